@@ -1,0 +1,406 @@
+"""What flows between the rooms: frames for the many, frozen dataclasses for the few.
+
+A frame is described by a `Columns` mapping from column name to dtype; `frame()` makes one and `require()` checks one at a
+room's door. In all frames `""` stands for text that is not given and `0` for an id or row that is not given, so that no
+column needs a nullable dtype. `row` counts the rows of the source file as a spreadsheet shows them: the header is row 1.
+
+Role sets travel as one category per distinct set, spelled as a JSON array of sorted names (`role_set`), because a million
+people share a handful of sets.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import pandas as pd
+
+Columns = Mapping[str, str]
+
+DESIRED: Columns = {
+    "row": "int64",  # source row
+    "email": "str",  # normalised by `email_key`; "" where only an id is given
+    "user_id": "int64",  # 0 where only an address is given
+    "role": "category",
+}
+"""What the list asks for: one row per (person, role), in the order of the file, without duplicates."""
+
+LIVE: Columns = {
+    "user_id": "int64",  # unique
+    "email": "str",  # as Studio spells it; "" where Studio has none
+    "name": "str",
+    "roles": "category",  # `role_set` of role_names
+}
+"""People as Studio shows them: every holder of a managed role, and whoever of the list was found besides."""
+
+CHANGES: Columns = {
+    "user_id": "int64",
+    "email": "str",  # as Studio spells it
+    "name": "str",
+    "action": "category",  # `Action`
+    "role": "category",
+    "reason": "category",  # `Reason`
+    "row": "int64",  # the row that asks for it, or that names the person; 0 for people the list doesn't name
+    "before": "category",  # `role_set` when the plan was made
+}
+"""What has to change, one row per (person, role), in the order in which it is sent."""
+
+HELD: Columns = {
+    "row": "int64",
+    "email": "str",
+    "user_id": "int64",
+    "role": "category",
+    "action": "category",  # what would have been done
+    "reason": "category",  # `HeldReason`
+    "detail": "str",  # a sentence for people
+}
+"""What is known but not done, each with its reason."""
+
+OUTCOMES: Columns = {
+    **CHANGES,
+    "outcome": "category",  # `OutcomeStatus`
+    "after": "category",  # `role_set` as last seen; "" where it was not seen
+    "detail": "str",
+}
+"""What became of each change of a plan, in the plan's order."""
+
+
+def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """Make a frame of exactly these columns and dtypes; without `data`, an empty one.
+
+    Raises:
+        KeyError: a column is missing in `data`.
+    """
+    if data is None:
+        data = {name: [] for name in columns}
+    series = {name: pd.Series(data[name], dtype=_dtype(kind)) for name, kind in columns.items()}
+    return pd.DataFrame(series)
+
+
+def require(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Return `table` if it has exactly these columns and dtypes.
+
+    Raises:
+        TypeError: a column is missing, surplus, or of another dtype: a defect in the calling room.
+    """
+    found = {str(name): dtype for name, dtype in table.dtypes.items()}
+    wrong = [name for name, kind in columns.items() if not _same(found.get(name), kind)]
+    if wrong or set(found) != set(columns):
+        raise TypeError(f"columns {wrong or sorted(set(found) ^ set(columns))} don't fit {dict(columns)}")
+    return table
+
+
+def _dtype(kind: str) -> Any:  # noqa: ANN401  # pandas' own union of dtypes is not public
+    return pd.CategoricalDtype() if kind == "category" else kind
+
+
+def _same(dtype: object, kind: str) -> bool:
+    return isinstance(dtype, pd.CategoricalDtype) if kind == "category" else dtype == kind
+
+
+def email_key(address: str) -> str:
+    """The one spelling under which two addresses are the same: trimmed, NFC, case-folded."""
+    if address.isascii():
+        return address.strip().lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", address.strip()).casefold())
+
+
+def role_set(names: Iterable[str]) -> str:
+    """Spell a set of role names as a JSON array of the sorted distinct names."""
+    return json.dumps(sorted(set(names)), ensure_ascii=False)
+
+
+def role_names(spelled: str) -> list[str]:
+    """Read a `role_set` back; an empty text is an empty set."""
+    names: list[str] = json.loads(spelled) if spelled else []
+    return names
+
+
+class Mode(StrEnum):
+    """Whether holders that the list doesn't name lose their managed roles."""
+
+    SYNC = "sync"
+    ADDITIVE = "additive"
+
+
+class Action(StrEnum):
+    """The API's two verbs."""
+
+    ADD = "add"
+    REMOVE = "remove"
+
+
+class Reason(StrEnum):
+    """Why a change is planned."""
+
+    LISTED = "listed"
+    NOT_LISTED = "not_listed"
+    LISTED_WITHOUT_ROLE = "listed_without_role"
+    NO_EMAIL = "no_email"
+
+
+REASONS: Mapping[str, str] = {
+    Reason.LISTED: "the list gives the role, Studio doesn't yet",
+    Reason.NOT_LISTED: "the list doesn't name this person",
+    Reason.LISTED_WITHOUT_ROLE: "the list names this person, but not for this role",
+    Reason.NO_EMAIL: "the list doesn't name this person, who has no e-mail in Studio and can only be named by user_id",
+}
+
+
+class HeldReason(StrEnum):
+    """Why something known is not done."""
+
+    NOT_IN_STUDIO = "not_in_studio"
+    AMBIGUOUS = "ambiguous"
+    IDENTITY_MISMATCH = "identity_mismatch"
+
+
+class Level(StrEnum):
+    """How much a finding weighs: an error refuses its row, a warning is worth a look, info is for the record."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the reader noticed, at one place of the file.
+
+    `row` is None for the file as a whole, `column` is the header's text as the file spells it, None for a whole row.
+    """
+
+    level: Level
+    code: str
+    message: str
+    row: int | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that a list was read from. `rows` counts the data rows that are not blank."""
+
+    path: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Desired:
+    """What the list says: `assignments` (DESIRED), with everything noticed on the way."""
+
+    assignments: pd.DataFrame
+    findings: tuple[Finding, ...]
+    source: Source
+
+    @property
+    def status(self) -> Literal["ok", "warn", "reject"]:
+        """`reject` with any error, else `warn` with any warning, else `ok`."""
+        levels = {finding.level for finding in self.findings}
+        if Level.ERROR in levels:
+            return "reject"
+        return "warn" if Level.WARNING in levels else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """How many HTTP requests were made, by kind, each retry counted, and the fewest that could have done.
+
+    `fewest` is 0 where the number can't be known beforehand.
+    """
+
+    by_kind: Mapping[str, int]
+    fewest: int = 0
+
+    @property
+    def total(self) -> int:
+        """All requests of all kinds."""
+        return sum(self.by_kind.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """What Studio says: `users` (LIVE), complete for the holders of `roles` and for the people asked for."""
+
+    users: pd.DataFrame
+    roles: tuple[str, ...]
+    requests: Requests = field(default_factory=lambda: Requests({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be touched and how far: the settings that a plan is bound to.
+
+    `max_removals_share` is a share of a role's holders from 0 to 1; `owner` and `protected_users` are addresses or ids.
+    """
+
+    managed_roles: tuple[str, ...] = ("Admin",)
+    mode: Mode = Mode.SYNC
+    chunk_size: int = 50
+    owner: str = ""
+    protected_users: tuple[str, ...] = ()
+    max_removals_share: float = 0.25
+    max_removals: int = 50
+    min_holders: int = 1
+
+
+class VerdictStatus(StrEnum):
+    """What a guard says."""
+
+    PASS = "pass"  # noqa: S105  # no password
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One guard's word on a plan: the rule, for which role ("" for all), its limit and the number held against it."""
+
+    rule: str
+    status: VerdictStatus
+    message: str
+    role: str = ""
+    limit: float | None = None
+    value: float | None = None
+    overridable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCount:
+    """How many people hold a managed role before and after a plan."""
+
+    role: str
+    before: int
+    additions: int
+    removals: int
+
+    @property
+    def after(self) -> int:
+        """The number of holders once the plan is applied."""
+        return self.before + self.additions - self.removals
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What has to change (CHANGES), what is held (HELD), and what that means per role."""
+
+    changes: pd.DataFrame
+    held: pd.DataFrame
+    roles: tuple[RoleCount, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that would change, checked and digested; what a reviewer sees is what is applied.
+
+    `digest` covers what would be done, to whom, under which limits and because of which list; not when the plan was made
+    or how many requests that took, so that the same situation has the same digest tomorrow.
+    """
+
+    account: str  # scheme and host that the plan was made for
+    created_at: datetime  # with time zone
+    source: Source
+    policy: Policy
+    roles: tuple[RoleCount, ...]
+    verdicts: tuple[Verdict, ...]
+    changes: pd.DataFrame
+    held: pd.DataFrame
+    findings: tuple[Finding, ...]
+    requests: Requests
+    digest: str
+
+    @property
+    def blocked(self) -> tuple[Verdict, ...]:
+        """The verdicts that keep this plan from being applied."""
+        return tuple(verdict for verdict in self.verdicts if verdict.status is VerdictStatus.BLOCK)
+
+    @property
+    def status(self) -> Literal["empty", "ready", "blocked"]:
+        """`blocked` by a guard, else `empty` without changes, else `ready`."""
+        if self.blocked:
+            return "blocked"
+        return "ready" if len(self.changes) else "empty"
+
+
+class OutcomeStatus(StrEnum):
+    """What became of one change."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a fresh, complete read of Studio said after a run.
+
+    `holders` is the number of holders of each role that was looked at; `differences` are sentences, none if live equals
+    the plan.
+    """
+
+    holders: Mapping[str, int]
+    differences: tuple[str, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether live equals the plan."""
+        return not self.differences
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One apply: what became of every change (OUTCOMES), and the proof; `proof` is None where Studio was not read again."""
+
+    run_id: str
+    account: str
+    plan_digest: str
+    started_at: datetime
+    finished_at: datetime
+    outcomes: pd.DataFrame
+    proof: Proof | None
+    requests: Requests
+
+    @property
+    def complete(self) -> bool:
+        """Whether every change was done and proven."""
+        done = (self.outcomes["outcome"] == OutcomeStatus.DONE).all()
+        return bool(done) and self.proof is not None and self.proof.proven
+
+
+def counts(outcomes: pd.DataFrame) -> dict[str, int]:
+    """Count OUTCOMES by status, every status named, zero included."""
+    found: Sequence[str] = outcomes["outcome"].astype("str").tolist()
+    return {status.value: found.count(status.value) for status in OutcomeStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One line of the history: a dry run or an apply, as the audit record tells it.
+
+    `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete`, `interrupted` for an apply, or
+    `open` where the record has no end of it.
+    """
+
+    run_id: str
+    kind: Literal["plan", "apply"]
+    started_at: str  # ISO 8601, UTC
+    finished_at: str  # "" while open
+    status: str
+    plan_digest: str
+    source: str
+    counts: Mapping[str, int]  # additions and removals planned; for an apply also by `OutcomeStatus`
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that `doctor` looked at, and what to do if it isn't well."""
+
+    name: str
+    status: VerdictStatus
+    message: str
+    hint: str = ""
