@@ -1,7 +1,7 @@
 """Everything that rolesync refuses or fails at, each with the exit code that scripts rely on.
 
-An error says what happened and where in `message`, and what to do next in `hint`; the command line shows both and leaves
-with `exit_code`. Nothing here is caught and dropped on the way.
+An error says what happened and where in `message`, and what to do next in `hint`; the command line shows both and
+leaves with `exit_code`. Nothing here is caught and dropped on the way.
 """
 
 from enum import IntEnum

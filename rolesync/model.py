@@ -1,11 +1,12 @@
 """What flows between the rooms: frames for the many, frozen dataclasses for the few.
 
-A frame is described by a `Columns` mapping from column name to dtype; `frame()` makes one and `require()` checks one at a
-room's door. In all frames `""` stands for text that is not given and `0` for an id or row that is not given, so that no
-column needs a nullable dtype. `row` counts the rows of the source file as a spreadsheet shows them: the header is row 1.
+A frame is described by a `Columns` mapping from column name to dtype; `frame()` makes one and `require()` checks one
+at a room's door. In all frames `""` stands for text that is not given and `0` for an id or row that is not given, so
+that no column needs a nullable dtype. `row` counts the rows of the source file as a spreadsheet shows them: the header
+is row 1.
 
-Role sets travel as one category per distinct set, spelled as a JSON array of sorted names (`role_set`), because a million
-people share a handful of sets.
+Role sets travel as one category per distinct set, spelled as a JSON array of sorted names (`role_set`), because a
+million people share a handful of sets.
 """
 
 import json
@@ -297,8 +298,8 @@ class Changes:
 class Plan:
     """Everything that would change, checked and digested; what a reviewer sees is what is applied.
 
-    `digest` covers what would be done, to whom, under which limits and because of which list; not when the plan was made
-    or how many requests that took, so that the same situation has the same digest tomorrow.
+    `digest` covers what would be done, to whom, under which limits and because of which list; not when the plan was
+    made or how many requests that took, so that the same situation has the same digest tomorrow.
     """
 
     account: str  # scheme and host that the plan was made for
@@ -339,8 +340,8 @@ class OutcomeStatus(StrEnum):
 class Proof:
     """What a fresh, complete read of Studio said after a run.
 
-    `holders` is the number of holders of each role that was looked at; `differences` are sentences, none if live equals
-    the plan.
+    `holders` is the number of holders of each role that was looked at; `differences` are sentences, none if live
+    equals the plan.
     """
 
     holders: Mapping[str, int]
@@ -354,7 +355,10 @@ class Proof:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One apply: what became of every change (OUTCOMES), and the proof; `proof` is None where Studio was not read again."""
+    """One apply: what became of every change (OUTCOMES), and the proof.
+
+    `proof` is None where Studio was not read again.
+    """
 
     run_id: str
     account: str
