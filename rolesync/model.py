@@ -11,13 +11,15 @@ million people share a handful of sets.
 
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 import pandas as pd
+
+from rolesync.errors import Exit
 
 Columns = Mapping[str, str]
 
@@ -103,10 +105,19 @@ def _same(dtype: object, kind: str) -> bool:
 
 
 def email_key(address: str) -> str:
-    """The one spelling under which two addresses are the same: trimmed, NFC, case-folded."""
+    """The one spelling under which two addresses are the same: trimmed, NFC, case-folded letter by letter.
+
+    Full case folding would make `strauß` and `strauss` one, who are two people.
+    """
     if address.isascii():
         return address.strip().lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", address.strip()).casefold())
+    folded = "".join(map(_fold, unicodedata.normalize("NFC", address.strip())))
+    return unicodedata.normalize("NFC", folded)
+
+
+def _fold(letter: str) -> str:
+    folded = letter.casefold()
+    return folded if len(folded) == 1 else letter.lower()
 
 
 def role_set(names: Iterable[str]) -> str:
@@ -230,6 +241,11 @@ class Live:
     users: pd.DataFrame
     roles: tuple[str, ...]
     requests: Requests = field(default_factory=lambda: Requests({}))
+
+    def holders(self, role: str) -> pd.DataFrame:
+        """Return the users (LIVE) who hold `role`."""
+        sets = self.users["roles"]
+        return self.users[sets.isin([spelled for spelled in sets.cat.categories if role in role_names(spelled)])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +373,7 @@ class Proof:
 class Run:
     """One apply: what became of every change (OUTCOMES), and the proof.
 
-    `proof` is None where Studio was not read again.
+    `proof` is None where Studio could not be read again; `stopped` says why the run ended before its time, if it did.
     """
 
     run_id: str
@@ -368,6 +384,7 @@ class Run:
     outcomes: pd.DataFrame
     proof: Proof | None
     requests: Requests
+    stopped: str = ""
 
     @property
     def complete(self) -> bool:
@@ -380,6 +397,10 @@ def counts(outcomes: pd.DataFrame) -> dict[str, int]:
     """Count OUTCOMES by status, every status named, zero included."""
     found: Sequence[str] = outcomes["outcome"].astype("str").tolist()
     return {status.value: found.count(status.value) for status in OutcomeStatus}
+
+
+Progress = Callable[[str, int, int], None]
+"""Something that is told how far a stage of the work has come: its name, the steps done, all its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,10 +422,46 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Bad:
+    """The first place where the audit record is not the one that was written.
+
+    `line` counts from 1; `seq` is the number of the record that belongs there.
+    """
+
+    line: int
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check of the audit record found: the records that are whole up to `first_bad`, and whether the head fits.
+
+    `head_problem` is "" where it does. `notices` are sentences about what a crash leaves behind; no failures.
+    """
+
+    records: int
+    first_bad: Bad | None
+    head_problem: str
+    notices: tuple[str, ...]
+
+    @property
+    def head_ok(self) -> bool:
+        """Whether the head fits the record."""
+        return not self.head_problem
+
+    @property
+    def ok(self) -> bool:
+        """Whether this is the whole record, as it was written."""
+        return self.first_bad is None and self.head_ok
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that `doctor` looked at, and what to do if it isn't well."""
+    """One thing that `doctor` looked at, what to do if it isn't well, and the exit code that this deserves."""
 
     name: str
     status: VerdictStatus
     message: str
     hint: str = ""
+    exit_code: Exit = Exit.DONE
