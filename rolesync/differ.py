@@ -1,0 +1,281 @@
+"""What has to change: the list held against Studio, within the managed roles.
+
+Every person that a row names is looked for among the live users once; from there on people are positions in the live
+frame and roles are masks over it, so that a million rows cost no object per row. Where it is not certain whom a row
+means, nothing is done for the row, and nobody whom it may mean loses a role.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rolesync.model import (
+    CHANGES,
+    DESIRED,
+    HELD,
+    Action,
+    Changes,
+    Desired,
+    HeldReason,
+    Live,
+    Mode,
+    Policy,
+    Reason,
+    RoleCount,
+    frame,
+    require,
+    role_names,
+)
+from rolesync.people import People, read_people
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_ACTIONS = tuple(action.value for action in Action)
+_REASONS = tuple(reason.value for reason in Reason)
+
+
+@dataclass(frozen=True, eq=False)
+class _Listed:
+    """The list in the order of its rows; `role` is an index of `roles`, the managed ones, or -1 for any other role."""
+
+    roles: tuple[str, ...]
+    row: Ints
+    email: list[str]
+    user_id: Ints
+    role: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class _Matched:
+    """Whom each row of the list means: `position` of the user; -1 where `trouble` says why there is none."""
+
+    position: Ints
+    owner: Ints  # the first position that has the row's address, -1 for none
+    trouble: Mapping[HeldReason, Mask]
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """The lowest row that names each live user, 0 for none: at all, and by managed role (shape roles by users)."""
+
+    named: Ints
+    role: Ints
+
+
+def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes:
+    """Say what has to change so that the managed roles are held by whom the list names.
+
+    Args:
+        desired: the list, or only its assignments (DESIRED).
+        live: what Studio says, complete for the managed roles.
+        policy: which roles are managed, and whether people may lose them.
+
+    Returns:
+        `changes` (CHANGES) by user and role, `held` (HELD) by row and user, and the count of each managed role in the
+        policy's order. Nothing in it depends on the order of the input rows.
+
+    Raises:
+        TypeError: a frame is not as the model describes it.
+        ValueError: a row names nobody or has no number, two live users have the same id, a live user's roles are
+            missing, or `live` is not complete for a managed role. All are defects of the calling room.
+    """
+    assignments = desired.assignments if isinstance(desired, Desired) else desired
+    roles = tuple(dict.fromkeys(policy.managed_roles))
+    listed = _read_list(require(assignments, DESIRED), roles)
+    people = read_people(live.users)
+    holds = _holders(live, roles)
+    matched = _match(listed, people)
+    wanted = _want(listed, matched, len(roles), len(people.keys))
+
+    adds = (wanted.role > 0) & ~holds
+    losses = (wanted.role == 0) & holds if policy.mode is Mode.SYNC else np.zeros_like(holds)
+    doubts = _doubts(listed, people, matched)
+    doubtful = np.zeros(len(people.keys), np.bool_)
+    doubtful[list(doubts)] = True
+    removals, kept = losses & ~doubtful, losses & doubtful
+    return Changes(
+        changes=_changes(listed, people, wanted, adds, removals),
+        held=_held(listed, people, matched, doubts, kept),
+        roles=tuple(
+            RoleCount(role, int(holds[at].sum()), int(adds[at].sum()), int(removals[at].sum()))
+            for at, role in enumerate(roles)
+        ),
+    )
+
+
+def _read_list(assignments: pd.DataFrame, roles: Sequence[str]) -> _Listed:
+    row = assignments["row"].to_numpy()
+    if (row[1:] < row[:-1]).any():
+        assignments = assignments.sort_values("row", kind="stable")
+        row = assignments["row"].to_numpy()
+    email = assignments["email"].tolist()
+    user_id = assignments["user_id"].to_numpy()
+    nobody = user_id <= 0
+    nobody &= np.array([not one for one in email], np.bool_) if "" in email else False
+    if nobody.any() or (row < 1).any():
+        at = int(np.argmax(nobody | (row < 1)))
+        raise ValueError(f"row {row[at]} of the list names nobody, or has no number: the reader must refuse it")
+    index = {role: at for at, role in enumerate(roles)}
+    known = assignments["role"].cat.categories.tolist()
+    table = np.array([*(index.get(role, -1) for role in known), -1], np.int64)  # the last one is for code -1
+    return _Listed(tuple(roles), row, email, user_id, table[assignments["role"].cat.codes.to_numpy()])
+
+
+def _holders(live: Live, roles: Sequence[str]) -> Mask:
+    """Who holds which managed role: shape roles by users."""
+    unread = sorted(set(roles) - set(live.roles))
+    if unread:
+        raise ValueError(f"what was read from Studio is not complete for {unread}, so nothing may follow from it")
+    codes = live.users["roles"].cat.codes.to_numpy()
+    if (codes < 0).any():
+        raise ValueError("the roles of a live user are missing, so nothing may follow from them")
+    sets = [set(role_names(spelled)) for spelled in live.users["roles"].cat.categories]
+    table = np.array([[role in names for names in sets] for role in roles], np.bool_).reshape(len(roles), len(sets))
+    return table[:, codes]
+
+
+def _match(listed: _Listed, people: People) -> _Matched:
+    owner = people.find_emails(listed.email)
+    has_id = listed.user_id > 0
+    position = owner.copy()
+    wrong = np.zeros(len(position), np.bool_)
+    if has_id.any():
+        position[has_id] = people.find_ids(listed.user_id[has_id])
+        for at in np.flatnonzero(has_id & (position != owner)):
+            # An id that Studio doesn't know beside an address that it does know may be a slip of the pen, too.
+            found, address = position[at], listed.email[at]
+            wrong[at] = bool(address) and (found < 0 or people.keys[found] != address)
+    ambiguous = np.zeros(len(position), np.bool_)
+    shared = [at for group in people.repeated.values() if len(group) > 1 for at in group]
+    if shared:
+        sharing = np.zeros(len(people.keys), np.bool_)
+        sharing[shared] = True
+        ambiguous = ~has_id & (owner >= 0) & sharing[owner]
+    absent = (position < 0) & ~wrong
+    position[wrong | ambiguous] = -1
+    return _Matched(
+        position,
+        owner,
+        {
+            HeldReason.NOT_IN_STUDIO: absent,
+            HeldReason.AMBIGUOUS: ambiguous,
+            HeldReason.IDENTITY_MISMATCH: wrong,
+        },
+    )
+
+
+def _want(listed: _Listed, matched: _Matched, roles: int, users: int) -> _Wanted:
+    named, role = np.zeros(users, np.int64), np.zeros((roles, users), np.int64)
+    sure = np.flatnonzero(matched.position >= 0)[::-1]  # backwards, so that the lowest row is written last and stays
+    named[matched.position[sure]] = listed.row[sure]
+    managed = sure[listed.role[sure] >= 0]
+    role[listed.role[managed], matched.position[managed]] = listed.row[managed]
+    return _Wanted(named, role)
+
+
+def _doubts(listed: _Listed, people: People, matched: _Matched) -> dict[int, tuple[int, HeldReason]]:
+    """Everybody whom an uncertain row may mean, by position, with the lowest such row and what is wrong with it."""
+    ambiguous, wrong = matched.trouble[HeldReason.AMBIGUOUS], matched.trouble[HeldReason.IDENTITY_MISMATCH]
+    doubts: dict[int, tuple[int, HeldReason]] = {}
+    rows = np.flatnonzero(ambiguous | wrong)
+    for at, named in zip(rows, people.find_ids(listed.user_id[rows]).tolist(), strict=True):
+        meant = [*people.sharing(matched.owner[at]), *([named] if wrong[at] else [])]
+        reason = HeldReason.IDENTITY_MISMATCH if wrong[at] else HeldReason.AMBIGUOUS
+        for position in meant:
+            if position >= 0:
+                doubts.setdefault(position, (int(listed.row[at]), reason))
+    return doubts
+
+
+def _changes(listed: _Listed, people: People, wanted: _Wanted, adds: Mask, removals: Mask) -> pd.DataFrame:
+    users = people.users
+    role, position = np.nonzero(adds | removals)
+    order = np.lexsort((role, people.user_id[position]))
+    role, position = role[order], position[order]
+    added = adds[role, position]
+    no_email = np.array([not people.keys[at] for at in position], np.bool_)
+    named = wanted.named[position]
+    unnamed = np.where(no_email, _REASONS.index(Reason.NO_EMAIL), _REASONS.index(Reason.NOT_LISTED))
+    lost = np.where(named > 0, _REASONS.index(Reason.LISTED_WITHOUT_ROLE), unnamed)
+    before = users["roles"].array.take(position)
+    return frame(
+        CHANGES,
+        {
+            "user_id": people.user_id[position],
+            "email": users["email"].array.take(position),
+            "name": users["name"].array.take(position),
+            "action": _category(np.where(added, _ACTIONS.index(Action.ADD), _ACTIONS.index(Action.REMOVE)), _ACTIONS),
+            "role": _category(role, listed.roles),
+            "reason": _category(np.where(added, _REASONS.index(Reason.LISTED), lost), _REASONS),
+            "row": np.where(added, wanted.role[role, position], named),
+            "before": _category(before.codes, before.categories.tolist()),
+        },
+    )
+
+
+def _held(
+    listed: _Listed, people: People, matched: _Matched, doubts: Mapping[int, tuple[int, HeldReason]], kept: Mask
+) -> pd.DataFrame:
+    parts = [_held_additions(listed, people, matched, reason) for reason in matched.trouble]
+    parts.append(_held_removals(people, doubts, listed.roles, kept))
+    held = {name: [cell for part in parts for cell in part[name]] for name in HELD}
+    rank = {role: at for at, role in enumerate(listed.roles)}
+    order = np.lexsort((held["user_id"], held["action"], [rank[role] for role in held["role"]], held["row"]))
+    return frame(HELD, {name: [cells[at] for at in order] for name, cells in held.items()})
+
+
+def _held_additions(listed: _Listed, people: People, matched: _Matched, reason: HeldReason) -> dict[str, list[Any]]:
+    rows = np.flatnonzero(matched.trouble[reason] & (listed.role >= 0)).tolist()
+    if reason is HeldReason.NOT_IN_STUDIO:
+        detail = ["not in Studio yet: looked for again at the next run"] * len(rows)
+    elif reason is HeldReason.AMBIGUOUS:
+        detail = [_say_shared(people, matched.owner[at]) for at in rows]
+    else:
+        detail = [_say_mismatch(people, int(listed.user_id[at]), matched.owner[at]) for at in rows]
+    return {
+        "row": listed.row[rows].tolist(),
+        "email": [listed.email[at] for at in rows],
+        "user_id": listed.user_id[rows].tolist(),
+        "role": [listed.roles[at] for at in listed.role[rows]],
+        "action": [Action.ADD.value] * len(rows),
+        "reason": [reason.value] * len(rows),
+        "detail": detail,
+    }
+
+
+def _held_removals(
+    people: People, doubts: Mapping[int, tuple[int, HeldReason]], roles: Sequence[str], kept: Mask
+) -> dict[str, list[Any]]:
+    found = [(roles[role], position, *doubts[position]) for role, position in np.argwhere(kept).tolist()]
+    return {
+        "row": [row for _, _, row, _ in found],
+        "email": people.users["email"].iloc[[at for _, at, _, _ in found]].tolist(),
+        "user_id": [int(people.user_id[at]) for _, at, _, _ in found],
+        "role": [role for role, _, _, _ in found],
+        "action": [Action.REMOVE.value] * len(found),
+        "reason": [reason.value for _, _, _, reason in found],
+        "detail": [f"keeps the role until it is clear whether row {row} means this user" for _, _, row, _ in found],
+    }
+
+
+def _say_shared(people: People, owner: int) -> str:
+    ids = ", ".join(str(people.user_id[at]) for at in people.sharing(owner))
+    return f"users {ids} share this address: name the one that is meant by user_id"
+
+
+def _say_mismatch(people: People, user_id: int, owner: int) -> str:
+    owners = ", ".join(f"user {people.user_id[at]}" for at in people.sharing(owner)) or "nobody that was read"
+    return (
+        f"user {user_id} doesn't have this address in Studio, {owners} has: correct the row, or name only one of both"
+    )
+
+
+def _category(codes: npt.NDArray[np.int64], names: Sequence[str]) -> "pd.Categorical[str]":
+    """Name the codes; the categories are the names in use, sorted, just as `frame` makes them from text."""
+    made = pd.Categorical.from_codes(codes, pd.Index(names)).remove_unused_categories()
+    return made.reorder_categories(sorted(made.categories))

@@ -1,0 +1,193 @@
+"""Whether a plan may be applied: every limit held against the very changes that would be sent.
+
+Each guard always gives its verdict, so that a reviewer sees what was looked at and not only what failed.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rolesync.model import (
+    Action,
+    Changes,
+    Finding,
+    Level,
+    Live,
+    Policy,
+    RoleCount,
+    Verdict,
+    VerdictStatus,
+    email_key,
+    role_names,
+)
+
+_BLOCK = 10_000
+_NAMED = 5  # how many people or rows a message names before it only counts
+
+
+def judge(changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
+    """Hold every limit of the policy against the changes.
+
+    Args:
+        changes: what would be done.
+        live: what Studio says, to find the owner.
+        policy: the limits. `max_removals_share` is a share from 0 to 1.
+        findings: what the reader noticed in the list.
+
+    Returns:
+        One verdict for the list, one for the owner, one for the protected users, and for each managed role one on the
+        number of removals, one on their share of its holders, and one on the holders left.
+    """
+    removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
+    verdicts = [_input_refused(findings), _owner(removals, live, policy), _protected_users(removals, policy)]
+    for count in changes.roles:
+        verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
+    return tuple(verdicts)
+
+
+def _input_refused(findings: Sequence[Finding]) -> Verdict:
+    errors = [finding for finding in findings if finding.level is Level.ERROR]
+    if not errors:
+        status, message = VerdictStatus.PASS, "the list has no errors"
+    else:
+        rows = sorted({finding.row for finding in errors if finding.row is not None})
+        where = f" (row {_some(map(str, rows))})" if rows else ""
+        status = VerdictStatus.BLOCK
+        message = f"errors in the list: {len(errors)}{where}, none allowed: correct them and plan again"
+    return Verdict("input_refused", status, message, limit=0, value=len(errors), overridable=False)
+
+
+def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
+    lost = _of(removals, [policy.owner])
+    if not policy.owner.strip():
+        status = VerdictStatus.WARN
+        message = "nothing tells who owns the token, so its owner could lose a managed role: set owner"
+    elif len(lost):
+        status = VerdictStatus.BLOCK
+        message = (
+            f"the token's owner would lose {_some(_losses(lost))}, which is never allowed: "
+            "list the owner for the role, or correct the setting owner"
+        )
+    elif not _holds(_of(live.users, [policy.owner]), policy.managed_roles):
+        status = VerdictStatus.WARN
+        message = (
+            f"the owner {policy.owner} holds no managed role in Studio, so the setting may name the wrong person: "
+            "check owner"
+        )
+    else:
+        status, message = VerdictStatus.PASS, f"the token's owner {policy.owner} loses no managed role"
+    return Verdict("owner", status, message, limit=0, value=len(lost), overridable=False)
+
+
+def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
+    lost = _of(removals, policy.protected_users)
+    if len(lost):
+        status = VerdictStatus.BLOCK
+        message = (
+            f"roles that protected users would lose: {len(lost)}, none allowed ({_some(_losses(lost))}): "
+            "list them for these roles, or take them out of protected_users"
+        )
+    else:
+        status, total = VerdictStatus.PASS, len(policy.protected_users)
+        message = f"protected users: {total}, none of them loses a managed role" if total else "no user is protected"
+    return Verdict("protected_users", status, message, limit=0, value=len(lost), overridable=False)
+
+
+def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
+    limit = policy.max_removals
+    return _limited(
+        "max_removals",
+        count.role,
+        blocked=count.removals > limit,
+        said=f"removals of {count.role}: {count.removals}, at most {limit} allowed",
+        advice=_advice("max_removals"),
+        limit=limit,
+        value=count.removals,
+    )
+
+
+def _max_removals_share(count: RoleCount, policy: Policy) -> Verdict:
+    limit = policy.max_removals_share
+    share = count.removals / count.before if count.before else 0.0
+    single = count.removals == 1 and limit > 0  # else nobody could ever leave a role that few hold
+    number = f"{count.removals} of {count.before} holders ({share:.2%})"
+    said = f"removals of {count.role}: {number}, at most {limit:.2%} allowed"
+    if single and share > limit:
+        said += "; a single removal is allowed"
+    return _limited(
+        "max_removals_share",
+        count.role,
+        blocked=share > limit and not single,
+        said=said,
+        advice=_advice("max_removals_share"),
+        limit=limit,
+        value=share,
+    )
+
+
+def _min_holders(count: RoleCount, policy: Policy) -> Verdict:
+    limit = policy.min_holders
+    said = f"holders of {count.role} afterwards: {count.after}, at least {limit} required"
+    if count.after < limit and not count.removals:
+        message = f"{said}; this plan takes it from nobody, so it is not held up: check that the list is complete"
+        return Verdict("min_holders", VerdictStatus.WARN, message, count.role, limit, count.after)
+    return _limited(
+        "min_holders",
+        count.role,
+        blocked=count.after < limit,
+        said=said,
+        advice=_advice("min_holders"),
+        limit=limit,
+        value=count.after,
+    )
+
+
+def _limited(  # noqa: PLR0913  # a verdict has that many parts
+    rule: str, role: str, *, blocked: bool, said: str, advice: str, limit: float, value: float
+) -> Verdict:
+    if blocked:
+        return Verdict(rule, VerdictStatus.BLOCK, f"{said}: {advice}", role, limit, value)
+    return Verdict(rule, VerdictStatus.PASS, said, role, limit, value)
+
+
+def _advice(setting: str) -> str:
+    return f"check the list; if it is right, change {setting} or override this one plan by its digest"
+
+
+def _of(people: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:
+    """The rows of the people whom the entries name, each by address or id."""
+    keys = {email_key(entry) for entry in entries} - {""}
+    ids = {int(key) for key in keys if key.isascii() and key.isdigit()}
+    by_id = people["user_id"].isin([one for one in ids if one < 1 << 63])
+    return people[by_id.to_numpy() | _having(people["email"].tolist(), keys)]
+
+
+def _having(addresses: list[str], keys: set[str]) -> npt.NDArray[np.bool_]:
+    """Which addresses are among the keys. Blocks without any are passed over whole: there may be a million addresses.
+
+    Folding acts on single characters and never across a line feed, so each address's key is part of its block's.
+    """
+    found = np.zeros(len(addresses), np.bool_)
+    for start in range(0, len(addresses), _BLOCK):
+        block = addresses[start : start + _BLOCK]
+        text = email_key("\n".join(block))
+        if any(key in text for key in keys):
+            found[start : start + len(block)] = [email_key(address) in keys for address in block]
+    return found
+
+
+def _holds(people: pd.DataFrame, roles: Iterable[str]) -> bool:
+    return any(not set(roles).isdisjoint(role_names(spelled)) for spelled in people["roles"].tolist())
+
+
+def _losses(removals: pd.DataFrame) -> Iterator[str]:
+    shown = removals[["user_id", "email", "role"]].itertuples(index=False, name=None)
+    return (f"{role} of {email or 'the user'} ({user_id})" for user_id, email, role in shown)
+
+
+def _some(names: Iterable[str]) -> str:
+    every = list(names)
+    rest = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
+    return ", ".join(every[:_NAMED]) + rest

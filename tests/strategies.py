@@ -1,0 +1,184 @@
+"""Random accounts and random lists: small, but with everything odd that real ones have."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+import pandas as pd
+from hypothesis import strategies as st
+
+from rolesync.differ import diff
+from rolesync.guards import judge
+from rolesync.model import (
+    DESIRED,
+    LIVE,
+    Desired,
+    Finding,
+    Level,
+    Live,
+    Mode,
+    Plan,
+    Policy,
+    Requests,
+    Source,
+    email_key,
+    frame,
+    role_set,
+)
+from rolesync.planner import make_plan
+
+BIGGEST_ID = 2**63 - 1
+ROLES = ("Admin", "Teacher", "Subaccount admin", "Observer, caption")
+UNREAD = "Student"  # a role that people have and that is never managed
+SOURCE = Source("lists/desired.csv", "ab" * 32, 7)
+CREATED_AT = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+
+
+class User(NamedTuple):
+    """One live user."""
+
+    user_id: int
+    email: str
+    name: str
+    roles: frozenset[str]
+
+
+class Row(NamedTuple):
+    """One assignment of a list."""
+
+    row: int
+    email: str
+    user_id: int
+    role: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """An account, a list and a policy."""
+
+    users: tuple[User, ...]
+    rows: tuple[Row, ...]
+    policy: Policy
+
+    @property
+    def live(self) -> Live:
+        return live_of(self.users)
+
+    @property
+    def desired(self) -> pd.DataFrame:
+        return desired_of(self.rows)
+
+
+def live_of(users: Iterable[User]) -> Live:
+    users = tuple(users)
+    data = {
+        "user_id": [user.user_id for user in users],
+        "email": [user.email for user in users],
+        "name": [user.name for user in users],
+        "roles": [role_set(user.roles) for user in users],
+    }
+    return Live(frame(LIVE, data), ROLES)
+
+
+def desired_of(rows: Iterable[Row]) -> pd.DataFrame:
+    rows = tuple(rows)
+    return frame(DESIRED, {name: [getattr(row, name) for row in rows] for name in DESIRED})
+
+
+def listed(rows: Iterable[Row], findings: Iterable[Finding] = ()) -> Desired:
+    return Desired(desired_of(rows), tuple(findings), SOURCE)
+
+
+# Few distinct ones, so that they meet; among them one person in several spellings, and a login instead of an address.
+_ADDRESSES = st.sampled_from(
+    [
+        None,
+        "",
+        "ann@example.edu",
+        "Ann@Example.EDU",
+        " ann@example.edu ",
+        "bo@example.edu",
+        "BO@example.edu",
+        "stra\u00dfe@example.edu",
+        "STRASSE@example.edu",
+        "jose\u0301@example.edu",
+        "Jos\u00e9@example.edu",
+        "\u212aim@example.edu",
+        "kim@example.edu",
+        "o'brien+x@example.edu",
+        "login17",
+        "two\nlines@example.edu",
+    ]
+)
+_TIMES = st.datetimes().filter(lambda time: 1970 < time.year < 2100)
+_IDS = st.integers(1, 12) | st.integers(1, BIGGEST_ID) | st.integers(BIGGEST_ID - 3, BIGGEST_ID)
+_NAMES = st.sampled_from(["Ann", "Bo \u5f20", 'Quote " \\ slash', "\u202eleft", "", "line\nfeed\u2028", "\U0001f600"])
+
+
+@st.composite
+def users(draw: st.DrawFn) -> User:
+    roles = draw(st.frozensets(st.sampled_from((*ROLES, UNREAD))))
+    return User(draw(_IDS), draw(_ADDRESSES) or "", draw(_NAMES), roles)
+
+
+@st.composite
+def situations(draw: st.DrawFn, mode: Mode | None = None) -> Situation:
+    people = draw(st.lists(users(), max_size=12, unique_by=lambda user: user.user_id))
+    ids = st.sampled_from([user.user_id for user in people] or [1]) | _IDS
+    addresses = _ADDRESSES.map(lambda address: email_key(address or "")) | st.sampled_from(
+        [email_key(user.email) for user in people] or [""]
+    )
+    # A row may name somebody by address, by id, or by both, in agreement or not.
+    names = st.tuples(addresses, st.just(0)) | st.tuples(st.just(""), ids) | st.tuples(addresses, ids)
+    if people:
+        names |= st.sampled_from([(email_key(user.email), user.user_id) for user in people])
+    asked = st.tuples(names.filter(any), st.sampled_from((*ROLES, UNREAD)))
+    wanted = draw(st.lists(asked, max_size=16, unique=True))
+    numbers = sorted(draw(st.sets(st.integers(2, 99), min_size=len(wanted), max_size=len(wanted))))
+    rows = [Row(at, *name, role) for at, (name, role) in zip(numbers, wanted, strict=True)]
+    return Situation(tuple(people), tuple(rows), draw(policies(mode)))
+
+
+@st.composite
+def policies(draw: st.DrawFn, mode: Mode | None = None) -> Policy:
+    entries = st.sampled_from(["Ann@example.edu", "3", "kim@example.edu", str(BIGGEST_ID), "nobody@example.edu"])
+    return Policy(
+        managed_roles=tuple(draw(st.lists(st.sampled_from(ROLES), min_size=1, unique=True))),
+        mode=mode or draw(st.sampled_from(Mode)),
+        owner=draw(st.just("") | entries),
+        protected_users=tuple(draw(st.lists(entries, max_size=3, unique=True))),
+        max_removals_share=draw(st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0])),
+        max_removals=draw(st.integers(0, 5)),
+        min_holders=draw(st.integers(0, 3)),
+    )
+
+
+def findings() -> st.SearchStrategy[Finding]:
+    return st.builds(
+        Finding,
+        level=st.sampled_from(Level),
+        code=st.sampled_from(["bad_email", "unmanaged_role"]),
+        message=_NAMES,
+        row=st.none() | st.integers(1, 99),
+        column=st.none() | st.sampled_from(["Email", "R\u00f6lle", ""]),
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Plans that really come of a situation."""
+    situation = draw(situations())
+    noticed = draw(st.lists(findings(), max_size=3))
+    changes = diff(situation.desired, situation.live, situation.policy)
+    offset = timezone(timedelta(hours=draw(st.integers(-11, 11))))
+    return make_plan(
+        account="https://school.example.com",
+        created_at=draw(_TIMES).replace(tzinfo=offset),
+        source=SOURCE,
+        policy=situation.policy,
+        changes=changes,
+        verdicts=judge(changes, situation.live, situation.policy, listed(situation.rows, noticed).findings),
+        findings=noticed,
+        requests=Requests(draw(st.dictionaries(st.sampled_from(["search", "get"]), st.integers(0, 9))), 3),
+    )

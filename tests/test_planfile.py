@@ -1,0 +1,267 @@
+"""A plan's JSON: the same plan comes back, and nothing but what `to_json` wrote is taken for one."""
+
+import json
+from collections.abc import Callable
+from dataclasses import fields, replace
+from hashlib import sha256
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from rolesync.differ import diff
+from rolesync.errors import Exit, PlanRefusedError
+from rolesync.guards import judge
+from rolesync.model import Changes, Finding, Level, Plan, Policy, Requests
+from rolesync.planner import from_json, make_plan, to_json
+from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, live_of, plans
+
+FINDINGS = (Finding(Level.WARNING, "odd", "looked \u201codd\u201d", 3, "R\u00f6lle"), Finding(Level.INFO, "bom", "BOM"))
+
+
+def _plan() -> Plan:
+    policy = Policy(("Admin", "Teacher"), max_removals_share=0.5, protected_users=("9",))
+    live = live_of(
+        [
+            User(BIGGEST_ID, "Ann@example.edu", "Ann \u5f20", frozenset({"Observer"})),
+            User(2, "", "", frozenset({"Admin"})),
+        ]
+    )
+    desired = listed([Row(2, "ann@example.edu", 0, "Admin"), Row(3, "new@example.edu", 0, "Teacher")], FINDINGS)
+    changes = diff(desired, live, policy)
+    return make_plan(
+        account="https://school.example.com",
+        created_at=CREATED_AT,
+        source=SOURCE,
+        policy=policy,
+        changes=changes,
+        verdicts=judge(changes, live, policy, desired.findings),
+        findings=desired.findings,
+        requests=Requests({"search": 4, "get": 1}, 4),
+    )
+
+
+PLAN = _plan()
+TEXT = to_json(PLAN)
+
+
+def assert_same(one: Plan, other: Plan) -> None:
+    for field in fields(Plan):
+        left, right = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(left, pd.DataFrame):
+            pd.testing.assert_frame_equal(left, right, check_categorical=False)
+        else:
+            assert left == right, field.name
+
+
+def test_the_json_is_the_documented_one() -> None:
+    content = json.loads(TEXT)
+    assert list(content) == [
+        *("rolesync_plan", "digest", "status", "account", "created_at", "source", "policy", "roles", "guards"),
+        *("changes", "held", "findings", "requests", "checksum"),
+    ]
+    assert content["rolesync_plan"] == 1
+    assert content["digest"] == PLAN.digest
+    assert content["status"] == "ready"
+    assert content["created_at"] == "2026-03-01T02:30:00Z"
+    assert content["source"] == {"path": "lists/desired.csv", "sha256": "ab" * 32, "rows": 7}
+    assert content["policy"] == {
+        "managed_roles": ["Admin", "Teacher"],
+        "mode": "sync",
+        "chunk_size": 50,
+        "owner": None,
+        "protected_users": ["9"],
+        "max_removals_share": 0.5,
+        "max_removals": 50,
+        "min_holders": 1,
+    }
+    assert content["roles"][0] == {"role": "Admin", "before": 1, "additions": 1, "removals": 1, "after": 1}
+    assert content["guards"][3] == {
+        "rule": "max_removals",
+        "status": "pass",
+        "role": "Admin",
+        "limit": 50,
+        "value": 1,
+        "message": "removals of Admin: 1, at most 50 allowed",
+        "overridable": True,
+    }
+    assert content["changes"] == [
+        {
+            "user_id": BIGGEST_ID,
+            "email": "Ann@example.edu",
+            "name": "Ann \u5f20",
+            "action": "add",
+            "role": "Admin",
+            "reason": "listed",
+            "row": 2,
+            "before": ["Observer"],
+        },
+        {
+            "user_id": 2,
+            "email": None,
+            "name": None,
+            "action": "remove",
+            "role": "Admin",
+            "reason": "no_email",
+            "row": None,
+            "before": ["Admin"],
+        },
+    ]
+    assert content["held"] == [
+        {
+            "row": 3,
+            "email": "new@example.edu",
+            "user_id": None,
+            "role": "Teacher",
+            "action": "add",
+            "reason": "not_in_studio",
+            "detail": "not in Studio yet: looked for again at the next run",
+        }
+    ]
+    assert content["findings"][1] == {"level": "info", "row": None, "column": None, "code": "bom", "message": "BOM"}
+    assert content["requests"] == {"by_kind": {"search": 4, "get": 1}, "total": 5, "fewest": 4}
+
+
+def test_each_element_has_its_line() -> None:
+    assert TEXT.isascii()
+    lines = TEXT.splitlines(keepends=True)
+    elements = len(PLAN.roles) + len(PLAN.verdicts) + len(PLAN.changes) + len(PLAN.held) + len(FINDINGS)
+    assert len(lines) == 14 + 2 + 5 + elements  # keys, outer braces, the ends of five lists
+    above = "".join(lines[:-2])
+    assert lines[-2] == f'"checksum": "{sha256(above.encode()).hexdigest()}"\n'
+
+
+def test_a_fixed_plan_comes_back() -> None:
+    assert_same(from_json(TEXT), PLAN)
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans())
+def test_every_plan_comes_back(plan: Plan) -> None:
+    text = to_json(plan)
+    back = from_json(text)
+    assert_same(back, plan)
+    assert to_json(back) == text
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(TEXT) - 1), st.sampled_from([*'09afz"{}[],: \\\n', "\u00e9", "\ud800", "\x00", ""]))
+@example(len(TEXT) - 1, "")
+@example(0, "\ufeff")
+def test_any_changed_character_is_refused(at: int, put: str) -> None:
+    changed = TEXT[:at] + put + TEXT[at + 1 :]
+    if changed != TEXT:
+        with pytest.raises(PlanRefusedError):
+            from_json(changed)
+
+
+def resealed(text: str) -> str:
+    """The text with a checksum that fits, as only somebody who means it would make it."""
+    body = text.rpartition('"checksum": ')[0]
+    return f'{body}"checksum": "{sha256(body.encode()).hexdigest()}"\n}}\n'
+
+
+def test_sealing_again_is_what_to_json_does() -> None:
+    assert resealed(TEXT) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"rolesync_plan": 1', '"rolesync_plan": 2', "format version 2, this rolesync reads 1 only"),
+        ('"rolesync_plan": 1', '"rolesync_plan": true', "format version True"),
+        ('"rolesync_plan": 1', '"plan": 1', "no key rolesync_plan"),
+        ('"account": "', '"acount": "', r"\['account', 'acount'\].* in its top level"),
+        ('"rows": 7', '"rows": 7, "more": 1', r"\['more'\].* in source"),
+        ('"rows": 7', '"rows": 7.0', "7.0 as rows in source"),
+        ('"rows": 7', '"rows": 7, "rows": 7', "a key twice: 'rows'"),
+        ('"chunk_size": 50', '"chunk_size": true', "True as chunk_size in policy"),
+        ('"mode": "sync"', '"mode": "both"', "'both' as mode in policy"),
+        ('["Admin", "Teacher"]', '["Admin", 7]', "other than text in policy.managed_roles"),
+        ('"max_removals_share": 0.5', '"max_removals_share": NaN', "nan as max_removals_share"),
+        ('"max_removals_share": 0.5', '"max_removals_share": 1e999', "inf as max_removals_share"),
+        (f'"user_id": {BIGGEST_ID}', f'"user_id": {BIGGEST_ID + 1}', r"as user_id in changes\[0\]"),
+        ('"user_id": 2,', '"user_id": "2",', r"'2' as user_id in changes\[1\]"),
+        ('"user_id": 2,', '"user_id": -2,', r"-2 as user_id in changes\[1\]"),
+        ('"user_id": 2,', '"user_id": null,', r"None as user_id in changes\[1\]"),
+        ('"action": "remove"', '"action": "delete"', r"'delete' as action in changes\[1\]"),
+        ('"action": "remove"', '"action": ["remove"]', r"as action in changes\[1\]"),
+        ('"reason": "no_email"', '"reason": "whim"', r"'whim' as reason in changes\[1\]"),
+        ('"before": ["Observer"]', '"before": [["Observer"]]', r"other than text in before in changes\[0\]"),
+        ('"reason": "not_in_studio"', '"reason": "listed"', r"'listed' as reason in held\[0\]"),
+        ('"level": "info"', '"level": "fatal"', r"'fatal' as level in findings\[1\]"),
+        ('"by_kind": {"search": 4', '"by_kind": {"search": "4"', "'4' as search in requests.by_kind"),
+        ('"created_at": "2026', '"created_at": "year 2026', "not a time"),
+        ("02:30:00Z", "02:30:00", "no time zone"),
+        ('"findings": [\n{', '"findings": [\n7,\n{', r"in findings\[0\]"),
+        ('"email": null', '"email": ""', "not spelled as rolesync writes"),
+        ("02:30:00Z", "02:30:00+00:00", "not spelled as rolesync writes"),
+        ('"total": 5', '"total": 6', "not spelled as rolesync writes"),
+        ('"status": "ready"', '"status": "empty"', "not spelled as rolesync writes"),
+        ('"rows": 7', '"rows":  7', "not spelled as rolesync writes"),
+        ('"role": "Admin", "reason": "listed"', '"role": "Teacher", "reason": "listed"', "other than its digest"),
+        ('"limit": 50, "value": 1', '"limit": 50, "value": 0', "other than its digest"),
+        ('"status": "pass"', '"status": "block"', "other than its digest"),
+        ("looked", "LOOKED", "other than its digest"),
+        ('"before": 1', '"before": 9', "other than its digest"),
+        (PLAN.digest, "0" * 64, "other than its digest 000000000000 "),
+    ],
+)
+def test_a_changed_plan_is_refused_even_with_a_fitting_checksum(old: str, new: str, said: str) -> None:
+    assert old in TEXT
+    with pytest.raises(PlanRefusedError, match=said) as caught:
+        from_json(resealed(TEXT.replace(old, new, 1)))
+    assert "make a new plan" in caught.value.hint
+    assert caught.value.exit_code is Exit.BLOCKED
+
+
+@pytest.mark.parametrize("make", [lambda text: text.replace("Ann@", "Eve@"), lambda text: text.replace("\n", "\r\n")])
+def test_a_changed_plan_is_refused_by_its_checksum(make: Callable[[str], str]) -> None:
+    with pytest.raises(PlanRefusedError, match="changed after it was written"):
+        from_json(make(TEXT))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "not JSON"),
+        ("email,role\na@b,Admin\n", "not JSON"),
+        (TEXT[:-40], "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("9" * 5_000, "not JSON"),
+        ("[]", "not a plan"),
+        ("7", "not a plan"),
+        ("{}", "not a plan"),
+        ("\ufeff" + TEXT, "outside ASCII"),
+    ],
+    ids=range(9),
+)
+def test_what_is_no_plan_is_refused(text: str, said: str) -> None:
+    with pytest.raises(PlanRefusedError, match=said):
+        from_json(text)
+
+
+def test_half_a_character_from_studio_survives() -> None:
+    odd = PLAN.changes.assign(name=pd.Series(["\ud83d", "x"], dtype="str"))
+    plan = make_plan(**_parts(changes=odd))
+    assert_same(from_json(to_json(plan)), plan)
+
+
+def test_a_number_that_is_none_is_not_written() -> None:
+    plan = replace(PLAN, policy=replace(PLAN.policy, max_removals_share=float("nan")))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(plan)
+
+
+def _parts(changes: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "account": PLAN.account,
+        "created_at": PLAN.created_at,
+        "source": PLAN.source,
+        "policy": PLAN.policy,
+        "changes": Changes(changes, PLAN.held, PLAN.roles),
+        "verdicts": PLAN.verdicts,
+        "findings": PLAN.findings,
+        "requests": PLAN.requests,
+    }
