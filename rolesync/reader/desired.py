@@ -1,0 +1,104 @@
+"""A list in a file → `Desired`: who is to have which role, and everything noticed on the way.
+
+A row that can't be read, for whatever reason, is an error finding and has no assignment; an error anywhere makes the
+whole list a `reject`. So a row never vanishes: it is blank, or it is in the assignments, or it is in the findings.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from rolesync.model import DESIRED, Desired, Finding, Level, Source, frame
+from rolesync.reader.clashes import settle
+from rolesync.reader.findings import CellError, Code, error
+from rolesync.reader.header import Layout, lay_out, score
+from rolesync.reader.roles import RoleCell, RoleReader
+from rolesync.reader.rows import RowReader
+from rolesync.reader.table import Table, is_blank, open_table, read_bytes, text_problems
+
+
+def read_desired(path: Path, *, managed_roles: Collection[str]) -> Desired:
+    """Read a list of roles from a CSV file.
+
+    Args:
+        path: the file.
+        managed_roles: the roles that count as managed; others are read too, and each row with one gets a warning.
+
+    Returns:
+        All assignments that can be read, in the file's order and each once, with the findings ordered by row.
+
+    Raises:
+        InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
+    """
+    data = read_bytes(path)
+    assignments, findings, rows = _read(data, managed_roles)
+    ordered = sorted(findings, key=lambda finding: finding.row or 0)
+    return Desired(assignments, tuple(ordered), Source(str(path), hashlib.sha256(data).hexdigest(), rows))
+
+
+def _read(data: bytes, managed_roles: Collection[str]) -> tuple[pd.DataFrame, list[Finding], int]:
+    """The assignments, the findings, and the number of rows that are not blank."""
+    table = open_table(data, score)
+    if isinstance(table, tuple):
+        return frame(DESIRED), list(table), 0
+    findings = list(text_problems(table.header_row, table.header, table.header))
+    layout = lay_out(table.header, table.header_row)
+    if isinstance(layout, tuple):
+        rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
+        return frame(DESIRED), [*findings, *layout], rows
+    reading = _Reading(layout, findings)
+    reading.take(table, RoleReader(managed_roles, several=layout.several))
+    if not reading.rows:
+        text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
+        findings.append(error(Code.NO_ROWS, text))
+    assignments, clashes = settle(reading.assignments())
+    return assignments, [*findings, *clashes], reading.rows
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far: the columns of the frame, which are all that a clean row leaves behind."""
+
+    layout: Layout
+    findings: list[Finding]
+    rows: int = 0
+    row: "array[int]" = field(default_factory=lambda: array("q"))
+    email: list[str] = field(default_factory=list)
+    user_id: "array[int]" = field(default_factory=lambda: array("q"))
+    role: list[str] = field(default_factory=list)
+
+    def take(self, table: Table, roles: RoleReader) -> None:
+        """Read all rows of a table."""
+        reader = RowReader(self.layout, roles)
+        for number, cells in table.rows:
+            if isinstance(cells, tuple):
+                self.rows += 1
+                self.findings.extend(cells)
+                continue
+            if is_blank(cells):
+                continue
+            self.rows += 1
+            try:
+                email, user_id, role = reader.read(cells)
+            except CellError:
+                self.findings.extend(reader.problems(number, cells))
+            else:
+                self._keep(number, email, user_id, role)
+
+    def _keep(self, number: int, email: str, user_id: int, cell: RoleCell) -> None:
+        for name in cell.names:
+            self.row.append(number)
+            self.email.append(email)
+            self.user_id.append(user_id)
+            self.role.append(name)
+        for message in cell.warnings:
+            column = self.layout.header[self.layout.role]
+            self.findings.append(Finding(Level.WARNING, Code.UNMANAGED_ROLE.value, message, number, column))
+
+    def assignments(self) -> pd.DataFrame:
+        """DESIRED as the file has it, repetitions included."""
+        return frame(DESIRED, {"row": self.row, "email": self.email, "user_id": self.user_id, "role": self.role})

@@ -1,0 +1,61 @@
+"""The codes of everything that the reader notices, and the few words that all its messages share."""
+
+from enum import StrEnum
+
+from rolesync.model import Finding, Level
+
+SHOWN = 80  # characters of a cell that a message quotes at most
+
+
+class Code(StrEnum):
+    """What a finding is about. Scripts rely on these, so a code that was published keeps its meaning."""
+
+    NOT_TEXT = "not_text"  # the file is a workbook, an archive, a PDF …
+    NOT_UTF8 = "not_utf8"  # the file, or a cell, holds bytes that are not UTF-8
+    NUL_BYTE = "nul_byte"  # a cell holds a NUL
+    UNCLOSED_QUOTE = "unclosed_quote"  # a quote is opened and the file ends
+    BROKEN_QUOTING = "broken_quoting"  # text follows a closing quote, or a cell has no end
+    SWALLOWED_ROW = "swallowed_row"  # a quoted cell holds what looks like rows of its own
+    ROW_TOO_SHORT = "row_too_short"  # fewer cells than the header
+    ROW_TOO_LONG = "row_too_long"  # more cells with text than the header
+    DELIMITER_UNCLEAR = "delimiter_unclear"  # two delimiters make equally good sense of the header
+    HEADER_DUPLICATE = "header_duplicate"  # two columns mean the same
+    HEADER_NO_IDENTITY = "header_no_identity"  # neither `email` nor `user_id`
+    HEADER_NO_ROLE = "header_no_role"  # neither `role` nor `roles`
+    HEADER_TWO_ROLES = "header_two_roles"  # both `role` and `roles`
+    NO_ROWS = "no_rows"  # nothing is listed
+    IDENTITY_MISSING = "identity_missing"  # a row names nobody
+    EMAIL_INVALID = "email_invalid"  # no usable address
+    USER_ID_INVALID = "user_id_invalid"  # no whole number that Studio could have given
+    IDENTITY_CONFLICT = "identity_conflict"  # one id with two addresses, or one address with two ids
+    ROLE_MISSING = "role_missing"  # a row without a role
+    ROLE_CONTROL_CHARACTER = "role_control_character"  # a line break, tab … inside a role
+    ROLE_SEPARATORS_MIXED = "role_separators_mixed"  # where one role ends can't be told
+    SEVERAL_ROLES = "several_roles"  # `role` holds a managed role among others
+    ROLE_NEAR_MISS = "role_near_miss"  # a managed role, but for case or blanks
+    UNMANAGED_ROLE = "unmanaged_role"  # a role that is left alone
+    DUPLICATE = "duplicate"  # the same person and role again
+
+
+class CellError(ValueError):
+    """A cell that can't be read: its code, and a sentence for people."""
+
+    def __init__(self, code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def error(code: Code, message: str, *, row: int | None = None, column: str | None = None) -> Finding:
+    """Make a finding that refuses its row, or the file where `row` is None."""
+    return Finding(Level.ERROR, code.value, message, row, column)
+
+
+def quoted(text: str) -> str:
+    """Quote a cell's text in one line that any terminal shows: escapes for what is not printable, cut when long."""
+    return repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}…"
+
+
+def printable(text: str) -> str:
+    """Replace what could not be decoded, so that the text can be written anywhere."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,104 @@
+"""One row of cells → a person and roles, or everything that is wrong with the row."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from rolesync.model import Finding
+from rolesync.reader.findings import CellError, Code, error, quoted
+from rolesync.reader.header import Layout
+from rolesync.reader.identity import read_email, read_user_id
+from rolesync.reader.roles import RoleCell, RoleReader
+from rolesync.reader.table import is_blank
+
+_DELIMITER = re.compile(r"[,;\t|]")
+
+
+class RowReader:
+    """Reads the rows of one table.
+
+    `read` stops at the first thing that is wrong, so that a clean row costs little; `problems` then names all.
+    """
+
+    def __init__(self, layout: Layout, roles: RoleReader) -> None:
+        self._layout = layout
+        self._roles = roles
+        self._width = len(layout.header)
+        self._email = layout.email
+        self._user_id = layout.user_id
+        self._ignored = layout.ignored
+
+    def read(self, cells: Sequence[str]) -> tuple[str, int, RoleCell]:
+        """Read a row that is not blank.
+
+        Returns:
+            The address or "", the user id or 0, and the roles.
+
+        Raises:
+            CellError: something is wrong with the row.
+        """
+        if len(cells) != self._width:
+            cells = self._fit(cells)
+        for place in self._ignored:
+            self._check_ignored(cells[place])
+        email, user_id = self._identity(cells)
+        if not email and not user_id:
+            raise CellError(Code.IDENTITY_MISSING, "the row names nobody; fill in who is meant, or delete the row")
+        return email, user_id, self._roles.read(cells[self._layout.role])
+
+    def problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
+        """Name all that is wrong with row `number`, or only that its cells don't fit the header: then none is sure."""
+        try:
+            cells = self._fit(cells)
+        except CellError as problem:
+            yield error(problem.code, problem.message, row=number)
+            return
+        for place, check in self._checks():
+            try:
+                check(cells[place])
+            except CellError as problem:
+                yield error(problem.code, problem.message, row=number, column=self._layout.header[place])
+        if is_blank(cells[place] for place in (self._email, self._user_id) if place is not None):
+            text = "the row names nobody; fill in who is meant, or delete the row"
+            yield error(Code.IDENTITY_MISSING, text, row=number, column=self._layout.identity)
+
+    def _checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
+        for place in self._ignored:
+            yield place, self._check_ignored
+        if self._email is not None:
+            yield self._email, read_email
+        if self._user_id is not None:
+            yield self._user_id, read_user_id
+        yield self._layout.role, self._roles.read
+
+    def _fit(self, cells: Sequence[str]) -> Sequence[str]:
+        """The row with as many cells as the header: empty ones too many or too few are forgiven."""
+        text = f"the row has {len(cells)} cells, the header has {self._width}"
+        if len(cells) < self._layout.fewest:
+            raise CellError(Code.ROW_TOO_SHORT, f"{text}; put each cell under its header")
+        if not is_blank(cells[self._width :]):
+            raise CellError(Code.ROW_TOO_LONG, f"{text}; quote a cell that holds the delimiter")
+        return [*cells[: self._width], *[""] * (self._width - len(cells))]
+
+    def _identity(self, cells: Sequence[str]) -> tuple[str, int]:
+        email = "" if self._email is None else read_email(cells[self._email])
+        return email, 0 if self._user_id is None else read_user_id(cells[self._user_id])
+
+    def _check_ignored(self, cell: str) -> None:
+        """Refuse a cell that holds rows of its own: quotes left open in two rows make one cell of all between them.
+
+        Nothing is read from such a cell, so the people in it would vanish.
+        """
+        if "\n" not in cell and "\r" not in cell:
+            return
+        for line in cell.splitlines()[1:]:
+            if self._looks_like_row(_DELIMITER.split(line)):
+                text = f"the cell spans several lines, and {quoted(line)} looks like a row of its own"
+                raise CellError(Code.SWALLOWED_ROW, f"{text}; check the quotes in this row and after it")
+
+    def _looks_like_row(self, cells: Sequence[str]) -> bool:
+        if len(cells) < self._layout.fewest:
+            return False
+        try:
+            return any(self._identity(cells))
+        except CellError:
+            return False

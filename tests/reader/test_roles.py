@@ -1,0 +1,138 @@
+from collections.abc import Callable
+
+import pytest
+
+from rolesync.reader.findings import CellError, Code
+from rolesync.reader.roles import RoleReader
+
+MANAGED = ("Admin", "Subaccount admin", "Captions, French")
+
+
+def one(cell: str) -> tuple[str, ...]:
+    return RoleReader(MANAGED, several=False).read(cell).names
+
+
+def several(cell: str) -> tuple[str, ...]:
+    return RoleReader(MANAGED, several=True).read(cell).names
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("Admin", "Admin"),
+        ("\u00a0Admin \t", "Admin"),
+        ("Captions, French", "Captions, French"),
+        ("Editor, Latin", "Editor, Latin"),
+        ("Teacher; Student", "Teacher; Student"),
+        ("Überprüfer", "Überprüfer"),
+    ],
+)
+def test_one_role_is_the_whole_cell(cell: str, name: str) -> None:
+    assert one(cell) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("Admin", ("Admin",)),
+        ("Admin,Teacher", ("Admin", "Teacher")),
+        (" Admin ; Teacher\u00a0", ("Admin", "Teacher")),
+        ("Admin|Teacher", ("Admin", "Teacher")),
+        ("Admin;;Teacher;", ("Admin", "Teacher")),
+        ("Admin;Captions, French", ("Admin", "Captions, French")),
+        ("Editor, Latin|Admin", ("Editor, Latin", "Admin")),
+        ("Admin;Admin", ("Admin", "Admin")),
+    ],
+)
+def test_several_roles(cell: str, names: tuple[str, ...]) -> None:
+    assert several(cell) == names
+
+
+@pytest.mark.parametrize("cell", ["Admin;Teacher|Student", "Admin, Teacher; Student", "Student; teacher,ADMIN"])
+def test_mixed_separators_are_refused(cell: str) -> None:
+    with pytest.raises(CellError) as caught:
+        several(cell)
+    assert caught.value.code is Code.ROLE_SEPARATORS_MIXED
+    assert repr(cell) in caught.value.message
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "\u00a0"])
+@pytest.mark.parametrize("read", [one, several])
+def test_no_role_is_refused(cell: str, read: Callable[[str], tuple[str, ...]]) -> None:
+    with pytest.raises(CellError) as caught:
+        read(cell)
+    assert caught.value.code is Code.ROLE_MISSING
+
+
+def test_separators_alone_are_no_role() -> None:
+    with pytest.raises(CellError) as caught:
+        several(" ; ;")
+    assert caught.value.code is Code.ROLE_MISSING
+
+
+@pytest.mark.parametrize("cell", ["Ad\nmin", "Adm\tin", "Ad\x1bmin", "Ad\u2028min", "Teacher\x00x"])
+def test_control_characters_are_refused(cell: str) -> None:
+    with pytest.raises(CellError) as caught:
+        one(cell)
+    assert caught.value.code is Code.ROLE_CONTROL_CHARACTER
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("admin", "Admin"),
+        ("ADMIN", "Admin"),
+        ("Ad min", "Admin"),
+        ("Adm\u200bin", "Admin"),
+        ("subaccount  Admin", "Subaccount admin"),
+        ("Subaccount\u00a0admin", "Subaccount admin"),
+        ("Ａｄｍｉｎ", "Admin"),  # noqa: RUF001  # full-width letters are the point
+    ],
+)
+def test_a_managed_role_but_for_case_or_blanks_is_refused(cell: str, meant: str) -> None:
+    with pytest.raises(CellError, match=f"did you mean '{meant}'") as caught:
+        one(cell)
+    assert caught.value.code is Code.ROLE_NEAR_MISS
+
+
+def test_a_role_that_is_managed_in_both_spellings_is_no_near_miss() -> None:
+    reader = RoleReader(("Admin", "admin"), several=False)
+    assert reader.read("admin").names == ("admin",)
+    assert reader.read("Admin").names == ("Admin",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "suggestion"), [("Admn", "'Admin'"), ("admins", "'Admin'"), ("Sub-account admin", "'Subaccount admin'")]
+)
+def test_a_close_role_is_left_alone_with_a_suggestion(cell: str, suggestion: str) -> None:
+    read = RoleReader(MANAGED, several=False).read(cell)
+    assert read.names == (cell,)
+    assert f"did you mean {suggestion}?" in read.warnings[0]
+
+
+def test_a_role_that_is_like_no_other_gets_no_suggestion() -> None:
+    read = RoleReader(MANAGED, several=False).read("Teacher")
+    assert "'Teacher'" in read.warnings[0]
+    assert "did you mean" not in read.warnings[0]
+
+
+@pytest.mark.parametrize("cell", ["Admin, Teacher", "Teacher;admin", "Student | Subaccount admin"])
+def test_a_managed_role_among_others_is_no_single_role(cell: str) -> None:
+    with pytest.raises(CellError, match="call the column 'roles'") as caught:
+        one(cell)
+    assert caught.value.code is Code.SEVERAL_ROLES
+
+
+def test_managed_roles_get_no_warning() -> None:
+    assert RoleReader(MANAGED, several=True).read("Admin; Captions, French").warnings == ()
+
+
+def test_a_role_has_one_message_however_many_rows_have_it() -> None:
+    reader = RoleReader(MANAGED, several=True)
+    first, second = reader.read("Teacher"), reader.read("Student,Teacher")
+    assert first.warnings[0] is second.warnings[1]
+    assert reader.read("Teacher") is first
+
+
+def test_a_role_twice_in_a_cell_is_warned_of_once() -> None:
+    assert len(RoleReader(MANAGED, several=True).read("Teacher,Teacher").warnings) == 1
