@@ -1,0 +1,16 @@
+"""A Studio to try things on: a real HTTP server over SQLite that behaves as the reference says, faults included.
+
+It shares no code with the client that it is there to test, and needs the extra `rolesync[sandbox]`.
+
+    with Sandbox(Options(users=1000)) as studio:
+        requests.get(f"{studio.base_url}/api/public/v1/users/search", params={"role": "Admin"}, headers=…)
+        assert studio.log() == []
+"""
+
+from rolesync.sandbox.cast import OWNER
+from rolesync.sandbox.control import Control
+from rolesync.sandbox.faults import Fault, Faults
+from rolesync.sandbox.options import ROLES, Options
+from rolesync.sandbox.server import Sandbox, serve
+
+__all__ = ["OWNER", "ROLES", "Control", "Fault", "Faults", "Options", "Sandbox", "serve"]

@@ -1,0 +1,143 @@
+"""Who is calling: fixed tokens, and the OAuth tokens of one developer key, whose refresh tokens rotate.
+
+Issued tokens are kept in the database, so that a sandbox on a file knows them after a restart.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+from urllib.parse import urlencode, urlsplit
+
+from rolesync.sandbox.answers import ApiError
+from rolesync.sandbox.options import Options
+
+Permission = Literal["all", "read", "none"]
+
+_CODE_LIFETIME = 600
+
+
+class Tokens:
+    """Issues tokens and says what their bearer may do.
+
+    Args:
+        db: the sandbox's database.
+        options: tokens, developer key and how they behave.
+        clock: seconds since 1970.
+        text: makes a new token's text from a word that says what it is for.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        options: Options,
+        clock: Callable[[], float],
+        text: Callable[[str], str] = lambda word: f"{word}-{secrets.token_urlsafe(24)}",
+    ) -> None:
+        self._db = db
+        self._options = options
+        self._clock = clock
+        self._text = text
+        self._fixed: dict[str, Permission] = {
+            options.token: "all",
+            options.reader_token: "read",
+            options.outsider_token: "none",
+        }
+
+    def authorise(self, header: str | None, *, write: bool) -> None:
+        """Let a request pass, or say why not.
+
+        Args:
+            header: the text of `Authorization`, None without one.
+            write: whether the request would change anything.
+
+        Raises:
+            ApiError: 401 without a good token; 403 if its owner may not do this.
+        """
+        permission = self._permission(self._token(header))
+        if permission == "none" or (write and permission == "read"):
+            raise ApiError(403, "You do not have permission to perform this action")
+
+    def code(self, params: Mapping[str, str]) -> str:
+        """Answer `authorize`: the address to redirect to, with a code that lives ten minutes; `state` is dropped.
+
+        Raises:
+            ApiError: 400 or 401, with OAuth's word for what is wrong.
+        """
+        if params.get("client_id") != self._options.client_id:
+            raise ApiError(401, "invalid_client")
+        if params.get("response_type") != "code":
+            raise ApiError(400, "unsupported_response_type")
+        address = params.get("redirect_uri", "")
+        parts = urlsplit(address)
+        if parts.scheme != "https" or parts.hostname in {None, "localhost", "127.0.0.1", "::1"}:
+            raise ApiError(400, "invalid_redirect_uri")
+        code = self._text("code")
+        self._db.execute("INSERT INTO codes VALUES (?, ?, ?)", (code, address, self._clock() + _CODE_LIFETIME))
+        return f"{address}{'&' if parts.query else '?'}{urlencode({'code': code})}"
+
+    def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Answer `token`: a new pair for a code or a refresh token.
+
+        Raises:
+            ApiError: 400 or 401, with OAuth's word for what is wrong.
+        """
+        key = (form.get("client_id"), form.get("client_secret"))
+        if key != (self._options.client_id, self._options.client_secret):
+            raise ApiError(401, "invalid_client")
+        grant = form.get("grant_type", "")
+        if grant == "authorization_code":
+            self._spend_code(form)
+            return self._issue(ends="")
+        if grant == "refresh_token":
+            return self._issue(ends=self._spend_refresh_token(form.get("refresh_token", "")))
+        raise ApiError(400, "unsupported_grant_type" if grant else "invalid_request")
+
+    def _token(self, header: str | None) -> str:
+        if header is None:
+            return ""
+        scheme, blank, token = header.strip().partition(" ")
+        if not blank:
+            return scheme if self._options.bare_key else ""
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+    def _permission(self, token: str) -> Permission:
+        if token in self._fixed:
+            return self._fixed[token]
+        query = "SELECT expires_at, ends_refresh_token FROM access_tokens WHERE token = ?"
+        row = self._db.execute(query, (token,)).fetchone()
+        if row is None or row[0] <= self._clock():
+            raise ApiError(401, "Invalid access token" if row is None else "Access token has expired")
+        if row[1]:
+            self._db.execute("DELETE FROM refresh_tokens WHERE token = ?", (row[1],))
+            self._db.execute("UPDATE access_tokens SET ends_refresh_token = '' WHERE token = ?", (token,))
+        return "all"
+
+    def _spend_code(self, form: Mapping[str, str]) -> None:
+        query = "DELETE FROM codes WHERE code = ? RETURNING redirect_uri, expires_at"
+        row = self._db.execute(query, (form.get("code", ""),)).fetchone()
+        if row is None or row[0] != form.get("redirect_uri") or row[1] <= self._clock():
+            raise ApiError(400, "invalid_grant")
+
+    def _spend_refresh_token(self, token: str) -> str:
+        """Take a refresh token and return what has to end on the new access token's first use: it, or nothing."""
+        if not self._db.execute("SELECT 1 FROM refresh_tokens WHERE token = ?", (token,)).fetchone():
+            raise ApiError(400, "invalid_grant")
+        if self._options.old_refresh_token == "dies_on_first_use":  # noqa: S105  # no password
+            return token
+        self._db.execute("DELETE FROM refresh_tokens WHERE token = ?", (token,))
+        return ""
+
+    def _issue(self, *, ends: str) -> dict[str, Any]:
+        access, refresh = self._text("access"), self._text("refresh")
+        now = self._clock()
+        row = (access, now + self._options.token_lifetime, ends)
+        self._db.execute("INSERT INTO access_tokens VALUES (?, ?, ?)", row)
+        self._db.execute("INSERT INTO refresh_tokens VALUES (?)", (refresh,))
+        return {
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": self._options.token_lifetime,
+            "refresh_token": refresh,
+            "created_at": int(now),
+        }

@@ -1,0 +1,205 @@
+"""Runs a sandbox: in a background thread for tests, or in the foreground for the command.
+
+It listens on loopback only, as its control endpoints need no token.
+"""
+
+import asyncio
+import ipaddress
+import signal
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from types import FrameType, TracebackType
+from typing import Self
+
+import uvicorn
+
+from rolesync.sandbox.account import Account
+from rolesync.sandbox.control import Control
+from rolesync.sandbox.gate import Gate
+from rolesync.sandbox.options import Options
+from rolesync.sandbox.routes import application
+
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
+
+_STOP_SECONDS = 10
+
+
+def serve(
+    options: Options,
+    *,
+    host: str = "127.0.0.1",
+    port: int,
+    ready: Callable[[str], None],
+    clock: Clock = time.time,
+) -> None:
+    """Run a sandbox until SIGINT or SIGTERM, then return; call it in the main thread.
+
+    Args:
+        options: how it behaves.
+        host: a loopback address.
+        port: where to listen; 0 takes a free one.
+        ready: is told the base address (`http://127.0.0.1:8765`) as soon as requests are answered.
+        clock: seconds since 1970.
+
+    Raises:
+        ValueError: `host` is not loopback, or the database file was made with other people.
+        OSError: the port can't be had.
+    """
+    with _listen(host, port) as listener:
+        account = Account(options, clock)
+        try:
+            server = _Server(account, asyncio.sleep, lambda: ready(_address(listener)))
+
+            def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signal's own signature
+                server.should_exit = True
+
+            # uvicorn raises the signal again when it is done; these handlers are still there then, and take it calmly.
+            before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                server.run(sockets=[listener])
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+        finally:
+            account.store.close()
+
+
+class Sandbox(Control):
+    """A sandbox in a thread of its own, on a free loopback port, for as long as the `with` block lasts.
+
+    Args:
+        options: how it behaves.
+        clock: seconds since 1970.
+        sleep: waits so many seconds, for faults with latency.
+
+    Raises:
+        ValueError: on entering, if the database file was made with other people.
+    """
+
+    def __init__(
+        self, options: Options | None = None, *, clock: Clock = time.time, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        super().__init__("")
+        self.options = options if options is not None else Options()
+        self.token = self.options.token
+        self._clock = clock
+        self._sleep = sleep
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        """Start, and return when requests are answered."""
+        with ExitStack() as stack:
+            listener = stack.enter_context(_listen("127.0.0.1", 0))
+            account = Account(self.options, self._clock)
+            stack.callback(account.store.close)
+            started = threading.Event()
+            self._server = _Server(account, self._sleep, started.set)
+            self._thread = threading.Thread(target=self._run, args=(listener, started), name="rolesync-sandbox")
+            self._thread.start()
+            stack.callback(self._stop)
+            started.wait()
+            if self._failure is not None:
+                raise RuntimeError("the sandbox could not start") from self._failure
+            self.base_url = _address(listener)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, and return when thread, sockets and database are gone."""
+        self._stack.close()
+        if self._failure is not None and error is None:
+            raise RuntimeError("the sandbox ended before its time") from self._failure
+
+    def _run(self, listener: socket.socket, started: threading.Event) -> None:
+        self._failure = None
+        try:
+            self._server.run(sockets=[listener])
+        except BaseException as failure:  # noqa: BLE001  # handed to the thread that waits
+            self._failure = failure
+        finally:
+            started.set()
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the sandbox did not stop within {_STOP_SECONDS} seconds")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with the sandbox's application, telling when it has started.
+
+    Args:
+        account: what to serve.
+        sleep: waits so many seconds.
+        started: is called once requests are answered.
+    """
+
+    def __init__(self, account: Account, sleep: Sleep, started: Callable[[], None]) -> None:
+        gate = Gate(account, application(account), self._transport_of, sleep)
+        config = uvicorn.Config(
+            gate,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=1,
+        )
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._tell()
+
+    async def main_loop(self) -> None:
+        """As uvicorn's, but looking for the end more often, so that tests needn't wait for it."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            for _ in range(5):
+                await asyncio.sleep(0.02)
+                if self.should_exit:
+                    break
+            ticks += 1
+
+    def _transport_of(self, client: tuple[str, int]) -> asyncio.Transport | None:
+        for connection in self.server_state.connections:
+            if getattr(connection, "client", None) == client:  # only HTTP/2, which is off, has none
+                return connection.transport
+        return None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    address = "127.0.0.1" if host == "localhost" else host
+    try:
+        loopback = ipaddress.ip_address(address)
+    except ValueError:
+        raise ValueError(f"host {host!r} is no address: the sandbox takes 127.0.0.1, ::1 or localhost") from None
+    if not loopback.is_loopback:
+        raise ValueError(f"host {host} is not loopback: the sandbox is for this machine only, use 127.0.0.1")
+    family = socket.AF_INET6 if loopback.version == 6 else socket.AF_INET  # noqa: PLR2004  # IPv6
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        # Listening at once lets a client that is told the address early wait in the queue instead of being refused.
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise OSError(
+            error.errno, f"can't listen on {host} port {port}: {error.strerror}; choose another port"
+        ) from error
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
