@@ -1,0 +1,246 @@
+"""What each form of a plan tells, said once: the headline, the summary, the guards, the rows and the next step.
+
+All texts that leave this module went through `safe`; a form adds only its own escaping.
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from rolesync.model import (
+    CHANGES,
+    HELD,
+    Action,
+    Finding,
+    Level,
+    Mode,
+    Plan,
+    Requests,
+    VerdictStatus,
+    role_names,
+)
+from rolesync.report.text import CELL_LIMIT, amount, person, plural, reason_sentence, row_text, safe
+
+SHORT_DIGEST = 12
+"""Characters of a digest that are enough to tell two plans apart by eye."""
+
+SENTENCE_LIMIT = 600
+"""Characters of a message; longer than a cell's, because sentences quote cells."""
+
+MODES = {
+    Mode.SYNC: "sync: adds what is missing, removes whoever the list doesn't name",
+    Mode.ADDITIVE: "additive: adds what is missing, never removes",
+}
+
+SIGNS = {Action.ADD.value: "+", Action.REMOVE.value: "-"}
+
+
+class Headline(NamedTuple):
+    """A plan in one word and one or two sentences."""
+
+    word: str
+    sentence: str
+
+
+class GuardRow(NamedTuple):
+    """One guard's word; `limit` and `value` are `-` where there is none, `role` is empty for all roles."""
+
+    status: str
+    rule: str
+    role: str
+    limit: str
+    value: str
+    message: str
+
+    @property
+    def text(self) -> str:
+        """The guard with its role, limit and number, as in `max_removals (Admin): limit 50, this plan 61`."""
+        role = f" ({self.role})" if self.role else ""
+        numbers = f": limit {self.limit}, this plan {self.value}" if (self.limit, self.value) != ("-", "-") else ""
+        return f"{self.rule}{role}{numbers}"
+
+
+class ChangeRow(NamedTuple):
+    """One change; `before` lists the roles as `Admin, Teacher`."""
+
+    action: str
+    role: str
+    user_id: int
+    name: str
+    email: str
+    reason: str
+    row: int
+    before: str
+
+    @property
+    def person(self) -> str:
+        """The person by all that is known."""
+        return person(self.name, self.email, self.user_id, None)
+
+    @property
+    def sentence(self) -> str:
+        """Why, in words."""
+        return reason_sentence(self.reason)
+
+
+class HeldRow(NamedTuple):
+    """Something known but not done."""
+
+    action: str
+    role: str
+    user_id: int
+    email: str
+    reason: str
+    detail: str
+    row: int
+
+    @property
+    def person(self) -> str:
+        """The person as the list names them."""
+        return person("", self.email, self.user_id, None)
+
+
+class FindingRow(NamedTuple):
+    """Something the reader noticed; `row` and `column` are empty where it is about the whole file or row."""
+
+    level: str
+    row: str
+    column: str
+    code: str
+    message: str
+
+
+def headline(plan: Plan) -> Headline:
+    """Say what this plan amounts to."""
+    if plan.blocked:
+        first, *others = (guard for guard in guard_rows(plan) if guard.status == VerdictStatus.BLOCK)
+        more = f", and by {plural(len(others), 'more guard')}" if others else ""
+        return Headline("BLOCKED", f"by {first.text}{more}. Nothing was written.")
+    if plan.status == "empty":
+        held = f"; {plural(len(plan.held), 'row')} held" if len(plan.held) else ""
+        return Headline("NOTHING TO DO", f"Studio already has what the list asks for{held}. Nothing was written.")
+    return Headline("READY", f"{totals(plan)}. Nothing was written yet.")
+
+
+def totals(plan: Plan) -> str:
+    """Say how many removals and additions there are, counted where they would be taken from."""
+    removals, additions = number_of(plan, Action.REMOVE), number_of(plan, Action.ADD)
+    return f"{plural(removals, 'removal')}, {plural(additions, 'addition')}"
+
+
+def number_of(plan: Plan, action: Action) -> int:
+    """Count the changes of one kind."""
+    return int((plan.changes["action"] == action.value).sum())
+
+
+def summary(plan: Plan) -> list[tuple[str, str]]:
+    """List the facts that say which plan this is, as label and value."""
+    source = plan.source
+    listed = f"{plural(source.rows, 'row')}, sha256 {safe(source.sha256[:SHORT_DIGEST])}"
+    return [
+        ("account", safe(plan.account, CELL_LIMIT)),
+        ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
+        ("mode", MODES[plan.policy.mode]),
+        ("made", moment(plan.created_at)),
+    ]
+
+
+def guard_rows(plan: Plan) -> list[GuardRow]:
+    """List all guards: those that block first, then those that warn, then those that pass."""
+    order = {VerdictStatus.BLOCK: 0, VerdictStatus.WARN: 1, VerdictStatus.PASS: 2}
+    return [
+        GuardRow(
+            verdict.status.value,
+            safe(verdict.rule, CELL_LIMIT),
+            safe(verdict.role, CELL_LIMIT),
+            amount(verdict.rule, verdict.limit),
+            amount(verdict.rule, verdict.value),
+            safe(verdict.message, SENTENCE_LIMIT),
+        )
+        for verdict in sorted(plan.verdicts, key=lambda verdict: order[verdict.status])
+    ]
+
+
+def passes(guards: Iterable[GuardRow]) -> str:
+    """Say which guards passed; empty where none did."""
+    rules = [guard.rule for guard in guards if guard.status == VerdictStatus.PASS]
+    return f"{len(rules):,} passed: {', '.join(dict.fromkeys(rules))}" if rules else ""
+
+
+def change_rows(plan: Plan, action: Action, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[ChangeRow]:
+    """Yield the changes of one kind in the plan's order, texts cut to `cut`, at most `most` of them."""
+    chosen = plan.changes[plan.changes["action"] == action.value].head(len(plan.changes) if most is None else most)
+    sets = {spelled: safe(", ".join(role_names(spelled)), cut) for spelled in chosen["before"].unique()}
+    for user_id, email, name, act, role, reason, row, before in table_rows(chosen, CHANGES):
+        yield ChangeRow(
+            act, safe(role, cut), user_id, safe(name, cut), safe(email, cut), safe(reason, cut), row, sets[before]
+        )
+
+
+def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[HeldRow]:
+    """Yield what is held, texts cut to `cut`, at most `most` rows."""
+    shown = plan.held.head(len(plan.held) if most is None else most)
+    for row, email, user_id, role, action, reason, detail in table_rows(shown, HELD):
+        yield HeldRow(
+            safe(action, cut),
+            safe(role, cut),
+            user_id,
+            safe(email, cut),
+            safe(reason, cut),
+            safe(detail, max(cut, SENTENCE_LIMIT)),
+            row,
+        )
+
+
+def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Iterator[FindingRow]:
+    """Yield findings with their texts cut to `cut`, messages to more."""
+    for finding in findings:
+        yield FindingRow(
+            finding.level.value,
+            row_text(finding.row),
+            safe(finding.column or "", cut),
+            safe(finding.code, cut),
+            safe(finding.message, max(cut, SENTENCE_LIMIT)),
+        )
+
+
+def level_counts(findings: Iterable[Finding]) -> str:
+    """Say how many findings of each level there are, as in `1 error, 2 warnings, 0 info`."""
+    found = Counter(finding.level for finding in findings)
+    errors, warnings = plural(found[Level.ERROR], "error"), plural(found[Level.WARNING], "warning")
+    return f"{errors}, {warnings}, {found[Level.INFO]:,} info"
+
+
+def requests_text(requests: Requests) -> str:
+    """Say how many requests were made, and the fewest that could have done."""
+    kinds = ", ".join(f"{safe(kind, CELL_LIMIT)} {number:,}" for kind, number in requests.by_kind.items())
+    fewest = f"; the fewest possible: {requests.fewest:,}" if requests.fewest else ""
+    return f"{requests.total:,} made{f' ({kinds})' if kinds else ''}{fewest}"
+
+
+def next_step(plan: Plan, plan_path: str = "PLAN") -> tuple[str, tuple[str, ...]]:
+    """Say what to do with a plan: a sentence, and the command for it as its words that may stand on one line each."""
+    path = safe(shlex.quote(plan_path))
+    if plan.status == "empty":
+        return "There is nothing to apply.", ()
+    if plan.status == "ready":
+        return "Look at each removal, then apply exactly this plan:", (f"rolesync apply {path}",)
+    final = [safe(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
+    if final:
+        return f"No override passes {', '.join(dict.fromkeys(final))}. Mend the cause and make a new plan.", ()
+    sentence = "Mend the cause and make a new plan. If every change is meant, pass this plan once:"
+    return sentence, (f"rolesync apply {path}", f"--override {safe(plan.digest, CELL_LIMIT)}")
+
+
+def moment(time: datetime) -> str:
+    """Spell a time for people, in UTC to the second."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def table_rows(table: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a frame as tuples, much faster than pandas' own row by row."""
+    return zip(*(table[column] for column in columns), strict=True)

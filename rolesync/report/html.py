@@ -1,0 +1,52 @@
+"""A plan as one page that needs nothing but itself: to open, mail, attach or print."""
+
+from rolesync.errors import UsageError
+from rolesync.model import Action, Plan, VerdictStatus
+from rolesync.report.facts import (
+    change_rows,
+    finding_rows,
+    guard_rows,
+    headline,
+    held_rows,
+    level_counts,
+    next_step,
+    requests_text,
+    summary,
+)
+from rolesync.report.text import CELL_LIMIT, safe
+
+
+def plan_html(plan: Plan) -> str:
+    """Render a plan as a whole HTML document: inline styles, no script, no network; write it as UTF-8.
+
+    Raises:
+        UsageError: the extra `html` is not installed.
+    """
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        message = "An HTML page can't be written, because Jinja2 is not installed."
+        raise UsageError(message, hint="pip install 'rolesync[html]'") from error
+    environment = Environment(
+        loader=PackageLoader("rolesync.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sentence, command = next_step(plan)
+    return environment.get_template("plan.html").render(
+        status=plan.status,
+        headline=headline(plan),
+        summary=[*summary(plan), ("requests", requests_text(plan.requests)), ("digest", safe(plan.digest, CELL_LIMIT))],
+        roles=[(safe(role.role, CELL_LIMIT), role) for role in plan.roles],
+        guards=guard_rows(plan),
+        blocks=VerdictStatus.BLOCK.value,
+        removals=list(change_rows(plan, Action.REMOVE)),
+        additions=list(change_rows(plan, Action.ADD)),
+        held=list(held_rows(plan)),
+        findings=list(finding_rows(plan.findings)),
+        levels=level_counts(plan.findings),
+        next_step=sentence,
+        command=" \\\n  ".join(command),
+    )

@@ -1,0 +1,138 @@
+"""Lists, runs, history and checks as JSON values, for programs.
+
+Texts stay exactly as they are: whoever writes the JSON escapes them, best as ASCII only, so that neither control
+characters nor lone surrogates reach a terminal. As in a plan's JSON, what is not given is null.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from rolesync.model import (
+    DESIRED,
+    OUTCOMES,
+    Check,
+    Desired,
+    Finding,
+    Requests,
+    Run,
+    RunSummary,
+    counts,
+    role_names,
+)
+from rolesync.report.facts import table_rows
+
+Json = dict[str, Any]
+
+
+def desired_json(desired: Desired, managed: Iterable[str]) -> Json:
+    """Say what a list asks for.
+
+    Returns:
+        `status` (`ok`, `warn`, `reject`), `source`, `managed_roles`, `assignments` (each with `role`, and with `email`
+        or `user_id` or both, as the list gave them; those of other roles are there too) and `findings`.
+    """
+    source = desired.source
+    return {
+        "status": desired.status,
+        "source": {"path": source.path, "sha256": source.sha256, "rows": source.rows},
+        "managed_roles": list(managed),
+        "assignments": [
+            _identity(email, user_id) | {"role": role}
+            for _, email, user_id, role in table_rows(desired.assignments, DESIRED)
+        ],
+        "findings": [_finding(finding) for finding in desired.findings],
+    }
+
+
+def run_json(run: Run) -> Json:
+    """Say what became of an apply: every outcome, the counts, the proof (null where Studio was not read again)."""
+    proof = run.proof
+    return {
+        "run": run.run_id,
+        "account": run.account,
+        "plan_digest": run.plan_digest,
+        "started_at": _utc(run.started_at),
+        "finished_at": _utc(run.finished_at),
+        "complete": run.complete,
+        "stopped": run.stopped or None,
+        "counts": counts(run.outcomes),
+        "outcomes": list(_outcomes(run.outcomes)),
+        "proof": proof
+        and {"proven": proof.proven, "holders": dict(proof.holders), "differences": list(proof.differences)},
+        "requests": _requests(run.requests),
+    }
+
+
+def runs_json(runs: Iterable[RunSummary]) -> Json:
+    """List the history, in the order given."""
+    return {
+        "runs": [
+            {
+                "run": run.run_id,
+                "kind": run.kind,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at or None,
+                "status": run.status,
+                "plan_digest": run.plan_digest,
+                "source": run.source or None,
+                "counts": dict(run.counts),
+            }
+            for run in runs
+        ],
+    }
+
+
+def checks_json(checks: Iterable[Check]) -> Json:
+    """List what `doctor` looked at; `status` is that of the worst check."""
+    listed = [
+        {"name": check.name, "status": check.status.value, "message": check.message, "hint": check.hint or None}
+        for check in checks
+    ]
+    found = {check["status"] for check in listed}
+    worst = next((status for status in ("block", "warn") if status in found), "pass")
+    return {"status": worst, "checks": listed}
+
+
+def _identity(email: str, user_id: int) -> Json:
+    return ({"email": email} if email else {}) | ({"user_id": user_id} if user_id else {})
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "level": finding.level.value,
+        "row": finding.row,
+        "column": finding.column,
+        "code": finding.code,
+        "message": finding.message,
+    }
+
+
+def _outcomes(outcomes: pd.DataFrame) -> Iterator[Json]:
+    sets = {spelled: role_names(spelled) for column in ("before", "after") for spelled in outcomes[column].unique()}
+    for user_id, email, name, action, role, reason, row, before, outcome, after, detail in table_rows(
+        outcomes, OUTCOMES
+    ):
+        yield {
+            "user_id": user_id,
+            "email": email or None,
+            "name": name or None,
+            "action": action,
+            "role": role,
+            "reason": reason,
+            "row": row or None,
+            "before": [*sets[before]],
+            "after": [*sets[after]] if after else None,
+            "outcome": outcome,
+            "detail": detail or None,
+        }
+
+
+def _requests(requests: Requests) -> Json:
+    return {"by_kind": dict(requests.by_kind), "total": requests.total, "fewest": requests.fewest or None}
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

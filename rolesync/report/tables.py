@@ -1,0 +1,174 @@
+"""A plan as tables for a spreadsheet: CSV for everybody, a workbook where the extra `excel` is installed.
+
+No cell is ever a formula: a text that a spreadsheet could take for one begins with an apostrophe in both forms.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from rolesync.errors import UsageError
+from rolesync.model import Action, Plan
+from rolesync.report.facts import (
+    change_rows,
+    finding_rows,
+    guard_rows,
+    headline,
+    held_rows,
+    next_step,
+    requests_text,
+    summary,
+)
+from rolesync.report.text import defuse, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from openpyxl import Workbook
+
+Cell = str | int | None
+Cells = tuple[Cell, ...]
+
+COLUMNS = ("kind", "action", "role", "user_id", "name", "email", "reason", "detail", "row", "before")
+"""The columns of the CSV form; `kind` is `change` or `held`, and what is not given is empty."""
+
+_EXACT_IDS = 10**15
+"""Spreadsheets keep 15 digits of a number, so ids from here on (2^53 and above among them) are written as text."""
+
+_SHEET_ROWS = 1_048_576
+_CELL_LIMIT = 32_000
+"""Characters of a cell, in the CSV form too: spreadsheets take 32,767, and many CSV readers refuse ever longer ones."""
+
+_FILLS = {
+    "add": "E2F0D9",
+    "remove": "F8CBAD",
+    "error": "F8CBAD",
+    "block": "F8CBAD",
+    "warning": "FFF2CC",
+    "warn": "FFF2CC",
+}
+
+
+def plan_csv(plan: Plan) -> str:
+    """Render every change and every held row, removals first, as CSV with the header `COLUMNS` and LF line ends."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(("change", *cells) for cells in _changes(plan))
+    writer.writerows(("held", *cells) for cells in _held(plan))
+    return out.getvalue()
+
+
+def plan_xlsx(plan: Plan) -> bytes:
+    """Render a plan as a workbook with the sheets summary, changes, held and findings.
+
+    Raises:
+        UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
+    """
+    try:
+        import openpyxl  # noqa: PLC0415  # an extra, and slow to import
+    except ModuleNotFoundError as error:
+        message = "A workbook can't be written, because openpyxl is not installed."
+        raise UsageError(message, hint="pip install 'rolesync[excel]'") from error
+    longest = max(len(plan.changes), len(plan.held), len(plan.findings))
+    if longest >= _SHEET_ROWS:
+        message = f"The plan has a list of {longest:,} rows, but a workbook's sheet holds {_SHEET_ROWS - 1:,}."
+        raise UsageError(message, hint="Use the CSV form: rolesync show PLAN --csv FILE")
+    book = openpyxl.Workbook(write_only=True)
+    for sheet in _sheets(plan):
+        _write(book, sheet)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _changes(plan: Plan) -> Iterator[Cells]:
+    rows = chain(change_rows(plan, Action.REMOVE, cut=_CELL_LIMIT), change_rows(plan, Action.ADD, cut=_CELL_LIMIT))
+    for row in rows:
+        texts = (row.name, row.email, row.reason, row.sentence)
+        yield (
+            row.action,
+            defuse(row.role),
+            row.user_id or None,
+            *map(defuse, texts),
+            row.row or None,
+            defuse(row.before),
+        )
+
+
+def _held(plan: Plan) -> Iterator[Cells]:
+    for row in held_rows(plan, cut=_CELL_LIMIT):
+        texts = ("", row.email, row.reason, row.detail)
+        yield (defuse(row.action), defuse(row.role), row.user_id or None, *map(defuse, texts), row.row or None, "")
+
+
+class _Sheet(NamedTuple):
+    title: str
+    columns: tuple[str, ...]
+    widths: tuple[int, ...]
+    rows: Iterable[Cells]
+    colour_by: str
+
+
+def _sheets(plan: Plan) -> Iterator[_Sheet]:
+    widths = (10, 18, 20, 28, 34, 20, 52, 7, 28)
+    yield _Sheet("summary", ("what", "which", "says"), (22, 44, 100), _summary(plan), "B")
+    yield _Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A")
+    yield _Sheet("held", COLUMNS[1:], widths, _held(plan), "A")
+    findings = (
+        (row.level, int(row.row) if row.row else None, *map(defuse, (row.column, row.code, row.message)))
+        for row in finding_rows(plan.findings, cut=_CELL_LIMIT)
+    )
+    yield _Sheet("findings", ("level", "row", "column", "code", "message"), (10, 7, 20, 24, 90), findings, "A")
+
+
+def _summary(plan: Plan) -> Iterator[Cells]:
+    word, sentence = headline(plan)
+    yield "status", word, defuse(sentence)
+    for label, value in [*summary(plan), ("requests", requests_text(plan.requests)), ("digest", safe(plan.digest))]:
+        yield label, "", defuse(value)
+    for role in plan.roles:
+        numbers = f"{role.before:,} before, {role.additions:,} added, {role.removals:,} removed, {role.after:,} after"
+        yield "managed role", defuse(safe(role.role, _CELL_LIMIT)), numbers
+    for guard in guard_rows(plan):
+        yield "guard", guard.status, defuse(f"{guard.text}. {guard.message}")
+    step, command = next_step(plan)
+    yield "next", "", " ".join((step, *command))
+
+
+def _write(book: Workbook, sheet: _Sheet) -> None:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
+    from openpyxl.formatting.rule import Rule  # noqa: PLC0415
+    from openpyxl.styles import Font, PatternFill  # noqa: PLC0415
+    from openpyxl.styles.differential import DifferentialStyle  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
+    made = book.create_sheet(sheet.title)
+    # In a sheet that is written row by row, all that stands above the rows has to be set before the first of them.
+    made.freeze_panes = "A2"
+    for at, width in enumerate(sheet.widths, start=1):
+        made.column_dimensions[get_column_letter(at)].width = width
+    head = [WriteOnlyCell(made, value=column) for column in sheet.columns]
+    for cell in head:
+        cell.font = Font(bold=True)
+    made.append(head)
+    rows = list(sheet.rows)
+    for cells in rows:
+        made.append([_cell(cell) for cell in cells])
+    everything = f"A1:{get_column_letter(len(sheet.columns))}{len(rows) + 1}"
+    made.auto_filter.ref = everything
+    # A rule and not a fill per cell: it stays right when rows are sorted or edited.
+    for name, colour in _FILLS.items():
+        style = DifferentialStyle(fill=PatternFill(bgColor=colour, fill_type="solid"))
+        rule = Rule(type="expression", formula=[f'${sheet.colour_by}1="{name}"'], dxf=style)
+        made.conditional_formatting.add(everything, rule)
+
+
+def _cell(value: Cell) -> Cell:
+    if isinstance(value, int):
+        return value if value < _EXACT_IDS else str(value)
+    # openpyxl would store `#N/A` and its like as an error instead of a text.
+    return f"'{value}" if value and value.startswith("#") else value

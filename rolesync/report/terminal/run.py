@@ -1,0 +1,109 @@
+"""An apply in the terminal: what became of each change, and whether Studio now is as planned."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from rolesync.model import OUTCOMES, OutcomeStatus, Run, counts, role_names
+from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS, moment, requests_text, table_rows
+from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
+from rolesync.report.text import CELL_LIMIT, person, plural, row_text, safe
+
+_MEANINGS = {
+    OutcomeStatus.FAILED: "Failed: Studio refused these",
+    OutcomeStatus.UNKNOWN: "Unknown: whether Studio did these could not be seen",
+    OutcomeStatus.NOT_SENT: "Not sent: Studio was never asked for these",
+}
+
+
+def run_view(run: Run, *, limit: int | None = None) -> RenderableType:
+    """Show a run.
+
+    Args:
+        run: the run, complete or not.
+        limit: at most so many rows of each list; None for all.
+    """
+    numbers = counts(run.outcomes)
+    return Group(
+        pairs(
+            [
+                ("run", safe(run.run_id, CELL_LIMIT)),
+                ("account", safe(run.account, CELL_LIMIT)),
+                ("plan", safe(run.plan_digest[:SHORT_DIGEST])),
+                ("time", f"{moment(run.started_at)} to {moment(run.finished_at)}"),
+                ("requests", requests_text(run.requests)),
+            ],
+        ),
+        Text(),
+        _headline(run, numbers),
+        heading("Outcomes"),
+        table(
+            [column("outcome", whole=True), column("changes", right=True, whole=True)],
+            ((word(status), f"{number:,}") for status, number in numbers.items()),
+        ),
+        *([note(f"Stopped before the end: {safe(run.stopped, SENTENCE_LIMIT)}", "red")] if run.stopped else []),
+        *_undone(run, numbers, limit),
+        *_proof(run),
+    )
+
+
+def _headline(run: Run, numbers: dict[str, int]) -> RenderableType:
+    done = f"{numbers[OutcomeStatus.DONE]:,} of {plural(len(run.outcomes), 'change')} done"
+    if run.complete:
+        return banner("COMPLETE", f"{done}; live equals the plan.", "green")
+    if run.proof is None:
+        proof = "Studio was not read again, so nothing is proven"
+    else:
+        proof = "live equals the plan" if run.proof.proven else "live differs from the plan"
+    return banner("INCOMPLETE", f"{done}; {proof}. Make a new plan: it holds what is left to do.", "red")
+
+
+def _undone(run: Run, numbers: dict[str, int], limit: int | None) -> Iterator[RenderableType]:
+    for status, meaning in _MEANINGS.items():
+        number = numbers[status]
+        if not number:
+            continue
+        yield heading(f"{meaning} ({number:,})")
+        chosen = run.outcomes[run.outcomes["outcome"] == status.value].head(number if limit is None else limit)
+        yield table(
+            [
+                column("action", whole=True),
+                column("person"),
+                column("role"),
+                column("what happened"),
+                column("row", right=True, whole=True),
+            ],
+            (
+                (
+                    f"{SIGNS.get(action, '?')} {action}",
+                    person(name, email, user_id),
+                    safe(role, CELL_LIMIT),
+                    _detail(detail, after),
+                    row_text(row),
+                )
+                for user_id, email, name, action, role, _, row, _, _, after, detail in table_rows(chosen, OUTCOMES)
+            ),
+        )
+        if limit is not None and number > limit:
+            yield note(f"… and {number - limit:,} more; add `--all` to see all of them.")
+
+
+def _detail(detail: str, after: str) -> str:
+    seen = f"last seen with: {safe(', '.join(role_names(after)), CELL_LIMIT) or 'no role'}" if after else ""
+    return "; ".join(part for part in (safe(detail, SENTENCE_LIMIT), seen) if part)
+
+
+def _proof(run: Run) -> Iterator[RenderableType]:
+    yield heading("Proof by reading Studio again")
+    if run.proof is None:
+        yield note("Studio was not read again.")
+        return
+    yield table(
+        [column("role"), column("holders", right=True, whole=True)],
+        ((safe(role, CELL_LIMIT), f"{number:,}") for role, number in run.proof.holders.items()),
+    )
+    if run.proof.proven:
+        yield note("Live equals the plan.")
+    for difference in run.proof.differences:
+        yield note(f"differs: {safe(difference, SENTENCE_LIMIT)}", "red")

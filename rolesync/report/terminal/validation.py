@@ -1,0 +1,71 @@
+"""A list in the terminal: can it be used, what it asks for, and what was noticed in it."""
+
+from collections.abc import Collection, Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from rolesync.model import Desired
+from rolesync.report.facts import SHORT_DIGEST, finding_rows, level_counts
+from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
+from rolesync.report.text import CELL_LIMIT, plural, safe
+
+_BANNERS = {
+    "ok": ("OK", "The list can be used.", "green"),
+    "warn": ("WARNINGS", "The list can be used; look at the findings first.", "yellow"),
+    "reject": ("REJECTED", "The list can't be used. Mend each error, then validate again.", "red"),
+}
+
+
+def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int | None = None) -> RenderableType:
+    """Show a list.
+
+    Args:
+        desired: the list as it was read.
+        managed_roles: the roles that a plan would touch.
+        limit: at most so many findings; None for all.
+    """
+    source = desired.source
+    return Group(
+        pairs(
+            [
+                ("list", safe(source.path, CELL_LIMIT)),
+                ("rows", f"{source.rows:,}, giving {plural(len(desired.assignments), 'assignment')}"),
+                ("sha256", safe(source.sha256[:SHORT_DIGEST])),
+            ],
+        ),
+        Text(),
+        banner(*_BANNERS[desired.status]),
+        *_roles(desired, managed_roles),
+        *_findings(desired, limit),
+    )
+
+
+def _roles(desired: Desired, managed_roles: Collection[str]) -> Iterator[RenderableType]:
+    numbers = {str(role): int(number) for role, number in desired.assignments["role"].value_counts().items()}
+    named = [*managed_roles, *sorted(role for role, number in numbers.items() if number and role not in managed_roles)]
+    yield heading("Assignments")
+    yield table(
+        [column("role"), column("people", right=True, whole=True), column("")],
+        (
+            (
+                safe(role, CELL_LIMIT),
+                f"{numbers.get(role, 0):,}",
+                "managed" if role in managed_roles else "not managed, so left alone",
+            )
+            for role in named
+        ),
+    )
+
+
+def _findings(desired: Desired, limit: int | None) -> Iterator[RenderableType]:
+    if not desired.findings:
+        yield heading("Findings: none")
+        return
+    yield heading(f"Findings: {level_counts(desired.findings)}")
+    yield table(
+        [column("level", whole=True), column("row", right=True, whole=True), column("column"), column("message")],
+        ((word(row.level), row.row, row.column, row.message) for row in finding_rows(desired.findings[:limit])),
+    )
+    if limit is not None and len(desired.findings) > limit:
+        yield note(f"… and {len(desired.findings) - limit:,} more; `--all` shows them.")

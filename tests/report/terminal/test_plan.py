@@ -1,0 +1,147 @@
+from dataclasses import replace
+
+import pytest
+
+from rolesync.model import Requests, RoleCount
+from rolesync.report import facts
+from rolesync.report.terminal import plan_view
+from rolesync.report.text import safe
+from tests.report.samples import (
+    ADDED,
+    DIGEST,
+    MARKUP,
+    PROTECTED,
+    TOO_MANY,
+    additive_plan,
+    big_plan,
+    blocked_plan,
+    empty_plan,
+    hostile_plan,
+    make_plan,
+)
+from tests.report.terminal.screen import flat, show
+
+
+def in_order(text: str, parts: list[str]) -> bool:
+    places = [text.find(part) for part in parts]
+    return -1 not in places and places == sorted(places)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_plan_is_told_from_summary_to_next_step(width: int) -> None:
+    text = show(plan_view(make_plan(), limit=None), width)
+    assert in_order(
+        text,
+        [
+            "account  https://school",
+            "lists/desired_roles.csv (120 rows, sha256 ab12ab12ab12)",
+            "sync: adds",
+            "Holders of the managed roles",
+            "WARN  owner",
+            "2 passed: max_removals_share, max_removals",
+            "READY  2 removals, 1 addition. Nothing was written yet.",
+            "- remove   Ada Lovelace",
+            "- remove   Grace Hopper",
+            "+ add      Zoë Ångström",
+            "Held, so not done: 1 row",
+            "Findings in the list: 0 errors, 2 warnings, 1 info",
+            "5 made (search 4, get 1); the fewest possible: 5",
+            DIGEST[:12],
+            DIGEST,
+            "rolesync apply PLAN",
+        ],
+    )
+
+
+def test_a_change_names_person_role_reason_and_row() -> None:
+    text = flat(plan_view(make_plan(), limit=None))
+    assert (
+        "- remove Ada Lovelace <ada@example.edu> #12 Admin the list names this person, but not for this role 5" in text
+    )
+    assert "+ add Zoë Ångström <zoe@example.edu> #31 Admin the list gives the role, Studio doesn't yet 9" in text
+    assert "add <new@example.edu> Admin Studio doesn't know this address yet; tried again on the next run. 14" in text
+    assert "Admin 10 +1 -2 9" in text
+    assert "warning 2 row 4: Teacher is not a managed role" in text
+
+
+def test_a_blocked_plan_names_rule_limit_number_and_override() -> None:
+    text = show(plan_view(blocked_plan(), limit=None))
+    joined = " ".join(text.replace("┃", " ").split())
+    assert "BLOCKED by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written." in joined
+    assert TOO_MANY.message in joined
+    assert (
+        f"\n  rolesync apply PLAN \\\n    --override {DIGEST}\n" in "\n".join(map(str.rstrip, text.splitlines())) + "\n"
+    )
+
+
+def test_a_block_without_override_offers_none() -> None:
+    text = flat(plan_view(make_plan(verdicts=(PROTECTED,)), limit=None))
+    assert "No override passes protected_users." in text
+    assert "--override" not in text
+
+
+def test_an_empty_plan_says_there_is_nothing_to_do() -> None:
+    text = flat(plan_view(empty_plan(), limit=None))
+    assert "NOTHING TO DO" in text
+    assert "There is nothing to apply." in text
+    assert "Changes:" not in text
+    assert "rolesync apply" not in text
+
+
+def test_an_additive_plan_says_its_mode() -> None:
+    assert "additive: adds what is missing, never removes" in flat(plan_view(additive_plan(), limit=None))
+
+
+def test_the_limit_cuts_each_list_and_says_what_is_missing() -> None:
+    text = flat(plan_view(big_plan(3, 1_500), limit=5))
+    assert text.count("- remove") == 3
+    assert text.count("+ add") == 2
+    assert "… and 1,498 more changes; add `--all` to see all of them." in text
+    assert "Changes: 3 removals, 1,500 additions" in text
+    assert "more" not in flat(plan_view(make_plan(), limit=3))
+    assert "… and 1 more held row;" in flat(plan_view(make_plan(), limit=0))
+
+
+def test_rows_beyond_the_limit_are_not_even_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def watched(text: str, limit: int | None = None) -> str:
+        seen.append(text)
+        return safe(text, limit)
+
+    monkeypatch.setattr(facts, "safe", watched)
+    show(plan_view(big_plan(20_000, 20_000), limit=10))
+    assert "person10@example.edu" in seen
+    assert len(seen) < 200
+
+
+def test_all_rows_are_shown_without_a_limit() -> None:
+    assert show(plan_view(big_plan(120, 130), limit=None), 120).count("Person Number") == 250
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_hostile_text_stays_in_its_place(width: int) -> None:
+    text = show(plan_view(hostile_plan(), limit=None), width)
+    assert text.count("- remove") == text.count("+ add") == 11
+    assert len(text) < 400_000
+
+
+def test_hostile_text_is_shown_as_it_is_spelled() -> None:
+    text = flat(plan_view(make_plan(changes=[(31, "a\u202eb", MARKUP, *ADDED[3:])]), limit=None))
+    assert f"+ add {MARKUP} <a\\u202eb> #31" in text
+
+
+def test_wide_letters_keep_the_width() -> None:
+    changes = [(31, "太郎@example.jp", "山田太郎" * 30, *ADDED[3:])]
+    assert show(plan_view(make_plan(changes=changes), limit=None), 80).count("山") == 30
+
+
+def test_the_next_step_names_the_file() -> None:
+    assert "rolesync apply 'my plan.json'" in flat(plan_view(make_plan(), limit=1, plan_path="my plan.json"))
+
+
+def test_requests_without_a_known_fewest() -> None:
+    plan = replace(make_plan(), requests=Requests({"search": 2}), roles=(RoleCount("Admin", 1_000, 0, 0),))
+    text = flat(plan_view(plan, limit=None))
+    assert "requests 2 made (search 2) digest" in text
+    assert "Admin 1,000 +0 -0 1,000" in text

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import pytest
+
+from rolesync.model import OutcomeStatus, Proof
+from rolesync.report.terminal import run_view
+from tests.report.samples import DIGEST, HOSTILE, MOVED, failed_run, make_run
+from tests.report.terminal.screen import flat, show
+
+
+def test_a_complete_run_counts_and_proves() -> None:
+    text = flat(run_view(make_run()))
+    assert "run 20261102T023000Z-4f2a" in text
+    assert f"plan {DIGEST[:12]}" in text
+    assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
+    assert "done 2 failed 0 unknown 0 not sent 0" in text
+    assert "Admin 9 Live equals the plan." in text
+    assert "3 made (put 1, get 2)" in text
+    assert "Failed" not in text
+
+
+def test_an_incomplete_run_names_each_change_that_is_not_done() -> None:
+    text = flat(run_view(failed_run()))
+    assert "INCOMPLETE 0 of 3 changes done; live differs from the plan." in text
+    assert (
+        "+ add Zoë Ångström <zoe@example.edu> #31 Admin 404 from PUT /users/roles: The user(s) was not found 9" in text
+    )
+    assert (
+        "- remove Ada Lovelace <ada@example.edu> #12 Admin the answer was cut off; last seen with: Admin, Teacher 5"
+        in text
+    )
+    assert "- remove Grace Hopper <grace@example.edu> #7 Admin the run was interrupted" in text
+    assert "differs: #31 lacks Admin differs: #7 still has Admin" in text
+    assert "Live equals the plan." not in text
+
+
+def test_a_run_that_was_not_read_back_proves_nothing() -> None:
+    text = flat(run_view(make_run(proof=None)))
+    assert "INCOMPLETE 2 of 2 changes done; Studio was not read again, so nothing is proven." in text
+
+
+def test_an_undone_change_whose_live_state_fits_is_still_incomplete() -> None:
+    run = make_run([(*MOVED, OutcomeStatus.UNKNOWN, "[]", "")], Proof({"Admin": 9}, ()))
+    text = flat(run_view(run))
+    assert "INCOMPLETE 0 of 1 change done; live equals the plan." in text
+    assert "last seen with: no role" in text
+
+
+def test_long_lists_are_cut() -> None:
+    run = make_run([(*MOVED, OutcomeStatus.FAILED, "", "no")] * 30)
+    text = flat(run_view(run, limit=4))
+    assert text.count("Ada Lovelace") == 4
+    assert "… and 26 more; add `--all` to see all of them." in text
+    assert flat(run_view(run)).count("Ada Lovelace") == 30
+
+
+def test_a_run_that_was_stopped_says_why() -> None:
+    run = replace(failed_run(), stopped="503 from\nPUT /users/roles")
+    assert r"Stopped before the end: 503 from\nPUT /users/roles" in flat(run_view(run))
+    assert "Stopped" not in flat(run_view(make_run()))
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_hostile_text_stays_in_its_place(width: int) -> None:
+    outcomes = [
+        (1, text, text, MOVED[3], text, MOVED[5], 0, MOVED[7], OutcomeStatus.FAILED, "", text) for text in HOSTILE
+    ]
+    proof = Proof(dict.fromkeys(HOSTILE, 1), HOSTILE)
+    assert show(run_view(make_run(outcomes, proof)), width).count("- remove") == len(HOSTILE)

@@ -1,0 +1,124 @@
+from dataclasses import replace
+
+import pytest
+
+from rolesync.model import Action, Requests, Verdict, VerdictStatus
+from rolesync.report.facts import (
+    change_rows,
+    finding_rows,
+    guard_rows,
+    headline,
+    held_rows,
+    level_counts,
+    next_step,
+    passes,
+    requests_text,
+    summary,
+)
+from tests.report.samples import (
+    DIGEST,
+    FINDINGS,
+    HELD_ROW,
+    HUGE,
+    PASSES,
+    PROTECTED,
+    TOO_MANY,
+    additive_plan,
+    big_plan,
+    blocked_plan,
+    empty_plan,
+    hostile_plan,
+    make_plan,
+)
+
+
+def test_headlines() -> None:
+    assert headline(make_plan()) == ("READY", "2 removals, 1 addition. Nothing was written yet.")
+    assert headline(empty_plan()).word == "NOTHING TO DO"
+    assert headline(make_plan(changes=())).sentence.endswith("; 1 row held. Nothing was written.")
+    assert headline(blocked_plan()) == (
+        "BLOCKED",
+        "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written.",
+    )
+    both = make_plan(verdicts=(TOO_MANY, PROTECTED))
+    assert ", and by 1 more guard. Nothing was written." in headline(both).sentence
+
+
+def test_the_summary_names_account_list_mode_and_time() -> None:
+    facts = dict(summary(make_plan()))
+    assert facts["account"] == "https://school.instructuremedia.com"
+    assert facts["list"] == "lists/desired_roles.csv (120 rows, sha256 ab12ab12ab12)"
+    assert facts["mode"].startswith("sync: ")
+    assert facts["made"] == "2026-11-02 02:30:00 UTC"
+    assert dict(summary(additive_plan()))["mode"].startswith("additive: ")
+
+
+def test_guards_that_block_come_first_and_passes_are_counted() -> None:
+    guards = guard_rows(blocked_plan())
+    assert [guard.status for guard in guards] == ["block", "warn", "pass", "pass"]
+    assert guards[1].text == "owner"
+    assert passes(guards) == "2 passed: max_removals_share, max_removals"
+    assert passes(guard for guard in guards if guard.status != VerdictStatus.PASS) == ""
+
+
+def test_change_rows_are_of_one_action_cut_where_asked() -> None:
+    plan = big_plan(30, 20)
+    assert [row.user_id for row in change_rows(plan, Action.ADD, most=2)] == [31, 32]
+    assert len(list(change_rows(plan, Action.REMOVE))) == 30
+    first = next(change_rows(make_plan(), Action.REMOVE))
+    assert first.person == "Ada Lovelace <ada@example.edu> #12"
+    assert first.before == "Admin, Teacher"
+    assert first.sentence == "the list names this person, but not for this role"
+
+
+def test_held_and_findings() -> None:
+    (held,) = held_rows(make_plan())
+    assert (held.person, held.row, held.detail) == ("<new@example.edu>", 14, HELD_ROW[6])
+    assert list(held_rows(make_plan(), most=0)) == []
+    assert [row.row for row in finding_rows(FINDINGS)] == ["4", "6", ""]
+    assert level_counts(FINDINGS) == "0 errors, 2 warnings, 1 info"
+
+
+def test_every_text_that_leaves_is_safe_and_cut() -> None:
+    plan = hostile_plan()
+    rows = [
+        *change_rows(plan, Action.REMOVE),
+        *held_rows(plan),
+        *finding_rows(plan.findings),
+        *guard_rows(plan),
+        *summary(plan),
+        headline(plan),
+        (requests_text(plan.requests),),
+    ]
+    texts = [cell for row in rows for cell in row if isinstance(cell, str)]
+    assert len(texts) > 200
+    assert all(text.isprintable() and len(text) < 800 for text in texts)
+
+
+def test_a_form_may_ask_for_more_of_each_text() -> None:
+    rows = list(change_rows(hostile_plan(), Action.ADD, cut=1_000_000))
+    assert rows[-1].name == HUGE
+
+
+def test_requests() -> None:
+    assert requests_text(Requests({"search": 4, "get": 1}, 5)) == "5 made (search 4, get 1); the fewest possible: 5"
+    assert requests_text(Requests({})) == "0 made"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "words", "command"),
+    [
+        (PASSES, "apply exactly this plan", ("rolesync apply 'my plan.json'",)),
+        ((TOO_MANY,), "pass this plan once", ("rolesync apply 'my plan.json'", f"--override {DIGEST}")),
+        ((TOO_MANY, PROTECTED), "No override passes protected_users.", ()),
+    ],
+)
+def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str, ...]) -> None:
+    plan = replace(make_plan(), verdicts=verdicts)
+    sentence, lines = next_step(plan, "my plan.json")
+    assert words in sentence
+    assert lines == command
+
+
+def test_an_empty_plan_has_no_next_command() -> None:
+    assert next_step(empty_plan()) == ("There is nothing to apply.", ())

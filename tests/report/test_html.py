@@ -1,0 +1,148 @@
+import re
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from rolesync.errors import UsageError
+from rolesync.model import Plan
+from rolesync.report.html import plan_html
+from tests.report.samples import (
+    DIGEST,
+    FORMULA,
+    HOSTILE,
+    MARKUP,
+    big_plan,
+    blocked_plan,
+    empty_plan,
+    hostile_plan,
+    make_plan,
+)
+
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes and texts of a page; every tag must be closed by its own end tag."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[str] = []
+        self.cells: list[list[str]] = []
+        self._open: list[str] = []
+        self.source = plan_html(plan)
+        self.feed(self.source)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag == "tr":
+            self.cells.append([])
+        if tag in {"td", "th"}:
+            self.cells[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+        if {"td", "th"} & set(self._open):
+            self.cells[-1][-1] += data
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+
+def test_the_page_tells_the_whole_plan_removals_first() -> None:
+    page = Page(make_plan())
+    assert "READY 2 removals, 1 addition. Nothing was written yet." in page.text.replace("READY2", "READY 2")
+    assert ["Admin", "10", "+1", "-2", "9"] in page.cells
+    removal = [
+        "- remove",
+        "Ada Lovelace <ada@example.edu> #12",
+        "Admin",
+        "the list names this person, but not for this role",
+        "Admin, Teacher",
+        "5",
+    ]
+    addition = [
+        "+ add",
+        "Zoë Ångström <zoe@example.edu> #31",
+        "Admin",
+        "the list gives the role, Studio doesn't yet",
+        "Student",
+        "9",
+    ]
+    assert page.cells.index(removal) < page.cells.index(addition)
+    held = "Studio doesn't know this address yet; tried again on the next run."
+    assert ["add", "<new@example.edu>", "Admin", held, "14"] in page.cells
+    assert ["warning", "4", "Role", "Teacher is not a managed role, so it is left alone."] in page.cells
+    assert "rolesync apply PLAN" in page.text
+    assert DIGEST in page.text
+
+
+def test_a_blocked_plan_says_so() -> None:
+    page = Page(blocked_plan())
+    assert "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written." in page.text
+    assert ("class", "banner blocked") in page.attributes
+    assert any(row[:5] == ["BLOCK", "max_removals_share", "Admin", "25%", "60%"] for row in page.cells)
+    assert f"--override {DIGEST}" in page.text
+
+
+def test_an_empty_plan_has_no_lists() -> None:
+    page = Page(empty_plan())
+    assert "NOTHING TO DO" in page.text
+    assert page.tags.count("table") == 2
+
+
+def test_the_page_needs_nothing_but_itself() -> None:
+    page = Page(make_plan())
+    assert not {"script", "link", "img", "iframe", "a", "form"} & set(page.tags)
+    assert not {"src", "href"} & {name for name, _ in page.attributes}
+    assert not re.search(r"url\(|@import", page.source)
+    policy = [value for name, value in page.attributes if name == "content" and value and "default-src" in value]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'"]
+
+
+def test_tables_are_marked_up_for_screen_readers_and_for_dark_and_print() -> None:
+    page = Page(make_plan())
+    assert ("lang", "en") in page.attributes
+    labels = {value for name, value in page.attributes if name == "aria-labelledby"}
+    assert labels <= {value for name, value in page.attributes if name == "id"}
+    assert page.tags.count("thead") == page.tags.count("table") == 6
+    assert {value for name, value in page.attributes if name == "scope"} == {"col", "row"}
+    assert "prefers-color-scheme: dark" in page.source
+    assert "@media print" in page.source
+
+
+def test_hostile_text_adds_no_tag_and_no_attribute() -> None:
+    tame, hostile = Page(make_plan(verdicts=blocked_plan().verdicts)), Page(hostile_plan())
+    assert set(hostile.tags) == set(tame.tags)
+    assert {name for name, _ in hostile.attributes} == {name for name, _ in tame.attributes}
+    assert hostile.tags.count("tr") == 6 + 6 * len(HOSTILE)
+    assert MARKUP in hostile.text
+    assert FORMULA in hostile.text
+    assert not any(char in hostile.source for char in "\x1b\x07\r\u202e\u2066\u200b")
+    assert r"admin\u202egro.live\u200b@x\u2066" in hostile.text
+    assert len(hostile.source) < 100_000
+    assert hostile.source.encode()
+
+
+def test_a_long_plan_is_shown_whole() -> None:
+    page = Page(big_plan(300, 200))
+    assert page.source.count("- remove</td>") == 300
+    assert page.source.count("+ add</td>") == 200
+
+
+def test_without_the_extra_the_refusal_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(UsageError, match="Jinja2 is not installed") as refused:
+        plan_html(make_plan())
+    assert refused.value.hint == "pip install 'rolesync[html]'"

@@ -1,0 +1,109 @@
+import re
+from dataclasses import replace
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from rolesync.model import HELD, Plan, RoleCount, frame
+from rolesync.report.markdown import LIMIT, plan_markdown
+from rolesync.report.text import safe
+from tests.report.samples import (
+    DIGEST,
+    FINDINGS,
+    HELD_ROW,
+    HOSTILE,
+    MARKUP,
+    big_plan,
+    blocked_plan,
+    columns,
+    empty_plan,
+    hostile_plan,
+    make_plan,
+)
+
+
+def parse(plan: Plan) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(plan_markdown(plan))
+
+
+def test_a_plan_for_a_pull_request() -> None:
+    text = plan_markdown(make_plan())
+    assert text.startswith("## rolesync plan: READY\n\n`2 removals, 1 addition. Nothing was written yet.`\n")
+    assert "| `Admin` | 10 | +1 | -2 | 9 |" in text
+    assert "| `owner` | **WARN** |" in text
+    assert (
+        "| `Ada Lovelace <ada@example.edu> #12` | `Admin` | `the list names this person, but not for this role` | 5 |"
+        in text
+    )
+    assert text.index("<summary>2 removals</summary>") < text.index("<summary>1 addition</summary>")
+    assert "<summary>1 held, so not done</summary>" in text
+    assert "<summary>Findings in the list: 0 errors, 2 warnings, 1 info</summary>" in text
+    assert text.count("<details>") == text.count("</details>") == 4
+    assert "left out" not in text
+
+
+def test_a_blocked_plan_says_so_first() -> None:
+    text = plan_markdown(blocked_plan())
+    assert text.startswith(
+        "## rolesync plan: BLOCKED\n\n`by max_removals_share (Admin): limit 25%, this plan 60%. Noth"
+    )
+    assert f"--override {DIGEST}" in text
+
+
+def test_an_empty_plan_has_no_sections() -> None:
+    text = plan_markdown(empty_plan())
+    assert "## rolesync plan: NOTHING TO DO" in text
+    assert "<details>" not in text
+
+
+def test_hostile_text_is_read_by_a_parser_as_code_and_nothing_else() -> None:
+    tokens = parse(hostile_plan())
+    blocks = {token.content.strip() for token in tokens if token.type == "html_block"}
+    assert all(re.fullmatch(r"</details>|<details><summary>[\w ,:]+</summary>", block) for block in blocks)
+    inline = [child for token in tokens for child in token.children or []]
+    assert {child.type for child in inline} <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+    plain = " ".join(child.content for child in inline if child.type == "text")
+    assert not re.search(r"script|@|cmd|xxxx", plain)
+    assert any("<script>" in child.content for child in inline if child.type == "code_inline")
+
+
+def test_hostile_text_keeps_the_columns_of_every_row() -> None:
+    tokens = parse(hostile_plan())
+    widths: list[int] = []
+    for token in tokens:
+        if token.type == "tr_open":
+            widths.append(0)
+        elif token.type in {"td_open", "th_open"}:
+            widths[-1] += 1
+    assert len(widths) > 60
+    assert set(widths) == {2, 3, 4, 5}
+    codes = {child.content for token in tokens for child in token.children or [] if child.type == "code_inline"}
+    assert {safe(text, 200).replace("`", r"\x60").replace("|", r"\x7c") for text in HOSTILE} <= codes
+
+
+@pytest.mark.parametrize(("removals", "additions"), [(100_000, 0), (0, 100_000), (600, 100_000), (100_000, 100_000)])
+def test_a_huge_plan_stays_below_the_limit_and_counts_what_is_left_out(removals: int, additions: int) -> None:
+    text = plan_markdown(big_plan(removals, additions))
+    assert 0.9 * LIMIT < len(text) < LIMIT
+    shown = text.count("the list doesn't name this person"), text.count("the list gives the role")
+    left_out = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) rows left out here", text)]
+    assert sum(shown) + sum(left_out) == removals + additions
+    assert "1 held, so not done" in text
+
+
+def test_every_section_stays_even_without_room() -> None:
+    many = [(number, MARKUP * 100, 0, MARKUP * 9, *HELD_ROW[4:6], MARKUP * 50) for number in range(2_000)]
+    plan = replace(
+        big_plan(5_000, 5_000),
+        held=frame(HELD, columns(list(HELD), many)),
+        findings=FINDINGS * 2_000,
+        roles=tuple(RoleCount("`" * 500, 1, 1, 1) for _ in range(300)),
+        verdicts=hostile_plan().verdicts * 30,
+        digest="`" * 70_000,
+    )
+    text = plan_markdown(plan)
+    assert len(text) < LIMIT
+    assert text.count("<details>") == text.count("</details>") == 4
+    assert "Left out here: 280 roles and 310 guards." in text
+    assert len(re.findall(r"rows left out here", text)) == 4
