@@ -1,0 +1,107 @@
+"""What must be well before a night can go well: settings, token, Studio, roles, state folder, record and clock."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+
+from rolesync.audit import verify
+from rolesync.errors import Exit, RolesyncError, StudioError
+from rolesync.model import Check, VerdictStatus
+from rolesync.pipeline import Job, connected
+from rolesync.studio import StudioReader
+
+GREATEST_SKEW = 60.0  # seconds; more makes times in the record misleading and tokens expire at odd moments
+
+PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
+
+
+def examine(job: Job) -> list[Check]:
+    """Look at everything that a run needs; one bad thing doesn't hide the next. Never writes to Studio."""
+    return [*_settings(job), *_studio(job), _state_folder(job), _record(job)]
+
+
+def _settings(job: Job) -> Iterator[Check]:
+    own = job.settings
+    try:
+        yield Check("Studio", PASS, own.studio)
+    except RolesyncError as error:
+        yield _failed("Studio", error)
+    scheme = own.auth_scheme or "no scheme"
+    has_token = bool(own.token.get_secret_value())
+    yield Check(
+        "token",
+        PASS if has_token else BLOCK,
+        f"set, sent with {scheme}" if has_token else "not set",
+        "" if has_token else "set ROLESYNC_TOKEN, or put it in a file of the secrets folder",
+        Exit.DONE if has_token else Exit.USAGE,
+    )
+    yield Check(
+        "owner",
+        PASS if own.owner else WARN,
+        own.owner or "not set: nothing keeps the token's own owner from losing a role",
+        "" if own.owner else "set ROLESYNC_OWNER to the address of whoever made the token",
+    )
+    yield Check("managed roles", PASS, ", ".join(own.managed_roles))
+
+
+def _studio(job: Job) -> Iterator[Check]:
+    try:
+        with connected(job) as client:
+            studio = StudioReader(client)
+            yield _clock(studio.ping(), job.now())
+            yield Check("reachable", PASS, f"{job.settings.studio} answers")
+            yield from _roles(studio, job.settings.managed_roles)
+    except RolesyncError as error:
+        yield _failed("reachable", error)
+
+
+def _clock(theirs: datetime | None, ours: datetime) -> Check:
+    if theirs is None:
+        return Check("clock", WARN, "Studio doesn't say what time it is")
+    skew = (ours - theirs).total_seconds()
+    if abs(skew) <= GREATEST_SKEW:
+        return Check("clock", PASS, f"within {GREATEST_SKEW:g} s of Studio's")
+    return Check("clock", WARN, f"{skew:+.0f} s from Studio's", "set this machine's clock (NTP)")
+
+
+def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
+    """Ask for one page of each managed role, which also shows whether the token may read."""
+    for role in managed:
+        try:
+            page = studio.search_role(role, per_page=1)
+            yield Check(f"role {role}", PASS, f"{page.total_count} people hold it")
+        except StudioError as error:
+            yield _failed(f"role {role}", error)
+    try:
+        known = studio.known_roles()
+    except StudioError as error:
+        yield Check(
+            "roles known", WARN, error.message, "nothing depends on it; roles are checked by searching for them"
+        )
+        return
+    missing = [role for role in managed if role not in known]
+    said = f"Studio's description lists {', '.join(known) or 'none'}"
+    yield Check("roles known", WARN if missing else PASS, said, f"not listed: {', '.join(missing)}" if missing else "")
+
+
+def _state_folder(job: Job) -> Check:
+    folder = job.settings.state_dir
+    parent = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+        return Check("state folder", PASS, f"{folder} can be written")
+    said = f"{folder} can't be written: {parent} is in the way"
+    return Check("state folder", BLOCK, said, "correct it or set ROLESYNC_STATE_DIR", Exit.UNEXPECTED)
+
+
+def _record(job: Job) -> Check:
+    try:
+        found = verify(job.settings.account_dir)
+    except RolesyncError as error:
+        return _failed("audit record", error)
+    if found.ok:
+        return Check("audit record", PASS, f"whole, {found.records} records")
+    return Check("audit record", BLOCK, "not as it was written", "look at `rolesync audit verify`", Exit.INCOMPLETE)
+
+
+def _failed(name: str, error: RolesyncError) -> Check:
+    return Check(name, BLOCK, error.message, error.hint, error.exit_code)

@@ -1,0 +1,269 @@
+"""Plan → outcomes: the only room that calls the one writing verb of the API.
+
+Each request is written down before it is sent and after it is answered. A refused chunk is read again and halved until
+whoever it was refused for stands alone; a chunk of unknown outcome is read again, and only what is still missing is
+sent, never the same request blindly. So every change ends as done, failed with Studio's words, unknown, or not sent.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from rolesync.audit import Record
+from rolesync.errors import (
+    BadRequestError,
+    NotFoundError,
+    ServerError,
+    StudioError,
+    TooLargeError,
+    UnprocessableError,
+    UnreachableError,
+    UnreadableAnswerError,
+)
+from rolesync.live import roles_now
+from rolesync.model import (
+    CHANGES,
+    OUTCOMES,
+    Action,
+    OutcomeStatus,
+    Plan,
+    Progress,
+    email_key,
+    frame,
+    role_names,
+    role_set,
+)
+from rolesync.planner import chunks
+from rolesync.studio import StudioWriter, User
+from rolesync.studio.users import RoleAction
+
+REFUSED = (BadRequestError, NotFoundError, TooLargeError, UnprocessableError)
+UNCLEAR = (ServerError, UnreachableError, UnreadableAnswerError)
+ROUNDS = 6  # how often what is left of one chunk is sent in all, each time after reading
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Where the executor writes down what it is about to do and what came of it, for one run."""
+
+    record: Record
+    run: str
+    seconds: Callable[[], float]  # a monotonic clock
+
+
+@dataclass(frozen=True, eq=False)
+class Executed:
+    """What became of every change (OUTCOMES), and why the run stopped before its time, if it did."""
+
+    outcomes: pd.DataFrame
+    stopped: StudioError | None
+
+
+def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress) -> Executed:
+    """Send all changes of a plan, in its order.
+
+    Args:
+        plan: checked by the caller against today's Studio; nothing is checked again here.
+        studio: where to write.
+        journal: told before each request leaves; if that fails, the request doesn't leave.
+        progress: told after each chunk.
+
+    Raises:
+        RecordError: the record can't be written; nothing more was sent.
+    """
+    columns = [plan.changes[name].tolist() for name in _CARRIED]
+    changes = [_Change(*values) for values in zip(*columns, strict=True)]
+    holders = sum(count.before + count.additions for count in plan.roles)
+    sender = _Sender(studio, journal, plan.policy.managed_roles, holders)
+    stopped, sent = None, 0
+    for number, chunk in enumerate(chunks(plan.changes, plan.policy.chunk_size), start=1):
+        try:
+            sender.send(number, changes[sent : sent + len(chunk)])
+        except StudioError as error:
+            stopped = error
+            break
+        sent += len(chunk)
+        progress("applying", sent, len(changes))
+    ends: dict[str, Any] = {
+        "outcome": [change.outcome.value for change in changes],
+        "after": [change.after for change in changes],
+        "detail": [change.detail for change in changes],
+    }
+    return Executed(frame(OUTCOMES, {**{name: plan.changes[name] for name in CHANGES}, **ends}), stopped)
+
+
+_CARRIED = ("user_id", "action", "role", "email", "row", "before")
+
+
+@dataclass(slots=True)
+class _Change:
+    """One change on its way. `before` and `after` are role sets."""
+
+    user_id: int
+    action: str
+    role: str
+    email: str
+    row: int
+    before: str
+    outcome: OutcomeStatus = OutcomeStatus.NOT_SENT
+    after: str = ""
+    detail: str = ""
+
+    @property
+    def request(self) -> RoleAction:
+        return {"user_id": self.user_id, "action": self.action, "role": self.role}
+
+    def is_done(self, held: frozenset[str]) -> bool:
+        """Whether somebody who holds these roles is as this change wants them."""
+        return (self.role in held) == (self.action == Action.ADD)
+
+    def end(self, outcome: OutcomeStatus, detail: str = "") -> None:
+        self.outcome, self.detail = outcome, detail
+
+
+class _Sender:
+    """Sends batches and sees every change of them ended."""
+
+    def __init__(self, studio: StudioWriter, journal: Journal, managed: Sequence[str], holders: int) -> None:
+        self._studio = studio
+        self._journal = journal
+        self._managed = managed
+        self._holders = holders  # roughly: tells which way of reading again is cheaper
+        self._most = 0  # the greatest batch that this server is known to take after refusing a greater one; 0 unknown
+        self._requests = 0
+
+    def send(self, chunk: int, batch: list[_Change]) -> None:
+        """Send a batch until each of its changes has ended.
+
+        Raises:
+            StudioError: Studio refuses everything, or stays away: there is no sense in going on.
+        """
+        for part in _split(batch, self._most) if self._most else [batch]:
+            self._send_part(chunk, part)
+
+    def _send_part(self, chunk: int, batch: list[_Change]) -> None:
+        left = batch
+        for attempt in range(1, ROUNDS + 1):
+            try:
+                users = self._put(chunk, left)
+            except REFUSED as error:
+                self._isolate(chunk, left, error)
+                return
+            except UNCLEAR as error:
+                _end(left, OutcomeStatus.UNKNOWN, error.message)
+                left = self._still_open(left)
+                _end(left, OutcomeStatus.FAILED, error.message)
+                if left and attempt == ROUNDS:
+                    raise
+                if left:
+                    self._studio.client.pause(attempt, error.retry_after)
+            else:
+                self._check_answer(left, {user.id: user for user in users})
+                return
+            if not left:
+                return
+
+    def _put(self, chunk: int, batch: list[_Change]) -> tuple[User, ...]:
+        """Send one request, written down before and after."""
+        self._requests += 1
+        record, run = self._journal.record, self._journal.run
+        marks: dict[str, Any] = {"run": run, "chunk": chunk, "request": self._requests}
+        actions = [{**change.request, "email": change.email, "row": change.row} for change in batch]
+        before = {str(change.user_id): role_names(change.after or change.before) for change in batch}
+        record.append("intent", **marks, actions=actions, before=before)
+        start = self._journal.seconds()
+
+        def came_of_it(status: int | str, error: str, after: dict[str, list[str]]) -> None:
+            seconds = round(self._journal.seconds() - start, 6)
+            record.append("outcome", **marks, status=status, seconds=seconds, after=after, error=error)
+
+        try:
+            users = self._studio.put_roles([change.request for change in batch])
+        except StudioError as error:
+            came_of_it("unknown" if isinstance(error, UNCLEAR) else error.status, error.message, {})
+            raise
+        except BaseException as error:
+            came_of_it("unknown", f"interrupted ({type(error).__name__})", {})
+            raise
+        came_of_it(200, "", {str(user.id): sorted(user.roles) for user in users})
+        return users
+
+    def _check_answer(self, batch: list[_Change], users: dict[int, User]) -> None:
+        """Hold the updated users against what was asked; where the answer falls short, look again."""
+        doubtful = []
+        for _, own in groupby(batch, key=lambda change: change.user_id):
+            changes = list(own)
+            user = users.get(changes[0].user_id)
+            if user is None or not all(change.is_done(frozenset(user.roles)) for change in changes):
+                doubtful += changes
+                continue
+            note = _side_effect(changes, user)
+            for change in changes:
+                change.after = role_set(user.roles)
+                change.end(OutcomeStatus.DONE, note)
+            if email_key(user.email) != email_key(changes[0].email):
+                said = f"done, but Studio now shows {user.email!r} for this id: check who this is"
+                _end(changes, OutcomeStatus.FAILED, said)
+        if doubtful:
+            left = self._still_open(doubtful)
+            _end(left, OutcomeStatus.FAILED, "Studio answered 200, but the change is not there when read again")
+
+    def _still_open(self, batch: list[_Change]) -> list[_Change]:
+        """Read the batch's users again; end what is done and whoever is gone, and return the rest."""
+        now = roles_now(self._studio, self._managed, {change.user_id for change in batch}, self._holders)
+        left = []
+        for change in batch:
+            held = now[change.user_id]
+            if held is None:
+                change.end(OutcomeStatus.FAILED, "this user is no longer in Studio")
+            elif change.is_done(held):
+                change.end(OutcomeStatus.DONE, "seen by reading again")
+            else:
+                left.append(change)
+        return left
+
+    def _isolate(self, chunk: int, batch: list[_Change], refusal: StudioError) -> None:
+        """Find whom a batch was refused for, and do the others."""
+        left = self._still_open(batch)
+        if len({change.user_id for change in left}) <= 1 and len(left) == len(batch):
+            _end(left, OutcomeStatus.FAILED, refusal.message)
+            return
+        if len(left) < len(batch):
+            if left:
+                self._send_part(chunk, left)
+            return
+        half = (len(left) + 1) // 2
+        for part in _split(left, half):
+            self._send_part(chunk, part)
+        if all(change.outcome is OutcomeStatus.DONE for change in left):
+            self._most = half  # nobody in it was at fault, so that the number was
+
+
+def _split(batch: list[_Change], most: int) -> list[list[_Change]]:
+    """Cut a batch into parts of at most `most` changes, no user's apart."""
+    parts: list[list[_Change]] = [[]]
+    for _, own in groupby(batch, key=lambda change: change.user_id):
+        changes = list(own)
+        if parts[-1] and len(parts[-1]) + len(changes) > most:
+            parts.append([])
+        parts[-1] += changes
+    return parts
+
+
+def _end(batch: list[_Change], outcome: OutcomeStatus, detail: str) -> None:
+    for change in batch:
+        change.end(outcome, detail)
+
+
+def _side_effect(changes: list[_Change], user: User) -> str:
+    """Say which roles moved besides those asked for: Studio may drop one when it gives another."""
+    expected = set(role_names(changes[0].before))
+    for change in changes:
+        (expected.add if change.action == Action.ADD else expected.discard)(change.role)
+    lost, won = sorted(expected - set(user.roles)), sorted(set(user.roles) - expected)
+    said = [f"also lost {', '.join(lost)}"] if lost else []
+    said += [f"also has {', '.join(won)}"] if won else []
+    return "; ".join(said)

@@ -1,0 +1,83 @@
+"""May this plan be applied? Asked before anything is sent, and answered by a refusal or by nothing at all."""
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from rolesync.drift import drifted
+from rolesync.errors import DriftError, PlanRefusedError
+from rolesync.guards import judge
+from rolesync.model import Changes, Live, Plan
+
+NAMED = 5  # how many people an error names before it only counts them
+
+
+def check_origin(made: Plan, account: str) -> None:
+    """Refuse a plan of another account, or of a list that has changed since.
+
+    The list is looked at where the plan says it was; a plan that travelled without its list is bound by its digest.
+
+    Raises:
+        PlanRefusedError: it is not this account's plan, or its list is another one now.
+    """
+    if made.account != account:
+        raise PlanRefusedError(
+            f"the plan was made for {made.account}, the settings name {account}; nothing was written",
+            hint="make a plan for this account, or correct the settings",
+        )
+    source = Path(made.source.path)
+    if source.is_file() and sha256(source.read_bytes()).hexdigest() != made.source.sha256:
+        raise PlanRefusedError(
+            f"the list {source} has changed since the plan was made; nothing was written",
+            hint=f"make a new plan: rolesync plan {source}",
+        )
+
+
+def check_permission(made: Plan, override: str) -> None:
+    """Refuse a plan that a guard blocks, unless `override` is its digest and the guard can be overridden.
+
+    Raises:
+        PlanRefusedError: it is blocked, or the override is for another plan.
+    """
+    if override and override != made.digest:
+        raise PlanRefusedError(
+            f"--override {override} is not this plan's digest {made.digest}; nothing was written",
+            hint="look at the plan again; an override is good for the very plan that was reviewed",
+        )
+    stuck = [verdict for verdict in made.blocked if not (override and verdict.overridable)]
+    if stuck:
+        once = f", or let it pass once with --override {made.digest}" if all(v.overridable for v in stuck) else ""
+        raise PlanRefusedError(
+            f"BLOCKED by {', '.join(sorted({verdict.rule for verdict in stuck}))}: "
+            f"{'; '.join(verdict.message for verdict in stuck)}; nothing was written",
+            hint=f"correct the list or the limit{once}",
+        )
+
+
+def check_drift(made: Plan, today: Live) -> None:
+    """Refuse a plan that touches people who have changed since it was made.
+
+    Raises:
+        DriftError: somebody has another address, other managed roles, or is gone.
+    """
+    found = drifted(made.changes, today)
+    if found:
+        some = "; ".join(f"#{one.user_id} was {one.planned}, is {one.now}" for one in found[:NAMED])
+        more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise DriftError(
+            f"{len(found)} of the people this plan touches changed since it was made: {some}{more}; "
+            "nothing was written",
+            hint=f"make a new plan: rolesync plan {made.source.path}",
+        )
+
+
+def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str, ...]) -> Plan:
+    """Judge a saved plan again: its own limits, today's numbers, and whoever is protected today as well."""
+    policy = replace(
+        made.policy,
+        owner=owner or made.policy.owner,
+        protected_users=tuple(sorted({*made.policy.protected_users, *protected_users})),
+    )
+    numbers = tuple(replace(count, before=len(today.holders(count.role))) for count in made.roles)
+    changes = Changes(made.changes, made.held, numbers)
+    return replace(made, verdicts=judge(changes, today, policy, made.findings))

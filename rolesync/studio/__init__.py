@@ -1,0 +1,18 @@
+"""The Studio API; nothing else in rolesync speaks HTTP to Studio."""
+
+from rolesync.studio.client import Client, Connection
+from rolesync.studio.tokens import FixedToken, TokenSource
+from rolesync.studio.users import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
+
+__all__ = [
+    "Client",
+    "Connection",
+    "FixedToken",
+    "Media",
+    "MediaPage",
+    "StudioReader",
+    "StudioWriter",
+    "TokenSource",
+    "User",
+    "UserPage",
+]

@@ -1,0 +1,215 @@
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync import audit, pipeline
+from rolesync.errors import DriftError, LockHeldError, PlanRefusedError, StudioError
+from rolesync.lock import account_lock
+from rolesync.model import Plan
+from rolesync.pipeline import Job
+from rolesync.planfile import from_json, to_json
+from rolesync.sandbox import Options, Sandbox
+from rolesync.settings import Settings, load
+
+SAMPLE = Path(__file__).parent.parent / "sample_data" / "desired_roles.csv"
+
+
+@pytest.fixture
+def studio() -> Iterator[Sandbox]:
+    with Sandbox(Options()) as sandbox:
+        yield sandbox
+
+
+def settings_for(studio: Sandbox, folder: Path, **more: Any) -> Settings:
+    return load(**{"base_url": studio.base_url, "token": studio.token, "state_dir": folder, "attempts": 2, **more})
+
+
+@pytest.fixture
+def job(studio: Sandbox, tmp_path: Path) -> Job:
+    return Job(settings_for(studio, tmp_path / "state"), sleep=lambda _: None)
+
+
+def planned(job: Job, path: Path = SAMPLE) -> Plan:
+    return pipeline.plan(pipeline.read(path, job), job)
+
+
+def events(job: Job) -> list[str]:
+    return [record["event"] for record in audit.read(job.settings.account_dir)]
+
+
+def list_of(folder: Path, *emails: str) -> Path:
+    path = folder / "list.csv"
+    path.write_text("email,role\n" + "".join(f"{email},Admin\n" for email in emails), encoding="utf-8")
+    return path
+
+
+def test_a_dry_run_writes_nothing_to_studio_and_leaves_a_record(studio: Sandbox, job: Job) -> None:
+    made = planned(job)
+    assert made.status == "ready"
+    assert studio.log() == []
+    assert "put_roles" not in studio.counts() or studio.counts()["put_roles"] == 0
+    assert events(job) == ["plan"]
+
+
+def test_the_same_situation_has_the_same_digest(job: Job) -> None:
+    assert planned(job).digest == planned(job).digest
+
+
+def test_apply_does_what_the_plan_says_and_proves_it(studio: Sandbox, job: Job) -> None:
+    made = from_json(to_json(planned(job)))
+    run = pipeline.apply(made, job)
+    assert run.complete
+    asked = list(zip(*(made.changes[name].tolist() for name in ("user_id", "action", "role")), strict=True))
+    assert [(one["user_id"], one["action"], one["role"]) for one in studio.log()] == asked
+    assert planned(job).status == "empty"
+    assert events(job) == ["plan", "run.start", "intent", "outcome", "run.end", "plan"]
+    assert audit.verify(job.settings.account_dir).ok
+
+
+def test_sync_plans_and_applies_under_one_run(job: Job) -> None:
+    done = pipeline.sync(pipeline.read(SAMPLE, job), job)
+    assert done.run is not None
+    assert done.run.complete
+    (summary,) = audit.runs(job.settings.account_dir)
+    assert (summary.kind, summary.status, summary.plan_digest) == ("apply", "complete", done.plan.digest)
+
+    again = pipeline.sync(pipeline.read(SAMPLE, job), job)
+    assert (again.run, again.refusal, again.plan.status) == (None, None, "empty")
+
+
+def test_a_blocked_plan_is_returned_with_its_refusal_and_nothing_is_written(
+    studio: Sandbox, job: Job, tmp_path: Path
+) -> None:
+    desired = pipeline.read(list_of(tmp_path, "admin@example.edu"), job)
+    blocked = pipeline.sync(desired, job)
+    assert blocked.plan.status == "blocked"
+    assert blocked.refusal is not None
+    assert "max_removals_share" in blocked.refusal.message
+    assert blocked.plan.digest in blocked.refusal.hint
+    assert studio.log() == []
+
+    wrong = pipeline.sync(desired, job, override="0" * 64)
+    assert wrong.run is None
+    assert wrong.refusal is not None
+    assert studio.log() == []
+
+    passed = pipeline.sync(desired, job, override=blocked.plan.digest)
+    assert passed.run is not None
+    assert passed.run.complete
+    start = next(record for record in audit.read(job.settings.account_dir) if record["event"] == "run.start")
+    assert "max_removals_share" in start["overridden"]
+
+
+def test_a_saved_blocked_plan_needs_its_own_digest(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+    made = planned(job, list_of(tmp_path, "admin@example.edu"))
+    for override in ("", "0" * 64, made.digest[:12]):
+        with pytest.raises(PlanRefusedError):
+            pipeline.apply(made, job, override)
+    assert studio.log() == []
+    assert pipeline.apply(made, job, made.digest).complete
+
+
+def test_an_override_for_another_plan_is_refused_even_where_none_is_needed(studio: Sandbox, job: Job) -> None:
+    with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
+        pipeline.apply(planned(job), job, "0" * 64)
+    assert studio.log() == []
+
+
+def test_whoever_is_protected_today_keeps_the_role_whatever_the_plan_says(
+    studio: Sandbox, job: Job, tmp_path: Path
+) -> None:
+    made = planned(job)
+    today = replace(job, settings=settings_for(studio, tmp_path / "state", protected_users=["greg.stone@example.edu"]))
+    with pytest.raises(PlanRefusedError, match="protected_users"):
+        pipeline.apply(made, today, made.digest)
+    assert studio.log() == []
+
+
+def test_a_plan_of_another_account_is_refused(studio: Sandbox, job: Job) -> None:
+    with pytest.raises(PlanRefusedError, match=r"was made for https://other\.example"):
+        pipeline.apply(replace(planned(job), account="https://other.example"), job)
+    assert studio.log() == []
+
+
+def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(SAMPLE.read_bytes())
+    made = planned(job, path)
+    path.write_text("email,role\n", encoding="utf-8")
+    with pytest.raises(PlanRefusedError, match="has changed since the plan was made"):
+        pipeline.apply(made, job)
+    assert studio.log() == []
+
+    path.unlink()
+    assert pipeline.apply(made, job).complete
+
+
+@pytest.mark.parametrize("edit", [{"roles": ["Teacher"]}, {"email": "someone.else@example.edu"}])
+def test_people_who_changed_since_the_plan_are_refused(studio: Sandbox, job: Job, edit: dict[str, Any]) -> None:
+    made = planned(job)
+    user_id = made.changes.loc[made.changes["action"] == "remove", "user_id"].iloc[0]
+    studio.edit_person(int(user_id), **edit)
+    with pytest.raises(DriftError, match=f"#{user_id}"):
+        pipeline.apply(made, job)
+    assert [one for one in studio.log() if one["by"] == "api"] == []
+
+
+def test_limits_are_held_against_todays_numbers(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", min_holders=8, max_removals_share=1), sleep=lambda _: None)
+    admins = studio.people(role="Admin")
+    keep = [person["email"] for person in admins if "@" in (person.get("email") or "")][:8]
+    made = planned(job, list_of(tmp_path, *keep))
+    assert made.status == "ready"
+    kept = next(person for person in admins if person.get("email") == keep[3])
+    studio.edit_person(kept["id"], roles=[])
+    with pytest.raises(PlanRefusedError, match="min_holders"):
+        pipeline.apply(made, job)
+
+
+def test_one_run_at_a_time(studio: Sandbox, job: Job) -> None:
+    folder = job.settings.account_dir
+    with account_lock(folder, run="other", command="sync", now=job.now), pytest.raises(LockHeldError, match="other"):
+        pipeline.sync(pipeline.read(SAMPLE, job), job)
+    assert studio.log() == []
+
+
+def test_an_end_that_cannot_be_read_is_not_proven(studio: Sandbox, job: Job) -> None:
+    made = planned(job)
+
+    def stay_away_after_applying(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("applying", total):
+            studio.set_faults("503=1")
+
+    run = pipeline.apply(made, replace(job, progress=stay_away_after_applying))
+    assert (run.outcomes["outcome"] == "done").all()
+    assert run.proof is None
+    assert not run.complete
+    assert "503" in run.stopped
+
+
+def test_an_interrupted_run_says_so_in_the_record(job: Job) -> None:
+    made = planned(job)
+
+    def stop(stage: str, _done: int, _total: int) -> None:
+        if stage == "applying":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.apply(made, replace(job, progress=stop))
+    assert audit.runs(job.settings.account_dir)[-1].status == "interrupted"
+
+
+def test_holders_are_read_for_export(job: Job) -> None:
+    assert len(pipeline.holders(job).users) == 10
+
+
+def test_a_wrong_token_is_studios_refusal(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path, token="wrong"), sleep=lambda _: None)
+    with pytest.raises(StudioError) as caught:
+        planned(job)
+    assert caught.value.status == 401
+    assert "wrong" not in json.dumps([caught.value.message])

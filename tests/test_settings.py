@@ -1,0 +1,163 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync.errors import UsageError
+from rolesync.model import Mode
+from rolesync.settings import Settings, load
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in an empty folder, with nothing of ours in the environment."""
+    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(**overrides: Any) -> str:
+    with pytest.raises(UsageError) as caught:
+        load(**overrides)
+    return caught.value.message
+
+
+def test_the_nearest_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    monkeypatch.setenv("ROLESYNC_SECRETS_DIR", str(secrets))
+    assert load().chunk_size == 50
+
+    (secrets / "rolesync_chunk_size").write_text("1\n")
+    assert load().chunk_size == 1
+    Path("rolesync.toml").write_text("chunk_size = 2\n")
+    assert load().chunk_size == 2
+    Path(".env").write_text("ROLESYNC_CHUNK_SIZE=3\n")
+    assert load().chunk_size == 3
+    monkeypatch.setenv("ROLESYNC_CHUNK_SIZE", "4")
+    assert load().chunk_size == 4
+    assert load(chunk_size=5).chunk_size == 5
+
+
+def test_a_settings_file_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = tmp_path / "other.toml"
+    named.write_text('managed_roles = ["Teacher"]\n')
+    assert load(named).managed_roles == ("Teacher",)
+    monkeypatch.setenv("ROLESYNC_CONFIG", str(named))
+    assert load().managed_roles == ("Teacher",)
+    monkeypatch.setenv("ROLESYNC_CONFIG", str(tmp_path / "missing.toml"))
+    assert "missing.toml is no file" in refused()
+
+
+def test_an_unknown_key_is_an_error_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("OTHER_PROGRAM=1\nROLESYNC_MAX_REMOVAL=3\n")
+    assert "max_removal is no setting" in refused()
+    Path(".env").write_text("OTHER_PROGRAM=1\n")
+    assert load().max_removals == 50
+
+    Path("rolesync.toml").write_text("max_removal = 3\n")
+    assert "max_removal is no setting" in refused()
+    Path("rolesync.toml").unlink()
+
+    monkeypatch.setenv("ROLESYNC_MAX_REMOVAL", "3")
+    assert "ROLESYNC_MAX_REMOVAL in the environment" in refused()
+    monkeypatch.delenv("ROLESYNC_MAX_REMOVAL")
+    assert "max_removal is no setting" in refused(max_removal=3)
+
+
+def test_lists_are_json_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLESYNC_MANAGED_ROLES", json.dumps(["Admin", "Caption, editor"]))
+    assert load().managed_roles == ("Admin", "Caption, editor")
+    monkeypatch.setenv("ROLESYNC_MANAGED_ROLES", "Admin")
+    assert "managed_roles" in refused()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"max_removals_share": 1.5}, "max_removals_share"),
+        ({"max_removals_share": -0.1}, "max_removals_share"),
+        ({"max_removals": -1}, "max_removals"),
+        ({"chunk_size": 0}, "chunk_size"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"requests_per_second": 0}, "requests_per_second"),
+        ({"timeout": 0}, "timeout"),
+        ({"mode": "both"}, "mode"),
+        ({"managed_roles": []}, "at least one role"),
+        ({"managed_roles": ["Admin "]}, "without blanks"),
+        ({"managed_roles": ["Admin", "Admin"]}, "names a role twice"),
+        ({"account": "acme.instructuremedia.com"}, "one word"),
+        ({"account": "acme", "base_url": "https://acme.instructuremedia.com"}, "which Studio is meant"),
+        ({"base_url": "acme"}, "must look like"),
+        ({"base_url": "ftp://acme.example"}, "must look like"),
+        ({"base_url": "https://user:pass@acme.example"}, "must look like"),
+        ({"base_url": "https://acme.example/elsewhere"}, "no path"),
+        ({"base_url": "http://acme.example"}, "unencrypted"),
+        ({"base_url": "http://127.0.0.1.evil.example"}, "unencrypted"),
+        ({"log_level": "loud"}, "log_level"),
+    ],
+)
+def test_values_that_make_no_sense_are_named(overrides: dict[str, Any], said: str) -> None:
+    assert said in refused(**overrides)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    message = refused(chunk_size=0, timeout=-1)
+    assert "chunk_size" in message
+    assert "timeout" in message
+
+
+@pytest.mark.parametrize(
+    ("overrides", "studio"),
+    [
+        ({"account": "Acme"}, "https://acme.instructuremedia.com"),
+        ({"base_url": "https://Acme.example/"}, "https://acme.example"),
+        ({"base_url": "https://acme.example/api/public/v1"}, "https://acme.example"),
+        ({"base_url": "http://127.0.0.1:8765"}, "http://127.0.0.1:8765"),
+        ({"base_url": "http://localhost:1"}, "http://localhost:1"),
+        ({"base_url": "http://[::1]:1"}, "http://[::1]:1"),
+    ],
+)
+def test_which_studio(overrides: dict[str, Any], studio: str) -> None:
+    settings = load(**overrides)
+    assert settings.studio == studio
+    assert settings.account_dir.parent == settings.state_dir
+    assert ":" not in settings.account_dir.name
+
+
+def test_no_studio_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no Studio is set"):
+        _ = load().studio
+
+
+def test_secrets_show_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLESYNC_TOKEN", "s3cret")
+    settings = load(account="acme")
+    assert settings.token.get_secret_value() == "s3cret"
+    assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert "s3cret" not in refused(token=["s3cret"])
+
+
+def test_broken_files_are_named_without_a_traceback() -> None:
+    Path("rolesync.toml").write_text("chunk_size = \n")
+    assert "settings:" in refused()
+
+
+def test_the_proxy_is_decided_by_setting_then_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "inner.example")
+    assert load(account="acme").proxy_for_studio == "http://proxy.example:3128"
+    assert load(base_url="https://inner.example").proxy_for_studio == ""
+    assert load(base_url="http://127.0.0.1:1").proxy_for_studio == ""
+    assert load(account="acme", proxy="http://other.example").proxy_for_studio == "http://other.example"
+
+
+def test_the_policy_holds_what_a_plan_is_bound_to() -> None:
+    policy = load(mode="additive", owner="a@example.edu", min_holders=2).policy
+    assert (policy.mode, policy.owner, policy.min_holders) == (Mode.ADDITIVE, "a@example.edu", 2)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
