@@ -1,0 +1,38 @@
+# make demo, make test, make check and make bench each set themselves up on a machine that has Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench wheel clean
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.ready  ## the main job, start to end, against the embedded sandbox
+	$(BIN)/python jobs/demo.py
+
+test: $(VENV)/.ready  ## all tests, with branch coverage and its floor
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=$(FLOOR)
+
+check: $(VENV)/.ready  ## lint, format, types, import layers, documentation
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_docs.py
+
+bench: $(VENV)/.ready  ## requests, time and memory, beside a yardstick measured in the same run
+	$(BIN)/python -m tests.bench
+
+wheel: $(VENV)/.ready
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) dist build .demo .coverage*
+
+# The share of branches that tests take, in per cent; it only rises.
+FLOOR := 90

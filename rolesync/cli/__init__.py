@@ -1,0 +1,105 @@
+"""The commands: parse, call the pipeline, render, exit code. Nothing else in rolesync prints.
+
+Start-up imports only what parsing needs; each command imports its own rooms when it runs.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from itertools import pairwise
+from types import FrameType
+
+import typer
+
+from rolesync.cli import care, history, lists, plans
+from rolesync.errors import Exit, RolesyncError
+
+# Newer versions of Typer bring a Click of their own; this is its base of all wrong usage, whichever it is.
+WrongUsage = typer.BadParameter.__bases__[0]
+
+EXIT_CODES = """Exit codes, the same for every command:
+
+[bold]0[/] done (for plan: planned)
+
+[bold]1[/] unexpected failure
+
+[bold]2[/] changes are pending (plan --detailed-exitcode only)
+
+[bold]3[/] the input was refused
+
+[bold]4[/] blocked by a guard or a digest
+
+[bold]5[/] incomplete: some actions failed, drifted or could not be verified
+
+[bold]6[/] Studio refused or could not be reached
+
+[bold]7[/] another run holds the lock
+
+[bold]64[/] wrong usage
+
+[bold]130[/] interrupted"""
+
+app = typer.Typer(
+    name="rolesync",
+    help="Keep the roles of Canvas Studio users equal to a list: reviewed, guarded, proven, recorded.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,  # its tracebacks can show local variables, and so a token
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for room in (lists, plans, history, care):
+    room.register(app)
+
+
+def main() -> None:
+    """Run the command of this process, and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a test's stream may not be a real one
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without our letters
+    received = _stop_on_terminate()
+    try:
+        code = app(standalone_mode=False) or Exit.DONE
+        sys.stdout.flush()
+    except RolesyncError as error:
+        code = _refuse(error)
+    except WrongUsage as error:  # type: ignore[misc]  # a class, known only when Typer is
+        error.show()
+        code = Exit.USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("rolesync: interrupted; `rolesync runs` tells what was done\n")
+        code = 128 + received[0] if received else Exit.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        code = Exit.DONE
+    sys.exit(int(code))
+
+
+def _refuse(error: RolesyncError) -> Exit:
+    """Say why the command ends here: as JSON where JSON was asked for, and always in words on standard error."""
+    from rolesync.report.text import safe
+
+    if _json_wanted(sys.argv):
+        said = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
+        print(json.dumps({"status": "refused", "error": said}))
+    sys.stderr.write(f"rolesync: {safe(error.message)}\n" + (f"  → {safe(error.hint)}\n" if error.hint else ""))
+    return error.exit_code
+
+
+def _json_wanted(arguments: list[str]) -> bool:
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _stop_on_terminate() -> list[int]:
+    """Let SIGTERM end a command as Ctrl-C does, with everything written down; returns where its number will stand."""
+    received: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    return received

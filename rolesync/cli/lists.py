@@ -1,0 +1,80 @@
+"""Commands about lists: check one, and make one from what is there."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rolesync.cli.options import (
+    All,
+    Assignments,
+    Config,
+    Form,
+    Format,
+    ListFile,
+    limit,
+    load_settings,
+    save,
+    show,
+    show_json,
+    working,
+)
+from rolesync.errors import Exit
+
+if TYPE_CHECKING:
+    from rolesync.model import Desired
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(validate)
+    app.command()(export)
+
+
+def validate(
+    file: ListFile,
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Check a list without asking Studio: what was noticed, and what it asks for."""
+    from rolesync.reader import read_desired
+
+    managed = load_settings(config, assignments).managed_roles
+    desired = read_desired(file, managed_roles=managed)
+    show_list(desired, managed, form, show_all=show_all)
+    return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
+
+
+def show_list(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_all: bool) -> None:
+    """Show what a list says and what was noticed in it."""
+    if form is Form.JSON:
+        from rolesync.report.jsonform import desired_json
+
+        show_json(desired_json(desired, managed))
+        return
+    from rolesync.report.terminal import desired_view
+
+    show(desired_view(desired, managed, limit=limit(show_all)))
+
+
+def export(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
+    ] = Path("-"),
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Write today's holders of the managed roles as a desired-roles list: the way to start from what is there."""
+    from rolesync import pipeline
+    from rolesync.reader.canonical import assignments_of, desired_csv
+
+    with working(load_settings(config, assignments)) as job:
+        found = assignments_of(pipeline.holders(job))
+    if form is Form.JSON:
+        show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
+        return Exit.DONE
+    save(desired_csv(found), output, "the list")
+    return Exit.DONE

@@ -1,0 +1,171 @@
+"""What the commands have in common: options, settings, progress on standard error, results on standard output."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rolesync.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from rolesync.model import Progress
+    from rolesync.pipeline import Job
+    from rolesync.settings import Settings
+
+PIPED_WIDTH = 120  # columns: a log or a pager shows more than the 80 that rich assumes
+
+
+class Form(StrEnum):
+    """How a command answers."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Format = Annotated[Form, typer.Option("--format", help="Answer for people, or as JSON for programs.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", metavar="FILE", help="Settings file, instead of ./rolesync.toml.", show_default=False
+    ),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="NAME=VALUE", help="Any setting, for this time only.", show_default=False),
+]
+All = Annotated[bool, typer.Option("--all", help="Show everything, however long.")]
+Override = Annotated[
+    str,
+    typer.Option("--override", metavar="DIGEST", help="Let the plan with this digest pass its guards once."),
+]
+ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="The desired-roles list (CSV).", show_default=False)]
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan saved by `plan -o`.", show_default=False)]
+
+SHOWN = 50  # changes that a terminal shows before it asks for --all
+
+
+def limit(show_all: bool) -> int | None:
+    """Tell how many changes to show; None is all."""
+    return None if show_all else SHOWN
+
+
+def load_settings(config: Path | None, assignments: list[str] | None, **overrides: Any) -> "Settings":  # noqa: ANN401
+    """Read the settings, with those of the command line on top.
+
+    Raises:
+        UsageError: an assignment isn't NAME=VALUE, or the settings are wrong.
+    """
+    from rolesync.settings import load
+
+    given: dict[str, Any] = {}
+    for text in assignments or []:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--set {text}: no '='", hint="write --set NAME=VALUE, such as --set chunk_size=20")
+        given[name.strip()] = _value(value, text)
+    return load(config, **given, **overrides)
+
+
+def _value(text: str, whole: str) -> object:
+    """Read a list as JSON, as in the environment; leave anything else to the setting."""
+    if not text.lstrip().startswith("["):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--set {whole}: not a JSON list ({error})", hint='write it like ["Admin"]') from None
+
+
+def set_up_log(settings: "Settings") -> None:
+    """Send the log to standard error, in the form and from the level that the settings say."""
+    import structlog
+
+    readable = settings.log_format == "console"
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            if readable
+            else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@contextmanager
+def working(settings: "Settings") -> Iterator["Job"]:
+    """Make the job of a command, whose progress shows on standard error while the `with` block lasts."""
+    from rolesync.pipeline import Job
+
+    set_up_log(settings)
+    with _progress() as progress:
+        yield Job(settings, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator["Progress"]:
+    """Show bars on a terminal, and elsewhere one line for each stage that is through."""
+    if not sys.stderr.isatty():
+        yield (
+            lambda stage, done, total: print(f"{stage}: {done} of {total}", file=sys.stderr) if done == total else None
+        )
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks or bars.tasks[tasks[stage]].finished:
+                tasks[stage] = bars.add_task(stage.replace("[", r"\["), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield tell
+
+
+def console() -> "Console":
+    """Make the console for results."""
+    from rich.console import Console
+
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PIPED_WIDTH)
+
+
+def show(view: "RenderableType") -> None:
+    """Print a result for people."""
+    console().print(view)
+
+
+def show_json(value: object) -> None:
+    """Print a result for programs, in ASCII, so that no terminal can be steered by it."""
+    print(json.dumps(value, indent=2))
+
+
+def save(text: str | bytes, path: Path, what: str) -> None:
+    """Write a result to a file, whole or not at all; `-` is standard output.
+
+    Raises:
+        UsageError: the file can't be written.
+    """
+    content = text.encode("utf-8") if isinstance(text, str) else text
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{what} can't be written to {path}: {error.strerror}", hint="name another file") from error
+    print(f"{what} saved as {path}", file=sys.stderr)

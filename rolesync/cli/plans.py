@@ -1,0 +1,246 @@
+"""Commands about plans: make one, look at one, apply one, or all in one go."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rolesync.cli.lists import show_list
+from rolesync.cli.options import (
+    All,
+    Assignments,
+    Config,
+    Form,
+    Format,
+    ListFile,
+    Override,
+    PlanFile,
+    limit,
+    load_settings,
+    save,
+    show,
+    show_json,
+    working,
+)
+from rolesync.errors import Exit, PlanRefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rolesync.model import Plan, Run
+
+NoRemovals = Annotated[bool, typer.Option("--no-removals", help="Never remove anybody: the additive mode.")]
+Target = Annotated[Path | None, typer.Option(metavar="FILE", help="Write that form; - is standard output.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(plan)
+    app.command("show")(show_plan)
+    app.command()(apply)
+    app.command()(sync)
+
+
+def plan(
+    file: ListFile,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Save the plan, to review and apply it.")
+    ] = None,
+    no_removals: NoRemovals = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 where changes are pending, 0 where there are none.")
+    ] = False,
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """The dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
+    from rolesync import pipeline
+
+    settings = load_settings(config, assignments, mode="additive" if no_removals else None)
+    with working(settings) as job:
+        desired = pipeline.read(file, job)
+        if desired.status == "reject":
+            show_list(desired, settings.managed_roles, form, show_all=show_all)
+            return Exit.INPUT_REFUSED
+        made = pipeline.plan(desired, job)
+    text = _plan_json(made)
+    if output:
+        save(text, output, "the plan")
+    if form is Form.JSON:
+        sys.stdout.write(text)
+    else:
+        _show(made, show_all, str(output or "PLAN"))
+    if made.blocked:
+        return Exit.BLOCKED
+    return Exit.PENDING if detailed_exitcode and len(made.changes) else Exit.DONE
+
+
+def show_plan(
+    file: PlanFile,
+    html: Target = None,
+    markdown: Target = None,
+    csv: Target = None,
+    xlsx: Target = None,
+    show_all: All = False,
+    form: Format = Form.TEXT,
+) -> Exit:
+    """Show a saved plan again: on the terminal, or as a file for whoever reviews it."""
+    made = _load_plan(file)
+    written = _write_forms(made, {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx})
+    if form is Form.JSON:
+        sys.stdout.write(_plan_json(made))
+    elif not written:
+        _show(made, show_all, str(file))
+    return Exit.DONE
+
+
+def apply(
+    file: PlanFile,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; needed where nobody can answer.")] = False,
+    override: Override = "",
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Apply a saved plan: check it, send it in chunks, read Studio again, and say what came of it."""
+    from rolesync import pipeline
+
+    made = _load_plan(file)
+    settings = load_settings(config, assignments)
+    if not yes:
+        _ask(made, show_all, str(file))
+    with working(settings) as job:
+        run = pipeline.apply(made, job, override)
+    return _show_run(run, show_all, form)
+
+
+def sync(
+    file: ListFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; the same as `plan`.")] = False,
+    no_removals: NoRemovals = False,
+    override: Override = "",
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """The nightly job: plan, guards, apply and verify in one unattended go."""
+    if dry_run:
+        if override:
+            raise UsageError("--dry-run and --override together make no sense", hint="leave one of them out")
+        return plan(file, None, no_removals, False, show_all, form, config, assignments)
+    from rolesync import pipeline
+
+    settings = load_settings(config, assignments, mode="additive" if no_removals else None)
+    with working(settings) as job:
+        desired = pipeline.read(file, job)
+        if desired.status == "reject":
+            show_list(desired, settings.managed_roles, form, show_all=show_all)
+            return Exit.INPUT_REFUSED
+        done = pipeline.sync(desired, job, override)
+    if form is Form.JSON:
+        from rolesync.report.jsonform import run_json
+
+        refusal = {"message": done.refusal.message, "hint": done.refusal.hint} if done.refusal else None
+        run = run_json(done.run) if done.run else None
+        show_json({"plan": json.loads(_plan_json(done.plan)), "run": run, "refusal": refusal})
+    else:
+        _show(done.plan, show_all, "PLAN")
+    if done.refusal:
+        sys.stderr.write(f"rolesync: {done.refusal.message}\n  → {done.refusal.hint}\n")
+        return Exit.BLOCKED
+    if done.run is None:
+        return Exit.DONE
+    return _exit_of(done.run) if form is Form.JSON else _show_run(done.run, show_all, form)
+
+
+def _load_plan(path: Path) -> "Plan":
+    """Read a saved plan.
+
+    Raises:
+        UsageError: there is no such file.
+        PlanRefusedError: it is no plan, or not the one that was saved.
+    """
+    from rolesync.planfile import from_json
+
+    try:
+        text = path.read_bytes().decode("ascii")
+    except OSError as error:
+        raise UsageError(f"plan {path} can't be read: {error.strerror}", hint="name a file saved by plan -o") from error
+    except UnicodeDecodeError as error:
+        raise PlanRefusedError(
+            f"{path} is no plan of rolesync: byte {error.start} isn't ASCII", hint="make a new plan: rolesync plan FILE"
+        ) from error
+    try:
+        return from_json(text)
+    except PlanRefusedError as error:
+        raise PlanRefusedError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def _plan_json(made: "Plan") -> str:
+    from rolesync.planfile import to_json
+
+    return to_json(made)
+
+
+def _write_forms(made: "Plan", targets: dict[str, Path | None]) -> int:
+    """Write the plan in every form asked for; returns how many."""
+    from rolesync.report.html import plan_html
+    from rolesync.report.markdown import plan_markdown
+    from rolesync.report.tables import plan_csv, plan_xlsx
+
+    makers: dict[str, Callable[[Plan], str | bytes]] = {
+        "html": plan_html,
+        "markdown": plan_markdown,
+        "csv": plan_csv,
+        "xlsx": plan_xlsx,
+    }
+    wanted = {name: path for name, path in targets.items() if path}
+    for name, path in wanted.items():
+        save(makers[name](made), path, f"the plan ({name})")
+    return len(wanted)
+
+
+def _show(made: "Plan", show_all: bool, plan_path: str) -> None:
+    from rolesync.report.terminal import plan_view
+
+    show(plan_view(made, limit=limit(show_all), plan_path=plan_path))
+
+
+def _show_run(run: "Run", show_all: bool, form: Form) -> Exit:
+    if form is Form.JSON:
+        from rolesync.report.jsonform import run_json
+
+        show_json(run_json(run))
+    else:
+        from rolesync.report.terminal import run_view
+
+        show(run_view(run, limit=limit(show_all)))
+    return _exit_of(run)
+
+
+def _exit_of(run: "Run") -> Exit:
+    if run.complete:
+        return Exit.DONE
+    sent = (run.outcomes["outcome"] == "done").all()
+    return Exit.STUDIO if run.stopped and not sent else Exit.INCOMPLETE
+
+
+def _ask(made: "Plan", show_all: bool, plan_path: str) -> None:
+    """Show the plan and ask whether to apply it.
+
+    Raises:
+        UsageError: there is nobody to ask.
+        typer.Abort: the answer is no.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "apply asks before it writes, and there is no terminal", hint="review the plan, then add --yes"
+        )
+    _show(made, show_all, plan_path)
+    typer.confirm(f"Apply {len(made.changes)} changes to {made.account}?", abort=True, err=True)
