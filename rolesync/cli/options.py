@@ -61,7 +61,7 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
     """Read the settings, with those of the command line on top.
 
     Raises:
-        UsageError: an assignment isn't NAME=VALUE, or the settings are wrong.
+        UsageError: an assignment isn't NAME=VALUE or says something twice, or the settings are wrong.
     """
     from rolesync.settings import load
 
@@ -70,8 +70,10 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--set {text}: no '='", hint="write --set NAME=VALUE, such as --set chunk_size=20")
+        if name.strip() in given or overrides.get(name.strip()) is not None:
+            raise UsageError(f"--set {text}: {name.strip()} is given twice", hint="leave one of them out")
         given[name.strip()] = _value(value, text)
-    return load(config, **given, **overrides)
+    return load(config, **{**overrides, **given})
 
 
 def _value(text: str, whole: str) -> object:

@@ -1,7 +1,8 @@
 """All benchmarks, one after the other; `make bench` runs this."""
 
-from tests.bench import bench_planning, bench_requests
+from tests.bench import bench_planning, bench_requests, bench_sandbox
 
 if __name__ == "__main__":
+    bench_sandbox.main()
     bench_requests.main()
     bench_planning.main()

@@ -1,0 +1,86 @@
+"""What one run really did, told from its records alone: the basis of `undo`, of resuming after a crash, and of tests.
+
+A request's answer, or else the read that followed it, says which of its actions took effect. Where neither was written
+down, because the run was killed or Studio stayed away, the request is open: only Studio can tell.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rolesync.model import Action
+
+NOTHING_DONE = (401, 403, 429)  # refused before Studio looked at the actions
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A change that a run made to somebody's roles."""
+
+    user_id: int
+    email: str  # as planned
+    action: Action
+    role: str
+    row: int  # of the list; 0 where the list didn't name the person
+    run: str
+    time: str  # when the request was written down
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request of which nobody knows what it did."""
+
+    run: str
+    chunk: int
+    request: int
+    user_ids: tuple[int, ...]
+
+
+def effects(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
+    """List what took effect, in the order in which it was sent.
+
+    Args:
+        records: of one run or of several, in order.
+    """
+    return [
+        Effect(
+            one["user_id"], one["email"], Action(one["action"]), one["role"], one["row"], intent["run"], intent["time"]
+        )
+        for intent, held in _requests(records)
+        for one in intent["actions"]
+        if _took_effect(one, intent["before"], held)
+    ]
+
+
+def open_requests(records: Iterable[Mapping[str, Any]]) -> list[OpenRequest]:
+    """List the requests of which some action's effect was never written down, in order."""
+    return [
+        OpenRequest(intent["run"], intent["chunk"], intent["request"], tuple(users))
+        for intent, held in _requests(records)
+        if (users := sorted({one["user_id"] for one in intent["actions"]} - {int(user) for user in held}))
+    ]
+
+
+def _requests(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Yield each intent with what is known of its users afterwards: role names by id, None for whoever was gone."""
+    intents: dict[tuple[str, int], Mapping[str, Any]] = {}
+    known: dict[tuple[str, int], dict[str, Any]] = {}
+    for record in records:
+        key = (record.get("run", ""), record.get("request", 0))
+        if record["event"] == "intent":
+            intents[key], known[key] = record, {}
+        elif record["event"] == "outcome" and record["status"] in NOTHING_DONE:
+            known[key].update(intents[key]["before"])
+        elif record["event"] in {"outcome", "reread"}:
+            known[key].update(record["after"])
+    for key, intent in intents.items():
+        yield intent, known[key]
+
+
+def _took_effect(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> bool:
+    user = str(one["user_id"])
+    after = held.get(user)
+    if after is None:
+        return False
+    wanted = one["action"] == Action.ADD
+    return bool((one["role"] in after) == wanted and (one["role"] in before.get(user, ())) != wanted)

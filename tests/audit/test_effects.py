@@ -1,0 +1,94 @@
+from typing import Any
+
+import pytest
+
+from rolesync.audit.effects import Effect, OpenRequest, effects, open_requests
+from rolesync.model import Action
+
+ADD_1 = {"user_id": 1, "email": "a@x.edu", "action": "add", "role": "Admin", "row": 2}
+REMOVE_2 = {"user_id": 2, "email": "b@x.edu", "action": "remove", "role": "Admin", "row": 0}
+
+
+def intent(*actions: dict[str, Any], request: int = 1, before: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    held = {"1": ["Teacher"], "2": ["Admin"]} if before is None else before
+    time = "2026-11-23T01:00:00.000000+00:00"
+    return {
+        "event": "intent",
+        "run": "r",
+        "chunk": 1,
+        "request": request,
+        "time": time,
+        "actions": list(actions),
+        "before": held,
+    }
+
+
+def outcome(status: int | str, after: dict[str, list[str]] | None = None, request: int = 1) -> dict[str, Any]:
+    return {"event": "outcome", "run": "r", "request": request, "status": status, "after": after or {}}
+
+
+def reread(after: dict[str, list[str] | None], request: int = 1) -> dict[str, Any]:
+    return {"event": "reread", "run": "r", "request": request, "after": after}
+
+
+def done(*records: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(one.user_id, one.action.value) for one in effects(records)]
+
+
+def test_an_answer_tells_what_took_effect() -> None:
+    answered = outcome(200, {"1": ["Admin", "Teacher"], "2": []})
+    found = effects([{"event": "run.start", "run": "r"}, intent(ADD_1, REMOVE_2), answered])
+    time = "2026-11-23T01:00:00.000000+00:00"
+    assert found == [
+        Effect(1, "a@x.edu", Action.ADD, "Admin", 2, "r", time),
+        Effect(2, "b@x.edu", Action.REMOVE, "Admin", 0, "r", time),
+    ]
+    assert open_requests([intent(ADD_1, REMOVE_2), answered]) == []
+
+
+def test_what_was_so_before_is_no_effect() -> None:
+    before = {"1": ["Admin"], "2": []}
+    assert done(intent(ADD_1, REMOVE_2, before=before), outcome(200, {"1": ["Admin"], "2": []})) == []
+
+
+@pytest.mark.parametrize("status", ["unknown", 422, 404])
+def test_without_a_good_answer_the_read_that_followed_tells(status: int | str) -> None:
+    records = [intent(ADD_1, REMOVE_2), outcome(status), reread({"1": ["Admin"], "2": ["Admin"]})]
+    assert done(*records) == [(1, "add")]
+    assert open_requests(records) == []
+
+
+def test_a_read_corrects_a_doubtful_answer() -> None:
+    assert done(intent(ADD_1), outcome(200, {"1": ["Teacher"]}), reread({"1": ["Admin"]})) == [(1, "add")]
+    assert done(intent(ADD_1), outcome(200, {"1": ["Admin"]}), reread({"1": []})) == []
+
+
+def test_somebody_who_is_gone_was_not_changed() -> None:
+    records = [intent(REMOVE_2), outcome(404), reread({"2": None})]
+    assert done(*records) == []
+    assert open_requests(records) == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_what_was_refused_outright_did_nothing_and_is_not_open(status: int) -> None:
+    records = [intent(ADD_1, REMOVE_2), outcome(status)]
+    assert done(*records) == []
+    assert open_requests(records) == []
+
+
+@pytest.mark.parametrize("rest", [[], [outcome("unknown")], [outcome("unknown"), reread({"1": ["Admin"]})]])
+def test_a_request_that_nobody_looked_after_is_open(rest: list[dict[str, Any]]) -> None:
+    known = {1} if len(rest) == 2 else set()
+    asked = tuple(sorted({1, 2} - known))
+    assert open_requests([intent(ADD_1, REMOVE_2), *rest]) == [OpenRequest("r", 1, 1, asked)]
+
+
+def test_each_request_is_told_apart() -> None:
+    records = [
+        intent(ADD_1, request=1),
+        outcome("unknown", request=1),
+        reread({"1": ["Teacher"]}, request=1),
+        intent(ADD_1, request=2),
+        outcome(200, {"1": ["Admin", "Teacher"]}, request=2),
+    ]
+    assert done(*records) == [(1, "add")]

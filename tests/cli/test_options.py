@@ -1,0 +1,63 @@
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from rolesync.cli.options import load_settings, save
+from rolesync.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_settings_of_the_command_line_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLESYNC_CHUNK_SIZE", "3")
+    settings = load_settings(None, ["chunk_size=4", 'managed_roles=["A=B", "C"]', "owner=a=b@x.edu"])
+    assert settings.chunk_size == 4
+    assert settings.managed_roles == ("A=B", "C")
+    assert settings.owner == "a=b@x.edu"
+
+
+def test_an_option_of_its_own_is_none_where_it_was_not_given() -> None:
+    assert load_settings(None, None, mode=None).mode == "sync"
+    assert load_settings(None, None, mode="additive").mode == "additive"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("chunk_size", "no '='"),
+        ("chunk_sise=1", "chunk_sise is no setting"),
+        ("managed_roles=[Admin]", "not a JSON list"),
+    ],
+)
+def test_a_wrong_assignment_is_wrong_usage(assignment: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        load_settings(None, [assignment])
+
+
+def test_a_setting_twice_is_refused_rather_than_guessed() -> None:
+    with pytest.raises(UsageError, match="twice"):
+        load_settings(None, ["chunk_size=1", "chunk_size=2"])
+    with pytest.raises(UsageError, match="twice"):
+        load_settings(None, ["mode=sync"], mode="additive")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "plan.json"
+    save("first", target, "the plan")
+    save(b"second", target, "the plan")
+    assert target.read_bytes() == b"second"
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+    with pytest.raises(UsageError, match="can't be written"):
+        save("x", tmp_path / "missing" / "plan.json", "the plan")
+
+
+def test_a_minus_is_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", stream)
+    save("text", Path("-"), "the list")
+    assert stream.buffer.getvalue() == b"text"
