@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 
+from rolesync.access import oauth_of
 from rolesync.audit import verify
 from rolesync.errors import Exit, RolesyncError, StudioError
 from rolesync.model import Check, VerdictStatus
@@ -26,15 +27,10 @@ def _settings(job: Job) -> Iterator[Check]:
         yield Check("Studio", PASS, own.studio)
     except RolesyncError as error:
         yield _failed("Studio", error)
-    scheme = own.auth_scheme or "no scheme"
-    has_token = bool(own.token.get_secret_value())
-    yield Check(
-        "token",
-        PASS if has_token else BLOCK,
-        f"set, sent with {scheme}" if has_token else "not set",
-        "" if has_token else "set ROLESYNC_TOKEN, or put it in a file of the secrets folder",
-        Exit.DONE if has_token else Exit.USAGE,
-    )
+    try:
+        yield _stored_token(job) if own.client_id else _fixed_token(job)
+    except RolesyncError as error:
+        yield _failed("token", error)
     yield Check(
         "owner",
         PASS if own.owner else WARN,
@@ -42,6 +38,26 @@ def _settings(job: Job) -> Iterator[Check]:
         "" if own.owner else "set ROLESYNC_OWNER to the address of whoever made the token",
     )
     yield Check("managed roles", PASS, ", ".join(own.managed_roles))
+
+
+def _fixed_token(job: Job) -> Check:
+    if job.settings.token.get_secret_value():
+        return Check("token", PASS, f"set, sent with {job.settings.auth_scheme or 'no scheme'}")
+    hint = "set ROLESYNC_TOKEN, or put it in a file of the secrets folder; or set a developer key and `rolesync login`"
+    return Check("token", BLOCK, "not set", hint, Exit.USAGE)
+
+
+def _stored_token(job: Job) -> Check:
+    """Tell what is known of the OAuth token without using it."""
+    stored = oauth_of(job.settings, job.now).current()
+    if stored is not None:
+        ends = f"ends {stored.expires_at:%Y-%m-%d %H:%M:%S %Z}" if stored.expires_at else "its end is not known"
+        said = f"OAuth, stored since {stored.obtained_at:%Y-%m-%d %H:%M:%S %Z}; {ends}, renews itself"
+        return Check("token", PASS, said)
+    if job.settings.refresh_token.get_secret_value():
+        return Check("token", PASS, "OAuth, none stored yet; the first request spends ROLESYNC_REFRESH_TOKEN for one")
+    hint = "`rolesync login` gets the first one, or set ROLESYNC_REFRESH_TOKEN"
+    return Check("token", BLOCK, "client_id is set, but there is no token of it yet", hint, Exit.USAGE)
 
 
 def _studio(job: Job) -> Iterator[Check]:

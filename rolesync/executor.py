@@ -15,10 +15,13 @@ import pandas as pd
 from rolesync.audit import Record
 from rolesync.errors import (
     BadRequestError,
+    ForbiddenError,
     NotFoundError,
+    RateLimitedError,
     ServerError,
     StudioError,
     TooLargeError,
+    UnauthorizedError,
     UnprocessableError,
     UnreachableError,
     UnreadableAnswerError,
@@ -38,10 +41,12 @@ from rolesync.model import (
 )
 from rolesync.planner import chunks
 from rolesync.studio import StudioWriter, User
+from rolesync.studio.answers import NeverSentError
 from rolesync.studio.users import RoleAction
 
 REFUSED = (BadRequestError, NotFoundError, TooLargeError, UnprocessableError)
 UNCLEAR = (ServerError, UnreachableError, UnreadableAnswerError)
+FINAL = (UnauthorizedError, ForbiddenError, RateLimitedError)
 ROUNDS = 6  # how often what is left of one chunk is sent in all, each time after reading
 
 
@@ -141,7 +146,7 @@ class _Sender:
         Raises:
             StudioError: Studio refuses everything, or stays away: there is no sense in going on.
         """
-        for part in _split(batch, self._most) if self._most else [batch]:
+        for part in _split(batch, self._most or len(batch)):
             self._send_part(chunk, part)
 
     def _send_part(self, chunk: int, batch: list[_Change]) -> None:
@@ -149,21 +154,24 @@ class _Sender:
         for attempt in range(1, ROUNDS + 1):
             try:
                 users = self._put(chunk, left)
+            except NeverSentError as error:
+                _end(left, OutcomeStatus.NOT_SENT, error.message)
+                raise
             except REFUSED as error:
                 self._isolate(chunk, left, error)
                 return
             except UNCLEAR as error:
-                _end(left, OutcomeStatus.UNKNOWN, error.message)
-                left = self._still_open(left)
-                _end(left, OutcomeStatus.FAILED, error.message)
-                if left and attempt == ROUNDS:
+                left = self._still_open(left, error.message)
+                if not left:
+                    return
+                if attempt == ROUNDS:
                     raise
-                if left:
-                    self._studio.client.pause(attempt, error.retry_after)
+                self._studio.client.pause(attempt, error.retry_after)
+            except StudioError as error:
+                _end(left, OutcomeStatus.FAILED if isinstance(error, FINAL) else OutcomeStatus.UNKNOWN, error.message)
+                raise
             else:
                 self._check_answer(left, {user.id: user for user in users})
-                return
-            if not left:
                 return
 
     def _put(self, chunk: int, batch: list[_Change]) -> tuple[User, ...]:
@@ -172,7 +180,7 @@ class _Sender:
         record, run = self._journal.record, self._journal.run
         marks: dict[str, Any] = {"run": run, "chunk": chunk, "request": self._requests}
         actions = [{**change.request, "email": change.email, "row": change.row} for change in batch]
-        before = {str(change.user_id): role_names(change.after or change.before) for change in batch}
+        before = {str(change.user_id): role_names(change.before) for change in batch}
         record.append("intent", **marks, actions=actions, before=before)
         start = self._journal.seconds()
 
@@ -183,7 +191,7 @@ class _Sender:
         try:
             users = self._studio.put_roles([change.request for change in batch])
         except StudioError as error:
-            came_of_it("unknown" if isinstance(error, UNCLEAR) else error.status, error.message, {})
+            came_of_it(_status(error), error.message, {})
             raise
         except BaseException as error:
             came_of_it("unknown", f"interrupted ({type(error).__name__})", {})
@@ -208,11 +216,14 @@ class _Sender:
                 said = f"done, but Studio now shows {user.email!r} for this id: check who this is"
                 _end(changes, OutcomeStatus.FAILED, said)
         if doubtful:
-            left = self._still_open(doubtful)
-            _end(left, OutcomeStatus.FAILED, "Studio answered 200, but the change is not there when read again")
+            self._still_open(doubtful, "Studio answered 200, but doesn't show the change")
 
-    def _still_open(self, batch: list[_Change]) -> list[_Change]:
-        """Read the batch's users again; end what is done and whoever is gone, and return the rest."""
+    def _still_open(self, batch: list[_Change], reason: str) -> list[_Change]:
+        """Read the batch's users again, end each change by what is seen, and return those that are not done.
+
+        They are unknown for `reason` until read, and failed for it afterwards, unless they are sent once more.
+        """
+        _end(batch, OutcomeStatus.UNKNOWN, reason)
         now = roles_now(self._studio, self._managed, {change.user_id for change in batch}, self._holders)
         left = []
         for change in batch:
@@ -222,24 +233,31 @@ class _Sender:
             elif change.is_done(held):
                 change.end(OutcomeStatus.DONE, "seen by reading again")
             else:
+                change.end(OutcomeStatus.FAILED, reason)
                 left.append(change)
         return left
 
     def _isolate(self, chunk: int, batch: list[_Change], refusal: StudioError) -> None:
         """Find whom a batch was refused for, and do the others."""
-        left = self._still_open(batch)
-        if len({change.user_id for change in left}) <= 1 and len(left) == len(batch):
-            _end(left, OutcomeStatus.FAILED, refusal.message)
-            return
-        if len(left) < len(batch):
+        left = self._still_open(batch, refusal.message)
+        if len(left) < len(batch):  # perhaps what is no longer among them was the reason
             if left:
                 self._send_part(chunk, left)
             return
+        if len({change.user_id for change in left}) == 1:
+            return
         half = (len(left) + 1) // 2
         for part in _split(left, half):
-            self._send_part(chunk, part)
+            self.send(chunk, part)
         if all(change.outcome is OutcomeStatus.DONE for change in left):
-            self._most = half  # nobody in it was at fault, so that the number was
+            self._most = min(self._most or half, half)  # nobody in it was at fault, so that the number was
+
+
+def _status(error: StudioError) -> int | str:
+    """Spell for the record how a request ended."""
+    if isinstance(error, NeverSentError):
+        return OutcomeStatus.NOT_SENT.value
+    return OutcomeStatus.UNKNOWN.value if isinstance(error, UNCLEAR) else error.status
 
 
 def _split(batch: list[_Change], most: int) -> list[list[_Change]]:

@@ -6,10 +6,24 @@ from pathlib import Path
 
 from rolesync.drift import drifted
 from rolesync.errors import DriftError, PlanRefusedError
-from rolesync.guards import judge
-from rolesync.model import Changes, Live, Plan
+from rolesync.guards import ON_REMOVALS, judge
+from rolesync.model import Changes, History, Live, Plan
 
 NAMED = 5  # how many people an error names before it only counts them
+
+
+class BlockedError(PlanRefusedError):
+    """A guard blocks the plan, or the override isn't for it. Nothing was written.
+
+    Args:
+        message: the guards, their limits and the numbers.
+        hint: what to do next.
+        plan: the plan with the verdicts that block it.
+    """
+
+    def __init__(self, message: str, *, hint: str, plan: Plan) -> None:
+        super().__init__(message, hint=hint)
+        self.plan = plan
 
 
 def check_origin(made: Plan, account: str) -> None:
@@ -26,7 +40,14 @@ def check_origin(made: Plan, account: str) -> None:
             hint="make a plan for this account, or correct the settings",
         )
     source = Path(made.source.path)
-    if source.is_file() and sha256(source.read_bytes()).hexdigest() != made.source.sha256:
+    try:
+        same = not source.is_file() or sha256(source.read_bytes()).hexdigest() == made.source.sha256
+    except OSError as error:
+        raise PlanRefusedError(
+            f"the list {source} can't be read to see whether it has changed ({error.strerror}); nothing was written",
+            hint="make it readable, or move the plan away from its list",
+        ) from error
+    if not same:
         raise PlanRefusedError(
             f"the list {source} has changed since the plan was made; nothing was written",
             hint=f"make a new plan: rolesync plan {source}",
@@ -37,20 +58,23 @@ def check_permission(made: Plan, override: str) -> None:
     """Refuse a plan that a guard blocks, unless `override` is its digest and the guard can be overridden.
 
     Raises:
-        PlanRefusedError: it is blocked, or the override is for another plan.
+        BlockedError: it is blocked, or the override is for another plan.
     """
     if override and override != made.digest:
-        raise PlanRefusedError(
+        raise BlockedError(
             f"--override {override} is not this plan's digest {made.digest}; nothing was written",
             hint="look at the plan again; an override is good for the very plan that was reviewed",
+            plan=made,
         )
     stuck = [verdict for verdict in made.blocked if not (override and verdict.overridable)]
     if stuck:
+        additions = ", or make a plan with --hold-removals" if {one.rule for one in stuck} <= ON_REMOVALS else ""
         once = f", or let it pass once with --override {made.digest}" if all(v.overridable for v in stuck) else ""
-        raise PlanRefusedError(
+        raise BlockedError(
             f"BLOCKED by {', '.join(sorted({verdict.rule for verdict in stuck}))}: "
             f"{'; '.join(verdict.message for verdict in stuck)}; nothing was written",
-            hint=f"correct the list or the limit{once}",
+            hint=f"correct the list or the limit{additions}{once}",
+            plan=made,
         )
 
 
@@ -71,7 +95,7 @@ def check_drift(made: Plan, today: Live) -> None:
         )
 
 
-def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str, ...]) -> Plan:
+def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str, ...], history: History) -> Plan:
     """Judge a saved plan again: its own limits, today's numbers, and whoever is protected today as well."""
     policy = replace(
         made.policy,
@@ -80,4 +104,4 @@ def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str
     )
     numbers = tuple(replace(count, before=len(today.holders(count.role))) for count in made.roles)
     changes = Changes(made.changes, made.held, numbers)
-    return replace(made, verdicts=judge(changes, today, policy, made.findings))
+    return replace(made, verdicts=judge(changes, today, policy, made.findings, history))

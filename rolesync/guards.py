@@ -13,8 +13,10 @@ from rolesync.model import (
     Action,
     Changes,
     Finding,
+    History,
     Level,
     Live,
+    Mode,
     Policy,
     RoleCount,
     Verdict,
@@ -25,23 +27,39 @@ from rolesync.model import (
 
 _BLOCK = 10_000
 _NAMED = 5  # how many people or rows a message names before it only counts
+_AHEAD_HOURS = 0.25  # how far in the future a file may seem to be changed before the clocks are in doubt
+
+ON_REMOVALS = frozenset(
+    {"max_shrink_share", "owner", "protected_users", "max_removals", "max_removals_share", "min_holders"}
+)
+"""The rules that never block a plan without removals, so that holding all removals passes them."""
 
 
-def judge(changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
+def judge(
+    changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding], history: History
+) -> tuple[Verdict, ...]:
     """Hold every limit of the policy against the changes.
 
     Args:
         changes: what would be done.
         live: what Studio says, to find the owner.
-        policy: the limits. `max_removals_share` is a share from 0 to 1.
+        policy: the limits. Shares are from 0 to 1.
         findings: what the reader noticed in the list.
+        history: how old the list is and how long it and the one last applied are.
 
     Returns:
-        One verdict for the list, one for the owner, one for the protected users, and for each managed role one on the
-        number of removals, one on their share of its holders, and one on the holders left.
+        Three verdicts on the list (its errors, its age, how much it shrank), one on the owner, one on the protected
+        users, and for each managed role one on the number of removals, one on their share of its holders, and one on
+        the holders left.
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
-    verdicts = [_input_refused(findings), _owner(removals, live, policy), _protected_users(removals, policy)]
+    verdicts = [
+        _input_refused(findings),
+        _max_age_hours(history.age_hours, policy),
+        _max_shrink_share(history, policy),
+        _owner(removals, live, policy),
+        _protected_users(removals, policy),
+    ]
     for count in changes.roles:
         verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
     return tuple(verdicts)
@@ -57,6 +75,43 @@ def _input_refused(findings: Sequence[Finding]) -> Verdict:
         status = VerdictStatus.BLOCK
         message = f"errors in the list: {len(errors)}{where}, none allowed: correct them and plan again"
     return Verdict("input_refused", status, message, limit=0, value=len(errors), overridable=False)
+
+
+def _max_age_hours(age: float | None, policy: Policy) -> Verdict:
+    rule, limit = "max_age_hours", policy.max_age_hours
+    old = "it is not known how old the list is" if age is None else f"the list is {age:,.1f} hours old"
+    if limit is None:
+        return Verdict(rule, VerdictStatus.PASS, f"{old}, any age is allowed", value=age)
+    said = f"{old}, at most {limit:,g} allowed"
+    if age is None:
+        return Verdict(rule, VerdictStatus.WARN, f"{said}: check that it is today's", limit=limit)
+    if age < -_AHEAD_HOURS:
+        message = f"the list seems to be changed {-age:,.1f} hours from now, so its age says nothing: check the clocks"
+        return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=age)
+    advice = _advice(rule, "check that whatever writes it still runs")
+    return _limited(rule, "", blocked=age > limit, said=said, advice=advice, limit=limit, value=age)
+
+
+def _max_shrink_share(history: History, policy: Policy) -> Verdict:
+    rule, limit = "max_shrink_share", policy.max_shrink_share
+    both = [role for role in history.listed if role in history.applied]  # a role managed since says nothing
+    before, now = (sum(numbers[role] for role in both) for numbers in (history.applied, history.listed))
+    if not before:
+        message = "no list of these roles was applied before, so there is none to compare this one with"
+        return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
+    share = max(0.0, (before - now) / before)
+    said = (
+        f"assignments of managed roles in the list: {now}, in the one last applied: {before} "
+        f"({share:.2%} fewer), at most {limit:.2%} fewer allowed"
+    )
+    beyond = share > limit
+    if beyond and before - now == 1 and limit > 0:  # as one removal may always be
+        said, beyond = f"{said}; a single one is allowed", False
+    if beyond and (policy.mode is Mode.ADDITIVE or policy.hold_removals):
+        message = f"{said}; nobody is removed, so it is not held up: check that the list is complete"
+        return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=share)
+    advice = _advice(rule, "check that it is complete")
+    return _limited(rule, "", blocked=beyond, said=said, advice=advice, limit=limit, value=share)
 
 
 def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
@@ -152,8 +207,8 @@ def _limited(  # noqa: PLR0913  # a verdict has that many parts
     return Verdict(rule, VerdictStatus.PASS, said, role, limit, value)
 
 
-def _advice(setting: str) -> str:
-    return f"check the list; if it is right, change {setting} or override this one plan by its digest"
+def _advice(setting: str, check: str = "check the list") -> str:
+    return f"{check}; if it is right, change {setting} or override this one plan by its digest"
 
 
 def _of(people: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:

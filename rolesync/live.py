@@ -167,13 +167,13 @@ def _look_up(studio: StudioReader, key: str | int) -> _People:
 
     It runs in one of the client's own threads, so that the rare further pages of an address are read one by one.
     """
-    if isinstance(key, int):
-        try:
+    try:
+        if isinstance(key, int):
             return _People.of([studio.user(key)])
-        except (NotFoundError, UnprocessableError):
-            return _People()
-    what = f"the search for {key}"
-    hits = _settled(what, lambda: _read_all(what, lambda n: _Page.of(studio.search_email(key, n), n), _one_by_one))
+        what = f"the search for {key}"
+        hits = _settled(what, lambda: _read_all(what, lambda n: _Page.of(studio.search_email(key, n), n), _one_by_one))
+    except (NotFoundError, UnprocessableError):  # nobody has an address or id that Studio calls impossible
+        return _People()
     same = _People()
     for user_id, email, name, roles in zip(hits.ids, hits.emails, hits.names, hits.roles, strict=True):
         if email_key(email) == key:  # how Studio matches isn't documented: prefix and substring hits are others

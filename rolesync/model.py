@@ -152,6 +152,7 @@ class Reason(StrEnum):
     NOT_LISTED = "not_listed"
     LISTED_WITHOUT_ROLE = "listed_without_role"
     NO_EMAIL = "no_email"
+    UNDO = "undo"
 
 
 REASONS: Mapping[str, str] = {
@@ -159,6 +160,7 @@ REASONS: Mapping[str, str] = {
     Reason.NOT_LISTED: "the list doesn't name this person",
     Reason.LISTED_WITHOUT_ROLE: "the list names this person, but not for this role",
     Reason.NO_EMAIL: "the list doesn't name this person, who has no e-mail in Studio and can only be named by user_id",
+    Reason.UNDO: "takes back what an earlier run did",
 }
 
 
@@ -168,6 +170,9 @@ class HeldReason(StrEnum):
     NOT_IN_STUDIO = "not_in_studio"
     AMBIGUOUS = "ambiguous"
     IDENTITY_MISMATCH = "identity_mismatch"
+    ALREADY = "already"
+    REMOVALS_HELD = "removals_held"
+    GRACE = "grace"
 
 
 class Level(StrEnum):
@@ -194,11 +199,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that a list was read from. `rows` counts the data rows that are not blank."""
+    """The file that a list was read from.
+
+    `rows` counts the data rows that are not blank, `listed` the assignments of each managed role. `modified_at` is when
+    the file was last changed, with time zone; None where nobody knows.
+    """
 
     path: str
     sha256: str
     rows: int
+    modified_at: datetime | None = None
+    listed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +263,9 @@ class Live:
 class Policy:
     """What may be touched and how far: the settings that a plan is bound to.
 
-    `max_removals_share` is a share of a role's holders from 0 to 1; `owner` and `protected_users` are addresses or ids.
+    `max_removals_share` is a share of a role's holders, `max_shrink_share` one of the assignments in the list last
+    applied, both from 0 to 1; `max_age_hours` is None for a list of any age; `grace_runs` says in how many earlier runs
+    in a row somebody must have been absent from the list. `owner` and `protected_users` are addresses or ids.
     """
 
     managed_roles: tuple[str, ...] = ("Admin",)
@@ -263,6 +276,25 @@ class Policy:
     max_removals_share: float = 0.25
     max_removals: int = 50
     min_holders: int = 1
+    max_shrink_share: float = 0.5
+    max_age_hours: float | None = None
+    hold_removals: bool = False
+    grace_runs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a plan is judged by besides the list's content and Studio; as it stands here, nothing is known.
+
+    `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last applied
+    completely. `age_hours` is how long ago this list's file was changed, None where nobody knows. `absent` says by role
+    and user id in how many earlier runs in a row the list didn't give a holder the role.
+    """
+
+    listed: Mapping[str, int] = field(default_factory=dict)
+    applied: Mapping[str, int] = field(default_factory=dict)
+    age_hours: float | None = None
+    absent: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
 
 class VerdictStatus(StrEnum):
@@ -425,19 +457,21 @@ class RunSummary:
 class Bad:
     """The first place where the audit record is not the one that was written.
 
-    `line` counts from 1; `seq` is the number of the record that belongs there.
+    `line` counts from 1 in `file`; `seq` is the number of the record that belongs there.
     """
 
     line: int
     seq: int
     reason: str
+    file: str = "audit.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What a check of the audit record found: the records that are whole up to `first_bad`, and whether the head fits.
 
-    `head_problem` is "" where it does. `notices` are sentences about what a crash leaves behind; no failures.
+    `head_problem` is "" where it does. `notices` are sentences about what a crash leaves behind, about changes of the
+    key, and about what can't be checked without it; no failures.
     """
 
     records: int

@@ -6,29 +6,46 @@ and `sync` make a client that can write.
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from rolesync import __version__, planner
-from rolesync.audit import Record, open_record
+from rolesync import planner
+from rolesync.access import connection_of, token_of
+from rolesync.audit import Record, open_record, recall
 from rolesync.differ import diff
 from rolesync.errors import PlanRefusedError, StudioError
 from rolesync.executor import Journal, execute
 from rolesync.gate import check_drift, check_origin, check_permission, judged_today
 from rolesync.guards import judge
+from rolesync.holding import absent, hold
 from rolesync.live import look
 from rolesync.lock import account_lock
-from rolesync.model import DESIRED, Desired, Live, Plan, Progress, Requests, Run, counts, frame
+from rolesync.model import (
+    DESIRED,
+    Desired,
+    History,
+    Live,
+    Plan,
+    Progress,
+    Requests,
+    Run,
+    Source,
+    VerdictStatus,
+    counts,
+    frame,
+)
+from rolesync.planfile import source_json
 from rolesync.proof import prove, settled
 from rolesync.reader import read_desired
 from rolesync.settings import Settings
-from rolesync.studio import Client, Connection, FixedToken, StudioReader, StudioWriter
+from rolesync.studio import Client, StudioReader, StudioWriter
 
 
 @dataclass(frozen=True)
@@ -64,7 +81,7 @@ def plan(desired: Desired, job: Job) -> Plan:
     """Make the dry run of a readable list, and leave a record of it. Never writes to Studio."""
     with connected(job) as client, open_record(job.settings.account_dir, now=job.now) as record:
         made, _ = _plan(desired, StudioReader(client), job)
-        _note_plan(record, job.new_run(), made)
+        _note_plan(record, job.new_run(), "plan", made)
         return made
 
 
@@ -76,7 +93,7 @@ def sync(desired: Desired, job: Job, override: str = "") -> Synced:
     """
     with _locked(job, "sync") as session:
         made, before = _plan(desired, session.studio, job)
-        _note_plan(session.record, session.run, made)
+        _note_plan(session.record, session.run, session.command, made)
         try:
             check_permission(made, override)
         except PlanRefusedError as refusal:
@@ -99,8 +116,8 @@ def apply(made: Plan, job: Job, override: str = "") -> Run:
     with _locked(job, "apply") as session:
         before = look(session.studio, made.policy.managed_roles, _people_of(made), job.progress)
         check_drift(made, before)
-        own = job.settings
-        check_permission(judged_today(made, before, own.owner, own.protected_users), override)
+        own, history = job.settings, _history(made.source, job)
+        check_permission(judged_today(made, before, own.owner, own.protected_users, history), override)
         return _run(made, before, session, job)
 
 
@@ -116,22 +133,11 @@ def connected(job: Job) -> Iterator[Client]:
 
     Raises:
         UsageError: no Studio or no token is set.
+        RolesyncError: the token store can't be read.
     """
-    own = job.settings
-    contact = f" ({own.contact})" if own.contact else ""
-    connection = Connection(
-        studio=own.studio,
-        user_agent=f"rolesync/{__version__}{contact}",
-        timeout=own.timeout,
-        connect_timeout=own.connect_timeout,
-        attempts=own.attempts,
-        retry_seconds=own.retry_seconds,
-        concurrency=own.concurrency,
-        requests_per_second=own.requests_per_second,
-        proxy=own.proxy_for_studio,
-        ca_bundle=str(own.ca_bundle or ""),
-    )
-    with Client(connection, FixedToken(own.token, scheme=own.auth_scheme), sleep=job.sleep) as client:
+    counts = Counter[str]()
+    connection, tokens = connection_of(job.settings), token_of(job.settings, job.now, counts)
+    with Client(connection, tokens, sleep=job.sleep, counts=counts) as client:
         yield client
 
 
@@ -140,6 +146,7 @@ class _Session:
     """What one run holds while it lasts: the account's lock, its record, and a client that can write."""
 
     run: str
+    command: str
     studio: StudioWriter
     record: Record
 
@@ -152,24 +159,31 @@ def _locked(job: Job, command: str) -> Iterator[_Session]:
         account_lock(folder, run=run, command=command, now=job.now),
         open_record(folder, now=job.now) as record,
     ):
-        yield _Session(run, StudioWriter(client), record)
+        yield _Session(run, command, StudioWriter(client), record)
 
 
 def _plan(desired: Desired, studio: StudioReader, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
+    history = _history(desired.source, job)
     live = look(studio, policy.managed_roles, desired.assignments, job.progress)
-    changes = diff(desired, live, policy)
+    changes = hold(diff(desired, live, policy), policy, history)
     made = planner.make_plan(
         account=job.settings.studio,
         created_at=job.now(),
         source=desired.source,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, desired.findings),
+        verdicts=judge(changes, live, policy, desired.findings, history),
         findings=desired.findings,
         requests=live.requests,
     )
     return made, live
+
+
+def _history(source: Source, job: Job) -> History:
+    """Put together what the record tells of earlier runs and how the list stands to them."""
+    age = round((job.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
+    return replace(recall(job.settings.account_dir), listed=source.listed, age_hours=age)
 
 
 def _run(made: Plan, before: Live, session: _Session, job: Job) -> Run:
@@ -177,7 +191,8 @@ def _run(made: Plan, before: Live, session: _Session, job: Job) -> Run:
     run, studio, record = session.run, session.studio, session.record
     started = job.now()
     overridden = [verdict.rule for verdict in made.blocked]
-    record.append("run.start", run=run, **_summary(made), overridden=overridden)
+    own = {"command": session.command, "overridden": overridden, **_absent(made)}
+    record.append("run.start", run=run, **_summary(made), **own)
     try:
         executed = execute(made, studio, Journal(record, run, job.seconds), job.progress)
         proof, outcomes, stopped = None, executed.outcomes, executed.stopped
@@ -214,20 +229,32 @@ def _run(made: Plan, before: Live, session: _Session, job: Job) -> Run:
     return done
 
 
-def _note_plan(record: Record, run: str, made: Plan) -> None:
-    status = "planned" if made.status == "ready" else made.status
-    held = len(made.held)
-    record.append("plan", run=run, **_summary(made), status=status, held=held, requests=dict(made.requests.by_kind))
+def _note_plan(record: Record, run: str, command: str, made: Plan) -> None:
+    own = {
+        "command": command,
+        "status": "planned" if made.status == "ready" else made.status,
+        "held": len(made.held),
+        "requests": dict(made.requests.by_kind),
+        **(_absent(made) if command == "sync" else {}),
+    }
+    record.append("plan", run=run, **_summary(made), **own)
 
 
 def _summary(made: Plan) -> dict[str, Any]:
     return {
         "digest": made.digest,
         "account": made.account,
-        "source": asdict(made.source),
+        "source": source_json(made.source),
         "additions": sum(count.additions for count in made.roles),
         "removals": sum(count.removals for count in made.roles),
+        "warned": sorted({verdict.rule for verdict in made.verdicts if verdict.status is VerdictStatus.WARN}),
     }
+
+
+def _absent(made: Plan) -> dict[str, Any]:
+    """Whom the list doesn't give a role they hold: what the next run counts a grace from, if one is given."""
+    pairs = absent(made)
+    return {} if pairs is None else {"absent": dict(pairs)}
 
 
 def _people_of(made: Plan) -> pd.DataFrame:

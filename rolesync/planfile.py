@@ -64,16 +64,22 @@ def from_json(text: str) -> Plan:
         raise _refused("was changed after it was written: it doesn't have the checksum it states")
     plan = _read(content)
     parts = _parts(plan)
-    if plan.digest != _digest(plan.source, parts):
+    if plan.digest != _digest(plan.source, plan.verdicts, parts):
         raise _refused(f"does something other than its digest {plan.digest[:12]} stands for")
     if text != _spell(plan, parts):
         raise _refused("is not spelled as rolesync writes plans")
     return plan
 
 
+def source_json(source: Source) -> dict[str, Any]:
+    """Spell a source as JSON can hold it; the record keeps it in the same form."""
+    modified_at = _spell_time(source.modified_at) if source.modified_at else None
+    return {**asdict(source), "modified_at": modified_at}
+
+
 def digest(plan: Plan) -> str:
     """The SHA-256, as 64 hexadecimal digits, of what a plan does; `plan.digest` itself is not looked at."""
-    return _digest(plan.source, _parts(plan))
+    return _digest(plan.source, plan.verdicts, _parts(plan))
 
 
 # Writing
@@ -85,23 +91,27 @@ def _spell(plan: Plan, parts: Mapping[str, str]) -> str:
     return f'{body}"checksum": "{_sha256(body)}"\n}}\n'
 
 
-def _digest(source: Source, parts: Mapping[str, str]) -> str:
-    """Seal what the plan does and because of which content, not when, from which path and by how many requests."""
+def _digest(source: Source, verdicts: Iterable[Verdict], parts: Mapping[str, str]) -> str:
+    """Seal what the plan does and because of which content, not when, from which path and by how many requests.
+
+    Of a guard on something that grows by itself only the decision is sealed: the same list is older every minute.
+    """
     sealed = {key: text for key, text in parts.items() if key not in {"created_at", "source", "requests"}}
-    return _sha256(_lines({"rolesync_plan": str(FORMAT), "sha256": _encode(source.sha256), **sealed}))
+    sealed["guards"] = _list(_guard(verdict, sealed=True) for verdict in verdicts)
+    content = {"sha256": _encode(source.sha256), "listed": _encode(dict(source.listed))}
+    return _sha256(_lines({"rolesync_plan": str(FORMAT), **content, **sealed}))
 
 
 def _parts(plan: Plan) -> dict[str, str]:
     """Spell everything of a plan but its seals and its status, which follow from it."""
-    created_at = plan.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     roles = [{**asdict(count), "after": count.after} for count in plan.roles]
     return {
         "account": _encode(plan.account),
-        "created_at": _encode(created_at),
-        "source": _encode(asdict(plan.source)),
+        "created_at": _encode(_spell_time(plan.created_at)),
+        "source": _encode(source_json(plan.source)),
         "policy": _encode({**asdict(plan.policy), "owner": plan.policy.owner or None}),
         "roles": _list(map(_encode, roles)),
-        "guards": _list(_encode({name: _cell(verdict, name) for name in _GUARD}) for verdict in plan.verdicts),
+        "guards": _list(map(_guard, plan.verdicts)),
         "changes": _list(_rows(plan.changes, CHANGES)),
         "held": _list(_rows(plan.held, HELD)),
         "findings": _list(_encode({name: getattr(finding, name) for name in _FINDING}) for finding in plan.findings),
@@ -127,8 +137,14 @@ def _rows(table: pd.DataFrame, columns: Columns) -> Iterator[str]:
     return map(pattern.__mod__, zip(*spelled, strict=True))
 
 
-def _cell(verdict: Verdict, name: str) -> object:
-    return verdict.role or None if name == "role" else getattr(verdict, name)
+def _guard(verdict: Verdict, *, sealed: bool = False) -> str:
+    left_out = {"value", "message"} if sealed and verdict.rule in _GROWING else set()
+    cells = {name: getattr(verdict, name) for name in _GUARD if name not in left_out}
+    return _encode({**cells, "role": verdict.role or None})
+
+
+def _spell_time(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _list(lines: Iterable[str]) -> str:
@@ -153,6 +169,7 @@ _encode = json.JSONEncoder(allow_nan=False).encode
 _Spec = Mapping[str, tuple[type, ...]]
 _MISSING = type(None)
 _MOST = (1 << 63) - 1
+_GROWING = frozenset({"max_age_hours"})  # rules whose number differs from one minute to the next
 
 _PLAN: _Spec = {
     "rolesync_plan": (int,),
@@ -170,7 +187,13 @@ _PLAN: _Spec = {
     "requests": (dict,),
     "checksum": (str,),
 }
-_SOURCE: _Spec = {"path": (str,), "sha256": (str,), "rows": (int,)}
+_SOURCE: _Spec = {
+    "path": (str,),
+    "sha256": (str,),
+    "rows": (int,),
+    "modified_at": (str, _MISSING),
+    "listed": (dict,),
+}
 _POLICY: _Spec = {
     "managed_roles": (list,),
     "mode": (Mode,),
@@ -180,6 +203,10 @@ _POLICY: _Spec = {
     "max_removals_share": (float, int),
     "max_removals": (int,),
     "min_holders": (int,),
+    "max_shrink_share": (float, int),
+    "max_age_hours": (float, int, _MISSING),
+    "hold_removals": (bool,),
+    "grace_runs": (int,),
 }
 _ROLE: _Spec = {"role": (str,), "before": (int,), "additions": (int,), "removals": (int,), "after": (int,)}
 _GUARD: _Spec = {
@@ -254,8 +281,8 @@ def _read(content: Mapping[str, Any]) -> Plan:
     guards["role"] = [role or "" for role in guards["role"]]
     return Plan(
         account=content["account"],
-        created_at=_time(content["created_at"]),
-        source=Source(**_one(content["source"], _SOURCE, "source")),
+        created_at=_time(content["created_at"], "created_at"),
+        source=_read_source(content["source"]),
         policy=Policy(
             **{
                 **policy,
@@ -276,6 +303,13 @@ def _read(content: Mapping[str, Any]) -> Plan:
         requests=Requests(kinds, requests["fewest"]),
         digest=content["digest"],
     )
+
+
+def _read_source(item: Mapping[str, Any]) -> Source:
+    cells = _one(item, _SOURCE, "source")
+    _one(cells["listed"], dict.fromkeys(cells["listed"], (int,)), "source.listed")
+    modified_at = _time(cells["modified_at"], "modified_at in source") if cells["modified_at"] else None
+    return Source(**{**cells, "modified_at": modified_at})
 
 
 def _frame(items: list[Any], columns: Columns, spec: _Spec, where: str) -> pd.DataFrame:
@@ -337,13 +371,13 @@ def _texts(names: list[Any], where: str, at: int = 0) -> list[str]:
     raise _refused(f"has something other than text in {where.format(at)}: {repr(names)[:60]}")
 
 
-def _time(text: str) -> datetime:
+def _time(text: str, name: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise _refused(f"has {text[:60]!r} as created_at, which is not a time") from error
+        raise _refused(f"has {text[:60]!r} as {name}, which is not a time") from error
     if time.tzinfo is None:
-        raise _refused(f"has {text!r} as created_at, which has no time zone")
+        raise _refused(f"has {text!r} as {name}, which has no time zone")
     return time
 
 

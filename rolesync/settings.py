@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     account: str = Field("", description="Name before .instructuremedia.com of the Studio account.")
     base_url: str = Field("", description="Address of Studio, instead of `account`; http:// only on loopback.")
     token: SecretStr = Field(SecretStr(""), description="Access token or API key.")
+    client_id: str = Field("", description="Id of a developer key, for OAuth instead of `token`.")
+    client_secret: SecretStr = Field(SecretStr(""), description="Secret of the developer key.")
+    refresh_token: SecretStr = Field(SecretStr(""), description="The first one, unless `rolesync login` gets it.")
+    redirect_uri: str = Field("", description="Redirect address of the developer key, for `rolesync login`.")
     auth_scheme: str = Field("Bearer", description="Word before the token in the Authorization header; may be empty.")
     contact: str = Field("", description="Address or page added to the User-Agent, for Studio's operators.")
 
@@ -51,6 +55,12 @@ class Settings(BaseSettings):
     max_removals_share: Share = Field(0.25, description="Greatest share of a role's holders removed by one plan.")
     max_removals: Count = Field(50, description="Greatest number of removals per role in one plan.")
     min_holders: Count = Field(1, description="Fewest people that a plan may leave in a role.")
+    max_shrink_share: Share = Field(0.5, description="Greatest share by which the list may be shorter than the last.")
+    max_age_hours: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Hours since the list was last modified; any by default."
+    )
+    hold_removals: bool = Field(False, description="Apply additions only, and show each removal as held.")
+    grace_runs: Count = Field(0, description="Runs in a row that somebody is absent from the list before a removal.")
 
     chunk_size: Annotated[int, Field(ge=1)] = Field(50, description="Actions in one PUT /users/roles.")
     concurrency: Annotated[int, Field(ge=1, le=64)] = Field(8, description="Requests under way at once.")
@@ -89,6 +99,14 @@ class Settings(BaseSettings):
             raise ValueError(f"may have no path but {BASE_PATH}/v1")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
+    @field_validator("redirect_uri")
+    @classmethod
+    def _outside_address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if address and (parts.scheme != "https" or not parts.hostname or _is_loopback(parts.hostname)):
+            raise ValueError("must be the https:// address that the developer key names, and not this machine's own")
+        return address
+
     @field_validator("account")
     @classmethod
     def _one_label(cls, account: str) -> str:
@@ -100,6 +118,14 @@ class Settings(BaseSettings):
     def _one_studio(self) -> "Settings":
         if self.account and self.base_url:
             raise ValueError("account and base_url are both set: which Studio is meant? Set one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _one_token(self) -> "Settings":
+        if self.client_id and self.token.get_secret_value():
+            raise ValueError("token and client_id are both set: which one is meant? Set one of them")
+        if self.client_id and not self.client_secret.get_secret_value():
+            raise ValueError("client_id is set without client_secret: set both, as the developer key shows them")
         return self
 
     @property
@@ -128,6 +154,10 @@ class Settings(BaseSettings):
             max_removals_share=self.max_removals_share,
             max_removals=self.max_removals,
             min_holders=self.min_holders,
+            max_shrink_share=self.max_shrink_share,
+            max_age_hours=self.max_age_hours,
+            hold_removals=self.hold_removals,
+            grace_runs=self.grace_runs,
         )
 
     @property

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from rolesync.differ import diff
 from rolesync.guards import judge
+from rolesync.holding import hold
 from rolesync.model import (
     DESIRED,
     LIVE,
     Desired,
     Finding,
+    History,
     Level,
     Live,
     Mode,
@@ -31,7 +33,7 @@ from rolesync.planner import make_plan
 BIGGEST_ID = 2**63 - 1
 ROLES = ("Admin", "Teacher", "Subaccount admin", "Observer, caption")
 UNREAD = "Student"  # a role that people have and that is never managed
-SOURCE = Source("lists/desired.csv", "ab" * 32, 7)
+SOURCE = Source("lists/desired.csv", "ab" * 32, 7, datetime(2026, 3, 1, 1, 0, tzinfo=UTC), {"Admin": 5, "Teacher": 2})
 CREATED_AT = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 
 
@@ -151,6 +153,21 @@ def policies(draw: st.DrawFn, mode: Mode | None = None) -> Policy:
         max_removals_share=draw(st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0])),
         max_removals=draw(st.integers(0, 5)),
         min_holders=draw(st.integers(0, 3)),
+        max_shrink_share=draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])),
+        max_age_hours=draw(st.none() | st.sampled_from([0.5, 24.0])),
+        hold_removals=draw(st.booleans()),
+        grace_runs=draw(st.integers(0, 3)),
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    counts = st.dictionaries(st.sampled_from(ROLES), st.integers(0, 9))
+    return History(
+        listed=draw(counts),
+        applied=draw(counts),
+        age_hours=draw(st.none() | st.floats(-2, 100)),
+        absent=draw(st.dictionaries(st.sampled_from(ROLES), st.dictionaries(_IDS, st.integers(1, 4), max_size=8))),
     )
 
 
@@ -170,7 +187,8 @@ def plans(draw: st.DrawFn) -> Plan:
     """Plans that really come of a situation."""
     situation = draw(situations())
     noticed = draw(st.lists(findings(), max_size=3))
-    changes = diff(situation.desired, situation.live, situation.policy)
+    history = draw(histories())
+    changes = hold(diff(situation.desired, situation.live, situation.policy), situation.policy, history)
     offset = timezone(timedelta(hours=draw(st.integers(-11, 11))))
     return make_plan(
         account="https://school.example.com",
@@ -178,7 +196,7 @@ def plans(draw: st.DrawFn) -> Plan:
         source=SOURCE,
         policy=situation.policy,
         changes=changes,
-        verdicts=judge(changes, situation.live, situation.policy, listed(situation.rows, noticed).findings),
+        verdicts=judge(changes, situation.live, situation.policy, listed(situation.rows, noticed).findings, history),
         findings=noticed,
         requests=Requests(draw(st.dictionaries(st.sampled_from(["search", "get"]), st.integers(0, 9))), 3),
     )

@@ -5,12 +5,15 @@ import re
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from rolesync.errors import Exit
+from rolesync.guards import judge
+from rolesync.model import CHANGES, HELD, LIVE, Changes, History, Live, Policy, RoleCount, frame
 from rolesync.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -82,6 +85,24 @@ def test_exit_codes_are_the_same_in_readme_help_and_program(helps: dict[str, str
 
 def test_the_settings_table_is_the_programs() -> None:
     assert settings_table() in README, f"put this between the settings marks of the README:\n{settings_table()}"
+
+
+def test_the_rules_of_the_readme_are_the_guards_with_their_defaults() -> None:
+    _, _, section = README.partition("## When a guard stops a plan")
+    section, _, _ = section.partition("\n## ")
+    told = dict(re.findall(r"^\| `([a-z_]+)` \|.*\| ([^|]+) \|$", section, flags=re.MULTILINE))
+    nothing = Changes(frame(CHANGES), frame(HELD), (RoleCount("Admin", 0, 0, 0),))
+    verdicts = judge(nothing, Live(frame(LIVE), ("Admin",)), Policy(), (), History())
+    limits = {field.name for field in fields(Policy)} - {"managed_roles", "mode", "chunk_size"}
+    assert limits - {verdict.rule for verdict in verdicts} == {"hold_removals", "grace_runs"}
+    assert set(told) == {verdict.rule for verdict in verdicts} | limits
+    words = {None: "any", "": "nobody", (): "nobody", False: "off"}
+    for name in limits:
+        default = getattr(Policy(), name)
+        expected = str(default) if type(default) in {int, float} else words[default]
+        assert told[name] == expected, name
+    final = {verdict.rule for verdict in verdicts if not verdict.overridable}
+    assert set(re.findall(r"^\| `([a-z_]+)` \|.*; no override \|", section, flags=re.MULTILINE)) == final
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the README's commands are for a POSIX shell")

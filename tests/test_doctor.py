@@ -77,3 +77,24 @@ def test_a_record_that_was_touched(studio: Sandbox, tmp_path: Path) -> None:
     path = folder / "audit.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"r"', b'"s"'))
     assert checks(studio, tmp_path)["audit record"].exit_code == Exit.INCOMPLETE
+
+
+def test_what_is_known_of_an_oauth_token(studio: Sandbox, tmp_path: Path) -> None:
+    key: dict[str, Any] = {"token": "", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+    nothing = checks(studio, tmp_path, **key)["token"]
+    assert (nothing.status, nothing.exit_code) == (VerdictStatus.BLOCK, Exit.USAGE)
+    assert "rolesync login" in nothing.hint
+
+    first = checks(studio, tmp_path, **key, refresh_token="sandbox-refresh-token")
+    assert "spends ROLESYNC_REFRESH_TOKEN" in first["token"].message
+    assert first["role Admin"].status is VerdictStatus.PASS
+
+    stored = checks(studio, tmp_path, **key)["token"]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert stored.status is VerdictStatus.PASS
+    assert stored.message.startswith(f"OAuth, stored since {today}")
+    assert "ends " in stored.message
+
+    (path,) = tmp_path.glob("*/token.json")
+    path.write_text("{}")
+    assert checks(studio, tmp_path, **key)["token"].exit_code == Exit.UNEXPECTED

@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ import diff
-from rolesync.guards import judge
-from rolesync.model import Desired, Finding, Level, Mode, Policy, Verdict, VerdictStatus, email_key
-from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, listed, live_of, situations
+from rolesync.guards import ON_REMOVALS, judge
+from rolesync.holding import hold
+from rolesync.model import Desired, Finding, History, Level, Mode, Policy, Verdict, VerdictStatus, email_key
+from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, histories, listed, live_of, situations
 
 BLOCK, WARN, PASS = VerdictStatus.BLOCK, VerdictStatus.WARN, VerdictStatus.PASS
+UNKNOWN = History()
 
 
 def admins(count: int) -> list[User]:
@@ -19,10 +21,17 @@ def keeping(users: list[User]) -> Desired:
     return listed(Row(at, email_key(user.email), 0, "Admin") for at, user in enumerate(users, start=2))
 
 
-def verdict(rule: str, users: list[User], desired: Desired, policy: Policy) -> Verdict:
+def verdict(rule: str, users: list[User], desired: Desired, policy: Policy, history: History = UNKNOWN) -> Verdict:
     live = live_of(users)
-    (found,) = [one for one in judge(diff(desired, live, policy), live, policy, desired.findings) if one.rule == rule]
-    return found
+    found = judge(diff(desired, live, policy), live, policy, desired.findings, history)
+    (one,) = [one for one in found if one.rule == rule]
+    return one
+
+
+def shrunk(before: int, now: int, policy: Policy) -> Verdict:
+    users = admins(3)
+    history = History(listed={"Admin": now, "Teacher": 1}, applied={"Admin": before, "Observer": 900})
+    return verdict("max_shrink_share", users, keeping(users), policy, history)
 
 
 @pytest.mark.parametrize(
@@ -130,22 +139,87 @@ def test_errors_in_the_list_block_for_good() -> None:
     assert verdict("input_refused", users, keeping(users), Policy()).status is PASS
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "limit", "status"),
+    [
+        (100, 71, 0.29, PASS),  # 0.29 * 100 is less than 29 in floating point
+        (100, 70, 0.29, BLOCK),
+        (10, 5, 0.5, PASS),
+        (10, 4, 0.5, BLOCK),
+        (10, 0, 1.0, PASS),
+        (3, 2, 0.25, PASS),  # one may always go
+        (3, 1, 0.25, BLOCK),
+        (3, 2, 0.0, BLOCK),  # unless nobody may
+        (3, 3, 0.0, PASS),
+        (3, 900, 0.0, PASS),
+    ],
+)
+def test_how_much_the_list_may_shrink(before: int, now: int, limit: float, status: VerdictStatus) -> None:
+    found = shrunk(before, now, Policy(max_shrink_share=limit))
+    share = max(0, before - now) / before
+    assert (found.status, found.limit, found.role, found.overridable) == (status, limit, "", True)
+    assert found.value == pytest.approx(share)
+    assert f"in the list: {now}, in the one last applied: {before} ({share:.2%} fewer)" in found.message
+    assert f"at most {limit:.2%} fewer allowed" in found.message
+    assert ("change max_shrink_share" in found.message) == (status is BLOCK)
+    assert ("a single one is allowed" in found.message) == ((before, now, limit) == (3, 2, 0.25))
+
+
+@pytest.mark.parametrize("policy", [Policy(mode=Mode.ADDITIVE), Policy(hold_removals=True)])
+def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) -> None:
+    found = shrunk(100, 3, policy)
+    assert (found.status, found.value) == (WARN, 0.97)
+    assert "check that the list is complete" in found.message
+
+
+@pytest.mark.parametrize(
+    "history",
+    [UNKNOWN, History(listed={"Admin": 1}), History({"Admin": 1}, {"Teacher": 90}), History({}, {"Admin": 9})],
+)
+def test_a_list_without_a_forerunner_cannot_have_shrunk(history: History) -> None:
+    users = admins(3)
+    found = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), history)
+    assert (found.status, found.limit, found.value) == (PASS, 0, None)
+    assert "no list of these roles was applied before" in found.message
+
+
+@pytest.mark.parametrize(
+    ("age", "limit", "status", "said"),
+    [
+        (24.0, 24, PASS, "the list is 24.0 hours old, at most 24 allowed"),
+        (24.1, 24, BLOCK, "the list is 24.1 hours old, at most 24 allowed"),
+        (1234.56, 0.5, BLOCK, "1,234.6 hours old, at most 0.5 allowed"),
+        (-0.1, 24, PASS, "at most 24 allowed"),
+        (-2.0, 24, WARN, "2.0 hours from now"),
+        (None, 24, WARN, "not known how old"),
+        (None, None, PASS, "any age is allowed"),
+        (9000.0, None, PASS, "9,000.0 hours old, any age is allowed"),
+    ],
+)
+def test_how_old_the_list_may_be(age: float | None, limit: float | None, status: VerdictStatus, said: str) -> None:
+    users = admins(3)
+    found = verdict("max_age_hours", users, keeping(users), Policy(max_age_hours=limit), History(age_hours=age))
+    assert (found.status, found.limit, found.value, found.role, found.overridable) == (status, limit, age, "", True)
+    assert said in found.message
+    assert ("change max_age_hours or override" in found.message) == (status is BLOCK)
+
+
 def test_every_guard_speaks_for_every_role() -> None:
     live, policy = live_of(admins(1)), Policy(("Teacher", "Admin"))
-    found = judge(diff(keeping([]), live, policy), live, policy, ())
+    found = judge(diff(keeping([]), live, policy), live, policy, (), UNKNOWN)
     per_role = ["max_removals", "max_removals_share", "min_holders"]
     assert [(one.rule, one.role) for one in found] == [
-        *((rule, "") for rule in ("input_refused", "owner", "protected_users")),
+        *((rule, "") for rule in ("input_refused", "max_age_hours", "max_shrink_share", "owner", "protected_users")),
         *((rule, role) for role in ("Teacher", "Admin") for rule in per_role),
     ]
 
 
 @settings(max_examples=100, deadline=None)
-@given(situations())
-def test_counts_exactly_what_the_plan_contains(situation: Situation) -> None:
+@given(situations(), histories())
+def test_counts_exactly_what_the_plan_contains(situation: Situation, history: History) -> None:
     policy = situation.policy
-    changes = diff(situation.desired, situation.live, policy)
-    found = {(one.rule, one.role): one for one in judge(changes, situation.live, policy, ())}
+    changes = hold(diff(situation.desired, situation.live, policy), policy, history)
+    found = {(one.rule, one.role): one for one in judge(changes, situation.live, policy, (), history)}
     actions = list(changes.changes[["user_id", "action", "role"]].itertuples(index=False, name=None))
     for role in policy.managed_roles:
         holders = {user.user_id for user in situation.users if role in user.roles}
@@ -158,8 +232,10 @@ def test_counts_exactly_what_the_plan_contains(situation: Situation) -> None:
         assert (found["min_holders", role].status is BLOCK) == (bool(lost) and left < policy.min_holders)
         too_many = len(lost) > max(policy.max_removals_share * len(holders), policy.max_removals_share > 0)
         assert (found["max_removals_share", role].status is BLOCK) == too_many
-    if policy.mode is Mode.ADDITIVE:
-        assert not [one for one in found.values() if one.status is BLOCK]
+    if policy.mode is Mode.ADDITIVE or policy.hold_removals:
+        assert not [one for one in found.values() if one.status is BLOCK and one.rule in ON_REMOVALS]
+    too_old = policy.max_age_hours is not None and (history.age_hours or 0) > policy.max_age_hours
+    assert (found["max_age_hours", ""].status is BLOCK) == too_old
     protected = [one for one in actions if one[1] == "remove" and _is_any(one[0], situation, policy.protected_users)]
     assert found["protected_users", ""].value == len(protected)
     owned = [one for one in actions if one[1] == "remove" and _is_any(one[0], situation, (policy.owner,))]

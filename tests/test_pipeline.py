@@ -1,6 +1,8 @@
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,9 @@ import pytest
 
 from rolesync import audit, pipeline
 from rolesync.errors import DriftError, LockHeldError, PlanRefusedError, StudioError
+from rolesync.gate import BlockedError
 from rolesync.lock import account_lock
-from rolesync.model import Plan
+from rolesync.model import Plan, Verdict
 from rolesync.pipeline import Job
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
@@ -168,6 +171,133 @@ def test_limits_are_held_against_todays_numbers(studio: Sandbox, tmp_path: Path)
     studio.edit_person(kept["id"], roles=[])
     with pytest.raises(PlanRefusedError, match="min_holders"):
         pipeline.apply(made, job)
+
+
+def verdict(plan: Plan, rule: str) -> Verdict:
+    (found,) = [one for one in plan.verdicts if one.rule == rule]
+    return found
+
+
+def emails_of(studio: Sandbox) -> list[str]:
+    found = [person.get("email") or "" for person in studio.people(role="Admin")]
+    return [email for email in found if "@" in email]
+
+
+def test_a_list_that_shrank_since_the_last_applied_one_is_blocked_once(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    emails = emails_of(studio)
+    assert len(emails) > 5
+    first = pipeline.sync(pipeline.read(list_of(tmp_path, *emails, "omar.haddad@example.edu"), job), job)
+    assert verdict(first.plan, "max_shrink_share").value is None
+    assert first.run is not None
+    assert first.run.complete
+
+    short = pipeline.read(list_of(tmp_path, *emails[:2]), job)
+    written = len(studio.log())
+    made = pipeline.plan(short, job)
+    share = (len(emails) - 1) / (len(emails) + 1)
+    assert made.status == "blocked"
+    assert verdict(made, "max_shrink_share").value == pytest.approx(share)
+    refused = pipeline.sync(short, job)
+    assert refused.plan.digest == made.digest
+    assert refused.refusal is not None
+    assert "--hold-removals" in refused.refusal.hint
+    assert len(studio.log()) == written
+
+    assert pipeline.apply(made, job, made.digest).complete
+    assert verdict(planned(job, Path(short.source.path)), "max_shrink_share").value == 0
+
+
+def test_an_apply_holds_the_list_against_what_was_applied_since_the_plan(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    emails = emails_of(studio)
+    made = planned(job, list_of(tmp_path, *emails[:2]))
+    assert made.status == "ready"
+    longer = tmp_path / "longer.csv"
+    longer.write_text("email,role\n" + "".join(f"{email},Admin\n" for email in emails), encoding="utf-8")
+    assert pipeline.sync(pipeline.read(longer, job), job).plan.status == "empty"
+    with pytest.raises(BlockedError, match="max_shrink_share") as caught:
+        pipeline.apply(made, job)
+    assert verdict(caught.value.plan, "max_shrink_share").value == pytest.approx((len(emails) - 2) / len(emails))
+    assert studio.log() == []
+
+
+def test_an_old_list_is_blocked_by_the_jobs_clock(studio: Sandbox, tmp_path: Path) -> None:
+    path = list_of(tmp_path, *emails_of(studio), "omar.haddad@example.edu")
+    changed = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+    os.utime(path, (0, changed.timestamp()))
+    own = settings_for(studio, tmp_path / "state", max_age_hours=24)
+
+    def after(hours: float) -> Job:
+        return Job(own, now=lambda: changed + timedelta(hours=hours), sleep=lambda _: None)
+
+    young, old, older = (planned(after(hours), path) for hours in (23.5, 24.5, 30))
+    assert (young.status, old.status) == ("ready", "blocked")
+    assert verdict(old, "max_age_hours").value == 24.5
+    assert old.digest == older.digest
+    with pytest.raises(BlockedError, match=r"26\.0 hours old, at most 24 allowed"):
+        pipeline.apply(young, after(26))
+    assert studio.log() == []
+    assert pipeline.apply(from_json(to_json(old)), after(48), older.digest).complete
+
+
+def test_held_removals_leave_a_proven_run_of_additions(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", hold_removals=True), sleep=lambda _: None)
+    admins = emails_of(studio)
+    done = pipeline.sync(pipeline.read(list_of(tmp_path, admins[0], "omar.haddad@example.edu"), job), job)
+    assert done.run is not None
+    assert done.run.complete
+    assert {one["action"] for one in studio.log()} == {"add"}
+    held = done.plan.held[done.plan.held["reason"] == "removals_held"]
+    assert set(held["email"]) >= set(admins[1:])
+    assert done.plan.blocked == ()
+
+
+def test_grace_is_counted_in_syncs_and_begins_anew(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", grace_runs=2), sleep=lambda _: None)
+    people = [person for person in studio.people(role="Admin") if "@" in (person.get("email") or "")]
+    emails = [person["email"] for person in people]
+    everybody = [*emails, *(person["id"] for person in studio.people(role="Admin") if person not in people)]
+    full = tmp_path / "full.csv"
+    rows = "".join(f"{one},,Admin\n" if isinstance(one, str) else f",{one},Admin\n" for one in everybody)
+    full.write_text("email,user_id,role\n" + rows, encoding="utf-8")
+    short = tmp_path / "short.csv"
+    short.write_text("email,user_id,role\n" + rows.replace(f"{emails[-1]},,Admin\n", ""), encoding="utf-8")
+
+    def said(made: Plan) -> list[str]:
+        return [detail.split(",")[0].split(":")[0] for detail in made.held["detail"].tolist()]
+
+    def synced(path: Path) -> Plan:
+        return pipeline.sync(pipeline.read(path, job), job).plan
+
+    assert said(planned(job, short)) == said(planned(job, short)) == ["absent in run 1 of 2"]
+    assert said(synced(short)) == ["absent in run 1 of 2"]
+    assert said(planned(job, short)) == ["absent in run 2 of 2"]
+    assert synced(full).status == "empty"
+    assert said(synced(short)) == ["absent in run 1 of 2"]
+    again = planned(job, short)
+    assert said(again) == ["absent in run 2 of 2"]
+    for _ in range(3):
+        assert pipeline.apply(again, job).complete  # one plan, however often it is applied, is one run of absence
+    assert studio.log() == []
+    done = synced(short)
+    assert (said(done), done.changes["email"].tolist(), done.changes["action"].tolist()) == (
+        [],
+        [emails[-1]],
+        ["remove"],
+    )
+    assert [one["action"] for one in studio.log()] == ["remove"]
+    assert synced(short).status == "empty"
+
+
+def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:
+    pipeline.sync(pipeline.read(SAMPLE, job), job)
+    told = {record["event"]: record for record in audit.read(job.settings.account_dir)}
+    for event in ("plan", "run.start"):
+        assert told[event]["command"] == "sync"
+        assert told[event]["source"]["listed"] == {"Admin": 13}
+        assert told[event]["warned"] == ["owner"]
+        assert "absent" not in told[event]
 
 
 def test_one_run_at_a_time(studio: Sandbox, job: Job) -> None:

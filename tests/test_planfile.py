@@ -13,7 +13,7 @@ from hypothesis import example, given, settings, strategies as st
 from rolesync.differ import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.guards import judge
-from rolesync.model import Changes, Finding, Level, Plan, Policy, Requests
+from rolesync.model import Changes, Finding, History, Level, Plan, Policy, Requests
 from rolesync.planner import from_json, make_plan, to_json
 from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 
@@ -36,7 +36,7 @@ def _plan() -> Plan:
         source=SOURCE,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, desired.findings),
+        verdicts=judge(changes, live, policy, desired.findings, History()),
         findings=desired.findings,
         requests=Requests({"search": 4, "get": 1}, 4),
     )
@@ -65,7 +65,13 @@ def test_the_json_is_the_documented_one() -> None:
     assert content["digest"] == PLAN.digest
     assert content["status"] == "ready"
     assert content["created_at"] == "2026-03-01T02:30:00Z"
-    assert content["source"] == {"path": "lists/desired.csv", "sha256": "ab" * 32, "rows": 7}
+    assert content["source"] == {
+        "path": "lists/desired.csv",
+        "sha256": "ab" * 32,
+        "rows": 7,
+        "modified_at": "2026-03-01T01:00:00Z",
+        "listed": {"Admin": 5, "Teacher": 2},
+    }
     assert content["policy"] == {
         "managed_roles": ["Admin", "Teacher"],
         "mode": "sync",
@@ -75,9 +81,13 @@ def test_the_json_is_the_documented_one() -> None:
         "max_removals_share": 0.5,
         "max_removals": 50,
         "min_holders": 1,
+        "max_shrink_share": 0.5,
+        "max_age_hours": None,
+        "hold_removals": False,
+        "grace_runs": 0,
     }
     assert content["roles"][0] == {"role": "Admin", "before": 1, "additions": 1, "removals": 1, "after": 1}
-    assert content["guards"][3] == {
+    assert content["guards"][5] == {
         "rule": "max_removals",
         "status": "pass",
         "role": "Admin",
@@ -176,6 +186,12 @@ def test_sealing_again_is_what_to_json_does() -> None:
         ('"rows": 7', '"rows": 7, "more": 1', r"\['more'\].* in source"),
         ('"rows": 7', '"rows": 7.0', "7.0 as rows in source"),
         ('"rows": 7', '"rows": 7, "rows": 7', "a key twice: 'rows'"),
+        ('"modified_at": "2026', '"modified_at": "year 2026', "as modified_at in source, which is not a time"),
+        ('01:00:00Z"', '01:00:00"', "as modified_at in source, which has no time zone"),
+        ('"listed": {"Admin": 5', '"listed": {"Admin": "5"', "'5' as Admin in source.listed"),
+        ('"listed": {"Admin": 5', '"listed": {"Admin": 6', "other than its digest"),
+        ('"hold_removals": false', '"hold_removals": 0', "0 as hold_removals in policy"),
+        ('"max_age_hours": null', '"max_age_hours": 9', "other than its digest"),
         ('"chunk_size": 50', '"chunk_size": true', "True as chunk_size in policy"),
         ('"mode": "sync"', '"mode": "both"', "'both' as mode in policy"),
         ('["Admin", "Teacher"]', '["Admin", 7]', "other than text in policy.managed_roles"),

@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 from rolesync.differ import diff
 from rolesync.guards import judge
-from rolesync.model import CHANGES, Finding, Level, Plan, Policy, Requests, frame
+from rolesync.model import CHANGES, Finding, History, Level, Plan, Policy, Requests, frame
 from rolesync.planner import chunks, make_plan, order
 from tests.strategies import (
     BIGGEST_ID,
@@ -137,10 +137,15 @@ ROWS = (Row(2, "bo@example.edu", 0, "Admin"), Row(3, "new@example.edu", 0, "Admi
 
 
 POLICY = Policy(max_removals_share=0.5)
+UNKNOWN = History()
 
 
 def planned(
-    rows: Iterable[Row] = ROWS, users: Iterable[User] = USERS, policy: Policy = POLICY, **changed: object
+    rows: Iterable[Row] = ROWS,
+    users: Iterable[User] = USERS,
+    policy: Policy = POLICY,
+    history: History = UNKNOWN,
+    **changed: object,
 ) -> Plan:
     """The plan of a situation, some of its parts replaced."""
     live = live_of(users)
@@ -151,7 +156,7 @@ def planned(
         "source": SOURCE,
         "policy": policy,
         "changes": changes,
-        "verdicts": judge(changes, live, policy, ()),
+        "verdicts": judge(changes, live, policy, (), history),
         "findings": (),
         "requests": Requests({"search": 2}, 2),
     }
@@ -180,6 +185,7 @@ def test_a_plan_holds_its_changes_in_order_and_its_time_in_utc() -> None:
         {"created_at": CREATED_AT + timedelta(days=1)},
         {"requests": Requests({"search": 3, "get": 1}, 2)},
         {"source": replace(SOURCE, path="elsewhere.csv")},
+        {"source": replace(SOURCE, modified_at=CREATED_AT)},
     ],
     ids=lambda changed: next(iter(changed)),
 )
@@ -193,6 +199,7 @@ def test_the_same_situation_has_the_same_digest_tomorrow(changed: dict[str, Any]
     [
         {"account": "https://other.example.com"},
         {"source": replace(SOURCE, sha256="cd" * 32)},
+        {"source": replace(SOURCE, listed={"Admin": 4})},
         {"verdicts": ()},
         {"findings": (Finding(Level.INFO, "odd", "looked odd", 3),)},
         {"policy": replace(POLICY, chunk_size=49)},
@@ -206,6 +213,16 @@ def test_the_same_situation_has_the_same_digest_tomorrow(changed: dict[str, Any]
 )
 def test_another_situation_has_another_digest(changed: dict[str, Any]) -> None:
     assert planned(**changed).digest != planned().digest
+
+
+def test_a_list_that_grows_older_has_the_same_digest_until_it_is_too_old() -> None:
+    policy = replace(POLICY, max_age_hours=24.0)
+    young, older, too_old, ancient = (planned(policy=policy, history=History(age_hours=age)) for age in (1, 23, 25, 99))
+    assert young.verdicts != older.verdicts
+    assert young.digest == older.digest
+    assert too_old.status == "blocked"
+    assert too_old.digest == ancient.digest != young.digest
+    assert planned(policy=replace(policy, max_age_hours=23.5), history=History(age_hours=23)).digest != older.digest
 
 
 @settings(max_examples=60, deadline=None)

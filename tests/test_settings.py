@@ -97,6 +97,12 @@ def test_lists_are_json_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         ({"base_url": "http://acme.example"}, "unencrypted"),
         ({"base_url": "http://127.0.0.1.evil.example"}, "unencrypted"),
         ({"log_level": "loud"}, "log_level"),
+        ({"token": "t", "client_id": "k", "client_secret": "s"}, "token and client_id are both set: which one"),
+        ({"client_id": "k"}, "client_id is set without client_secret"),
+        ({"redirect_uri": "http://studio.example.edu/"}, "redirect_uri must be the https:// address"),
+        ({"redirect_uri": "https://localhost/back"}, "not this machine's own"),
+        ({"redirect_uri": "https://127.0.0.1/back"}, "not this machine's own"),
+        ({"redirect_uri": "studio"}, "redirect_uri must be the https:// address"),
     ],
 )
 def test_values_that_make_no_sense_are_named(overrides: dict[str, Any], said: str) -> None:
@@ -138,6 +144,11 @@ def test_secrets_show_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.token.get_secret_value() == "s3cret"
     assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
     assert "s3cret" not in refused(token=["s3cret"])
+    monkeypatch.delenv("ROLESYNC_TOKEN")
+    key = load(client_id="k", client_secret="s3cret", refresh_token="s3cret")
+    assert key.refresh_token.get_secret_value() == "s3cret"
+    assert "s3cret" not in f"{key!r} {key} {key.model_dump_json()}"
+    assert "s3cret" not in refused(client_id="k", client_secret="s3cret", refresh_token="s3cret", token="s3cret")
 
 
 def test_broken_files_are_named_without_a_traceback() -> None:

@@ -1,149 +1,239 @@
-"""The chain that makes a record whole: the shape of a line, the head, one pass over all of it, and its verification.
+"""The chain that makes a record whole: the shape of a line, and one pass over all of them.
 
-A line is `{"seq":N,"time":…,"event":…,…fields…,"prev":"<64 hex>","hash":"<64 hex>"}`: `hash` is the SHA-256 of the
-line's bytes before `,"hash":`, `prev` is the hash of the record before it (64 zeros for the first). The head repeats
-the last record's number, end (bytes from the start of the file) and hash, so that a cut-off end is noticed. The chain
-has no key: it shows accidents and edits, not somebody who computes both files anew; against that, keep copies of the
-head.
+A line is `{"seq":N,"time":…,"event":…,…fields…,"prev":"<64 hex>","hash":"<64 hex>"}`: `hash` is made from the line's
+bytes before `,"hash":`, by SHA-256 or, where a key is set, by HMAC-SHA256 with it; `prev` is the hash of the record
+before it (64 zeros for the first). Without a key the chain shows accidents and edits, but not somebody who computes
+all files anew.
+
+Records are sealed without a key until a `record.key` says otherwise; it is the first with the new seal, and holds the
+SHA-256 of all that was sealed the old way, so that this can't be changed later by whoever has the old key, or none.
 """
 
 import json
 import os
 import re
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
-from rolesync.errors import RecordBrokenError, RecordError
-from rolesync.model import Bad, Verification
+from rolesync.audit.files import RECORD, START, Head, Part, Position, os_errors_named, parts
+from rolesync.audit.seal import PLAIN, Seal, seal_of, unknown_seal
+from rolesync.errors import RecordBrokenError
+from rolesync.model import Bad
 
-RECORD, HEAD = "audit.jsonl", "audit.head"
-RECOVERED = "record.recovered"
-BROKEN_HINT = "Keep both files as they are, see `rolesync audit verify`; move the folder aside to begin a new record."
+RECOVERED, REKEYED = "record.recovered", "record.key"
+BROKEN_HINT = "Keep all files as they are, see `rolesync audit verify`; move the folder aside to begin a new record."
 HASH_BYTES = len(',"hash":""}\n') + 64
 _SHAPE = re.compile(rb'\{"seq":(\d{1,20}),"time":.*,"prev":"[0-9a-f]{64}","hash":"([0-9a-f]{64})"\}\n')
-_HEAD_SHAPE = re.compile(rb"(\d{20}) (\d{20}) ([0-9a-f]{64})\n")
+_OWN_EVENT = b'"event":"record.'
+_OWN_EVENT_WITHIN = len('{"seq":,"time":"2026-01-01T00:00:00.000000+00:00",') + 20 + len(_OWN_EVENT)
+_MISFIT = "the unfinished append that it explains is not there"
 
 
-class Position(NamedTuple):
-    """A place between two records: number and hash of the one before it, and its end in bytes."""
+class Stretch(NamedTuple):
+    """Records that are sealed alike, and where the first of them stands."""
 
+    seal: Seal
     seq: int
-    digest: str
-    end: int
+    file: str
+    line: int
 
 
-START = Position(0, "0" * 64, 0)
-
-
-def verify(folder: Path) -> Verification:
-    """Check every byte of an account's record against the chain and the head, in one pass and little memory.
-
-    Works beside a running `Record` and needs no write access. No record at all is a whole, empty one.
+def whole_lines(folder: Path, key: str = "") -> Iterator[bytes]:
+    """Yield the lines of the record in order while checking the chain, and the seals as far as the key is known.
 
     Raises:
-        RecordError: the files can't be read.
-    """
-    with os_errors_named(folder / RECORD, "read"):
-        # The head first: appends that happen meanwhile can then only make the record longer than it says.
-        head = _read_steady_head(folder)
-        with open_for_reading(folder) as stream:
-            walk = Walk(stream, start=START, head=head or START)
-            deque(walk, maxlen=0)
-    seq = walk.position.seq
-    problem = ""
-    if head is None:
-        problem = f"{HEAD} is missing or spoilt, so that a cut-off end would go unnoticed"
-    elif not walk.head_seen and head.seq > seq and not walk.bad:
-        problem = f"the head names {head.seq} records, the record has {seq}: its end was cut off"
-    elif not walk.head_seen:
-        problem = f"the head (record {head.seq}) does not fit the record (whole up to {seq})"
-    elif seq > head.seq and not walk.bad:
-        walk.notices.append(
-            f"the head stops at record {head.seq}, the record goes on to {seq}: "
-            "a crash, or a run that is writing just now"
-        )
-    if walk.torn and not walk.bad:
-        walk.notices.append(
-            f"after record {seq} stand {description(walk.torn)['torn_bytes']} bytes of an unfinished append: "
-            "a crash, or a run that is writing just now; the next append will close and explain them"
-        )
-    return Verification(seq, walk.bad, problem, tuple(walk.notices))
-
-
-def whole_lines(folder: Path) -> Iterator[bytes]:
-    """Yield the lines of the record in order while checking the chain.
-
-    Raises:
-        RecordError: the file can't be read.
+        RecordError: a file can't be read.
         RecordBrokenError: on reaching the first place that is not as it was written.
     """
-    path = folder / RECORD
-    with os_errors_named(path, "read"), open_for_reading(folder) as stream:
-        walk = Walk(stream, start=START, head=START)
+    with os_errors_named(folder / RECORD, "read"):
+        walk = Walk(folder, own=seal_of(key))
         yield from walk
     if walk.bad:
-        raise RecordBrokenError(f"{path}, line {walk.bad.line}: {walk.bad.reason}.", hint=BROKEN_HINT)
+        where = folder / walk.bad.file
+        raise RecordBrokenError(f"{where}, line {walk.bad.line}: {walk.bad.reason}.", hint=BROKEN_HINT)
 
 
 class Walk:
     """One pass over the lines after `start`: yields each whole record, and knows at the end where it stands and why.
 
-    `torn` is what follows the last whole record, where that may be the remains of a crash; else `bad` is set.
+    `torn` is what follows the last whole record, where that may be the remains of a crash; else `bad` is set. Of the
+    records between `start` and the next `record.key` only what can be checked is: with a `seal` whose key isn't known,
+    their numbers and that each names the hash of the one before it.
+
+    Args:
+        folder: the account's folder.
+        start: where to begin.
+        head: what should be passed on the way; None where nothing is expected.
+        own: the seal of the key that is set.
+        seal: the one in force at `start`.
+        summing: whether to know at the end what a `record.key` would have to say of the last stretch.
     """
 
-    def __init__(self, stream: BinaryIO, *, start: Position, head: Position) -> None:
+    def __init__(  # noqa: PLR0913  # of which one is given at most times
+        self,
+        folder: Path,
+        *,
+        start: Position = START,
+        head: Head | None = None,
+        own: Seal = PLAIN,
+        seal: Seal = PLAIN,
+        summing: bool = False,
+    ) -> None:
         self.position = start
-        self.head_seen = start == head
+        self.head_seen = head is None or head.position == start
         self.torn = bytearray()
         self.bad: Bad | None = None
         self.notices: list[str] = []
-        self._stream = stream
-        self._head = head
+        self.stretches = [Stretch(seal, start.seq + 1, RECORD, 1)]
+        self.past = sha256()  # of the last stretch, where its seal can't be checked or `summing`
+        self._folder = folder
+        self._start = start
+        self._head = head.position if head else None
+        self._passing = head.position.seq if head else 0
+        self._own = own
+        self._seal = seal
+        self._summing = summing
+        self._suspect: Bad | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        seq, prev, end = self.position
-        suspect: Bad | None = None
+        begun = False
+        for part in parts(self._folder, self._start.first):
+            if begun:
+                self._enter_next()
+            begun = True
+            if part.first and part.first != self.position.first:
+                missing = f"the file that begins with record {self.position.first} belongs here, found {part.name}"
+                self.bad = Bad(1, self.position.seq + 1, f"{missing}: files were removed or renamed", part.name)
+            else:
+                yield from self._lines(part)
+            if part.first and not self.bad and (self._suspect or self.position.end == 0):
+                # A file is closed at the end of a record only.
+                empty = Bad(1, self.position.seq + 1, "this closed file has no whole record", part.name)
+                self.bad = self._suspect or empty
+            if self.bad:
+                return
+        if self.torn and not self.head_seen:  # the head knows a record that should be here
+            self.bad = self._suspect
+
+    def _enter_next(self) -> None:
+        self.position = self.position._replace(end=0, first=self.position.seq + 1)
+        self._meet_head()
+
+    def _meet_head(self) -> None:
+        self.head_seen = self.head_seen or self.position == self._head
+
+    def _lines(self, part: Part) -> Iterator[bytes]:
+        seq, prev, end, first = self.position
+        stream, seal = part.stream, self._seal
         # Bytes that arrive from now on are the next reader's: half a line of them would look like damage.
-        left = self._stream.seek(0, os.SEEK_END) - end
-        self._stream.seek(end)
-        for number, whole_line in enumerate(self._stream, 1):
+        left = stream.seek(0, os.SEEK_END) - end
+        if left <= 0:
+            return
+        stream.seek(end)
+        for number, whole_line in enumerate(stream, 1):
             line = whole_line if len(whole_line) <= left else whole_line[:left]
             if not line:
                 break
             left -= len(line)
-            digest = sha256(line[:-HASH_BYTES]).hexdigest()
-            seal = f',"prev":"{prev}","hash":"{digest}"}}\n'.encode("ascii")
-            if not (line.startswith(b'{"seq":%d,' % (seq + 1)) and line.endswith(seal)):
-                suspect = suspect or Bad(number, seq + 1, _reason(line, seq))
-                self.torn += line
-                if _is_sealed(line):  # a crash never leaves a record after a hole
-                    self.bad = suspect
-                    return
-                continue
-            if (self.torn or event_of(line) == RECOVERED.encode()) and not self._explains_torn(line):
-                self.bad = suspect or Bad(number, seq + 1, "the unfinished append that it explains is not there")
+            own_event = line.find(_OWN_EVENT, 0, _OWN_EVENT_WITHIN) > 0
+            if own_event:
+                seal = self._seal_of(line)
+            digest = seal.hex(line[:-HASH_BYTES]) if seal.known else _stated_hash(line)
+            ending = f',"prev":"{prev}","hash":"{digest}"}}\n'.encode("ascii")
+            if not (line.startswith(b'{"seq":%d,' % (seq + 1)) and line.endswith(ending)):
+                seal = self._seal
+                self._doubt(line, Bad(number, seq + 1, self._reason(line, seq), part.name))
+            elif not (self.torn or own_event) or self._explains(line, Stretch(seal, seq + 1, part.name, number)):
+                if self._summing or not seal.known:
+                    self.past.update(self.torn + line)
+                seq, prev, end = seq + 1, digest, end + len(self.torn) + len(line)
+                self.torn.clear()
+                self._suspect = None
+                self.position = Position(seq, prev, end, first)
+                if seq == self._passing:
+                    self._meet_head()
+                yield line
+            if self.bad:
                 return
-            if self.torn:
-                size = description(self.torn)["torn_bytes"]
-                self.notices.append(f"record {seq + 1} explains {size} bytes of an unfinished append before it")
-            seq, prev, end = seq + 1, digest, end + len(self.torn) + len(line)
-            self.torn.clear()
-            suspect = None
-            self.position = Position(seq, prev, end)
-            if seq == self._head.seq:
-                self.head_seen = self.position == self._head
-            yield line
-        if self.torn and not self.head_seen:  # the head knows a record that should be here
-            self.bad = suspect
 
-    def _explains_torn(self, line: bytes) -> bool:
-        record: dict[str, Any] = json.loads(line)
-        return record["event"] == RECOVERED and record.items() >= description(self.torn).items() and bool(self.torn)
+    def _doubt(self, line: bytes, what: Bad) -> None:
+        """Take a line that doesn't fit for the remains of a crash, unless it can't be."""
+        self._suspect = self._suspect or what
+        self.torn += line
+        if self._is_sealed(line):  # a crash never leaves a record after a hole
+            self.bad = self._suspect
+
+    def _explains(self, line: bytes, stretch: Stretch) -> bool:
+        """Whether one of the record's own events, or the record after a hole, fits what is before it."""
+        wrong = self._misfit(line)
+        if wrong:
+            self.bad = self._suspect or Bad(stretch.line, stretch.seq, wrong, stretch.file)
+            return False
+        if self.torn:
+            size = description(self.torn)["torn_bytes"]
+            self.notices.append(f"record {stretch.seq} explains {size} bytes of an unfinished append before it")
+        if event_of(line) == REKEYED.encode():
+            self.stretches.append(stretch)
+            self._seal, self.past = stretch.seal, sha256()
+        return True
+
+    def _seal_of(self, line: bytes) -> Seal:
+        """Tell with which seal one of the record's own events was written, if it was: a `record.key` names its own."""
+        if event_of(line) != REKEYED.encode():
+            return self._seal
+        named = str(_parsed(line).get("fingerprint"))
+        return {"": PLAIN, self._own.fingerprint: self._own}.get(named) or unknown_seal(named)
+
+    def _misfit(self, line: bytes) -> str:
+        """Say what one of the record's own events, or the record after a hole, says wrongly of what is before it."""
+        record = _parsed(line)
+        event = record.get("event")
+        if self.torn or event == RECOVERED or "torn_bytes" in record:
+            explains = event in {RECOVERED, REKEYED} and record.items() >= description(self.torn).items()
+            if not (self.torn and explains):
+                return _MISFIT
+        unchecked = self.stretches[-1]
+        seen_whole = self._start == START or len(self.stretches) > 1
+        if event == REKEYED and seen_whole and not unchecked.seal.known and record.get("past") != self.past.hexdigest():
+            return f"the records from {unchecked.seq} on are not the ones after which this one was written"
+        return ""
+
+    def _is_sealed(self, line: bytes) -> bool:
+        match = _SHAPE.fullmatch(line)
+        if match is None:
+            return False
+        seals = {self._seal, self._own, PLAIN}
+        hashed, stated = line[:-HASH_BYTES], match[2].decode("ascii")
+        return any(not seal.known or seal.hex(hashed) == stated for seal in seals)
+
+    def _reason(self, line: bytes, seq: int) -> str:
+        """Say what is wrong with a line that doesn't follow record `seq`."""
+        match = _SHAPE.fullmatch(line)
+        if match is None:
+            return "this is not a whole record"
+        if not self._is_sealed(line):
+            return "the bytes of this record are not the ones that were written"
+        if int(match[1]) != seq + 1:
+            return (
+                f"record {seq + 1} belongs here, found record {int(match[1])}: records were removed, inserted or moved"
+            )
+        return "this record was not written after the one before it"
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Read one of the record's own events; whatever isn't one has no fields."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):  # perhaps not written by us; the caller finds out what that means
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _stated_hash(line: bytes) -> str:
+    match = _SHAPE.fullmatch(line)
+    return match[2].decode("ascii") if match else ""
 
 
 def event_of(line: bytes) -> bytes:
@@ -161,66 +251,3 @@ def description(torn: bytes | bytearray) -> dict[str, Any]:
     """Describe the remains of an append that was cut short: the fields of a `record.recovered`."""
     text = bytes(torn).removesuffix(b"\n")
     return {"torn_bytes": len(text), "torn_sha256": sha256(text).hexdigest()}
-
-
-def _is_sealed(line: bytes) -> bool:
-    match = _SHAPE.fullmatch(line)
-    return match is not None and match[2].decode("ascii") == sha256(line[:-HASH_BYTES]).hexdigest()
-
-
-def _reason(line: bytes, seq: int) -> str:
-    """Say what is wrong with a line that doesn't follow record `seq`."""
-    match = _SHAPE.fullmatch(line)
-    if match is None:
-        return "this is not a whole record"
-    if not _is_sealed(line):
-        return "the bytes of this record are not the ones that were written"
-    if int(match[1]) != seq + 1:
-        return f"record {seq + 1} belongs here, found record {int(match[1])}: records were removed, inserted or moved"
-    return "this record was not written after the one before it"
-
-
-def head_text(position: Position) -> bytes:
-    """Spell a head; always of the same length."""
-    return f"{position.seq:020d} {position.end:020d} {position.digest}\n".encode("ascii")
-
-
-def read_head(folder: Path) -> Position | None:
-    """Read the head: None where it is spoilt, or missing beside a record that has lines.
-
-    Both files missing is a fresh start.
-    """
-    record, head = folder / RECORD, folder / HEAD
-    # The record first: a head is always made before its record gets a line, also while this looks.
-    begun = record.exists() and record.stat().st_size > 0
-    if head.exists():
-        match = _HEAD_SHAPE.fullmatch(head.read_bytes())
-        return Position(int(match[1]), match[3].decode("ascii"), int(match[2])) if match else None
-    return None if begun else START
-
-
-def _read_steady_head(folder: Path) -> Position | None:
-    """Read the head without the record's lock: a head that is being overwritten may be seen half old, half new."""
-    head = read_head(folder)
-    for _ in range(10):
-        again = read_head(folder)
-        if again == head:
-            break
-        head = again
-    return head
-
-
-def open_for_reading(folder: Path) -> BinaryIO:
-    """Open the record; a missing one reads as empty."""
-    path = folder / RECORD
-    return path.open("rb") if path.exists() else BytesIO()
-
-
-@contextmanager
-def os_errors_named(path: Path, verb: str) -> Iterator[None]:
-    """Turn what the system says into a `RecordError` that names the file and what was to be done with it."""
-    try:
-        yield
-    except OSError as error:
-        hint = "Make room or give this user access to the folder, then try again; without a record nothing is changed."
-        raise RecordError(f"{path} can't be {verb}: {error.strerror or error}.", hint=hint) from error

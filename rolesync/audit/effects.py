@@ -10,7 +10,7 @@ from typing import Any
 
 from rolesync.model import Action
 
-NOTHING_DONE = (401, 403, 429)  # refused before Studio looked at the actions
+NOTHING_DONE = (401, 403, 429, "not_sent")  # Studio never looked at the actions
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,36 @@
 """What the record tells about the past: its records in order, every run in one line, and all that one run did."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from rolesync.audit.chain import event_of, whole_lines
-from rolesync.errors import UsageError
-from rolesync.model import RunSummary
+from rolesync.audit.chain import BROKEN_HINT, event_of, whole_lines
+from rolesync.errors import RecordBrokenError, UsageError
+from rolesync.model import History, RunSummary
 
 _SOME = 5  # how many runs an error names before it only counts them
 
 
-def read(folder: Path, run: str | None = None) -> Iterator[dict[str, Any]]:
+def read(folder: Path, run: str | None = None, *, key: str = "") -> Iterator[dict[str, Any]]:
     """Yield the records in order, all or those of one run (its full id), while checking the chain.
 
+    Records that are sealed with another key than `key` are checked as far as is possible without it.
+
     Raises:
-        RecordError: the file can't be read.
+        RecordError: a file can't be read.
         RecordBrokenError: on reaching the first place that is not as it was written. A cut-off end shows in `verify`.
     """
     needle = b"" if run is None else b'"run":%b' % json.dumps(run).encode("ascii")
-    for line in whole_lines(folder):
+    for line in whole_lines(folder, key):
         if needle in line:
-            record: dict[str, Any] = json.loads(line)
+            record = _parsed(line, folder)
             if run is None or record.get("run") == run:
                 yield record
 
 
-def runs(folder: Path) -> list[RunSummary]:
+def runs(folder: Path, *, key: str = "") -> list[RunSummary]:
     """Sum up every dry run and apply, oldest first.
 
     A run that was planned and applied under one id is one apply. The counts by `OutcomeStatus` are there once the
@@ -37,38 +39,144 @@ def runs(folder: Path) -> list[RunSummary]:
     Raises:
         RecordError, RecordBrokenError: as `read`.
     """
+    found, broken = trusted_runs(folder, key=key)
+    if broken:
+        raise broken
+    return found
+
+
+def trusted_runs(folder: Path, *, key: str = "") -> tuple[list[RunSummary], RecordBrokenError | None]:
+    """Sum up what stands before the first place that is not as it was written, and return the error that names it.
+
+    Raises:
+        RecordError: as `read`.
+    """
     found: dict[str, RunSummary] = {}
-    for line in whole_lines(folder):
-        event = event_of(line)
-        if event not in {b"plan", b"run.start", b"run.end"}:
+    try:
+        for record in _events(folder, {b"plan", b"run.start", b"run.end"}, key):
+            _sum_up(record, found)
+    except RecordBrokenError as error:
+        return list(found.values()), error
+    return list(found.values()), None
+
+
+def _sum_up(record: Mapping[str, Any], found: dict[str, RunSummary]) -> None:
+    event, run = record["event"], record["run"]
+    if event == "run.end":
+        begun = found.get(run) or _begun(record, "apply")
+        counts = {**begun.counts, **record.get("counts", {})}
+        found[run] = replace(begun, finished_at=record["time"], status=record["status"], counts=counts)
+    else:
+        found.pop(run, None)
+        found[run] = _begun(record, "plan" if event == "plan" else "apply")
+
+
+def recall(folder: Path, *, key: str = "") -> History:
+    """Tell what later plans are judged by: the list last applied, and who has been absent from the lists since when.
+
+    A list was applied once a run ended complete, or a sync found nothing to do; not where the guard on its shrinking
+    only warned, lest a cut-off list become the measure of the next. For absence only what syncs and applies went ahead
+    with counts: a dry run, a blocked sync, or another apply of the same plan makes nobody absent any longer.
+
+    Raises:
+        RecordError, RecordBrokenError: as `read`.
+    """
+    applied: Mapping[str, int] = {}
+    lists: dict[str, Mapping[str, int]] = {}  # of the runs that have begun and not ended
+    streaks: dict[str, Mapping[int, int]] = {}
+    seen: set[str] = set()
+    for record in _events(folder, {b"plan", b"run.start", b"run.end"}, key):
+        if record["event"] == "run.end":
+            listed = lists.pop(record["run"], {})
+            applied = listed if listed and record["status"] == "complete" else applied
             continue
-        record = json.loads(line)
-        run = record["run"]
-        if event == b"run.end":
-            begun = found.get(run) or _begun(record, "apply")
-            counts = {**begun.counts, **record.get("counts", {})}
-            found[run] = replace(begun, finished_at=record["time"], status=record["status"], counts=counts)
+        if record["event"] == "plan" and not _settled_at_once(record):
+            continue
+        if record["event"] == "plan":
+            applied = _listed(record) or applied
         else:
-            found.pop(run, None)
-            found[run] = _begun(record, "plan" if event == b"plan" else "apply")
-    return list(found.values())
+            lists[record["run"]] = _listed(record)
+        digest = record.get("digest", "")
+        if record.get("command") == "sync" or digest not in seen:
+            streaks.update(_longer(streaks, record.get("absent", {})))
+        seen.add(digest)
+    return History(applied=applied, absent=streaks)
 
 
-def run_records(folder: Path, run_id: str) -> list[dict[str, Any]]:
+def run_records(folder: Path, run_id: str, *, key: str = "") -> list[dict[str, Any]]:
     """Return the records of one run, named by its id or the beginning of it.
 
     Raises:
         UsageError: no run, or more than one, begins like that.
         RecordError, RecordBrokenError: as `read`.
     """
-    known = [summary.run_id for summary in runs(folder)]
+    found, broken = trusted_records(folder, run_id, key=key)
+    if broken:
+        raise broken
+    return found
+
+
+def trusted_records(
+    folder: Path, run_id: str, *, key: str = ""
+) -> tuple[list[dict[str, Any]], RecordBrokenError | None]:
+    """Return those of a run's records that stand before the first bad place, and the error that names it.
+
+    Raises:
+        UsageError: no run, or more than one, begins like that.
+        RecordError: as `read`.
+        RecordBrokenError: no run before the bad place begins like that; perhaps one after it does.
+    """
+    summaries, broken = trusted_runs(folder, key=key)
+    known = [summary.run_id for summary in summaries]
     matching = [run_id] if run_id in known else [run for run in known if run_id and run.startswith(run_id)]
+    if not matching and broken:
+        raise broken
     if not matching:
         raise UsageError(f"No run begins with {run_id!r}.", hint="`rolesync runs` lists them.")
     if len(matching) > 1:
         some = ", ".join(matching[:_SOME])
         raise UsageError(f"{len(matching)} runs begin with {run_id!r}: {some} …", hint="Give more of the id.")
-    return list(read(folder, matching[0]))
+    found: list[dict[str, Any]] = []
+    try:
+        found.extend(read(folder, matching[0], key=key))
+    except RecordBrokenError as error:
+        return found, error
+    return found, None
+
+
+def _events(folder: Path, events: Collection[bytes], key: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of these events; the others are checked, too, but not parsed."""
+    return (_parsed(line, folder) for line in whole_lines(folder, key) if event_of(line) in events)
+
+
+def _parsed(line: bytes, folder: Path) -> dict[str, Any]:
+    """Read a record, which may be anything where it is sealed with a key that isn't known here."""
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise RecordBrokenError(f"{folder}: a record can't be read ({error}).", hint=BROKEN_HINT) from error
+    if not isinstance(record, dict):
+        raise RecordBrokenError(f"{folder}: a record is no JSON object.", hint=BROKEN_HINT)
+    return record
+
+
+def _settled_at_once(record: Mapping[str, Any]) -> bool:
+    """Whether this plan is a sync's that found nothing to send, and so has no start and no end."""
+    return record.get("command") == "sync" and record["status"] == "empty"
+
+
+def _listed(record: Mapping[str, Any]) -> Mapping[str, int]:
+    """The assignments of each managed role in the list; none where that can't tell how long lists are."""
+    source = record.get("source")
+    if not isinstance(source, dict) or "max_shrink_share" in record.get("warned", ()):
+        return {}
+    listed: Mapping[str, int] = source.get("listed", {})
+    return listed
+
+
+def _longer(streaks: Mapping[str, Mapping[int, int]], absent: Mapping[str, list[int]]) -> dict[str, dict[int, int]]:
+    """Count one run more for everybody still absent, of the roles that this run looked at."""
+    return {role: {user: streaks.get(role, {}).get(user, 0) + 1 for user in users} for role, users in absent.items()}
 
 
 def _begun(record: Mapping[str, Any], kind: Literal["plan", "apply"]) -> RunSummary:

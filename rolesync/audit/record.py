@@ -5,59 +5,53 @@ goes on from the true end. What a crash left there is never deleted, but closed 
 """
 
 import json
+import math
 import os
 import stat
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
 import structlog
 from filelock import FileLock, Timeout
 
-from rolesync.audit.chain import (
-    BROKEN_HINT,
-    HASH_BYTES,
-    HEAD,
-    RECORD,
-    RECOVERED,
-    START,
-    Position,
-    Walk,
-    description,
-    hash_of,
-    head_text,
-    open_for_reading,
-    os_errors_named,
-    read_head,
-)
+from rolesync.audit.chain import BROKEN_HINT, RECOVERED, REKEYED, description
+from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, sync_names
+from rolesync.audit.seal import Seal, seal_of
+from rolesync.audit.writer import Writer
 from rolesync.errors import RecordBrokenError, RecordError
 
 _LOCK = "audit.lock"
 _LOCK_SECONDS = 30.0
+_OWN_EVENTS = frozenset({RECOVERED, REKEYED})
 _OWN_FIELDS = frozenset({"seq", "time", "prev", "hash"})
 
 
 class Record:
     """An account's record, open for appending; made by `open_record`, closed by leaving its `with` block."""
 
-    def __init__(self, folder: Path, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, folder: Path, *, now: Callable[[], datetime], seal: Seal, max_bytes: float, rekey: bool = False
+    ) -> None:
+        self.rekeyed = False
         self._path = folder / RECORD
         self._now = now
+        self._own = seal
+        self._max_bytes = max_bytes
         # Held for one append at a time, so that a dry run can record while a run is going on.
         self._lock = FileLock(folder / _LOCK, timeout=_LOCK_SECONDS, mode=0o600, poll_interval=0.005)
         with os_errors_named(self._path, "opened for writing"):
             _make_private(folder)
             with self._turn("opened for writing"):
-                _create(folder)
-                self._writer = _Writer(folder)
+                _create(folder, seal)
+                self._writer = Writer(folder, seal)
                 self._log = structlog.wrap_logger(
                     self._writer, processors=[self._number, self._seal], wrapper_class=structlog.BoundLogger
                 )
                 try:
+                    self.rekeyed = rekey and self._writer.announce()
                     self._settle()
                 except BaseException:
                     self._writer.close()
@@ -76,10 +70,13 @@ class Record:
             TypeError, ValueError: a field that JSON can't say (such as NaN), or one of the record's own names: a
                 defect in the caller, and nothing was written.
         """
-        if event == RECOVERED or _OWN_FIELDS & fields.keys():
-            raise TypeError(f"event {event}: {RECOVERED} and the fields {sorted(_OWN_FIELDS)} are the record's own")
+        if event in _OWN_EVENTS or _OWN_FIELDS & fields.keys():
+            own = [*_OWN_EVENTS, *_OWN_FIELDS]
+            raise TypeError(f"event {event} of {sorted(fields)}: {', '.join(sorted(own))} are the record's own")
         with os_errors_named(self._path, "written"), self._turn("written"):
             self._settle()
+            if self._writer.position.end >= self._max_bytes:
+                self._writer.close_file()
             self._log.info(event, **fields)
 
     def __enter__(self) -> Self:
@@ -102,8 +99,12 @@ class Record:
 
     def _settle(self) -> None:
         torn = self._writer.settle()
-        if torn:
-            self._log.info(RECOVERED, **description(torn))
+        explained = description(torn) if torn else {}
+        if self._writer.past is not None:
+            mode, name = ("keyed", self._own.fingerprint) if self._own.fingerprint else ("unkeyed", "")
+            self._log.info(REKEYED, mode=mode, fingerprint=name, past=self._writer.past, **explained)
+        elif torn:
+            self._log.info(RECOVERED, **explained)
 
     def _number(self, _logger: object, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
         event = fields.pop("event")
@@ -114,10 +115,10 @@ class Record:
         named = {**fields, "prev": self._writer.position.digest}
         text = json.dumps(named, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
         hashed = text.removesuffix("}").encode("ascii")
-        return hashed + f',"hash":"{sha256(hashed).hexdigest()}"}}\n'.encode("ascii")
+        return hashed + f',"hash":"{self._own.hex(hashed)}"}}\n'.encode("ascii")
 
 
-def open_record(folder: Path, *, now: Callable[[], datetime]) -> Record:
+def open_record(folder: Path, *, now: Callable[[], datetime], key: str = "", max_bytes: float = math.inf) -> Record:
     """Open an account's record for appending, made anew where there is none, and tidy up after a crash.
 
     Records that the head doesn't know yet are added to it. The remains of an append that was cut short stay, closed
@@ -126,87 +127,30 @@ def open_record(folder: Path, *, now: Callable[[], datetime]) -> Record:
     Args:
         folder: the account's folder; only its owner can look inside afterwards.
         now: the clock; its times carry a zone.
+        key: what the records are sealed with; "" for none.
+        max_bytes: a file that has grown so large is closed before the next record, which begins another.
 
     Raises:
         RecordError: the files can't be made, read or written.
-        RecordBrokenError: the end of the record is not the one that was written.
+        RecordBrokenError: the end of the record is not the one that was written, or is sealed with another key.
     """
-    return Record(folder, now=now)
+    return Record(folder, now=now, seal=seal_of(key), max_bytes=max_bytes)
 
 
-class _Writer:
-    """The file end of the logger: `info` takes a finished line. Everything here happens under the record's lock."""
+def rekey(folder: Path, *, now: Callable[[], datetime], key: str = "") -> bool:
+    """Go on with this key from the next record on, whatever the records before it are sealed with.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.position = START
-        with ExitStack() as opening:
-            self._file = opening.enter_context((folder / RECORD).open("ab", buffering=0))
-            self._head = opening.enter_context((folder / HEAD).open("r+b", buffering=0))
-            self._files = opening.pop_all()
+    A `record.key` says so. The records before it stay as they are, and this one vouches for their bytes; whether they
+    are the ones that were written only `verify` with their own key can tell, so do that first.
 
-    def close(self) -> None:
-        self._files.close()
+    Returns:
+        Whether there was anything to do: not for an empty record, or one that is sealed like this already.
 
-    def info(self, line: bytes) -> None:
-        self._write(line)
-        self.position = Position(self.position.seq + 1, hash_of(line), self.position.end + len(line))
-        self._write_head()
-
-    def settle(self) -> bytes:
-        """Move to the true end of the record and return what a crash left after the last whole record, if anything."""
-        self._check_still_ours()
-        head = read_head(self._folder)
-        if head is None or not self._ends_a_record(head):
-            raise RecordBrokenError(
-                f"{self._folder / RECORD}: its end is not the one that the head names.", hint=BROKEN_HINT
-            )
-        self.position = head
-        if os.fstat(self._file.fileno()).st_size == head.end:
-            return b""
-        walk = self._walk_from(head)
-        if walk.torn and not walk.torn.endswith(b"\n"):
-            self._write(b"\n")  # where only the newline was missing, this completes the record
-            walk = self._walk_from(head)
-        self.position = walk.position
-        os.fsync(self._file.fileno())
-        self._write_head()
-        self.position = walk.position._replace(end=walk.position.end + len(walk.torn))
-        return bytes(walk.torn)
-
-    def _check_still_ours(self) -> None:
-        for file, name in ((self._file, RECORD), (self._head, HEAD)):
-            if not os.path.samestat(os.fstat(file.fileno()), (self._folder / name).stat()):
-                raise RecordBrokenError(f"{self._folder / name} was replaced while in use.", hint=BROKEN_HINT)
-
-    def _ends_a_record(self, head: Position) -> bool:
-        if head.seq == 0:
-            return head == START
-        with open_for_reading(self._folder) as stream:
-            stream.seek(max(0, head.end - HASH_BYTES))
-            return stream.read(HASH_BYTES) == f',"hash":"{head.digest}"}}\n'.encode("ascii")
-
-    def _walk_from(self, head: Position) -> Walk:
-        with open_for_reading(self._folder) as stream:
-            walk = Walk(stream, start=head, head=head)
-            deque(walk, maxlen=0)
-        if walk.bad:
-            message = f"{self._folder / RECORD}: after record {walk.position.seq}, {walk.bad.reason}."
-            raise RecordBrokenError(message, hint=BROKEN_HINT)
-        return walk
-
-    def _write(self, data: bytes) -> None:
-        written = 0
-        while written < len(data):  # each turn writes at least a byte or raises
-            written += self._file.write(data[written:])
-        os.fsync(self._file.fileno())
-
-    def _write_head(self) -> None:
-        # In place: replacing the file would cost every append two changes of the folder on the disk. The few bytes at
-        # the start of a file share one sector, so they change as a whole. Not forced to the disk either: the record
-        # is there first, and a head that is behind is mended from it.
-        self._head.seek(0)
-        self._head.write(head_text(self.position))
+    Raises:
+        RecordError, RecordBrokenError: as `open_record`, but for another key.
+    """
+    with Record(folder, now=now, seal=seal_of(key), max_bytes=math.inf, rekey=True) as record:
+        return record.rekeyed
 
 
 def _make_private(folder: Path) -> None:
@@ -215,7 +159,7 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def _create(folder: Path) -> None:
+def _create(folder: Path, seal: Seal) -> None:
     """Make the files where there are none; the head first, so that a record without one was tampered with."""
     if not (folder / HEAD).exists():
         if read_head(folder) is None:
@@ -223,14 +167,9 @@ def _create(folder: Path) -> None:
         fresh = folder / f"{HEAD}.new"
         fresh.touch(mode=0o600)
         with fresh.open("wb") as file:
-            file.write(head_text(START))
+            file.write(head_text(START, seal))
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(folder / HEAD)
     (folder / RECORD).touch(mode=0o600)
-    if os.name == "posix":  # elsewhere a folder can't be opened, and names are durable without
-        names = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(names)
-        finally:
-            os.close(names)
+    sync_names(folder)

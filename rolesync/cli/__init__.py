@@ -13,7 +13,7 @@ from types import FrameType
 
 import typer
 
-from rolesync.cli import care, history, lists, plans
+from rolesync.cli import access, care, history, lists, plans
 from rolesync.errors import Exit, RolesyncError
 
 # Newer versions of Typer bring a Click of their own; this is its base of all wrong usage, whichever it is.
@@ -51,7 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks can show local variables, and so a token
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (lists, plans, history, care):
+for room in (lists, plans, history, access, care):
     room.register(app)
 
 
@@ -63,6 +63,8 @@ def main() -> None:
     received = _stop_on_terminate()
     try:
         code = app(standalone_mode=False) or Exit.DONE
+        if code == Exit.INTERRUPTED:
+            raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer make an exit code of it
         sys.stdout.flush()
     except RolesyncError as error:
         code = _refuse(error)

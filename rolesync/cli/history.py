@@ -62,5 +62,5 @@ def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: A
     else:
         from rolesync.report.terminal import verification_view
 
-        show(verification_view(asdict(found), folder))
+        show(verification_view(found, str(folder)))
     return Exit.DONE if found.ok else Exit.INCOMPLETE

@@ -30,8 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rolesync.model import Plan, Run
+    from rolesync.settings import Settings
 
 NoRemovals = Annotated[bool, typer.Option("--no-removals", help="Never remove anybody: the additive mode.")]
+HoldRemovals = Annotated[
+    bool,
+    typer.Option("--hold-removals", help="Additions only; each removal is shown as held, and guards don't count it."),
+]
 Target = Annotated[Path | None, typer.Option(metavar="FILE", help="Write that form; - is standard output.")]
 
 
@@ -49,6 +54,7 @@ def plan(
         Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Save the plan, to review and apply it.")
     ] = None,
     no_removals: NoRemovals = False,
+    hold_removals: HoldRemovals = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 where changes are pending, 0 where there are none.")
     ] = False,
@@ -60,7 +66,7 @@ def plan(
     """The dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
     from rolesync import pipeline
 
-    settings = load_settings(config, assignments, mode="additive" if no_removals else None)
+    settings = _settings(config, assignments, no_removals, hold_removals)
     with working(settings) as job:
         desired = pipeline.read(file, job)
         if desired.status == "reject":
@@ -109,13 +115,23 @@ def apply(
 ) -> Exit:
     """Apply a saved plan: check it, send it in chunks, read Studio again, and say what came of it."""
     from rolesync import pipeline
+    from rolesync.gate import BlockedError
 
     made = _load_plan(file)
     settings = load_settings(config, assignments)
     if not yes:
         _ask(made, show_all, str(file))
-    with working(settings) as job:
-        run = pipeline.apply(made, job, override)
+    try:
+        with working(settings) as job:
+            run = pipeline.apply(made, job, override)
+    except BlockedError as refusal:
+        if form is Form.JSON:
+            said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}
+            guards = json.loads(_plan_json(refusal.plan))["guards"]
+            show_json({"status": "refused", "error": said, "guards": guards})
+        elif yes or refusal.plan is not made:  # else it was just shown
+            _show(refusal.plan, show_all, str(file))
+        return _say(refusal)
     return _show_run(run, show_all, form)
 
 
@@ -123,6 +139,7 @@ def sync(
     file: ListFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; the same as `plan`.")] = False,
     no_removals: NoRemovals = False,
+    hold_removals: HoldRemovals = False,
     override: Override = "",
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -133,10 +150,10 @@ def sync(
     if dry_run:
         if override:
             raise UsageError("--dry-run and --override together make no sense", hint="leave one of them out")
-        return plan(file, None, no_removals, False, show_all, form, config, assignments)
+        return plan(file, None, no_removals, hold_removals, False, show_all, form, config, assignments)
     from rolesync import pipeline
 
-    settings = load_settings(config, assignments, mode="additive" if no_removals else None)
+    settings = _settings(config, assignments, no_removals, hold_removals)
     with working(settings) as job:
         desired = pipeline.read(file, job)
         if desired.status == "reject":
@@ -152,11 +169,25 @@ def sync(
     else:
         _show(done.plan, show_all, "PLAN")
     if done.refusal:
-        sys.stderr.write(f"rolesync: {done.refusal.message}\n  → {done.refusal.hint}\n")
-        return Exit.BLOCKED
+        return _say(done.refusal)
     if done.run is None:
         return Exit.DONE
     return _exit_of(done.run) if form is Form.JSON else _show_run(done.run, show_all, form)
+
+
+def _settings(config: Path | None, assignments: list[str] | None, no_removals: bool, hold_removals: bool) -> "Settings":
+    """Read the settings, with what the options say of removals.
+
+    Raises:
+        UsageError: both options are given, or the settings are wrong.
+    """
+    if no_removals and hold_removals:
+        raise UsageError(
+            "--no-removals and --hold-removals together make no sense",
+            hint="--no-removals leaves removals out of the plan, --hold-removals shows them as held: choose one",
+        )
+    mode = "additive" if no_removals else None
+    return load_settings(config, assignments, mode=mode, hold_removals=hold_removals or None)
 
 
 def _load_plan(path: Path) -> "Plan":
@@ -222,6 +253,14 @@ def _show_run(run: "Run", show_all: bool, form: Form) -> Exit:
 
         show(run_view(run, limit=limit(show_all)))
     return _exit_of(run)
+
+
+def _say(refusal: PlanRefusedError) -> Exit:
+    """Say on standard error why a plan was not applied, as for any other refusal."""
+    from rolesync.report.text import safe
+
+    sys.stderr.write(f"rolesync: {safe(refusal.message)}\n  → {safe(refusal.hint)}\n")
+    return refusal.exit_code
 
 
 def _exit_of(run: "Run") -> Exit:

@@ -18,7 +18,7 @@ from rolesync.reader.findings import CellError, Code, error
 from rolesync.reader.header import Layout, lay_out, score
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.rows import RowReader
-from rolesync.reader.table import Table, is_blank, open_table, read_bytes, text_problems
+from rolesync.reader.table import Table, is_blank, open_table, read_file, text_problems
 
 
 def read_desired(path: Path, *, managed_roles: Collection[str]) -> Desired:
@@ -34,10 +34,18 @@ def read_desired(path: Path, *, managed_roles: Collection[str]) -> Desired:
     Raises:
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
     """
-    data = read_bytes(path)
+    data, modified_at = read_file(path)
     assignments, findings, rows = _read(data, managed_roles)
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
-    return Desired(assignments, tuple(ordered), Source(str(path), hashlib.sha256(data).hexdigest(), rows))
+    numbers = assignments["role"].value_counts()
+    source = Source(
+        path=str(path),
+        sha256=hashlib.sha256(data).hexdigest(),
+        rows=rows,
+        modified_at=modified_at,
+        listed={role: int(numbers.get(role, 0)) for role in managed_roles},
+    )
+    return Desired(assignments, tuple(ordered), source)
 
 
 def _read(data: bytes, managed_roles: Collection[str]) -> tuple[pd.DataFrame, list[Finding], int]:

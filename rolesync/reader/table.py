@@ -8,8 +8,10 @@ which the header makes sense, and a row that can't be read as it stands comes ou
 import codecs
 import csv
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
@@ -51,14 +53,18 @@ class Table:
     rows: Iterator[tuple[int, Cells]]
 
 
-def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
+def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
     """Read a whole file, once, so that what is hashed is what is read.
+
+    Returns:
+        The bytes, and when that very file was last changed, in UTC.
 
     Raises:
         InputRefusedError: it doesn't exist, is a folder, can't be read, or has more than `limit` bytes.
     """
     try:
         with path.open("rb") as file:
+            modified = os.fstat(file.fileno()).st_mtime
             data = file.read(limit + 1)
     except FileNotFoundError as cause:
         raise InputRefusedError(f"{path} does not exist", hint="check the name and the folder") from cause
@@ -69,7 +75,7 @@ def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
         raise InputRefusedError(f"{path} can't be read: {cause.strerror or cause}", hint=hint) from cause
     if len(data) > limit:
         raise InputRefusedError(f"{path} has more than {limit:,} bytes", hint="check that it is the list you mean")
-    return data
+    return data, datetime.fromtimestamp(modified, UTC)
 
 
 def open_table(data: bytes, score: Score) -> Table | tuple[Finding, ...]:

@@ -11,14 +11,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from rolesync.guards import ON_REMOVALS
 from rolesync.model import (
     CHANGES,
     HELD,
     Action,
     Finding,
+    HeldReason,
     Level,
     Mode,
     Plan,
+    Policy,
     Requests,
     VerdictStatus,
     role_names,
@@ -121,9 +124,15 @@ def headline(plan: Plan) -> Headline:
         more = f", and by {plural(len(others), 'more guard')}" if others else ""
         return Headline("BLOCKED", f"by {first.text}{more}. Nothing was written.")
     if plan.status == "empty":
-        held = f"; {plural(len(plan.held), 'row')} held" if len(plan.held) else ""
-        return Headline("NOTHING TO DO", f"Studio already has what the list asks for{held}. Nothing was written.")
-    return Headline("READY", f"{totals(plan)}. Nothing was written yet.")
+        if waiting := removals_waiting(plan):
+            sentence = f"All that differs is held, {plural(waiting, 'removal')} among it"
+        else:
+            held = f"; {plural(len(plan.held), 'row')} held" if len(plan.held) else ""
+            sentence = f"Studio already has what the list asks for{held}"
+        return Headline("NOTHING TO DO", f"{sentence}. Nothing was written.")
+    waiting = removals_waiting(plan)
+    held = f"; {plural(waiting, 'removal')} held" if waiting else ""
+    return Headline("READY", f"{totals(plan)}{held}. Nothing was written yet.")
 
 
 def totals(plan: Plan) -> str:
@@ -137,6 +146,11 @@ def number_of(plan: Plan, action: Action) -> int:
     return int((plan.changes["action"] == action.value).sum())
 
 
+def removals_waiting(plan: Plan) -> int:
+    """Count the removals that the policy holds back: the list is clear about them, only their time hasn't come."""
+    return int(plan.held["reason"].isin([HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value]).sum())
+
+
 def summary(plan: Plan) -> list[tuple[str, str]]:
     """List the facts that say which plan this is, as label and value."""
     source = plan.source
@@ -144,9 +158,17 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
     return [
         ("account", safe(plan.account, CELL_LIMIT)),
         ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
-        ("mode", MODES[plan.policy.mode]),
+        ("mode", _mode(plan.policy)),
         ("made", moment(plan.created_at)),
     ]
+
+
+def _mode(policy: Policy) -> str:
+    if policy.mode is Mode.SYNC and policy.hold_removals:
+        return f"{MODES[policy.mode]}; removals are held (hold_removals)"
+    if policy.mode is Mode.SYNC and policy.grace_runs:
+        return f"{MODES[policy.mode]} in {plural(policy.grace_runs, 'run')} in a row (grace_runs)"
+    return MODES[policy.mode]
 
 
 def guard_rows(plan: Plan) -> list[GuardRow]:
@@ -231,9 +253,14 @@ def next_step(plan: Plan, plan_path: str = "PLAN") -> tuple[str, tuple[str, ...]
         return "Look at each removal, then apply exactly this plan:", (f"rolesync apply {path}",)
     final = [safe(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
     if final:
-        return f"No override passes {', '.join(dict.fromkeys(final))}. Mend the cause and make a new plan.", ()
-    sentence = "Mend the cause and make a new plan. If every change is meant, pass this plan once:"
+        return f"No override passes {', '.join(dict.fromkeys(final))}. {_mend(plan)}.", ()
+    sentence = f"{_mend(plan)}. If every change is meant, pass this plan once:"
     return sentence, (f"rolesync apply {path}", f"--override {safe(plan.digest, CELL_LIMIT)}")
+
+
+def _mend(plan: Plan) -> str:
+    additions = {verdict.rule for verdict in plan.blocked} <= ON_REMOVALS
+    return "Mend the cause and make a new plan" + (", or one with --hold-removals" if additions else "")
 
 
 def moment(time: datetime) -> str:

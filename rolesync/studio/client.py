@@ -18,7 +18,7 @@ from typing import Literal, Self, TypeVar
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_before_delay
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from rolesync.errors import (
     RateLimitedError,
@@ -28,8 +28,8 @@ from rolesync.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
-from rolesync.studio.answers import error_for
-from rolesync.studio.tokens import TokenSource
+from rolesync.studio.answers import NeverSentError, error_for, no_answer
+from rolesync.studio.tokens import NoTokenError, TokenSource
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -67,9 +67,10 @@ class Call:
     params: Mapping[str, str | int] | None = None
     body: object = None
 
-
-class NeverSentError(UnreachableError):
-    """No connection was made, so that Studio can't have seen the request."""
+    @property
+    def where(self) -> str:
+        """The request as messages name it."""
+        return f"{self.method} {self.path}"
 
 
 class Client:
@@ -81,9 +82,10 @@ class Client:
         sleep: waits that many seconds between attempts.
         clock: a monotonic clock in seconds.
         jitter: a random number between two.
+        counts: where requests are counted by kind, shared with whoever else makes some.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # time and chance are passed in
         self,
         connection: Connection,
         tokens: TokenSource,
@@ -91,9 +93,10 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
+        counts: Counter[str] | None = None,
     ) -> None:
         self.connection = connection
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter() if counts is None else counts
         self._tokens = tokens
         self._sleep = sleep
         self._clock = clock
@@ -130,14 +133,17 @@ class Client:
         Raises:
             StudioError: one of its children for every status, or for no usable answer at all.
         """
+        renewed = False
 
         def attempt() -> Result:
+            nonlocal renewed
             header = self._tokens.header()
             try:
                 return read(self._send(call, header))
             except UnauthorizedError:
-                if not self._tokens.renew(header):
+                if renewed or not self._tokens.renew(header):
                     raise
+                renewed = True
                 return read(self._send(call, self._tokens.header()))
 
         return self._retrying[call.method](attempt)
@@ -167,8 +173,8 @@ class Client:
         self._pace()
         with self._lock:
             self.counts[call.kind] += 1
-        where = f"{call.method} {call.path}"
         connection = self.connection
+        timeouts = (connection.connect_timeout, connection.timeout)
         try:
             answer = self._session().request(
                 call.method,
@@ -176,28 +182,19 @@ class Client:
                 params=call.params,
                 json=call.body,
                 headers={"Authorization": header},
-                timeout=(connection.connect_timeout, connection.timeout),
+                timeout=timeouts,
                 allow_redirects=False,  # the token goes to the configured host only
             )
         except requests.exceptions.RequestException as error:
-            raise _no_answer(error, where, connection) from error
+            raise no_answer(error, call.where, connection.studio, timeouts) from error
         if answer.status_code != HTTPStatus.OK:
-            raise error_for(answer, where)
+            raise error_for(answer, call.where)
         return answer
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            session.trust_env = False  # proxies are decided once, and no .netrc may replace the token
-            session.headers.update({"User-Agent": self.connection.user_agent, "Accept": "application/json"})
-            session.verify = self.connection.ca_bundle or True
-            if self.connection.proxy:
-                session.proxies = {"http": self.connection.proxy, "https": self.connection.proxy}
-            adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
-            self._local.session = session
+            session = self._local.session = open_session(self.connection)
             with self._lock:
                 self._sessions.append(session)
         return session
@@ -228,14 +225,32 @@ class Client:
             error = state.outcome.exception() if state.outcome else None
             self._log.info("retry", attempt=state.attempt_number, wait_s=round(state.upcoming_sleep, 3), why=str(error))
 
+        def enough(state: RetryCallState) -> bool:
+            late = self._clock() - state.start_time + state.upcoming_sleep >= self.connection.retry_seconds
+            return late or state.attempt_number >= self.connection.attempts
+
         return Retrying(
-            retry=retry_if_exception(may_retry),
+            retry=retry_if_exception(lambda error: may_retry(error) and not isinstance(error, NoTokenError)),
             wait=wait,
-            stop=stop_after_attempt(self.connection.attempts) | stop_before_delay(self.connection.retry_seconds),
+            stop=enough,
             sleep=self._sleep,
             before_sleep=tell,
             reraise=True,
         )
+
+
+def open_session(connection: Connection) -> requests.Session:
+    """Make a session that has everything but the secrets."""
+    session = requests.Session()
+    session.trust_env = False  # proxies are decided once, and no .netrc may replace the token
+    session.headers.update({"User-Agent": connection.user_agent, "Accept": "application/json"})
+    session.verify = connection.ca_bundle or True
+    if connection.proxy:
+        session.proxies = {"http": connection.proxy, "https": connection.proxy}
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
 
 
 def _passing_for_reads(error: BaseException) -> bool:
@@ -244,23 +259,3 @@ def _passing_for_reads(error: BaseException) -> bool:
 
 def _nothing_done(error: BaseException) -> bool:
     return isinstance(error, RateLimitedError | NeverSentError)
-
-
-def _no_answer(error: requests.exceptions.RequestException, where: str, connection: Connection) -> StudioError:
-    """Say in one sentence why no answer came; the library's own text can hold the whole request."""
-    host = connection.studio
-    if isinstance(error, requests.exceptions.SSLError):
-        return StudioError(
-            f"{where}: the certificate of {host} isn't trusted",
-            hint="check the address; behind a company proxy set ROLESYNC_CA_BUNDLE",
-        )
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return NeverSentError(f"{where}: no connection to {host} within {connection.connect_timeout:g} s", hint=_REACH)
-    if isinstance(error, requests.exceptions.Timeout):
-        return UnreachableError(f"{where}: no answer from {host} within {connection.timeout:g} s", hint=_REACH)
-    if isinstance(error, requests.exceptions.ConnectionError) and "NewConnectionError" in repr(error):
-        return NeverSentError(f"{where}: {host} can't be reached", hint=_REACH)
-    return UnreachableError(f"{where}: the connection to {host} broke ({type(error).__name__})", hint=_REACH)
-
-
-_REACH = "check the address and the network (`rolesync doctor`), then run the same command again"

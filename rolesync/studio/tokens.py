@@ -5,6 +5,11 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from rolesync.errors import UsageError
+from rolesync.studio.answers import NeverSentError
+
+
+class NoTokenError(NeverSentError):
+    """No token could be had, so that the request it was for was not sent; asking again would change nothing."""
 
 
 class TokenSource(Protocol):
@@ -34,7 +39,7 @@ class FixedToken:
         secret = token.get_secret_value().strip()
         if not secret:
             raise UsageError("no token is set", hint="set ROLESYNC_TOKEN, or put it in a file of the secrets folder")
-        if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        if not travels(secret):
             raise UsageError("the token has blanks, control or non-ASCII characters", hint="copy it again, whole")
         self._header = f"{scheme} {secret}".strip()
 
@@ -45,3 +50,8 @@ class FixedToken:
     def renew(self, refused: str) -> bool:  # noqa: ARG002  # the protocol's argument
         """A fixed token can't be renewed."""
         return False
+
+
+def travels(secret: str) -> bool:
+    """Whether a text can be sent in a header as it is."""
+    return bool(secret) and secret.isascii() and secret.isprintable() and " " not in secret

@@ -92,50 +92,51 @@ class StudioReader:
         Raises:
             NotFoundError: there is no such user.
         """
-        path = f"{V1}/users/{user_id}"
+        call = Call("user", "GET", f"{V1}/users/{user_id}")
 
         def read(answer: requests.Response) -> User:
-            user = _user(object_of(answer, path).get("user"), path)
+            user = _user(object_of(answer, call.where).get("user"), call.where)
             if user.id != user_id:
-                raise unreadable(path, f"user {user.id} instead of {user_id}")
+                raise unreadable(call.where, f"user {user.id} instead of {user_id}")
             return user
 
-        return self.client.call(Call("user", "GET", path), read)
+        return self.client.call(call, read)
 
     def media(self, user_id: int, page: int = 1, per_page: int = PER_PAGE) -> MediaPage:
         """`GET /users/{user_id}/media`: one page of the media that a person can reach."""
-        path = f"{V1}/users/{user_id}/media"
+        call = Call("media", "GET", f"{V1}/users/{user_id}/media", {"page": page, "per_page": per_page})
 
         def read(answer: requests.Response) -> MediaPage:
-            body = object_of(answer, path)
-            return MediaPage(tuple(_medium(item, path) for item in _list(body, "media", path)), *_meta(body, path))
+            body, where = object_of(answer, call.where), call.where
+            return MediaPage(tuple(_medium(item, where) for item in _list(body, "media", where)), *_meta(body, where))
 
-        return self.client.call(Call("media", "GET", path, {"page": page, "per_page": per_page}), read)
+        return self.client.call(call, read)
 
     def ping(self) -> datetime | None:
         """`GET /ping`: whether Studio answers at all; returns its clock, where it says it."""
-        path = f"{V1}/ping"
+        call = Call("ping", "GET", f"{V1}/ping")
 
         def read(answer: requests.Response) -> datetime | None:
-            if answer.text.strip().strip('"').lower() != "pong":
-                raise unreadable(path, f"{answer.text[:40]!r} instead of 'pong'")
+            said = answer.content[:40].decode("utf-8", "replace")
+            if said.strip().strip('"').lower() != "pong":
+                raise unreadable(call.where, f"{said!r} instead of 'pong'")
             return http_date(answer.headers.get("Date", ""))
 
-        return self.client.call(Call("ping", "GET", path), read)
+        return self.client.call(call, read)
 
     def known_roles(self) -> tuple[str, ...]:
         """`GET /api/public/apidocs`: the role names that Studio's own description lists, sorted."""
-        path = "/api/public/apidocs"
-        return self.client.call(Call("apidocs", "GET", path), lambda answer: _role_enums(object_of(answer, path)))
+        call = Call("apidocs", "GET", "/api/public/apidocs")
+        return self.client.call(call, lambda answer: _role_enums(object_of(answer, call.where)))
 
     def _search(self, kind: str, params: dict[str, str | int]) -> UserPage:
-        path = f"{V1}/users/search"
+        call = Call(kind, "GET", f"{V1}/users/search", params)
 
         def read(answer: requests.Response) -> UserPage:
-            body = object_of(answer, path)
-            return UserPage(tuple(_user(item, path) for item in _list(body, "users", path)), *_meta(body, path))
+            body, where = object_of(answer, call.where), call.where
+            return UserPage(tuple(_user(item, where) for item in _list(body, "users", where)), *_meta(body, where))
 
-        return self.client.call(Call(kind, "GET", path, params), read)
+        return self.client.call(call, read)
 
 
 class StudioWriter(StudioReader):
@@ -147,12 +148,12 @@ class StudioWriter(StudioReader):
         Raises:
             StudioError: refused (4xx), or of unknown effect (everything else); never retried blindly.
         """
-        path = f"{V1}/users/roles"
+        call = Call("put_roles", "PUT", f"{V1}/users/roles", body={"actions": list(actions)})
 
         def read(answer: requests.Response) -> tuple[User, ...]:
-            return tuple(_user(item, path) for item in _list(object_of(answer, path), "users", path))
+            return tuple(_user(item, call.where) for item in _list(object_of(answer, call.where), "users", call.where))
 
-        return self.client.call(Call("put_roles", "PUT", path, body={"actions": list(actions)}), read)
+        return self.client.call(call, read)
 
 
 def _user(item: object, where: str) -> User:
@@ -177,16 +178,16 @@ def _medium(item: object, where: str) -> Media:
         id=item["id"],
         title=_typed(item, "title", str) or "",
         owner_id=_typed(owner, "id", int) if isinstance(owner, dict) else None,
-        duration=_typed(item, "duration", float) or _typed(item, "duration", int),
+        duration=_typed(item, "duration", float, int),
         size=_typed(item, "size", int),
         created_at=_typed(item, "created_at", str) or "",
         permission=_typed(item, "permission", str) or "",
     )
 
 
-def _typed(item: dict[str, Any], key: str, kind: type[Value]) -> Value | None:
+def _typed(item: dict[str, Any], key: str, *kinds: type[Value]) -> Value | None:
     value = item.get(key)
-    return value if isinstance(value, kind) else None
+    return value if isinstance(value, kinds) and not isinstance(value, bool) else None
 
 
 def _list(body: dict[str, Any], key: str, where: str) -> list[object]:

@@ -69,8 +69,8 @@ def test_somebody_who_is_gone_was_not_changed() -> None:
     assert open_requests(records) == []
 
 
-@pytest.mark.parametrize("status", [401, 403, 429])
-def test_what_was_refused_outright_did_nothing_and_is_not_open(status: int) -> None:
+@pytest.mark.parametrize("status", [401, 403, 429, "not_sent"])
+def test_what_was_refused_outright_did_nothing_and_is_not_open(status: int | str) -> None:
     records = [intent(ADD_1, REMOVE_2), outcome(status)]
     assert done(*records) == []
     assert open_requests(records) == []

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from rolesync.differ import diff
 from rolesync.guards import judge
-from rolesync.model import LIVE, Live, Policy, Requests, frame
+from rolesync.model import LIVE, History, Live, Policy, Requests, frame
 from rolesync.planner import make_plan
 from rolesync.reader import read_desired
 
@@ -67,7 +67,7 @@ def ours(folder: Path, users: pd.DataFrame) -> Figures:
         source=desired.source,
         policy=POLICY,
         changes=changes,
-        verdicts=judge(changes, live, POLICY, desired.findings),
+        verdicts=judge(changes, live, POLICY, desired.findings, History()),
         findings=desired.findings,
         requests=Requests({}),
     )

@@ -1,8 +1,10 @@
 import csv
 import hashlib
 import io
+import os
 import re
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -272,3 +274,13 @@ def test_no_damage_raises_or_invents(
     assert not refused & assigned
     if desired.status != "reject":
         assert len(assigned | repeated) == desired.source.rows
+
+
+def test_the_source_tells_how_long_the_list_is_and_when_it_was_changed(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,role\na@x.edu,Admin\nb@x.edu,Admin\na@x.edu,Admin\nc@x.edu,Teacher\n", encoding="utf-8")
+    os.utime(path, (0, 1_772_330_400.5))
+    source = read_desired(path, managed_roles=MANAGED).source
+    assert source.modified_at == datetime(2026, 3, 1, 2, 0, 0, 500_000, tzinfo=UTC)
+    assert source.rows == 4
+    assert source.listed == {"Admin": 2, "Editor, French": 0}

@@ -9,7 +9,7 @@ import pytest
 from rolesync.errors import Exit, InputRefusedError
 from rolesync.model import Finding
 from rolesync.reader.header import score
-from rolesync.reader.table import Table, is_blank, open_table, read_bytes
+from rolesync.reader.table import Table, is_blank, open_table, read_file
 
 
 def read(data: bytes) -> tuple[tuple[str, ...], list[tuple[int, list[str]]], list[Finding]]:
@@ -192,7 +192,7 @@ def test_blank_is_any_blank() -> None:
 
 def test_file_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(InputRefusedError, match="does not exist") as caught:
-        read_bytes(tmp_path / "none.csv")
+        read_file(tmp_path / "none.csv")
     assert caught.value.exit_code is Exit.INPUT_REFUSED
     assert caught.value.hint
     assert "none.csv" in caught.value.message
@@ -200,19 +200,19 @@ def test_file_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_folder(tmp_path: Path) -> None:
     with pytest.raises(InputRefusedError, match="is a folder"):
-        read_bytes(tmp_path)
+        read_file(tmp_path)
 
 
 def test_file_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(b"")
     with pytest.raises(InputRefusedError, match="can't be read") as caught:
-        read_bytes(tmp_path / "list" / "list.csv")
+        read_file(tmp_path / "list" / "list.csv")
     assert caught.value.hint
 
 
 def test_file_that_is_too_large(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"x" * 11)
-    assert read_bytes(path, limit=11) == b"x" * 11
+    assert read_file(path, limit=11)[0] == b"x" * 11
     with pytest.raises(InputRefusedError, match="more than 10 bytes"):
-        read_bytes(path, limit=10)
+        read_file(path, limit=10)

@@ -31,10 +31,11 @@ from rolesync.model import (
     frame,
     role_set,
 )
+from rolesync.planfile import source_json
 
 MOMENT = datetime(2026, 11, 2, 2, 30, 0, tzinfo=UTC)
 DIGEST = "9c1f" * 16
-SOURCE = Source("lists/desired_roles.csv", "ab12" * 16, 120)
+SOURCE = Source("lists/desired_roles.csv", "ab12" * 16, 120, datetime(2026, 11, 2, 1, 0, tzinfo=UTC), {"Admin": 118})
 MARKUP = "[bold red]<script>alert('x')</script>|`*_#@team & \"q\"[/bold red]"
 ESCAPES = "a\x1b[31mred\x07\r\nb\tc"
 RTL = "admin\u202egro.live\u200b@x\u2066"
@@ -239,10 +240,11 @@ SUMMARIES = [
 RECORDS = [
     {
         "seq": 1, "time": "2026-11-02T02:30:00.000000+00:00", "event": "run.start", "run": "r1", "digest": DIGEST,
-        "account": "https://school.instructuremedia.com", "source": SOURCE.path, "additions": 1, "removals": 1,
+        "account": "https://school.instructuremedia.com", "source": source_json(SOURCE), "additions": 1, "removals": 1,
+        "overridden": [],
     },
     {
-        "seq": 2, "time": "2026-11-02T02:30:01.000000+00:00", "event": "intent", "run": "r1", "chunk": 1, "attempt": 1,
+        "seq": 2, "time": "2026-11-02T02:30:01.000000+00:00", "event": "intent", "run": "r1", "chunk": 1, "request": 1,
         "actions": [
             {"user_id": 31, "action": "add", "role": "Admin", "email": "zoe@example.edu", "row": 9},
             {"user_id": 7, "action": "remove", "role": "Admin", "email": "grace@example.edu", "row": 0},
@@ -250,12 +252,13 @@ RECORDS = [
         "before": {"31": ["Student"], "7": ["Admin"]},
     },
     {
-        "seq": 3, "time": "2026-11-02T02:30:02.000000+00:00", "event": "outcome", "run": "r1", "chunk": 1, "attempt": 1,
-        "status": 200, "seconds": 0.25, "after": {"31": ["Admin", "Student"], "7": []}, "error": None,
+        "seq": 3, "time": "2026-11-02T02:30:02.000000+00:00", "event": "outcome", "run": "r1", "chunk": 1, "request": 1,
+        "status": 200, "seconds": 0.25, "after": {"31": ["Admin", "Student"], "7": []}, "error": "",
     },
     {
         "seq": 4, "time": "2026-11-02T02:31:00.000000+00:00", "event": "run.end", "run": "r1", "status": "complete",
-        "counts": {"done": 2}, "proof": {"holders": {"Admin": 10}, "differences": []},
+        "counts": {"done": 2, "not_sent": 0}, "proof": {"holders": {"Admin": 10}, "differences": []},
+        "requests": {"put_roles": 1}, "stopped": "",
     },
 ]  # fmt: skip
 

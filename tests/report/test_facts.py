@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.model import Action, Requests, Verdict, VerdictStatus
+from rolesync.model import Action, HeldReason, Mode, Policy, Requests, Verdict, VerdictStatus
 from rolesync.report.facts import (
     change_rows,
     finding_rows,
@@ -16,6 +16,7 @@ from rolesync.report.facts import (
     summary,
 )
 from tests.report.samples import (
+    ADDED,
     DIGEST,
     FINDINGS,
     HELD_ROW,
@@ -42,6 +43,39 @@ def test_headlines() -> None:
     )
     both = make_plan(verdicts=(TOO_MANY, PROTECTED))
     assert ", and by 1 more guard. Nothing was written." in headline(both).sentence
+
+
+def test_removals_that_wait_are_told_in_the_headline() -> None:
+    waiting = [
+        (0, f"p{at}@example.edu", at, "Admin", Action.REMOVE, reason, "absent in run 1 of 3")
+        for at, reason in enumerate((HeldReason.GRACE, HeldReason.REMOVALS_HELD), start=1)
+    ]
+    ready = make_plan(changes=(ADDED,), held=(HELD_ROW, *waiting))
+    assert headline(ready).sentence == "0 removals, 1 addition; 2 removals held. Nothing was written yet."
+    empty = make_plan(changes=(), held=(HELD_ROW, waiting[0]))
+    assert headline(empty) == (
+        "NOTHING TO DO",
+        "All that differs is held, 1 removal among it. Nothing was written.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (Policy(hold_removals=True, grace_runs=2), "; removals are held (hold_removals)"),
+        (Policy(grace_runs=1), "doesn't name in 1 run in a row (grace_runs)"),
+        (Policy(mode=Mode.ADDITIVE, hold_removals=True), "never removes"),
+    ],
+)
+def test_the_mode_says_whether_removals_wait(policy: Policy, said: str) -> None:
+    assert dict(summary(replace(make_plan(), policy=policy)))["mode"].endswith(said)
+
+
+def test_a_plan_blocked_for_its_removals_may_be_made_without_them() -> None:
+    old = Verdict("max_age_hours", VerdictStatus.BLOCK, "too old", limit=24, value=25)
+    assert "or one with --hold-removals. If" in next_step(make_plan(verdicts=(TOO_MANY,)))[0]
+    assert next_step(make_plan(verdicts=(TOO_MANY, PROTECTED)))[0].endswith("or one with --hold-removals.")
+    assert "--hold-removals" not in next_step(make_plan(verdicts=(TOO_MANY, old)))[0]
 
 
 def test_the_summary_names_account_list_mode_and_time() -> None:

@@ -30,6 +30,7 @@ _SHOWN_IN_TITLE = frozenset({"seq", "time", "event", "run", *_PLACE, "prev", "ha
 
 _UTC = "+00:00"
 _MILLISECONDS = len("2026-11-02T02:30:00.000")
+_MOVE_WIDTH = 26  # leaves room for most addresses beside it at 80 columns
 
 _Record = Mapping[str, Any]
 
@@ -161,22 +162,18 @@ def _fields(record: _Record) -> Iterator[tuple[str, Any]]:
 
 def _actions(actions: Sequence[_Record], before: object, after: _Record) -> RenderableType:
     held = before if isinstance(before, dict) else {}
-    titles = ["roles before", *(["roles after"] if after else [])]
     return table(
         [
-            column("action", whole=True),
+            column("change"),
             column("person"),
-            column("role"),
-            *map(column, titles),
+            column("roles before → after" if after else "roles before"),
             column("row", right=True, whole=True),
         ],
         (
             (
-                f"{SIGNS.get(str(action.get('action')), '?')} {_plain(action.get('action', '?'))}",
+                _change(action),
                 _person(action),
-                _plain(action.get("role", "?")),
-                _plain(held.get(str(action.get("user_id")), [])),
-                *([_plain(after.get(str(action.get("user_id")), "not in the answer"))] if after else []),
+                _move(_roles(held, action), _roles(after, action)) if after else _roles(held, action),
                 _plain(action["row"]) if action.get("row") else "",
             )
             for action in actions
@@ -184,8 +181,22 @@ def _actions(actions: Sequence[_Record], before: object, after: _Record) -> Rend
     )
 
 
+def _change(action: _Record) -> str:
+    verb = action.get("action", "?")
+    return f"{SIGNS.get(str(verb), '?')} {_plain(verb)} {_plain(action.get('role', '?'))}"
+
+
+def _move(before: str, after: str) -> str:
+    on_one_line = len(before) + len(after) + len(" → ") <= _MOVE_WIDTH
+    return f"{before} → {after}" if on_one_line else f"{before}\n→ {after}"
+
+
+def _roles(held: _Record, action: _Record) -> str:
+    return _plain(held.get(str(action.get("user_id")), "not told"))
+
+
 def _person(action: _Record) -> str:
-    email = f"<{_plain(action['email'])}> " if action.get("email") else ""
+    email = f"{_plain(action['email'])} " if action.get("email") else ""
     return f"{email}#{_plain(action.get('user_id', '?'))}"
 
 

@@ -1,37 +1,58 @@
 """What `audit verify` found, in the terminal."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from pathlib import PurePath
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from rolesync.model import Verification
 from rolesync.report.facts import SENTENCE_LIMIT
 from rolesync.report.terminal.pieces import banner, heading, note, pairs
-from rolesync.report.text import plural, safe
+from rolesync.report.text import CELL_LIMIT, plural, safe
 
 
-def verification_view(found: Mapping[str, Any], folder: Path) -> RenderableType:
-    """Show whether a record is whole and untouched.
+def verification_view(found: Verification, folder: str) -> RenderableType:
+    """Show whether a record is whole and untouched, where it isn't, and what to do then.
 
     Args:
-        found: the fields of an `audit.Verification`: `records`, `first_bad` (None or `line`, `seq`, `reason`),
-            `head_problem` ("" for none) and `notices` (sentences).
-        folder: where the record is.
+        found: what the check found.
+        folder: where the record is, as the user would type it.
     """
-    bad, head = found["first_bad"], found["head_problem"]
-    whole = plural(found["records"], "record")
-    if bad or head:
-        title = banner(
-            "BROKEN", "This is not the record that was written. Keep the folder as it is, and ask why.", "red"
-        )
-    else:
-        title = banner("WHOLE", f"{whole}, each as it was written.", "green")
-    facts = [("folder", safe(str(folder), SENTENCE_LIMIT)), ("good", f"{whole} from the beginning")]
-    if bad:
-        facts.append(("broken", f"line {bad['line']}, record {bad['seq']}: {safe(bad['reason'], SENTENCE_LIMIT)}"))
-    if head:
-        facts.append(("head", safe(head, SENTENCE_LIMIT)))
-    notices = [note(safe(notice, SENTENCE_LIMIT)) for notice in found["notices"]]
-    return Group(pairs(facts), Text(), title, *([heading("Worth knowing, but no fault"), *notices] if notices else []))
+    notices = [note(safe(notice, SENTENCE_LIMIT)) for notice in found.notices]
+    return Group(
+        pairs(_facts(found, folder)),
+        Text(),
+        _headline(found),
+        *([heading("Worth knowing, but no fault"), *notices] if notices else []),
+        heading("What to do"),
+        _advice(found, folder),
+    )
+
+
+def _headline(found: Verification) -> RenderableType:
+    if found.ok:
+        return banner("WHOLE", f"{plural(found.records, 'record')}, each as it was written.", "green")
+    return banner("BROKEN", "This is not the record that was written.", "red")
+
+
+def _facts(found: Verification, folder: str) -> Iterator[tuple[str, str]]:
+    yield "folder", safe(folder, SENTENCE_LIMIT)
+    yield "good", f"{plural(found.records, 'record')} from the beginning"
+    if found.first_bad:
+        bad = found.first_bad
+        yield "first bad", f"line {bad.line:,}, record {bad.seq:,}: {safe(bad.reason, SENTENCE_LIMIT)}"
+    yield "head", safe(found.head_problem, SENTENCE_LIMIT) or "fits the record"
+
+
+def _advice(found: Verification, folder: str) -> RenderableType:
+    if found.ok:
+        return note("Nothing. A copy of audit.head that is kept elsewhere also shows a record that was written anew.")
+    trusted = f"the records up to number {found.records:,} can" if found.records else "no record in it can"
+    aside = safe(f"{PurePath(folder).name}.broken", CELL_LIMIT)
+    steps = (
+        "Copy the folder as it is, before anything else writes to it.",
+        f"Hold it against a backup, and find out what changed it: {trusted} be trusted, nothing after that.",
+        f"Then rename it, to {aside} for example; the next run begins a new record.",
+    )
+    return pairs((f"{number}.", step) for number, step in enumerate(steps, start=1))

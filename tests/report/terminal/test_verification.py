@@ -1,36 +1,55 @@
-from dataclasses import asdict
-from pathlib import Path
-
-from rolesync.audit import Bad, Verification
+from rolesync.model import Bad, Verification
 from rolesync.report.terminal import verification_view
 from tests.report.samples import HOSTILE
 from tests.report.terminal.screen import flat, show
 
-FOLDER = Path("state/school")
+FOLDER = "state/school"
 
 
 def test_a_whole_record() -> None:
-    text = flat(verification_view(asdict(Verification(1_200, None, "", ())), FOLDER))
+    text = flat(verification_view(Verification(1_200, None, "", ()), FOLDER))
     assert "folder state/school good 1,200 records from the beginning" in text
     assert "WHOLE 1,200 records, each as it was written." in text
+    assert "head fits the record" in text
+    assert "What to do Nothing. A copy of audit.head" in text
     assert "Worth knowing" not in text
+    assert "first bad" not in text
+
+
+def test_what_a_crash_left_is_told_but_no_fault() -> None:
+    text = flat(verification_view(Verification(2, None, "", ("record 2 explains 7 bytes",)), FOLDER))
+    assert "WHOLE 2 records, each as it was written. " in text
+    assert "Worth knowing, but no fault record 2 explains 7 bytes What to do Nothing." in text
 
 
 def test_a_broken_record_says_where_and_why() -> None:
     found = Verification(6, Bad(7, 7, "its hash is not that of its bytes"), "the head names record 9", ("torn line",))
-    text = flat(verification_view(asdict(found), FOLDER))
+    text = flat(verification_view(found, FOLDER))
     assert "BROKEN This is not the record that was written." in text
-    assert "good 6 records from the beginning broken line 7, record 7: its hash is not that of its bytes" in text
+    assert "good 6 records from the beginning first bad line 7, record 7: its hash is not that of its bytes" in text
     assert "head the head names record 9" in text
     assert "Worth knowing, but no fault torn line" in text
+    assert "1. Copy the folder as it is" in text
+    assert "the records up to number 6 can be trusted, nothing after that" in text
+    assert "3. Then rename it, to school.broken for example" in text
+    assert "Nothing. A copy" not in text
     assert "WHOLE" not in text
 
 
 def test_a_cut_tail_alone_is_broken() -> None:
-    assert "BROKEN" in flat(verification_view(asdict(Verification(6, None, "the tail is cut", ())), FOLDER))
+    text = flat(verification_view(Verification(6, None, "the tail is cut", ()), FOLDER))
+    assert "head the tail is cut" in text
+    assert "BROKEN" in text
+    assert "first bad" not in text
+
+
+def test_a_record_that_is_bad_from_its_first_line_cannot_be_trusted() -> None:
+    text = flat(verification_view(Verification(0, Bad(1, 1, "no whole record"), "", ()), FOLDER))
+    assert "good 0 records from the beginning first bad line 1, record 1: no whole record head fits the record" in text
+    assert "no record in it can be trusted" in text
 
 
 def test_hostile_text_stays_in_its_place() -> None:
     for text in HOSTILE:
         found = Verification(1, Bad(1, 1, text), text, (text,))
-        assert "BROKEN" in show(verification_view(asdict(found), Path("x")), 60)
+        assert "BROKEN" in show(verification_view(found, text), 60)

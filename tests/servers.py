@@ -1,0 +1,243 @@
+"""A scripted Studio on loopback: it answers what a test tells it to, however wrong, and remembers what it was asked.
+
+For everything that a sane server never does; the sandbox is there for all the rest.
+"""
+
+import json
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import SecretStr
+
+from rolesync.studio import Client, Connection, FixedToken, TokenSource
+
+AGENT = "rolesync/0 (tests)"
+PATIENCE = 10.0  # seconds after which a connection is given up, so that a test that hangs ends
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came over the wire; `connection` numbers the connections from 1."""
+
+    method: str
+    target: str
+    headers: Message
+    body: bytes
+    connection: int
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+    @property
+    def json(self) -> Any:  # JSON
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Say:
+    """One answer. A `body` that is no bytes is sent as JSON.
+
+    `end` says how far it gets: `whole`; `cut`, the connection ends in the middle of the body; `stall`, it stays open
+    there; `mute`, it stays open without a byte; `gone`, it ends without a byte; `reset`, it is torn down.
+    """
+
+    status: int = 200
+    body: object = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    end: Literal["whole", "cut", "stall", "mute", "gone", "reset"] = "whole"
+
+    @property
+    def data(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+Answering = Callable[[Asked], Say]
+
+
+def in_turn(*answers: Say) -> Answering:
+    """Give these answers one after the other, the last one for ever."""
+    lock, left = threading.Lock(), list(answers)
+
+    def answer(_asked: Asked) -> Say:
+        with lock:
+            return left.pop(0) if len(left) > 1 else left[0]
+
+    return answer
+
+
+class ScriptedStudio:
+    """Serves from entering to leaving its `with` block, on a free loopback port.
+
+    Args:
+        answer: called for each request, by several threads; what it raises is raised again at the end of the block.
+        listening: without it, connections are refused until `listen` is called.
+        tls: a PEM file of key and certificate.
+    """
+
+    def __init__(self, answer: Answering, *, listening: bool = True, tls: str = "") -> None:
+        self.asked: list[Asked] = []
+        self.connections = 0
+        self._answer = answer
+        self._listening = listening
+        self._lock = threading.Lock()
+        self._failures: list[BaseException] = []
+        self._open: list[socket.socket] = []
+        self._server = _Server(self)
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.base_url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        if self._listening:
+            self.listen()
+        return self
+
+    def listen(self) -> None:
+        self._server.server_activate()
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="scripted-studio")
+        self._thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if hasattr(self, "_thread"):
+            self._server.shutdown()
+            self._thread.join(PATIENCE)
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError):  # the client may have hung up by itself just now
+                    connection.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+        if self._failures and error is None:
+            raise self._failures[0]
+
+    def opened(self, connection: socket.socket) -> int:
+        with self._lock:
+            self._open.append(connection)
+            self.connections += 1
+            return self.connections
+
+    def closed(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.remove(connection)
+
+    def answer(self, asked: Asked) -> Say:
+        with self._lock:
+            self.asked.append(asked)
+        try:
+            return self._answer(asked)
+        except Exception as failure:  # noqa: BLE001  # raised again by the test's own thread
+            self._failures.append(failure)
+            return Say(599, {"error": "the script failed"})
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+    block_on_close = True
+
+    def __init__(self, studio: ScriptedStudio) -> None:
+        self.studio = studio
+        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=False)
+        self.server_bind()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close without the polite end that the library sends first: a reset must not look like it."""
+        self.close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Leave it to the test: a client that hangs up in the middle is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = PATIENCE
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.number = self.server.studio.opened(self.connection)
+
+    def finish(self) -> None:
+        self.server.studio.closed(self.connection)
+        super().finish()
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+    def _respond(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        said = self.server.studio.answer(Asked(self.command, self.path, self.headers, body, self.number))
+        if said.end == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
+        if said.end in {"whole", "cut", "stall"}:
+            self._write(said)
+        if said.end in {"stall", "mute"}:
+            self.connection.recv(1)  # comes back when the client has hung up
+        self.close_connection = self.close_connection or said.end != "whole"
+
+    def _write(self, said: Say) -> None:
+        data = said.data
+        names = {name.lower() for name in said.headers}
+        lines = [f"HTTP/1.1 {said.status} Scripted", *(f"{name}: {value}" for name, value in said.headers.items())]
+        if "content-length" not in names:
+            lines.append(f"content-length: {len(data)}")
+        sent = data if said.end == "whole" else data[: len(data) // 2]
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + sent)
+
+    do_GET = do_PUT = do_POST = _respond  # noqa: N815  # the library's names
+
+
+class Naps:
+    """Sleeping without waiting: remembers how long each sleep was to be, and has a clock that they move on."""
+
+    def __init__(self) -> None:
+        self.taken: list[float] = []
+        self.first: Callable[[], None] = lambda: None  # what happens during the first one
+
+    def sleep(self, seconds: float) -> None:
+        if not self.taken:
+            self.first()
+        self.taken.append(seconds)
+
+    def clock(self) -> float:
+        return time.monotonic() + sum(self.taken)
+
+
+def longest(_low: float, high: float) -> float:
+    """Be a jitter that always says the most."""
+    return high
+
+
+def client_of(
+    base_url: str,
+    naps: Naps,
+    *,
+    tokens: TokenSource | None = None,
+    **connection: Any,
+) -> Client:
+    """Make a client for tests: impatient, and never really asleep."""
+    how = {"user_agent": AGENT, "timeout": 5.0, "connect_timeout": 5.0, "concurrency": 4, **connection}
+    tokens = tokens or FixedToken(SecretStr("sandbox-token"))
+    return Client(Connection(base_url, **how), tokens, sleep=naps.sleep, clock=naps.clock, jitter=longest)

@@ -1,0 +1,509 @@
+"""One conversation with Studio: what is sent, what is tried again and how often, and what ends it."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from rolesync.errors import (
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+    StudioError,
+    UnauthorizedError,
+    UnreachableError,
+    UnreadableAnswerError,
+)
+from rolesync.sandbox import Faults, Options, Sandbox
+from rolesync.studio import StudioReader, StudioWriter
+from rolesync.studio.answers import NeverSentError
+from rolesync.studio.client import RETRY_AFTER_CEILING, Call
+from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
+
+PEM = Path(__file__).with_name("loopback.pem")
+USER = {"id": 7, "email": "a@example.edu", "full_name": "A", "role_names": []}
+OK = Say(body={"user": USER})
+DONE = Say(body={"users": [USER]})
+ADD = [{"user_id": 7, "action": "add", "role": "Admin"}]
+LIMITED = Say(429, {"error": "Too Many Requests"}, {"retry-after": "7"})
+
+
+class Studio:
+    """A scripted Studio and a client of it."""
+
+    def __init__(self, server: ScriptedStudio, stack: ExitStack) -> None:
+        self.server = server
+        self.naps = Naps()
+        self._stack = stack
+
+    def reader(self, **connection: Any) -> StudioReader:
+        return self.writer(**connection)
+
+    def writer(self, **connection: Any) -> StudioWriter:
+        return StudioWriter(self._stack.enter_context(client_of(self.server.base_url, self.naps, **connection)))
+
+
+Start = Callable[..., Studio]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with ExitStack() as stack:
+
+        def enter(answer: Answering | Say, **others: object) -> Studio:
+            answering = in_turn(answer) if isinstance(answer, Say) else answer
+            return Studio(stack.enter_context(ScriptedStudio(answering, **others)), stack)  # type: ignore[arg-type]  # passed through
+
+        yield enter
+
+
+def put(studio: StudioWriter) -> object:
+    return studio.put_roles([{"user_id": 7, "action": "add", "role": "Admin"}])
+
+
+def get(studio: StudioReader) -> object:
+    return studio.user(7)
+
+
+# What is sent
+
+
+def test_every_request_names_the_program_and_carries_the_token(start: Start) -> None:
+    studio = start(in_turn(OK, DONE))
+    writer = studio.writer(user_agent="rolesync/9 (it@example.edu)")
+    get(writer)
+    put(writer)
+    for asked in studio.server.asked:
+        assert asked.headers["User-Agent"] == "rolesync/9 (it@example.edu)"
+        assert asked.headers.get_all("Authorization") == ["Bearer sandbox-token"]
+        assert asked.headers["Accept"] == "application/json"
+    asked = studio.server.asked[1]
+    assert (asked.method, asked.headers["Content-Type"], asked.json) == ("PUT", "application/json", {"actions": ADD})
+
+
+def test_the_token_is_not_sent_along_a_redirect(start: Start) -> None:
+    elsewhere = start(OK)
+    for status in (301, 302, 303, 307, 308):
+        studio = start(Say(status, b"", {"location": f"{elsewhere.server.base_url}/login"}))
+        with pytest.raises(StudioError, match=f"answered {status}") as caught:
+            get(studio.reader())
+        assert (caught.value.status, type(caught.value)) == (status, StudioError)
+        assert f"{elsewhere.server.base_url}/login" in caught.value.hint
+        assert len(studio.server.asked) == 1
+    assert elsewhere.server.asked == []
+
+
+def test_neither_proxies_nor_netrc_of_the_environment_count(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    proxy, studio = start(OK), start(OK)
+    monkeypatch.setenv("HTTP_PROXY", proxy.server.base_url)
+    monkeypatch.setenv("ALL_PROXY", proxy.server.base_url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    get(studio.reader())
+    assert studio.server.asked[0].headers["Authorization"] == "Bearer sandbox-token"
+    assert proxy.server.asked == []
+
+
+def test_a_proxy_that_is_set_is_used(start: Start) -> None:
+    proxy, studio = start(OK), start(OK)
+    get(studio.reader(proxy=proxy.server.base_url))
+    assert proxy.server.asked[0].target == f"{studio.server.base_url}/api/public/v1/users/7"
+    assert studio.server.asked == []
+
+
+def test_a_thread_keeps_its_connection_also_after_errors(start: Start) -> None:
+    def answer(asked: Asked) -> Say:
+        return Say(404, {"error": "gone"}) if asked.path.endswith("/8") else OK
+
+    studio = start(answer)
+    reader = studio.reader()
+    for _ in range(10):
+        get(reader)
+        with pytest.raises(NotFoundError):
+            reader.user(8)
+    assert (len(studio.server.asked), studio.server.connections) == (20, 1)
+
+
+def test_there_are_as_many_connections_as_threads() -> None:
+    with Sandbox(Options(users=400)) as sandbox, client_of(sandbox.base_url, Naps(), concurrency=3) as client:
+        reader = StudioReader(client)
+        ids = [person["id"] for person in sandbox.people()]
+        assert [user.id for user in client.each(reader.user, ids)] == ids
+        assert client.counts == {"user": 400}
+        assert sandbox.counts()["user"] == 400
+        assert len(client._sessions) <= 3
+
+
+# Whose certificate is trusted
+
+
+def test_a_certificate_that_nobody_vouches_for_is_final(start: Start) -> None:
+    studio = start(OK, tls=str(PEM))
+    with pytest.raises(StudioError, match=r"certificate of https://127.0.0.1:.* isn't trusted") as caught:
+        get(studio.reader())
+    assert "ROLESYNC_CA_BUNDLE" in caught.value.hint
+    assert (studio.server.asked, studio.naps.taken) == ([], [])
+
+
+def test_a_ca_bundle_vouches(start: Start) -> None:
+    studio = start(OK, tls=str(PEM))
+    assert get(studio.reader(ca_bundle=str(PEM))) is not None
+    assert studio.server.asked[0].headers["Authorization"] == "Bearer sandbox-token"
+
+
+def test_a_server_that_speaks_no_tls_is_not_blamed_on_its_certificate(start: Start) -> None:
+    studio = start(OK)
+    studio.server.base_url = studio.server.base_url.replace("http:", "https:")
+    with pytest.raises(UnreachableError, match="TLS") as caught:
+        get(studio.reader(attempts=1))
+    assert "certificate" not in str(caught.value)
+    assert studio.server.asked == []
+
+
+# What is tried again
+
+
+PASSING = [
+    LIMITED,
+    Say(403, {"error": "Rate Limit Exceeded"}),
+    Say(403, b"403 Forbidden (Rate Limit Exceeded)\n", {"content-type": "text/plain"}),
+    Say(403, b"<html><h1>Rate Limit Exceeded</h1></html>", {"content-type": "text/html"}),
+    *(Say(status, b"<html>oh</html>") for status in (500, 502, 503, 504)),
+    Say(body=b"<html>log in</html>"),
+    Say(body={"user": None}),
+    Say(body={"user": USER}, end="cut"),
+    Say(end="gone"),
+    Say(end="reset"),
+]
+
+
+@pytest.mark.parametrize("passing", PASSING, ids=str)
+def test_a_read_is_tried_again(start: Start, passing: Say) -> None:
+    studio = start(in_turn(passing, passing, OK))
+    reader = studio.reader()
+    with capture_logs() as logs:
+        assert reader.user(7).id == 7
+    assert len(studio.server.asked) == 3
+    assert reader.client.counts == {"user": 3}
+    assert len(studio.naps.taken) == 2
+    assert [(entry["event"], entry["attempt"], entry["wait_s"]) for entry in logs] == [
+        ("retry", 1, studio.naps.taken[0]),
+        ("retry", 2, studio.naps.taken[1]),
+    ]
+    assert all("GET /api/public/v1/users/7" in entry["why"] for entry in logs)
+    assert "sandbox-token" not in str(logs)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422])
+@pytest.mark.parametrize("call", [get, put])
+def test_what_is_refused_is_not_tried_again(start: Start, call: Callable[[StudioWriter], object], status: int) -> None:
+    studio = start(Say(status, {"error": "the rate limits may not be changed by you"}))
+    with pytest.raises(StudioError) as caught:
+        call(studio.writer())
+    assert caught.value.status == status
+    assert (len(studio.server.asked), studio.naps.taken) == (1, [])
+
+
+@pytest.mark.parametrize("limited", PASSING[:4], ids=str)
+def test_a_write_is_tried_again_when_studio_did_nothing(start: Start, limited: Say) -> None:
+    studio = start(in_turn(limited, DONE))
+    writer = studio.writer()
+    put(writer)
+    assert writer.client.counts == {"put_roles": 2}
+    assert studio.server.asked[0].body == studio.server.asked[1].body
+
+
+@pytest.mark.parametrize("unclear", [*PASSING[4:], Say(end="mute"), Say(end="stall", body={"users": []})], ids=str)
+def test_a_write_of_unknown_effect_is_not_tried_again(start: Start, unclear: Say) -> None:
+    studio = start(in_turn(unclear, DONE))
+    with pytest.raises((ServerError, UnreachableError, UnreadableAnswerError)) as caught:
+        put(studio.writer(timeout=0.2))
+    assert not isinstance(caught.value, NeverSentError)
+    assert len(studio.server.asked) == 1
+
+
+@pytest.mark.parametrize("call", [get, put])
+def test_a_request_that_never_left_is_tried_again(start: Start, call: Callable[[StudioWriter], object]) -> None:
+    studio = start(in_turn(OK) if call is get else in_turn(DONE), listening=False)
+    writer = studio.writer()
+    studio.naps.first = studio.server.listen
+    call(writer)
+    assert len(studio.server.asked) == 1
+    assert studio.naps.taken == [0.5]
+
+
+def test_a_refused_connection_says_so(start: Start) -> None:
+    studio = start(OK, listening=False)
+    with pytest.raises(NeverSentError, match=r"PUT /api/public/v1/users/roles: http://127.0.0.1:\d+ can't be reached"):
+        put(studio.writer())
+    assert len(studio.naps.taken) == 7
+
+
+def test_a_name_without_an_address_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    naps = Naps()
+    with client_of("http://studio.invalid", naps, attempts=3) as client, pytest.raises(NeverSentError) as caught:
+        put(StudioWriter(client))
+    assert "http://studio.invalid can't be reached" in caught.value.message
+    assert len(naps.taken) == 2
+
+
+def test_a_proxy_that_is_down_never_sent_anything(start: Start) -> None:
+    proxy, studio = start(OK, listening=False), start(OK)
+    secret = proxy.server.base_url.replace("127", "me:secret@127")
+    with pytest.raises(NeverSentError, match="proxy") as caught:
+        put(studio.writer(proxy=secret, attempts=1))
+    assert "secret" not in caught.value.message + caught.value.hint
+    assert studio.server.asked == []
+
+
+def test_a_connection_that_is_not_taken_times_out() -> None:
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):  # fill the queue, so that the kernel answers nobody any more
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = stack.enter_context(client_of(url, Naps(), attempts=1, connect_timeout=0.2))
+        with pytest.raises(NeverSentError, match=r"no connection to .* within 0\.2 s"):
+            put(StudioWriter(client))
+
+
+@pytest.mark.parametrize("end", ["mute", "stall"])
+def test_a_silent_studio_times_out(start: Start, end: str) -> None:
+    studio = start(Say(body={"user": USER}, end=end))  # type: ignore[arg-type]  # parametrized
+    with pytest.raises(UnreachableError, match=r"no answer from http://127.0.0.1:\d+ within 0\.2 s"):
+        get(studio.reader(timeout=0.2, attempts=1))
+
+
+# How long it waits
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"retry-after": " 2.5 "}, 2.5),
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": "86400"}, RETRY_AFTER_CEILING),
+        ({"Retry-After": "Mon, 01 Jan 2024 10:00:30 GMT", "Date": "Mon, 01 Jan 2024 10:00:10 GMT"}, 20),
+        ({"Retry-After": "Mon, 01 Jan 2024 10:00:30 GMT", "Date": "Mon, 01 Jan 2024 11:00:10 GMT"}, 0),
+        ({"Retry-After": "Mon, 01 Jan 2035 10:00:30 GMT", "date": "Mon, 01 Jan 2024 10:00:00 GMT"}, 60),
+        ({"Retry-After": "soon"}, 0.5),
+        ({"Retry-After": "-3"}, 0.5),
+        ({"Retry-After": "Mon, 01 Jan 2024 10:00:30 +99999999999999999"}, 0.5),
+        ({}, 0.5),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after(start: Start, status: int, headers: dict[str, str], seconds: float) -> None:
+    studio = start(in_turn(Say(status, {"error": "wait"}, headers), OK))
+    get(studio.reader())
+    assert studio.naps.taken == [seconds]
+
+
+def test_retry_after_as_a_date_without_studios_clock(start: Start) -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    studio = start(in_turn(Say(429, b"", {"Retry-After": until}), OK))
+    get(studio.reader())
+    assert 30 <= studio.naps.taken[0] <= 40
+
+
+def test_without_a_word_the_waits_double_up_to_a_bound(start: Start) -> None:
+    studio = start(Say(503, b""))
+    with pytest.raises(ServerError) as caught:
+        get(studio.reader(attempts=10, retry_seconds=1000))
+    assert studio.naps.taken == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert len(studio.server.asked) == 10
+    assert "try again later" in caught.value.hint
+
+
+@pytest.mark.parametrize(("retry_seconds", "taken"), [(120, [50, 50]), (49, []), (99, [50])])
+def test_all_waits_together_are_bounded(start: Start, retry_seconds: float, taken: list[float]) -> None:
+    studio = start(Say(429, b"", {"Retry-After": "50"}))
+    with pytest.raises(RateLimitedError) as caught:
+        get(studio.reader(retry_seconds=retry_seconds))
+    assert studio.naps.taken == taken
+    assert (caught.value.retry_after, caught.value.status) == (50, 429)
+
+
+def test_a_pause_waits_like_a_retry(start: Start) -> None:
+    studio = start(OK)
+    writer = studio.writer()
+    writer.client.pause(3)
+    assert studio.naps.taken == [2.0]
+    writer.client.pause(3, retry_after=9.5)
+    assert studio.naps.taken[1] == 9.5
+
+
+def test_requests_keep_their_distance(start: Start) -> None:
+    studio = start(OK)
+    reader = studio.reader(requests_per_second=2.0)
+    begun = studio.naps.clock()
+    for _ in range(5):
+        get(reader)
+    assert 2.0 <= studio.naps.clock() - begun < 4.0
+    assert len(studio.naps.taken) == 4
+    assert all(0.2 < nap <= 0.5 for nap in studio.naps.taken)
+
+
+# The token
+
+
+class Renewable:
+    """A token that a refresh replaces by the next of these."""
+
+    def __init__(self, *headers: str) -> None:
+        self.headers = list(headers)
+        self.refused: list[str] = []
+
+    def header(self) -> str:
+        return self.headers[0]
+
+    def renew(self, refused: str) -> bool:
+        self.refused.append(refused)
+        if len(self.headers) == 1:
+            return False
+        self.headers.pop(0)
+        return True
+
+
+def takes(*good: str) -> Answering:
+    return lambda asked: OK if asked.headers["Authorization"] in good else Say(401, {"error": "expired"})
+
+
+def test_a_refused_token_is_renewed_once(start: Start) -> None:
+    studio, tokens = start(takes("Bearer 2")), Renewable("Bearer 1", "Bearer 2", "Bearer 3")
+    reader = studio.reader(tokens=tokens)
+    get(reader)
+    get(reader)
+    assert tokens.refused == ["Bearer 1"]
+    assert reader.client.counts == {"user": 3}
+    assert studio.naps.taken == []
+
+
+def test_a_renewed_token_that_is_refused_is_final(start: Start) -> None:
+    studio, tokens = start(takes("Bearer 9")), Renewable("Bearer 1", "Bearer 2", "Bearer 3")
+    with pytest.raises(UnauthorizedError, match="expired"):
+        get(studio.reader(tokens=tokens))
+    assert tokens.refused == ["Bearer 1"]
+    assert len(studio.server.asked) == 2
+
+
+def test_a_call_renews_once_however_often_it_is_tried(start: Start) -> None:
+    no, busy = Say(401, {"error": "expired"}), Say(503, b"")
+    studio, tokens = start(in_turn(no, busy, no)), Renewable("Bearer 1", "Bearer 2", "Bearer 3")
+    with pytest.raises(UnauthorizedError):
+        get(studio.reader(tokens=tokens))
+    assert tokens.refused == ["Bearer 1"]
+    assert len(studio.server.asked) == 3
+
+
+def test_a_token_that_cannot_be_renewed_is_final(start: Start) -> None:
+    studio, tokens = start(takes("Bearer 9")), Renewable("Bearer 1")
+    with pytest.raises(UnauthorizedError):
+        get(studio.reader(tokens=tokens))
+    assert len(studio.server.asked) == 1
+
+
+# Several at once
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    last_first = threading.Event()
+
+    def work(item: int) -> int:
+        if item == 0:
+            assert last_first.wait(5)
+        if item == 3:
+            last_first.set()
+        return item * 10
+
+    with client_of("http://127.0.0.1:9", Naps(), concurrency=4) as client:
+        assert list(client.each(work, range(20))) == [item * 10 for item in range(20)]
+
+
+def test_items_are_not_taken_long_before_their_turn() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in count():
+            taken.append(number)
+            yield number
+
+    with client_of("http://127.0.0.1:9", Naps(), concurrency=2) as client:
+        results = client.each(lambda item: item, items())
+        assert list(islice(results, 3)) == [0, 1, 2]
+        assert len(taken) == 8 + 2
+        results.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_the_first_error_ends_it() -> None:
+    begun: list[int] = []
+    failed = threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        if item == 0:
+            raise ForbiddenError("no")
+        failed.wait(5)
+        return item
+
+    with client_of("http://127.0.0.1:9", Naps(), concurrency=1) as client:
+        with pytest.raises(ForbiddenError):
+            list(client.each(work, count()))
+        failed.set()
+    assert begun in ([0], [0, 1])
+
+
+def test_closing_ends_every_thread_and_connection(start: Start) -> None:
+    studio = start(OK)
+    before = threading.active_count()
+    with client_of(studio.server.base_url, studio.naps) as client:
+        list(client.each(StudioReader(client).user, [7] * 20))
+        assert threading.active_count() > before
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("studio")] == []
+
+
+# All of it together
+
+
+def test_reads_come_through_a_bad_day() -> None:
+    faults = Faults.parse("429=0.1,429-retry-after=1,429-bare=0.05,403=0.05,500=0.05,html=0.05,cut=0.05,reset=0.05")
+    naps = Naps()
+    with (
+        Sandbox(Options(users=60, faults=faults)) as sandbox,
+        client_of(sandbox.base_url, naps, attempts=30, retry_seconds=1e6) as client,
+    ):
+        sandbox.set_faults("")
+        ids = [person["id"] for person in sandbox.people()] * 3
+        sandbox.set_faults(faults)
+        assert [user.id for user in client.each(StudioReader(client).user, ids)] == ids
+        struck = sum(sandbox.fault_counts().values())
+    assert struck > 20
+    assert client.counts["user"] == len(ids) + struck
+    assert len(naps.taken) == struck
+
+
+def test_an_answer_can_be_anything_and_is_still_one_error(start: Start) -> None:
+    studio = start(Say(418, b"\xff\xfe\x00teapot"))
+    with pytest.raises(StudioError, match="418") as caught:
+        studio.reader().client.call(Call("tea", "GET", "/tea"), lambda answer: answer)
+    assert "isn't documented" in caught.value.hint

@@ -1,0 +1,142 @@
+"""The renewal among processes, some of which are ended in its midst."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from rolesync.sandbox import Faults, Options, Sandbox
+from rolesync.settings import load
+from rolesync.studio.tokenendpoint import PATH
+from tests.servers import Asked, Say, ScriptedStudio, in_turn
+from tests.studio.oauth_tools import FIRST, ROLESYNC, SECRET, environment, form_of, issued
+
+SECONDS = 60  # after which a command hangs, however slow the machine
+NOBODY = Say(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
+
+# Gets ready, waits for a word, and then does what every command does for its first request.
+READY_THEN_HEADER = """
+from collections import Counter
+from datetime import UTC, datetime
+from rolesync.access import token_of
+from rolesync.cli.options import set_up_log
+from rolesync.settings import load
+set_up_log(settings := load())
+tokens = token_of(settings, lambda: datetime.now(UTC), Counter())
+print("ready", flush=True)
+input()
+header = tokens.header()
+print(header)
+if renewed := input():
+    print(tokens.renew(header), tokens.header())
+"""
+
+
+@contextmanager
+def process(command: list[object], folder: Path, env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A process that is gone when the `with` block ends."""
+    with subprocess.Popen(
+        [str(word) for word in command],
+        cwd=folder,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def say(word: str, *processes: subprocess.Popen[str]) -> list[str]:
+    """Give each process the word, and then return the line that each one answers with."""
+    for one in processes:
+        assert one.stdin is not None
+        one.stdin.write(f"{word}\n")
+        one.stdin.flush()
+    return [one.stdout.readline().strip() for one in processes if one.stdout is not None]
+
+
+def test_two_processes_at_once_share_one_refresh_and_both_work(tmp_path: Path) -> None:
+    faults = Faults.parse("latency=0.3,on=tokens")  # long enough for the second one to come while the first is asking
+    with Sandbox(Options(faults=faults)) as studio, ExitStack() as stack:
+        env = environment(studio.base_url, tmp_path / "state")
+        command: list[object] = [sys.executable, "-c", READY_THEN_HEADER]
+        both = [stack.enter_context(process(command, tmp_path, env)) for _ in range(2)]
+        assert [one.stdout.readline().strip() for one in both if one.stdout] == ["ready"] * 2
+        one, other = say("go", *both)
+        assert one == other
+        assert one.startswith("Bearer access-")
+        assert studio.counts()["token"] == 1
+        (path,) = (tmp_path / "state").glob("*/token.json")
+        kept = json.loads(path.read_bytes())
+        assert one == f"Bearer {kept['access_token']}"
+
+        # Long before its end and no longer young, both are refused: again one asks, and both go on.
+        kept["obtained_at"] = "2020-01-01T00:00:00+00:00"
+        path.write_text(json.dumps(kept))
+        renewed = say("renew", *both)
+        assert renewed[0] == renewed[1]
+        assert renewed[0].startswith("True Bearer access-")
+        assert one not in renewed[0]
+        assert studio.counts()["token"] == 2
+        assert [one.wait(SECONDS) for one in both] == [0, 0]
+
+
+@pytest.mark.parametrize(("number", "code", "kept"), [(signal.SIGTERM, 143, 1), (signal.SIGKILL, -9, 0)])
+def test_a_process_that_is_ended_while_studio_answers(
+    tmp_path: Path, number: signal.Signals, code: int, kept: int
+) -> None:
+    """A signal that lets it finish loses nothing; one that doesn't leaves the store whole for the next run."""
+    running: list[subprocess.Popen[str]] = []
+    started = threading.Event()
+    answers = in_turn(issued(1), issued(2))
+
+    def answer(asked: Asked) -> Say:
+        if asked.path != PATH:
+            return NOBODY
+        if len([one for one in server.asked if one.path == PATH]) == 1:
+            assert started.wait(SECONDS)
+            running[0].send_signal(number)
+            if number is signal.SIGKILL:
+                running[0].wait(SECONDS)
+        return answers(asked)
+
+    env = environment("", tmp_path / "state")
+    with ScriptedStudio(answer) as server:
+        env["ROLESYNC_BASE_URL"] = server.base_url
+        command: list[object] = [ROLESYNC, "doctor", "--format", "json"]
+        with process(command, tmp_path, env) as doctor:
+            running.append(doctor)
+            started.set()
+            out, err = doctor.communicate(timeout=SECONDS)
+        assert doctor.returncode == code, err
+        assert [asked.path for asked in server.asked] == [PATH]
+        stores = list((tmp_path / "state").glob("*/token.json"))
+        assert [json.loads(path.read_bytes())["refresh_token"] for path in stores] == ["refresh-1"] * kept
+        for secret in (SECRET, FIRST, "access-1", "refresh-1"):
+            assert secret not in out + err
+
+        after = subprocess.run(
+            [ROLESYNC, "export", "-o", "-"],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert after.returncode == 0, after.stderr
+        spent = [form_of(asked)["refresh_token"] for asked in server.asked if asked.path == PATH]
+        assert spent == ([FIRST] if kept else [FIRST, FIRST])
+        (path,) = (tmp_path / "state").glob("*/token.json")
+        assert [file.name for file in path.parent.iterdir() if file.name.startswith("token.json")] == ["token.json"]
+        assert path.parent == load(base_url=server.base_url, state_dir=tmp_path / "state").account_dir

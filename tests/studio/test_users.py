@@ -1,0 +1,283 @@
+"""The typed calls: what they ask, what they make of the answers, and which answers they refuse."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerError
+from rolesync.sandbox import ROLES, Options, Sandbox
+from rolesync.studio import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
+from tests.servers import Answering, Naps, Say, ScriptedStudio, client_of, in_turn
+
+OWNER, MARIA, OMAR, ROOM_12, TEST_STUDENT, JONAS = 1002, 1003, 1052, 1090, 1097, 2**40 + 17
+META = {"current_page": 1, "last_page": 1, "total_count": 1}
+ANN = {"id": 7, "email": "ann@example.edu", "full_name": "Ann", "display_name": "A.", "role_names": ["Admin"]}
+
+
+def meta(**changes: object) -> object:
+    return {**META, **changes}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Options(users=1200, roles=(*ROLES, "Captioner"))) as running:
+        yield running
+
+
+@pytest.fixture
+def studio(sandbox: Sandbox) -> Iterator[StudioWriter]:
+    sandbox.reset()
+    with client_of(sandbox.base_url, Naps()) as client:
+        yield StudioWriter(client)
+
+
+def asked(answer: Say, call: str, *args: object) -> tuple[object, ScriptedStudio]:
+    """Make one call of a Studio that gives this answer."""
+    answering: Answering = in_turn(answer)
+    with ScriptedStudio(answering) as server, client_of(server.base_url, Naps(), attempts=1) as client:
+        return getattr(StudioWriter(client), call)(*args), server
+
+
+def one(user: object) -> Say:
+    return Say(body={"user": user})
+
+
+# Against the sandbox
+
+
+def test_a_person(studio: StudioWriter) -> None:
+    assert studio.user(OWNER) == User(OWNER, "admin@example.edu", "Alexandra Novak", ("Admin", "Teacher"))
+    assert (studio.user(ROOM_12).email, studio.user(TEST_STUDENT).email) == ("", "")
+    assert studio.user(JONAS).id == JONAS
+    assert studio.client.counts == {"user": 4}
+
+
+def test_nobody(studio: StudioWriter) -> None:
+    with pytest.raises(NotFoundError, match="GET /api/public/v1/users/999: Studio answered 404"):
+        studio.user(999)
+    with pytest.raises(UnprocessableError):
+        studio.user(2**63)
+
+
+def test_holders_of_a_role_page_by_page(studio: StudioWriter, sandbox: Sandbox) -> None:
+    pages = [studio.search_role("Teacher", number) for number in (1, 2, 3, 4)]
+    everybody = [person["id"] for person in sandbox.people(role="Teacher")]
+    assert [user.id for page in pages for user in page.users] == everybody[:200]
+    assert [(page.current_page, page.total_count) for page in pages] == [(at, len(everybody)) for at in (1, 2, 3, 4)]
+    assert pages[0].last_page == -(-len(everybody) // 50)
+    assert len(studio.search_role("Teacher", 1, per_page=3).users) == 3
+    assert studio.client.counts == {"search_role": 5}
+
+
+def test_a_role_that_nobody_holds(studio: StudioWriter) -> None:
+    assert studio.search_role("Captioner") == UserPage((), 1, 1, 0)
+
+
+def test_an_address(studio: StudioWriter) -> None:
+    assert [user.id for user in studio.search_email("maria.fernandes@example.edu").users] == [MARIA]
+    assert [user.name for user in studio.search_email("k.mensah+studio@example.edu").users] == ["Kwame Mensah"]
+    assert [user.name for user in studio.search_email("siobhan.o'neill@example.edu").users] == ["Siobhán O'Neill"]
+    assert studio.search_email("nobody@example.edu").users == ()
+    assert studio.client.counts == {"search_email": 4}
+
+
+def test_media_page_by_page(studio: StudioWriter) -> None:
+    everything = studio.media(OWNER)
+    assert (len(everything.media), everything.total_count) == (4, 4)
+    pages = [studio.media(OWNER, number, per_page=3) for number in (1, 2)]
+    assert [page.last_page for page in pages] == [2, 2]
+    assert pages[0].media + pages[1].media == everything.media
+    first = everything.media[0]
+    assert (first.owner_id, first.title) == (OWNER, "Alexandra Novak: recording 1")
+    assert first.duration is not None
+    assert first.duration > 0
+    assert datetime.fromisoformat(first.created_at) < datetime(2025, 1, 1, tzinfo=UTC)
+    with pytest.raises(NotFoundError):
+        studio.media(999)
+    assert studio.client.counts == {"media": 4}
+
+
+def test_changing_roles(studio: StudioWriter, sandbox: Sandbox) -> None:
+    users = studio.put_roles(
+        [
+            {"user_id": OMAR, "action": "add", "role": "Admin"},
+            {"user_id": MARIA, "action": "remove", "role": "Admin"},
+        ]
+    )
+    assert [(user.id, user.roles) for user in users] == [(OMAR, ("Teacher", "Admin")), (MARIA, ())]
+    assert [(entry["user_id"], entry["action"]) for entry in sandbox.log()] == [(OMAR, "add"), (MARIA, "remove")]
+
+
+def test_a_reader_has_no_verb_that_writes() -> None:
+    assert not hasattr(StudioReader, "put_roles")
+
+
+def test_known_roles(studio: StudioWriter) -> None:
+    assert studio.known_roles() == tuple(sorted((*ROLES, "Captioner")))
+
+
+def test_ping(studio: StudioWriter) -> None:
+    clock = studio.ping()
+    assert clock is not None
+    assert abs((datetime.now(UTC) - clock).total_seconds()) < 60
+
+
+# What goes over the wire
+
+
+@pytest.mark.parametrize(
+    "email", ["a+b@example.edu", "o'neill@example.edu", "zoë@example.edu", "a&role=Admin@x", "a b%2B@x"]
+)
+def test_addresses_are_percent_encoded(email: str) -> None:
+    page = Say(body={"users": [], "meta": {**META, "total_count": 0}})
+    _, server = asked(page, "search_email", email)
+    (request,) = server.asked
+    assert request.query == {"email": email, "page": "1", "per_page": "50"}
+    assert ("%2B" in request.target) == ("+" in email)
+
+
+def test_roles_are_percent_encoded() -> None:
+    page = Say(body={"users": [], "meta": {**META, "total_count": 0}})
+    _, server = asked(page, "search_role", "Subaccount admin", 3)
+    assert server.asked[0].query == {"role": "Subaccount admin", "page": "3", "per_page": "50"}
+    assert server.asked[0].path == "/api/public/v1/users/search"
+
+
+# What the answers mean
+
+
+@pytest.mark.parametrize(
+    ("answer", "user"),
+    [
+        (ANN, User(7, "ann@example.edu", "Ann", ("Admin",))),
+        ({**ANN, "email": None}, User(7, "", "Ann", ("Admin",))),
+        ({"id": 7, "role_names": []}, User(7, "", "", ())),
+        ({**ANN, "full_name": None}, User(7, "ann@example.edu", "A.", ("Admin",))),
+        ({**ANN, "full_name": 5}, User(7, "ann@example.edu", "", ("Admin",))),
+        ({**ANN, "avatar": {"deep": [1]}, "locale": "de"}, User(7, "ann@example.edu", "Ann", ("Admin",))),
+    ],
+)
+def test_what_may_be_missing_or_new(answer: object, user: User) -> None:
+    assert asked(one(answer), "user", 7)[0] == user
+
+
+@pytest.mark.parametrize("user_id", [2**53 + 1, 2**63 - 1])
+def test_big_ids_stay_exact(user_id: int) -> None:
+    user, server = asked(one({**ANN, "id": user_id}), "user", user_id)
+    assert isinstance(user, User)
+    assert user.id == user_id
+    assert server.asked[0].path.endswith(f"/{user_id}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({**ANN, "id": 8}, "user 8 instead of 7"),
+        ({**ANN, "id": "7"}, "whose id is '7'"),
+        ({**ANN, "id": True}, "whose id is True"),
+        ({**ANN, "id": 7.0}, "whose id is 7.0"),
+        ({**ANN, "id": 0}, "whose id is 0"),
+        ({**ANN, "id": -7}, "whose id is -7"),
+        ({**ANN, "id": 2**63}, f"whose id is {2**63}"),
+        ({"email": "a@x"}, "whose id is None"),
+        ({**ANN, "email": 5}, "whose email is 5"),
+        ({**ANN, "role_names": None}, "whose role_names are None"),
+        ({**ANN, "role_names": "Admin"}, "whose role_names are 'Admin'"),
+        ({**ANN, "role_names": ["Admin", 5]}, "whose role_names are"),
+        ({"id": 7}, "whose role_names are None"),
+        (None, "no object"),
+        ([ANN], "no object"),
+    ],
+)
+def test_a_wrong_answer_never_passes_for_a_person(answer: object, words: str) -> None:
+    with pytest.raises(UnreadableAnswerError) as caught:
+        asked(one(answer), "user", 7)
+    assert words in caught.value.message
+    assert caught.value.message.startswith("GET /api/public/v1/users/7: ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"users": None, "meta": META},
+        {"users": {}, "meta": META},
+        {"users": [None], "meta": META},
+        {"users": [ANN]},
+        {"users": [ANN], "meta": None},
+        {"users": [ANN], "meta": {"current_page": 1, "last_page": 1}},
+        {"users": [ANN], "meta": meta(total_count="1")},
+        {"users": [ANN], "meta": meta(total_count=True)},
+        {"users": [ANN], "meta": meta(last_page=-1)},
+        {"users": [ANN], "meta": meta(current_page=None)},
+    ],
+    ids=str,
+)
+def test_a_wrong_page_never_passes_for_an_empty_one(body: object) -> None:
+    with pytest.raises(UnreadableAnswerError, match="GET /api/public/v1/users/search: "):
+        asked(Say(body=body), "search_role", "Admin")
+
+
+@pytest.mark.parametrize("body", [{}, {"users": None}, {"users": [{}]}, {"user": ANN}, [ANN]], ids=str)
+def test_a_wrong_answer_to_a_write(body: object) -> None:
+    with pytest.raises(UnreadableAnswerError, match="PUT /api/public/v1/users/roles: "):
+        asked(Say(body=body), "put_roles", [])
+
+
+def test_media_take_what_there_is() -> None:
+    full = {
+        "id": 3,
+        "title": "T",
+        "duration": 0.0,
+        "size": 0,
+        "created_at": "2026-01-01T00:00:00Z",
+        "permission": "view",
+        "owner": {"id": 2**53 + 1, "full_name": "O"},
+        "embed_id": "x",
+    }
+    odd = {"id": 4, "title": None, "duration": "long", "size": True, "owner": None}
+    whole = {"id": 5, "duration": 61, "owner": {"id": "7"}}
+    page, _ = asked(Say(body={"media": [full, odd, whole], "meta": META}), "media", 7)
+    assert isinstance(page, MediaPage)
+    assert page.media == (
+        Media(3, "T", 2**53 + 1, 0.0, 0, "2026-01-01T00:00:00Z", "view"),
+        Media(4, "", None, None, None, "", ""),
+        Media(5, "", None, 61, None, "", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [{"media": [{}], "meta": META}, {"media": [5], "meta": META}, {"media": []}, {"meta": META}]
+)
+def test_wrong_media(body: object) -> None:
+    with pytest.raises(UnreadableAnswerError, match="GET /api/public/v1/users/7/media: "):
+        asked(Say(body=body), "media", 7)
+
+
+@pytest.mark.parametrize(
+    ("document", "roles"),
+    [
+        ({}, ()),
+        ({"parameters": [{"name": "role", "enum": ["B", "A"]}, {"name": "other", "enum": ["C"]}]}, ("A", "B")),
+        ({"parameters": [{"name": "role", "schema": {"enum": ["A"]}}]}, ("A",)),
+        ({"parameters": [{"name": "role", "type": "array", "items": {"enum": ["A", 5, None]}}]}, ("A",)),
+        ({"properties": {"role": {"type": "string", "enum": ["A"]}, "action": {"enum": ["add"]}}}, ("A",)),
+        ({"role": {"enum": "A"}}, ()),
+    ],
+    ids=str,
+)
+def test_role_names_are_found_wherever_swagger_puts_them(document: object, roles: tuple[str, ...]) -> None:
+    assert asked(Say(body=document), "known_roles")[0] == roles
+
+
+@pytest.mark.parametrize("body", [b"pong", b'"pong"', b" PONG\n"])
+def test_pong(body: bytes) -> None:
+    assert asked(Say(body=body), "ping")[0] is None
+    moment, _ = asked(Say(body=body, headers={"date": "Wed, 21 Oct 2015 07:28:00 GMT"}), "ping")
+    assert moment == datetime(2015, 10, 21, 7, 28, tzinfo=UTC)
+
+
+def test_no_pong() -> None:
+    with pytest.raises(UnreadableAnswerError, match="instead of 'pong'"):
+        asked(Say(body=b"<html>Log in</html>"), "ping")

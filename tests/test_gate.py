@@ -1,0 +1,170 @@
+"""The gate: which plans are refused before anything is sent, and that an override fits one plan only."""
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from rolesync.differ import diff
+from rolesync.errors import DriftError, Exit, PlanRefusedError
+from rolesync.gate import NAMED, check_drift, check_origin, check_permission, judged_today
+from rolesync.guards import judge
+from rolesync.model import History, Plan, Policy, Requests, Source, Verdict, VerdictStatus
+from rolesync.planner import make_plan
+from tests.strategies import CREATED_AT, Row, User, desired_of, live_of
+
+ACCOUNT = "https://school.example.com"
+BLOCK = VerdictStatus.BLOCK
+PEOPLE = [User(number, f"p{number}@example.edu", f"P {number}", frozenset({"Admin"})) for number in range(1, 11)]
+KEPT = [Row(number, f"p{number}@example.edu", 0, "Admin") for number in range(1, 9)]  # 9 and 10 lose Admin
+
+
+def made(policy: Policy | None = None, source: str = "list.csv", people: list[User] = PEOPLE) -> Plan:
+    policy, live = policy or Policy(), live_of(people)
+    changes = diff(desired_of(KEPT), live, policy)
+    return make_plan(
+        account=ACCOUNT,
+        created_at=CREATED_AT,
+        source=Source(source, sha256(b"the list").hexdigest(), len(KEPT)),
+        policy=policy,
+        changes=changes,
+        verdicts=judge(changes, live, policy, (), History()),
+        findings=(),
+        requests=Requests({}),
+    )
+
+
+# Where the plan comes from
+
+
+def test_a_plan_of_this_account_and_list(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes(b"the list")
+    check_origin(made(source=str(tmp_path / "list.csv")), ACCOUNT)
+
+
+def test_a_plan_that_travelled_without_its_list(tmp_path: Path) -> None:
+    check_origin(made(source=str(tmp_path / "list.csv")), ACCOUNT)
+    check_origin(made(source=str(tmp_path)), ACCOUNT)
+
+
+def test_a_list_that_cannot_be_read_is_not_taken_for_unchanged() -> None:
+    with pytest.raises(PlanRefusedError, match=r"the list /proc/self/mem can't be read .*Input/output error"):
+        check_origin(made(source="/proc/self/mem"), ACCOUNT)
+
+
+@pytest.mark.parametrize("account", ["https://other.example.com", "http://school.example.com", f"{ACCOUNT}:8443", ""])
+def test_a_plan_of_another_account_is_refused(account: str) -> None:
+    with pytest.raises(PlanRefusedError, match=f"made for {ACCOUNT}, the settings name {account}") as caught:
+        check_origin(made(), account)
+    assert "nothing was written" in caught.value.message
+    assert caught.value.exit_code == Exit.BLOCKED
+
+
+def test_a_plan_whose_list_has_changed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"the list, changed")
+    with pytest.raises(PlanRefusedError, match="has changed since the plan was made") as caught:
+        check_origin(made(source=str(path)), ACCOUNT)
+    assert str(path) in caught.value.message
+    assert caught.value.hint == f"make a new plan: rolesync plan {path}"
+
+
+# What a guard blocks
+
+
+def test_a_plan_that_no_guard_blocks() -> None:
+    plan = made()
+    assert plan.status == "ready"
+    check_permission(plan, "")
+    check_permission(plan, plan.digest)
+
+
+def test_a_blocked_plan_is_refused_with_its_rule_and_number() -> None:
+    plan = made(Policy(max_removals=1))
+    with pytest.raises(PlanRefusedError, match=r"BLOCKED by max_removals: .*at most 1 allowed") as caught:
+        check_permission(plan, "")
+    assert f"--override {plan.digest}" in caught.value.hint
+    check_permission(plan, plan.digest)
+
+
+def test_an_override_is_good_for_one_plan_only() -> None:
+    plan, other = made(Policy(max_removals=1)), made(Policy(max_removals=1, min_holders=2))
+    for wrong in (other.digest, plan.digest[:12], plan.digest.upper(), "yes"):
+        with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
+            check_permission(plan, wrong)
+    with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
+        check_permission(made(), other.digest)  # also where nothing is blocked
+
+
+def test_what_cannot_be_overridden_stays_blocked() -> None:
+    never = Verdict("owner", BLOCK, "the owner would lose Admin", overridable=False)
+    plan = replace(made(Policy(max_removals=1)), verdicts=(*made(Policy(max_removals=1)).verdicts, never))
+    for override in ("", plan.digest):
+        with pytest.raises(PlanRefusedError, match="the owner would lose Admin") as caught:
+            check_permission(plan, override)
+        assert "--override" not in caught.value.hint
+    assert "max_removals" not in caught.value.message  # that one was overridden
+
+
+def test_all_that_blocks_is_told() -> None:
+    plan = made(Policy(max_removals=1, min_holders=9))
+    with pytest.raises(PlanRefusedError, match="BLOCKED by max_removals, min_holders: ") as caught:
+        check_permission(plan, "")
+    assert all(verdict.message in caught.value.message for verdict in plan.blocked)
+
+
+# What has changed since
+
+
+def test_people_as_they_were() -> None:
+    check_drift(made(), live_of(PEOPLE))
+    check_drift(made(), live_of([PEOPLE[0]._replace(email="new@example.edu"), *PEOPLE[1:]]))  # not touched
+
+
+def test_people_who_have_changed_are_named() -> None:
+    now = [*PEOPLE[:8], PEOPLE[8]._replace(roles=frozenset())]
+    with pytest.raises(DriftError) as caught:
+        check_drift(made(), live_of(now))
+    assert caught.value.message.startswith(
+        "2 of the people this plan touches changed since it was made: "
+        "#9 was p9@example.edu: Admin, is p9@example.edu: no managed role; "
+        "#10 was p10@example.edu: Admin, is not in Studio; nothing was written"
+    )
+    assert caught.value.hint == "make a new plan: rolesync plan list.csv"
+    assert caught.value.exit_code == Exit.INCOMPLETE
+
+
+def test_many_who_have_changed_are_counted() -> None:
+    crowd = [User(number, "", "", frozenset({"Admin"})) for number in range(20, 29)]
+    with pytest.raises(DriftError, match="; and 4 more; nothing was written") as caught:
+        check_drift(made(people=[*PEOPLE[:8], *crowd]), live_of(PEOPLE))
+    assert caught.value.message.count("#") == NAMED
+
+
+# Today's numbers
+
+
+def test_a_plan_is_judged_by_todays_numbers() -> None:
+    plan = made(Policy(min_holders=7))
+    assert plan.status == "ready"
+    assert judged_today(plan, live_of(PEOPLE), "", (), History()).status == "ready"
+    fewer = judged_today(plan, live_of(PEOPLE[2:]), "", (), History())
+    assert {verdict.rule for verdict in fewer.blocked} == {"min_holders"}
+    assert (fewer.digest, fewer.policy) == (plan.digest, plan.policy)
+
+
+@pytest.mark.parametrize(("owner", "protected"), [("p9@example.edu", ()), ("", ("p9@example.edu",)), ("", ("9",))])
+def test_whoever_is_protected_today_is_protected(owner: str, protected: tuple[str, ...]) -> None:
+    plan = made()
+    today = judged_today(plan, live_of(PEOPLE), owner, protected, History())
+    assert today.status == "blocked"
+    with pytest.raises(PlanRefusedError, match=r"p9@example\.edu"):
+        check_permission(today, plan.digest)
+
+
+def test_whoever_was_protected_by_the_plan_stays_so() -> None:
+    plan = made(Policy(owner="p9@example.edu", protected_users=("10",)))
+    today = judged_today(plan, live_of(PEOPLE), "", ("p1@example.edu",), History())
+    assert {verdict.rule for verdict in today.blocked} == {verdict.rule for verdict in plan.blocked}
+    assert len(today.blocked) == 2
