@@ -1,0 +1,26 @@
+#!/bin/sh
+# The nightly sync for cron and its like, which have no journal: everything goes to one log file a day, and a failure
+# also to standard error, which cron mails. The exit code is rolesync's own (see ../README.md).
+#
+#   nightly.sh LIST [OPTION OF rolesync sync …]
+#
+# Needs rolesync on the PATH. Settings: ROLESYNC_CONFIG names the settings file, ROLESYNC_SECRETS_DIR the token's folder.
+# NIGHTLY_LOG_DIR says where the logs go (default /var/log/rolesync), NIGHTLY_LOG_DAYS how long they stay (default 90);
+# the lasting record is the audit record, not these logs.
+set -u
+umask 077 # logs name people
+
+logs=${NIGHTLY_LOG_DIR:-/var/log/rolesync}
+log=$logs/sync-$(date -u +%Y-%m-%d).log
+mkdir -p "$logs" && touch "$log" || exit 1
+find "$logs" -name 'sync-*.log' -mtime "+${NIGHTLY_LOG_DAYS:-90}" -exec rm -f {} +
+
+echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) rolesync sync $*" >>"$log"
+rolesync sync "$@" >>"$log" 2>&1
+code=$?
+echo "== exit code $code" >>"$log"
+if [ "$code" -ne 0 ]; then
+  echo "The nightly sync ended with exit code $code. The end of $log:" >&2
+  tail -n 60 "$log" >&2
+fi
+exit "$code"

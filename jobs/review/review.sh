@@ -1,0 +1,27 @@
+#!/bin/sh
+# The dry run before changes: makes a plan and puts it into a folder for whoever reviews it. Writes nothing to Studio.
+#
+#   review.sh LIST FOLDER [OPTION OF rolesync plan …]
+#
+# FOLDER gets plan.txt (what a terminal would show), and plan.json, plan.md and plan.html where a plan could be made.
+# Exit code, for a scheduler or a CI pipeline: 0 nothing would change, 2 changes wait for review, 3 the list was
+# refused, 4 a guard blocks the plan, and the others as ../README.md tells.
+# After the review: rolesync apply FOLDER/plan.json
+set -u
+umask 077 # plans name people
+if [ $# -lt 2 ]; then
+  echo "usage: review.sh LIST FOLDER [OPTION OF rolesync plan ...]" >&2
+  exit 64
+fi
+list=$1 folder=$2
+shift 2
+
+# Yesterday's plan goes first: if today's can't be made, nobody must take the old one for it.
+mkdir -p "$folder" && rm -f "$folder/plan.txt" "$folder/plan.json" "$folder/plan.md" "$folder/plan.html" || exit 1
+
+rolesync plan "$list" --output "$folder/plan.json" --detailed-exitcode --all "$@" >"$folder/plan.txt"
+code=$?
+if [ -f "$folder/plan.json" ]; then
+  rolesync show "$folder/plan.json" --markdown "$folder/plan.md" --html "$folder/plan.html" || exit
+fi
+exit "$code"

@@ -1,0 +1,125 @@
+"""What Studio can do to a command: not be there, refuse, fail in passing, fail for one person only."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import SAMPLE, Shell, some
+
+GONE = 1053
+"""Ingrid Solberg, whose account dies between the reading and the writing."""
+
+
+def test_a_studio_that_is_not_there(sh: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    said = sh.json("plan", SAMPLE, exit_code=6, base_url=address, attempts=1)
+    assert f"{address} can't be reached" in said["error"]["message"]
+    assert said["error"]["hint"]
+
+
+@pytest.mark.parametrize(("token", "status"), [("revoked-token", 401), ("outsider-token", 403)])
+def test_a_token_that_may_not_read(sh: Shell, studio: Control, token: str, status: int) -> None:
+    done = sh.run("sync", SAMPLE, token=token)
+    assert done.returncode == 6
+    assert f"Studio answered {status}" in done.stderr
+    assert token not in done.stdout + done.stderr
+    assert some(studio.counts()) == {"search": 1}  # final: nothing is tried again
+
+
+def test_a_token_that_may_read_but_not_write(sh: Shell, studio: Control) -> None:
+    done = sh.run("sync", SAMPLE, "--format", "json", token="reader-token")
+    assert done.returncode == 6
+    run = json.loads(done.stdout)["run"]
+    assert "403" in run["stopped"]
+    assert run["counts"]["done"] == 0
+    assert studio.log() == []
+
+
+def test_a_log_in_page_instead_of_an_answer(sh: Shell, studio: Control) -> None:
+    studio.set_faults("html200=1")
+    assert "Log in to Studio" in sh.json("plan", SAMPLE, exit_code=6, attempts=1)["error"]["message"]
+
+
+def test_what_goes_wrong_in_passing_doesnt_show_in_the_result(sh: Shell, studio: Control) -> None:
+    studio.set_faults("429=1,429-retry-after=0,times=4")
+    assert sh.json("sync", SAMPLE)["run"]["complete"] is True
+    assert some(studio.fault_counts()) == {"429": 4}
+    assert len(studio.log()) == 6
+
+
+def test_a_write_whose_answer_is_lost_is_not_sent_twice(sh: Shell, studio: Control) -> None:
+    studio.set_faults("lost=1,on=writes,times=1")
+    run = sh.json("sync", SAMPLE)["run"]
+    assert run["complete"] is True
+    assert some(studio.fault_counts()) == {"lost": 1}
+    assert studio.counts()["roles"] == 1
+    assert len(studio.log()) == 6
+
+
+def test_one_dead_account_doesnt_hold_up_the_others(sh: Shell, studio: Control) -> None:
+    with without(studio, GONE) as address:
+        done = sh.run("sync", SAMPLE, "--format", "json", base_url=address)
+    assert done.returncode == 5
+    run = json.loads(done.stdout)["run"]
+    assert run["counts"] == {"done": 5, "failed": 1, "unknown": 0, "not_sent": 0}
+    (failed,) = [one for one in run["outcomes"] if one["outcome"] == "failed"]
+    assert failed["user_id"] == GONE
+    assert "The user(s) was not found" in failed["detail"]
+    assert GONE not in {one["user_id"] for one in studio.log()}
+    assert len(studio.log()) == 5
+
+
+@contextmanager
+def without(studio: Control, user_id: int) -> Iterator[str]:
+    """A server that answers as the sandbox does, but refuses every write that names this user."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._pass_on(b"")
+
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if user_id in {action["user_id"] for action in json.loads(body)["actions"]}:
+                self._answer(404, b'{"error":"The user(s) was not found"}')
+            else:
+                self._pass_on(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing on standard error."""
+
+        def _pass_on(self, body: bytes) -> None:
+            to = urlsplit(studio.base_url)
+            headers = {name: self.headers[name] for name in ("Authorization", "User-Agent", "Content-Type")}
+            given = {name: value for name, value in headers.items() if value}
+            connection = HTTPConnection(to.hostname or "", to.port, timeout=10)
+            connection.request(self.command, self.path, body or None, given)
+            answer = connection.getresponse()
+            self._answer(answer.status, answer.read())
+            connection.close()
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

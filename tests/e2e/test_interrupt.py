@@ -1,0 +1,65 @@
+"""A run that is under way: nobody else writes beside it, and it can be stopped in good order."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import SAMPLE, Shell, sandbox, shell
+
+PATIENCE = 30  # seconds until a write must have reached the sandbox
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[Control]:
+    """A sandbox of its own, ended long before it answers a write, so that no write arrives in another test."""
+    with sandbox("--faults", "latency=600,on=writes") as control:
+        yield control
+
+
+@pytest.fixture
+def sh(tmp_path: Path, slow: Control) -> Shell:
+    slow.reset_counts()
+    return shell(tmp_path, slow)
+
+
+def wait_for_write(studio: Control) -> None:
+    """Ask the sandbox again and again until a write has come."""
+    end = time.monotonic() + PATIENCE
+    while not studio.counts()["roles"]:
+        assert time.monotonic() < end, "no write came"
+
+
+def test_a_second_run_is_refused_and_ctrl_c_ends_the_first(sh: Shell, slow: Control) -> None:
+    with sh.started("sync", SAMPLE) as first:
+        wait_for_write(slow)
+        refused = sh.json("sync", SAMPLE, exit_code=7)
+        assert f"process {first.pid}" in refused["error"]["message"]
+        assert slow.counts()["roles"] == 1
+        first.send_signal(signal.SIGINT)
+        _, errors = first.communicate(timeout=PATIENCE)
+    assert first.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    events = [record["event"] for record in sh.record()]
+    assert events == ["plan", "run.start", "intent", "outcome", "run.end"]
+    outcome, end = sh.record()[-2:]
+    assert outcome["status"] == "unknown"
+    assert end["status"] == "interrupted"
+
+
+def test_sigterm_ends_an_apply_in_good_order_and_frees_the_lock(sh: Shell, slow: Control) -> None:
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    for turn in (1, 2):
+        with sh.started("apply", "plan.json", "--yes", "--format", "json") as run:
+            wait_for_write(slow)
+            run.send_signal(signal.SIGTERM)
+            output, errors = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 128 + signal.SIGTERM, errors
+        assert output == ""
+        ends = [record["status"] for record in sh.record() if record["event"] == "run.end"]
+        assert ends == ["interrupted"] * turn
+        slow.reset_counts()

@@ -1,0 +1,84 @@
+"""On a terminal: the question before an apply, colours and progress bars."""
+
+import errno
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import ROLESYNC, SAMPLE, Shell
+
+PATIENCE = 30  # seconds
+QUESTION = "Apply 6 changes to"
+CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal:
+    """Runs a command on a pseudo-terminal, and types one answer when it is asked.
+
+    `text` is all that was shown, `code` the exit code.
+    """
+
+    def __init__(self, sh: Shell, *arguments: object, question: str, answer: str) -> None:
+        self.text = ""
+        ours, theirs = pty.openpty()
+        command = [str(word) for word in (ROLESYNC, *arguments)]
+        variables = {**sh.environment(), "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "50"}
+        process = subprocess.Popen(command, cwd=sh.folder, env=variables, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        try:
+            self._show_until(ours, question)
+            os.write(ours, answer.encode())
+            self._show_until(ours, None)
+            self.code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
+
+    def _show_until(self, ours: int, words: str | None) -> None:
+        end = time.monotonic() + PATIENCE
+        while words is None or words not in CONTROLS.sub("", self.text):
+            ready, _, _ = select.select([ours], [], [], max(0.0, end - time.monotonic()))
+            assert ready, f"{words!r} didn't come within {PATIENCE} s: {self.text}"
+            try:
+                shown = os.read(ours, 65536)
+            except OSError as error:  # how Linux says that nobody holds the other end any more
+                if error.errno != errno.EIO:
+                    raise
+                shown = b""
+            if not shown:
+                assert words is None, f"ended without {words!r}: {self.text}"
+                return
+            self.text += shown.decode("utf-8", "replace")
+
+
+@pytest.fixture
+def plan(sh: Shell) -> Path:
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    return sh.folder / "plan.json"
+
+
+def test_yes_applies_the_plan_that_was_shown(sh: Shell, studio: Control, plan: Path) -> None:
+    screen = Terminal(sh, "apply", plan.name, question=QUESTION, answer="y\n")
+    assert screen.code == 0
+    shown, _, rest = CONTROLS.sub("", screen.text).partition(QUESTION)
+    assert "greg.stone@example.edu" in shown
+    assert "COMPLETE" in rest
+    assert re.search(r"applying +━+ 6/6", rest)
+    assert "\x1b[" in screen.text
+    assert len(studio.log()) == 6
+
+
+def test_no_leaves_everything_as_it_is(sh: Shell, studio: Control, plan: Path) -> None:
+    screen = Terminal(sh, "apply", plan.name, question=QUESTION, answer="n\n")
+    assert screen.code == 130
+    assert "Traceback" not in screen.text
+    assert studio.log() == []
+    assert [record["event"] for record in sh.record()] == ["plan"]

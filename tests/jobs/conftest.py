@@ -1,0 +1,80 @@
+"""A sandbox in a process of its own, and a folder in which the jobs are installed as their files describe it."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import OWNER, ROLESYNC, ROOT, SAMPLE, TOKEN, Shell, clean, sandbox
+
+_PLACES = re.compile(r"/(opt|etc|var/lib|var/log|run/secrets)/rolesync\b")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine whose root is a test's folder. Nothing but what the job files say leads to the sandbox."""
+
+    root: Path
+    studio: Control
+    sh: Shell
+
+    def moved(self, text: str) -> str:
+        """A job's text, with all the folders of an installation under this machine's root."""
+        return _PLACES.sub(lambda place: f"{self.root}{place[0]}", text)
+
+    def job(self, name: str) -> Path:
+        """An installed job."""
+        return self.root / "opt/rolesync/jobs" / name
+
+    @property
+    def list(self) -> Path:
+        """The installed list."""
+        return self.root / "etc/rolesync/desired_roles.csv"
+
+    @property
+    def account_dir(self) -> Path:
+        """Where the installed settings put the account's record and lock."""
+        return self.root / "var/lib/rolesync" / urlsplit(self.studio.base_url).netloc.replace(":", "_")
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[Control]:
+    with sandbox() as control:
+        yield control
+
+
+@pytest.fixture
+def studio(_running: Control) -> Control:
+    """The sandbox, as new."""
+    _running.reset()
+    return _running
+
+
+@pytest.fixture
+def machine(tmp_path: Path, studio: Control) -> Machine:
+    """A machine with program, jobs, settings, list and token where the job files expect them."""
+    sh = Shell(tmp_path, clean())
+    made = Machine(tmp_path, studio, sh)
+    programs, settings = tmp_path / "opt/rolesync/bin", tmp_path / "etc/rolesync"
+    programs.mkdir(parents=True)
+    (programs / "rolesync").symlink_to(ROLESYNC)
+    shutil.copytree(ROOT / "jobs", tmp_path / "opt/rolesync/jobs")
+    (settings / "secrets").mkdir(parents=True)
+    for token in (settings / "rolesync_token", settings / "secrets/rolesync_token"):
+        token.write_text(f"{TOKEN}\n", encoding="ascii")
+    shutil.copy(SAMPLE, made.list)
+    own = {'account = "example"': f'base_url = "{studio.base_url}"', "studio-automation@example.edu": OWNER}
+    text = made.moved((ROOT / "jobs/nightly/rolesync.toml").read_text(encoding="utf-8"))
+    for example, real in own.items():
+        assert example in text
+        text = text.replace(example, real)
+    (settings / "rolesync.toml").write_text(text, encoding="utf-8")
+    sh.variables["PATH"] = f"{programs}:{sh.variables['PATH']}"
+    sh.variables["ROLESYNC_CONFIG"] = str(settings / "rolesync.toml")
+    sh.variables["ROLESYNC_SECRETS_DIR"] = str(settings / "secrets")
+    return made

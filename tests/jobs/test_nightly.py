@@ -1,0 +1,165 @@
+"""The nightly sync, started by each of its schedulers with nothing but what its file says."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from filelock import FileLock
+
+from tests.e2e.command import ADMINS, TOKEN, clean
+from tests.jobs.conftest import Machine
+
+SECONDS = 60
+
+
+def bare(**variables: str) -> dict[str, str]:
+    """What a scheduler gives a job besides its own variables; nearly nothing, but what measures coverage."""
+    return {**{name: value for name, value in clean().items() if name.startswith("COVERAGE")}, **variables}
+
+
+def started(command: list[str], variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env=variables, cwd=folder, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False
+    )
+
+
+def write_list(machine: Machine, *addresses: str) -> None:
+    machine.list.write_text("".join(["email,role\n", *(f"{one},Admin\n" for one in addresses)]), encoding="utf-8")
+
+
+def test_two_nights_change_something_and_then_nothing(machine: Machine) -> None:
+    logs = machine.root / "logs"
+    logs.mkdir()
+    old, foreign = logs / "sync-2020-01-01.log", logs / "other.log"
+    for path in (old, foreign):
+        path.touch()
+        os.utime(path, (time.time() - 200 * 86400,) * 2)
+    machine.sh.variables["NIGHTLY_LOG_DIR"] = str(logs)
+
+    for night in (1, 2):
+        done = machine.sh.call(machine.job("nightly/nightly.sh"), machine.list)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert len(machine.studio.log()) == 6
+        assert (machine.account_dir / "audit.jsonl").is_file()
+        text = "".join(path.read_text(encoding="utf-8") for path in sorted(logs.glob("sync-*.log")))
+        assert text.count("== exit code 0\n") == night
+        assert ("NOTHING TO DO" in text) == (night == 2)
+    assert not old.exists()
+    assert foreign.exists()
+    assert {path.stat().st_mode & 0o777 for path in logs.glob("sync-*.log")} == {0o600}
+
+
+def test_a_night_that_fails_says_so_with_rolesyncs_own_code(machine: Machine) -> None:
+    machine.sh.variables["NIGHTLY_LOG_DIR"] = str(machine.root / "logs")
+    nightly = machine.job("nightly/nightly.sh")
+
+    machine.account_dir.mkdir(parents=True)
+    with FileLock(machine.account_dir / "run.lock"):
+        held = machine.sh.call(nightly, machine.list)
+    write_list(machine, *ADMINS[:7], "not an address")
+    refused = machine.sh.call(nightly, machine.list)
+    write_list(machine, *ADMINS[:7])
+    blocked = machine.sh.call(nightly, machine.list, "--format", "json")  # options are passed on
+
+    assert [done.returncode for done in (held, refused, blocked)] == [7, 3, 4]
+    assert "holds the lock" in held.stderr
+    assert "not an address" in refused.stderr
+    assert '"refusal": {' in blocked.stderr
+    assert machine.studio.log() == []
+
+
+def test_the_crontab(machine: Machine) -> None:
+    text = machine.moved(machine.job("nightly/crontab").read_text(encoding="utf-8"))
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    *assignments, entry = lines
+    variables = dict(line.split("=", 1) for line in assignments)
+    *when, command = entry.split(maxsplit=5)
+    assert len(when) == 5
+    assert all(field == "*" or field.isdecimal() for field in when)
+    done = started(["/bin/sh", "-c", command], bare(**variables), machine.root)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(machine.studio.log()) == 6
+    assert len(list((machine.root / "var/log/rolesync").glob("sync-*.log"))) == 1
+
+
+def unit(text: str) -> list[tuple[str, str]]:
+    """The assignments of a systemd unit, in order; a name may come several times."""
+    lines = [line for line in text.splitlines() if line and line[0] not in "#["]
+    return [(name, value) for name, _, value in (line.partition("=") for line in lines)]
+
+
+def test_the_systemd_service(machine: Machine) -> None:
+    settings = unit(machine.moved(machine.job("nightly/rolesync.service").read_text(encoding="utf-8")))
+    credentials = machine.root / "run/credentials"
+    credentials.mkdir(parents=True)
+    for name, value in settings:
+        if name == "LoadCredential":
+            credential, _, source = value.partition(":")
+            shutil.copy(source, credentials / credential)
+    specifiers = {"%d": str(credentials), "%S": str(machine.root / "var/lib")}
+    variables = {}
+    for name, value in settings:
+        if name == "Environment":
+            key, _, content = value.partition("=")
+            for specifier, meaning in specifiers.items():
+                content = content.replace(specifier, meaning)
+            variables[key] = content
+    (command,) = [value for name, value in settings if name == "ExecStart"]
+    done = started(shlex.split(command), bare(**variables), machine.root)
+    assert done.returncode == 0, done.stderr
+    assert "COMPLETE" in done.stdout
+    assert len(machine.studio.log()) == 6
+    assert (machine.account_dir / "audit.jsonl").is_file()
+    assert TOKEN not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_understands_the_units(machine: Machine) -> None:
+    names = ("rolesync.service", "rolesync.timer")
+    for name in names:
+        text = machine.moved(machine.job(f"nightly/{name}").read_text(encoding="utf-8"))
+        (machine.root / name).write_text(text, encoding="utf-8")
+    done = machine.sh.call("systemd-analyze", "verify", "--man=no", *names)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_kubernetes_cronjob(machine: Machine) -> None:
+    text = machine.moved(machine.job("nightly/cronjob.yaml").read_text(encoding="utf-8"))
+    job, claim = yaml.safe_load_all(text)
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
+    assert job["spec"]["jobTemplate"]["spec"]["backoffLimit"] == 0
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"
+    (container,) = pod["containers"]
+    mount(machine, pod, container, claim)
+    variables = {entry["name"]: entry["value"] for entry in container["env"]}
+    path = str(machine.root / "opt/rolesync/bin")
+    command = [shutil.which(container["command"][0], path=path) or "", *container["command"][1:]]
+    done = started(command, bare(**variables), machine.root)
+    assert done.returncode == 0, done.stderr
+    assert len(machine.studio.log()) == 6
+    assert (machine.account_dir / "audit.jsonl").is_file()
+
+
+def mount(machine: Machine, pod: dict[str, Any], container: dict[str, Any], claim: dict[str, Any]) -> None:
+    """Put what the volumes hold where the container wants it, as Kubernetes does: files are links into `..data`."""
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    paths = {entry["name"]: Path(entry["mountPath"]) for entry in container["volumeMounts"]}
+    assert paths.keys() == volumes.keys()
+    (state,) = [name for name, volume in volumes.items() if "persistentVolumeClaim" in volume]
+    assert volumes[state]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    paths[state].mkdir(parents=True)
+    (secret,) = [name for name, volume in volumes.items() if "secret" in volume]
+    data = paths[secret] / "..2026_01_01"
+    data.mkdir(parents=True)
+    shutil.copy(machine.root / "etc/rolesync/rolesync_token", data)
+    (paths[secret] / "..data").symlink_to(data.name)
+    (paths[secret] / "rolesync_token").symlink_to("..data/rolesync_token")
+    (settings,) = [name for name, volume in volumes.items() if "configMap" in volume]
+    assert {path.name for path in paths[settings].iterdir()} >= {"rolesync.toml", machine.list.name}
