@@ -203,13 +203,17 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN
     if named and not named.is_file():
         raise UsageError(f"settings file {named} is no file", hint=f"correct --config or {CONFIG_FILE}")
 
+    secrets = os.environ.get(SECRETS_FOLDER)
+    if secrets and not Path(secrets).is_dir():
+        raise UsageError(f"the folder of secrets {secrets} is no folder", hint=f"correct {SECRETS_FOLDER}")
+
     class Located(Settings):
         model_config = SettingsConfigDict(
             env_file=".env",
             env_file_encoding="utf-8",
             dotenv_filtering="match_prefix",  # a .env is shared: keys of other programs are none of our business
             toml_file=named or "rolesync.toml",
-            secrets_dir=os.environ.get(SECRETS_FOLDER),
+            secrets_dir=secrets,
         )
 
     try:

@@ -172,3 +172,8 @@ def test_the_policy_holds_what_a_plan_is_bound_to() -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_a_folder_of_secrets_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLESYNC_SECRETS_DIR", str(tmp_path / "missing"))
+    assert "missing is no folder" in refused()

@@ -4,8 +4,6 @@ Start-up imports only what parsing needs; each command imports its own rooms whe
 """
 
 import contextlib
-import json
-import os
 import signal
 import sys
 from itertools import pairwise
@@ -14,6 +12,7 @@ from types import FrameType
 import typer
 
 from rolesync.cli import access, care, history, lists, plans
+from rolesync.cli.options import show_json
 from rolesync.errors import Exit, RolesyncError
 
 # Newer versions of Typer bring a Click of their own; this is its base of all wrong usage, whichever it is.
@@ -39,7 +38,7 @@ EXIT_CODES = """Exit codes, the same for every command:
 
 [bold]64[/] wrong usage
 
-[bold]130[/] interrupted"""
+[bold]130[/] interrupted (143 where SIGTERM did it)"""
 
 app = typer.Typer(
     name="rolesync",
@@ -65,18 +64,16 @@ def main() -> None:
         code = app(standalone_mode=False) or Exit.DONE
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer make an exit code of it
-        sys.stdout.flush()
     except RolesyncError as error:
         code = _refuse(error)
     except WrongUsage as error:  # type: ignore[misc]  # a class, known only when Typer is
+        if _json_wanted(sys.argv):
+            _show_refusal(error.format_message(), "see rolesync --help", Exit.USAGE)
         error.show()
         code = Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("rolesync: interrupted; `rolesync runs` tells what was done\n")
         code = 128 + received[0] if received else Exit.INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
-        code = Exit.DONE
     sys.exit(int(code))
 
 
@@ -85,10 +82,13 @@ def _refuse(error: RolesyncError) -> Exit:
     from rolesync.report.text import safe
 
     if _json_wanted(sys.argv):
-        said = {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
-        print(json.dumps({"status": "refused", "error": said}))
+        _show_refusal(error.message, error.hint, error.exit_code)
     sys.stderr.write(f"rolesync: {safe(error.message)}\n" + (f"  → {safe(error.hint)}\n" if error.hint else ""))
     return error.exit_code
+
+
+def _show_refusal(message: str, hint: str, code: Exit) -> None:
+    show_json({"status": "refused", "error": {"message": message, "hint": hint, "exit_code": int(code)}})
 
 
 def _json_wanted(arguments: list[str]) -> bool:

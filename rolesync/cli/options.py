@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import typer
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from rolesync.model import Progress
     from rolesync.pipeline import Job
@@ -137,21 +138,36 @@ def _progress() -> Iterator["Progress"]:
         yield tell
 
 
-def console() -> "Console":
-    """Make the console for results."""
-    from rich.console import Console
-
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PIPED_WIDTH)
-
-
 def show(view: "RenderableType") -> None:
     """Print a result for people."""
-    console().print(view)
+    from rich.console import Console
+
+    class Patient(Console):
+        def on_broken_pipe(self) -> None:
+            """Go on; rich would end the program, with an exit code that says nothing about its work."""
+            _write_to_nobody()
+
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    Patient(highlight=False, width=width).print(view)
 
 
 def show_json(value: object) -> None:
     """Print a result for programs, in ASCII, so that no terminal can be steered by it."""
-    print(json.dumps(value, indent=2))
+    write(json.dumps(value, indent=2) + "\n")
+
+
+def write(text: str | bytes) -> None:
+    """Write to standard output as it is. If its reader has gone, the command still ends with its own exit code."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _write_to_nobody()
+
+
+def _write_to_nobody() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def save(text: str | bytes, path: Path, what: str) -> None:
@@ -162,7 +178,7 @@ def save(text: str | bytes, path: Path, what: str) -> None:
     """
     content = text.encode("utf-8") if isinstance(text, str) else text
     if str(path) == "-":
-        sys.stdout.buffer.write(content)
+        write(content)
         return
     part = path.with_name(f".{path.name}.part")
     try:

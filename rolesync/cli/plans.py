@@ -23,6 +23,7 @@ from rolesync.cli.options import (
     show,
     show_json,
     working,
+    write,
 )
 from rolesync.errors import Exit, PlanRefusedError, UsageError
 
@@ -77,7 +78,7 @@ def plan(
     if output:
         save(text, output, "the plan")
     if form is Form.JSON:
-        sys.stdout.write(text)
+        write(text)
     else:
         _show(made, show_all, str(output or "PLAN"))
     if made.blocked:
@@ -98,7 +99,7 @@ def show_plan(
     made = _load_plan(file)
     written = _write_forms(made, {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx})
     if form is Form.JSON:
-        sys.stdout.write(_plan_json(made))
+        write(_plan_json(made))
     elif not written:
         _show(made, show_all, str(file))
     return Exit.DONE

@@ -1,0 +1,24 @@
+"""Readers that go away: what the command did counts for its exit code, not who listened."""
+
+import pytest
+
+from tests.e2e.command import SAMPLE, Shell
+
+
+@pytest.mark.parametrize("form", [(), ("--format", "json")])
+@pytest.mark.parametrize(("file", "code"), [(SAMPLE, 0), ("missing.csv", 3)])
+def test_a_reader_that_has_gone_changes_no_exit_code(sh: Shell, form: tuple[str, ...], file: object, code: int) -> None:
+    with sh.started("validate", file, *form) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(60) == code
+    assert "Traceback" not in said
+    assert "Errno" not in said
+
+
+def test_wrong_usage_is_json_where_json_was_asked_for(sh: Shell) -> None:
+    refused = sh.json("plan", exit_code=64)
+    assert refused["error"]["exit_code"] == 64
+    assert "FILE" in refused["error"]["message"]
