@@ -111,7 +111,7 @@ def _state_folder(job: Job) -> Check:
 
 def _record(job: Job) -> Check:
     try:
-        found = verify(job.settings.account_dir)
+        found = verify(job.settings.account_dir, job.settings.audit_key.get_secret_value())
     except RolesyncError as error:
         return _failed("audit record", error)
     if found.ok:

@@ -79,7 +79,7 @@ class Synced:
 
 def plan(desired: Desired, job: Job) -> Plan:
     """Make the dry run of a readable list, and leave a record of it. Never writes to Studio."""
-    with connected(job) as client, open_record(job.settings.account_dir, now=job.now) as record:
+    with connected(job) as client, _record(job) as record:
         made, _ = _plan(desired, StudioReader(client), job)
         _note_plan(record, job.new_run(), "plan", made)
         return made
@@ -151,13 +151,19 @@ class _Session:
     record: Record
 
 
+def _record(job: Job) -> Record:
+    own = job.settings
+    key, most = own.audit_key.get_secret_value(), own.audit_max_mb * 1_000_000
+    return open_record(own.account_dir, now=job.now, key=key, max_bytes=most)
+
+
 @contextmanager
 def _locked(job: Job, command: str) -> Iterator[_Session]:
     folder, run = job.settings.account_dir, job.new_run()
     with (
         connected(job) as client,
         account_lock(folder, run=run, command=command, now=job.now),
-        open_record(folder, now=job.now) as record,
+        _record(job) as record,
     ):
         yield _Session(run, command, StudioWriter(client), record)
 
@@ -183,7 +189,11 @@ def _plan(desired: Desired, studio: StudioReader, job: Job) -> tuple[Plan, Live]
 def _history(source: Source, job: Job) -> History:
     """Put together what the record tells of earlier runs and how the list stands to them."""
     age = round((job.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
-    return replace(recall(job.settings.account_dir), listed=source.listed, age_hours=age)
+    return replace(
+        recall(job.settings.account_dir, key=job.settings.audit_key.get_secret_value()),
+        listed=source.listed,
+        age_hours=age,
+    )
 
 
 def _run(made: Plan, before: Live, session: _Session, job: Job) -> Run:

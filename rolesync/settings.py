@@ -27,6 +27,7 @@ PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"
 SECRETS_FOLDER = "ROLESYNC_SECRETS_DIR"
 BASE_PATH = "/api/public"
+LEAST_KEY = 16
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -73,6 +74,13 @@ class Settings(BaseSettings):
     ca_bundle: Path | None = Field(None, description="File of trusted certificates, instead of the built-in ones.")
 
     state_dir: Path = Field(default_factory=lambda: user_state_path("rolesync"), description="Folder of the record.")
+    audit_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key that seals the record, so that nobody without it can write it anew; none by default.",
+    )
+    audit_max_mb: Annotated[float, Field(gt=0)] = Field(
+        64.0, description="Size in MB after which a file of the record is closed and the next begun."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="Form of the log on standard error.")
 
@@ -84,6 +92,13 @@ class Settings(BaseSettings):
         if len(set(names)) != len(names):
             raise ValueError("names a role twice")
         return names
+
+    @field_validator("audit_key")
+    @classmethod
+    def _hard_to_guess(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < LEAST_KEY:
+            raise ValueError(f"needs at least {LEAST_KEY} characters, since whoever guesses it can forge the record")
+        return key
 
     @field_validator("base_url")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rolesync import audit, pipeline
-from rolesync.errors import DriftError, LockHeldError, PlanRefusedError, StudioError
+from rolesync.errors import DriftError, LockHeldError, PlanRefusedError, RecordBrokenError, StudioError
 from rolesync.gate import BlockedError
 from rolesync.lock import account_lock
 from rolesync.model import Plan, Verdict
@@ -343,3 +343,21 @@ def test_a_wrong_token_is_studios_refusal(studio: Sandbox, tmp_path: Path) -> No
         planned(job)
     assert caught.value.status == 401
     assert "wrong" not in json.dumps([caught.value.message])
+
+
+def test_the_record_is_sealed_with_the_key_and_its_files_are_closed(studio: Sandbox, tmp_path: Path) -> None:
+    key = "a key that only the test has"
+    job = Job(settings_for(studio, tmp_path, audit_key=key, audit_max_mb=0.001), sleep=lambda _: None)
+    assert pipeline.apply(planned(job), job).complete
+    folder = job.settings.account_dir
+    assert len(list(folder.glob("audit-*.jsonl"))) > 1
+    assert audit.verify(folder, key) == audit.Verification(6, None, "", ())
+    assert not audit.verify(folder, "a key that the test hasn't").ok
+    assert events(job) == ["record.key", "plan", "run.start", "intent", "outcome", "run.end"]
+
+    sent = studio.log()
+    for other in ("", "another key that the test has"):
+        changed = Job(settings_for(studio, tmp_path, audit_key=other), sleep=lambda _: None)
+        with pytest.raises(RecordBrokenError):
+            pipeline.sync(pipeline.read(list_of(tmp_path, "admin@example.edu"), changed), changed)
+    assert studio.log() == sent

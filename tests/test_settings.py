@@ -177,3 +177,14 @@ def test_every_setting_says_what_it_is() -> None:
 def test_a_folder_of_secrets_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROLESYNC_SECRETS_DIR", str(tmp_path / "missing"))
     assert "missing is no folder" in refused()
+
+
+def test_a_key_that_can_be_guessed_is_refused_without_being_shown() -> None:
+    said = refused(audit_key="hunter2")
+    assert "audit_key needs at least 16 characters" in said
+    assert "hunter2" not in said
+    key = "0123456789abcdef"
+    assert load(audit_key=key).audit_key.get_secret_value() == key
+    assert key not in repr(load(audit_key=key))
+    assert load().audit_key.get_secret_value() == ""
+    assert "audit_max_mb" in refused(audit_max_mb=0)

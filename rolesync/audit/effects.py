@@ -6,6 +6,7 @@ down, because the run was killed or Studio stayed away, the request is open: onl
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from rolesync.model import Action
@@ -36,19 +37,41 @@ class OpenRequest:
     user_ids: tuple[int, ...]
 
 
+class Came(StrEnum):
+    """What came of an action that was sent: `gone` is who was no longer in Studio, `unknown` was never found out."""
+
+    DONE = "done"
+    NO_EFFECT = "no_effect"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
 def effects(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
     """List what took effect, in the order in which it was sent.
 
     Args:
         records: of one run or of several, in order.
     """
+    return [effect for effect, came in sent(records) if came is Came.DONE]
+
+
+def sent(records: Iterable[Mapping[str, Any]]) -> list[tuple[Effect, Came]]:
+    """List everything that was sent, each time it was, with what came of it."""
     return [
-        Effect(
-            one["user_id"], one["email"], Action(one["action"]), one["role"], one["row"], intent["run"], intent["time"]
+        (
+            Effect(
+                one["user_id"],
+                one["email"],
+                Action(one["action"]),
+                one["role"],
+                one["row"],
+                intent["run"],
+                intent["time"],
+            ),
+            _came(one, intent["before"], held),
         )
         for intent, held in _requests(records)
         for one in intent["actions"]
-        if _took_effect(one, intent["before"], held)
     ]
 
 
@@ -71,16 +94,19 @@ def _requests(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[st
             intents[key], known[key] = record, {}
         elif record["event"] == "outcome" and record["status"] in NOTHING_DONE:
             known[key].update(intents[key]["before"])
-        elif record["event"] in {"outcome", "reread"}:
+        elif record["event"] in {"outcome", "reread", "recovered"}:
             known[key].update(record["after"])
     for key, intent in intents.items():
         yield intent, known[key]
 
 
-def _took_effect(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> bool:
+def _came(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> Came:
     user = str(one["user_id"])
-    after = held.get(user)
+    if user not in held:
+        return Came.UNKNOWN
+    after = held[user]
     if after is None:
-        return False
+        return Came.GONE
     wanted = one["action"] == Action.ADD
-    return bool((one["role"] in after) == wanted and (one["role"] in before.get(user, ())) != wanted)
+    took = (one["role"] in after) == wanted and (one["role"] in before.get(user, ())) != wanted
+    return Came.DONE if took else Came.NO_EFFECT

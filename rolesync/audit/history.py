@@ -53,7 +53,7 @@ def trusted_runs(folder: Path, *, key: str = "") -> tuple[list[RunSummary], Reco
     """
     found: dict[str, RunSummary] = {}
     try:
-        for record in _events(folder, {b"plan", b"run.start", b"run.end"}, key):
+        for record in events(folder, {b"plan", b"run.start", b"run.end"}, key):
             _sum_up(record, found)
     except RecordBrokenError as error:
         return list(found.values()), error
@@ -85,7 +85,7 @@ def recall(folder: Path, *, key: str = "") -> History:
     lists: dict[str, Mapping[str, int]] = {}  # of the runs that have begun and not ended
     streaks: dict[str, Mapping[int, int]] = {}
     seen: set[str] = set()
-    for record in _events(folder, {b"plan", b"run.start", b"run.end"}, key):
+    for record in events(folder, {b"plan", b"run.start", b"run.end"}, key):
         if record["event"] == "run.end":
             listed = lists.pop(record["run"], {})
             applied = listed if listed and record["status"] == "complete" else applied
@@ -144,7 +144,7 @@ def trusted_records(
     return found, None
 
 
-def _events(folder: Path, events: Collection[bytes], key: str) -> Iterator[dict[str, Any]]:
+def events(folder: Path, events: Collection[bytes], key: str) -> Iterator[dict[str, Any]]:
     """Yield the records of these events; the others are checked, too, but not parsed."""
     return (_parsed(line, folder) for line in whole_lines(folder, key) if event_of(line) in events)
 

@@ -28,7 +28,7 @@ def seal_of(key: str) -> Seal:
     """Make the seal of a key; without one, that of the bytes alone."""
     if not key:
         return PLAIN
-    secret = key.encode()
+    secret = key.encode("utf-8", "surrogatepass")  # from the environment, any bytes may come
     fingerprint = hmac.digest(secret, b"rolesync audit key", "sha256").hex()[:_FINGERPRINT]
     return Seal(fingerprint, _keyed(secret))
 

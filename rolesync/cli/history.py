@@ -1,12 +1,14 @@
-"""Commands about the past: which runs there were, what each did, and whether the record is whole."""
+"""Commands about the past: which runs there were, what each did and why, and whether the record is whole."""
 
+import sys
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from rolesync.cli.options import Assignments, Config, Form, Format, load_settings, show, show_json
-from rolesync.errors import Exit
+from rolesync.cli.options import Assignments, Config, Form, Format, load_settings, show, show_json, working
+from rolesync.errors import Exit, RolesyncError
 
 audit_app = typer.Typer(help="The audit record: what a run did, and whether the record is whole.", no_args_is_help=True)
 
@@ -16,47 +18,78 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the be
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(runs)
+    app.command()(explain)
     audit_app.command("show")(audit_show)
     audit_app.command("verify")(audit_verify)
+    audit_app.command("rekey")(audit_rekey)
     app.add_typer(audit_app, name="audit")
 
 
 def runs(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
-    """List every dry run and every apply, with what came of it."""
+    """List every dry run and every apply, with what came of it; of a broken record, those before the break."""
     from rolesync import audit
 
-    found = audit.runs(load_settings(config, assignments).account_dir)
+    own = load_settings(config, assignments)
+    found, broken = audit.trusted_runs(own.account_dir, key=own.audit_key.get_secret_value())
     if form is Form.JSON:
         from rolesync.report.jsonform import runs_json
 
-        show_json(runs_json(found))
-    else:
-        from rolesync.report.terminal import runs_view
+        return _end_json(runs_json(found), broken)
+    from rolesync.report.terminal import runs_view
 
-        show(runs_view(found))
+    show(runs_view(found))
+    return _end(broken)
+
+
+def explain(
+    user: Annotated[str, typer.Argument(metavar="USER", help="An e-mail address or a user id.", show_default=False)],
+    list_file: Annotated[
+        Path | None, typer.Option("--list", metavar="FILE", help="Say which rows of this list name them.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask Studio for their roles today; with --list, also what comes next.")
+    ] = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Say why somebody has, got or lost each role: which change, in which run, because of which row."""
+    from rolesync import explain as explanation
+
+    with working(load_settings(config, assignments)) as job:
+        found = explanation.explain(user, job, list_file, live=live)
+    if form is Form.JSON:
+        from rolesync.report.jsonform import explanation_json
+
+        show_json(explanation_json(found))
+    else:
+        from rolesync.report.terminal import explanation_view
+
+        show(explanation_view(found))
     return Exit.DONE
 
 
 def audit_show(run: RunId, form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
-    """Show everything that the record says about one run."""
+    """Show everything that the record says about one run; of a broken record, what stands before the break."""
     from rolesync import audit
 
-    records = audit.run_records(load_settings(config, assignments).account_dir, run)
+    own = load_settings(config, assignments)
+    records, broken = audit.trusted_records(own.account_dir, run, key=own.audit_key.get_secret_value())
     if form is Form.JSON:
-        show_json({"records": records})
-    else:
-        from rolesync.report.terminal import record_view
+        return _end_json({"records": records}, broken)
+    from rolesync.report.terminal import record_view
 
-        show(record_view(records))
-    return Exit.DONE
+    show(record_view(records))
+    return _end(broken)
 
 
 def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
-    """Check every byte of the record against its chain and its head; exit 5 if it isn't the one that was written."""
+    """Check every byte of the record against its chain, its head and its key; exit 5 if it isn't as it was written."""
     from rolesync import audit
 
-    folder = load_settings(config, assignments).account_dir
-    found = audit.verify(folder)
+    own = load_settings(config, assignments)
+    folder = own.account_dir
+    found = audit.verify(folder, own.audit_key.get_secret_value())
     if form is Form.JSON:
         show_json({"ok": found.ok, "folder": str(folder), **asdict(found)})
     else:
@@ -64,3 +97,42 @@ def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: A
 
         show(verification_view(found, str(folder)))
     return Exit.DONE if found.ok else Exit.INCOMPLETE
+
+
+def audit_rekey(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
+    """Go on with the audit_key that is set now, or without one. Verify the record with its own key first."""
+    from rolesync import audit
+    from rolesync.lock import account_lock
+
+    own = load_settings(config, assignments)
+    folder, key = own.account_dir, own.audit_key.get_secret_value()
+    # Not while a run is going on: with the key that it was started with it couldn't write its record to the end.
+    with working(own) as job, account_lock(folder, run=job.new_run(), command="audit rekey", now=job.now):
+        changed = audit.rekey(folder, now=job.now, key=key)
+    if form is Form.JSON:
+        show_json({"changed": changed, "keyed": bool(key)})
+    else:
+        how = "sealed with the key that is set" if key else "written without a key"
+        print(f"From here on the record is {how}." if changed else f"Nothing to do: the record is {how}, or empty.")
+    return Exit.DONE
+
+
+def _end(broken: RolesyncError | None) -> Exit:
+    """End with the error that stopped the reading, now that what stands before it was shown."""
+    if broken:
+        sys.stdout.flush()
+        raise broken
+    return Exit.DONE
+
+
+def _end_json(shown: dict[str, Any], broken: RolesyncError | None) -> Exit:
+    """Print one answer: what stands before the break, and the error beside it in the shape of any refusal."""
+    if broken is None:
+        show_json(shown)
+        return Exit.DONE
+    from rolesync.report.text import safe
+
+    said = {"message": broken.message, "hint": broken.hint, "exit_code": int(broken.exit_code)}
+    show_json({"status": "refused", "error": said, **shown})
+    sys.stderr.write(f"rolesync: {safe(broken.message)}\n  → {safe(broken.hint)}\n")
+    return broken.exit_code

@@ -5,6 +5,7 @@ characters nor lone surrogates reach a terminal. As in a plan's JSON, what is no
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from rolesync.model import (
     OUTCOMES,
     Check,
     Desired,
+    Explanation,
     Finding,
     Requests,
     Run,
@@ -81,6 +83,63 @@ def runs_json(runs: Iterable[RunSummary]) -> Json:
                 "counts": dict(run.counts),
             }
             for run in runs
+        ],
+    }
+
+
+def explanation_json(found: Explanation) -> Json:
+    """Say what is known of one person.
+
+    Returns:
+        `asked`, `known`, `user_ids`, `emails`, `changes`, `absences`, `list` (null where none was given; else its
+        source, `status` and `rows`), `now` and `next` (null where that was not looked for).
+    """
+    source = found.source
+    return {
+        "asked": found.asked,
+        "known": found.known,
+        "user_ids": list(found.user_ids),
+        "emails": list(found.emails),
+        "changes": [
+            {
+                "run": one.run,
+                "time": one.time,
+                "user_id": one.user_id,
+                "email": one.email or None,
+                "action": one.action,
+                "role": one.role,
+                "row": one.row or None,
+                "outcome": one.outcome,
+                "source": {"path": one.source, "sha256": one.sha256 or None} if one.source else None,
+            }
+            for one in found.changes
+        ],
+        "absences": [asdict(one) for one in found.absences],
+        "list": source
+        and {
+            "path": source.path,
+            "sha256": source.sha256,
+            "status": found.list_status,
+            "rows": [{"row": one.row, "role": one.role, **_identity(one.email, one.user_id)} for one in found.rows],
+        },
+        "now": None
+        if found.now is None
+        else [
+            {"user_id": one.user_id, "email": one.email or None, "name": one.name or None, "roles": list(one.roles)}
+            for one in found.now
+        ],
+        "next": None
+        if found.steps is None
+        else [
+            {
+                "user_id": one.user_id or None,
+                "action": one.action,
+                "role": one.role,
+                "row": one.row or None,
+                "reason": one.reason,
+                "held": one.held or None,
+            }
+            for one in found.steps
         ],
     }
 

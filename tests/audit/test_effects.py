@@ -58,6 +58,12 @@ def test_without_a_good_answer_the_read_that_followed_tells(status: int | str) -
     assert open_requests(records) == []
 
 
+def test_a_later_run_may_find_out() -> None:
+    records = [intent(ADD_1, REMOVE_2), {**reread({"1": ["Admin"], "2": ["Admin"]}), "event": "recovered"}]
+    assert done(*records) == [(1, "add")]
+    assert open_requests(records) == []
+
+
 def test_a_read_corrects_a_doubtful_answer() -> None:
     assert done(intent(ADD_1), outcome(200, {"1": ["Teacher"]}), reread({"1": ["Admin"]})) == [(1, "add")]
     assert done(intent(ADD_1), outcome(200, {"1": ["Admin"]}), reread({"1": []})) == []

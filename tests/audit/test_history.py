@@ -201,3 +201,57 @@ def test_what_cannot_be_read_is_an_error(folder: Path) -> None:
     for reading in (verify, runs, lambda where: list(read(where))):
         with pytest.raises(RecordError, match="can't be read: Is a directory"):
             reading(folder)
+
+
+def broken_at(folder: Path, line: int) -> Path:
+    history(folder)
+    found = lines(folder)
+    found[line - 1] = found[line - 1].replace(b'"run":"', b'"run":"x')
+    write_lines(folder, found)
+    return folder
+
+
+def test_what_stands_before_the_break_is_given_with_the_error(folder: Path) -> None:
+    found, broken = audit.trusted_runs(broken_at(folder, 5))
+    assert [(run.run_id, run.status) for run in found] == [("p1", "planned"), ("p2", "blocked"), ("ab1", "open")]
+    assert broken is not None
+    assert "audit.jsonl, line 5" in broken.message
+    records, broken = audit.trusted_records(folder, "ab1")
+    assert [record["event"] for record in records] == ["run.start", "intent"]
+    assert broken is not None
+    with pytest.raises(RecordBrokenError, match="line 5"):
+        run_records(folder, "ab1")
+
+
+def test_a_run_that_may_stand_after_the_break_is_not_called_unknown(folder: Path) -> None:
+    with pytest.raises(RecordBrokenError, match="line 3"):
+        audit.trusted_records(broken_at(folder, 3), "ab1")
+
+
+def test_a_whole_record_is_trusted_to_its_end(folder: Path) -> None:
+    history(folder)
+    assert audit.trusted_runs(folder) == (runs(folder), None)
+    assert audit.trusted_records(folder, "ab1") == (run_records(folder, "ab1"), None)
+
+
+@pytest.mark.parametrize("key", ["", "the key of the owner of it"])
+def test_history_is_told_over_all_files_with_the_key_and_without(folder: Path, key: str) -> None:
+    with opened(folder, key="the key of the owner of it", max_bytes=300) as record:
+        for number in range(6):
+            record.append("plan", run=f"p{number}", digest="d", source="s", status="ready", additions=0, removals=0)
+    assert len(list(folder.glob("audit-*"))) > 2
+    assert [run.run_id for run in runs(folder, key=key)] == [f"p{number}" for number in range(6)]
+    assert [record["run"] for record in read(folder, "p3", key=key)] == ["p3"]
+
+
+@pytest.mark.parametrize("junk", [b"no JSON", b'"n": {"a"'])
+def test_what_cannot_be_parsed_where_the_key_is_missing_is_broken_not_a_defect(folder: Path, junk: bytes) -> None:
+    with opened(folder, key="the key of the owner of it") as record:
+        record.append("step", number=1)
+        record.append("step", number=2)
+    found = lines(folder)
+    write_lines(folder, [found[0], found[1].replace(b'"number":1', junk), found[2]])
+    with pytest.raises(RecordBrokenError, match="can't be read"):
+        list(read(folder))
+    with pytest.raises(RecordBrokenError, match="not the ones that were written"):
+        list(read(folder, key="the key of the owner of it"))

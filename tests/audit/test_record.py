@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import signal
 import stat
@@ -77,6 +78,8 @@ def test_what_json_cannot_say_is_a_defect(folder: Path, fields: dict[str, Any]) 
         assert "hush" not in str(caught.value)
         with pytest.raises(TypeError):
             record.append("record.recovered", torn_bytes=1)
+        with pytest.raises(TypeError):
+            record.append("record.key", mode="unkeyed", fingerprint="")
         record.append("plan")
     assert [record["seq"] for record in read(folder)] == [1]
 
@@ -209,9 +212,10 @@ def test_more_than_a_torn_line_after_the_head_is_no_crash(folder: Path) -> None:
         opened(folder)
 
 
-def test_acknowledged_records_outlive_kill_9(folder: Path) -> None:
+@pytest.mark.parametrize("max_bytes", [math.inf, 500])
+def test_acknowledged_records_outlive_kill_9(folder: Path, max_bytes: float) -> None:
     for run in ("first", "second", "third"):
-        with writer(folder, run, 100_000) as process:
+        with writer(folder, run, 100_000, max_bytes=max_bytes) as process:
             assert process.stdout is not None
             for _ in range(25):
                 process.stdout.readline()

@@ -1,5 +1,6 @@
 """What the tests of the record share: a clock that stands still, records to write, a second process that writes."""
 
+import math
 import os
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from rolesync.audit import open_record
-with open_record(Path(sys.argv[1]), now=lambda: datetime.now(UTC)) as record:
+more = {"key": sys.argv[4], "max_bytes": float(sys.argv[5])}
+with open_record(Path(sys.argv[1]), now=lambda: datetime.now(UTC), **more) as record:
     for number in range(int(sys.argv[3])):
         record.append("step", run=sys.argv[2], number=number)
         print(number, flush=True)
@@ -26,15 +28,28 @@ def clock() -> datetime:
     return datetime(2026, 9, 1, 12, 0, 0, 250, tzinfo=timezone(timedelta(hours=2)))
 
 
-def opened(folder: Path) -> Record:
-    return open_record(folder, now=clock)
+def opened(folder: Path, *, key: str = "", max_bytes: float = math.inf) -> Record:
+    return open_record(folder, now=clock, key=key, max_bytes=max_bytes)
 
 
-def fill(folder: Path, count: int, start: int = 1) -> Path:
-    with opened(folder) as record:
+def fill(folder: Path, count: int, start: int = 1, *, key: str = "", max_bytes: float = math.inf) -> Path:
+    with opened(folder, key=key, max_bytes=max_bytes) as record:
         for number in range(start, start + count):
             record.append("step", run=f"r{number}", number=number)
     return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The record's own files and what is in them."""
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("audit*")) if path.name != "audit.lock"}
+
+
+def put_back(folder: Path, found: dict[str, bytes]) -> None:
+    """Make the folder hold exactly these files of the record."""
+    for path in folder.glob("audit*"):
+        path.unlink()
+    for name, content in found.items():
+        (folder / name).write_bytes(content)
 
 
 def lines(folder: Path) -> list[bytes]:
@@ -45,7 +60,6 @@ def write_lines(folder: Path, found: list[bytes]) -> None:
     (folder / "audit.jsonl").write_bytes(b"".join(found))
 
 
-def writer(folder: Path, run: str, count: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder), run, str(count)], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
-    )
+def writer(folder: Path, run: str, count: int, *, key: str = "", max_bytes: float = math.inf) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(folder), run, str(count), key, str(max_bytes)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)

@@ -47,3 +47,73 @@ def test_doctor_says_what_is_missing_and_ends_with_its_code(sh: Shell, studio: C
     assert refused.returncode == 6
     assert "401" in refused.stdout
     assert studio.counts()["roles"] == 0
+
+
+KEY = "a key that only the owner of the account has"
+
+
+def test_a_broken_record_shows_what_can_be_trusted_and_then_fails(sh: Shell) -> None:
+    first = sh.json("sync", SAMPLE)["run"]["run"]
+    sh.json("plan", SAMPLE)
+    (path,) = sh.folder.glob("state/*/audit.jsonl")
+    text = path.read_text(encoding="ascii")
+    path.write_text(text.replace('"event":"run.end"', '"event":"run.End"'), encoding="ascii")
+
+    listed = sh.json("runs", exit_code=5)
+    assert [(one["run"], one["status"]) for one in listed["runs"]] == [(first, "open")]
+    assert (listed["status"], listed["error"]["exit_code"]) == ("refused", 5)
+    assert "audit.jsonl, line 5" in listed["error"]["message"]
+    shown = sh.json("audit", "show", first, exit_code=5)
+    assert [one["event"] for one in shown["records"]] == ["plan", "run.start", "intent", "outcome"]
+    assert shown["error"] == listed["error"]
+    for command in (["runs"], ["audit", "show", first]):
+        said = sh.run(*command)
+        assert said.returncode == 5
+        assert first in said.stdout
+        assert "audit.jsonl, line 5" in said.stderr
+
+
+def test_a_key_is_taken_up_on_purpose_and_reaches_no_output(sh: Shell, studio: Control) -> None:
+    sh.json("plan", SAMPLE)
+    refused = sh.json("sync", SAMPLE, exit_code=5, audit_key=KEY)
+    assert "sealed without a key" in refused["error"]["message"]
+    assert "audit rekey" in refused["error"]["hint"]
+    assert sh.json("audit", "verify", exit_code=5, audit_key=KEY)["ok"] is False
+    assert studio.log() == []
+
+    assert sh.json("audit", "rekey", audit_key=KEY) == {"changed": True, "keyed": True}
+    assert "Nothing to do" in sh.run("audit", "rekey", audit_key=KEY).stdout
+    run = sh.json("sync", SAMPLE, audit_key=KEY)["run"]["run"]
+    verified = sh.json("audit", "verify", audit_key=KEY)
+    assert verified["ok"] is True
+    assert any("record 2: from here on sealed with the key" in notice for notice in verified["notices"])
+    without = sh.run("audit", "verify")
+    assert without.returncode == 0
+    assert "that is not set here" in " ".join(without.stdout.split())
+    assert sh.run("audit", "verify", audit_key=f"{KEY}, but another").returncode == 5
+    assert sh.run("audit", "show", run).returncode == 0
+
+    loud = {"log_level": "debug", "log_format": "json", "audit_key": KEY}
+    said = [sh.run(*command, **loud) for command in (["doctor"], ["plan", SAMPLE], ["runs"], ["audit", "rekey"])]
+    assert [one.args for one in said if KEY in one.stdout + one.stderr] == []
+    assert [path for path in sh.folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
+
+
+def test_explain_answers_from_record_list_and_studio(sh: Shell, studio: Control) -> None:
+    greg = "greg.stone@example.edu"
+    unknown = sh.run("explain", greg)
+    assert unknown.returncode == 0
+    assert f"Nothing is known of {greg}" in unknown.stdout
+    before = sh.json("explain", greg, "--list", SAMPLE, "--live")
+    assert [(one["action"], one["reason"]) for one in before["next"]] == [("remove", "not_listed")]
+    run = sh.json("sync", SAMPLE)["run"]["run"]
+    asked = studio.counts()
+    found = sh.json("explain", greg, token=None)
+    assert studio.counts() == asked
+    assert [(one["run"], one["action"], one["outcome"]) for one in found["changes"]] == [(run, "remove", "done")]
+    assert (found["now"], found["next"]) == (None, None)
+    text = sh.run("explain", str(found["user_ids"][0]), "--list", SAMPLE, "--live")
+    assert text.returncode == 0
+    assert "No row names them." in text.stdout
+    assert run in text.stdout
+    assert sh.json("explain", " ", exit_code=64)["error"]["hint"]

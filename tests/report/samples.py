@@ -12,11 +12,17 @@ from rolesync.model import (
     Action,
     Check,
     Desired,
+    Explanation,
     Finding,
     HeldReason,
     Level,
+    ListedRow,
     Mode,
+    NextStep,
     OutcomeStatus,
+    PastAbsence,
+    PastChange,
+    PersonNow,
     Plan,
     Policy,
     Proof,
@@ -261,6 +267,36 @@ RECORDS = [
         "requests": {"put_roles": 1}, "stopped": "",
     },
 ]  # fmt: skip
+
+EXPLANATION = Explanation(
+    "zoe@example.edu",
+    (31,),
+    ("zoe@example.edu",),
+    (
+        PastChange(
+            "r1",
+            "2026-11-02T02:30:01.000000+00:00",
+            31,
+            "zoe@example.edu",
+            "add",
+            "Admin",
+            9,
+            "done",
+            SOURCE.path,
+            SOURCE.sha256,
+        ),
+        PastChange("r2", "2026-11-03T02:30:01.000000+00:00", 31, "", "remove", "Admin", 0, "unknown", "", ""),
+    ),
+    (PastAbsence("r2", "2026-11-03T02:30:00.000000+00:00", 31, "Admin"),),
+    SOURCE,
+    "warn",
+    (ListedRow(9, "Admin", "zoe@example.edu", 0),),
+    (PersonNow(31, "zoe@example.edu", "Zoë Ångström", ("Admin", "Student")),),
+    (
+        NextStep(31, "add", "Admin", 9, Reason.LISTED.value),
+        NextStep(31, "remove", "Admin", 0, HeldReason.GRACE.value, "absent in run 2 of 3"),
+    ),
+)
 
 CHECKS = [
     Check("token", VerdictStatus.PASS, "Studio takes the token."),

@@ -1,14 +1,16 @@
 import json
 from dataclasses import replace
 
-from rolesync.model import Check, Finding, Level, VerdictStatus
-from rolesync.report.jsonform import checks_json, desired_json, run_json, runs_json
+from rolesync.model import Check, Explanation, Finding, Level, VerdictStatus
+from rolesync.report.jsonform import checks_json, desired_json, explanation_json, run_json, runs_json
 from tests.report.samples import (
     CHECKS,
     DIGEST,
     ESCAPES,
+    EXPLANATION,
     FINDINGS,
     HOSTILE,
+    SOURCE,
     SUMMARIES,
     failed_run,
     make_desired,
@@ -103,3 +105,34 @@ def test_all_forms_are_json_that_reads_back_unchanged() -> None:
         text = json.dumps(form, allow_nan=False)
         assert json.loads(text) == form
     assert desired_json(hostile, ())["findings"][1]["message"] == ESCAPES
+
+
+def test_what_is_known_of_a_person() -> None:
+    form = explanation_json(EXPLANATION)
+    assert json.loads(json.dumps(form)) == form
+    assert (form["known"], form["user_ids"], form["emails"]) == (True, [31], ["zoe@example.edu"])
+    first, second = form["changes"]
+    assert (first["run"], first["row"], first["outcome"]) == ("r1", 9, "done")
+    assert first["source"] == {"path": SOURCE.path, "sha256": SOURCE.sha256}
+    assert (second["email"], second["row"], second["source"]) == (None, None, None)
+    assert form["absences"] == [
+        {"run": "r2", "time": "2026-11-03T02:30:00.000000+00:00", "user_id": 31, "role": "Admin"}
+    ]
+    assert form["list"] == {
+        "path": SOURCE.path,
+        "sha256": SOURCE.sha256,
+        "status": "warn",
+        "rows": [{"row": 9, "role": "Admin", "email": "zoe@example.edu"}],
+    }
+    assert form["now"][0]["roles"] == ["Admin", "Student"]
+    assert [(one["action"], one["reason"], one["held"]) for one in form["next"]] == [
+        ("add", "listed", None),
+        ("remove", "grace", "absent in run 2 of 3"),
+    ]
+
+
+def test_what_was_not_looked_for_is_null_and_what_was_not_found_is_empty() -> None:
+    form = explanation_json(Explanation("x@example.edu"))
+    assert (form["known"], form["changes"], form["list"], form["now"], form["next"]) == (False, [], None, None, None)
+    looked = explanation_json(Explanation("x@example.edu", source=SOURCE, list_status="ok", now=(), steps=()))
+    assert (looked["list"]["rows"], looked["now"], looked["next"]) == ([], [], [])

@@ -23,7 +23,13 @@ _TITLES = {
     "intent": "about to send",
     "outcome": "what came of it",
     "run.end": "the run ended",
+    "reread": "Studio was asked again what came of it",
+    "recovered": "a later run asked Studio what came of it",
+    "record.key": "from here on the record is sealed like this",
+    "record.recovered": "what a crash left here was explained",
 }
+_ASKED_AGAIN = ("reread", "recovered")  # no set: a record's event may be anything, and not hashable
+_GONE = "no longer in Studio"
 _PLACE = ("chunk", "request")
 _SHOWN_IN_TITLE = frozenset({"seq", "time", "event", "run", *_PLACE, "prev", "hash"})
 """Fields that need no line of their own; the chain's two hashes are for `audit verify`, not for reading."""
@@ -71,27 +77,38 @@ def record_view(records: Iterable[Mapping[str, Any]]) -> RenderableType:
         return note("There is no record of this run.")
     runs = dict.fromkeys(_plain(record["run"]) for record in listed if "run" in record)
     parts: list[RenderableType] = [pairs([("run", ", ".join(runs) or "not named")])]
-    for record, outcome in _with_outcomes(listed):
+    for record, answers in _with_answers(listed):
         parts.append(heading(_title(record)))
-        parts.extend(_request(record, outcome) if _has_actions(record) else _facts(record, _SHOWN_IN_TITLE))
+        parts.extend(_request(record, answers) if _has_actions(record) else _facts(record, _SHOWN_IN_TITLE))
     return Group(*parts)
 
 
-def _with_outcomes(records: Sequence[_Record]) -> Iterator[tuple[_Record, _Record | None]]:
-    """Yield each record, an intent together with its outcome; an outcome without an intent stands for itself."""
-    outcomes = defaultdict[tuple[str, ...], deque[_Record]](deque)
+def _with_answers(records: Sequence[_Record]) -> Iterator[tuple[_Record, Sequence[_Record]]]:
+    """Yield each record, an intent together with its outcome and with whatever Studio said later about it.
+
+    What has no intent, and a second outcome of one, stands for itself.
+    """
+    answers = defaultdict[tuple[str, ...], deque[_Record]](deque)
     for record in records:
-        if record.get("event") == "outcome" and isinstance(record.get("after"), dict):
-            outcomes[_marks(record)].append(record)
-    shown = set()
+        if record.get("event") in ("outcome", *_ASKED_AGAIN) and isinstance(record.get("after"), dict):
+            answers[_marks(record)].append(record)
+    shown: set[int] = set()
     for record in records:
         if id(record) in shown:
             continue
-        outcome = None
-        if record.get("event") == "intent" and _has_actions(record) and outcomes[_marks(record)]:
-            outcome = outcomes[_marks(record)].popleft()
-            shown.add(id(outcome))
-        yield record, outcome
+        own: list[_Record] = []
+        if record.get("event") == "intent" and _has_actions(record):
+            own = _first_outcome_and_later(answers.pop(_marks(record), ()))
+            shown.update(map(id, own))
+        yield record, own
+
+
+def _first_outcome_and_later(answers: Iterable[_Record]) -> list[_Record]:
+    taken: list[_Record] = []
+    for answer in answers:
+        if answer.get("event") != "outcome" or not any(one.get("event") == "outcome" for one in taken):
+            taken.append(answer)
+    return taken
 
 
 def _marks(record: _Record) -> tuple[str, ...]:
@@ -117,23 +134,36 @@ def _when(record: _Record) -> str:
     return f"{_plain(record.get('seq', '?'))}  {time}  "
 
 
-def _request(intent: _Record, outcome: _Record | None) -> Iterator[RenderableType]:
-    """Show what was sent and, where that is recorded, what came of it."""
-    if outcome:
-        yield words(_when(outcome), "bold").append_text(_answer(outcome))
-    elif intent.get("event") == "intent":
-        yield note("No outcome is recorded: the run stopped here, or still waits for the answer.", "yellow")
+def _request(intent: _Record, answers: Sequence[_Record]) -> Iterator[RenderableType]:
+    """Show what was sent and, where that is recorded, what came of it; of several answers the last counts."""
+    outcome = next((answer for answer in answers if answer.get("event") == "outcome"), None)
+    if outcome is None and intent.get("event") == "intent":
+        waits = "" if answers else ", or still waits for the answer"
+        yield note(f"No outcome is recorded: the run stopped here{waits}.", "yellow")
+    after: dict[str, Any] = {}
+    earlier: dict[str, Any] = {}
+    for answer in answers:
+        said = _answer(answer) if answer is outcome else words(f"{answer['event']}: {_TITLES[answer['event']]}", "bold")
+        yield words(_when(answer), "bold").append_text(said)
+        told = answer["after"]
+        earlier |= {user: after[user] for user in told if user in after and after[user] != told[user]}
+        after |= told
     yield from _facts(intent, _SHOWN_IN_TITLE | {"actions", "before"})
-    after: Mapping[str, Any] = {}
-    if outcome:
-        in_place = {"status", "seconds", "after"} if outcome.get("error") else {"status", "seconds", "after", "error"}
-        yield from _facts(outcome, _SHOWN_IN_TITLE | in_place)
-        after = outcome["after"]
+    for answer in answers:
+        in_place = {"after", "status", "seconds"} if answer is outcome else {"after"}
+        in_place |= set() if answer.get("error") else {"error"}
+        yield from _facts(answer, _SHOWN_IN_TITLE | in_place)
     yield _actions(intent["actions"], intent.get("before"), after)
     asked = {str(action.get("user_id")) for action in intent["actions"]}
     others = {user: roles for user, roles in after.items() if user not in asked}
     if others:
-        yield pairs([("also answered", _plain(others))])
+        yield pairs([("also answered", _plain(_named(others)))])
+    if earlier:
+        yield pairs([("answered first", _plain(_named(earlier)))])
+
+
+def _named(after: Mapping[str, Any]) -> dict[str, Any]:
+    return {user: _GONE if roles is None else roles for user, roles in after.items()}
 
 
 def _answer(outcome: _Record) -> Text:
@@ -153,7 +183,9 @@ def _facts(record: _Record, skipped: Collection[str]) -> Iterator[RenderableType
 def _fields(record: _Record) -> Iterator[tuple[str, Any]]:
     """Yield the fields of a record, those of its source one by one: a path and a hash don't fit on one line."""
     for name, value in record.items():
-        if name == "source" and isinstance(value, dict) and "path" in value:
+        if name == "after" and record.get("event") in _ASKED_AGAIN and isinstance(value, dict):
+            yield name, _named(value)
+        elif name == "source" and isinstance(value, dict) and "path" in value:
             yield name, value["path"]
             yield from ((inner, value[inner]) for inner in value if inner != "path")
         else:
@@ -192,7 +224,8 @@ def _move(before: str, after: str) -> str:
 
 
 def _roles(held: _Record, action: _Record) -> str:
-    return _plain(held.get(str(action.get("user_id")), "not told"))
+    roles = held.get(str(action.get("user_id")), "not told")
+    return _GONE if roles is None else _plain(roles)
 
 
 def _person(action: _Record) -> str:

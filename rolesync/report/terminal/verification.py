@@ -41,7 +41,10 @@ def _facts(found: Verification, folder: str) -> Iterator[tuple[str, str]]:
     yield "good", f"{plural(found.records, 'record')} from the beginning"
     if found.first_bad:
         bad = found.first_bad
-        yield "first bad", f"line {bad.line:,}, record {bad.seq:,}: {safe(bad.reason, SENTENCE_LIMIT)}"
+        yield (
+            "first bad",
+            f"{safe(bad.file, CELL_LIMIT)}, line {bad.line:,}, record {bad.seq:,}: {safe(bad.reason, SENTENCE_LIMIT)}",
+        )
     yield "head", safe(found.head_problem, SENTENCE_LIMIT) or "fits the record"
 
 

@@ -14,7 +14,7 @@ JSON = st.recursive(
 )
 VALUES = {
     **dict.fromkeys(("seq", "time", "run", "chunk", "request", "before", "seconds", "error", "source", "other"), JSON),
-    "event": st.sampled_from(["plan", "intent", "outcome"]) | JSON,
+    "event": st.sampled_from(["plan", "intent", "outcome", "reread", "recovered"]) | JSON,
     "actions": st.lists(st.dictionaries(st.sampled_from(["user_id", "action", "role", "email", "row"]), JSON)) | JSON,
     "after": st.dictionaries(st.text(), JSON, max_size=2) | JSON,
     "status": st.sampled_from([200, 404, "unknown"]) | JSON,
@@ -96,6 +96,46 @@ def test_no_outcome_is_lost_however_odd_the_record() -> None:
     unfit = flat(record_view([intent, {**outcome, "after": "of no known shape"}]))
     assert "No outcome is recorded" in unfit
     assert "after of no known shape" in unfit
+
+
+def again(event: str, seq: int, after: dict[str, list[str] | None]) -> dict[str, object]:
+    return {"seq": seq, "event": event, "run": "r1", "chunk": 1, "request": 1, "after": after}
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("reread", "reread: Studio was asked again what came of it"),
+        ("recovered", "recovered: a later run asked Studio what came of it"),
+    ],
+)
+def test_what_studio_said_later_stands_with_the_request(event: str, said: str) -> None:
+    lost = request(1, 31, status="unknown", seconds=30.0, error="timed out")
+    text = flat(record_view([*lost, *request(2, 32), again(event, 9, {"31": ["Admin"]})]))
+    first, second = text.split("4 no time intent")
+    assert f"outcome: unknown after 30.000 s 9 no time {said} error timed out" in first
+    assert "+ add Admin #31 Student → Admin 2" in first
+    assert said not in second
+
+
+def test_a_request_of_a_killed_run_shows_what_a_later_run_found() -> None:
+    text = flat(record_view([*request(1, 31), again("recovered", 9, {"31": None})]))
+    assert "No outcome is recorded: the run stopped here. 9 no time recovered: a later run asked Studio" in text
+    assert "+ add Admin #31 Student 2 → no longer in Studio" in text
+
+
+def test_of_several_answers_the_last_counts_and_none_is_lost() -> None:
+    doubtful = request(1, 31, {"31": ["Student"]}, status=200, seconds=0.1, error="")
+    text = flat(record_view([*doubtful, again("reread", 4, {"31": ["Admin"], "99": None})]))
+    assert "+ add Admin #31 Student → Admin 2" in text
+    assert "also answered 99: no longer in Studio" in text
+    assert "answered first 31: Student" in text
+
+
+def test_a_later_answer_without_its_request_stands_for_itself() -> None:
+    text = flat(record_view([again("recovered", 4, {"31": None, "32": []})]))
+    assert "recovered: a later run asked Studio what came of it, chunk 1, request 1" in text
+    assert "31: no longer in Studio 32: none" in text
 
 
 def test_an_intent_without_an_outcome_says_so() -> None:

@@ -26,7 +26,10 @@ def test_a_broken_record_says_where_and_why() -> None:
     found = Verification(6, Bad(7, 7, "its hash is not that of its bytes"), "the head names record 9", ("torn line",))
     text = flat(verification_view(found, FOLDER))
     assert "BROKEN This is not the record that was written." in text
-    assert "good 6 records from the beginning first bad line 7, record 7: its hash is not that of its bytes" in text
+    assert (
+        "good 6 records from the beginning first bad audit.jsonl, line 7, record 7: its hash is not that of its bytes"
+        in text
+    )
     assert "head the head names record 9" in text
     assert "Worth knowing, but no fault torn line" in text
     assert "1. Copy the folder as it is" in text
@@ -34,6 +37,11 @@ def test_a_broken_record_says_where_and_why() -> None:
     assert "3. Then rename it, to school.broken for example" in text
     assert "Nothing. A copy" not in text
     assert "WHOLE" not in text
+
+
+def test_the_file_of_the_first_bad_place_is_named() -> None:
+    found = Verification(6, Bad(2, 7, "moved", "audit-000000000006.jsonl"), "", ())
+    assert "first bad audit-000000000006.jsonl, line 2, record 7: moved" in flat(verification_view(found, FOLDER))
 
 
 def test_a_cut_tail_alone_is_broken() -> None:
@@ -45,7 +53,7 @@ def test_a_cut_tail_alone_is_broken() -> None:
 
 def test_a_record_that_is_bad_from_its_first_line_cannot_be_trusted() -> None:
     text = flat(verification_view(Verification(0, Bad(1, 1, "no whole record"), "", ()), FOLDER))
-    assert "good 0 records from the beginning first bad line 1, record 1: no whole record head fits the record" in text
+    assert "good 0 records from the beginning first bad audit.jsonl, line 1, record 1: no whole record head" in text
     assert "no record in it can be trusted" in text
 
 

@@ -1,0 +1,147 @@
+"""What is known of one person, in the terminal: who they are, what happened to their roles, and what comes next."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from rolesync.model import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
+from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS
+from rolesync.report.terminal.pieces import column, heading, note, pairs, table, words
+from rolesync.report.text import CELL_LIMIT, person, plural, reason_sentence, row_text, safe
+
+_OUTCOMES = {
+    "done": ("done", "green"),
+    "no_effect": ("no effect", "yellow"),
+    "gone": ("no longer in Studio", "yellow"),
+    "unknown": ("not known: never found out", "bold yellow"),
+}
+_UNLISTED = "not in the list"
+
+
+def explanation_view(found: Explanation) -> RenderableType:
+    """Show what is known of one person; in which places nothing was looked for is said, too."""
+    if not found.known:
+        return Group(note(f"Nothing is known of {safe(found.asked, CELL_LIMIT)}: {_looked(found)}.", indent=0))
+    return Group(
+        pairs(_identity(found)),
+        *_now(found.now),
+        *_changes(found.changes),
+        *_absences(found.absences),
+        *_listed(found),
+        *_steps(found.steps),
+    )
+
+
+def _looked(found: Explanation) -> str:
+    places = ["the record has no change of theirs"]
+    places += [f"{safe(found.source.path, CELL_LIMIT)} doesn't name them"] if found.source else []
+    places += ["Studio doesn't know them"] if found.now is not None else ["Studio was not asked (`--live` does)"]
+    return "; ".join(places)
+
+
+def _identity(found: Explanation) -> Iterator[tuple[str, str]]:
+    yield "asked", safe(found.asked, CELL_LIMIT)
+    yield "user id", ", ".join(f"#{one}" for one in found.user_ids) or "not known"
+    yield "address", ", ".join(safe(one, CELL_LIMIT) for one in found.emails) or "not known"
+
+
+def _now(people: Sequence[PersonNow] | None) -> Iterator[RenderableType]:
+    yield heading("Roles today")
+    if people is None:
+        yield note("Studio was not asked; `--live` does.")
+    elif not people:
+        yield note("Studio doesn't know this person.")
+    else:
+        yield table(
+            [column("person"), column("roles")],
+            (
+                (person(one.name, one.email, one.user_id), ", ".join(safe(role, CELL_LIMIT) for role in one.roles))
+                for one in people
+            ),
+        )
+
+
+def _changes(changes: Sequence[PastChange]) -> Iterator[RenderableType]:
+    yield heading(f"Changes sent ({len(changes):,})")
+    if not changes:
+        yield note("The record has none.")
+        return
+    yield table(
+        [
+            column("when (UTC), and run"),
+            column("change, and what came of it"),
+            column("because of"),
+        ],
+        (
+            (
+                f"{_when(one.time)}\n{safe(one.run, CELL_LIMIT)}",
+                words(f"{_change(one.action, one.role)}\n").append_text(_outcome(one.outcome)),
+                f"{_row(one.row)}\n{safe(one.source, CELL_LIMIT)} {safe(one.sha256[:SHORT_DIGEST])}".rstrip(),
+            )
+            for one in changes
+        ),
+    )
+
+
+def _absences(absences: Sequence[PastAbsence]) -> Iterator[RenderableType]:
+    if not absences:
+        return
+    yield heading(f"Runs whose list didn't give a role that they held ({len(absences):,})")
+    yield table(
+        [column("when (UTC)", whole=True), column("run"), column("role")],
+        ((_when(one.time), safe(one.run, CELL_LIMIT), safe(one.role, CELL_LIMIT)) for one in absences),
+    )
+
+
+def _listed(found: Explanation) -> Iterator[RenderableType]:
+    if found.source is None:
+        return
+    yield heading(f"In {safe(found.source.path, CELL_LIMIT)}")
+    if not found.rows:
+        yield note("No row names them.")
+    else:
+        yield table(
+            [column("row", right=True, whole=True), column("role"), column("named as")],
+            ((row_text(one.row), safe(one.role, CELL_LIMIT), _named(one)) for one in found.rows),
+        )
+    if found.list_status == "reject":
+        yield note("The list has errors, so that no plan is made from it: `rolesync validate` shows them.", "red")
+
+
+def _steps(steps: Sequence[NextStep] | None) -> Iterator[RenderableType]:
+    if steps is None:
+        return
+    yield heading(f"The next plan, if no guard stops it: {plural(len(steps), 'change')} of theirs")
+    if steps:
+        yield table(
+            [column("change"), column("why"), column("row", right=True, whole=True)],
+            ((_change(one.action, one.role), _why(one), row_text(one.row)) for one in steps),
+        )
+
+
+def _why(step: NextStep) -> str:
+    if step.held:
+        return f"held: {safe(step.held, SENTENCE_LIMIT)}"
+    return reason_sentence(step.reason)
+
+
+def _named(row: ListedRow) -> str:
+    return person("", row.email, row.user_id)
+
+
+def _row(row: int) -> str:
+    return f"row {row}" if row else _UNLISTED
+
+
+def _change(action: str, role: str) -> str:
+    return f"{SIGNS.get(action, '?')} {safe(action, CELL_LIMIT)} {safe(role, CELL_LIMIT)}"
+
+
+def _outcome(outcome: str) -> Text:
+    said, style = _OUTCOMES.get(outcome, (safe(outcome, CELL_LIMIT), ""))
+    return words(said, style)
+
+
+def _when(time: str) -> str:
+    return safe(time[:19].replace("T", " "))

@@ -1,0 +1,84 @@
+from dataclasses import replace
+
+import pytest
+
+from rolesync.model import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
+from rolesync.report.terminal import explanation_view
+from tests.report.samples import EXPLANATION, HOSTILE, SOURCE
+from tests.report.terminal.screen import flat, show
+
+
+def test_everything_known_has_its_place() -> None:
+    text = flat(explanation_view(EXPLANATION))
+    assert text.startswith("asked zoe@example.edu user id #31 address zoe@example.edu")
+    assert "Roles today person roles" in text
+    assert "Zoë Ångström <zoe@example.edu> #31 Admin, Student" in text
+    assert "Changes sent (2)" in text
+    assert "2026-11-02 02:30:01 + add Admin row 9" in text
+    assert f"r1 done {SOURCE.path} {SOURCE.sha256[:12]}" in text
+    assert "2026-11-03 02:30:01 - remove Admin not in the list r2 not known: never found out" in text
+    assert "Runs whose list didn't give a role that they held (1)" in text
+    assert f"In {SOURCE.path} row role named as" in text
+    assert "9 Admin <zoe@example.edu>" in text
+    assert "The next plan, if no guard stops it: 2 changes of theirs" in text
+    assert "+ add Admin the list gives the role, Studio doesn't yet 9" in text
+    assert "- remove Admin held: absent in run 2 of 3" in text
+
+
+def test_what_was_not_looked_for_is_said() -> None:
+    offline = replace(EXPLANATION, now=None, steps=None, source=None, rows=())
+    text = flat(explanation_view(offline))
+    assert "Roles today Studio was not asked; `--live` does." in text
+    assert SOURCE.path in text  # the change's own
+    assert f"In {SOURCE.path}" not in text
+    assert "The next plan" not in text
+
+
+def test_what_was_looked_for_and_not_found_is_said() -> None:
+    text = flat(explanation_view(replace(EXPLANATION, changes=(), absences=(), rows=(), now=(), steps=())))
+    assert text == (
+        "Nothing is known of zoe@example.edu: the record has no change of theirs; "
+        f"{SOURCE.path} doesn't name them; Studio doesn't know them."
+    )
+    partly = flat(explanation_view(replace(EXPLANATION, changes=(), now=(), rows=())))
+    assert "Studio doesn't know this person." in partly
+    assert "Changes sent (0) The record has none." in partly
+    assert "No row names them." in partly
+
+
+def test_nobody_known_is_one_plain_sentence() -> None:
+    assert flat(explanation_view(Explanation("x@example.edu"))) == (
+        "Nothing is known of x@example.edu: the record has no change of theirs; Studio was not asked (`--live` does)."
+    )
+
+
+def test_a_list_with_errors_says_why_nothing_is_planned() -> None:
+    text = flat(explanation_view(replace(EXPLANATION, list_status="reject", steps=None)))
+    assert "The list has errors, so that no plan is made from it: `rolesync validate` shows them." in text
+
+
+@pytest.mark.parametrize("outcome", ["gone", "no_effect", "a later version's"])
+def test_every_outcome_has_words(outcome: str) -> None:
+    changed = replace(EXPLANATION.changes[0], outcome=outcome)
+    words = {"gone": "no longer in Studio", "no_effect": "no effect"}.get(outcome, outcome)
+    assert words in flat(explanation_view(replace(EXPLANATION, changes=(changed,))))
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_hostile_text_stays_in_its_place(width: int) -> None:
+    for text in HOSTILE:
+        found = Explanation(
+            text,
+            (1,),
+            (text,),
+            (PastChange(text, text, 1, text, text, text, 1, text, text, text),),
+            (PastAbsence(text, text, 1, text),),
+            replace(SOURCE, path=text),
+            "warn",
+            (ListedRow(1, text, text, 1),),
+            (PersonNow(1, text, text, (text,)),),
+            (NextStep(1, text, text, 1, text, text), NextStep(1, text, text, 1, text)),
+        )
+        assert "The next plan" in flat(explanation_view(found))
+        assert show(explanation_view(found), width)
+        assert show(explanation_view(Explanation(text)), width)

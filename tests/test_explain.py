@@ -1,0 +1,151 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync import pipeline
+from rolesync.errors import RecordBrokenError, UsageError
+from rolesync.explain import explain
+from rolesync.model import Explanation, ListedRow
+from rolesync.pipeline import Job
+from rolesync.sandbox import Options, Sandbox
+from rolesync.settings import load
+
+SAMPLE = Path(__file__).parent.parent / "sample_data" / "desired_roles.csv"
+GREG = "greg.stone@example.edu"  # an Admin whom the sample list doesn't name
+
+
+@pytest.fixture
+def studio() -> Iterator[Sandbox]:
+    with Sandbox(Options()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def job(studio: Sandbox, tmp_path: Path) -> Job:
+    return job_for(studio, tmp_path)
+
+
+def job_for(studio: Sandbox, folder: Path, **more: Any) -> Job:
+    given = {"base_url": studio.base_url, "token": studio.token, "state_dir": folder / "state", "attempts": 2, **more}
+    return Job(load(**given), sleep=lambda _: None)
+
+
+def synced(job: Job) -> str:
+    done = pipeline.sync(pipeline.read(SAMPLE, job), job)
+    assert done.run
+    return done.run.run_id
+
+
+def offline(job: Job) -> Job:
+    """The same account, with nobody at its address who could answer."""
+    return replace(job, settings=job.settings.model_copy(update={"token": "", "proxy": "http://127.0.0.1:1"}))
+
+
+def test_the_record_tells_offline_what_happened_and_why(studio: Sandbox, job: Job) -> None:
+    run = synced(job)
+    requests = studio.counts()
+    found = explain(GREG.upper(), offline(job))
+    (change,) = found.changes
+    assert (change.run, change.action, change.role, change.row, change.outcome) == (run, "remove", "Admin", 0, "done")
+    assert (change.email, change.source) == (GREG, str(SAMPLE))
+    assert len(change.sha256) == 64
+    assert (found.user_ids, found.emails) == ((change.user_id,), (GREG,))
+    assert (found.source, found.now, found.steps) == (None, None, None)
+    assert studio.counts() == requests
+    for named in (str(change.user_id), f"#{change.user_id}"):
+        assert explain(named, offline(job)).changes == found.changes
+
+
+def test_an_added_person_is_explained_by_the_row(job: Job) -> None:
+    synced(job)
+    desired = pipeline.read(SAMPLE, job).assignments
+    for email, row in zip(desired["email"], desired["row"], strict=True):
+        found = explain(email, job, SAMPLE) if email else None
+        if found and found.changes:
+            assert (found.changes[0].action, found.changes[0].row, found.changes[0].outcome) == ("add", row, "done")
+            assert ListedRow(row, "Admin", email, 0) in found.rows
+            break
+    else:
+        pytest.fail("the sample list adds nobody")
+
+
+def test_a_list_says_what_it_gives_by_address_and_by_id(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,user_id,role\nA@x.edu,7,Admin\n,7,Teacher\nb@x.edu,,Admin\n", encoding="utf-8")
+    found = explain("a@X.edu", job, path)
+    assert found.rows == (ListedRow(2, "Admin", "a@x.edu", 7), ListedRow(3, "Teacher", "a@x.edu", 7))
+    assert found.user_ids == (7,)
+    assert found.source
+    assert found.source.path == str(path)
+    assert explain("b@x.edu", job, path).rows == (ListedRow(4, "Admin", "b@x.edu", 0),)
+    by_id = explain("7", job, path)
+    assert (by_id.rows, by_id.emails) == (found.rows, ("a@x.edu",))
+
+
+def test_studio_tells_the_roles_today_and_what_comes_next(studio: Sandbox, job: Job) -> None:
+    before = explain(GREG, job, SAMPLE, live=True)
+    assert before.now
+    assert "Admin" in before.now[0].roles
+    assert before.steps
+    (step,) = before.steps
+    assert (step.action, step.role, step.reason, step.row, step.held) == ("remove", "Admin", "not_listed", 0, "")
+    synced(job)
+    after = explain(str(before.now[0].user_id), job, SAMPLE, live=True)
+    assert after.now
+    assert "Admin" not in after.now[0].roles
+    assert after.steps == ()
+    assert after.emails == (GREG,)
+    assert [one for one in studio.log() if one["user_id"] == before.now[0].user_id] != []
+
+
+def test_what_is_held_for_somebody_is_told_with_its_sentence(studio: Sandbox, tmp_path: Path) -> None:
+    job = job_for(studio, tmp_path, grace_runs=2)
+    synced(job)
+    found = explain(GREG, job, SAMPLE, live=True)
+    assert found.changes == ()
+    assert found.absences
+    assert {one.role for one in found.absences} == {"Admin"}
+    assert len(found.absences) == len({one.run for one in found.absences})
+    assert found.steps
+    assert (found.steps[0].action, found.steps[0].reason) == ("remove", "grace")
+    assert found.steps[0].held
+
+
+def test_nobody_is_known_by_a_name_that_nobody_has(job: Job) -> None:
+    synced(job)
+    for user in ("nobody@example.edu", "999999"):
+        found = explain(user, job, SAMPLE, live=True)
+        assert not found.known
+        assert found.now == ()
+        assert found.steps == ()
+    assert explain("nobody@example.edu", job) == Explanation("nobody@example.edu", emails=("nobody@example.edu",))
+
+
+def test_from_a_list_that_is_refused_nothing_is_planned(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"email,role\n{GREG},Admin\nnonsense,Admin\n", encoding="utf-8")
+    found = explain(GREG, job, path, live=True)
+    assert (found.list_status, found.steps) == ("reject", None)
+    assert [one.row for one in found.rows] == [2]
+
+
+@pytest.mark.parametrize("user", ["", "  ", "0", "#0", "#"])
+def test_what_names_nobody_is_refused(job: Job, user: str) -> None:
+    with pytest.raises(UsageError, match="names nobody"):
+        explain(user, job)
+
+
+def test_a_broken_record_explains_nothing(job: Job) -> None:
+    synced(job)
+    path = job.settings.account_dir / "audit.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"row":', b'"Row":', 1))
+    with pytest.raises(RecordBrokenError):
+        explain(GREG, job)
+
+
+def test_nothing_is_written(job: Job) -> None:
+    explain(GREG, job, SAMPLE, live=True)
+    assert not job.settings.account_dir.exists()
