@@ -114,6 +114,10 @@ def _record(job: Job) -> Check:
         found = verify(job.settings.account_dir, job.settings.audit_key.get_secret_value())
     except RolesyncError as error:
         return _failed("audit record", error)
+    if found.ok and found.unchecked:
+        said = f"{found.unchecked} of {found.records} records are sealed with a key, and none is set: no run can go on"
+        hint = "set audit_key; or go on without one on purpose: `rolesync audit rekey`"
+        return Check("audit record", BLOCK, said, hint, Exit.INCOMPLETE)
     if found.ok:
         return Check("audit record", PASS, f"whole, {found.records} records")
     return Check("audit record", BLOCK, "not as it was written", "look at `rolesync audit verify`", Exit.INCOMPLETE)

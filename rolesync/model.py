@@ -471,13 +471,15 @@ class Verification:
     """What a check of the audit record found: the records that are whole up to `first_bad`, and whether the head fits.
 
     `head_problem` is "" where it does. `notices` are sentences about what a crash leaves behind, about changes of the
-    key, and about what can't be checked without it; no failures.
+    key, and about what can't be checked without it; no failures. `unchecked` counts the records whose bytes can't be,
+    because they are sealed with a key that is not set.
     """
 
     records: int
     first_bad: Bad | None
     head_problem: str
     notices: tuple[str, ...]
+    unchecked: int = 0
 
     @property
     def head_ok(self) -> bool:
@@ -486,7 +488,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether this is the whole record, as it was written."""
+        """Whether this is the whole record, as it was written, as far as that could be checked."""
         return self.first_bad is None and self.head_ok
 
 

@@ -98,3 +98,15 @@ def test_what_is_known_of_an_oauth_token(studio: Sandbox, tmp_path: Path) -> Non
     (path,) = tmp_path.glob("*/token.json")
     path.write_text("{}")
     assert checks(studio, tmp_path, **key)["token"].exit_code == Exit.UNEXPECTED
+
+
+def test_a_record_sealed_with_a_key_that_is_not_set_is_not_well(studio: Sandbox, tmp_path: Path) -> None:
+    key = "a key that only the test has"
+    folder = load(base_url=studio.base_url, state_dir=tmp_path).account_dir
+    with open_record(folder, now=lambda: datetime.now(UTC), key=key) as record:
+        record.append("plan")
+    assert checks(studio, tmp_path, audit_key=key)["audit record"].status is VerdictStatus.PASS
+    missing = checks(studio, tmp_path)["audit record"]
+    assert (missing.status, missing.exit_code) == (VerdictStatus.BLOCK, Exit.INCOMPLETE)
+    assert "2 of 2 records are sealed with a key" in missing.message
+    assert "audit rekey" in missing.hint

@@ -32,7 +32,9 @@ def verify(folder: Path, key: str = "") -> Verification:
     bad = walk.bad or _foreign_end(walk, own)
     records = min(walk.position.seq, bad.seq - 1) if bad else walk.position.seq
     problem, notices = _head_problem(head, walk, bad, own), (*walk.notices, *_notices(head, walk, bad))
-    return Verification(records, bad, problem, notices)
+    last = walk.stretches[-1]
+    unchecked = 0 if last.seal.known else max(0, records - last.seq + 1)
+    return Verification(records, bad, problem, notices, unchecked)
 
 
 def _foreign_end(walk: Walk, own: Seal) -> Bad | None:
@@ -97,8 +99,8 @@ def _seal_notice(stretch: Stretch, end: int, *, closed: bool) -> Iterator[str]:
         )
     elif not stretch.seal.known:
         yield (
-            f"{which}: sealed with a key ({name}) that is not set here, so that only their numbers and their order are "
-            "checked, not their bytes, nor the seal of the head: set audit_key to check them"
+            f"{which}: sealed with a key ({name}) that is not the one set here, so that only their numbers and their "
+            "order are checked, not their bytes, nor the seal of the head: set audit_key to it to check them"
         )
 
 

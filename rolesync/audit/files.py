@@ -79,7 +79,7 @@ def read_head(folder: Path) -> Head | None:
     """
     record, head = folder / RECORD, folder / HEAD
     # The record first: a head is always made before its record gets a line, also while this looks.
-    begun = bool(closed_files(folder)) or (record.exists() and record.stat().st_size > 0)
+    begun = bool(closed_files(folder)) or _size(record) > 0
     if head.exists():
         match = _HEAD_SHAPE.fullmatch(head.read_bytes())
         if match is None:
@@ -107,20 +107,33 @@ def parts(folder: Path, first: int) -> Iterator[Part]:
 
     A file that is closed meanwhile is given once, under its new name.
     """
-    path = folder / RECORD
     # The one that grows is opened first: if it is closed before the others are listed, it is found among them.
-    with path.open("rb") if path.exists() else BytesIO() as growing:
+    with _open_growing(folder / RECORD) as growing:
         closed = closed_files(folder)
         for number, name in closed:
             if number >= first:
                 with name.open("rb") as stream:
                     yield Part(name.name, number, stream)
-        if path_was_closed(growing, closed):
+        if _was_closed(growing, closed):
             return
         yield Part(RECORD, 0, growing)
 
 
-def path_was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
+def _open_growing(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:  # none yet, or it is just being closed
+        return BytesIO()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
     """Whether this open file is by now one of the closed ones."""
     if isinstance(growing, BytesIO):
         return bool(closed)

@@ -108,10 +108,8 @@ class Writer:
 
     def close_file(self) -> None:
         """Close the file that grows, which ends in a whole record, and begin the next."""
-        closed = closed_path(self._folder, self.position.first)
-        if closed.exists():
-            raise self._broken(closed.name, f"it exists, though {RECORD} is yet to be closed under this name")
-        (self._folder / RECORD).rename(closed)
+        # No file has that name yet: `settle` would have found it among those of the record, where it fits nowhere.
+        (self._folder / RECORD).rename(closed_path(self._folder, self.position.first))
         self._begin_file()
         self.position = self.position._replace(end=0, first=self.position.seq + 1)
         self._write_head()

@@ -81,14 +81,24 @@ def test_a_head_that_is_several_files_behind_is_mended(folder: Path) -> None:
     assert (folder / "audit.head").read_bytes() == ahead
 
 
-def test_a_closed_file_is_never_overwritten(folder: Path) -> None:
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_file_that_has_the_next_closed_ones_name_is_never_overwritten(folder: Path, *, copied: bool) -> None:
     fill(folder, 3)
-    (folder / SECOND).write_bytes(b"in the way")
-    (folder / FIRST).write_bytes(b"in the way")
+    (folder / FIRST).write_bytes(files(folder)["audit.jsonl"] if copied else b"in the way")
     before = files(folder)
     with pytest.raises(RecordBrokenError):
         fill(folder, 1, start=4, max_bytes=600)
     assert files(folder) == before
+
+
+def test_a_file_put_in_the_way_while_the_record_is_open_is_not_overwritten(folder: Path) -> None:
+    with opened(folder, max_bytes=600) as record:
+        for number in range(1, 4):
+            record.append("step", number=number)
+        (folder / FIRST).write_bytes(b"in the way")
+        with pytest.raises(RecordBrokenError):
+            record.append("step", number=4)
+    assert files(folder)[FIRST] == b"in the way"
 
 
 def test_a_writer_goes_on_in_the_file_that_another_began(folder: Path) -> None:

@@ -31,6 +31,11 @@ def verification_view(found: Verification, folder: str) -> RenderableType:
 
 
 def _headline(found: Verification) -> RenderableType:
+    if found.ok and found.unchecked:
+        said = (
+            f"whole as far as could be checked; {found.unchecked:,} of {plural(found.records, 'record')} could not be."
+        )
+        return banner("NOT ALL CHECKED", said, "yellow")
     if found.ok:
         return banner("WHOLE", f"{plural(found.records, 'record')}, each as it was written.", "green")
     return banner("BROKEN", "This is not the record that was written.", "red")
@@ -49,6 +54,8 @@ def _facts(found: Verification, folder: str) -> Iterator[tuple[str, str]]:
 
 
 def _advice(found: Verification, folder: str) -> RenderableType:
+    if found.ok and found.unchecked:
+        return note("Set audit_key to the key that they are sealed with, then verify again.")
     if found.ok:
         return note("Nothing. A copy of audit.head that is kept elsewhere also shows a record that was written anew.")
     trusted = f"the records up to number {found.records:,} can" if found.records else "no record in it can"

@@ -22,6 +22,13 @@ def test_what_a_crash_left_is_told_but_no_fault() -> None:
     assert "Worth knowing, but no fault record 2 explains 7 bytes What to do Nothing." in text
 
 
+def test_what_could_not_be_checked_is_not_called_as_it_was_written() -> None:
+    text = flat(verification_view(Verification(7, None, "", ("records 6 to 7: sealed",), 2), FOLDER))
+    assert "NOT ALL CHECKED whole as far as could be checked; 2 of 7 records could not be." in text
+    assert "as it was written" not in text
+    assert "Set audit_key to the key that they are sealed with, then verify again." in text
+
+
 def test_a_broken_record_says_where_and_why() -> None:
     found = Verification(6, Bad(7, 7, "its hash is not that of its bytes"), "the head names record 9", ("torn line",))
     text = flat(verification_view(found, FOLDER))
