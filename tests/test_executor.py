@@ -112,22 +112,6 @@ Start = Callable[..., tuple[Bench, Sandbox]]
 Script = Callable[..., tuple[Bench, ScriptedStudio]]
 
 
-@pytest.fixture(scope="module")
-def sandboxes() -> Iterator[Callable[[Options], Sandbox]]:
-    """One sandbox for each set of options, as stopping them takes longer than most tests."""
-    with ExitStack() as stack:
-        running: dict[str, Sandbox] = {}
-
-        def get(options: Options) -> Sandbox:
-            key = repr(options)
-            if key not in running:
-                running[key] = stack.enter_context(Sandbox(options))
-            running[key].reset()
-            return running[key]
-
-        yield get
-
-
 @pytest.fixture
 def start(sandboxes: Callable[[Options], Sandbox], tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:

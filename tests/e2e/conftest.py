@@ -1,25 +1,18 @@
 """A sandbox in a process of its own for all tests, as new for each of them, and a shell that leads to it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import Shell, sandbox, shell
-
-
-@pytest.fixture(scope="session")
-def _running() -> Iterator[Control]:
-    with sandbox() as control:
-        yield control
+from tests.e2e.command import Shell, shell
 
 
 @pytest.fixture
-def studio(_running: Control) -> Control:
+def studio(own_process: Control) -> Control:
     """The sandbox, as new."""
-    _running.reset()
-    return _running
+    own_process.reset()
+    return own_process
 
 
 @pytest.fixture

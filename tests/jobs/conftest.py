@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import OWNER, ROLESYNC, ROOT, SAMPLE, TOKEN, Shell, clean, sandbox
+from tests.e2e.command import OWNER, ROLESYNC, ROOT, SAMPLE, TOKEN, Shell, clean
 
 _PLACES = re.compile(r"/(opt|etc|var/lib|var/log|run/secrets)/rolesync\b")
 
@@ -42,17 +41,11 @@ class Machine:
         return self.root / "var/lib/rolesync" / urlsplit(self.studio.base_url).netloc.replace(":", "_")
 
 
-@pytest.fixture(scope="session")
-def _running() -> Iterator[Control]:
-    with sandbox() as control:
-        yield control
-
-
 @pytest.fixture
-def studio(_running: Control) -> Control:
+def studio(own_process: Control) -> Control:
     """The sandbox, as new."""
-    _running.reset()
-    return _running
+    own_process.reset()
+    return own_process
 
 
 @pytest.fixture

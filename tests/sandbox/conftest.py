@@ -12,37 +12,21 @@ from rolesync.sandbox import Options, Sandbox
 API = "/api/public/v1"
 
 
-@pytest.fixture(scope="session")
-def _shared() -> Iterator[Callable[[Options], Sandbox]]:
-    """One sandbox for each set of options, as starting and stopping them takes longer than most tests."""
-    with ExitStack() as stack:
-        running: dict[str, Sandbox] = {}
-
-        def get(options: Options) -> Sandbox:
-            key = repr(options)
-            if key not in running:
-                running[key] = stack.enter_context(Sandbox(options))
-            running[key].reset()
-            return running[key]
-
-        yield get
-
-
 @pytest.fixture
-def studio(_shared: Callable[[Options], Sandbox]) -> Sandbox:
+def studio(sandboxes: Callable[[Options], Sandbox]) -> Sandbox:
     """The sandbox with all defaults, as new."""
-    return _shared(Options())
+    return sandboxes(Options())
 
 
 @pytest.fixture
-def start(_shared: Callable[[Options], Sandbox]) -> Iterator[Callable[..., Sandbox]]:
+def start(sandboxes: Callable[[Options], Sandbox]) -> Iterator[Callable[..., Sandbox]]:
     """Gives a sandbox with these options, as new; with a file, clock or sleep of its own it ends with the test."""
     with ExitStack() as stack:
 
         def enter(options: Options | None = None, **others: Any) -> Sandbox:  # passed through
             options = options or Options()
             if not others and options.db is None:
-                return _shared(options)
+                return sandboxes(options)
             return stack.enter_context(Sandbox(options, **others))
 
         yield enter

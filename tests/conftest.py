@@ -1,0 +1,32 @@
+"""Sandboxes that several folders of tests share, since starting and stopping one takes longer than most tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from rolesync.sandbox import Control, Options, Sandbox
+from tests.e2e.command import sandbox
+
+
+@pytest.fixture(scope="session")
+def sandboxes() -> Iterator[Callable[[Options], Sandbox]]:
+    """One sandbox in this process for each set of options, given out as new."""
+    with ExitStack() as stack:
+        running: dict[str, Sandbox] = {}
+
+        def get(options: Options) -> Sandbox:
+            key = repr(options)
+            if key not in running:
+                running[key] = stack.enter_context(Sandbox(options))
+            running[key].reset()
+            return running[key]
+
+        yield get
+
+
+@pytest.fixture(scope="session")
+def own_process() -> Iterator[Control]:
+    """One sandbox in a process of its own, as the command starts it."""
+    with sandbox() as control:
+        yield control
