@@ -12,25 +12,9 @@ from rolesync.differ import diff
 from rolesync.errors import UsageError
 from rolesync.holding import hold
 from rolesync.live import look
-from rolesync.model import (
-    CHANGES,
-    DESIRED,
-    HELD,
-    LIVE,
-    Columns,
-    Desired,
-    Explanation,
-    ListedRow,
-    Live,
-    NextStep,
-    PastAbsence,
-    PastChange,
-    PersonNow,
-    email_key,
-    frame,
-    role_names,
-)
+from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Live, email_key, frame, role_names
 from rolesync.pipeline import Job
+from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
 from rolesync.studio import StudioReader
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 from rolesync.drift import drifted
 from rolesync.errors import DriftError, PlanRefusedError
 from rolesync.guards import ON_REMOVALS, judge
-from rolesync.model import Changes, History, Live, Plan
+from rolesync.model import Changes, Live, Plan
+from rolesync.recorded import History
 
 NAMED = 5  # how many people an error names before it only counts them
 

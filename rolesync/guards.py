@@ -13,7 +13,6 @@ from rolesync.model import (
     Action,
     Changes,
     Finding,
-    History,
     Level,
     Live,
     Mode,
@@ -24,6 +23,7 @@ from rolesync.model import (
     email_key,
     role_names,
 )
+from rolesync.recorded import History
 
 _BLOCK = 10_000
 _NAMED = 5  # how many people or rows a message names before it only counts

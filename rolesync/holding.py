@@ -11,19 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rolesync.model import (
-    CHANGES,
-    HELD,
-    REASONS,
-    Action,
-    Changes,
-    HeldReason,
-    History,
-    Mode,
-    Plan,
-    Policy,
-    frame,
-)
+from rolesync.model import CHANGES, HELD, REASONS, Action, Changes, HeldReason, Mode, Plan, Policy, frame
+from rolesync.recorded import History
 
 
 def hold(changes: Changes, policy: Policy, history: History) -> Changes:

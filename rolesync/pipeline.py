@@ -27,23 +27,11 @@ from rolesync.guards import judge
 from rolesync.holding import absent, hold
 from rolesync.live import look
 from rolesync.lock import account_lock
-from rolesync.model import (
-    DESIRED,
-    Desired,
-    History,
-    Live,
-    Plan,
-    Progress,
-    Requests,
-    Run,
-    Source,
-    VerdictStatus,
-    counts,
-    frame,
-)
+from rolesync.model import DESIRED, Desired, Live, Plan, Progress, Requests, Run, Source, VerdictStatus, counts, frame
 from rolesync.planfile import source_json
 from rolesync.proof import prove, settled
 from rolesync.reader import read_desired
+from rolesync.recorded import History
 from rolesync.settings import Settings
 from rolesync.studio import Client, StudioReader, StudioWriter
 

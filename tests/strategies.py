@@ -16,7 +16,6 @@ from rolesync.model import (
     LIVE,
     Desired,
     Finding,
-    History,
     Level,
     Live,
     Mode,
@@ -29,6 +28,7 @@ from rolesync.model import (
     role_set,
 )
 from rolesync.planner import make_plan
+from rolesync.recorded import History
 
 BIGGEST_ID = 2**63 - 1
 ROLES = ("Admin", "Teacher", "Subaccount admin", "Observer, caption")

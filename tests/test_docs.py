@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from rolesync.errors import Exit
 from rolesync.guards import judge
-from rolesync.model import CHANGES, HELD, LIVE, Changes, History, Live, Policy, RoleCount, frame
+from rolesync.model import CHANGES, HELD, LIVE, Changes, Live, Policy, RoleCount, frame
+from rolesync.recorded import History
 from rolesync.settings import Settings
 
 ROOT = Path(__file__).parent.parent

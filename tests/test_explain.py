@@ -8,8 +8,8 @@ import pytest
 from rolesync import pipeline
 from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.explain import explain
-from rolesync.model import Explanation, ListedRow
 from rolesync.pipeline import Job
+from rolesync.recorded import Explanation, ListedRow
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 

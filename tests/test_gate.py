@@ -10,8 +10,9 @@ from rolesync.differ import diff
 from rolesync.errors import DriftError, Exit, PlanRefusedError
 from rolesync.gate import NAMED, check_drift, check_origin, check_permission, judged_today
 from rolesync.guards import judge
-from rolesync.model import History, Plan, Policy, Requests, Source, Verdict, VerdictStatus
+from rolesync.model import Plan, Policy, Requests, Source, Verdict, VerdictStatus
 from rolesync.planner import make_plan
+from rolesync.recorded import History
 from tests.strategies import CREATED_AT, Row, User, desired_of, live_of
 
 ACCOUNT = "https://school.example.com"

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from rolesync.differ import diff
 from rolesync.guards import ON_REMOVALS, judge
 from rolesync.holding import hold
-from rolesync.model import Desired, Finding, History, Level, Mode, Policy, Verdict, VerdictStatus, email_key
+from rolesync.model import Desired, Finding, Level, Mode, Policy, Verdict, VerdictStatus, email_key
+from rolesync.recorded import History
 from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, histories, listed, live_of, situations
 
 BLOCK, WARN, PASS = VerdictStatus.BLOCK, VerdictStatus.WARN, VerdictStatus.PASS

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 
 from rolesync.differ import diff
 from rolesync.holding import absent, hold
-from rolesync.model import CHANGES, HELD, Changes, History, Mode, Plan, Policy, RoleCount, Source, require
+from rolesync.model import CHANGES, HELD, Changes, Mode, Plan, Policy, RoleCount, Source, require
+from rolesync.recorded import History
 from tests.strategies import ROLES, Row, Situation, User, desired_of, histories, live_of, plans, situations
 
 USERS = (

@@ -13,8 +13,9 @@ from hypothesis import example, given, settings, strategies as st
 from rolesync.differ import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.guards import judge
-from rolesync.model import Changes, Finding, History, Level, Plan, Policy, Requests
+from rolesync.model import Changes, Finding, Level, Plan, Policy, Requests
 from rolesync.planner import from_json, make_plan, to_json
+from rolesync.recorded import History
 from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 
 FINDINGS = (Finding(Level.WARNING, "odd", "looked \u201codd\u201d", 3, "R\u00f6lle"), Finding(Level.INFO, "bom", "BOM"))

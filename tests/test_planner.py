@@ -14,8 +14,9 @@ from hypothesis import given, settings, strategies as st
 
 from rolesync.differ import diff
 from rolesync.guards import judge
-from rolesync.model import CHANGES, Finding, History, Level, Plan, Policy, Requests, frame
+from rolesync.model import CHANGES, Finding, Level, Plan, Policy, Requests, frame
 from rolesync.planner import chunks, make_plan, order
+from rolesync.recorded import History
 from tests.strategies import (
     BIGGEST_ID,
     CREATED_AT,

@@ -20,7 +20,7 @@ and `record.key` {mode, fingerprint, past} where records begin to be sealed with
 from rolesync.audit.check import verify
 from rolesync.audit.history import read, recall, run_records, runs, trusted_records, trusted_runs
 from rolesync.audit.record import Record, open_record, rekey
-from rolesync.model import Bad, Verification
+from rolesync.recorded import Bad, Verification
 
 __all__ = [
     "Bad",

@@ -7,7 +7,7 @@ from pathlib import Path
 from rolesync.audit.chain import Stretch, Walk, description
 from rolesync.audit.files import HEAD, RECORD, START, Head, os_errors_named, read_head
 from rolesync.audit.seal import PLAIN, Seal, seal_of
-from rolesync.model import Bad, Verification
+from rolesync.recorded import Bad, Verification
 
 
 def verify(folder: Path, key: str = "") -> Verification:

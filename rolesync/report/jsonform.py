@@ -11,19 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from rolesync.model import (
-    DESIRED,
-    OUTCOMES,
-    Check,
-    Desired,
-    Explanation,
-    Finding,
-    Requests,
-    Run,
-    RunSummary,
-    counts,
-    role_names,
-)
+from rolesync.model import DESIRED, OUTCOMES, Check, Desired, Finding, Requests, Run, counts, role_names
+from rolesync.recorded import Explanation, RunSummary
 from rolesync.report.facts import table_rows
 
 Json = dict[str, Any]

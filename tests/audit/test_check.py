@@ -12,7 +12,7 @@ from rolesync.audit import rekey, verify
 from rolesync.audit.files import START, Position, head_text
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.errors import RecordBrokenError
-from rolesync.model import Verification
+from rolesync.recorded import Verification
 from tests.audit.tools import clock, files, fill, lines, opened, put_back, write_lines
 
 KEY, OTHER = "a key of the account's owner", "another key of that owner"

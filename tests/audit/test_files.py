@@ -7,7 +7,7 @@ import pytest
 from rolesync.audit import files as audit_files, read, verify
 from rolesync.audit.files import START, Head, Position, head_text, read_head
 from rolesync.audit.seal import PLAIN, seal_of
-from rolesync.model import Verification
+from rolesync.recorded import Verification
 from tests.audit.tools import fill
 
 SEAL = seal_of("a key that only the test has")

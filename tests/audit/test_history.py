@@ -8,7 +8,7 @@ import pytest
 from rolesync import audit
 from rolesync.audit import Record, read, recall, run_records, runs, verify
 from rolesync.errors import RecordBrokenError, RecordError, UsageError
-from rolesync.model import History
+from rolesync.recorded import History
 from tests.audit.tools import fill, lines, opened, write_lines
 
 

@@ -10,7 +10,7 @@ from rolesync.audit import read, verify
 from rolesync.audit.files import Position, head_text
 from rolesync.audit.seal import PLAIN
 from rolesync.errors import RecordBrokenError, RecordError
-from rolesync.model import Verification
+from rolesync.recorded import Verification
 from tests.audit.tools import files, fill, lines, opened, put_back, writer
 
 FIRST, SECOND = "audit-000000000001.jsonl", "audit-000000000004.jsonl"

@@ -24,9 +24,10 @@ from rich.table import Table
 
 from rolesync.differ import diff
 from rolesync.guards import judge
-from rolesync.model import LIVE, History, Live, Policy, Requests, frame
+from rolesync.model import LIVE, Live, Policy, Requests, frame
 from rolesync.planner import make_plan
 from rolesync.reader import read_desired
+from rolesync.recorded import History
 
 TIMES = 3
 CHANGED = 200  # one user in so many is not listed, one lacks the role; one row in so many names nobody in Studio

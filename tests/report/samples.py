@@ -12,17 +12,11 @@ from rolesync.model import (
     Action,
     Check,
     Desired,
-    Explanation,
     Finding,
     HeldReason,
     Level,
-    ListedRow,
     Mode,
-    NextStep,
     OutcomeStatus,
-    PastAbsence,
-    PastChange,
-    PersonNow,
     Plan,
     Policy,
     Proof,
@@ -30,7 +24,6 @@ from rolesync.model import (
     Requests,
     RoleCount,
     Run,
-    RunSummary,
     Source,
     Verdict,
     VerdictStatus,
@@ -38,6 +31,7 @@ from rolesync.model import (
     role_set,
 )
 from rolesync.planfile import source_json
+from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow, RunSummary
 
 MOMENT = datetime(2026, 11, 2, 2, 30, 0, tzinfo=UTC)
 DIGEST = "9c1f" * 16

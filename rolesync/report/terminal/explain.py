@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
+from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
 from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS
 from rolesync.report.terminal.pieces import column, heading, note, pairs, table, words
 from rolesync.report.text import CELL_LIMIT, person, plural, reason_sentence, row_text, safe

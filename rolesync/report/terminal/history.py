@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model import RunSummary
+from rolesync.recorded import RunSummary
 from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS
 from rolesync.report.terminal.pieces import column, heading, note, pairs, table, word, words
 from rolesync.report.text import CELL_LIMIT, safe

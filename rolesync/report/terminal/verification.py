@@ -6,7 +6,7 @@ from pathlib import PurePath
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model import Verification
+from rolesync.recorded import Verification
 from rolesync.report.facts import SENTENCE_LIMIT
 from rolesync.report.terminal.pieces import banner, heading, note, pairs
 from rolesync.report.text import CELL_LIMIT, plural, safe

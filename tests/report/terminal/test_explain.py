@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.model import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
+from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
 from rolesync.report.terminal import explanation_view
 from tests.report.samples import EXPLANATION, HOSTILE, SOURCE
 from tests.report.terminal.screen import flat, show

@@ -1,4 +1,4 @@
-from rolesync.model import Bad, Verification
+from rolesync.recorded import Bad, Verification
 from rolesync.report.terminal import verification_view
 from tests.report.samples import HOSTILE
 from tests.report.terminal.screen import flat, show

@@ -1,0 +1,165 @@
+"""What the audit record tells of the past, as values: history, verification, and all that is known of one person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rolesync.model import Source
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a plan is judged by besides the list's content and Studio; as it stands here, nothing is known.
+
+    `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last applied
+    completely. `age_hours` is how long ago this list's file was changed, None where nobody knows. `absent` says by role
+    and user id in how many earlier runs in a row the list didn't give a holder the role.
+    """
+
+    listed: Mapping[str, int] = field(default_factory=dict)
+    applied: Mapping[str, int] = field(default_factory=dict)
+    age_hours: float | None = None
+    absent: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One line of the history: a dry run or an apply, as the audit record tells it.
+
+    `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete`, `interrupted` for an apply, or
+    `open` where the record has no end of it.
+    """
+
+    run_id: str
+    kind: Literal["plan", "apply"]
+    started_at: str  # ISO 8601, UTC
+    finished_at: str  # "" while open
+    status: str
+    plan_digest: str
+    source: str
+    counts: Mapping[str, int]  # additions and removals planned; for an apply also by `OutcomeStatus`
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """The first place where the audit record is not the one that was written.
+
+    `line` counts from 1 in `file`; `seq` is the number of the record that belongs there.
+    """
+
+    line: int
+    seq: int
+    reason: str
+    file: str = "audit.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check of the audit record found: the records that are whole up to `first_bad`, and whether the head fits.
+
+    `head_problem` is "" where it does. `notices` are sentences about what a crash leaves behind, about changes of the
+    key, and about what can't be checked without it; no failures. `unchecked` counts the records whose bytes can't be,
+    because they are sealed with a key that is not set.
+    """
+
+    records: int
+    first_bad: Bad | None
+    head_problem: str
+    notices: tuple[str, ...]
+    unchecked: int = 0
+
+    @property
+    def head_ok(self) -> bool:
+        """Whether the head fits the record."""
+        return not self.head_problem
+
+    @property
+    def ok(self) -> bool:
+        """Whether this is the whole record, as it was written, as far as that could be checked."""
+        return self.first_bad is None and self.head_ok
+
+
+@dataclass(frozen=True, slots=True)
+class PastChange:
+    """A change of somebody's roles that was sent, with the list that it was made from.
+
+    `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`.
+    """
+
+    run: str
+    time: str  # ISO 8601, UTC
+    user_id: int
+    email: str  # as planned
+    action: str
+    role: str
+    row: int  # 0 where the list didn't name the person
+    outcome: str
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastAbsence:
+    """A run whose list didn't give somebody a role that they held, counted for the grace."""
+
+    run: str
+    time: str
+    user_id: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """A row of the list, as far as it is about one person: `email` or `user_id` may not be given."""
+
+    row: int
+    role: str
+    email: str
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNow:
+    """Somebody as Studio shows them now."""
+
+    user_id: int
+    email: str
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What the next plan would do for somebody, or would hold: then `held` is the sentence that says why."""
+
+    user_id: int
+    action: str
+    role: str
+    row: int
+    reason: str
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the record, a list and Studio know of one person.
+
+    `user_ids` and `emails` are all that they are known by. `source` is None and `list_status`, its status, "" where no
+    list was given. `now` is None where Studio wasn't asked, `steps` also where there is no list to plan from.
+    """
+
+    asked: str
+    user_ids: tuple[int, ...] = ()
+    emails: tuple[str, ...] = ()
+    changes: tuple[PastChange, ...] = ()
+    absences: tuple[PastAbsence, ...] = ()
+    source: Source | None = None
+    list_status: str = ""
+    rows: tuple[ListedRow, ...] = ()
+    now: tuple[PersonNow, ...] | None = None
+    steps: tuple[NextStep, ...] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known at all."""
+        return bool(self.changes or self.absences or self.rows or self.now)
