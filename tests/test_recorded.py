@@ -13,7 +13,7 @@ from rolesync.recorded import Bad, Explanation, ListedRow, PersonNow, Verificati
         (Verification(2, Bad(3, 3, "changed"), "", ()), False),
     ],
 )
-def test_a_record_is_whole_only_without_a_bad_place_and_with_its_head(found: Verification, whole: bool) -> None:
+def test_a_record_is_whole_only_without_a_bad_place_and_with_its_head(found: Verification, *, whole: bool) -> None:
     assert found.ok is whole
 
 
