@@ -1,6 +1,7 @@
 """Commands about plans: make one, look at one, apply one, or all in one go."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -80,7 +81,7 @@ def plan(
     if form is Form.JSON:
         write(text)
     else:
-        _show(made, show_all, str(output or "PLAN"))
+        _show(made, show_all, _applying(output or "PLAN"))
     if made.blocked:
         return Exit.BLOCKED
     return Exit.PENDING if detailed_exitcode and len(made.changes) else Exit.DONE
@@ -101,7 +102,7 @@ def show_plan(
     if form is Form.JSON:
         write(_plan_json(made))
     elif not written:
-        _show(made, show_all, str(file))
+        _show(made, show_all, _applying(file))
     return Exit.DONE
 
 
@@ -131,7 +132,7 @@ def apply(
             guards = json.loads(_plan_json(refusal.plan))["guards"]
             show_json({"status": "refused", "error": said, "guards": guards})
         elif yes or refusal.plan is not made:  # else it was just shown
-            _show(refusal.plan, show_all, str(file))
+            _show(refusal.plan, show_all, _applying(file))
         return _say(refusal)
     return _show_run(run, show_all, form)
 
@@ -168,7 +169,7 @@ def sync(
         run = run_json(done.run) if done.run else None
         show_json({"plan": json.loads(_plan_json(done.plan)), "run": run, "refusal": refusal})
     else:
-        _show(done.plan, show_all, "PLAN")
+        _show(done.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if done.refusal else "")
     if done.refusal:
         return _say(done.refusal)
     if done.run is None:
@@ -238,10 +239,14 @@ def _write_forms(made: "Plan", targets: dict[str, Path | None]) -> int:
     return len(wanted)
 
 
-def _show(made: "Plan", show_all: bool, plan_path: str) -> None:
+def _applying(plan_path: Path | str) -> str:
+    return f"rolesync apply {shlex.quote(str(plan_path))}"
+
+
+def _show(made: "Plan", show_all: bool, command: str) -> None:
     from rolesync.report.terminal import plan_view
 
-    show(plan_view(made, limit=limit(show_all), plan_path=plan_path))
+    show(plan_view(made, limit=limit(show_all), command=command))
 
 
 def _show_run(run: "Run", show_all: bool, form: Form) -> Exit:
@@ -282,5 +287,5 @@ def _ask(made: "Plan", show_all: bool, plan_path: str) -> None:
         raise UsageError(
             "apply asks before it writes, and there is no terminal", hint="review the plan, then add --yes"
         )
-    _show(made, show_all, plan_path)
+    _show(made, show_all, _applying(plan_path))
     typer.confirm(f"Apply {len(made.changes)} changes to {made.account}?", abort=True, err=True)

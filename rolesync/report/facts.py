@@ -3,7 +3,6 @@
 All texts that leave this module went through `safe`; a form adds only its own escaping.
 """
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -244,18 +243,22 @@ def requests_text(requests: Requests) -> str:
     return f"{requests.total:,} made{f' ({kinds})' if kinds else ''}{fewest}"
 
 
-def next_step(plan: Plan, plan_path: str = "PLAN") -> tuple[str, tuple[str, ...]]:
-    """Say what to do with a plan: a sentence, and the command for it as its words that may stand on one line each."""
-    path = safe(shlex.quote(plan_path))
+def next_step(plan: Plan, command: str = "rolesync apply PLAN") -> tuple[str, tuple[str, ...]]:
+    """Say what to do with a plan: a sentence, and the command for it as its words that may stand on one line each.
+
+    `command` applies this plan; "" where that happens at once.
+    """
     if plan.status == "empty":
         return "There is nothing to apply.", ()
     if plan.status == "ready":
-        return "Look at each removal, then apply exactly this plan:", (f"rolesync apply {path}",)
+        if not command:
+            return "It is applied at once; what came of it follows.", ()
+        return "Look at each removal, then apply exactly this plan:", (safe(command),)
     final = [safe(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
     if final:
         return f"No override passes {', '.join(dict.fromkeys(final))}. {_mend(plan)}.", ()
     sentence = f"{_mend(plan)}. If every change is meant, pass this plan once:"
-    return sentence, (f"rolesync apply {path}", f"--override {safe(plan.digest, CELL_LIMIT)}")
+    return sentence, (safe(command), f"--override {safe(plan.digest, CELL_LIMIT)}")
 
 
 def _mend(plan: Plan) -> str:

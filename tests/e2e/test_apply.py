@@ -116,3 +116,10 @@ def test_somebody_who_changed_since_the_plan_stops_it(sh: Shell, studio: Control
     refused = sh.json("apply", "plan.json", "--yes", exit_code=5)
     assert "#1052" in refused["error"]["message"]
     assert written(studio) == []
+
+
+def test_the_next_step_fits_the_command(sh: Shell) -> None:
+    assert "rolesync apply 'a plan.json'" in sh.run("plan", SAMPLE, "-o", "a plan.json").stdout
+    few = sh.list_of([OWNER])
+    assert "rolesync sync" in sh.run("sync", few).stdout
+    assert "rolesync apply" not in sh.run("sync", SAMPLE).stdout

@@ -149,9 +149,13 @@ def test_requests() -> None:
 )
 def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str, ...]) -> None:
     plan = replace(make_plan(), verdicts=verdicts)
-    sentence, lines = next_step(plan, "my plan.json")
+    sentence, lines = next_step(plan, "rolesync apply 'my plan.json'")
     assert words in sentence
     assert lines == command
+
+
+def test_a_plan_that_is_applied_at_once_needs_no_command() -> None:
+    assert next_step(make_plan(), "") == ("It is applied at once; what came of it follows.", ())
 
 
 def test_an_empty_plan_has_no_next_command() -> None:

@@ -30,13 +30,13 @@ from rolesync.report.text import CELL_LIMIT, plural, row_text, safe
 _BANNERS = {"blocked": "red", "ready": "green", "empty": "blue"}
 
 
-def plan_view(plan: Plan, *, limit: int | None, plan_path: str = "PLAN") -> RenderableType:
+def plan_view(plan: Plan, *, limit: int | None, command: str = "rolesync apply PLAN") -> RenderableType:
     """Show a plan.
 
     Args:
         plan: the plan, blocked or not.
         limit: at most so many rows of each list; None for all. Rows beyond it are not even built.
-        plan_path: the file that the next step names.
+        command: what applies this plan; "" where that happens at once.
     """
     title, sentence = headline(plan)
     return Group(
@@ -56,7 +56,7 @@ def plan_view(plan: Plan, *, limit: int | None, plan_path: str = "PLAN") -> Rend
                 ("", safe(plan.digest, CELL_LIMIT)),
             ],
         ),
-        *_next(plan, plan_path),
+        *_next(plan, command),
     )
 
 
@@ -161,8 +161,8 @@ def _rest(total: int, limit: int | None, noun: str) -> Iterator[RenderableType]:
         yield note(f"… and {plural(total - limit, f'more {noun}')}; add `--all` to see all of them.")
 
 
-def _next(plan: Plan, plan_path: str) -> Iterator[RenderableType]:
-    sentence, command = next_step(plan, plan_path)
+def _next(plan: Plan, command: str) -> Iterator[RenderableType]:
+    sentence, words_of_it = next_step(plan, command)
     yield heading(sentence)
-    if command:
-        yield note(" \\\n  ".join(command))
+    if words_of_it:
+        yield note(" \\\n  ".join(words_of_it))

@@ -136,8 +136,9 @@ def test_wide_letters_keep_the_width() -> None:
     assert show(plan_view(make_plan(changes=changes), limit=None), 80).count("山") == 30
 
 
-def test_the_next_step_names_the_file() -> None:
-    assert "rolesync apply 'my plan.json'" in flat(plan_view(make_plan(), limit=1, plan_path="my plan.json"))
+def test_the_next_step_is_the_command_given() -> None:
+    command = "rolesync apply 'my plan.json'"
+    assert command in flat(plan_view(make_plan(), limit=1, command=command))
 
 
 def test_requests_without_a_known_fewest() -> None:
