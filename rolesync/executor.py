@@ -5,14 +5,14 @@ whoever it was refused for stands alone; a chunk of unknown outcome is read agai
 sent, never the same request blindly. So every change ends as done, failed with Studio's words, unknown, or not sent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
-from rolesync.audit import Record
+from rolesync.audit.journal import Journal, Noted
 from rolesync.errors import (
     BadRequestError,
     ForbiddenError,
@@ -48,23 +48,19 @@ REFUSED = (BadRequestError, NotFoundError, TooLargeError, UnprocessableError)
 UNCLEAR = (ServerError, UnreachableError, UnreadableAnswerError)
 FINAL = (UnauthorizedError, ForbiddenError, RateLimitedError)
 ROUNDS = 6  # how often what is left of one chunk is sent in all, each time after reading
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """Where the executor writes down what it is about to do and what came of it, for one run."""
-
-    record: Record
-    run: str
-    seconds: Callable[[], float]  # a monotonic clock
+HALVED_ROUNDS = 2  # the same for its halves, once a server that fails is asked whom it fails at
 
 
 @dataclass(frozen=True, eq=False)
 class Executed:
-    """What became of every change (OUTCOMES), and why the run stopped before its time, if it did."""
+    """What became of every change (OUTCOMES), and why the run stopped before its time, if it did.
+
+    `doubtful` are the requests of which nobody knows what they did, since Studio couldn't be read afterwards.
+    """
 
     outcomes: pd.DataFrame
     stopped: StudioError | None
+    doubtful: tuple[Noted, ...] = ()
 
 
 def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress) -> Executed:
@@ -97,7 +93,8 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
         "after": [change.after for change in changes],
         "detail": [change.detail for change in changes],
     }
-    return Executed(frame(OUTCOMES, {**{name: plan.changes[name] for name in CHANGES}, **ends}), stopped)
+    outcomes = frame(OUTCOMES, {**{name: plan.changes[name] for name in CHANGES}, **ends})
+    return Executed(outcomes, stopped, tuple(sender.doubtful))
 
 
 _CARRIED = ("user_id", "action", "role", "email", "row", "before")
@@ -138,7 +135,7 @@ class _Sender:
         self._managed = managed
         self._holders = holders  # roughly: tells which way of reading again is cheaper
         self._most = 0  # the greatest batch that this server is known to take after refusing a greater one; 0 unknown
-        self._requests = 0
+        self.doubtful: list[Noted] = []
 
     def send(self, chunk: int, batch: list[_Change]) -> None:
         """Send a batch until each of its changes has ended.
@@ -149,57 +146,53 @@ class _Sender:
         for part in _split(batch, self._most or len(batch)):
             self._send_part(chunk, part)
 
-    def _send_part(self, chunk: int, batch: list[_Change]) -> None:
+    def _send_part(self, chunk: int, batch: list[_Change], rounds: int = ROUNDS, *, halving: bool = True) -> None:
         left = batch
-        for attempt in range(1, ROUNDS + 1):
+        for attempt in range(1, rounds + 1):
+            request = self._note(chunk, left)
             try:
-                users = self._put(chunk, left)
+                users = self._put(request, left)
             except NeverSentError as error:
                 _end(left, OutcomeStatus.NOT_SENT, error.message)
                 raise
             except REFUSED as error:
-                self._isolate(chunk, left, error)
+                self._isolate(request, chunk, left, error)
                 return
             except UNCLEAR as error:
-                left = self._still_open(left, error.message)
+                left = self._still_open(request, left, error.message)
                 if not left:
                     return
-                if attempt == ROUNDS:
-                    raise
+                if attempt == rounds:
+                    if not (halving and isinstance(error, ServerError) and _people(left) > 1):
+                        raise
+                    self._do_the_others(chunk, left, error)
+                    return
                 self._studio.client.pause(attempt, error.retry_after)
             except StudioError as error:
                 _end(left, OutcomeStatus.FAILED if isinstance(error, FINAL) else OutcomeStatus.UNKNOWN, error.message)
                 raise
             else:
-                self._check_answer(left, {user.id: user for user in users})
+                self._check_answer(request, left, {user.id: user for user in users})
                 return
 
-    def _put(self, chunk: int, batch: list[_Change]) -> tuple[User, ...]:
-        """Send one request, written down before and after."""
-        self._requests += 1
-        record, run = self._journal.record, self._journal.run
-        marks: dict[str, Any] = {"run": run, "chunk": chunk, "request": self._requests}
+    def _note(self, chunk: int, batch: list[_Change]) -> Noted:
         actions = [{**change.request, "email": change.email, "row": change.row} for change in batch]
-        before = {str(change.user_id): role_names(change.before) for change in batch}
-        record.append("intent", **marks, actions=actions, before=before)
-        start = self._journal.seconds()
+        return self._journal.intend(chunk, actions, {change.user_id: role_names(change.before) for change in batch})
 
-        def came_of_it(status: int | str, error: str, after: dict[str, list[str]]) -> None:
-            seconds = round(self._journal.seconds() - start, 6)
-            record.append("outcome", **marks, status=status, seconds=seconds, after=after, error=error)
-
+    def _put(self, request: Noted, batch: list[_Change]) -> tuple[User, ...]:
+        """Send one request and write down its answer."""
         try:
             users = self._studio.put_roles([change.request for change in batch])
         except StudioError as error:
-            came_of_it(_status(error), error.message, {})
+            request.answered(_status(error), {}, error.message)
             raise
         except BaseException as error:
-            came_of_it("unknown", f"interrupted ({type(error).__name__})", {})
+            request.answered(OutcomeStatus.UNKNOWN.value, {}, f"interrupted ({type(error).__name__})")
             raise
-        came_of_it(200, "", {str(user.id): sorted(user.roles) for user in users})
+        request.answered(200, {user.id: user.roles for user in users})
         return users
 
-    def _check_answer(self, batch: list[_Change], users: dict[int, User]) -> None:
+    def _check_answer(self, request: Noted, batch: list[_Change], users: dict[int, User]) -> None:
         """Hold the updated users against what was asked; where the answer falls short, look again."""
         doubtful = []
         for _, own in groupby(batch, key=lambda change: change.user_id):
@@ -216,15 +209,18 @@ class _Sender:
                 said = f"done, but Studio now shows {user.email!r} for this id: check who this is"
                 _end(changes, OutcomeStatus.FAILED, said)
         if doubtful:
-            self._still_open(doubtful, "Studio answered 200, but doesn't show the change")
+            self._still_open(request, doubtful, "Studio answered 200, but doesn't show the change")
 
-    def _still_open(self, batch: list[_Change], reason: str) -> list[_Change]:
+    def _still_open(self, request: Noted, batch: list[_Change], reason: str) -> list[_Change]:
         """Read the batch's users again, end each change by what is seen, and return those that are not done.
 
         They are unknown for `reason` until read, and failed for it afterwards, unless they are sent once more.
         """
         _end(batch, OutcomeStatus.UNKNOWN, reason)
+        self.doubtful.append(request)
         now = roles_now(self._studio, self._managed, {change.user_id for change in batch}, self._holders)
+        request.reread(now)
+        self.doubtful.remove(request)
         left = []
         for change in batch:
             held = now[change.user_id]
@@ -237,20 +233,37 @@ class _Sender:
                 left.append(change)
         return left
 
-    def _isolate(self, chunk: int, batch: list[_Change], refusal: StudioError) -> None:
+    def _isolate(self, request: Noted, chunk: int, batch: list[_Change], refusal: StudioError) -> None:
         """Find whom a batch was refused for, and do the others."""
-        left = self._still_open(batch, refusal.message)
+        left = self._still_open(request, batch, refusal.message)
         if len(left) < len(batch):  # perhaps what is no longer among them was the reason
             if left:
                 self._send_part(chunk, left)
             return
-        if len({change.user_id for change in left}) == 1:
+        if _people(left) == 1:
             return
         half = (len(left) + 1) // 2
         for part in _split(left, half):
             self.send(chunk, part)
         if all(change.outcome is OutcomeStatus.DONE for change in left):
             self._most = min(self._most or half, half)  # nobody in it was at fault, so that the number was
+
+    def _do_the_others(self, chunk: int, batch: list[_Change], failure: ServerError) -> None:
+        """Find whom Studio fails at though it can be read, and do the others.
+
+        Raises:
+            ServerError: it fails at everybody: there is no sense in going on.
+        """
+        failed = 0
+        parts = _split(batch, (len(batch) + 1) // 2)
+        for part in parts:
+            try:
+                # Where a part fails down to the last person, its neighbour tells by one failure that nothing works.
+                self._send_part(chunk, part, HALVED_ROUNDS, halving=not failed)
+            except ServerError:
+                failed += 1
+        if failed == len(parts):
+            raise failure
 
 
 def _status(error: StudioError) -> int | str:
@@ -269,6 +282,10 @@ def _split(batch: list[_Change], most: int) -> list[list[_Change]]:
             parts.append([])
         parts[-1] += changes
     return parts
+
+
+def _people(batch: list[_Change]) -> int:
+    return len({change.user_id for change in batch})
 
 
 def _end(batch: list[_Change], outcome: OutcomeStatus, detail: str) -> None:

@@ -19,9 +19,10 @@ import pandas as pd
 from rolesync import planner
 from rolesync.access import connection_of, token_of
 from rolesync.audit import Record, open_record, recall
+from rolesync.audit.journal import Journal
 from rolesync.differ import diff
 from rolesync.errors import PlanRefusedError, StudioError
-from rolesync.executor import Journal, execute
+from rolesync.executor import execute
 from rolesync.gate import check_drift, check_origin, check_permission, judged_today
 from rolesync.guards import judge
 from rolesync.holding import absent, hold

@@ -14,6 +14,8 @@ import pytest
 from pydantic import SecretStr
 
 from rolesync.audit import open_record, read
+from rolesync.audit.effects import effects, open_requests
+from rolesync.audit.journal import Journal
 from rolesync.errors import (
     ForbiddenError,
     RecordBrokenError,
@@ -22,7 +24,7 @@ from rolesync.errors import (
     StudioError,
     UnreachableError,
 )
-from rolesync.executor import ROUNDS, Executed, Journal, execute
+from rolesync.executor import HALVED_ROUNDS, ROUNDS, Executed, execute
 from rolesync.model import (
     CHANGES,
     HELD,
@@ -164,6 +166,9 @@ def check(bench: Bench, sandbox: Sandbox, executed: Executed) -> None:
         for action in entry["actions"]:
             assert action["row"] == row[action["user_id"], action["role"]]
         assert set(entry["before"]) == {str(action["user_id"]) for action in entry["actions"]}
+    told = [(one.user_id, one.action.value, one.role) for one in effects(read(bench.folder))]
+    assert sorted(told) == sorted(log)
+    assert (open_requests(read(bench.folder)), executed.doubtful) == ([], ())
     people = {person["id"]: person["role_names"] for person in sandbox.people()}
     for user_id, action, role in ended(executed, DONE):
         assert (role in people[user_id]) == (action == "add")
@@ -472,11 +477,40 @@ def test_a_studio_that_only_reads_ends_the_run_after_some_rounds(script: Script)
     assert len(server.asked) == 2 * ROUNDS
 
 
+@pytest.mark.parametrize("place", [0, 7, 19])
+def test_whoever_studio_always_fails_at_holds_up_nobody(script: Script, place: int) -> None:
+    people = {number: person(number) for number in range(1, 21)}
+
+    def put(asked: Asked) -> Say:
+        users = [people[entry["user_id"]] for entry in asked.json["actions"]]
+        if place + 1 in [user["id"] for user in users]:
+            return Say(500, b"")
+        for user in users:
+            user["role_names"] = ["Admin"]
+        return Say(body={"users": users})
+
+    bench, _ = script(reading(people, put))
+    executed = bench.run(plan_of([(number, "add", "Admin") for number in people], [person(n) for n in people]))
+    assert (ended(executed, FAILED), executed.stopped) == ([(place + 1, "add", "Admin")], None)
+    assert len(ended(executed, DONE)) == 19
+    assert len(bench.records("intent")) <= ROUNDS + 2 * HALVED_ROUNDS * ceil(log2(20))
+
+
+def test_a_studio_that_fails_at_everybody_ends_the_run_soon(script: Script) -> None:
+    people = {number: person(number) for number in range(1, 51)}
+    bench, _ = script(reading(people, lambda _asked: Say(500, b"")))
+    executed = bench.run(plan_of([(number, "add", "Admin") for number in people], list(people.values()), chunk=40))
+    assert isinstance(executed.stopped, ServerError)
+    assert (len(ended(executed, FAILED)), len(ended(executed, NOT_SENT))) == (40, 10)
+    assert len(bench.records("intent")) <= ROUNDS + 2 * HALVED_ROUNDS * ceil(log2(40))
+
+
 def test_a_studio_that_goes_away_ends_the_run(script: Script) -> None:
     bench, server = script(lambda _asked: Say(end="reset"))
     executed = bench.run(plan_of(STEPS, [person(1), person(2)], chunk=1))
     assert isinstance(executed.stopped, UnreachableError)
     assert (ended(executed, UNKNOWN), ended(executed, NOT_SENT)) == ([STEPS[0]], [STEPS[1]])
+    assert [request.user_ids for request in executed.doubtful] == [(1,)]
     assert "broke" in executed.outcomes["detail"][0]
     assert bench.statuses == ["unknown"]
     assert len(server.asked) == 1 + 8

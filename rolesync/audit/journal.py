@@ -1,0 +1,69 @@
+"""The requests of one run as the record keeps them: before it is sent, its answer, and what was seen afterwards."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rolesync.audit.record import Record
+
+Seen = Mapping[int, Sequence[str] | frozenset[str] | None]
+"""Role names by user id; None for somebody who is no longer in Studio."""
+
+
+@dataclass(slots=True)
+class Journal:
+    """Writes down the requests of one run; `seconds` is a monotonic clock."""
+
+    record: Record
+    run: str
+    seconds: Callable[[], float]
+    requests: int = 0
+
+    def intend(self, chunk: int, actions: Sequence[Mapping[str, Any]], before: Mapping[int, Sequence[str]]) -> "Noted":
+        """Write down a request that is about to be sent; when this returns, it is on the disk.
+
+        Args:
+            chunk: which chunk of the plan it belongs to, from 1.
+            actions: the API's actions, each with the `email` and the `row` that it is for.
+            before: the roles of the people in it, as last seen.
+
+        Raises:
+            RecordError: it can't be written down, so it must not be sent.
+        """
+        self.requests += 1
+        people = tuple(before)
+        marks = {"run": self.run, "chunk": chunk, "request": self.requests}
+        self.record.append("intent", **marks, actions=list(actions), before=_spelled(before))
+        return Noted(self, marks, people, self.seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A request that was written down, for what there is to add about it. `user_ids` are the people in it."""
+
+    _journal: Journal = field(repr=False)
+    _marks: Mapping[str, Any]
+    user_ids: tuple[int, ...]
+    _start: float
+
+    def answered(self, status: int | str, after: Seen, error: str = "") -> None:
+        """Write down how the request ended.
+
+        Args:
+            status: the HTTP status, `unknown`, or `not_sent`.
+            after: the roles of the people that the answer shows.
+            error: what went wrong, if anything did.
+        """
+        seconds = round(self._journal.seconds() - self._start, 6)
+        self._append("outcome", status=status, seconds=seconds, after=_spelled(after), error=error)
+
+    def reread(self, after: Seen) -> None:
+        """Write down what reading its people again has shown."""
+        self._append("reread", after=_spelled(after))
+
+    def _append(self, event: str, **fields: Any) -> None:  # noqa: ANN401  # whatever the record takes
+        self._journal.record.append(event, **self._marks, **fields)
+
+
+def _spelled(seen: Seen) -> dict[str, list[str] | None]:
+    return {str(user_id): None if roles is None else sorted(roles) for user_id, roles in seen.items()}
