@@ -56,12 +56,6 @@ class PlanRefusedError(RolesyncError):
     exit_code = Exit.BLOCKED
 
 
-class DriftError(RolesyncError):
-    """People that the plan touches have changed since it was made. Nothing was written."""
-
-    exit_code = Exit.INCOMPLETE
-
-
 class RecordError(RolesyncError):
     """The audit record can't be written, so nothing may be written to Studio either."""
 

@@ -145,7 +145,7 @@ def _steps(desired: Desired, live: Live, job: Job, ids: set[int], emails: set[st
     if desired.status == "reject":
         return None
     own = job.settings
-    history = recall(own.account_dir, key=own.audit_key.get_secret_value())
+    history = recall(own.account_dir, key=own.audit_key.get_secret_value()).history
     found = hold(diff(desired, live, own.policy), own.policy, history)
     changes, held = found.changes, found.held
     planned = [

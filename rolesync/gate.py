@@ -1,16 +1,14 @@
 """May this plan be applied? Asked before anything is sent, and answered by a refusal or by nothing at all."""
 
+from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from rolesync.drift import drifted
-from rolesync.errors import DriftError, PlanRefusedError
+from rolesync.errors import PlanRefusedError
 from rolesync.guards import ON_REMOVALS, judge
-from rolesync.model import Changes, Live, Plan
+from rolesync.model import Action, Changes, Live, Plan, RoleCount
 from rolesync.recorded import History
-
-NAMED = 5  # how many people an error names before it only counts them
 
 
 class BlockedError(PlanRefusedError):
@@ -79,30 +77,22 @@ def check_permission(made: Plan, override: str) -> None:
         )
 
 
-def check_drift(made: Plan, today: Live) -> None:
-    """Refuse a plan that touches people who have changed since it was made.
-
-    Raises:
-        DriftError: somebody has another address, other managed roles, or is gone.
-    """
-    found = drifted(made.changes, today)
-    if found:
-        some = "; ".join(f"#{one.user_id} was {one.planned}, is {one.now}" for one in found[:NAMED])
-        more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
-        raise DriftError(
-            f"{len(found)} of the people this plan touches changed since it was made: {some}{more}; "
-            "nothing was written",
-            hint=f"make a new plan: rolesync plan {made.source.path}",
-        )
-
-
 def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str, ...], history: History) -> Plan:
-    """Judge a saved plan again: its own limits, today's numbers, and whoever is protected today as well."""
+    """Judge what is left of a saved plan again: its own limits, today's numbers, and whoever is protected today too."""
     policy = replace(
         made.policy,
         owner=owner or made.policy.owner,
         protected_users=tuple(sorted({*made.policy.protected_users, *protected_users})),
     )
-    numbers = tuple(replace(count, before=len(today.holders(count.role))) for count in made.roles)
+    number = Counter(zip(made.changes["role"].tolist(), made.changes["action"].tolist(), strict=True))
+    numbers = tuple(
+        RoleCount(
+            count.role,
+            before=len(today.holders(count.role)),
+            additions=number[count.role, Action.ADD],
+            removals=number[count.role, Action.REMOVE],
+        )
+        for count in made.roles
+    )
     changes = Changes(made.changes, made.held, numbers)
     return replace(made, verdicts=judge(changes, today, policy, made.findings, history))

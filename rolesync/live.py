@@ -66,11 +66,16 @@ def roles_now(
     if holders // PER_PAGE + len(roles) < len(user_ids):
         found = [(role, set(_holders(studio, role, _untold).ids)) for role in roles]
         return {user_id: frozenset(role for role, ids in found if user_id in ids) for user_id in user_ids}
-    people = studio.client.each(lambda user_id: (user_id, _look_up(studio, user_id)), sorted(user_ids))
     return {
-        user_id: frozenset(role_names(person.roles[0])).intersection(roles) if person.ids else None
-        for user_id, person in people
+        user_id: None if held is None else held.intersection(roles)
+        for user_id, held in roles_of_each(studio, user_ids).items()
     }
+
+
+def roles_of_each(studio: StudioReader, user_ids: Collection[int]) -> dict[int, frozenset[str] | None]:
+    """Read all roles of these people, one by one; None for somebody who is no longer in Studio."""
+    people = studio.client.each(lambda user_id: (user_id, _look_up(studio, user_id)), sorted(user_ids))
+    return {user_id: frozenset(role_names(person.roles[0])) if person.ids else None for user_id, person in people}
 
 
 def _untold(_stage: str, _done: int, _total: int) -> None:

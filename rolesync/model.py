@@ -361,10 +361,11 @@ class Plan:
 
 
 class OutcomeStatus(StrEnum):
-    """What became of one change."""
+    """What became of one change; `drifted` was not sent, because the person had changed since the plan was made."""
 
     DONE = "done"
     FAILED = "failed"
+    DRIFTED = "drifted"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
 

@@ -9,30 +9,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from rolesync import planner
 from rolesync.access import connection_of, token_of
-from rolesync.audit import Record, open_record, recall
-from rolesync.audit.journal import Journal
+from rolesync.audit import Past, Record, open_record, recall
+from rolesync.audit.effects import last_seen
 from rolesync.differ import diff
-from rolesync.errors import PlanRefusedError, StudioError
-from rolesync.executor import execute
-from rolesync.gate import check_drift, check_origin, check_permission, judged_today
+from rolesync.drift import stand
+from rolesync.errors import PlanRefusedError
+from rolesync.gate import check_origin, check_permission, judged_today
 from rolesync.guards import judge
-from rolesync.holding import absent, hold
+from rolesync.holding import hold
 from rolesync.live import look
 from rolesync.lock import account_lock
-from rolesync.model import DESIRED, Desired, Live, Plan, Progress, Requests, Run, Source, VerdictStatus, counts, frame
-from rolesync.planfile import source_json
-from rolesync.proof import prove, settled
+from rolesync.model import DESIRED, Desired, Live, Plan, Progress, Run, Source, frame
 from rolesync.reader import read_desired
 from rolesync.recorded import History
+from rolesync.recovery import recover
+from rolesync.runner import Session, carry_out, note_plan
 from rolesync.settings import Settings
 from rolesync.studio import Client, StudioReader, StudioWriter
 
@@ -69,8 +68,8 @@ class Synced:
 def plan(desired: Desired, job: Job) -> Plan:
     """Make the dry run of a readable list, and leave a record of it. Never writes to Studio."""
     with connected(job) as client, _record(job) as record:
-        made, _ = _plan(desired, StudioReader(client), job)
-        _note_plan(record, job.new_run(), "plan", made)
+        made, _ = _plan(desired, StudioReader(client), _past(job), job)
+        note_plan(record, job.new_run(), "plan", made)
         return made
 
 
@@ -80,34 +79,39 @@ def sync(desired: Desired, job: Job, override: str = "") -> Synced:
     Raises:
         LockHeldError: another run is going on; nothing was read or written.
     """
-    with _locked(job, "sync") as session:
-        made, before = _plan(desired, session.studio, job)
-        _note_plan(session.record, session.run, session.command, made)
+    with _locked(job, "sync") as turn:
+        session = turn.session
+        made, before = _plan(desired, session.studio, turn.past, job)
+        note_plan(session.record, session.run, session.command, made)
         try:
             check_permission(made, override)
         except PlanRefusedError as refusal:
             return Synced(made, refusal=refusal)
         if made.status == "empty":
             return Synced(made)
-        return Synced(made, _run(made, before, session, job))
+        return Synced(made, carry_out(made, stand(made.changes, before, {}), before, session))
 
 
 def apply(made: Plan, job: Job, override: str = "") -> Run:
-    """Apply a saved plan, if it is still what it says and Studio is still what it saw.
+    """Apply a saved plan, if it is still what it says; whoever is not as it saw them is left as they are.
+
+    What an earlier, interrupted run of the same plan has done counts as done, and the rest is sent.
 
     Raises:
         PlanRefusedError: it is another account's, its list has changed, or a guard blocks it; nothing was written.
-        DriftError: people it touches have changed since; nothing was written.
         LockHeldError: another run is going on; nothing was written.
     """
     check_origin(made, job.settings.studio)
     check_permission(made, override)
-    with _locked(job, "apply") as session:
+    own = job.settings
+    with _locked(job, "apply") as turn:
+        session, past = turn.session, turn.past
         before = look(session.studio, made.policy.managed_roles, _people_of(made), job.progress)
-        check_drift(made, before)
-        own, history = job.settings, _history(made.source, job)
-        check_permission(judged_today(made, before, own.owner, own.protected_users, history), override)
-        return _run(made, before, session, job)
+        standing = stand(made.changes, before, last_seen(past.records_of_plan(made.digest)))
+        left = replace(made, changes=standing.left)
+        today = judged_today(left, before, own.owner, own.protected_users, _history(made.source, past, job))
+        check_permission(today, override)
+        return carry_out(made, standing, before, session)
 
 
 def holders(job: Job) -> Live:
@@ -130,36 +134,38 @@ def connected(job: Job) -> Iterator[Client]:
         yield client
 
 
-@dataclass(frozen=True)
-class _Session:
-    """What one run holds while it lasts: the account's lock, its record, and a client that can write."""
-
-    run: str
-    command: str
-    studio: StudioWriter
-    record: Record
-
-
 def _record(job: Job) -> Record:
     own = job.settings
     key, most = own.audit_key.get_secret_value(), own.audit_max_mb * 1_000_000
     return open_record(own.account_dir, now=job.now, key=key, max_bytes=most)
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """An account that this run has for itself: how it stands, and what is needed to change it."""
+
+    session: Session
+    past: Past
+
+
 @contextmanager
-def _locked(job: Job, command: str) -> Iterator[_Session]:
+def _locked(job: Job, command: str) -> Iterator[_Turn]:
+    """Take the account's lock, and settle what earlier runs have left open, before anything is concluded from it."""
     folder, run = job.settings.account_dir, job.new_run()
     with (
         connected(job) as client,
         account_lock(folder, run=run, command=command, now=job.now),
         _record(job) as record,
     ):
-        yield _Session(run, command, StudioWriter(client), record)
+        studio = StudioWriter(client)
+        past = _past(job)
+        recover(past, studio, record, by=run)
+        yield _Turn(Session(run, command, studio, record, job.now, job.seconds, job.progress), past)
 
 
-def _plan(desired: Desired, studio: StudioReader, job: Job) -> tuple[Plan, Live]:
+def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
-    history = _history(desired.source, job)
+    history = _history(desired.source, past, job)
     live = look(studio, policy.managed_roles, desired.assignments, job.progress)
     changes = hold(diff(desired, live, policy), policy, history)
     made = planner.make_plan(
@@ -175,85 +181,14 @@ def _plan(desired: Desired, studio: StudioReader, job: Job) -> tuple[Plan, Live]
     return made, live
 
 
-def _history(source: Source, job: Job) -> History:
+def _past(job: Job) -> Past:
+    return recall(job.settings.account_dir, key=job.settings.audit_key.get_secret_value())
+
+
+def _history(source: Source, past: Past, job: Job) -> History:
     """Put together what the record tells of earlier runs and how the list stands to them."""
     age = round((job.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
-    return replace(
-        recall(job.settings.account_dir, key=job.settings.audit_key.get_secret_value()),
-        listed=source.listed,
-        age_hours=age,
-    )
-
-
-def _run(made: Plan, before: Live, session: _Session, job: Job) -> Run:
-    """Send, read again, and write down how it ended."""
-    run, studio, record = session.run, session.studio, session.record
-    started = job.now()
-    overridden = [verdict.rule for verdict in made.blocked]
-    own = {"command": session.command, "overridden": overridden, **_absent(made)}
-    record.append("run.start", run=run, **_summary(made), **own)
-    try:
-        executed = execute(made, studio, Journal(record, run, job.seconds), job.progress)
-        proof, outcomes, stopped = None, executed.outcomes, executed.stopped
-        try:
-            after = look(studio, made.policy.managed_roles, frame(DESIRED), job.progress)
-            proof, outcomes = prove(made, before, after), settled(outcomes, after)
-        except StudioError as error:
-            stopped = stopped or error
-    except KeyboardInterrupt:
-        record.append(
-            "run.end", run=run, status="interrupted", counts={}, proof=None, requests=dict(studio.client.counts)
-        )
-        raise
-    done = Run(
-        run_id=run,
-        account=made.account,
-        plan_digest=made.digest,
-        started_at=started,
-        finished_at=job.now(),
-        outcomes=outcomes,
-        proof=proof,
-        requests=Requests(dict(sorted(studio.client.counts.items()))),
-        stopped=stopped.message if stopped else "",
-    )
-    record.append(
-        "run.end",
-        run=run,
-        status="complete" if done.complete else "incomplete",
-        counts=counts(done.outcomes),
-        proof=asdict(proof) if proof else None,
-        requests=dict(done.requests.by_kind),
-        stopped=done.stopped,
-    )
-    return done
-
-
-def _note_plan(record: Record, run: str, command: str, made: Plan) -> None:
-    own = {
-        "command": command,
-        "status": "planned" if made.status == "ready" else made.status,
-        "held": len(made.held),
-        "requests": dict(made.requests.by_kind),
-        **(_absent(made) if command == "sync" else {}),
-    }
-    record.append("plan", run=run, **_summary(made), **own)
-
-
-def _summary(made: Plan) -> dict[str, Any]:
-    return {
-        "digest": made.digest,
-        "account": made.account,
-        "source": source_json(made.source),
-        "additions": sum(count.additions for count in made.roles),
-        "removals": sum(count.removals for count in made.roles),
-        "warned": sorted({verdict.rule for verdict in made.verdicts if verdict.status is VerdictStatus.WARN}),
-    }
-
-
-def _absent(made: Plan) -> dict[str, Any]:
-    """Whom the list doesn't give a role they hold: what the next run counts a grace from, if one is given."""
-    pairs = absent(made)
-    return {} if pairs is None else {"absent": dict(pairs)}
+    return replace(past.history, listed=source.listed, age_hours=age)
 
 
 def _people_of(made: Plan) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from rolesync.drift import Drift, drifted
-from rolesync.model import CHANGES, Live, frame, role_set
+from rolesync.drift import Seen, stand
+from rolesync.model import CHANGES, OUTCOMES, Live, frame, require, role_set
 from tests.strategies import User, live_of
 
 ANN = User(1, "Ann@example.edu", "Ann", frozenset({"Admin", "Teacher"}))
@@ -29,6 +29,13 @@ def today(*people: User, roles: tuple[str, ...] = ("Admin", "Observer, caption")
     return Live(live_of(people).users, roles)
 
 
+NOT_SENT, DONE, DRIFTED = "not_sent", "done", "drifted"
+
+
+def ends(changes: pd.DataFrame, live: Live, seen: Seen | None = None) -> list[str]:
+    return stand(changes, live, seen or {}).ends["outcome"].tolist()
+
+
 @pytest.mark.parametrize(
     "now",
     [
@@ -39,7 +46,12 @@ def today(*people: User, roles: tuple[str, ...] = ("Admin", "Observer, caption")
     ],
 )
 def test_what_is_no_drift(now: User) -> None:
-    assert drifted(changes_of(ANN, BO), today(BO, now, User(9, "c@example.edu", "C", frozenset({"Admin"})))) == ()
+    changes = changes_of(ANN, BO)
+    found = stand(changes, today(BO, now, User(9, "c@example.edu", "C", frozenset({"Admin"}))), {})
+    assert found.ends["outcome"].tolist() == [NOT_SENT, NOT_SENT]
+    assert found.left["before"].tolist() == [role_set(now.roles), role_set(BO.roles)]
+    assert found.left.drop(columns="before").equals(changes.drop(columns="before"))
+    assert found.positions == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -55,30 +67,70 @@ def test_what_is_no_drift(now: User) -> None:
     ],
 )
 def test_another_address_or_other_managed_roles_are_drift(now: User, words: str) -> None:
-    assert drifted(changes_of(BO, ANN), today(BO, now)) == (
-        Drift(1, "Ann@example.edu", "Ann@example.edu: Admin", words),
-    )
+    found = stand(changes_of(BO, ANN), today(BO, now), {})
+    assert found.ends["outcome"].tolist() == [NOT_SENT, DRIFTED]
+    assert found.ends["detail"].tolist() == ["", f"not sent: was Ann@example.edu: Admin, is {words}"]
+    assert found.ends["after"].tolist() == ["", role_set(now.roles)]
+    assert found.left["user_id"].tolist() == [2]
 
 
 def test_whoever_is_gone_has_drifted() -> None:
-    assert drifted(changes_of(ANN, BO), today(ANN)) == (Drift(2, "", "no e-mail: no managed role", "not in Studio"),)
+    found = stand(changes_of(ANN, BO), today(ANN), {2: None})
+    assert found.ends["outcome"].tolist() == [NOT_SENT, DRIFTED]
+    assert found.ends["detail"].tolist()[1] == "not sent: was no e-mail: no managed role, is not in Studio"
 
 
 def test_an_address_that_came_is_drift() -> None:
-    now = BO._replace(email="bo@example.edu")
-    assert [one.now for one in drifted(changes_of(BO), today(now))] == ["bo@example.edu: no managed role"]
+    assert ends(changes_of(BO), today(BO._replace(email="bo@example.edu"))) == [DRIFTED]
 
 
-def test_each_person_is_told_once_in_the_plans_order() -> None:
-    twice = pd.concat([changes_of(BO), changes_of(ANN), changes_of(ANN, role="Teacher")], ignore_index=True)
-    twice = twice.astype({"action": "category", "role": "category", "reason": "category", "before": "category"})
-    assert [one.user_id for one in drifted(twice, today())] == [2, 1]
+def categories(table: pd.DataFrame) -> pd.DataFrame:
+    return table.astype({"action": "category", "role": "category", "reason": "category", "before": "category"})
+
+
+TWO = categories(
+    pd.concat([changes_of(ANN), changes_of(ANN, role="Observer, caption"), changes_of(BO)], ignore_index=True)
+)
+"""Ann loses Admin and gets another role, Bo gets Admin."""
+
+
+def test_all_of_a_person_that_drifted_is_held() -> None:
+    assert ends(TWO, today(ANN._replace(email="amy@example.edu"), BO)) == [DRIFTED, DRIFTED, NOT_SENT]
+
+
+def test_what_an_earlier_run_has_done_is_done_and_the_rest_is_left() -> None:
+    half = ANN._replace(roles=frozenset({"Teacher"}))
+    found = stand(TWO, today(half, BO), {1: ["Teacher"]})
+    assert found.ends["outcome"].tolist() == [DONE, NOT_SENT, NOT_SENT]
+    assert found.ends["detail"].tolist() == ["done by an earlier run of this plan", "", ""]
+    assert found.left["before"].tolist() == [role_set({"Teacher"}), role_set(())]
+    assert found.positions == (1, 2)
+
+
+def test_what_an_earlier_run_has_done_and_somebody_changed_is_drift() -> None:
+    half = ANN._replace(roles=frozenset({"Teacher", "Observer, caption"}))
+    assert ends(TWO, today(half, BO), {1: ["Teacher"]}) == [DRIFTED, DRIFTED, NOT_SENT]
+    assert ends(TWO, today(half, BO), {1: None}) == [DRIFTED, DRIFTED, NOT_SENT]
+
+
+def test_what_was_done_and_taken_back_is_done_again() -> None:
+    assert ends(TWO, today(ANN, BO), {1: ["Teacher"], 2: ["Admin"]}) == [NOT_SENT, NOT_SENT, NOT_SENT]
+
+
+def test_what_was_sent_takes_its_place() -> None:
+    found = stand(TWO, today(ANN._replace(email="amy@example.edu"), BO), {})
+    sent = frame(OUTCOMES, {**found.left, "outcome": ["failed"], "after": [role_set(())], "detail": ["no"]})
+    together = require(found.with_sent(sent), OUTCOMES)
+    assert together["outcome"].tolist() == [DRIFTED, DRIFTED, "failed"]
+    assert together["detail"].tolist()[2] == "no"
+    assert together["before"].tolist() == TWO["before"].tolist()
 
 
 def test_no_changes_no_drift() -> None:
-    assert drifted(frame(CHANGES), today()) == ()
+    found = stand(frame(CHANGES), today(), {})
+    assert (len(found.left), len(found.with_sent(frame(OUTCOMES))), found.positions) == (0, 0, ())
 
 
 def test_only_changes_are_taken() -> None:
     with pytest.raises(TypeError, match="don't fit"):
-        drifted(live_of((ANN,)).users, today())
+        stand(live_of((ANN,)).users, today(), {})

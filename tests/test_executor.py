@@ -48,7 +48,7 @@ from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 OWNER, MARIA, GREG, HANNAH, OMAR, GHOST = 1002, 1003, 1031, 1044, 1052, 15_000
-DONE, FAILED, UNKNOWN, NOT_SENT = (status.value for status in OutcomeStatus)
+DONE, FAILED, _, UNKNOWN, NOT_SENT = (status.value for status in OutcomeStatus)
 
 Step = tuple[int, str, str]
 Person = dict[str, Any]

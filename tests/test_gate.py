@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rolesync.differ import diff
-from rolesync.errors import DriftError, Exit, PlanRefusedError
-from rolesync.gate import NAMED, check_drift, check_origin, check_permission, judged_today
+from rolesync.errors import Exit, PlanRefusedError
+from rolesync.gate import check_origin, check_permission, judged_today
 from rolesync.guards import judge
 from rolesync.model import Plan, Policy, Requests, Source, Verdict, VerdictStatus
 from rolesync.planner import make_plan
@@ -115,34 +115,6 @@ def test_all_that_blocks_is_told() -> None:
     assert all(verdict.message in caught.value.message for verdict in plan.blocked)
 
 
-# What has changed since
-
-
-def test_people_as_they_were() -> None:
-    check_drift(made(), live_of(PEOPLE))
-    check_drift(made(), live_of([PEOPLE[0]._replace(email="new@example.edu"), *PEOPLE[1:]]))  # not touched
-
-
-def test_people_who_have_changed_are_named() -> None:
-    now = [*PEOPLE[:8], PEOPLE[8]._replace(roles=frozenset())]
-    with pytest.raises(DriftError) as caught:
-        check_drift(made(), live_of(now))
-    assert caught.value.message.startswith(
-        "2 of the people this plan touches changed since it was made: "
-        "#9 was p9@example.edu: Admin, is p9@example.edu: no managed role; "
-        "#10 was p10@example.edu: Admin, is not in Studio; nothing was written"
-    )
-    assert caught.value.hint == "make a new plan: rolesync plan list.csv"
-    assert caught.value.exit_code == Exit.INCOMPLETE
-
-
-def test_many_who_have_changed_are_counted() -> None:
-    crowd = [User(number, "", "", frozenset({"Admin"})) for number in range(20, 29)]
-    with pytest.raises(DriftError, match="; and 4 more; nothing was written") as caught:
-        check_drift(made(people=[*PEOPLE[:8], *crowd]), live_of(PEOPLE))
-    assert caught.value.message.count("#") == NAMED
-
-
 # Today's numbers
 
 
@@ -153,6 +125,15 @@ def test_a_plan_is_judged_by_todays_numbers() -> None:
     fewer = judged_today(plan, live_of(PEOPLE[2:]), "", (), History())
     assert {verdict.rule for verdict in fewer.blocked} == {"min_holders"}
     assert (fewer.digest, fewer.policy) == (plan.digest, plan.policy)
+
+
+def test_only_what_is_left_of_a_plan_is_judged() -> None:
+    plan = made(Policy(max_removals=1))
+    assert plan.status == "blocked"
+    left = replace(plan, changes=plan.changes.head(1))
+    today = judged_today(left, live_of(PEOPLE), "", (), History())
+    assert [verdict.value for verdict in today.verdicts if verdict.rule == "max_removals"] == [1]
+    assert today.status == "ready"
 
 
 @pytest.mark.parametrize(("owner", "protected"), [("p9@example.edu", ()), ("", ("p9@example.edu",)), ("", ("9",))])

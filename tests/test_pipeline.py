@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from rolesync import audit, pipeline
-from rolesync.errors import DriftError, LockHeldError, PlanRefusedError, RecordBrokenError, StudioError
+from rolesync.audit import recall
+from rolesync.audit.effects import effects, open_requests
+from rolesync.audit.files import Position, head_text
+from rolesync.audit.seal import PLAIN
+from rolesync.errors import LockHeldError, PlanRefusedError, RecordBrokenError, StudioError
 from rolesync.gate import BlockedError
 from rolesync.lock import account_lock
 from rolesync.model import Plan, Verdict
@@ -152,13 +156,155 @@ def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, job: Job, tmp
 
 
 @pytest.mark.parametrize("edit", [{"roles": ["Teacher"]}, {"email": "someone.else@example.edu"}])
-def test_people_who_changed_since_the_plan_are_refused(studio: Sandbox, job: Job, edit: dict[str, Any]) -> None:
+def test_people_who_changed_since_the_plan_are_left_alone_and_the_others_done(
+    studio: Sandbox, job: Job, edit: dict[str, Any]
+) -> None:
     made = planned(job)
-    user_id = made.changes.loc[made.changes["action"] == "remove", "user_id"].iloc[0]
-    studio.edit_person(int(user_id), **edit)
-    with pytest.raises(DriftError, match=f"#{user_id}"):
-        pipeline.apply(made, job)
-    assert [one for one in studio.log() if one["by"] == "api"] == []
+    user_id = int(made.changes.loc[made.changes["action"] == "remove", "user_id"].iloc[0])
+    studio.edit_person(user_id, **edit)
+    run = pipeline.apply(made, job)
+    assert not run.complete
+    drifted = run.outcomes[run.outcomes["outcome"] == "drifted"]
+    assert set(drifted["user_id"]) == {user_id}
+    assert "not sent: was " in drifted["detail"].iloc[0]
+    assert (run.outcomes["outcome"] == "done").sum() == len(made.changes) - len(drifted) > 0
+    assert user_id not in [one["user_id"] for one in studio.log() if one["by"] == "api"]
+    assert run.proof is not None
+    assert run.proof.proven
+    assert audit.runs(job.settings.account_dir)[-1].counts["drifted"] == len(drifted)
+    assert len(planned(job).changes) <= 1  # a new plan has what is left
+
+
+def test_applying_a_plan_twice_finds_it_done(studio: Sandbox, job: Job) -> None:
+    made = planned(job)
+    assert pipeline.apply(made, job).complete
+    written = studio.log()
+    again = pipeline.apply(made, job)
+    assert again.complete
+    assert set(again.outcomes["detail"]) == {"done by an earlier run of this plan"}
+    assert studio.log() == written
+
+
+def rewound(job: Job, *events: str) -> None:
+    """Cut the last records off, as if the process had been killed before it could write them."""
+    folder = job.settings.account_dir
+    lines = (folder / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    for event in events:
+        assert json.loads(lines.pop())["event"] == event
+    last = json.loads(lines[-1])
+    (folder / "audit.jsonl").write_bytes(b"".join(lines))
+    end = sum(map(len, lines))
+    (folder / "audit.head").write_bytes(head_text(Position(last["seq"], last["hash"], end, 1), PLAIN))
+
+
+@pytest.mark.parametrize("lost", [["run.end"], ["run.end", "outcome"]], ids=str)
+@pytest.mark.parametrize("command", ["apply", "sync"])
+def test_a_killed_run_is_closed_and_its_plan_goes_on(
+    studio: Sandbox, job: Job, tmp_path: Path, lost: list[str], command: str
+) -> None:
+    small = replace(job, settings=settings_for(studio, tmp_path / "state", chunk_size=2))
+    made = planned(small)
+
+    def stop(stage: str, _done: int, _total: int) -> None:
+        if stage == "applying":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.apply(made, replace(small, progress=stop))
+    rewound(small, *lost)
+    written = studio.log()
+    assert 0 < len(written) < len(made.changes)
+    assert [one.status for one in audit.runs(small.settings.account_dir)] == ["planned", "open"]
+
+    if command == "apply":
+        run = pipeline.apply(made, small)
+        assert (run.outcomes["detail"] == "done by an earlier run of this plan").sum() == len(written)
+    else:
+        again = pipeline.sync(pipeline.read(SAMPLE, small), small)
+        assert again.run is not None
+        run = again.run
+    assert run.complete
+    records = list(audit.read(small.settings.account_dir))
+    assert open_requests(records) == []
+    told = [(one.user_id, one.action.value, one.role) for one in effects(records)]
+    assert told == [(one["user_id"], one["action"], one["role"]) for one in studio.log()]
+    assert len(set(told)) == len(told) == len(made.changes)
+    assert [record["event"] for record in records].count("recovered") == len(lost) - 1
+    closed = next(one for one in audit.runs(small.settings.account_dir) if one.status == "interrupted")
+    assert closed.counts["done"] == len(written)
+    assert closed.counts["not_sent"] == len(made.changes) - len(written)
+
+
+def test_a_run_that_could_not_see_what_it_did_is_settled_by_the_next(studio: Sandbox, job: Job) -> None:
+    made = planned(job)
+
+    def go_away_before_applying(stage: str, done: int, total: int) -> None:
+        if stage == "looking people up" and done == total:
+            studio.set_faults("cut=1")
+
+    run = pipeline.apply(made, replace(job, progress=go_away_before_applying))
+    assert run.stopped
+    assert set(run.outcomes["outcome"]) == {"unknown"}
+    assert len(studio.log()) == len(made.changes)  # though nobody knows
+    assert recall(job.settings.account_dir).unsettled == (run.run_id,)
+
+    studio.set_faults("")
+    assert pipeline.sync(pipeline.read(SAMPLE, job), job).plan.status == "empty"
+    assert recall(job.settings.account_dir).unsettled == ()
+    assert len(effects(audit.read(job.settings.account_dir))) == len(made.changes)
+    first = next(one for one in audit.runs(job.settings.account_dir) if one.run_id == run.run_id)
+    assert (first.status, first.counts["done"], first.counts["unknown"]) == ("incomplete", len(made.changes), 0)
+
+
+def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", concurrency=1), sleep=lambda _: None)
+    made = planned(job)
+    naps: list[float] = []
+
+    def go_away_before_applying(stage: str, done: int, total: int) -> None:
+        if stage == "looking people up" and done == total:
+            studio.set_faults("cut=1")
+
+    def come_back_for_the_last_read(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) > 1:
+            studio.set_faults("")
+
+    run = pipeline.apply(made, replace(job, progress=go_away_before_applying, sleep=come_back_for_the_last_read))
+    assert len(naps) == 2
+    assert run.complete  # Studio shows it
+    records = list(audit.read(job.settings.account_dir))
+    assert [record["event"] for record in records][-3:] == ["outcome", "reread", "run.end"]
+    assert (open_requests(records), len(effects(records))) == ([], len(made.changes))
+    assert recall(job.settings.account_dir).unsettled == ()
+
+
+def test_nothing_is_sent_while_an_open_run_cannot_be_asked(studio: Sandbox, job: Job) -> None:
+    made = planned(job)
+    pipeline.apply(made, job)
+    rewound(job, "run.end", "outcome")
+    studio.edit_person(made.changes["user_id"].tolist()[0], roles=[])
+    written = len(studio.log())
+    studio.set_faults("503=1")
+    with pytest.raises(StudioError):
+        pipeline.sync(pipeline.read(SAMPLE, job), job)
+    assert len(studio.log()) == written
+    assert len(recall(job.settings.account_dir).unsettled) == 1
+
+
+def test_a_run_that_breaks_says_so_in_the_record(job: Job) -> None:
+    made = planned(job)
+
+    def fail(stage: str, _done: int, _total: int) -> None:
+        if stage == "applying":
+            raise PlanRefusedError("anything")
+
+    with pytest.raises(PlanRefusedError):
+        pipeline.apply(made, replace(job, progress=fail))
+    assert audit.runs(job.settings.account_dir)[-1].status == "interrupted"
+    assert recall(job.settings.account_dir).unsettled != ()
+    assert pipeline.apply(made, job).complete
+    assert recall(job.settings.account_dir).unsettled == ()
 
 
 def test_limits_are_held_against_todays_numbers(studio: Sandbox, tmp_path: Path) -> None:

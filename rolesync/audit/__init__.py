@@ -7,23 +7,27 @@ and `record` write them; `history`, `effects` and `persons` tell from them what 
 Events of a run, all with `run`: `plan` {digest, account, source, additions, removals, warned, command, status, held,
 requests}; `run.start` {digest, account, source, additions, removals, warned, command, overridden}; for every request an
 `intent` {chunk, request, actions, before} and an `outcome` {chunk, request, status, seconds, after, error}, where
-`request` counts the requests of the run from 1; `run.end` {status, counts, proof, requests, stopped}. `source` is a
-path, or a mapping with a `path`. Where a grace is given, the `plan` of a sync and each `run.start` have `absent`: by
-role the ids of its holders to whom the list doesn't give it.
+`request` counts the requests of the run from 1; `run.end` {status, counts, proof, requests, stopped, unsettled}.
+`unsettled` says that nobody knows yet what some of the requests did; once a later run has found out, the run has a
+second end, as has one that was killed before its first. `source` is a path, or a mapping with a `path`. Where a grace
+is given, the `plan` of a sync and each `run.start` have `absent`: by role the ids of its holders to whom the list
+doesn't give it.
 What came of a request in doubt is in a `reread` {chunk, request, after} once the run has read its users again, or in a
-`recovered` of the same shape once a later run has asked for a run that was killed; its `after` has the roles by user
-id, null for somebody who is no longer in Studio.
+`recovered`, which also says `by` which later run it was asked; `after` has the roles by user id, null for somebody who
+is no longer in Studio.
 The record itself adds `record.recovered` {torn_bytes, torn_sha256} after the remains of an append that was cut short,
 and `record.key` {mode, fingerprint, past} where records begin to be sealed with a key, another, or none.
 """
 
 from rolesync.audit.check import verify
-from rolesync.audit.history import read, recall, run_records, runs, trusted_records, trusted_runs
+from rolesync.audit.history import read, run_records, runs, trusted_records, trusted_runs
+from rolesync.audit.past import Past, recall
 from rolesync.audit.record import Record, open_record, rekey
 from rolesync.recorded import Bad, Verification
 
 __all__ = [
     "Bad",
+    "Past",
     "Record",
     "Verification",
     "open_record",

@@ -84,6 +84,20 @@ def open_requests(records: Iterable[Mapping[str, Any]]) -> list[OpenRequest]:
     ]
 
 
+def last_seen(records: Iterable[Mapping[str, Any]]) -> dict[int, list[str] | None]:
+    """Say how runs have left the people that they touched: role names by user id, None for whoever was gone.
+
+    Of a role that no request was about, and of somebody whose last request is open, this may not tell.
+    """
+    seen: dict[int, list[str] | None] = {}
+    for intent, held in _requests(records):
+        for user in {str(one["user_id"]) for one in intent["actions"]}:
+            seen.pop(int(user), None)
+            if user in held:
+                seen[int(user)] = held[user]
+    return seen
+
+
 def _requests(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
     """Yield each intent with what is known of its users afterwards: role names by id, None for whoever was gone."""
     intents: dict[tuple[str, int], Mapping[str, Any]] = {}

@@ -1,14 +1,14 @@
 """What the record tells about the past: its records in order, every run in one line, and all that one run did."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from rolesync.audit.chain import BROKEN_HINT, event_of, whole_lines
 from rolesync.errors import RecordBrokenError, UsageError
-from rolesync.recorded import History, RunSummary
+from rolesync.recorded import RunSummary
 
 _SOME = 5  # how many runs an error names before it only counts them
 
@@ -22,11 +22,22 @@ def read(folder: Path, run: str | None = None, *, key: str = "") -> Iterator[dic
         RecordError: a file can't be read.
         RecordBrokenError: on reaching the first place that is not as it was written. A cut-off end shows in `verify`.
     """
-    needle = b"" if run is None else b'"run":%b' % json.dumps(run).encode("ascii")
-    for line in whole_lines(folder, key):
-        if needle in line:
+    if run is not None:
+        return read_runs(folder, [run], key=key)
+    return (_parsed(line, folder) for line in whole_lines(folder, key))
+
+
+def read_runs(folder: Path, run_ids: Sequence[str], *, key: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the records of some runs (their full ids) in order, while checking the chain.
+
+    Raises:
+        RecordError, RecordBrokenError: as `read`.
+    """
+    needles = [b'"run":%b' % json.dumps(run).encode("ascii") for run in run_ids]
+    for line in whole_lines(folder, key) if needles else ():
+        if any(needle in line for needle in needles):
             record = _parsed(line, folder)
-            if run is None or record.get("run") == run:
+            if record.get("run") in run_ids:
                 yield record
 
 
@@ -65,42 +76,11 @@ def _sum_up(record: Mapping[str, Any], found: dict[str, RunSummary]) -> None:
     if event == "run.end":
         begun = found.get(run) or _begun(record, "apply")
         counts = {**begun.counts, **record.get("counts", {})}
-        found[run] = replace(begun, finished_at=record["time"], status=record["status"], counts=counts)
+        finished_at = begun.finished_at or record["time"]  # a second end only tells what was found out later
+        found[run] = replace(begun, finished_at=finished_at, status=record["status"], counts=counts)
     else:
         found.pop(run, None)
         found[run] = _begun(record, "plan" if event == "plan" else "apply")
-
-
-def recall(folder: Path, *, key: str = "") -> History:
-    """Tell what later plans are judged by: the list last applied, and who has been absent from the lists since when.
-
-    A list was applied once a run ended complete, or a sync found nothing to do; not where the guard on its shrinking
-    only warned, lest a cut-off list become the measure of the next. For absence only what syncs and applies went ahead
-    with counts: a dry run, a blocked sync, or another apply of the same plan makes nobody absent any longer.
-
-    Raises:
-        RecordError, RecordBrokenError: as `read`.
-    """
-    applied: Mapping[str, int] = {}
-    lists: dict[str, Mapping[str, int]] = {}  # of the runs that have begun and not ended
-    streaks: dict[str, Mapping[int, int]] = {}
-    seen: set[str] = set()
-    for record in events(folder, {b"plan", b"run.start", b"run.end"}, key):
-        if record["event"] == "run.end":
-            listed = lists.pop(record["run"], {})
-            applied = listed if listed and record["status"] == "complete" else applied
-            continue
-        if record["event"] == "plan" and not _settled_at_once(record):
-            continue
-        if record["event"] == "plan":
-            applied = _listed(record) or applied
-        else:
-            lists[record["run"]] = _listed(record)
-        digest = record.get("digest", "")
-        if record.get("command") == "sync" or digest not in seen:
-            streaks.update(_longer(streaks, record.get("absent", {})))
-        seen.add(digest)
-    return History(applied=applied, absent=streaks)
 
 
 def run_records(folder: Path, run_id: str, *, key: str = "") -> list[dict[str, Any]]:
@@ -158,25 +138,6 @@ def _parsed(line: bytes, folder: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise RecordBrokenError(f"{folder}: a record is no JSON object.", hint=BROKEN_HINT)
     return record
-
-
-def _settled_at_once(record: Mapping[str, Any]) -> bool:
-    """Whether this plan is a sync's that found nothing to send, and so has no start and no end."""
-    return record.get("command") == "sync" and record["status"] == "empty"
-
-
-def _listed(record: Mapping[str, Any]) -> Mapping[str, int]:
-    """The assignments of each managed role in the list; none where that can't tell how long lists are."""
-    source = record.get("source")
-    if not isinstance(source, dict) or "max_shrink_share" in record.get("warned", ()):
-        return {}
-    listed: Mapping[str, int] = source.get("listed", {})
-    return listed
-
-
-def _longer(streaks: Mapping[str, Mapping[int, int]], absent: Mapping[str, list[int]]) -> dict[str, dict[int, int]]:
-    """Count one run more for everybody still absent, of the roles that this run looked at."""
-    return {role: {user: streaks.get(role, {}).get(user, 0) + 1 for user in users} for role, users in absent.items()}
 
 
 def _begun(record: Mapping[str, Any], kind: Literal["plan", "apply"]) -> RunSummary:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rolesync.audit.effects import OpenRequest
 from rolesync.audit.record import Record
 
 Seen = Mapping[int, Sequence[str] | frozenset[str] | None]
@@ -63,6 +64,12 @@ class Noted:
 
     def _append(self, event: str, **fields: Any) -> None:  # noqa: ANN401  # whatever the record takes
         self._journal.record.append(event, **self._marks, **fields)
+
+
+def note_recovered(record: Record, request: OpenRequest, after: Seen, by: str) -> None:
+    """Write down what the run `by` has found out about a request that an earlier run has left open."""
+    marks = {"run": request.run, "chunk": request.chunk, "request": request.request}
+    record.append("recovered", **marks, by=by, after=_spelled(after))
 
 
 def _spelled(seen: Seen) -> dict[str, list[str] | None]:

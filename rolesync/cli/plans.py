@@ -134,7 +134,7 @@ def apply(
         elif yes or refusal.plan is not made:  # else it was just shown
             _show(refusal.plan, show_all, _applying(file))
         return _say(refusal)
-    return _show_run(run, show_all, form)
+    return _show_run(run, made, show_all, form)
 
 
 def sync(
@@ -174,7 +174,7 @@ def sync(
         return _say(done.refusal)
     if done.run is None:
         return Exit.DONE
-    return _exit_of(done.run) if form is Form.JSON else _show_run(done.run, show_all, form)
+    return _exit_of(done.run) if form is Form.JSON else _show_run(done.run, done.plan, show_all, form)
 
 
 def _settings(config: Path | None, assignments: list[str] | None, no_removals: bool, hold_removals: bool) -> "Settings":
@@ -249,7 +249,7 @@ def _show(made: "Plan", show_all: bool, command: str) -> None:
     show(plan_view(made, limit=limit(show_all), command=command))
 
 
-def _show_run(run: "Run", show_all: bool, form: Form) -> Exit:
+def _show_run(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
     if form is Form.JSON:
         from rolesync.report.jsonform import run_json
 
@@ -257,7 +257,7 @@ def _show_run(run: "Run", show_all: bool, form: Form) -> Exit:
     else:
         from rolesync.report.terminal import run_view
 
-        show(run_view(run, limit=limit(show_all)))
+        show(run_view(run, limit=limit(show_all), command=f"rolesync plan {shlex.quote(made.source.path)}"))
     return _exit_of(run)
 
 

@@ -1,14 +1,12 @@
 """The history: records in order, runs in one line each, one run by its id."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rolesync import audit
-from rolesync.audit import Record, read, recall, run_records, runs, verify
+from rolesync.audit import read, recall, run_records, runs, verify
 from rolesync.errors import RecordBrokenError, RecordError, UsageError
-from rolesync.recorded import History
 from tests.audit.tools import fill, lines, opened, write_lines
 
 
@@ -88,87 +86,9 @@ def test_a_whole_id_wins_over_a_prefix(folder: Path) -> None:
     assert [record["run"] for record in run_records(folder, "a")] == ["a"]
 
 
-def begin(record: Record, run: str, admins: int, **more: Any) -> None:
-    source = {"path": "list.csv", "listed": {"Admin": admins}}
-    record.append("run.start", **{"run": run, "digest": f"d-{run}", "command": "sync", "source": source, **more})
-
-
-def end(record: Record, run: str, status: str = "complete") -> None:
-    record.append("run.end", run=run, status=status, counts={})
-
-
-def plan(record: Record, run: str, admins: int, **more: Any) -> None:
-    source = {"path": "list.csv", "listed": {"Admin": admins}}
-    usual = {"run": run, "digest": f"d-{run}", "command": "sync", "status": "planned", "source": source}
-    record.append("plan", **{**usual, **more})
-
-
-def test_the_list_last_applied_is_that_of_the_last_complete_run(folder: Path) -> None:
-    with opened(folder) as record:
-        plan(record, "a", 7)
-        begin(record, "a", 7)
-        assert recall(folder).applied == {}
-        end(record, "a")
-        assert recall(folder).applied == {"Admin": 7}
-        for run, status in (("b", "incomplete"), ("c", "interrupted")):
-            begin(record, run, 90)
-            end(record, run, status)
-        begin(record, "open", 91)
-        plan(record, "dry", 92, command="plan", status="empty")
-        plan(record, "blocked", 93, status="blocked")
-        assert recall(folder).applied == {"Admin": 7}
-        plan(record, "nothing to do", 8, status="empty")
-        assert recall(folder).applied == {"Admin": 8}
-
-
-def test_a_shrunk_list_that_only_warned_is_no_measure_for_the_next(folder: Path) -> None:
-    with opened(folder) as record:
-        begin(record, "a", 7)
-        end(record, "a")
-        begin(record, "b", 1, warned=["max_shrink_share", "owner"])
-        end(record, "b")
-        plan(record, "c", 1, status="empty", warned=["max_shrink_share"])
-        assert recall(folder).applied == {"Admin": 7}
-        begin(record, "d", 2, warned=["owner"], overridden=["max_shrink_share"])
-        end(record, "d")
-        assert recall(folder).applied == {"Admin": 2}
-
-
-def test_absence_is_counted_in_runs_that_went_ahead(folder: Path) -> None:
-    with opened(folder) as record:
-        plan(record, "a", 7, absent={"Admin": [1, 2], "Teacher": [1]})
-        assert recall(folder).absent == {}
-        begin(record, "a", 7, absent={"Admin": [1, 2], "Teacher": [1]})
-        assert recall(folder).absent == {"Admin": {1: 1, 2: 1}, "Teacher": {1: 1}}
-        plan(record, "dry", 7, command="plan", status="empty", absent={"Admin": []})
-        plan(record, "blocked", 7, status="blocked", absent={"Admin": []})
-        begin(record, "no grace", 7)
-        begin(record, "b", 7, absent={"Admin": [2, 3]})  # 1 is back, and nobody looked at Teacher
-        assert recall(folder).absent == {"Admin": {2: 2, 3: 1}, "Teacher": {1: 1}}
-        plan(record, "c", 7, status="empty", absent={"Admin": [1, 2]})
-        assert recall(folder).absent == {"Admin": {1: 1, 2: 3}, "Teacher": {1: 1}}
-
-
-def test_applying_one_plan_again_makes_nobody_absent_any_longer(folder: Path) -> None:
-    with opened(folder) as record:
-        for run in ("a", "b"):
-            begin(record, run, 7, command="apply", digest="one", absent={"Admin": [1]})
-        assert recall(folder).absent == {"Admin": {1: 1}}
-        begin(record, "c", 7, command="apply", digest="two", absent={"Admin": [1]})
-        assert recall(folder).absent == {"Admin": {1: 2}}
-        for run in ("d", "e"):
-            begin(record, run, 7, digest="three", absent={"Admin": [1]})
-        assert recall(folder).absent == {"Admin": {1: 4}}
-
-
-def test_records_of_an_older_shape_tell_nothing(folder: Path) -> None:
-    assert recall(history(folder)) == History()
-
-
 def test_no_record_is_an_empty_history(folder: Path) -> None:
     assert list(read(folder)) == []
     assert runs(folder) == []
-    assert recall(folder) == History()
     assert verify(folder) == audit.Verification(0, None, "", ())
     assert not folder.exists()
 

@@ -28,7 +28,7 @@ def test_a_reviewed_plan_is_applied_proven_and_recorded(sh: Shell, studio: Contr
     run = json.loads(done.stdout)
     assert run["complete"] is True
     assert run["plan_digest"] == plan["digest"]
-    assert run["counts"] == {"done": 6, "failed": 0, "unknown": 0, "not_sent": 0}
+    assert run["counts"] == {"done": 6, "failed": 0, "drifted": 0, "unknown": 0, "not_sent": 0}
     assert run["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
 
     records = sh.json("audit", "show", run["run"])["records"]
@@ -53,7 +53,7 @@ def test_the_second_of_two_nights_has_nothing_to_do(sh: Shell, studio: Control) 
     assert studio.counts()["roles"] == 0
 
 
-def test_an_override_lets_the_very_plan_pass_that_was_reviewed_and_only_once(sh: Shell, studio: Control) -> None:
+def test_an_override_lets_the_very_plan_pass_that_was_reviewed(sh: Shell, studio: Control) -> None:
     plan = sh.json("plan", sh.list_of(ADMINS[:7]), "-o", "plan.json", exit_code=4)
     refused = sh.json("apply", "plan.json", "--yes", exit_code=4)
     assert "max_removals_share" in refused["error"]["message"]
@@ -65,11 +65,11 @@ def test_an_override_lets_the_very_plan_pass_that_was_reviewed_and_only_once(sh:
     assert sh.json("apply", "plan.json", "--yes", "--override", plan["digest"])["counts"]["done"] == 3
     assert len(studio.people(role="Admin")) == 7
     log = studio.log()
-    again = sh.json("apply", "plan.json", "--yes", "--override", plan["digest"], exit_code=5)
-    assert "changed since it was made" in again["error"]["message"]
+    again = sh.json("apply", "plan.json", "--yes", "--override", plan["digest"])
+    assert {one["detail"] for one in again["outcomes"]} == {"done by an earlier run of this plan"}
     assert studio.log() == log
-    (start,) = [record for record in sh.record() if record["event"] == "run.start"]
-    assert start["overridden"] == ["max_removals_share"]
+    starts = [record for record in sh.record() if record["event"] == "run.start"]
+    assert [start["overridden"] for start in starts] == [["max_removals_share"]] * 2
 
 
 def test_a_blocked_sync_writes_nothing_until_overridden(sh: Shell, studio: Control) -> None:
@@ -110,12 +110,18 @@ def test_a_plan_is_refused_once_it_or_its_list_or_its_account_is_another(sh: She
     assert studio.log() == []
 
 
-def test_somebody_who_changed_since_the_plan_stops_it(sh: Shell, studio: Control) -> None:
-    sh.json("plan", SAMPLE, "-o", "plan.json")
+def test_somebody_who_changed_since_the_plan_is_left_alone_and_the_others_are_done(sh: Shell, studio: Control) -> None:
+    plan = sh.json("plan", SAMPLE, "-o", "plan.json")
     studio.edit_person(1052, roles=["Teacher", "Admin"])
-    refused = sh.json("apply", "plan.json", "--yes", exit_code=5)
-    assert "#1052" in refused["error"]["message"]
-    assert written(studio) == []
+    run = sh.json("apply", "plan.json", "--yes", exit_code=5)
+    (drifted,) = [one for one in run["outcomes"] if one["outcome"] == "drifted"]
+    assert (drifted["user_id"], drifted["before"], drifted["after"]) == (1052, ["Teacher"], ["Admin", "Teacher"])
+    assert drifted["detail"].endswith("omar.haddad@example.edu: no managed role, is omar.haddad@example.edu: Admin")
+    assert run["counts"]["done"] == len(plan["changes"]) - 1 == len(written(studio))
+    shown = sh.run("apply", "plan.json", "--yes")
+    assert shown.returncode == 5
+    assert "Drifted" in shown.stdout
+    assert "What is left to do is in a new plan: rolesync plan" in " ".join(shown.stdout.split())
 
 
 def test_the_next_step_fits_the_command(sh: Shell) -> None:

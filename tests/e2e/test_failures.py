@@ -70,7 +70,7 @@ def test_one_dead_account_doesnt_hold_up_the_others(sh: Shell, studio: Control) 
         done = sh.run("sync", SAMPLE, "--format", "json", base_url=address)
     assert done.returncode == 5
     run = json.loads(done.stdout)["run"]
-    assert run["counts"] == {"done": 5, "failed": 1, "unknown": 0, "not_sent": 0}
+    assert run["counts"] == {"done": 5, "failed": 1, "drifted": 0, "unknown": 0, "not_sent": 0}
     (failed,) = [one for one in run["outcomes"] if one["outcome"] == "failed"]
     assert failed["user_id"] == GONE
     assert "The user(s) was not found" in failed["detail"]

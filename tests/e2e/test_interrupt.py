@@ -60,6 +60,6 @@ def test_sigterm_ends_an_apply_in_good_order_and_frees_the_lock(sh: Shell, slow:
             output, errors = run.communicate(timeout=PATIENCE)
         assert run.returncode == 128 + signal.SIGTERM, errors
         assert output == ""
-        ends = [record["status"] for record in sh.record() if record["event"] == "run.end"]
-        assert ends == ["interrupted"] * turn
+        ends = {record["run"]: record["status"] for record in sh.record() if record["event"] == "run.end"}
+        assert list(ends.values()) == ["interrupted"] * turn
         slow.reset_counts()

@@ -51,7 +51,7 @@ def test_a_complete_run() -> None:
     assert form["plan_digest"] == DIGEST
     assert form["started_at"] == "2026-11-02T02:30:00+00:00"
     assert form["complete"] is True
-    assert form["counts"] == {"done": 2, "failed": 0, "unknown": 0, "not_sent": 0}
+    assert form["counts"] == {"done": 2, "failed": 0, "drifted": 0, "unknown": 0, "not_sent": 0}
     assert form["proof"] == {"proven": True, "holders": {"Admin": 9}, "differences": []}
     assert form["requests"] == {"by_kind": {"put": 1, "get": 2}, "total": 3, "fewest": None}
     assert form["outcomes"][1] == {

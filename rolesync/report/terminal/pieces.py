@@ -19,6 +19,7 @@ STYLES = {
     "error": "bold red",
     "failed": "bold red",
     "unknown": "bold yellow",
+    "drifted": "yellow",
     "not_sent": "yellow",
     "warn": "yellow",
     "warning": "yellow",

@@ -12,17 +12,19 @@ from rolesync.report.text import CELL_LIMIT, person, plural, row_text, safe
 
 _MEANINGS = {
     OutcomeStatus.FAILED: "Failed: Studio refused these",
+    OutcomeStatus.DRIFTED: "Drifted: these people have changed since the plan was made, so they are left as they are",
     OutcomeStatus.UNKNOWN: "Unknown: whether Studio did these could not be seen",
     OutcomeStatus.NOT_SENT: "Not sent: Studio was never asked for these",
 }
 
 
-def run_view(run: Run, *, limit: int | None = None) -> RenderableType:
+def run_view(run: Run, *, limit: int | None = None, command: str = "rolesync plan FILE") -> RenderableType:
     """Show a run.
 
     Args:
         run: the run, complete or not.
         limit: at most so many rows of each list; None for all.
+        command: what makes a new plan.
     """
     numbers = counts(run.outcomes)
     return Group(
@@ -36,7 +38,7 @@ def run_view(run: Run, *, limit: int | None = None) -> RenderableType:
             ],
         ),
         Text(),
-        _headline(run, numbers),
+        _headline(run, numbers, command),
         heading("Outcomes"),
         table(
             [column("outcome", whole=True), column("changes", right=True, whole=True)],
@@ -48,7 +50,7 @@ def run_view(run: Run, *, limit: int | None = None) -> RenderableType:
     )
 
 
-def _headline(run: Run, numbers: dict[str, int]) -> RenderableType:
+def _headline(run: Run, numbers: dict[str, int], command: str) -> RenderableType:
     done = f"{numbers[OutcomeStatus.DONE]:,} of {plural(len(run.outcomes), 'change')} done"
     if run.complete:
         return banner("COMPLETE", f"{done}; live equals the plan.", "green")
@@ -56,7 +58,8 @@ def _headline(run: Run, numbers: dict[str, int]) -> RenderableType:
         proof = "Studio was not read again, so nothing is proven"
     else:
         proof = "live equals the plan" if run.proof.proven else "live differs from the plan"
-    return banner("INCOMPLETE", f"{done}; {proof}. Make a new plan: it holds what is left to do.", "red")
+    advice = f"What is left to do is in a new plan: {safe(command)}"
+    return banner("INCOMPLETE", f"{done}; {proof}. {advice}", "red")
 
 
 def _undone(run: Run, numbers: dict[str, int], limit: int | None) -> Iterator[RenderableType]:

@@ -13,7 +13,7 @@ def test_a_complete_run_counts_and_proves() -> None:
     assert "run 20261102T023000Z-4f2a" in text
     assert f"plan {DIGEST[:12]}" in text
     assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
-    assert "done 2 failed 0 unknown 0 not sent 0" in text
+    assert "done 2 failed 0 drifted 0 unknown 0 not sent 0" in text
     assert "Admin 9 Live equals the plan." in text
     assert "3 made (put 1, get 2)" in text
     assert "Failed" not in text

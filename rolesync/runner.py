@@ -1,0 +1,127 @@
+"""One run: its beginning is written down, its changes are sent, Studio is read again, and the end has the proof."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from rolesync.audit import Record
+from rolesync.audit.journal import Journal
+from rolesync.drift import Standing
+from rolesync.errors import RecordError, StudioError
+from rolesync.executor import Executed, execute
+from rolesync.holding import absent
+from rolesync.live import look
+from rolesync.model import DESIRED, Live, Plan, Progress, Requests, Run, VerdictStatus, counts, frame, role_names
+from rolesync.planfile import source_json
+from rolesync.proof import prove, settled
+from rolesync.studio import StudioWriter
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one run holds while it lasts: its id and command, a client that can write, the record, and the clocks."""
+
+    run: str
+    command: str
+    studio: StudioWriter
+    record: Record
+    now: Callable[[], datetime]
+    seconds: Callable[[], float]
+    progress: Progress
+
+
+def carry_out(made: Plan, standing: Standing, before: Live, session: Session) -> Run:
+    """Send what is left of a plan, prove it, and write down how it ended.
+
+    Args:
+        made: the plan, checked.
+        standing: which of its changes are left.
+        before: Studio as it was read just now, complete for the managed roles.
+        session: what this run works with.
+
+    Raises:
+        RecordError: the record can't be written; nothing more was sent.
+    """
+    record, started = session.record, session.now()
+    overridden = [verdict.rule for verdict in made.blocked]
+    record.append(
+        "run.start", run=session.run, **_summary(made, session.command), overridden=overridden, **_absent(made)
+    )
+    left = replace(made, changes=standing.left)
+    try:
+        executed = execute(left, session.studio, Journal(record, session.run, session.seconds), session.progress)
+        after, refusal = _read_again(made, executed, session)
+    except BaseException:
+        with suppress(RecordError):  # which may be the very reason
+            _end(session, status="interrupted", counts={}, proof=None, stopped="", unsettled=True)
+        raise
+    sent, stopped = executed.outcomes, executed.stopped or refusal
+    done = Run(
+        run_id=session.run,
+        account=made.account,
+        plan_digest=made.digest,
+        started_at=started,
+        finished_at=session.now(),
+        outcomes=standing.with_sent(settled(sent, after) if after else sent),
+        proof=prove(left, before, after) if after else None,
+        requests=Requests(dict(sorted(session.studio.client.counts.items()))),
+        stopped=stopped.message if stopped else "",
+    )
+    _end(
+        session,
+        status="complete" if done.complete else "incomplete",
+        counts=counts(done.outcomes),
+        proof=asdict(done.proof) if done.proof else None,
+        stopped=done.stopped,
+        unsettled=bool(executed.doubtful) and after is None,
+    )
+    return done
+
+
+def note_plan(record: Record, run: str, command: str, made: Plan) -> None:
+    """Write down that a plan was made, and what came of it."""
+    own = {
+        "status": "planned" if made.status == "ready" else made.status,
+        "held": len(made.held),
+        "requests": dict(made.requests.by_kind),
+        **(_absent(made) if command == "sync" else {}),
+    }
+    record.append("plan", run=run, **_summary(made, command), **own)
+
+
+def _summary(made: Plan, command: str) -> dict[str, Any]:
+    return {
+        "command": command,
+        "digest": made.digest,
+        "account": made.account,
+        "source": source_json(made.source),
+        "additions": sum(count.additions for count in made.roles),
+        "removals": sum(count.removals for count in made.roles),
+        "warned": sorted({verdict.rule for verdict in made.verdicts if verdict.status is VerdictStatus.WARN}),
+    }
+
+
+def _absent(made: Plan) -> dict[str, Any]:
+    """Whom the list doesn't give a role they hold: what the next run counts a grace from, if one is given."""
+    pairs = absent(made)
+    return {} if pairs is None else {"absent": dict(pairs)}
+
+
+def _read_again(made: Plan, executed: Executed, session: Session) -> tuple[Live | None, StudioError | None]:
+    """Read the managed roles' holders once more, and write down what that tells of requests in doubt."""
+    try:
+        after = look(session.studio, made.policy.managed_roles, frame(DESIRED), session.progress)
+    except StudioError as error:
+        return None, error
+    if executed.doubtful:
+        users = zip(after.users["user_id"].tolist(), after.users["roles"].tolist(), strict=True)
+        held = {user_id: role_names(roles) for user_id, roles in users}
+        for request in executed.doubtful:
+            request.reread({user_id: held.get(user_id, []) for user_id in request.user_ids})
+    return after, None
+
+
+def _end(session: Session, **how: Any) -> None:  # noqa: ANN401  # whatever the record takes
+    session.record.append("run.end", run=session.run, requests=dict(session.studio.client.counts), **how)

@@ -1,0 +1,120 @@
+"""What earlier runs mean for the next: lists, absence, and what nobody has found out yet."""
+
+from pathlib import Path
+from typing import Any
+
+from rolesync.audit import Record, recall
+from rolesync.audit.past import PastRun
+from rolesync.recorded import History
+from tests.audit.test_history import history
+from tests.audit.tools import opened
+
+
+def begin(record: Record, run: str, admins: int, **more: Any) -> None:
+    source = {"path": "list.csv", "listed": {"Admin": admins}}
+    record.append("run.start", **{"run": run, "digest": f"d-{run}", "command": "sync", "source": source, **more})
+
+
+def end(record: Record, run: str, status: str = "complete") -> None:
+    record.append("run.end", run=run, status=status, counts={})
+
+
+def plan(record: Record, run: str, admins: int, **more: Any) -> None:
+    source = {"path": "list.csv", "listed": {"Admin": admins}}
+    usual = {"run": run, "digest": f"d-{run}", "command": "sync", "status": "planned", "source": source}
+    record.append("plan", **{**usual, **more})
+
+
+def test_the_list_last_applied_is_that_of_the_last_complete_run(folder: Path) -> None:
+    with opened(folder) as record:
+        plan(record, "a", 7)
+        begin(record, "a", 7)
+        assert recall(folder).history.applied == {}
+        end(record, "a")
+        assert recall(folder).history.applied == {"Admin": 7}
+        for run, status in (("b", "incomplete"), ("c", "interrupted")):
+            begin(record, run, 90)
+            end(record, run, status)
+        begin(record, "open", 91)
+        plan(record, "dry", 92, command="plan", status="empty")
+        plan(record, "blocked", 93, status="blocked")
+        assert recall(folder).history.applied == {"Admin": 7}
+        plan(record, "nothing to do", 8, status="empty")
+        assert recall(folder).history.applied == {"Admin": 8}
+
+
+def test_a_shrunk_list_that_only_warned_is_no_measure_for_the_next(folder: Path) -> None:
+    with opened(folder) as record:
+        begin(record, "a", 7)
+        end(record, "a")
+        begin(record, "b", 1, warned=["max_shrink_share", "owner"])
+        end(record, "b")
+        plan(record, "c", 1, status="empty", warned=["max_shrink_share"])
+        assert recall(folder).history.applied == {"Admin": 7}
+        begin(record, "d", 2, warned=["owner"], overridden=["max_shrink_share"])
+        end(record, "d")
+        assert recall(folder).history.applied == {"Admin": 2}
+
+
+def test_absence_is_counted_in_runs_that_went_ahead(folder: Path) -> None:
+    with opened(folder) as record:
+        plan(record, "a", 7, absent={"Admin": [1, 2], "Teacher": [1]})
+        assert recall(folder).history.absent == {}
+        begin(record, "a", 7, absent={"Admin": [1, 2], "Teacher": [1]})
+        assert recall(folder).history.absent == {"Admin": {1: 1, 2: 1}, "Teacher": {1: 1}}
+        plan(record, "dry", 7, command="plan", status="empty", absent={"Admin": []})
+        plan(record, "blocked", 7, status="blocked", absent={"Admin": []})
+        begin(record, "no grace", 7)
+        begin(record, "b", 7, absent={"Admin": [2, 3]})  # 1 is back, and nobody looked at Teacher
+        assert recall(folder).history.absent == {"Admin": {2: 2, 3: 1}, "Teacher": {1: 1}}
+        plan(record, "c", 7, status="empty", absent={"Admin": [1, 2]})
+        assert recall(folder).history.absent == {"Admin": {1: 1, 2: 3}, "Teacher": {1: 1}}
+
+
+def test_applying_one_plan_again_makes_nobody_absent_any_longer(folder: Path) -> None:
+    with opened(folder) as record:
+        for run in ("a", "b"):
+            begin(record, run, 7, command="apply", digest="one", absent={"Admin": [1]})
+        assert recall(folder).history.absent == {"Admin": {1: 1}}
+        begin(record, "c", 7, command="apply", digest="two", absent={"Admin": [1]})
+        assert recall(folder).history.absent == {"Admin": {1: 2}}
+        for run in ("d", "e"):
+            begin(record, run, 7, digest="three", absent={"Admin": [1]})
+        assert recall(folder).history.absent == {"Admin": {1: 4}}
+
+
+def test_records_of_an_older_shape_tell_nothing(folder: Path) -> None:
+    assert recall(history(folder)).history == History()
+
+
+def test_no_record_tells_nothing(folder: Path) -> None:
+    past = recall(folder)
+    assert (past.history, past.runs, past.unsettled) == (History(), (), ())
+
+
+def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsettled(folder: Path) -> None:
+    with opened(folder) as record:
+        plan(record, "dry", 7, command="plan")
+        begin(record, "killed", 7, digest="one")
+        plan(record, "nothing to do", 7, status="empty", digest="two")
+        begin(record, "in doubt", 7, digest="one")
+        record.append("run.end", run="in doubt", status="incomplete", counts={}, unsettled=True)
+        begin(record, "done", 7, digest="one")
+        end(record, "done")
+        past = recall(folder)
+        assert past.runs == (
+            PastRun("killed", "one"),
+            PastRun("nothing to do", "two"),
+            PastRun("in doubt", "one"),
+            PastRun("done", "one"),
+        )
+        assert past.unsettled == ("killed", "in doubt")
+        assert {one["run"] for one in past.records_of_plan("one")} == {"killed", "in doubt", "done"}
+        assert list(past.records_of_plan("another")) == []
+        end(record, "killed", "interrupted")
+        record.append("run.end", run="in doubt", status="incomplete", counts={}, unsettled=False)
+        assert recall(folder).unsettled == ()
+
+
+def test_the_key_is_in_no_text(folder: Path) -> None:
+    assert "secret" not in repr(recall(folder, key="secret"))
