@@ -1,0 +1,69 @@
+"""A process that runs a plan and is killed in the middle of it, by SIGKILL, after a given number of steps.
+
+A step is any call of a Python or C function that the main thread makes or returns from once the plan has begun to be
+applied: between two of them lies every write, flush and request. Processes are forked from one that has imported all
+that they need, which makes a hundred of them cheap.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rolesync import pipeline
+from rolesync.pipeline import Job
+from rolesync.planfile import from_json
+from rolesync.settings import load
+
+SECONDS = 60  # after which a process hangs, however slow the machine
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.killing"])
+
+
+class _Fuse:
+    """Kills its own process at a step; `steps` counts them."""
+
+    def __init__(self, at: int) -> None:
+        self.steps = 0
+        self._at = at
+
+    def __call__(self, _frame: FrameType, _event: str, _argument: Any) -> None:
+        self.steps += 1
+        if self.steps == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _apply(plan_path: str, own: dict[str, Any], at: int, steps: Any) -> None:
+    fuse = _Fuse(at)
+
+    def light(stage: str, done: int, total: int) -> None:
+        if stage == "looking people up" and done == total:
+            sys.setprofile(fuse)
+        elif stage == "applying":
+            steps.value = fuse.steps
+
+    made = from_json(Path(plan_path).read_text(encoding="ascii"))
+    pipeline.apply(made, Job(load(**own), progress=light, sleep=lambda _: None))
+
+
+def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0) -> int:
+    """Apply a saved plan in a process of its own that is killed at step `at`; 0 lets it come to its end.
+
+    Returns:
+        After how many steps the last change was sent, as far as it came to that.
+    """
+    steps = _context.Value("q", 0)
+    process = _context.Process(target=_apply, args=(str(plan_path), own, at, steps))
+    process.start()
+    process.join(SECONDS)
+    try:
+        assert process.exitcode in {0, -signal.SIGKILL}, process.exitcode
+        return int(steps.value)
+    finally:
+        process.kill()
+        process.join()
+        process.close()

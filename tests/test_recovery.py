@@ -1,0 +1,87 @@
+"""Runs that were killed: the next one finds out what they did, finishes, and the record equals Studio's own log."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rolesync import audit, pipeline
+from rolesync.audit import recall
+from rolesync.audit.effects import effects, open_requests
+from rolesync.pipeline import Job
+from rolesync.planfile import from_json, to_json
+from rolesync.sandbox import Options, Sandbox
+from rolesync.settings import load
+from tests.killing import apply_until
+
+MOMENTS = 100
+SERVERS = (
+    Options(users=184, batches="atomic", redundant="refused"),
+    Options(users=184, batches="partial", redundant="refused"),
+    Options(users=184, batches="partial", redundant="accepted"),
+)
+
+
+def prepared(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]:
+    """Plan some fifty changes; returns the settings, the list and the plan."""
+    own: dict[str, Any] = {
+        "base_url": studio.base_url,
+        "token": studio.token,
+        "state_dir": folder / "state",
+        "chunk_size": 5,
+        "max_removals_share": 1,
+    }
+    people = {person["id"]: person["role_names"] for person in studio.people()}
+    lacking = [user_id for user_id, roles in people.items() if "Admin" not in roles]
+    having = [user_id for user_id, roles in people.items() if "Admin" in roles]
+    path = folder / "list.csv"
+    path.write_text(
+        "user_id,role\n" + "".join(f"{one},Admin\n" for one in (*lacking[:30], *having[:3])), encoding="utf-8"
+    )
+    job = Job(load(**own))
+    plan = folder / "plan.json"
+    plan.write_text(to_json(pipeline.plan(pipeline.read(path, job), job)), encoding="ascii")
+    return own, path, plan
+
+
+def check(studio: Sandbox, folder: Path) -> None:
+    """Hold record and Studio's own log against each other, action for action."""
+    records = list(audit.read(folder))
+    told = sorted((one.user_id, one.action.value, one.role) for one in effects(records))
+    assert told == sorted((one["user_id"], one["action"], one["role"]) for one in studio.log())
+    assert open_requests(records) == []
+    assert recall(folder).unsettled == ()
+    assert audit.verify(folder).ok
+
+
+def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
+    sandboxes: Callable[[Options], Sandbox], tmp_path: Path
+) -> None:
+    seeds = random.Random(20260301)
+    left_open = 0
+    longest: dict[int, int] = {}
+    for moment in range(MOMENTS):
+        studio = sandboxes(SERVERS[moment % len(SERVERS)])
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+        own, path, plan = prepared(studio, folder)
+        server = moment % len(SERVERS)
+        if server not in longest:
+            longest[server] = int(apply_until(plan, own) * 1.1)  # a few moments lie in the last read and after it
+            studio.reset()
+            own["state_dir"] = folder / "killed"
+        apply_until(plan, own, seeds.randint(1, longest[server]))
+        if moment % 4 == 3:  # killed again while it goes on
+            apply_until(plan, own, seeds.randint(1, longest[server]))
+        job = Job(load(**own), sleep=lambda _: None)
+        left_open += bool(open_requests(audit.read(job.settings.account_dir)))
+        if moment % 2:
+            run = pipeline.apply(from_json(plan.read_text(encoding="ascii")), job)
+            assert run.complete
+        else:
+            done = pipeline.sync(pipeline.read(path, job), job)
+            assert done.refusal is None
+            assert done.run is None or done.run.complete
+        check(studio, job.settings.account_dir)
+        assert pipeline.plan(pipeline.read(path, job), job).status == "empty"
+    assert left_open >= MOMENTS // 4  # else the moments were too tame to show anything
