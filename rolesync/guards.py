@@ -49,8 +49,8 @@ def judge(
 
     Returns:
         Three verdicts on the list (its errors, its age, how much it shrank), one on the owner, one on the protected
-        users, and for each managed role one on the number of removals, one on their share of its holders, and one on
-        the holders left.
+        users, for each managed role one on the number of removals, one on their share of its holders, and one on the
+        holders left; and one on changes that come again and again.
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
     verdicts = [
@@ -62,7 +62,7 @@ def judge(
     ]
     for count in changes.roles:
         verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
-    return tuple(verdicts)
+    return (*verdicts, _repeat_runs(changes.changes, policy, history))
 
 
 def _input_refused(findings: Sequence[Finding]) -> Verdict:
@@ -150,6 +150,32 @@ def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
     return Verdict("protected_users", status, message, limit=0, value=len(lost), overridable=False)
 
 
+def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: History) -> Verdict:
+    """Point out what earlier runs have sent in vain; it holds up nothing."""
+    rule, limit = "repeat_runs", policy.repeat_runs
+    again = changes.iloc[:0]
+    if history.repeated:
+        columns = (changes[name].tolist() for name in ("user_id", "action", "role"))
+        again = changes[[change in history.repeated for change in zip(*columns, strict=True)]]
+    if not len(again):
+        message = (
+            f"no change was sent by each of the last {limit} runs, too" if limit else "repetition is not looked for"
+        )
+        return Verdict(rule, VerdictStatus.PASS, message, limit=limit or None, value=0)
+    done = [history.repeated[change] for change in zip(again["user_id"], again["action"], again["role"], strict=True)]
+    causes = []
+    if any(done):
+        causes.append(
+            f"{_some(_steps(again[done]))}: done each time, and taken back since by somebody else, or by Canvas, which "
+            "gives its account admins the role again when they open Studio: list them, or change it there"
+        )
+    if not all(done):
+        refused = again[[not one for one in done]]
+        causes.append(f"{_some(_steps(refused))}: Studio didn't do it; see `rolesync explain`, and correct the list")
+    said = f"changes that each of the last {limit} runs has sent, too: {len(again)} ({'; '.join(causes)})"
+    return Verdict(rule, VerdictStatus.WARN, said, limit=limit, value=len(again))
+
+
 def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
     limit = policy.max_removals
     return _limited(
@@ -235,6 +261,11 @@ def _having(addresses: list[str], keys: set[str]) -> npt.NDArray[np.bool_]:
 
 def _holds(people: pd.DataFrame, roles: Iterable[str]) -> bool:
     return any(not set(roles).isdisjoint(role_names(spelled)) for spelled in people["roles"].tolist())
+
+
+def _steps(changes: pd.DataFrame) -> Iterator[str]:
+    shown = changes[["user_id", "email", "action", "role"]].itertuples(index=False, name=None)
+    return (f"{action} {role} of {email or 'the user'} ({user_id})" for user_id, email, action, role in shown)
 
 
 def _losses(removals: pd.DataFrame) -> Iterator[str]:

@@ -265,7 +265,8 @@ class Policy:
 
     `max_removals_share` is a share of a role's holders, `max_shrink_share` one of the assignments in the list last
     applied, both from 0 to 1; `max_age_hours` is None for a list of any age; `grace_runs` says in how many earlier runs
-    in a row somebody must have been absent from the list. `owner` and `protected_users` are addresses or ids.
+    in a row somebody must have been absent from the list, `repeat_runs` after how many runs in a row a change that is
+    planned again is pointed out, 0 for never. `owner` and `protected_users` are addresses or ids.
     """
 
     managed_roles: tuple[str, ...] = ("Admin",)
@@ -280,6 +281,7 @@ class Policy:
     max_age_hours: float | None = None
     hold_removals: bool = False
     grace_runs: int = 0
+    repeat_runs: int = 3
 
 
 class VerdictStatus(StrEnum):

@@ -188,7 +188,8 @@ def _past(job: Job) -> Past:
 def _history(source: Source, past: Past, job: Job) -> History:
     """Put together what the record tells of earlier runs and how the list stands to them."""
     age = round((job.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
-    return replace(past.history, listed=source.listed, age_hours=age)
+    repeated = past.repeated(job.settings.repeat_runs)
+    return replace(past.history, listed=source.listed, age_hours=age, repeated=repeated)
 
 
 def _people_of(made: Plan) -> pd.DataFrame:

@@ -73,6 +73,7 @@ _POLICY: _Spec = {
     "max_age_hours": (float, int, _MISSING),
     "hold_removals": (bool,),
     "grace_runs": (int,),
+    "repeat_runs": (int,),
 }
 _ROLE: _Spec = {"role": (str,), "before": (int,), "additions": (int,), "removals": (int,), "after": (int,)}
 GUARD: _Spec = {

@@ -13,13 +13,15 @@ class History:
 
     `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last applied
     completely. `age_hours` is how long ago this list's file was changed, None where nobody knows. `absent` says by role
-    and user id in how many earlier runs in a row the list didn't give a holder the role.
+    and user id in how many earlier runs in a row the list didn't give a holder the role. `repeated` are the changes
+    (user id, action, role) that each of the last runs has sent, with whether it was done every time.
     """
 
     listed: Mapping[str, int] = field(default_factory=dict)
     applied: Mapping[str, int] = field(default_factory=dict)
     age_hours: float | None = None
     absent: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    repeated: Mapping[tuple[int, str, str], bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

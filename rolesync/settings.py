@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     )
     hold_removals: bool = Field(False, description="Apply additions only, and show each removal as held.")
     grace_runs: Count = Field(0, description="Runs in a row that somebody is absent from the list before a removal.")
+    repeat_runs: Count = Field(
+        3, description="Runs in a row after which a change planned again is pointed out; 0: never."
+    )
 
     chunk_size: Annotated[int, Field(ge=1)] = Field(50, description="Actions in one PUT /users/roles.")
     concurrency: Annotated[int, Field(ge=1, le=64)] = Field(8, description="Requests under way at once.")
@@ -173,6 +176,7 @@ class Settings(BaseSettings):
             max_age_hours=self.max_age_hours,
             hold_removals=self.hold_removals,
             grace_runs=self.grace_runs,
+            repeat_runs=self.repeat_runs,
         )
 
     @property

@@ -157,7 +157,11 @@ def policies(draw: st.DrawFn, mode: Mode | None = None) -> Policy:
         max_age_hours=draw(st.none() | st.sampled_from([0.5, 24.0])),
         hold_removals=draw(st.booleans()),
         grace_runs=draw(st.integers(0, 3)),
+        repeat_runs=draw(st.integers(0, 3)),
     )
+
+
+_REPEATED = [(user_id, action, role) for user_id in (1, 2, 3) for action in ("add", "remove") for role in ROLES]
 
 
 @st.composite
@@ -168,6 +172,7 @@ def histories(draw: st.DrawFn) -> History:
         applied=draw(counts),
         age_hours=draw(st.none() | st.floats(-2, 100)),
         absent=draw(st.dictionaries(st.sampled_from(ROLES), st.dictionaries(_IDS, st.integers(1, 4), max_size=8))),
+        repeated=draw(st.dictionaries(st.sampled_from(_REPEATED), st.booleans(), max_size=3)),
     )
 
 

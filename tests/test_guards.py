@@ -212,6 +212,7 @@ def test_every_guard_speaks_for_every_role() -> None:
     assert [(one.rule, one.role) for one in found] == [
         *((rule, "") for rule in ("input_refused", "max_age_hours", "max_shrink_share", "owner", "protected_users")),
         *((rule, role) for role in ("Teacher", "Admin") for rule in per_role),
+        ("repeat_runs", ""),
     ]
 
 
@@ -247,3 +248,26 @@ def _is_any(user_id: int, situation: Situation, entries: tuple[str, ...]) -> boo
     (user,) = [user for user in situation.users if user.user_id == user_id]
     names = {str(user_id), user.email.strip().lower().replace("\u212a", "k")} - {""}
     return bool(names & {entry.lower() for entry in entries})
+
+
+@pytest.mark.parametrize("limit", [0, 3])
+def test_nothing_was_sent_in_vain(limit: int) -> None:
+    users = admins(4)
+    found = verdict("repeat_runs", users, keeping(users[1:]), Policy(repeat_runs=limit))
+    assert (found.status, found.value, found.limit) == (PASS, 0, limit or None)
+    other = History(repeated={(1, "add", "Admin"): True, (1, "remove", "Teacher"): True, (2, "remove", "Admin"): True})
+    assert verdict("repeat_runs", users, keeping(users[1:]), Policy(), other).status is PASS
+
+
+def test_what_was_sent_in_vain_is_pointed_out_with_its_likely_cause() -> None:
+    users = admins(9)
+    history = History(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
+    found = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), history)
+    assert (found.status, found.value, found.limit) == (WARN, 2, 3)
+    assert "remove Admin of p1@example.edu (1): done each time, and taken back since" in found.message
+    assert "account admins" in found.message
+    assert "remove Admin of p2@example.edu (2): Studio didn't do it" in found.message
+    only = verdict(
+        "repeat_runs", users, keeping(users[2:]), Policy(), History(repeated={(2, "remove", "Admin"): False})
+    )
+    assert "account admins" not in only.message

@@ -436,6 +436,17 @@ def test_grace_is_counted_in_syncs_and_begins_anew(studio: Sandbox, tmp_path: Pa
     assert synced(short).status == "empty"
 
 
+def test_a_change_that_comes_again_every_night_is_pointed_out(studio: Sandbox, job: Job) -> None:
+    desired = pipeline.read(SAMPLE, job)
+    for night in range(4):
+        done = pipeline.sync(desired, job)
+        found = verdict(done.plan, "repeat_runs")
+        assert (found.status, found.value) == (("pass", 0) if night < 3 else ("warn", 1))
+        user_id = int(done.plan.changes.loc[done.plan.changes["action"] == "remove", "user_id"].iloc[0])
+        studio.edit_person(user_id, roles=["Admin"])
+    assert f"({user_id}): done each time, and taken back" in found.message
+
+
 def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:
     pipeline.sync(pipeline.read(SAMPLE, job), job)
     told = {record["event"]: record for record in audit.read(job.settings.account_dir)}

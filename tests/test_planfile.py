@@ -86,6 +86,7 @@ def test_the_json_is_the_documented_one() -> None:
         "max_age_hours": None,
         "hold_removals": False,
         "grace_runs": 0,
+        "repeat_runs": 3,
     }
     assert content["roles"][0] == {"role": "Admin", "before": 1, "additions": 1, "removals": 1, "after": 1}
     assert content["guards"][5] == {

@@ -1,20 +1,22 @@
 """What the record tells a run before it begins: how lists and people stood, and what earlier runs have left undone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from rolesync.audit.effects import Came, sent
 from rolesync.audit.history import events, read_runs
 from rolesync.recorded import History
 
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A run that went ahead, and the digest of its plan."""
+    """A run that went ahead, the digest of its plan, and whether all of it was done."""
 
     run_id: str
     digest: str
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,32 @@ class Past:
     def records(self, run_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield all that the record holds of some runs; raises as `read` does."""
         return read_runs(self.folder, run_ids, key=self.key)
+
+    def repeated(self, number: int) -> dict[tuple[int, str, str], bool]:
+        """Find the changes that each of the last `number` runs has sent, with whether it was done every time.
+
+        A run that only goes on with the plan of the one before, which was not complete, counts as one with it.
+
+        Returns:
+            By user id, action and role; nothing where there were fewer runs, or `number` is 0.
+        """
+        turns: list[list[str]] = []
+        for before, run in zip((None, *self.runs), self.runs, strict=False):
+            if turns and before and run.digest == before.digest and not before.complete:
+                turns[-1].append(run.run_id)
+            else:
+                turns.append([run.run_id])
+        last = turns[-number:]
+        if not number or len(last) < number:
+            return {}
+        turn = {run_id: at for at, run_ids in enumerate(last) for run_id in run_ids}
+        done: list[dict[tuple[int, str, str], bool]] = [{} for _ in last]
+        for one, came in sent(self.records(list(turn))):
+            change = (one.user_id, one.action.value, one.role)
+            done[turn[one.run]][change] = came is Came.DONE or done[turn[one.run]].get(change, False)
+        return {
+            change: all(each[change] for each in done) for change in done[0] if all(change in each for each in done)
+        }
 
     def records_of_plan(self, digest: str) -> Iterator[dict[str, Any]]:
         """Yield all that the record holds of the runs of one plan."""
@@ -60,6 +88,8 @@ def recall(folder: Path, *, key: str = "") -> Past:
         if record["event"] == "run.end":
             unsettled[record["run"]] = record.get("unsettled", False)
             listed = lists.pop(record["run"], {})
+            if record["run"] in runs:
+                runs[record["run"]] = replace(runs[record["run"]], complete=record["status"] == "complete")
             applied = listed if listed and record["status"] == "complete" else applied
             continue
         if record["event"] == "plan" and not _settled_at_once(record):
@@ -69,7 +99,7 @@ def recall(folder: Path, *, key: str = "") -> Past:
         else:
             lists[record["run"]], unsettled[record["run"]] = _listed(record), True
         digest = record.get("digest", "")
-        runs[record["run"]] = PastRun(record["run"], digest)
+        runs[record["run"]] = PastRun(record["run"], digest, complete=record["event"] == "plan")
         if record.get("command") == "sync" or digest not in seen:
             streaks.update(_longer(streaks, record.get("absent", {})))
         seen.add(digest)

@@ -104,9 +104,9 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
         past = recall(folder)
         assert past.runs == (
             PastRun("killed", "one"),
-            PastRun("nothing to do", "two"),
+            PastRun("nothing to do", "two", complete=True),
             PastRun("in doubt", "one"),
-            PastRun("done", "one"),
+            PastRun("done", "one", complete=True),
         )
         assert past.unsettled == ("killed", "in doubt")
         assert {one["run"] for one in past.records_of_plan("one")} == {"killed", "in doubt", "done"}
@@ -118,3 +118,38 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
 
 def test_the_key_is_in_no_text(folder: Path) -> None:
     assert "secret" not in repr(recall(folder, key="secret"))
+
+
+def send(record: Record, run: str, *steps: tuple[int, str, bool], digest: str = "") -> None:
+    """Let a run send these (user id, action, whether it was done) for the role Admin."""
+    begin(record, run, 7, digest=digest or run)
+    for number, (user_id, action, done) in enumerate(steps, start=1):
+        one = {"user_id": user_id, "action": action, "role": "Admin", "email": "", "row": 2}
+        before = {str(user_id): [] if action == "add" else ["Admin"]}
+        after = {str(user_id): ["Admin"] if (action == "add") == done else []}
+        marks = {"run": run, "chunk": 1, "request": number}
+        record.append("intent", **marks, actions=[one], before=before)
+        record.append("outcome", **marks, status=200 if done else 422, after=after, seconds=0, error="")
+
+
+def test_what_each_of_the_last_runs_has_sent_is_repeated(folder: Path) -> None:
+    with opened(folder) as record:
+        assert recall(folder).repeated(1) == {}
+        send(record, "a", (1, "add", True), (2, "remove", True), (3, "add", True), digest="same")
+        end(record, "a")
+        send(record, "b", (1, "add", True), (2, "remove", False), (3, "remove", True), digest="same")
+        found = {(1, "add", "Admin"): True, (2, "remove", "Admin"): False}
+        assert recall(folder).repeated(2) == found
+        assert (recall(folder).repeated(3), recall(folder).repeated(0)) == ({}, {})
+        send(record, "c", (1, "add", True))
+        assert recall(folder).repeated(2) == recall(folder).repeated(3) == {(1, "add", "Admin"): True}
+        plan(record, "nothing to do", 7, status="empty")
+        assert recall(folder).repeated(2) == {}
+
+
+def test_a_plan_that_was_interrupted_and_applied_again_counts_once(folder: Path) -> None:
+    with opened(folder) as record:
+        for run in ("a", "b", "c"):
+            send(record, run, (1, "add", run == "b"), digest="one")
+        assert recall(folder).repeated(2) == {}
+        assert recall(folder).repeated(1) == {(1, "add", "Admin"): True}
