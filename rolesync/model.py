@@ -62,6 +62,14 @@ HELD: Columns = {
 }
 """What is known but not done, each with its reason."""
 
+DRIFT: Columns = {
+    "user_id": "int64",
+    "email": "str",  # as Studio spells it, or did
+    "role": "category",
+    "action": "category",  # `Action`: what somebody else did
+}
+"""What was changed outside rolesync, by role and user."""
+
 OUTCOMES: Columns = {
     **CHANGES,
     "outcome": "category",  # `OutcomeStatus`
@@ -330,11 +338,20 @@ class Changes:
 
 
 @dataclass(frozen=True, eq=False)
+class Drift:
+    """What others have changed (DRIFT) in the managed roles since the run `since`; "" where nobody knows."""
+
+    since: str = ""
+    changes: pd.DataFrame = field(default_factory=lambda: frame(DRIFT))
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """Everything that would change, checked and digested; what a reviewer sees is what is applied.
 
     `digest` covers what would be done, to whom, under which limits and because of which list; not when the plan was
-    made or how many requests that took, so that the same situation has the same digest tomorrow.
+    made, what others had changed before, or how many requests that took, so that the same situation has the same digest
+    tomorrow.
     """
 
     account: str  # scheme and host that the plan was made for
@@ -348,6 +365,7 @@ class Plan:
     findings: tuple[Finding, ...]
     requests: Requests
     digest: str
+    drift: Drift = field(default_factory=Drift)
 
     @property
     def blocked(self) -> tuple[Verdict, ...]:
@@ -393,7 +411,8 @@ class Proof:
 class Run:
     """One apply: what became of every change (OUTCOMES), and the proof.
 
-    `proof` is None where Studio could not be read again; `stopped` says why the run ended before its time, if it did.
+    `drift` is what others had changed before it. `proof` is None where Studio could not be read again; `stopped` says
+    why the run ended before its time, if it did.
     """
 
     run_id: str
@@ -405,6 +424,7 @@ class Run:
     proof: Proof | None
     requests: Requests
     stopped: str = ""
+    drift: Drift = field(default_factory=Drift)
 
     @property
     def complete(self) -> bool:

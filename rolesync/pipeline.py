@@ -19,8 +19,9 @@ from rolesync import planner
 from rolesync.access import connection_of, token_of
 from rolesync.audit import Past, Record, open_record, recall
 from rolesync.audit.effects import last_seen
+from rolesync.audit.holders import expected_holders, keep_holders
 from rolesync.differ import diff
-from rolesync.drift import stand
+from rolesync.drift import outside, stand
 from rolesync.errors import PlanRefusedError
 from rolesync.gate import check_origin, check_permission, judged_today
 from rolesync.guards import judge
@@ -88,6 +89,7 @@ def sync(desired: Desired, job: Job, override: str = "") -> Synced:
         except PlanRefusedError as refusal:
             return Synced(made, refusal=refusal)
         if made.status == "empty":
+            keep_holders(session.folder, session.record, session.run, before)
             return Synced(made)
         return Synced(made, carry_out(made, stand(made.changes, before, {}), before, session))
 
@@ -111,7 +113,7 @@ def apply(made: Plan, job: Job, override: str = "") -> Run:
         left = replace(made, changes=standing.left)
         today = judged_today(left, before, own.owner, own.protected_users, _history(made.source, past, job))
         check_permission(today, override)
-        return carry_out(made, standing, before, session)
+        return carry_out(replace(made, drift=outside(expected_holders(past), before)), standing, before, session)
 
 
 def holders(job: Job) -> Live:
@@ -160,7 +162,7 @@ def _locked(job: Job, command: str) -> Iterator[_Turn]:
         studio = StudioWriter(client)
         past = _past(job)
         recover(past, studio, record, by=run)
-        yield _Turn(Session(run, command, studio, record, job.now, job.seconds, job.progress), past)
+        yield _Turn(Session(run, command, studio, record, folder, job.now, job.seconds, job.progress), past)
 
 
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
@@ -178,7 +180,7 @@ def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple
         findings=desired.findings,
         requests=live.requests,
     )
-    return made, live
+    return replace(made, drift=outside(expected_holders(past), live)), live
 
 
 def _past(job: Job) -> Past:

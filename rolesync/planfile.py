@@ -17,6 +17,7 @@ import pandas as pd
 
 from rolesync.model import (
     CHANGES,
+    DRIFT,
     HELD,
     Columns,
     Plan,
@@ -27,6 +28,8 @@ from rolesync.model import (
 from rolesync.planschema import FINDING, FORMAT, GUARD, load, read, refused
 
 _GROWING = frozenset({"max_age_hours", "repeat_runs"})  # rules whose number grows with time alone
+
+_UNSEALED = frozenset({"created_at", "source", "drift", "requests"})  # of the source, its content is
 
 
 def to_json(plan: Plan) -> str:
@@ -82,7 +85,7 @@ def _digest(source: Source, verdicts: Iterable[Verdict], parts: Mapping[str, str
 
     Of a guard on something that grows by itself only the decision is sealed: the same list is older every minute.
     """
-    sealed = {key: text for key, text in parts.items() if key not in {"created_at", "source", "requests"}}
+    sealed = {key: text for key, text in parts.items() if key not in _UNSEALED}
     sealed["guards"] = _list(_guard(verdict, sealed=True) for verdict in verdicts)
     content = {"sha256": _encode(source.sha256), "listed": _encode(dict(source.listed))}
     return _sha256(_lines({"rolesync_plan": str(FORMAT), **content, **sealed}))
@@ -91,6 +94,7 @@ def _digest(source: Source, verdicts: Iterable[Verdict], parts: Mapping[str, str
 def _parts(plan: Plan) -> dict[str, str]:
     """Spell everything of a plan but its seals and its status, which follow from it."""
     roles = [{**asdict(count), "after": count.after} for count in plan.roles]
+    drifted = _list(_rows(plan.drift.changes, DRIFT))
     return {
         "account": _encode(plan.account),
         "created_at": _encode(_spell_time(plan.created_at)),
@@ -101,6 +105,7 @@ def _parts(plan: Plan) -> dict[str, str]:
         "changes": _list(_rows(plan.changes, CHANGES)),
         "held": _list(_rows(plan.held, HELD)),
         "findings": _list(_encode({name: getattr(finding, name) for name in FINDING}) for finding in plan.findings),
+        "drift": f'{{"since": {_encode(plan.drift.since or None)}, "changes": {drifted}}}',
         "requests": _encode(
             {"by_kind": dict(plan.requests.by_kind), "total": plan.requests.total, "fewest": plan.requests.fewest}
         ),

@@ -11,9 +11,11 @@ import pandas as pd
 from rolesync.errors import PlanRefusedError
 from rolesync.model import (
     CHANGES,
+    DRIFT,
     HELD,
     Action,
     Columns,
+    Drift,
     Finding,
     HeldReason,
     Level,
@@ -50,6 +52,7 @@ _PLAN: _Spec = {
     "changes": (list,),
     "held": (list,),
     "findings": (list,),
+    "drift": (dict,),
     "requests": (dict,),
     "checksum": (str,),
 }
@@ -111,6 +114,8 @@ FINDING: _Spec = {
     "code": (str,),
     "message": (str,),
 }
+_DRIFT: _Spec = {"since": (str, _MISSING), "changes": (list,)}
+_DRIFTED: _Spec = {"user_id": (int,), "email": (str, _MISSING), "role": (str,), "action": (Action,)}
 _REQUESTS: _Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,)}
 
 
@@ -150,6 +155,7 @@ def read(content: Mapping[str, Any]) -> Plan:
     """
     policy = _one(content["policy"], _POLICY, "policy")
     requests = _one(content["requests"], _REQUESTS, "requests")
+    drift = _one(content["drift"], _DRIFT, "drift")
     kinds = requests["by_kind"]
     _one(kinds, dict.fromkeys(kinds, (int,)), "requests.by_kind")
     roles = _columns(content["roles"], _ROLE, "roles[{}]")
@@ -179,6 +185,7 @@ def read(content: Mapping[str, Any]) -> Plan:
         ),
         requests=Requests(kinds, requests["fewest"]),
         digest=content["digest"],
+        drift=Drift(drift["since"] or "", _frame(drift["changes"], DRIFT, _DRIFTED, "drift.changes[{}]")),
     )
 
 

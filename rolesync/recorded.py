@@ -25,6 +25,18 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """Who holds the managed roles as far as rolesync knows: as the run `since` has left them, and what it did later.
+
+    `holders` has the address of each by role and id; of the people in `doubtful` it is not known.
+    """
+
+    since: str
+    holders: Mapping[str, Mapping[int, str]]
+    doubtful: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """One line of the history: a dry run or an apply, as the audit record tells it.
 

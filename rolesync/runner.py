@@ -4,16 +4,31 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rolesync.audit import Record
+from rolesync.audit.holders import keep_holders
 from rolesync.audit.journal import Journal
 from rolesync.drift import Standing
 from rolesync.errors import RecordError, StudioError
 from rolesync.executor import Executed, execute
 from rolesync.holding import absent
 from rolesync.live import look
-from rolesync.model import DESIRED, Live, Plan, Progress, Requests, Run, VerdictStatus, counts, frame, role_names
+from rolesync.model import (
+    DESIRED,
+    Action,
+    Drift,
+    Live,
+    Plan,
+    Progress,
+    Requests,
+    Run,
+    VerdictStatus,
+    counts,
+    frame,
+    role_names,
+)
 from rolesync.planfile import source_json
 from rolesync.proof import prove, settled
 from rolesync.studio import StudioWriter
@@ -27,6 +42,7 @@ class Session:
     command: str
     studio: StudioWriter
     record: Record
+    folder: Path  # the account's
     now: Callable[[], datetime]
     seconds: Callable[[], float]
     progress: Progress
@@ -68,6 +84,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         proof=prove(left, before, after) if after else None,
         requests=Requests(dict(sorted(session.studio.client.counts.items()))),
         stopped=stopped.message if stopped else "",
+        drift=made.drift,
     )
     _end(
         session,
@@ -77,6 +94,8 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         stopped=done.stopped,
         unsettled=bool(executed.doubtful) and after is None,
     )
+    if after:
+        keep_holders(session.folder, record, session.run, after)
     return done
 
 
@@ -99,8 +118,23 @@ def _summary(made: Plan, command: str) -> dict[str, Any]:
         "source": source_json(made.source),
         "additions": sum(count.additions for count in made.roles),
         "removals": sum(count.removals for count in made.roles),
+        "drift": _drift(made.drift),
         "warned": sorted({verdict.rule for verdict in made.verdicts if verdict.status is VerdictStatus.WARN}),
     }
+
+
+def _drift(drift: Drift) -> dict[str, Any] | None:
+    """Spell what others have changed, by role."""
+    if not drift.since:
+        return None
+    table = drift.changes
+    said: dict[str, Any] = {"since": drift.since}
+    for name, action in (("added", Action.ADD), ("removed", Action.REMOVE)):
+        chosen = table[table["action"] == action.value]
+        said[name] = {
+            role: chosen.loc[chosen["role"] == role, "user_id"].tolist() for role in chosen["role"].unique().tolist()
+        }
+    return said
 
 
 def _absent(made: Plan) -> dict[str, Any]:

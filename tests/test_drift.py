@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from rolesync.drift import Seen, stand
-from rolesync.model import CHANGES, OUTCOMES, Live, frame, require, role_set
+from rolesync.drift import Seen, outside, stand
+from rolesync.model import CHANGES, DRIFT, OUTCOMES, Live, frame, require, role_set
+from rolesync.recorded import Expected
 from tests.strategies import User, live_of
 
 ANN = User(1, "Ann@example.edu", "Ann", frozenset({"Admin", "Teacher"}))
@@ -134,3 +135,31 @@ def test_no_changes_no_drift() -> None:
 def test_only_changes_are_taken() -> None:
     with pytest.raises(TypeError, match="don't fit"):
         stand(live_of((ANN,)).users, today(), {})
+
+
+def held(*people: User, email: bool = True) -> dict[int, str]:
+    return {one.user_id: one.email if email else "" for one in people}
+
+
+def test_what_others_changed_is_who_gained_and_who_lost_each_role() -> None:
+    cat, dan = User(3, "cat@example.edu", "", frozenset({"Admin"})), User(4, "", "", frozenset())
+    expected = Expected("r1", {"Admin": held(ANN, dan), "Teacher": held(BO), "Gone": held(BO)})
+    found = outside(expected, today(ANN, cat, dan, roles=("Teacher", "Admin", "New")))
+    assert found.since == "r1"
+    assert found.changes.to_dict("list") == {
+        "user_id": [1, 2, 3, 4],
+        "email": ["Ann@example.edu", "", "cat@example.edu", ""],
+        "role": ["Teacher", "Teacher", "Admin", "Admin"],
+        "action": ["add", "remove", "add", "remove"],
+    }
+    require(found.changes, DRIFT)
+
+
+def test_of_people_in_doubt_nothing_is_said() -> None:
+    expected = Expected("r1", {"Admin": held(BO)}, frozenset({1, 2}))
+    assert len(outside(expected, today(ANN)).changes) == 0
+
+
+def test_without_anything_to_compare_nothing_is_known() -> None:
+    found = outside(None, today(ANN))
+    assert (found.since, len(found.changes)) == ("", 0)

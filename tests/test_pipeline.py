@@ -16,7 +16,7 @@ from rolesync.audit.seal import PLAIN
 from rolesync.errors import LockHeldError, PlanRefusedError, RecordBrokenError, StudioError
 from rolesync.gate import BlockedError
 from rolesync.lock import account_lock
-from rolesync.model import Plan, Verdict
+from rolesync.model import Drift, Plan, Run, Verdict
 from rolesync.pipeline import Job
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
@@ -73,7 +73,7 @@ def test_apply_does_what_the_plan_says_and_proves_it(studio: Sandbox, job: Job) 
     asked = list(zip(*(made.changes[name].tolist() for name in ("user_id", "action", "role")), strict=True))
     assert [(one["user_id"], one["action"], one["role"]) for one in studio.log()] == asked
     assert planned(job).status == "empty"
-    assert events(job) == ["plan", "run.start", "intent", "outcome", "run.end", "plan"]
+    assert events(job) == ["plan", "run.start", "intent", "outcome", "run.end", "holders", "plan"]
     assert audit.verify(job.settings.account_dir).ok
 
 
@@ -274,7 +274,7 @@ def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandb
     assert len(naps) == 2
     assert run.complete  # Studio shows it
     records = list(audit.read(job.settings.account_dir))
-    assert [record["event"] for record in records][-3:] == ["outcome", "reread", "run.end"]
+    assert [record["event"] for record in records][-4:] == ["outcome", "reread", "run.end", "holders"]
     assert (open_requests(records), len(effects(records))) == ([], len(made.changes))
     assert recall(job.settings.account_dir).unsettled == ()
 
@@ -282,7 +282,7 @@ def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandb
 def test_nothing_is_sent_while_an_open_run_cannot_be_asked(studio: Sandbox, job: Job) -> None:
     made = planned(job)
     pipeline.apply(made, job)
-    rewound(job, "run.end", "outcome")
+    rewound(job, "holders", "run.end", "outcome")
     studio.edit_person(made.changes["user_id"].tolist()[0], roles=[])
     written = len(studio.log())
     studio.set_faults("503=1")
@@ -447,6 +447,49 @@ def test_a_change_that_comes_again_every_night_is_pointed_out(studio: Sandbox, j
     assert f"({user_id}): done each time, and taken back" in found.message
 
 
+def drift_of(found: Plan | Run) -> list[tuple[int, str]]:
+    table = found.drift.changes
+    return list(zip(table["user_id"].tolist(), table["action"].tolist(), strict=True))
+
+
+def test_what_others_change_between_runs_is_told_until_a_run_has_settled_it(studio: Sandbox, job: Job) -> None:
+    desired = pipeline.read(SAMPLE, job)
+    first = pipeline.sync(desired, job)
+    assert first.plan.drift.since == ""
+    assert first.run is not None
+    assert drift_of(planned(job)) == []  # what rolesync itself has done is no drift
+    stranger = next(person["id"] for person in studio.people() if "Admin" not in person["role_names"])
+    given = int(first.plan.changes.loc[first.plan.changes["action"] == "add", "user_id"].iloc[0])
+    studio.edit_person(stranger, roles=["Admin"])
+    studio.edit_person(given, roles=[])
+    for _ in range(2):
+        made = planned(job)
+        assert sorted(drift_of(made)) == sorted([(stranger, "add"), (given, "remove")])
+        assert made.drift.since == first.run.run_id
+    assert made.digest == replace(planned(job), drift=Drift()).digest
+    run = pipeline.apply(from_json(to_json(made)), job)
+    assert sorted(drift_of(run)) == sorted([(stranger, "add"), (given, "remove")])
+    start = next(r for r in audit.read(job.settings.account_dir, run.run_id) if r["event"] == "run.start")
+    assert start["drift"] == {
+        "since": first.run.run_id,
+        "added": {"Admin": [stranger]},
+        "removed": {"Admin": [given]},
+    }
+    assert (planned(job).drift.since, drift_of(planned(job))) == (run.run_id, [])
+
+
+def test_a_sync_that_finds_nothing_to_do_has_seen_the_drift(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+    emails = emails_of(studio)
+    job = replace(job, settings=settings_for(studio, tmp_path / "state", mode="additive"))
+    assert pipeline.sync(pipeline.read(list_of(tmp_path, *emails), job), job).plan.status == "empty"
+    new = next(one for one in studio.people(role="Teacher") if "Admin" not in one["role_names"])
+    studio.edit_person(new["id"], roles=["Admin"])
+    desired = pipeline.read(list_of(tmp_path, *emails, new["email"]), job)
+    done = pipeline.sync(desired, job)
+    assert (done.plan.status, drift_of(done.plan)) == ("empty", [(new["id"], "add")])
+    assert drift_of(pipeline.sync(desired, job).plan) == []
+
+
 def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:
     pipeline.sync(pipeline.read(SAMPLE, job), job)
     told = {record["event"]: record for record in audit.read(job.settings.account_dir)}
@@ -508,9 +551,9 @@ def test_the_record_is_sealed_with_the_key_and_its_files_are_closed(studio: Sand
     assert pipeline.apply(planned(job), job).complete
     folder = job.settings.account_dir
     assert len(list(folder.glob("audit-*.jsonl"))) > 1
-    assert audit.verify(folder, key) == audit.Verification(6, None, "", ())
+    assert audit.verify(folder, key) == audit.Verification(7, None, "", ())
     assert not audit.verify(folder, "a key that the test hasn't").ok
-    assert events(job) == ["record.key", "plan", "run.start", "intent", "outcome", "run.end"]
+    assert events(job) == ["record.key", "plan", "run.start", "intent", "outcome", "run.end", "holders"]
 
     sent = studio.log()
     for other in ("", "another key that the test has"):

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings, strategies as st
 from rolesync.differ import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.guards import judge
-from rolesync.model import Changes, Finding, Level, Plan, Policy, Requests
+from rolesync.model import DRIFT, Changes, Drift, Finding, Level, Plan, Policy, Requests, frame
 from rolesync.planner import from_json, make_plan, to_json
 from rolesync.recorded import History
 from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, live_of, plans
@@ -31,7 +31,8 @@ def _plan() -> Plan:
     )
     desired = listed([Row(2, "ann@example.edu", 0, "Admin"), Row(3, "new@example.edu", 0, "Teacher")], FINDINGS)
     changes = diff(desired, live, policy)
-    return make_plan(
+    drifted = {"user_id": [7, 8], "email": ["", "bo@example.edu"], "role": ["Admin"] * 2, "action": ["add", "remove"]}
+    made = make_plan(
         account="https://school.example.com",
         created_at=CREATED_AT,
         source=SOURCE,
@@ -41,6 +42,7 @@ def _plan() -> Plan:
         findings=desired.findings,
         requests=Requests({"search": 4, "get": 1}, 4),
     )
+    return replace(made, drift=Drift("20260228T023000-aaaaaa", frame(DRIFT, drifted)))
 
 
 PLAN = _plan()
@@ -50,6 +52,9 @@ TEXT = to_json(PLAN)
 def assert_same(one: Plan, other: Plan) -> None:
     for field in fields(Plan):
         left, right = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(left, Drift):
+            assert left.since == right.since
+            left, right = left.changes, right.changes
         if isinstance(left, pd.DataFrame):
             pd.testing.assert_frame_equal(left, right, check_categorical=False)
         else:
@@ -60,7 +65,7 @@ def test_the_json_is_the_documented_one() -> None:
     content = json.loads(TEXT)
     assert list(content) == [
         *("rolesync_plan", "digest", "status", "account", "created_at", "source", "policy", "roles", "guards"),
-        *("changes", "held", "findings", "requests", "checksum"),
+        *("changes", "held", "findings", "drift", "requests", "checksum"),
     ]
     assert content["rolesync_plan"] == 1
     assert content["digest"] == PLAN.digest
@@ -132,6 +137,13 @@ def test_the_json_is_the_documented_one() -> None:
         }
     ]
     assert content["findings"][1] == {"level": "info", "row": None, "column": None, "code": "bom", "message": "BOM"}
+    assert content["drift"] == {
+        "since": "20260228T023000-aaaaaa",
+        "changes": [
+            {"user_id": 7, "email": None, "role": "Admin", "action": "add"},
+            {"user_id": 8, "email": "bo@example.edu", "role": "Admin", "action": "remove"},
+        ],
+    }
     assert content["requests"] == {"by_kind": {"search": 4, "get": 1}, "total": 5, "fewest": 4}
 
 
@@ -139,7 +151,7 @@ def test_each_element_has_its_line() -> None:
     assert TEXT.isascii()
     lines = TEXT.splitlines(keepends=True)
     elements = len(PLAN.roles) + len(PLAN.verdicts) + len(PLAN.changes) + len(PLAN.held) + len(FINDINGS)
-    assert len(lines) == 14 + 2 + 5 + elements  # keys, outer braces, the ends of five lists
+    assert len(lines) == 15 + 2 + 6 + elements + len(PLAN.drift.changes)  # keys, outer braces, the ends of six lists
     above = "".join(lines[:-2])
     assert lines[-2] == f'"checksum": "{sha256(above.encode()).hexdigest()}"\n'
 

@@ -15,6 +15,9 @@ doesn't give it.
 What came of a request in doubt is in a `reread` {chunk, request, after} once the run has read its users again, or in a
 `recovered`, which also says `by` which later run it was asked; `after` has the roles by user id, null for somebody who
 is no longer in Studio.
+Once a run has seen who holds the managed roles and nothing is left in doubt, `holders` {sha256} seals that snapshot.
+The `plan` of a dry run or sync and each `run.start` have in `drift` what others had changed `since` the run that took
+the last one: `added` and `removed`, by role the ids of its holders; null where nobody knows.
 The record itself adds `record.recovered` {torn_bytes, torn_sha256} after the remains of an append that was cut short,
 and `record.key` {mode, fingerprint, past} where records begin to be sealed with a key, another, or none.
 """

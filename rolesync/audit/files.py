@@ -141,6 +141,18 @@ def _was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
     return any(os.path.samestat(own, path.stat()) for _, path in reversed(closed))
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file in its place as a whole, for its owner only, and on the disk."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.touch(mode=0o600)
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_names(path.parent)
+
+
 def sync_names(folder: Path) -> None:
     """Make new and changed names durable."""
     if os.name == "posix":  # elsewhere a folder can't be opened, and names are durable without

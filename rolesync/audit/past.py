@@ -24,12 +24,14 @@ class Past:
     """What later plans are judged by, the runs that went ahead, in order, and the ids of those that are unsettled.
 
     A run is unsettled if it has no end, or if nobody has found out yet what some of its requests did. `folder` is the
-    account's, `key` the one that its record is sealed with.
+    account's, `key` the one that its record is sealed with. `holders` says by the SHA-256 of each snapshot of the
+    holders how many of the runs had gone ahead when it was taken.
     """
 
     history: History
     runs: tuple[PastRun, ...]
     unsettled: tuple[str, ...]
+    holders: Mapping[str, int]
     folder: Path
     key: str = field(repr=False)
 
@@ -80,11 +82,15 @@ def recall(folder: Path, *, key: str = "") -> Past:
     """
     runs: dict[str, PastRun] = {}
     unsettled: dict[str, bool] = {}
+    holders: dict[str, int] = {}
     applied: Mapping[str, int] = {}
     lists: dict[str, Mapping[str, int]] = {}  # of the runs that have begun and not ended
     streaks: dict[str, Mapping[int, int]] = {}
     seen: set[str] = set()
-    for record in events(folder, {b"plan", b"run.start", b"run.end"}, key):
+    for record in events(folder, {b"plan", b"run.start", b"run.end", b"holders"}, key):
+        if record["event"] == "holders":
+            holders[record["sha256"]] = len(runs)
+            continue
         if record["event"] == "run.end":
             unsettled[record["run"]] = record.get("unsettled", False)
             listed = lists.pop(record["run"], {})
@@ -104,7 +110,7 @@ def recall(folder: Path, *, key: str = "") -> Past:
             streaks.update(_longer(streaks, record.get("absent", {})))
         seen.add(digest)
     history = History(applied=applied, absent=streaks)
-    return Past(history, tuple(runs.values()), tuple(run for run, so in unsettled.items() if so), folder, key)
+    return Past(history, tuple(runs.values()), tuple(run for run, so in unsettled.items() if so), holders, folder, key)
 
 
 def _settled_at_once(record: Mapping[str, Any]) -> bool:

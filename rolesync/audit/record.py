@@ -6,7 +6,6 @@ goes on from the true end. What a crash left there is never deleted, but closed 
 
 import json
 import math
-import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from rolesync.audit.chain import BROKEN_HINT, RECOVERED, REKEYED, description
-from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, sync_names
+from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, replace_file, sync_names
 from rolesync.audit.seal import Seal, seal_of
 from rolesync.audit.writer import Writer
 from rolesync.errors import RecordBrokenError, RecordError
@@ -164,12 +163,6 @@ def _create(folder: Path, seal: Seal) -> None:
     if not (folder / HEAD).exists():
         if read_head(folder) is None:
             raise RecordBrokenError(f"{folder / HEAD} is missing, {RECORD} is not empty.", hint=BROKEN_HINT)
-        fresh = folder / f"{HEAD}.new"
-        fresh.touch(mode=0o600)
-        with fresh.open("wb") as file:
-            file.write(head_text(START, seal))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(folder / HEAD)
+        replace_file(folder / HEAD, head_text(START, seal))
     (folder / RECORD).touch(mode=0o600)
     sync_names(folder)

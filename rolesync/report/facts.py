@@ -13,8 +13,10 @@ import pandas as pd
 from rolesync.guards import ON_REMOVALS
 from rolesync.model import (
     CHANGES,
+    DRIFT,
     HELD,
     Action,
+    Drift,
     Finding,
     HeldReason,
     Level,
@@ -106,6 +108,20 @@ class HeldRow(NamedTuple):
         return person("", self.email, self.user_id, None)
 
 
+class DriftRow(NamedTuple):
+    """Somebody who has gained or lost a role outside rolesync."""
+
+    action: str
+    role: str
+    user_id: int
+    email: str
+
+    @property
+    def person(self) -> str:
+        """The person by address and id."""
+        return person("", self.email, self.user_id)
+
+
 class FindingRow(NamedTuple):
     """Something the reader noticed; `row` and `column` are empty where it is about the whole file or row."""
 
@@ -159,6 +175,7 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
         ("mode", _mode(plan.policy)),
         ("made", moment(plan.created_at)),
+        ("drift", drift_text(plan.drift)),
     ]
 
 
@@ -215,6 +232,21 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> 
             safe(detail, max(cut, SENTENCE_LIMIT)),
             row,
         )
+
+
+def drift_text(drift: Drift) -> str:
+    """Say how much others have changed, and since when."""
+    if not drift.since:
+        return "not known: no run has seen who holds the roles before"
+    number = plural(len(drift.changes), "change") if len(drift.changes) else "nothing"
+    return f"{number} since run {safe(drift.since, CELL_LIMIT)}"
+
+
+def drift_rows(drift: Drift, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[DriftRow]:
+    """Yield what others have changed, texts cut to `cut`, at most `most` rows."""
+    shown = drift.changes.head(len(drift.changes) if most is None else most)
+    for user_id, email, role, action in table_rows(shown, DRIFT):
+        yield DriftRow(safe(action, cut), safe(role, cut), user_id, safe(email, cut))
 
 
 def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Iterator[FindingRow]:

@@ -4,6 +4,8 @@ from rolesync.errors import UsageError
 from rolesync.model import Action, Plan, VerdictStatus
 from rolesync.report.facts import (
     change_rows,
+    drift_rows,
+    drift_text,
     finding_rows,
     guard_rows,
     headline,
@@ -45,6 +47,8 @@ def plan_html(plan: Plan) -> str:
         removals=list(change_rows(plan, Action.REMOVE)),
         additions=list(change_rows(plan, Action.ADD)),
         held=list(held_rows(plan)),
+        drift=list(drift_rows(plan.drift)),
+        drift_text=drift_text(plan.drift),
         findings=list(finding_rows(plan.findings)),
         levels=level_counts(plan.findings),
         next_step=sentence,

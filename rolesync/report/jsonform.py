@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from rolesync.model import DESIRED, OUTCOMES, Check, Desired, Finding, Requests, Run, counts, role_names
+from rolesync.model import DESIRED, DRIFT, OUTCOMES, Check, Desired, Drift, Finding, Requests, Run, counts, role_names
 from rolesync.recorded import Explanation, RunSummary
 from rolesync.report.facts import table_rows
 
@@ -39,7 +39,7 @@ def desired_json(desired: Desired, managed: Iterable[str]) -> Json:
 
 
 def run_json(run: Run) -> Json:
-    """Say what became of an apply: every outcome, the counts, the proof (null where Studio was not read again)."""
+    """Say what became of an apply: outcomes, counts, drift, and the proof (null where Studio was not read again)."""
     proof = run.proof
     return {
         "run": run.run_id,
@@ -53,6 +53,7 @@ def run_json(run: Run) -> Json:
         "outcomes": list(_outcomes(run.outcomes)),
         "proof": proof
         and {"proven": proof.proven, "holders": dict(proof.holders), "differences": list(proof.differences)},
+        "drift": _drift(run.drift),
         "requests": _requests(run.requests),
     }
 
@@ -176,6 +177,17 @@ def _outcomes(outcomes: pd.DataFrame) -> Iterator[Json]:
             "outcome": outcome,
             "detail": detail or None,
         }
+
+
+def _drift(drift: Drift) -> Json:
+    rows = table_rows(drift.changes, DRIFT)
+    return {
+        "since": drift.since or None,
+        "changes": [
+            {"user_id": user_id, "email": email or None, "role": role, "action": action}
+            for user_id, email, role, action in rows
+        ],
+    }
 
 
 def _requests(requests: Requests) -> Json:

@@ -12,6 +12,7 @@ from rolesync.report.facts import (
     SENTENCE_LIMIT,
     GuardRow,
     change_rows,
+    drift_rows,
     finding_rows,
     guard_rows,
     headline,
@@ -105,6 +106,12 @@ def _sections(plan: Plan) -> Iterator[_Section]:
             (_code(row.person), _code(row.action), _code(row.role), _code(row.detail or row.reason), row_text(row.row))
             for row in held_rows(plan)
         ),
+    )
+    yield _Section(
+        f"Changed outside rolesync: {len(plan.drift.changes):,}",
+        len(plan.drift.changes),
+        ("person", "was", "role"),
+        ((_code(row.person), _code(row.action), _code(row.role)) for row in drift_rows(plan.drift)),
     )
     yield _Section(
         f"Findings in the list: {level_counts(plan.findings)}",

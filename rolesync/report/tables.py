@@ -14,6 +14,7 @@ from rolesync.errors import UsageError
 from rolesync.model import Action, Plan
 from rolesync.report.facts import (
     change_rows,
+    drift_rows,
     finding_rows,
     guard_rows,
     headline,
@@ -63,7 +64,7 @@ def plan_csv(plan: Plan) -> str:
 
 
 def plan_xlsx(plan: Plan) -> bytes:
-    """Render a plan as a workbook with the sheets summary, changes, held and findings.
+    """Render a plan as a workbook with the sheets summary, changes, held, drift and findings.
 
     Raises:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
@@ -73,7 +74,7 @@ def plan_xlsx(plan: Plan) -> bytes:
     except ModuleNotFoundError as error:
         message = "A workbook can't be written, because openpyxl is not installed."
         raise UsageError(message, hint="pip install 'rolesync[excel]'") from error
-    longest = max(len(plan.changes), len(plan.held), len(plan.findings))
+    longest = max(len(plan.changes), len(plan.held), len(plan.findings), len(plan.drift.changes))
     if longest >= _SHEET_ROWS:
         message = f"The plan has a list of {longest:,} rows, but a workbook's sheet holds {_SHEET_ROWS - 1:,}."
         raise UsageError(message, hint="Use the CSV form: rolesync show PLAN --csv FILE")
@@ -122,6 +123,11 @@ def _sheets(plan: Plan) -> Iterator[_Sheet]:
         (row.level, int(row.row) if row.row else None, *map(defuse, (row.column, row.code, row.message)))
         for row in finding_rows(plan.findings, cut=_CELL_LIMIT)
     )
+    drift = (
+        (row.action, defuse(row.role), row.user_id, defuse(row.email))
+        for row in drift_rows(plan.drift, cut=_CELL_LIMIT)
+    )
+    yield _Sheet("drift", ("was", "role", "user_id", "email"), (10, 18, 20, 34), drift, "A")
     yield _Sheet("findings", ("level", "row", "column", "code", "message"), (10, 7, 20, 24, 90), findings, "A")
 
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from rolesync.model import (
     CHANGES,
     DESIRED,
+    DRIFT,
     HELD,
     OUTCOMES,
     Action,
     Check,
     Desired,
+    Drift,
     Finding,
     HeldReason,
     Level,
@@ -152,6 +154,24 @@ def big_plan(removals: int, additions: int) -> Plan:
     return replace(make_plan(), changes=changes, roles=(RoleCount("Admin", removals + 5, additions, removals),))
 
 
+DRIFTED = Drift(
+    "20261101T023000-77aa01",
+    frame(
+        DRIFT,
+        {
+            "user_id": [44, 7],
+            "email": ["kim@example.edu", ""],
+            "role": ["Admin", "Admin"],
+            "action": [Action.ADD, Action.REMOVE],
+        },
+    ),
+)
+
+
+def drifted_plan() -> Plan:
+    return replace(make_plan(), drift=DRIFTED)
+
+
 def hostile_plan() -> Plan:
     """Every hostile text in every place that a text can come from."""
     changes = [
@@ -172,6 +192,9 @@ def hostile_plan() -> Plan:
         roles=tuple(RoleCount(text, 1, 0, 1) for text in HOSTILE),
         requests=Requests({MARKUP: 1}),
         digest=ESCAPES,
+        drift=Drift(
+            MARKUP, frame(DRIFT, columns(list(DRIFT), [(1, text, text, act) for act in Action for text in HOSTILE]))
+        ),
     )
 
 

@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.model import Action, HeldReason, Mode, Policy, Requests, Verdict, VerdictStatus
+from rolesync.model import Action, Drift, HeldReason, Mode, Policy, Requests, Verdict, VerdictStatus
 from rolesync.report.facts import (
     change_rows,
+    drift_rows,
+    drift_text,
     finding_rows,
     guard_rows,
     headline,
@@ -18,6 +20,7 @@ from rolesync.report.facts import (
 from tests.report.samples import (
     ADDED,
     DIGEST,
+    DRIFTED,
     FINDINGS,
     HELD_ROW,
     HUGE,
@@ -27,6 +30,7 @@ from tests.report.samples import (
     additive_plan,
     big_plan,
     blocked_plan,
+    drifted_plan,
     empty_plan,
     hostile_plan,
     make_plan,
@@ -43,6 +47,14 @@ def test_headlines() -> None:
     )
     both = make_plan(verdicts=(TOO_MANY, PROTECTED))
     assert ", and by 1 more guard. Nothing was written." in headline(both).sentence
+
+
+def test_drift_is_told_with_the_run_since_when() -> None:
+    assert dict(summary(make_plan()))["drift"] == "not known: no run has seen who holds the roles before"
+    assert dict(summary(drifted_plan()))["drift"] == "2 changes since run 20261101T023000-77aa01"
+    assert drift_text(Drift("r1")) == "nothing since run r1"
+    assert [row.person for row in drift_rows(DRIFTED)] == ["<kim@example.edu> #44", "#7"]
+    assert len(list(drift_rows(DRIFTED, most=1))) == 1
 
 
 def test_removals_that_wait_are_told_in_the_headline() -> None:

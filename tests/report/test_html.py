@@ -1,5 +1,6 @@
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -9,11 +10,13 @@ from rolesync.model import Plan
 from rolesync.report.html import plan_html
 from tests.report.samples import (
     DIGEST,
+    DRIFTED,
     FORMULA,
     HOSTILE,
     MARKUP,
     big_plan,
     blocked_plan,
+    drifted_plan,
     empty_plan,
     hostile_plan,
     make_plan,
@@ -122,11 +125,18 @@ def test_tables_are_marked_up_for_screen_readers_and_for_dark_and_print() -> Non
     assert "@media print" in page.source
 
 
+def test_what_others_changed_has_a_section_of_its_own() -> None:
+    page = Page(drifted_plan())
+    assert "Changed outside rolesync: 2 changes since run 20261101T023000-77aa01" in page.text
+    assert "<kim@example.edu> #44" in page.text
+    assert "Changed outside" not in Page(make_plan()).text
+
+
 def test_hostile_text_adds_no_tag_and_no_attribute() -> None:
-    tame, hostile = Page(make_plan(verdicts=blocked_plan().verdicts)), Page(hostile_plan())
+    tame, hostile = Page(replace(blocked_plan(), drift=DRIFTED)), Page(hostile_plan())
     assert set(hostile.tags) == set(tame.tags)
     assert {name for name, _ in hostile.attributes} == {name for name, _ in tame.attributes}
-    assert hostile.tags.count("tr") == 6 + 6 * len(HOSTILE)
+    assert hostile.tags.count("tr") == 7 + 8 * len(HOSTILE)
     assert MARKUP in hostile.text
     assert FORMULA in hostile.text
     assert not any(char in hostile.source for char in "\x1b\x07\r\u202e\u2066\u200b")

@@ -17,6 +17,7 @@ from tests.report.samples import (
     big_plan,
     blocked_plan,
     columns,
+    drifted_plan,
     empty_plan,
     hostile_plan,
     make_plan,
@@ -107,3 +108,9 @@ def test_every_section_stays_even_without_room() -> None:
     assert text.count("<details>") == text.count("</details>") == 4
     assert "Left out here: 280 roles and 310 guards." in text
     assert len(re.findall(r"rows left out here", text)) == 4
+
+
+def test_what_others_changed_has_a_section_of_its_own() -> None:
+    text = plan_markdown(drifted_plan())
+    assert "<summary>Changed outside rolesync: 2</summary>" in text
+    assert "| `<kim@example.edu> #44` | `add` | `Admin` |" in text

@@ -16,6 +16,7 @@ from tests.report.samples import (
     HOSTILE,
     big_plan,
     blocked_plan,
+    drifted_plan,
     empty_plan,
     hostile_plan,
     make_plan,
@@ -77,9 +78,10 @@ def test_csv_defuses_formulas_keeps_one_line_a_row_and_cells_that_can_be_read() 
     assert "'=cmd|' /C calc'!A0" in values
 
 
-def test_xlsx_has_four_sheets_with_frozen_filtered_headers() -> None:
-    book = open_xlsx(make_plan())
-    assert book.sheetnames == ["summary", "changes", "held", "findings"]
+def test_xlsx_has_five_sheets_with_frozen_filtered_headers() -> None:
+    book = open_xlsx(drifted_plan())
+    assert book.sheetnames == ["summary", "changes", "held", "drift", "findings"]
+    assert rows(book, "drift")[1:] == [("add", "Admin", 44, "kim@example.edu"), ("remove", "Admin", 7, None)]
     for sheet in book:
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == sheet.dimensions

@@ -24,6 +24,7 @@ from rolesync.report.facts import (
     summary,
     totals,
 )
+from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.pieces import STYLES, banner, column, heading, note, pairs, table, word, words
 from rolesync.report.text import CELL_LIMIT, plural, row_text, safe
 
@@ -47,6 +48,7 @@ def plan_view(plan: Plan, *, limit: int | None, command: str = "rolesync apply P
         banner(title, sentence, _BANNERS[plan.status]),
         *_changes(plan, limit),
         *_held(plan, limit),
+        *drift_view(plan.drift, limit),
         *_findings(plan),
         Text(),
         pairs(

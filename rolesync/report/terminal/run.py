@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model import OUTCOMES, OutcomeStatus, Run, counts, role_names
-from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS, moment, requests_text, table_rows
+from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS, drift_text, moment, requests_text, table_rows
+from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
 from rolesync.report.text import CELL_LIMIT, person, plural, row_text, safe
 
@@ -34,6 +35,7 @@ def run_view(run: Run, *, limit: int | None = None, command: str = "rolesync pla
                 ("account", safe(run.account, CELL_LIMIT)),
                 ("plan", safe(run.plan_digest[:SHORT_DIGEST])),
                 ("time", f"{moment(run.started_at)} to {moment(run.finished_at)}"),
+                ("drift", drift_text(run.drift)),
                 ("requests", requests_text(run.requests)),
             ],
         ),
@@ -46,6 +48,7 @@ def run_view(run: Run, *, limit: int | None = None, command: str = "rolesync pla
         ),
         *([note(f"Stopped before the end: {safe(run.stopped, SENTENCE_LIMIT)}", "red")] if run.stopped else []),
         *_undone(run, numbers, limit),
+        *drift_view(run.drift, limit),
         *_proof(run),
     )
 

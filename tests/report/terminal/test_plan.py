@@ -15,6 +15,7 @@ from tests.report.samples import (
     additive_plan,
     big_plan,
     blocked_plan,
+    drifted_plan,
     empty_plan,
     hostile_plan,
     make_plan,
@@ -122,7 +123,7 @@ def test_all_rows_are_shown_without_a_limit() -> None:
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_hostile_text_stays_in_its_place(width: int) -> None:
     text = show(plan_view(hostile_plan(), limit=None), width)
-    assert text.count("- remove") == text.count("+ add") == 11
+    assert text.count("- remove") == text.count("+ add") == 22
     assert len(text) < 400_000
 
 
@@ -146,3 +147,9 @@ def test_requests_without_a_known_fewest() -> None:
     text = flat(plan_view(plan, limit=None))
     assert "requests 2 made (search 2) digest" in text
     assert "Admin 1,000 +0 -0 1,000" in text
+
+
+def test_what_others_changed_is_shown_and_cut() -> None:
+    text = flat(plan_view(drifted_plan(), limit=1))
+    assert "+ add <kim@example.edu> #44 Admin … and 1 more change; add `--all`" in text
+    assert "Changed outside" not in flat(plan_view(make_plan(), limit=None))

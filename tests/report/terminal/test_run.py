@@ -4,7 +4,7 @@ import pytest
 
 from rolesync.model import OutcomeStatus, Proof
 from rolesync.report.terminal import run_view
-from tests.report.samples import DIGEST, HOSTILE, MOVED, failed_run, make_run
+from tests.report.samples import DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_run
 from tests.report.terminal.screen import flat, show
 
 
@@ -67,3 +67,18 @@ def test_hostile_text_stays_in_its_place(width: int) -> None:
     ]
     proof = Proof(dict.fromkeys(HOSTILE, 1), HOSTILE)
     assert show(run_view(make_run(outcomes, proof)), width).count("- remove") == len(HOSTILE)
+
+
+def test_what_others_changed_before_the_run_is_shown() -> None:
+    text = flat(run_view(replace(make_run(), drift=DRIFTED)))
+    assert "drift 2 changes since run 20261101T023000-77aa01" in text
+    assert "Changed outside rolesync: 2 changes since run" in text
+    assert "+ add <kim@example.edu> #44 Admin - remove #7 Admin" in text
+
+
+def test_people_who_drifted_are_left_alone() -> None:
+    run = make_run([(*MOVED, OutcomeStatus.DRIFTED, "[]", "not sent: was a: Admin, is a: no managed role")])
+    text = flat(run_view(run, command="rolesync plan 'a list.csv'"))
+    assert "Drifted: these people have changed since the plan was made" in text
+    assert "not sent: was a: Admin, is a: no managed role" in text
+    assert "What is left to do is in a new plan: rolesync plan 'a list.csv'" in text
