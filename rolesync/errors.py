@@ -66,6 +66,12 @@ class RecordBrokenError(RolesyncError):
     exit_code = Exit.INCOMPLETE
 
 
+class UnsettledRunError(RolesyncError):
+    """Nobody knows yet what some requests of a run did, so nothing can be concluded from it."""
+
+    exit_code = Exit.INCOMPLETE
+
+
 class LockHeldError(RolesyncError):
     """Another run works on the same account."""
 

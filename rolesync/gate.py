@@ -38,6 +38,8 @@ def check_origin(made: Plan, account: str) -> None:
             f"the plan was made for {made.account}, the settings name {account}; nothing was written",
             hint="make a plan for this account, or correct the settings",
         )
+    if made.source.undoes:
+        return
     source = Path(made.source.path)
     try:
         same = not source.is_file() or sha256(source.read_bytes()).hexdigest() == made.source.sha256

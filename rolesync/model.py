@@ -207,10 +207,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that a list was read from.
+    """The file that a list was read from, or the run that is taken back.
 
     `rows` counts the data rows that are not blank, `listed` the assignments of each managed role. `modified_at` is when
-    the file was last changed, with time zone; None where nobody knows.
+    the file was last changed, with time zone; None where nobody knows. Where there is no list, `undoes` is the id of
+    the run, `path` says so in words, and `sha256` is the hash of its last record.
     """
 
     path: str
@@ -218,6 +219,7 @@ class Source:
     rows: int
     modified_at: datetime | None = None
     listed: Mapping[str, int] = field(default_factory=dict)
+    undoes: str = ""
 
 
 @dataclass(frozen=True, eq=False)

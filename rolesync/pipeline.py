@@ -7,7 +7,7 @@ and `sync` make a client that can write.
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ import pandas as pd
 
 from rolesync import planner
 from rolesync.access import connection_of, token_of
-from rolesync.audit import Past, Record, open_record, recall
+from rolesync.audit import Past, Record, open_record, recall, run_records
 from rolesync.audit.effects import last_seen
 from rolesync.audit.holders import expected_holders, keep_holders
 from rolesync.differ import diff
@@ -26,15 +26,17 @@ from rolesync.errors import PlanRefusedError
 from rolesync.gate import check_origin, check_permission, judged_today
 from rolesync.guards import judge
 from rolesync.holding import hold
+from rolesync.inverse import invert
 from rolesync.live import look
 from rolesync.lock import account_lock
-from rolesync.model import DESIRED, Desired, Live, Plan, Progress, Run, Source, frame
+from rolesync.model import DESIRED, Changes, Desired, Finding, Live, Plan, Policy, Progress, Run, Source, frame
 from rolesync.reader import read_desired
 from rolesync.recorded import History
 from rolesync.recovery import recover
 from rolesync.runner import Session, carry_out, note_plan
 from rolesync.settings import Settings
 from rolesync.studio import Client, StudioReader, StudioWriter
+from rolesync.undoing import source_of, undoable, undoing
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,31 @@ def plan(desired: Desired, job: Job) -> Plan:
     with connected(job) as client, _record(job) as record:
         made, _ = _plan(desired, StudioReader(client), _past(job), job)
         note_plan(record, job.new_run(), "plan", made)
+        return made
+
+
+def undo(run: str, job: Job) -> Plan:
+    """Make a plan that takes back what a run really did, held against Studio as it is. Never writes to Studio.
+
+    Args:
+        run: its id, or the beginning of it.
+        job: its settings say which account, and which roles are managed.
+
+    Raises:
+        UsageError: there is no such run, or it changed roles that are not managed now.
+        UnsettledRunError: nobody knows yet what some of its requests did.
+        RecordBrokenError: the record is not the one that was written.
+    """
+    own, policy = job.settings, undoing(job.settings.policy)
+    records = run_records(own.account_dir, run, key=own.audit_key.get_secret_value())
+    done = undoable(records, policy.managed_roles)
+    with connected(job) as client, _record(job) as record:
+        past = _past(job)
+        people = _by_id([one.user_id for one in done], policy)
+        live = look(StudioReader(client), policy.managed_roles, people, job.progress)
+        changes = hold(invert(done, live, policy.managed_roles), policy, past.history)
+        made = _make(source_of(records), (), changes=changes, live=live, policy=policy, past=past, job=job)
+        note_plan(record, job.new_run(), "undo", made)
         return made
 
 
@@ -167,20 +194,33 @@ def _locked(job: Job, command: str) -> Iterator[_Turn]:
 
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
-    history = _history(desired.source, past, job)
     live = look(studio, policy.managed_roles, desired.assignments, job.progress)
-    changes = hold(diff(desired, live, policy), policy, history)
+    changes = hold(diff(desired, live, policy), policy, past.history)
+    made = _make(desired.source, desired.findings, changes=changes, live=live, policy=policy, past=past, job=job)
+    return made, live
+
+
+def _make(  # noqa: PLR0913  # a plan has that many parts
+    source: Source,
+    findings: tuple[Finding, ...],
+    *,
+    changes: Changes,
+    live: Live,
+    policy: Policy,
+    past: Past,
+    job: Job,
+) -> Plan:
     made = planner.make_plan(
         account=job.settings.studio,
         created_at=job.now(),
-        source=desired.source,
+        source=source,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, desired.findings, history),
-        findings=desired.findings,
+        verdicts=judge(changes, live, policy, findings, _history(source, past, job)),
+        findings=findings,
         requests=live.requests,
     )
-    return replace(made, drift=outside(expected_holders(past), live)), live
+    return replace(made, drift=outside(expected_holders(past), live))
 
 
 def _past(job: Job) -> Past:
@@ -188,7 +228,7 @@ def _past(job: Job) -> Past:
 
 
 def _history(source: Source, past: Past, job: Job) -> History:
-    """Put together what the record tells of earlier runs and how the list stands to them."""
+    """Put together what the record tells of earlier runs and how the list, if there is one, stands to them."""
     age = round((job.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
     repeated = past.repeated(job.settings.repeat_runs)
     return replace(past.history, listed=source.listed, age_hours=age, repeated=repeated)
@@ -196,8 +236,10 @@ def _history(source: Source, past: Past, job: Job) -> History:
 
 def _people_of(made: Plan) -> pd.DataFrame:
     """Spell the people that a plan touches as a list that names them by id."""
-    people = made.changes
-    return frame(
-        DESIRED,
-        {"row": people["row"], "email": [""] * len(people), "user_id": people["user_id"], "role": people["role"]},
-    )
+    return _by_id(made.changes["user_id"].tolist(), made.policy)
+
+
+def _by_id(user_ids: Sequence[int], policy: Policy) -> pd.DataFrame:
+    ids = sorted(set(user_ids))
+    number, role = len(ids), policy.managed_roles[0]
+    return frame(DESIRED, {"row": [1] * number, "email": [""] * number, "user_id": ids, "role": [role] * number})

@@ -63,7 +63,7 @@ def from_json(text: str) -> Plan:
 def source_json(source: Source) -> dict[str, Any]:
     """Spell a source as JSON can hold it; the record keeps it in the same form."""
     modified_at = _spell_time(source.modified_at) if source.modified_at else None
-    return {**asdict(source), "modified_at": modified_at}
+    return {**asdict(source), "modified_at": modified_at, "undoes": source.undoes or None}
 
 
 def digest(plan: Plan) -> str:

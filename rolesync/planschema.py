@@ -62,6 +62,7 @@ _SOURCE: _Spec = {
     "rows": (int,),
     "modified_at": (str, _MISSING),
     "listed": (dict,),
+    "undoes": (str, _MISSING),
 }
 _POLICY: _Spec = {
     "managed_roles": (list,),
@@ -193,7 +194,7 @@ def _read_source(item: Mapping[str, Any]) -> Source:
     cells = _one(item, _SOURCE, "source")
     _one(cells["listed"], dict.fromkeys(cells["listed"], (int,)), "source.listed")
     modified_at = _time(cells["modified_at"], "modified_at in source") if cells["modified_at"] else None
-    return Source(**{**cells, "modified_at": modified_at})
+    return Source(**{**cells, "modified_at": modified_at, "undoes": cells["undoes"] or ""})
 
 
 def _frame(items: list[Any], columns: Columns, spec: _Spec, where: str) -> pd.DataFrame:

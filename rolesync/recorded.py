@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rolesync.model import Source
+from rolesync.model import Action, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,19 @@ class History:
     age_hours: float | None = None
     absent: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     repeated: Mapping[tuple[int, str, str], bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A change that a run made to somebody's roles."""
+
+    user_id: int
+    email: str  # as planned
+    action: Action
+    role: str
+    row: int  # of the list; 0 where the list didn't name the person
+    run: str
+    time: str  # when the request was written down
 
 
 @dataclass(frozen=True, slots=True)

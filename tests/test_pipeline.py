@@ -13,7 +13,14 @@ from rolesync.audit import recall
 from rolesync.audit.effects import effects, open_requests
 from rolesync.audit.files import Position, head_text
 from rolesync.audit.seal import PLAIN
-from rolesync.errors import LockHeldError, PlanRefusedError, RecordBrokenError, StudioError
+from rolesync.errors import (
+    LockHeldError,
+    PlanRefusedError,
+    RecordBrokenError,
+    StudioError,
+    UnsettledRunError,
+    UsageError,
+)
 from rolesync.gate import BlockedError
 from rolesync.lock import account_lock
 from rolesync.model import Drift, Plan, Run, Verdict
@@ -488,6 +495,84 @@ def test_a_sync_that_finds_nothing_to_do_has_seen_the_drift(studio: Sandbox, job
     done = pipeline.sync(desired, job)
     assert (done.plan.status, drift_of(done.plan)) == ("empty", [(new["id"], "add")])
     assert drift_of(pipeline.sync(desired, job).plan) == []
+
+
+def roles_of(studio: Sandbox) -> dict[int, list[str]]:
+    return {person["id"]: sorted(person["role_names"]) for person in studio.people()}
+
+
+def test_a_run_is_taken_back_and_that_is_taken_back_again(studio: Sandbox, tmp_path: Path) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    before = roles_of(studio)
+    first = pipeline.apply(planned(job), job)
+    between = roles_of(studio)
+    assert between != before
+
+    taken = from_json(to_json(pipeline.undo(first.run_id, job)))
+    assert (taken.source.undoes, taken.status) == (first.run_id, "ready")
+    assert set(taken.changes["reason"]) == {"undo"}
+    second = pipeline.apply(taken, job)
+    assert second.complete
+    assert roles_of(studio) == before
+
+    assert pipeline.undo(first.run_id, job).status == "empty"  # everybody is as before already
+    third = pipeline.apply(pipeline.undo(second.run_id[:-2], job), job)
+    assert third.complete
+    assert roles_of(studio) == between
+    records = [r for r in audit.read(job.settings.account_dir) if r["event"] == "plan" and r["command"] == "undo"]
+    assert [record["source"]["undoes"] for record in records] == [first.run_id, first.run_id, second.run_id]
+
+
+def test_whoever_has_changed_since_a_run_is_not_taken_back(studio: Sandbox, job: Job) -> None:
+    run = pipeline.apply(planned(job), job)
+    done = [one["user_id"] for one in studio.log()]
+    added = int(run.outcomes.loc[run.outcomes["action"] == "add", "user_id"].iloc[0])
+    other = next(user_id for user_id in done if user_id != added)
+    studio.edit_person(added, roles=[])
+    studio.edit_person(other, email="someone.else@example.edu")
+    made = pipeline.undo(run.run_id, job)
+    told = dict(zip(made.held["user_id"].tolist(), made.held["reason"].tolist(), strict=True))
+    assert told == {added: "already", other: "identity_mismatch"}
+    assert set(made.changes["user_id"]) == set(done) - {added, other}
+
+
+def test_what_studio_did_besides_is_taken_back_too(tmp_path: Path) -> None:
+    with Sandbox(Options(exclusive_admin=True)) as studio:
+        roles = ["Admin", "Subaccount admin"]
+        job = Job(settings_for(studio, tmp_path / "state", managed_roles=roles, mode="additive"), sleep=lambda _: None)
+        person = next(one for one in studio.people() if "Admin" not in one["role_names"] and one.get("email"))
+        studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
+        path = tmp_path / "list.csv"
+        path.write_text(f"user_id,role\n{person['id']},Admin\n", encoding="utf-8")
+        done = pipeline.sync(pipeline.read(path, job), job)
+        assert done.run is not None
+        assert roles_of(studio)[person["id"]] == ["Admin", "Teacher"]
+
+        taken = replace(job, settings=settings_for(studio, tmp_path / "state", managed_roles=roles))
+        made = pipeline.undo(done.run.run_id, taken)
+        assert sorted(zip(made.changes["action"], made.changes["role"], strict=True)) == [
+            ("add", "Subaccount admin"),
+            ("remove", "Admin"),
+        ]
+        pipeline.apply(made, taken, override=made.digest if made.blocked else "")
+        assert "Subaccount admin" in roles_of(studio)[person["id"]]
+        held = pipeline.undo(done.run.run_id, job)  # where nobody is ever removed, this removes nobody
+        assert set(held.changes["action"]) <= {"add"}
+
+
+def test_only_a_run_that_is_known_and_managed_is_taken_back(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+    made = planned(job)
+    run = pipeline.apply(made, job)
+    other = replace(job, settings=settings_for(studio, tmp_path / "state", managed_roles=["Teacher"]))
+    with pytest.raises(UsageError, match="changed Admin, which the settings don't manage"):
+        pipeline.undo(run.run_id, other)
+    with pytest.raises(UsageError, match="No run begins with"):
+        pipeline.undo("nothing", job)
+    rewound(job, "holders", "run.end", "outcome")
+    with pytest.raises(UnsettledRunError, match="nobody knows yet"):
+        pipeline.undo(run.run_id, job)
+    dry = audit.runs(job.settings.account_dir)[0].run_id
+    assert pipeline.undo(dry, job).status == "empty"
 
 
 def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:

@@ -77,6 +77,7 @@ def test_the_json_is_the_documented_one() -> None:
         "rows": 7,
         "modified_at": "2026-03-01T01:00:00Z",
         "listed": {"Admin": 5, "Teacher": 2},
+        "undoes": None,
     }
     assert content["policy"] == {
         "managed_roles": ["Admin", "Teacher"],

@@ -10,21 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from rolesync.model import Action
+from rolesync.recorded import Effect
 
+OK = 200
 NOTHING_DONE = (401, 403, 429, "not_sent")  # Studio never looked at the actions
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A change that a run made to somebody's roles."""
-
-    user_id: int
-    email: str  # as planned
-    action: Action
-    role: str
-    row: int  # of the list; 0 where the list didn't name the person
-    run: str
-    time: str  # when the request was written down
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +62,30 @@ def sent(records: Iterable[Mapping[str, Any]]) -> list[tuple[Effect, Came]]:
         for intent, held in _requests(records)
         for one in intent["actions"]
     ]
+
+
+def moved(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
+    """List what took effect, and what Studio did besides: giving one role, it may take another.
+
+    That is told by the difference between the roles before a request and those in its answer; a read that had to
+    follow instead shows the managed roles of its time only, so that nothing is concluded from it.
+    """
+    kept = list(records)
+    found = effects(kept)
+    answers = {
+        (record["run"], record["request"]): record["after"]
+        for record in kept
+        if record["event"] == "outcome" and record["status"] == OK
+    }
+    for intent, _ in _requests(kept):
+        for user, after in answers.get((intent["run"], intent["request"]), {}).items():
+            asked = [one for one in intent["actions"] if str(one["user_id"]) == user]
+            besides = set(after).symmetric_difference(intent["before"].get(user, after))
+            for role in sorted(besides - {one["role"] for one in asked}) if asked else ():
+                action = Action.ADD if role in after else Action.REMOVE
+                email, run, time = asked[0]["email"], intent["run"], intent["time"]
+                found.append(Effect(int(user), email, action, role, 0, run, time))
+    return found
 
 
 def open_requests(records: Iterable[Mapping[str, Any]]) -> list[OpenRequest]:

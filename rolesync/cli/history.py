@@ -7,12 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from rolesync.cli.options import Assignments, Config, Form, Format, load_settings, show, show_json, working
+from rolesync.cli.options import Assignments, Config, Form, Format, RunId, load_settings, show, show_json, working
 from rolesync.errors import Exit, RolesyncError
 
 audit_app = typer.Typer(help="The audit record: what a run did, and whether the record is whole.", no_args_is_help=True)
-
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:

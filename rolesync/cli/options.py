@@ -49,6 +49,7 @@ Override = Annotated[
 ]
 ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="The desired-roles list (CSV).", show_default=False)]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan saved by `plan -o`.", show_default=False)]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.", show_default=False)]
 
 SHOWN = 50  # changes that a terminal shows before it asks for --all
 

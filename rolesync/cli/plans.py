@@ -18,6 +18,7 @@ from rolesync.cli.options import (
     ListFile,
     Override,
     PlanFile,
+    RunId,
     limit,
     load_settings,
     save,
@@ -39,6 +40,12 @@ HoldRemovals = Annotated[
     bool,
     typer.Option("--hold-removals", help="Additions only; each removal is shown as held, and guards don't count it."),
 ]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Save the plan, to review and apply it.")
+]
+Detailed = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit 2 where changes are pending, 0 where there are none.")
+]
 Target = Annotated[Path | None, typer.Option(metavar="FILE", help="Write that form; - is standard output.")]
 
 
@@ -48,18 +55,15 @@ def register(app: typer.Typer) -> None:
     app.command("show")(show_plan)
     app.command()(apply)
     app.command()(sync)
+    app.command()(undo)
 
 
 def plan(
     file: ListFile,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Save the plan, to review and apply it.")
-    ] = None,
+    output: Output = None,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 where changes are pending, 0 where there are none.")
-    ] = False,
+    detailed_exitcode: Detailed = False,
     show_all: All = False,
     form: Format = Form.TEXT,
     config: Config = None,
@@ -75,6 +79,28 @@ def plan(
             show_list(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
         made = pipeline.plan(desired, job)
+    return _deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
+
+
+def undo(
+    run: RunId,
+    output: Output = None,
+    detailed_exitcode: Detailed = False,
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Plan to take back what a run really did, as far as Studio is still so; review and apply it like any plan."""
+    from rolesync import pipeline
+
+    with working(load_settings(config, assignments)) as job:
+        made = pipeline.undo(run, job)
+    return _deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
+
+
+def _deliver(made: "Plan", output: Path | None, form: Form, *, show_all: bool, detailed: bool) -> Exit:
+    """Save a new plan if a place is named, show it, and say by the exit code what it comes to."""
     text = _plan_json(made)
     if output:
         save(text, output, "the plan")
@@ -84,7 +110,7 @@ def plan(
         _show(made, show_all, _applying(output or "PLAN"))
     if made.blocked:
         return Exit.BLOCKED
-    return Exit.PENDING if detailed_exitcode and len(made.changes) else Exit.DONE
+    return Exit.PENDING if detailed and len(made.changes) else Exit.DONE
 
 
 def show_plan(
@@ -257,7 +283,9 @@ def _show_run(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
     else:
         from rolesync.report.terminal import run_view
 
-        show(run_view(run, limit=limit(show_all), command=f"rolesync plan {shlex.quote(made.source.path)}"))
+        source = made.source
+        again = f"rolesync undo {source.undoes}" if source.undoes else f"rolesync plan {shlex.quote(source.path)}"
+        show(run_view(run, limit=limit(show_all), command=again))
     return _exit_of(run)
 
 

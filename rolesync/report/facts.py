@@ -138,6 +138,8 @@ def headline(plan: Plan) -> Headline:
         first, *others = (guard for guard in guard_rows(plan) if guard.status == VerdictStatus.BLOCK)
         more = f", and by {plural(len(others), 'more guard')}" if others else ""
         return Headline("BLOCKED", f"by {first.text}{more}. Nothing was written.")
+    if plan.status == "empty" and plan.source.undoes:
+        return Headline("NOTHING TO DO", "There is nothing to take back, or all of it is held. Nothing was written.")
     if plan.status == "empty":
         if waiting := removals_waiting(plan):
             sentence = f"All that differs is held, {plural(waiting, 'removal')} among it"
@@ -172,7 +174,9 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
     listed = f"{plural(source.rows, 'row')}, sha256 {safe(source.sha256[:SHORT_DIGEST])}"
     return [
         ("account", safe(plan.account, CELL_LIMIT)),
-        ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
+        ("takes back", f"run {safe(source.undoes, CELL_LIMIT)}")
+        if source.undoes
+        else ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
         ("mode", _mode(plan.policy)),
         ("made", moment(plan.created_at)),
         ("drift", drift_text(plan.drift)),

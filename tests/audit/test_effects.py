@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from rolesync.audit.effects import Effect, OpenRequest, effects, open_requests
+from rolesync.audit.effects import OpenRequest, effects, last_seen, moved, open_requests
 from rolesync.model import Action
+from rolesync.recorded import Effect
 
 ADD_1 = {"user_id": 1, "email": "a@x.edu", "action": "add", "role": "Admin", "row": 2}
 REMOVE_2 = {"user_id": 2, "email": "b@x.edu", "action": "remove", "role": "Admin", "row": 0}
@@ -98,3 +99,30 @@ def test_each_request_is_told_apart() -> None:
         outcome(200, {"1": ["Admin", "Teacher"]}, request=2),
     ]
     assert done(*records) == [(1, "add")]
+
+
+def test_what_studio_did_besides_is_told_by_its_answer_only() -> None:
+    asked = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin"]})
+    answered = outcome(200, {"1": ["Admin", "Teacher"], "2": ["Observer"], "9": ["Admin"]})
+    told = [(one.user_id, one.action.value, one.role, one.row) for one in moved([asked, answered])]
+    assert told == [
+        (1, "add", "Admin", 2),
+        (2, "remove", "Admin", 0),
+        (1, "remove", "Subaccount admin", 0),
+        (2, "add", "Observer", 0),
+    ]
+    seen = reread({"1": ["Admin"], "2": []})
+    assert [one.role for one in moved([asked, outcome("unknown"), seen])] == ["Admin", "Admin"]
+
+
+def test_people_are_as_the_last_request_left_them() -> None:
+    records = [
+        intent(ADD_1, REMOVE_2, request=1),
+        outcome(200, {"1": ["Admin"], "2": []}, request=1),
+        intent(REMOVE_2, request=2, before={"2": []}),
+        outcome(404, request=2),
+        reread({"2": None}, request=2),
+    ]
+    assert last_seen(records) == {1: ["Admin"], 2: None}
+    assert last_seen([*records, intent(ADD_1, request=3)]) == {2: None}
+    assert last_seen([intent(ADD_1), outcome("not_sent")]) == {1: ["Teacher"]}

@@ -43,7 +43,7 @@ def test_a_record_tells_what_was_sent_and_what_came_of_it() -> None:
     assert text.startswith("run r1 1 2026-11-02 02:30:00.000 UTC run.start: a run began")
     assert f"digest {DIGEST}" in text
     assert f"source {SOURCE.path} sha256 {SOURCE.sha256} rows 120 modified_at 2026-11-02T01:00:00Z" in text
-    assert "listed Admin 118 additions 1 removals 1 overridden none" in text
+    assert "listed Admin 118 undoes none additions 1 removals 1 overridden none" in text
     assert (
         "2 2026-11-02 02:30:01.000 UTC intent: about to send, chunk 1, request 1 "
         "3 2026-11-02 02:30:02.000 UTC outcome: Studio answered 200 after 0.250 s change"
