@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test check bench soak wheel clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,9 @@ check: $(VENV)/.ready  ## lint, format, types, import layers, documentation
 
 bench: $(VENV)/.ready  ## requests, time and memory, beside a yardstick measured in the same run
 	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.ready  ## random lists, servers, faults, kills and hands, for a quarter of an hour or so
+	$(BIN)/python -m pytest tests/test_soak.py --hypothesis-profile=soak
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

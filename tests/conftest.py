@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 
 from rolesync.sandbox import Control, Options, Sandbox
 from tests.e2e.command import sandbox
+
+settings.register_profile("soak", max_examples=700, stateful_step_count=30, deadline=None)
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,13 @@ import multiprocessing
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from rolesync import pipeline
+from rolesync.errors import PlanRefusedError
 from rolesync.pipeline import Job
 from rolesync.planfile import from_json
 from rolesync.settings import load
@@ -47,7 +49,8 @@ def _apply(plan_path: str, own: dict[str, Any], at: int, steps: Any) -> None:
             steps.value = fuse.steps
 
     made = from_json(Path(plan_path).read_text(encoding="ascii"))
-    pipeline.apply(made, Job(load(**own), progress=light, sleep=lambda _: None))
+    with suppress(PlanRefusedError):  # a guard may have something to say by now
+        pipeline.apply(made, Job(load(**own), progress=light, sleep=lambda _: None))
 
 
 def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0) -> int:

@@ -8,11 +8,11 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from rolesync.audit.effects import last_seen, open_requests
+from rolesync.audit.effects import moved, open_requests
 from rolesync.audit.files import os_errors_named, replace_file
 from rolesync.audit.past import Past
 from rolesync.audit.record import Record
-from rolesync.model import Live
+from rolesync.model import Action, Live
 from rolesync.recorded import Expected
 
 NAME = "holders.json"
@@ -57,11 +57,10 @@ def expected_holders(past: Past) -> Expected | None:
     kept = json.loads(content)
     holders = {role: dict(zip(*columns, strict=True)) for role, columns in kept["holders"].items()}
     later = list(past.records([run.run_id for run in past.runs[runs_before:]]))
-    for user_id, roles in last_seen(later).items():
-        for role, people in holders.items():
-            if role in (roles or ()):
-                people.setdefault(user_id, "")
-            else:
-                people.pop(user_id, None)
+    for one in moved(later):
+        if one.action is Action.REMOVE:
+            holders.get(one.role, {}).pop(one.user_id, None)
+        else:
+            holders.get(one.role, {})[one.user_id] = one.email
     doubtful = frozenset(user_id for request in open_requests(later) for user_id in request.user_ids)
     return Expected(kept["run"], holders, doubtful)

@@ -1,0 +1,262 @@
+"""Random lists, servers, faults, kills and hands: after each step the promises hold.
+
+Nothing but the managed roles moves, nobody who is protected loses one, the record says what Studio's own log says,
+action for action, and whatever says that it is complete is. `make soak` runs this long, `make test` briefly.
+"""
+
+import shutil
+import tempfile
+from collections import Counter
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from rolesync import audit, pipeline
+from rolesync.audit import recall
+from rolesync.audit.effects import effects, open_requests
+from rolesync.errors import PlanRefusedError, StudioError, UnsettledRunError
+from rolesync.model import Plan, Run
+from rolesync.pipeline import Job
+from rolesync.planfile import from_json, to_json
+from rolesync.sandbox import Options, Sandbox
+from rolesync.settings import load
+from tests.killing import apply_until
+
+PEOPLE = 24
+DROPPED = "Subaccount admin"  # what a server with exclusive admins takes by itself
+
+servers = st.builds(
+    Options,
+    users=st.just(PEOPLE),
+    batches=st.sampled_from(["atomic", "partial"]),
+    max_actions=st.sampled_from([None, 3, 7]),
+    max_actions_status=st.sampled_from([413, 422]),
+    redundant=st.sampled_from(["accepted", "refused"]),
+    email_match=st.sampled_from(["exact", "prefix", "contains"]),
+    empty_last_page=st.sampled_from([0, 1]),
+    exclusive_admin=st.booleans(),
+)
+shares = st.sampled_from(
+    [
+        "429=0.1,403=0.05,500=0.05,503=0.02,reset=0.05,lost=0.05,lost5xx=0.05,cut=0.05,html=0.05,html200=0.02",
+        "lost=0.4,on=writes",
+        "cut=0.5,on=writes",
+        "lost5xx=0.3,500=0.3,on=writes",
+        "503=1,after=6",
+        "reset=1,after=4",
+        "html200=1,on=writes",
+    ]
+)
+faults = st.just("") | st.builds("{},seed={}".format, shares, st.integers(0, 99))
+policies = st.fixed_dictionaries(
+    {
+        "managed_roles": st.sampled_from([("Admin",), ("Admin", "Teacher"), ("Teacher", "Observer")]),
+        "chunk_size": st.sampled_from([1, 4, 50]),
+        "mode": st.sampled_from(["sync", "additive"]),
+        "grace_runs": st.sampled_from([0, 0, 2]),
+    }
+)
+lists = st.dictionaries(st.integers(0, PEOPLE - 1), st.sets(st.integers(0, 1), min_size=1), max_size=PEOPLE)
+"""Who is to have which of the managed roles: places among the people, and in the tuple of roles."""
+
+
+class Account(RuleBasedStateMachine):
+    """One account, what rolesync keeps of it, and all that may happen to both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.folder = Path(tempfile.mkdtemp(prefix="rolesync-soak-"))
+        self.stack.callback(shutil.rmtree, self.folder)
+        self.plan: Plan | None = None
+        self.runs: list[str] = []
+        self.snapshots = 0
+        self.seen: dict[str, set[int]] = {}
+        self.seen_log = 0
+
+    def teardown(self) -> None:
+        self.stack.close()
+
+    @initialize(options=servers, protected=st.sets(st.integers(0, PEOPLE - 1), max_size=2), policy=policies)
+    def begin(self, options: Options, protected: set[int], policy: dict[str, Any]) -> None:
+        self.studio = self.stack.enter_context(Sandbox(options))
+        self.roles: tuple[str, ...] = policy["managed_roles"]
+        self.ids = sorted(person["id"] for person in self.studio.people())
+        self.protected = {self.ids[at] for at in protected}
+        self.exclusive = options.exclusive_admin
+        self.own: dict[str, Any] = {
+            "base_url": self.studio.base_url,
+            "token": self.studio.token,
+            "state_dir": self.folder / "state",
+            **policy,
+            "protected_users": [str(user_id) for user_id in self.protected],
+            "max_removals_share": 1,
+            "max_shrink_share": 1,
+            "min_holders": 0,
+            "retry_seconds": 1e6,
+        }
+
+    def job(self, **more: Any) -> Job:
+        return Job(load(**self.own), sleep=lambda _: None, **more)
+
+    def write(self, wanted: dict[int, set[int]]) -> Path:
+        path = self.folder / "list.csv"
+        rows = {(at, self.roles[place % len(self.roles)]) for at, places in wanted.items() for place in places}
+        lines = [f"{self.ids[at]},{role}\n" for at, role in sorted(rows)]
+        path.write_text("user_id,role\n" + "".join(lines or [f"{self.ids[0]},{self.roles[0]}\n"]), encoding="utf-8")
+        return path
+
+    # What rolesync does
+
+    @rule(wanted=lists, fault=faults)
+    def sync(self, wanted: dict[int, set[int]], fault: str) -> None:
+        job, path, log = self.job(), self.write(wanted), self.studio.log()
+        self.studio.set_faults(fault)
+        try:
+            done = pipeline.sync(pipeline.read(path, job), job)
+        except StudioError:
+            done = None
+        self.studio.set_faults("")
+        if done:
+            self.check_drift(done.plan, log)
+            if done.run:
+                self.check_run(done.plan, done.run)
+            if not len(done.plan.held) and not done.refusal and (done.run is None or done.run.complete):
+                self.check_list(path)
+        self.check()
+
+    @rule(wanted=lists)
+    def make_plan(self, wanted: dict[int, set[int]]) -> None:
+        job = self.job()
+        made = pipeline.plan(pipeline.read(self.write(wanted), job), job)
+        self.check_drift(made, self.studio.log())
+        self.plan = from_json(to_json(made))
+        (self.folder / "list.csv").unlink()  # a plan that travels without its list is bound by its digest alone
+        self.check()
+
+    @precondition(lambda self: self.plan is not None)
+    @rule(fault=faults)
+    def apply(self, fault: str) -> None:
+        assert self.plan is not None
+        self.studio.set_faults(fault)
+        with suppress(StudioError, PlanRefusedError):
+            self.check_run(self.plan, pipeline.apply(self.plan, self.job()))
+        self.studio.set_faults("")
+        self.check()
+
+    @precondition(lambda self: self.runs)
+    @rule(which=st.integers(0, 99))
+    def undo(self, which: int) -> None:
+        job = self.job()
+        with suppress(UnsettledRunError):
+            self.plan = pipeline.undo(self.runs[which % len(self.runs)], job)
+        self.check()
+
+    # What happens to it
+
+    @precondition(lambda self: self.plan is not None and self.plan.status == "ready")
+    @rule(step=st.integers(1, 20_000))
+    def kill(self, step: int) -> None:
+        assert self.plan is not None
+        path = self.folder / "plan.json"
+        path.write_text(to_json(self.plan), encoding="ascii")
+        apply_until(path, self.own, step)
+        self.check()
+
+    @precondition(lambda self: self.plan is not None)
+    @rule(turn=st.integers(1, 12))
+    def interrupt(self, turn: int) -> None:
+        assert self.plan is not None
+        turns = iter(range(1, turn))
+
+        def stop(_stage: str, _done: int, _total: int) -> None:
+            if next(turns, None) is None:
+                raise KeyboardInterrupt
+
+        with suppress(KeyboardInterrupt, PlanRefusedError):
+            pipeline.apply(self.plan, self.job(progress=stop))
+        self.check()
+
+    @rule(at=st.integers(0, PEOPLE - 1), roles=st.sets(st.sampled_from(["Admin", "Teacher", "Student", DROPPED])))
+    def somebody_changes_roles(self, at: int, roles: set[str]) -> None:
+        self.studio.edit_person(self.ids[at], roles=sorted(roles))
+
+    # What must be so
+
+    def holders(self) -> dict[str, set[int]]:
+        people = self.studio.people()
+        return {role: {one["id"] for one in people if role in one["role_names"]} for role in self.roles}
+
+    def check(self) -> None:
+        folder = load(**self.own).account_dir
+        assert audit.verify(folder).ok
+        records = list(audit.read(folder))
+        log = [entry for entry in self.studio.log() if entry["by"] == "api"]
+        assert {entry["role"] for entry in log} <= set(self.roles)
+        for entry in log:
+            moved = set(entry["before"]) ^ set(entry["after"])
+            assert moved - {entry["role"]} <= ({DROPPED} if self.exclusive else set())
+            assert entry["action"] == "add" or entry["user_id"] not in self.protected
+        told = Counter((one.user_id, one.action.value, one.role) for one in effects(records))
+        done = Counter((entry["user_id"], entry["action"], entry["role"]) for entry in log)
+        in_doubt = {
+            (one["user_id"], one["action"], one["role"])
+            for request in open_requests(records)
+            for record in records
+            if (record["event"], record.get("run"), record.get("request")) == ("intent", request.run, request.request)
+            for one in record["actions"]
+        }
+        assert told - done == Counter()
+        assert set(done - told) <= in_doubt
+        assert bool(in_doubt) <= bool(recall(folder).unsettled)
+        self.runs = list(dict.fromkeys(record["run"] for record in records if record["event"] == "run.start"))
+        taken = sum(record["event"] == "holders" for record in records)
+        if taken > self.snapshots:
+            self.snapshots, self.seen, self.seen_log = taken, self.holders(), len(self.studio.log())
+
+    def check_run(self, made: Plan, run: Run) -> None:
+        assert len(run.outcomes) == len(made.changes)
+        holders = self.holders()
+        columns = (run.outcomes[name].tolist() for name in ("user_id", "action", "role", "outcome"))
+        for user_id, action, role, outcome in zip(*columns, strict=True):
+            if outcome == "done":
+                assert (user_id in holders[role]) == (action == "add")
+        assert run.complete == (set(run.outcomes["outcome"]) <= {"done"} and bool(run.proof and run.proof.proven))
+
+    def check_list(self, path: Path) -> None:
+        rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+        for role, holders in self.holders().items():
+            wanted = {int(user_id) for user_id, name in rows if name == role}
+            assert holders >= wanted
+            assert self.own["mode"] == "additive" or holders == wanted
+
+    def check_drift(self, made: Plan, log: list[dict[str, Any]]) -> None:
+        """Hold the drift that was told against Studio's log until then: what was done by hand since the snapshot."""
+        if not made.drift.since:
+            return
+        own = {role: set(holders) for role, holders in self.seen.items()}
+        live = {role: set(holders) for role, holders in self.seen.items()}
+        for entry in log[self.seen_log :]:
+            for role in self.roles:
+                for holders in (live, own) if entry["by"] == "api" else (live,):
+                    holders[role].discard(entry["user_id"])
+                    if role in entry["after"]:
+                        holders[role].add(entry["user_id"])
+        records = audit.read(load(**self.own).account_dir)
+        in_doubt = {user_id for request in open_requests(records) for user_id in request.user_ids}
+        expected = {
+            (user_id, role, "add" if user_id in live[role] else "remove")
+            for role in self.roles
+            for user_id in (own[role] ^ live[role]) - in_doubt
+        }
+        table = made.drift.changes
+        told = set(zip(*(table[name].tolist() for name in ("user_id", "role", "action")), strict=True))
+        assert {one for one in told if one[0] not in in_doubt} == expected
+
+
+TestAccount = Account.TestCase
+if settings.get_current_profile_name() != "soak":
+    TestAccount.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)
