@@ -97,10 +97,11 @@ class Shell:
         path.write_text("".join(["email,role\n", *(f"{one},{role}\n" for one in addresses)]), encoding="utf-8")
         return path
 
-    def record(self) -> list[dict[str, Any]]:
-        """Every line of the audit record, as it stands in the file."""
-        (path,) = self.folder.glob("state/*/audit.jsonl")
-        return [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
+    def record(self, state: str = "state") -> list[dict[str, Any]]:
+        """Every whole line of the audit record, as it stands in the file."""
+        (path,) = self.folder.glob(f"{state}/*/audit.jsonl")
+        lines = path.read_text(encoding="ascii").splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 def clean() -> dict[str, str]:

@@ -49,6 +49,23 @@ def test_a_log_in_page_instead_of_an_answer(sh: Shell, studio: Control) -> None:
     assert "Log in to Studio" in sh.json("plan", SAMPLE, exit_code=6, attempts=1)["error"]["message"]
 
 
+def test_a_studio_that_goes_down_and_stays_down(sh: Shell, studio: Control) -> None:
+    studio.set_faults("reset=1,after=7")  # after the first write
+    impatient = {"chunk_size": 1, "attempts": 1, "retry_seconds": 1, "concurrency": 1}
+    done = sh.run("sync", SAMPLE, **impatient)
+    assert done.returncode == 6
+    run = sh.json("runs")["runs"][-1]
+    assert run["counts"]["done"] == len(studio.log()) == 1
+    assert (run["counts"]["unknown"], run["counts"]["not_sent"]) == (1, 4)
+    assert "Stopped before the end" in done.stdout
+    assert "Unknown: whether Studio did these could not be seen (1)" in done.stdout
+    assert "Not sent: Studio was never asked for these (4)" in done.stdout
+
+    studio.set_faults("")
+    assert sh.json("sync", SAMPLE)["run"]["complete"]
+    assert len(studio.log()) == 6
+
+
 def test_what_goes_wrong_in_passing_doesnt_show_in_the_result(sh: Shell, studio: Control) -> None:
     studio.set_faults("429=1,429-retry-after=0,times=4")
     assert sh.json("sync", SAMPLE)["run"]["complete"] is True

@@ -9,6 +9,7 @@ import pytest
 
 from rolesync.sandbox.control import Control
 from tests.e2e.command import SAMPLE, Shell, sandbox, shell
+from tests.e2e.test_secrets import LOUD, hold_no_secret
 
 PATIENCE = 30  # seconds until a write must have reached the sandbox
 
@@ -63,3 +64,13 @@ def test_sigterm_ends_an_apply_in_good_order_and_frees_the_lock(sh: Shell, slow:
         ends = {record["run"]: record["status"] for record in sh.record() if record["event"] == "run.end"}
         assert list(ends.values()) == ["interrupted"] * turn
         slow.reset_counts()
+
+
+def test_neither_a_run_that_is_killed_nor_one_that_is_locked_out_gives_a_secret_away(sh: Shell, slow: Control) -> None:
+    with sh.started("sync", SAMPLE, **LOUD) as run:
+        wait_for_write(slow)
+        held = sh.run("sync", SAMPLE, **LOUD)
+        run.send_signal(signal.SIGTERM)
+        output, errors = run.communicate(timeout=PATIENCE)
+    assert (run.returncode, held.returncode) == (128 + signal.SIGTERM, 7)
+    hold_no_secret(sh, output, errors, held.stdout, held.stderr)

@@ -1,5 +1,10 @@
 """The token: where it may come from, and that it goes nowhere but into its header."""
 
+import json
+from typing import Any
+
+import pytest
+
 from rolesync.sandbox.control import Control
 from tests.e2e.command import SAMPLE, TOKEN, Shell
 
@@ -31,3 +36,70 @@ def test_a_folder_of_secrets_gives_the_token(sh: Shell) -> None:
     assert sh.run("doctor", token="revoked-token", secrets_dir=secrets).returncode == 6  # the environment is nearer
     (secrets / "rolesync_token").rename(secrets / "ROLESYNC_TOKEN")
     assert sh.json("doctor", token=None, secrets_dir=secrets)["status"] == "pass"
+
+
+AUDIT_KEY, CLIENT_SECRET = "a key that seals the record", "sandbox-secret"
+DEVELOPER_KEY = {
+    "token": None,
+    "client_id": "sandbox-client",
+    "client_secret": CLIENT_SECRET,
+    "refresh_token": "sandbox-refresh-token",
+}
+LOUD = {"log_level": "debug", "log_format": "json", "audit_key": AUDIT_KEY, "attempts": 2, "retry_seconds": 5}
+
+
+def secrets_in(sh: Shell) -> set[str]:
+    """Every secret that this shell's commands were given or were issued."""
+    stored = [json.loads(path.read_text(encoding="ascii")) for path in sh.folder.glob("state/*/token.json")]
+    issued = {str(token[name]) for token in stored for name in ("access_token", "refresh_token")}
+    return {TOKEN, "revoked-token", AUDIT_KEY, CLIENT_SECRET, "sandbox-refresh-token", "stale-refresh-token"} | issued
+
+
+def hold_no_secret(sh: Shell, *texts: str) -> None:
+    """Look through all that was said and written, but for the token store."""
+    files = [path for path in sh.folder.rglob("*") if path.is_file() and path.name != "token.json"]
+    said = [*(text.encode() for text in texts), *(path.read_bytes() for path in files)]
+    for secret in secrets_in(sh):
+        assert not any(secret.encode() in one for one in said)
+
+
+@pytest.mark.parametrize(
+    ("faults", "settings", "code"),
+    [
+        ("", {"token": "revoked-token"}, 6),
+        ("403=1", {}, 6),
+        ("503=1", {}, 6),
+        ("reset=1", {}, 6),
+        ("cut=1", {}, 6),
+        ("html200=1", {}, 6),
+        ("lost=1,on=writes", {}, 0),
+        ("latency=1,on=reads", {"timeout": 0.2}, 6),
+        ("", {"max_removals": 0}, 4),
+        ("", {"chunk_size": "fifty"}, 64),
+        ("", DEVELOPER_KEY, 0),
+        ("500=1,on=tokens", DEVELOPER_KEY, 6),
+        ("html=1,on=tokens", DEVELOPER_KEY, 6),
+        ("reset=1,on=tokens", DEVELOPER_KEY, 6),
+        ("", {**DEVELOPER_KEY, "refresh_token": "stale-refresh-token"}, 6),
+        ("", {**DEVELOPER_KEY, "client_id": "another-client"}, 6),
+    ],
+    ids=str,
+)
+def test_no_failure_gives_a_secret_away(
+    sh: Shell, studio: Control, faults: str, settings: dict[str, Any], code: int
+) -> None:
+    studio.set_faults(faults)
+    done = sh.run("sync", SAMPLE, **{**LOUD, **settings})
+    studio.set_faults("")
+    assert done.returncode == code, done.stderr
+    hold_no_secret(sh, done.stdout, done.stderr)
+
+
+def test_neither_does_a_record_that_is_broken_or_sealed_with_another_key(sh: Shell) -> None:
+    assert sh.run("sync", SAMPLE, **LOUD).returncode == 0
+    other = sh.run("sync", SAMPLE, **{**LOUD, "audit_key": "another key, no secret here"})
+    (path,) = sh.folder.glob("state/*/audit.jsonl")
+    path.write_bytes(path.read_bytes().replace(b'"intent"', b'"intend"'))
+    broken = [sh.run(*words, **LOUD) for words in (("audit", "verify"), ("runs",), ("sync", SAMPLE))]
+    assert [one.returncode for one in (other, *broken)] == [5, 5, 5, 5]
+    hold_no_secret(sh, *(text for one in (other, *broken) for text in (one.stdout, one.stderr)))

@@ -1,0 +1,46 @@
+"""A disk that fills up in the middle of a run: nothing is written to Studio that the record could not hold."""
+
+import os
+import random
+import sys
+from typing import Any
+
+import pytest
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import SAMPLE, Shell
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits of file sizes are POSIX")
+
+LIMITED = """
+import resource, sys
+from rolesync.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+main()
+"""
+
+
+def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh: Shell, studio: Control) -> None:
+    sizes = random.Random(7)
+    assert sh.run("sync", SAMPLE, chunk_size=1).returncode == 0
+    (record,) = sh.folder.glob("state/*/audit.jsonl")
+    longest, stopped = record.stat().st_size, 0
+    for turn in range(6):
+        studio.reset()
+        settings: dict[str, Any] = {"state_dir": str(sh.folder / f"state-{turn}"), "chunk_size": 1}
+        limit = sizes.randint(longest // 4, longest)
+        done = sh.call(sys.executable, "-c", LIMITED, limit, "sync", SAMPLE, **settings)
+        assert done.returncode == 1
+        assert "can't be written: File too large." in done.stderr
+        assert "Make room" in done.stderr
+        assert "Traceback" not in done.stderr
+        stopped += 0 < len(studio.log()) < 6
+        intents = [one for one in sh.record(f"state-{turn}") if one.get("event") == "intent"]
+        asked = {(one["user_id"], one["action"], one["role"]) for intent in intents for one in intent["actions"]}
+        assert {(one["user_id"], one["action"], one["role"]) for one in studio.log()} <= asked
+
+        assert sh.run("sync", SAMPLE, **settings).returncode == 0
+        assert sh.run("audit", "verify", **settings).returncode == 0
+        assert len(studio.log()) == 6
+        assert sh.json("sync", SAMPLE, **settings)["plan"]["status"] == "empty"
+    assert stopped > 1  # else the sizes were too tame to show anything
