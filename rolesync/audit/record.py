@@ -50,6 +50,7 @@ class Record:
                     self._writer, processors=[self._number, self._seal], wrapper_class=structlog.BoundLogger
                 )
                 try:
+                    self._writer.check_end()
                     self.rekeyed = rekey and self._writer.announce()
                     self._settle()
                 except BaseException:

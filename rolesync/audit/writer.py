@@ -23,6 +23,8 @@ from rolesync.audit.files import (
 from rolesync.audit.seal import PLAIN, Seal, unknown_seal
 from rolesync.errors import RecordBrokenError
 
+_BLOCK = 4096  # bytes read at once, going back from the end
+
 
 class Writer:
     """A logger whose `info` takes a finished line.
@@ -58,6 +60,33 @@ class Writer:
         seq, _, end, first = self.position
         self.position = Position(seq + 1, hash_of(line), end + len(line), first)
         self._write_head()
+
+    def check_end(self) -> None:
+        """Hold the bytes of the last record that the head names against its hash, where the head tells its seal.
+
+        For opening; `settle`, at each append, looks at the hash that is stated there.
+
+        Raises:
+            RecordBrokenError: they are not the ones that were written.
+        """
+        head = read_head(self._folder)
+        if head and head.is_rekeying(
+            self._seal
+        ):  # a crash came between: which seal the last record has, is in the whole
+            walk = Walk(self._folder, head=head, own=self._seal)
+            deque(walk, maxlen=0)
+            if walk.bad:
+                raise self._broken(walk.bad.file, f"line {walk.bad.line}: {walk.bad.reason}")
+            return
+        seal = next((one for one in (self._seal, PLAIN) if head and head.is_sealed(one)), None)
+        where = self._end_of(head.position) if head and head.position.seq else None
+        if head is None or seal is None or where is None:
+            return
+        path, end = where
+        line = _last_line(path, end)
+        if seal.hex(line[:-HASH_BYTES]) != head.position.digest:
+            number = head.position.seq
+            raise self._broken(path.name, f"the bytes of record {number}, the last, are not the ones that were written")
 
     def settle(self) -> bytes:
         """Move to the true end of the record and return what a crash left after the last whole record, if anything.
@@ -137,15 +166,21 @@ class Writer:
     def _ends_a_record(self, position: Position) -> bool:
         if position.seq == 0:
             return position == START
+        where = self._end_of(position)
+        if where is None:
+            return False
+        path, end = where
+        with path.open("rb") as stream:
+            stream.seek(max(0, end - HASH_BYTES))
+            return stream.read(HASH_BYTES) == f',"hash":"{position.digest}"}}\n'.encode("ascii")
+
+    def _end_of(self, position: Position) -> tuple[Path, int] | None:
+        """Say in which file the record before a position ends, and at which byte; None where that file is missing."""
         path, end = closed_path(self._folder, position.first), position.end
         if end == 0:  # the record is the last of the file before
             earlier = [name for first, name in closed_files(self._folder) if first < position.first]
-            if not earlier:
-                return False
-            path, end = earlier[-1], earlier[-1].stat().st_size
-        with (path if path.exists() else self._folder / RECORD).open("rb") as stream:
-            stream.seek(max(0, end - HASH_BYTES))
-            return stream.read(HASH_BYTES) == f',"hash":"{position.digest}"}}\n'.encode("ascii")
+            return (earlier[-1], earlier[-1].stat().st_size) if earlier else None
+        return (path if path.exists() else self._folder / RECORD), end
 
     def _walk_from(self, head: Head) -> Walk:
         """Walk from the head to the end, where the record must be sealed as it is now, unless that is to change."""
@@ -199,3 +234,17 @@ class Writer:
             hint="If that is on purpose, `rolesync audit rekey` goes on with it; if not, correct the setting, and look "
             "at `rolesync audit verify`.",
         )
+
+
+def _last_line(path: Path, end: int) -> bytes:
+    """Read the line that ends at a byte, however long it is."""
+    size = _BLOCK
+    with path.open("rb") as stream:
+        while True:
+            start = max(0, end - size)
+            stream.seek(start)
+            text = stream.read(end - start)
+            before = text.rfind(b"\n", 0, -1)
+            if before >= 0 or not start:
+                return text[before + 1 :]
+            size *= 4

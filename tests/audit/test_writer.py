@@ -1,4 +1,7 @@
-"""Closing large files: when, what a crash between the steps leaves, and other processes that write meanwhile."""
+"""The end of the files: what is checked there on opening, and when and how files are closed.
+
+That is: what a crash between the steps leaves, and other processes that write meanwhile.
+"""
 
 import os
 import stat
@@ -6,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.audit import read, verify
+from rolesync.audit import read, rekey, verify
 from rolesync.audit.files import Position, head_text
-from rolesync.audit.seal import PLAIN
+from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.errors import RecordBrokenError, RecordError
 from rolesync.recorded import Verification
-from tests.audit.tools import files, fill, lines, opened, put_back, writer
+from tests.audit.tools import clock, files, fill, lines, opened, put_back, write_lines, writer
 
 FIRST, SECOND = "audit-000000000001.jsonl", "audit-000000000004.jsonl"
+KEY = "a key of the account's owner"
 
 
 def numbers(folder: Path) -> list[int]:
@@ -151,3 +155,114 @@ def test_a_file_that_cannot_be_closed_stops_the_append(folder: Path, monkeypatch
         assert len(lines(folder)) == 3
         record.append("step", number=4)
     assert numbers(folder) == [1, 2, 3, 4]
+
+
+# --- the last line
+
+
+def edited(folder: Path, name: str, old: bytes, new: bytes) -> dict[str, bytes]:
+    """Change one place in a file without changing its length; returns what there is now."""
+    found = files(folder)
+    assert len(old) == len(new)
+    assert found[name].count(old) == 1
+    put_back(folder, {**found, name: found[name].replace(old, new)})
+    return files(folder)
+
+
+def refused(folder: Path, said: str, *, key: str = "") -> None:
+    before = {name: content for name, content in files(folder).items() if content}
+    assert not verify(folder, key).ok
+    with pytest.raises(RecordBrokenError, match=said):
+        opened(folder, key=key)
+    assert {name: content for name, content in files(folder).items() if content} == before
+
+
+@pytest.mark.parametrize("key", ["", KEY])
+@pytest.mark.parametrize(("old", "new"), [(b'"run":"r3"', b'"run":"r9"'), (b'"run":"r3"', b'"run":"\n3"')])
+def test_an_edit_within_the_last_line_is_noticed_on_opening(folder: Path, key: str, old: bytes, new: bytes) -> None:
+    fill(folder, 3, key=key)
+    edited(folder, "audit.jsonl", old, new)
+    refused(folder, f"audit.jsonl: the bytes of record {3 + bool(key)}, the last, are not the ones", key=key)
+
+
+def test_an_edit_within_the_first_and_only_line_is_noticed_on_opening(folder: Path) -> None:
+    fill(folder, 1)
+    edited(folder, "audit.jsonl", b'"run":"r1"', b'"run":"r9"')
+    refused(folder, "the bytes of record 1")
+
+
+@pytest.mark.parametrize("size", [3_000, 4_096, 70_000, 1_000_000])
+def test_the_last_line_may_be_long(folder: Path, size: int) -> None:
+    fill(folder, 1)
+    with opened(folder) as record:
+        record.append("step", text="x" * size, run="r2")
+    fill(folder, 0)
+    edited(folder, "audit.jsonl", b'"step","text":"xx', b'"step","text":"xy')
+    refused(folder, "the bytes of record 2")
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_an_edit_at_the_end_of_a_closed_file_is_noticed_on_opening(folder: Path, step: int) -> None:
+    put_back(folder, crashed_while_closing(folder)[step])
+    edited(folder, FIRST, b'"run":"r3"', b'"run":"r9"')
+    refused(folder, f"{FIRST}: the bytes of record 3")
+
+
+def test_an_edit_before_what_a_crash_left_is_noticed_on_opening(folder: Path) -> None:
+    fill(folder, 2)
+    with (folder / "audit.jsonl").open("ab") as file:
+        file.write(b'{"seq":3,"ti')
+    edited(folder, "audit.jsonl", b'"run":"r2"', b'"run":"r9"')
+    refused(folder, "the bytes of record 2")
+
+
+def test_an_edit_where_the_head_is_behind_is_noticed_on_opening(folder: Path) -> None:
+    fill(folder, 2)
+    behind = (folder / "audit.head").read_bytes()
+    fill(folder, 2, start=3)
+    (folder / "audit.head").write_bytes(behind)
+    edited(folder, "audit.jsonl", b'"run":"r2"', b'"run":"r9"')
+    refused(folder, "the bytes of record 2")
+
+
+def test_what_a_crash_left_before_the_last_line_is_no_part_of_it(folder: Path) -> None:
+    fill(folder, 2)
+    with (folder / "audit.jsonl").open("ab") as file:
+        file.write(b'{"seq":3,"ti')
+    fill(folder, 0)
+    fill(folder, 0)
+    assert verify(folder).ok
+    edited(folder, "audit.jsonl", b'"torn_bytes":12', b'"torn_bytes":13')
+    refused(folder, "the bytes of record 3")
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_an_edit_before_a_new_seal_that_a_crash_cut_short_is_noticed(folder: Path, *, written: bool) -> None:
+    """The head announces the new seal; its record may be there already, and says what was before it."""
+    fill(folder, 2)
+    kept = files(folder)["audit.jsonl"]
+    rekey(folder, now=clock, key=KEY)
+    after = lines(folder)
+    position = Position(len(after) - 1, after[-2][-67:-3].decode(), len(kept), 1)
+    announced = {"audit.head": head_text(position, seal_of(KEY), rekeying=True)}
+    whole = {**announced, "audit.jsonl": b"".join(after) if written else kept}
+    put_back(folder, whole)
+    fill(folder, 0, key=KEY)
+    assert verify(folder, KEY).ok
+    put_back(folder, whole)
+    edited(folder, "audit.jsonl", b'"run":"r2"', b'"run":"r9"')
+    refused(folder, "not the ones", key=KEY)
+
+
+def test_a_last_line_under_another_seal_is_left_to_its_key(folder: Path) -> None:
+    fill(folder, 2, key=KEY)
+    edited(folder, "audit.jsonl", b'"run":"r2"', b'"run":"r9"')
+    refused(folder, "sealed with a key that is not the one that is set", key="another key")
+
+
+def test_what_is_edited_while_the_record_is_open_is_noticed_by_the_next_that_opens_it(folder: Path) -> None:
+    with opened(folder) as record:
+        record.append("step", run="r1")
+        edited_lines = [line.replace(b'"run":"r1"', b'"run":"r9"') for line in lines(folder)]
+        write_lines(folder, edited_lines)
+    refused(folder, "the bytes of record 1")
