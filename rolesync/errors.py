@@ -44,6 +44,12 @@ class UsageError(RolesyncError):
     exit_code = Exit.USAGE
 
 
+class DeclinedError(RolesyncError):
+    """Whoever was asked said no, or broke off. Nothing was written."""
+
+    exit_code = Exit.INTERRUPTED
+
+
 class InputRefusedError(RolesyncError):
     """The list can't be used as it is."""
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rolesync import pipeline
 from rolesync.audit import recall
 from rolesync.audit.effects import sent
 from rolesync.audit.persons import ids_of, records_about
 from rolesync.differ import diff
-from rolesync.errors import UsageError
+from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.holding import hold
 from rolesync.live import look
 from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Live, email_key, frame, role_names
@@ -19,6 +19,8 @@ from rolesync.studio import StudioReader
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Found = TypeVar("Found")
 
 
 def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False) -> Explanation:
@@ -33,14 +35,14 @@ def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False
 
     Raises:
         UsageError: `user` names nobody.
-        RecordError, RecordBrokenError: the record can't be read.
+        RecordError: the record can't be read.
         InputRefusedError: the list can't be read.
         StudioError: Studio can't be asked.
     """
     folder, key = job.settings.account_dir, job.settings.audit_key.get_secret_value()
     ids, emails = _named(user)
     for address in emails:
-        ids |= ids_of(folder, address, key=key)
+        ids |= set(_trusted(ids_of(folder, address, key=key))[0])
     desired = pipeline.read(path, job) if path else None
     if desired:
         own = desired.assignments[_is_meant(desired.assignments, ids, emails)]
@@ -50,7 +52,7 @@ def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False
     now = _people(studio, ids, emails) if studio else None
     ids |= {person.user_id for person in now or ()}
 
-    records = list(records_about(folder, ids, key=key))
+    records, broken = _trusted(records_about(folder, ids, key=key))
     changes = tuple(_changes(records))
     emails |= {email_key(email) for email in (*(one.email for one in changes), *(one.email for one in now or ()))}
     return Explanation(
@@ -63,8 +65,19 @@ def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False
         list_status=desired.status if desired else "",
         rows=tuple(_rows(desired, ids, emails)) if desired else (),
         now=now,
-        steps=_steps(desired, studio, job, ids, emails) if desired and studio else None,
+        steps=_steps(desired, studio, job, ids, emails) if desired and studio and not broken else None,
+        broken=broken,
     )
+
+
+def _trusted(found: Iterator[Found]) -> tuple[list[Found], RecordBrokenError | None]:
+    """Take what comes before the first place that isn't as it was written, and the error that names it."""
+    kept: list[Found] = []
+    try:
+        kept.extend(found)
+    except RecordBrokenError as error:
+        return kept, error
+    return kept, None
 
 
 def _named(user: str) -> tuple[set[int], set[str]]:

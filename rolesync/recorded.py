@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rolesync.errors import RecordBrokenError
 from rolesync.model import Action, Source
 
 
@@ -172,7 +173,8 @@ class Explanation:
     """What the record, a list and Studio know of one person.
 
     `user_ids` and `emails` are all that they are known by. `source` is None and `list_status`, its status, "" where no
-    list was given. `now` is None where Studio wasn't asked, `steps` also where there is no list to plan from.
+    list was given. `now` is None where Studio wasn't asked, `steps` also where there is no list to plan from. Where the
+    record is `broken`, only what stands before the break is told of the past, and nothing of what comes next.
     """
 
     asked: str
@@ -185,6 +187,7 @@ class Explanation:
     rows: tuple[ListedRow, ...] = ()
     now: tuple[PersonNow, ...] | None = None
     steps: tuple[NextStep, ...] | None = None
+    broken: RecordBrokenError | None = None
 
     @property
     def known(self) -> bool:

@@ -8,19 +8,17 @@ from rolesync.audit.history import events
 from rolesync.model import email_key
 
 
-def ids_of(folder: Path, address: str, *, key: str = "") -> set[int]:
-    """Find the ids of all to whom changes were sent under this address, compared by `email_key`.
+def ids_of(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
+    """Yield the ids of all to whom changes were sent under this address, compared by `email_key`; some of them often.
 
     Raises:
         RecordError, RecordBrokenError: as `read`.
     """
     wanted = email_key(address)
-    return {
-        action["user_id"]
-        for record in events(folder, {b"intent"}, key)
-        for action in record["actions"]
-        if email_key(action["email"]) == wanted
-    }
+    for record in events(folder, {b"intent"}, key):
+        for action in record["actions"]:
+            if email_key(action["email"]) == wanted:
+                yield action["user_id"]
 
 
 def records_about(folder: Path, user_ids: Collection[int], *, key: str = "") -> Iterator[dict[str, Any]]:

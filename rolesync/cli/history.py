@@ -51,7 +51,7 @@ def explain(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Say why somebody has, got or lost each role: which change, in which run, because of which row."""
+    """Say why somebody has, got or lost each role, and because of which row; of a broken record, up to the break."""
     from rolesync import explain as explanation
 
     with working(load_settings(config, assignments)) as job:
@@ -59,12 +59,11 @@ def explain(
     if form is Form.JSON:
         from rolesync.report.jsonform import explanation_json
 
-        show_json(explanation_json(found))
-    else:
-        from rolesync.report.terminal import explanation_view
+        return _end_json(explanation_json(found), found.broken)
+    from rolesync.report.terminal import explanation_view
 
-        show(explanation_view(found))
-    return Exit.DONE
+    show(explanation_view(found))
+    return _end(found.broken)
 
 
 def audit_show(run: RunId, form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:

@@ -27,7 +27,7 @@ from rolesync.cli.options import (
     working,
     write,
 )
-from rolesync.errors import Exit, PlanRefusedError, UsageError
+from rolesync.errors import DeclinedError, Exit, PlanRefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -309,11 +309,16 @@ def _ask(made: "Plan", show_all: bool, plan_path: str) -> None:
 
     Raises:
         UsageError: there is nobody to ask.
-        typer.Abort: the answer is no.
+        DeclinedError: the answer is no, or none.
     """
     if not sys.stdin.isatty():
         raise UsageError(
             "apply asks before it writes, and there is no terminal", hint="review the plan, then add --yes"
         )
     _show(made, show_all, _applying(plan_path))
-    typer.confirm(f"Apply {len(made.changes)} changes to {made.account}?", abort=True, err=True)
+    try:
+        agreed = typer.confirm(f"Apply {len(made.changes)} changes to {made.account}?", err=True)
+    except (typer.Abort, KeyboardInterrupt) as error:
+        raise DeclinedError("broken off before anything was written") from error
+    if not agreed:
+        raise DeclinedError("not applied, as you said; nothing was written")

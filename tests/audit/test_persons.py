@@ -28,9 +28,9 @@ def two_years(folder: Path) -> Path:
 
 def test_an_address_is_compared_by_its_key_and_may_have_meant_several(folder: Path) -> None:
     two_years(folder)
-    assert ids_of(folder, "ADA@X.edu") == {1, 2}
-    assert ids_of(folder, "ada.l@x.edu") == {1}
-    assert ids_of(folder, "nobody@x.edu") == set()
+    assert set(ids_of(folder, "ADA@X.edu")) == {1, 2}
+    assert set(ids_of(folder, "ada.l@x.edu")) == {1}
+    assert set(ids_of(folder, "nobody@x.edu")) == set()
 
 
 def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(folder: Path) -> None:
@@ -53,5 +53,5 @@ def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(fol
 
 
 def test_no_record_knows_nobody(folder: Path) -> None:
-    assert ids_of(folder, "ada@x.edu") == set()
+    assert set(ids_of(folder, "ada@x.edu")) == set()
     assert list(records_about(folder, {1})) == []

@@ -66,7 +66,10 @@ def test_a_broken_record_shows_what_can_be_trusted_and_then_fails(sh: Shell) -> 
     shown = sh.json("audit", "show", first, exit_code=5)
     assert [one["event"] for one in shown["records"]] == ["plan", "run.start", "intent", "outcome"]
     assert shown["error"] == listed["error"]
-    for command in (["runs"], ["audit", "show", first]):
+    told = sh.json("explain", "omar.haddad@example.edu", exit_code=5)
+    assert [one["run"] for one in told["changes"]] == [first]
+    assert told["error"] == listed["error"]
+    for command in (["runs"], ["audit", "show", first], ["explain", "omar.haddad@example.edu"]):
         said = sh.run(*command)
         assert said.returncode == 5
         assert first in said.stdout

@@ -79,6 +79,7 @@ def test_yes_applies_the_plan_that_was_shown(sh: Shell, studio: Control, plan: P
 def test_no_leaves_everything_as_it_is(sh: Shell, studio: Control, plan: Path) -> None:
     screen = Terminal(sh, "apply", plan.name, question=QUESTION, answer="n\n")
     assert screen.code == 130
+    assert "not applied, as you said; nothing was written" in screen.text
     assert "Traceback" not in screen.text
     assert studio.log() == []
     assert [record["event"] for record in sh.record()] == ["plan"]
