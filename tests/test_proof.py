@@ -96,16 +96,17 @@ def test_a_plan_that_was_carried_out_is_proven_and_one_that_was_not_isnt(situati
 
 
 def test_the_unknown_is_settled_by_the_last_read() -> None:
-    columns = {name: PLAN.changes[name].tolist() * 4 for name in CHANGES}
+    columns = {name: PLAN.changes[name].tolist() * len(STATUSES) for name in CHANGES}
     size = len(PLAN.changes)
     ends = [status for status in STATUSES for _ in range(size)]
+    assert ends[6:8] == ["unknown", "unknown"]
     outcomes = frame(OUTCOMES, {**columns, "outcome": ends, "after": [""] * len(ends), "detail": ["d"] * len(ends)})
     half = settled(outcomes, live_of((user(1, "Admin"), user(2, "Admin"), user(3, "Admin"))))
     require(half, OUTCOMES)
     assert PLAN.changes["action"].tolist() == ["add", "remove"]
-    assert half["outcome"].tolist() == ["done", "done", "failed", "failed", "done", "failed", "not_sent", "not_sent"]
+    assert half["outcome"].tolist() == [*ends[:6], "done", "failed", *ends[8:]]
     other = settled(outcomes, live_of((user(1, "Admin"),)))
-    assert other["outcome"].tolist()[4:6] == ["failed", "done"]
+    assert other["outcome"].tolist()[6:8] == ["failed", "done"]
     assert outcomes["outcome"].tolist() == ends  # the one given stays as it was
 
 

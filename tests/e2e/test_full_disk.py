@@ -16,7 +16,10 @@ LIMITED = """
 import resource, sys
 from rolesync.cli import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
-main()
+try:
+    main()
+finally:  # what measures the tests writes a file of its own at the end
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
 
 
