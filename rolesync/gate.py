@@ -69,7 +69,8 @@ def check_permission(made: Plan, override: str) -> None:
         )
     stuck = [verdict for verdict in made.blocked if not (override and verdict.overridable)]
     if stuck:
-        additions = ", or make a plan with --hold-removals" if {one.rule for one in stuck} <= ON_REMOVALS else ""
+        holdable = {one.rule for one in stuck} <= ON_REMOVALS and not made.source.undoes
+        additions = ", or make a plan with --hold-removals" if holdable else ""
         once = f", or let it pass once with --override {made.digest}" if all(v.overridable for v in stuck) else ""
         raise BlockedError(
             f"BLOCKED by {', '.join(sorted({verdict.rule for verdict in stuck}))}: "

@@ -177,7 +177,7 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         ("takes back", f"run {safe(source.undoes, CELL_LIMIT)}")
         if source.undoes
         else ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
-        ("mode", _mode(plan.policy)),
+        *([] if source.undoes else [("mode", _mode(plan.policy))]),
         ("made", moment(plan.created_at)),
         ("drift", drift_text(plan.drift)),
     ]
@@ -298,7 +298,7 @@ def next_step(plan: Plan, command: str = "rolesync apply PLAN") -> tuple[str, tu
 
 
 def _mend(plan: Plan) -> str:
-    additions = {verdict.rule for verdict in plan.blocked} <= ON_REMOVALS
+    additions = {verdict.rule for verdict in plan.blocked} <= ON_REMOVALS and not plan.source.undoes
     return "Mend the cause and make a new plan" + (", or one with --hold-removals" if additions else "")
 
 

@@ -172,3 +172,12 @@ def test_a_plan_that_is_applied_at_once_needs_no_command() -> None:
 
 def test_an_empty_plan_has_no_next_command() -> None:
     assert next_step(empty_plan()) == ("There is nothing to apply.", ())
+
+
+def test_a_plan_that_takes_a_run_back_speaks_of_no_list() -> None:
+    plan = replace(blocked_plan(), source=replace(make_plan().source, path="undo of run r1", undoes="r1"))
+    told = dict(summary(plan))
+    assert told["takes back"] == "run r1"
+    assert not {"list", "mode"} & told.keys()
+    assert "--hold-removals" not in next_step(plan)[0]
+    assert headline(replace(empty_plan(), source=plan.source)).sentence.startswith("There is nothing to take back")
