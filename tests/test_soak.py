@@ -75,6 +75,7 @@ class Account(RuleBasedStateMachine):
         self.plan: Plan | None = None
         self.runs: list[str] = []
         self.listed: set[tuple[int, str]] = set()
+        self.mingled: set[int] = set()  # changed by hand while it was not known what a request had done to them
         self.snapshots = 0
         self.seen: dict[str, set[int]] = {}
         self.seen_log = 0
@@ -194,6 +195,9 @@ class Account(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, PEOPLE - 1), roles=st.sets(st.sampled_from(["Admin", "Teacher", "Student", DROPPED])))
     def somebody_changes_roles(self, at: int, roles: set[str]) -> None:
+        records = audit.read(load(**self.own).account_dir)
+        if any(self.ids[at] in request.user_ids for request in open_requests(records)):
+            self.mingled.add(self.ids[at])
         self.studio.edit_person(self.ids[at], roles=sorted(roles))
 
     @rule(at=st.integers(0, PEOPLE - 1), number=st.integers(1, 3))
@@ -225,8 +229,8 @@ class Account(RuleBasedStateMachine):
             if (record["event"], record.get("run"), record.get("request")) == ("intent", request.run, request.request)
             for one in record["actions"]
         }
-        assert told - done == Counter()
-        assert set(done - told) <= in_doubt
+        assert {one for one in told - done if one[0] not in self.mingled} == set()
+        assert {one for one in done - told if one[0] not in self.mingled} <= in_doubt
         assert bool(in_doubt) <= bool(recall(folder).unsettled)
         self.runs = list(dict.fromkeys(record["run"] for record in records if record["event"] == "run.start"))
         taken = sum(record["event"] == "holders" for record in records)
@@ -261,7 +265,7 @@ class Account(RuleBasedStateMachine):
                     if role in entry["after"]:
                         holders[role].add(entry["user_id"])
         records = audit.read(load(**self.own).account_dir)
-        in_doubt = {user_id for request in open_requests(records) for user_id in request.user_ids}
+        in_doubt = {user_id for request in open_requests(records) for user_id in request.user_ids} | self.mingled
         expected = {
             (user_id, role, "add" if user_id in live[role] else "remove")
             for role in self.roles
@@ -274,4 +278,4 @@ class Account(RuleBasedStateMachine):
 
 TestAccount = Account.TestCase
 if settings.get_current_profile_name() != "soak":
-    TestAccount.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)
+    TestAccount.settings = settings(max_examples=12, stateful_step_count=10, deadline=None, derandomize=True)
