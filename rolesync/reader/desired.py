@@ -96,6 +96,8 @@ class _Reading:
                 self.findings.extend(reader.problems(number, cells))
             else:
                 self._keep(number, email, user_id, role)
+                if reader.notes:
+                    self.findings.extend(reader.take_notes(number))
 
     def _keep(self, number: int, email: str, user_id: int, cell: RoleCell) -> None:
         for name in cell.names:

@@ -1,6 +1,8 @@
 """The codes of everything that the reader notices, and the few words that all its messages share."""
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import NamedTuple
 
 from rolesync.model import Finding, Level
 
@@ -26,7 +28,10 @@ class Code(StrEnum):
     NO_ROWS = "no_rows"  # nothing is listed
     IDENTITY_MISSING = "identity_missing"  # a row names nobody
     EMAIL_INVALID = "email_invalid"  # no usable address
+    EMAIL_NORMALISED = "email_normalised"  # an address with something around or inside it that is not part of it
+    EMAIL_LOOKALIKE = "email_lookalike"  # letters that look like those of another address
     USER_ID_INVALID = "user_id_invalid"  # no whole number that Studio could have given
+    USER_ID_NORMALISED = "user_id_normalised"  # a number that a program has written as 101.0 or '101
     IDENTITY_CONFLICT = "identity_conflict"  # one id with two addresses, or one address with two ids
     ROLE_MISSING = "role_missing"  # a row without a role
     ROLE_CONTROL_CHARACTER = "role_control_character"  # a line break, tab … inside a role
@@ -44,6 +49,22 @@ class CellError(ValueError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class Note(NamedTuple):
+    """Something noticed about a cell that was read nevertheless; its row and column are added by whoever knows them."""
+
+    level: Level
+    code: Code
+    message: str
+
+    def at(self, row: int, column: str) -> Finding:
+        """Make the finding."""
+        return Finding(self.level, self.code.value, self.message, row, column)
+
+
+Tell = Callable[[Note], None]
+"""Whoever wants to know what was noticed about a cell."""
 
 
 def error(code: Code, message: str, *, row: int | None = None, column: str | None = None) -> Finding:

@@ -2,18 +2,21 @@
 
 An address is accepted by its form alone: odd names (`na@`, `null@`, `o'brien@`, `+tag`) and domains kept for tests and
 inner networks (`.test`, `.local`, `localhost`) are addresses, and no network is asked. What Studio doesn't know shows
-later as "not yet there".
+later as "not yet there". What a program has put around an identity is taken away and told, see `spelling`; what may
+mean somebody else is refused.
 """
 
 import re
 
 import email_validator
 
-from rolesync.model import email_key
-from rolesync.reader.findings import CellError, Code, quoted
+from rolesync.model import Level, email_key
+from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
+from rolesync.reader.spelling import OVERRIDES, bare_address, lookalike, looks_latin, without_invisible
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
+EXACT_FLOAT = 2**53  # from here on a floating-point number stands for several whole ones
 
 # The library's own switch for domains that are never delivered to; nothing is delivered here.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -26,6 +29,7 @@ _PLAIN = re.compile(
     r"@(?:(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}|localhost)"
 )
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
+_MENDED_USER_ID = re.compile(r"'([1-9][0-9]{0,18})|([1-9][0-9]{0,18})\.0+")
 _USER_ID_MISTAKES = (
     (re.compile(r"0+"), "ids begin at 1"),
     (re.compile(r"0[0-9]+"), "it begins with 0, which no id does"),
@@ -40,33 +44,63 @@ _USER_ID_MISTAKES = (
 )
 
 
-def read_email(cell: str) -> str:
+def read_email(cell: str, tell: Tell) -> str:
     """Read an address and spell it as `email_key` does; "" for a blank cell.
 
+    Args:
+        cell: the cell.
+        tell: hears of everything that was taken away from around the address.
+
     Raises:
-        CellError: it is no address.
+        CellError: it is no address, or it is not certain which.
     """
-    address = cell.strip()  # before email_key, whose plain way leaves no-break blanks alone
-    key = email_key(address)
-    if len(key) <= _PLAIN_LENGTH and _PLAIN.fullmatch(key):
-        return key
-    if not address:
-        return ""
+    address = cell.strip()
+    if address.isascii():  # else folding may make a plain letter of one that only looks like it
+        key = address.lower()
+        if len(key) <= _PLAIN_LENGTH and _PLAIN.fullmatch(key):
+            return key
+    return _odd_email(cell, address, tell) if address else ""
+
+
+def _odd_email(cell: str, written: str, tell: Tell) -> str:
+    """Read an address that is no plain one."""
+    if OVERRIDES.search(written):
+        raise _no_email(cell, "it holds characters that show it in another order than it is written")
+    address, removed = bare_address(written)
     if "@" not in address:  # said here, because a file with another column's text has many of them
-        raise CellError(Code.EMAIL_INVALID, f"{quoted(cell)} is no e-mail address: it has no @-sign")
+        raise _no_email(cell, "it has no @-sign")
+    if address.count("@") > 1:
+        raise _no_email(cell, "it has more than one @-sign; give each person a row of their own")
+    if any(map(str.isspace, address)):
+        raise _no_email(cell, "it has a blank inside")
     if len(address) > MAX_ADDRESS:
-        raise CellError(
-            Code.EMAIL_INVALID, f"{quoted(cell)} is no e-mail address: longer than {MAX_ADDRESS} characters"
-        )
+        raise _no_email(cell, f"longer than {MAX_ADDRESS} characters")
     try:
         email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError as cause:
-        raise CellError(Code.EMAIL_INVALID, f"{quoted(cell)} is no e-mail address: {cause}") from cause
+        raise _no_email(cell, str(cause)) from cause
+    key = email_key(address)
+    if mixed := lookalike(address, key):
+        raise CellError(Code.EMAIL_LOOKALIKE, f"{quoted(cell)}: {mixed}; type the address anew")
+    if looks_latin(key):
+        text = f"{quoted(cell)} has letters that look like Latin ones and are not; check that this person is meant"
+        tell(Note(Level.WARNING, Code.EMAIL_LOOKALIKE, text))
+    if removed:
+        text = f"{quoted(cell)} is read as {quoted(key)}, without {', '.join(removed)}"
+        tell(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
     return key
 
 
-def read_user_id(cell: str) -> int:
+def _no_email(cell: str, reason: str) -> CellError:
+    return CellError(Code.EMAIL_INVALID, f"{quoted(cell)} is no e-mail address: {reason}")
+
+
+def read_user_id(cell: str, tell: Tell) -> int:
     """Read Studio's number of a user, 1 to 2^63-1 in plain digits; 0 for a blank cell.
+
+    Args:
+        cell: the cell.
+        tell: hears of what a program has put around the number: `101.0`, `'101`, zero-width characters.
 
     Raises:
         CellError: it is no such number.
@@ -76,8 +110,21 @@ def read_user_id(cell: str) -> int:
         number = int(text)
         if number <= MAX_USER_ID:
             return number
-    if not text:
-        return 0
-    reason = next((reason for form, reason in _USER_ID_MISTAKES if form.fullmatch(text)), "it is not a whole number")
+    return _odd_user_id(cell, text, tell) if text else 0
+
+
+def _odd_user_id(cell: str, written: str, tell: Tell) -> int:
+    text = written if OVERRIDES.search(written) else without_invisible(written)
+    mended = _MENDED_USER_ID.fullmatch(text)
+    digits = (mended[1] or mended[2]) if mended else text
+    if digits != written and _USER_ID.fullmatch(digits) and int(digits) <= MAX_USER_ID:
+        if not (mended and mended[2] and int(digits) >= EXACT_FLOAT):
+            text = f"{quoted(cell)} is read as the user id {digits}"
+            tell(Note(Level.WARNING, Code.USER_ID_NORMALISED, text))
+            return int(digits)
+        reason = "it went through a floating-point number, which can't hold it exactly"
+    else:
+        forms = (reason for form, reason in _USER_ID_MISTAKES if form.fullmatch(text))
+        reason = next(forms, "it is not a whole number")
     advice = "write the number as Studio shows it, in a column formatted as text"
     raise CellError(Code.USER_ID_INVALID, f"{quoted(cell)} is no user id: {reason}; {advice}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rolesync.model import Finding
-from rolesync.reader.findings import CellError, Code, error, quoted
+from rolesync.reader.findings import CellError, Code, Note, Tell, error, quoted
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.roles import RoleCell, RoleReader
@@ -16,7 +16,8 @@ _DELIMITER = re.compile(r"[,;\t|]")
 class RowReader:
     """Reads the rows of one table.
 
-    `read` stops at the first thing that is wrong, so that a clean row costs little; `problems` then names all.
+    `read` stops at the first thing that is wrong, so that a clean row costs little; `problems` then names all. What is
+    noticed about a row that was read nevertheless waits in `notes`, with the header of its column, for `take_notes`.
     """
 
     def __init__(self, layout: Layout, roles: RoleReader) -> None:
@@ -26,6 +27,8 @@ class RowReader:
         self._email = layout.email
         self._user_id = layout.user_id
         self._ignored = layout.ignored
+        self._about_email, self._about_user_id = self._told_by(layout.email), self._told_by(layout.user_id)
+        self.notes: list[tuple[Note, str]] = []
 
     def read(self, cells: Sequence[str]) -> tuple[str, int, RoleCell]:
         """Read a row that is not blank.
@@ -47,6 +50,16 @@ class RowReader:
 
     def problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
         """Name all that is wrong with row `number`, or only that its cells don't fit the header: then none is sure."""
+        yield from self._problems(number, cells)
+        self.notes.clear()  # of a row that isn't read
+
+    def take_notes(self, number: int) -> list[Finding]:
+        """Give what was noticed about row `number`, which was just read."""
+        notes = [note.at(number, column) for note, column in self.notes]
+        self.notes.clear()
+        return notes
+
+    def _problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
         try:
             cells = self._fit(cells)
         except CellError as problem:
@@ -65,9 +78,9 @@ class RowReader:
         for place in self._ignored:
             yield place, self._check_ignored
         if self._email is not None:
-            yield self._email, read_email
+            yield self._email, lambda cell: read_email(cell, self._about_email)
         if self._user_id is not None:
-            yield self._user_id, read_user_id
+            yield self._user_id, lambda cell: read_user_id(cell, self._about_user_id)
         yield self._layout.role, self._roles.read
 
     def _fit(self, cells: Sequence[str]) -> Sequence[str]:
@@ -80,8 +93,12 @@ class RowReader:
         return [*cells[: self._width], *[""] * (self._width - len(cells))]
 
     def _identity(self, cells: Sequence[str]) -> tuple[str, int]:
-        email = "" if self._email is None else read_email(cells[self._email])
-        return email, 0 if self._user_id is None else read_user_id(cells[self._user_id])
+        email = "" if self._email is None else read_email(cells[self._email], self._about_email)
+        return email, 0 if self._user_id is None else read_user_id(cells[self._user_id], self._about_user_id)
+
+    def _told_by(self, place: int | None) -> Tell:
+        column = "" if place is None else self._layout.header[place]
+        return lambda note: self.notes.append((note, column))
 
     def _check_ignored(self, cell: str) -> None:
         """Refuse a cell that holds rows of its own: quotes left open in two rows make one cell of all between them.
@@ -102,3 +119,5 @@ class RowReader:
             return any(self._identity(cells))
         except CellError:
             return False
+        finally:
+            self.notes.clear()

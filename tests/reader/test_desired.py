@@ -78,8 +78,26 @@ CASES = [
     ),
     Case("any order, others ignored", "note,Role, E-Mail \nx,Admin,a@x.edu\n", [A], []),
     Case("ids", "User ID,role\n7,Admin\n9223372036854775807,Admin\n", [(7, "Admin"), (2**63 - 1, "Admin")], []),
-    Case("bad id", "User ID,role\n7.0,Admin\n", [], [("error", "user_id_invalid", 2, "User ID")]),
+    Case("mended id", "User ID,role\n7.0,Admin\n", [(7, "Admin")], [("warning", "user_id_normalised", 2, "User ID")]),
+    Case("bad id", "User ID,role\n7.5,Admin\n", [], [("error", "user_id_invalid", 2, "User ID")]),
     Case("both", "user_id,email,role\n7,a@x.edu,Admin\n,b@x.edu,Admin\n", [(7, "Admin"), ("b@x.edu", "Admin")], []),
+    Case(
+        "mended addresses",
+        "email,role\nAnn <a@x.edu>,Admin\nmailto:a@x.edu,Admin\n",
+        [A],
+        [
+            ("warning", "email_normalised", 2, "email"),
+            ("warning", "email_normalised", 3, "email"),
+            ("warning", "duplicate", 3, None),
+        ],
+    ),
+    Case("lookalike", "email,role\n\u0430nn@x.edu,Admin\n", [], [("error", "email_lookalike", 2, "email")]),
+    Case(
+        "mended, but refused for its role",
+        "email,role\nAnn <a@x.edu>,\nb@x.edu,Admin\n",
+        [("b@x.edu", "Admin")],
+        [("error", "role_missing", 2, "role")],
+    ),
     Case("bad address", "E-Mail,role\nann,Admin\n", [], [("error", "email_invalid", 2, "E-Mail")]),
     Case("nobody", "email,role,note\n,Admin,x\n", [], [("error", "identity_missing", 2, "email")]),
     Case(
