@@ -56,7 +56,8 @@ class Job:
 
 def read(path: Path, job: Job) -> Desired:
     """Read the list, with everything noticed on the way; its `status` says whether it may be used."""
-    return read_desired(path, managed_roles=job.settings.managed_roles)
+    own = job.settings
+    return read_desired(path, managed_roles=own.managed_roles, role_aliases=own.role_aliases)
 
 
 @dataclass(frozen=True, eq=False)

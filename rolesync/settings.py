@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     contact: str = Field("", description="Address or page added to the User-Agent, for Studio's operators.")
 
     managed_roles: tuple[str, ...] = Field(("Admin",), description="The only roles ever touched.")
+    role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
     mode: Mode = Field(Mode.SYNC, description="sync removes whoever the list doesn't name; additive never removes.")
     owner: str = Field("", description="Address or id of the person who owns the token; never loses a managed role.")
     protected_users: tuple[str, ...] = Field((), description="Addresses or ids of people who never lose one either.")
@@ -95,6 +96,17 @@ class Settings(BaseSettings):
         if len(set(names)) != len(names):
             raise ValueError("names a role twice")
         return names
+
+    @model_validator(mode="after")
+    def _aliases_of_roles(self) -> "Settings":
+        for alias, role in self.role_aliases.items():
+            if not alias or alias != alias.strip() or not role or role != role.strip():
+                raise ValueError("role_aliases needs two names each, without blanks around them")
+            if alias in self.managed_roles:
+                raise ValueError(f"role_aliases gives the managed role {alias!r} another meaning: leave it out")
+            if role in self.role_aliases:
+                raise ValueError(f"role_aliases has {alias!r} stand for {role!r}, which is an alias itself")
+        return self
 
     @field_validator("audit_key")
     @classmethod

@@ -46,7 +46,7 @@ def settings_table() -> str:
     lines = ["| setting | default | what it is |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = "a folder of the user's" if field.default_factory else field.get_default()
-        if isinstance(default, SecretStr) or default in {"", (), None}:
+        if isinstance(default, SecretStr) or default in ("", (), {}, None):
             default = ""
         elif isinstance(default, tuple):
             default = '["' + '", "'.join(default) + '"]'

@@ -74,6 +74,30 @@ def test_lists_are_json_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert "managed_roles" in refused()
 
 
+def test_aliases_are_json_in_the_environment_and_a_table_in_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().role_aliases == {}
+    monkeypatch.setenv("ROLESYNC_ROLE_ALIASES", '{"Boss": "Admin"}')
+    assert load().role_aliases == {"Boss": "Admin"}
+    monkeypatch.delenv("ROLESYNC_ROLE_ALIASES")
+    Path("rolesync.toml").write_text('[role_aliases]\n"Media, head of" = "Admin"\n')
+    assert load().role_aliases == {"Media, head of": "Admin"}
+
+
+@pytest.mark.parametrize(
+    ("aliases", "said"),
+    [
+        ({"": "Admin"}, "two names"),
+        ({" Boss": "Admin"}, "two names"),
+        ({"Boss": ""}, "two names"),
+        ({"Boss": "Admin "}, "two names"),
+        ({"Admin": "Teacher"}, "managed role 'Admin'"),
+        ({"Boss": "Chief", "Chief": "Admin"}, "an alias itself"),
+    ],
+)
+def test_aliases_that_make_no_sense(aliases: dict[str, str], said: str) -> None:
+    assert said in refused(role_aliases=aliases)
+
+
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [

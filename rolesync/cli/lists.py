@@ -41,9 +41,9 @@ def validate(
     """Check a list without asking Studio: what was noticed, and what it asks for."""
     from rolesync.reader import read_desired
 
-    managed = load_settings(config, assignments).managed_roles
-    desired = read_desired(file, managed_roles=managed)
-    show_list(desired, managed, form, show_all=show_all)
+    own = load_settings(config, assignments)
+    desired = read_desired(file, managed_roles=own.managed_roles, role_aliases=own.role_aliases)
+    show_list(desired, own.managed_roles, form, show_all=show_all)
     return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
 
 

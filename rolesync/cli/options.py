@@ -79,13 +79,15 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
 
 
 def _value(text: str, whole: str) -> object:
-    """Read a list as JSON, as in the environment; leave anything else to the setting."""
-    if not text.lstrip().startswith("["):
+    """Read a list or a mapping as JSON, as in the environment; leave anything else to the setting."""
+    if not text.lstrip().startswith(("[", "{")):
         return text
     try:
         return json.loads(text)
     except ValueError as error:
-        raise UsageError(f"--set {whole}: not a JSON list ({error})", hint='write it like ["Admin"]') from None
+        raise UsageError(
+            f"--set {whole}: not JSON ({error})", hint='write it like ["Admin"] or {"Boss": "Admin"}'
+        ) from None
 
 
 def set_up_log(settings: "Settings") -> None:

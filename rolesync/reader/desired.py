@@ -6,13 +6,13 @@ whole list a `reject`. So a row never vanishes: it is blank, or it is in the ass
 
 import hashlib
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from rolesync.model import DESIRED, Desired, Finding, Level, Source, frame
+from rolesync.model import DESIRED, Desired, Finding, Source, frame
 from rolesync.reader.clashes import settle
 from rolesync.reader.findings import CellError, Code, error
 from rolesync.reader.header import Layout, lay_out, score
@@ -21,12 +21,15 @@ from rolesync.reader.rows import RowReader
 from rolesync.reader.table import Table, is_blank, open_table, read_file, text_problems
 
 
-def read_desired(path: Path, *, managed_roles: Collection[str]) -> Desired:
+def read_desired(
+    path: Path, *, managed_roles: Collection[str], role_aliases: Mapping[str, str] | None = None
+) -> Desired:
     """Read a list of roles from a CSV file.
 
     Args:
         path: the file.
         managed_roles: the roles that count as managed; others are read too, and each row with one gets a warning.
+        role_aliases: the roles that other names in the list stand for.
 
     Returns:
         All assignments that can be read, in the file's order and each once, with the findings ordered by row.
@@ -35,7 +38,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str]) -> Desired:
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
     """
     data, modified_at = read_file(path)
-    assignments, findings, rows = _read(data, managed_roles)
+    assignments, findings, rows = _read(data, managed_roles, role_aliases or {})
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
     numbers = assignments["role"].value_counts()
     source = Source(
@@ -48,7 +51,9 @@ def read_desired(path: Path, *, managed_roles: Collection[str]) -> Desired:
     return Desired(assignments, tuple(ordered), source)
 
 
-def _read(data: bytes, managed_roles: Collection[str]) -> tuple[pd.DataFrame, list[Finding], int]:
+def _read(
+    data: bytes, managed_roles: Collection[str], role_aliases: Mapping[str, str]
+) -> tuple[pd.DataFrame, list[Finding], int]:
     """The assignments, the findings, and the number of rows that are not blank."""
     table = open_table(data, score)
     if isinstance(table, tuple):
@@ -59,7 +64,7 @@ def _read(data: bytes, managed_roles: Collection[str]) -> tuple[pd.DataFrame, li
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
         return frame(DESIRED), [*findings, *layout], rows
     reading = _Reading(layout, findings)
-    reading.take(table, RoleReader(managed_roles, several=layout.several))
+    reading.take(table, RoleReader(managed_roles, role_aliases, several=layout.several))
     if not reading.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
@@ -105,9 +110,8 @@ class _Reading:
             self.email.append(email)
             self.user_id.append(user_id)
             self.role.append(name)
-        for message in cell.warnings:
-            column = self.layout.header[self.layout.role]
-            self.findings.append(Finding(Level.WARNING, Code.UNMANAGED_ROLE.value, message, number, column))
+        for note in cell.notes:
+            self.findings.append(note.at(number, self.layout.header[self.layout.role]))
 
     def assignments(self) -> pd.DataFrame:
         """DESIRED as the file has it, repetitions included."""

@@ -37,7 +37,9 @@ class Code(StrEnum):
     ROLE_CONTROL_CHARACTER = "role_control_character"  # a line break, tab … inside a role
     ROLE_SEPARATORS_MIXED = "role_separators_mixed"  # where one role ends can't be told
     SEVERAL_ROLES = "several_roles"  # `role` holds a managed role among others
-    ROLE_NEAR_MISS = "role_near_miss"  # a managed role, but for case or blanks
+    ROLE_NEAR_MISS = "role_near_miss"  # a managed role or an alias, but for case or blanks
+    ROLE_NO_NAME = "role_no_name"  # an error value, formula, yes or no, number, date or placeholder
+    ROLE_ALIAS = "role_alias"  # another name for a role, which the settings translate
     UNMANAGED_ROLE = "unmanaged_role"  # a role that is left alone
     DUPLICATE = "duplicate"  # the same person and role again
 

@@ -1,16 +1,19 @@
 """One cell → the roles it names, or the reason why not.
 
-Names are compared exactly and never corrected. But a managed role that is only written in another case or with other
-blanks is an error: its author surely meant it, and leaving it alone would remove that person.
+Names are compared exactly and never corrected: neither are aliases, which only the settings give. But a managed role or
+an alias that is only written in another case or with other blanks is an error: its author surely meant it, and leaving
+it alone would remove that person. So is what can't be a name at all.
 """
 
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from rolesync.reader.findings import CellError, Code, quoted
+from rolesync.model import Level
+from rolesync.reader.findings import CellError, Code, Note, quoted
+from rolesync.reader.mistakes import mistake
 
 CLOSE = 0.75  # difflib's ratio from which on a role is suggested: a letter or two wrong in a short name
 _CONTROL = {"Cc", "Zl", "Zp"}  # Unicode's control characters and its line and paragraph separators
@@ -18,10 +21,10 @@ _CONTROL = {"Cc", "Zl", "Zp"}  # Unicode's control characters and its line and p
 
 @dataclass(frozen=True, slots=True)
 class RoleCell:
-    """What a cell names, in its order, and one warning for each name that is not managed."""
+    """What a cell names, in its order, and a note for each name that is translated or not managed."""
 
     names: tuple[str, ...]
-    warnings: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 class RoleReader:
@@ -29,22 +32,25 @@ class RoleReader:
 
     Args:
         managed: the names of the managed roles.
+        aliases: the roles that other names stand for.
         several: whether a cell may name several roles (`roles`) or names exactly one (`role`).
     """
 
-    def __init__(self, managed: Collection[str], *, several: bool) -> None:
+    def __init__(self, managed: Collection[str], aliases: Mapping[str, str], *, several: bool) -> None:
         self._managed = frozenset(managed)
-        self._shapes = {_shape(name): name for name in sorted(managed)}
+        self._aliases = aliases
+        self._shapes = {_shape(name): name for name in [*sorted(aliases), *sorted(managed)]}
         self._several = several
         self._cells: dict[str, RoleCell] = {}
-        self._messages: dict[str, str] = {}
+        self._notes: dict[str, tuple[Note, ...]] = {}
 
     def read(self, cell: str) -> RoleCell:
         """Read one cell.
 
         Raises:
-            CellError: it names no role, a role with a control character or one that a managed role was surely meant by,
-                several where one is expected, or its separators are mixed.
+            CellError: it names no role, a role with a control character, something that is no name, or one that a
+                managed role or an alias was surely meant by, several where one is expected, or its separators are
+                mixed.
         """
         known = self._cells.get(cell)
         if known is None:
@@ -54,8 +60,8 @@ class RoleReader:
                 raise CellError(Code.ROLE_MISSING, f"{text}; name a role, or delete the row")
             for name in names:
                 self._check(name)
-            warnings = tuple(self._unmanaged(name) for name in dict.fromkeys(names) if name not in self._managed)
-            known = self._cells[cell] = RoleCell(tuple(names), warnings)
+            notes = tuple(note for name in dict.fromkeys(names) for note in self._noted(name))
+            known = self._cells[cell] = RoleCell(tuple(self._aliases.get(name, name) for name in names), notes)
         return known
 
     def _split(self, cell: str) -> list[str]:
@@ -70,9 +76,14 @@ class RoleReader:
 
     def _hides_managed(self, name: str) -> bool:
         parts = re.split("[,;|]", name)
-        return name not in self._managed and len(parts) > 1 and any(_shape(part) in self._shapes for part in parts)
+        return not self._is_known(name) and len(parts) > 1 and any(_shape(part) in self._shapes for part in parts)
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._managed or name in self._aliases
 
     def _check(self, name: str) -> None:
+        if self._is_known(name):
+            return
         control = next((character for character in name if unicodedata.category(character) in _CONTROL), "")
         if control:
             text = f"{quoted(name)} has a control character (U+{ord(control):04X}) inside"
@@ -80,19 +91,33 @@ class RoleReader:
         if not self._several and self._hides_managed(name):
             text = f"{quoted(name)} names a managed role among others, but this column holds exactly one role a cell"
             raise CellError(Code.SEVERAL_ROLES, f"{text}; give each role a row of its own, or call the column 'roles'")
-        meant = self._shapes.get(_shape(name))
-        if meant is not None and name not in self._managed:
-            text = f"{quoted(name)} is not the managed role {quoted(meant)}, but differs only in case or blanks"
+        if meant := self._shapes.get(_shape(name)):
+            text = f"{quoted(name)} is not {self._named(meant)}, but differs only in case or blanks"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; did you mean {quoted(meant)}?")
+        if what := mistake(name):
+            text = f"{quoted(name)} is {what} and no role"
+            raise CellError(Code.ROLE_NO_NAME, f"{text}; write the role's name, or delete the row")
 
-    def _unmanaged(self, name: str) -> str:
-        message = self._messages.get(name)
-        if message is None:
-            shapes = difflib.get_close_matches(_shape(name), self._shapes, n=1, cutoff=CLOSE)
+    def _named(self, known: str) -> str:
+        if known in self._managed:
+            return f"the managed role {quoted(known)}"
+        return f"the alias {quoted(known)} of the role {quoted(self._aliases[known])}"
+
+    def _noted(self, name: str) -> tuple[Note, ...]:
+        if name in self._notes:
+            return self._notes[name]
+        role = self._aliases.get(name, name)
+        notes = []
+        if role != name:
+            text = f"{quoted(name)} is read as the role {quoted(role)}, as role_aliases says"
+            notes.append(Note(Level.INFO, Code.ROLE_ALIAS, text))
+        if role not in self._managed:
+            shapes = difflib.get_close_matches(_shape(role), self._shapes, n=1, cutoff=CLOSE) if role == name else ()
             advice = f"; did you mean {quoted(self._shapes[shapes[0]])}?" if shapes else ""
-            message = f"role {quoted(name)} is not managed, so it is left alone{advice}"
-            self._messages[name] = message
-        return message
+            text = f"role {quoted(role)} is not managed, so it is left alone{advice}"
+            notes.append(Note(Level.WARNING, Code.UNMANAGED_ROLE, text))
+        self._notes[name] = tuple(notes)
+        return self._notes[name]
 
 
 def _shape(name: str) -> str:

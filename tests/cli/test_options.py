@@ -31,7 +31,8 @@ def test_an_option_of_its_own_is_none_where_it_was_not_given() -> None:
     [
         ("chunk_size", "no '='"),
         ("chunk_sise=1", "chunk_sise is no setting"),
-        ("managed_roles=[Admin]", "not a JSON list"),
+        ("managed_roles=[Admin]", "not JSON"),
+        ("role_aliases={Boss: Admin}", "not JSON"),
     ],
 )
 def test_a_wrong_assignment_is_wrong_usage(assignment: str, said: str) -> None:

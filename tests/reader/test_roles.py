@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rolesync.model import Level
 from rolesync.reader.findings import CellError, Code
 from rolesync.reader.roles import RoleReader
 
@@ -9,11 +10,11 @@ MANAGED = ("Admin", "Subaccount admin", "Captions, French")
 
 
 def one(cell: str) -> tuple[str, ...]:
-    return RoleReader(MANAGED, several=False).read(cell).names
+    return RoleReader(MANAGED, {}, several=False).read(cell).names
 
 
 def several(cell: str) -> tuple[str, ...]:
-    return RoleReader(MANAGED, several=True).read(cell).names
+    return RoleReader(MANAGED, {}, several=True).read(cell).names
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_managed_role_but_for_case_or_blanks_is_refused(cell: str, meant: str)
 
 
 def test_a_role_that_is_managed_in_both_spellings_is_no_near_miss() -> None:
-    reader = RoleReader(("Admin", "admin"), several=False)
+    reader = RoleReader(("Admin", "admin"), {}, several=False)
     assert reader.read("admin").names == ("admin",)
     assert reader.read("Admin").names == ("Admin",)
 
@@ -105,15 +106,15 @@ def test_a_role_that_is_managed_in_both_spellings_is_no_near_miss() -> None:
     ("cell", "suggestion"), [("Admn", "'Admin'"), ("admins", "'Admin'"), ("Sub-account admin", "'Subaccount admin'")]
 )
 def test_a_close_role_is_left_alone_with_a_suggestion(cell: str, suggestion: str) -> None:
-    read = RoleReader(MANAGED, several=False).read(cell)
+    read = RoleReader(MANAGED, {}, several=False).read(cell)
     assert read.names == (cell,)
-    assert f"did you mean {suggestion}?" in read.warnings[0]
+    assert f"did you mean {suggestion}?" in read.notes[0].message
 
 
 def test_a_role_that_is_like_no_other_gets_no_suggestion() -> None:
-    read = RoleReader(MANAGED, several=False).read("Teacher")
-    assert "'Teacher'" in read.warnings[0]
-    assert "did you mean" not in read.warnings[0]
+    read = RoleReader(MANAGED, {}, several=False).read("Teacher")
+    assert "'Teacher'" in read.notes[0].message
+    assert "did you mean" not in read.notes[0].message
 
 
 @pytest.mark.parametrize("cell", ["Admin, Teacher", "Teacher;admin", "Student | Subaccount admin"])
@@ -124,15 +125,95 @@ def test_a_managed_role_among_others_is_no_single_role(cell: str) -> None:
 
 
 def test_managed_roles_get_no_warning() -> None:
-    assert RoleReader(MANAGED, several=True).read("Admin; Captions, French").warnings == ()
+    assert RoleReader(MANAGED, {}, several=True).read("Admin; Captions, French").notes == ()
 
 
 def test_a_role_has_one_message_however_many_rows_have_it() -> None:
-    reader = RoleReader(MANAGED, several=True)
+    reader = RoleReader(MANAGED, {}, several=True)
     first, second = reader.read("Teacher"), reader.read("Student,Teacher")
-    assert first.warnings[0] is second.warnings[1]
+    assert first.notes[0] is second.notes[1]
     assert reader.read("Teacher") is first
 
 
 def test_a_role_twice_in_a_cell_is_warned_of_once() -> None:
-    assert len(RoleReader(MANAGED, several=True).read("Teacher,Teacher").warnings) == 1
+    assert len(RoleReader(MANAGED, {}, several=True).read("Teacher,Teacher").notes) == 1
+
+
+ALIASES = {"Media boss": "Admin", "Helper, French": "Captions, French", "Tutor": "Teacher"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("Media boss", ("Admin",)),
+        ("\u00a0Media boss ", ("Admin",)),
+        ("Admin", ("Admin",)),
+        ("Helper, French", ("Captions, French",)),
+        ("Media boss; Admin;Student", ("Admin", "Admin", "Student")),
+    ],
+)
+def test_an_alias_is_read_as_its_role_and_told(cell: str, names: tuple[str, ...]) -> None:
+    read = RoleReader(MANAGED, ALIASES, several=";" in cell).read(cell)
+    assert read.names == names
+    told = [note for note in read.notes if note.code is Code.ROLE_ALIAS]
+    assert len(told) == (cell != "Admin")
+    assert all(note.level is Level.INFO and names[0] in note.message for note in told)
+
+
+def test_an_alias_of_a_role_that_is_not_managed_says_both() -> None:
+    read = RoleReader(MANAGED, ALIASES, several=False).read("Tutor")
+    assert read.names == ("Teacher",)
+    assert [note.code for note in read.notes] == [Code.ROLE_ALIAS, Code.UNMANAGED_ROLE]
+
+
+@pytest.mark.parametrize("cell", ["media boss", "MediaBoss", "Media  boss"])
+def test_an_alias_but_for_case_or_blanks_is_refused(cell: str) -> None:
+    with pytest.raises(CellError, match="did you mean 'Media boss'") as caught:
+        RoleReader(MANAGED, ALIASES, several=False).read(cell)
+    assert caught.value.code is Code.ROLE_NEAR_MISS
+    assert "the alias 'Media boss' of the role 'Admin'" in caught.value.message
+
+
+def test_a_role_close_to_an_alias_is_only_suggested() -> None:
+    read = RoleReader(MANAGED, ALIASES, several=False).read("Media bos")
+    assert read.names == ("Media bos",)
+    assert "did you mean 'Media boss'?" in read.notes[0].message
+
+
+NO_NAMES = {
+    "a spreadsheet's error value": ["#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NV", "#BEZUG!"],
+    "a formula": ["=VLOOKUP(A2,Roles!A:B,2)", "=A1\u00a0"],
+    "a yes or no": ["TRUE", "false", "Yes", "n", "WAHR", "FAUX", "VERDADERO"],
+    "a number": ["1", "0", "46203", "1.5", "1,5", "1E+05", "50%"],
+    "a date": [
+        "2026-06-30",
+        "30.06.2026",
+        "6/30/26",
+        "2026-06-30 00:00:00",
+        "30-Jun-2026",
+        "30 June 2026",
+        "Jun 30, 2026",
+    ],
+    "a placeholder": ["TBD", "n/a", "N.A.", "?", "???", "-", "\u2013", "...", "none", "NULL", "nan", "unknown"],
+}
+
+
+@pytest.mark.parametrize(("cell", "what"), [(cell, what) for what, cells in NO_NAMES.items() for cell in cells])
+@pytest.mark.parametrize("read", [one, several])
+def test_what_can_be_no_role_is_refused(cell: str, what: str, read: Callable[[str], tuple[str, ...]]) -> None:
+    if read is several and "," in cell:
+        cell = f"{cell};"
+    with pytest.raises(CellError, match=f"is {what}") as caught:
+        read(cell)
+    assert caught.value.code is Code.ROLE_NO_NAME
+
+
+@pytest.mark.parametrize(
+    "cell", ["Non-editing teacher", "#1 fans", "Year 2026", "C++", "Nobody's aide", "May 2026 cohort"]
+)
+def test_an_odd_role_is_one(cell: str) -> None:
+    assert one(cell) == (cell,)
+
+
+def test_a_managed_role_may_be_called_anything() -> None:
+    assert RoleReader(("True", "7"), {"n/a": "7"}, several=True).read("True;7;n/a").names == ("True", "7", "7")

@@ -9,7 +9,7 @@ from rolesync.reader.rows import RowReader
 def reader(*header: str) -> RowReader:
     layout = lay_out(header, 1)
     assert isinstance(layout, Layout)
-    return RowReader(layout, RoleReader(("Admin",), several=layout.several))
+    return RowReader(layout, RoleReader(("Admin",), {}, several=layout.several))
 
 
 def problems(rows: RowReader, *cells: str) -> list[tuple[str, str | None]]:
