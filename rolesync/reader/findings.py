@@ -12,7 +12,12 @@ SHOWN = 80  # characters of a cell that a message quotes at most
 class Code(StrEnum):
     """What a finding is about. Scripts rely on these, so a code that was published keeps its meaning."""
 
-    NOT_TEXT = "not_text"  # the file is a workbook, an archive, a PDF …
+    NOT_TEXT = "not_text"  # the file is a web page, a picture, a PDF …
+    DAMAGED = "damaged"  # a workbook or an archive that can't be read to its end
+    SHEET_UNCLEAR = "sheet_unclear"  # the sheet that is named isn't there, or several can be meant
+    SHEETS_IGNORED = "sheets_ignored"  # sheets with rows that are not read
+    HIDDEN = "hidden"  # rows or a sheet that the workbook doesn't show
+    MERGED_CELLS = "merged_cells"  # one text for several rows
     NOT_UTF8 = "not_utf8"  # the file, or a cell, holds bytes that are not UTF-8
     NUL_BYTE = "nul_byte"  # a cell holds a NUL
     UNCLOSED_QUOTE = "unclosed_quote"  # a quote is opened and the file ends
@@ -21,6 +26,8 @@ class Code(StrEnum):
     ROW_TOO_SHORT = "row_too_short"  # fewer cells than the header
     ROW_TOO_LONG = "row_too_long"  # more cells with text than the header
     DELIMITER_UNCLEAR = "delimiter_unclear"  # two delimiters make equally good sense of the header
+    TITLE_IGNORED = "title_ignored"  # a title or comment above the header
+    ROW_ABOVE_HEADER = "row_above_header"  # a person above the header
     HEADER_DUPLICATE = "header_duplicate"  # two columns mean the same
     HEADER_NO_IDENTITY = "header_no_identity"  # neither `email` nor `user_id`
     HEADER_NO_ROLE = "header_no_role"  # neither `role` nor `roles`

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from rolesync.model import Finding
 from rolesync.reader.findings import Code, error, printable, quoted
+from rolesync.reader.table import Headers
 
 
 class Field(StrEnum):
@@ -54,9 +55,14 @@ class Layout:
         return self.header[places[0]] if len(places) == 1 else None
 
     @property
+    def used(self) -> tuple[int, ...]:
+        """The columns that something is read from."""
+        return tuple(place for place in (self.email, self.user_id, self.role) if place is not None)
+
+    @property
     def ignored(self) -> tuple[int, ...]:
         """The columns that nothing is read from."""
-        used = {self.email, self.user_id, self.role}
+        used = self.used
         return tuple(place for place in range(len(self.header)) if place not in used)
 
 
@@ -68,6 +74,15 @@ def field_of(text: str) -> Field | None:
 def score(header: Sequence[str]) -> int:
     """How many of the used columns a header names."""
     return len({field_of(text) for text in header} - {None})
+
+
+def complete(header: Sequence[str]) -> bool:
+    """Whether a header names a person and a role."""
+    fields = {field_of(text) for text in header}
+    return bool(fields & {Field.EMAIL, Field.USER_ID}) and bool(fields & {Field.ROLE, Field.ROLES})
+
+
+HEADERS = Headers(score, complete)
 
 
 def lay_out(header: Sequence[str], row: int) -> Layout | tuple[Finding, ...]:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rolesync.model import Finding
 from rolesync.reader.findings import CellError, Code, Note, Tell, error, quoted
+from rolesync.reader.grid import is_blank
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.roles import RoleCell, RoleReader
-from rolesync.reader.table import is_blank
 
 _DELIMITER = re.compile(r"[,;\t|]")
 

@@ -1,204 +1,204 @@
-"""Bytes → rows of text cells, with the row numbers that a spreadsheet shows.
+"""Bytes → the one table in them: a header, and what follows it.
 
-Every kind of file ends in a `Table`; whoever reads one doesn't know where it came from. Today that is CSV: UTF-8 with
-or without byte order mark, any of four delimiters, LF, CRLF or CR. Nothing is guessed: the delimiter is the one under
-which the header makes sense, and a row that can't be read as it stands comes out as its findings, never as nothing.
+Nothing is guessed: the delimiter, the sheet and the header's row are those under which a header makes sense, and where
+two do, the file is refused. Rows above the header are titles and comments, and said; one that looks like a person's
+refuses the file.
 """
 
-import codecs
-import csv
-import io
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
+from typing import NamedTuple
 
-from rolesync.errors import InputRefusedError
-from rolesync.model import Finding
-from rolesync.reader.findings import Code, error, printable, quoted
+from rolesync.model import Finding, Level
+from rolesync.reader.file import Kind, content_of
+from rolesync.reader.findings import CellError, Code, error, printable, quoted
+from rolesync.reader.grid import Cells, Grid, is_blank
+from rolesync.reader.identity import read_email
+from rolesync.reader.text import text_grids
 
-MAX_BYTES = 512 * 2**20  # some ten million people: more is a wrong file, or a device without end
-DELIMITERS = ",;\t|"  # the usual one first: it wins where the header is the same under several
-BLOCK = 2**20
+LOOKED_AT = 40  # rows with text in which a header is looked for: titles and notes above it are shorter
 
-Cells = list[str] | tuple[Finding, ...]
-"""The cells of a row, or why there are none."""
 
-Score = Callable[[Sequence[str]], int]
-"""How many of the columns that are needed a header names."""
+class Headers(NamedTuple):
+    """What makes a row a header.
 
-SIGNATURES: Sequence[tuple[bytes, Code, str]] = (
-    (b"PK\x03\x04", Code.NOT_TEXT, "a workbook (XLSX, ODS) or another ZIP archive"),
-    (b"PK\x05\x06", Code.NOT_TEXT, "an empty ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", Code.NOT_TEXT, "an old workbook (XLS) or another old Office file"),
-    (b"\x1f\x8b", Code.NOT_TEXT, "a gzip archive"),
-    (b"%PDF", Code.NOT_TEXT, "a PDF document"),
-    (b"\xff\xfe", Code.NOT_UTF8, "text in UTF-16 or UTF-32"),
-    (b"\xfe\xff", Code.NOT_UTF8, "text in UTF-16"),
-)
-"""How files begin that are often taken for a CSV."""
+    `score` tells how many of the columns that are used it names; `complete`, whether those that are needed are there.
+    """
+
+    score: Callable[[Sequence[str]], int]
+    complete: Callable[[Sequence[str]], bool]
+
+
+class Place(NamedTuple):
+    """Where a table stands, as far as somebody has said it: the sheet's name or number from 1, the header's row."""
+
+    sheet: str = ""
+    header_row: int = 0
+
+
+ANYWHERE = Place()
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
     """The rows of a sheet: the header, and what follows it.
 
-    `rows` can be read once and gives (row number, cells); entirely empty lines are left out but counted.
+    `rows` can be read once and gives (row number, cells). `clean` tells that all cells are text, see `only_text`.
+    `notes` is what was noticed in finding the table.
     """
 
     header: tuple[str, ...]
     header_row: int
     rows: Iterator[tuple[int, Cells]]
+    clean: bool
+    sheet: str = ""
+    notes: tuple[Finding, ...] = ()
 
 
-def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
-    """Read a whole file, once, so that what is hashed is what is read.
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """A table, and how much sense its header makes."""
 
-    Returns:
-        The bytes, and when that very file was last changed, in UTC.
-
-    Raises:
-        InputRefusedError: it doesn't exist, is a folder, can't be read, or has more than `limit` bytes.
-    """
-    try:
-        with path.open("rb") as file:
-            modified = os.fstat(file.fileno()).st_mtime
-            data = file.read(limit + 1)
-    except FileNotFoundError as cause:
-        raise InputRefusedError(f"{path} does not exist", hint="check the name and the folder") from cause
-    except IsADirectoryError as cause:
-        raise InputRefusedError(f"{path} is a folder, not a list", hint="name the CSV file inside it") from cause
-    except OSError as cause:
-        hint = "check that the file exists and that this account may read it"
-        raise InputRefusedError(f"{path} can't be read: {cause.strerror or cause}", hint=hint) from cause
-    if len(data) > limit:
-        raise InputRefusedError(f"{path} has more than {limit:,} bytes", hint="check that it is the list you mean")
-    return data, datetime.fromtimestamp(modified, UTC)
+    complete: bool
+    score: int
+    table: Table
 
 
-def open_table(data: bytes, score: Score) -> Table | tuple[Finding, ...]:
+def open_table(data: bytes, headers: Headers, place: Place = ANYWHERE) -> Table | tuple[Finding, ...]:
     """Find the table in a file's bytes.
 
     Args:
         data: the whole file.
-        score: tells under which delimiter the header makes sense.
+        headers: tells which row is the header, and so which delimiter and sheet are meant.
+        place: where the table is, as far as that is known.
 
     Returns:
         The table, or the findings that say why there is none.
     """
-    for signature, code, looks_like in SIGNATURES:
-        if data.startswith(signature):
-            advice = "rolesync reads CSV here: save the sheet as 'CSV UTF-8 (comma delimited)' and use that file"
-            return (error(code, f"the file looks like {looks_like}; {advice}"),)
-    return _csv_table(data, score)
+    content = content_of(data)
+    if isinstance(content, Finding):
+        return (content,)
+    if content.kind is not Kind.TEXT:
+        from rolesync.reader.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
+
+        sheets = workbook_grids(content)
+        return (sheets,) if isinstance(sheets, Finding) else _sheet(sheets, headers, place)
+    if place.sheet:
+        return (error(Code.SHEET_UNCLEAR, f"the file is text and has no sheet {quoted(place.sheet)}; leave it out"),)
+    grids = text_grids(content.data)
+    return (grids,) if isinstance(grids, Finding) else _delimiter(grids, headers, place)
 
 
-def is_blank(cells: Iterable[str]) -> bool:
-    """Whether a row has no text at all, blanks aside."""
-    return not any(map(str.strip, cells))
-
-
-def _csv_table(data: bytes, score: Score) -> Table | tuple[Finding, ...]:
-    found = [_header(_records(data, delimiter)) for delimiter in DELIMITERS]
-    tables = [start for start in found if isinstance(start, Table)]
-    scores = [score(table.header) for table in tables]
-    if not any(scores) and None in found:
-        text = "the file has no rows, and an empty list would remove everybody; put back the header and the rows"
-        return (error(Code.NO_ROWS, text),)
-    if not tables:
+def _delimiter(grids: Sequence[Grid], headers: Headers, place: Place) -> Table | tuple[Finding, ...]:
+    found = [_start(grid, headers, place) for grid in grids]
+    starts = [start for start in found if isinstance(start, _Start)]
+    best = max(((start.complete, start.score) for start in starts), default=(False, 0))
+    if not best[1] and None in found:
+        return (_nothing("the file"),)
+    if not starts:
         return next(start for start in found if isinstance(start, tuple))
-    best = tables[scores.index(max(scores))]
-    rivals = {table.header for table, points in zip(tables, scores, strict=True) if points == max(scores)}
-    if max(scores) and len(rivals) > 1:
+    tables = [start.table for start in starts if (start.complete, start.score) == best]
+    rivals = {table.header for table in tables}
+    if best[1] and len(rivals) > 1:
         seen = " or ".join(quoted(", ".join(header)) for header in sorted(rivals))
         message = f"the header can be read as {seen}; use one delimiter, `,` for choice, and quote cells that hold it"
-        return (error(Code.DELIMITER_UNCLEAR, message, row=best.header_row),)
-    if _is_clean(data):
-        return best
-    return Table(best.header, best.header_row, _checked(best.rows, best.header))
+        return (error(Code.DELIMITER_UNCLEAR, message, row=tables[0].header_row),)
+    return tables[0]
 
 
-def _header(records: Iterator[tuple[int, Cells]]) -> Table | tuple[Finding, ...] | None:
-    """The first row that is not blank, and the rows after it; None where there is no such row."""
-    for number, cells in records:
+def _sheet(grids: Sequence[Grid], headers: Headers, place: Place) -> Table | tuple[Finding, ...]:
+    """The sheet that was named, or the only one that is shown and can be meant."""
+    names = ", ".join(quoted(grid.name) + (" (hidden)" if grid.hidden else "") for grid in grids)
+    named = _named(grids, place.sheet)
+    if place.sheet and not named:
+        return (_unclear(f"the workbook has no sheet {quoted(place.sheet)}, but {names}; name one of them"),)
+    filled = [(grid, start) for grid in named or grids if (start := _start(grid, headers, place)) is not None]
+    shown = [(grid, start) for grid, start in filled if named or not grid.hidden]
+    complete = [(grid, start) for grid, start in shown if isinstance(start, _Start) and start.complete]
+    if not filled:
+        return (_nothing(f"the sheet {quoted(named[0].name)}" if named else "the workbook"),)
+    if not shown:
+        return (_unclear(f"only hidden sheets have rows, of {names}; name the one that is meant"),)
+    if len(complete or shown) > 1:
+        several = ", ".join(quoted(grid.name) for grid, _ in complete or shown)
+        text = f"{'each' if complete else 'none'} of the sheets {several} has a header as a list has it"
+        return (_unclear(f"{text}; name the one that is meant"),)
+    grid, start = (complete or shown)[0]
+    if isinstance(start, tuple):
+        return start
+    return _of_sheet(start, grid, [other for other, _ in filled if other is not grid])
+
+
+def _named(grids: Sequence[Grid], sheet: str) -> list[Grid]:
+    """The sheet of this name, or else of this number."""
+    return [grid for grid in grids if sheet and grid.name == sheet] or [
+        grid for number, grid in enumerate(grids, 1) if str(number) == sheet
+    ]
+
+
+def _of_sheet(start: _Start, grid: Grid, others: Sequence[Grid]) -> Table:
+    """The table, with what is to be said of the sheets."""
+    table = start.table
+    notes = [note for note in grid.notes if note.row is None or note.row > table.header_row]
+    if others:
+        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(quoted(other.name) for other in others)}"
+        notes.append(Finding(Level.WARNING, Code.SHEETS_IGNORED.value, text))
+    if grid.hidden:
+        text = f"the sheet {quoted(grid.name)} is hidden in the workbook, and counts because it is named"
+        notes.append(Finding(Level.WARNING, Code.HIDDEN.value, text))
+    return replace(table, sheet=grid.name, notes=(*table.notes, *notes))
+
+
+def _unclear(text: str) -> Finding:
+    return error(Code.SHEET_UNCLEAR, f"{text} with --sheet")
+
+
+def _nothing(what: str) -> Finding:
+    text = f"{what} has no rows, and an empty list would remove everybody; put back the header and the rows"
+    return error(Code.NO_ROWS, text)
+
+
+def _start(grid: Grid, headers: Headers, place: Place) -> _Start | tuple[Finding, ...] | None:
+    """The first complete header, or else the first row; findings where it can't be read, None where there is no row."""
+    seen: list[tuple[int, list[str]]] = []
+    for number, cells in grid.rows:
         if isinstance(cells, tuple):
-            return cells
-        if not is_blank(cells):
-            return Table(tuple(cells), number, records)
-    return None
-
-
-def _records(data: bytes, delimiter: str) -> Iterator[tuple[int, Cells]]:
-    """Number the records of a CSV. After quoting that breaks over several lines no row can be told from another."""
-    ended: list[bool] = []
-
-    def mark_end() -> Iterator[str]:
-        ended.append(True)
-        yield from ()
-
-    # Bytes that are not UTF-8 become lone surrogates, which UTF-8 can't otherwise hold: `_checked` finds them by row.
-    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(chain(text, mark_end()), delimiter=delimiter, strict=True)
-    number = 0
-    while True:
-        number += 1
-        line = reader.line_num
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as cause:
-            lost = bool(ended) or reader.line_num - line > 1
-            yield number, (_broken(number, cause, unclosed=bool(ended), lost=lost),)
-            if lost:
-                return
+            if number < place.header_row:
+                continue
+            return cells if place.header_row or not seen else _begin(grid, headers, seen, notes=cells)
+        if is_blank(cells) and number != place.header_row:
             continue
-        if cells:
-            yield number, cells
+        seen.append((number, cells))
+        if number >= place.header_row and (place.header_row or headers.complete(cells)):
+            above = [_above(*row, meant=bool(place.header_row)) for row in seen[:-1]]
+            return _begin(grid, headers, seen[-1:], notes=above)
+        if len(seen) == LOOKED_AT and not place.header_row:
+            break
+    return _begin(grid, headers, seen) if seen and not place.header_row else None
 
 
-def _broken(number: int, cause: csv.Error, *, unclosed: bool, lost: bool) -> Finding:
-    if unclosed:
-        message = "a quote is opened in this row and never closed, so this row and all after it can't be read"
-        return error(Code.UNCLOSED_QUOTE, f"{message}; close it, or double it where it is part of the text", row=number)
-    rest = ", nor can the rows after it" if lost else ""
-    advice = "check its quotes: one inside a quoted cell has to be doubled"
-    return error(Code.BROKEN_QUOTING, f"the row can't be read ({cause}){rest}; {advice}", row=number)
+def _begin(
+    grid: Grid, headers: Headers, rows: Sequence[tuple[int, list[str]]], *, notes: Sequence[Finding] = ()
+) -> _Start:
+    """Make a table of rows that were already read, the header first, and of those still to be read."""
+    (number, header), *rest = rows
+    read: list[tuple[int, Cells]] = [*rest]
+    table = Table(tuple(header), number, chain(read, grid.rows), clean=grid.clean, notes=tuple(notes))
+    return _Start(headers.complete(header), headers.score(header), table)
 
 
-def _is_clean(data: bytes) -> bool:
-    """Whether all is UTF-8 without NUL, so that no row needs a closer look."""
-    if b"\0" in data:
-        return False
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _above(number: int, cells: Sequence[str], *, meant: bool) -> Finding:
+    shown = quoted(printable(" ".join(filter(None, map(str.strip, cells)))))
+    if not meant and sum(bool(cell.strip()) for cell in cells) > 1 and any(map(_is_address, cells)):
+        text = f"{shown} stands above the header and looks like a row of the list; put it below, delete it"
+        return error(Code.ROW_ABOVE_HEADER, f"{text}, or say --header-row", row=number)
+    text = f"{shown} stands above the header and is not read"
+    return Finding(Level.WARNING, Code.TITLE_IGNORED.value, text, number)
+
+
+def _is_address(cell: str) -> bool:
     try:
-        for start in range(0, len(data), BLOCK):
-            decoder.decode(data[start : start + BLOCK])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+        return bool(read_email(cell, lambda _note: None))
+    except CellError:
         return False
-    return True
-
-
-def _checked(rows: Iterator[tuple[int, Cells]], header: Sequence[str]) -> Iterator[tuple[int, Cells]]:
-    for number, cells in rows:
-        findings = () if isinstance(cells, tuple) else text_problems(number, cells, header)
-        yield number, findings or cells
-
-
-def text_problems(number: int, cells: Sequence[str], header: Sequence[str]) -> tuple[Finding, ...]:
-    """What keeps the cells of row `number` from being text, one finding for each cell that is none."""
-    findings = []
-    for index, cell in enumerate(cells):
-        column = printable(header[index]) if index < len(header) else None
-        wrong = next((character for character in cell if "\udc80" <= character <= "\udcff"), "")
-        if wrong:
-            text = f"byte 0x{ord(wrong) - 0xDC00:02X} in {quoted(printable(cell))} is not UTF-8"
-            advice = "save the file again as 'CSV UTF-8 (comma delimited)'"
-            findings.append(error(Code.NOT_UTF8, f"{text}; {advice}", row=number, column=column))
-        elif "\0" in cell:
-            text = f"{quoted(cell)} holds a NUL byte, so the file is damaged or not plain text"
-            findings.append(error(Code.NUL_BYTE, f"{text}; export it again as CSV UTF-8", row=number, column=column))
-    return tuple(findings)

@@ -15,6 +15,7 @@ from rolesync.errors import InputRefusedError
 from rolesync.model import DESIRED, Desired, Level, email_key, require
 from rolesync.reader import read_desired
 from rolesync.reader.findings import Code
+from tests.reader.books import xlsx
 
 MANAGED = ("Admin", "Editor, French")
 
@@ -58,11 +59,51 @@ CASES = [
         "latin-1 header",
         "email,Büro,role\na@x.edu,1,Admin\n".encode("latin-1"),
         [A],
-        [("error", "not_utf8", 1, "B\ufffdro")],
+        [("warning", "not_utf8", 1, "B\ufffdro")],
     ),
     Case("NUL", b"email,role\na@x.edu,Admin\nb\0@x.edu,Admin\n", [A], [("error", "nul_byte", 3, "email")]),
     Case("NUL header", b"email,role,\0\na@x.edu,Admin,\n", [A], [("error", "nul_byte", 1, "\0")]),
-    Case("workbook", b"PK\x03\x04abc", [], [("error", "not_text", None, None)]),
+    Case("latin-1", "email,role\né@x.edu,Admin\n".encode("latin-1"), [], [("error", "not_utf8", 2, "email")]),
+    Case("picture", b"\x89PNG\r\n", [], [("error", "not_text", None, None)]),
+    Case("cut workbook", b"PK\x03\x04abc", [], [("error", "damaged", None, None)]),
+    Case("workbook", xlsx({"A": [["email", "role"], ["a@x.edu", "Admin"]]}), [A], []),
+    Case(
+        "hidden row",
+        xlsx({"A": [["email", "role"], ["a@x.edu", "Admin"]]}, hidden_rows=[2]),
+        [A],
+        [("warning", "hidden", 2, None)],
+    ),
+    Case(
+        "merged cells",
+        xlsx({"A": [["email", "role"], ["a@x.edu", "Admin"], ["b@x.edu", ""]]}, merged=["B2:B3"]),
+        [A, ("b@x.edu", "Admin")],
+        [("warning", "merged_cells", 3, None)],
+    ),
+    Case(
+        "formula",
+        xlsx({"A": [["email", "role"], ["a@x.edu", '=IF(B9,"Admin","")']]}),
+        [],
+        [("error", "role_no_name", 2, "role")],
+    ),
+    Case(
+        "two lists in a workbook",
+        xlsx({"A": [["email", "role"]], "B": [["email", "role"]]}),
+        [],
+        [("error", "sheet_unclear", None, None)],
+    ),
+    Case(
+        "another sheet",
+        xlsx({"A": [["email", "role"], ["a@x.edu", "Admin"]], "B": [["note"]]}),
+        [A],
+        [("warning", "sheets_ignored", None, None)],
+    ),
+    Case("title", "Admins\nemail,role\na@x.edu,Admin\n", [A], [("warning", "title_ignored", 1, None)]),
+    Case(
+        "person above the header",
+        "b@x.edu,Admin\nemail,role\na@x.edu,Admin\n",
+        [A],
+        [("error", "row_above_header", 1, None)],
+    ),
     Case("unclosed", 'email,role\na@x.edu,Admin\n"b@x.edu,Admin\n', [A], [("error", "unclosed_quote", 3, None)]),
     Case("broken", 'email,role\n"b"c@x.edu,Admin\na@x.edu,Admin\n', [A], [("error", "broken_quoting", 2, None)]),
     Case("long row", "email,role\na@x.edu,Admin,x\n", [], [("error", "row_too_long", 2, None)]),

@@ -1,19 +1,15 @@
-import gzip
-import io
-import zipfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
-from rolesync.errors import Exit, InputRefusedError
 from rolesync.model import Finding
-from rolesync.reader.header import score
-from rolesync.reader.table import Table, is_blank, open_table, read_file
+from rolesync.reader.header import HEADERS
+from rolesync.reader.table import ANYWHERE, Place, Table, open_table
+from tests.reader.books import xlsx
 
 
 def read(data: bytes) -> tuple[tuple[str, ...], list[tuple[int, list[str]]], list[Finding]]:
-    table = open_table(data, score)
+    table = open_table(data, HEADERS)
     if isinstance(table, tuple):
         return (), [], list(table)
     rows: list[tuple[int, list[str]]] = []
@@ -23,7 +19,7 @@ def read(data: bytes) -> tuple[tuple[str, ...], list[tuple[int, list[str]]], lis
             findings.extend(cells)
         else:
             rows.append((number, cells))
-    return table.header, rows, findings
+    return table.header, rows, [*table.notes, *findings]
 
 
 def codes(findings: Sequence[Finding]) -> list[tuple[str, int | None, str | None]]:
@@ -44,7 +40,7 @@ def test_every_dialect_gives_the_same_cells(delimiter: str, newline: str, mark: 
 
 def test_rows_are_numbered_as_a_spreadsheet_does() -> None:
     data = b'\n,,\nemail,role\n\n"a\nb",x\r\n\r\n  ,\nc,y'
-    table = open_table(data, score)
+    table = open_table(data, HEADERS)
     assert isinstance(table, Table)
     assert table.header_row == 3
     rows = list(table.rows)
@@ -82,69 +78,55 @@ def test_header_of_one_column_is_the_same_under_all_delimiters() -> None:
     assert read(b"email\na\n") == (("email",), [(2, ["a"])], [])
 
 
-@pytest.mark.parametrize(
-    ("data", "looks_like"),
-    [
-        (gzip.compress(b"email,role\n", mtime=0), "gzip"),
-        (b"%PDF-1.7\n", "PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
-    ],
-)
-def test_what_is_no_text_is_named(data: bytes, looks_like: str) -> None:
-    _, _, findings = read(data)
-    assert codes(findings) == [("not_text", None, None)]
-    assert looks_like in findings[0].message
-    assert "CSV" in findings[0].message
-
-
-def test_zip_and_workbook_are_named() -> None:
-    for entries in (["xl/workbook.xml"], []):
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for entry in entries:
-                archive.writestr(entry, "")
-        _, _, findings = read(buffer.getvalue())
-        assert codes(findings) == [("not_text", None, None)]
-        assert "ZIP" in findings[0].message
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-def test_wide_encodings_are_named(encoding: str) -> None:
-    _, _, findings = read("email,role\n".encode(encoding))
-    assert codes(findings) == [("not_utf8", None, None)]
-    assert "UTF-16" in findings[0].message
-
-
-def test_bytes_that_are_not_utf8_are_found_by_row_and_column() -> None:
-    header, rows, findings = read("email,Rôle,role\na,é,x\n".encode() + b"b,\xe9t\xe9,y\nc,ok,\xff\xfe\nd,e,f,\x80\n")
-    assert header == ("email", "Rôle", "role")
-    assert rows == [(2, ["a", "é", "x"])]
-    assert codes(findings) == [("not_utf8", 3, "Rôle"), ("not_utf8", 4, "role"), ("not_utf8", 5, None)]
-    assert "0xE9" in findings[0].message
-    assert "CSV UTF-8" in findings[0].message
-    for finding in findings:
-        finding.message.encode()  # a message must be writable anywhere
-
-
-def test_surrogates_and_overlong_forms_are_not_utf8() -> None:
-    _, rows, findings = read(b"email,role\n\xed\xb2\xa9,x\n\xc0\xaf,y\n")
-    assert rows == []
-    assert codes(findings) == [("not_utf8", 2, "email"), ("not_utf8", 3, "email")]
-
-
-def test_bytes_split_between_blocks_are_utf8() -> None:
+def test_a_cell_of_megabytes_is_read_and_bytes_may_lie_anywhere_in_blocks() -> None:
     data = b"email,role\n" + b"a" * (2**20 - 12) + "é,x\n".encode() + b"b,y\n"
-    table = open_table(data, score)
+    table = open_table(data, HEADERS)
     assert isinstance(table, Table)
-    # A cell longer than the csv module takes is that row's finding; the next row is read.
-    numbers = [(number, isinstance(cells, tuple)) for number, cells in table.rows]
-    assert numbers == [(2, True), (3, False)]
+    assert table.clean
+    assert [(number, len(cells[0])) for number, cells in table.rows if isinstance(cells, list)] == [
+        (2, 2**20 - 11),
+        (3, 1),
+    ]
 
 
-def test_nul_bytes_are_found() -> None:
-    _, rows, findings = read(b"email,role\na\0,x\0\nb,y\n")
-    assert rows == [(3, ["b", "y"])]
-    assert codes(findings) == [("nul_byte", 2, "email"), ("nul_byte", 2, "role")]
+@pytest.mark.parametrize("data", [b"a,\xe9", b"a\0,b", b"\xed\xb2\xa9,x", b"\xc0\xaf,y"])
+def test_what_is_no_text_is_not_clean(data: bytes) -> None:
+    table = open_table(b"email,role\n" + data, HEADERS)
+    assert isinstance(table, Table)
+    assert not table.clean
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xef\xbb\xbf" * 2])
+def test_byte_order_marks_are_no_part_of_the_header(mark: bytes) -> None:
+    assert read(mark + b"email,role\na,b\n") == (("email", "role"), [(2, ["a", "b"])], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_with_its_mark(encoding: str) -> None:
+    data = "\ufeffemail;role\r\nü;😀\r\n".encode(encoding)
+    assert read(data) == (("email", "role"), [(2, ["ü", "😀"])], [])
+
+
+def test_cut_utf16_is_refused() -> None:
+    _, _, findings = read("\ufeffemail,role\na,b\n".encode("utf-16-le")[:-1])
+    assert codes(findings) == [("not_utf8", None, None)]
+    assert "from byte" in findings[0].message
+
+
+def test_utf32_is_named() -> None:
+    _, _, findings = read("email,role\n".encode("utf-32"))
+    assert codes(findings) == [("not_utf8", None, None)]
+    assert "UTF-32" in findings[0].message
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;", "sep=;;;"])
+def test_a_line_that_names_the_delimiter_is_believed(line: str) -> None:
+    data = f"\ufeff{line}\r\nemail;role\r\na,b;c\r\n".encode()
+    assert read(data) == (("email", "role"), [(3, ["a,b", "c"])], [])
+
+
+def test_a_line_may_name_a_delimiter_that_is_not_looked_for() -> None:
+    assert read(b"sep=^\nemail^role\na^b\n") == (("email", "role"), [(3, ["a", "b"])], [])
 
 
 def test_unclosed_quote_ends_the_reading_at_its_row() -> None:
@@ -178,41 +160,94 @@ def test_broken_quotes_over_several_lines_end_the_reading() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n\n", b" \r\n\t\r\n", b",,,\n,,,\n", b";;\n\n;;", b" | |\r"])
 def test_nothing_at_all(data: bytes) -> None:
-    table = open_table(data, score)
+    table = open_table(data, HEADERS)
     assert isinstance(table, tuple)
     assert codes(table) == [("no_rows", None, None)]
     assert "remove everybody" in table[0].message
 
 
-def test_blank_is_any_blank() -> None:
-    assert is_blank(["", " ", "\u00a0\t"])
-    assert not is_blank(["", "0"])
-    assert is_blank([])
+def test_titles_above_the_header_are_said() -> None:
+    header, rows, findings = read(b"Admins of Studio,\n\n# as of June\nE-Mail,role\na,b\n")
+    assert (header, rows) == (("E-Mail", "role"), [(5, ["a", "b"])])
+    assert codes(findings) == [("title_ignored", 1, None), ("title_ignored", 3, None)]
+    assert "'# as of June' stands above the header" in findings[1].message
 
 
-def test_file_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(InputRefusedError, match="does not exist") as caught:
-        read_file(tmp_path / "none.csv")
-    assert caught.value.exit_code is Exit.INPUT_REFUSED
-    assert caught.value.hint
-    assert "none.csv" in caught.value.message
+def test_a_person_above_the_header_is_refused() -> None:
+    _, _, findings = read(b"a@x.edu,Admin\nemail,role\nb@x.edu,Admin\n")
+    assert codes(findings) == [("row_above_header", 1, None)]
+    assert "--header-row" in findings[0].message
 
 
-def test_folder(tmp_path: Path) -> None:
-    with pytest.raises(InputRefusedError, match="is a folder"):
-        read_file(tmp_path)
+def test_a_header_that_is_named_is_believed() -> None:
+    data = b'"a"b,c\nx@x.edu,Admin\nemail,name\na,b\n'
+    table = open_table(data, HEADERS, Place(header_row=3))
+    assert isinstance(table, Table)
+    assert (table.header, list(table.rows)) == (("email", "name"), [(4, ["a", "b"])])
+    assert codes(table.notes) == [("title_ignored", 2, None)]
 
 
-def test_file_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "list").write_bytes(b"")
-    with pytest.raises(InputRefusedError, match="can't be read") as caught:
-        read_file(tmp_path / "list" / "list.csv")
-    assert caught.value.hint
+@pytest.mark.parametrize("row", [5, 3])
+def test_a_named_header_row_that_is_not_there(row: int) -> None:
+    table = open_table(b"email,role\na,b\n\n", HEADERS, Place(header_row=row))
+    assert isinstance(table, tuple)
+    assert codes(table) == [("no_rows", None, None)]
 
 
-def test_file_that_is_too_large(tmp_path: Path) -> None:
-    path = tmp_path / "list.csv"
-    path.write_bytes(b"x" * 11)
-    assert read_file(path, limit=11)[0] == b"x" * 11
-    with pytest.raises(InputRefusedError, match="more than 10 bytes"):
-        read_file(path, limit=10)
+def test_without_a_header_the_first_row_is_shown() -> None:
+    header, rows, _ = read(b"a@x.edu,Admin\nb@x.edu,Admin\n")
+    assert header == ("a@x.edu", "Admin")
+    assert rows == [(2, ["b@x.edu", "Admin"])]
+
+
+def test_a_row_that_is_broken_before_a_header_was_found_is_said() -> None:
+    _, _, findings = read(b'People\n"a"b,c\nemail,role\n')
+    assert codes(findings) == [("broken_quoting", 2, None)]
+
+
+def test_text_has_no_sheets() -> None:
+    table = open_table(b"email,role\n", HEADERS, Place(sheet="People"))
+    assert isinstance(table, tuple)
+    assert codes(table) == [("sheet_unclear", None, None)]
+
+
+LIST = [["email", "role"], ["a@x.edu", "Admin"]]
+
+
+def sheets(data: bytes, place: Place = ANYWHERE) -> tuple[str, list[str]]:
+    """The sheet that is read, and the codes of what was said."""
+    table = open_table(data, HEADERS, place)
+    notes = table if isinstance(table, tuple) else table.notes
+    return "" if isinstance(table, tuple) else table.sheet, [note.code for note in notes]
+
+
+def test_the_only_sheet_that_makes_sense_is_read() -> None:
+    assert sheets(xlsx({"Empty": [], "People": LIST})) == ("People", [])
+    assert sheets(xlsx({"Notes": [["read me"]], "People": LIST})) == ("People", ["sheets_ignored"])
+    assert sheets(xlsx({"Old": LIST, "People": LIST}, hidden={"Old"})) == ("People", ["sheets_ignored"])
+
+
+def test_several_sheets_that_make_sense_are_refused() -> None:
+    data = xlsx({"Old": LIST, "People": LIST})
+    assert sheets(data) == ("", ["sheet_unclear"])
+    assert sheets(data, Place("People")) == ("People", [])
+    assert sheets(data, Place("1")) == ("Old", [])
+    assert sheets(data, Place("3")) == ("", ["sheet_unclear"])
+    assert sheets(data, Place("people")) == ("", ["sheet_unclear"])
+    assert sheets(xlsx({"A": [["x"]], "B": [["y"]]})) == ("", ["sheet_unclear"])
+
+
+def test_a_hidden_sheet_is_read_only_by_name() -> None:
+    data = xlsx({"Front": [], "People": LIST}, hidden={"People"})
+    assert sheets(data) == ("", ["sheet_unclear"])
+    assert sheets(data, Place("People")) == ("People", ["hidden"])
+
+
+def test_a_workbook_without_rows() -> None:
+    assert sheets(xlsx({"A": [], "B": []})) == ("", ["no_rows"])
+    assert sheets(xlsx({"A": [], "B": LIST}), Place("A")) == ("", ["no_rows"])
+
+
+def test_notes_above_the_header_do_not_matter() -> None:
+    data = xlsx({"A": [["Title", ""], *LIST, ["b@x.edu", "Admin"]]}, merged=["A1:B1"], hidden_rows=[1])
+    assert sheets(data) == ("A", ["title_ignored"])
