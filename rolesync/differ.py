@@ -84,7 +84,7 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
         ValueError: a row names nobody or has no number, two live users have the same id, a live user's roles are
             missing, or `live` is not complete for a managed role. All are defects of the calling room.
     """
-    assignments = desired.assignments if isinstance(desired, Desired) else desired
+    assignments = _all_rows(desired) if isinstance(desired, Desired) else desired
     roles = tuple(dict.fromkeys(policy.managed_roles))
     listed = _read_list(require(assignments, DESIRED), roles)
     people = read_people(live.users)
@@ -106,6 +106,17 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
             for at, role in enumerate(roles)
         ),
     )
+
+
+def _all_rows(desired: Desired) -> pd.DataFrame:
+    """What the list asks for, with the rows that give no role today as rows of a role that is nobody's.
+
+    So whoever stands there is named by the list, and nobody loses a role where it isn't certain whom such a row means.
+    """
+    if not len(desired.withheld):
+        return desired.assignments
+    parts = [desired.assignments, require(desired.withheld, DESIRED).assign(role="")]
+    return pd.concat([part.astype({"role": "str"}) for part in parts]).astype({"role": "category"})
 
 
 def _read_list(assignments: pd.DataFrame, roles: Sequence[str]) -> _Listed:

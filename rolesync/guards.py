@@ -67,13 +67,17 @@ def judge(
 
 def _input_refused(findings: Sequence[Finding]) -> Verdict:
     errors = [finding for finding in findings if finding.level is Level.ERROR]
-    if not errors:
-        status, message = VerdictStatus.PASS, "the list has no errors"
-    else:
-        rows = sorted({finding.row for finding in errors if finding.row is not None})
-        where = f" (row {_some(map(str, rows))})" if rows else ""
+    held = [finding for finding in findings if finding.level is Level.HELD]
+    rows = sorted({finding.row for finding in errors or held if finding.row is not None})
+    where = f" (row {_some(map(str, rows))})" if rows else ""
+    if errors:
         status = VerdictStatus.BLOCK
         message = f"errors in the list: {len(errors)}{where}, none allowed: correct them and plan again"
+    elif held:
+        status = VerdictStatus.WARN
+        message = f"rows of the list can't be read{where}: they are held, and so is every removal"
+    else:
+        status, message = VerdictStatus.PASS, "the list has no errors"
     return Verdict("input_refused", status, message, limit=0, value=len(errors), overridable=False)
 
 

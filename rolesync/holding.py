@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rolesync.model import CHANGES, HELD, REASONS, Action, Changes, HeldReason, Mode, Plan, Policy, frame
+from rolesync.model import CHANGES, HELD, REASONS, Action, Changes, HeldReason, Level, Mode, Plan, Policy, frame
 from rolesync.recorded import History
 
 
-def hold(changes: Changes, policy: Policy, history: History) -> Changes:
+def hold(changes: Changes, policy: Policy, history: History, *, unread: bool = False) -> Changes:
     """Turn the removals that the policy doesn't allow yet into held rows.
 
     Args:
@@ -23,6 +23,7 @@ def hold(changes: Changes, policy: Policy, history: History) -> Changes:
         policy: `hold_removals` holds every removal, `grace_runs` those of people who have been absent from the list in
             fewer earlier runs in a row.
         history: in how many that was.
+        unread: whether the list has rows that can't be read: they may name anybody, so that every removal is held.
 
     Returns:
         The changes that are left, the held rows by row and user, and the counts of each role, to fit.
@@ -33,7 +34,7 @@ def hold(changes: Changes, policy: Policy, history: History) -> Changes:
     waiting = [
         (position, *why)
         for position, role, user_id, reason in zip(at.tolist(), *cells, strict=True)
-        if (why := _why(policy, reason, history.absent.get(role, {}).get(user_id, 0)))
+        if (why := _why(policy, reason, history.absent.get(role, {}).get(user_id, 0), unread=unread))
     ]
     if not waiting:
         return changes
@@ -51,9 +52,11 @@ def absent(plan: Plan) -> Mapping[str, Sequence[int]] | None:
     """Say by managed role which holders the plan's list doesn't give it, as a count of runs is made from.
 
     Returns:
-        User ids by role; None where the plan tells nothing about it: no grace is given, nobody is ever removed, or
-        the plan comes of no list.
+        User ids by role; None where the plan tells nothing about it: no grace is given, nobody is ever removed, the
+        plan comes of no list, or rows of the list can't be read.
     """
+    if any(finding.level is Level.HELD for finding in plan.findings):
+        return None
     if not plan.policy.grace_runs or plan.policy.mode is not Mode.SYNC or not plan.source.listed:
         return None
     removed = plan.changes["action"] == Action.REMOVE.value
@@ -62,8 +65,11 @@ def absent(plan: Plan) -> Mapping[str, Sequence[int]] | None:
     return {role: sorted(pairs.loc[pairs["role"] == role, "user_id"].tolist()) for role in plan.policy.managed_roles}
 
 
-def _why(policy: Policy, reason: str, earlier: int) -> tuple[HeldReason, str] | None:
+def _why(policy: Policy, reason: str, earlier: int, *, unread: bool) -> tuple[HeldReason, str] | None:
     """Say why a removal waits; None if it doesn't. `earlier` counts the runs of absence before this one."""
+    if unread:
+        text = "keeps the role as long as rows of the list can't be read"
+        return HeldReason.REMOVALS_HELD, f"{REASONS[reason]}; {text}"
     if policy.hold_removals:
         return HeldReason.REMOVALS_HELD, f"{REASONS[reason]}; keeps the role as long as hold_removals is set"
     if earlier < policy.grace_runs:

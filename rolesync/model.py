@@ -184,9 +184,14 @@ class HeldReason(StrEnum):
 
 
 class Level(StrEnum):
-    """How much a finding weighs: an error refuses its row, a warning is worth a look, info is for the record."""
+    """How much a finding weighs.
+
+    An error refuses the list. Where bad rows may be held, the error of a row is `held` instead: nothing comes of the
+    row, and nobody loses a role. A warning is worth a look, info is for the record.
+    """
 
     ERROR = "error"
+    HELD = "held"
     WARNING = "warning"
     INFO = "info"
 
@@ -224,19 +229,29 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Desired:
-    """What the list says: `assignments` (DESIRED), with everything noticed on the way."""
+    """What the list says: `assignments` (DESIRED), with everything noticed on the way.
+
+    `withheld` (DESIRED) are roles that rows name and don't give today: they say so, or it isn't the time. Whoever
+    stands there is named by the list all the same.
+    """
 
     assignments: pd.DataFrame
     findings: tuple[Finding, ...]
     source: Source
+    withheld: pd.DataFrame = field(default_factory=lambda: frame(DESIRED))
 
     @property
     def status(self) -> Literal["ok", "warn", "reject"]:
-        """`reject` with any error, else `warn` with any warning, else `ok`."""
+        """`reject` with any error, else `warn` with any warning or held row, else `ok`."""
         levels = {finding.level for finding in self.findings}
         if Level.ERROR in levels:
             return "reject"
-        return "warn" if Level.WARNING in levels else "ok"
+        return "warn" if levels & {Level.WARNING, Level.HELD} else "ok"
+
+    @property
+    def unread(self) -> bool:
+        """Whether rows are held because they can't be read, so that nobody is known not to be listed."""
+        return any(finding.level is Level.HELD for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +307,32 @@ class Policy:
     hold_removals: bool = False
     grace_runs: int = 0
     repeat_runs: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ListForm:
+    """How a list is written, as far as somebody has said it; empty or 0 where the file itself is to tell.
+
+    `sheet` is a sheet's name, or its number from 1; `header_row` the row of the header as a spreadsheet counts it. The
+    columns are named by their headers. `role_aliases` are other names in the list, each with the role it stands for.
+    `hold_bad_rows` tells that rows that can't be read are to be held, rather than refuse the list.
+    """
+
+    sheet: str = ""
+    header_row: int = 0
+    email_column: str = ""
+    user_id_column: str = ""
+    role_column: str = ""
+    role_aliases: Mapping[str, str] = field(default_factory=dict)
+    hold_bad_rows: bool = False
+
+    @property
+    def names_columns(self) -> bool:
+        """Whether somebody has said which columns are meant."""
+        return bool(self.email_column or self.user_id_column or self.role_column)
+
+
+AS_WRITTEN = ListForm()
 
 
 class VerdictStatus(StrEnum):

@@ -56,8 +56,8 @@ class Job:
 
 def read(path: Path, job: Job) -> Desired:
     """Read the list, with everything noticed on the way; its `status` says whether it may be used."""
-    own = job.settings
-    return read_desired(path, managed_roles=own.managed_roles, role_aliases=own.role_aliases)
+    own, today = job.settings, job.now().astimezone(UTC).date()
+    return read_desired(path, managed_roles=own.managed_roles, today=today, form=own.list_form)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +196,7 @@ def _locked(job: Job, command: str) -> Iterator[_Turn]:
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
     live = look(studio, policy.managed_roles, desired.assignments, job.progress)
-    changes = hold(diff(desired, live, policy), policy, past.history)
+    changes = hold(diff(desired, live, policy), policy, past.history, unread=desired.unread)
     made = _make(desired.source, desired.findings, changes=changes, live=live, policy=policy, past=past, job=job)
     return made, live
 

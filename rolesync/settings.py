@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from rolesync.errors import UsageError
-from rolesync.model import Mode, Policy
+from rolesync.model import ListForm, Mode, Policy
 
 PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"
@@ -51,6 +51,14 @@ class Settings(BaseSettings):
 
     managed_roles: tuple[str, ...] = Field(("Admin",), description="The only roles ever touched.")
     role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
+    sheet: str = Field("", description="Sheet of a workbook that holds the list: its name, or its number from 1.")
+    header_row: Count = Field(0, description="Row of the list's header; else it is looked for.")
+    email_column: str = Field("", description="Header of the column with addresses, where it isn't `email`.")
+    user_id_column: str = Field("", description="Header of the column with Studio's ids, where it isn't `user_id`.")
+    role_column: str = Field("", description="Header of the column with one role, where it isn't `role`.")
+    bad_rows: Literal["refuse", "hold"] = Field(
+        "refuse", description="A row that can't be read refuses the list, or is held together with all removals."
+    )
     mode: Mode = Field(Mode.SYNC, description="sync removes whoever the list doesn't name; additive never removes.")
     owner: str = Field("", description="Address or id of the person who owns the token; never loses a managed role.")
     protected_users: tuple[str, ...] = Field((), description="Addresses or ids of people who never lose one either.")
@@ -171,6 +179,19 @@ class Settings(BaseSettings):
                 hint=f"set {PREFIX}ACCOUNT (the name before .instructuremedia.com) or {PREFIX}BASE_URL",
             )
         return self.base_url or f"https://{self.account}.instructuremedia.com"
+
+    @property
+    def list_form(self) -> ListForm:
+        """What is said of how the list is written."""
+        return ListForm(
+            sheet=self.sheet,
+            header_row=self.header_row,
+            email_column=self.email_column,
+            user_id_column=self.user_id_column,
+            role_column=self.role_column,
+            role_aliases=self.role_aliases,
+            hold_bad_rows=self.bad_rows == "hold",
+        )
 
     @property
     def policy(self) -> Policy:

@@ -138,6 +138,10 @@ def test_errors_in_the_list_block_for_good() -> None:
     assert (found.status, found.value, found.limit, found.overridable) == (BLOCK, 3, 0, False)
     assert "errors in the list: 3 (row 4, 9)" in found.message
     assert verdict("input_refused", users, keeping(users), Policy()).status is PASS
+    held = Desired(keeping(users).assignments, (Finding(Level.HELD, "bad", "a bad cell", 9),), SOURCE)
+    found = verdict("input_refused", users, held, Policy())
+    assert (found.status, found.value) == (WARN, 0)
+    assert "(row 9)" in found.message
 
 
 @pytest.mark.parametrize(

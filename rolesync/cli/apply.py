@@ -11,12 +11,15 @@ from rolesync.cli.lists import show_list
 from rolesync.cli.options import (
     All,
     Assignments,
+    BadRows,
     Config,
     Form,
     Format,
+    HeaderRow,
     ListFile,
     Override,
     PlanFile,
+    Sheet,
     limit,
     load_settings,
     show,
@@ -81,6 +84,9 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; the same as `plan`.")] = False,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    bad_rows: BadRows = None,
     override: Override = "",
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -91,10 +97,22 @@ def sync(
     if dry_run:
         if override:
             raise UsageError("--dry-run and --override together make no sense", hint="leave one of them out")
-        return plan(file, None, no_removals, hold_removals, False, show_all, form, config, assignments)
+        return plan(
+            file,
+            no_removals=no_removals,
+            hold_removals=hold_removals,
+            sheet=sheet,
+            header_row=header_row,
+            bad_rows=bad_rows,
+            show_all=show_all,
+            form=form,
+            config=config,
+            assignments=assignments,
+        )
     from rolesync import pipeline
 
-    settings = settings_of(config, assignments, no_removals, hold_removals)
+    reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
+    settings = settings_of(config, assignments, no_removals, hold_removals, reading)
     with working(settings) as job:
         desired = pipeline.read(file, job)
         if desired.status == "reject":

@@ -1,5 +1,6 @@
 """Commands about lists: check one, and make one from what is there."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,10 +9,13 @@ import typer
 from rolesync.cli.options import (
     All,
     Assignments,
+    BadRows,
     Config,
     Form,
     Format,
+    HeaderRow,
     ListFile,
+    Sheet,
     limit,
     load_settings,
     save,
@@ -33,6 +37,9 @@ def register(app: typer.Typer) -> None:
 
 def validate(
     file: ListFile,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    bad_rows: BadRows = None,
     show_all: All = False,
     form: Format = Form.TEXT,
     config: Config = None,
@@ -41,8 +48,9 @@ def validate(
     """Check a list without asking Studio: what was noticed, and what it asks for."""
     from rolesync.reader import read_desired
 
-    own = load_settings(config, assignments)
-    desired = read_desired(file, managed_roles=own.managed_roles, role_aliases=own.role_aliases)
+    own = load_settings(config, assignments, sheet=sheet, header_row=header_row, bad_rows=bad_rows)
+    today = datetime.now(UTC).date()
+    desired = read_desired(file, managed_roles=own.managed_roles, today=today, form=own.list_form)
     show_list(desired, own.managed_roles, form, show_all=show_all)
     return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
 

@@ -31,6 +31,13 @@ class Form(StrEnum):
     JSON = "json"
 
 
+class BadRowsChoice(StrEnum):
+    """What becomes of rows that can't be read."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
 Format = Annotated[Form, typer.Option("--format", help="Answer for people, or as JSON for programs.")]
 Config = Annotated[
     Path | None,
@@ -47,7 +54,21 @@ Override = Annotated[
     str,
     typer.Option("--override", metavar="DIGEST", help="Let the plan with this digest pass its guards once."),
 ]
-ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="The desired-roles list (CSV).", show_default=False)]
+ListFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The desired-roles list (CSV, XLSX, ODS, XLS).", show_default=False)
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook: name, or number from 1.", show_default=False),
+]
+HeaderRow = Annotated[
+    int | None,
+    typer.Option("--header-row", metavar="ROW", min=1, help="Row of the header; else looked for.", show_default=False),
+]
+BadRows = Annotated[
+    BadRowsChoice | None,
+    typer.Option("--bad-rows", help="Hold rows that can't be read, and all removals, or refuse.", show_default=False),
+]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan saved by `plan -o`.", show_default=False)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.", show_default=False)]
 

@@ -10,12 +10,15 @@ from rolesync.cli.lists import show_list
 from rolesync.cli.options import (
     All,
     Assignments,
+    BadRows,
     Config,
     Form,
     Format,
+    HeaderRow,
     ListFile,
     PlanFile,
     RunId,
+    Sheet,
     limit,
     load_settings,
     save,
@@ -26,7 +29,7 @@ from rolesync.cli.options import (
 from rolesync.errors import Exit, PlanRefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rolesync.model import Plan
     from rolesync.settings import Settings
@@ -57,6 +60,9 @@ def plan(
     output: Output = None,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    bad_rows: BadRows = None,
     detailed_exitcode: Detailed = False,
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -66,7 +72,8 @@ def plan(
     """The dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
     from rolesync import pipeline
 
-    settings = settings_of(config, assignments, no_removals, hold_removals)
+    reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
+    settings = settings_of(config, assignments, no_removals, hold_removals, reading)
     with working(settings) as job:
         desired = pipeline.read(file, job)
         if desired.status == "reject":
@@ -127,9 +134,13 @@ def show_plan(
 
 
 def settings_of(
-    config: Path | None, assignments: list[str] | None, no_removals: bool, hold_removals: bool
+    config: Path | None,
+    assignments: list[str] | None,
+    no_removals: bool,
+    hold_removals: bool,
+    reading: "Mapping[str, object]",
 ) -> "Settings":
-    """Read the settings, with what the options say of removals.
+    """Read the settings, with what the options say of removals and of reading the list.
 
     Raises:
         UsageError: both options are given, or the settings are wrong.
@@ -140,7 +151,7 @@ def settings_of(
             hint="--no-removals leaves removals out of the plan, --hold-removals shows them as held: choose one",
         )
     mode = "additive" if no_removals else None
-    return load_settings(config, assignments, mode=mode, hold_removals=hold_removals or None)
+    return load_settings(config, assignments, mode=mode, hold_removals=hold_removals or None, **reading)
 
 
 def load_plan(path: Path) -> "Plan":

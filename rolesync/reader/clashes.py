@@ -1,37 +1,57 @@
 """Assignments → the same without repetitions, and findings about rows that repeat or contradict others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
 from rolesync.model import Finding, Level
+from rolesync.reader.contradictions import contradictions
 from rolesync.reader.findings import Code, error, quoted
+from rolesync.reader.standing import Standing
 
 
-def settle(assignments: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+class Settled(NamedTuple):
+    """DESIRED twice: the roles that are given, each once, and those that rows name and don't give today."""
+
+    given: pd.DataFrame
+    withheld: pd.DataFrame
+
+
+def settle(
+    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing]
+) -> tuple[Settled, list[Finding]]:
     """Compare the rows of a list with each other.
 
     One id has one address and one address one id: a row that says otherwise than an earlier one is refused. An id that
     is given with its address in one row and alone in another gets the address in both, so that it can be checked
-    against Studio whichever row is kept. The same person and role again is kept once, as the first row says it.
+    against Studio whichever row is kept. Rows that contradict each other about a role are refused, see
+    `contradictions`. The same person and role again is kept once, as the first row says it.
 
     Args:
-        assignments: DESIRED, but with repetitions.
-
-    Returns:
-        DESIRED, and the findings.
+        given: the roles that are given today (DESIRED, but with repetitions).
+        withheld: those that aren't, in the same form.
+        standings: the rows that say more than who and which role.
     """
-    findings = list(_conflicts(assignments))
-    refused = {finding.row for finding in findings}
-    if refused:
-        assignments = assignments[~assignments["row"].isin(refused)]
-    assignments = _with_addresses(assignments)
-    keys = assignments.assign(email=assignments["email"].where(assignments["user_id"] == 0, ""))
+    everything = pd.concat([given, withheld]).sort_values("row", kind="stable") if len(withheld) else given
+    findings = list(_conflicts(everything))
+    addresses = _addresses(everything, findings)
+    given, withheld = (_with_addresses(_without(rows, findings), addresses) for rows in (given, withheld))
+    if standings:
+        against = list(contradictions(given, withheld, standings))
+        given, withheld = _without(given, against), _without(withheld, against)
+        findings += against
+    keys = given.assign(email=given["email"].where(given["user_id"] == 0, ""))
     repeated = keys.duplicated(["user_id", "email", "role"])
     if repeated.any():
         firsts = keys.groupby(["user_id", "email", "role"], observed=True, sort=False)["row"].transform("first")
         findings.extend(_duplicates(keys[repeated], firsts[repeated]))
-    return assignments[~repeated].reset_index(drop=True), findings
+    return Settled(given[~repeated].reset_index(drop=True), withheld.reset_index(drop=True)), findings
+
+
+def _without(rows: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
+    refused = {finding.row for finding in findings}
+    return rows[~rows["row"].isin(refused)] if refused else rows
 
 
 def _pairs(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -55,12 +75,16 @@ def _conflicts(assignments: pd.DataFrame) -> Iterator[Finding]:
             yield error(Code.IDENTITY_CONFLICT, f"{message}; correct one of the two rows", row=int(row))
 
 
-def _with_addresses(assignments: pd.DataFrame) -> pd.DataFrame:
-    addresses = _pairs(assignments).drop_duplicates("user_id").set_index("user_id")["email"]
-    known = (assignments["email"] == "") & assignments["user_id"].isin(addresses.index)
+def _addresses(everything: pd.DataFrame, findings: Sequence[Finding]) -> "pd.Series[str]":
+    """The address of each id that is given with one, by id."""
+    return _pairs(_without(everything, findings)).drop_duplicates("user_id").set_index("user_id")["email"]
+
+
+def _with_addresses(rows: pd.DataFrame, addresses: "pd.Series[str]") -> pd.DataFrame:
+    known = (rows["email"] == "") & rows["user_id"].isin(addresses.index)
     if not known.any():
-        return assignments
-    return assignments.assign(email=assignments["email"].where(~known, assignments["user_id"].map(addresses)))
+        return rows
+    return rows.assign(email=rows["email"].where(~known, rows["user_id"].map(addresses)))
 
 
 def _duplicates(repeated: pd.DataFrame, firsts: "pd.Series[int]") -> Iterator[Finding]:

@@ -1,42 +1,40 @@
 """A list in a file → `Desired`: who is to have which role, and everything noticed on the way.
 
 A row that can't be read, for whatever reason, is an error finding and has no assignment; an error anywhere makes the
-whole list a `reject`. So a row never vanishes: it is blank, or it is in the assignments, or it is in the findings.
+whole list a `reject`. So a row never vanishes: it is blank, or it is in the assignments, or it is in the findings. A
+row that says that its role is not held, or not today, is in the findings and in `withheld`.
 """
 
 import hashlib
 from array import array
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
-from rolesync.model import DESIRED, Desired, Finding, Level, Source, frame
-from rolesync.reader.clashes import settle
+from rolesync.model import AS_WRITTEN, DESIRED, Desired, Finding, Level, ListForm, Source, frame
+from rolesync.reader.beside import beside, total
+from rolesync.reader.clashes import Settled, settle
 from rolesync.reader.file import read_file
-from rolesync.reader.findings import CellError, Code, error
+from rolesync.reader.findings import CellError, Code, Note, error, held, quoted
 from rolesync.reader.grid import Cells, is_blank, only_text
-from rolesync.reader.header import HEADERS, Layout, lay_out
+from rolesync.reader.header import Layout, headers, lay_out
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.rows import RowReader
-from rolesync.reader.table import ANYWHERE, Place, Table, open_table
+from rolesync.reader.standing import PLAIN, Standing
+from rolesync.reader.table import Table, open_table
 
 
-def read_desired(
-    path: Path,
-    *,
-    managed_roles: Collection[str],
-    role_aliases: Mapping[str, str] | None = None,
-    place: Place = ANYWHERE,
-) -> Desired:
+def read_desired(path: Path, *, managed_roles: Collection[str], today: date, form: ListForm = AS_WRITTEN) -> Desired:
     """Read a list of roles from a CSV file or a workbook.
 
     Args:
         path: the file.
         managed_roles: the roles that count as managed; others are read too, and each row with one gets a warning.
-        role_aliases: the roles that other names in the list stand for.
-        place: the sheet and the header's row, where somebody has said them.
+        today: the day on which roles with dates are given or not.
+        form: how the list is written, where its header doesn't tell, and other names of roles.
 
     Returns:
         All assignments that can be read, in the file's order and each once, with the findings ordered by row.
@@ -45,9 +43,9 @@ def read_desired(
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
     """
     data, modified_at = read_file(path)
-    assignments, findings, rows = _read(data, managed_roles, role_aliases or {}, place)
+    settled, findings, rows = _read(data, managed_roles, form, today)
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
-    numbers = assignments["role"].value_counts()
+    numbers = settled.given["role"].value_counts()
     source = Source(
         path=str(path),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -55,28 +53,33 @@ def read_desired(
         modified_at=modified_at,
         listed={role: int(numbers.get(role, 0)) for role in managed_roles},
     )
-    return Desired(assignments, tuple(ordered), source)
+    return Desired(settled.given, tuple(ordered), source, settled.withheld)
 
 
 def _read(
-    data: bytes, managed_roles: Collection[str], role_aliases: Mapping[str, str], place: Place
-) -> tuple[pd.DataFrame, list[Finding], int]:
-    """The assignments, the findings, and the number of rows that are not blank."""
-    table = open_table(data, HEADERS, place)
+    data: bytes, managed_roles: Collection[str], form: ListForm, today: date
+) -> tuple[Settled, list[Finding], int]:
+    """The roles that are given and those that aren't, the findings, and the number of rows that are not blank."""
+    nothing = Settled(frame(DESIRED), frame(DESIRED))
+    table = open_table(data, headers(form), form)
     if isinstance(table, tuple):
-        return frame(DESIRED), list(table), 0
-    layout = lay_out(table.header, table.header_row)
+        return nothing, list(table), 0
+    layout = lay_out(table.header, table.header_row, form)
     findings = [*table.notes, *_header_text(table, layout)]
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
-        return frame(DESIRED), [*findings, *layout], rows
+        return nothing, [*findings, *layout], rows
     reading = _Reading(layout, findings)
-    reading.take(table, RoleReader(managed_roles, role_aliases, several=layout.several))
+    roles = RoleReader(managed_roles, form.role_aliases, several=layout.several)
+    reading.take(table, RowReader(layout, roles, today), roles)
     if not reading.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
-    assignments, clashes = settle(reading.assignments())
-    return assignments, [*findings, *clashes], reading.rows
+    settled, clashes = settle(reading.given.assignments(), reading.withheld.assignments(), reading.standings)
+    findings += clashes
+    if form.hold_bad_rows:
+        findings = [held(finding, table.header_row) for finding in findings]
+    return settled, findings, reading.rows
 
 
 def _header_text(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -85,37 +88,81 @@ def _header_text(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Fi
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What has been read so far: the columns of the frame, which are all that a clean row leaves behind."""
+class _Cells:
+    """The columns of a frame, which are all that a row leaves behind."""
 
-    layout: Layout
-    findings: list[Finding]
-    rows: int = 0
     row: "array[int]" = field(default_factory=lambda: array("q"))
     email: list[str] = field(default_factory=list)
     user_id: "array[int]" = field(default_factory=lambda: array("q"))
     role: list[str] = field(default_factory=list)
 
-    def take(self, table: Table, roles: RoleReader) -> None:
+    def assignments(self) -> pd.DataFrame:
+        """DESIRED as the file has it, repetitions included."""
+        return frame(DESIRED, {"row": self.row, "email": self.email, "user_id": self.user_id, "role": self.role})
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far. `standings` knows the rows that say more than who and which role."""
+
+    layout: Layout
+    findings: list[Finding]
+    rows: int = 0
+    given: _Cells = field(default_factory=_Cells)
+    withheld: _Cells = field(default_factory=_Cells)
+    standings: dict[int, Standing] = field(default_factory=dict)
+
+    def take(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
         """Read all rows of a table."""
-        reader = RowReader(self.layout, roles)
+        refused: tuple[int, Sequence[str]] | None = None
+        last: Cells = ()
+        number = 0
         for number, row in table.rows:
             cells = row if table.clean else self._text_of(number, row)
-            if isinstance(cells, tuple):
-                self.rows += 1
-                self.findings.extend(cells)
-                continue
-            if is_blank(cells):
+            if not isinstance(cells, tuple) and is_blank(cells):
                 continue
             self.rows += 1
+            refused, last = None, cells
+            if isinstance(cells, tuple):
+                self.findings.extend(cells)
+                continue
             try:
-                email, user_id, role = reader.read(cells)
+                email, user_id, role, standing = reader.read(cells)
             except CellError:
-                self.findings.extend(reader.problems(number, cells))
+                refused = number, cells
+                self._refuse(number, cells, reader)
             else:
-                self._keep(number, email, user_id, role)
+                self._keep(number, email, user_id, role, standing)
                 if reader.notes:
                     self.findings.extend(reader.take_notes(number))
+        if not table.whole and isinstance(last, list):
+            self._check_end(number, last, roles)
+        if refused and (note := total(refused[1])):
+            self._pass_over(note, refused[0])
+
+    def _check_end(self, number: int, cells: Sequence[str], roles: RoleReader) -> None:
+        """Refuse the last row of a file that ends within it, where its role begins as a known one does."""
+        if len(cells) == self.layout.role + 1 and roles.begins(cells[-1].strip()):
+            text = f"the file ends within this row, without a line end, and {quoted(cells[-1])} may be cut"
+            advice = "export it again, or end the last line"
+            self.findings.append(error(Code.CUT_ROW, f"{text}; {advice}", row=number))
+
+    def _refuse(self, number: int, cells: Sequence[str], reader: RowReader) -> None:
+        """Say what is wrong with a row, unless it is none of the list."""
+        try:
+            note = beside(cells, self.layout)
+        except CellError as problem:
+            self.findings.append(error(problem.code, problem.message, row=number))
+            return
+        if note:
+            self._pass_over(note, number)
+        else:
+            self.findings.extend(reader.problems(number, cells))
+
+    def _pass_over(self, note: Note, number: int) -> None:
+        self.rows -= 1
+        self.findings[:] = [finding for finding in self.findings if finding.row != number]
+        self.findings.append(note.at(number))
 
     def _text_of(self, number: int, cells: Cells) -> Cells:
         """The row, unless a cell that matters is no text; what doesn't matter is noted."""
@@ -127,15 +174,14 @@ class _Reading:
         self.findings.extend(findings)
         return cells
 
-    def _keep(self, number: int, email: str, user_id: int, cell: RoleCell) -> None:
+    def _keep(self, number: int, email: str, user_id: int, cell: RoleCell, standing: Standing) -> None:
+        kept = self.given if standing.given else self.withheld
         for name in cell.names:
-            self.row.append(number)
-            self.email.append(email)
-            self.user_id.append(user_id)
-            self.role.append(name)
+            kept.row.append(number)
+            kept.email.append(email)
+            kept.user_id.append(user_id)
+            kept.role.append(name)
         for note in cell.notes:
             self.findings.append(note.at(number, self.layout.header[self.layout.role]))
-
-    def assignments(self) -> pd.DataFrame:
-        """DESIRED as the file has it, repetitions included."""
-        return frame(DESIRED, {"row": self.row, "email": self.email, "user_id": self.user_id, "role": self.role})
+        if standing is not PLAIN:
+            self.standings[number] = standing

@@ -1,6 +1,7 @@
 """The codes of everything that the reader notices, and the few words that all its messages share."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -23,11 +24,18 @@ class Code(StrEnum):
     UNCLOSED_QUOTE = "unclosed_quote"  # a quote is opened and the file ends
     BROKEN_QUOTING = "broken_quoting"  # text follows a closing quote, or a cell has no end
     SWALLOWED_ROW = "swallowed_row"  # a quoted cell holds what looks like rows of its own
+    CUT_ROW = "cut_row"  # the file ends within its last row
     ROW_TOO_SHORT = "row_too_short"  # fewer cells than the header
     ROW_TOO_LONG = "row_too_long"  # more cells with text than the header
     DELIMITER_UNCLEAR = "delimiter_unclear"  # two delimiters make equally good sense of the header
     TITLE_IGNORED = "title_ignored"  # a title or comment above the header
     ROW_ABOVE_HEADER = "row_above_header"  # a person above the header
+    HEADER_REPEATED = "header_repeated"  # the header again, among the rows
+    COMMENT_IGNORED = "comment_ignored"  # a comment among the rows
+    COMMENTED_ROW = "commented_row"  # a comment sign before a row
+    FOOTER_IGNORED = "footer_ignored"  # a total below the rows
+    FOREIGN_EXPORT = "foreign_export"  # an export of another program
+    HEADER_NOT_FOUND = "header_not_found"  # a column that was named isn't there
     HEADER_DUPLICATE = "header_duplicate"  # two columns mean the same
     HEADER_NO_IDENTITY = "header_no_identity"  # neither `email` nor `user_id`
     HEADER_NO_ROLE = "header_no_role"  # neither `role` nor `roles`
@@ -47,8 +55,21 @@ class Code(StrEnum):
     ROLE_NEAR_MISS = "role_near_miss"  # a managed role or an alias, but for case or blanks
     ROLE_NO_NAME = "role_no_name"  # an error value, formula, yes or no, number, date or placeholder
     ROLE_ALIAS = "role_alias"  # another name for a role, which the settings translate
+    ACTION_UNKNOWN = "action_unknown"  # a word in `action` or `status` that isn't known
+    ROLE_TAKEN = "role_taken"  # a row that says that the role is not held
+    DATE_INVALID = "date_invalid"  # no day
+    DATE_AMBIGUOUS = "date_ambiguous"  # day and month may be exchanged
+    DATE_NORMALISED = "date_normalised"  # a day that is not written as 2026-06-30
+    DATES_REVERSED = "dates_reversed"  # `expires` is before `starts`
+    ROLE_NOT_YET = "role_not_yet"  # `starts` is after today
+    ROLE_ENDED = "role_ended"  # `expires` is before today
+    CONTRADICTION = "contradiction"  # rows that give and take the same role, or give it for different times
     UNMANAGED_ROLE = "unmanaged_role"  # a role that is left alone
     DUPLICATE = "duplicate"  # the same person and role again
+
+
+# What may have swallowed other rows, or leaves open which of two people is meant: never only the row's own matter.
+_BEYOND_ITS_ROW = frozenset({Code.UNCLOSED_QUOTE, Code.BROKEN_QUOTING, Code.ROW_ABOVE_HEADER, Code.IDENTITY_CONFLICT})
 
 
 class CellError(ValueError):
@@ -67,7 +88,7 @@ class Note(NamedTuple):
     code: Code
     message: str
 
-    def at(self, row: int, column: str) -> Finding:
+    def at(self, row: int, column: str | None = None) -> Finding:
         """Make the finding."""
         return Finding(self.level, self.code.value, self.message, row, column)
 
@@ -79,6 +100,13 @@ Tell = Callable[[Note], None]
 def error(code: Code, message: str, *, row: int | None = None, column: str | None = None) -> Finding:
     """Make a finding that refuses its row, or the file where `row` is None."""
     return Finding(Level.ERROR, code.value, message, row, column)
+
+
+def held(finding: Finding, header_row: int) -> Finding:
+    """The finding, but held instead of an error where it is one row's own matter."""
+    if finding.level is not Level.ERROR or finding.row is None or finding.row <= header_row:
+        return finding
+    return finding if finding.code in _BEYOND_ITS_ROW else replace(finding, level=Level.HELD)
 
 
 def quoted(text: str) -> str:

@@ -22,13 +22,15 @@ class Grid:
     """The rows of a sheet, or of a text under one delimiter.
 
     `rows` can be read once and gives (row number, cells); entirely empty lines are left out but counted. `clean` tells
-    that every cell is text. `notes` are the sheet's findings: those with a row matter only below the header.
+    that every cell is text, `whole` that the last row ends as a line does. `notes` are the sheet's findings: those with
+    a row matter only below the header.
     """
 
     rows: Iterator[tuple[int, Cells]]
     name: str = ""
     hidden: bool = False
     clean: bool = True
+    whole: bool = True
     notes: tuple[Finding, ...] = ()
 
 

@@ -1,15 +1,17 @@
 """A header → which column is what.
 
 Accepted spellings, after case, blanks, `_` and `-` are dropped: `email`, `email address` (so also `E-Mail`,
-`EMAIL_ADDRESS`); `user id` (`user_id`, `User-ID`); `role`; `roles`. Every other column is ignored.
+`EMAIL_ADDRESS`); `user id` (`user_id`, `User-ID`); `role`; `roles`; `action` or `status`; `starts`, `starts on`,
+`valid from`; `expires`, `expires on`, `expiry`, `expiry date`, `expiration date`, `valid until`. Every other column is
+ignored.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rolesync.model import Finding
+from rolesync.model import AS_WRITTEN, Finding, ListForm
+from rolesync.reader.exports import Export, fold, recognise
 from rolesync.reader.findings import Code, error, printable, quoted
 from rolesync.reader.table import Headers
 
@@ -21,6 +23,9 @@ class Field(StrEnum):
     USER_ID = "user_id"
     ROLE = "role"
     ROLES = "roles"
+    ACTION = "action"
+    STARTS = "starts"
+    EXPIRES = "expires"
 
 
 SPELLINGS: Mapping[str, Field] = {
@@ -29,9 +34,20 @@ SPELLINGS: Mapping[str, Field] = {
     "userid": Field.USER_ID,
     "role": Field.ROLE,
     "roles": Field.ROLES,
+    "action": Field.ACTION,
+    "status": Field.ACTION,
+    "starts": Field.STARTS,
+    "startson": Field.STARTS,
+    "validfrom": Field.STARTS,
+    "expires": Field.EXPIRES,
+    "expireson": Field.EXPIRES,
+    "expiry": Field.EXPIRES,
+    "expirydate": Field.EXPIRES,
+    "expirationdate": Field.EXPIRES,
+    "validuntil": Field.EXPIRES,
 }
+OPTIONAL = frozenset({Field.ACTION, Field.STARTS, Field.EXPIRES})
 LISTED = 20  # headers that a message lists at most: enough to recognise the file
-_FORGIVEN = re.compile(r"[\s_\-\u2010\u2011]+")  # the last two are the hyphens that word processors put
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,9 @@ class Layout:
     role: int
     several: bool
     fewest: int
+    action: int | None = None
+    starts: int | None = None
+    expires: int | None = None
 
     @property
     def identity(self) -> str | None:
@@ -57,7 +76,13 @@ class Layout:
     @property
     def used(self) -> tuple[int, ...]:
         """The columns that something is read from."""
-        return tuple(place for place in (self.email, self.user_id, self.role) if place is not None)
+        places = (self.email, self.user_id, self.role, self.action, self.starts, self.expires)
+        return tuple(place for place in places if place is not None)
+
+    @property
+    def has_standing(self) -> bool:
+        """Whether rows say more than who and which role."""
+        return (self.action, self.starts, self.expires) != (None, None, None)
 
     @property
     def ignored(self) -> tuple[int, ...]:
@@ -66,38 +91,57 @@ class Layout:
         return tuple(place for place in range(len(self.header)) if place not in used)
 
 
-def field_of(text: str) -> Field | None:
-    """What a header cell names, if it is something the reader uses."""
-    return SPELLINGS.get(_FORGIVEN.sub("", text).casefold())
+def spellings(form: ListForm) -> Mapping[str, Field]:
+    """What header cells mean, folded: as usual, but a column that was named means its field alone."""
+    known = dict(SPELLINGS)
+    for name, fields in (
+        (form.email_column, {Field.EMAIL}),
+        (form.user_id_column, {Field.USER_ID}),
+        (form.role_column, {Field.ROLE, Field.ROLES}),
+    ):
+        if name:
+            known = {text: field for text, field in known.items() if field not in fields}
+            known[fold(name)] = min(fields)
+    return known
 
 
-def score(header: Sequence[str]) -> int:
-    """How many of the used columns a header names."""
-    return len({field_of(text) for text in header} - {None})
+def headers(form: ListForm = AS_WRITTEN) -> Headers:
+    """Tell what makes a row a header: that it names a person and a role, or is that of a known export."""
+    known = spellings(form)
+
+    def fields(cells: Sequence[str]) -> set[Field]:
+        return {known[text] for text in map(fold, cells) if text in known}
+
+    def complete(cells: Sequence[str]) -> bool:
+        found = fields(cells)
+        whole = bool(found & {Field.EMAIL, Field.USER_ID}) and bool(found & {Field.ROLE, Field.ROLES})
+        return whole or (not form.names_columns and recognise(cells) is not None)
+
+    return Headers(lambda cells: len(fields(cells)), complete)
 
 
-def complete(header: Sequence[str]) -> bool:
-    """Whether a header names a person and a role."""
-    fields = {field_of(text) for text in header}
-    return bool(fields & {Field.EMAIL, Field.USER_ID}) and bool(fields & {Field.ROLE, Field.ROLES})
+def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Layout | tuple[Finding, ...]:
+    """Find the columns of a header that stands in `row`, or say all that is wrong with it.
 
-
-HEADERS = Headers(score, complete)
-
-
-def lay_out(header: Sequence[str], row: int) -> Layout | tuple[Finding, ...]:
-    """Find the columns of a header that stands in `row`, or say all that is wrong with it."""
+    Args:
+        header: its cells.
+        row: its number.
+        form: which columns somebody has named.
+    """
+    if not form.names_columns and (export := recognise(header)):
+        return (_foreign(export, row),)
+    known = spellings(form)
     places: dict[Field, int] = {}
     findings = []
     for place, text in enumerate(header):
-        field = field_of(text)
+        field = known.get(fold(text))
         if field in places:
             other = quoted(printable(header[places[field]]))
             message = f"two columns mean {field}: {other} and {quoted(printable(text))}; keep one of them"
             findings.append(error(Code.HEADER_DUPLICATE, message, row=row, column=printable(text)))
         elif field:
             places[field] = place
-    findings.extend(_missing(places, header, row))
+    findings.extend(_missing(places, header, row, form))
     if findings:
         return tuple(findings)
     role = places.get(Field.ROLE, places.get(Field.ROLES, -1))
@@ -107,13 +151,35 @@ def lay_out(header: Sequence[str], row: int) -> Layout | tuple[Finding, ...]:
         user_id=places.get(Field.USER_ID),
         role=role,
         several=Field.ROLES in places,
-        fewest=_fewest(sorted(places.values()), len(header)),
+        fewest=_fewest(places, len(header)),
+        action=places.get(Field.ACTION),
+        starts=places.get(Field.STARTS),
+        expires=places.get(Field.EXPIRES),
     )
 
 
-def _missing(places: Mapping[Field, int], header: Sequence[str], row: int) -> list[Finding]:
+def _foreign(export: Export, row: int) -> Finding:
+    advice = "name its columns if you know that it is a list: --email-column, --role-column"
+    if export.preset:
+        advice = f"make a list of it: rolesync migrate FILE --from {export.preset} -o LIST"
+    text = f"this looks like {export.title}, and {export.lacks}; {advice}"
+    return error(Code.FOREIGN_EXPORT, text, row=row)
+
+
+def _missing(places: Mapping[Field, int], header: Sequence[str], row: int, form: ListForm) -> list[Finding]:
     found = ", ".join(quoted(printable(text)) for text in header[:LISTED]) + (", …" if len(header) > LISTED else "")
     findings = []
+    folded = set(map(fold, header))
+    for name, what in (
+        (form.email_column, "e-mail address"),
+        (form.user_id_column, "user id"),
+        (form.role_column, "role"),
+    ):
+        if name and fold(name) not in folded:
+            message = f"no column {quoted(name)} has the {what}, as was said; the header has {found}"
+            findings.append(error(Code.HEADER_NOT_FOUND, message, row=row))
+    if findings:
+        return findings
     if not {Field.EMAIL, Field.USER_ID} & set(places):
         message = f"no column 'email' or 'user_id' names the person; the first row has {found}"
         findings.append(error(Code.HEADER_NO_IDENTITY, message, row=row))
@@ -127,12 +193,15 @@ def _missing(places: Mapping[Field, int], header: Sequence[str], row: int) -> li
     return findings
 
 
-def _fewest(used: Sequence[int], width: int) -> int:
+def _fewest(places: Mapping[Field, int], width: int) -> int:
     """The number of cells that a row must have.
 
-    Some programs drop empty cells at a row's end, so ignored columns may be missing there. But where an ignored column
-    stands between used ones, a row that lost that cell instead looks the same, with another cell's text as its role:
-    then every row has to be whole.
+    Some programs drop empty cells at a row's end, so ignored and optional columns may be missing there. But where an
+    ignored column stands between used ones, a row that lost that cell instead looks the same, with another cell's text
+    as its role: then every row has to be whole. One of two dates looks like the other, so both have to be there.
     """
-    together = used[-1] - used[0] == len(used) - 1
-    return used[-1] + 1 if together else width
+    used = sorted(places.values())
+    if used[-1] - used[0] != len(used) - 1:
+        return width
+    optional = {Field.ACTION} if {Field.STARTS, Field.EXPIRES} <= set(places) else OPTIONAL
+    return 1 + max(place for field, place in places.items() if field not in optional)

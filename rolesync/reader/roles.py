@@ -64,6 +64,10 @@ class RoleReader:
             known = self._cells[cell] = RoleCell(tuple(self._aliases.get(name, name) for name in names), notes)
         return known
 
+    def begins(self, name: str) -> bool:
+        """Whether a cell may be the beginning of a known name that was cut."""
+        return bool(name) and any(known.startswith(name) and known != name for known in self._shapes.values())
+
     def _split(self, cell: str) -> list[str]:
         """`;` or `|` separates where it occurs, and a comma is then part of the name; else a comma separates."""
         marks = [mark for mark in ";|" if mark in cell] or [","]

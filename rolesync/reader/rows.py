@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 
 from rolesync.model import Finding
 from rolesync.reader.findings import CellError, Code, Note, Tell, error, quoted
@@ -9,6 +10,7 @@ from rolesync.reader.grid import is_blank
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.roles import RoleCell, RoleReader
+from rolesync.reader.standing import PLAIN, Standing, StandingReader
 
 _DELIMITER = re.compile(r"[,;\t|]")
 
@@ -20,33 +22,38 @@ class RowReader:
     noticed about a row that was read nevertheless waits in `notes`, with the header of its column, for `take_notes`.
     """
 
-    def __init__(self, layout: Layout, roles: RoleReader) -> None:
+    def __init__(self, layout: Layout, roles: RoleReader, today: date) -> None:
         self._layout = layout
         self._roles = roles
         self._width = len(layout.header)
+        self._first = next(place for place, text in enumerate(layout.header) if text.strip())
         self._email = layout.email
         self._user_id = layout.user_id
         self._ignored = layout.ignored
         self._about_email, self._about_user_id = self._told_by(layout.email), self._told_by(layout.user_id)
+        self._standing = StandingReader(layout, today, self._told_by) if layout.has_standing else None
         self.notes: list[tuple[Note, str]] = []
 
-    def read(self, cells: Sequence[str]) -> tuple[str, int, RoleCell]:
+    def read(self, cells: Sequence[str]) -> tuple[str, int, RoleCell, Standing]:
         """Read a row that is not blank.
 
         Returns:
-            The address or "", the user id or 0, and the roles.
+            The address or "", the user id or 0, the roles, and whether and when they are given.
 
         Raises:
             CellError: something is wrong with the row.
         """
         if len(cells) != self._width:
             cells = self._fit(cells)
+        if cells[self._first][:1] == "#":
+            raise CellError(Code.COMMENTED_ROW, "the row begins with '#'")
         for place in self._ignored:
             self._check_ignored(cells[place])
         email, user_id = self._identity(cells)
         if not email and not user_id:
             raise CellError(Code.IDENTITY_MISSING, "the row names nobody; fill in who is meant, or delete the row")
-        return email, user_id, self._roles.read(cells[self._layout.role])
+        standing = self._standing.read(cells) if self._standing else PLAIN
+        return email, user_id, self._roles.read(cells[self._layout.role]), standing
 
     def problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
         """Name all that is wrong with row `number`, or only that its cells don't fit the header: then none is sure."""
@@ -70,6 +77,12 @@ class RowReader:
                 check(cells[place])
             except CellError as problem:
                 yield error(problem.code, problem.message, row=number, column=self._layout.header[place])
+        if self._standing:
+            try:
+                self._standing.read(cells)
+            except CellError as problem:
+                if problem.code is Code.DATES_REVERSED:  # any other was found above, in its own column
+                    yield error(problem.code, problem.message, row=number)
         if is_blank(cells[place] for place in (self._email, self._user_id) if place is not None):
             text = "the row names nobody; fill in who is meant, or delete the row"
             yield error(Code.IDENTITY_MISSING, text, row=number, column=self._layout.identity)
@@ -82,6 +95,8 @@ class RowReader:
         if self._user_id is not None:
             yield self._user_id, lambda cell: read_user_id(cell, self._about_user_id)
         yield self._layout.role, self._roles.read
+        if self._standing:
+            yield from self._standing.checks()
 
     def _fit(self, cells: Sequence[str]) -> Sequence[str]:
         """The row with as many cells as the header: empty ones too many or too few are forgiven."""

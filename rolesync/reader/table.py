@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
-from rolesync.model import Finding, Level
+from rolesync.model import Finding, Level, ListForm
 from rolesync.reader.file import Kind, content_of
 from rolesync.reader.findings import CellError, Code, error, printable, quoted
 from rolesync.reader.grid import Cells, Grid, is_blank
@@ -30,28 +30,19 @@ class Headers(NamedTuple):
     complete: Callable[[Sequence[str]], bool]
 
 
-class Place(NamedTuple):
-    """Where a table stands, as far as somebody has said it: the sheet's name or number from 1, the header's row."""
-
-    sheet: str = ""
-    header_row: int = 0
-
-
-ANYWHERE = Place()
-
-
 @dataclass(frozen=True, eq=False)
 class Table:
     """The rows of a sheet: the header, and what follows it.
 
-    `rows` can be read once and gives (row number, cells). `clean` tells that all cells are text, see `only_text`.
-    `notes` is what was noticed in finding the table.
+    `rows` can be read once and gives (row number, cells). `clean` tells that all cells are text, see `only_text`,
+    `whole` that the last row ends as a line does. `notes` is what was noticed in finding the table.
     """
 
     header: tuple[str, ...]
     header_row: int
     rows: Iterator[tuple[int, Cells]]
     clean: bool
+    whole: bool
     sheet: str = ""
     notes: tuple[Finding, ...] = ()
 
@@ -65,13 +56,13 @@ class _Start:
     table: Table
 
 
-def open_table(data: bytes, headers: Headers, place: Place = ANYWHERE) -> Table | tuple[Finding, ...]:
+def open_table(data: bytes, headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
     """Find the table in a file's bytes.
 
     Args:
         data: the whole file.
         headers: tells which row is the header, and so which delimiter and sheet are meant.
-        place: where the table is, as far as that is known.
+        form: the sheet and the header's row, as far as somebody has said them.
 
     Returns:
         The table, or the findings that say why there is none.
@@ -83,15 +74,15 @@ def open_table(data: bytes, headers: Headers, place: Place = ANYWHERE) -> Table 
         from rolesync.reader.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
 
         sheets = workbook_grids(content)
-        return (sheets,) if isinstance(sheets, Finding) else _sheet(sheets, headers, place)
-    if place.sheet:
-        return (error(Code.SHEET_UNCLEAR, f"the file is text and has no sheet {quoted(place.sheet)}; leave it out"),)
+        return (sheets,) if isinstance(sheets, Finding) else _sheet(sheets, headers, form)
+    if form.sheet:
+        return (error(Code.SHEET_UNCLEAR, f"the file is text and has no sheet {quoted(form.sheet)}; leave it out"),)
     grids = text_grids(content.data)
-    return (grids,) if isinstance(grids, Finding) else _delimiter(grids, headers, place)
+    return (grids,) if isinstance(grids, Finding) else _delimiter(grids, headers, form)
 
 
-def _delimiter(grids: Sequence[Grid], headers: Headers, place: Place) -> Table | tuple[Finding, ...]:
-    found = [_start(grid, headers, place) for grid in grids]
+def _delimiter(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
+    found = [_start(grid, headers, form) for grid in grids]
     starts = [start for start in found if isinstance(start, _Start)]
     best = max(((start.complete, start.score) for start in starts), default=(False, 0))
     if not best[1] and None in found:
@@ -107,13 +98,13 @@ def _delimiter(grids: Sequence[Grid], headers: Headers, place: Place) -> Table |
     return tables[0]
 
 
-def _sheet(grids: Sequence[Grid], headers: Headers, place: Place) -> Table | tuple[Finding, ...]:
+def _sheet(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
     """The sheet that was named, or the only one that is shown and can be meant."""
     names = ", ".join(quoted(grid.name) + (" (hidden)" if grid.hidden else "") for grid in grids)
-    named = _named(grids, place.sheet)
-    if place.sheet and not named:
-        return (_unclear(f"the workbook has no sheet {quoted(place.sheet)}, but {names}; name one of them"),)
-    filled = [(grid, start) for grid in named or grids if (start := _start(grid, headers, place)) is not None]
+    named = _named(grids, form.sheet)
+    if form.sheet and not named:
+        return (_unclear(f"the workbook has no sheet {quoted(form.sheet)}, but {names}; name one of them"),)
+    filled = [(grid, start) for grid in named or grids if (start := _start(grid, headers, form)) is not None]
     shown = [(grid, start) for grid, start in filled if named or not grid.hidden]
     complete = [(grid, start) for grid, start in shown if isinstance(start, _Start) and start.complete]
     if not filled:
@@ -159,23 +150,23 @@ def _nothing(what: str) -> Finding:
     return error(Code.NO_ROWS, text)
 
 
-def _start(grid: Grid, headers: Headers, place: Place) -> _Start | tuple[Finding, ...] | None:
+def _start(grid: Grid, headers: Headers, form: ListForm) -> _Start | tuple[Finding, ...] | None:
     """The first complete header, or else the first row; findings where it can't be read, None where there is no row."""
     seen: list[tuple[int, list[str]]] = []
     for number, cells in grid.rows:
         if isinstance(cells, tuple):
-            if number < place.header_row:
+            if number < form.header_row:
                 continue
-            return cells if place.header_row or not seen else _begin(grid, headers, seen, notes=cells)
-        if is_blank(cells) and number != place.header_row:
+            return cells if form.header_row or not seen else _begin(grid, headers, seen, notes=cells)
+        if is_blank(cells) and number != form.header_row:
             continue
         seen.append((number, cells))
-        if number >= place.header_row and (place.header_row or headers.complete(cells)):
-            above = [_above(*row, meant=bool(place.header_row)) for row in seen[:-1]]
+        if number >= form.header_row and (form.header_row or headers.complete(cells)):
+            above = [_above(*row, meant=bool(form.header_row)) for row in seen[:-1]]
             return _begin(grid, headers, seen[-1:], notes=above)
-        if len(seen) == LOOKED_AT and not place.header_row:
+        if len(seen) == LOOKED_AT and not form.header_row:
             break
-    return _begin(grid, headers, seen) if seen and not place.header_row else None
+    return _begin(grid, headers, seen) if seen and not form.header_row else None
 
 
 def _begin(
@@ -184,7 +175,7 @@ def _begin(
     """Make a table of rows that were already read, the header first, and of those still to be read."""
     (number, header), *rest = rows
     read: list[tuple[int, Cells]] = [*rest]
-    table = Table(tuple(header), number, chain(read, grid.rows), clean=grid.clean, notes=tuple(notes))
+    table = Table(tuple(header), number, chain(read, grid.rows), clean=grid.clean, whole=grid.whole, notes=tuple(notes))
     return _Start(headers.complete(header), headers.score(header), table)
 
 

@@ -28,11 +28,11 @@ def text_grids(data: bytes) -> list[Grid] | Finding:
     decoded = _as_utf8(data)
     if isinstance(decoded, Finding):
         return decoded
-    clean = _is_clean(decoded)
+    clean, whole = _is_clean(decoded), decoded.endswith((b"\n", b"\r"))
     if declared := _SEP.match(decoded):
         delimiter = declared[1].decode()
-        return [Grid(_records(decoded[declared.end() :], delimiter, first=2), clean=clean)]
-    return [Grid(_records(decoded, delimiter), clean=clean) for delimiter in DELIMITERS]
+        return [Grid(_records(decoded[declared.end() :], delimiter, first=2), clean=clean, whole=whole)]
+    return [Grid(_records(decoded, delimiter), clean=clean, whole=whole) for delimiter in DELIMITERS]
 
 
 def _as_utf8(data: bytes) -> bytes | Finding:

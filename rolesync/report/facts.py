@@ -269,7 +269,8 @@ def level_counts(findings: Iterable[Finding]) -> str:
     """Say how many findings of each level there are, as in `1 error, 2 warnings, 0 info`."""
     found = Counter(finding.level for finding in findings)
     errors, warnings = plural(found[Level.ERROR], "error"), plural(found[Level.WARNING], "warning")
-    return f"{errors}, {warnings}, {found[Level.INFO]:,} info"
+    held = f"{found[Level.HELD]:,} held, " if found[Level.HELD] else ""
+    return f"{errors}, {held}{warnings}, {found[Level.INFO]:,} info"
 
 
 def requests_text(requests: Requests) -> str:

@@ -33,6 +33,8 @@ TIMES = 3
 CHANGED = 200  # one user in so many is not listed, one lacks the role; one row in so many names nobody in Studio
 POLICY = Policy(owner="person7@example.edu", max_removals_share=1.0, max_removals=10_000_000)
 
+DAY = datetime(2026, 3, 1, tzinfo=UTC)
+
 Figures = Mapping[str, float]
 
 
@@ -59,12 +61,12 @@ def ours(folder: Path, users: pd.DataFrame) -> Figures:
     """Read the list and plan."""
     live = Live(users, POLICY.managed_roles)
     started = perf_counter()
-    desired = read_desired(folder / "desired.csv", managed_roles=POLICY.managed_roles)
+    desired = read_desired(folder / "desired.csv", managed_roles=POLICY.managed_roles, today=DAY.date())
     read = perf_counter()
     changes = diff(desired, live, POLICY)
     plan = make_plan(
         account="https://school.example.com",
-        created_at=datetime(2026, 3, 1, tzinfo=UTC),
+        created_at=DAY,
         source=desired.source,
         policy=POLICY,
         changes=changes,

@@ -67,3 +67,61 @@ def test_a_blocked_plan_is_shown_and_saved_but_ends_with_its_own_code(sh: Shell,
     assert shown.returncode == 0
     assert "BLOCKED" in shown.stdout
     assert studio.log() == []
+
+
+def test_bad_rows_are_held_with_every_removal_where_that_is_asked_for(sh: Shell, studio: Control) -> None:
+    good = SAMPLE.read_text(encoding="utf-8")
+    path = sh.folder / "list.csv"
+    path.write_text(
+        good + "greg.stone(at)example.edu,Admin" + "," * good.splitlines()[0].count(",") + "\n", encoding="utf-8"
+    )
+    refused = sh.run("plan", path, "--format", "json")
+    assert refused.returncode == 3
+    assert json.loads(refused.stdout)["status"] == "reject"
+    checked = sh.json("validate", path, "--bad-rows", "hold")
+    assert checked["status"] == "warn"
+    assert [one["code"] for one in checked["findings"] if one["level"] == "held"]
+    plan = sh.json("plan", path, "--bad-rows", "hold")
+    usual = sh.json("plan", SAMPLE)
+    assert [change["action"] for change in plan["changes"]] == ["add"] * len(plan["changes"])
+    kept = [held["user_id"] for held in plan["held"] if held["reason"] == "removals_held"]
+    assert kept == [change["user_id"] for change in usual["changes"] if change["action"] == "remove"] != []
+    assert all("can't be read" in held["detail"] for held in plan["held"] if held["reason"] == "removals_held")
+    shown = sh.run("sync", path, "--bad-rows", "hold")
+    assert shown.returncode == 0
+    assert "can't be read" in shown.stdout
+    assert {change["action"] for change in studio.log()} == {"add"}
+
+
+def test_a_workbook_is_a_list(sh: Shell) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    rows = list(csv.reader(SAMPLE.read_text(encoding="utf-8").splitlines()))
+    for row in rows:
+        sheet.append(row)
+    other = book.create_sheet("Old")
+    other.append(["email", "role"])
+    other.append(["nobody@example.edu", "Admin"])
+    book.save(sh.folder / "list.csv")
+    assert sh.run("plan", "list.csv").returncode == 3
+    plan = sh.json("plan", "list.csv", "--sheet", sheet.title, "--header-row", "1")
+    assert plan["changes"] == sh.json("plan", SAMPLE)["changes"]
+
+
+def test_dates_and_actions_decide_who_is_listed(sh: Shell) -> None:
+    text = "email,role,action,expires\n"
+    holders = [one for one in sh.json("export")["assignments"] if one["email"]]
+    words = [("add", ""), ("remove", ""), ("", "2020-01-01")]
+    assert len(holders) >= len(words)
+    for number, one in enumerate(holders):
+        action, expires = words[number] if number < len(words) else ("", "")
+        text += f"{one['email']},Admin,{action},{expires}\n"
+    (sh.folder / "list.csv").write_text(text, encoding="utf-8")
+    plan = sh.json("plan", "list.csv", max_removals_share="1")
+    named = {one["user_id"]: row for row, one in enumerate(holders, 2)}
+    removed = {
+        change["user_id"]: change for change in plan["changes"] if change["email"] in {one["email"] for one in holders}
+    }
+    assert sorted(removed) == sorted(one["user_id"] for one in holders[1:3])
+    assert all(change["reason"] == "listed_without_role" for change in removed.values())
+    assert [removed[user_id]["row"] for user_id in removed] == [named[user_id] for user_id in removed]

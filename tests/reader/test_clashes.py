@@ -11,7 +11,8 @@ def assignments(*rows: Row) -> pd.DataFrame:
 
 
 def settled(*rows: Row) -> tuple[list[Row], list[Finding]]:
-    kept, findings = settle(assignments(*rows))
+    (kept, withheld), findings = settle(assignments(*rows), assignments(), {})
+    assert withheld.empty
     require(kept, DESIRED)
     assert list(kept.index) == list(range(len(kept)))
     return list(kept.itertuples(index=False, name=None)), findings

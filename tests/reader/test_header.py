@@ -1,6 +1,7 @@
 import pytest
 
-from rolesync.reader.header import Field, Layout, field_of, lay_out, score
+from rolesync.reader.exports import fold
+from rolesync.reader.header import SPELLINGS, Field, Layout, headers, lay_out
 
 
 @pytest.mark.parametrize(
@@ -27,11 +28,11 @@ from rolesync.reader.header import Field, Layout, field_of, lay_out, score
     ],
 )
 def test_spellings(text: str, field: Field | None) -> None:
-    assert field_of(text) is field
+    assert SPELLINGS.get(fold(text)) is field
 
 
 def test_score_counts_each_field_once() -> None:
-    assert score(["email", "E-Mail", "role", "note"]) == 2
+    assert headers().score(["email", "E-Mail", "role", "note"]) == 2
 
 
 def test_columns_in_any_order_beside_others() -> None:

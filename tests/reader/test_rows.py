@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from rolesync.reader.findings import CellError
@@ -9,7 +11,7 @@ from rolesync.reader.rows import RowReader
 def reader(*header: str) -> RowReader:
     layout = lay_out(header, 1)
     assert isinstance(layout, Layout)
-    return RowReader(layout, RoleReader(("Admin",), {}, several=layout.several))
+    return RowReader(layout, RoleReader(("Admin",), {}, several=layout.several), date(2026, 3, 1))
 
 
 def problems(rows: RowReader, *cells: str) -> list[tuple[str, str | None]]:
@@ -23,7 +25,7 @@ def problems(rows: RowReader, *cells: str) -> list[tuple[str, str | None]]:
 
 
 def test_both_identities_travel() -> None:
-    email, user_id, role = reader("role", "User ID", "E-Mail").read(["Admin", "7", "A@X.edu"])
+    email, user_id, role, _ = reader("role", "User ID", "E-Mail").read(["Admin", "7", "A@X.edu"])
     assert (email, user_id, role.names) == ("a@x.edu", 7, ("Admin",))
 
 

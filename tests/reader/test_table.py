@@ -2,14 +2,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from rolesync.model import Finding
-from rolesync.reader.header import HEADERS
-from rolesync.reader.table import ANYWHERE, Place, Table, open_table
+from rolesync.model import AS_WRITTEN, Finding, ListForm
+from rolesync.reader.header import headers
+from rolesync.reader.table import Table, open_table
 from tests.reader.books import xlsx
 
 
 def read(data: bytes) -> tuple[tuple[str, ...], list[tuple[int, list[str]]], list[Finding]]:
-    table = open_table(data, HEADERS)
+    table = open_table(data, headers(), AS_WRITTEN)
     if isinstance(table, tuple):
         return (), [], list(table)
     rows: list[tuple[int, list[str]]] = []
@@ -40,7 +40,7 @@ def test_every_dialect_gives_the_same_cells(delimiter: str, newline: str, mark: 
 
 def test_rows_are_numbered_as_a_spreadsheet_does() -> None:
     data = b'\n,,\nemail,role\n\n"a\nb",x\r\n\r\n  ,\nc,y'
-    table = open_table(data, HEADERS)
+    table = open_table(data, headers(), AS_WRITTEN)
     assert isinstance(table, Table)
     assert table.header_row == 3
     rows = list(table.rows)
@@ -80,7 +80,7 @@ def test_header_of_one_column_is_the_same_under_all_delimiters() -> None:
 
 def test_a_cell_of_megabytes_is_read_and_bytes_may_lie_anywhere_in_blocks() -> None:
     data = b"email,role\n" + b"a" * (2**20 - 12) + "é,x\n".encode() + b"b,y\n"
-    table = open_table(data, HEADERS)
+    table = open_table(data, headers(), AS_WRITTEN)
     assert isinstance(table, Table)
     assert table.clean
     assert [(number, len(cells[0])) for number, cells in table.rows if isinstance(cells, list)] == [
@@ -91,7 +91,7 @@ def test_a_cell_of_megabytes_is_read_and_bytes_may_lie_anywhere_in_blocks() -> N
 
 @pytest.mark.parametrize("data", [b"a,\xe9", b"a\0,b", b"\xed\xb2\xa9,x", b"\xc0\xaf,y"])
 def test_what_is_no_text_is_not_clean(data: bytes) -> None:
-    table = open_table(b"email,role\n" + data, HEADERS)
+    table = open_table(b"email,role\n" + data, headers(), AS_WRITTEN)
     assert isinstance(table, Table)
     assert not table.clean
 
@@ -160,7 +160,7 @@ def test_broken_quotes_over_several_lines_end_the_reading() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n\n", b" \r\n\t\r\n", b",,,\n,,,\n", b";;\n\n;;", b" | |\r"])
 def test_nothing_at_all(data: bytes) -> None:
-    table = open_table(data, HEADERS)
+    table = open_table(data, headers(), AS_WRITTEN)
     assert isinstance(table, tuple)
     assert codes(table) == [("no_rows", None, None)]
     assert "remove everybody" in table[0].message
@@ -181,7 +181,7 @@ def test_a_person_above_the_header_is_refused() -> None:
 
 def test_a_header_that_is_named_is_believed() -> None:
     data = b'"a"b,c\nx@x.edu,Admin\nemail,name\na,b\n'
-    table = open_table(data, HEADERS, Place(header_row=3))
+    table = open_table(data, headers(), ListForm(header_row=3))
     assert isinstance(table, Table)
     assert (table.header, list(table.rows)) == (("email", "name"), [(4, ["a", "b"])])
     assert codes(table.notes) == [("title_ignored", 2, None)]
@@ -189,7 +189,7 @@ def test_a_header_that_is_named_is_believed() -> None:
 
 @pytest.mark.parametrize("row", [5, 3])
 def test_a_named_header_row_that_is_not_there(row: int) -> None:
-    table = open_table(b"email,role\na,b\n\n", HEADERS, Place(header_row=row))
+    table = open_table(b"email,role\na,b\n\n", headers(), ListForm(header_row=row))
     assert isinstance(table, tuple)
     assert codes(table) == [("no_rows", None, None)]
 
@@ -206,7 +206,7 @@ def test_a_row_that_is_broken_before_a_header_was_found_is_said() -> None:
 
 
 def test_text_has_no_sheets() -> None:
-    table = open_table(b"email,role\n", HEADERS, Place(sheet="People"))
+    table = open_table(b"email,role\n", headers(), ListForm(sheet="People"))
     assert isinstance(table, tuple)
     assert codes(table) == [("sheet_unclear", None, None)]
 
@@ -214,9 +214,9 @@ def test_text_has_no_sheets() -> None:
 LIST = [["email", "role"], ["a@x.edu", "Admin"]]
 
 
-def sheets(data: bytes, place: Place = ANYWHERE) -> tuple[str, list[str]]:
+def sheets(data: bytes, form: ListForm = AS_WRITTEN) -> tuple[str, list[str]]:
     """The sheet that is read, and the codes of what was said."""
-    table = open_table(data, HEADERS, place)
+    table = open_table(data, headers(), form)
     notes = table if isinstance(table, tuple) else table.notes
     return "" if isinstance(table, tuple) else table.sheet, [note.code for note in notes]
 
@@ -230,22 +230,22 @@ def test_the_only_sheet_that_makes_sense_is_read() -> None:
 def test_several_sheets_that_make_sense_are_refused() -> None:
     data = xlsx({"Old": LIST, "People": LIST})
     assert sheets(data) == ("", ["sheet_unclear"])
-    assert sheets(data, Place("People")) == ("People", [])
-    assert sheets(data, Place("1")) == ("Old", [])
-    assert sheets(data, Place("3")) == ("", ["sheet_unclear"])
-    assert sheets(data, Place("people")) == ("", ["sheet_unclear"])
+    assert sheets(data, ListForm("People")) == ("People", [])
+    assert sheets(data, ListForm("1")) == ("Old", [])
+    assert sheets(data, ListForm("3")) == ("", ["sheet_unclear"])
+    assert sheets(data, ListForm("people")) == ("", ["sheet_unclear"])
     assert sheets(xlsx({"A": [["x"]], "B": [["y"]]})) == ("", ["sheet_unclear"])
 
 
 def test_a_hidden_sheet_is_read_only_by_name() -> None:
     data = xlsx({"Front": [], "People": LIST}, hidden={"People"})
     assert sheets(data) == ("", ["sheet_unclear"])
-    assert sheets(data, Place("People")) == ("People", ["hidden"])
+    assert sheets(data, ListForm("People")) == ("People", ["hidden"])
 
 
 def test_a_workbook_without_rows() -> None:
     assert sheets(xlsx({"A": [], "B": []})) == ("", ["no_rows"])
-    assert sheets(xlsx({"A": [], "B": LIST}), Place("A")) == ("", ["no_rows"])
+    assert sheets(xlsx({"A": [], "B": LIST}), ListForm("A")) == ("", ["no_rows"])
 
 
 def test_notes_above_the_header_do_not_matter() -> None:
