@@ -7,7 +7,7 @@ and `sync` make a client that can write.
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -37,6 +37,8 @@ from rolesync.runner import Session, carry_out, note_plan
 from rolesync.settings import Settings
 from rolesync.studio import Client, StudioReader, StudioWriter
 from rolesync.undoing import source_of, undoable, undoing
+
+STAFF = "Teacher"  # the role of Studio that most people have who are to manage something
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,19 @@ def holders(job: Job) -> Live:
     """Read who holds the managed roles now."""
     with connected(job) as client:
         return look(StudioReader(client), job.settings.managed_roles, frame(DESIRED), job.progress)
+
+
+def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
+    """Look people up, by address or id, among everybody who may be meant by somebody who isn't found.
+
+    Returns:
+        Everybody of them whom Studio knows, the holders of the managed roles, and the teachers.
+    """
+    emails, ids = zip(*people, strict=True)
+    columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [""] * len(ids)}
+    roles = tuple(dict.fromkeys([*job.settings.managed_roles, STAFF]))
+    with connected(job) as client:
+        return look(StudioReader(client), roles, frame(DESIRED, columns), job.progress)
 
 
 @contextmanager

@@ -4,6 +4,7 @@
 #
 #   first_plan.sh LIST FOLDER
 #
+# LIST is a list of roles; `rolesync migrate` makes one of any other spreadsheet or export.
 # FOLDER gets, in this order:
 #   before.csv    today's holders of the managed roles as a list: the way back (rolesync plan FOLDER/before.csv)
 #   list.txt      what LIST says, and everything noticed in it

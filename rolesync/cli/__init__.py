@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from rolesync.cli import access, apply, care, history, lists, plans
+from rolesync.cli import access, apply, care, history, lists, migration, plans
 from rolesync.cli.options import show_json
 from rolesync.errors import Exit, RolesyncError
 
@@ -50,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks can show local variables, and so a token
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (lists, plans, apply, history, access, care):
+for room in (lists, plans, apply, migration, history, access, care):
     room.register(app)
 
 

@@ -162,8 +162,8 @@ def _progress() -> Iterator["Progress"]:
         yield tell
 
 
-def show(view: "RenderableType") -> None:
-    """Print a result for people."""
+def show(view: "RenderableType", *, aside: bool = False) -> None:
+    """Print a result for people; `aside` on standard error, where standard output is taken by a file."""
     from rich.console import Console
 
     class Patient(Console):
@@ -172,7 +172,7 @@ def show(view: "RenderableType") -> None:
             _write_to_nobody()
 
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    Patient(highlight=False, width=width).print(view)
+    Patient(highlight=False, width=width, stderr=aside).print(view)
 
 
 def show_json(value: object) -> None:

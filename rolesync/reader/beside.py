@@ -5,13 +5,13 @@ person is listed, so it refuses the row.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from rolesync.model import Level
 from rolesync.reader.exports import fold
 from rolesync.reader.findings import CellError, Code, Note, printable, quoted
 from rolesync.reader.grid import is_blank
-from rolesync.reader.header import Layout
 
 _TOTAL = re.compile(
     r"(?:grand |sub)?totals?|sum|count|records?|rows?|(?:gesamt)?summe|gesamt|insgesamt|anzahl|total général|nombre"
@@ -23,7 +23,21 @@ _NUMBER = re.compile(rf"[0-9][0-9., '\u00a0\u202f]*{_UNIT}?", re.IGNORECASE)
 _LABELLED = re.compile(r"([^:=0-9@]+?)\s*[:=]?\s*([0-9].*)?")
 
 
-def beside(cells: Sequence[str], layout: Layout) -> Note | None:
+class HasHeader(Protocol):
+    """Whatever knows a header and which of its columns something is read from."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The texts of all columns."""
+        ...
+
+    @property
+    def used(self) -> Collection[int]:
+        """The places of the columns that are used."""
+        ...
+
+
+def beside(cells: Sequence[str], layout: HasHeader) -> Note | None:
     """Tell that a row is a comment or the header again; None where it has to be read as a row of the list.
 
     Raises:
@@ -41,7 +55,7 @@ def beside(cells: Sequence[str], layout: Layout) -> Note | None:
     return None
 
 
-def _names(cells: Sequence[str], place: int, layout: Layout) -> bool:
+def _names(cells: Sequence[str], place: int, layout: HasHeader) -> bool:
     return place < len(cells) and fold(cells[place]) == fold(layout.header[place])
 
 

@@ -53,6 +53,11 @@ def desired_csv(assignments: Sequence[Assignment]) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for one in assignments:
-        name = " ".join(one["name"].split())
-        writer.writerow({**one, "name": f"'{name}" if name.startswith(FORMULA) else name})
+        writer.writerow({**one, "name": plain_name(one["name"])})
     return text.getvalue()
+
+
+def plain_name(name: str) -> str:
+    """Put a name on one line, with an apostrophe before what a spreadsheet would calculate."""
+    line = " ".join(name.split())
+    return f"'{line}" if line.startswith(FORMULA) else line

@@ -75,7 +75,7 @@ _BEYOND_ITS_ROW = frozenset({Code.UNCLOSED_QUOTE, Code.BROKEN_QUOTING, Code.ROW_
 class CellError(ValueError):
     """A cell that can't be read: its code, and a sentence for people."""
 
-    def __init__(self, code: Code, message: str) -> None:
+    def __init__(self, code: StrEnum, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -97,7 +97,7 @@ Tell = Callable[[Note], None]
 """Whoever wants to know what was noticed about a cell."""
 
 
-def error(code: Code, message: str, *, row: int | None = None, column: str | None = None) -> Finding:
+def error(code: StrEnum, message: str, *, row: int | None = None, column: str | None = None) -> Finding:
     """Make a finding that refuses its row, or the file where `row` is None."""
     return Finding(Level.ERROR, code.value, message, row, column)
 

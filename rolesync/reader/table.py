@@ -35,7 +35,8 @@ class Table:
     """The rows of a sheet: the header, and what follows it.
 
     `rows` can be read once and gives (row number, cells). `clean` tells that all cells are text, see `only_text`,
-    `whole` that the last row ends as a line does. `notes` is what was noticed in finding the table.
+    `whole` that the last row ends as a line does. `notes` is what was noticed in finding the table,
+    `above` the rows above the header.
     """
 
     header: tuple[str, ...]
@@ -45,6 +46,7 @@ class Table:
     whole: bool
     sheet: str = ""
     notes: tuple[Finding, ...] = ()
+    above: tuple[tuple[int, list[str]], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,19 +165,32 @@ def _start(grid: Grid, headers: Headers, form: ListForm) -> _Start | tuple[Findi
         seen.append((number, cells))
         if number >= form.header_row and (form.header_row or headers.complete(cells)):
             above = [_above(*row, meant=bool(form.header_row)) for row in seen[:-1]]
-            return _begin(grid, headers, seen[-1:], notes=above)
+            return _begin(grid, headers, seen[-1:], notes=above, above=seen[:-1])
         if len(seen) == LOOKED_AT and not form.header_row:
             break
     return _begin(grid, headers, seen) if seen and not form.header_row else None
 
 
 def _begin(
-    grid: Grid, headers: Headers, rows: Sequence[tuple[int, list[str]]], *, notes: Sequence[Finding] = ()
+    grid: Grid,
+    headers: Headers,
+    rows: Sequence[tuple[int, list[str]]],
+    *,
+    notes: Sequence[Finding] = (),
+    above: Sequence[tuple[int, list[str]]] = (),
 ) -> _Start:
     """Make a table of rows that were already read, the header first, and of those still to be read."""
     (number, header), *rest = rows
     read: list[tuple[int, Cells]] = [*rest]
-    table = Table(tuple(header), number, chain(read, grid.rows), clean=grid.clean, whole=grid.whole, notes=tuple(notes))
+    table = Table(
+        tuple(header),
+        number,
+        chain(read, grid.rows),
+        clean=grid.clean,
+        whole=grid.whole,
+        notes=tuple(notes),
+        above=tuple(above),
+    )
     return _Start(headers.complete(header), headers.score(header), table)
 
 

@@ -1,0 +1,170 @@
+"""What became of every cell of the sources: the proof that a migration has lost nothing.
+
+A cell with text ends in exactly one way. Blank cells say nothing and are not counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Fate(StrEnum):
+    """How a cell ends."""
+
+    ASSIGNMENT = "assignment"  # part of who gets which role, as it stands
+    NORMALISED = "normalised"  # likewise, but written differently
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+class Why(StrEnum):
+    """Why a cell is ignored or refused, where no code of the reader says it."""
+
+    USED = "used"
+    TITLE = "title"
+    HEADER = "header"
+    COLUMN_UNUSED = "column_unused"
+    ROW_DROPPED = "row_dropped"  # the row says that it doesn't count
+    ROW_REFUSED = "row_refused"  # another cell of the row is
+    ROLE_NOT_MAPPED = "role_not_mapped"
+    ROLE_NOT_MANAGED = "role_not_managed"
+    NOT_YES = "not_yes"  # a cell of a matrix that doesn't give its role
+    NEITHER_YES_NOR_NO = "neither_yes_nor_no"
+    WORD_UNKNOWN = "word_unknown"  # in a column that says which rows count
+    NO_ROLE = "no_role"  # the row gives none that is managed
+    KEY_UNKNOWN = "key_unknown"  # not in the joined file
+    KEY_UNCLEAR = "key_unclear"  # there with several people
+    NOT_REFERRED_TO = "not_referred_to"  # a row of the joined file that nobody needs
+    DUPLICATE = "duplicate"
+    CONFLICT = "identity_conflict"
+    CONTRADICTION = "contradiction"
+
+
+class Place(NamedTuple):
+    """Where a table comes from: the file as it was named, and the sheet, "" for text."""
+
+    file: str
+    sheet: str = ""
+
+    def row(self, number: int) -> str:
+        """Name a row of it for people."""
+        return f"row {number} of {self.file}" + (f", sheet {self.sheet}" if self.sheet else "")
+
+
+class Cell(NamedTuple):
+    """One cell and what became of it."""
+
+    row: int
+    column: int  # from 0
+    text: str
+    fate: Fate
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class TableAccount:
+    """The cells of one table, in the order of rows and columns."""
+
+    place: Place
+    header: tuple[str, ...]
+    cells: list[Cell] = field(default_factory=list)
+
+    def add(self, number: int, cells: Sequence[str], fate: Fate, code: str, detail: str) -> None:
+        """Account for a whole row in one way."""
+        self.cells.extend(
+            Cell(number, place, text, fate, code, detail) for place, text in enumerate(cells) if text.strip()
+        )
+
+
+@dataclass(slots=True)
+class RowAccount:
+    """How the cells of one row end, while it is read. One refused cell refuses the row."""
+
+    number: int
+    cells: Sequence[str]
+    ends: dict[int, tuple[Fate, str, str]] = field(default_factory=dict)
+
+    def end(self, column: int, fate: Fate, code: str, detail: str = "") -> None:
+        """Say how a cell ends; the first word counts, but a refusal before all."""
+        known = self.ends.get(column)
+        if known is None or (fate is Fate.REFUSED and known[0] is not Fate.REFUSED):
+            self.ends[column] = (fate, code, detail)
+
+    @property
+    def refused(self) -> int | None:
+        """The first cell that refuses the row."""
+        return next((column for column, end in self.ends.items() if end[0] is Fate.REFUSED), None)
+
+    def drop(self, fate: Fate, code: str, detail: str) -> None:
+        """End all cells that were to give something in one other way."""
+        for column, (old, _, _) in self.ends.items():
+            if old in {Fate.ASSIGNMENT, Fate.NORMALISED}:
+                self.ends[column] = (fate, code, detail)
+
+    def settled(self) -> Iterator[Cell]:
+        """Yield the cells that have text, each with its end."""
+        unused = (Fate.IGNORED, Why.COLUMN_UNUSED, "nothing is read from this column")
+        for column, text in enumerate(self.cells):
+            if text.strip():
+                yield Cell(self.number, column, text, *self.ends.get(column, unused))
+
+
+class Total(NamedTuple):
+    """How many cells ended in one way, for one reason; with an example."""
+
+    fate: Fate
+    code: str
+    cells: int
+    example: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of every cell, table by table."""
+
+    tables: tuple[TableAccount, ...]
+
+    def __len__(self) -> int:
+        return sum(len(table.cells) for table in self.tables)
+
+    def fates(self) -> dict[Fate, int]:
+        """Count the cells by how they end; every way named, and together they are all cells."""
+        found = Counter(cell.fate for table in self.tables for cell in table.cells)
+        return {fate: found[fate] for fate in Fate}
+
+    def totals(self) -> list[Total]:
+        """Count the cells by how they end and why, refused ones first and the most frequent first among each."""
+        counts: Counter[tuple[Fate, str]] = Counter()
+        examples: dict[tuple[Fate, str], tuple[str, str]] = {}
+        for table in self.tables:
+            for cell in table.cells:
+                counts[cell.fate, cell.code] += 1
+                examples.setdefault((cell.fate, cell.code), (_address(table.place, cell), cell.detail))
+        order = [Fate.REFUSED, Fate.NORMALISED, Fate.IGNORED, Fate.ASSIGNMENT]
+        ranked = sorted(counts.items(), key=lambda one: (order.index(one[0][0]), -one[1], one[0][1]))
+        return [Total(*key, count, *examples[key]) for key, count in ranked]
+
+    def refused(self) -> Iterator[tuple[TableAccount, Cell]]:
+        """Yield the cells that are refused for their own sake, not for another's of their row."""
+        for table in self.tables:
+            for cell in table.cells:
+                if cell.fate is Fate.REFUSED and cell.code != Why.ROW_REFUSED:
+                    yield table, cell
+
+
+def _address(place: Place, cell: Cell) -> str:
+    return f"{place.file}{f' [{place.sheet}]' if place.sheet else ''} {column_name(cell.column)}{cell.row}"
+
+
+def column_name(column: int) -> str:
+    """The name that a spreadsheet gives a column, counted from 0: A, B, … Z, AA."""
+    name = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name

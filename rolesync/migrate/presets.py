@@ -1,0 +1,141 @@
+"""The exports that `migrate --from` knows, each with what it can and can't tell. Headers as the programs write them.
+
+Sources: Canvas "SIS CSV Format"; 1EdTech "OneRoster CSV Binding" 1.1 and 1.2; Adobe "User Sync Tool, syncing from a CSV
+file"; and what the consoles of Google, Microsoft Entra and Okta download.
+"""
+
+import re
+from collections.abc import Mapping
+
+from rolesync.migrate.recipe import Condition, Recipe
+
+
+def _words(*words: str) -> frozenset[str]:
+    return frozenset(words)
+
+
+_ONEROSTER_KEEP = (
+    Condition(("status",), _words("active", ""), _words("tobedeleted", "inactive"), "the record is to be deleted"),
+    Condition(("enabledUser",), _words("true", ""), _words("false"), "the user is not enabled"),
+)
+
+PRESETS: Mapping[str, Recipe] = {
+    "google-groups": Recipe(
+        title="A Google group",
+        email=("Email address", "Member Email", "email"),
+        role=("Member Role", "role"),
+        name=("Nickname", "Member Name"),
+        action=(),
+        mapped_only=True,
+        keep=(
+            Condition(
+                ("Group status",),
+                _words("member", "manager", "owner", ""),
+                _words("banned", "pending", "invited", "not a member"),
+                "is no member of the group",
+            ),
+            Condition(
+                ("Member Type", "type"),
+                _words("user", "user_google_account", ""),
+                _words("group", "customer", "other", "external"),
+                "is no user of the organisation",
+            ),
+            Condition(("status",), _words("active", ""), _words("suspended", "archived"), "the account is not active"),
+        ),
+        gives="addresses, names and who is in the group",
+        lacks="has no roles of Studio",
+    ),
+    "entra-group": Recipe(
+        title="A Microsoft Entra group",
+        email=("mail", "userPrincipalName", "User principal name"),
+        user_id=(),
+        role=(),
+        name=("displayName", "Display name"),
+        action=(),
+        mapped_only=True,
+        keep=(
+            Condition(
+                ("objectType", "Member type"),
+                _words("user", "member", ""),
+                _words("group", "device", "contact", "serviceprincipal", "service principal"),
+                "is no user",
+            ),
+            Condition(("accountEnabled",), _words("true", ""), _words("false"), "the account is disabled"),
+        ),
+        no_address=re.compile(r".*#ext#@.*", re.IGNORECASE),
+        gives="user principal names, which often are the mail addresses but need not be",
+        lacks="has no roles of Studio",
+    ),
+    "okta": Recipe(
+        title="An export of Okta users",
+        email=("email", "profile.email", "Primary email", "User primary email"),
+        user_id=(),
+        role=("Group name", "groups", "group"),
+        name=("displayName", "profile.displayName", "User fullname"),
+        action=(),
+        separator=",",
+        mapped_only=True,
+        keep=(
+            Condition(
+                ("status", "Okta user status"),
+                _words("active", "password_expired", "password expired", "locked_out", "locked out", "recovery", ""),
+                _words("deprovisioned", "deactivated", "suspended", "staged", "provisioned"),
+                "the account is not active",
+            ),
+        ),
+        gives="addresses, names, and in some reports groups",
+        lacks="has no roles of Studio",
+    ),
+    "adobe-user-sync": Recipe(
+        title="A file of Adobe user-sync",
+        email=("email",),
+        user_id=(),
+        role=("groups", "User Groups"),
+        name=(),
+        action=(),
+        separator=",",
+        mapped_only=True,
+        gives="addresses and groups",
+        lacks="has groups of Adobe instead of roles of Studio",
+    ),
+    "canvas-sis-admins": Recipe(
+        title="A Canvas SIS export of admins",
+        email=(),
+        user_id=(),
+        role=("role",),
+        name=(),
+        action=(),
+        mapped_only=True,
+        key=("user_id",),
+        join_key=("user_id",),
+        join_email=("email",),
+        join_name=("full_name", "short_name"),
+        keep=(
+            Condition(("status",), _words("active", ""), _words("deleted"), "the admin is deleted"),
+            Condition(("account_id",), _words(""), None, "is an admin of a sub-account, not of the whole account"),
+        ),
+        join_keep=(
+            Condition(("status",), _words("active", ""), _words("deleted", "suspended"), "the user is not active"),
+        ),
+        gives="who has which role in Canvas, by the school's ids",
+        lacks="has no addresses (they come from the users.csv that is joined) and roles of Canvas",
+    ),
+    "oneroster": Recipe(
+        title="A OneRoster export",
+        email=("email",),
+        user_id=(),
+        role=("role",),
+        name=(),
+        starts=("beginDate",),
+        expires=("endDate",),
+        action=(),
+        mapped_only=True,
+        key=("userSourcedId",),
+        join_key=("sourcedId",),
+        join_email=("email",),
+        keep=_ONEROSTER_KEEP,
+        join_keep=_ONEROSTER_KEEP,
+        gives="who has which role at school; from version 1.2 on in roles.csv, with the addresses in users.csv",
+        lacks="has roles of a school",
+    ),
+}

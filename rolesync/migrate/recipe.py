@@ -1,0 +1,83 @@
+"""How a table becomes roles: which columns name the person and the role, which rows count, what stands elsewhere."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rolesync.errors import UsageError
+
+YES = ("yes", "y", "x", "true", "1", "\u2713", "\u2714")
+NO = ("no", "n", "false", "0", "-", "\u2013", "\u2717", "\u2718")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which rows count, by the word in one column; words are compared without regard to case.
+
+    A row with a word of `drop` is ignored, with `why`; one with a word of neither is refused, for nobody knows what it
+    means. Where `drop` is None, every other word is ignored. A table without the column has no such condition.
+    """
+
+    columns: tuple[str, ...]
+    keep: frozenset[str]
+    drop: frozenset[str] | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Which columns mean what; where several headers are named, the first that is there counts.
+
+    Args:
+        title: what such a file is, for people; "" where nothing is known of it.
+        email, user_id, role, name, starts, expires: the columns.
+        separator: what stands between several roles of one cell; "" where a cell holds one.
+        fixed: the role that every row gives, instead of a column.
+        matrix: columns that each stand for one role, with it; a cell of `yes` gives it, one of `no` doesn't.
+        mapping: names in the file, each with the role it stands for.
+        mapped_only: whether a role that is neither mapped nor managed is simply another program's.
+        key: the column whose text names the person in the file that is joined.
+        join_key, join_email, join_name: the columns there.
+        keep: which rows count.
+        join_keep: which rows of the joined file count.
+        no_address: what looks like an address there and is none.
+        gives, lacks: what the file can tell, and what it can't.
+    """
+
+    title: str = ""
+    email: tuple[str, ...] = ("email", "email address", "e-mail", "mail")
+    user_id: tuple[str, ...] = ("user id",)
+    role: tuple[str, ...] = ("role", "roles")
+    name: tuple[str, ...] = ("name", "full name", "display name", "displayName")
+    starts: tuple[str, ...] = ("starts", "valid from")
+    expires: tuple[str, ...] = ("expires", "valid until")
+    action: tuple[str, ...] = ("action", "status")
+    separator: str = ""
+    fixed: str = ""
+    matrix: Mapping[str, str] = field(default_factory=dict)
+    yes: Sequence[str] = YES
+    no: Sequence[str] = NO
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    mapped_only: bool = False
+    key: tuple[str, ...] = ()
+    join_key: tuple[str, ...] = ()
+    join_email: tuple[str, ...] = ()
+    join_name: tuple[str, ...] = ()
+    keep: tuple[Condition, ...] = ()
+    join_keep: tuple[Condition, ...] = ()
+    no_address: re.Pattern[str] | None = None
+    gives: str = ""
+    lacks: str = ""
+
+    def check(self) -> None:
+        """Refuse what can't be meant.
+
+        Raises:
+            UsageError: a word is both yes and no, or nothing says which role is given.
+        """
+        both = sorted({word.casefold() for word in self.yes} & {word.casefold() for word in self.no})
+        if both:
+            raise UsageError(f"{both[0]!r} is said to mean both yes and no", hint="give --yes and --no other words")
+        if self.mapped_only and not self.fixed and not self.mapping:
+            text = f"{self.title} {self.lacks}: nothing says which role its people get"
+            raise UsageError(text, hint="say it: --role Admin for all of them, or --map NAME=ROLE for some")

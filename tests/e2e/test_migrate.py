@@ -1,0 +1,137 @@
+"""migrate: any spreadsheet becomes a list, and nothing in it is lost on the way."""
+
+import csv
+import json
+
+import openpyxl
+import pytest
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import Shell
+
+MATRIX = """Admins of Studio,,,
+Name,Mail,Admin?,Note
+Ann,Ann <admin@example.edu>,x,owner
+Maria,maria.fernandes@example.edu,yes,
+Zoe,zoe.akerstrom@example.edu,no,left
+"""
+
+
+@pytest.fixture
+def sheet(sh: Shell) -> str:
+    (sh.folder / "sheet.csv").write_text(MATRIX, encoding="utf-8")
+    return "sheet.csv"
+
+
+def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) -> None:
+    made = sh.run(
+        "migrate",
+        sheet,
+        "-o",
+        "list.csv",
+        "--email-column",
+        "Mail",
+        "--matrix",
+        "Admin?=Admin",
+        "--account",
+        "account.xlsx",
+    )
+    assert made.returncode == 0, made.stderr
+    assert "COMPLETE" in made.stdout
+    assert "list.csv" in made.stdout
+    assert (sh.folder / "list.csv").read_text(encoding="utf-8") == (
+        "email,role,name\nadmin@example.edu,Admin,Ann\nmaria.fernandes@example.edu,Admin,Maria\n"
+    )
+    assert sh.json("validate", "list.csv")["status"] == "ok"
+    again = sh.run("migrate", sheet, "-o", "-", "--email-column", "Mail", "--matrix", "Admin?=Admin")
+    assert again.stdout == (sh.folder / "list.csv").read_text(encoding="utf-8")
+    assert "COMPLETE" in again.stderr
+    assert openpyxl.load_workbook(sh.folder / "account.xlsx").sheetnames[:2] == ["totals", "to look at"]
+
+
+def test_refused_cells_keep_the_list_from_being_written(sh: Shell, sheet: str) -> None:
+    with (sh.folder / sheet).open("a", encoding="utf-8") as file:
+        file.write("Bob,bob(at)example.edu,x,\n")
+    options = ["--email-column", "Mail", "--matrix", "Admin?=Admin", "--format", "json"]
+    made = sh.run("migrate", sheet, "-o", "list.csv", *options, "--account", "account.csv")
+    assert made.returncode == 3
+    assert not (sh.folder / "list.csv").exists()
+    told = json.loads(made.stdout)
+    assert told["status"] == "incomplete"
+    assert [(one["cell"], one["code"]) for one in told["refused"]] == [("B6", "email_invalid")]
+    assert sum(number for end, number in told["cells"].items() if end != "total") == told["cells"]["total"]
+    with (sh.folder / "account.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == told["cells"]["total"]
+    partly = sh.run("migrate", sheet, "-o", "list.csv", *options, "--partial")
+    assert partly.returncode == 5
+    assert len((sh.folder / "list.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_people_are_looked_up_and_near_matches_suggested(sh: Shell, studio: Control) -> None:
+    text = "email,role,name\nmaria.fernandez@example.edu,Admin,\nadmin@example.edu,Admin,\n,Admin,\n"
+    (sh.folder / "sheet.csv").write_text(text[: text.rindex(",Admin")], encoding="utf-8")
+    made = sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve")
+    assert made.returncode == 0, made.stderr
+    assert "Not in Studio: 1" in made.stdout
+    assert "maria.fernandes@example.edu" in made.stdout.casefold()
+    assert "maria.fernandez@example.edu" in (sh.folder / "list.csv").read_text(encoding="utf-8")
+    told = json.loads(sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve", "--format", "json").stdout)
+    (suggestion,) = told["suggestions"]
+    assert suggestion["email"] == "maria.fernandez@example.edu"
+    assert suggestion["candidates"][0]["email"].casefold() == "maria.fernandes@example.edu"
+    assert studio.log() == []
+
+
+def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
+    text = "user_id,account_id,role_id,role,status,root_account\ns1,,1,AccountAdmin,active,\n"
+    (sh.folder / "admins.csv").write_text(text, encoding="utf-8")
+    (sh.folder / "users.csv").write_text(
+        "user_id,login_id,email,status\ns1,ann,admin@example.edu,active\n", encoding="utf-8"
+    )
+    refused = sh.json("validate", "admins.csv", exit_code=3)
+    assert "--from canvas-sis-admins" in refused["findings"][0]["message"]
+    made = sh.run(
+        "migrate",
+        "admins.csv",
+        "--from",
+        "canvas-sis-admins",
+        "--join",
+        "users.csv",
+        "--map",
+        "AccountAdmin=Admin",
+        "-o",
+        "-",
+    )
+    assert made.returncode == 0, made.stderr
+    assert (
+        made.stdout
+        == "email,role,name\nadmin@example.edu,Admin,\n"[:-1].replace(",name", "").replace("Admin,", "Admin") + "\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--from", "excel"], "no such export"),
+        (["--map", "Boss"], "not NAME=ROLE"),
+        (["--map", "a=Admin", "--map", "a=Teacher"], "given twice"),
+        (["--key", "id"], "not HEADER=HEADER"),
+        (["--account", "account.txt"], "neither .csv nor .xlsx"),
+        (["--sheet", "1", "--sheet-role", "A=Admin"], "make no sense"),
+        (["--account", "sheet.csv"], "one of the sources"),
+        (["--from", "okta"], "nothing says which role"),
+    ],
+)
+def test_wrong_usage(sh: Shell, sheet: str, options: list[str], says: str) -> None:
+    made = sh.run("migrate", sheet, "-o", "list.csv", *options)
+    assert made.returncode == 64
+    assert says in made.stderr
+    assert not (sh.folder / "list.csv").exists()
+
+
+def test_nobody_with_a_managed_role_is_no_list(sh: Shell) -> None:
+    (sh.folder / "sheet.csv").write_text("email,role\na@x.edu,Reader\n", encoding="utf-8")
+    made = sh.run("migrate", "sheet.csv", "-o", "list.csv")
+    assert made.returncode == 3
+    assert "Nobody gets a managed role" in made.stdout
+    assert not (sh.folder / "list.csv").exists()

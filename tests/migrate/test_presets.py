@@ -1,0 +1,149 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rolesync.errors import InputRefusedError, UsageError
+from rolesync.migrate import Fate
+from rolesync.migrate.presets import PRESETS
+from rolesync.reader.exports import EXPORTS
+from tests.migrate.sources import ends, pairs, run
+
+A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
+
+
+def test_every_export_that_is_recognised_has_its_recipe() -> None:
+    assert {export.preset for export in EXPORTS if export.preset} == set(PRESETS)
+    for recipe in PRESETS.values():
+        assert recipe.gives
+        assert recipe.lacks
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_none_says_by_itself_who_gets_a_role(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="nothing says which role") as caught:
+        run(tmp_path, {"s.csv": ""}, PRESETS[name])
+    assert "--role" in caught.value.hint
+
+
+def test_google_group(tmp_path: Path) -> None:
+    text = (
+        "Members for group staff@x.edu\n"
+        "Email address,Nickname,Group status,Email status,Email preference,Posting permissions\n"
+        f"{A},Ann,member,,email,allowed\n{B},Bob,owner,bouncing,email,allowed\n{C},Cy,banned,,,\nd@x.edu,Di,strange,,,\n"
+    )
+    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], fixed="Admin"))
+    assert pairs(made) == [(A, "Admin"), (B, "Admin")]
+    assert (6, "strange", "word_unknown") in ends(made, Fate.REFUSED)
+    assert (5, "banned", "row_dropped") in ends(made, Fate.IGNORED)
+
+
+def test_google_group_by_its_own_roles(tmp_path: Path) -> None:
+    text = (
+        f"group,email,role,type,status\ng@x.edu,{A},OWNER,USER,ACTIVE\n"
+        f"g@x.edu,{B},MEMBER,USER,ACTIVE\ng@x.edu,h@x.edu,OWNER,GROUP,ACTIVE\n"
+    )
+    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], mapping={"OWNER": "Admin"}))
+    assert pairs(made) == [(A, "Admin")]
+    assert (3, "MEMBER", "role_not_mapped") in ends(made, Fate.IGNORED)
+    assert {row for row, _, code in ends(made, Fate.IGNORED) if code == "row_dropped"} == {4}
+
+
+def test_entra_group(tmp_path: Path) -> None:
+    text = (
+        "id,userPrincipalName,displayName,objectType,userType,isUser,isGroup,isGuest\n"
+        f"1,{A},Ann,User,Member,TRUE,FALSE,FALSE\n2,,Group,Group,,,TRUE,\n"
+        "3,cy_gmail.com#EXT#@x.onmicrosoft.com,Cy,User,Guest,TRUE,FALSE,TRUE\n"
+    )
+    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["entra-group"], fixed="Teacher"))
+    assert pairs(made) == [(A, "Teacher")]
+    assert (4, "cy_gmail.com#EXT#@x.onmicrosoft.com", "email_invalid") in ends(made, Fate.REFUSED)
+
+
+def test_okta(tmp_path: Path) -> None:
+    text = (
+        f'login,firstName,lastName,email,status,groups\nann,A,X,{A},ACTIVE,"Staff,Media"\n'
+        f"bob,B,X,{B},DEPROVISIONED,Media\n"
+    )
+    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], mapping={"Media": "Admin"}))
+    assert pairs(made) == [(A, "Admin")]
+
+
+def test_adobe_user_sync(tmp_path: Path) -> None:
+    text = (
+        f'firstname,lastname,email,country,groups,type,username,domain\nA,X,{A},CH,"Media, All",federatedID,,\n'
+        f"B,X,{B},CH,All,,,\n"
+    )
+    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["adobe-user-sync"], mapping={"Media": "Admin"}))
+    assert pairs(made) == [(A, "Admin")]
+    assert (3, "All", "role_not_mapped") in ends(made, Fate.IGNORED)
+
+
+ADMINS = (
+    "user_id,account_id,role_id,role,status,root_account\n"
+    "s1,,1,AccountAdmin,active,\ns2,arts,1,AccountAdmin,active,\ns3,,1,AccountAdmin,deleted,\n"
+    "s4,,2,Librarian,active,\ns9,,1,AccountAdmin,active,\ns5,,1,AccountAdmin,active,\n"
+)
+USERS = (
+    f"user_id,login_id,full_name,email,status\ns1,ann,Ann X,{A},active\ns2,bob,Bob,{B},active\n"
+    "s5,eve,Eve,e@x.edu,suspended\ns7,x,X,broken,active\n"
+)
+
+
+def test_canvas_sis_admins(tmp_path: Path) -> None:
+    recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
+    made = run(tmp_path, {"admins.csv": ADMINS, "users.csv": USERS}, recipe, join="users.csv")
+    assert pairs(made) == [(A, "Admin")]
+    assert made.given[0].name == "Ann X"
+    refused = {(row, text): code for row, text, code in ends(made, Fate.REFUSED)}
+    assert refused[6, "s9"] == "key_unknown"
+    assert refused[7, "s5"] == "key_unknown"
+    dropped = {row for row, _, code in ends(made, Fate.IGNORED) if code == "row_dropped"}
+    assert dropped == {3, 4}
+    users = made.account.tables[1]
+    assert {(cell.row, cell.fate, cell.code) for cell in users.cells if cell.row > 1} == {
+        (2, Fate.ASSIGNMENT, "used"),
+        (2, Fate.IGNORED, "column_unused"),
+        (3, Fate.IGNORED, "not_referred_to"),
+        (4, Fate.IGNORED, "not_referred_to"),
+        (5, Fate.IGNORED, "not_referred_to"),
+    }
+
+
+def test_canvas_sis_admins_need_their_users(tmp_path: Path) -> None:
+    recipe = replace(PRESETS["canvas-sis-admins"], fixed="Admin")
+    with pytest.raises(InputRefusedError, match="by 'user_id' alone") as caught:
+        run(tmp_path, {"admins.csv": ADMINS}, recipe)
+    assert "--join" in caught.value.hint
+
+
+def test_keys_that_name_two_people_or_nobody_readable(tmp_path: Path) -> None:
+    users = f"user_id,email\ns1,{A}\ns1,{B}\ns9,ann\ns5,\n"
+    recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
+    made = run(tmp_path, {"admins.csv": ADMINS, "users.csv": users}, recipe, join="users.csv")
+    assert pairs(made) == []
+    refused = {text: code for _, text, code in ends(made, Fate.REFUSED)}
+    assert (refused["s1"], refused["s9"], refused["s5"]) == ("key_unclear", "email_invalid", "identity_missing")
+
+
+def test_oneroster_1_1(tmp_path: Path) -> None:
+    text = (
+        "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,givenName,familyName,email\n"
+        f"1,active,,true,o,administrator,ann,A,X,{A}\n2,tobedeleted,,true,o,administrator,bob,B,X,{B}\n"
+        f"3,active,,false,o,administrator,cy,C,X,{C}\n4,active,,true,o,student,di,D,X,\n"
+    )
+    made = run(tmp_path, {"users.csv": text}, replace(PRESETS["oneroster"], mapping={"administrator": "Admin"}))
+    assert pairs(made) == [(A, "Admin")]
+    assert not made.refused
+
+
+def test_oneroster_1_2_joins_roles_with_users(tmp_path: Path) -> None:
+    roles = (
+        "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n"
+        "r1,active,,u1,primary,teacher,2025-08-01,2026-07-31,o\nr2,active,,u2,primary,teacher,,2026-01-31,o\n"
+    )
+    users = f"sourcedId,status,enabledUser,username,email\nu1,active,true,ann,{A}\nu2,active,true,bob,{B}\n"
+    recipe = replace(PRESETS["oneroster"], mapping={"teacher": "Teacher"})
+    made = run(tmp_path, {"roles.csv": roles, "users.csv": users}, recipe, join="users.csv")
+    assert pairs(made) == [(A, "Teacher")]
+    assert made.given[0].period.text == "from 2025-08-01 until 2026-07-31"
