@@ -145,7 +145,7 @@ def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
     """A workbook, or the one file in a ZIP archive. All parts are read once: a damaged one is found here."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = [part for part in archive.infolist() if not part.is_dir()]
+            parts = [part for part in archive.infolist() if not part.filename.endswith("/")]
             names = {part.filename for part in parts}
             if sum(part.file_size for part in parts) > limit:
                 return error(Code.NOT_TEXT, f"the file unpacks to more than {limit:,} bytes; {ADVICE}")

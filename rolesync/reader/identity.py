@@ -12,7 +12,7 @@ import email_validator
 
 from rolesync.model import Level, email_key
 from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
-from rolesync.reader.spelling import OVERRIDES, bare_address, lookalike, looks_latin, without_invisible
+from rolesync.reader.spelling import OVERRIDES, bare_address, lookalike, looks_latin, unmangled, without_invisible
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
@@ -67,14 +67,8 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
     if OVERRIDES.search(written):
         raise _no_email(cell, "it holds characters that show it in another order than it is written")
     address, removed = bare_address(written)
-    if "@" not in address:  # said here, because a file with another column's text has many of them
-        raise _no_email(cell, "it has no @-sign")
-    if address.count("@") > 1:
-        raise _no_email(cell, "it has more than one @-sign; give each person a row of their own")
-    if any(map(str.isspace, address)):
-        raise _no_email(cell, "it has a blank inside")
-    if len(address) > MAX_ADDRESS:
-        raise _no_email(cell, f"longer than {MAX_ADDRESS} characters")
+    if reason := _wrong_form(address):
+        raise _no_email(cell, reason)
     try:
         email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError as cause:
@@ -89,6 +83,20 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
         text = f"{quoted(cell)} is read as {quoted(key)}, without {', '.join(removed)}"
         tell(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
     return key
+
+
+def _wrong_form(address: str) -> str:
+    """Say what is wrong with an address in words for people; the library's own come after."""
+    if meant := unmangled(address):
+        reason = f"it was {quoted(meant)} before a program took its UTF-8 for Windows-1252"
+        return f"{reason}; open the original as UTF-8 and save it again"
+    if "@" not in address:  # said here, because a file with another column's text has many of them
+        return "it has no @-sign"
+    if address.count("@") > 1:
+        return "it has more than one @-sign; give each person a row of their own"
+    if any(map(str.isspace, address)):
+        return "it has a blank inside"
+    return f"longer than {MAX_ADDRESS} characters" if len(address) > MAX_ADDRESS else ""
 
 
 def _no_email(cell: str, reason: str) -> CellError:

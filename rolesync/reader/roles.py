@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rolesync.model import Level
 from rolesync.reader.findings import CellError, Code, Note, quoted
 from rolesync.reader.mistakes import mistake
+from rolesync.reader.spelling import unmangled
 
 CLOSE = 0.75  # difflib's ratio from which on a role is suggested: a letter or two wrong in a short name
 _CONTROL = {"Cc", "Zl", "Zp"}  # Unicode's control characters and its line and paragraph separators
@@ -98,6 +99,9 @@ class RoleReader:
         if meant := self._shapes.get(_shape(name)):
             text = f"{quoted(name)} is not {self._named(meant)}, but differs only in case or blanks"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; did you mean {quoted(meant)}?")
+        if meant := self._shapes.get(_shape(unmangled(name))):
+            text = f"{quoted(name)} was {self._named(meant)} before a program took its UTF-8 for Windows-1252"
+            raise CellError(Code.ROLE_NEAR_MISS, f"{text}; open the original as UTF-8 and save it again")
         if what := mistake(name):
             text = f"{quoted(name)} is {what} and no role"
             raise CellError(Code.ROLE_NO_NAME, f"{text}; write the role's name, or delete the row")

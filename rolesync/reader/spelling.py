@@ -76,6 +76,24 @@ def looks_latin(key: str) -> bool:
     return any(not word.isascii() and set(filter(str.isalpha, word)) <= _LIKE_LATIN for word in _WORD.findall(key))
 
 
+def unmangled(text: str) -> str:
+    """The text that this one was before a program read its UTF-8 as Windows-1252; "" where it wasn't.
+
+    The bytes of one letter outside ASCII become two or three that hardly ever stand together otherwise: `jÃ¼rgen`.
+    """
+    if text.isascii():
+        return ""
+    try:
+        return b"".join(map(_windows_byte, text)).decode("utf-8")
+    except UnicodeError:
+        return ""
+
+
+def _windows_byte(letter: str) -> bytes:
+    # The five bytes that Windows-1252 doesn't define are kept by most programs as control characters.
+    return letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252")
+
+
 def _scripts(word: str) -> Iterator[str]:
     for letter in word:
         script = unicodedata.name(letter, "").partition(" ")[0]

@@ -97,7 +97,7 @@ def _delimiter(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table
         seen = " or ".join(quoted(", ".join(header)) for header in sorted(rivals))
         message = f"the header can be read as {seen}; use one delimiter, `,` for choice, and quote cells that hold it"
         return (error(Code.DELIMITER_UNCLEAR, message, row=tables[0].header_row),)
-    return tables[0]
+    return replace(tables[0], notes=(*tables[0].notes, *grids[0].notes))
 
 
 def _sheet(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:

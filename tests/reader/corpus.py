@@ -192,6 +192,12 @@ CASES = [
     ),
     Case("no line end", "email,role\na@x.edu,Admin", [A], []),
     Case("cp1252 in a note", b"email,role,note\na@x.edu,Admin,Z\xfcrich\n", [A], [("warning", "not_utf8", 2, "note")]),
+    Case(
+        "UTF-8 taken for cp1252",
+        "\ufeffemail,role\nj\u00fcrgen@x.edu,Admin\na@x.edu,Admin\n".encode().decode("cp1252"),
+        [A],
+        [("warning", "not_utf8", None, None), ("error", "email_invalid", 2, "email")],
+    ),
     # Headers
     Case("no-break spaces", "\u00a0E-Mail\u00a0,ROLE \na@x.edu,Admin\n", [A], []),
     Case(

@@ -139,6 +139,18 @@ def test_letters_that_look_like_others_are_refused_where_they_are_mixed(cell: st
     assert caught.value.code is Code.EMAIL_LOOKALIKE
 
 
+@pytest.mark.parametrize("address", ["jürgen@x.edu", "à@x.edu", "анна@пример.edu", "山田@x.edu"])
+def test_utf8_that_was_read_as_something_else_is_refused(address: str) -> None:
+    mangled = "".join(
+        chr(byte) if 0x80 <= byte <= 0x9F else bytes([byte]).decode("cp1252") for byte in address.encode()
+    )
+    mangled_fully = address.encode().decode("latin-1")
+    for cell in (mangled, mangled_fully, f"Ann <{mangled}>"):
+        with pytest.raises(CellError, match="for Windows-1252") as caught:
+            read_email(cell, ignored)
+        assert caught.value.code is Code.EMAIL_INVALID
+
+
 @pytest.mark.parametrize("cell", ["анна@x.edu", "ann@пример.edu", "山田taro@x.edu", "άννα@x.edu", "x.иван@x.edu"])
 def test_other_scripts_are_addresses(cell: str) -> None:
     assert read_email(cell, silent) == cell

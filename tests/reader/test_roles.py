@@ -217,3 +217,11 @@ def test_an_odd_role_is_one(cell: str) -> None:
 
 def test_a_managed_role_may_be_called_anything() -> None:
     assert RoleReader(("True", "7"), {"n/a": "7"}, several=True).read("True;7;n/a").names == ("True", "7", "7")
+
+
+def test_a_managed_role_whose_letters_a_program_has_mangled_is_refused() -> None:
+    mangled = "\u00dcberpr\u00fcfer".encode().decode("cp1252")
+    with pytest.raises(CellError, match="took its UTF-8 for Windows-1252") as caught:
+        RoleReader(["\u00dcberpr\u00fcfer"], {}, several=False).read(mangled)
+    assert caught.value.code is Code.ROLE_NEAR_MISS
+    assert one(mangled) == (mangled,)
