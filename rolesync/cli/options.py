@@ -200,6 +200,8 @@ def save(text: str | bytes, path: Path, what: str) -> None:
     Raises:
         UsageError: the file can't be written.
     """
+    if isinstance(text, str) and path.suffix.casefold() == ".csv" and not text.isascii():
+        text = f"\ufeff{text}"  # without a byte order mark Excel reads it as the country's old encoding
     content = text.encode("utf-8") if isinstance(text, str) else text
     if str(path) == "-":
         write(content)

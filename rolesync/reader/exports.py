@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+MANGLED_MARK = "ï»¿"  # a byte order mark of UTF-8 that was read as Windows-1252
 _FORGIVEN = re.compile(r"[\s_\-\u2010\u2011]+")  # the last two are the hyphens that word processors put
 
 
@@ -25,8 +26,8 @@ class Export(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Drop what header cells may differ in: case, blanks, `_` and `-`."""
-    return _FORGIVEN.sub("", text).casefold()
+    """Drop what header cells may differ in: case, blanks, `_`, `-`, and a byte order mark that was taken for text."""
+    return _FORGIVEN.sub("", text.removeprefix(MANGLED_MARK)).casefold()
 
 
 def _marks(*names: str) -> tuple[frozenset[str], ...]:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from rolesync.model import Finding, Level, ListForm
+from rolesync.reader.exports import MANGLED_MARK
 from rolesync.reader.file import Kind, content_of
 from rolesync.reader.findings import CellError, Code, error, printable, quoted
 from rolesync.reader.grid import Cells, Grid, is_blank
@@ -97,7 +98,7 @@ def _delimiter(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table
         seen = " or ".join(quoted(", ".join(header)) for header in sorted(rivals))
         message = f"the header can be read as {seen}; use one delimiter, `,` for choice, and quote cells that hold it"
         return (error(Code.DELIMITER_UNCLEAR, message, row=tables[0].header_row),)
-    return replace(tables[0], notes=(*tables[0].notes, *grids[0].notes))
+    return tables[0]
 
 
 def _sheet(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
@@ -182,6 +183,9 @@ def _begin(
     """Make a table of rows that were already read, the header first, and of those still to be read."""
     (number, header), *rest = rows
     read: list[tuple[int, Cells]] = [*rest]
+    if any(cell.startswith(MANGLED_MARK) for cell in header):
+        text = "a program has read this list's UTF-8 as Windows-1252, so that letters outside ASCII are others now"
+        notes = [*notes, Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; open the original as UTF-8", number)]
     table = Table(
         tuple(header),
         number,

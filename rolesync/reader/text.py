@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from rolesync.model import Finding, Level
+from rolesync.model import Finding
 from rolesync.reader.findings import Code, error
 from rolesync.reader.grid import Cells, Grid
 
@@ -19,14 +19,6 @@ DELIMITERS = ",;\t|"  # the usual one first: it wins where the header is the sam
 MAX_CELL = 64 * 2**20  # characters; the csv module's own limit is a page or two
 BLOCK = 2**20
 _SEP = re.compile(rb'"?sep=([^\w\s"]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
-
-_MANGLED_MARK = codecs.BOM_UTF8.decode("cp1252").encode()
-_MANGLED = Finding(
-    Level.WARNING,
-    Code.NOT_UTF8.value,
-    "a program has read this file's UTF-8 as Windows-1252 and saved it again, so that letters outside ASCII are others "
-    "now; open the original as UTF-8",
-)
 
 csv.field_size_limit(MAX_CELL)
 
@@ -36,14 +28,11 @@ def text_grids(data: bytes) -> list[Grid] | Finding:
     decoded = _as_utf8(data)
     if isinstance(decoded, Finding):
         return decoded
-    notes: tuple[Finding, ...] = ()
-    if decoded.startswith(_MANGLED_MARK):
-        decoded, notes = decoded.removeprefix(_MANGLED_MARK), (_MANGLED,)
     clean, whole = _is_clean(decoded), decoded.endswith((b"\n", b"\r"))
     if declared := _SEP.match(decoded):
         delimiter = declared[1].decode()
-        return [Grid(_records(decoded[declared.end() :], delimiter, first=2), clean=clean, whole=whole, notes=notes)]
-    return [Grid(_records(decoded, delimiter), clean=clean, whole=whole, notes=notes) for delimiter in DELIMITERS]
+        return [Grid(_records(decoded[declared.end() :], delimiter, first=2), clean=clean, whole=whole)]
+    return [Grid(_records(decoded, delimiter), clean=clean, whole=whole) for delimiter in DELIMITERS]
 
 
 def _as_utf8(data: bytes) -> bytes | Finding:

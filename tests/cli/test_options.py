@@ -57,6 +57,20 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         save("x", tmp_path / "missing" / "plan.json", "the plan")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "written"),
+    [
+        ("list.csv", "Zoë", b"\xef\xbb\xbfZo\xc3\xab"),
+        ("list.CSV", "Zoë", b"\xef\xbb\xbfZo\xc3\xab"),
+        ("list.csv", "Zoe", b"Zoe"),
+        ("plan.md", "Zoë", b"Zo\xc3\xab"),
+    ],
+)
+def test_letters_outside_ascii_survive_a_spreadsheet(tmp_path: Path, name: str, text: str, written: bytes) -> None:
+    save(text, tmp_path / name, "the list")
+    assert (tmp_path / name).read_bytes() == written
+
+
 def test_a_minus_is_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", stream)

@@ -196,7 +196,7 @@ CASES = [
         "UTF-8 taken for cp1252",
         "\ufeffemail,role\nj\u00fcrgen@x.edu,Admin\na@x.edu,Admin\n".encode().decode("cp1252"),
         [A],
-        [("warning", "not_utf8", None, None), ("error", "email_invalid", 2, "email")],
+        [("warning", "not_utf8", 1, None), ("error", "email_invalid", 2, "\u00ef\u00bb\u00bfemail")],
     ),
     # Headers
     Case("no-break spaces", "\u00a0E-Mail\u00a0,ROLE \na@x.edu,Admin\n", [A], []),

@@ -1,0 +1,130 @@
+"""Round trips through real LibreOffice: what it saves says what was opened, and what was edited in it."""
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.e2e.command import ADMINS, Shell
+from tests.e2e.libreoffice import (
+    COMMA_UTF8,
+    MISSING,
+    SEMICOLON_CP1252,
+    SEMICOLON_UTF8,
+    SOFFICE,
+    TAB_UTF16,
+    LibreOffice,
+)
+
+pytestmark = pytest.mark.skipif(SOFFICE is None, reason=MISSING)
+
+SAVED = {
+    "comma.csv": COMMA_UTF8,
+    "semicolon.csv": SEMICOLON_UTF8,
+    "windows.csv": SEMICOLON_CP1252,
+    "tab.csv": TAB_UTF16,
+    "book.xlsx": "",
+    "book.ods": "",
+    "book.xls": "",
+}
+NEW = "omar.haddad@example.edu"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> LibreOffice:
+    return LibreOffice(tmp_path_factory.mktemp("profile"))
+
+
+def test_an_export_that_it_has_saved_again_changes_nothing(sh: Shell, office: LibreOffice) -> None:
+    assert sh.run("export", "-o", "today.csv").returncode == 0
+    office.save_as(sh.folder / "today.csv", {sh.folder / name: options for name, options in SAVED.items()})
+    for name in SAVED:
+        said = sh.json("validate", name)
+        assert sorted(one["email"] for one in said["assignments"]) == sorted(ADMINS), name
+        codes = {finding["code"] for finding in said["findings"]}
+        assert codes == ({"not_utf8"} if name == "windows.csv" else set()), name
+        assert sh.json("plan", name, "--detailed-exitcode")["status"] == "empty", name
+
+
+def test_what_is_edited_in_it_is_what_changes(sh: Shell, office: LibreOffice) -> None:
+    assert sh.run("export", "-o", "today.csv").returncode == 0
+    lines = (sh.folder / "today.csv").read_text(encoding="utf-8").splitlines()
+    gone = 1 + next(at for at, line in enumerate(lines) if line.startswith("greg.stone"))
+    last = len(lines)  # where the first free row is, once one is deleted
+    typed = {f"A{last}": NEW, f"B{last}": "1052", f"C{last}": "Admin"}
+    targets = {sh.folder / name: options for name, options in SAVED.items()}
+    office.save_as(sh.folder / "today.csv", targets, removed=[gone], typed=typed)
+    for name in SAVED:
+        changes = sh.json("plan", name)["changes"]
+        assert [(one["action"], one["email"]) for one in changes] == [
+            ("add", NEW),
+            ("remove", "greg.stone@example.edu"),
+        ], name
+
+
+def test_it_opens_names_and_addresses_as_they_are_and_a_wrong_encoding_is_refused(
+    sh: Shell, office: LibreOffice
+) -> None:
+    path = sh.folder / "list.csv"
+    path.write_text("\ufeffemail,role\njürgen@example.edu,Admin\n", encoding="utf-8")
+    office.save_as(path, {sh.folder / "right.csv": SEMICOLON_UTF8})
+    office.save_as(path, {sh.folder / "wrong.csv": SEMICOLON_UTF8, sh.folder / "wrong.xlsx": ""}, options="44,34,1,1")
+    assert [one["email"] for one in sh.json("validate", "right.csv")["assignments"]] == ["jürgen@example.edu"]
+    for name in ("wrong.csv", "wrong.xlsx"):
+        said = sh.json("validate", name, exit_code=3)
+        assert [(one["row"], one["code"]) for one in said["findings"]] == [(1, "not_utf8"), (2, "email_invalid")]
+        assert "jürgen@example.edu" in said["findings"][-1]["message"]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A workbook as people keep one: a title, a formula, a merged cell, an error value, a hidden row."""
+    made = openpyxl.Workbook()
+    sheet = made.worksheets[0]
+    for row in (
+        ["Staff"],
+        [],
+        ["", "E-Mail", "Role", "Until", "Boss"],
+        ["", '=LOWER("ADMIN@Example.EDU")', "Admin", "", "x"],
+        ["", "omar.haddad@example.edu", "", "", ""],
+        ["", "hannah.koch@example.edu", "Admin", "", "no"],
+        ["", "sam@example.edu", "=NA()", "", ""],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("C4:C5")
+    sheet.row_dimensions[6].hidden = True
+    made.save(tmp_path / "staff.xlsx")
+    return tmp_path / "staff.xlsx"
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
+def test_what_it_calculates_merges_and_hides_is_read_or_said(
+    sh: Shell, office: LibreOffice, book: Path, kind: str
+) -> None:
+    uncalculated = sh.json("validate", book.name, exit_code=3)
+    assert (4, "email_invalid") in {(one["row"], one["code"]) for one in uncalculated["findings"]}
+    office.save_as(book, {sh.folder / f"saved.{kind}": ""})
+    said = sh.json("validate", f"saved.{kind}", "--bad-rows", "hold")
+    assert [one["email"] for one in said["assignments"]] == [
+        "admin@example.edu",
+        "omar.haddad@example.edu",
+        "hannah.koch@example.edu",
+    ]
+    assert [(one["level"], one["row"], one["code"]) for one in said["findings"]] == [
+        ("warning", 1, "title_ignored"),
+        ("warning", 5, "merged_cells"),
+        ("warning", 6, "hidden"),
+        ("held", 7, "role_no_name"),
+    ]
+    assert "#N/A" in said["findings"][-1]["message"]
+
+
+def test_a_migrated_list_survives_it(sh: Shell, office: LibreOffice, book: Path) -> None:
+    office.save_as(book, {sh.folder / "saved.ods": ""})
+    made = sh.run("migrate", "saved.ods", "-o", "list.csv", "--matrix", "Boss=Admin", "--account", "account.xlsx")
+    assert made.returncode == 0, made.stdout
+    office.save_as(sh.folder / "list.csv", {sh.folder / "list.xlsx": ""})
+    office.save_as(sh.folder / "account.xlsx", {sh.folder / "account.ods": ""})
+    for name in ("list.csv", "list.xlsx"):
+        said = sh.json("validate", name)
+        assert (said["status"], [one["email"] for one in said["assignments"]]) == ("ok", ["admin@example.edu"])
