@@ -25,15 +25,20 @@ T = TypeVar("T")
 
 
 class Given(NamedTuple):
-    """One role of one person, and the row that gives it; `email` is "" or `user_id` 0 where only the other is known."""
+    """One role of one person, and the row that says so; `email` is "" or `user_id` 0 where only the other is known.
+
+    `taken` tells that the row takes the role away, `withheld` for people why the role isn't given, "" if it is.
+    """
 
     place: Place
     row: int
+    role: str
     email: str
     user_id: int
-    role: str
     name: str
     period: Period
+    taken: bool = False
+    withheld: str = ""
 
 
 class Converter:
@@ -66,7 +71,7 @@ class Converter:
         self._yes = {word.casefold() for word in recipe.yes}
         self._no = {word.casefold() for word in recipe.no} | {""}
         self.rows: list[RowAccount] = []
-        self.given: list[Given] = []
+        self.said: list[Given] = []
 
     def take(self, table: Table) -> TableAccount:
         """Read all rows of a table; what became of them can be settled when all tables are read, with `close`."""
@@ -106,13 +111,15 @@ class Converter:
         if refused is not None:
             header = columns.header[refused] if refused < len(columns.header) else "beyond the header"
             row.drop(Fate.REFUSED, Why.ROW_REFUSED, f"the row is refused for its cell {quoted(header)}")
-        elif taken or self._today > period.expires:
-            text = "the row takes the role away" if taken else f"the role ended with {period.expires}"
-            row.drop(Fate.IGNORED, Why.ROW_DROPPED, text)
         else:
-            email, user_id, name = person
-            self.given += [Given(self._place, number, email, user_id, role, name, period) for role in roles]
+            said = (*person, period, taken, self._withheld(period, taken=taken))
+            self.said += [Given(self._place, number, role, *said) for role in roles]
         return row
+
+    def _withheld(self, period: Period, *, taken: bool) -> str:
+        if taken:
+            return "the row takes the role away"
+        return f"the role ended with {period.expires}" if self._today > period.expires else ""
 
     def _dropped(self, row: RowAccount) -> str:
         """Say why a row doesn't count, by the words that say so; refuse it where a word isn't known."""

@@ -1,40 +1,44 @@
-"""What several tables give → one list: each person's role once, and nobody mixed up with anybody else."""
+"""What several tables say → one list: each person's role once, and nobody mixed up with anybody else."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
-from rolesync.migrate.account import Fate, RowAccount, Why
+from rolesync.migrate.account import Fate, Place, RowAccount, Why
 from rolesync.migrate.convert import Given
+from rolesync.reader.contradictions import contradict
 from rolesync.reader.findings import quoted
 
 RowOf = Callable[[Given], RowAccount]
+Person = int | str
 
 
-def merge(given: Iterable[Given], row_of: RowOf) -> list[Given]:
+def merge(said: Iterable[Given], row_of: RowOf) -> list[Given]:
     """Put the tables together.
 
     One id has one address and one address one id; rows that say otherwise are refused, all of them, for nobody knows
     which is right. Somebody named by id in one place and by address in another is one person where any row has both.
-    The same role again counts once; for other days, all rows are refused.
+    The same role again counts once. Where one row gives a role and another takes it away, or gives it for other days
+    that overlap, all these rows are refused; days after each other are a sequence and all stay.
 
     Args:
-        given: what all rows give, in the order of the tables.
-        row_of: the account of the row that gives it; what is left out or refused is noted there.
+        said: what all rows say, in the order of the tables, those that take a role away or have ended included.
+        row_of: the account of the row that says it; what is left out or refused is noted there.
 
     Returns:
-        What is left, each with address, id and name as far as any row knows them.
+        The roles that are given, each with address, id and name as far as any row knows them.
     """
-    rows = _without_clashes(list(given), row_of)
-    emails = {one.user_id: one.email for one in rows if one.user_id and one.email}
-    ids = {email: user_id for user_id, email in emails.items()}
-    groups: dict[tuple[int | str, str], list[Given]] = {}
-    names: dict[int | str, str] = {}
+    rows = _completed(_without_clashes(list(said), row_of))
+    refused = dict(_contradictions(rows))
     for one in rows:
-        user_id = one.user_id or ids.get(one.email, 0)
-        whole = one._replace(user_id=user_id, email=one.email or emails.get(user_id, ""))
-        groups.setdefault((user_id or whole.email, one.role), []).append(whole)
-        names.setdefault(user_id or whole.email, one.name) if one.name else None
-    kept = (_once(group, row_of) for group in groups.values())
-    return [one._replace(name=names.get(one.user_id or one.email, "")) for one in kept if one]
+        if text := refused.get((one.place, one.row)):
+            row_of(one).drop(Fate.REFUSED, Why.CONTRADICTION, text)
+    rows = [one for one in rows if (one.place, one.row) not in refused]
+    names = _names(rows)
+    return [one._replace(name=names.get(_person(one), "")) for one in _once(rows, row_of)]
+
+
+def _person(one: Given) -> Person:
+    return one.user_id or one.email
 
 
 def _without_clashes(rows: Sequence[Given], row_of: RowOf) -> Sequence[Given]:
@@ -65,18 +69,52 @@ def _without_clashes(rows: Sequence[Given], row_of: RowOf) -> Sequence[Given]:
     return left
 
 
-def _once(group: Sequence[Given], row_of: RowOf) -> Given | None:
-    """The first of the rows that give somebody a role; None where they give it for different days."""
-    first, *others = group
-    other = next((one for one in others if one.period != first.period), None)
-    if other:
-        text = f"{first.email or first.user_id} gets {quoted(first.role)} {first.period.text} in "
-        text += f"{first.place.row(first.row)}, and {other.period.text} in {other.place.row(other.row)}"
-        for one in group:
-            row_of(one).drop(Fate.REFUSED, Why.CONTRADICTION, text)
-        return None
-    for one in others:
-        if (one.place, one.row) != (first.place, first.row):
-            text = f"{first.place.row(first.row)} says so already"
-            row_of(one).drop(Fate.IGNORED, Why.DUPLICATE, text)
-    return first
+def _completed(rows: Sequence[Given]) -> list[Given]:
+    """Name everybody by id and address where any row knows both."""
+    emails = {one.user_id: one.email for one in rows if one.user_id and one.email}
+    ids = {email: user_id for user_id, email in emails.items()}
+    return [
+        one._replace(user_id=one.user_id or ids.get(one.email, 0), email=one.email or emails.get(one.user_id, ""))
+        for one in rows
+    ]
+
+
+def _contradictions(rows: Iterable[Given]) -> Iterator[tuple[tuple[Place, int], str]]:
+    """Yield the rows that another one contradicts about somebody's role, each with what both say."""
+    by_role = sorted(rows, key=lambda one: (str(_person(one)), one.role))
+    for _, group in groupby(by_role, lambda one: (_person(one), one.role)):
+        said = list(group)
+        different = {(one.taken, one.period): one for one in reversed(said)}.values()
+        for one in said if len(different) > 1 else ():
+            if other := next((two for two in different if contradict(one, two)), None):
+                text = f"{one.email or one.user_id} and the role {quoted(one.role)}: this row {_words(one)}, but "
+                yield (one.place, one.row), f"{text}{other.place.row(other.row)} {_words(other)}"
+
+
+def _words(said: Given) -> str:
+    return "takes it away" if said.taken else f"gives it {said.period.text}"
+
+
+def _names(rows: Iterable[Given]) -> Mapping[Person, str]:
+    """The fullest name that any row knows of each person, whichever row comes first."""
+    names: dict[Person, str] = {}
+    for one in rows:
+        names[_person(one)] = max(names.get(_person(one), ""), one.name, key=lambda name: (len(name), name))
+    return names
+
+
+def _once(rows: Iterable[Given], row_of: RowOf) -> Iterable[Given]:
+    """Keep what each row gives that no earlier one has given; a row is ignored where nothing of it is kept."""
+    kept: dict[object, Given] = {}
+    left_out: dict[tuple[Place, int], tuple[Given, Why, str]] = {}
+    for one in rows:
+        first = one if one.withheld else kept.setdefault((_person(one), one.role, one.period), one)
+        if one.withheld:
+            left_out[one.place, one.row] = (one, Why.ROW_DROPPED, one.withheld)
+        elif first is not one:
+            left_out[one.place, one.row] = (one, Why.DUPLICATE, f"{first.place.row(first.row)} says so already")
+    giving = {(one.place, one.row) for one in kept.values()}
+    for at, (one, why, text) in left_out.items():
+        if at not in giving:
+            row_of(one).drop(Fate.IGNORED, why, text)
+    return kept.values()

@@ -16,8 +16,8 @@ COLUMNS = ("email", "user_id", "role", "starts", "expires", "name")
 
 
 def in_order(given: Iterable[Given], roles: Sequence[str]) -> list[Given]:
-    """Sort as an export does: by role in the order of the settings, then by address, then by id."""
-    return sorted(given, key=lambda one: (roles.index(one.role), one.email or "\uffff", one.user_id))
+    """Sort as an export does: by role in the order of the settings, then by address, by id, and by days."""
+    return sorted(given, key=lambda one: (roles.index(one.role), one.email or "\uffff", one.user_id, one.period))
 
 
 def list_csv(given: Iterable[Given]) -> str:

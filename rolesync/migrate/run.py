@@ -89,7 +89,7 @@ def _put_together(
     rows: dict[tuple[Place, int], RowAccount] = {}
     for converter, account in read:
         rows.update({(account.place, row.number): row for row in converter.rows})
-    given = merge([one for converter, _ in read for one in converter.given], lambda one: rows[one.place, one.row])
+    given = merge([one for converter, _ in read for one in converter.said], lambda one: rows[one.place, one.row])
     for converter, account in read:
         for row in converter.rows:
             account.cells.extend(row.settled())

@@ -42,7 +42,7 @@ def _parts(
         yield banner("EMPTY", "nobody gets a managed role", "yellow")
     else:
         yield banner("COMPLETE", "every cell is accounted for", "green")
-    roles = Counter(one.role for one in made.given)
+    roles = Counter(role for role, _ in {(one.role, one.user_id or one.email) for one in made.given})
     yield pairs([(safe(role), plural(number, "person", "people")) for role, number in sorted(roles.items())])
     yield heading("Cells")
     yield pairs([(fate.value, f"{number:,}") for fate, number in fates.items()] + [("all", f"{len(made.account):,}")])

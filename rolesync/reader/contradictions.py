@@ -8,7 +8,7 @@ may be a left-over, and whichever counts, somebody keeps or loses a role against
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pandas as pd
 
@@ -17,6 +17,20 @@ from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.standing import PLAIN, Period, Standing
 
 _row = attrgetter("row")
+
+
+class Says(Protocol):
+    """Whatever a row says of a person and a role: whether it takes the role away, and its days."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether the role is taken away."""
+        ...
+
+    @property
+    def period(self) -> Period:
+        """The days of the role."""
+        ...
 
 
 class _Said(NamedTuple):
@@ -40,7 +54,7 @@ def contradictions(given: pd.DataFrame, withheld: pd.DataFrame, standings: Mappi
         rows = list(group)
         firsts = {(one.taken, one.period): one for one in reversed(rows)}.values()
         for one in rows:
-            if other := min((two for two in firsts if _contradict(one, two)), default=None, key=_row):
+            if other := min((two for two in firsts if contradict(one, two)), default=None, key=_row):
                 where = f"{one.person} and the role {quoted(one.role)}"
                 text = f"{where}: this row {_words(one)}, row {other.row} {_words(other)}"
                 yield error(Code.CONTRADICTION, f"{text}; delete the one that is not meant", row=one.row)
@@ -61,7 +75,8 @@ def _said(rows: pd.DataFrame, standings: Mapping[int, Standing]) -> Iterator[_Sa
         yield _Said(person, role, row, standing.taken, standing.period)
 
 
-def _contradict(one: _Said, other: _Said) -> bool:
+def contradict(one: Says, other: Says) -> bool:
+    """Tell whether two rows about the same person and role can't both be meant."""
     if one.taken != other.taken:
         return True
     if one.taken or one.period == other.period:

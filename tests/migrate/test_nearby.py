@@ -21,7 +21,7 @@ STUDIO = users(
 
 
 def wanted(email: str, name: str = "", user_id: int = 0) -> Given:
-    return Given(Place("list.csv"), 2, email, user_id, "Admin", name, ALWAYS)
+    return Given(Place("list.csv"), 2, "Admin", email, user_id, name, ALWAYS)
 
 
 def candidates(email: str, name: str = "") -> list[tuple[int, str]]:

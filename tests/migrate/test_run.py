@@ -1,5 +1,6 @@
 import csv
 import io
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,57 @@ def test_dates_go_with_the_role(tmp_path: Path) -> None:
     assert {code for _, _, code in ends(made, Fate.REFUSED)} == {"contradiction"}
     made = run(tmp_path, {"s.csv": f"email,role,starts,expires\n{A},Admin,2026-08-01,2026-07-01\n"}, Recipe())
     assert (2, "2026-07-01", "dates_reversed") in ends(made, Fate.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("rows", "codes"),
+    [
+        (f"{A},Admin,,,\n{A},Admin,,,remove\n", {"contradiction"}),
+        (f"{A},Admin,,2026-02-28,\n{A},Admin,,,\n", {"contradiction"}),
+        (f"{A},Teacher;Admin,,,\n{A},Admin,,,remove\n", {"contradiction"}),
+        (f"{A},Admin,,2026-02-28,remove\n{A},Admin,,,remove\n", set()),
+    ],
+)
+def test_rows_that_contradict_each_other_are_all_refused(tmp_path: Path, rows: str, codes: set[str]) -> None:
+    made = run(tmp_path, {"s.csv": f"email,roles,starts,expires,action\n{rows}"}, Recipe())
+    assert pairs(made) == []
+    assert {code for _, _, code in ends(made, Fate.REFUSED)} == codes
+    parts = {f"{at}.csv": f"email,roles,starts,expires,action\n{row}\n" for at, row in enumerate(rows.split())}
+    assert run(tmp_path, parts, Recipe()).account.fates() == {
+        **made.account.fates(),
+        Fate.IGNORED: made.account.fates()[Fate.IGNORED] + 5,
+    }
+
+
+def test_days_after_each_other_are_a_sequence(tmp_path: Path) -> None:
+    text = (
+        f"email,role,starts,expires\n{A},Admin,2026-09-01,2026-12-31\n{A},Admin,2026-01-01,2026-06-30\n"
+        f"{A},Admin,2025-01-01,2025-06-30\n"
+    )
+    made = run(tmp_path, {"s.csv": text}, Recipe())
+    path = tmp_path / "list.csv"
+    path.write_text(list_csv(in_order(made.given, MANAGED)), encoding="utf-8")
+    assert path.read_text(encoding="utf-8").splitlines()[1:] == [
+        f"{A},Admin,2026-01-01,2026-06-30",
+        f"{A},Admin,2026-09-01,2026-12-31",
+    ]
+    assert read_desired(path, managed_roles=MANAGED, today=TODAY).status == "ok"
+
+
+def test_a_row_that_says_something_new_is_no_duplicate(tmp_path: Path) -> None:
+    made = run(tmp_path, {"s.csv": f"email,roles\n{A},Admin\n{A},Admin;Teacher\n{A},Teacher;Teacher\n"}, Recipe())
+    assert pairs(made) == [(A, "Admin"), (A, "Teacher")]
+    assert {row for row, _, code in ends(made, Fate.IGNORED) if code == "duplicate"} == {4}
+
+
+def test_the_order_of_rows_and_files_is_no_matter(tmp_path: Path) -> None:
+    rows = [f"{A},,Admin,Ann", f"{A},7,Teacher,Ann Lee", ",7,Admin,A. Lee", f"{B},,Admin,", ",8,Admin,Cy"]
+    lists = set()
+    for order in permutations(rows):
+        text = "email,user_id,role,name\n"
+        made = run(tmp_path, {"1.csv": text + "\n".join(order[:2]), "2.csv": text + "\n".join(order[2:])}, Recipe())
+        lists.add(list_csv(in_order(made.given, MANAGED)))
+    assert len(lists) == 1
 
 
 def test_rows_beside_the_list(tmp_path: Path) -> None:
