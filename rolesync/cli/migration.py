@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,12 +19,13 @@ from rolesync.cli.options import (
     show_json,
     working,
 )
+from rolesync.cli.recipes import Choices, pairs, recipe_of
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from rolesync.migrate import Migration, Recipe
+    from rolesync.migrate import Migration
     from rolesync.migrate.nearby import Suggestion
     from rolesync.settings import Settings
 
@@ -38,7 +39,15 @@ def migrate(
     sheets: Annotated[
         list[Path], typer.Argument(metavar="SHEET...", help="CSV files or workbooks.", show_default=False)
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The list; - is standard output.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The list; - is standard output, with --format json as part of the answer.",
+        ),
+    ],
     preset: Annotated[
         str,
         typer.Option(
@@ -102,86 +111,59 @@ def migrate(
     columns = {"email_column": email_column, "user_id_column": user_id_column, "role_column": role_column}
     given = {name: value for name, value in columns.items() if value}
     own = load_settings(config, assignments, sheet=sheet, header_row=header_row, **given)
-    if account and account.suffix.casefold() not in {".csv", ".xlsx"}:
-        raise UsageError(
-            f"--account {account}: neither .csv nor .xlsx", hint="the ending says which of the two to write"
-        )
-    taken = {path.resolve() for path in [*sheets, *([join] if join else [])]}
-    for path in (output, account):
-        if path and path.resolve() in taken:
-            raise UsageError(f"{path} is one of the sources", hint="name another file for what is written")
+    _check_files(sheets, join, output, account)
     if sheet and sheet_role:
         raise UsageError("--sheet and --sheet-role together make no sense", hint="leave one of them out")
-    recipe = _recipe(preset, own, name_column=name_column, separator=separator, role=role, key=key)
-    words = {"yes": yes, "no": no}
-    recipe = _with(recipe, own, _pairs("--map", mapping), _pairs("--matrix", matrix), words)
+    sheet_roles = pairs("--sheet-role", sheet_role)
+    choices = Choices(
+        preset=preset,
+        role_column=role_column,
+        name_column=name_column,
+        separator=separator,
+        role=role.strip(),
+        key=key,
+        mapping=pairs("--map", mapping),
+        matrix=pairs("--matrix", matrix),
+        sheet_roles=sheet_roles,
+        yes=tuple(yes or ()),
+        no=tuple(no or ()),
+    )
     made = run(
         sheets,
-        recipe,
+        recipe_of(choices, own),
         managed=own.managed_roles,
         today=datetime.now(UTC).date(),
         form=own.list_form,
-        sheets=_pairs("--sheet-role", sheet_role),
+        sheets=sheet_roles,
         join=join,
     )
     suggestions = _suggest(made, own) if resolve else None
     return _deliver(made, own, suggestions, output, account, form, partial=partial, show_all=show_all)
 
 
-def _pairs(option: str, texts: "Sequence[str] | None") -> dict[str, str]:
-    """Read NAME=VALUE, each name once; a name may hold `=`, a role doesn't."""
-    found: dict[str, str] = {}
-    for text in texts or []:
-        name, equals, value = text.rpartition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise UsageError(f"{option} {text}: not NAME=ROLE", hint=f"write it like {option} Boss=Admin")
-        if name.strip() in found:
-            raise UsageError(f"{option} {text}: {name.strip()} is given twice", hint="leave one of them out")
-        found[name.strip()] = value.strip()
-    return found
-
-
-def _recipe(preset: str, own: "Settings", *, name_column: str, separator: str, role: str, key: str) -> "Recipe":
-    from dataclasses import replace
-
-    from rolesync.migrate import Recipe
-    from rolesync.migrate.presets import PRESETS
-
-    if preset and preset not in PRESETS:
-        raise UsageError(f"--from {preset}: no such export", hint=f"one of {', '.join(PRESETS)}")
-    recipe = PRESETS[preset] if preset else Recipe()
-    here, _, there = key.partition("=")
-    if key and not (here.strip() and there.strip()):
-        raise UsageError(f"--key {key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
-    named = {
-        "email": own.email_column,
-        "user_id": own.user_id_column,
-        "role": own.role_column,
-        "name": name_column,
-        "key": here.strip(),
-        "join_key": there.strip(),
-    }
-    recipe = replace(recipe, **{field: (text,) for field, text in named.items() if text})  # type: ignore[arg-type]
-    return replace(recipe, separator=separator or recipe.separator, fixed=role)
-
-
-def _with(
-    recipe: "Recipe",
-    own: "Settings",
-    mapping: "Mapping[str, str]",
-    matrix: "Mapping[str, str]",
-    words: "Mapping[str, Sequence[str] | None]",
-) -> "Recipe":
-    from dataclasses import replace
-
-    chosen: dict[str, Any] = {name: tuple(found) for name, found in words.items() if found}
-    return replace(recipe, mapping={**own.role_aliases, **mapping}, matrix=matrix, **chosen)
+def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path, account: Path | None) -> None:
+    """Refuse files that would be read twice or written over."""
+    if account and account.suffix.casefold() not in {".csv", ".xlsx"}:
+        raise UsageError(
+            f"--account {account}: neither .csv nor .xlsx", hint="the ending says which of the two to write"
+        )
+    taken: dict[Path, str] = {}
+    for path in [*sheets, *([join] if join else [])]:
+        if path.resolve() in taken:
+            raise UsageError(f"{path} is given twice", hint="name each source once")
+        taken[path.resolve()] = "one of the sources"
+    for written in [output, *([account] if account else [])]:
+        if written.resolve() in taken:
+            raise UsageError(f"{written} is {taken[written.resolve()]}", hint="name another file for what is written")
+        taken[written.resolve()] = "where the list is written"
 
 
 def _suggest(made: "Migration", own: "Settings") -> "list[Suggestion]":
     from rolesync import pipeline
     from rolesync.migrate.nearby import not_found, suggest
 
+    if not made.given:
+        return []
     with working(own) as job:
         users = pipeline.known([(one.email, one.user_id) for one in made.given], job).users
     return suggest(not_found(made.given, users), users)
@@ -209,20 +191,22 @@ def _deliver(
         save(text, account, "the account")
         written.append(f"What became of each cell: {account}")
     whole = not made.refused and bool(made.given)
-    if whole or (partial and made.given):
+    aside = str(output) == "-"
+    if aside and form is Form.JSON:
+        pass  # the answer holds the list, and standard output has room for one of them
+    elif whole or (partial and made.given):
         save(list_csv(in_order(made.given, own.managed_roles)), output, "the list")
-        if str(output) != "-":
+        if not aside:
             written.append(f"The list: {output}; next: rolesync validate {output}")
     else:
         written.append("No list is written. " + _why_none(made))
     if form is Form.JSON:
         found = None if suggestions is None else suggestions_json(suggestions)
-        if str(output) != "-":
-            show_json(migration_json(made, own.managed_roles, found))
+        show_json(migration_json(made, own.managed_roles, found))
     else:
         from rolesync.migrate.view import migration_view
 
-        show(migration_view(made, suggestions, written, show_all=show_all), aside=str(output) == "-")
+        show(migration_view(made, suggestions, written, show_all=show_all), aside=aside)
     if whole:
         return Exit.DONE
     return Exit.INCOMPLETE if partial and made.given else Exit.INPUT_REFUSED

@@ -68,8 +68,8 @@ class Converter:
         self._recipe, self._columns, self._place, self._people = recipe, columns, place, people
         self._managed, self._fixed, self._today = frozenset(managed), fixed or recipe.fixed, today
         self._roles = RoleReader(managed, recipe.mapping, several=columns.several)
-        self._yes = {word.casefold() for word in recipe.yes}
-        self._no = {word.casefold() for word in recipe.no} | {""}
+        self._yes = {word.strip().casefold() for word in recipe.yes}
+        self._no = {word.strip().casefold() for word in recipe.no} | {""}
         self.rows: list[RowAccount] = []
         self.said: list[Given] = []
 

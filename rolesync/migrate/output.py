@@ -47,12 +47,12 @@ def migration_json(
     """Spell what a migration came to.
 
     Returns:
-        `status` (`ok`, `incomplete`), `assignments`, `cells` (numbers by end, which add up to `total`), `reasons`,
-        `refused` (each with file, sheet, cell, code and message), `findings` of whole tables, and `suggestions` (null
-        where nobody was looked up).
+        `status` (`ok`; `incomplete`, where a cell is refused; `empty`, where nobody gets a role), `assignments`,
+        `cells` (numbers by end, which add up to `total`), `reasons`, `refused` (each with file, sheet, cell, code and
+        message), `findings` of whole tables, and `suggestions` (null where nobody was looked up).
     """
     return {
-        "status": "incomplete" if made.refused else "ok",
+        "status": "incomplete" if made.refused else "ok" if made.given else "empty",
         "assignments": [
             {
                 "email": one.email or None,

@@ -1,7 +1,7 @@
 """How a table becomes roles: which columns name the person and the role, which rows count, what stands elsewhere."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rolesync.errors import UsageError
@@ -69,15 +69,23 @@ class Recipe:
     gives: str = ""
     lacks: str = ""
 
-    def check(self) -> None:
+    def check(self, managed: Collection[str], sheets: Iterable[str] = ()) -> None:
         """Refuse what can't be meant.
 
+        Args:
+            managed: the managed roles.
+            sheets: the roles that sheets stand for.
+
         Raises:
-            UsageError: a word is both yes and no, or nothing says which role is given.
+            UsageError: a word is both yes and no, nothing says which role is given, or one that is said isn't managed.
         """
-        both = sorted({word.casefold() for word in self.yes} & {word.casefold() for word in self.no})
-        if both:
+        yes, no = ({word.strip().casefold() for word in words} for words in (self.yes, self.no))
+        if both := sorted(yes & (no | {""})):
             raise UsageError(f"{both[0]!r} is said to mean both yes and no", hint="give --yes and --no other words")
+        said = [*filter(None, [self.fixed]), *self.matrix.values(), *sheets]
+        if other := next((role for role in said if role not in managed), ""):
+            text = f"{other!r} is no managed role ({', '.join(managed)}), so nobody would get it"
+            raise UsageError(text, hint="correct it, or manage it too: --set 'managed_roles=[\"Admin\", …]'")
         if self.mapped_only and not self.fixed and not self.mapping:
             text = f"{self.title} {self.lacks}: nothing says which role its people get"
             raise UsageError(text, hint="say it: --role Admin for all of them, or --map NAME=ROLE for some")

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from rolesync.errors import InputRefusedError
+from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.account import Account, Fate, Place, RowAccount, TableAccount
 from rolesync.migrate.columns import headers, resolve
 from rolesync.migrate.convert import Converter, Given
@@ -64,13 +64,18 @@ def migrate(  # noqa: PLR0913  # each is a choice of its own
         InputRefusedError: a file can't be read, or has no columns for the person and the role.
         UsageError: the recipe makes no sense, or the extra for workbooks is not installed.
     """
-    recipe.check()
+    recipe.check(managed, (sheets or {}).values())
+    if join and not recipe.join_key:
+        text = f"{join} is to be joined, but nothing says by which columns"
+        raise UsageError(text, hint="name them, here and there: --key 'Employee number=id'")
     noticed: list[Noticed] = []
     people = _people(join, recipe, noticed) if join else None
     read: list[tuple[Converter, TableAccount]] = []
     for path in paths:
         for sheet, role in (sheets or {form.sheet: ""}).items():
             table, place = _open(path, replace(form, sheet=sheet), recipe, noticed, fixed=role)
+            if any(account.place == place for _, account in read):
+                raise UsageError(f"{_where(place)} is named twice", hint="leave one of them out")
             columns = resolve(recipe, table.header, _where(place), fixed=role)
             if people is None and columns.email is None and columns.user_id is None:
                 key, email = recipe.join_key[0], recipe.join_email[0]

@@ -46,6 +46,8 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
     again = sh.run("migrate", sheet, "-o", "-", "--email-column", "Mail", "--matrix", "Admin?=Admin")
     assert again.stdout == (sh.folder / "list.csv").read_text(encoding="utf-8")
     assert "COMPLETE" in again.stderr
+    told = sh.json("migrate", sheet, "-o", "-", "--email-column", "Mail", "--matrix", "Admin?=Admin")
+    assert [one["email"] for one in told["assignments"]] == ["admin@example.edu", "maria.fernandes@example.edu"]
     assert openpyxl.load_workbook(sh.folder / "account.xlsx").sheetnames[:2] == ["totals", "to look at"]
 
 
@@ -120,6 +122,18 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
         (["--sheet", "1", "--sheet-role", "A=Admin"], "make no sense"),
         (["--account", "sheet.csv"], "one of the sources"),
         (["--from", "okta"], "nothing says which role"),
+        (["--role", "Teacher"], "'Teacher' is no managed role (Admin)"),
+        (["--matrix", "Admin?=admin"], "'admin' is no managed role"),
+        (["--sheet-role", "A=Boss"], "'Boss' is no managed role"),
+        (["--role", "Admin", "--matrix", "Admin?=Admin"], "--role alone says"),
+        (["--matrix", "Admin?=Admin", "--sheet-role", "A=Admin"], "--sheet-role would have no effect"),
+        (["--from", "okta", "--role", "Admin", "--map", "Media=Admin"], "--map would have no effect"),
+        (["--role", "Admin", "--role-column", "Note"], "--role-column would have no effect"),
+        (["--role", "Admin", "--yes", "ok"], "there is none"),
+        (["--matrix", "Admin?=Admin", "--yes", " "], "both yes and no"),
+        (["--role", "Admin", "--join", "users.csv"], "by which columns"),
+        (["--role", "Admin", "--account", "list.csv"], "where the list is written"),
+        (["--role", "Admin", "./sheet.csv"], "is given twice"),
     ],
 )
 def test_wrong_usage(sh: Shell, sheet: str, options: list[str], says: str) -> None:
@@ -131,7 +145,9 @@ def test_wrong_usage(sh: Shell, sheet: str, options: list[str], says: str) -> No
 
 def test_nobody_with_a_managed_role_is_no_list(sh: Shell) -> None:
     (sh.folder / "sheet.csv").write_text("email,role\na@x.edu,Reader\n", encoding="utf-8")
-    made = sh.run("migrate", "sheet.csv", "-o", "list.csv")
-    assert made.returncode == 3
-    assert "Nobody gets a managed role" in made.stdout
+    for options in ([], ["--resolve"]):
+        made = sh.run("migrate", "sheet.csv", "-o", "list.csv", *options)
+        assert made.returncode == 3
+        assert "Nobody gets a managed role" in made.stdout
+    assert sh.json("migrate", "sheet.csv", "-o", "-", exit_code=3)["status"] == "empty"
     assert not (sh.folder / "list.csv").exists()

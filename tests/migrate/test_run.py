@@ -84,6 +84,8 @@ def test_a_sheet_for_each_role(tmp_path: Path) -> None:
     assert pairs(made) == [(A, "Admin"), (B, "Teacher"), (A, "Teacher")]
     assert [table.place.sheet for table in made.account.tables] == ["Admins", "Staff"]
     assert (1, "Title", "title") in ends(made, Fate.IGNORED)
+    with pytest.raises(UsageError, match="is named twice"):
+        run(tmp_path, {"s.xlsx": book}, Recipe(), sheets={"Admins": "Admin", "1": "Teacher"})
 
 
 def test_several_files_become_one_list(tmp_path: Path) -> None:
