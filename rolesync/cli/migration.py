@@ -57,7 +57,9 @@ def migrate(
             show_default=False,
         ),
     ] = "",
-    email_column: Annotated[str, typer.Option(metavar="HEADER", help="Column of addresses.", show_default=False)] = "",
+    email_column: Annotated[
+        str, typer.Option(metavar="HEADER", help="Column of addresses; with --join, there.", show_default=False)
+    ] = "",
     user_id_column: Annotated[
         str, typer.Option(metavar="HEADER", help="Column of Studio's ids.", show_default=False)
     ] = "",
@@ -121,6 +123,7 @@ def migrate(
         name_column=name_column,
         separator=separator,
         role=role.strip(),
+        joins=join is not None,
         key=key,
         mapping=pairs("--map", mapping),
         matrix=pairs("--matrix", matrix),

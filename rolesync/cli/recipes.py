@@ -20,6 +20,7 @@ class Choices:
     name_column: str = ""
     separator: str = ""
     role: str = ""
+    joins: bool = False
     key: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     matrix: Mapping[str, str] = field(default_factory=dict)
@@ -62,18 +63,20 @@ def recipe_of(choices: Choices, own: "Settings") -> "Recipe":
     if choices.key and not (here.strip() and there.strip()):
         raise UsageError(f"--key {choices.key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
     named = {
-        "email": own.email_column,
+        "join_email" if choices.joins else "email": own.email_column,
+        "join_name" if choices.joins else "name": choices.name_column,
         "user_id": own.user_id_column,
         "role": own.role_column,
-        "name": choices.name_column,
         "key": here.strip(),
         "join_key": there.strip(),
     }
+    needed = tuple(named[name] for name in ("email", "name", "user_id", "key") if named.get(name))
     said: dict[str, Any] = {name: (text,) for name, text in named.items() if text}
     said |= {name: words for name, words in (("yes", choices.yes), ("no", choices.no)) if words}
     return replace(
         recipe,
         **said,
+        needed=needed,
         separator=choices.separator or recipe.separator,
         fixed=choices.role,
         matrix=choices.matrix,

@@ -36,6 +36,11 @@ class Columns:
         places = [place for place in single if place is not None]
         return frozenset([*places, *(place for place, _ in (*self.matrix, *self.keep))])
 
+    @property
+    def fewest(self) -> int:
+        """The number of cells a row must have: where one of these is missing, any other may stand in its place."""
+        return 1 + max(self.used - {self.name}, default=0)
+
 
 def headers(recipe: Recipe, *, fixed: str = "") -> Headers:
     """Tell what makes a row a header for a recipe: that it names the person, and the role unless that is fixed."""
@@ -57,7 +62,7 @@ def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "
     """Find the recipe's columns in a header.
 
     Raises:
-        InputRefusedError: the person or the role has no column, or one is there twice.
+        InputRefusedError: the person, the role or a column that was named isn't there, or one is there twice.
     """
     shown = tuple(printable(text) for text in header)
     places: dict[str, list[int]] = {}
@@ -65,24 +70,30 @@ def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "
         if text.strip():
             places.setdefault(fold(text), []).append(place)
 
-    def find(names: Iterable[str]) -> int | None:
-        found = next((places[fold(name)] for name in names if fold(name) in places), [])
-        if len(found) > 1:
-            text = f"{where}: {quoted(shown[found[0]])} is the header of {len(found)} columns"
-            raise InputRefusedError(text, hint="give the one that is meant a name of its own")
-        return found[0] if found else None
+    def find(names: Iterable[str], *, first: bool = bool(recipe.preset)) -> int | None:
+        found = [places[text] for text in dict.fromkeys(map(fold, names)) if text in places]
+        columns = found[0] if found and first else [place for several in found for place in several]
+        if len(columns) > 1:
+            text = f"{where}: {' and '.join(quoted(shown[place]) for place in columns)} are columns for the same"
+            hint = "name the one that is meant (--email-column, --role-column …), or give the others other headers"
+            raise InputRefusedError(text, hint=hint)
+        return columns[0] if columns else None
 
+    for name in recipe.needed:
+        _needed(find, name, shown, where, "check how it is written, and --header-row if this is no header")
     fixed = fixed or recipe.fixed
-    matrix = tuple((_needed(find, name, shown, where), role) for name, role in recipe.matrix.items())
+    hint = "--matrix names a column that is there: --matrix COLUMN=ROLE"
+    matrix = tuple((_needed(find, name, shown, where, hint), role) for name, role in recipe.matrix.items())
     role = None if fixed or matrix else find(recipe.role)
+    key, user_id = find(recipe.key), find(recipe.user_id)
     columns = Columns(
         header=shown,
         email=find(recipe.email),
-        user_id=find(recipe.user_id),
-        key=find(recipe.key),
+        user_id=None if user_id == key else user_id,  # what is a key elsewhere is no id of Studio
+        key=key,
         role=role,
         several=bool(recipe.separator) or (role is not None and fold(header[role]) == "roles"),
-        name=find(recipe.name),
+        name=find(recipe.name, first=True),
         starts=find(recipe.starts),
         expires=find(recipe.expires),
         action=find(recipe.action),
@@ -101,11 +112,13 @@ def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "
     return columns
 
 
-def _needed(find: Callable[[Iterable[str]], int | None], name: str, header: Sequence[str], where: str) -> int:
+def _needed(
+    find: Callable[[Iterable[str]], int | None], name: str, header: Sequence[str], where: str, hint: str
+) -> int:
     place = find([name])
     if place is None:
         text = f"{where}: no column {quoted(name)}; the header has {', '.join(map(quoted, header[:LISTED]))}"
-        raise InputRefusedError(text, hint="--matrix names a column that is there: --matrix COLUMN=ROLE")
+        raise InputRefusedError(text, hint=hint)
     return place
 
 

@@ -98,6 +98,9 @@ class Converter:
                 return _whole(number, cells, Fate.IGNORED, note.code, note.message)
         except CellError as problem:
             return _whole(number, cells, Fate.REFUSED, problem.code, problem.message)
+        if len(cells) < columns.fewest:
+            text = f"the row has {len(cells)} cells, the header has {len(columns.header)}; put each under its header"
+            return _whole(number, cells, Fate.REFUSED, Code.ROW_TOO_SHORT, text)
         if dropped := self._dropped(row):
             return _whole(number, cells, Fate.IGNORED, Why.ROW_DROPPED, dropped)
         self._check_text(row)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from rolesync.migrate.account import Fate, Place, RowAccount, TableAccount, Why
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
+from rolesync.model import Level
 from rolesync.reader.findings import CellError, Code, Tell, quoted
-from rolesync.reader.grid import is_blank
+from rolesync.reader.grid import is_blank, only_text
 from rolesync.reader.identity import read_email
 from rolesync.reader.table import Table
 
@@ -18,7 +19,7 @@ class _Entry(NamedTuple):
     row: int
     email: str
     name: str
-    dropped: str  # why the row doesn't count, "" if it does
+    dropped: str  # why the row doesn't count or can't be read, "" if it can
 
 
 class People:
@@ -57,11 +58,18 @@ class People:
             word = cells[place].strip().casefold()
             if word not in condition.keep:
                 dropped = f"{quoted(cells[place])} in {quoted(columns.header[place])}: {condition.why}"
+        dropped = dropped or self._unreadable(number, cells)
         row = RowAccount(number, cells)
         self._rows.append(row)
         if key:
             self._by_key.setdefault(key, []).append(_Entry(number, email, name, dropped))
             self._entries.setdefault(number, []).append(row)
+
+    def _unreadable(self, number: int, cells: list[str]) -> str:
+        if not is_blank(cells[len(self._columns.header) :]):
+            return "it has more cells than the header"
+        found = only_text(number, cells, self._columns.header, self._columns.used)
+        return next((finding.message for finding in found if finding.level is Level.ERROR), "")
 
     def find(self, cell: str, tell: Tell) -> tuple[str, str]:
         """Give the address and the name of whom a key names.

@@ -19,10 +19,12 @@ _ONEROSTER_KEEP = (
     Condition(("enabledUser",), _words("true", ""), _words("false"), "the user is not enabled"),
 )
 
-PRESETS: Mapping[str, Recipe] = {
-    "google-groups": Recipe(
+_RECIPES = (
+    Recipe(
+        preset="google-groups",
         title="A Google group",
         email=("Email address", "Member Email", "email"),
+        user_id=(),
         role=("Member Role", "role"),
         name=("Nickname", "Member Name"),
         action=(),
@@ -45,7 +47,8 @@ PRESETS: Mapping[str, Recipe] = {
         gives="addresses, names and who is in the group",
         lacks="has no roles of Studio",
     ),
-    "entra-group": Recipe(
+    Recipe(
+        preset="entra-group",
         title="A Microsoft Entra group",
         email=("mail", "userPrincipalName", "User principal name"),
         user_id=(),
@@ -66,7 +69,8 @@ PRESETS: Mapping[str, Recipe] = {
         gives="user principal names, which often are the mail addresses but need not be",
         lacks="has no roles of Studio",
     ),
-    "okta": Recipe(
+    Recipe(
+        preset="okta",
         title="An export of Okta users",
         email=("email", "profile.email", "Primary email", "User primary email"),
         user_id=(),
@@ -86,7 +90,8 @@ PRESETS: Mapping[str, Recipe] = {
         gives="addresses, names, and in some reports groups",
         lacks="has no roles of Studio",
     ),
-    "adobe-user-sync": Recipe(
+    Recipe(
+        preset="adobe-user-sync",
         title="A file of Adobe user-sync",
         email=("email",),
         user_id=(),
@@ -98,7 +103,8 @@ PRESETS: Mapping[str, Recipe] = {
         gives="addresses and groups",
         lacks="has groups of Adobe instead of roles of Studio",
     ),
-    "canvas-sis-admins": Recipe(
+    Recipe(
+        preset="canvas-sis-admins",
         title="A Canvas SIS export of admins",
         email=(),
         user_id=(),
@@ -120,7 +126,8 @@ PRESETS: Mapping[str, Recipe] = {
         gives="who has which role in Canvas, by the school's ids",
         lacks="has no addresses (they come from the users.csv that is joined) and roles of Canvas",
     ),
-    "oneroster": Recipe(
+    Recipe(
+        preset="oneroster",
         title="A OneRoster export",
         email=("email",),
         user_id=(),
@@ -138,4 +145,6 @@ PRESETS: Mapping[str, Recipe] = {
         gives="who has which role at school; from version 1.2 on in roles.csv, with the addresses in users.csv",
         lacks="has roles of a school",
     ),
-}
+)
+
+PRESETS: Mapping[str, Recipe] = {recipe.preset: recipe for recipe in _RECIPES}

@@ -26,11 +26,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which columns mean what; where several headers are named, the first that is there counts.
+    """Which columns mean what; where several headers are named, a preset takes the first that is there.
 
     Args:
-        title: what such a file is, for people; "" where nothing is known of it.
+        preset: the name of the export that it reads, "" where nothing is known of the file.
+        title: what such a file is, for people.
         email, user_id, role, name, starts, expires: the columns.
+        needed: headers that somebody has named, which a table without them is refused for.
         separator: what stands between several roles of one cell; "" where a cell holds one.
         fixed: the role that every row gives, instead of a column.
         matrix: columns that each stand for one role, with it; a cell of `yes` gives it, one of `no` doesn't.
@@ -44,14 +46,16 @@ class Recipe:
         gives, lacks: what the file can tell, and what it can't.
     """
 
+    preset: str = ""
     title: str = ""
     email: tuple[str, ...] = ("email", "email address", "e-mail", "mail")
     user_id: tuple[str, ...] = ("user id",)
     role: tuple[str, ...] = ("role", "roles")
     name: tuple[str, ...] = ("name", "full name", "display name", "displayName")
-    starts: tuple[str, ...] = ("starts", "valid from")
-    expires: tuple[str, ...] = ("expires", "valid until")
+    starts: tuple[str, ...] = ("starts", "starts on", "valid from")
+    expires: tuple[str, ...] = ("expires", "expires on", "expiry", "expiry date", "expiration date", "valid until")
     action: tuple[str, ...] = ("action", "status")
+    needed: tuple[str, ...] = ()
     separator: str = ""
     fixed: str = ""
     matrix: Mapping[str, str] = field(default_factory=dict)

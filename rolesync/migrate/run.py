@@ -14,6 +14,7 @@ from rolesync.migrate.join import People
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
 from rolesync.model import Finding, Level, ListForm
+from rolesync.reader.exports import recognise
 from rolesync.reader.file import read_file
 from rolesync.reader.table import Table, open_table
 
@@ -76,16 +77,32 @@ def migrate(  # noqa: PLR0913  # each is a choice of its own
             table, place = _open(path, replace(form, sheet=sheet), recipe, noticed, fixed=role)
             if any(account.place == place for _, account in read):
                 raise UsageError(f"{_where(place)} is named twice", hint="leave one of them out")
-            columns = resolve(recipe, table.header, _where(place), fixed=role)
+            own = _known(recipe, table.header, _where(place), form)
+            columns = resolve(own, table.header, _where(place), fixed=role)
             if people is None and columns.email is None and columns.user_id is None:
                 key, email = recipe.join_key[0], recipe.join_email[0]
                 text = f"{_where(place)} names people by {table.header[columns.key or 0]!r} alone"
                 raise InputRefusedError(
                     text, hint=f"add the file with the addresses: --join FILE, with {key} and {email}"
                 )
-            converter = Converter(recipe, columns, place, managed=managed, fixed=role, people=people, today=today)
+            converter = Converter(own, columns, place, managed=managed, fixed=role, people=people, today=today)
             read.append((converter, converter.take(table)))
     return _put_together(read, people, noticed)
+
+
+def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) -> Recipe:
+    """The recipe, unless the header is that of another export: what its ids and words mean must be said.
+
+    In some, `user_id` is an id of the school's own, and would name strangers in Studio.
+    """
+    export = recognise(header, recipe.preset)
+    if export is None or export.preset == recipe.preset != "":
+        return recipe
+    if form.email_column or form.user_id_column or (recipe.key and not recipe.preset):
+        return recipe if form.user_id_column else replace(recipe, user_id=())
+    text = f"{where} looks like {export.title}, and {export.lacks}"
+    hint = "name the column that tells who is meant: --email-column"
+    raise InputRefusedError(text, hint=f"read it with --from {export.preset}, or {hint}" if export.preset else hint)
 
 
 def _put_together(
@@ -105,10 +122,11 @@ def _put_together(
 
 def _people(path: Path, recipe: Recipe, noticed: list[Noticed]) -> People:
     own = Recipe(
-        email=recipe.join_email or ("email", "email address", "mail"),
+        preset=recipe.preset,
+        email=recipe.join_email or Recipe().email,
         user_id=(),
         role=(),
-        name=recipe.join_name,
+        name=recipe.join_name or recipe.name,
         starts=(),
         expires=(),
         action=(),

@@ -102,7 +102,8 @@ EXPORTS = (
 )
 
 
-def recognise(header: Iterable[str]) -> Export | None:
-    """Tell which export has such a header, if any."""
+def recognise(header: Iterable[str], expected: str = "") -> Export | None:
+    """Tell which export has such a header, if any; the one with the preset `expected` where several may be meant."""
     names = frozenset(map(fold, header))
-    return next((export for export in EXPORTS if any(mark <= names for mark in export.marks)), None)
+    found = [export for export in EXPORTS if any(mark <= names for mark in export.marks)]
+    return next((export for export in found if export.preset == expected), found[0] if found else None)

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate import Fate
+from rolesync.migrate import Fate, Recipe
 from rolesync.migrate.presets import PRESETS
+from rolesync.model import ListForm
 from rolesync.reader.exports import EXPORTS
 from tests.migrate.sources import ends, pairs, run
 
@@ -115,6 +116,24 @@ def test_canvas_sis_admins_need_their_users(tmp_path: Path) -> None:
     with pytest.raises(InputRefusedError, match="by 'user_id' alone") as caught:
         run(tmp_path, {"admins.csv": ADMINS}, recipe)
     assert "--join" in caught.value.hint
+
+
+def test_an_export_is_read_only_by_who_knows_what_it_is(tmp_path: Path) -> None:
+    mapping = {"AccountAdmin": "Admin"}
+    admins = ADMINS.replace("s1,", "12,")
+    for recipe in (Recipe(mapping=mapping), replace(PRESETS["okta"], mapping=mapping)):
+        with pytest.raises(InputRefusedError, match="looks like a Canvas SIS export of admins") as caught:
+            run(tmp_path, {"admins.csv": admins}, recipe)
+        assert "--from canvas-sis-admins" in caught.value.hint
+    with pytest.raises(InputRefusedError, match="Canvas SIS export of users") as caught:
+        run(tmp_path, {"users.csv": USERS}, Recipe(fixed="Admin"))
+    assert "--email-column" in caught.value.hint
+    users = f"user_id,login_id,email\n12,ann,{A}\n"
+    made = run(tmp_path, {"users.csv": users}, Recipe(fixed="Admin"), form=ListForm(email_column="email"))
+    assert pairs(made) == [(A, "Admin")]
+    files = {"admins.csv": admins.replace("status", "state"), "users.csv": users}
+    recipe = Recipe(mapping=mapping, key=("user_id",), join_key=("user_id",))
+    assert [one.user_id for one in run(tmp_path, files, recipe, join="users.csv").given] == [0]
 
 
 def test_keys_that_name_two_people_or_nobody_readable(tmp_path: Path) -> None:

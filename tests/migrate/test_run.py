@@ -11,6 +11,8 @@ from rolesync.migrate import Fate, Recipe
 from rolesync.migrate.output import in_order, list_csv
 from rolesync.model import ListForm
 from rolesync.reader import read_desired
+from rolesync.reader.exports import fold
+from rolesync.reader.header import SPELLINGS, Field
 from tests.migrate.sources import MANAGED, TODAY, ends, pairs, run
 from tests.reader.books import xlsx
 
@@ -209,7 +211,10 @@ def test_rows_that_can_not_be_read(tmp_path: Path) -> None:
     [
         ("who,role\nann,Admin\n", Recipe(), "names the person"),
         ("email,right\na@x.edu,Admin\n", Recipe(), "which role is given"),
-        ("email,email,role\na@x.edu,b@x.edu,Admin\n", Recipe(), "header of 2 columns"),
+        ("email,email,role\na@x.edu,b@x.edu,Admin\n", Recipe(), "'email' and 'email' are columns for the same"),
+        ("email,Mail,role\na@x.edu,b@x.edu,Admin\n", Recipe(), "'email' and 'Mail' are columns for the same"),
+        ("email,role,action,status\na@x.edu,Admin,,inactive\n", Recipe(), "are columns for the same"),
+        ("email,role\na@x.edu,Admin\n", Recipe(needed=("Nr",)), "no column 'Nr'"),
         ("email,x\na@x.edu,1\n", Recipe(matrix={"y": "Admin"}), "no column 'y'"),
         ("", Recipe(), "has no rows"),
         ("%PDF", Recipe(), "a PDF document"),
@@ -220,6 +225,37 @@ def test_tables_without_what_is_needed(tmp_path: Path, text: str, recipe: Recipe
     with pytest.raises(InputRefusedError, match=says) as caught:
         run(tmp_path, {"s.csv": text}, recipe)
     assert "s.csv" in caught.value.message
+
+
+def test_dates_have_all_the_headers_that_a_list_may_have() -> None:
+    fields = {Field.STARTS: Recipe().starts, Field.EXPIRES: Recipe().expires}
+    for text, field in SPELLINGS.items():
+        assert field not in fields or text in set(map(fold, fields[field]))
+
+
+def test_a_row_that_has_lost_a_cell_is_refused(tmp_path: Path) -> None:
+    text = f"email,note,Admin?,Teacher?,name\n{A},note,,x\n{B},x,x\nSum: 2\n"
+    made = run(tmp_path, {"s.csv": text}, Recipe(matrix={"Admin?": "Admin", "Teacher?": "Teacher"}))
+    assert pairs(made) == [(A, "Teacher")]
+    assert {(row, code) for row, _, code in ends(made, Fate.REFUSED)} == {(3, "row_too_short")}
+
+
+def test_a_file_that_is_joined_by_columns_of_any_name(tmp_path: Path) -> None:
+    files = {"s.csv": "User ID,role\n7,Admin\n", "j.csv": f"Nr,E-Mail,Name\n7,{A},Ann\n"}
+    made = run(tmp_path, files, Recipe(key=("user_id",), join_key=("nr",)), join="j.csv")
+    assert [(one.user_id, one.email, one.name) for one in made.given] == [(0, A, "Ann")]
+
+
+def test_rows_of_the_joined_file_that_can_not_be_read(tmp_path: Path) -> None:
+    people = f"id,mail,name\n1,{A},Ann\n2,{B},M\udcfcller\n3,Cy,{C},x\n".encode("utf-8", "surrogateescape")
+    files: dict[str, str | bytes] = {"s.csv": "nr,role\n1,Admin\n2,Admin\n3,Admin\n", "j.csv": people}
+    made = run(tmp_path, files, Recipe(key=("nr",), join_key=("id",)), join="j.csv")
+    assert pairs(made) == [(A, "Admin")]
+    assert {cell.row: cell.detail.partition(": ")[2] for _, cell in made.account.refused()} == {
+        3: f"row 3 of {tmp_path / 'j.csv'} doesn't count: byte 0xFC in 'M\ufffdller' is not UTF-8; "
+        "save the file again as 'CSV UTF-8 (comma delimited)'",
+        4: f"row 4 of {tmp_path / 'j.csv'} doesn't count: it has more cells than the header",
+    }
 
 
 def test_a_header_that_is_named(tmp_path: Path) -> None:
