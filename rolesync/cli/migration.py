@@ -53,7 +53,8 @@ def migrate(
         typer.Option(
             "--from",
             metavar="EXPORT",
-            help="A known export: google-groups, canvas-sis-admins, oneroster, entra-group, adobe-user-sync, okta.",
+            help="A known export: google-groups, canvas-sis-admins, oneroster, entra-group, adobe-user-sync, okta. The "
+            "answer says what it can and can't tell; the README lists all.",
             show_default=False,
         ),
     ] = "",

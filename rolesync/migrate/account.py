@@ -4,10 +4,14 @@ A cell with text ends in exactly one way. Blank cells say nothing and are not co
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from rolesync.reader.findings import CellError, Note, Tell
+
+T = TypeVar("T")
 
 
 class Fate(StrEnum):
@@ -17,6 +21,12 @@ class Fate(StrEnum):
     NORMALISED = "normalised"  # likewise, but written differently
     IGNORED = "ignored"
     REFUSED = "refused"
+
+
+_LESS = {
+    Fate.REFUSED: (Fate.ASSIGNMENT, Fate.NORMALISED, Fate.IGNORED),
+    Fate.NORMALISED: (Fate.ASSIGNMENT,),
+}
 
 
 class Why(StrEnum):
@@ -88,10 +98,26 @@ class RowAccount:
     ends: dict[int, tuple[Fate, str, str]] = field(default_factory=dict)
 
     def end(self, column: int, fate: Fate, code: str, detail: str = "") -> None:
-        """Say how a cell ends; the first word counts, but a refusal before all."""
+        """Say how a cell ends; the first word counts, but a refusal before all, and a change before none."""
         known = self.ends.get(column)
-        if known is None or (fate is Fate.REFUSED and known[0] is not Fate.REFUSED):
+        if known is None or known[0] in _LESS.get(fate, ()):
             self.ends[column] = (fate, code, detail)
+
+    def read(self, column: int | None, read: Callable[[str, Tell], T], blank: T) -> T:
+        """Read one cell, and say how it ends; `blank` where there is no such column or the cell can't be read."""
+        if column is None:
+            return blank
+        notes: list[Note] = []
+        try:
+            value = read(self.cells[column], notes.append)
+        except CellError as problem:
+            self.end(column, Fate.REFUSED, problem.code, problem.message)
+            return blank
+        if notes:
+            self.end(column, Fate.NORMALISED, notes[0].code, notes[0].message)
+        else:
+            self.end(column, Fate.ASSIGNMENT, Why.USED)
+        return value
 
     @property
     def refused(self) -> int | None:

@@ -3,25 +3,23 @@
 A row gives all its roles or none: one cell that can't be read refuses the row, and the account names that cell.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from rolesync.migrate.account import Fate, Place, RowAccount, TableAccount, Why
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.join import People
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.roles import RolesOfRow
 from rolesync.model import Level
 from rolesync.reader.beside import beside, total
 from rolesync.reader.dates import read_date
-from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
+from rolesync.reader.findings import CellError, Code, Tell, quoted
 from rolesync.reader.grid import is_blank, only_text
 from rolesync.reader.identity import read_email, read_user_id
-from rolesync.reader.roles import RoleReader
 from rolesync.reader.standing import Period, read_action
 from rolesync.reader.table import Table
-
-T = TypeVar("T")
 
 
 class Given(NamedTuple):
@@ -66,10 +64,8 @@ class Converter:
         today: date,
     ) -> None:
         self._recipe, self._columns, self._place, self._people = recipe, columns, place, people
-        self._managed, self._fixed, self._today = frozenset(managed), fixed or recipe.fixed, today
-        self._roles = RoleReader(managed, recipe.mapping, several=columns.several)
-        self._yes = {word.strip().casefold() for word in recipe.yes}
-        self._no = {word.strip().casefold() for word in recipe.no} | {""}
+        self._today = today
+        self._roles = RolesOfRow(recipe, columns, managed=managed, fixed=fixed)
         self.rows: list[RowAccount] = []
         self.said: list[Given] = []
 
@@ -105,7 +101,7 @@ class Converter:
             return _whole(number, cells, Fate.IGNORED, Why.ROW_DROPPED, dropped)
         self._check_text(row)
         period, taken = self._period(row)
-        roles = self._role_names(row)
+        roles = self._roles.given(row)
         if not roles and row.refused is None:  # then it is no matter who it is
             row.drop(Fate.IGNORED, Why.NO_ROLE, "the row gives no managed role")
             return row
@@ -134,7 +130,7 @@ class Converter:
             elif condition.drop is None or word in condition.drop:
                 return f"{quoted(cell)} in {quoted(self._columns.header[place])}: {condition.why}"
             else:
-                text = f"{quoted(cell)} is no word known in this column, so it isn't clear whether the row counts"
+                text = f"{quoted(cell)} {condition.unclear}, so it isn't clear whether the row counts"
                 row.end(place, Fate.REFUSED, Why.WORD_UNKNOWN, text)
         return ""
 
@@ -147,28 +143,11 @@ class Converter:
             if place >= len(header) and cell.strip():
                 row.end(place, Fate.REFUSED, Code.ROW_TOO_LONG, "the row has more cells than the header")
 
-    def _read(self, row: RowAccount, place: int | None, read: Callable[[str, Tell], T], blank: T) -> T:
-        """Read one cell, and note how it ends; `blank` where the table has no such column or the cell can't be read."""
-        if place is None:
-            return blank
-        notes: list[Note] = []
-        try:
-            value = read(row.cells[place], notes.append)
-        except CellError as problem:
-            row.end(place, Fate.REFUSED, problem.code, problem.message)
-            return blank
-        note = next(iter(notes), None)
-        if note:
-            row.end(place, Fate.NORMALISED, note.code, note.message)
-        else:
-            row.end(place, Fate.ASSIGNMENT, Why.USED)
-        return value
-
     def _period(self, row: RowAccount) -> tuple[Period, bool]:
         columns = self._columns
-        starts = self._read(row, columns.starts, read_date, None)
-        expires = self._read(row, columns.expires, read_date, None)
-        taken = self._read(row, columns.action, lambda cell, _tell: read_action(cell), blank=False)
+        starts = row.read(columns.starts, read_date, None)
+        expires = row.read(columns.expires, read_date, None)
+        taken = row.read(columns.action, lambda cell, _tell: read_action(cell), blank=False)
         period = Period(starts or date.min, expires or date.max)
         if period.starts > period.expires and columns.expires is not None:
             text = f"the role would begin on {period.starts} and end before that, on {period.expires}"
@@ -177,14 +156,17 @@ class Converter:
 
     def _person(self, row: RowAccount) -> tuple[str, int, str]:
         columns = self._columns
-        email = self._read(row, columns.email, self._email, "")
-        user_id = self._read(row, columns.user_id, read_user_id, 0)
-        name = self._read(row, columns.name, lambda cell, _tell: cell.strip(), "")
+        email = row.read(columns.email, self._email, "")
+        user_id = row.read(columns.user_id, read_user_id, 0)
+        name = row.read(columns.name, lambda cell, _tell: cell.strip(), "")
         if self._people is not None and columns.key is not None and not email and row.cells[columns.key].strip():
-            email, joined = self._read(row, columns.key, self._people.find, ("", ""))
+            email, joined = row.read(columns.key, self._people.find, ("", ""))
             name = name or joined
+        place = next(place for place in (columns.email, columns.key, columns.user_id) if place is not None)
+        if email.startswith("#"):  # the list begins with the address
+            text = f"{quoted(email)} begins with '#', so it isn't clear whether it counts; delete the '#', or the row"
+            row.end(place, Fate.REFUSED, Code.COMMENTED_ROW, text)
         if not email and not user_id and row.refused is None:
-            place = next(place for place in (columns.email, columns.user_id, columns.key) if place is not None)
             text = "the row gives a role and names nobody"
             shown = place if row.cells[place].strip() else next(at for at, cell in enumerate(row.cells) if cell.strip())
             row.end(shown, Fate.REFUSED, Code.IDENTITY_MISSING, text)
@@ -196,61 +178,6 @@ class Converter:
             text = f"{quoted(cell)} is a guest's log-in name and no address"
             raise CellError(Code.EMAIL_INVALID, f"{text}; add a column with the address")
         return read_email(cell, tell)
-
-    def _role_names(self, row: RowAccount) -> list[str]:
-        if self._fixed:
-            return [self._fixed]
-        if self._columns.matrix:
-            return [role for place, role in self._columns.matrix if self._is_yes(row, place)]
-        place = self._columns.role
-        if place is None:
-            return []
-        if self._recipe.mapped_only:
-            return self._mapped(row, place)
-        none: Sequence[str] = ()
-        return self._managed_of(row, place, self._read(row, place, self._role_cell, none))
-
-    def _is_yes(self, row: RowAccount, place: int) -> bool:
-        cell = row.cells[place]
-        word = cell.strip().casefold()
-        if word in self._yes:
-            row.end(place, Fate.ASSIGNMENT, Why.USED)
-            return True
-        if word in self._no:
-            row.end(place, Fate.IGNORED, Why.NOT_YES, "says no, so it gives no role")
-            return False
-        text = f"{quoted(cell)} is neither yes nor no; say what it is with --yes or --no"
-        row.end(place, Fate.REFUSED, Why.NEITHER_YES_NOR_NO, text)
-        return False
-
-    def _mapped(self, row: RowAccount, place: int) -> list[str]:
-        """The roles that another program's are mapped to; all others say nothing about Studio."""
-        cell, separator = row.cells[place], self._recipe.separator
-        names = [name.strip() for name in (cell.split(separator) if separator else [cell]) if name.strip()]
-        roles = [self._recipe.mapping[name] for name in names if name in self._recipe.mapping]
-        if roles:
-            row.end(place, Fate.NORMALISED, Code.ROLE_ALIAS, f"{quoted(cell)} is read as {', '.join(roles)}")
-        else:
-            text = f"{quoted(cell)} has no role of Studio; give it one with --map {quoted(cell)}=ROLE"
-            row.end(place, Fate.IGNORED, Why.ROLE_NOT_MAPPED, text)
-        return self._managed_of(row, place, roles)
-
-    def _role_cell(self, cell: str, tell: Tell) -> Sequence[str]:
-        separator = self._recipe.separator
-        text = ";".join(part for part in cell.split(separator)) if separator else cell
-        read = self._roles.read(text)
-        for note in read.notes:
-            if note.code is not Code.UNMANAGED_ROLE:
-                tell(note._replace(level=Level.WARNING))
-        return read.names
-
-    def _managed_of(self, row: RowAccount, place: int, names: Sequence[str]) -> list[str]:
-        """Those of the roles that are managed; a cell that has none of them is ignored."""
-        managed = [name for name in dict.fromkeys(names) if name in self._managed]
-        if names and not managed and row.ends.get(place, (Fate.REFUSED,))[0] is not Fate.REFUSED:
-            text = f"{quoted(row.cells[place])} is no managed role ({', '.join(sorted(self._managed))})"
-            row.ends[place] = (Fate.IGNORED, Why.ROLE_NOT_MANAGED, text)
-        return managed
 
 
 def _whole(number: int, cells: Sequence[str], fate: Fate, code: str, detail: str) -> RowAccount:

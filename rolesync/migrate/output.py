@@ -47,12 +47,16 @@ def migration_json(
     """Spell what a migration came to.
 
     Returns:
-        `status` (`ok`; `incomplete`, where a cell is refused; `empty`, where nobody gets a role), `assignments`,
+        `status` (`ok`; `incomplete`, where a cell is refused; `empty`, where nobody gets a role), `source` (what the
+        export can and can't tell, null where it is none), `assignments`,
         `cells` (numbers by end, which add up to `total`), `reasons`, `refused` (each with file, sheet, cell, code and
         message), `findings` of whole tables, and `suggestions` (null where nobody was looked up).
     """
     return {
         "status": "incomplete" if made.refused else "ok" if made.given else "empty",
+        "source": {"preset": made.recipe.preset, "gives": made.recipe.gives, "lacks": made.recipe.lacks}
+        if made.recipe.preset
+        else None,
         "assignments": [
             {
                 "email": one.email or None,

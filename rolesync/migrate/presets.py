@@ -25,7 +25,7 @@ _RECIPES = (
         title="A Google group",
         email=("Email address", "Member Email", "email"),
         user_id=(),
-        role=("Member Role", "role"),
+        role=("Member Role", "role", "Group status"),
         name=("Nickname", "Member Name"),
         action=(),
         mapped_only=True,
@@ -44,7 +44,7 @@ _RECIPES = (
             ),
             Condition(("status",), _words("active", ""), _words("suspended", "archived"), "the account is not active"),
         ),
-        gives="addresses, names and who is in the group",
+        gives="addresses, names, who is in the group and who owns or manages it",
         lacks="has no roles of Studio",
     ),
     Recipe(
@@ -66,7 +66,7 @@ _RECIPES = (
             Condition(("accountEnabled",), _words("true", ""), _words("false"), "the account is disabled"),
         ),
         no_address=re.compile(r".*#ext#@.*", re.IGNORECASE),
-        gives="user principal names, which often are the mail addresses but need not be",
+        gives="who is in the group, by user principal names, which need not be the mail addresses",
         lacks="has no roles of Studio",
     ),
     Recipe(
@@ -119,12 +119,19 @@ _RECIPES = (
         keep=(
             Condition(("status",), _words("active", ""), _words("deleted"), "the admin is deleted"),
             Condition(("account_id",), _words(""), None, "is an admin of a sub-account, not of the whole account"),
+            Condition(
+                ("canvas_account_id",),
+                _words(""),
+                _words(),
+                "",
+                "may be a sub-account without a SIS id (keep the rows of the whole account, and delete this column)",
+            ),
         ),
         join_keep=(
             Condition(("status",), _words("active", ""), _words("deleted", "suspended"), "the user is not active"),
         ),
         gives="who has which role in Canvas, by the school's ids",
-        lacks="has no addresses (they come from the users.csv that is joined) and roles of Canvas",
+        lacks="has no addresses (they come from the users.csv that is joined) and roles of Canvas, not of Studio",
     ),
     Recipe(
         preset="oneroster",
@@ -143,7 +150,7 @@ _RECIPES = (
         keep=_ONEROSTER_KEEP,
         join_keep=_ONEROSTER_KEEP,
         gives="who has which role at school; from version 1.2 on in roles.csv, with the addresses in users.csv",
-        lacks="has roles of a school",
+        lacks="has roles of a school, not of Studio",
     ),
 )
 

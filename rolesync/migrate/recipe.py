@@ -14,14 +14,15 @@ NO = ("no", "n", "false", "0", "-", "\u2013", "\u2717", "\u2718")
 class Condition:
     """Which rows count, by the word in one column; words are compared without regard to case.
 
-    A row with a word of `drop` is ignored, with `why`; one with a word of neither is refused, for nobody knows what it
-    means. Where `drop` is None, every other word is ignored. A table without the column has no such condition.
+    A row with a word of `drop` is ignored, with `why`; one with a word of neither is refused, with `unclear`. Where
+    `drop` is None, every other word is ignored. A table without the column has no such condition.
     """
 
     columns: tuple[str, ...]
     keep: frozenset[str]
     drop: frozenset[str] | None
     why: str
+    unclear: str = "is no word known in this column"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ class Noticed(NamedTuple):
 
 @dataclass(frozen=True)
 class Migration:
-    """What a migration came to."""
+    """What a migration came to, and the recipe by which it read."""
 
+    recipe: Recipe
     given: tuple[Given, ...]
     account: Account
     noticed: tuple[Noticed, ...]
@@ -87,7 +88,7 @@ def migrate(  # noqa: PLR0913  # each is a choice of its own
                 )
             converter = Converter(own, columns, place, managed=managed, fixed=role, people=people, today=today)
             read.append((converter, converter.take(table)))
-    return _put_together(read, people, noticed)
+    return _put_together(recipe, read, people, noticed)
 
 
 def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) -> Recipe:
@@ -106,7 +107,10 @@ def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) ->
 
 
 def _put_together(
-    read: Sequence[tuple[Converter, TableAccount]], people: People | None, noticed: Sequence[Noticed]
+    recipe: Recipe,
+    read: Sequence[tuple[Converter, TableAccount]],
+    people: People | None,
+    noticed: Sequence[Noticed],
 ) -> Migration:
     rows: dict[tuple[Place, int], RowAccount] = {}
     for converter, account in read:
@@ -117,7 +121,7 @@ def _put_together(
             account.cells.extend(row.settled())
         account.cells.sort(key=lambda cell: (cell.row, cell.column))
     tables = [account for _, account in read] + ([people.close()] if people else [])
-    return Migration(tuple(given), Account(tuple(tables)), tuple(noticed))
+    return Migration(recipe, tuple(given), Account(tuple(tables)), tuple(noticed))
 
 
 def _people(path: Path, recipe: Recipe, noticed: list[Noticed]) -> People:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from rolesync.migrate.account import Fate, column_name
+from rolesync.migrate.account import Cell, Fate, TableAccount, column_name
 from rolesync.migrate.nearby import Suggestion
 from rolesync.migrate.run import Migration
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, words
@@ -44,6 +44,8 @@ def _parts(
         yield banner("COMPLETE", "every cell is accounted for", "green")
     roles = Counter(role for role, _ in {(one.role, one.user_id or one.email) for one in made.given})
     yield pairs([(safe(role), plural(number, "person", "people")) for role, number in sorted(roles.items())])
+    if made.recipe.preset:
+        yield note(f"{made.recipe.title} gives {made.recipe.gives}; it {made.recipe.lacks}.")
     yield heading("Cells")
     yield pairs([(fate.value, f"{number:,}") for fate, number in fates.items()] + [("all", f"{len(made.account):,}")])
     reasons = [total for total in made.account.totals() if total.fate is not Fate.ASSIGNMENT]
@@ -62,6 +64,18 @@ def _parts(
                 for one in reasons
             ),
         )
+    yield from _refused(refused, most)
+    if made.noticed:
+        yield heading("Noticed")
+        for place, finding in made.noticed[:most]:
+            yield note(f"{safe(place.file, 60)}: {safe(finding.message, 300)}")
+    if suggestions is not None:
+        yield from _unknown(suggestions, most)
+    for sentence in written:
+        yield words(f"\n{sentence}")
+
+
+def _refused(refused: Sequence[tuple[TableAccount, Cell]], most: int | None) -> Iterator[RenderableType]:
     if refused:
         yield heading("Refused")
         yield table(
@@ -73,14 +87,6 @@ def _parts(
         )
         if most is not None and len(refused) > most:
             yield note(f"{len(refused) - most:,} more: --all, or --account FILE", "dim")
-    if made.noticed:
-        yield heading("Noticed")
-        for place, finding in made.noticed[:most]:
-            yield note(f"{safe(place.file, 60)}: {safe(finding.message, 300)}")
-    if suggestions is not None:
-        yield from _unknown(suggestions, most)
-    for sentence in written:
-        yield words(f"\n{sentence}")
 
 
 def _unknown(suggestions: Sequence[Suggestion], most: int | None) -> Iterator[RenderableType]:

@@ -105,6 +105,7 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
         "-",
     )
     assert made.returncode == 0, made.stderr
+    assert "A Canvas SIS export of admins gives who has which role" in made.stderr
     assert (
         made.stdout
         == "email,role,name\nadmin@example.edu,Admin,\n"[:-1].replace(",name", "").replace("Admin,", "Admin") + "\n"

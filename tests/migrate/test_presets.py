@@ -39,6 +39,17 @@ def test_google_group(tmp_path: Path) -> None:
     assert (5, "banned", "row_dropped") in ends(made, Fate.IGNORED)
 
 
+def test_google_group_by_its_group_status(tmp_path: Path) -> None:
+    text = f"Members for group staff@x.edu\nEmail address,Group status\n{A},owner\n{B},member\n{C},banned\n"
+    recipe = replace(PRESETS["google-groups"], mapping={"owner": "Admin"})
+    made = run(tmp_path, {"s.csv": text}, recipe)
+    assert pairs(made) == [(A, "Admin")]
+    assert (3, "owner", "role_alias") in ends(made, Fate.NORMALISED)
+    made = run(tmp_path, {"s.csv": text}, replace(recipe, mapping={"Owner": "Admin"}))
+    assert pairs(made) == []
+    assert (3, "owner", "role_near_miss") in ends(made, Fate.REFUSED)
+
+
 def test_google_group_by_its_own_roles(tmp_path: Path) -> None:
     text = (
         f"group,email,role,type,status\ng@x.edu,{A},OWNER,USER,ACTIVE\n"
@@ -109,6 +120,19 @@ def test_canvas_sis_admins(tmp_path: Path) -> None:
         (4, Fate.IGNORED, "not_referred_to"),
         (5, Fate.IGNORED, "not_referred_to"),
     }
+
+
+def test_canvas_provisioning_report(tmp_path: Path) -> None:
+    admins = (
+        "canvas_user_id,user_id,canvas_account_id,account_id,role_id,role,status,created_by_sis\n"
+        "1,s1,1,,1,AccountAdmin,active,TRUE\n2,s2,7,arts,1,AccountAdmin,active,TRUE\n"
+    )
+    recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
+    made = run(tmp_path, {"admins.csv": admins, "users.csv": USERS}, recipe, join="users.csv")
+    assert pairs(made) == []
+    ((_, cell),) = made.account.refused()
+    assert (cell.row, cell.column, cell.code) == (2, 2, "word_unknown")
+    assert "delete this column" in cell.detail
 
 
 def test_canvas_sis_admins_need_their_users(tmp_path: Path) -> None:

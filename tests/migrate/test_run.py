@@ -53,6 +53,8 @@ def test_roles_that_are_not_managed_are_ignored_with_whoever_has_them(tmp_path: 
 def test_several_roles_in_a_cell(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": f"email,role\n{A},Admin / Teacher\n{B},Admin/x\n"}, Recipe(separator="/"))
     assert pairs(made) == [(A, "Admin"), (A, "Teacher"), (B, "Admin")]
+    made = run(tmp_path, {"s.csv": f"email,roles\n{A},Admin;Reader\n"}, Recipe())
+    assert ends(made, Fate.NORMALISED) == [(2, "Admin;Reader", "role_not_managed")]
     assert pairs(run(tmp_path, {"s.csv": f"email,roles\n{A},Admin;Teacher\n"}, Recipe())) == [
         (A, "Admin"),
         (A, "Teacher"),
@@ -225,6 +227,16 @@ def test_tables_without_what_is_needed(tmp_path: Path, text: str, recipe: Recipe
     with pytest.raises(InputRefusedError, match=says) as caught:
         run(tmp_path, {"s.csv": text}, recipe)
     assert "s.csv" in caught.value.message
+
+
+def test_odd_addresses_end_in_a_list_that_is_one(tmp_path: Path) -> None:
+    odd = [f"{sign}b@x.edu" for sign in "=+-'#"]
+    made = run(tmp_path, {"s.csv": "role,email\n" + "".join(f"Admin,{one}\n" for one in odd)}, Recipe())
+    assert ends(made, Fate.REFUSED) == [(6, "Admin", "row_refused"), (6, "#b@x.edu", "commented_row")]
+    path = tmp_path / "list.csv"
+    path.write_text(list_csv(in_order(made.given, MANAGED)), encoding="utf-8")
+    desired = read_desired(path, managed_roles=MANAGED, today=TODAY)
+    assert (desired.status, sorted(desired.assignments["email"])) == ("ok", sorted(odd[:4]))
 
 
 def test_dates_have_all_the_headers_that_a_list_may_have() -> None:
