@@ -2,7 +2,7 @@ import pandas as pd
 
 from rolesync.migrate.account import Place
 from rolesync.migrate.convert import Given
-from rolesync.migrate.nearby import not_found, suggest
+from rolesync.migrate.nearby import Alike, not_found, suggest
 from rolesync.model import LIVE, frame
 from rolesync.reader.standing import ALWAYS
 
@@ -50,3 +50,11 @@ def test_similar_addresses_and_names_are_suggested() -> None:
 def test_nobody_is_suggested_who_is_not_alike() -> None:
     assert candidates("someone.else@z.edu", "Some One") == []
     assert suggest([], STUDIO) == []
+
+
+def test_a_text_is_compared_with_few_others() -> None:
+    texts = [f"{first}{number:04}.{last}@x.edu" for number in range(100) for first in "abcde" for last in ("ly", "st")]
+    alike = Alike(texts, lambda email: email.partition("@")[0])
+    assert "a0042.ly@x.edu" in alike.beside("a0042.lx@x.edu").values()
+    assert len(alike.beside("a0042.lx@x.edu")) < len(texts) / 4
+    assert candidates("anm.lee@x.edu") == [(1, "a similar address")]
