@@ -70,8 +70,9 @@ def test_refused_cells_keep_the_list_from_being_written(sh: Shell, sheet: str) -
 
 
 def test_people_are_looked_up_and_near_matches_suggested(sh: Shell, studio: Control) -> None:
-    text = "email,role,name\nmaria.fernandez@example.edu,Admin,\nadmin@example.edu,Admin,\n,Admin,\n"
-    (sh.folder / "sheet.csv").write_text(text[: text.rindex(",Admin")], encoding="utf-8")
+    text = "email,role,name\nmaria.fernandez@example.edu,Admin,\nadmin@example.edu,Admin,\n"
+    text += "lukasz.zak@example.edu,Admin,a student so far\n"
+    (sh.folder / "sheet.csv").write_text(text, encoding="utf-8")
     made = sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve")
     assert made.returncode == 0, made.stderr
     assert "Not in Studio: 1" in made.stdout
