@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from rolesync.settings import Settings
 
 
+COLUMNS = ("email_column", "user_id_column", "role_column")
+
+
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(migrate)
@@ -111,8 +114,8 @@ def migrate(
     """Make a list of any spreadsheets or exports, with an account of every cell."""
     from rolesync.migrate import migrate as run
 
-    columns = {"email_column": email_column, "user_id_column": user_id_column, "role_column": role_column}
-    given = {name: value for name, value in columns.items() if value}
+    columns = zip(COLUMNS, (email_column, user_id_column, role_column), strict=True)
+    given = {name: value for name, value in columns if value}
     own = load_settings(config, assignments, sheet=sheet, header_row=header_row, **given)
     _check_files(sheets, join, output, account)
     if sheet and sheet_role:
@@ -142,7 +145,14 @@ def migrate(
         join=join,
     )
     suggestions = _suggest(made, own) if resolve else None
-    return _deliver(made, own, suggestions, output, account, form, partial=partial, show_all=show_all)
+    lasting = _about_the_source(load_settings(config, None))
+    return _deliver(made, own, suggestions, output, account, form, lasting=lasting, partial=partial, show_all=show_all)
+
+
+def _about_the_source(lasting: "Settings") -> str:
+    """Say which settings are about the source and would be held against the list too, as those of options aren't."""
+    named = [name for name in ("sheet", "header_row", *COLUMNS) if getattr(lasting, name)]
+    return f", without the settings {', '.join(named)}, which are about the source" if named else ""
 
 
 def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path, account: Path | None) -> None:
@@ -181,6 +191,7 @@ def _deliver(
     account: Path | None,
     form: Form,
     *,
+    lasting: str,
     partial: bool,
     show_all: bool,
 ) -> Exit:
@@ -201,7 +212,7 @@ def _deliver(
     elif whole or (partial and made.given):
         save(list_csv(in_order(made.given, own.managed_roles)), output, "the list")
         if not aside:
-            written.append(f"The list: {output}; next: rolesync validate {output}")
+            written.append(f"The list: {output}; next: rolesync validate {output}" + lasting)
     else:
         written.append("No list is written. " + _why_none(made))
     if form is Form.JSON:

@@ -51,6 +51,12 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
     assert openpyxl.load_workbook(sh.folder / "account.xlsx").sheetnames[:2] == ["totals", "to look at"]
 
 
+def test_settings_about_the_source_are_not_about_the_list(sh: Shell, sheet: str) -> None:
+    made = sh.run("migrate", sheet, "-o", "list.csv", "--matrix", "Admin?=Admin", email_column="Mail", header_row=2)
+    assert made.returncode == 0, made.stderr
+    assert "without the settings header_row, email_column, which are about the source" in " ".join(made.stdout.split())
+
+
 def test_refused_cells_keep_the_list_from_being_written(sh: Shell, sheet: str) -> None:
     with (sh.folder / sheet).open("a", encoding="utf-8") as file:
         file.write("Bob,bob(at)example.edu,x,\n")
