@@ -35,6 +35,7 @@ class Why(StrEnum):
     USED = "used"
     TITLE = "title"
     HEADER = "header"
+    SHEET_UNREAD = "sheet_unread"
     COLUMN_UNUSED = "column_unused"
     ROW_DROPPED = "row_dropped"  # the row says that it doesn't count
     ROW_REFUSED = "row_refused"  # another cell of the row is

@@ -13,6 +13,7 @@ from rolesync.migrate.convert import Converter, Given
 from rolesync.migrate.join import People
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.unread import unread
 from rolesync.model import Finding, Level, ListForm
 from rolesync.reader.exports import recognise
 from rolesync.reader.file import read_file
@@ -71,24 +72,28 @@ def migrate(  # noqa: PLR0913  # each is a choice of its own
         text = f"{join} is to be joined, but nothing says by which columns"
         raise UsageError(text, hint="name them, here and there: --key 'Employee number=id'")
     noticed: list[Noticed] = []
-    people = _people(join, recipe, noticed) if join else None
+    aside: list[TableAccount] = []
+    people = _people(join, recipe, noticed, aside) if join else None
     read: list[tuple[Converter, TableAccount]] = []
     for path in paths:
+        data, _ = read_file(path)
         for sheet, role in (sheets or {form.sheet: ""}).items():
-            table, place = _open(path, replace(form, sheet=sheet), recipe, noticed, fixed=role)
+            table, place = _open(path, data, replace(form, sheet=sheet), recipe, noticed, fixed=role)
             if any(account.place == place for _, account in read):
                 raise UsageError(f"{_where(place)} is named twice", hint="leave one of them out")
             own = _known(recipe, table.header, _where(place), form)
             columns = resolve(own, table.header, _where(place), fixed=role)
             if people is None and columns.email is None and columns.user_id is None:
-                key, email = recipe.join_key[0], recipe.join_email[0]
+                key, email = recipe.join_key[0], (recipe.join_email or recipe.email)[0]
                 text = f"{_where(place)} names people by {table.header[columns.key or 0]!r} alone"
                 raise InputRefusedError(
                     text, hint=f"add the file with the addresses: --join FILE, with {key} and {email}"
                 )
             converter = Converter(own, columns, place, managed=managed, fixed=role, people=people, today=today)
             read.append((converter, converter.take(table)))
-    return _put_together(recipe, read, people, noticed)
+        aside += unread(path, data, [account.place for _, account in read])
+    made = _put_together(recipe, read, people, noticed)
+    return replace(made, account=Account((*made.account.tables, *aside)))
 
 
 def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) -> Recipe:
@@ -124,7 +129,7 @@ def _put_together(
     return Migration(recipe, tuple(given), Account(tuple(tables)), tuple(noticed))
 
 
-def _people(path: Path, recipe: Recipe, noticed: list[Noticed]) -> People:
+def _people(path: Path, recipe: Recipe, noticed: list[Noticed], aside: list[TableAccount]) -> People:
     own = Recipe(
         preset=recipe.preset,
         email=recipe.join_email or Recipe().email,
@@ -138,7 +143,9 @@ def _people(path: Path, recipe: Recipe, noticed: list[Noticed]) -> People:
         key=recipe.join_key,
         keep=recipe.join_keep,
     )
-    table, place = _open(path, ListForm(), own, noticed, fixed="")
+    data, _ = read_file(path)
+    table, place = _open(path, data, ListForm(), own, noticed, fixed="")
+    aside += unread(path, data, [place])
     columns = resolve(own, table.header, _where(place))
     if columns.key is None or columns.email is None:
         text = f"{_where(place)} has no columns {own.key[0]!r} and {own.email[0]!r}, so it can't name anybody"
@@ -146,8 +153,9 @@ def _people(path: Path, recipe: Recipe, noticed: list[Noticed]) -> People:
     return People(own, columns, place, table)
 
 
-def _open(path: Path, form: ListForm, recipe: Recipe, noticed: list[Noticed], *, fixed: str) -> tuple[Table, Place]:
-    data, _ = read_file(path)
+def _open(  # noqa: PLR0913  # how a table is found takes that many things
+    path: Path, data: bytes, form: ListForm, recipe: Recipe, noticed: list[Noticed], *, fixed: str
+) -> tuple[Table, Place]:
     table = open_table(data, headers(recipe, fixed=fixed), form)
     notes = table if isinstance(table, tuple) else table.notes
     if wrong := next((note for note in notes if note.level is Level.ERROR), None):

@@ -86,8 +86,15 @@ def test_a_sheet_for_each_role(tmp_path: Path) -> None:
     book = xlsx({"Admins": [["email"], [A]], "Staff": [["Title"], ["Mail", "x"], [B, 1], [A, 2]], "Notes": [["n"]]})
     made = run(tmp_path, {"s.xlsx": book}, Recipe(), sheets={"Admins": "Admin", "Staff": "Teacher"})
     assert pairs(made) == [(A, "Admin"), (B, "Teacher"), (A, "Teacher")]
-    assert [table.place.sheet for table in made.account.tables] == ["Admins", "Staff"]
+    assert [table.place.sheet for table in made.account.tables] == ["Admins", "Staff", "Notes"]
     assert (1, "Title", "title") in ends(made, Fate.IGNORED)
+    assert made.account.tables[2].cells[0][:5] == (1, 0, "n", Fate.IGNORED, "sheet_unread")
+    made = run(tmp_path, {"s.xlsx": book}, Recipe(fixed="Admin"), form=ListForm(sheet="Admins"))
+    assert [(table.place.sheet, len(table.cells)) for table in made.account.tables] == [
+        ("Admins", 2),
+        ("Staff", 7),
+        ("Notes", 1),
+    ]
     with pytest.raises(UsageError, match="is named twice"):
         run(tmp_path, {"s.xlsx": book}, Recipe(), sheets={"Admins": "Admin", "1": "Teacher"})
 
@@ -221,6 +228,7 @@ def test_rows_that_can_not_be_read(tmp_path: Path) -> None:
         ("", Recipe(), "has no rows"),
         ("%PDF", Recipe(), "a PDF document"),
         ("staff,role\n1,Admin\n", Recipe(key=("staff",), join_key=("no",), join_email=("mail",)), "by 'staff' alone"),
+        ("staff,role\n1,Admin\n", Recipe(key=("staff",), join_key=("no",)), "by 'staff' alone"),
     ],
 )
 def test_tables_without_what_is_needed(tmp_path: Path, text: str, recipe: Recipe, says: str) -> None:
