@@ -170,7 +170,8 @@ class Account:
         for table in self.tables:
             for cell in table.cells:
                 counts[cell.fate, cell.code] += 1
-                examples.setdefault((cell.fate, cell.code), (_address(table.place, cell), cell.detail))
+                if counts[cell.fate, cell.code] == 1:
+                    examples[cell.fate, cell.code] = (_address(table.place, cell), cell.detail)
         order = [Fate.REFUSED, Fate.NORMALISED, Fate.IGNORED, Fate.ASSIGNMENT]
         ranked = sorted(counts.items(), key=lambda one: (order.index(one[0][0]), -one[1], one[0][1]))
         return [Total(*key, count, *examples[key]) for key, count in ranked]

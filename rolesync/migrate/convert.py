@@ -64,7 +64,7 @@ class Converter:
         today: date,
     ) -> None:
         self._recipe, self._columns, self._place, self._people = recipe, columns, place, people
-        self._today = today
+        self._today, self._used, self._fewest = today, columns.used, columns.fewest
         self._roles = RolesOfRow(recipe, columns, managed=managed, fixed=fixed)
         self.rows: list[RowAccount] = []
         self.said: list[Given] = []
@@ -94,7 +94,7 @@ class Converter:
                 return _whole(number, cells, Fate.IGNORED, note.code, note.message)
         except CellError as problem:
             return _whole(number, cells, Fate.REFUSED, problem.code, problem.message)
-        if len(cells) < columns.fewest:
+        if len(cells) < self._fewest:
             text = f"the row has {len(cells)} cells, the header has {len(columns.header)}; put each under its header"
             return _whole(number, cells, Fate.REFUSED, Code.ROW_TOO_SHORT, text)
         if dropped := self._dropped(row):
@@ -135,12 +135,14 @@ class Converter:
         return ""
 
     def _check_text(self, row: RowAccount) -> None:
-        header = self._columns.header
-        for place, cell in enumerate(row.cells):
-            for finding in only_text(row.number, [cell], ("",), {0} if place in self._columns.used else ()):
-                if finding.level is Level.ERROR:
-                    row.end(place, Fate.REFUSED, finding.code, finding.message)
-            if place >= len(header) and cell.strip():
+        header, used = self._columns.header, self._used
+        if only_text(row.number, row.cells, header, used):
+            for place, cell in enumerate(row.cells):
+                for finding in only_text(row.number, [cell], ("",), {0} if place in used else ()):
+                    if finding.level is Level.ERROR:
+                        row.end(place, Fate.REFUSED, finding.code, finding.message)
+        for place in range(len(header), len(row.cells)):
+            if row.cells[place].strip():
                 row.end(place, Fate.REFUSED, Code.ROW_TOO_LONG, "the row has more cells than the header")
 
     def _period(self, row: RowAccount) -> tuple[Period, bool]:

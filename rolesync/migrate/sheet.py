@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -34,15 +35,12 @@ def account_csv(account: Account) -> str:
 
 def _row(table: TableAccount, cell: Cell) -> tuple[str, ...]:
     header = table.header[cell.column] if cell.column < len(table.header) else ""
+    place = f"{column_name(cell.column)}{cell.row}"
     texts = (header, cell.text, cell.fate.value, cell.code, cell.detail)
-    name = f"{column_name(cell.column)}{cell.row}"
-    return (
-        *(defuse(safe(text, CELL_LIMIT)) for text in (table.place.file, table.place.sheet)),
-        name,
-        *map(_shown, texts),
-    )
+    return (_shown(table.place.file), _shown(table.place.sheet), place, *map(_shown, texts))
 
 
+@lru_cache(maxsize=4096)  # all but the cell's own text is the same in very many rows
 def _shown(text: str) -> str:
     return defuse(safe(text, CELL_LIMIT))
 
