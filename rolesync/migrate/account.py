@@ -177,11 +177,18 @@ class Account:
         return [Total(*key, count, *examples[key]) for key, count in ranked]
 
     def refused(self) -> Iterator[tuple[TableAccount, Cell]]:
-        """Yield the cells that are refused for their own sake, not for another's of their row."""
+        """Yield the cells that are refused for their own sake, not for another's of their row.
+
+        Of those that are refused together, for what their row says as a whole, only the first.
+        """
         for table in self.tables:
+            before: tuple[int, str, str] | None = None
             for cell in table.cells:
                 if cell.fate is Fate.REFUSED and cell.code != Why.ROW_REFUSED:
-                    yield table, cell
+                    reason = (cell.row, cell.code, cell.detail)
+                    if reason != before:
+                        yield table, cell
+                    before = reason
 
 
 def _address(place: Place, cell: Cell) -> str:

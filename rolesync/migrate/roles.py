@@ -59,7 +59,8 @@ class RolesOfRow:
     def _mapped(self, row: RowAccount, place: int) -> list[str]:
         """The roles that another program's are mapped to; all others say nothing about Studio."""
         cell, separator, mapping = row.cells[place], self._recipe.separator, self._recipe.mapping
-        names = [name.strip() for name in (cell.split(separator) if separator else [cell]) if name.strip()]
+        parts = cell.split(separator) if separator and cell.strip() not in mapping else [cell]
+        names = [name.strip() for name in parts if name.strip()]
         roles = [mapping[name] for name in names if name in mapping]
         near = next((name for name in names if name not in mapping and fold(name) in self._folded), "")
         if near:

@@ -81,6 +81,14 @@ def test_okta(tmp_path: Path) -> None:
     assert pairs(made) == [(A, "Admin")]
 
 
+def test_a_group_whose_name_has_a_comma(tmp_path: Path) -> None:
+    text = (
+        f'Group name,Okta username,Primary email,Okta user status\n"Staff, all",ann,{A},Active\nMedia,bob,{B},Active\n'
+    )
+    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], mapping={"Staff, all": "Admin"}))
+    assert pairs(made) == [(A, "Admin")]
+
+
 def test_adobe_user_sync(tmp_path: Path) -> None:
     text = (
         f'firstname,lastname,email,country,groups,type,username,domain\nA,X,{A},CH,"Media, All",federatedID,,\n'

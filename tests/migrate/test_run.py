@@ -143,6 +143,7 @@ def test_dates_go_with_the_role(tmp_path: Path) -> None:
     made = run(tmp_path, files, Recipe())
     assert pairs(made) == []
     assert {code for _, _, code in ends(made, Fate.REFUSED)} == {"contradiction"}
+    assert [cell.row for _, cell in made.account.refused()] == [2, 3]
     made = run(tmp_path, {"s.csv": f"email,role,starts,expires\n{A},Admin,2026-08-01,2026-07-01\n"}, Recipe())
     assert (2, "2026-07-01", "dates_reversed") in ends(made, Fate.REFUSED)
 
