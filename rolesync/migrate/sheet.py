@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = ("file", "sheet", "cell", "column", "text", "end", "code", "detail")
 CELL_LIMIT = 32_000  # characters of a cell; spreadsheets take 32,767
 SHEET_ROWS = 1_048_576
+REMARKS = 2_000  # on one sheet; spreadsheets get slow with more, and the sheet "to look at" has every reason
 TITLE_LIMIT = 31  # characters of a sheet's name
 FILLS = {Fate.ASSIGNMENT: "E2F0D9", Fate.NORMALISED: "FFF2CC", Fate.IGNORED: "EDEDED", Fate.REFUSED: "F8CBAD"}
 
@@ -110,18 +111,26 @@ def _source(book: "Workbook", number: int, table: TableAccount) -> None:
     title = "".join("_" if letter in r"[]:*?/\'" or not letter.isprintable() else letter for letter in name)
     sheet: WriteOnlyWorksheet = book.create_sheet(f"{number} {title}"[:TITLE_LIMIT])
     fills = {fate: PatternFill("solid", start_color=colour) for fate, colour in FILLS.items()}
-    at = 1
+    plain: dict[tuple[int, Fate], Any] = {}  # used again in each row, because styles are slow to set
+    at, remarks = 1, 0
     for row, cells in groupby(table.cells, attrgetter("row")):
         for _ in range(at, row):
             sheet.append([])
         line: list[Any] = []
         for cell in cells:
             line.extend([None] * (cell.column - len(line)))
-            text = _shown(cell.text)
-            made = WriteOnlyCell(sheet, value=f"'{text}" if text.startswith("#") else text)
-            made.fill = fills[cell.fate]
-            if cell.fate in {Fate.REFUSED, Fate.NORMALISED}:
+            remark = cell.fate in {Fate.REFUSED, Fate.NORMALISED} and remarks < REMARKS
+            made = plain.get((cell.column, cell.fate))
+            if made is None or remark:
+                made = WriteOnlyCell(sheet)
+                made.fill = fills[cell.fate]
+            if remark:
+                remarks += 1
                 made.comment = Comment(safe(cell.detail, 500), "rolesync")
+            else:
+                plain[cell.column, cell.fate] = made
+            text = _shown(cell.text)
+            made.value = f"'{text}" if text.startswith("#") else text
             line.append(made)
         sheet.append(line)
         at = row + 1

@@ -63,3 +63,17 @@ def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: p
     with pytest.raises(UsageError, match="needs 3 rows") as caught:
         account_xlsx(made.account)
     assert ".csv" in caught.value.hint
+
+
+def test_remarks_are_few_and_every_cell_keeps_its_own_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run(tmp_path, {"s.csv": f"email,role\nann,Admin\nbob,Admin\n{A},Admin\n{B},Teacher\n"}, Recipe())
+    monkeypatch.setattr(sheet, "REMARKS", 1)
+    (tmp_path / "account.xlsx").write_bytes(account_xlsx(made.account))
+    page = openpyxl.load_workbook(tmp_path / "account.xlsx")["1 s.csv"]
+    assert [[cell.value for cell in row] for row in page.iter_rows(min_row=2)] == [
+        ["ann", "Admin"],
+        ["bob", "Admin"],
+        [A, "Admin"],
+        [B, "Teacher"],
+    ]
+    assert [cell.coordinate for row in page.iter_rows() for cell in row if cell.comment] == ["A2"]
