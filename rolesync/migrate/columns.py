@@ -14,7 +14,10 @@ LISTED = 20  # headers that a message lists at most
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Places counted from 0, None for what the table doesn't have. `several` tells a column of several roles."""
+    """Places counted from 0, None for what the table doesn't have.
+
+    `several` tells a column of several roles; `names` are the columns that together are somebody's name.
+    """
 
     header: tuple[str, ...]
     email: int | None
@@ -22,7 +25,7 @@ class Columns:
     key: int | None
     role: int | None
     several: bool
-    name: int | None
+    names: tuple[int, ...]
     starts: int | None
     expires: int | None
     action: int | None
@@ -32,14 +35,14 @@ class Columns:
     @property
     def used(self) -> frozenset[int]:
         """The columns that something is read from."""
-        single = (self.email, self.user_id, self.key, self.role, self.name, self.starts, self.expires, self.action)
+        single = (self.email, self.user_id, self.key, self.role, self.starts, self.expires, self.action)
         places = [place for place in single if place is not None]
-        return frozenset([*places, *(place for place, _ in (*self.matrix, *self.keep))])
+        return frozenset([*places, *self.names, *(place for place, _ in (*self.matrix, *self.keep))])
 
     @property
     def fewest(self) -> int:
         """The number of cells a row must have: where one of these is missing, any other may stand in its place."""
-        return 1 + max(self.used - {self.name}, default=0)
+        return 1 + max(self.used - {*self.names}, default=0)
 
 
 def headers(recipe: Recipe, *, fixed: str = "") -> Headers:
@@ -93,7 +96,7 @@ def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "
         key=key,
         role=role,
         several=bool(recipe.separator) or (role is not None and fold(header[role]) == "roles"),
-        name=find(recipe.name, first=True),
+        names=_names(find, recipe),
         starts=find(recipe.starts),
         expires=find(recipe.expires),
         action=find(recipe.action),
@@ -120,6 +123,12 @@ def _needed(
         text = f"{where}: no column {quoted(name)}; the header has {', '.join(map(quoted, header[:LISTED]))}"
         raise InputRefusedError(text, hint=hint)
     return place
+
+
+def _names(find: Callable[..., int | None], recipe: Recipe) -> tuple[int, ...]:
+    whole = find(recipe.name, first=True)
+    parts = [find(names, first=True) for names in recipe.name_parts] if whole is None else [whole]
+    return tuple(place for place in parts if place is not None)
 
 
 def _any(names: Iterable[str], header: set[str]) -> bool:

@@ -160,7 +160,7 @@ class Converter:
         columns = self._columns
         email = row.read(columns.email, self._email, "")
         user_id = row.read(columns.user_id, read_user_id, 0)
-        name = row.read(columns.name, lambda cell, _tell: cell.strip(), "")
+        name = " ".join(filter(None, (row.read(at, lambda cell, _tell: cell.strip(), "") for at in columns.names)))
         if self._people is not None and columns.key is not None and not email and row.cells[columns.key].strip():
             email, joined = row.read(columns.key, self._people.find, ("", ""))
             name = name or joined

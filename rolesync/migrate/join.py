@@ -27,7 +27,7 @@ class People:
 
     Args:
         recipe: which of its rows count.
-        columns: where `key`, `email` and `name` stand in it.
+        columns: where `key`, `email` and `names` stand in it.
         place: where it comes from.
         table: its rows.
     """
@@ -52,7 +52,7 @@ class People:
         columns = self._columns
         key = cells[columns.key].strip() if columns.key is not None else ""
         email = cells[columns.email] if columns.email is not None else ""
-        name = cells[columns.name].strip() if columns.name is not None else ""
+        name = " ".join(filter(None, (cells[place].strip() for place in columns.names)))
         dropped = ""
         for place, condition in columns.keep:
             word = cells[place].strip().casefold()
@@ -99,7 +99,7 @@ class People:
         if not email:
             raise CellError(Code.IDENTITY_MISSING, f"{quoted(cell)}: {row(entry.row)} has no address")
         for used in self._entries[entry.row]:
-            for place in (self._columns.key, self._columns.email, self._columns.name):
+            for place in (self._columns.key, self._columns.email, *self._columns.names):
                 if place is not None:
                     used.end(place, Fate.ASSIGNMENT, Why.USED)
         return email, entry.name

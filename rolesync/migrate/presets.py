@@ -76,6 +76,7 @@ _RECIPES = (
         user_id=(),
         role=("Group name", "groups", "group"),
         name=("displayName", "profile.displayName", "User fullname"),
+        name_parts=(("firstName", "profile.firstName", "First name"), ("lastName", "profile.lastName", "Last name")),
         action=(),
         separator=",",
         mapped_only=True,

@@ -33,6 +33,7 @@ class Recipe:
         preset: the name of the export that it reads, "" where nothing is known of the file.
         title: what such a file is, for people.
         email, user_id, role, name, starts, expires: the columns.
+        name_parts: columns that together are the name, where there is no column of the whole one.
         needed: headers that somebody has named, which a table without them is refused for.
         separator: what stands between several roles of one cell; "" where a cell holds one.
         fixed: the role that every row gives, instead of a column.
@@ -53,6 +54,7 @@ class Recipe:
     user_id: tuple[str, ...] = ("user id",)
     role: tuple[str, ...] = ("role", "roles")
     name: tuple[str, ...] = ("name", "full name", "display name", "displayName")
+    name_parts: tuple[tuple[str, ...], ...] = (("first name", "given name"), ("last name", "family name", "surname"))
     starts: tuple[str, ...] = ("starts", "starts on", "valid from")
     expires: tuple[str, ...] = ("expires", "expires on", "expiry", "expiry date", "expiration date", "valid until")
     action: tuple[str, ...] = ("action", "status")

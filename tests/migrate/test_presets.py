@@ -198,3 +198,18 @@ def test_oneroster_1_2_joins_roles_with_users(tmp_path: Path) -> None:
     made = run(tmp_path, {"roles.csv": roles, "users.csv": users}, recipe, join="users.csv")
     assert pairs(made) == [(A, "Teacher")]
     assert made.given[0].period.text == "from 2025-08-01 until 2026-07-31"
+
+
+def test_first_and_last_names_are_one_name(tmp_path: Path) -> None:
+    text = f"login,firstName,lastName,email\nx,Ann,Lee,{A}\ny,,Kim,{B}\n"
+    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], fixed="Admin"))
+    assert [one.name for one in made.given] == ["Ann Lee", "Kim"]
+    files = {
+        "roles.csv": "sourcedId,userSourcedId,role,beginDate,endDate\n1,u1,teacher,,\n",
+        "users.csv": f"sourcedId,enabledUser,username,givenName,familyName,email\nu1,true,ann,Ann,Lee,{A}\n",
+    }
+    joined = run(tmp_path, files, replace(PRESETS["oneroster"], fixed="Admin"), join="users.csv")
+    assert [(one.email, one.name) for one in joined.given] == [(A, "Ann Lee")]
+    assert (2, "Lee", "used") in ends(joined, Fate.ASSIGNMENT)
+    whole = run(tmp_path, {"s.csv": f"name,first name,email,role\nAnn Lee,A,{A},Admin\n"}, Recipe())
+    assert [one.name for one in whole.given] == ["Ann Lee"]
