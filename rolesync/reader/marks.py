@@ -1,8 +1,9 @@
 """What the library for workbooks leaves out of XLSX and ODS, read from their XML.
 
-It gives nothing for error values and for formulas whose value was not saved, which must not pass for empty cells. It
-doesn't tell of hidden rows. And it makes room for every cell from the first to the last, so that one stray cell far off
-would take all memory. ECMA-376 part 1, 18.3.1 (XLSX) and OpenDocument 1.3 part 3, 9.1 (ODS) say how these are written.
+It gives nothing for error values, for formulas whose value was not saved and for text that an ODS doesn't call so: none
+of them may pass for an empty cell. It doesn't tell of hidden rows. And it makes room for every cell from the first to
+the last, so that one stray cell far off would take all memory. ECMA-376 part 1, 18.3.1 (XLSX) and OpenDocument 1.3
+part 3, 9.1 (ODS) say how these are written.
 """
 
 import io
@@ -19,8 +20,10 @@ from rolesync.reader.file import Content, Kind
 MAX_ROWS, MAX_COLUMNS = 2**20, 2**14  # of a sheet, in every program
 MAX_CELLS = 60_000_000  # the greatest sheet of a list: a million rows with sixty columns
 _ODDITIES = (b"hidden", b'"e"', b"'e'", b"<f", b":f")  # what a sheet with hidden rows, errors or formulas must hold
-_FAR_DOWN = re.compile(rb"[\"'][A-Z]{0,3}([0-9]{5,7})[\"']")
-_FAR_RIGHT = re.compile(rb"[\"']([A-Z]{2,3})[0-9]")
+_PLACES = rb"\sr\s*=\s*[\"']"  # how the place of a row or cell begins
+_ROWS = re.compile(_PLACES + rb"[A-Z]{0,3}([0-9]+)")
+_FAR_DOWN = re.compile(_PLACES + rb"[A-Z]{0,3}([0-9]{5,})")
+_FAR_RIGHT = re.compile(_PLACES + rb"([A-Z]{2,3})[0-9]")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _TRUE = ("1", "true", "on")
 
@@ -28,6 +31,7 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ROWS_REPEATED, _COLUMNS_REPEATED = f"{_TABLE}number-rows-repeated", f"{_TABLE}number-columns-repeated"
 _ROWS_SPANNED, _COLUMNS_SPANNED = f"{_TABLE}number-rows-spanned", f"{_TABLE}number-columns-spanned"
 _FORMULA = f"{_TABLE}formula"
+_PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 _VALUE_TYPE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}value-type"
 _ERROR = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 
@@ -113,15 +117,18 @@ def _left_out(cell: Element) -> str:
     parts = {child.tag.rpartition("}")[2]: child.text or "" for child in cell}
     if cell.get("t") == "e":
         return parts.get("v") or "#ERROR!"
-    if "f" in parts and not parts.get("v") and cell.get("t") not in {"str", "inlineStr"}:
-        return f"={parts['f']}"
-    return ""
+    if "f" not in parts or "is" in parts or parts.get("v"):
+        return ""
+    empty = "v" in parts and cell.get("t") == "str"  # a saved value, which is a text without letters
+    return "" if empty else f"={parts['f']}"
 
 
 def _extent(data: bytes) -> int:
     """At least the cells between the first and the last one; rows or cells without a place follow each other."""
     row = max(map(int, set(_FAR_DOWN.findall(data))), default=9_999)
     column = max((_column(name.decode()) for name in set(_FAR_RIGHT.findall(data))), default=25) + 1
+    if row * column > MAX_CELLS:  # perhaps only because small numbers are not looked at, which takes time
+        row = max(map(int, set(_ROWS.findall(data))), default=row)
     return row * column
 
 
@@ -165,8 +172,10 @@ def _cells(row: Element, index: int, marks: Marks) -> int:
         text = ""
         if known.get(_ERROR) == "error":
             text = "".join(cell.itertext()) or "#ERROR!"
-        elif _FORMULA in known and _VALUE_TYPE not in known:
-            text = known[_FORMULA].partition(":")[2] or known[_FORMULA]
+        elif _VALUE_TYPE not in known:
+            formula = known.get(_FORMULA, "")
+            shown = ("".join(part.itertext()) for part in cell.findall(_PARAGRAPH))
+            text = formula.partition(":")[2] or formula or "\n".join(shown)
         if text:
             places = range(place, place + min(repeated, MAX_COLUMNS))
             marks.texts.setdefault(index, {}).update(dict.fromkeys(places, text))

@@ -6,6 +6,7 @@ that was saved with them. What a sheet shows otherwise than it has it (hidden ro
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.errors import UsageError
@@ -29,7 +30,7 @@ class _Sheet(NamedTuple):
 
     name: str
     hidden: bool
-    rows: Iterable[Sequence[object]]
+    rows: Sequence[Sequence[object]]
     marks: Marks
 
 
@@ -143,7 +144,10 @@ def _rows(sheet: _Sheet) -> Iterator[tuple[int, Cells]]:
     filled = _merged(sheet.marks.merges)
     replaced = sheet.marks.texts
     carried: dict[int, str] = {}
-    for index, row in enumerate(sheet.rows):
+    # Texts that the library leaves out may stand below all that it gives.
+    blank = [""] * max(map(len, sheet.rows), default=0)
+    below = repeat(blank, max(replaced, default=-1) + 1 - len(sheet.rows))
+    for index, row in enumerate(chain(sheet.rows, below)):
         cells = [cell if type(cell) is str else _text(cell) for cell in row]
         for place, text in replaced.get(index, {}).items():
             cells.extend([""] * (place + 1 - len(cells)))

@@ -148,6 +148,33 @@ def test_formulas_without_a_value_are_shown_as_such() -> None:
     assert rows(ods({"A": [["a", formula, "x"]]})) == [(1, ["a", "=[.A1]", "=[.A1]", "x"])]
 
 
+UNCALCULATED = '<table:table-cell table:formula="of:=X1" table:number-columns-repeated="2"/>'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [xlsx({"A": [["a", "b", "c"], [], ["=X1", "=X1"]]}), ods({"A": [["a", "b", "c"], [""], [UNCALCULATED]]})],
+)
+def test_a_last_row_of_nothing_but_formulas_without_a_value_is_there(data: bytes) -> None:
+    assert rows(data) == [(1, ["a", "b", "c"]), (3, ["=X1", "=X1", ""])]
+
+
+def test_a_formula_for_text_has_a_value_only_where_one_was_saved() -> None:
+    data = edited(xlsx({"A": [["a", "=X"]]}), SHEET, '<c r="B1"><f>X</f><v/>', '<c r="B1" t="str"><f>X</f>')
+    assert rows(data) == [(1, ["a", "=X"])]
+    data = edited(data, SHEET, "<f>X</f>", "<f>X</f><v></v>")
+    assert rows(data) == [(1, ["a", ""])]
+
+
+def test_text_of_no_type_is_text() -> None:
+    note = "<office:annotation><text:p>ask Ann</text:p></office:annotation>"
+    bare = f"<table:table-cell>{note}<text:p>me@<text:span>x.edu</text:span></text:p></table:table-cell>"
+    assert rows(ods({"A": [["a"], [bare], [f"<table:table-cell>{note}</table:table-cell>"]]})) == [
+        (1, ["a"]),
+        (2, ["me@x.edu"]),
+    ]
+
+
 def test_formulas_with_a_value_are_that_value() -> None:
     data = edited(xlsx({"A": [["=1+1", "=B"]]}), SHEET, "<f>1+1</f><v/>", "<f>1+1</f><v>2</v>")
     data = edited(data, SHEET, '<c r="B1"><f>B</f><v/>', '<c r="B1" t="str"><f>B</f><v>ok</v>')
@@ -196,6 +223,11 @@ def test_one_cell_far_away_takes_no_memory() -> None:
     far = ods_row(f'<table:table-cell table:number-columns-repeated="16383"/>{ods_cell("x")}')
     assert "spans 17,179,869,184 cells" in refused(ods({"A": [blank, far]}))
     assert rows(ods({"A": [["x"], blank]})) == [(1, ["x"])]
+
+
+def test_a_cell_far_to_the_right_is_no_bomb() -> None:
+    data = edited(xlsx({"A": [["a"]]}), SHEET, "</row>", '<c r="XFD1"/></row>')
+    assert rows(data) == [(1, ["a"])]
 
 
 def test_damaged_workbooks_are_refused() -> None:
