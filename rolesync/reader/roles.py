@@ -1,8 +1,8 @@
 """One cell → the roles it names, or the reason why not.
 
 Names are compared exactly and never corrected: neither are aliases, which only the settings give. But a managed role or
-an alias that is only written in another case or with other blanks is an error: its author surely meant it, and leaving
-it alone would remove that person. So is what can't be a name at all.
+an alias that is only written in another case, with other blanks, in quotes or with letters that look the same is an
+error: its author surely meant it, and leaving it alone would remove that person. So is what can't be a name at all.
 """
 
 import difflib
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from rolesync.model import Level
 from rolesync.reader.findings import CellError, Code, Note, quoted
 from rolesync.reader.mistakes import mistake
-from rolesync.reader.spelling import unmangled
+from rolesync.reader.spelling import as_latin, unmangled
 
 CLOSE = 0.75  # difflib's ratio from which on a role is suggested: a letter or two wrong in a short name
+_AROUND = " \t'\"`´‘’‚‛“”„«»‹›.,:;*•"  # noqa: RUF001  # what people and programs put around a name
 _CONTROL = {"Cc", "Zl", "Zp"}  # Unicode's control characters and its line and paragraph separators
 
 
@@ -93,11 +94,8 @@ class RoleReader:
         if control:
             text = f"{quoted(name)} has a control character (U+{ord(control):04X}) inside"
             raise CellError(Code.ROLE_CONTROL_CHARACTER, f"{text}; write the role's name in one line, without it")
-        if not self._several and self._hides_managed(name):
-            text = f"{quoted(name)} names a managed role among others, but this column holds exactly one role a cell"
-            raise CellError(Code.SEVERAL_ROLES, f"{text}; give each role a row of its own, or call the column 'roles'")
         if meant := self._shapes.get(_shape(name)):
-            text = f"{quoted(name)} is not {self._named(meant)}, but differs only in case or blanks"
+            text = f"{quoted(name)} is not {self._named(meant)}, but differs only in case, blanks, marks or look-alikes"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; did you mean {quoted(meant)}?")
         if meant := self._shapes.get(_shape(unmangled(name))):
             text = f"{quoted(name)} was {self._named(meant)} before a program took its UTF-8 for Windows-1252"
@@ -105,6 +103,9 @@ class RoleReader:
         if what := mistake(name):
             text = f"{quoted(name)} is {what} and no role"
             raise CellError(Code.ROLE_NO_NAME, f"{text}; write the role's name, or delete the row")
+        if not self._several and self._hides_managed(name):
+            text = f"{quoted(name)} names a managed role among others, but this column holds exactly one role a cell"
+            raise CellError(Code.SEVERAL_ROLES, f"{text}; give each role a row of its own, or call the column 'roles'")
 
     def _named(self, known: str) -> str:
         if known in self._managed:
@@ -129,6 +130,6 @@ class RoleReader:
 
 
 def _shape(name: str) -> str:
-    """What is left of a name without case, blanks and invisible characters."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    """What is left of a name without case, blanks, invisible characters, marks around it and look-alike letters."""
+    folded = as_latin(unicodedata.normalize("NFKC", name.strip(_AROUND) or name).casefold())
     return "".join(part for part in folded if not part.isspace() and unicodedata.category(part) != "Cf")

@@ -18,6 +18,7 @@ _NAMED = re.compile(r'(?:"[^"<>@]*"|[^"<>@;]*)\s*<([^<>]*)>')
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _ALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "GEORGIAN", "CHEROKEE"})
 _LIKE_LATIN = frozenset("аеһіјорсԁԛѕухԝѵ" + "αινορυ" + "օսհո")  # noqa: RUF001  # that is the point
+_LATIN = str.maketrans("авеһікмнјорсԁтԛѕухԝѵ" + "αβεηικμνορτυχ", "abehikmhjopcdtqsyxwv" + "abehikmvoptyx")
 
 
 def without_invisible(text: str) -> str:
@@ -92,6 +93,11 @@ def unmangled(text: str) -> str:
 def _windows_byte(letter: str) -> bytes:
     # The five bytes that Windows-1252 doesn't define are kept by most programs as control characters.
     return letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252")
+
+
+def as_latin(text: str) -> str:
+    """Put Latin letters for those that look like them in either case, to tell what was meant; never to read it."""
+    return text.translate(_LATIN)
 
 
 def _scripts(word: str) -> Iterator[str]:

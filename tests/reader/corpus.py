@@ -353,4 +353,10 @@ CASES = [
         [B],
         [("error", "contradiction", 2, None), ("info", "role_taken", 4, "action"), ("error", "contradiction", 4, None)],
     ),
+    Case(
+        "a blank before quotes",
+        'email, role\n"a@x.edu", "Admin"\n',
+        [],
+        [("error", "role_near_miss", 2, " role")],
+    ),
 ]

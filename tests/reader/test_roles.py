@@ -88,9 +88,15 @@ def test_control_characters_are_refused(cell: str) -> None:
         ("subaccount  Admin", "Subaccount admin"),
         ("Subaccount\u00a0admin", "Subaccount admin"),
         ("Ａｄｍｉｎ", "Admin"),  # noqa: RUF001  # full-width letters are the point
+        ("'Admin", "Admin"),
+        ('"Admin"', "Admin"),
+        ("“Admin”", "Admin"),
+        ("*Admin.", "Admin"),
+        ("\u0410dmin", "Admin"),  # Cyrillic A
+        ("Subaccount Adm\u0456n", "Subaccount admin"),
     ],
 )
-def test_a_managed_role_but_for_case_or_blanks_is_refused(cell: str, meant: str) -> None:
+def test_a_managed_role_but_for_how_it_is_written_is_refused(cell: str, meant: str) -> None:
     with pytest.raises(CellError, match=f"did you mean '{meant}'") as caught:
         one(cell)
     assert caught.value.code is Code.ROLE_NEAR_MISS
@@ -209,7 +215,7 @@ def test_what_can_be_no_role_is_refused(cell: str, what: str, read: Callable[[st
 
 
 @pytest.mark.parametrize(
-    "cell", ["Non-editing teacher", "#1 fans", "Year 2026", "C++", "Nobody's aide", "May 2026 cohort"]
+    "cell", ["Non-editing teacher", "#1 fans", "Year 2026", "C++", "Nobody's aide", "May 2026 cohort", "Admin+"]
 )
 def test_an_odd_role_is_one(cell: str) -> None:
     assert one(cell) == (cell,)
