@@ -18,6 +18,9 @@ MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
 EXACT_FLOAT = 2**53  # from here on a floating-point number stands for several whole ones
 
+# Legal before an address, but put there by a spreadsheet (text, formula) or a person (footnote, "doesn't count").
+_FOREIGN_SIGNS = "'#*="
+
 # The library's own switch for domains that are never delivered to; nothing is delivered here.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
@@ -25,7 +28,7 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 # without two hyphens in a row there is no Punycode.
 _PLAIN_LENGTH = 64
 _PLAIN = re.compile(
-    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"(?!['#*=])[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}|localhost)"
 )
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -73,6 +76,9 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
         email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError as cause:
         raise _no_email(cell, str(cause)) from cause
+    if address[0] in _FOREIGN_SIGNS:
+        advice = "take it away, or name the person by user_id where it is"
+        raise _no_email(cell, f"it begins with {address[0]!r}, which is hardly part of it; {advice}")
     key = email_key(address)
     if mixed := lookalike(address, key):
         raise CellError(Code.EMAIL_LOOKALIKE, f"{quoted(cell)}: {mixed}; type the address anew")
