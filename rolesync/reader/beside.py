@@ -12,7 +12,9 @@ from rolesync.model import Level
 from rolesync.reader.exports import fold
 from rolesync.reader.findings import CellError, Code, Note, printable, quoted
 from rolesync.reader.grid import is_blank
+from rolesync.reader.mistakes import is_error_value
 
+LONGEST = 80  # characters of a label: matching takes long on long texts
 _TOTAL = re.compile(
     r"(?:grand |sub)?totals?|sum|count|records?|rows?|(?:gesamt)?summe|gesamt|insgesamt|anzahl|total général|nombre"
     r"|suma|totaal|(?:end|eof)(?: of (?:list|file|report|data))?",
@@ -44,7 +46,7 @@ def beside(cells: Sequence[str], layout: HasHeader) -> Note | None:
         CellError: a comment sign stands before what may be somebody's row.
     """
     first, *others = (cell.strip() for cell in cells if cell.strip())
-    if first.startswith("#"):
+    if first.startswith("#") and not is_error_value(first):
         if others or "@" in first:
             text = f"the row begins with '#' ({quoted(printable(first))}), so it isn't clear whether it counts"
             raise CellError(Code.COMMENTED_ROW, f"{text}; delete the '#', or the row")
@@ -70,6 +72,8 @@ def total(cells: Sequence[str]) -> Note | None:
 
 
 def _is_label(text: str) -> bool:
+    if len(text) > LONGEST:
+        return False
     if unit := _NUMBER.fullmatch(text):
         return not unit[0].strip()[-1].isdigit()  # "25 users", but not "25", which may be somebody's id
     found = _LABELLED.fullmatch(text)

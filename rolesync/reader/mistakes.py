@@ -20,6 +20,12 @@ _MISTAKES = (
     (re.compile(_BOOLEANS, re.IGNORECASE), "a yes or no"),
     (re.compile(_PLACEHOLDERS, re.IGNORECASE), "a placeholder"),
 )
+_ERROR = re.compile(r"#(?:[^\W\d_]/[^\W\d_]!?|NV|[^\W\d_]+(?:/0)?[!?])")
+
+
+def is_error_value(text: str) -> bool:
+    """Whether a cell's text is what a spreadsheet shows for a failed formula: `#N/A`, `#REF!`, `#NAME?`."""
+    return bool(_ERROR.fullmatch(text))
 
 
 def mistake(text: str) -> str:

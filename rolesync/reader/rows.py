@@ -9,6 +9,7 @@ from rolesync.reader.findings import CellError, Code, Note, Tell, error, quoted
 from rolesync.reader.grid import is_blank
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
+from rolesync.reader.mistakes import is_error_value
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.standing import PLAIN, Standing, StandingReader
 
@@ -45,10 +46,11 @@ class RowReader:
         """
         if len(cells) != self._width:
             cells = self._fit(cells)
-        if cells[self._first][:1] == "#":
+        if cells[self._first][:1] == "#" and not is_error_value(cells[self._first].strip()):
             raise CellError(Code.COMMENTED_ROW, "the row begins with '#'")
         for place in self._ignored:
-            self._check_ignored(cells[place])
+            if "\n" in cells[place] or "\r" in cells[place]:
+                self._check_swallowed(cells, place)
         email, user_id = self._identity(cells)
         if not email and not user_id:
             raise CellError(Code.IDENTITY_MISSING, "the row names nobody; fill in who is meant, or delete the row")
@@ -72,6 +74,11 @@ class RowReader:
         except CellError as problem:
             yield error(problem.code, problem.message, row=number)
             return
+        for place in self._ignored:
+            try:
+                self._check_swallowed(cells, place)
+            except CellError as problem:
+                yield error(problem.code, problem.message, row=number, column=self._layout.header[place])
         for place, check in self._checks():
             try:
                 check(cells[place])
@@ -88,8 +95,6 @@ class RowReader:
             yield error(Code.IDENTITY_MISSING, text, row=number, column=self._layout.identity)
 
     def _checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
-        for place in self._ignored:
-            yield place, self._check_ignored
         if self._email is not None:
             yield self._email, lambda cell: read_email(cell, self._about_email)
         if self._user_id is not None:
@@ -115,15 +120,21 @@ class RowReader:
         column = "" if place is None else self._layout.header[place]
         return lambda note: self.notes.append((note, column))
 
-    def _check_ignored(self, cell: str) -> None:
-        """Refuse a cell that holds rows of its own: quotes left open in two rows make one cell of all between them.
+    def _check_swallowed(self, cells: Sequence[str], place: int) -> None:
+        """Refuse an ignored cell that holds rows of its own: quotes left open in two rows make one cell of all between.
 
-        Nothing is read from such a cell, so the people in it would vanish.
+        Nothing is read from such a cell, so the people in it would vanish. Its first line may be the end of a row that
+        begins before the cell, and its last the beginning of one that ends after it.
         """
-        if "\n" not in cell and "\r" not in cell:
-            return
-        for line in cell.splitlines()[1:]:
-            if self._looks_like_row(_DELIMITER.split(line)):
+        first, *others = cells[place].splitlines() or [""]
+        lines = [(line, _DELIMITER.split(line)) for line in others]
+        if others:
+            before = [*cells[:place], *_DELIMITER.split(first)]
+            after = [*lines[-1][1], *cells[place + 1 :]]
+            if len(before) == len(after) == self._width and self._looks_like_row(before):
+                lines.append((others[-1], after))
+        for line, row in lines:
+            if self._looks_like_row(row):
                 text = f"the cell spans several lines, and {quoted(line)} looks like a row of its own"
                 raise CellError(Code.SWALLOWED_ROW, f"{text}; check the quotes in this row and after it")
 

@@ -359,4 +359,19 @@ CASES = [
         [],
         [("error", "role_near_miss", 2, " role")],
     ),
+    Case(
+        "error values",
+        "name,email,role\n#N/A,a@x.edu,Admin\n#NV,#NV,Admin\n",
+        [A],
+        [("error", "email_invalid", 3, "email")],
+    ),
+    Case(
+        "an apostrophe before an address", "email,role\n'a@x.edu,Admin\n", [], [("error", "email_invalid", 2, "email")]
+    ),
+    Case(
+        "the ends of two rows in a cell",
+        'email,note,role\na@x.edu,"x,Admin\nb@x.edu,y",Admin\n',
+        [],
+        [("error", "swallowed_row", 2, "note")],
+    ),
 ]

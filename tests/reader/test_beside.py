@@ -28,6 +28,12 @@ def test_a_comment() -> None:
     assert (note.code, note.level.value) == ("comment_ignored", "warning")
 
 
+@pytest.mark.parametrize("text", ["#N/A", "#NV", "#REF!", "#DIV/0!", "#NAME?", "#BEZUG!", "#N/D"])
+def test_an_error_value_is_no_comment(text: str) -> None:
+    assert beside([text, ""], layout("email", "role")) is None
+    assert beside([text, "Admin"], layout("email", "role")) is None
+
+
 @pytest.mark.parametrize("cells", [["#b@x.edu", "Admin"], ["# b@x.edu", ""], ["", "#x", "Admin"]])
 def test_a_row_that_was_commented_out_is_refused(cells: list[str]) -> None:
     with pytest.raises(CellError) as caught:
@@ -68,6 +74,7 @@ def test_totals(cells: list[str]) -> None:
         ["Total: ann"],
         ["a@x.edu", ""],
         ["7", "Admin"],
+        ["x" + " " * 100_000 + "y="],
     ],
 )
 def test_what_may_be_a_person_is_no_total(cells: list[str]) -> None:

@@ -77,6 +77,24 @@ def test_rows_inside_an_ignored_cell_are_not_lost(newline: str, delimiter: str) 
     ]
 
 
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        (("email", "note", "role"), ("a@x.edu", "x,Admin\nb@x.edu,y", "Admin")),
+        (("note", "email", "role"), ("x,a@x.edu,Admin\ny", "b@x.edu", "Admin")),
+        (("note", "user_id", "role", "x"), ("x,7,Admin,\n\ny", "8", "Admin", "")),
+        (("user_id", "note", "role"), ("7", "x;Admin\n8;y", "Admin")),
+    ],
+)
+def test_the_ends_of_two_rows_in_an_ignored_cell_are_not_lost(header: tuple[str, ...], cells: tuple[str, ...]) -> None:
+    assert problems(reader(*header), *cells) == [("swallowed_row", "note")]
+
+
+@pytest.mark.parametrize("note", ["see\nb@x.edu, ext. 12", "a, b\nc", "Assistants:\nb@x.edu,", "12, 13\n14, 15, 16"])
+def test_an_ordinary_text_between_other_cells_is_no_row(note: str) -> None:
+    assert reader("email", "note", "role").read(["a@x.edu", note, "Admin"])[0] == "a@x.edu"
+
+
 @pytest.mark.parametrize("note", ["one\ntwo, three", "Hello,\nb@x.edu", "a,b\n\n,,,\nAdmin,b@x.edu"])
 def test_an_ordinary_text_of_several_lines_is_no_row(note: str) -> None:
     assert reader("email", "role", "note").read(["a@x.edu", "Admin", note])[0] == "a@x.edu"
