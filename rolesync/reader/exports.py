@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 MANGLED_MARK = "ï»¿"  # a byte order mark of UTF-8 that was read as Windows-1252
-_FORGIVEN = re.compile(r"[\s_\-\u2010\u2011]+")  # the last two are the hyphens that word processors put
+# The hyphens that word processors put, and a byte order mark, which joined files have in the middle.
+_FORGIVEN = re.compile(r"[\s_\-\u2010\u2011\ufeff]+")
 
 
 class Export(NamedTuple):

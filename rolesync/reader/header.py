@@ -159,7 +159,7 @@ def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Lay
 
 
 def _foreign(export: Export, row: int) -> Finding:
-    advice = "name its columns if you know that it is a list: --email-column, --role-column"
+    advice = "name its columns if you know that it is a list: --set email_column=HEADER --set role_column=HEADER"
     if export.preset:
         advice = f"make a list of it: rolesync migrate FILE --from {export.preset} -o LIST"
     text = f"this looks like {export.title}, and {export.lacks}; {advice}"
@@ -181,10 +181,12 @@ def _missing(places: Mapping[Field, int], header: Sequence[str], row: int, form:
     if findings:
         return findings
     if not {Field.EMAIL, Field.USER_ID} & set(places):
-        message = f"no column 'email' or 'user_id' names the person; the first row has {found}"
+        advice = "rename the one that does, or say --set email_column=HEADER or --set user_id_column=HEADER"
+        message = f"no column 'email' or 'user_id' names the person; {advice}; the first row has {found}"
         findings.append(error(Code.HEADER_NO_IDENTITY, message, row=row))
     if not {Field.ROLE, Field.ROLES} & set(places):
-        message = f"no column 'role' or 'roles' says what is given; the first row has {found}"
+        advice = "rename the one that does, say --set role_column=HEADER, or give all one: rolesync migrate --role ROLE"
+        message = f"no column 'role' or 'roles' says what is given; {advice}; the first row has {found}"
         findings.append(error(Code.HEADER_NO_ROLE, message, row=row))
     if {Field.ROLE, Field.ROLES} <= set(places):
         message = "both 'role' and 'roles' are there, and which one counts is not clear; keep one of them"

@@ -18,7 +18,7 @@ from rolesync.reader.grid import Cells, Grid
 DELIMITERS = ",;\t|"  # the usual one first: it wins where the header is the same under several
 MAX_CELL = 64 * 2**20  # characters; the csv module's own limit is a page or two
 BLOCK = 2**20
-_SEP = re.compile(rb'"?sep=([^\w\s"]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_SEP = re.compile(rb'"?sep=([^\w\s"\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 csv.field_size_limit(MAX_CELL)
 

@@ -83,6 +83,17 @@ def test_headers_that_are_refused(header: list[str], expected: list[tuple[str, s
     assert {finding.row for finding in findings} == {3}
 
 
+def test_a_refusal_tells_how_the_columns_can_be_named() -> None:
+    findings = lay_out(["Mail", "Rolle"], 1)
+    assert isinstance(findings, tuple)
+    assert "--set email_column=HEADER" in findings[0].message
+    assert "--set role_column=HEADER" in findings[1].message
+
+
+def test_a_byte_order_mark_in_the_middle_of_a_file_is_no_part_of_a_header() -> None:
+    assert isinstance(lay_out(["\ufeffemail", "role"], 1), Layout)
+
+
 def test_a_refusal_lists_the_headers_that_were_found() -> None:
     findings = lay_out(["name", "gr\udce9up", *["x"] * 30], 1)
     assert isinstance(findings, tuple)

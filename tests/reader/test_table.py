@@ -129,6 +129,13 @@ def test_a_line_may_name_a_delimiter_that_is_not_looked_for() -> None:
     assert read(b"sep=^\nemail^role\na^b\n") == (("email", "role"), [(3, ["a", "b"])], [])
 
 
+@pytest.mark.parametrize("delimiter", ["\u00a7", "\u00e9"])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_a_delimiter_beyond_ascii_is_not_believed(delimiter: str, encoding: str) -> None:
+    _, _, findings = read(f"sep={delimiter}\nemail,role\na,b\n".encode(encoding))
+    assert codes(findings) == [("title_ignored", 1, None)]
+
+
 def test_unclosed_quote_ends_the_reading_at_its_row() -> None:
     _, rows, findings = read(b'email,role\na,x\n"b,y\nc,z\n')
     assert rows == [(2, ["a", "x"])]
