@@ -103,7 +103,10 @@ class _Cells:
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far. `standings` knows the rows that say more than who and which role."""
+    """What has been read so far. `standings` knows the rows that say more than who and which role.
+
+    `before` is the number of findings before those of the row that was read last.
+    """
 
     layout: Layout
     findings: list[Finding]
@@ -111,6 +114,7 @@ class _Reading:
     given: _Cells = field(default_factory=_Cells)
     withheld: _Cells = field(default_factory=_Cells)
     standings: dict[int, Standing] = field(default_factory=dict)
+    before: int = 0
 
     def take(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
         """Read all rows of a table."""
@@ -118,10 +122,12 @@ class _Reading:
         last: Cells = ()
         number = 0
         for number, row in table.rows:
+            before = len(self.findings)
             cells = row if table.clean else self._text_of(number, row)
             if not isinstance(cells, tuple) and is_blank(cells):
                 continue
             self.rows += 1
+            self.before = before
             refused, last = None, cells
             if isinstance(cells, tuple):
                 self.findings.extend(cells)
@@ -161,7 +167,7 @@ class _Reading:
 
     def _pass_over(self, note: Note, number: int) -> None:
         self.rows -= 1
-        self.findings[:] = [finding for finding in self.findings if finding.row != number]
+        del self.findings[self.before :]  # what was found in the row, though not what the sheet's notes say of it
         self.findings.append(note.at(number))
 
     def _text_of(self, number: int, cells: Cells) -> Cells:

@@ -141,8 +141,8 @@ def _notes(marks: Marks) -> Iterator[Finding]:
 
 
 def _rows(sheet: _Sheet) -> Iterator[tuple[int, Cells]]:
-    filled = _merged(sheet.marks.merges)
     replaced = sheet.marks.texts
+    filled = _merged(sheet.marks.merges, max(len(sheet.rows), max(replaced, default=-1) + 1))
     carried: dict[int, str] = {}
     # Texts that the library leaves out may stand below all that it gives.
     blank = [""] * max(map(len, sheet.rows), default=0)
@@ -159,11 +159,11 @@ def _rows(sheet: _Sheet) -> Iterator[tuple[int, Cells]]:
             yield index + 1, cells
 
 
-def _merged(merges: Iterable[Merge]) -> Mapping[int, Sequence[Merge]]:
-    """Which merged areas cross each row."""
+def _merged(merges: Iterable[Merge], rows: int) -> Mapping[int, Sequence[Merge]]:
+    """Which merged areas cross each of so many rows; one that spans whole columns has a million."""
     found: dict[int, list[Merge]] = {}
     for merge in merges:
-        for row in range(merge.top, merge.bottom + 1):
+        for row in range(merge.top, min(merge.bottom + 1, rows)):
             found.setdefault(row, []).append(merge)
     return found
 

@@ -369,6 +369,18 @@ CASES = [
         "an apostrophe before an address", "email,role\n'a@x.edu,Admin\n", [], [("error", "email_invalid", 2, "email")]
     ),
     Case(
+        "joined files with byte order marks",
+        "\ufeffemail,role\na@x.edu,Admin\n\ufeffemail,role\nb@x.edu,Admin\n",
+        [A, B],
+        [("warning", "header_repeated", 3, None)],
+    ),
+    Case(
+        "a hidden total",
+        xlsx({"A": [["email", "role"], ["a@x.edu", "Admin"], ["Total", 1]]}, hidden_rows=[3]),
+        [A],
+        [("warning", "hidden", 3, None), ("warning", "footer_ignored", 3, None)],
+    ),
+    Case(
         "the ends of two rows in a cell",
         'email,note,role\na@x.edu,"x,Admin\nb@x.edu,y",Admin\n',
         [],

@@ -55,6 +55,11 @@ def test_the_one_file_in_an_archive_is_taken_out(data: bytes) -> None:
     assert content_of(data) == Content(Kind.TEXT, CSV)
 
 
+def test_a_page_of_many_comments_is_soon_known() -> None:
+    assert "a web page" in refused(b"<!-- -->" * 400 + b"<html>")
+    assert content_of(b"<!-- -->" * 10_000).kind is Kind.TEXT  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("data", "looks_like"),
     [

@@ -127,6 +127,13 @@ def test_merged_cells_are_filled_down_and_told(data: bytes) -> None:
     ]
 
 
+def test_a_merged_column_is_filled_as_far_as_there_are_rows() -> None:
+    data = xlsx({"A": [["e", "role"], ["a", "Admin"], ["b", ""]]}, merged=["B2:B3"])
+    data = edited(data, SHEET, '"B2:B3"', '"B2:B1048576"')
+    assert codes(data) == [("merged_cells", 2**20)]
+    assert rows(data) == [(1, ["e", "role"]), (2, ["a", "Admin"]), (3, ["b", "Admin"])]
+
+
 def test_merged_columns_are_not_filled() -> None:
     data = xlsx({"A": [["e", "role"], ["a", ""], ["b", "x"]]}, merged=["A2:B2"])
     assert (codes(data), rows(data)[1]) == ([], (2, ["a", ""]))
