@@ -16,6 +16,7 @@ from rolesync.reader.spelling import OVERRIDES, bare_address, lookalike, looks_l
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
+MAX_DRESSED = 1_000  # characters of an address with a name and all: looking for one takes long in a longer text
 EXACT_FLOAT = 2**53  # from here on a floating-point number stands for several whole ones
 
 # Legal before an address, but put there by a spreadsheet (text, formula) or a person (footnote, "doesn't count").
@@ -69,6 +70,8 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
     """Read an address that is no plain one."""
     if OVERRIDES.search(written):
         raise _no_email(cell, "it holds characters that show it in another order than it is written")
+    if len(written) > MAX_DRESSED:
+        raise _no_email(cell, f"longer than {MAX_ADDRESS} characters")
     address, removed = bare_address(written)
     if reason := _wrong_form(address):
         raise _no_email(cell, reason)
