@@ -51,6 +51,7 @@ _XML = re.compile(rb"\s*<(?:\?xml|[a-z][\w:.-]*[\s>])", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\{\s*"[^"]*"\s*:|\[\s*[\[{])')
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_OF_MACOS = re.compile(r"^__MACOSX/|(^|/)\.DS_Store$")  # what macOS puts into an archive besides
 _LOG_IN = re.compile(rb"password|log[ -]?in|sign[ -]?in|saml|oauth|anmeld|connexion", re.IGNORECASE)
 
 
@@ -154,7 +155,7 @@ def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
                 return _damaged("workbook or ZIP archive", f"its part {quoted(damaged)} doesn't match its checksum")
             if kind := _workbook(archive, names):
                 return kind if isinstance(kind, Finding) else Content(kind, data)
-            files = [part for part in parts if not part.filename.startswith("__MACOSX/")]
+            files = [part for part in parts if not _OF_MACOS.search(part.filename)]
             if encrypted or len(files) != 1:
                 what = "a ZIP archive with a password" if encrypted else f"a ZIP archive of {len(files)} files"
                 return error(Code.NOT_TEXT, f"the file is {what}; unpack it and name the list")

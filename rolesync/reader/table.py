@@ -103,7 +103,7 @@ def _delimiter(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table
 
 def _sheet(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
     """The sheet that was named, or the only one that is shown and can be meant."""
-    names = ", ".join(quoted(grid.name) + (" (hidden)" if grid.hidden else "") for grid in grids)
+    names = ", ".join(map(_name, grids))
     named = _named(grids, form.sheet)
     if form.sheet and not named:
         return (_unclear(f"the workbook has no sheet {quoted(form.sheet)}, but {names}; name one of them"),)
@@ -131,12 +131,16 @@ def _named(grids: Sequence[Grid], sheet: str) -> list[Grid]:
     ]
 
 
+def _name(grid: Grid) -> str:
+    return quoted(grid.name) + (" (hidden)" if grid.hidden else "")
+
+
 def _of_sheet(start: _Start, grid: Grid, others: Sequence[Grid]) -> Table:
     """The table, with what is to be said of the sheets."""
     table = start.table
     notes = [note for note in grid.notes if note.row is None or note.row > table.header_row]
     if others:
-        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(quoted(other.name) for other in others)}"
+        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(map(_name, others))}"
         notes.append(Finding(Level.WARNING, Code.SHEETS_IGNORED.value, text))
     if grid.hidden:
         text = f"the sheet {quoted(grid.name)} is hidden in the workbook, and counts because it is named"

@@ -45,7 +45,7 @@ def test_the_bytes_tell_what_a_file_is(data: bytes, kind: Kind) -> None:
     "data",
     [
         gzip.compress(CSV, mtime=0),
-        zipped({"folder/list.csv": CSV, "__MACOSX/._list.csv": b"x"}),
+        zipped({"folder/list.csv": CSV, "__MACOSX/._list.csv": b"x", "folder/.DS_Store": b"x"}),
         gzip.compress(zipped({"list.csv": CSV}), mtime=0),
         zipped({"a.csv": CSV}).replace(b"a.csv", b"\0.csv"),  # a name ends at its first NUL
         gzip.compress(CSV[:9], mtime=0) + gzip.compress(CSV[9:], mtime=0),

@@ -234,6 +234,12 @@ def test_the_only_sheet_that_makes_sense_is_read() -> None:
     assert sheets(xlsx({"Old": LIST, "People": LIST}, hidden={"Old"})) == ("People", ["sheets_ignored"])
 
 
+def test_a_hidden_sheet_that_is_passed_over_is_called_so() -> None:
+    table = open_table(xlsx({"Old": LIST, "People": LIST}, hidden={"Old"}), headers(), AS_WRITTEN)
+    assert isinstance(table, Table)
+    assert "not 'Old' (hidden)" in table.notes[0].message
+
+
 def test_several_sheets_that_make_sense_are_refused() -> None:
     data = xlsx({"Old": LIST, "People": LIST})
     assert sheets(data) == ("", ["sheet_unclear"])
