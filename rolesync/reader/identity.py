@@ -12,7 +12,7 @@ import email_validator
 
 from rolesync.model import Level, email_key
 from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
-from rolesync.reader.spelling import OVERRIDES, bare_address, lookalike, looks_latin, unmangled, without_invisible
+from rolesync.reader.spelling import LOST, OVERRIDES, bare_address, lookalike, looks_latin, unmangled, without_invisible
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
@@ -70,6 +70,8 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
     """Read an address that is no plain one."""
     if OVERRIDES.search(written):
         raise _no_email(cell, "it holds characters that show it in another order than it is written")
+    if LOST in written:
+        raise _no_email(cell, "it has U+FFFD where a program could not read a letter; type the address anew")
     if len(written) > MAX_DRESSED:
         raise _no_email(cell, f"longer than {MAX_ADDRESS} characters")
     address, removed = bare_address(written)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rolesync.model import Level
 from rolesync.reader.findings import CellError, Code, Note, quoted
 from rolesync.reader.mistakes import mistake
-from rolesync.reader.spelling import as_latin, unmangled
+from rolesync.reader.spelling import LOST, as_latin, unmangled
 
 CLOSE = 0.75  # difflib's ratio from which on a role is suggested: a letter or two wrong in a short name
 _AROUND = " \t'\"`´‘’‚‛“”„«»‹›.,:;*•"  # noqa: RUF001  # what people and programs put around a name
@@ -94,6 +94,9 @@ class RoleReader:
         if control:
             text = f"{quoted(name)} has a control character (U+{ord(control):04X}) inside"
             raise CellError(Code.ROLE_CONTROL_CHARACTER, f"{text}; write the role's name in one line, without it")
+        if LOST in name:
+            text = f"{quoted(name)} has U+FFFD where a program could not read a letter"
+            raise CellError(Code.ROLE_NO_NAME, f"{text}; write the role's name anew")
         if meant := self._shapes.get(_shape(name)):
             text = f"{quoted(name)} is not {self._named(meant)}, but differs only in case, blanks, marks or look-alikes"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; did you mean {quoted(meant)}?")

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+LOST = "\ufffd"  # what programs write for a letter that they could not read
 JOINERS = "\u200c\u200d"  # part of words in some scripts, and an accident between plain letters
 OVERRIDES = re.compile("[\u202d\u202e]")  # text shows in another order than it is written: nobody saw what stands there
 

@@ -77,6 +77,7 @@ def test_addresses(cell: str, address: str) -> None:
         "a@127.0.0.1",
         "a@x.edu\nb@x.edu",
         "na\u200cme\u0634@x.edu",
+        "m\ufffdller@x.edu",
         "'a@x.edu",
         "'a@x.edu'",
         "=a@x.edu",

@@ -221,6 +221,12 @@ def test_an_odd_role_is_one(cell: str) -> None:
     assert one(cell) == (cell,)
 
 
+def test_a_role_of_which_a_letter_was_lost_is_refused() -> None:
+    with pytest.raises(CellError, match="could not read") as caught:
+        one("Pr\ufffdfer")
+    assert caught.value.code is Code.ROLE_NO_NAME
+
+
 def test_a_managed_role_may_be_called_anything() -> None:
     assert RoleReader(("True", "7"), {"n/a": "7"}, several=True).read("True;7;n/a").names == ("True", "7", "7")
 
