@@ -164,11 +164,8 @@ class Converter:
         if self._people is not None and columns.key is not None and not email and row.cells[columns.key].strip():
             email, joined = row.read(columns.key, self._people.find, ("", ""))
             name = name or joined
-        place = next(place for place in (columns.email, columns.key, columns.user_id) if place is not None)
-        if email.startswith("#"):  # the list begins with the address
-            text = f"{quoted(email)} begins with '#', so it isn't clear whether it counts; delete the '#', or the row"
-            row.end(place, Fate.REFUSED, Code.COMMENTED_ROW, text)
         if not email and not user_id and row.refused is None:
+            place = next(place for place in (columns.email, columns.key, columns.user_id) if place is not None)
             text = "the row gives a role and names nobody"
             shown = place if row.cells[place].strip() else next(at for at, cell in enumerate(row.cells) if cell.strip())
             row.end(shown, Fate.REFUSED, Code.IDENTITY_MISSING, text)

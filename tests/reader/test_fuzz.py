@@ -98,11 +98,16 @@ FUZZ = settings(
 )
 def test_damaged_text(tmp_path: Path, data: bytes, form: ListForm) -> None:
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
-    text = email_key(without_invisible(data.decode(encoding, "replace")).translate(FULL_WIDTH))
+    text = _plain(data.decode(encoding, "replace"))
     for email, user_id, role in _pairs(tmp_path, data, form):
-        assert email in text
+        assert _plain(email) in text
         assert not user_id or str(user_id) in text
-        assert email_key(role) in text
+        assert _plain(role) in text
+
+
+def _plain(text: str) -> str:
+    """A text without what the reader takes away, and without quotes, which CSV writes twice."""
+    return email_key(without_invisible(text).translate(FULL_WIDTH)).replace('"', "")
 
 
 def _gzipped(data: bytes) -> bytes:
