@@ -128,9 +128,13 @@ def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Lay
         row: its number.
         form: which columns somebody has named.
     """
-    if not form.names_columns and (export := recognise(header)):
-        return (_foreign(export, row),)
     known = spellings(form)
+    if export := recognise(header):
+        if not form.names_columns:
+            return (_foreign(export, row),)
+        # Its other columns are called as a list calls them, and mean something else.
+        named = set(map(fold, (form.email_column, form.user_id_column, form.role_column)))
+        known = {text: field for text, field in known.items() if field in OPTIONAL or text in named}
     places: dict[Field, int] = {}
     findings = []
     for place, text in enumerate(header):

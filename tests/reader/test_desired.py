@@ -61,9 +61,12 @@ def test_a_column_that_was_named_is_used(tmp_path: Path) -> None:
 
 def test_an_export_whose_columns_were_named_is_a_list(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
-    path.write_text("sourcedId,role,email\n1,Admin,a@x.edu\n", encoding="utf-8")
-    form = ListForm(email_column="email")
+    path.write_text("user_id,account_id,role,email\n7,,Admin,a@x.edu\n", encoding="utf-8")
+    form = ListForm(email_column="email", role_column="role")
     assert pairs(read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)) == [("a@x.edu", "Admin")]
+    form = ListForm(email_column="email")
+    desired = read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)
+    assert [(finding.code, finding.row) for finding in desired.findings] == [("header_no_role", 1)]
 
 
 HOLDING = ListForm(hold_bad_rows=True)
