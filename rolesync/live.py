@@ -8,7 +8,6 @@ they hold; otherwise it is read again, and if it stays so, refused: nothing may 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import chain
 from typing import TypeVar
 
@@ -16,7 +15,7 @@ import pandas as pd
 
 from rolesync.errors import IncompleteReadError, NotFoundError, UnprocessableError
 from rolesync.model import DESIRED, LIVE, Live, Progress, Requests, email_key, frame, require, role_names, role_set
-from rolesync.studio import StudioReader, User, UserPage
+from rolesync.studio import StudioReader, UserPage
 from rolesync.studio.users import PER_PAGE
 
 READS = 3  # how often a read that doesn't add up is made in all
@@ -95,13 +94,6 @@ class _People:
     names: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)  # role_set
 
-    @classmethod
-    def of(cls, users: Iterable[User]) -> "_People":
-        people = cls()
-        for user in users:
-            people.add(user.id, user.email, user.name, _spelled(user.roles))
-        return people
-
     def add(self, user_id: int, email: str, name: str, roles: str) -> None:
         self.ids.append(user_id)
         self.emails.append(email)
@@ -113,11 +105,6 @@ class _People:
         self.emails += more.emails
         self.names += more.names
         self.roles += more.roles
-
-
-@lru_cache(maxsize=4096)
-def _spelled(names: tuple[str, ...]) -> str:
-    return role_set(names)
 
 
 def _settled(what: str, read: Callable[[], Found]) -> Found:
@@ -156,9 +143,10 @@ def _holders(studio: StudioReader, role: str, progress: Progress) -> _People:
 
     def fetch(number: int) -> _Page:
         page = studio.search_role(role, number)
-        for user in page.users:
-            if role not in user.roles:
-                raise _MovedError(f"{what} gave user {user.id}, whose roles are {', '.join(user.roles) or 'none'}")
+        for spelled in set(page.roles):
+            if role not in (held := role_names(spelled)):
+                one = page.ids[page.roles.index(spelled)]
+                raise _MovedError(f"{what} gave user {one}, whose roles are {', '.join(held) or 'none'}")
         return _Page.of(page, number)
 
     def told(page: _Page) -> None:
@@ -174,7 +162,8 @@ def _look_up(studio: StudioReader, key: str | int) -> _People:
     """
     try:
         if isinstance(key, int):
-            return _People.of([studio.user(key)])
+            user = studio.user(key)
+            return _People([user.id], [user.email], [user.name], [role_set(user.roles)])
         what = f"the search for {key}"
         hits = _settled(what, lambda: _read_all(what, lambda n: _Page.of(studio.search_email(key, n), n), _one_by_one))
     except (NotFoundError, UnprocessableError):  # nobody has an address or id that Studio calls impossible
@@ -202,7 +191,8 @@ class _Page:
 
     @classmethod
     def of(cls, page: UserPage, number: int) -> "_Page":
-        return cls(number, page.current_page, page.last_page, page.total_count, _People.of(page.users))
+        people = _People(page.ids, page.emails, page.names, page.roles)
+        return cls(number, page.current_page, page.last_page, page.total_count, people)
 
 
 def _read_all(

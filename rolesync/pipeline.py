@@ -179,7 +179,7 @@ def connected(job: Job) -> Iterator[Client]:
     """
     counts = Counter[str]()
     connection, tokens = connection_of(job.settings), token_of(job.settings, job.now, counts)
-    with Client(connection, tokens, sleep=job.sleep, counts=counts) as client:
+    with Client(connection, tokens, sleep=job.sleep, clock=job.seconds, counts=counts) as client:
         yield client
 
 

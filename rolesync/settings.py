@@ -76,7 +76,9 @@ class Settings(BaseSettings):
     )
 
     chunk_size: Annotated[int, Field(ge=1)] = Field(50, description="Actions in one PUT /users/roles.")
-    concurrency: Annotated[int, Field(ge=1, le=64)] = Field(8, description="Requests under way at once.")
+    concurrency: Annotated[int, Field(ge=1, le=64)] = Field(
+        16, description="Most requests under way at once; fewer while Studio refuses some or slows down."
+    )
     requests_per_second: Annotated[float, Field(gt=0)] | None = Field(None, description="Ceiling; none by default.")
     timeout: Seconds = Field(30.0, description="Seconds to wait for an answer.")
     connect_timeout: Seconds = Field(10.0, description="Seconds to wait for a connection.")

@@ -1,4 +1,4 @@
-"""One HTTP conversation with Studio: sessions, time-outs, retries, rate, and what each status means.
+"""One conversation with Studio: several requests at once, each tried again where that is safe, as fast as it keeps up.
 
 A read that fails in passing is tried again here. A write is tried again only if Studio certainly did nothing with it;
 any other failure of a write goes up, because only whoever knows the plan can find out what happened.
@@ -8,16 +8,14 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 import requests
 import structlog
-from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from rolesync.errors import (
@@ -28,12 +26,14 @@ from rolesync.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
-from rolesync.studio.answers import NeverSentError, error_for, no_answer
+from rolesync.studio.answers import NeverSentError, error_for
+from rolesync.studio.governor import Governor, Verdict
 from rolesync.studio.tokens import NoTokenError, TokenSource
+from rolesync.studio.turnstile import Turnstile
+from rolesync.studio.wire import Call, Connection, Wire
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Method = Literal["GET", "PUT"]
 
 RETRY_AFTER_CEILING = 60.0  # seconds; no published limit needs longer, and a wrong header must not stall a night
 FIRST_BACKOFF = 0.25  # seconds
@@ -41,40 +41,8 @@ LONGEST_BACKOFF = 30.0
 LOOKAHEAD = 4  # requests queued for each connection: enough to keep it busy, few enough to stay small
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to talk to one Studio. Times are in seconds."""
-
-    studio: str  # scheme and host
-    user_agent: str
-    timeout: float = 30.0
-    connect_timeout: float = 10.0
-    attempts: int = 8
-    retry_seconds: float = 120.0
-    concurrency: int = 8
-    requests_per_second: float | None = None
-    proxy: str = ""
-    ca_bundle: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request: what it counts as, the verb, the path from the host on, the query and the JSON body."""
-
-    kind: str
-    method: Method
-    path: str
-    params: Mapping[str, str | int] | None = None
-    body: object = None
-
-    @property
-    def where(self) -> str:
-        """The request as messages name it."""
-        return f"{self.method} {self.path}"
-
-
 class Client:
-    """Sends requests, over one `requests` session per thread, and counts them.
+    """Sends requests, as many at once as Studio keeps up with, and counts them.
 
     Args:
         connection: where to and how.
@@ -101,10 +69,10 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self._jitter = jitter
-        self._local = threading.local()
         self._lock = threading.Lock()
-        self._sessions: list[requests.Session] = []
-        self._next_start = 0.0
+        self._wire = Wire(connection)
+        governor = Governor(connection.concurrency, connection.requests_per_second)
+        self._turnstile = Turnstile(governor, sleep, clock)
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
         self._log = structlog.get_logger("rolesync.studio")
         self._retrying = {"GET": self._policy(_passing_for_reads), "PUT": self._policy(_nothing_done)}
@@ -120,8 +88,7 @@ class Client:
     def close(self) -> None:
         """Finish the requests under way and close every connection."""
         self._pool.shutdown(cancel_futures=True)
-        for session in self._sessions:
-            session.close()
+        self._wire.close()
 
     def call(self, call: Call, read: Callable[[requests.Response], Result]) -> Result:
         """Send one request until it is answered, and return what `read` makes of the answer.
@@ -149,7 +116,7 @@ class Client:
         return self._retrying[call.method](attempt)
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Call `function` for all items, `concurrency` at a time, and yield the results in the items' order.
+        """Call `function` for all items, at most `concurrency` at a time, and yield the results in the items' order.
 
         The first error ends it: what was not started never is.
         """
@@ -167,63 +134,48 @@ class Client:
 
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
         """Wait before attempt `attempt` + 1: as long as Studio asked for, else longer each time, and not evenly."""
-        self._sleep(self._wait(attempt, retry_after))
+        self._sleep(self._wait(attempt, _bounded(retry_after)))
 
     def _send(self, call: Call, header: str) -> requests.Response:
-        self._pace()
-        with self._lock:
-            self.counts[call.kind] += 1
-        connection = self.connection
-        timeouts = (connection.connect_timeout, connection.timeout)
+        """Send one request at its turn, and raise what its answer or the lack of one means."""
+        request = self._wire.prepare(call, header)
+        verdict, retry_after = Verdict.UNCLEAR, None
+        started = self._turnstile.enter()
         try:
-            answer = self._session().request(
-                call.method,
-                connection.studio + call.path,
-                params=call.params,
-                json=call.body,
-                headers={"Authorization": header},
-                timeout=timeouts,
-                allow_redirects=False,  # the token goes to the configured host only
-            )
-        except requests.exceptions.RequestException as error:
-            raise no_answer(error, call.where, connection.studio, timeouts) from error
-        if answer.status_code != HTTPStatus.OK:
-            raise error_for(answer, call.where)
-        return answer
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = open_session(self.connection)
             with self._lock:
-                self._sessions.append(session)
-        return session
-
-    def _pace(self) -> None:
-        """Wait for this request's turn under `requests_per_second`."""
-        if self.connection.requests_per_second is None:
-            return
-        with self._lock:
-            now = self._clock()
-            start = max(now, self._next_start)
-            self._next_start = start + 1 / self.connection.requests_per_second
-        if start > now:
-            self._sleep(start - now)
+                self.counts[call.kind] += 1
+            answer = self._wire.send(request, call.where)
+            if answer.status_code == HTTPStatus.OK:
+                verdict = Verdict.KEEPS_UP
+                return answer
+            error = error_for(answer, call.where)
+            verdict, retry_after = _verdict(error), _asked(error)
+            raise error
+        finally:
+            self._turnstile.leave(call.kind, started, verdict, retry_after)
 
     def _wait(self, attempt: int, retry_after: float | None) -> float:
         """Tell how many seconds to wait after a failed attempt: what Studio asked for, else exponentially."""
         if retry_after is not None:
-            return min(retry_after, RETRY_AFTER_CEILING)
+            return retry_after
         return self._jitter(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**attempt))
 
     def _policy(self, may_retry: Callable[[BaseException], bool]) -> Retrying:
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
-            return self._wait(state.attempt_number, error.retry_after if isinstance(error, StudioError) else None)
+            return self._wait(state.attempt_number, _asked(error))
 
         def tell(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
-            self._log.info("retry", attempt=state.attempt_number, wait_s=round(state.upcoming_sleep, 3), why=str(error))
+            at_once, per_second = self._turnstile.pace
+            self._log.info(
+                "retry",
+                attempt=state.attempt_number,
+                wait_s=round(state.upcoming_sleep, 3),
+                why=str(error),
+                at_once=at_once,
+                per_second=per_second,
+            )
 
         def enough(state: RetryCallState) -> bool:
             late = self._clock() - state.start_time + state.upcoming_sleep >= self.connection.retry_seconds
@@ -239,18 +191,20 @@ class Client:
         )
 
 
-def open_session(connection: Connection) -> requests.Session:
-    """Make a session that has everything but the secrets."""
-    session = requests.Session()
-    session.trust_env = False  # proxies are decided once, and no .netrc may replace the token
-    session.headers.update({"User-Agent": connection.user_agent, "Accept": "application/json"})
-    session.verify = connection.ca_bundle or True
-    if connection.proxy:
-        session.proxies = {"http": connection.proxy, "https": connection.proxy}
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+def _verdict(error: StudioError) -> Verdict:
+    """Tell what a refusal says about Studio's load: those of a single request (404, 422 …) say that it keeps up."""
+    if isinstance(error, RateLimitedError) or error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Verdict.REFUSED
+    return Verdict.UNCLEAR if isinstance(error, ServerError) else Verdict.KEEPS_UP
+
+
+def _asked(error: BaseException | None) -> float | None:
+    """Tell for how many seconds Studio asked to wait, if it did."""
+    return _bounded(error.retry_after) if isinstance(error, StudioError) else None
+
+
+def _bounded(retry_after: float | None) -> float | None:
+    return None if retry_after is None else min(retry_after, RETRY_AFTER_CEILING)
 
 
 def _passing_for_reads(error: BaseException) -> bool:

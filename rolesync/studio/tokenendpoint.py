@@ -23,8 +23,8 @@ from rolesync.errors import (
     UnreachableError,
 )
 from rolesync.studio.answers import NeverSentError, error_for, no_answer
-from rolesync.studio.client import Connection, open_session
 from rolesync.studio.tokens import NoTokenError, travels
+from rolesync.studio.wire import Connection, open_session
 
 PATH = "/api/public/oauth/token"
 WHERE = f"POST {PATH}"

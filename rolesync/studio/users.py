@@ -7,12 +7,15 @@ wrong or half answer must never pass for a person without roles.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypedDict, TypeVar
 
 import requests
 
+from rolesync.model import role_set
 from rolesync.studio.answers import http_date, object_of, unreadable
-from rolesync.studio.client import Call, Client
+from rolesync.studio.client import Client
+from rolesync.studio.wire import Call
 
 V1 = "/api/public/v1"
 PER_PAGE = 50  # the most that the API gives
@@ -33,9 +36,15 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """One page of a search."""
+    """One page of a search, its people as columns: an object for each would cost more than reading the page.
 
-    users: tuple[User, ...]
+    `roles` are spelled as `role_set`, the other columns as in `User`.
+    """
+
+    ids: list[int]
+    emails: list[str]
+    names: list[str]
+    roles: list[str]
     current_page: int
     last_page: int
     total_count: int
@@ -134,7 +143,9 @@ class StudioReader:
 
         def read(answer: requests.Response) -> UserPage:
             body, where = object_of(answer, call.where), call.where
-            return UserPage(tuple(_user(item, where) for item in _list(body, "users", where)), *_meta(body, where))
+            people = [_person(item, where) for item in _list(body, "users", where)]
+            ids, emails, names, roles = map(list, zip(*people, strict=True)) if people else ([], [], [], [])
+            return UserPage(ids, emails, names, [_spelled(held) for held in roles], *_meta(body, where))
 
         return self.client.call(call, read)
 
@@ -157,6 +168,11 @@ class StudioWriter(StudioReader):
 
 
 def _user(item: object, where: str) -> User:
+    return User(*_person(item, where))
+
+
+def _person(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
+    """Check one person, and return what a `User` holds."""
     if not isinstance(item, dict):
         raise unreadable(where, "a user that is no object")
     user_id, email, roles = item.get("id"), item.get("email"), item.get("role_names")
@@ -164,10 +180,15 @@ def _user(item: object, where: str) -> User:
         raise unreadable(where, f"a user whose id is {user_id!r}")
     if not (email is None or isinstance(email, str)):
         raise unreadable(where, f"user {user_id} whose email is {email!r}")
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+    if not isinstance(roles, list) or not {*map(type, roles)} <= {str}:
         raise unreadable(where, f"user {user_id} whose role_names are {roles!r}")
     name = item.get("full_name") or item.get("display_name") or ""
-    return User(user_id, email or "", name if isinstance(name, str) else "", tuple(roles))
+    return user_id, email or "", name if isinstance(name, str) else "", tuple(roles)
+
+
+@lru_cache(maxsize=4096)
+def _spelled(names: tuple[str, ...]) -> str:
+    return role_set(names)
 
 
 def _medium(item: object, where: str) -> Media:

@@ -22,11 +22,13 @@ from rolesync.errors import (
     UnauthorizedError,
     UnreachableError,
     UnreadableAnswerError,
+    UsageError,
 )
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio import StudioReader, StudioWriter
 from rolesync.studio.answers import NeverSentError
-from rolesync.studio.client import RETRY_AFTER_CEILING, Call
+from rolesync.studio.client import RETRY_AFTER_CEILING
+from rolesync.studio.wire import Call
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 
 PEM = Path(__file__).with_name("loopback.pem")
@@ -136,14 +138,27 @@ def test_a_thread_keeps_its_connection_also_after_errors(start: Start) -> None:
     assert (len(studio.server.asked), studio.server.connections) == (20, 1)
 
 
-def test_there_are_as_many_connections_as_threads() -> None:
+def test_every_request_is_counted() -> None:
     with Sandbox(Options(users=400)) as sandbox, client_of(sandbox.base_url, Naps(), concurrency=3) as client:
         reader = StudioReader(client)
         ids = [person["id"] for person in sandbox.people()]
         assert [user.id for user in client.each(reader.user, ids)] == ids
         assert client.counts == {"user": 400}
         assert sandbox.counts()["user"] == 400
-        assert len(client._sessions) <= 3
+
+
+def test_a_cookie_of_studio_goes_back_to_it(start: Start) -> None:
+    studio = start(in_turn(Say(body={"user": USER}, headers={"Set-Cookie": "balancer=a; Path=/"}), OK))
+    reader = studio.reader()
+    get(reader)
+    get(reader)
+    assert [asked.headers["Cookie"] for asked in studio.server.asked] == [None, "balancer=a"]
+
+
+def test_an_address_that_is_none_is_refused_before_anything_is_sent() -> None:
+    with pytest.raises(UsageError, match=r"https://\.example\.edu is no address") as caught:
+        client_of("https://.example.edu", Naps())
+    assert "ROLESYNC_BASE_URL" in caught.value.hint
 
 
 # Whose certificate is trusted
@@ -364,6 +379,51 @@ def test_requests_keep_their_distance(start: Start) -> None:
     assert all(0.2 < nap <= 0.5 for nap in studio.naps.taken)
 
 
+# How many at once
+
+
+def test_when_studio_asks_to_wait_everybody_does(start: Start) -> None:
+    studio = start(in_turn(Say(503, b"", {"Retry-After": "7"}), OK))
+    writer = studio.writer()
+    with pytest.raises(ServerError):
+        put(writer)  # not tried again, so that it doesn't wait itself
+    get(writer)
+    assert len(studio.naps.taken) == 1
+    assert 6 < studio.naps.taken[0] <= 7
+
+
+def test_a_limited_studio_is_asked_for_less(start: Start) -> None:
+    studio = start(in_turn(*[OK] * 6, LIMITED, LIMITED, OK))
+    reader = studio.reader(concurrency=8)
+    with capture_logs() as logs:
+        for _ in range(7):
+            get(reader)
+    assert [(entry["at_once"], entry["per_second"]) for entry in logs] == [(4, None), (2, 5.7)]
+
+
+def test_there_are_never_more_at_once_than_allowed_nor_more_connections() -> None:
+    lock, under_way, peak = threading.Lock(), 0, 0
+
+    def answer(_asked: Asked) -> Say:
+        nonlocal under_way, peak
+        with lock:
+            under_way += 1
+            peak = max(peak, under_way)
+        full.wait(0.05)
+        with lock:
+            under_way -= 1
+        return OK
+
+    full = threading.Event()  # never set: time for others to come
+    with ScriptedStudio(answer) as server, client_of(server.base_url, Naps(), concurrency=3) as client:
+        reader = StudioReader(client)
+        others = client.each(reader.user, [7] * 20)
+        next(others)
+        assert [reader.user(7).id for _ in range(5)] == [7] * 5  # by a thread that is not the client's own
+        assert len(list(others)) == 19
+        assert (peak, server.connections) == (3, 3)
+
+
 # The token
 
 
@@ -495,11 +555,12 @@ def test_reads_come_through_a_bad_day() -> None:
         sandbox.set_faults("")
         ids = [person["id"] for person in sandbox.people()] * 3
         sandbox.set_faults(faults)
-        assert [user.id for user in client.each(StudioReader(client).user, ids)] == ids
+        with capture_logs() as logs:
+            assert [user.id for user in client.each(StudioReader(client).user, ids)] == ids
         struck = sum(sandbox.fault_counts().values())
     assert struck > 20
     assert client.counts["user"] == len(ids) + struck
-    assert len(naps.taken) == struck
+    assert len([entry for entry in logs if entry["event"] == "retry"]) == struck
 
 
 def test_an_answer_can_be_anything_and_is_still_one_error(start: Start) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerError
+from rolesync.model import role_set
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.studio import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
 from tests.servers import Answering, Naps, Say, ScriptedStudio, client_of, in_turn
@@ -63,22 +64,23 @@ def test_nobody(studio: StudioWriter) -> None:
 def test_holders_of_a_role_page_by_page(studio: StudioWriter, sandbox: Sandbox) -> None:
     pages = [studio.search_role("Teacher", number) for number in (1, 2, 3, 4)]
     everybody = [person["id"] for person in sandbox.people(role="Teacher")]
-    assert [user.id for page in pages for user in page.users] == everybody[:200]
+    assert [user_id for page in pages for user_id in page.ids] == everybody[:200]
+    assert {role_set(["Teacher"])} < {spelled for page in pages for spelled in page.roles}
     assert [(page.current_page, page.total_count) for page in pages] == [(at, len(everybody)) for at in (1, 2, 3, 4)]
     assert pages[0].last_page == -(-len(everybody) // 50)
-    assert len(studio.search_role("Teacher", 1, per_page=3).users) == 3
+    assert len(studio.search_role("Teacher", 1, per_page=3).ids) == 3
     assert studio.client.counts == {"search_role": 5}
 
 
 def test_a_role_that_nobody_holds(studio: StudioWriter) -> None:
-    assert studio.search_role("Captioner") == UserPage((), 1, 1, 0)
+    assert studio.search_role("Captioner") == UserPage([], [], [], [], 1, 1, 0)
 
 
 def test_an_address(studio: StudioWriter) -> None:
-    assert [user.id for user in studio.search_email("maria.fernandes@example.edu").users] == [MARIA]
-    assert [user.name for user in studio.search_email("k.mensah+studio@example.edu").users] == ["Kwame Mensah"]
-    assert [user.name for user in studio.search_email("siobhan.o'neill@example.edu").users] == ["Siobhán O'Neill"]
-    assert studio.search_email("nobody@example.edu").users == ()
+    assert studio.search_email("maria.fernandes@example.edu").ids == [MARIA]
+    assert studio.search_email("k.mensah+studio@example.edu").names == ["Kwame Mensah"]
+    assert studio.search_email("siobhan.o'neill@example.edu").names == ["Siobhán O'Neill"]
+    assert studio.search_email("nobody@example.edu").ids == []
     assert studio.client.counts == {"search_email": 4}
 
 
