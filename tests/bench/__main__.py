@@ -1,9 +1,10 @@
 """All benchmarks, one after the other; `make bench` runs this."""
 
-from tests.bench import bench_planning, bench_reading, bench_requests, bench_sandbox
+from tests.bench import bench_network, bench_planning, bench_reading, bench_requests, bench_sandbox
 
 if __name__ == "__main__":
     bench_sandbox.main()
     bench_requests.main()
+    bench_network.main()
     bench_reading.main()
     bench_planning.main()

@@ -1,0 +1,178 @@
+"""The network, measured: how near a whole fetch comes to the limit that latency sets, and what it costs.
+
+Run as `python -m tests.bench.bench_network`. The limit is the round trips needed, divided by the connections; the
+yardstick is what `requests` reaches with a thread and a pooled session for each connection. CPU is that of the
+whole process for a page; the yardstick only parses the JSON (and doesn't look for proxies in the environment, which
+would cost it 40 % more). The last table is a server that takes 20 requests a second.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter, process_time
+
+import requests
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from rolesync.live import look
+from rolesync.model import DESIRED, frame
+from rolesync.studio import Client, Connection, FixedToken, StudioReader
+from tests.bench.paged import PATH, PER_PAGE, ROLE, served
+
+TIMES = 3
+COSTS = 7  # times that CPU is measured: it varies more
+COST = 1.15  # of the yardstick's CPU, at most
+LIMITED = 20.0  # requests a second
+NEAR = (0.85, 1.1)  # of that, in the end
+REFUSED = 0.1  # share of all requests, at most
+
+
+@dataclass(frozen=True)
+class Line:
+    """A server that answers after `delay` seconds, read over so many connections; the goal is a share of the limit."""
+
+    connections: int
+    delay: float
+    pages: int
+    goal: float
+
+    @property
+    def limit(self) -> float:
+        """Seconds that the fetch takes at least."""
+        return self.pages * self.delay / self.connections
+
+
+LINES = (Line(16, 0.05, 960, 0.93), Line(32, 0.05, 1_600, 0.90), Line(16, 0.1, 640, 0.95))
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetch came to: seconds of the wall clock and of CPU, requests made, and when each page was there."""
+
+    seconds: float
+    cpu: float
+    requests: int
+    at: Sequence[float] = ()
+
+
+def ours(address: str, pages: int, connections: int) -> Fetched:
+    """Fetch the whole role, as a dry run does, and hold it complete."""
+    at: list[float] = []
+    started, cpu = perf_counter(), process_time()
+    connection = Connection(address, "rolesync/0 (bench)", concurrency=connections)
+    with Client(connection, FixedToken(SecretStr("bench"))) as client:
+        live = look(StudioReader(client), (ROLE,), frame(DESIRED), lambda *_: at.append(perf_counter()))
+    found = Fetched(perf_counter() - started, process_time() - cpu, live.requests.total, at)
+    if len(live.users) != pages * PER_PAGE:
+        raise RuntimeError(f"{len(live.users)} people were found, not all of them")
+    return found
+
+
+def yardstick(address: str, pages: int, connections: int) -> Fetched:
+    """Fetch the same pages with `requests` alone, one pooled session for each of so many threads."""
+    local = threading.local()
+
+    def people(number: int) -> int:
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
+            local.session.trust_env = False
+            local.session.headers["Authorization"] = "Bearer bench"
+        asked: dict[str, str | int] = {"role": ROLE, "page": number, "per_page": PER_PAGE}
+        answer = local.session.get(address + PATH, params=asked, timeout=30)
+        return len(answer.json()["users"])
+
+    started, cpu = perf_counter(), process_time()
+    numbers = range(1, pages + 1)
+    if connections == 1:
+        total = sum(map(people, numbers))
+    else:
+        with ThreadPoolExecutor(connections) as pool:
+            total = sum(pool.map(people, numbers))
+    if total != pages * PER_PAGE:
+        raise RuntimeError(f"{total} people were found, not all of them")
+    return Fetched(perf_counter() - started, process_time() - cpu, pages)
+
+
+def latency(line: Line) -> tuple[float, float]:
+    """Shares of the limit that ours and the yardstick reach, each the median of several, in turn."""
+    with served(line.pages, line.delay) as address:
+        runs = [
+            [fetch(address, line.pages, line.connections).seconds for fetch in (ours, yardstick)] for _ in range(TIMES)
+        ]
+    mine, other = (median(line.limit / seconds for seconds in one) for one in zip(*runs, strict=True))
+    return mine, other
+
+
+def cost(pages: int, connections: int, delay: float) -> tuple[float, float]:
+    """CPU seconds a page of ours and the yardstick, over so many connections; medians of several, in turn."""
+    with served(pages, delay) as address:
+        runs = [[fetch(address, pages, connections).cpu / pages for fetch in (ours, yardstick)] for _ in range(COSTS)]
+    mine, other = map(median, zip(*runs, strict=True))
+    return mine, other
+
+
+def limited(pages: int, delay: float, retry_after: str) -> tuple[float, float]:
+    """Answers a second over the second half of the pages, and the share refused, of a server that limits them."""
+    with served(pages, delay, LIMITED, retry_after) as address:
+        found = ours(address, pages, 16)
+    half = len(found.at) // 2
+    return (len(found.at) - 1 - half) / (found.at[-1] - found.at[half]), 1 - pages / found.requests
+
+
+def main() -> None:
+    """Measure everything and print the tables."""
+    console = Console(width=120)
+    console.print(_table("Share of the limit that latency sets, median of three", _latencies()))
+    console.print(_table("CPU for a page of 50, median of seven", _costs()))
+    console.print(_table("A server that takes 20 requests a second, 400 pages", _limits()))
+
+
+def _latencies() -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for line in LINES:
+        mine, other = latency(line)
+        what = f"{line.connections} connections at {line.delay * 1000:.0f} ms, {line.pages:,} pages"
+        cells = (what, f"{mine:.1%}", f"{other:.1%}", f"{mine / other:.2f}", f">= {line.goal:.0%}")
+        rows.append((*cells, _judged(mine >= line.goal)))
+    return rows
+
+
+def _costs() -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for connections, delay in ((1, 0.0), (16, 0.05)):
+        mine, other = cost(400, connections, delay)
+        what = f"{connections} connection{'s' if connections > 1 else ''} at {delay * 1000:.0f} ms"
+        cells = (what, f"{1e6 * mine:.0f} µs", f"{1e6 * other:.0f} µs", f"{mine / other:.2f}", f"<= {COST:.2f}")
+        rows.append((*cells, _judged(mine / other <= COST)))
+    return rows
+
+
+def _limits() -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for retry_after in ("", "1"):
+        rate, share = limited(400, 0.01, retry_after)
+        how = f"Retry-After: {retry_after}" if retry_after else "no Retry-After"
+        near = NEAR[0] <= rate / LIMITED <= NEAR[1]
+        cells = (f"{how}: answers a second", f"{rate:.1f}", f"{LIMITED:.0f}", f"{rate / LIMITED:.2f}")
+        rows.append((*cells, f"{NEAR[0]:.2f} to {NEAR[1]:.2f}", _judged(near)))
+        rows.append((f"{how}: refused", f"{share:.1%}", "", "", f"<= {REFUSED:.0%}", _judged(share <= REFUSED)))
+    return rows
+
+
+def _judged(met: bool) -> str:  # noqa: FBT001  # the one thing it is about
+    return "" if met else "missed"
+
+
+def _table(title: str, rows: list[tuple[str, ...]]) -> Table:
+    table = Table("what", "ours", "yardstick", "ratio", "goal", "", title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+if __name__ == "__main__":
+    main()

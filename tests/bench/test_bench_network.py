@@ -1,0 +1,19 @@
+"""The benchmark of the network still measures the network."""
+
+from tests.bench.bench_network import Line, limited, ours, yardstick
+from tests.bench.paged import served
+
+
+def test_both_sides_fetch_all_pages() -> None:
+    with served(30, 0.001) as address:
+        assert ours(address, 30, 4).requests == yardstick(address, 30, 4).requests == 30
+
+
+def test_the_limit_is_round_trips_over_connections() -> None:
+    assert Line(16, 0.05, 960, 0.93).limit == 3.0
+
+
+def test_a_limited_server_refuses() -> None:
+    rate, share = limited(30, 0.001, "")
+    assert rate > 0
+    assert 0 < share < 1
