@@ -152,19 +152,19 @@ def holders(job: Job) -> Live:
         return look(StudioReader(client), job.settings.managed_roles, frame(DESIRED), job.progress)
 
 
-def known(people: Iterable[tuple[str, int, str]], job: Job) -> Live:
+def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
     """Look people up, by address or id, among everybody who may be meant by somebody who isn't found.
 
     Args:
-        people: address, id and managed role of each; "" or 0 where only the other is known.
+        people: address and id of each, "" or 0 where only the other is known; at least one.
         job: where to look.
 
     Returns:
         Everybody of them whom Studio knows, the holders of the managed roles, and the teachers.
     """
-    emails, ids, asked = zip(*people, strict=True)
-    columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": asked}
+    emails, ids = zip(*people, strict=True)
     roles = tuple(dict.fromkeys([*job.settings.managed_roles, STAFF]))
+    columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [roles[0]] * len(ids)}
     with connected(job) as client:
         return look(StudioReader(client), roles, frame(DESIRED, columns), job.progress)
 

@@ -646,3 +646,12 @@ def test_the_record_is_sealed_with_the_key_and_its_files_are_closed(studio: Sand
         with pytest.raises(RecordBrokenError):
             pipeline.sync(pipeline.read(list_of(tmp_path, "admin@example.edu"), changed), changed)
     assert studio.log() == sent
+
+
+def test_people_are_known_whatever_role_they_have(job: Job) -> None:
+    student, observer, nobody, stranger = "lukasz.zak@example.edu", 1067, "fatima.elamrani@example.edu", 999
+    live = pipeline.known([(student, 0), ("", observer), (nobody, 0), ("", stranger)], job)
+    found = set(live.users["user_id"].tolist())
+    assert {1071, observer, 1103} < found
+    assert stranger not in found
+    assert {1002, 1052} < found  # the holders of the managed role, and the teachers

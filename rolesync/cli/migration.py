@@ -179,7 +179,7 @@ def _suggest(made: "Migration", own: "Settings") -> "list[Suggestion]":
     if not made.given:
         return []
     with working(own) as job:
-        users = pipeline.known([(one.email, one.user_id, one.role) for one in made.given], job).users
+        users = pipeline.known([(one.email, one.user_id) for one in made.given], job).users
     return suggest(not_found(made.given, users), users)
 
 
