@@ -142,7 +142,7 @@ def _ask(job: Job, desired: Desired | None, ids: set[int], emails: set[str]) -> 
         },
     )
     with pipeline.connected(job) as client:
-        return look(StudioReader(client), roles, wanted, job.progress)
+        return look(StudioReader(client), roles, wanted, job.progress, scan=job.settings.scan_roles)
 
 
 def _people(live: Live, ids: set[int], emails: set[str]) -> tuple[PersonNow, ...]:

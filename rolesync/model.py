@@ -254,15 +254,42 @@ class Desired:
         return any(finding.level is Level.HELD for finding in self.findings)
 
 
+class WayKind(StrEnum):
+    """How people were read: as a role's holders, in full; by looking through a role; by a request each."""
+
+    HOLDERS = "holders"
+    SCAN = "scan"
+    ONE_BY_ONE = "one_by_one"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that a read has taken: how many requests it took `of` how many there would be, and whom it gave.
+
+    `role` is "" where people were asked for one by one. `people` are a role's holders; else those of the list who were
+    still to be found, and of whom it found somebody.
+    """
+
+    how: WayKind
+    role: str
+    requests: int
+    of: int
+    people: int
+
+
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """How many HTTP requests were made, by kind, each retry counted, and the fewest that could have done.
+    """How many HTTP requests were made, by kind, each retry counted; the ways taken, and the fewest possible.
 
-    `fewest` is 0 where the number can't be known beforehand.
+    `ways` has no request that was made again. `fewest` is what somebody needs who knows beforehand how many pages each
+    role has and who holds it: the managed roles in full, and for the others of the list the best choice of roles to
+    read and people to ask for one by one. Of roles that were never opened nobody knows it, so that they don't count.
+    It is 0 where no such number was reckoned.
     """
 
     by_kind: Mapping[str, int]
     fewest: int = 0
+    ways: tuple[Way, ...] = ()
 
     @property
     def total(self) -> int:

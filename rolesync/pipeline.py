@@ -97,7 +97,7 @@ def undo(run: str, job: Job) -> Plan:
     with connected(job) as client, _record(job) as record:
         past = _past(job)
         people = _by_id([one.user_id for one in done], policy)
-        live = look(StudioReader(client), policy.managed_roles, people, job.progress)
+        live = look(StudioReader(client), policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
         changes = hold(invert(done, live, policy.managed_roles), policy, past.history)
         made = _make(source_of(records), (), changes=changes, live=live, policy=policy, past=past, job=job)
         note_plan(record, job.new_run(), "undo", made)
@@ -138,7 +138,7 @@ def apply(made: Plan, job: Job, override: str = "") -> Run:
     own = job.settings
     with _locked(job, "apply") as turn:
         session, past = turn.session, turn.past
-        before = look(session.studio, made.policy.managed_roles, _people_of(made), job.progress)
+        before = look(session.studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
         standing = stand(made.changes, before, last_seen(past.records_of_plan(made.digest)))
         left = replace(made, changes=standing.left)
         today = judged_today(left, before, own.owner, own.protected_users, _history(made.source, past, job))
@@ -166,7 +166,8 @@ def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
     roles = tuple(dict.fromkeys([*job.settings.managed_roles, STAFF]))
     columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [roles[0]] * len(ids)}
     with connected(job) as client:
-        return look(StudioReader(client), roles, frame(DESIRED, columns), job.progress)
+        asked = frame(DESIRED, columns)
+        return look(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
 
 
 @contextmanager
@@ -214,7 +215,7 @@ def _locked(job: Job, command: str) -> Iterator[_Turn]:
 
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
-    live = look(studio, policy.managed_roles, desired.assignments, job.progress)
+    live = look(studio, policy.managed_roles, desired.assignments, job.progress, scan=job.settings.scan_roles)
     changes = hold(diff(desired, live, policy), policy, past.history, unread=desired.unread)
     made = _make(desired.source, desired.findings, changes=changes, live=live, policy=policy, past=past, job=job)
     return made, live

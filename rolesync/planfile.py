@@ -107,7 +107,12 @@ def _parts(plan: Plan) -> dict[str, str]:
         "findings": _list(_encode({name: getattr(finding, name) for name in FINDING}) for finding in plan.findings),
         "drift": f'{{"since": {_encode(plan.drift.since or None)}, "changes": {drifted}}}',
         "requests": _encode(
-            {"by_kind": dict(plan.requests.by_kind), "total": plan.requests.total, "fewest": plan.requests.fewest}
+            {
+                "by_kind": dict(plan.requests.by_kind),
+                "total": plan.requests.total,
+                "fewest": plan.requests.fewest,
+                "ways": [{**asdict(way), "role": way.role or None} for way in plan.requests.ways],
+            }
         ),
     }
 

@@ -28,6 +28,8 @@ from rolesync.model import (
     Source,
     Verdict,
     VerdictStatus,
+    Way,
+    WayKind,
     frame,
     role_set,
 )
@@ -117,7 +119,8 @@ FINDING: _Spec = {
 }
 _DRIFT: _Spec = {"since": (str, _MISSING), "changes": (list,)}
 _DRIFTED: _Spec = {"user_id": (int,), "email": (str, _MISSING), "role": (str,), "action": (Action,)}
-_REQUESTS: _Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,)}
+_REQUESTS: _Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,), "ways": (list,)}
+WAY: _Spec = {"how": (WayKind,), "role": (str, _MISSING), "requests": (int,), "of": (int,), "people": (int,)}
 
 
 def load(text: str) -> dict[str, Any]:
@@ -184,7 +187,7 @@ def read(content: Mapping[str, Any]) -> Plan:
             Finding(**{**one, "level": Level(one["level"])})
             for one in _each(_columns(content["findings"], FINDING, "findings[{}]"))
         ),
-        requests=Requests(kinds, requests["fewest"]),
+        requests=Requests(kinds, requests["fewest"], _read_ways(requests["ways"])),
         digest=content["digest"],
         drift=Drift(drift["since"] or "", _frame(drift["changes"], DRIFT, _DRIFTED, "drift.changes[{}]")),
     )
@@ -195,6 +198,11 @@ def _read_source(item: Mapping[str, Any]) -> Source:
     _one(cells["listed"], dict.fromkeys(cells["listed"], (int,)), "source.listed")
     modified_at = _time(cells["modified_at"], "modified_at in source") if cells["modified_at"] else None
     return Source(**{**cells, "modified_at": modified_at, "undoes": cells["undoes"] or ""})
+
+
+def _read_ways(items: list[Any]) -> tuple[Way, ...]:
+    ways = _each(_columns(items, WAY, "requests.ways[{}]"))
+    return tuple(Way(**{**way, "how": WayKind(way["how"]), "role": way["role"] or ""}) for way in ways)
 
 
 def _frame(items: list[Any], columns: Columns, spec: _Spec, where: str) -> pd.DataFrame:

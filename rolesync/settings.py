@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         3, description="Runs in a row after which a change planned again is pointed out; 0: never."
     )
 
+    scan_roles: bool = Field(
+        True,
+        description="Many people are found on pages of roles, which can't show a second account of an address that is "
+        "on none of them. False: a search each.",
+    )
     chunk_size: Annotated[int, Field(ge=1)] = Field(50, description="Actions in one PUT /users/roles.")
     concurrency: Annotated[int, Field(ge=1, le=64)] = Field(
         16, description="Most requests under way at once; fewer while Studio refuses some or slows down."

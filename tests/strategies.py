@@ -23,6 +23,8 @@ from rolesync.model import (
     Policy,
     Requests,
     Source,
+    Way,
+    WayKind,
     email_key,
     frame,
     role_set,
@@ -114,6 +116,12 @@ _ADDRESSES = st.sampled_from(
     ]
 )
 _TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001  # a zone is added where it is used
+_WAYS = st.builds(
+    Way,
+    st.sampled_from(WayKind),
+    st.sampled_from(["", *ROLES]),
+    *(st.integers(0, 9) for _ in ("requests", "of", "people")),
+)
 _IDS = st.integers(1, 12) | st.integers(1, BIGGEST_ID) | st.integers(BIGGEST_ID - 3, BIGGEST_ID)
 _NAMES = st.sampled_from(["Ann", "Bo \u5f20", 'Quote " \\ slash', "\u202eleft", "", "line\nfeed\u2028", "\U0001f600"])
 
@@ -203,5 +211,9 @@ def plans(draw: st.DrawFn) -> Plan:
         changes=changes,
         verdicts=judge(changes, situation.live, situation.policy, listed(situation.rows, noticed).findings, history),
         findings=noticed,
-        requests=Requests(draw(st.dictionaries(st.sampled_from(["search", "get"]), st.integers(0, 9))), 3),
+        requests=Requests(
+            draw(st.dictionaries(st.sampled_from(["search", "get"]), st.integers(0, 9))),
+            3,
+            tuple(draw(st.lists(_WAYS))),
+        ),
     )

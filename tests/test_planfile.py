@@ -13,12 +13,17 @@ from hypothesis import example, given, settings, strategies as st
 from rolesync.differ import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.guards import judge
-from rolesync.model import DRIFT, Changes, Drift, Finding, Level, Plan, Policy, Requests, frame
+from rolesync.model import DRIFT, Changes, Drift, Finding, Level, Plan, Policy, Requests, Way, WayKind, frame
 from rolesync.planner import from_json, make_plan, to_json
 from rolesync.recorded import History
 from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 
 FINDINGS = (Finding(Level.WARNING, "odd", "looked \u201codd\u201d", 3, "R\u00f6lle"), Finding(Level.INFO, "bom", "BOM"))
+WAYS = (
+    Way(WayKind.HOLDERS, "Admin", 2, 2, 51),
+    Way(WayKind.SCAN, "Teacher", 1, 9, 3),
+    Way(WayKind.ONE_BY_ONE, "", 1, 1, 0),
+)
 
 
 def _plan() -> Plan:
@@ -40,7 +45,7 @@ def _plan() -> Plan:
         changes=changes,
         verdicts=judge(changes, live, policy, desired.findings, History()),
         findings=desired.findings,
-        requests=Requests({"search": 4, "get": 1}, 4),
+        requests=Requests({"search": 4, "get": 1}, 4, WAYS),
     )
     return replace(made, drift=Drift("20260228T023000-aaaaaa", frame(DRIFT, drifted)))
 
@@ -145,7 +150,16 @@ def test_the_json_is_the_documented_one() -> None:
             {"user_id": 8, "email": "bo@example.edu", "role": "Admin", "action": "remove"},
         ],
     }
-    assert content["requests"] == {"by_kind": {"search": 4, "get": 1}, "total": 5, "fewest": 4}
+    assert content["requests"] == {
+        "by_kind": {"search": 4, "get": 1},
+        "total": 5,
+        "fewest": 4,
+        "ways": [
+            {"how": "holders", "role": "Admin", "requests": 2, "of": 2, "people": 51},
+            {"how": "scan", "role": "Teacher", "requests": 1, "of": 9, "people": 3},
+            {"how": "one_by_one", "role": None, "requests": 1, "of": 1, "people": 0},
+        ],
+    }
 
 
 def test_each_element_has_its_line() -> None:
@@ -223,6 +237,9 @@ def test_sealing_again_is_what_to_json_does() -> None:
         ('"reason": "not_in_studio"', '"reason": "listed"', r"'listed' as reason in held\[0\]"),
         ('"level": "info"', '"level": "fatal"', r"'fatal' as level in findings\[1\]"),
         ('"by_kind": {"search": 4', '"by_kind": {"search": "4"', "'4' as search in requests.by_kind"),
+        ('"how": "scan"', '"how": "luck"', r"'luck' as how in requests.ways\[1\]"),
+        ('"of": 9', '"of": -9', r"-9 as of in requests.ways\[1\]"),
+        (', "of": 9', "", r"lacks the keys \['of'\]"),
         ('"created_at": "2026', '"created_at": "year 2026', "not a time"),
         ("02:30:00Z", "02:30:00", "no time zone"),
         ('"findings": [\n{', '"findings": [\n7,\n{', r"in findings\[0\]"),

@@ -1,50 +1,18 @@
-"""Live, by the fewest searches, and proven complete.
+"""Reads that add up: all pages of one search, or one person, with every answer held against the others."""
 
-The holders of each managed role are read by role search, 50 a request. Whoever the list names for a role and who isn't
-among its holders is looked up by address or id. A read counts only if all its pages agree with each other and with what
-they hold; otherwise it is read again, and if it stays so, refused: nothing may be concluded from half a picture.
-"""
-
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
-import pandas as pd
-
 from rolesync.errors import IncompleteReadError, NotFoundError, UnprocessableError
-from rolesync.model import DESIRED, LIVE, Live, Progress, Requests, email_key, frame, require, role_names, role_set
+from rolesync.model import Progress, email_key, role_names, role_set
 from rolesync.studio import StudioReader, UserPage
 from rolesync.studio.users import PER_PAGE
 
 READS = 3  # how often a read that doesn't add up is made in all
 
 Found = TypeVar("Found")
-
-
-def look(studio: StudioReader, roles: Sequence[str], asked: pd.DataFrame, progress: Progress) -> Live:
-    """Read the holders of `roles` and the people of `asked` who are not among them.
-
-    Args:
-        studio: where to read.
-        roles: role names, compared exactly.
-        asked: DESIRED; rows with other roles are passed over.
-        progress: told after each answer.
-
-    Returns:
-        People (LIVE), each once. Who was asked for and isn't there is not in Studio.
-
-    Raises:
-        IncompleteReadError: Studio's answers still contradict each other after several reads.
-        StudioError: Studio refused or can't be reached.
-    """
-    before = Counter(studio.client.counts)
-    wanted = require(asked, DESIRED)[asked["role"].isin(roles)]
-    people, fewest = _settled("the whole read", lambda: _look_once(studio, roles, wanted, progress))
-    users = frame(LIVE, {"user_id": people.ids, "email": people.emails, "name": people.names, "roles": people.roles})
-    made = Counter(studio.client.counts) - before
-    return Live(users, tuple(roles), Requests(dict(sorted(made.items())), fewest))
 
 
 def roles_now(
@@ -63,7 +31,7 @@ def roles_now(
         taken shows it.
     """
     if holders // PER_PAGE + len(roles) < len(user_ids):
-        found = [(role, set(_holders(studio, role, _untold).ids)) for role in roles]
+        found = [(role, set(read_holders(studio, role, _untold).ids)) for role in roles]
         return {user_id: frozenset(role for role, ids in found if user_id in ids) for user_id in user_ids}
     return {
         user_id: None if held is None else held.intersection(roles)
@@ -73,7 +41,7 @@ def roles_now(
 
 def roles_of_each(studio: StudioReader, user_ids: Collection[int]) -> dict[int, frozenset[str] | None]:
     """Read all roles of these people, one by one; None for somebody who is no longer in Studio."""
-    people = studio.client.each(lambda user_id: (user_id, _look_up(studio, user_id)), sorted(user_ids))
+    people = studio.client.each(lambda user_id: (user_id, look_up(studio, user_id)), sorted(user_ids))
     return {user_id: frozenset(role_names(person.roles[0])) if person.ids else None for user_id, person in people}
 
 
@@ -81,12 +49,12 @@ def _untold(_stage: str, _done: int, _total: int) -> None:
     """Tell nobody: reading again is a part of another stage."""
 
 
-class _MovedError(Exception):
+class MovedError(Exception):
     """Answers that contradict each other: somebody changed something meanwhile, or Studio errs."""
 
 
 @dataclass(slots=True)
-class _People:
+class People:
     """People as columns, in the order they were read: keeping an object for each costs several times the memory."""
 
     ids: list[int] = field(default_factory=list)
@@ -95,25 +63,31 @@ class _People:
     roles: list[str] = field(default_factory=list)  # role_set
 
     def add(self, user_id: int, email: str, name: str, roles: str) -> None:
+        """Put one person at the end; `roles` is a `role_set`."""
         self.ids.append(user_id)
         self.emails.append(email)
         self.names.append(name)
         self.roles.append(roles)
 
-    def extend(self, more: "_People") -> None:
+    def extend(self, more: "People") -> None:
+        """Put others at the end."""
         self.ids += more.ids
         self.emails += more.emails
         self.names += more.names
         self.roles += more.roles
 
 
-def _settled(what: str, read: Callable[[], Found]) -> Found:
-    """Read until the answers agree with each other, at most `READS` times."""
+def settled(what: str, read: Callable[[], Found]) -> Found:
+    """Read until the answers agree with each other, at most `READS` times.
+
+    Raises:
+        IncompleteReadError: they never do.
+    """
     reason = ""
     for _ in range(READS):
         try:
             return read()
-        except _MovedError as moved:
+        except MovedError as moved:
             reason = str(moved)
     raise IncompleteReadError(
         f"{what} is not complete after {READS} tries: {reason}",
@@ -121,41 +95,44 @@ def _settled(what: str, read: Callable[[], Found]) -> Found:
     )
 
 
-def _look_once(
-    studio: StudioReader, roles: Sequence[str], wanted: pd.DataFrame, progress: Progress
-) -> tuple[_People, int]:
-    holders = {role: _holders(studio, role, progress) for role in roles}
-    fewest = sum(max(1, -(-len(people.ids) // PER_PAGE)) for people in holders.values())
-    emails, ids = _missing(wanted, holders)
+def read_holders(studio: StudioReader, role: str, progress: Progress) -> People:
+    """Read everybody who holds a role.
 
-    found = _People()
-    keys: list[str | int] = [*emails, *ids]
-    people = studio.client.each(lambda key: _look_up(studio, key), keys)
-    for done, person in enumerate(people, start=1):
-        found.extend(person)
-        progress("looking people up", done, len(keys))
-    _refuse_unseen_holders(found, {role: frozenset(people.ids) for role, people in holders.items()})
-    return _merged([*holders.values(), found]), fewest + len(keys)
+    Raises:
+        IncompleteReadError: the pages contradict each other, however often they are read.
+        StudioError: Studio refused or can't be reached.
+    """
 
-
-def _holders(studio: StudioReader, role: str, progress: Progress) -> _People:
-    what = f"the search for role {role!r}"
-
-    def fetch(number: int) -> _Page:
-        page = studio.search_role(role, number)
-        for spelled in set(page.roles):
-            if role not in (held := role_names(spelled)):
-                one = page.ids[page.roles.index(spelled)]
-                raise _MovedError(f"{what} gave user {one}, whose roles are {', '.join(held) or 'none'}")
-        return _Page.of(page, number)
-
-    def told(page: _Page) -> None:
+    def told(page: "Page") -> None:
         progress(f"reading {role}", page.number, max(1, page.last))
 
-    return _settled(what, lambda: _read_all(what, fetch, studio.client.each, told))
+    def fetch(number: int) -> "Page":
+        return page_of_role(studio, role, number)
+
+    what = search_for(role)
+    return settled(what, lambda: _read_all(what, fetch, studio.client.each, told))
 
 
-def _look_up(studio: StudioReader, key: str | int) -> _People:
+def page_of_role(studio: StudioReader, role: str, number: int) -> "Page":
+    """Read one page of the holders of a role.
+
+    Raises:
+        MovedError: somebody on it doesn't hold the role.
+    """
+    page = studio.search_role(role, number)
+    for spelled in set(page.roles):
+        if role not in (held := role_names(spelled)):
+            one = page.ids[page.roles.index(spelled)]
+            raise MovedError(f"{search_for(role)} gave user {one}, whose roles are {', '.join(held) or 'none'}")
+    return Page.of(page, number)
+
+
+def search_for(role: str) -> str:
+    """Name the search for a role in messages."""
+    return f"the search for role {role!r}"
+
+
+def look_up(studio: StudioReader, key: str | int) -> People:
     """Find who has this address (any number of people) or this id (one person or nobody).
 
     It runs in one of the client's own threads, so that the rare further pages of an address are read one by one.
@@ -163,95 +140,88 @@ def _look_up(studio: StudioReader, key: str | int) -> _People:
     try:
         if isinstance(key, int):
             user = studio.user(key)
-            return _People([user.id], [user.email], [user.name], [role_set(user.roles)])
+            return People([user.id], [user.email], [user.name], [role_set(user.roles)])
         what = f"the search for {key}"
-        hits = _settled(what, lambda: _read_all(what, lambda n: _Page.of(studio.search_email(key, n), n), _one_by_one))
+        hits = settled(what, lambda: _read_all(what, lambda n: Page.of(studio.search_email(key, n), n), _one_by_one))
     except (NotFoundError, UnprocessableError):  # nobody has an address or id that Studio calls impossible
-        return _People()
-    same = _People()
+        return People()
+    same = People()
     for user_id, email, name, roles in zip(hits.ids, hits.emails, hits.names, hits.roles, strict=True):
         if email_key(email) == key:  # how Studio matches isn't documented: prefix and substring hits are others
             same.add(user_id, email, name, roles)
     return same
 
 
-def _one_by_one(fetch: Callable[[int], "_Page"], numbers: range) -> Iterable["_Page"]:
+def _one_by_one(fetch: Callable[[int], "Page"], numbers: range) -> Iterable["Page"]:
     return map(fetch, numbers)
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
     """One page of a search, its people as columns."""
 
     number: int  # the one asked for
     current: int
     last: int
     total: int
-    people: _People
+    people: People
 
     @classmethod
-    def of(cls, page: UserPage, number: int) -> "_Page":
-        people = _People(page.ids, page.emails, page.names, page.roles)
+    def of(cls, page: UserPage, number: int) -> "Page":
+        """Take the page that was asked for as `number`."""
+        people = People(page.ids, page.emails, page.names, page.roles)
         return cls(number, page.current_page, page.last_page, page.total_count, people)
+
+
+class Tally:
+    """The pages of one search, in their order, each held against those before it, and the last one against all.
+
+    `pages` is how many there are, 0 until one was added.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.pages = 0
+        self.read = 0
+        self._what = what
+        self._ids: list[int] = []
+        self._said = (0, 0)  # the last page and the total that every page must agree on
+
+    def add(self, page: Page) -> None:
+        """Take the next page.
+
+        Raises:
+            MovedError: it contradicts those before, or all of them together are not what they say.
+        """
+        what, (last, total) = self._what, self._said
+        if not self.read:
+            if page.last > max(1, page.total):
+                raise MovedError(f"{what} has {page.last} pages for {page.total} people")
+            self.pages, self._said = max(1, page.last), (page.last, page.total)
+        elif (page.last, page.total) != (last, total):
+            raise MovedError(f"{what} had {total} people on page 1, {page.total} on page {page.number}")
+        if page.current != page.number and page.total:
+            raise MovedError(f"{what} gave page {page.current} instead of {page.number}")
+        self._ids += page.people.ids
+        self.read += 1
+        if self.read == self.pages:
+            self._hold_against(page.total)
+
+    def _hold_against(self, total: int) -> None:
+        number, distinct = len(self._ids), len(set(self._ids))
+        if not distinct == total == number:
+            raise MovedError(f"{self._what} gave {number} people, {distinct} of them different, of {total}")
 
 
 def _read_all(
     what: str,
-    fetch: Callable[[int], _Page],
-    several: Callable[[Callable[[int], _Page], range], Iterable[_Page]],
-    told: Callable[[_Page], None] = lambda _: None,
-) -> _People:
+    fetch: Callable[[int], Page],
+    several: Callable[[Callable[[int], Page], range], Iterable[Page]],
+    told: Callable[[Page], None] = lambda _: None,
+) -> People:
     """Read all pages of one search, and hold them against each other."""
-    first = fetch(1)
-    if first.last > max(1, first.total):
-        raise _MovedError(f"{what} has {first.last} pages for {first.total} people")
-    people = _People()
+    first, tally, people = fetch(1), Tally(what), People()
     for page in chain([first], several(fetch, range(2, first.last + 1))):
-        if (page.last, page.total) != (first.last, first.total):
-            raise _MovedError(f"{what} had {first.total} people on page 1, {page.total} on page {page.number}")
-        if page.current != page.number and page.total:
-            raise _MovedError(f"{what} gave page {page.current} instead of {page.number}")
+        tally.add(page)
         people.extend(page.people)
         told(page)
-    distinct = len(set(people.ids))
-    if not distinct == first.total == len(people.ids):
-        raise _MovedError(f"{what} gave {len(people.ids)} people, {distinct} of them different, of {first.total}")
-    return people
-
-
-def _missing(wanted: pd.DataFrame, holders: dict[str, _People]) -> tuple[list[str], list[int]]:
-    """Find the addresses and ids that are named for a role and are not among its holders.
-
-    Somebody found only as the holder of another role is looked up all the same if named by address: who else has that
-    address shows only then. An id is unique, so that it is enough to have seen it anywhere.
-    """
-    emails: set[str] = set()
-    for role, people in holders.items():
-        by_email = wanted.loc[(wanted["role"] == role) & (wanted["user_id"] == 0), "email"]
-        emails.update(set(by_email.tolist()).difference(map(email_key, people.emails)))
-    seen = set(chain.from_iterable(people.ids for people in holders.values()))
-    ids = set(wanted["user_id"].tolist()) - seen - {0}
-    return sorted(emails), sorted(ids)
-
-
-def _refuse_unseen_holders(found: _People, holders: dict[str, frozenset[int]]) -> None:
-    """Nobody may hold a role by their own record and be missing in the search for it."""
-    for user_id, roles in zip(found.ids, found.roles, strict=True):
-        for role in holders.keys() & role_names(roles):
-            if user_id not in holders[role]:
-                raise _MovedError(f"user {user_id} holds {role!r}, but the search for it didn't give them")
-
-
-def _merged(parts: Collection[_People]) -> _People:
-    """Put everybody together, each once; nobody may have been seen in two states."""
-    people = _People()
-    state: dict[int, tuple[str, str]] = {}
-    for part in parts:
-        for user_id, email, name, roles in zip(part.ids, part.emails, part.names, part.roles, strict=True):
-            known = state.get(user_id)
-            if known is None:
-                state[user_id] = (email, roles)
-                people.add(user_id, email, name, roles)
-            elif known != (email, roles):
-                raise _MovedError(f"user {user_id} changed from {known} to {(email, roles)}")
     return people

@@ -25,6 +25,8 @@ from rolesync.model import (
     Policy,
     Requests,
     VerdictStatus,
+    Way,
+    WayKind,
     role_names,
 )
 from rolesync.report.text import CELL_LIMIT, amount, person, plural, reason_sentence, row_text, safe
@@ -273,10 +275,25 @@ def level_counts(findings: Iterable[Finding]) -> str:
     return f"{errors}, {held}{warnings}, {found[Level.INFO]:,} info"
 
 
+def requests_rows(requests: Requests) -> list[tuple[str, str]]:
+    """List what the reading took and how it went, as label and value."""
+    ways = "; ".join(map(_way_text, requests.ways))
+    return [("requests", requests_text(requests)), *([("read", safe(ways, SENTENCE_LIMIT))] if ways else [])]
+
+
+def _way_text(way: Way) -> str:
+    role, people = safe(way.role, CELL_LIMIT), f"{way.people:,} found"
+    if way.how is WayKind.ONE_BY_ONE:
+        return f"{way.requests:,} one by one, {people}"
+    if way.how is WayKind.SCAN:
+        return f"{role} looked through, {way.requests:,} of {plural(way.of, 'page')}, {people}"
+    return f"{role} in full, {plural(way.of, 'page')}, {plural(way.people, 'holder')}"
+
+
 def requests_text(requests: Requests) -> str:
     """Say how many requests were made, and the fewest that could have done."""
     kinds = ", ".join(f"{safe(kind, CELL_LIMIT)} {number:,}" for kind, number in requests.by_kind.items())
-    fewest = f"; the fewest possible: {requests.fewest:,}" if requests.fewest else ""
+    fewest = f"; the fewest possible by the roles read: {requests.fewest:,}" if requests.fewest else ""
     return f"{requests.total:,} made{f' ({kinds})' if kinds else ''}{fewest}"
 
 

@@ -12,7 +12,7 @@ from rolesync.report.facts import (
     held_rows,
     level_counts,
     next_step,
-    requests_text,
+    requests_rows,
     summary,
 )
 from rolesync.report.text import CELL_LIMIT, safe
@@ -40,7 +40,7 @@ def plan_html(plan: Plan) -> str:
     return environment.get_template("plan.html").render(
         status=plan.status,
         headline=headline(plan),
-        summary=[*summary(plan), ("requests", requests_text(plan.requests)), ("digest", safe(plan.digest, CELL_LIMIT))],
+        summary=[*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest, CELL_LIMIT))],
         roles=[(safe(role.role, CELL_LIMIT), role) for role in plan.roles],
         guards=guard_rows(plan),
         blocks=VerdictStatus.BLOCK.value,

@@ -191,7 +191,13 @@ def _drift(drift: Drift) -> Json:
 
 
 def _requests(requests: Requests) -> Json:
-    return {"by_kind": dict(requests.by_kind), "total": requests.total, "fewest": requests.fewest or None}
+    ways = [{**asdict(way), "how": way.how.value, "role": way.role or None} for way in requests.ways]
+    return {
+        "by_kind": dict(requests.by_kind),
+        "total": requests.total,
+        "fewest": requests.fewest or None,
+        "ways": ways,
+    }
 
 
 def _utc(moment: datetime) -> str:

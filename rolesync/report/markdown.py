@@ -20,7 +20,7 @@ from rolesync.report.facts import (
     level_counts,
     next_step,
     number_of,
-    requests_text,
+    requests_rows,
     summary,
 )
 from rolesync.report.text import plural, row_text, safe
@@ -63,7 +63,7 @@ def plan_markdown(plan: Plan) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     title, sentence = headline(plan)
     yield f"## rolesync plan: {title}\n\n{_code(sentence)}\n"
-    facts = [*summary(plan), ("requests", requests_text(plan.requests)), ("digest", safe(plan.digest))]
+    facts = [*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest))]
     yield _table(("", ""), ((f"**{label}**", _code(value)) for label, value in facts))
     roles = plan.roles[:_SETTINGS_LIMIT]
     yield _table(

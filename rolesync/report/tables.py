@@ -20,7 +20,7 @@ from rolesync.report.facts import (
     headline,
     held_rows,
     next_step,
-    requests_text,
+    requests_rows,
     summary,
 )
 from rolesync.report.text import defuse, safe
@@ -134,7 +134,7 @@ def _sheets(plan: Plan) -> Iterator[_Sheet]:
 def _summary(plan: Plan) -> Iterator[Cells]:
     word, sentence = headline(plan)
     yield "status", word, defuse(sentence)
-    for label, value in [*summary(plan), ("requests", requests_text(plan.requests)), ("digest", safe(plan.digest))]:
+    for label, value in [*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest))]:
         yield label, "", defuse(value)
     for role in plan.roles:
         numbers = f"{role.before:,} before, {role.additions:,} added, {role.removals:,} removed, {role.after:,} after"

@@ -29,6 +29,8 @@ from rolesync.model import (
     Source,
     Verdict,
     VerdictStatus,
+    Way,
+    WayKind,
     frame,
     role_set,
 )
@@ -98,6 +100,13 @@ def columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str,
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
+WAYS = (
+    Way(WayKind.HOLDERS, "Admin", 1, 1, 10),
+    Way(WayKind.SCAN, "Teacher", 3, 40, 1_200),
+    Way(WayKind.ONE_BY_ONE, "", 1, 1, 0),
+)
+
+
 def make_plan(
     changes: Sequence[Sequence[object]] = (ADDED, MOVED, REMOVED),
     held: Sequence[Sequence[object]] = (HELD_ROW,),
@@ -115,7 +124,7 @@ def make_plan(
         changes=frame(CHANGES, columns(list(CHANGES), changes)),
         held=frame(HELD, columns(list(HELD), held)),
         findings=tuple(findings),
-        requests=Requests({"search": 4, "get": 1}, 5),
+        requests=Requests({"search": 4, "get": 1}, 5, WAYS),
         digest=DIGEST,
     )
 
@@ -190,7 +199,7 @@ def hostile_plan() -> Plan:
         account=MARKUP,
         source=replace(SOURCE, path=RTL + ESCAPES),
         roles=tuple(RoleCount(text, 1, 0, 1) for text in HOSTILE),
-        requests=Requests({MARKUP: 1}),
+        requests=Requests({MARKUP: 1}, 1, tuple(Way(WayKind.SCAN, text, 1, 2, 3) for text in HOSTILE)),
         digest=ESCAPES,
         drift=Drift(
             MARKUP, frame(DRIFT, columns(list(DRIFT), [(1, text, text, act) for act in Action for text in HOSTILE]))

@@ -14,6 +14,7 @@ from rolesync.report.facts import (
     level_counts,
     next_step,
     passes,
+    requests_rows,
     requests_text,
     summary,
 )
@@ -134,7 +135,7 @@ def test_every_text_that_leaves_is_safe_and_cut() -> None:
         *guard_rows(plan),
         *summary(plan),
         headline(plan),
-        (requests_text(plan.requests),),
+        *requests_rows(plan.requests),
     ]
     texts = [cell for row in rows for cell in row if isinstance(cell, str)]
     assert len(texts) > 200
@@ -147,8 +148,23 @@ def test_a_form_may_ask_for_more_of_each_text() -> None:
 
 
 def test_requests() -> None:
-    assert requests_text(Requests({"search": 4, "get": 1}, 5)) == "5 made (search 4, get 1); the fewest possible: 5"
+    fewest = "the fewest possible by the roles read: 5"
+    assert requests_text(Requests({"search": 4, "get": 1}, 5)) == f"5 made (search 4, get 1); {fewest}"
     assert requests_text(Requests({})) == "0 made"
+
+
+def test_the_ways_that_a_read_has_taken() -> None:
+    requests, (label, said) = requests_rows(make_plan().requests)
+    assert requests == ("requests", requests_text(make_plan().requests))
+    assert (label, said.split("; ")) == (
+        "read",
+        [
+            "Admin in full, 1 page, 10 holders",
+            "Teacher looked through, 3 of 40 pages, 1,200 found",
+            "1 one by one, 0 found",
+        ],
+    )
+    assert requests_rows(Requests({"put": 1})) == [("requests", "1 made (put 1)")]
 
 
 @pytest.mark.parametrize(

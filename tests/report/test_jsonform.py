@@ -53,7 +53,7 @@ def test_a_complete_run() -> None:
     assert form["complete"] is True
     assert form["counts"] == {"done": 2, "failed": 0, "drifted": 0, "unknown": 0, "not_sent": 0}
     assert form["proof"] == {"proven": True, "holders": {"Admin": 9}, "differences": []}
-    assert form["requests"] == {"by_kind": {"put": 1, "get": 2}, "total": 3, "fewest": None}
+    assert form["requests"] == {"by_kind": {"put": 1, "get": 2}, "total": 3, "fewest": None, "ways": []}
     assert form["outcomes"][1] == {
         "user_id": 12,
         "email": "ada@example.edu",

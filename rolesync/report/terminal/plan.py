@@ -20,7 +20,7 @@ from rolesync.report.facts import (
     level_counts,
     next_step,
     passes,
-    requests_text,
+    requests_rows,
     summary,
     totals,
 )
@@ -53,7 +53,7 @@ def plan_view(plan: Plan, *, limit: int | None, command: str = "rolesync apply P
         Text(),
         pairs(
             [
-                ("requests", requests_text(plan.requests)),
+                *requests_rows(plan.requests),
                 ("digest", f"{safe(plan.digest[:SHORT_DIGEST])}, in full:"),
                 ("", safe(plan.digest, CELL_LIMIT)),
             ],
