@@ -26,7 +26,7 @@ SCANNABLE = ("Teacher", "Student", "Observer", "Admin")
 """The roles that the search is known to take, those that most people have first."""
 
 SHARE = 20  # one page may be tried for so many people: at most 5 % on top, and nothing for a usual night's few
-SAMPLE = 8  # people asked for one by one before anything is concluded from it
+SAMPLE = 4  # people asked for one by one before anything is concluded; then as many again, and so on
 RECENT = 8  # pages that tell whether a role pays at present
 WORTH_OPENING = 10  # people that a role not opened yet must be expected to hold
 NEARLY_ALL = 0.75  # a role that promises so much of the rest is read on before any other is tried
