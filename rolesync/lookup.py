@@ -12,8 +12,8 @@ step is decided by what the answers so far tell, and everything is weighed again
   and they are a fair sample: it tells, with a margin, how many of the rest a role should hold, however unevenly they
   lie on its pages. If that is more than it has pages left, the role is read.
 
-So a wrong guess costs at most one request in `SHARE`, the pages of one window, or a sample; what is left of a role that
-turns out to give nothing is never read.
+So little is lost where a guess was wrong: the pages tried, a few more of a role that gives nobody any longer, a sample.
+Only a sample that misleads, as one in ten may, costs more, and that at most as many pages as it promised people.
 """
 
 from collections import Counter, deque
@@ -119,7 +119,7 @@ class Weighing:
     def _number(self, scan: "_Scan") -> int:
         """Say how many pages to read at once: few while little is known, and no more than the rest will need."""
         enough = -(-self.left // max(1, max(scan.recent, default=1)))
-        return max(1, min(self._window, scan.read, scan.ahead, max(enough, 1)))
+        return max(1, min(self._window, scan.read, scan.ahead, enough))
 
     def _gain(self, scan: "_Scan") -> float:
         """Say how many requests reading a role to its end should save, by what the sample tells."""

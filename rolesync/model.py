@@ -283,8 +283,8 @@ class Requests:
 
     `ways` has no request that was made again. `fewest` is what somebody needs who knows beforehand how many pages each
     role has and who holds it: the managed roles in full, and for the others of the list the best choice of roles to
-    read and people to ask for one by one. Of roles that were never opened nobody knows it, so that they don't count.
-    It is 0 where no such number was reckoned.
+    read and people to ask for one by one, unless the way taken was shorter still. Of roles that were never opened
+    nobody knows it, so that they don't count. It is 0 where no such number was reckoned.
     """
 
     by_kind: Mapping[str, int]
