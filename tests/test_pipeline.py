@@ -655,3 +655,14 @@ def test_people_are_known_whatever_role_they_have(job: Job) -> None:
     assert {1071, observer, 1103} < found
     assert stranger not in found
     assert {1002, 1052} < found  # the holders of the managed role, and the teachers
+
+
+@pytest.mark.parametrize("scan", [True, False])
+def test_whole_roles_are_read_for_many_people_only_where_that_is_set(
+    studio: Sandbox, tmp_path: Path, *, scan: bool
+) -> None:
+    job = Job(settings_for(studio, tmp_path / "state", scan_roles=scan), sleep=lambda _: None)
+    many = list_of(tmp_path, "admin@example.edu", *(f"new{number}@example.edu" for number in range(20)))
+    kinds = [(way.how.value, way.role) for way in planned(job, many).requests.ways]
+    looked_through = [("scan", "Teacher")] if scan else []
+    assert kinds == [("holders", "Admin"), *looked_through, ("one_by_one", "")]
