@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from rolesync.audit.effects import OpenRequest
@@ -13,12 +14,13 @@ Seen = Mapping[int, Sequence[str] | frozenset[str] | None]
 
 @dataclass(slots=True)
 class Journal:
-    """Writes down the requests of one run; `seconds` is a monotonic clock."""
+    """Writes down the requests of one run, several threads' if need be; `seconds` is a monotonic clock."""
 
     record: Record
     run: str
     seconds: Callable[[], float]
     requests: int = 0
+    _turn: Lock = field(default_factory=Lock, repr=False)
 
     def intend(self, chunk: int, actions: Sequence[Mapping[str, Any]], before: Mapping[int, Sequence[str]]) -> "Noted":
         """Write down a request that is about to be sent; when this returns, it is on the disk.
@@ -31,11 +33,11 @@ class Journal:
         Raises:
             RecordError: it can't be written down, so it must not be sent.
         """
-        self.requests += 1
-        people = tuple(before)
-        marks = {"run": self.run, "chunk": chunk, "request": self.requests}
-        self.record.append("intent", **marks, actions=list(actions), before=_spelled(before))
-        return Noted(self, marks, people, self.seconds())
+        with self._turn:  # the record has the intents in the order of their numbers
+            self.requests += 1
+            marks = {"run": self.run, "chunk": chunk, "request": self.requests}
+            self.record.append("intent", **marks, actions=list(actions), before=_spelled(before))
+        return Noted(self, marks, tuple(before), self.seconds())
 
 
 @dataclass(frozen=True, slots=True)

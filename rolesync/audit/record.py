@@ -1,24 +1,24 @@
 """The record, open for appending: one sealed line at a time, on the disk before the caller goes on.
 
-Several processes may append, a dry run while a run is going on, say: each append takes a lock for itself alone and
-goes on from the true end. What a crash left there is never deleted, but closed and explained.
+Several threads and processes may append, a dry run while a run is going on, say: each append takes a lock for itself
+alone and goes on from the true end. What a crash left there is never deleted, but closed and explained.
 """
 
 import json
 import math
 import stat
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import structlog
-from filelock import FileLock, Timeout
 
 from rolesync.audit.chain import BROKEN_HINT, RECOVERED, REKEYED, description
 from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, replace_file, sync_names
 from rolesync.audit.seal import Seal, seal_of
+from rolesync.audit.turn import Turn, TurnTimeoutError
 from rolesync.audit.writer import Writer
 from rolesync.errors import RecordBrokenError, RecordError
 
@@ -26,6 +26,8 @@ _LOCK = "audit.lock"
 _LOCK_SECONDS = 30.0
 _OWN_EVENTS = frozenset({RECOVERED, REKEYED})
 _OWN_FIELDS = frozenset({"seq", "time", "prev", "hash"})
+# Made once; what holds itself is found by its depth as well, and looking for it first takes a sixth of the time.
+_encode = json.JSONEncoder(check_circular=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Record:
@@ -39,23 +41,22 @@ class Record:
         self._now = now
         self._own = seal
         self._max_bytes = max_bytes
-        # Held for one append at a time, so that a dry run can record while a run is going on.
-        self._lock = FileLock(folder / _LOCK, timeout=_LOCK_SECONDS, mode=0o600, poll_interval=0.005)
-        with os_errors_named(self._path, "opened for writing"):
+        with os_errors_named(self._path, "opened for writing"), ExitStack() as opened:
             _make_private(folder)
+            # Held for one append at a time, so that a dry run can record while a run is going on.
+            self._lock = Turn(folder / _LOCK, _LOCK_SECONDS)
+            opened.callback(self._lock.close)
             with self._turn("opened for writing"):
                 _create(folder, seal)
                 self._writer = Writer(folder, seal)
+                opened.callback(self._writer.close)
                 self._log = structlog.wrap_logger(
                     self._writer, processors=[self._number, self._seal], wrapper_class=structlog.BoundLogger
                 )
-                try:
-                    self._writer.check_end()
-                    self.rekeyed = rekey and self._writer.announce()
-                    self._settle()
-                except BaseException:
-                    self._writer.close()
-                    raise
+                self._writer.check_end()
+                self.rekeyed = rekey and self._writer.announce()
+                self._settle()
+            self._files = opened.pop_all()
 
     def append(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # whatever JSON can say
         """Write one record; when this returns, the record is on the disk.
@@ -83,19 +84,16 @@ class Record:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._writer.close()
+        self._files.close()
 
     @contextmanager
     def _turn(self, verb: str) -> Iterator[None]:
         try:
-            self._lock.acquire()
-        except Timeout as error:
+            with self._lock:
+                yield
+        except TurnTimeoutError as error:
             message = f"{self._path} can't be {verb}: another process has kept it locked for {_LOCK_SECONDS:.0f} s."
             raise RecordError(message, hint="Wait for the other command to end, or end it, then try again.") from error
-        try:
-            yield
-        finally:
-            self._lock.release()
 
     def _settle(self) -> None:
         torn = self._writer.settle()
@@ -113,8 +111,7 @@ class Record:
 
     def _seal(self, _logger: object, _method: str, fields: Mapping[str, Any]) -> bytes:
         named = {**fields, "prev": self._writer.position.digest}
-        text = json.dumps(named, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-        hashed = text.removesuffix("}").encode("ascii")
+        hashed = _encode(named).removesuffix("}").encode("ascii")
         return hashed + f',"hash":"{self._own.hex(hashed)}"}}\n'.encode("ascii")
 
 

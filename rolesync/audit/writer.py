@@ -6,6 +6,7 @@ Everything here happens under the record's lock.
 import os
 from collections import deque
 from pathlib import Path
+from typing import BinaryIO
 
 from rolesync.audit.chain import BROKEN_HINT, HASH_BYTES, Walk, hash_of
 from rolesync.audit.files import (
@@ -14,16 +15,14 @@ from rolesync.audit.files import (
     START,
     Head,
     Position,
-    closed_files,
     closed_path,
     head_text,
     read_head,
     sync_names,
 )
 from rolesync.audit.seal import PLAIN, Seal, unknown_seal
+from rolesync.audit.tail import end_of, ends_a_record, hash_ending, last_line
 from rolesync.errors import RecordBrokenError
-
-_BLOCK = 4096  # bytes read at once, going back from the end
 
 
 class Writer:
@@ -40,14 +39,17 @@ class Writer:
     def __init__(self, folder: Path, seal: Seal) -> None:
         self.position = START
         self.past: str | None = None
+        self._head_text = b""  # as this process has last written it; b"" where it has to look
         self._folder = folder
         self._seal = seal
-        self._file = (folder / RECORD).open("ab", buffering=0)
+        self._file = (folder / RECORD).open("a+b", buffering=0)
         try:
             self._head = (folder / HEAD).open("r+b", buffering=0)
         except BaseException:
             self._file.close()
             raise
+        self._paths = os.fspath(folder / RECORD), os.fspath(folder / HEAD)
+        self._ids = self._ids_of_files()
 
     def close(self) -> None:
         """Close the files."""
@@ -79,11 +81,11 @@ class Writer:
                 raise self._broken(walk.bad.file, f"line {walk.bad.line}: {walk.bad.reason}")
             return
         seal = next((one for one in (self._seal, PLAIN) if head and head.is_sealed(one)), None)
-        where = self._end_of(head.position) if head and head.position.seq else None
+        where = end_of(self._folder, head.position) if head and head.position.seq else None
         if head is None or seal is None or where is None:
             return
         path, end = where
-        line = _last_line(path, end)
+        line = last_line(path, end)
         if seal.hex(line[:-HASH_BYTES]) != head.position.digest:
             number = head.position.seq
             raise self._broken(path.name, f"the bytes of record {number}, the last, are not the ones that were written")
@@ -94,11 +96,14 @@ class Writer:
         Raises:
             RecordBrokenError: it is not the end that was written, or it was sealed with another key.
         """
+        self.past = None
+        if self._is_as_left():
+            return b""
         self._follow()
         head = read_head(self._folder)
-        if head is None or not self._ends_a_record(head.position):
+        if head is None or not ends_a_record(self._folder, head.position):
             raise self._broken(RECORD, "its end is not the one that the head names")
-        self.position, self.past = head.position, None
+        self.position = head.position
         begun = head.position.seq or self._seal == PLAIN
         if begun and head.is_sealed(self._seal) and self._is_end(head.position):
             return b""
@@ -137,7 +142,9 @@ class Writer:
 
     def close_file(self) -> None:
         """Close the file that grows, which ends in a whole record, and begin the next."""
-        # No file has that name yet: `settle` would have found it among those of the record, where it fits nowhere.
+        # No file has that name yet: a whole look would have found it among those of the record, where it fits nowhere.
+        self._head_text = b""
+        self.settle()
         (self._folder / RECORD).rename(closed_path(self._folder, self.position.first))
         self._begin_file()
         self.position = self.position._replace(end=0, first=self.position.seq + 1)
@@ -148,7 +155,11 @@ class Writer:
         (self._folder / RECORD).touch(mode=0o600)
         sync_names(self._folder)
         self._file.close()
-        self._file = (self._folder / RECORD).open("ab", buffering=0)
+        self._file = (self._folder / RECORD).open("a+b", buffering=0)
+        self._ids = self._ids_of_files()
+
+    def _ids_of_files(self) -> tuple[int, ...]:
+        return (*_ids(os.fstat(self._file.fileno())), *_ids(os.fstat(self._head.fileno())))
 
     def _follow(self) -> None:
         """Go on with the file that grows now, if another process has closed the one that did."""
@@ -156,31 +167,27 @@ class Writer:
         if closed.exists() and os.path.samestat(own, closed.stat()):
             self._begin_file()
         for file, name in ((self._file, RECORD), (self._head, HEAD)):
-            if not os.path.samestat(os.fstat(file.fileno()), (self._folder / name).stat()):
+            if not _is_at(file, self._folder / name):
                 raise self._broken(name, "it was replaced while in use")
+
+    def _is_as_left(self) -> bool:
+        """Whether both files are as the last append of this process has left them, told by few calls of the system."""
+        position, known = self.position, self._head_text
+        if not (known and position.end):
+            return False
+        try:
+            record, head = map(os.stat, self._paths)
+        except FileNotFoundError:  # another process has died while it closed a file
+            return False
+        if (record.st_size, *_ids(record), *_ids(head)) != (position.end, *self._ids):
+            return False
+        if _read_at(self._head, 0, len(known) + 1) != known:
+            return False
+        return _read_at(self._file, position.end - HASH_BYTES, HASH_BYTES) == hash_ending(position)
 
     def _is_end(self, position: Position) -> bool:
         grows = not closed_path(self._folder, position.first).exists()
         return grows and os.fstat(self._file.fileno()).st_size == position.end
-
-    def _ends_a_record(self, position: Position) -> bool:
-        if position.seq == 0:
-            return position == START
-        where = self._end_of(position)
-        if where is None:
-            return False
-        path, end = where
-        with path.open("rb") as stream:
-            stream.seek(max(0, end - HASH_BYTES))
-            return stream.read(HASH_BYTES) == f',"hash":"{position.digest}"}}\n'.encode("ascii")
-
-    def _end_of(self, position: Position) -> tuple[Path, int] | None:
-        """Say in which file the record before a position ends, and at which byte; None where that file is missing."""
-        path, end = closed_path(self._folder, position.first), position.end
-        if end == 0:  # the record is the last of the file before
-            earlier = [name for first, name in closed_files(self._folder) if first < position.first]
-            return (earlier[-1], earlier[-1].stat().st_size) if earlier else None
-        return (path if path.exists() else self._folder / RECORD), end
 
     def _walk_from(self, head: Head) -> Walk:
         """Walk from the head to the end, where the record must be sealed as it is now, unless that is to change."""
@@ -218,8 +225,12 @@ class Writer:
         # the start of a file share one sector, so they change as a whole. Not forced to the disk either: the record
         # is there first, and a head that is behind is mended from it. Only a new seal must be announced before it is
         # used: a head without it, put beside a record that was cut where it begins, would look like a crash.
+        text = head_text(self.position, self._seal, rekeying=rekeying)
+        self._head_text = b""
         self._head.seek(0)
-        self._head.write(head_text(self.position, self._seal, rekeying=rekeying))
+        self._head.write(text)
+        if not rekeying:
+            self._head_text = text
         if rekeying:
             os.fsync(self._head.fileno())
 
@@ -236,15 +247,15 @@ class Writer:
         )
 
 
-def _last_line(path: Path, end: int) -> bytes:
-    """Read the line that ends at a byte, however long it is."""
-    size = _BLOCK
-    with path.open("rb") as stream:
-        while True:
-            start = max(0, end - size)
-            stream.seek(start)
-            text = stream.read(end - start)
-            before = text.rfind(b"\n", 0, -1)
-            if before >= 0 or not start:
-                return text[before + 1 :]
-            size *= 4
+def _ids(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    """Whether an open file is the one that has this name now."""
+    return os.path.samestat(os.fstat(file.fileno()), path.stat())
+
+
+def _read_at(file: BinaryIO, start: int, size: int) -> bytes:
+    file.seek(start)
+    return file.read(size)
