@@ -210,7 +210,8 @@ def _locked(job: Job, command: str) -> Iterator[_Turn]:
         studio = StudioWriter(client)
         past = _past(job)
         recover(past, studio, record, by=run)
-        yield _Turn(Session(run, command, studio, record, folder, job.now, job.seconds, job.progress), past)
+        at_once = job.settings.write_concurrency
+        yield _Turn(Session(run, command, studio, record, folder, job.now, job.seconds, job.progress, at_once), past)
 
 
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:

@@ -46,6 +46,7 @@ class Session:
     now: Callable[[], datetime]
     seconds: Callable[[], float]
     progress: Progress
+    at_once: int = 1  # how many chunks may be under way
 
 
 def carry_out(made: Plan, standing: Standing, before: Live, session: Session) -> Run:
@@ -67,7 +68,8 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
     )
     left = replace(made, changes=standing.left)
     try:
-        executed = execute(left, session.studio, Journal(record, session.run, session.seconds), session.progress)
+        journal = Journal(record, session.run, session.seconds)
+        executed = execute(left, session.studio, journal, session.progress, at_once=session.at_once)
         after, refusal = _read_again(made, executed, session)
     except BaseException:
         with suppress(RecordError):  # which may be the very reason

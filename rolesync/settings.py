@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(ge=1, le=64)] = Field(
         16, description="Most requests under way at once; fewer while Studio refuses some or slows down."
     )
+    write_concurrency: Annotated[int, Field(ge=1, le=64)] = Field(1, description="PUTs under way at once.")
     requests_per_second: Annotated[float, Field(gt=0)] | None = Field(None, description="Ceiling; none by default.")
     timeout: Seconds = Field(30.0, description="Seconds to wait for an answer.")
     connect_timeout: Seconds = Field(10.0, description="Seconds to wait for a connection.")

@@ -1,14 +1,15 @@
 """A process that runs a plan and is killed in the middle of it, by SIGKILL, after a given number of steps.
 
 A step is any call of a Python or C function that the main thread makes or returns from once the plan has begun to be
-applied: between two of them lies every write, flush and request. Processes are forked from one that has imported all
-that they need, which makes a hundred of them cheap.
+applied, or one of the threads that send with it: between two of them lies every write, flush and request. Processes
+are forked from one that has imported all that they need, which makes a hundred of them cheap.
 """
 
 import multiprocessing
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -35,16 +36,18 @@ class _Fuse:
 
     def __call__(self, _frame: FrameType, _event: str, _argument: Any) -> None:
         self.steps += 1
-        if self.steps == self._at:
+        if self.steps >= self._at > 0:  # several threads may count two at once
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _apply(plan_path: str, own: dict[str, Any], at: int, steps: Any) -> None:
-    fuse = _Fuse(at)
+    fuse, made_by_threads = _Fuse(at), own.get("write_concurrency", 1) > 1
 
     def light(stage: str, done: int, total: int) -> None:
         if stage == "looking people up" and done == total:
             sys.setprofile(fuse)
+            if made_by_threads:
+                threading.setprofile(fuse)
         elif stage == "applying":
             steps.value = fuse.steps
 

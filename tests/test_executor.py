@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from math import ceil, log2
 from pathlib import Path
+from threading import Barrier, Event, Lock
 from typing import Any, Literal
 
 import pytest
@@ -24,7 +25,7 @@ from rolesync.errors import (
     StudioError,
     UnreachableError,
 )
-from rolesync.executor import HALVED_ROUNDS, ROUNDS, Executed, execute
+from rolesync.executor import Executed, execute
 from rolesync.model import (
     CHANGES,
     HELD,
@@ -42,6 +43,7 @@ from rolesync.model import (
 )
 from rolesync.planner import make_plan
 from rolesync.sandbox import Options, Sandbox
+from rolesync.sending import HALVED_ROUNDS, ROUNDS
 from rolesync.studio import FixedToken, StudioWriter
 from rolesync.studio.answers import NeverSentError
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of
@@ -94,13 +96,18 @@ class Bench:
         self.naps = Naps()
         self.client = stack.enter_context(client_of(base_url, self.naps, **client))
         self.told: list[tuple[str, int, int]] = []
+        self.when_told: Callable[[], None] = lambda: None
 
-    def run(self, plan: Plan) -> Executed:
+    def run(self, plan: Plan, at_once: int = 1) -> Executed:
         with open_record(self.folder, now=lambda: NOW) as record:
             journal = Journal(record, "r1", self.naps.clock)
-            executed = execute(plan, StudioWriter(self.client), journal, lambda *step: self.told.append(step))
+            executed = execute(plan, StudioWriter(self.client), journal, self.tell, at_once=at_once)
         require(executed.outcomes, OUTCOMES)
         return executed
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        self.told.append((stage, done, total))
+        self.when_told()
 
     def records(self, event: str) -> list[dict[str, Any]]:
         return [record for record in read(self.folder) if record["event"] == event]
@@ -153,8 +160,9 @@ def check(bench: Bench, sandbox: Sandbox, executed: Executed) -> None:
     assert len(set(log)) == len(log)
     intents, outcomes = bench.records("intent"), bench.records("outcome")
     assert [entry["request"] for entry in intents] == list(range(1, len(intents) + 1))
-    assert [entry["request"] for entry in outcomes] == list(range(1, len(intents) + 1))
-    assert [entry["chunk"] for entry in outcomes] == [entry["chunk"] for entry in intents]
+    chunk_of = {entry["request"]: entry["chunk"] for entry in intents}
+    assert sorted(entry["request"] for entry in outcomes) == list(range(1, len(intents) + 1))
+    assert all(entry["chunk"] == chunk_of[entry["request"]] for entry in outcomes)
     asked = {(action["user_id"], action["action"], action["role"]) for entry in intents for action in entry["actions"]}
     assert asked >= set(log)
     assert asked.isdisjoint(ended(executed, NOT_SENT))
@@ -187,6 +195,7 @@ def many(sandbox: Sandbox, additions: int, removals: int = 5) -> list[Step]:
     ]
 
 
+AT_ONCE = (1, 3)
 FAULTS = (
     "lost=0.4",
     "lost5xx=0.4",
@@ -209,28 +218,32 @@ FAULTS = (
         *((f"{fault},on=writes", "partial", "accepted") for fault in ("lost5xx=0.4", "500=0.4")),
     ],
 )
-def test_everything_but_a_dead_user_gets_done(start: Start, faults: str, batches: str, redundant: str) -> None:
+@pytest.mark.parametrize("at_once", AT_ONCE)
+def test_everything_but_a_dead_user_gets_done(
+    start: Start, faults: str, batches: str, redundant: str, at_once: int
+) -> None:
     bench, sandbox = start(faults, batches=batches, redundant=redundant)
     steps = [*many(sandbox, 60), (GHOST, "add", "Admin")]
-    executed = bench.run(plan_of(steps, sandbox.people(), chunk=20))
+    executed = bench.run(plan_of(steps, sandbox.people(), chunk=20), at_once)
     assert executed.stopped is None
     assert ended(executed, FAILED) == [(GHOST, "add", "Admin")]
     assert len(ended(executed, DONE)) == 65
     check(bench, sandbox, executed)
     assert bench.told[-1] == ("applying", 66, 66)
-    assert [step[1] for step in bench.told] == [20, 40, 60, 66]
+    assert sorted(step[1] - before for step, before in zip(bench.told, [0, 20, 40, 60], strict=True)) == [6, 20, 20, 20]
     struck = sum(number for name, number in sandbox.fault_counts().items() if name not in {"429", "403"})
     assert (struck > 0) == (faults != "" and not faults.startswith("4"))
     assert bench.statuses.count("unknown") == struck
 
 
-def test_faults_of_all_kinds_also_while_reading(start: Start) -> None:
+@pytest.mark.parametrize("at_once", AT_ONCE)
+def test_faults_of_all_kinds_also_while_reading(start: Start, at_once: int) -> None:
     bench, sandbox = start(
         "lost=0.1,lost5xx=0.1,cut=0.1,500=0.05,reset=0.05,429=0.1,403=0.05",
         client={"attempts": 30, "retry_seconds": 1e6},
     )
     steps = many(sandbox, 150)
-    executed = bench.run(plan_of(steps, sandbox.people(), chunk=10))
+    executed = bench.run(plan_of(steps, sandbox.people(), chunk=10), at_once)
     assert (len(ended(executed, DONE)), executed.stopped) == (155, None)
     check(bench, sandbox, executed)
 
@@ -271,11 +284,12 @@ def test_one_culprit_costs_few_requests(start: Start, batches: str, place: int) 
     assert "no longer in Studio" in executed.outcomes.set_index("user_id")["detail"][ghost]
 
 
-def test_several_culprits_hold_up_nobody(start: Start) -> None:
+@pytest.mark.parametrize("at_once", AT_ONCE)
+def test_several_culprits_hold_up_nobody(start: Start, at_once: int) -> None:
     bench, sandbox = start()
     steps = many(sandbox, 60, 0)
     ghosts = [(5, "add", "Admin"), (GHOST, "add", "Admin"), (10**9, "add", "Admin")]
-    executed = bench.run(plan_of([*steps, *ghosts], sandbox.people()))
+    executed = bench.run(plan_of([*steps, *ghosts], sandbox.people(), chunk=12), at_once)
     check(bench, sandbox, executed)
     assert ended(executed, FAILED) == ghosts
     assert len(ended(executed, DONE)) == 60
@@ -536,6 +550,127 @@ def test_a_status_that_nobody_documented_leaves_it_unknown(script: Script, say: 
     assert (bench.statuses, len(server.asked)) == ([say.status], 1)
 
 
+# Several at once
+
+
+def taking(people: dict[int, Person], first: Callable[[Asked], Say | None] = lambda _asked: None) -> Answering:
+    """Take writes and answer them as Studio does, unless `first` has an answer."""
+
+    def put(asked: Asked) -> Say:
+        said = first(asked)
+        if said:
+            return said
+        for entry in asked.json["actions"]:
+            roles = people[entry["user_id"]]["role_names"]
+            (roles.append if entry["action"] == "add" else roles.remove)(entry["role"])
+        return Say(body={"users": [people[entry["user_id"]] for entry in asked.json["actions"]]})
+
+    return reading(people, put)
+
+
+def test_so_many_are_under_way_and_no_more(script: Script) -> None:
+    people = {number: person(number) for number in range(1, 13)}
+    meeting = Barrier(3, timeout=10)  # each request is answered once three are there
+
+    def meet(_asked: Asked) -> None:
+        with lock:
+            inside.append(1)
+            most.append(len(inside))
+        meeting.wait()
+        with lock:
+            inside.pop()
+
+    lock, inside, most = Lock(), list[int](), list[int]()
+    bench, server = script(taking(people, meet))
+    plan = plan_of([(number, "add", "Admin") for number in people], list(people.values()), chunk=1)
+    executed = bench.run(plan, at_once=3)
+    assert (len(ended(executed, DONE)), len(server.asked), max(most)) == (12, 12, 3)
+    assert [done for _, done, _ in bench.told] == list(range(1, 13))
+
+
+def test_nobody_loses_a_role_before_all_who_only_gain_have_it(script: Script) -> None:
+    people = {number: person(number, *(["Admin"] if number > 20 else [])) for number in range(1, 41)}
+    slow = Event()
+
+    def dawdle(asked: Asked) -> None:
+        # The first is answered last: only when the other chunks of its wave are through, or long after.
+        numbers = [entry["user_id"] for entry in asked.json["actions"]]
+        if 1 in numbers:
+            slow.wait(10)
+        with lock:
+            through.append(numbers)
+        if len(through) == 5:
+            slow.set()
+
+    lock, through = Lock(), list[list[int]]()
+    bench, server = script(taking(people, dawdle))
+    steps = [(number, "add" if number <= 20 else "remove", "Admin") for number in people]
+    executed = bench.run(plan_of(steps, list(people.values()), chunk=3), at_once=4)
+    assert len(ended(executed, DONE)) == 40
+    asked = [[entry["user_id"] for entry in one.json["actions"]] for one in server.asked]
+    assert sorted(asked[:6]) == [list(range(at, at + 3)) for at in range(1, 19, 3)]  # those who gain
+    assert (through[5], asked[6]) == ([1, 2, 3], [19, 20, 21])  # the chunk in which both meet is alone
+    assert sorted(asked[7:]) == [list(range(at, min(at + 3, 41))) for at in range(22, 41, 3)]
+
+
+def test_a_final_error_ends_all_and_those_under_way_are_recorded(script: Script) -> None:
+    people = {number: person(number) for number in range(1, 41)}
+
+    def answer(asked: Asked) -> Say | None:
+        if next(turns) < 3:
+            barrier.wait()
+        return Say(403, {"error": "no"}) if asked.json["actions"][0]["user_id"] == 1 else None
+
+    # Only the first three wait for each other; of those that may begin before the refusal is known, none does.
+    barrier, turns = Barrier(3, timeout=10), count()
+    bench, server = script(taking(people, answer))
+    plan = plan_of([(number, "add", "Admin") for number in people], list(people.values()), chunk=2)
+    executed = bench.run(plan, at_once=3)
+    assert isinstance(executed.stopped, ForbiddenError)
+    assert ended(executed, FAILED) == [(1, "add", "Admin"), (2, "add", "Admin")]
+    begun = len(server.asked)
+    assert 3 <= begun <= 9
+    assert len(bench.records("intent")) == begun
+    assert sorted(bench.statuses, key=str) == [200] * (begun - 1) + [403]
+    assert (len(ended(executed, DONE)), len(ended(executed, NOT_SENT))) == (2 * begun - 2, 40 - 2 * begun)
+    assert open_requests(read(bench.folder)) == []
+
+
+def test_a_studio_that_goes_away_leaves_unknown_what_was_under_way(script: Script) -> None:
+    people = [person(number) for number in range(1, 21)]
+    bench, _ = script(lambda _asked: Say(end="reset"))
+    executed = bench.run(plan_of([(one["id"], "add", "Admin") for one in people], people, chunk=1), at_once=3)
+    assert isinstance(executed.stopped, UnreachableError)
+    begun = bench.records("intent")
+    assert 1 <= len(begun) < 20
+    unknown = [(entry["actions"][0]["user_id"], "add", "Admin") for entry in begun]
+    assert sorted(unknown) == ended(executed, UNKNOWN)
+    assert len(ended(executed, NOT_SENT)) == 20 - len(begun)
+    assert [request.number for request in executed.doubtful] == list(range(1, len(begun) + 1))
+
+
+def test_an_interruption_waits_for_what_is_under_way(script: Script) -> None:
+    people = {number: person(number) for number in range(1, 41)}
+    interrupted = Event()
+
+    def answer(asked: Asked) -> None:
+        if asked.json["actions"][0]["user_id"] != 1:
+            interrupted.wait(10)
+
+    def interrupt() -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    bench, server = script(taking(people, answer))
+    bench.when_told = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(plan_of([(number, "add", "Admin") for number in people], list(people.values()), chunk=1), at_once=3)
+    assert len(server.asked) < 40
+    assert bench.statuses == [200] * len(server.asked)
+    assert len(bench.records("intent")) == len(server.asked)
+    assert len(bench.told) == 1
+
+
 # The record
 
 
@@ -566,27 +701,34 @@ def full_disk() -> Iterator[Callable[[Path], None]]:
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_nothing_leaves_that_cannot_be_recorded(start: Start, full_disk: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize("at_once", AT_ONCE)
+def test_nothing_leaves_that_cannot_be_recorded(start: Start, full_disk: Callable[[Path], None], at_once: int) -> None:
     bench, sandbox = start()
     plan = plan_of(many(sandbox, 60), sandbox.people())
     with open_record(bench.folder, now=lambda: NOW) as record:
         record.append("run.start", run="r1")
         full_disk(bench.folder / "audit.jsonl")
+        journal = Journal(record, "r1", bench.naps.clock)
         with pytest.raises(RecordError, match="can't be written"):
-            execute(plan, StudioWriter(bench.client), Journal(record, "r1", bench.naps.clock), lambda *_: None)
+            execute(plan, StudioWriter(bench.client), journal, lambda *_: None, at_once=at_once)
     assert (bench.client.counts, sandbox.counts()["roles"]) == ({}, 0)
 
 
-def test_a_record_that_breaks_in_the_middle_ends_the_run(script: Script, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", AT_ONCE)
+def test_a_record_that_breaks_in_the_middle_ends_the_run(script: Script, tmp_path: Path, at_once: int) -> None:
+    lock = Lock()
+
     def answer(_asked: Asked) -> Say:
-        (tmp_path / "audit.jsonl").rename(tmp_path / "elsewhere.jsonl")
-        (tmp_path / "audit.jsonl").touch()
+        with lock:
+            if not (tmp_path / "elsewhere.jsonl").exists():
+                (tmp_path / "audit.jsonl").rename(tmp_path / "elsewhere.jsonl")
+                (tmp_path / "audit.jsonl").touch()
         return Say(body={"users": [person(1, "Admin")]})
 
     bench, server = script(answer)
     with pytest.raises(RecordBrokenError):
-        bench.run(plan_of(STEPS, [person(1), person(2)], chunk=1))
-    assert len(server.asked) == 1
+        bench.run(plan_of(STEPS, [person(1), person(2)], chunk=1), at_once)
+    assert 1 <= len(server.asked) <= at_once
 
 
 def test_an_empty_plan_is_done_at_once(start: Start) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from math import ceil
 from typing import Any
 
@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 from rolesync.differ import diff
 from rolesync.guards import judge
 from rolesync.model import CHANGES, Finding, Level, Plan, Policy, Requests, frame
-from rolesync.planner import chunks, make_plan, order
+from rolesync.planner import chunks, make_plan, order, waves
 from rolesync.recorded import History
 from tests.strategies import (
     BIGGEST_ID,
@@ -101,7 +101,7 @@ def test_order_does_not_depend_on_where_it_starts(data: st.DataObject) -> None:
 @given(ACTIONS, st.integers(1, 12))
 def test_chunks_keep_every_user_whole_and_are_few(actions: Actions, size: int) -> None:
     ordered = order(changes_of(actions))
-    cut = chunks(ordered, size)
+    cut = [ordered.iloc[chunk.start : chunk.stop] for chunk in chunks(ordered, size)]
     pd.testing.assert_frame_equal(pd.concat([ordered.iloc[:0], *cut]), ordered)
     users = [set(one["user_id"]) for one in cut]
     assert sum(map(len, users)) == len(set().union(*users))
@@ -113,12 +113,34 @@ def test_chunks_keep_every_user_whole_and_are_few(actions: Actions, size: int) -
         assert len(one) + head > size  # nobody more had room
     if most <= size:
         assert len(cut) <= ceil(len(actions) / (size - most + 1))
+    if most == 1:
+        assert len(cut) == ceil(len(actions) / size)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ACTIONS, st.integers(1, 12))
+def test_a_wave_waits_for_all_that_should_come_before(actions: Actions, size: int) -> None:
+    ordered = order(changes_of(actions))
+    found = waves(ordered, size)
+    assert list(chain(*found)) == chunks(ordered, size)
+    kinds: dict[int, set[str]] = {}
+    for user_id, _, action in actions:
+        kinds.setdefault(user_id, set()).add(action)
+    stage = [
+        {("add",): 0, ("add", "remove"): 1, ("remove",): 2}[tuple(sorted(kinds[one]))] for one in ordered["user_id"]
+    ]
+    for wave in found:
+        for chunk in wave:  # whoever is under way beside it is of the same stage, or it is alone
+            assert {stage[at] for other in wave for at in other} == {stage[at] for at in chunk}
+            assert len(wave) == 1 or len({stage[at] for at in chunk}) == 1
+    assert len(found) <= 5
 
 
 def test_single_changes_fill_every_chunk() -> None:
     ordered = order(changes_of([(at, "Admin", "add") for at in range(1, 102)]))
     assert [len(one) for one in chunks(ordered, 50)] == [50, 50, 1]
-    assert chunks(ordered.iloc[:0], 50) == []
+    assert [len(wave) for wave in waves(ordered, 50)] == [3]
+    assert (chunks(ordered.iloc[:0], 50), waves(ordered.iloc[:0], 50)) == ([], [])
 
 
 def test_refuses_what_would_split_a_user() -> None:

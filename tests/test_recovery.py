@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rolesync import audit, pipeline
 from rolesync.audit import recall
 from rolesync.audit.effects import effects, open_requests
@@ -54,17 +56,19 @@ def check(studio: Sandbox, folder: Path) -> None:
     assert audit.verify(folder).ok
 
 
+@pytest.mark.parametrize(("at_once", "moments"), [(1, MOMENTS), (4, MOMENTS // 2)])
 def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
-    sandboxes: Callable[[Options], Sandbox], tmp_path: Path
+    sandboxes: Callable[[Options], Sandbox], tmp_path: Path, at_once: int, moments: int
 ) -> None:
     seeds = random.Random(20260301)
     left_open = 0
     longest: dict[int, int] = {}
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         studio = sandboxes(SERVERS[moment % len(SERVERS)])
         folder = tmp_path / str(moment)
         folder.mkdir()
         own, path, plan = prepared(studio, folder)
+        own["write_concurrency"] = at_once
         server = moment % len(SERVERS)
         if server not in longest:
             longest[server] = int(apply_until(plan, own) * 1.1)  # a few moments lie in the last read and after it
@@ -84,4 +88,4 @@ def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
             assert done.run is None or done.run.complete
         check(studio, job.settings.account_dir)
         assert pipeline.plan(pipeline.read(path, job), job).status == "empty"
-    assert left_open >= MOMENTS // 4  # else the moments were too tame to show anything
+    assert left_open >= moments // 4  # else the moments were too tame to show anything

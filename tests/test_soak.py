@@ -56,6 +56,7 @@ policies = st.fixed_dictionaries(
     {
         "managed_roles": st.sampled_from([("Admin",), ("Admin", "Teacher"), ("Teacher", "Observer")]),
         "chunk_size": st.sampled_from([1, 4, 50]),
+        "write_concurrency": st.sampled_from([1, 3]),
         "mode": st.sampled_from(["sync", "additive"]),
         "grace_runs": st.sampled_from([0, 0, 2]),
     }

@@ -49,6 +49,11 @@ class Noted:
     user_ids: tuple[int, ...]
     _start: float
 
+    @property
+    def number(self) -> int:
+        """Which request of the run it is, from 1."""
+        return int(self._marks["request"])
+
     def answered(self, status: int | str, after: Seen, error: str = "") -> None:
         """Write down how the request ended.
 
