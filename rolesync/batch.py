@@ -1,9 +1,10 @@
 """Changes on their way to Studio, how they are cut into smaller batches, and what became of each."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
-from rolesync.model import Action, OutcomeStatus, role_names
+from rolesync.model import Action, OutcomeStatus, role_names, role_set
 from rolesync.studio import User
 from rolesync.studio.users import RoleAction
 
@@ -36,6 +37,18 @@ class Change:
         self.outcome, self.detail = outcome, detail
 
 
+@lru_cache(maxsize=4096)
+def names_of(spelled: str) -> tuple[str, ...]:
+    """Read a role set, each distinct one only once: many people share a few."""
+    return tuple(role_names(spelled))
+
+
+@lru_cache(maxsize=4096)
+def spelled_of(names: tuple[str, ...]) -> str:
+    """Spell a role set, in the same way."""
+    return role_set(names)
+
+
 def split(batch: list[Change], most: int) -> list[list[Change]]:
     """Cut a batch into parts of at most `most` changes, no user's apart."""
     parts: list[list[Change]] = [[]]
@@ -60,7 +73,7 @@ def end_all(batch: list[Change], outcome: OutcomeStatus, detail: str) -> None:
 
 def side_effect(changes: list[Change], user: User) -> str:
     """Say which roles moved besides those asked for: Studio may drop one when it gives another."""
-    expected = set(role_names(changes[0].before))
+    expected = set(names_of(changes[0].before))
     for change in changes:
         (expected.add if change.action == Action.ADD else expected.discard)(change.role)
     lost, won = sorted(expected - set(user.roles)), sorted(set(user.roles) - expected)

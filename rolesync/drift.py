@@ -77,10 +77,11 @@ def stand(changes: pd.DataFrame, live: Live, seen: Seen) -> Standing:
     """
     require(changes, CHANGES)
     now = _today(live)
+    sets = {spelled: _managed(role_names(spelled), live.roles) for spelled in changes["before"].cat.categories}
     outcomes, afters, details = [], [], []
     columns = (changes[name].tolist() for name in ("user_id", "email", "action", "role", "before"))
     for user_id, email, action, role, before in zip(*columns, strict=True):
-        planned = _Person(email, _managed(role_names(before), live.roles))
+        planned = _Person(email, sets[before])
         today, spelled = now.get(user_id, (_Person(email, None), ""))
         outcome, detail = OutcomeStatus.NOT_SENT, ""
         if not today.is_same(planned):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -218,7 +219,10 @@ def _frame(items: list[Any], columns: Columns, spec: _Spec, where: str) -> pd.Da
 
 def _role_sets(lists: list[list[Any]], where: str) -> list[str]:
     """Spell each list of names as a `role_set`, each distinct list only once: many people share a few."""
-    keys = [tuple(_texts(names, where, at)) for at, names in enumerate(lists)]
+    if not set(map(type, chain.from_iterable(lists))) <= {str}:
+        for at, names in enumerate(lists):
+            _texts(names, where, at)
+    keys = list(map(tuple, lists))
     spelled = {key: role_set(key) for key in set(keys)}
     return [spelled[key] for key in keys]
 

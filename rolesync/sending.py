@@ -10,7 +10,7 @@ from itertools import groupby
 from threading import Lock
 
 from rolesync.audit.journal import Journal, Noted
-from rolesync.batch import Change, end_all, people, side_effect, split
+from rolesync.batch import Change, end_all, names_of, people, side_effect, spelled_of, split
 from rolesync.errors import (
     BadRequestError,
     ForbiddenError,
@@ -25,7 +25,7 @@ from rolesync.errors import (
     UnreadableAnswerError,
 )
 from rolesync.live import roles_now, roles_of_each
-from rolesync.model import OutcomeStatus, email_key, role_names, role_set
+from rolesync.model import OutcomeStatus, email_key
 from rolesync.studio import StudioWriter, User
 from rolesync.studio.answers import NeverSentError
 
@@ -116,7 +116,7 @@ class Sender:
     def _note(self, chunk: int, batch: list[Change]) -> Noted:
         self._go_on()
         actions = [{**change.request, "email": change.email, "row": change.row} for change in batch]
-        return self._journal.intend(chunk, actions, {change.user_id: role_names(change.before) for change in batch})
+        return self._journal.intend(chunk, actions, {change.user_id: names_of(change.before) for change in batch})
 
     def _go_on(self) -> None:
         if self._halted:
@@ -146,7 +146,7 @@ class Sender:
                 continue
             note = side_effect(changes, user)
             for change in changes:
-                change.after = role_set(user.roles)
+                change.after = spelled_of(user.roles)
                 change.end(OutcomeStatus.DONE, note)
             if email_key(user.email) != email_key(changes[0].email):
                 said = f"done, but Studio now shows {user.email!r} for this id: check who this is"

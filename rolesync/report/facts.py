@@ -218,11 +218,11 @@ def passes(guards: Iterable[GuardRow]) -> str:
 def change_rows(plan: Plan, action: Action, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[ChangeRow]:
     """Yield the changes of one kind in the plan's order, texts cut to `cut`, at most `most` of them."""
     chosen = plan.changes[plan.changes["action"] == action.value].head(len(plan.changes) if most is None else most)
+    # What many rows share is made fit to be shown once.
     sets = {spelled: safe(", ".join(role_names(spelled)), cut) for spelled in chosen["before"].unique()}
+    words = {text: safe(text, cut) for column in ("role", "reason") for text in chosen[column].unique()}
     for user_id, email, name, act, role, reason, row, before in table_rows(chosen, CHANGES):
-        yield ChangeRow(
-            act, safe(role, cut), user_id, safe(name, cut), safe(email, cut), safe(reason, cut), row, sets[before]
-        )
+        yield ChangeRow(act, words[role], user_id, safe(name, cut), safe(email, cut), words[reason], row, sets[before])
 
 
 def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[HeldRow]:
@@ -327,4 +327,4 @@ def moment(time: datetime) -> str:
 
 def table_rows(table: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a frame as tuples, much faster than pandas' own row by row."""
-    return zip(*(table[column] for column in columns), strict=True)
+    return zip(*(table[column].tolist() for column in columns), strict=True)

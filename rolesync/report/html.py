@@ -1,5 +1,8 @@
 """A plan as one page that needs nothing but itself: to open, mail, attach or print."""
 
+from collections.abc import Callable
+from functools import cache
+
 from rolesync.errors import UsageError
 from rolesync.model import Action, Plan, VerdictStatus
 from rolesync.report.facts import (
@@ -26,6 +29,7 @@ def plan_html(plan: Plan) -> str:
     """
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
+        from markupsafe import escape  # noqa: PLC0415  # comes with it
     except ModuleNotFoundError as error:
         message = "An HTML page can't be written, because Jinja2 is not installed."
         raise UsageError(message, hint="pip install 'rolesync[html]'") from error
@@ -44,8 +48,8 @@ def plan_html(plan: Plan) -> str:
         roles=[(safe(role.role, CELL_LIMIT), role) for role in plan.roles],
         guards=guard_rows(plan),
         blocks=VerdictStatus.BLOCK.value,
-        removals=list(change_rows(plan, Action.REMOVE)),
-        additions=list(change_rows(plan, Action.ADD)),
+        removals=_changes(plan, Action.REMOVE, escape),
+        additions=_changes(plan, Action.ADD, escape),
         held=list(held_rows(plan)),
         drift=list(drift_rows(plan.drift)),
         drift_text=drift_text(plan.drift),
@@ -54,3 +58,12 @@ def plan_html(plan: Plan) -> str:
         next_step=sentence,
         command=" \\\n  ".join(command),
     )
+
+
+def _changes(plan: Plan, action: Action, escape: Callable[[str], str]) -> list[tuple[str | int, ...]]:
+    """List the cells of the changes of one kind; of what many rows share, each text is escaped once."""
+    once = cache(escape)
+    return [
+        (row.name, row.email, row.user_id, once(row.role), once(row.sentence), once(row.before), row.row)
+        for row in change_rows(plan, action)
+    ]

@@ -1,0 +1,303 @@
+"""Applying, measured: time beside the latency of the server, records beside a plain log, and large plan files.
+
+Run as `python -m tests.bench.bench_applying`. Every figure of a run or of a plan file comes from a fresh process; peak
+memory is what the operating system saw of it, imports included. The latency limit of a run is that of its requests:
+PUTs by those under way at once, and the pages of the proof by eight, each times the latency. The records are those of
+a run, two for each PUT of 50 actions, beside structlog as it comes, which prints the same to a file without flushing.
+Each of ours is flushed to the disk (fsync), which takes what the disk takes, and wakes a process whose caches are cold;
+the goal is for all the rest, so that it is measured with the flushing left out, too.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from io import StringIO
+from math import ceil
+from pathlib import Path
+from statistics import median
+from time import monotonic, perf_counter, process_time
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+import numpy as np
+import structlog
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from rolesync.audit import open_record
+from rolesync.audit.journal import Journal
+from rolesync.drift import stand
+from rolesync.model import CHANGES, HELD, LIVE, Changes, Live, Plan, Policy, Requests, RoleCount, Source, frame
+from rolesync.planfile import from_json, to_json
+from rolesync.planner import make_plan
+from rolesync.report.html import plan_html
+from rolesync.report.markdown import plan_markdown
+from rolesync.report.tables import plan_csv
+from rolesync.report.terminal import plan_view
+from rolesync.runner import Session, carry_out
+from rolesync.studio import Client, Connection, FixedToken, StudioWriter
+from tests.bench.latent import address
+
+LATENCY = 0.05  # seconds
+RUNS = ((10_000, 1), (100_000, 8))  # changes, PUTs under way at once
+READERS = 8
+NEAR = 1.25  # goal: at most so many times the latency limit
+LOGGED = 1.5  # goal: at most so many times a plain log, flushing apart
+OPENED = 2.0  # goal: seconds
+REQUESTS = 200  # whose records are measured at a time
+TIMES = 5
+
+DAY = datetime(2026, 3, 1, tzinfo=UTC)
+Figures = Mapping[str, float]
+Made = TypeVar("Made")
+
+
+def plan_of(changes: int) -> Plan:
+    """Plan so many changes for `latent`: every even id loses Admin, every odd one gets it."""
+    at = np.arange(1, changes + 1)
+    gains = at % 2 == 1
+    emails = [address(number) for number in range(1, changes + 1)]
+    data = {
+        "user_id": at,
+        "email": emails,
+        "name": [f"Person {number}" for number in at],
+        "action": np.where(gains, "add", "remove"),
+        "role": ["Admin"] * changes,
+        "reason": np.where(gains, "listed", "not_listed"),
+        "row": np.where(gains, at + 1, 0),
+        "before": np.where(gains, '["Teacher"]', '["Admin", "Teacher"]'),
+    }
+    holders = changes // 2
+    return make_plan(
+        account="https://school.example.com",
+        created_at=DAY,
+        source=Source("list.csv", "ab" * 32, changes),
+        policy=Policy(),
+        changes=Changes(frame(CHANGES, data), frame(HELD), (RoleCount("Admin", holders, changes - holders, holders),)),
+        verdicts=(),
+        findings=(),
+        requests=Requests({}),
+    )
+
+
+def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) -> Figures:
+    """Apply, record and prove so many changes; the seconds are those of the whole run."""
+    made = plan_of(changes)
+    people = made.changes
+    names = {"user_id": people["user_id"], "email": people["email"], "name": people["name"], "roles": people["before"]}
+    before = Live(frame(LIVE, names), ("Admin",))
+    with latent(changes, latency) as address_of_it, open_record(folder, now=lambda: datetime.now(UTC)) as record:
+        connection = Connection(address_of_it, "rolesync/0 (bench)", concurrency=READERS)
+        with Client(connection, FixedToken(SecretStr("sandbox-token"))) as client:
+            session = Session(
+                run="bench",
+                command="apply",
+                studio=StudioWriter(client),
+                record=record,
+                folder=folder,
+                now=lambda: datetime.now(UTC),
+                seconds=monotonic,
+                progress=lambda _stage, _done, _total: None,
+                at_once=at_once,
+            )
+            started, worked = perf_counter(), process_time()
+            run = carry_out(made, stand(made.changes, before, {}), before, session)
+            seconds, cpu = perf_counter() - started, process_time() - worked
+    if not run.complete:
+        raise RuntimeError(f"not everything was done, so nothing was measured: {run.stopped or run.proof}")
+    puts, pages = run.requests.by_kind["put_roles"], run.requests.by_kind["search_role"]
+    limit = (ceil(puts / at_once) + ceil(pages / READERS)) * latency
+    return {
+        "seconds": seconds,
+        "limit": limit,
+        "cpu": cpu,
+        "puts": puts,
+        "fewest": ceil(changes / made.policy.chunk_size),
+    }
+
+
+@contextmanager
+def latent(people: int, latency: float) -> Iterator[str]:
+    """Have the waiting Studio serve, in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.latent", str(people), str(latency)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield server.stdout.readline().strip() if server.stdout else ""
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+def record_ours(folder: Path, requests: int, key: str = "", *, flushing: bool = True) -> Figures:
+    """Write the records of so many PUTs; times are per record, in microseconds."""
+    left_out = nullcontext() if flushing else patch.object(os, "fsync", lambda _: None)
+    with open_record(folder, now=lambda: datetime.now(UTC), key=key) as record, left_out:
+        journal = Journal(record, "bench", monotonic)
+        started, worked = perf_counter(), process_time()
+        for chunk in range(1, requests + 1):
+            journal.intend(chunk, ACTIONS, BEFORE).answered(200, AFTER)
+        return _each(perf_counter() - started, process_time() - worked, 2 * requests)
+
+
+def record_plainly(folder: Path, requests: int) -> Figures:
+    """Print the same to a file with structlog as it comes."""
+    with (folder / "log").open("w", encoding="utf-8") as file:
+        log = structlog.wrap_logger(structlog.PrintLogger(file))
+        started, worked = perf_counter(), process_time()
+        for chunk in range(1, requests + 1):
+            marks = {"run": "bench", "chunk": chunk, "request": chunk}
+            log.info("intent", **marks, actions=ACTIONS, before=BEFORE)
+            log.info("outcome", **marks, status=200, seconds=0.05, after=AFTER, error="")
+        return _each(perf_counter() - started, process_time() - worked, 2 * requests)
+
+
+def _each(seconds: float, cpu: float, records: int) -> Figures:
+    return {"time": seconds / records * 1e6, "cpu": cpu / records * 1e6}
+
+
+ACTIONS: list[dict[str, Any]] = [
+    {"user_id": number, "action": "add", "role": "Admin", "email": address(number), "row": number + 1}
+    for number in range(1_000_001, 1_000_051)
+]
+BEFORE = {action["user_id"]: ["Teacher"] for action in ACTIONS}
+AFTER = {action["user_id"]: ["Admin", "Teacher"] for action in ACTIONS}
+
+
+def forms(changes: int) -> Figures:
+    """Spell a plan of so many changes, read and check it, and render it in each form; in seconds, and those of CPU."""
+    found: dict[str, float] = {}
+
+    def timed(name: str, work: Callable[[], Made]) -> Made:
+        started, worked = perf_counter(), process_time()
+        made = work()
+        found[name], found[f"{name}, CPU"] = perf_counter() - started, process_time() - worked
+        return made
+
+    made = plan_of(changes)
+    text = timed("save (--format json)", lambda: to_json(made))
+    opened = timed("open and verify", lambda: from_json(text))
+    out = Console(file=StringIO(), width=120)
+    timed("show", lambda: out.print(plan_view(opened, limit=50)))
+    timed("--markdown", lambda: plan_markdown(opened))
+    timed("--csv", lambda: plan_csv(opened))
+    timed("--html", lambda: plan_html(opened))
+    return found
+
+
+def main() -> None:
+    """Measure and print the tables; with `--measure`, be one of the measured processes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--measure", choices=["apply", "forms"], help=argparse.SUPPRESS)
+    parser.add_argument("numbers", nargs="*", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        sys.stdout.write(json.dumps(_measured(options.measure, options.numbers)))
+        return
+    out = Console(width=120)
+    out.print(_runs())
+    out.print(_records())
+    out.print(_plan_files())
+
+
+def _runs() -> Table:
+    table = Table(
+        title=f"Applying with {LATENCY * 1000:.0f} ms latency: sent, recorded and proven", title_justify="left"
+    )
+    titles = (
+        "changes",
+        "at once",
+        "PUTs",
+        "fewest",
+        "seconds",
+        "latency limit",
+        "ratio",
+        "goal",
+        "own CPU",
+        "peak memory",
+    )
+    for title in titles:
+        table.add_column(title, justify="right")
+    for changes, at_once in RUNS:
+        found = _fresh("apply", changes, at_once)
+        table.add_row(
+            f"{changes:,}",
+            f"{at_once}",
+            f"{found['puts']:,.0f}",
+            f"{found['fewest']:,.0f}",
+            f"{found['seconds']:.1f}",
+            f"{found['limit']:.1f}",
+            f"{found['seconds'] / found['limit']:.2f}",
+            f"{NEAR}",
+            f"{found['cpu']:.1f} s",
+            f"{found['peak_mb']:.0f} MB",
+        )
+    return table
+
+
+def _records() -> Table:
+    table = Table(title=f"A record, in µs: the mean of {2 * REQUESTS}, median of {TIMES}", title_justify="left")
+    for title in ("", "time", "CPU", "ratio of CPU", "goal"):
+        table.add_column(title, justify="right" if title else "left")
+    key = "a key that nobody guesses"
+    found: dict[str, list[Figures]] = {}
+    for _ in range(TIMES):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for what, figures in (
+                ("ours, flushed", record_ours(folder / "flushed", REQUESTS)),
+                ("ours, flushing left out", record_ours(folder / "ours", REQUESTS, flushing=False)),
+                (
+                    "ours, sealed with a key, flushing left out",
+                    record_ours(folder / "key", REQUESTS, key, flushing=False),
+                ),
+                ("plain structlog, never flushed", record_plainly(folder, REQUESTS)),
+            ):
+                found.setdefault(what, []).append(figures)
+    *_, plain = (median(run["cpu"] for run in runs) for runs in found.values())
+    for what, runs in found.items():
+        seconds, cpu = (median(run[name] for run in runs) for name in ("time", "cpu"))
+        goal = "" if "flushed" in what else f"{LOGGED}"
+        table.add_row(what, f"{seconds:.0f}", f"{cpu:.0f}", f"{cpu / plain:.2f}", goal)
+    return table
+
+
+def _plan_files() -> Table:
+    table = Table(title="A plan file of 100,000 changes, in seconds", title_justify="left")
+    for title in ("", "seconds", "CPU", "goal", "ratio"):
+        table.add_column(title, justify="right" if title else "left")
+    runs = [_fresh("forms", 100_000) for _ in range(3)]
+    for name in [name for name in runs[0] if f"{name}, CPU" in runs[0]]:
+        seconds, cpu = (median(run[of] for run in runs) for of in (name, f"{name}, CPU"))
+        table.add_row(name, f"{seconds:.2f}", f"{cpu:.2f}", f"{OPENED}", f"{seconds / OPENED:.2f}")
+    return table
+
+
+def _measured(name: str, numbers: list[int]) -> Figures:
+    import resource  # noqa: PLC0415  # not on every system; the rest of this module can be imported there
+
+    if name == "forms":
+        figures = forms(*numbers)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            figures = apply(Path(folder), *numbers)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {**figures, "peak_mb": peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)}
+
+
+def _fresh(name: str, *numbers: int) -> Figures:
+    """The figures of a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.bench_applying", "--measure", name, *map(str, numbers)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+if __name__ == "__main__":
+    main()
