@@ -45,8 +45,8 @@ def order(changes: pd.DataFrame) -> pd.DataFrame:
 def chunks(changes: pd.DataFrame, size: int) -> list[range]:
     """Cut ordered CHANGES into as few slices as keep order and each user whole, at most `size` actions each.
 
-    Only a user with more actions than that makes a longer slice, alone. Where everybody has one action, that are
-    `ceil(len(changes) / size)` slices; a user with several may leave places empty at the end of the slice before.
+    Only a user with more actions than that makes a longer slice, alone. Where everybody has one action, these are
+    `ceil(len(changes) / size)` slices; a user with several may leave some places empty at the end of the slice before.
 
     Returns:
         The positions of each slice's changes.

@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from platformdirs import user_state_path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -228,6 +227,8 @@ class Settings(BaseSettings):
     @property
     def proxy_for_studio(self) -> str:
         """The proxy to use, decided once, since asking the environment at every request costs more than the request."""
+        from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  # brings HTTP; a list is read without it
+
         parts = urlsplit(self.studio)
         if self.proxy:
             return self.proxy

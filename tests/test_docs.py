@@ -31,8 +31,8 @@ def rolesync(*arguments: str) -> str:
 
 
 def commands(help_text: str) -> list[str]:
-    _, _, listed = help_text.partition("Commands")
-    return re.findall(r"^│ ([a-z]+) ", listed, flags=re.MULTILINE)
+    _, _, listed = help_text.partition("Commands:\n")
+    return re.findall(r"^  ([a-z]+)  ", listed.partition("\n\n")[0], flags=re.MULTILINE)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,14 @@
 """The append-only, hash-chained record of everything planned and done: journal, history and proof in one file.
 
 An account's folder holds `audit.jsonl`, one JSON object a line, earlier files of the same chain that were closed when
-they were large, and `audit.head`. `files` and `seal` say how they are made, `chain` and `check` check them, `writer`
-and `record` write them; `history`, `effects` and `persons` tell from them what happened.
+they were large, and `audit.head`. `files` and `seal` say how they are made, `chain` and `check` check them, `writer`,
+`tail`, `turn` and `record` write them; `history`, `effects` and `persons` tell from them what happened.
 
 Events of a run, all with `run`: `plan` {digest, account, source, additions, removals, warned, command, status, held,
 requests}; `run.start` {digest, account, source, additions, removals, warned, command, overridden}; for every request an
 `intent` {chunk, request, actions, before} and an `outcome` {chunk, request, status, seconds, after, error}, where
-`request` counts the requests of the run from 1; `run.end` {status, counts, proof, requests, stopped, unsettled}.
+`request` counts the requests of the run from 1 in the order of their intents, of which several may be under way at
+once; `run.end` {status, counts, proof, requests, stopped, unsettled}.
 `unsettled` says that nobody knows yet what some of the requests did; once a later run has found out, the run has a
 second end, as has one that was killed before its first. `source` is a path, or a mapping with a `path`. Where a grace
 is given, the `plan` of a sync and each `run.start` have `absent`: by role the ids of its holders to whom the list

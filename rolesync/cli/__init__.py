@@ -12,7 +12,7 @@ from types import FrameType
 import typer
 
 from rolesync.cli import access, apply, care, history, lists, migration, plans
-from rolesync.cli.options import show_json
+from rolesync.cli.options import PIPED_WIDTH, show_json
 from rolesync.errors import Exit, RolesyncError
 
 # Newer versions of Typer bring a Click of their own; this is its base of all wrong usage, whichever it is.
@@ -20,25 +20,28 @@ WrongUsage = typer.BadParameter.__bases__[0]
 
 EXIT_CODES = """Exit codes, the same for every command:
 
-[bold]0[/] done (for plan: planned)
+0 done (for plan: planned)
 
-[bold]1[/] unexpected failure
+1 unexpected failure
 
-[bold]2[/] changes are pending (plan --detailed-exitcode only)
+2 changes are pending (plan --detailed-exitcode only)
 
-[bold]3[/] the input was refused
+3 the input was refused
 
-[bold]4[/] blocked by a guard or a digest
+4 blocked by a guard or a digest
 
-[bold]5[/] incomplete: some actions failed, drifted or could not be verified
+5 incomplete: some actions failed, drifted or could not be verified
 
-[bold]6[/] Studio refused or could not be reached
+6 Studio refused or could not be reached
 
-[bold]7[/] another run holds the lock
+7 another run holds the lock
 
-[bold]64[/] wrong usage
+64 wrong usage
 
-[bold]130[/] interrupted (143 where SIGTERM did it)"""
+130 interrupted (143 where SIGTERM did it)"""
+
+# Boxes and colours take as long to import as all the rest, and are in the way of whatever reads a pipe.
+_ON_TERMINAL = sys.stdout is not None and sys.stdout.isatty()
 
 app = typer.Typer(
     name="rolesync",
@@ -46,9 +49,12 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="rich" if _ON_TERMINAL else None,
     pretty_exceptions_enable=False,  # its tracebacks can show local variables, and so a token
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        **({} if _ON_TERMINAL else {"terminal_width": PIPED_WIDTH}),
+    },
 )
 for room in (lists, plans, apply, migration, history, access, care):
     room.register(app)

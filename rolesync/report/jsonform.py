@@ -4,16 +4,23 @@ Texts stay exactly as they are: whoever writes the JSON escapes them, best as AS
 characters nor lone surrogates reach a terminal. As in a plan's JSON, what is not given is null.
 """
 
-from collections.abc import Iterable, Iterator
+from __future__ import annotations
+
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from rolesync.model import DESIRED, DRIFT, OUTCOMES, Check, Desired, Drift, Finding, Requests, Run, counts, role_names
-from rolesync.recorded import Explanation, RunSummary
+from rolesync.model import DESIRED, DRIFT, OUTCOMES, counts, role_names
 from rolesync.report.facts import table_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    import pandas as pd
+
+    from rolesync.model import Check, Desired, Drift, Finding, Requests, Run
+    from rolesync.recorded import Explanation, RunSummary
 
 Json = dict[str, Any]
 

@@ -1,6 +1,14 @@
 """All benchmarks, one after the other; `make bench` runs this."""
 
-from tests.bench import bench_network, bench_planning, bench_reading, bench_requests, bench_sandbox
+from tests.bench import (
+    bench_applying,
+    bench_network,
+    bench_planning,
+    bench_reading,
+    bench_requests,
+    bench_sandbox,
+    bench_startup,
+)
 
 if __name__ == "__main__":
     bench_sandbox.main()
@@ -8,3 +16,5 @@ if __name__ == "__main__":
     bench_network.main()
     bench_reading.main()
     bench_planning.main()
+    bench_applying.main()
+    bench_startup.main()

@@ -1,0 +1,71 @@
+"""What a command imports before it can answer: nothing that it has no use for. Told by modules, not by the clock."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "desired_roles.csv"
+
+HTTP = {"requests", "urllib3", "http.client", "urllib.request", "rolesync.studio"}
+RECORD = {"structlog", "filelock", "tenacity", "rolesync.audit", "rolesync.executor", "rolesync.pipeline"}
+EXTRAS = {"starlette", "uvicorn", "rolesync.sandbox", "openpyxl", "python_calamine", "xlrd", "jinja2", "rapidfuzz"}
+LOOKUPS = {"dns", "socketserver"}
+RICH = {"rich", "markdown_it", "pygments"}
+DATA = {"pandas", "numpy", "pydantic", "pydantic_settings", "email_validator", "rolesync.reader", "rolesync.settings"}
+
+
+def imported(*arguments: object) -> set[str]:
+    """Run a command, and name every module that it imported."""
+    command = [sys.executable, "-X", "importtime", "-m", "rolesync", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def test_help_imports_neither_data_nor_http() -> None:
+    found = imported("--help")
+    assert "typer" in found
+    assert found & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH) == set()
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "apply", "migrate", "audit"])
+def test_the_help_of_a_command_imports_no_more(command: str) -> None:
+    found = imported(command, "--help") - {"pydantic"}  # which Typer itself reads arguments with
+    assert found & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH) == set()
+
+
+def test_validate_reads_a_list_without_http_and_the_record() -> None:
+    found = imported("validate", SAMPLE, "--format", "json")
+    assert found >= {"pandas", "pydantic_settings", "rolesync.reader"}
+    assert found & (HTTP | RECORD | EXTRAS | LOOKUPS | RICH) == set()
+    for_people = imported("validate", SAMPLE)
+    assert "rich" in for_people
+    assert for_people & (HTTP | RECORD | EXTRAS | LOOKUPS | {"markdown_it"}) == set()
+
+
+def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "rolesync", "--help"]
+    with subprocess.Popen(command, stdout=theirs, stdin=subprocess.DEVNULL) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                more = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not more:
+                break
+            shown += more
+        process.wait(60)
+    os.close(ours)
+    assert "╭".encode() in shown
+    piped = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
+    assert "╭".encode() not in piped
+    for text in (shown, piped):
+        assert b"[bold]" not in text
+        assert b"130 interrupted" in text
