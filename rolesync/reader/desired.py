@@ -6,21 +6,22 @@ row that says that its role is not held, or not today, is in the findings and in
 """
 
 import hashlib
-from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
 from rolesync.model import AS_WRITTEN, DESIRED, Desired, Finding, Level, ListForm, Source, frame
 from rolesync.reader.beside import beside, total
 from rolesync.reader.clashes import Settled, settle
+from rolesync.reader.columns import Columns, Rows
 from rolesync.reader.file import read_file
 from rolesync.reader.findings import CellError, Code, Note, error, held, quoted
 from rolesync.reader.grid import Cells, is_blank, only_text
 from rolesync.reader.header import Layout, headers, lay_out
+from rolesync.reader.plain import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.rows import RowReader
 from rolesync.reader.standing import PLAIN, Standing
@@ -88,20 +89,6 @@ def _header_text(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Fi
 
 
 @dataclass(slots=True)
-class _Cells:
-    """The columns of a frame, which are all that a row leaves behind."""
-
-    row: "array[int]" = field(default_factory=lambda: array("q"))
-    email: list[str] = field(default_factory=list)
-    user_id: "array[int]" = field(default_factory=lambda: array("q"))
-    role: list[str] = field(default_factory=list)
-
-    def assignments(self) -> pd.DataFrame:
-        """DESIRED as the file has it, repetitions included."""
-        return frame(DESIRED, {"row": self.row, "email": self.email, "user_id": self.user_id, "role": self.role})
-
-
-@dataclass(slots=True)
 class _Reading:
     """What has been read so far. `standings` knows the rows that say more than who and which role.
 
@@ -111,17 +98,17 @@ class _Reading:
     layout: Layout
     findings: list[Finding]
     rows: int = 0
-    given: _Cells = field(default_factory=_Cells)
-    withheld: _Cells = field(default_factory=_Cells)
+    given: Columns = field(default_factory=Columns)
+    withheld: Columns = field(default_factory=Columns)
     standings: dict[int, Standing] = field(default_factory=dict)
     before: int = 0
 
     def take(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
-        """Read all rows of a table."""
+        """Read all rows of a table, plain ones many at a time where they say no more than who and which role."""
         refused: tuple[int, Sequence[str]] | None = None
         last: Cells = ()
         number = 0
-        for number, row in table.rows:
+        for number, row in self._careful(table, roles):
             before = len(self.findings)
             cells = row if table.clean else self._text_of(number, row)
             if not isinstance(cells, tuple) and is_blank(cells):
@@ -145,6 +132,36 @@ class _Reading:
             self._check_end(number, last, roles)
         if refused and (note := total(refused[1])):
             self._pass_over(note, refused[0])
+
+    def _careful(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
+        """Keep the plain rows of a table, and give all others; of plain ones that follow each other also the last."""
+        blocks = table.blocks if table.clean and not self.layout.has_standing else None
+        if not blocks:
+            yield from table.rows
+            return
+        plain = PlainReader(self.layout, roles)
+        while True:
+            while block := blocks.take():
+                for part in plain.read(block):
+                    if isinstance(part, Rows):
+                        self._keep_many(part, plain.cells)
+                    else:
+                        yield part
+            for row in table.rows:
+                yield row
+                if blocks.between:
+                    break
+            else:
+                return
+
+    def _keep_many(self, rows: Rows, cells: Sequence[RoleCell]) -> None:
+        self.rows += len(rows.row)
+        self.given.extend(rows, cells)
+        noted = [at for at, cell in enumerate(cells) if cell.notes]
+        if noted:
+            which = np.isin(rows.role, noted)
+            for number, code in zip(rows.row[which].tolist(), rows.role[which].tolist(), strict=True):
+                self._note_roles(number, cells[code])
 
     def _check_end(self, number: int, cells: Sequence[str], roles: RoleReader) -> None:
         """Refuse the last row of a file that ends within it, where its role begins as a known one does."""
@@ -182,12 +199,11 @@ class _Reading:
 
     def _keep(self, number: int, email: str, user_id: int, cell: RoleCell, standing: Standing) -> None:
         kept = self.given if standing.given else self.withheld
-        for name in cell.names:
-            kept.row.append(number)
-            kept.email.append(email)
-            kept.user_id.append(user_id)
-            kept.role.append(name)
-        for note in cell.notes:
-            self.findings.append(note.at(number, self.layout.header[self.layout.role]))
+        kept.add(number, email, user_id, cell)
+        self._note_roles(number, cell)
         if standing is not PLAIN:
             self.standings[number] = standing
+
+    def _note_roles(self, number: int, cell: RoleCell) -> None:
+        for note in cell.notes:
+            self.findings.append(note.at(number, self.layout.header[self.layout.role]))

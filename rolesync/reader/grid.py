@@ -7,6 +7,7 @@ comes out as its findings, never as nothing.
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from rolesync.model import Finding, Level
 from rolesync.reader.findings import Code, error, printable, quoted
@@ -17,13 +18,37 @@ Cells = list[str] | tuple[Finding, ...]
 _NOT_TEXT = re.compile("[\0\udc80-\udcff]")
 
 
+class Block(NamedTuple):
+    """Lines that are a row each: `data` ends every one by a line feed and holds neither quotes nor other line ends.
+
+    `number` is that of the first line, `delimiter` a single byte.
+    """
+
+    number: int
+    data: bytes
+    delimiter: bytes
+
+
+class Blocks(Protocol):
+    """The same rows as those of a grid, of which many can be taken at once."""
+
+    @property
+    def between(self) -> bool:
+        """Whether the next row begins a block."""
+        ...
+
+    def take(self) -> Block | None:
+        """Take the next block away from the rows; None where they have to be read one by one."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """The rows of a sheet, or of a text under one delimiter.
 
     `rows` can be read once and gives (row number, cells); entirely empty lines are left out but counted. `clean` tells
     that every cell is text, `whole` that the last row ends as a line does. `notes` are the sheet's findings: those with
-    a row matter only below the header.
+    a row matter only below the header. `blocks` gives many rows at once, where there is a text that they stand in.
     """
 
     rows: Iterator[tuple[int, Cells]]
@@ -32,6 +57,7 @@ class Grid:
     clean: bool = True
     whole: bool = True
     notes: tuple[Finding, ...] = ()
+    blocks: Blocks | None = None
 
 
 def is_blank(cells: Iterable[str]) -> bool:

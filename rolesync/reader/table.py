@@ -14,7 +14,7 @@ from rolesync.model import Finding, Level, ListForm
 from rolesync.reader.exports import MANGLED_MARK
 from rolesync.reader.file import Kind, content_of
 from rolesync.reader.findings import CellError, Code, error, printable, quoted
-from rolesync.reader.grid import Cells, Grid, is_blank
+from rolesync.reader.grid import Blocks, Cells, Grid, is_blank
 from rolesync.reader.identity import read_email
 from rolesync.reader.text import text_grids
 
@@ -37,7 +37,7 @@ class Table:
 
     `rows` can be read once and gives (row number, cells). `clean` tells that all cells are text, see `only_text`,
     `whole` that the last row ends as a line does. `notes` is what was noticed in finding the table,
-    `above` the rows above the header.
+    `above` the rows above the header. `blocks` gives many rows at once, see `Grid`.
     """
 
     header: tuple[str, ...]
@@ -48,6 +48,7 @@ class Table:
     sheet: str = ""
     notes: tuple[Finding, ...] = ()
     above: tuple[tuple[int, list[str]], ...] = ()
+    blocks: Blocks | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +199,7 @@ def _begin(
         whole=grid.whole,
         notes=tuple(notes),
         above=tuple(above),
+        blocks=None if read else grid.blocks,
     )
     return _Start(headers.complete(header), headers.score(header), table)
 

@@ -5,22 +5,16 @@ surrogate, which text can't otherwise hold: whoever knows the columns decides wh
 """
 
 import codecs
-import csv
-import io
 import re
-from collections.abc import Iterator
-from itertools import chain
 
 from rolesync.model import Finding
 from rolesync.reader.findings import Code, error
-from rolesync.reader.grid import Cells, Grid
+from rolesync.reader.grid import Grid
+from rolesync.reader.records import Records
 
 DELIMITERS = ",;\t|"  # the usual one first: it wins where the header is the same under several
-MAX_CELL = 64 * 2**20  # characters; the csv module's own limit is a page or two
 BLOCK = 2**20
 _SEP = re.compile(rb'"?sep=([^\w\s"\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
-
-csv.field_size_limit(MAX_CELL)
 
 
 def text_grids(data: bytes) -> list[Grid] | Finding:
@@ -31,8 +25,10 @@ def text_grids(data: bytes) -> list[Grid] | Finding:
     clean, whole = _is_clean(decoded), decoded.endswith((b"\n", b"\r"))
     if declared := _SEP.match(decoded):
         delimiter = declared[1].decode()
-        return [Grid(_records(decoded[declared.end() :], delimiter, first=2), clean=clean, whole=whole)]
-    return [Grid(_records(decoded, delimiter), clean=clean, whole=whole) for delimiter in DELIMITERS]
+        texts = [Records(decoded[declared.end() :], delimiter, first=2)]
+    else:
+        texts = [Records(decoded, delimiter) for delimiter in DELIMITERS]
+    return [Grid(text.rows, clean=clean, whole=whole, blocks=text) for text in texts]
 
 
 def _as_utf8(data: bytes) -> bytes | Finding:
@@ -51,47 +47,12 @@ def _as_utf8(data: bytes) -> bytes | Finding:
     return data
 
 
-def _records(data: bytes, delimiter: str, first: int = 1) -> Iterator[tuple[int, Cells]]:
-    """Number the records of a CSV. After quoting that breaks over several lines no row can be told from another."""
-    ended: list[bool] = []
-
-    def mark_end() -> Iterator[str]:
-        ended.append(True)
-        yield from ()
-
-    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="surrogateescape", newline="")
-    reader = csv.reader(chain(text, mark_end()), delimiter=delimiter, strict=True)
-    number = first - 1
-    while True:
-        number += 1
-        line = reader.line_num
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as cause:
-            lost = bool(ended) or reader.line_num - line > 1
-            yield number, (_broken(number, cause, unclosed=bool(ended), lost=lost),)
-            if lost:
-                return
-            continue
-        if cells:
-            yield number, cells
-
-
-def _broken(number: int, cause: csv.Error, *, unclosed: bool, lost: bool) -> Finding:
-    if unclosed:
-        message = "a quote is opened in this row and never closed, so this row and all after it can't be read"
-        return error(Code.UNCLOSED_QUOTE, f"{message}; close it, or double it where it is part of the text", row=number)
-    rest = ", nor can the rows after it" if lost else ""
-    advice = "check its quotes: one inside a quoted cell has to be doubled"
-    return error(Code.BROKEN_QUOTING, f"the row can't be read ({cause}){rest}; {advice}", row=number)
-
-
 def _is_clean(data: bytes) -> bool:
     """Whether all is UTF-8 without NUL, so that no row needs a closer look."""
     if b"\0" in data:
         return False
+    if data.isascii():
+        return True
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(data), BLOCK):

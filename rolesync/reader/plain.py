@@ -1,0 +1,193 @@
+"""Blocks of lines → the rows in them that are plainly written, whole columns at a time.
+
+There are no rules here. A row is taken only if reading it with care, as `RowReader` does, certainly gives the same and
+notices nothing about its cells: as many cells as the header, an address and an id in their commonest forms, a role cell
+that `RoleReader` has read. What is the least bit different, in whatever way, is left to those who know whether it is
+right. So nothing depends on this module but speed, and what it takes may shrink or grow without any list being read
+differently.
+"""
+
+from collections.abc import Iterator
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
+
+from rolesync.reader.columns import Ints, Rows
+from rolesync.reader.findings import CellError
+from rolesync.reader.grid import Block
+from rolesync.reader.header import Layout
+from rolesync.reader.roles import RoleCell, RoleReader
+
+Bytes = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+LONGEST = 64  # characters of an address: then no part of it can be too long
+SHORTEST = 2  # letters of a top-level domain
+DIGITS = 18  # of an id: then it fits into 63 bits
+BASE = 10
+SHARED = 8  # role cells that are compared with whole columns at once; a list has a handful, any other is looked up
+
+_END = 10  # a line feed
+_ENDS, _AT, _DOT, _HYPHEN, _DIGIT, _LETTER, _SIGN = (1 << bit for bit in range(7))
+_KINDS = (
+    (b"\n", _ENDS, _AT | _DOT | _HYPHEN | _DIGIT | _SIGN),
+    (b"@", _AT, _ENDS | _AT | _DOT | _HYPHEN),
+    (b".", _DOT, _ENDS | _AT | _DOT | _HYPHEN),
+    (b"-", _HYPHEN, _ENDS | _AT | _DOT | _HYPHEN),
+    (b"0123456789", _DIGIT, 0),
+    (b"abcdefghijklmnopqrstuvwxyz", _LETTER, 0),
+    (b"_+'!$%&*/=?^`{|}~", _SIGN, _AT),
+)
+"""Characters of plain addresses, one to a line: each with its kind, and the kinds that may not stand before it."""
+
+_KIND = bytearray([128]) * 256
+_NOT_AFTER = bytearray([255]) * 256
+for _characters, _kind, _not_after in _KINDS:
+    for _character in _characters:
+        _KIND[_character], _NOT_AFTER[_character] = _kind, _not_after
+
+
+class PlainReader:
+    """Reads the plain rows of one table. `cells` are the distinct role cells found in them.
+
+    Args:
+        layout: where things stand in a row; a table whose rows say more than who and which role is not for this reader.
+        roles: reads role cells.
+    """
+
+    def __init__(self, layout: Layout, roles: RoleReader) -> None:
+        self.cells: list[RoleCell] = []
+        self._layout = layout
+        self._roles = roles
+        self._codes: dict[bytes, int] = {}  # -1 for a cell that has to be read with care, wherever it stands
+
+    def read(self, block: Block) -> Iterator[Rows | tuple[int, list[str]]]:
+        """Give everything in a block, in its order: plain rows many at a time, others as (row number, cells).
+
+        The last plain row before any other, and the last of the block, is among the others: so whoever reads them knows
+        what each of them follows, and with what the list ends.
+        """
+        data = np.frombuffer(block.data, np.uint8)
+        found = np.flatnonzero((data == ord(block.delimiter)) | (data == _END))
+        last = np.flatnonzero(data[found] == _END)  # of each line, where its last cell ends
+        plain = np.zeros(len(last) + 1, np.bool_)  # with one more, so that none follows the last
+        rows = self._rows(data, found, last, block.number, plain)
+        taken = plain[:-1] & plain[1:]
+        rows = _only(rows, taken[plain[:-1]])
+        left = np.flatnonzero(~taken)
+        ends = found[last]
+        done = 0
+        for line, before in zip(left.tolist(), (left - np.arange(len(left))).tolist(), strict=True):
+            if before > done:
+                yield rows.part(done, before)
+                done = before
+            start = ends[line - 1] + 1 if line else 0
+            if text := block.data[start : ends[line]].decode():
+                yield block.number + line, text.split(block.delimiter.decode())
+
+    def _rows(self, data: Bytes, found: Ints, last: Ints, number: int, plain: Mask) -> Rows:
+        """Read the plain rows, and say in `plain` which lines they are."""
+        width = len(self._layout.header)
+        fitting = np.flatnonzero(np.diff(last, prepend=-1) == width)
+        if not len(fitting):
+            return Rows(fitting, [], fitting, fitting)
+        cell_ends = found[last[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
+        line_starts = np.concatenate(([0], found[last[:-1]] + 1))[fitting]
+        cell_starts = np.concatenate((line_starts[:, np.newaxis], cell_ends[:, :-1] + 1), axis=1)
+
+        good = np.ones(len(fitting), np.bool_)
+        good[np.searchsorted(cell_ends[:, -1], np.flatnonzero(data == ord("#"))).clip(max=len(good) - 1)] = False
+        email, user_id = [""] * len(fitting), np.zeros(len(fitting), np.int64)
+        named = np.zeros(len(fitting), np.bool_)
+        if (place := self._layout.email) is not None:
+            starts, ends = cell_starts[:, place], cell_ends[:, place]
+            email = _emails(data, starts, ends, good)
+            named |= ends > starts
+        if (place := self._layout.user_id) is not None:
+            user_id = _user_ids(data, cell_starts[:, place], cell_ends[:, place], good)
+            named |= user_id > 0
+        role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
+        good &= named & (role >= 0)
+        plain[fitting[good]] = True
+        return _only(Rows(fitting + number, email, user_id, role), good)
+
+    def _role_codes(self, data: Bytes, starts: Ints, ends: Ints) -> Ints:
+        """The code of each cell: the commonest ones by whole columns, the rest one by one."""
+        codes = np.full(len(starts), -1, np.int64)
+        rest = np.arange(len(starts))
+        known = iter(list(self._codes))
+        for _ in range(SHARED):
+            if not len(rest):
+                return codes
+            cell = next(known, None) or data[starts[rest[0]] : ends[rest[0]]].tobytes()
+            same = rest[ends[rest] - starts[rest] == len(cell)]
+            for at, character in enumerate(cell):
+                same = same[data[starts[same] + at] == character]
+            codes[same] = self._code(cell)
+            left = np.ones(len(starts), np.bool_)
+            left[same] = False
+            rest = rest[left[rest]]
+        for row in rest.tolist():
+            codes[row] = self._code(data[starts[row] : ends[row]].tobytes())
+        return codes
+
+    def _code(self, cell: bytes) -> int:
+        if cell not in self._codes:
+            try:
+                read = self._roles.read(cell.decode())
+            except CellError:
+                self._codes[cell] = -1
+            else:
+                self._codes[cell] = len(self.cells)
+                self.cells.append(read)
+        return self._codes[cell]
+
+
+def _only(rows: Rows, which: Mask) -> Rows:
+    if which.all():
+        return rows
+    return Rows(rows.row[which], list(compress(rows.email, which.tolist())), rows.user_id[which], rows.role[which])
+
+
+def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> list[str]:
+    """The addresses of a column in lower case; those that are not plain are anything, and no longer `good`."""
+    lengths = ends - starts
+    good &= lengths <= LONGEST
+    gaps = starts - np.concatenate(([0], ends[:-1] + 1))
+    inside = np.repeat(np.tile([False, True], len(starts)), np.column_stack((gaps, lengths + 1)).ravel())
+    column = np.concatenate((np.array([_END], np.uint8), data[: len(inside)][inside]))
+    line_ends = np.cumsum(lengths + 1)
+    column[line_ends] = _END
+    text = column.tobytes().lower()
+    kind, not_after = (np.frombuffer(text.translate(table), np.uint8) for table in (_KIND, _NOT_AFTER))
+    wrong = np.flatnonzero(kind[:-1] & not_after[1:]) + 1
+
+    marks = np.flatnonzero(kind != _LETTER)
+    of_marks = kind[marks]
+    # The last mark of a line is a dot with two letters at least behind it, unless the line is empty.
+    at = np.flatnonzero(of_marks == _ENDS)[1:] - 1
+    behind = line_ends - marks[at]
+    wrong_ends = line_ends[~((of_marks[at] == _DOT) & (behind > SHORTEST)) & (lengths > 0)]
+    # There is one @ in each line, and no sign behind it.
+    marks = marks[(of_marks & (_ENDS | _AT | _SIGN)) > 0]
+    before, after = kind[marks[:-1]], kind[marks[1:]]
+    lost = np.where(before == _AT, after != _ENDS, (after == _ENDS) & (np.diff(marks) > 1))
+    wrong_marks = marks[1:][lost]
+
+    for places in (wrong, wrong_ends, wrong_marks):
+        good[np.searchsorted(line_ends, places).clip(max=len(good) - 1)] = False
+    return text.decode("latin-1").split("\n")[1:-1]
+
+
+def _user_ids(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Ints:
+    """The ids of a column, 0 for empty cells; those that are not plain are anything, and no longer `good`."""
+    lengths = ends - starts
+    good &= (lengths <= DIGITS) & ((data[starts] != ord("0")) | (lengths == 0))
+    numbers = np.zeros(len(starts), np.int64)
+    for place in range(min(DIGITS, int(lengths.max()))):
+        digits = (data[np.maximum(ends - 1 - place, 0)] - np.uint8(ord("0"))).astype(np.int64)
+        here = lengths > place
+        good &= ~here | (digits < BASE)
+        numbers += np.where(here, digits * BASE**place, 0)
+    return numbers
