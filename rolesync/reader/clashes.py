@@ -3,12 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rolesync.model import Finding, Level
 from rolesync.reader.contradictions import contradictions
 from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.standing import Standing
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # multiplying by an odd number loses nothing
 
 
 class Settled(NamedTuple):
@@ -35,18 +42,44 @@ def settle(
     """
     everything = pd.concat([given, withheld]).sort_values("row", kind="stable") if len(withheld) else given
     findings = list(_conflicts(everything))
-    addresses = _addresses(everything, findings)
-    given, withheld = (_with_addresses(_without(rows, findings), addresses) for rows in (given, withheld))
+    if _has_lone_ids(everything):
+        addresses = _addresses(everything, findings)
+        given, withheld = (_with_addresses(rows, addresses) for rows in (given, withheld))
+    given, withheld = _without(given, findings), _without(withheld, findings)
     if standings:
         against = list(contradictions(given, withheld, standings))
         given, withheld = _without(given, against), _without(withheld, against)
         findings += against
-    keys = given.assign(email=given["email"].where(given["user_id"] == 0, ""))
-    repeated = keys.duplicated(["user_id", "email", "role"])
-    if repeated.any():
+    alike = given[_alike([*_people(given), given["role"].cat.codes.to_numpy().astype(np.int64)])]
+    if len(alike):
+        keys = alike.assign(email=alike["email"].where(alike["user_id"] == 0, ""))
+        repeated = keys.duplicated(["user_id", "email", "role"])
         firsts = keys.groupby(["user_id", "email", "role"], observed=True, sort=False)["row"].transform("first")
         findings.extend(_duplicates(keys[repeated], firsts[repeated]))
-    return Settled(given[~repeated].reset_index(drop=True), withheld.reset_index(drop=True)), findings
+        given = given.drop(index=keys.index[repeated])
+    return Settled(given.reset_index(drop=True), withheld.reset_index(drop=True)), findings
+
+
+def _alike(keys: Sequence[Ints]) -> Mask:
+    """Which rows have the same numbers as another one, or seem to: no row that does is left out.
+
+    Rows of their own, which are nearly all, are told in this way by hashes and without comparing texts.
+    """
+    mixed = np.zeros(len(keys[0]), np.uint64)
+    for key in keys:
+        mixed = mixed * _ODD + key.astype(np.uint64)
+    index = pd.Index(mixed)
+    return np.zeros(len(mixed), np.bool_) if index.is_unique else index.duplicated(keep=False)
+
+
+def _people(rows: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Numbers that are the same for rows of the same person: the id, or what the address hashes to."""
+    user_id = rows["user_id"].to_numpy()
+    return user_id, np.where(user_id == 0, _hashes(rows["email"]), 0)
+
+
+def _hashes(texts: "pd.Series[str]") -> Ints:
+    return np.fromiter(map(hash, texts.tolist()), np.int64, len(texts))
 
 
 def _without(rows: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
@@ -59,7 +92,11 @@ def _pairs(assignments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _conflicts(assignments: pd.DataFrame) -> Iterator[Finding]:
-    pairs = _pairs(assignments).drop_duplicates("row")
+    if not assignments["user_id"].any():
+        return
+    pairs = _pairs(assignments)
+    pairs = pairs[np.diff(pairs["row"], prepend=0) > 0]  # a row with several roles only once
+    pairs = pairs[_alike([pairs["user_id"].to_numpy()]) | _alike([_hashes(pairs["email"])])]
     for key, other, text in (
         ("user_id", "email", "user id {0} has the address {1} here but {2} in row {3}"),
         ("email", "user_id", "the address {0} has the user id {1} here but {2} in row {3}"),
@@ -73,6 +110,10 @@ def _conflicts(assignments: pd.DataFrame) -> Iterator[Finding]:
         for row, name, value, first_value, first_row in zip(*columns, strict=True):
             message = text.format(_shown(name), _shown(value), _shown(first_value), first_row)
             yield error(Code.IDENTITY_CONFLICT, f"{message}; correct one of the two rows", row=int(row))
+
+
+def _has_lone_ids(assignments: pd.DataFrame) -> bool:
+    return bool(assignments["user_id"].any()) and "" in assignments["email"].tolist()
 
 
 def _addresses(everything: pd.DataFrame, findings: Sequence[Finding]) -> "pd.Series[str]":
