@@ -30,7 +30,7 @@ from rolesync.model import (
     require,
     role_names,
 )
-from rolesync.people import People, read_people
+from rolesync.people import Addresses, People, addresses, find_people
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -45,7 +45,7 @@ class _Listed:
 
     roles: tuple[str, ...]
     row: Ints
-    email: list[str]
+    email: Addresses
     user_id: Ints
     role: Ints
 
@@ -87,15 +87,15 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
     assignments = _all_rows(desired) if isinstance(desired, Desired) else desired
     roles = tuple(dict.fromkeys(policy.managed_roles))
     listed = _read_list(require(assignments, DESIRED), roles)
-    people = read_people(live.users)
+    people = find_people(live.users, listed.email)
     holds = _holders(live, roles)
     matched = _match(listed, people)
-    wanted = _want(listed, matched, len(roles), len(people.keys))
+    wanted = _want(listed, matched, len(roles), len(people.users))
 
     adds = (wanted.role > 0) & ~holds
     losses = (wanted.role == 0) & holds if policy.mode is Mode.SYNC else np.zeros_like(holds)
     doubts = _doubts(listed, people, matched)
-    doubtful = np.zeros(len(people.keys), np.bool_)
+    doubtful = np.zeros(len(people.users), np.bool_)
     doubtful[list(doubts)] = True
     removals, kept = losses & ~doubtful, losses & doubtful
     return Changes(
@@ -124,10 +124,9 @@ def _read_list(assignments: pd.DataFrame, roles: Sequence[str]) -> _Listed:
     if (row[1:] < row[:-1]).any():
         assignments = assignments.sort_values("row", kind="stable")
         row = assignments["row"].to_numpy()
-    email = assignments["email"].tolist()
+    email = addresses(assignments["email"])
     user_id = assignments["user_id"].to_numpy()
-    nobody = user_id <= 0
-    nobody &= np.array([not one for one in email], np.bool_) if "" in email else False
+    nobody = (user_id <= 0) & email.blank
     if nobody.any() or (row < 1).any():
         at = int(np.argmax(nobody | (row < 1)))
         raise ValueError(f"row {row[at]} of the list names nobody, or has no number: the reader must refuse it")
@@ -151,21 +150,21 @@ def _holders(live: Live, roles: Sequence[str]) -> Mask:
 
 
 def _match(listed: _Listed, people: People) -> _Matched:
-    owner = people.find_emails(listed.email)
+    owner = people.owner
     has_id = listed.user_id > 0
     position = owner.copy()
     wrong = np.zeros(len(position), np.bool_)
     if has_id.any():
         position[has_id] = people.find_ids(listed.user_id[has_id])
-        for at in np.flatnonzero(has_id & (position != owner)):
-            # An id that Studio doesn't know beside an address that it does know may be a slip of the pen, too.
-            found, address = position[at], listed.email[at]
-            wrong[at] = bool(address) and (found < 0 or people.keys[found] != address)
+        differ = np.flatnonzero(has_id & (position != owner) & ~listed.email.blank)
+        # An id that Studio doesn't know beside an address that it does know may be a slip of the pen, too.
+        if len(differ):
+            keys = np.array(people.keys(np.maximum(position[differ], 0)), np.object_)
+            wrong[differ] = (position[differ] < 0) | (keys != listed.email.texts[differ])
     ambiguous = np.zeros(len(position), np.bool_)
-    shared = [at for group in people.repeated.values() if len(group) > 1 for at in group]
-    if shared:
-        sharing = np.zeros(len(people.keys), np.bool_)
-        sharing[shared] = True
+    if people.shared:
+        sharing = np.zeros(len(people.users), np.bool_)
+        sharing[list(people.shared)] = True
         ambiguous = ~has_id & (owner >= 0) & sharing[owner]
     absent = (position < 0) & ~wrong
     position[wrong | ambiguous] = -1
@@ -206,10 +205,11 @@ def _doubts(listed: _Listed, people: People, matched: _Matched) -> dict[int, tup
 def _changes(listed: _Listed, people: People, wanted: _Wanted, adds: Mask, removals: Mask) -> pd.DataFrame:
     users = people.users
     role, position = np.nonzero(adds | removals)
-    order = np.lexsort((role, people.user_id[position]))
+    user_id = people.users["user_id"].to_numpy()
+    order = np.lexsort((role, user_id[position]))
     role, position = role[order], position[order]
     added = adds[role, position]
-    no_email = np.array([not people.keys[at] for at in position], np.bool_)
+    no_email = np.array([not key for key in people.keys(position)], np.bool_)
     named = wanted.named[position]
     unnamed = np.where(no_email, _REASONS.index(Reason.NO_EMAIL), _REASONS.index(Reason.NOT_LISTED))
     lost = np.where(named > 0, _REASONS.index(Reason.LISTED_WITHOUT_ROLE), unnamed)
@@ -217,7 +217,7 @@ def _changes(listed: _Listed, people: People, wanted: _Wanted, adds: Mask, remov
     return frame(
         CHANGES,
         {
-            "user_id": people.user_id[position],
+            "user_id": user_id[position],
             "email": users["email"].array.take(position),
             "name": users["name"].array.take(position),
             "action": _category(np.where(added, _ACTIONS.index(Action.ADD), _ACTIONS.index(Action.REMOVE)), _ACTIONS),
@@ -250,7 +250,7 @@ def _held_additions(listed: _Listed, people: People, matched: _Matched, reason: 
         detail = [_say_mismatch(people, int(listed.user_id[at]), matched.owner[at]) for at in rows]
     return {
         "row": listed.row[rows].tolist(),
-        "email": [listed.email[at] for at in rows],
+        "email": listed.email.texts[rows].tolist(),
         "user_id": listed.user_id[rows].tolist(),
         "role": [listed.roles[at] for at in listed.role[rows]],
         "action": [Action.ADD.value] * len(rows),
