@@ -26,7 +26,7 @@ class Settled(NamedTuple):
 
 
 def settle(
-    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing]
+    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing], hashes: Ints | None = None
 ) -> tuple[Settled, list[Finding]]:
     """Compare the rows of a list with each other.
 
@@ -39,9 +39,15 @@ def settle(
         given: the roles that are given today (DESIRED, but with repetitions).
         withheld: those that aren't, in the same form.
         standings: the rows that say more than who and which role.
+        hashes: of the addresses in `given`, where they are known already.
     """
-    everything = pd.concat([given, withheld]).sort_values("row", kind="stable") if len(withheld) else given
-    findings = list(_conflicts(everything))
+    of_given = _hashes(given) if hashes is None else hashes
+    seem_repeated = _seem_repeated(given, of_given)
+    everything, of_everything = given, of_given
+    if len(withheld):
+        everything = pd.concat([given, withheld]).sort_values("row", kind="stable")
+        of_everything = _hashes(everything)
+    findings = list(_conflicts(everything, of_everything))
     if _has_lone_ids(everything):
         addresses = _addresses(everything, findings)
         given, withheld = (_with_addresses(rows, addresses) for rows in (given, withheld))
@@ -50,9 +56,9 @@ def settle(
         against = list(contradictions(given, withheld, standings))
         given, withheld = _without(given, against), _without(withheld, against)
         findings += against
-    alike = given[_alike([*_people(given), given["role"].cat.codes.to_numpy().astype(np.int64)])]
-    if len(alike):
-        keys = alike.assign(email=alike["email"].where(alike["user_id"] == 0, ""))
+    rows = given[seem_repeated[given.index]] if seem_repeated.any() else given.iloc[:0]
+    if len(rows):
+        keys = rows.assign(email=rows["email"].where(rows["user_id"] == 0, ""))
         repeated = keys.duplicated(["user_id", "email", "role"])
         firsts = keys.groupby(["user_id", "email", "role"], observed=True, sort=False)["row"].transform("first")
         findings.extend(_duplicates(keys[repeated], firsts[repeated]))
@@ -60,26 +66,24 @@ def settle(
     return Settled(given.reset_index(drop=True), withheld.reset_index(drop=True)), findings
 
 
-def _alike(keys: Sequence[Ints]) -> Mask:
-    """Which rows have the same numbers as another one, or seem to: no row that does is left out.
+def _seem_repeated(given: pd.DataFrame, hashes: Ints) -> Mask:
+    """Which rows may give a person a role that another one gives, too: no row that does is left out.
 
-    Rows of their own, which are nearly all, are told in this way by hashes and without comparing texts.
+    Rows of their own, which are nearly all, are told by hashes, without comparing texts.
     """
-    mixed = np.zeros(len(keys[0]), np.uint64)
-    for key in keys:
-        mixed = mixed * _ODD + key.astype(np.uint64)
-    index = pd.Index(mixed)
-    return np.zeros(len(mixed), np.bool_) if index.is_unique else index.duplicated(keep=False)
+    user_id = given["user_id"].to_numpy()
+    people = np.where(user_id == 0, hashes, user_id) if user_id.any() else hashes
+    mixed = people.astype(np.uint64) * _ODD + given["role"].cat.codes.to_numpy().astype(np.uint64)
+    return _alike(mixed)
 
 
-def _people(rows: pd.DataFrame) -> tuple[Ints, Ints]:
-    """Numbers that are the same for rows of the same person: the id, or what the address hashes to."""
-    user_id = rows["user_id"].to_numpy()
-    return user_id, np.where(user_id == 0, _hashes(rows["email"]), 0)
+def _alike(numbers: "npt.NDArray[np.integer]") -> Mask:
+    index = pd.Index(numbers)
+    return np.zeros(len(numbers), np.bool_) if index.is_unique else index.duplicated(keep=False)
 
 
-def _hashes(texts: "pd.Series[str]") -> Ints:
-    return np.fromiter(map(hash, texts.tolist()), np.int64, len(texts))
+def _hashes(rows: pd.DataFrame) -> Ints:
+    return np.fromiter(map(hash, rows["email"].tolist()), np.int64, len(rows))
 
 
 def _without(rows: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
@@ -91,12 +95,13 @@ def _pairs(assignments: pd.DataFrame) -> pd.DataFrame:
     return assignments[(assignments["user_id"] != 0) & (assignments["email"] != "")]
 
 
-def _conflicts(assignments: pd.DataFrame) -> Iterator[Finding]:
+def _conflicts(assignments: pd.DataFrame, hashes: Ints) -> Iterator[Finding]:
     if not assignments["user_id"].any():
         return
-    pairs = _pairs(assignments)
-    pairs = pairs[np.diff(pairs["row"], prepend=0) > 0]  # a row with several roles only once
-    pairs = pairs[_alike([pairs["user_id"].to_numpy()]) | _alike([_hashes(pairs["email"])])]
+    once = np.diff(assignments["row"], prepend=0) > 0  # a row with several roles counts once
+    once &= ((assignments["user_id"] != 0) & (assignments["email"] != "")).to_numpy()
+    pairs = assignments[once]
+    pairs = pairs[_alike(pairs["user_id"].to_numpy()) | _alike(hashes[once])]
     for key, other, text in (
         ("user_id", "email", "user id {0} has the address {1} here but {2} in row {3}"),
         ("email", "user_id", "the address {0} has the user id {1} here but {2} in row {3}"),

@@ -30,10 +30,14 @@ class Rows:
 
 @dataclass(slots=True)
 class Columns:
-    """The columns of DESIRED. `role` is an index of `names`, because a million rows share a handful of roles."""
+    """The columns of DESIRED, and the hash of each address, which is cheapest where the address was just made.
+
+    `role` is an index of `names`, because a million rows share a handful of roles.
+    """
 
     row: "array[int]" = field(default_factory=lambda: array("q"))
     email: list[str] = field(default_factory=list)
+    email_hash: "array[int]" = field(default_factory=lambda: array("q"))
     user_id: "array[int]" = field(default_factory=lambda: array("q"))
     role: "array[int]" = field(default_factory=lambda: array("i"))
     names: dict[str, int] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class Columns:
         for name in cell.names:
             self.row.append(number)
             self.email.append(email)
+            self.email_hash.append(hash(email))
             self.user_id.append(user_id)
             self.role.append(self._code(name))
 
@@ -60,10 +65,16 @@ class Columns:
             first = np.repeat(first, sizes)
             first += np.arange(len(first)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
             rows = Rows(np.repeat(rows.row, sizes), email, np.repeat(rows.user_id, sizes), first)
-        self.row.frombytes(rows.row.tobytes())
+        self.row.frombytes(rows.row.data.cast("B"))
         self.email += email
-        self.user_id.frombytes(rows.user_id.tobytes())
-        self.role.frombytes(codes[first].tobytes())
+        self.email_hash.frombytes(np.fromiter(map(hash, email), np.int64, len(email)).data.cast("B"))
+        self.user_id.frombytes(rows.user_id.data.cast("B"))
+        self.role.frombytes(codes[first].data.cast("B"))
+
+    @property
+    def hashes(self) -> Ints:
+        """The hash of each address."""
+        return np.array(self.email_hash)
 
     def assignments(self) -> pd.DataFrame:
         """DESIRED as the file has it, repetitions included."""

@@ -76,7 +76,8 @@ def _read(
     if not reading.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
-    settled, clashes = settle(reading.given.assignments(), reading.withheld.assignments(), reading.standings)
+    given, withheld = reading.given, reading.withheld
+    settled, clashes = settle(given.assignments(), withheld.assignments(), reading.standings, given.hashes)
     findings += clashes
     if form.hold_bad_rows:
         findings = [held(finding, table.header_row) for finding in findings]

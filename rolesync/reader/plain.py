@@ -23,29 +23,32 @@ Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 LONGEST = 64  # characters of an address: then no part of it can be too long
-SHORTEST = 2  # letters of a top-level domain
+SHORTEST, LONGEST_DOMAIN = 2, 12  # letters of a top-level domain
 DIGITS = 18  # of an id: then it fits into 63 bits
 BASE = 10
 SHARED = 8  # role cells that are compared with whole columns at once; a list has a handful, any other is looked up
 
 _END = 10  # a line feed
-_ENDS, _AT, _DOT, _HYPHEN, _DIGIT, _LETTER, _SIGN = (1 << bit for bit in range(7))
+_WORD = 8  # bytes that are compared at once
+_LETTER, _DIGIT, _ENDS, _AT, _DOT, _HYPHEN, _SIGN, _OTHER = range(8)
 _KINDS = (
-    (b"\n", _ENDS, _AT | _DOT | _HYPHEN | _DIGIT | _SIGN),
-    (b"@", _AT, _ENDS | _AT | _DOT | _HYPHEN),
-    (b".", _DOT, _ENDS | _AT | _DOT | _HYPHEN),
-    (b"-", _HYPHEN, _ENDS | _AT | _DOT | _HYPHEN),
-    (b"0123456789", _DIGIT, 0),
-    (b"abcdefghijklmnopqrstuvwxyz", _LETTER, 0),
-    (b"_+'!$%&*/=?^`{|}~", _SIGN, _AT),
+    (b"abcdefghijklmnopqrstuvwxyz", _LETTER, {_OTHER}),
+    (b"0123456789", _DIGIT, {_OTHER}),
+    (b"\n", _ENDS, {_DIGIT, _AT, _DOT, _HYPHEN, _SIGN, _OTHER}),
+    (b"@", _AT, {_ENDS, _AT, _DOT, _HYPHEN, _OTHER}),
+    (b".", _DOT, {_ENDS, _AT, _DOT, _HYPHEN, _OTHER}),
+    (b"-", _HYPHEN, {_ENDS, _AT, _DOT, _HYPHEN, _OTHER}),
+    (b"_+'!$%&*/=?^`{|}~", _SIGN, {_AT, _OTHER}),
 )
-"""Characters of plain addresses, one to a line: each with its kind, and the kinds that may not stand before it."""
+"""Characters of plain addresses, each with its kind, and the kinds that may not stand before it."""
 
-_KIND = bytearray([128]) * 256
-_NOT_AFTER = bytearray([255]) * 256
+_KIND = bytearray([_OTHER]) * 256
+_CLASH = np.zeros((_OTHER + 1, _OTHER + 1), np.bool_)  # by the kind before and the kind itself
+_CLASH[:, _OTHER] = True
 for _characters, _kind, _not_after in _KINDS:
+    _CLASH[list(_not_after), _kind] = True
     for _character in _characters:
-        _KIND[_character], _NOT_AFTER[_character] = _kind, _not_after
+        _KIND[_character] = _kind
 
 
 class PlainReader:
@@ -72,32 +75,35 @@ class PlainReader:
         found = np.flatnonzero((data == ord(block.delimiter)) | (data == _END))
         last = np.flatnonzero(data[found] == _END)  # of each line, where its last cell ends
         plain = np.zeros(len(last) + 1, np.bool_)  # with one more, so that none follows the last
-        rows = self._rows(data, found, last, block.number, plain)
-        taken = plain[:-1] & plain[1:]
-        rows = _only(rows, taken[plain[:-1]])
-        left = np.flatnonzero(~taken)
+        rows = self._rows(block, found, last, plain)
+        left = np.flatnonzero(~(plain[:-1] & plain[1:]))
+        before: Ints = np.cumsum(plain)[left] - plain[left]  # plain rows before each line that is left
         ends = found[last]
         done = 0
-        for line, before in zip(left.tolist(), (left - np.arange(len(left))).tolist(), strict=True):
-            if before > done:
-                yield rows.part(done, before)
-                done = before
+        for line, row in zip(left.tolist(), before.tolist(), strict=True):
+            if row > done:
+                yield rows.part(done, row)
+            done = row + int(plain[line])
             start = ends[line - 1] + 1 if line else 0
             if text := block.data[start : ends[line]].decode():
                 yield block.number + line, text.split(block.delimiter.decode())
 
-    def _rows(self, data: Bytes, found: Ints, last: Ints, number: int, plain: Mask) -> Rows:
+    def _rows(self, block: Block, found: Ints, last: Ints, plain: Mask) -> Rows:
         """Read the plain rows, and say in `plain` which lines they are."""
+        data = np.frombuffer(block.data + bytes(_WORD), np.uint8)
         width = len(self._layout.header)
         fitting = np.flatnonzero(np.diff(last, prepend=-1) == width)
         if not len(fitting):
             return Rows(fitting, [], fitting, fitting)
-        cell_ends = found[last[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
         line_starts = np.concatenate(([0], found[last[:-1]] + 1))[fitting]
+        if len(fitting) < len(last):
+            found = found[last[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
+        cell_ends = found.reshape(-1, width)
         cell_starts = np.concatenate((line_starts[:, np.newaxis], cell_ends[:, :-1] + 1), axis=1)
 
         good = np.ones(len(fitting), np.bool_)
-        good[np.searchsorted(cell_ends[:, -1], np.flatnonzero(data == ord("#"))).clip(max=len(good) - 1)] = False
+        if b"#" in block.data:
+            good[np.searchsorted(cell_ends[:-1, -1], np.flatnonzero(data == ord("#")))] = False
         email, user_id = [""] * len(fitting), np.zeros(len(fitting), np.int64)
         named = np.zeros(len(fitting), np.bool_)
         if (place := self._layout.email) is not None:
@@ -110,10 +116,11 @@ class PlainReader:
         role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
         good &= named & (role >= 0)
         plain[fitting[good]] = True
-        return _only(Rows(fitting + number, email, user_id, role), good)
+        return _only(Rows(fitting + block.number, email, user_id, role), good)
 
     def _role_codes(self, data: Bytes, starts: Ints, ends: Ints) -> Ints:
         """The code of each cell: the commonest ones by whole columns, the rest one by one."""
+        words = np.ndarray(len(data) - _WORD + 1, "<u8", data, strides=(1,))
         codes = np.full(len(starts), -1, np.int64)
         rest = np.arange(len(starts))
         known = iter(list(self._codes))
@@ -122,8 +129,10 @@ class PlainReader:
                 return codes
             cell = next(known, None) or data[starts[rest[0]] : ends[rest[0]]].tobytes()
             same = rest[ends[rest] - starts[rest] == len(cell)]
-            for at, character in enumerate(cell):
-                same = same[data[starts[same] + at] == character]
+            for at in range(0, len(cell), _WORD):
+                part = cell[at : at + _WORD]
+                read = words[starts[same] + at] & np.uint64((1 << 8 * len(part)) - 1)
+                same = same[read == int.from_bytes(part, "little")]
             codes[same] = self._code(cell)
             left = np.ones(len(starts), np.bool_)
             left[same] = False
@@ -160,23 +169,23 @@ def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> list[str]:
     line_ends = np.cumsum(lengths + 1)
     column[line_ends] = _END
     text = column.tobytes().lower()
-    kind, not_after = (np.frombuffer(text.translate(table), np.uint8) for table in (_KIND, _NOT_AFTER))
-    wrong = np.flatnonzero(kind[:-1] & not_after[1:]) + 1
-
-    marks = np.flatnonzero(kind != _LETTER)
-    of_marks = kind[marks]
-    # The last mark of a line is a dot with two letters at least behind it, unless the line is empty.
-    at = np.flatnonzero(of_marks == _ENDS)[1:] - 1
-    behind = line_ends - marks[at]
-    wrong_ends = line_ends[~((of_marks[at] == _DOT) & (behind > SHORTEST)) & (lengths > 0)]
+    kind = np.frombuffer(text.translate(_KIND), np.uint8)
+    marks = np.flatnonzero(kind >= _ENDS)
+    kinds = kind[marks]
+    clashing = marks[1:][_CLASH[kind[marks[1:] - 1], kinds[1:]]]
+    # The last mark before a line's end is a dot, and letters are behind it, unless the line is empty.
+    last = marks[np.flatnonzero(kinds == _ENDS)[1:] - 1]
+    behind = line_ends - last - 1
+    endless = (kind[last] != _DOT) | (behind < SHORTEST) | (behind > LONGEST_DOMAIN)
+    for at in range(1, min(int(behind.max()), LONGEST_DOMAIN) + 1):
+        endless |= (kind[line_ends - at] != _LETTER) & (at <= behind)
+    good &= ~endless | (lengths == 0)
     # There is one @ in each line, and no sign behind it.
-    marks = marks[(of_marks & (_ENDS | _AT | _SIGN)) > 0]
+    marks = marks[(kinds == _ENDS) | (kinds == _AT) | (kinds == _SIGN)]
     before, after = kind[marks[:-1]], kind[marks[1:]]
     lost = np.where(before == _AT, after != _ENDS, (after == _ENDS) & (np.diff(marks) > 1))
-    wrong_marks = marks[1:][lost]
-
-    for places in (wrong, wrong_ends, wrong_marks):
-        good[np.searchsorted(line_ends, places).clip(max=len(good) - 1)] = False
+    for places in (clashing, marks[1:][lost]):
+        good[np.searchsorted(line_ends, places)] = False
     return text.decode("latin-1").split("\n")[1:-1]
 
 
