@@ -88,7 +88,7 @@ def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> pd.DataFra
     if data is None:
         data = {name: [] for name in columns}
     series = {name: pd.Series(data[name], dtype=_dtype(kind)) for name, kind in columns.items()}
-    return pd.DataFrame(series)
+    return pd.DataFrame(series, copy=False)
 
 
 def require(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
