@@ -1,8 +1,12 @@
 """Planning, measured: a list of many rows against as many live users, beside a bare pandas read and outer merge.
 
-Run as `python -m tests.bench.bench_planning [ROWS ...]`. Every figure is the median of three fresh processes, one for
-each measurement, so that neither memory nor caches of one help or burden another. Peak memory is what the operating
-system saw of the whole process, imports and the given live users included.
+Run as `python -m tests.bench.bench_planning [ROWS ...]`; `--growth` adds five million rows. Every figure is the median
+of three fresh processes, one for each measurement, in turns with those of the yardstick, so that neither memory nor
+caches nor a busy machine help or burden one side. Peak memory is what the operating system saw of the whole process,
+imports and the given live users included.
+
+Both sides also say whom they would give a role or take one from, and must say the same, for all whose address nobody
+shares; see `make` for the kinds of data.
 """
 
 import argparse
@@ -11,11 +15,13 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,132 +30,213 @@ from rich.table import Table
 
 from rolesync.differ import diff
 from rolesync.guards import judge
-from rolesync.model import LIVE, Live, Policy, Requests, frame
+from rolesync.model import LIVE, Action, Live, Policy, Requests, frame
 from rolesync.planner import make_plan
 from rolesync.reader import read_desired
 from rolesync.recorded import History
 
 TIMES = 3
+GOAL_RATIO, GOAL_MB, GOAL_GROWTH = 0.45, 500, 6.0  # of the yardstick's time; per million rows; from one million to five
+MILLION, GROWN = 1_000_000, 5_000_000
 CHANGED = 200  # one user in so many is not listed, one lacks the role; one row in so many names nobody in Studio
-POLICY = Policy(owner="person7@example.edu", max_removals_share=1.0, max_removals=10_000_000)
-
+SHARED = 500  # with `duplicates`, one live user in so many has the address of the one before
+ROLES = ("Admin", "Teacher")
+KINDS = ("plain", "case", "roles", "ids", "duplicates", "shuffled")
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
-Figures = Mapping[str, float]
+Figures = Mapping[str, Any]  # numbers, and whom the changes are for
+Change = tuple[int, str, str]  # user id, role, action
 
 
-def make(folder: Path, rows: int) -> Figures:
-    """Write the list and the live users: mixed case, several role sets, a few changes of each kind."""
-    at = np.arange(rows)
+def policy_of(kind: str, rows: int) -> Policy:
+    """Allow everything; the owner stands in the middle of the list, so that finding them costs what it does mostly."""
+    return Policy(
+        managed_roles=ROLES if kind == "roles" else ROLES[:1],
+        owner=f"person{rows // 2 + 3}@example.edu",
+        max_removals_share=1.0,
+        max_removals=10_000_000,
+    )
+
+
+def make(folder: Path, rows: int, kind: str = "plain") -> Figures:
+    """Write the list and the live users: several role sets, a few changes of each sort, addresses in mixed case.
+
+    Args:
+        folder: where to.
+        rows: of the list, and about as many live users.
+        kind: `plain`; `case`, where the list has mixed case, too; `roles`, where every other person has a second
+            row with a second role; `ids`, where each row has an id beside the address; `duplicates`, where live
+            users share addresses; `shuffled`, where the list is in another order than Studio's.
+    """
+    at = np.arange(rows * 2 // 3 if kind == "roles" else rows)
     held = np.where(at % CHANGED == 1, 2, at % 2)
+    own = np.where((at % SHARED == 2) & (kind == "duplicates"), at - 1, at)
     users = frame(
         LIVE,
         {
             "user_id": at * 7 + 1,
-            "email": [f"Person{number}@Example.edu" for number in at],
+            "email": [f"Person{number}@Example.edu" for number in own],
             "name": [f"Person {number}" for number in at],
             "roles": pd.Index(['["Admin"]', '["Admin", "Teacher"]', '["Teacher"]'])[held].astype("category"),
         },
     )
     (folder / "live.pickle").write_bytes(pickle.dumps(users))
-    listed = [f"{'person' if number % CHANGED else 'new'}{number}@example.edu,Admin\n" for number in at]
-    (folder / "desired.csv").write_text("email,role\n" + "".join(listed), encoding="utf-8")
-    return {"rows": len(listed)}
+    listed = [
+        f"{'Person' if kind == 'case' else 'person'}{n}@example.edu" if n % CHANGED else f"new{n}@example.edu"
+        for n in at.tolist()
+    ]
+    table = pd.DataFrame({"email": listed})
+    if kind == "ids":
+        table["user_id"] = [str(number * 7 + 1) if number % CHANGED else "" for number in at.tolist()]
+    second = table[(at % 2 == 1) & (kind == "roles")]
+    table = pd.concat([table.assign(role=ROLES[0]), second.assign(role=ROLES[1])]).sort_index(kind="stable")
+    if kind == "shuffled":
+        table = table.sample(frac=1, random_state=1)
+    table.to_csv(folder / "desired.csv", index=False)
+    return {"rows": len(table)}
 
 
-def ours(folder: Path, users: pd.DataFrame) -> Figures:
+def ours(folder: Path, users: pd.DataFrame, kind: str = "plain") -> Figures:
     """Read the list and plan."""
-    live = Live(users, POLICY.managed_roles)
+    policy = policy_of(kind, len(users))
+    live = Live(users, policy.managed_roles)
     started = perf_counter()
-    desired = read_desired(folder / "desired.csv", managed_roles=POLICY.managed_roles, today=DAY.date())
+    desired = read_desired(folder / "desired.csv", managed_roles=policy.managed_roles, today=DAY.date())
     read = perf_counter()
-    changes = diff(desired, live, POLICY)
+    changes = diff(desired, live, policy)
     plan = make_plan(
         account="https://school.example.com",
         created_at=DAY,
         source=desired.source,
-        policy=POLICY,
+        policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, POLICY, desired.findings, History()),
+        verdicts=judge(changes, live, policy, desired.findings, History()),
         findings=desired.findings,
         requests=Requests({}),
     )
-    ended = perf_counter()
+    figures = _figures(started, read)
     if not len(plan.changes) or plan.blocked:
         raise RuntimeError(f"nothing was planned, so nothing was measured: {plan.verdicts}")
-    return {"seconds": ended - started, "planning": ended - read, "changes": len(plan.changes)}
+    columns = (plan.changes[name].tolist() for name in ("user_id", "role", "action"))
+    people = _people(set(zip(*columns, strict=True)), users)
+    return {**figures, "changes": len(plan.changes), "people": people}
 
 
-def yardstick(folder: Path, users: pd.DataFrame) -> Figures:
+def yardstick(folder: Path, users: pd.DataFrame, kind: str = "plain") -> Figures:
     """What pandas takes to read the list and to set both sides beside each other."""
     started = perf_counter()
     desired = pd.read_csv(folder / "desired.csv")
+    if kind == "case":
+        desired = desired.assign(email=desired["email"].str.lower())
     live = users.assign(email=users["email"].str.lower())
     read = perf_counter()
-    merged = desired.merge(live, on="email", how="outer", indicator=True)
+    merged = desired.merge(live, on="email", how="outer", indicator=True, suffixes=("_listed", ""))
+    figures = _figures(started, read)
+    people = _people(set(_differing(merged, policy_of(kind, len(users)).managed_roles)), users)
+    return {**figures, "people": people}
+
+
+def _figures(started: float, read: float) -> Figures:
+    """How long it took until now, and the greatest memory that the process has had so far."""
+    import resource  # noqa: PLC0415  # not on every system; the rest of this module can be imported there
+
     ended = perf_counter()
-    if not len(merged):
-        raise RuntimeError("nothing was merged, so nothing was measured")
-    return {"seconds": ended - started, "planning": ended - read}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return {"seconds": ended - started, "planning": ended - read, "peak_mb": peak}
 
 
-MEASURES: Mapping[str, Callable[[Path, pd.DataFrame], Figures]] = {"ours": ours, "yardstick": yardstick}
+def _differing(merged: pd.DataFrame, roles: Sequence[str]) -> Iterator[Change]:
+    """Whom the bare merge would give a role, and whom take it from."""
+    for role in roles:
+        listed = set(merged["user_id"][(merged["_merge"] == "both") & (merged["role"] == role)])
+        holders = set(merged["user_id"][merged["roles"].astype("str").str.contains(f'"{role}"', na=False)])
+        yield from ((int(user_id), role, Action.ADD.value) for user_id in listed - holders)
+        yield from ((int(user_id), role, Action.REMOVE.value) for user_id in holders - listed)
+
+
+def _people(changes: Collection[Change], users: pd.DataFrame) -> str:
+    """A digest of the changes of people whose address nobody shares; of others a merge doesn't know who is meant."""
+    shared = set(users["user_id"][users["email"].str.lower().duplicated(keep=False)])
+    return sha256(repr(sorted(change for change in changes if change[0] not in shared)).encode()).hexdigest()
+
+
+MEASURES: Mapping[str, Callable[[Path, pd.DataFrame, str], Figures]] = {"ours": ours, "yardstick": yardstick}
 
 
 def main() -> None:
-    """Measure each size and print the table; with `--measure`, be one of the measured processes."""
+    """Measure each size and kind and print the table; with `--measure`, be one of the measured processes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", nargs="*", type=int, default=[100_000, 1_000_000])
+    parser.add_argument("rows", nargs="*", type=int, default=[MILLION])
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
+    parser.add_argument("--growth", action="store_true", help="from one million rows to five")
     parser.add_argument("--measure", choices=["make", *MEASURES], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        sys.stdout.write(json.dumps(_measured(options.measure, options.folder, options.rows[0])))
+        sys.stdout.write(json.dumps(_measured(options.measure, options.folder, options.rows[0], options.kinds[0])))
         return
-    table = Table("rows", "", "file → plan", "without reading", "peak memory", title="Planning, median of three")
+    table = Table(
+        "rows", "list", "", "file → plan", "without reading", "peak memory", title="Planning, median of three"
+    )
     for rows in options.rows:
-        with tempfile.TemporaryDirectory() as folder:
-            _fresh("make", Path(folder), rows)
-            figures = {name: _medians([_fresh(name, Path(folder), rows) for _ in range(TIMES)]) for name in MEASURES}
-        for name, found in figures.items():
-            seconds = (f"{found['seconds']:.2f} s", f"{found['planning']:.2f} s", f"{found['peak_mb']:.0f} MB")
-            table.add_row(f"{rows:,}", name, *seconds)
-        mine, other = figures.values()
-        ratios = [f"{mine[name] / other[name]:.2f}" for name in ("seconds", "planning", "peak_mb")]
-        table.add_row(f"{rows:,}", "ratio", *ratios, end_section=True)
+        for kind in options.kinds:
+            mine, other = _compared(rows, kind)
+            for name, found in (("ours", mine), ("yardstick", other)):
+                table.add_row(f"{rows:,}", kind, name, *_shown(found))
+            ratios = [mine[name] / other[name] for name in ("seconds", "planning")]
+            goal = f"goal {GOAL_MB * rows / MILLION:.0f} MB"
+            table.add_row(
+                f"{rows:,}",
+                kind,
+                "ratio",
+                f"{ratios[0]:.2f}, goal {GOAL_RATIO}",
+                f"{ratios[1]:.2f}",
+                goal,
+                end_section=True,
+            )
+    if options.growth:
+        small, large = (_compared(rows, "plain")[0] for rows in (MILLION, GROWN))
+        table.add_row(f"{GROWN:,}", "plain", "ours", *_shown(large))
+        growth = f"{large['seconds'] / small['seconds']:.1f}, goal {GOAL_GROWTH:.0f}"
+        table.add_row(f"{GROWN:,}", "plain", "growth", growth, "", f"goal {GOAL_MB * GROWN / MILLION:.0f} MB")
     Console().print(table)
 
 
-def _measured(name: str, folder: Path, rows: int) -> Figures:
-    import resource  # noqa: PLC0415  # not on every system; the rest of this module can be imported there
+def _compared(rows: int, kind: str) -> tuple[Figures, Figures]:
+    """Both sides' medians, measured in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        _fresh("make", Path(folder), rows, kind)
+        runs = [[_fresh(name, Path(folder), rows, kind) for name in MEASURES] for _ in range(TIMES)]
+    mine, other = (_medians(side) for side in zip(*runs, strict=True))
+    if mine["people"] != other["people"]:
+        raise RuntimeError(f"{kind}: the plan and the bare merge don't change the same people")
+    return mine, other
 
+
+def _shown(found: Figures) -> tuple[str, str, str]:
+    return f"{found['seconds']:.2f} s", f"{found['planning']:.2f} s", f"{found['peak_mb']:.0f} MB"
+
+
+def _measured(name: str, folder: Path, rows: int, kind: str) -> Figures:
     if name == "make":
-        return make(folder, rows)
+        return make(folder, rows, kind)
     users = pickle.loads((folder / "live.pickle").read_bytes())  # noqa: S301  # written by `make` a moment ago
-    figures = MEASURES[name](folder, users)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {**figures, "peak_mb": peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)}
+    return MEASURES[name](folder, users, kind)
 
 
-def _fresh(name: str, folder: Path, rows: int) -> Figures:
+def _fresh(name: str, folder: Path, rows: int, kind: str) -> Figures:
     """The figures of a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.bench.bench_planning",
-        str(rows),
-        "--measure",
-        name,
-        "--folder",
-        str(folder),
-    ]
+    command = [sys.executable, "-m", "tests.bench.bench_planning", str(rows), "--kinds", kind]
+    command += ["--measure", name, "--folder", str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     figures: Figures = json.loads(done.stdout)
     return figures
 
 
-def _medians(runs: list[Figures]) -> Figures:
-    return {name: median(run[name] for run in runs) for name in runs[0]}
+def _medians(runs: Sequence[Figures]) -> Figures:
+    """The medians of numbers; what is no number is the same in all."""
+    first = runs[0]
+    return {name: one if isinstance(one, str) else median(run[name] for run in runs) for name, one in first.items()}
 
 
 if __name__ == "__main__":
