@@ -47,8 +47,13 @@ def settle(
     if len(withheld):
         everything = pd.concat([given, withheld]).sort_values("row", kind="stable")
         of_everything = _hashes(everything)
-    findings = list(_conflicts(everything, of_everything))
-    if _has_lone_ids(everything):
+    findings: list[Finding] = []
+    has_id = everything["user_id"].to_numpy() != 0
+    if has_id.any():
+        blank = _blank(everything, of_everything)
+        findings += _conflicts(everything, of_everything, has_id & ~blank)
+        has_id &= blank
+    if has_id.any():  # without an address
         addresses = _addresses(everything, findings)
         given, withheld = (_with_addresses(rows, addresses) for rows in (given, withheld))
     given, withheld = _without(given, findings), _without(withheld, findings)
@@ -95,13 +100,17 @@ def _pairs(assignments: pd.DataFrame) -> pd.DataFrame:
     return assignments[(assignments["user_id"] != 0) & (assignments["email"] != "")]
 
 
-def _conflicts(assignments: pd.DataFrame, hashes: Ints) -> Iterator[Finding]:
-    if not assignments["user_id"].any():
-        return
-    once = np.diff(assignments["row"], prepend=0) > 0  # a row with several roles counts once
-    once &= ((assignments["user_id"] != 0) & (assignments["email"] != "")).to_numpy()
-    pairs = assignments[once]
-    pairs = pairs[_alike(pairs["user_id"].to_numpy()) | _alike(hashes[once])]
+def _blank(rows: pd.DataFrame, hashes: Ints) -> Mask:
+    """Which rows have no address."""
+    blank: Mask = hashes == hash("")
+    blank[blank] = (rows["email"][blank] == "").to_numpy()
+    return blank
+
+
+def _conflicts(assignments: pd.DataFrame, hashes: Ints, are_pairs: Mask) -> Iterator[Finding]:
+    once = np.flatnonzero(are_pairs & (np.diff(assignments["row"], prepend=0) > 0))  # a row with several roles once
+    alike = _alike(assignments["user_id"].to_numpy()[once]) | _alike(hashes[once])
+    pairs = assignments.iloc[once[alike]]
     for key, other, text in (
         ("user_id", "email", "user id {0} has the address {1} here but {2} in row {3}"),
         ("email", "user_id", "the address {0} has the user id {1} here but {2} in row {3}"),
@@ -115,10 +124,6 @@ def _conflicts(assignments: pd.DataFrame, hashes: Ints) -> Iterator[Finding]:
         for row, name, value, first_value, first_row in zip(*columns, strict=True):
             message = text.format(_shown(name), _shown(value), _shown(first_value), first_row)
             yield error(Code.IDENTITY_CONFLICT, f"{message}; correct one of the two rows", row=int(row))
-
-
-def _has_lone_ids(assignments: pd.DataFrame) -> bool:
-    return bool(assignments["user_id"].any()) and "" in assignments["email"].tolist()
 
 
 def _addresses(everything: pd.DataFrame, findings: Sequence[Finding]) -> "pd.Series[str]":

@@ -76,8 +76,7 @@ def _read(
     if not reading.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
-    given, withheld = reading.given, reading.withheld
-    settled, clashes = settle(given.assignments(), withheld.assignments(), reading.standings, given.hashes)
+    settled, clashes = reading.settled()
     findings += clashes
     if form.hold_bad_rows:
         findings = [held(finding, table.header_row) for finding in findings]
@@ -133,6 +132,12 @@ class _Reading:
             self._check_end(number, last, roles)
         if refused and (note := total(refused[1])):
             self._pass_over(note, refused[0])
+
+    def settled(self) -> tuple[Settled, list[Finding]]:
+        """What has been read, with its rows compared to each other; the columns are given up, to save their memory."""
+        given, withheld, hashes = self.given.assignments(), self.withheld.assignments(), self.given.hashes
+        self.given, self.withheld = Columns(), Columns()
+        return settle(given, withheld, self.standings, hashes)
 
     def _careful(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
         """Keep the plain rows of a table, and give all others; of plain ones that follow each other also the last."""
