@@ -14,7 +14,7 @@ from rolesync.reader.records import Records
 
 DELIMITERS = ",;\t|"  # the usual one first: it wins where the header is the same under several
 BLOCK = 2**20
-_SEP = re.compile(rb'"?sep=([^\w\s"\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_SEP = re.compile(rb'"?sep=([^\w\s"\0\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 
 def text_grids(data: bytes) -> list[Grid] | Finding:
