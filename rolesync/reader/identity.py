@@ -20,7 +20,7 @@ MAX_DRESSED = 1_000  # characters of an address with a name and all: looking for
 EXACT_FLOAT = 2**53  # from here on a floating-point number stands for several whole ones
 
 # Legal before an address, but put there by a spreadsheet (text, formula) or a person (footnote, "doesn't count").
-_FOREIGN_SIGNS = "'#*="
+FOREIGN_SIGNS = "'#*="
 
 # The library's own switch for domains that are never delivered to; nothing is delivered here.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -81,7 +81,7 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
         email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError as cause:
         raise _no_email(cell, str(cause)) from cause
-    if address[0] in _FOREIGN_SIGNS:
+    if address[0] in FOREIGN_SIGNS:
         advice = "take it away, or name the person by user_id where it is"
         raise _no_email(cell, f"it begins with {address[0]!r}, which is hardly part of it; {advice}")
     key = email_key(address)

@@ -17,6 +17,7 @@ from rolesync.reader.columns import Ints, Rows
 from rolesync.reader.findings import CellError
 from rolesync.reader.grid import Block
 from rolesync.reader.header import Layout
+from rolesync.reader.identity import FOREIGN_SIGNS
 from rolesync.reader.roles import RoleCell, RoleReader
 
 Bytes = npt.NDArray[np.uint8]
@@ -162,7 +163,7 @@ def _only(rows: Rows, which: Mask) -> Rows:
 def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> list[str]:
     """The addresses of a column in lower case; those that are not plain are anything, and no longer `good`."""
     lengths = ends - starts
-    good &= lengths <= LONGEST
+    good &= (lengths <= LONGEST) & ~np.isin(data[starts], np.frombuffer(FOREIGN_SIGNS.encode(), np.uint8))
     gaps = starts - np.concatenate(([0], ends[:-1] + 1))
     inside = np.repeat(np.tile([False, True], len(starts)), np.column_stack((gaps, lengths + 1)).ravel())
     column = np.concatenate((np.array([_END], np.uint8), data[: len(inside)][inside]))

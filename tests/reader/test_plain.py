@@ -62,6 +62,7 @@ ODD_EMAILS = st.sampled_from(
             "ünn@x.edu",
         ),
         *("ann@x.éd", "#ann@x.edu", "# note", "email", "total", "25 users", "mailto:ann@x.edu", "a" * 60 + "@x.edu"),
+        *("'ann@x.edu", "*ann@x.edu", "=ann@x.edu", "Ã¼@x.edu"),
         *("\u0430nn@x.edu", "a\u200bb@x.edu", "a\x00@x.edu", '"ann"@x.edu', "NA", "=A1", "ann@x.edu;bob@x.edu"),
     ]
 )
