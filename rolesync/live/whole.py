@@ -112,6 +112,11 @@ def _refuse_unseen_holders(found: People, holders: dict[str, frozenset[int]]) ->
 def _merged(parts: Collection[People]) -> People:
     """Put everybody together, each once; nobody may have been seen in two states."""
     people = People()
+    ids = list(chain.from_iterable(part.ids for part in parts))
+    if len(set(ids)) == len(ids):  # nobody is in two parts, as with one role: nothing to compare
+        for part in parts:
+            people.extend(part)
+        return people
     state: dict[int, tuple[str, str]] = {}
     for part in parts:
         for user_id, email, name, roles in zip(part.ids, part.emails, part.names, part.roles, strict=True):

@@ -59,7 +59,7 @@ class Governor:
         self._taken = True  # whether any request was taken since the last halving
         self._searching = True  # whether the rate is only a guess
         self._believed = 0.0  # the rate at the last clear sign that there is one to keep to
-        self._tally: _Tally | None = None
+        self._tally = _Tally(since=math.inf)
         self._slowness = _Slowness()
 
     @property
@@ -73,8 +73,7 @@ class Governor:
 
     def start(self, now: float) -> None:
         """Note that a request starts, at its turn and with room for it."""
-        if self._tally is None:
-            self._tally = _Tally(now)
+        self._tally.since = min(self._tally.since, now)
         idle = now - max(self._last_end, self._next, self._held_until, self._tally.since)
         if self.under_way == 0 and idle > IDLE:
             self._tally.since += idle
@@ -107,7 +106,7 @@ class Governor:
             self._shrink(started, now, retry_after)
 
     def _grow(self, started: float) -> None:
-        if self._tally and started >= self._tally.since:
+        if started >= self._tally.since:
             self._tally.good += 1
         if started <= self._paced_at:
             self.rate += min(STRIDE, self.rate * LONGEST_STRIDE) if self._searching else self.rate * STEP
@@ -117,7 +116,7 @@ class Governor:
                 self.limit = min(self._most, self.limit + 1 / self.limit)
 
     def _shrink(self, started: float, now: float, retry_after: float | None) -> None:
-        if self._tally and started >= self._tally.since:
+        if started >= self._tally.since:
             self._tally.refused += 1
         unknown = math.isinf(self.rate)
         stop = self._learn(now) and unknown
@@ -127,8 +126,7 @@ class Governor:
             stop = stop or self._fruitless > 0
         if retry_after is not None:
             until = max(self._held_until, now + retry_after)
-            if self._tally:
-                self._tally.since += until - max(now, self._held_until)  # says nothing about the rate
+            self._tally.since += until - max(now, self._held_until)  # says nothing about the rate
             self._held_until = until
         elif stop:
             self._held_until = max(self._held_until, now + min(LONGEST_HOLD, FIRST_HOLD * 2**self._fruitless))
@@ -146,7 +144,7 @@ class Governor:
             they are a matter of chance, and the number under way is what to be careful with.
         """
         tally = self._tally
-        if tally is None or not tally.says_enough(now):
+        if not tally.says_enough(now):
             return False
         self._tally = _Tally(now)
         unknown = math.isinf(self.rate)
