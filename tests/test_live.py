@@ -254,7 +254,10 @@ def read() -> Iterator[Callable[..., tuple[Callable[..., Live], ScriptedStudio]]
             studio = StudioReader(stack.enter_context(client_of(server.base_url, Naps(), attempts=1)))
 
             def now(*rows: Row, roles: Sequence[str] = ("Admin",)) -> Live:
-                return look(studio, roles, asked_for(*rows), untold)
+                try:
+                    return look(studio, roles, asked_for(*rows), untold)
+                finally:
+                    studio.client.close()  # so that what was still under way has reached the server
 
             return now, server
 
