@@ -8,7 +8,7 @@ import pandas as pd
 
 from rolesync.live.finding import Key, find
 from rolesync.live.reading import MovedError, People, read_holders, settled
-from rolesync.lookup import SCANNABLE
+from rolesync.lookup import SCANNABLE, SHARE
 from rolesync.model import (
     DESIRED,
     LIVE,
@@ -37,7 +37,7 @@ def look(
         asked: DESIRED; rows with other roles are passed over.
         progress: told after each answer.
         scan: whether people may be found by reading other roles page by page, and as holders of any of `roles`, rather
-            than by a request each; see the top of this package for what that can't show.
+            than by a request each, where they are many; see the top of this package for what that can't show.
 
     Returns:
         People (LIVE), each once. Who was asked for and isn't there is not in Studio.
@@ -61,7 +61,7 @@ def _look_once(
     ids_of = {role: frozenset(people.ids) for role, people in holders.items()}
     found = find(
         studio,
-        _missing(wanted, holders, anywhere=scan),
+        _missing(wanted, holders, scan=scan),
         [role for role in SCANNABLE if role not in holders] if scan else [],
         asked=_named(wanted),
         check=lambda people: _refuse_unseen_holders(people, ids_of),
@@ -83,21 +83,22 @@ def _named(wanted: pd.DataFrame) -> set[Key]:
     return {*wanted.loc[~by_id, "email"].tolist(), *wanted.loc[by_id, "user_id"].tolist()}
 
 
-def _missing(wanted: pd.DataFrame, holders: dict[str, People], *, anywhere: bool) -> list[Key]:
+def _missing(wanted: pd.DataFrame, holders: dict[str, People], *, scan: bool) -> list[Key]:
     """Find the addresses and ids that are named for a role and are not among its holders, each kind sorted.
 
     Somebody found only as the holder of another role is looked up all the same if named by address: who else has that
-    address shows only then. With `anywhere`, it is enough to have seen the address as that of any role's holder. An id
-    is unique, so that it always is.
+    address shows only then. Only where so many are to be found that pages are read for them is it enough, with `scan`,
+    to have seen the address as that of any role's holder. An id is unique, so that it always is.
     """
     keys = {role: set(map(email_key, people.emails)) for role, people in holders.items()}
-    all_keys = set[str]().union(*keys.values())
     emails: set[str] = set()
     for role, own_keys in keys.items():
         by_email = wanted.loc[(wanted["role"] == role) & (wanted["user_id"] == 0), "email"]
-        emails.update(set(by_email.tolist()) - (all_keys if anywhere else own_keys))
+        emails.update(set(by_email.tolist()) - own_keys)
     seen = set(chain.from_iterable(people.ids for people in holders.values()))
     ids = set(wanted["user_id"].tolist()) - seen - {0}
+    if scan and len(emails) + len(ids) >= SHARE:
+        emails.difference_update(*keys.values())
     return [*sorted(emails), *sorted(ids)]
 
 

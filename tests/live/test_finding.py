@@ -9,6 +9,7 @@ import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live import READS, look
+from rolesync.lookup import SHARE
 from rolesync.model import DESIRED, Live, Way, WayKind, frame
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio import StudioReader
@@ -83,6 +84,15 @@ def test_few_people_are_searched_for_one_by_one(school: School) -> None:
     people = named(held_by(sandbox, "Teacher", but="Admin"))[:19]
     live = look(studio, ["Admin"], asked_for(people), untold, scan=True)
     assert ways(live) == [("holders", "Admin", 1, 1, 10), ("one_by_one", "", 19, 19, 19)]
+
+
+def test_few_holders_of_another_managed_role_are_searched_for_all_the_same(school: School) -> None:
+    studio, sandbox = school
+    people = named(held_by(sandbox, "Teacher", but="Admin"))[:SHARE]
+    few = look(studio, ["Admin", "Teacher"], asked_for(people[1:]), untold, scan=True)
+    assert few.requests.by_kind["search_email"] == SHARE - 1
+    many = look(studio, ["Admin", "Teacher"], asked_for(people), untold, scan=True)
+    assert "search_email" not in many.requests.by_kind
 
 
 def test_whoever_holds_another_managed_role_is_found_already(school: School) -> None:
