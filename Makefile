@@ -26,6 +26,7 @@ check: $(VENV)/.ready  ## lint, format, types, import layers, documentation
 	$(BIN)/python -m pytest tests/test_docs.py
 
 bench: $(VENV)/.ready  ## requests, time and memory, beside a yardstick measured in the same run
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.ready  ## random lists, servers, faults, kills and hands, for a quarter of an hour or so

@@ -2,6 +2,7 @@
 
 from tests.bench import (
     bench_applying,
+    bench_growth,
     bench_network,
     bench_planning,
     bench_reading,
@@ -18,3 +19,4 @@ if __name__ == "__main__":
     bench_planning.main()
     bench_applying.main()
     bench_startup.main()
+    bench_growth.main()

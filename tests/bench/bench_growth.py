@@ -1,6 +1,6 @@
 """How it grows: requests, time and memory of a whole sync, beside the script that most people would write instead.
 
-Run as `python -m tests.bench.bench_growth [USERS ...] [--write]`. The sandbox is a process of its own, and so is each
+Run as `python -m tests.bench.bench_growth [USERS ...] [--no-write]`. The sandbox is a process of its own, so is each
 sync: it reads the list and Studio, plans, guards, applies and proves. Four in five of the live users hold the managed
 role. Half of the changes are removals, the other half are additions.
 
@@ -8,7 +8,7 @@ The script reads the holders, searches once for each row of the list, and sends 
 `requests` session. Its number of requests follows from the list. Where it is more than `SAMPLE` of a kind, so many
 are made and their time multiplied; such figures are marked.
 
-`--write` puts the table into the README, and the picture beside this file.
+The table goes into the README, the picture beside this file, unless `--no-write` is given or a size is left out.
 """
 
 import argparse
@@ -113,6 +113,7 @@ def ours(address: str, token: str, folder: Path) -> Figures:
         state_dir=folder / "state",
         managed_roles=(ROLE,),
         concurrency=CONCURRENCY,
+        write_concurrency=CONCURRENCY,
         max_removals=10_000_000,
         max_removals_share=1.0,
         max_shrink_share=1.0,
@@ -289,7 +290,7 @@ def main() -> None:
     """Measure every size, print the table, and write it where that is asked for; with `--way`, be one process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("users", nargs="*", default=USERS)
-    parser.add_argument("--write", action="store_true", help="put table and picture into the README")
+    parser.add_argument("--no-write", action="store_true", help="leave the README and the picture as they are")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
@@ -303,7 +304,7 @@ def main() -> None:
     for row in rows_of(cells):
         table.add_row(*row)
     Console(width=120).print(table)
-    if options.write:
+    if not options.no_write and {cell.users for cell in cells} == set(USERS):
         draw(cells, PICTURE)
         write_readme(markdown(cells), README)
 

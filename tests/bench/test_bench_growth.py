@@ -1,0 +1,28 @@
+"""The benchmark of growth still measures a whole sync, and writes what it has measured."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.bench_growth import BEGIN, END, Cell, Figures, markdown, measure, write_readme
+
+
+def test_both_ways_do_what_the_list_asks_for() -> None:
+    first, *_ = cells = list(measure(200))
+    assert [cell.changes for cell in cells] == [1, 2, 20]
+    assert first.ours.requests < first.script.requests
+    assert not first.script.estimated
+
+
+def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
+    cells = [Cell(1_000, 1, Figures(30, 0.5, 90.0), Figures(900, 4_000.0, 0.0, estimated=True))]
+    readme = tmp_path / "README.md"
+    readme.write_text(f"a\n{BEGIN}old\n{END}\nb\n", encoding="utf-8")
+    write_readme(markdown(cells), readme)
+    text = readme.read_text("utf-8")
+    assert text.startswith(f"a\n{BEGIN}| live users |")
+    assert text.endswith(f"| ≈ 1.1 h | ≈ 45.0 s |  |\n{END}\nb\n")
+    assert "old" not in text
+    readme.write_text("no marks", encoding="utf-8")
+    with pytest.raises(ValueError, match="growth"):
+        write_readme("", readme)
