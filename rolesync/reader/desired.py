@@ -72,7 +72,7 @@ def _read(
         return nothing, [*findings, *layout], rows
     reading = _Reading(layout, findings)
     roles = RoleReader(managed_roles, form.role_aliases, several=layout.several)
-    reading.take(table, RowReader(layout, roles, today), roles)
+    reading.take(table, RowReader(layout, roles, today, table.delimiter), roles)
     if not reading.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))

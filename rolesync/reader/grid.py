@@ -48,7 +48,8 @@ class Grid:
 
     `rows` can be read once and gives (row number, cells); entirely empty lines are left out but counted. `clean` tells
     that every cell is text, `whole` that the last row ends as a line does. `notes` are the sheet's findings: those with
-    a row matter only below the header. `blocks` gives many rows at once, where there is a text that they stand in.
+    a row matter only below the header. `blocks` gives many rows at once, where there is a text that they stand in;
+    `delimiter` is that text's, "" where there is none.
     """
 
     rows: Iterator[tuple[int, Cells]]
@@ -58,6 +59,7 @@ class Grid:
     whole: bool = True
     notes: tuple[Finding, ...] = ()
     blocks: Blocks | None = None
+    delimiter: str = ""
 
 
 def is_blank(cells: Iterable[str]) -> bool:

@@ -38,7 +38,7 @@ class Records:
 
     def __init__(self, data: bytes, delimiter: str, first: int = 1) -> None:
         self._data = data
-        self._delimiter = delimiter
+        self.delimiter = delimiter
         self._at = 0  # where the next block begins
         self._number = first
         self._lines: Iterator[str] = iter(())  # what is left of the block that is read record by record
@@ -61,12 +61,12 @@ class Records:
         if not data or b'"' in data or b"\r" in data or len(data) > MAX_CELL:
             return None
         self._at = end
-        block = Block(self._number, data, self._delimiter.encode())
+        block = Block(self._number, data, self.delimiter.encode())
         self._number += data.count(b"\n")
         return block
 
     def _records(self) -> Iterator[tuple[int, Cells]]:
-        reader = csv.reader(chain.from_iterable(self._parsed_blocks()), delimiter=self._delimiter, strict=True)
+        reader = csv.reader(chain.from_iterable(self._parsed_blocks()), delimiter=self.delimiter, strict=True)
         while not self._lost:
             line = reader.line_num
             try:

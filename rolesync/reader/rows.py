@@ -1,6 +1,5 @@
 """One row of cells → a person and roles, or everything that is wrong with the row."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
@@ -13,18 +12,23 @@ from rolesync.reader.mistakes import is_error_value
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.standing import PLAIN, Standing, StandingReader
 
-_DELIMITER = re.compile(r"[,;\t|]")
-
 
 class RowReader:
     """Reads the rows of one table.
 
     `read` stops at the first thing that is wrong, so that a clean row costs little; `problems` then names all. What is
     noticed about a row that was read nevertheless waits in `notes`, with the header of its column, for `take_notes`.
+
+    Args:
+        layout: where things stand in a row.
+        roles: reads role cells.
+        today: the day on which roles with dates are given or not.
+        delimiter: what stands between the cells of the text that the rows come from; "" for a workbook.
     """
 
-    def __init__(self, layout: Layout, roles: RoleReader, today: date) -> None:
+    def __init__(self, layout: Layout, roles: RoleReader, today: date, delimiter: str) -> None:
         self._layout = layout
+        self._delimiter = delimiter
         self._roles = roles
         self._width = len(layout.header)
         self._first = next(place for place, text in enumerate(layout.header) if text.strip())
@@ -124,15 +128,16 @@ class RowReader:
         """Refuse an ignored cell that holds rows of its own: quotes left open in two rows make one cell of all between.
 
         Nothing is read from such a cell, so the people in it would vanish. Its first line may be the end of a row that
-        begins before the cell, and its last the beginning of one that ends after it.
+        begins before the cell, and its last the beginning of one that ends after it. No quotes hide rows in a workbook.
         """
         first, *others = cells[place].splitlines() or [""]
-        lines = [(line, _DELIMITER.split(line)) for line in others]
-        if others:
-            before = [*cells[:place], *_DELIMITER.split(first)]
-            after = [*lines[-1][1], *cells[place + 1 :]]
-            if len(before) == len(after) == self._width and self._looks_like_row(before):
-                lines.append((others[-1], after))
+        if not others or not self._delimiter:
+            return
+        lines = [(line, line.split(self._delimiter)) for line in others]
+        before = [*cells[:place], *first.split(self._delimiter)]
+        after = [*lines[-1][1], *cells[place + 1 :]]
+        if len(before) == len(after) == self._width and self._looks_like_row(before) and before[self._layout.role]:
+            lines.append((others[-1], after))
         for line, row in lines:
             if self._looks_like_row(row):
                 text = f"the cell spans several lines, and {quoted(line)} looks like a row of its own"

@@ -37,7 +37,7 @@ class Table:
 
     `rows` can be read once and gives (row number, cells). `clean` tells that all cells are text, see `only_text`,
     `whole` that the last row ends as a line does. `notes` is what was noticed in finding the table,
-    `above` the rows above the header. `blocks` gives many rows at once, see `Grid`.
+    `above` the rows above the header. `blocks` gives many rows at once, `delimiter` is the text's, see `Grid`.
     """
 
     header: tuple[str, ...]
@@ -49,6 +49,7 @@ class Table:
     notes: tuple[Finding, ...] = ()
     above: tuple[tuple[int, list[str]], ...] = ()
     blocks: Blocks | None = None
+    delimiter: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +201,7 @@ def _begin(
         notes=tuple(notes),
         above=tuple(above),
         blocks=None if read else grid.blocks,
+        delimiter=grid.delimiter,
     )
     return _Start(headers.complete(header), headers.score(header), table)
 

@@ -24,11 +24,10 @@ def text_grids(data: bytes) -> list[Grid] | Finding:
         return decoded
     clean, whole = _is_clean(decoded), decoded.endswith((b"\n", b"\r"))
     if declared := _SEP.match(decoded):
-        delimiter = declared[1].decode()
-        texts = [Records(decoded[declared.end() :], delimiter, first=2)]
+        texts = [Records(decoded[declared.end() :], declared[1].decode(), first=2)]
     else:
         texts = [Records(decoded, delimiter) for delimiter in DELIMITERS]
-    return [Grid(text.rows, clean=clean, whole=whole, blocks=text) for text in texts]
+    return [Grid(text.rows, clean=clean, whole=whole, blocks=text, delimiter=text.delimiter) for text in texts]
 
 
 def _as_utf8(data: bytes) -> bytes | Finding:

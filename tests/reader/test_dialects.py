@@ -29,7 +29,9 @@ HEADERS = {
     "note": ("note", "Bemerkung", "Remarque (priv\u00e9e)", ""),
 }
 # No signs that make a note look like a row, a comment or a formula: those have tests of their own.
-NOTE = st.text(st.sampled_from("abc\u00e9\u4e2d ,;|\t\"'\n"), max_size=8).map(lambda text: f"n{text}")
+NOTE = st.sampled_from(["abc\u00e9\u4e2d ,;|\t\"'", "abc\u00e9\u4e2d \"'\n"]).flatmap(
+    lambda letters: st.text(st.sampled_from(letters), max_size=8).map(lambda text: f"n{text}")
+)
 
 
 class Row(NamedTuple):

@@ -8,10 +8,10 @@ from rolesync.reader.roles import RoleReader
 from rolesync.reader.rows import RowReader
 
 
-def reader(*header: str) -> RowReader:
+def reader(*header: str, delimiter: str = ",") -> RowReader:
     layout = lay_out(header, 1)
     assert isinstance(layout, Layout)
-    return RowReader(layout, RoleReader(("Admin",), {}, several=layout.several), date(2026, 3, 1))
+    return RowReader(layout, RoleReader(("Admin",), {}, several=layout.several), date(2026, 3, 1), delimiter)
 
 
 def problems(rows: RowReader, *cells: str) -> list[tuple[str, str | None]]:
@@ -72,9 +72,11 @@ def test_an_invalid_address_beside_a_good_id_refuses_the_row() -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_rows_inside_an_ignored_cell_are_not_lost(newline: str, delimiter: str) -> None:
     line = delimiter.join(["b@x.edu", "Admin", "x"])
-    assert problems(reader("email", "role", "note"), "a@x.edu", "Admin", f"said{newline}{line}{newline}c") == [
-        ("swallowed_row", "note")
-    ]
+    cells = ["a@x.edu", "Admin", f"said{newline}{line}{newline}c"]
+    header = ["email", "role", "note"]
+    assert problems(reader(*header, delimiter=delimiter), *cells) == [("swallowed_row", "note")]
+    for other in {",", ";", "\t", "|", ""} - {delimiter}:  # what is no delimiter there, or stands in a workbook
+        assert reader(*header, delimiter=other).read(cells)[0] == "a@x.edu"
 
 
 @pytest.mark.parametrize(
@@ -83,14 +85,16 @@ def test_rows_inside_an_ignored_cell_are_not_lost(newline: str, delimiter: str) 
         (("email", "note", "role"), ("a@x.edu", "x,Admin\nb@x.edu,y", "Admin")),
         (("note", "email", "role"), ("x,a@x.edu,Admin\ny", "b@x.edu", "Admin")),
         (("note", "user_id", "role", "x"), ("x,7,Admin,\n\ny", "8", "Admin", "")),
-        (("user_id", "note", "role"), ("7", "x;Admin\n8;y", "Admin")),
+        (("user_id", "note", "role"), ("7", "x,Admin\n8,y", "Admin")),
     ],
 )
 def test_the_ends_of_two_rows_in_an_ignored_cell_are_not_lost(header: tuple[str, ...], cells: tuple[str, ...]) -> None:
     assert problems(reader(*header), *cells) == [("swallowed_row", "note")]
 
 
-@pytest.mark.parametrize("note", ["see\nb@x.edu, ext. 12", "a, b\nc", "Assistants:\nb@x.edu,", "12, 13\n14, 15, 16"])
+@pytest.mark.parametrize(
+    "note", ["see\nb@x.edu, ext. 12", "a, b\nc", "Assistants:\nb@x.edu,", "12, 13\n14, 15, 16", ",\n7,"]
+)
 def test_an_ordinary_text_between_other_cells_is_no_row(note: str) -> None:
     assert reader("email", "note", "role").read(["a@x.edu", note, "Admin"])[0] == "a@x.edu"
 
