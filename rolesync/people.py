@@ -7,6 +7,7 @@ takes half the time and memory of a dictionary, and addresses whose hashes colli
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -124,6 +125,11 @@ class _Index:
             for at, key in enumerate(keys):
                 codes[at] = self._clashing.get(key, codes[at]) if key else -1
         return codes
+
+
+def email_keys(addresses: list[str]) -> list[str]:
+    """The `email_key` of each address, many at once."""
+    return list(chain.from_iterable(_folded(addresses)))
 
 
 def _hashes(texts: Iterable[str], number: int) -> Ints:

@@ -17,11 +17,11 @@ from rolesync.model import (
     Requests,
     Way,
     WayKind,
-    email_key,
     frame,
     require,
     role_names,
 )
+from rolesync.people import email_keys
 from rolesync.studio import StudioReader
 from rolesync.studio.users import PER_PAGE
 
@@ -90,7 +90,7 @@ def _missing(wanted: pd.DataFrame, holders: dict[str, People], *, scan: bool) ->
     address shows only then. Only where so many are to be found that pages are read for them is it enough, with `scan`,
     to have seen the address as that of any role's holder. An id is unique, so that it always is.
     """
-    keys = {role: set(map(email_key, people.emails)) for role, people in holders.items()}
+    keys = {role: set(email_keys(people.emails)) for role, people in holders.items()}
     emails: set[str] = set()
     for role, own_keys in keys.items():
         by_email = wanted.loc[(wanted["role"] == role) & (wanted["user_id"] == 0), "email"]

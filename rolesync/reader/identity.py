@@ -8,8 +8,6 @@ mean somebody else is refused.
 
 import re
 
-import email_validator
-
 from rolesync.model import Level, email_key
 from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
 from rolesync.reader.spelling import LOST, OVERRIDES, bare_address, lookalike, looks_latin, unmangled, without_invisible
@@ -21,9 +19,6 @@ EXACT_FLOAT = 2**53  # from here on a floating-point number stands for several w
 
 # Legal before an address, but put there by a spreadsheet (text, formula) or a person (footnote, "doesn't count").
 FOREIGN_SIGNS = "'#*="
-
-# The library's own switch for domains that are never delivered to; nothing is delivered here.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 # A part of what the library accepts, some hundred times as fast. With 64 characters at most no label gets too long, and
 # without two hyphens in a row there is no Punycode.
@@ -75,12 +70,8 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
     if len(written) > MAX_DRESSED:
         raise _no_email(cell, f"longer than {MAX_ADDRESS} characters")
     address, removed = bare_address(written)
-    if reason := _wrong_form(address):
+    if reason := _wrong_form(address) or _refused_by_library(address):
         raise _no_email(cell, reason)
-    try:
-        email_validator.validate_email(address, check_deliverability=False)
-    except email_validator.EmailNotValidError as cause:
-        raise _no_email(cell, str(cause)) from cause
     if address[0] in FOREIGN_SIGNS:
         advice = "take it away, or name the person by user_id where it is"
         raise _no_email(cell, f"it begins with {address[0]!r}, which is hardly part of it; {advice}")
@@ -108,6 +99,18 @@ def _wrong_form(address: str) -> str:
     if any(map(str.isspace, address)):
         return "it has a blank inside"
     return f"longer than {MAX_ADDRESS} characters" if len(address) > MAX_ADDRESS else ""
+
+
+def _refused_by_library(address: str) -> str:
+    import email_validator  # noqa: PLC0415  # slow, and most lists have nothing but plain addresses
+
+    # The library's own switch for domains that are never delivered to; nothing is delivered here.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    try:
+        email_validator.validate_email(address, check_deliverability=False)
+    except email_validator.EmailNotValidError as cause:
+        return str(cause)
+    return ""
 
 
 def _no_email(cell: str, reason: str) -> CellError:

@@ -1,5 +1,5 @@
 import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import example, given, settings, strategies as st
 
 from rolesync.model import Level, email_key
@@ -210,6 +210,7 @@ DOMAIN = st.text("abAZ09.-_", min_size=1, max_size=40)
 def test_plain_addresses_are_what_the_library_says(local: str, domain: str) -> None:
     """The fast way accepts nothing else than the library does."""
     cell = f"{local}@{domain}"
+    SPECIAL_USE_DOMAIN_NAMES.clear()  # as the reader does when it first asks the library
     try:
         validate_email(cell, check_deliverability=False)
     except EmailNotValidError:
