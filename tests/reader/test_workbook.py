@@ -3,13 +3,15 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from io import BytesIO
 
+import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from rolesync.model import Finding
 from rolesync.reader.file import Content, content_of
 from rolesync.reader.grid import Cells, Grid
 from rolesync.reader.workbook import workbook_grids
-from tests.reader.books import ods, ods_cell, ods_row, xls, xlsx
+from tests.reader.books import Rows, ods, ods_cell, ods_row, xls, xlsx
 
 
 def grids(data: bytes) -> list[Grid]:
@@ -44,7 +46,7 @@ def edited(data: bytes, part: str, old: str, new: str) -> bytes:
 
 
 SHEET = "xl/worksheets/sheet1.xml"
-TABLE = [
+TABLE: Rows = [
     ["", "email", "user_id", "when"],
     ["", "a@x.edu", 101, date(2026, 6, 30)],
     ["", "", "", ""],
@@ -205,6 +207,44 @@ def test_rich_text_and_links_are_their_visible_text() -> None:
     link = f'<text:p><text:a xlink:href="mailto:other@x.edu" {names}>me@x.edu</text:a></text:p>'
     cell = f'<table:table-cell office:value-type="string">{link}</table:table-cell>'
     assert rows(ods({"A": [[cell]]})) == [(1, ["me@x.edu"])]
+
+
+def respelled(data: bytes, *changes: tuple[str, str]) -> bytes:
+    """A workbook with something written otherwise in every part."""
+    out = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+        for item in source.infolist():
+            text = source.read(item).decode()
+            for old, new in changes:
+                text = text.replace(old, new)
+            target.writestr(item, text)
+    return out.getvalue()
+
+
+def test_strict_workbooks_have_other_names_for_the_same() -> None:
+    transitional = "http://schemas.openxmlformats.org"
+    strict = respelled(
+        xlsx({"A": TABLE}),
+        (f"{transitional}/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main"),
+        (f"{transitional}/officeDocument/2006/", "http://purl.oclc.org/ooxml/officeDocument/"),
+    )
+    assert rows(strict) == TEXT
+
+
+def test_cells_need_not_say_where_they_are() -> None:
+    data = xlsx({"A": [["email", "role"], ["a@x.edu", "Admin"], ["b@x.edu", "=X"]]})
+    for place in ("A1", "B1", "A2", "B2", "A3", "B3"):
+        data = edited(data, SHEET, f'<c r="{place}"', "<c")
+    assert rows(data) == [(1, ["email", "role"]), (2, ["a@x.edu", "Admin"]), (3, ["b@x.edu", "=X"])]
+
+
+def test_days_are_counted_from_where_the_workbook_says() -> None:
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    book.worksheets[0].append([date(2026, 6, 30)])
+    out = BytesIO()
+    book.save(out)
+    assert rows(out.getvalue()) == [(1, ["2026-06-30"])]
 
 
 def test_comments_are_no_text() -> None:
