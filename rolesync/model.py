@@ -70,6 +70,18 @@ DRIFT: Columns = {
 }
 """What was changed outside rolesync, by role and user."""
 
+IMPACT: Columns = {
+    "user_id": "int64",  # unique
+    "known": "category",  # `Known`
+    "owned": "int64",  # media that are this person's own
+    "reachable": "int64",  # all media that they can open, their own among them
+    "size": "int64",  # bytes of their own
+    "duration": "int64",  # seconds of their own
+    "newest": "str",  # when the newest of their own was made, ISO 8601 in UTC; "" where Studio says no time
+    "note": "str",  # why not all is known; "" where it is
+}
+"""What people have in Studio who lose a role; of somebody of whom nothing is known, all numbers are 0."""
+
 OUTCOMES: Columns = {
     **CHANGES,
     "outcome": "category",  # `OutcomeStatus`
@@ -172,6 +184,14 @@ REASONS: Mapping[str, str] = {
 }
 
 
+class Known(StrEnum):
+    """How much is known of what somebody has: all of it, a part so that the numbers are at least these, or nothing."""
+
+    ALL = "all"
+    AT_LEAST = "at_least"
+    NOTHING = "nothing"
+
+
 class HeldReason(StrEnum):
     """Why something known is not done."""
 
@@ -255,11 +275,12 @@ class Desired:
 
 
 class WayKind(StrEnum):
-    """How people were read: as a role's holders, in full; by looking through a role; by a request each."""
+    """What was read and how: a role's holders, in full; people on a role's pages, or by a request each; media."""
 
     HOLDERS = "holders"
     SCAN = "scan"
     ONE_BY_ONE = "one_by_one"
+    MEDIA = "media"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +288,7 @@ class Way:
     """One way that a read has taken: how many requests it took `of` how many there would be, and whom it gave.
 
     `role` is "" where people were asked for one by one. `people` are a role's holders; else those of the list who were
-    still to be found, and of whom it found somebody.
+    still to be found, and of whom it found somebody; or those whose media were read.
     """
 
     how: WayKind
@@ -420,8 +441,8 @@ class Plan:
     """Everything that would change, checked and digested; what a reviewer sees is what is applied.
 
     `digest` covers what would be done, to whom, under which limits and because of which list; not when the plan was
-    made, what others had changed before, or how many requests that took, so that the same situation has the same digest
-    tomorrow.
+    made, what others had changed before, what people have in Studio, or how many requests that took, so that the same
+    situation has the same digest tomorrow.
     """
 
     account: str  # scheme and host that the plan was made for
@@ -436,6 +457,7 @@ class Plan:
     requests: Requests
     digest: str
     drift: Drift = field(default_factory=Drift)
+    impact: pd.DataFrame | None = None  # IMPACT of everybody who loses a role, or would; None where nobody asked
 
     @property
     def blocked(self) -> tuple[Verdict, ...]:

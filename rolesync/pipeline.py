@@ -26,10 +26,24 @@ from rolesync.errors import PlanRefusedError
 from rolesync.gate import check_origin, check_permission, judged_today
 from rolesync.guards import judge
 from rolesync.holding import hold
+from rolesync.impact import losing
 from rolesync.inverse import invert
-from rolesync.live import look
+from rolesync.live import look, read_impact
 from rolesync.lock import account_lock
-from rolesync.model import DESIRED, Changes, Desired, Finding, Live, Plan, Policy, Progress, Run, Source, frame
+from rolesync.model import (
+    DESIRED,
+    Changes,
+    Desired,
+    Finding,
+    Live,
+    Plan,
+    Policy,
+    Progress,
+    Requests,
+    Run,
+    Source,
+    frame,
+)
 from rolesync.reader import read_desired
 from rolesync.recorded import History
 from rolesync.recovery import recover
@@ -71,20 +85,26 @@ class Synced:
     refusal: PlanRefusedError | None = None
 
 
-def plan(desired: Desired, job: Job) -> Plan:
-    """Make the dry run of a readable list, and leave a record of it. Never writes to Studio."""
+def plan(desired: Desired, job: Job, *, impact: bool = False) -> Plan:
+    """Make the dry run of a readable list, and leave a record of it. Never writes to Studio.
+
+    With `impact`, it tells what everybody has in Studio who loses a role, or would if that weren't held.
+    """
     with connected(job) as client, _record(job) as record:
-        made, _ = _plan(desired, StudioReader(client), _past(job), job)
+        studio = StudioReader(client)
+        made, _ = _plan(desired, studio, _past(job), job)
+        made = _with_impact(made, studio, job) if impact else made
         note_plan(record, job.new_run(), "plan", made)
         return made
 
 
-def undo(run: str, job: Job) -> Plan:
+def undo(run: str, job: Job, *, impact: bool = False) -> Plan:
     """Make a plan that takes back what a run really did, held against Studio as it is. Never writes to Studio.
 
     Args:
         run: its id, or the beginning of it.
         job: its settings say which account, and which roles are managed.
+        impact: as for `plan`.
 
     Raises:
         UsageError: there is no such run, or it changed roles that are not managed now.
@@ -95,11 +115,12 @@ def undo(run: str, job: Job) -> Plan:
     records = run_records(own.account_dir, run, key=own.audit_key.get_secret_value())
     done = undoable(records, policy.managed_roles)
     with connected(job) as client, _record(job) as record:
-        past = _past(job)
+        past, studio = _past(job), StudioReader(client)
         people = _by_id([one.user_id for one in done], policy)
-        live = look(StudioReader(client), policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
+        live = look(studio, policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
         changes = hold(invert(done, live, policy.managed_roles), policy, past.history)
         made = _make(source_of(records), (), changes=changes, live=live, policy=policy, past=past, job=job)
+        made = _with_impact(made, studio, job) if impact else made
         note_plan(record, job.new_run(), "undo", made)
         return made
 
@@ -243,6 +264,15 @@ def _make(  # noqa: PLR0913  # a plan has that many parts
         requests=live.requests,
     )
     return replace(made, drift=outside(expected_holders(past), live))
+
+
+def _with_impact(made: Plan, studio: StudioReader, job: Job) -> Plan:
+    """Add what everybody has who loses a role, and the requests that this took."""
+    impact, more = read_impact(studio, losing(made), job.progress)
+    own = made.requests
+    kinds = Counter(own.by_kind) + Counter(more.by_kind)
+    fewest = own.fewest + more.fewest if own.fewest else 0
+    return replace(made, impact=impact, requests=Requests(dict(sorted(kinds.items())), fewest, own.ways + more.ways))
 
 
 def _past(job: Job) -> Past:

@@ -19,7 +19,9 @@ from rolesync.model import (
     CHANGES,
     DRIFT,
     HELD,
+    IMPACT,
     Columns,
+    Known,
     Plan,
     Source,
     Verdict,
@@ -29,7 +31,7 @@ from rolesync.planschema import FINDING, FORMAT, GUARD, load, read, refused
 
 _GROWING = frozenset({"max_age_hours", "repeat_runs"})  # rules whose number grows with time alone
 
-_UNSEALED = frozenset({"created_at", "source", "drift", "requests"})  # of the source, its content is
+_UNSEALED = frozenset({"created_at", "source", "drift", "impact", "requests"})  # of the source, its content is
 
 
 def to_json(plan: Plan) -> str:
@@ -106,6 +108,7 @@ def _parts(plan: Plan) -> dict[str, str]:
         "held": _list(_rows(plan.held, HELD)),
         "findings": _list(_encode({name: getattr(finding, name) for name in FINDING}) for finding in plan.findings),
         "drift": f'{{"since": {_encode(plan.drift.since or None)}, "changes": {drifted}}}',
+        "impact": "null" if plan.impact is None else _list(_impact(plan.impact)),
         "requests": _encode(
             {
                 "by_kind": dict(plan.requests.by_kind),
@@ -131,6 +134,15 @@ def _rows(table: pd.DataFrame, columns: Columns) -> Iterator[str]:
             spelled.append([str(cell) if cell else "null" for cell in table[name].tolist()])
     pattern = "{" + ", ".join(f'"{name}": %s' for name in columns) + "}"
     return map(pattern.__mod__, zip(*spelled, strict=True))
+
+
+def _impact(table: pd.DataFrame) -> Iterator[str]:
+    """Spell what people have; here 0 is a number, and null stands for what is not known."""
+    for cells in zip(*(table[name].tolist() for name in IMPACT), strict=True):
+        told = dict(zip(IMPACT, cells, strict=True))
+        if told["known"] == Known.NOTHING:
+            told |= dict.fromkeys(("owned", "reachable", "size", "duration"))
+        yield _encode({**told, "newest": told["newest"] or None, "note": told["note"] or None})
 
 
 def _guard(verdict: Verdict, *, sealed: bool = False) -> str:

@@ -14,11 +14,13 @@ from rolesync.model import (
     CHANGES,
     DRIFT,
     HELD,
+    IMPACT,
     Action,
     Columns,
     Drift,
     Finding,
     HeldReason,
+    Known,
     Level,
     Mode,
     Plan,
@@ -56,6 +58,7 @@ _PLAN: _Spec = {
     "held": (list,),
     "findings": (list,),
     "drift": (dict,),
+    "impact": (list, _MISSING),
     "requests": (dict,),
     "checksum": (str,),
 }
@@ -120,6 +123,16 @@ FINDING: _Spec = {
 }
 _DRIFT: _Spec = {"since": (str, _MISSING), "changes": (list,)}
 _DRIFTED: _Spec = {"user_id": (int,), "email": (str, _MISSING), "role": (str,), "action": (Action,)}
+_IMPACT: _Spec = {
+    "user_id": (int,),
+    "known": (Known,),
+    "owned": (int, _MISSING),
+    "reachable": (int, _MISSING),
+    "size": (int, _MISSING),
+    "duration": (int, _MISSING),
+    "newest": (str, _MISSING),
+    "note": (str, _MISSING),
+}
 _REQUESTS: _Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,), "ways": (list,)}
 WAY: _Spec = {"how": (WayKind,), "role": (str, _MISSING), "requests": (int,), "of": (int,), "people": (int,)}
 
@@ -191,6 +204,7 @@ def read(content: Mapping[str, Any]) -> Plan:
         requests=Requests(kinds, requests["fewest"], _read_ways(requests["ways"])),
         digest=content["digest"],
         drift=Drift(drift["since"] or "", _frame(drift["changes"], DRIFT, _DRIFTED, "drift.changes[{}]")),
+        impact=None if content["impact"] is None else _frame(content["impact"], IMPACT, _IMPACT, "impact[{}]"),
     )
 
 

@@ -1,7 +1,7 @@
 """Random accounts and random lists: small, but with everything odd that real ones have."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rolesync.differ import diff
 from rolesync.guards import judge
 from rolesync.holding import hold
+from rolesync.impact import Belongings, impact_of, unknown
 from rolesync.model import (
     DESIRED,
     LIVE,
@@ -203,7 +204,7 @@ def plans(draw: st.DrawFn) -> Plan:
     history = draw(histories())
     changes = hold(diff(situation.desired, situation.live, situation.policy), situation.policy, history)
     offset = timezone(timedelta(hours=draw(st.integers(-11, 11))))
-    return make_plan(
+    made = make_plan(
         account="https://school.example.com",
         created_at=draw(_TIMES).replace(tzinfo=offset),
         source=SOURCE,
@@ -217,3 +218,14 @@ def plans(draw: st.DrawFn) -> Plan:
             tuple(draw(st.lists(_WAYS))),
         ),
     )
+    return replace(made, impact=draw(st.none() | impacts()))
+
+
+@st.composite
+def impacts(draw: st.DrawFn) -> pd.DataFrame:
+    rows = []
+    for user_id in draw(st.lists(_IDS, unique=True, max_size=3)):
+        seen, owned, size, reachable = (draw(st.integers(0, 2**40)) for _ in range(4))
+        known = Belongings(user_id, seen, owned, size).row(reachable)
+        rows.append(draw(st.sampled_from([known, unknown(user_id, draw(_NAMES))])))
+    return impact_of(rows)

@@ -69,6 +69,25 @@ def test_a_dry_run_writes_nothing_to_studio_and_leaves_a_record(studio: Sandbox,
     assert events(job) == ["plan"]
 
 
+def test_impact_is_told_of_whoever_loses_a_role_counted_and_not_sealed(studio: Sandbox, job: Job) -> None:
+    without = planned(job)
+    assert without.impact is None
+    made = from_json(to_json(pipeline.plan(pipeline.read(SAMPLE, job), job, impact=True)))
+    assert made.impact is not None
+    assert made.impact["user_id"].tolist() == sorted(made.changes.loc[made.changes["action"] == "remove", "user_id"])
+    assert made.impact["owned"].tolist() == [3, 3]
+    assert made.digest == without.digest
+    assert made.requests.by_kind["media"] == studio.counts()["media"] == 2
+    assert made.requests.fewest == without.requests.fewest + 2
+    recorded = list(audit.read(job.settings.account_dir))[-1]
+    assert recorded["requests"]["media"] == 2
+    run = pipeline.apply(made, job)
+    assert run.complete
+    back = pipeline.undo(run.run_id, job, impact=True)
+    assert back.impact is not None
+    assert back.impact["user_id"].tolist() == sorted(back.changes.loc[back.changes["action"] == "remove", "user_id"])
+
+
 def test_the_same_situation_has_the_same_digest(job: Job) -> None:
     assert planned(job).digest == planned(job).digest
 

@@ -13,7 +13,22 @@ from hypothesis import example, given, settings, strategies as st
 from rolesync.differ import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.guards import judge
-from rolesync.model import DRIFT, Changes, Drift, Finding, Level, Plan, Policy, Requests, Way, WayKind, frame
+from rolesync.model import (
+    DRIFT,
+    IMPACT,
+    Changes,
+    Drift,
+    Finding,
+    Known,
+    Level,
+    Plan,
+    Policy,
+    Requests,
+    Way,
+    WayKind,
+    frame,
+)
+from rolesync.planfile import digest
 from rolesync.planner import from_json, make_plan, to_json
 from rolesync.recorded import History
 from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, live_of, plans
@@ -70,7 +85,7 @@ def test_the_json_is_the_documented_one() -> None:
     content = json.loads(TEXT)
     assert list(content) == [
         *("rolesync_plan", "digest", "status", "account", "created_at", "source", "policy", "roles", "guards"),
-        *("changes", "held", "findings", "drift", "requests", "checksum"),
+        *("changes", "held", "findings", "drift", "impact", "requests", "checksum"),
     ]
     assert content["rolesync_plan"] == 1
     assert content["digest"] == PLAN.digest
@@ -166,7 +181,7 @@ def test_each_element_has_its_line() -> None:
     assert TEXT.isascii()
     lines = TEXT.splitlines(keepends=True)
     elements = len(PLAN.roles) + len(PLAN.verdicts) + len(PLAN.changes) + len(PLAN.held) + len(FINDINGS)
-    assert len(lines) == 15 + 2 + 6 + elements + len(PLAN.drift.changes)  # keys, outer braces, the ends of six lists
+    assert len(lines) == 16 + 2 + 6 + elements + len(PLAN.drift.changes)  # keys, outer braces, the ends of six lists
     above = "".join(lines[:-2])
     assert lines[-2] == f'"checksum": "{sha256(above.encode()).hexdigest()}"\n'
 
@@ -288,6 +303,62 @@ def test_a_changed_plan_is_refused_by_its_checksum(make: Callable[[str], str]) -
 def test_what_is_no_plan_is_refused(text: str, said: str) -> None:
     with pytest.raises(PlanRefusedError, match=said):
         from_json(text)
+
+
+IMPACTED = replace(
+    PLAN,
+    impact=frame(
+        IMPACT,
+        {
+            "user_id": [2, BIGGEST_ID],
+            "known": [Known.AT_LEAST, Known.NOTHING],
+            "owned": [0, 0],
+            "reachable": [3, 0],
+            "size": [0, 0],
+            "duration": [0, 0],
+            "newest": ["", ""],
+            "note": ["", "Studio answered 403"],
+        },
+    ),
+)
+
+
+def test_impact_has_zero_for_none_and_null_for_not_known_and_is_not_sealed() -> None:
+    text = to_json(IMPACTED)
+    nothing = dict.fromkeys(("owned", "reachable", "size", "duration", "newest"))
+    assert json.loads(text)["impact"] == [
+        {
+            **nothing,
+            "user_id": 2,
+            "known": "at_least",
+            "owned": 0,
+            "reachable": 3,
+            "size": 0,
+            "duration": 0,
+            "note": None,
+        },
+        {**nothing, "user_id": BIGGEST_ID, "known": "nothing", "note": "Studio answered 403"},
+    ]
+    assert json.loads(TEXT)["impact"] is None
+    assert digest(IMPACTED) == PLAN.digest
+    assert_same(from_json(text), IMPACTED)
+    assert_same(from_json(to_json(replace(PLAN, impact=frame(IMPACT)))), replace(PLAN, impact=frame(IMPACT)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"known": "nothing"', '"known": "little"', r"'little' as known in impact\[1\]"),
+        ('"known": "nothing", "owned": null', '"known": "nothing", "owned": 0', "not spelled as rolesync writes"),
+        ('"reachable": 3', '"reachable": -3', r"-3 as reachable in impact\[0\]"),
+        ('"impact": [', '"impact": 7, "x": [', "lacks the keys"),
+    ],
+)
+def test_a_changed_impact_is_refused(old: str, new: str, said: str) -> None:
+    text = to_json(IMPACTED)
+    assert old in text
+    with pytest.raises(PlanRefusedError, match=said):
+        from_json(resealed(text.replace(old, new, 1)))
 
 
 def test_half_a_character_from_studio_survives() -> None:

@@ -28,6 +28,7 @@ from rolesync.cli.options import (
 )
 from rolesync.cli.plans import (
     HoldRemovals,
+    Impact,
     NoRemovals,
     applying,
     load_plan,
@@ -84,6 +85,7 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; the same as `plan`.")] = False,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
+    impact: Impact = False,
     sheet: Sheet = None,
     header_row: HeaderRow = None,
     bad_rows: BadRows = None,
@@ -101,6 +103,7 @@ def sync(
             file,
             no_removals=no_removals,
             hold_removals=hold_removals,
+            impact=impact,
             sheet=sheet,
             header_row=header_row,
             bad_rows=bad_rows,
@@ -109,6 +112,8 @@ def sync(
             config=config,
             assignments=assignments,
         )
+    if impact:
+        raise UsageError("--impact is for whoever reviews a plan first", hint="add --dry-run, or use rolesync plan")
     from rolesync import pipeline
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}

@@ -45,6 +45,9 @@ Output = Annotated[
 Detailed = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 where changes are pending, 0 where there are none.")
 ]
+Impact = Annotated[
+    bool, typer.Option("--impact", help="Tell what media people have who would lose a role; a request or more each.")
+]
 Target = Annotated[Path | None, typer.Option(metavar="FILE", help="Write that form; - is standard output.")]
 
 
@@ -60,6 +63,7 @@ def plan(
     output: Output = None,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
+    impact: Impact = False,
     sheet: Sheet = None,
     header_row: HeaderRow = None,
     bad_rows: BadRows = None,
@@ -79,13 +83,14 @@ def plan(
         if desired.status == "reject":
             show_list(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
-        made = pipeline.plan(desired, job)
+        made = pipeline.plan(desired, job, impact=impact)
     return _deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
 
 
 def undo(
     run: RunId,
     output: Output = None,
+    impact: Impact = False,
     detailed_exitcode: Detailed = False,
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -96,7 +101,7 @@ def undo(
     from rolesync import pipeline
 
     with working(load_settings(config, assignments)) as job:
-        made = pipeline.undo(run, job)
+        made = pipeline.undo(run, job, impact=impact)
     return _deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from rolesync.errors import IncompleteReadError, NotFoundError, UnprocessableError
 from rolesync.model import Progress, email_key, role_names, role_set
@@ -172,44 +172,84 @@ class Page:
         people = People(page.ids, page.emails, page.names, page.roles)
         return cls(number, page.current_page, page.last_page, page.total_count, people)
 
+    @property
+    def ids(self) -> list[int]:
+        """Who is on it."""
+        return self.people.ids
+
+
+class Paged(Protocol):
+    """A page of whatever has ids."""
+
+    @property
+    def number(self) -> int:
+        """The one asked for."""
+
+    @property
+    def current(self) -> int:
+        """Which one it says it is."""
+
+    @property
+    def last(self) -> int:
+        """How many it says there are."""
+
+    @property
+    def total(self) -> int:
+        """How much it says there is on all of them."""
+
+    @property
+    def ids(self) -> list[int]:
+        """What is on it."""
+
 
 class Tally:
     """The pages of one search, in their order, each held against those before it, and the last one against all.
 
-    `pages` is how many there are, 0 until one was added.
+    `pages` is how many there are, 0 until one was added; `total` is how many people, or whatever `noun` says.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, noun: str = "people") -> None:
         self.pages = 0
         self.read = 0
         self._what = what
+        self._noun = noun
         self._ids: list[int] = []
         self._said = (0, 0)  # the last page and the total that every page must agree on
 
-    def add(self, page: Page) -> None:
+    @property
+    def total(self) -> int:
+        """What the pages say there is in all."""
+        return self._said[1]
+
+    def add(self, page: Paged) -> None:
         """Take the next page.
 
         Raises:
             MovedError: it contradicts those before, or all of them together are not what they say.
         """
-        what, (last, total) = self._what, self._said
+        what, noun, (last, total) = self._what, self._noun, self._said
         if not self.read:
             if page.last > max(1, page.total):
-                raise MovedError(f"{what} has {page.last} pages for {page.total} people")
+                raise MovedError(f"{what} has {page.last} pages for {page.total} {noun}")
             self.pages, self._said = max(1, page.last), (page.last, page.total)
         elif (page.last, page.total) != (last, total):
-            raise MovedError(f"{what} had {total} people on page 1, {page.total} on page {page.number}")
+            raise MovedError(f"{what} had {total} {noun} on page 1, {page.total} on page {page.number}")
         if page.current != page.number and page.total:
             raise MovedError(f"{what} gave page {page.current} instead of {page.number}")
-        self._ids += page.people.ids
+        self._ids += page.ids
         self.read += 1
         if self.read == self.pages:
-            self._hold_against(page.total)
+            self.hold(whole=True)
 
-    def _hold_against(self, total: int) -> None:
-        number, distinct = len(self._ids), len(set(self._ids))
-        if not distinct == total == number:
-            raise MovedError(f"{self._what} gave {number} people, {distinct} of them different, of {total}")
+    def hold(self, *, whole: bool) -> None:
+        """Hold all that was read against what it says of itself; `whole` if there is nothing more to read.
+
+        Raises:
+            MovedError: it gave something twice, or another number than it said.
+        """
+        number, distinct, total = len(self._ids), len(set(self._ids)), self.total
+        if distinct != number or (number != total if whole else number >= total):
+            raise MovedError(f"{self._what} gave {number} {self._noun}, {distinct} of them different, of {total}")
 
 
 def _read_all(

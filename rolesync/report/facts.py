@@ -29,6 +29,7 @@ from rolesync.model import (
     WayKind,
     role_names,
 )
+from rolesync.report.impact import impact_texts, impact_total
 from rolesync.report.text import CELL_LIMIT, amount, person, plural, reason_sentence, row_text, safe
 
 SHORT_DIGEST = 12
@@ -71,7 +72,7 @@ class GuardRow(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """One change; `before` lists the roles as `Admin, Teacher`."""
+    """One change; `before` lists the roles as `Admin, Teacher`, `impact` says what the person has, where asked."""
 
     action: str
     role: str
@@ -81,6 +82,7 @@ class ChangeRow(NamedTuple):
     reason: str
     row: int
     before: str
+    impact: str
 
     @property
     def person(self) -> str:
@@ -103,6 +105,7 @@ class HeldRow(NamedTuple):
     reason: str
     detail: str
     row: int
+    impact: str
 
     @property
     def person(self) -> str:
@@ -182,6 +185,7 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
         ("made", moment(plan.created_at)),
         ("drift", drift_text(plan.drift)),
+        *([] if plan.impact is None else [("impact", impact_total(plan.impact))]),
     ]
 
 
@@ -221,13 +225,16 @@ def change_rows(plan: Plan, action: Action, *, cut: int = CELL_LIMIT, most: int 
     # What many rows share is made fit to be shown once.
     sets = {spelled: safe(", ".join(role_names(spelled)), cut) for spelled in chosen["before"].unique()}
     words = {text: safe(text, cut) for column in ("role", "reason") for text in chosen[column].unique()}
+    impact = impact_texts(plan.impact) if action is Action.REMOVE else {}
     for user_id, email, name, act, role, reason, row, before in table_rows(chosen, CHANGES):
-        yield ChangeRow(act, words[role], user_id, safe(name, cut), safe(email, cut), words[reason], row, sets[before])
+        texts = (safe(name, cut), safe(email, cut), words[reason])
+        yield ChangeRow(act, words[role], user_id, *texts, row, sets[before], impact.get(user_id, ""))
 
 
 def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[HeldRow]:
     """Yield what is held, texts cut to `cut`, at most `most` rows."""
     shown = plan.held.head(len(plan.held) if most is None else most)
+    impact = impact_texts(plan.impact)
     for row, email, user_id, role, action, reason, detail in table_rows(shown, HELD):
         yield HeldRow(
             safe(action, cut),
@@ -237,6 +244,7 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> 
             safe(reason, cut),
             safe(detail, max(cut, SENTENCE_LIMIT)),
             row,
+            impact.get(user_id, "") if action == Action.REMOVE else "",
         )
 
 
@@ -283,6 +291,8 @@ def requests_rows(requests: Requests) -> list[tuple[str, str]]:
 
 def _way_text(way: Way) -> str:
     role, people = safe(way.role, CELL_LIMIT), f"{way.people:,} found"
+    if way.how is WayKind.MEDIA:
+        return f"media of {plural(way.people, 'person', 'people')}, {way.requests:,} of {plural(way.of, 'page')}"
     if way.how is WayKind.ONE_BY_ONE:
         return f"{way.requests:,} one by one, {people}"
     if way.how is WayKind.SCAN:

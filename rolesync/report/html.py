@@ -64,6 +64,6 @@ def _changes(plan: Plan, action: Action, escape: Callable[[str], str]) -> list[t
     """List the cells of the changes of one kind; of what many rows share, each text is escaped once."""
     once = cache(escape)
     return [
-        (row.name, row.email, row.user_id, once(row.role), once(row.sentence), once(row.before), row.row)
+        (row.name, row.email, row.user_id, once(row.role), once(row.sentence), once(row.before), row.row, row.impact)
         for row in change_rows(plan, action)
     ]

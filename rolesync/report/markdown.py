@@ -10,7 +10,9 @@ from typing import NamedTuple
 from rolesync.model import Action, Plan
 from rolesync.report.facts import (
     SENTENCE_LIMIT,
+    ChangeRow,
     GuardRow,
+    HeldRow,
     change_rows,
     drift_rows,
     finding_rows,
@@ -96,14 +98,14 @@ def _sections(plan: Plan) -> Iterator[_Section]:
             plural(size, noun),
             size,
             ("person", "role", "why", "row"),
-            ((_code(row.person), _code(row.role), _code(row.sentence), row_text(row.row)) for row in rows),
+            ((_who(row), _code(row.role), _code(row.sentence), row_text(row.row)) for row in rows),
         )
     yield _Section(
         f"{len(plan.held):,} held, so not done",
         len(plan.held),
         ("person", "would", "role", "why not", "row"),
         (
-            (_code(row.person), _code(row.action), _code(row.role), _code(row.detail or row.reason), row_text(row.row))
+            (_who(row), _code(row.action), _code(row.role), _code(row.detail or row.reason), row_text(row.row))
             for row in held_rows(plan)
         ),
     )
@@ -122,6 +124,10 @@ def _sections(plan: Plan) -> Iterator[_Section]:
             for row in finding_rows(plan.findings)
         ),
     )
+
+
+def _who(row: ChangeRow | HeldRow) -> str:
+    return f"{_code(row.person)}<br>{_code(row.impact)}" if row.impact else _code(row.person)
 
 
 def _details(section: _Section, room: int) -> str:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.errors import UsageError
-from rolesync.model import Action, Plan
+from rolesync.model import IMPACT, Action, Known, Plan
 from rolesync.report.facts import (
     change_rows,
     drift_rows,
@@ -22,19 +22,21 @@ from rolesync.report.facts import (
     next_step,
     requests_rows,
     summary,
+    table_rows,
 )
 from rolesync.report.text import defuse, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import pandas as pd
     from openpyxl import Workbook
 
 Cell = str | int | None
 Cells = tuple[Cell, ...]
 
-COLUMNS = ("kind", "action", "role", "user_id", "name", "email", "reason", "detail", "row", "before")
-"""The columns of the CSV form; `kind` is `change` or `held`, and what is not given is empty."""
+COLUMNS = ("kind", "action", "role", "user_id", "name", "email", "reason", "detail", "row", "before", "impact")
+"""The columns of the CSV form; `kind` is `change` or `held`, and what is not given, or wasn't asked, is empty."""
 
 _EXACT_IDS = 10**15
 """Spreadsheets keep 15 digits of a number, so ids from here on (2^53 and above among them) are written as text."""
@@ -64,7 +66,7 @@ def plan_csv(plan: Plan) -> str:
 
 
 def plan_xlsx(plan: Plan) -> bytes:
-    """Render a plan as a workbook with the sheets summary, changes, held, drift and findings.
+    """Render a plan as a workbook: the sheets summary, changes, held, drift, findings, and impact if that was asked.
 
     Raises:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
@@ -97,13 +99,22 @@ def _changes(plan: Plan) -> Iterator[Cells]:
             *map(defuse, texts),
             row.row or None,
             defuse(row.before),
+            defuse(row.impact),
         )
 
 
 def _held(plan: Plan) -> Iterator[Cells]:
     for row in held_rows(plan, cut=_CELL_LIMIT):
         texts = ("", row.email, row.reason, row.detail)
-        yield (defuse(row.action), defuse(row.role), row.user_id or None, *map(defuse, texts), row.row or None, "")
+        yield (
+            defuse(row.action),
+            defuse(row.role),
+            row.user_id or None,
+            *map(defuse, texts),
+            row.row or None,
+            "",
+            defuse(row.impact),
+        )
 
 
 class _Sheet(NamedTuple):
@@ -115,7 +126,7 @@ class _Sheet(NamedTuple):
 
 
 def _sheets(plan: Plan) -> Iterator[_Sheet]:
-    widths = (10, 18, 20, 28, 34, 20, 52, 7, 28)
+    widths = (10, 18, 20, 28, 34, 20, 52, 7, 28, 60)
     yield _Sheet("summary", ("what", "which", "says"), (22, 44, 100), _summary(plan), "B")
     yield _Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A")
     yield _Sheet("held", COLUMNS[1:], widths, _held(plan), "A")
@@ -129,6 +140,15 @@ def _sheets(plan: Plan) -> Iterator[_Sheet]:
     )
     yield _Sheet("drift", ("was", "role", "user_id", "email"), (10, 18, 20, 34), drift, "A")
     yield _Sheet("findings", ("level", "row", "column", "code", "message"), (10, 7, 20, 24, 90), findings, "A")
+    if plan.impact is not None:
+        yield _Sheet("impact", tuple(IMPACT), (20, 10, 10, 10, 18, 12, 24, 60), _impact(plan.impact), "B")
+
+
+def _impact(impact: pd.DataFrame) -> Iterator[Cells]:
+    """Yield the numbers that the other sheets tell in words, to sort by; empty where nothing is known."""
+    for user_id, known, *numbers, newest, note in table_rows(impact, IMPACT):
+        told = [None] * len(numbers) if known == Known.NOTHING else numbers
+        yield (user_id, known, *told, newest, defuse(safe(note, _CELL_LIMIT)))
 
 
 def _summary(plan: Plan) -> Iterator[Cells]:

@@ -13,6 +13,11 @@ _UNSEEN = frozenset(
 )
 """Letters and marks that draw nothing, though Unicode doesn't class them as control or format characters."""
 
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_NEXT_UNIT = 1_000
+_MINUTE = 60
+_MANY_HOURS = 100  # from here on minutes tell nothing
+
 _FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 
 
@@ -71,6 +76,28 @@ def amount(rule: str, value: float | None) -> str:
         return "-"
     scaled, unit = (value * 100, "%") if rule.endswith("_share") else (value, "")
     return f"{scaled:,.2f}".rstrip("0").rstrip(".") + unit
+
+
+def size_text(size: int) -> str:
+    """Spell bytes for people, in decimal units to three digits, as in `310 GB` and `1.25 MB`."""
+    number, left = float(size), list(_UNITS)
+    unit = left.pop(0)
+    while left and round(number) >= _NEXT_UNIT:
+        number, unit = number / _NEXT_UNIT, left.pop(0)
+    digits = 0 if unit == _UNITS[0] else max(0, 3 - len(str(int(number))))
+    text = f"{number:,.{digits}f}"
+    return f"{text.rstrip('0').rstrip('.') if digits else text} {unit}"
+
+
+def duration_text(seconds: int) -> str:
+    """Spell a duration for people, in the two units that matter, as in `45 s`, `12 min` and `3 h 20 min`."""
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    minutes = round(seconds / _MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours:,} h" if hours >= _MANY_HOURS or not minutes else f"{hours} h {minutes} min"
 
 
 def row_text(row: int | None) -> str:

@@ -53,6 +53,27 @@ def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
     assert "greg.stone@example.edu" in cells
 
 
+def test_impact_stands_beside_each_removal_in_every_form(sh: Shell, studio: Control) -> None:
+    shown = sh.run("plan", SAMPLE, "--impact", "-o", "plan.json")
+    assert (shown.returncode, shown.stdout.count("owns 3 media, ")) == (0, 2)
+    assert "2 people who lose a role, or would, own 6 media" in shown.stdout
+    assert studio.counts()["media"] == 2
+    forms = {"--html": "p.html", "--markdown": "p.md", "--csv": "p.csv", "--xlsx": "p.xlsx"}
+    assert sh.run("show", "plan.json", *(word for pair in forms.items() for word in pair)).returncode == 0
+    for name in ("p.html", "p.md", "p.csv"):
+        assert (sh.folder / name).read_text(encoding="utf-8-sig").count("owns 3 media, ") == 2, name
+    book = openpyxl.load_workbook(sh.folder / "p.xlsx", read_only=True)
+    numbers = [row[:3] for row in book["impact"].iter_rows(values_only=True)]
+    book.close()
+    assert numbers == [("user_id", "known", "owned"), (1031, "all", 3), (1040, "all", 3)]
+    assert studio.counts()["media"] == 2  # they are in the plan
+    held = sh.json("sync", SAMPLE, "--dry-run", "--impact", "--hold-removals")
+    assert [one["user_id"] for one in held["impact"]] == [1031, 1040]
+    assert sh.json("plan", SAMPLE)["impact"] is None
+    assert "--dry-run" in sh.json("sync", SAMPLE, "--impact", exit_code=64)["error"]["hint"]
+    assert studio.log() == []
+
+
 def test_without_removals_only_additions_are_planned(sh: Shell) -> None:
     changes = sh.json("plan", SAMPLE, "--no-removals")["changes"]
     assert [change["action"] for change in changes] == ["add"] * 4

@@ -51,6 +51,7 @@ def test_csv_has_a_row_per_change_and_per_held() -> None:
         "detail": "the list names this person, but not for this role",
         "row": "5",
         "before": "Admin, Teacher",
+        "impact": "",
     }
     assert (second["action"], second["row"]) == ("remove", "")
     assert third["action"] == "add"
@@ -108,7 +109,7 @@ def test_xlsx_colours_rows_by_action() -> None:
     formatting = open_xlsx(make_plan())["changes"].conditional_formatting
     rules = {rule.formula[0]: rule.dxf.fill.bgColor.rgb for ranged in formatting for rule in ranged.rules}
     assert rules['$A1="remove"'] != rules['$A1="add"']
-    assert {str(ranged.sqref) for ranged in formatting} == {"A1:I4"}
+    assert {str(ranged.sqref) for ranged in formatting} == {"A1:J4"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given, strategies as st
 
 from rolesync.model import REASONS, Reason
-from rolesync.report.text import amount, defuse, person, plural, reason_sentence, row_text, safe
+from rolesync.report.text import (
+    amount,
+    defuse,
+    duration_text,
+    person,
+    plural,
+    reason_sentence,
+    row_text,
+    safe,
+    size_text,
+)
 from tests.report.samples import HUGE
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -93,3 +103,38 @@ def test_amounts() -> None:
 
 def test_rows() -> None:
     assert [row_text(row) for row in (None, 0, 7)] == ["", "", "7"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1 kB"),
+        (1_254_000, "1.25 MB"),
+        (12_340_000, "12.3 MB"),
+        (100_000_000, "100 MB"),
+        (999_600_000, "1 GB"),
+        (310 * 10**9, "310 GB"),
+        (2**62, "4,612 PB"),
+    ],
+)
+def test_sizes_have_three_digits_and_a_unit(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3_569, "59 min"),
+        (3_590, "1 h"),
+        (12_000, "3 h 20 min"),
+        (360_000, "100 h"),
+        (4_444_444, "1,234 h"),
+    ],
+)
+def test_durations_have_the_units_that_matter(seconds: int, text: str) -> None:
+    assert duration_text(seconds) == text

@@ -67,6 +67,11 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> Re
     return Padding(made, (0, 0, 0, 2), expand=False)
 
 
+def lines(*texts: str) -> str:
+    """Set texts below each other in one cell; an empty one takes no line."""
+    return "\n".join(text for text in texts if text)
+
+
 def pairs(facts: Iterable[tuple[str, str]]) -> RenderableType:
     """Set labels and values beside each other."""
     made = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))

@@ -25,7 +25,7 @@ from rolesync.report.facts import (
     totals,
 )
 from rolesync.report.terminal.drift import drift_view
-from rolesync.report.terminal.pieces import STYLES, banner, column, heading, note, pairs, table, word, words
+from rolesync.report.terminal.pieces import STYLES, banner, column, heading, lines, note, pairs, table, word, words
 from rolesync.report.text import CELL_LIMIT, plural, row_text, safe
 
 _BANNERS = {"blocked": "red", "ready": "green", "empty": "blue"}
@@ -103,7 +103,10 @@ def _changes(plan: Plan, limit: int | None) -> Iterator[RenderableType]:
             column("reason"),
             column("row", right=True, whole=True),
         ],
-        ((_signed(row), row.person, row.role, row.sentence, row_text(row.row)) for row in _removals_first(plan, limit)),
+        (
+            (_signed(row), lines(row.person, row.impact), row.role, row.sentence, row_text(row.row))
+            for row in _removals_first(plan, limit)
+        ),
     )
     yield from _rest(len(plan.changes), limit, "change")
 
@@ -133,7 +136,13 @@ def _held(plan: Plan, limit: int | None) -> Iterator[RenderableType]:
             column("row", right=True, whole=True),
         ],
         (
-            (row.action, row.person, row.role, row.detail or row.reason.replace("_", " "), row_text(row.row))
+            (
+                row.action,
+                lines(row.person, row.impact),
+                row.role,
+                row.detail or row.reason.replace("_", " "),
+                row_text(row.row),
+            )
             for row in held_rows(plan, most=limit)
         ),
     )
