@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rolesync.errors import RecordBrokenError
-from rolesync.model import Action, Source
+from rolesync.model import Action, Drift, Proof, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,57 @@ class RunSummary:
     plan_digest: str
     source: str
     counts: Mapping[str, int]  # additions and removals planned; for an apply also by `OutcomeStatus`
+
+
+@dataclass(frozen=True, slots=True)
+class ToldChange:
+    """A change that a run has sent, the last time it was, or not sent to somebody who had drifted.
+
+    `outcome` is an `OutcomeStatus`. `before` and `after` are role names; `after` is None for somebody who was gone, or
+    of whom nobody knows.
+    """
+
+    action: str
+    role: str
+    user_id: int
+    email: str  # as planned
+    row: int  # of the list; 0 where the list didn't name the person
+    outcome: str
+    before: tuple[str, ...]
+    after: tuple[str, ...] | None
+    detail: str
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """All that the record tells of one run.
+
+    `summary` is its line in the history. `held` and `made_by` are of its plan, the latest of its digest: how many rows
+    it held and which run made it; None and "" where the record doesn't have it. `changes` are those that were sent,
+    and those of people who had drifted.
+    `counts` are by `OutcomeStatus` of all changes of the plan, as the run's end says; while it has none, of what was
+    sent. `proof` is None where Studio was not read again.
+    """
+
+    summary: RunSummary
+    command: str
+    account: str
+    undoes: str
+    held: int | None
+    made_by: str
+    overridden: tuple[str, ...]
+    warned: tuple[str, ...]
+    changes: tuple[ToldChange, ...]
+    counts: Mapping[str, int]
+    proof: Proof | None
+    drift: Drift
+    requests: Mapping[str, int]
+    stopped: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every change was done and proven."""
+        return self.summary.status == "complete"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rolesync.audit import Record
 from rolesync.audit.holders import keep_holders
 from rolesync.audit.journal import Journal
@@ -20,6 +22,7 @@ from rolesync.model import (
     Action,
     Drift,
     Live,
+    OutcomeStatus,
     Plan,
     Progress,
     Requests,
@@ -95,6 +98,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         proof=asdict(done.proof) if done.proof else None,
         stopped=done.stopped,
         unsettled=bool(executed.doubtful) and after is None,
+        drifted=_drifted(done.outcomes),
     )
     if after:
         keep_holders(session.folder, record, session.run, after)
@@ -143,6 +147,16 @@ def _absent(made: Plan) -> dict[str, Any]:
     """Whom the list doesn't give a role they hold: what the next run counts a grace from, if one is given."""
     pairs = absent(made)
     return {} if pairs is None else {"absent": dict(pairs)}
+
+
+def _drifted(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Spell the changes that were not sent because of what people have become; of the others sent, requests tell."""
+    chosen = outcomes[outcomes["outcome"] == OutcomeStatus.DRIFTED.value]
+    names = ("user_id", "action", "role", "email", "row", "before", "after", "detail")
+    rows = (
+        dict(zip(names, cells, strict=True)) for cells in zip(*(chosen[one].tolist() for one in names), strict=True)
+    )
+    return [{**row, "before": role_names(row["before"]), "after": role_names(row["after"])} for row in rows]
 
 
 def _read_again(made: Plan, executed: Executed, session: Session) -> tuple[Live | None, StudioError | None]:

@@ -1,5 +1,6 @@
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -198,6 +199,10 @@ def test_people_who_changed_since_the_plan_are_left_alone_and_the_others_done(
     assert run.proof is not None
     assert run.proof.proven
     assert audit.runs(job.settings.account_dir)[-1].counts["drifted"] == len(drifted)
+    told, _ = audit.trusted_told(job.settings.account_dir, run.run_id)
+    assert Counter(one.outcome for one in told.changes) == Counter(run.outcomes["outcome"].tolist())
+    (named,) = [one for one in told.changes if one.outcome == "drifted"]
+    assert (named.user_id, named.detail) == (user_id, drifted["detail"].iloc[0])
     assert len(planned(job).changes) <= 1  # a new plan has what is left
 
 

@@ -5,7 +5,8 @@
 #
 # FOLDER gets plan.txt (what a terminal would show), and plan.json, plan.md and plan.html where a plan could be made.
 # Exit code, for a scheduler or a CI pipeline: 0 nothing would change, 2 changes wait for review, 3 the list was
-# refused, 4 a guard blocks the plan, and the others as ../README.md tells.
+# refused, 4 a guard blocks the plan, and the others as ../README.md tells. With --impact, the plan also tells what
+# people own who would lose a role.
 # After the review: rolesync apply FOLDER/plan.json
 set -u
 umask 077 # plans name people

@@ -8,7 +8,9 @@ Events of a run, all with `run`: `plan` {digest, account, source, additions, rem
 requests}; `run.start` {digest, account, source, additions, removals, warned, command, overridden}; for every request an
 `intent` {chunk, request, actions, before} and an `outcome` {chunk, request, status, seconds, after, error}, where
 `request` counts the requests of the run from 1 in the order of their intents, of which several may be under way at
-once; `run.end` {status, counts, proof, requests, stopped, unsettled}.
+once; `run.end` {status, counts, proof, requests, stopped, unsettled, drifted}.
+`drifted` names the changes that were not sent because somebody had changed: the roles they were planned with, the roles
+they have, and why.
 `unsettled` says that nobody knows yet what some of the requests did; once a later run has found out, the run has a
 second end, as has one that was killed before its first. `source` is a path, or a mapping with a `path`. Where a grace
 is given, the `plan` of a sync and each `run.start` have `absent`: by role the ids of its holders to whom the list
@@ -27,6 +29,7 @@ from rolesync.audit.check import verify
 from rolesync.audit.history import read, run_records, runs, trusted_records, trusted_runs
 from rolesync.audit.past import Past, recall
 from rolesync.audit.record import Record, open_record, rekey
+from rolesync.audit.told import trusted_told
 from rolesync.recorded import Bad, Verification
 
 __all__ = [
@@ -42,5 +45,6 @@ __all__ = [
     "runs",
     "trusted_records",
     "trusted_runs",
+    "trusted_told",
     "verify",
 ]

@@ -57,9 +57,9 @@ def sent(records: Iterable[Mapping[str, Any]]) -> list[tuple[Effect, Came]]:
                 intent["run"],
                 intent["time"],
             ),
-            _came(one, intent["before"], held),
+            what_came(one, intent["before"], held),
         )
-        for intent, held in _requests(records)
+        for intent, held in requests_of(records)
         for one in intent["actions"]
     ]
 
@@ -77,7 +77,7 @@ def moved(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
         for record in kept
         if record["event"] == "outcome" and record["status"] == OK
     }
-    for intent, _ in _requests(kept):
+    for intent, _ in requests_of(kept):
         for user, after in answers.get((intent["run"], intent["request"]), {}).items():
             asked = [one for one in intent["actions"] if str(one["user_id"]) == user]
             besides = set(after).symmetric_difference(intent["before"].get(user, after))
@@ -92,7 +92,7 @@ def open_requests(records: Iterable[Mapping[str, Any]]) -> list[OpenRequest]:
     """List the requests of which some action's effect was never written down, in order."""
     return [
         OpenRequest(intent["run"], intent["chunk"], intent["request"], tuple(users))
-        for intent, held in _requests(records)
+        for intent, held in requests_of(records)
         if (users := sorted({one["user_id"] for one in intent["actions"]} - {int(user) for user in held}))
     ]
 
@@ -103,7 +103,7 @@ def last_seen(records: Iterable[Mapping[str, Any]]) -> dict[int, list[str] | Non
     Of a role that no request was about, and of somebody whose last request is open, this may not tell.
     """
     seen: dict[int, list[str] | None] = {}
-    for intent, held in _requests(records):
+    for intent, held in requests_of(records):
         for user in {str(one["user_id"]) for one in intent["actions"]}:
             seen.pop(int(user), None)
             if user in held:
@@ -111,7 +111,7 @@ def last_seen(records: Iterable[Mapping[str, Any]]) -> dict[int, list[str] | Non
     return seen
 
 
-def _requests(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+def requests_of(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
     """Yield each intent with what is known of its users afterwards: role names by id, None for whoever was gone."""
     intents: dict[tuple[str, int], Mapping[str, Any]] = {}
     known: dict[tuple[str, int], dict[str, Any]] = {}
@@ -127,7 +127,8 @@ def _requests(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[st
         yield intent, known[key]
 
 
-def _came(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> Came:
+def what_came(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> Came:
+    """Say what came of an action, by the roles that its people had before its request and are known to have after."""
     user = str(one["user_id"])
     if user not in held:
         return Came.UNKNOWN

@@ -1,7 +1,7 @@
 """What the record tells about the past: its records in order, every run in one line, and all that one run did."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -69,6 +69,16 @@ def trusted_runs(folder: Path, *, key: str = "") -> tuple[list[RunSummary], Reco
     except RecordBrokenError as error:
         return list(found.values()), error
     return list(found.values()), None
+
+
+def summed_up(records: Iterable[Mapping[str, Any]]) -> RunSummary:
+    """Sum up one run by its records, of which at least one says that it was planned, has begun or has ended."""
+    found: dict[str, RunSummary] = {}
+    for record in records:
+        if record["event"] in {"plan", "run.start", "run.end"}:
+            _sum_up(record, found)
+    (summary,) = found.values()
+    return summary
 
 
 def _sum_up(record: Mapping[str, Any], found: dict[str, RunSummary]) -> None:

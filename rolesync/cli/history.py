@@ -3,12 +3,30 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rolesync.cli.options import Assignments, Config, Form, Format, RunId, load_settings, show, show_json, working
-from rolesync.errors import Exit, RolesyncError
+from rolesync.cli.options import (
+    Assignments,
+    Config,
+    Form,
+    Format,
+    RunId,
+    json_text,
+    limit,
+    load_settings,
+    save_forms,
+    show,
+    show_json,
+    working,
+)
+from rolesync.errors import Exit, RolesyncError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rolesync.recorded import Told
 
 audit_app = typer.Typer(help="The audit record: what a run did, and whether the record is whole.", no_args_is_help=True)
 
@@ -77,6 +95,50 @@ def audit_show(run: RunId, form: Format = Form.TEXT, config: Config = None, assi
     from rolesync.report.terminal import record_view
 
     show(record_view(records))
+    return _end(broken)
+
+
+def show_run(
+    run: str,
+    targets: "Mapping[str, Path | None]",
+    show_all: bool,
+    form: Form,
+    config: Path | None,
+    assignments: list[str] | None,
+) -> Exit:
+    """Show what became of a run: what was asked, done, held, failed, drifted, and the proof.
+
+    Raises:
+        UsageError: there is no such run, nor a file of that name.
+    """
+    from rolesync import audit
+    from rolesync.report.html import told_html
+    from rolesync.report.jsonform import told_json
+    from rolesync.report.markdown import told_markdown
+    from rolesync.report.tables import told_csv, told_xlsx
+
+    try:
+        own = load_settings(config, assignments)
+        told, broken = audit.trusted_told(own.account_dir, run, key=own.audit_key.get_secret_value())
+    except UsageError as error:
+        raise UsageError(
+            f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
+            hint=f"{error.hint.rstrip('.')}; a plan is shown by the name of its file",
+        ) from error
+    makers: dict[str, Callable[[Told], str | bytes]] = {
+        "html": told_html,
+        "markdown": told_markdown,
+        "csv": told_csv,
+        "xlsx": told_xlsx,
+        "json": lambda one: json_text(told_json(one)),
+    }
+    written = save_forms(told, makers, targets, "the run")
+    if form is Form.JSON:
+        return _end_json(told_json(told), broken)
+    if not written:
+        from rolesync.report.terminal import told_view
+
+        show(told_view(told, limit=limit(show_all)))
     return _end(broken)
 
 

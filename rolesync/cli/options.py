@@ -8,18 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from rich.console import RenderableType
 
     from rolesync.model import Progress
     from rolesync.pipeline import Job
     from rolesync.settings import Settings
+
+Value = TypeVar("Value")
 
 PIPED_WIDTH = 120  # columns: a log or a pager shows more than the 80 that rich assumes
 
@@ -70,6 +74,12 @@ BadRows = Annotated[
     typer.Option("--bad-rows", help="Hold rows that can't be read, and all removals, or refuse.", show_default=False),
 ]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan saved by `plan -o`.", show_default=False)]
+PlanOrRun = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLAN|RUN", help="A plan saved by `plan -o`, or a run's id or the beginning of it.", show_default=False
+    ),
+]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.", show_default=False)]
 
 SHOWN = 50  # changes that a terminal shows before it asks for --all
@@ -176,8 +186,13 @@ def show(view: "RenderableType", *, aside: bool = False) -> None:
 
 
 def show_json(value: object) -> None:
-    """Print a result for programs, in ASCII, so that no terminal can be steered by it."""
-    write(json.dumps(value, indent=2) + "\n")
+    """Print a result for programs."""
+    write(json_text(value))
+
+
+def json_text(value: object) -> str:
+    """Spell a result for programs, in ASCII, so that no terminal can be steered by it."""
+    return json.dumps(value, indent=2) + "\n"
 
 
 def write(text: str | bytes) -> None:
@@ -213,3 +228,16 @@ def save(text: str | bytes, path: Path, what: str) -> None:
     except OSError as error:
         raise UsageError(f"{what} can't be written to {path}: {error.strerror}", hint="name another file") from error
     print(f"{what} saved as {path}", file=sys.stderr)
+
+
+def save_forms(
+    shown: Value,
+    makers: "Mapping[str, Callable[[Value], str | bytes]]",
+    targets: "Mapping[str, Path | None]",
+    what: str,
+) -> int:
+    """Write something in every form that a file is named for; returns how many."""
+    wanted = {name: path for name, path in targets.items() if path}
+    for name, path in wanted.items():
+        save(makers[name](shown), path, f"{what} ({name})")
+    return len(wanted)

@@ -16,12 +16,13 @@ from rolesync.cli.options import (
     Format,
     HeaderRow,
     ListFile,
-    PlanFile,
+    PlanOrRun,
     RunId,
     Sheet,
     limit,
     load_settings,
     save,
+    save_forms,
     show,
     working,
     write,
@@ -120,17 +121,29 @@ def _deliver(made: "Plan", output: Path | None, form: Form, *, show_all: bool, d
 
 
 def show_plan(
-    file: PlanFile,
+    what: PlanOrRun,
     html: Target = None,
     markdown: Target = None,
     csv: Target = None,
     xlsx: Target = None,
+    json: Target = None,
     show_all: All = False,
     form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
 ) -> Exit:
-    """Show a saved plan again: on the terminal, or as a file for whoever reviews it."""
+    """Show a saved plan again, or what became of a run: on the terminal, or as a file for whoever reviews it.
+
+    A file of that name comes first. A run is told from the record alone.
+    """
+    targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
+    file = Path(what)
+    if not file.exists():
+        from rolesync.cli.history import show_run
+
+        return show_run(what, targets, show_all, form, config, assignments)
     made = load_plan(file)
-    written = _write_forms(made, {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx})
+    written = _write_forms(made, targets)
     if form is Form.JSON:
         write(plan_json(made))
     elif not written:
@@ -200,11 +213,9 @@ def _write_forms(made: "Plan", targets: dict[str, Path | None]) -> int:
         "markdown": plan_markdown,
         "csv": plan_csv,
         "xlsx": plan_xlsx,
+        "json": plan_json,
     }
-    wanted = {name: path for name, path in targets.items() if path}
-    for name, path in wanted.items():
-        save(makers[name](made), path, f"the plan ({name})")
-    return len(wanted)
+    return save_forms(made, makers, targets, "the plan")
 
 
 def applying(plan_path: Path | str) -> str:

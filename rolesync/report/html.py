@@ -1,7 +1,9 @@
-"""A plan as one page that needs nothing but itself: to open, mail, attach or print."""
+"""A plan, or a run, as one page that needs nothing but itself: to open, mail, attach or print."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from functools import cache
+from typing import TYPE_CHECKING
 
 from rolesync.errors import UsageError
 from rolesync.model import Action, Plan, VerdictStatus
@@ -19,6 +21,14 @@ from rolesync.report.facts import (
     summary,
 )
 from rolesync.report.text import CELL_LIMIT, safe
+from rolesync.report.told import told_facts, told_headline, told_sections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Template
+
+    from rolesync.recorded import Told
 
 
 def plan_html(plan: Plan) -> str:
@@ -27,21 +37,11 @@ def plan_html(plan: Plan) -> str:
     Raises:
         UsageError: the extra `html` is not installed.
     """
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
-        from markupsafe import escape  # noqa: PLC0415  # comes with it
-    except ModuleNotFoundError as error:
-        message = "An HTML page can't be written, because Jinja2 is not installed."
-        raise UsageError(message, hint="pip install 'rolesync[html]'") from error
-    environment = Environment(
-        loader=PackageLoader("rolesync.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    template = _template("plan.html")
+    from markupsafe import escape  # noqa: PLC0415  # comes with Jinja2
+
     sentence, command = next_step(plan)
-    return environment.get_template("plan.html").render(
+    return template.render(
         status=plan.status,
         headline=headline(plan),
         summary=[*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest, CELL_LIMIT))],
@@ -58,6 +58,37 @@ def plan_html(plan: Plan) -> str:
         next_step=sentence,
         command=" \\\n  ".join(command),
     )
+
+
+def told_html(told: Told) -> str:
+    """Render a past run likewise.
+
+    Raises:
+        UsageError: as for a plan.
+    """
+    tones = {"complete": "good", "planned": "calm", "empty": "calm"}
+    return _template("run.html").render(
+        headline=told_headline(told),
+        tone=tones.get(told.summary.status, "bad"),
+        facts=told_facts(told),
+        sections=list(told_sections(told)),
+    )
+
+
+def _template(name: str) -> Template:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        message = "An HTML page can't be written, because Jinja2 is not installed."
+        raise UsageError(message, hint="pip install 'rolesync[html]'") from error
+    environment = Environment(
+        loader=PackageLoader("rolesync.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
 
 
 def _changes(plan: Plan, action: Action, escape: Callable[[str], str]) -> list[tuple[str | int, ...]]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from rolesync.model import Check, Desired, Drift, Finding, Requests, Run
-    from rolesync.recorded import Explanation, RunSummary
+    from rolesync.model import Check, Desired, Drift, Finding, Proof, Requests, Run
+    from rolesync.recorded import Explanation, RunSummary, Told
 
 Json = dict[str, Any]
 
@@ -47,7 +47,6 @@ def desired_json(desired: Desired, managed: Iterable[str]) -> Json:
 
 def run_json(run: Run) -> Json:
     """Say what became of an apply: outcomes, counts, drift, and the proof (null where Studio was not read again)."""
-    proof = run.proof
     return {
         "run": run.run_id,
         "account": run.account,
@@ -58,10 +57,41 @@ def run_json(run: Run) -> Json:
         "stopped": run.stopped or None,
         "counts": counts(run.outcomes),
         "outcomes": list(_outcomes(run.outcomes)),
-        "proof": proof
-        and {"proven": proof.proven, "holders": dict(proof.holders), "differences": list(proof.differences)},
+        "proof": _proof(run.proof),
         "drift": _drift(run.drift),
         "requests": _requests(run.requests),
+    }
+
+
+def told_json(told: Told) -> Json:
+    """Say what the record tells of a past run, as `run_json` of one that has just ended, and what it was asked for.
+
+    Of changes that were not sent, the record has only the number; `proof` is null where Studio was not read again.
+    """
+    run = told.summary
+    return {
+        "run": run.run_id,
+        "kind": run.kind,
+        "command": told.command or None,
+        "result": run.status,
+        "account": told.account or None,
+        "plan_digest": run.plan_digest,
+        "made_by": told.made_by or None,
+        "source": run.source or None,
+        "undoes": told.undoes or None,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at or None,
+        "complete": told.complete,
+        "stopped": told.stopped or None,
+        "asked": {name: run.counts.get(name, 0) for name in ("additions", "removals")},
+        "held": told.held,
+        "overridden": list(told.overridden),
+        "warned": list(told.warned),
+        "counts": dict(told.counts),
+        "outcomes": [{**asdict(one), "email": one.email or None, "row": one.row or None} for one in told.changes],
+        "proof": _proof(told.proof),
+        "drift": _drift(told.drift),
+        "requests": {"by_kind": dict(told.requests), "total": sum(told.requests.values())},
     }
 
 
@@ -184,6 +214,12 @@ def _outcomes(outcomes: pd.DataFrame) -> Iterator[Json]:
             "outcome": outcome,
             "detail": detail or None,
         }
+
+
+def _proof(proof: Proof | None) -> Json | None:
+    if proof is None:
+        return None
+    return {"proven": proof.proven, "holders": dict(proof.holders), "differences": list(proof.differences)}
 
 
 def _drift(drift: Drift) -> Json:

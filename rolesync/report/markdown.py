@@ -1,13 +1,14 @@
-"""A plan as Markdown, for pull requests and tickets.
+"""A plan, or a run, as Markdown, for pull requests and tickets.
 
 All text that may come from elsewhere stands in code spans: nothing inside them is read as markup, HTML, a link, a
 mention or an issue number. The two characters that could end a span or a table cell are shown as escapes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rolesync.model import Action, Plan
+from rolesync.recorded import Told
 from rolesync.report.facts import (
     SENTENCE_LIMIT,
     ChangeRow,
@@ -26,6 +27,7 @@ from rolesync.report.facts import (
     summary,
 )
 from rolesync.report.text import plural, row_text, safe
+from rolesync.report.told import told_facts, told_headline, told_sections
 
 LIMIT = 65_000
 """Characters of the whole, somewhat below the 65,536 that code hosts take in one comment."""
@@ -52,11 +54,27 @@ def plan_markdown(plan: Plan) -> str:
 
     Removals come first and take the room they need; a note in each section says how much no longer fits.
     """
-    parts = list(_head(plan))
-    room = LIMIT - sum(len(part) + 1 for part in parts)
     sections = [section for section in _sections(plan) if section.size]
+    return _fitted(list(_head(plan)), sections, "rolesync show PLAN --csv FILE")
+
+
+def told_markdown(told: Told) -> str:
+    """Render a past run likewise."""
+    word, sentence = told_headline(told)
+    facts = ((f"**{label}**", _code(value, SENTENCE_LIMIT)) for label, value in told_facts(told))
+    head = [f"## rolesync run: {word}\n\n{_code(sentence)}\n", _table(("", ""), facts)]
+    sections = [
+        _Section(one.title, len(one.rows), one.columns, (tuple(map(_code, row)) for row in one.rows))
+        for one in told_sections(told)
+    ]
+    return _fitted(head, sections, "rolesync show RUN --csv FILE")
+
+
+def _fitted(parts: list[str], sections: Sequence[_Section], whole: str) -> str:
+    """Add as much of each section as there is room for; `whole` is the command that writes all of them."""
+    room = LIMIT - sum(len(part) + 1 for part in parts)
     for later, section in zip(reversed(range(len(sections))), sections, strict=True):
-        part = _details(section, room - _RESERVE * (later + 1))
+        part = _details(section, room - _RESERVE * (later + 1), whole)
         parts.append(part)
         room -= len(part) + 1
     return "\n".join(parts)
@@ -130,7 +148,7 @@ def _who(row: ChangeRow | HeldRow) -> str:
     return f"{_code(row.person)}<br>{_code(row.impact)}" if row.impact else _code(row.person)
 
 
-def _details(section: _Section, room: int) -> str:
+def _details(section: _Section, room: int, whole: str) -> str:
     lines: list[str] = []
     for line in map(_line, section.rows):
         room -= len(line) + 1
@@ -140,9 +158,7 @@ def _details(section: _Section, room: int) -> str:
     left_out = section.size - len(lines)
     frame = [f"<details><summary>{section.title}</summary>\n", *_table_head(section.columns), *lines]
     if left_out:
-        frame.append(
-            f"\n{plural(left_out, 'row')} left out here for lack of room; `rolesync show PLAN --csv FILE` has all."
-        )
+        frame.append(f"\n{plural(left_out, 'row')} left out here for lack of room; `{whole}` has all.")
     return "\n".join([*frame, "\n</details>\n"])
 
 

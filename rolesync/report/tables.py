@@ -1,4 +1,4 @@
-"""A plan as tables for a spreadsheet: CSV for everybody, a workbook where the extra `excel` is installed.
+"""A plan, or a run, as tables for a spreadsheet: CSV for everybody, a workbook where the extra `excel` is installed.
 
 No cell is ever a formula: a text that a spreadsheet could take for one begins with an apostrophe in both forms.
 """
@@ -25,6 +25,7 @@ from rolesync.report.facts import (
     table_rows,
 )
 from rolesync.report.text import defuse, safe
+from rolesync.report.told import roles_text, told_facts, told_headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,11 +33,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from openpyxl import Workbook
 
+    from rolesync.model import Drift
+    from rolesync.recorded import Told
+
 Cell = str | int | None
 Cells = tuple[Cell, ...]
 
 COLUMNS = ("kind", "action", "role", "user_id", "name", "email", "reason", "detail", "row", "before", "impact")
 """The columns of the CSV form; `kind` is `change` or `held`, and what is not given, or wasn't asked, is empty."""
+
+TOLD_COLUMNS = ("outcome", "action", "role", "user_id", "email", "row", "before", "after", "detail")
+"""The columns of a run's CSV form; roles are `no role` for none, and `after` is empty where nobody knows."""
 
 _EXACT_IDS = 10**15
 """Spreadsheets keep 15 digits of a number, so ids from here on (2^53 and above among them) are written as text."""
@@ -57,12 +64,8 @@ _FILLS = {
 
 def plan_csv(plan: Plan) -> str:
     """Render every change and every held row, removals first, as CSV with the header `COLUMNS` and LF line ends."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(("change", *cells) for cells in _changes(plan))
-    writer.writerows(("held", *cells) for cells in _held(plan))
-    return out.getvalue()
+    changes = (("change", *cells) for cells in _changes(plan))
+    return _csv(COLUMNS, chain(changes, (("held", *cells) for cells in _held(plan))))
 
 
 def plan_xlsx(plan: Plan) -> bytes:
@@ -71,17 +74,69 @@ def plan_xlsx(plan: Plan) -> bytes:
     Raises:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
     """
+    longest = max(len(plan.changes), len(plan.held), len(plan.findings), len(plan.drift.changes))
+    return _xlsx("plan", longest, _sheets(plan))
+
+
+def told_csv(told: Told) -> str:
+    """Render every change of a run that the record names, as CSV with the header `TOLD_COLUMNS` and LF line ends."""
+    return _csv(TOLD_COLUMNS, _told_changes(told))
+
+
+def told_xlsx(told: Told) -> bytes:
+    """Render a run as a workbook with the sheets summary, changes, and one for each other list that it has.
+
+    Raises:
+        UsageError: as for a plan.
+    """
+    return _xlsx("run", max(len(told.changes), len(told.drift.changes)), _told_sheets(told))
+
+
+def _told_changes(told: Told) -> Iterator[Cells]:
+    for one in told.changes:
+        texts = (one.outcome, one.action, one.role)
+        after = roles_text(one.after, _CELL_LIMIT)
+        yield (
+            *(defuse(safe(text, _CELL_LIMIT)) for text in texts),
+            one.user_id,
+            defuse(safe(one.email, _CELL_LIMIT)),
+            one.row or None,
+            *map(defuse, (roles_text(one.before, _CELL_LIMIT), after, safe(one.detail, _CELL_LIMIT))),
+        )
+
+
+def _told_sheets(told: Told) -> Iterator[_Sheet]:
+    word, sentence = told_headline(told)
+    facts = (("status", word, defuse(sentence)), *((label, "", defuse(value)) for label, value in told_facts(told)))
+    yield _Sheet("summary", ("what", "which", "says"), (22, 18, 100), facts, "B")
+    yield _Sheet("changes", TOLD_COLUMNS, (12, 10, 18, 20, 34, 7, 28, 28, 60), _told_changes(told), "B")
+    if told.proof:
+        holders = ((defuse(safe(role, _CELL_LIMIT)), number) for role, number in told.proof.holders.items())
+        yield _Sheet("proof", ("role", "holders"), (30, 12), holders, "A")
+        differences = ((defuse(safe(one, _CELL_LIMIT)),) for one in told.proof.differences)
+        yield _Sheet("differences", ("live differs from the plan",), (120,), differences, "A")
+    yield _drift_sheet(told.drift)
+
+
+def _csv(columns: Cells, rows: Iterable[Cells]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _xlsx(what: str, longest: int, sheets: Iterable[_Sheet]) -> bytes:
     try:
         import openpyxl  # noqa: PLC0415  # an extra, and slow to import
     except ModuleNotFoundError as error:
         message = "A workbook can't be written, because openpyxl is not installed."
         raise UsageError(message, hint="pip install 'rolesync[excel]'") from error
-    longest = max(len(plan.changes), len(plan.held), len(plan.findings), len(plan.drift.changes))
     if longest >= _SHEET_ROWS:
-        message = f"The plan has a list of {longest:,} rows, but a workbook's sheet holds {_SHEET_ROWS - 1:,}."
-        raise UsageError(message, hint="Use the CSV form: rolesync show PLAN --csv FILE")
+        message = f"The {what} has a list of {longest:,} rows, but a workbook's sheet holds {_SHEET_ROWS - 1:,}."
+        raise UsageError(message, hint=f"Use the CSV form: rolesync show {what.upper()} --csv FILE")
     book = openpyxl.Workbook(write_only=True)
-    for sheet in _sheets(plan):
+    for sheet in sheets:
         _write(book, sheet)
     out = io.BytesIO()
     book.save(out)
@@ -134,11 +189,7 @@ def _sheets(plan: Plan) -> Iterator[_Sheet]:
         (row.level, int(row.row) if row.row else None, *map(defuse, (row.column, row.code, row.message)))
         for row in finding_rows(plan.findings, cut=_CELL_LIMIT)
     )
-    drift = (
-        (row.action, defuse(row.role), row.user_id, defuse(row.email))
-        for row in drift_rows(plan.drift, cut=_CELL_LIMIT)
-    )
-    yield _Sheet("drift", ("was", "role", "user_id", "email"), (10, 18, 20, 34), drift, "A")
+    yield _drift_sheet(plan.drift)
     yield _Sheet("findings", ("level", "row", "column", "code", "message"), (10, 7, 20, 24, 90), findings, "A")
     if plan.impact is not None:
         yield _Sheet("impact", tuple(IMPACT), (20, 10, 10, 10, 18, 12, 24, 60), _impact(plan.impact), "B")
@@ -149,6 +200,13 @@ def _impact(impact: pd.DataFrame) -> Iterator[Cells]:
     for user_id, known, *numbers, newest, note in table_rows(impact, IMPACT):
         told = [None] * len(numbers) if known == Known.NOTHING else numbers
         yield (user_id, known, *told, newest, defuse(safe(note, _CELL_LIMIT)))
+
+
+def _drift_sheet(drift: Drift) -> _Sheet:
+    rows = (
+        (row.action, defuse(row.role), row.user_id, defuse(row.email)) for row in drift_rows(drift, cut=_CELL_LIMIT)
+    )
+    return _Sheet("drift", ("was", "role", "user_id", "email"), (10, 18, 20, 34), rows, "A")
 
 
 def _summary(plan: Plan) -> Iterator[Cells]:

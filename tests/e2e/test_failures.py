@@ -91,6 +91,12 @@ def test_one_dead_account_doesnt_hold_up_the_others(sh: Shell, studio: Control) 
     (failed,) = [one for one in run["outcomes"] if one["outcome"] == "failed"]
     assert failed["user_id"] == GONE
     assert "The user(s) was not found" in failed["detail"]
+    told = sh.json("show", run["run"], base_url=address)
+    outcomes = {one["user_id"]: (one["outcome"], one["detail"]) for one in run["outcomes"]}
+    assert {one["user_id"]: one["outcome"] for one in told["outcomes"]} == {who: outcomes[who][0] for who in outcomes}
+    (named,) = [one["detail"] for one in told["outcomes"] if one["outcome"] == "failed"]
+    assert "The user(s) was not found" in named
+    assert told["counts"] == run["counts"]
     assert GONE not in {one["user_id"] for one in studio.log()}
     assert len(studio.log()) == 5
 

@@ -19,6 +19,33 @@ def test_the_history_tells_of_dry_runs_and_applies(sh: Shell) -> None:
     assert "2 runs begin with" in several["error"]["message"]
 
 
+def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell, studio: Control) -> None:
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    run = sh.json("apply", "plan.json", "--yes")["run"]
+    asked = studio.counts()
+    shown = sh.run("show", run[:-2])
+    assert (shown.returncode, "COMPLETE" in shown.stdout, "greg.stone@example.edu" in shown.stdout) == (0, True, True)
+    assert "held          1 row, so not done" in shown.stdout
+    said = sh.json("show", run)
+    assert (said["run"], said["complete"], said["held"], said["counts"]["done"]) == (run, True, 1, 6)
+    assert said["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
+    for what in (run, "plan.json"):
+        names = {"--html": "r.html", "--markdown": "r.md", "--csv": "r.csv", "--xlsx": "r.xlsx", "--json": "r.json"}
+        done = sh.run("show", what, *(word for pair in names.items() for word in pair))
+        assert (done.returncode, done.stdout) == (0, "")
+        for name in ("r.html", "r.md", "r.csv", "r.json"):
+            assert "greg.stone@example.edu" in (sh.folder / name).read_text(encoding="utf-8-sig"), name
+    assert studio.counts() == asked
+
+    (sh.folder / run).write_text("not a plan", encoding="ascii")  # a file of that name comes first
+    assert sh.run("show", run).returncode == 4
+    neither = sh.json("show", "plan.jsn", exit_code=64)["error"]
+    assert neither["message"] == "plan.jsn: there is no such file; as the id of a run: No run begins with 'plan.jsn'"
+    assert "rolesync runs" in neither["hint"]
+    without = sh.json("show", "plan.jsn", exit_code=64, base_url=None)["error"]
+    assert without["message"].startswith("plan.jsn: there is no such file; as the id of a run: ")
+
+
 def test_an_edited_record_is_noticed_and_nothing_is_written_after_a_cut_one(sh: Shell, studio: Control) -> None:
     sh.json("plan", SAMPLE)
     assert sh.json("audit", "verify")["ok"] is True
@@ -65,6 +92,8 @@ def test_a_broken_record_shows_what_can_be_trusted_and_then_fails(sh: Shell) -> 
     assert "audit.jsonl, line 5" in listed["error"]["message"]
     shown = sh.json("audit", "show", first, exit_code=5)
     assert [one["event"] for one in shown["records"]] == ["plan", "run.start", "intent", "outcome"]
+    told = sh.json("show", first, exit_code=5)
+    assert (told["status"], told["error"]["exit_code"], len(told["outcomes"])) == ("refused", 5, 6)
     assert shown["error"] == listed["error"]
     told = sh.json("explain", "omar.haddad@example.edu", exit_code=5)
     assert [one["run"] for one in told["changes"]] == [first]

@@ -8,6 +8,7 @@ from rolesync.report.terminal.explain import explanation_view
 from rolesync.report.terminal.history import record_view, runs_view
 from rolesync.report.terminal.plan import plan_view
 from rolesync.report.terminal.run import run_view
+from rolesync.report.terminal.told import told_view
 from rolesync.report.terminal.validation import desired_view
 from rolesync.report.terminal.verification import verification_view
 
@@ -19,5 +20,6 @@ __all__ = [
     "record_view",
     "run_view",
     "runs_view",
+    "told_view",
     "verification_view",
 ]

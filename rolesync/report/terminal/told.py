@@ -1,0 +1,33 @@
+"""A past run in the terminal, as the record tells it."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from rolesync.recorded import Told
+from rolesync.report.facts import SENTENCE_LIMIT
+from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table
+from rolesync.report.text import safe
+from rolesync.report.told import told_facts, told_headline, told_sections
+
+_STYLES = {"complete": "green", "planned": "blue", "empty": "blue"}
+
+
+def told_view(told: Told, *, limit: int | None) -> RenderableType:
+    """Show a run; at most `limit` rows of each list, None for all."""
+    word, sentence = told_headline(told)
+    parts: list[RenderableType] = [
+        pairs(told_facts(told)),
+        Text(),
+        banner(word, safe(sentence, SENTENCE_LIMIT), _STYLES.get(told.summary.status, "red")),
+    ]
+    for section in told_sections(told):
+        # What a list has nothing of needs no column of the little room here.
+        used = [at for at, cells in enumerate(zip(*section.rows, strict=True)) if any(cells)]
+        rows = section.rows[:limit]
+        parts += [
+            heading(section.title),
+            table([column(section.columns[at]) for at in used], ([row[at] for at in used] for row in rows)),
+        ]
+        if len(rows) < len(section.rows):
+            parts.append(note(f"… and {len(section.rows) - len(rows):,} more; add `--all` to see all of them."))
+    return Group(*parts)
