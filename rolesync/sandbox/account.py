@@ -9,6 +9,7 @@ from rolesync.sandbox.answers import ApiError
 from rolesync.sandbox.faults import Dice, Fault, Faults
 from rolesync.sandbox.oauth import Tokens
 from rolesync.sandbox.options import Options
+from rolesync.sandbox.people import Given
 from rolesync.sandbox.store import Change, Store
 from rolesync.sandbox.users import NOT_FOUND, Users
 
@@ -24,15 +25,16 @@ class Account:
     Args:
         options: how it behaves.
         clock: seconds since 1970.
+        given: these people instead of the sandbox's own.
 
     Raises:
-        ValueError: the database file was made with other people.
+        ValueError: the database file was made with other people, or those given can't be kept.
     """
 
-    def __init__(self, options: Options, clock: Callable[[], float]) -> None:
+    def __init__(self, options: Options, clock: Callable[[], float], given: Given | None = None) -> None:
         self.options = options
         self.clock = clock
-        self.store = Store(options)
+        self.store = Store(options, given)
         self.users = Users(self.store, options, self.now)
         self.tokens = Tokens(self.store.db, options, clock)
         self.requests: Counter[str] = Counter()

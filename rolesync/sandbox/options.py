@@ -48,6 +48,7 @@ class Options:
         email_match, email_case: how `email=` is compared.
         empty_last_page: the `last_page` of an empty result.
         exclusive_admin: adding `Admin` drops `Subaccount admin` and the other way round.
+        control: whether there are control endpoints, which show and change everything and need no token.
         faults: what goes wrong on purpose.
 
     Raises:
@@ -75,6 +76,7 @@ class Options:
     email_case: EmailCase = "insensitive"
     empty_last_page: Literal[0, 1] = 1
     exclusive_admin: bool = False
+    control: bool = True
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:

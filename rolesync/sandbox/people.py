@@ -5,10 +5,13 @@ need no memory of their own on the way into the store.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from rolesync.sandbox.cast import CAST, Person
+
+Given = Callable[[], Iterable[Person]]
+"""Gives people that somebody else has chosen, in the same way each time it is called: a reset asks again."""
 
 _FIRST_ID = 20_000
 

@@ -29,8 +29,12 @@ REQUEST_ID = "rolesync.request_id"
 
 def application(account: Account) -> Starlette:
     """Make the application of one account."""
-    api, control = _Api(account), _Control(account)
-    routes = [
+    routes = [*_api_routes(_Api(account)), *(_control_routes(_Control(account)) if account.options.control else [])]
+    return Starlette(routes=routes, exception_handlers={ApiError: _api_error, HTTPException: _http_error})
+
+
+def _api_routes(api: "_Api") -> list[Route]:
+    return [
         Route(SEARCH, api.search, methods=["GET"]),
         Route(f"{API}/users/roles", api.put_roles, methods=["PUT"]),
         Route(f"{API}/users/{{user_id}}", api.get, methods=["GET"]),
@@ -39,6 +43,11 @@ def application(account: Account) -> Starlette:
         Route("/api/public/apidocs", api.apidocs, methods=["GET"]),
         Route("/api/public/oauth/authorize", api.authorize, methods=["GET"]),
         Route("/api/public/oauth/token", api.token, methods=["POST"]),
+    ]
+
+
+def _control_routes(control: "_Control") -> list[Route]:
+    return [
         Route(f"{CONTROL}/log", control.log, methods=["GET"]),
         Route(f"{CONTROL}/counts", control.counts, methods=["GET", "DELETE"]),
         Route(f"{CONTROL}/faults", control.faults, methods=["GET", "PUT"]),
@@ -46,7 +55,6 @@ def application(account: Account) -> Starlette:
         Route(f"{CONTROL}/people/{{user_id:int}}", control.person, methods=["GET", "PATCH"]),
         Route(f"{CONTROL}/reset", control.reset, methods=["POST"]),
     ]
-    return Starlette(routes=routes, exception_handlers={ApiError: _api_error, HTTPException: _http_error})
 
 
 class _Api:

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from rolesync.sandbox.people import media, people
+from rolesync.sandbox.people import Given, media, people
 
 _TABLES = """
 CREATE TABLE made (users INTEGER NOT NULL, seed INTEGER NOT NULL);
@@ -69,8 +69,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
     return db
 
 
-def ensure(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str) -> None:
-    """Make the tables and people, unless they are there already.
+def ensure(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, given: Given | None = None) -> None:
+    """Make the tables and people, unless they are there already; those who are given have no media.
 
     Raises:
         ValueError: the file was made with another number or seed, or by another program.
@@ -80,7 +80,7 @@ def ensure(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: s
     if tables and "made" not in tables:
         raise ValueError("the database was made by another program: give another file")
     if not tables:
-        _in_one_go(db, lambda: _make(db, users, seed, first_refresh_token))
+        _in_one_go(db, lambda: _make(db, users, seed, first_refresh_token, given))
         return
     made = db.execute("SELECT users, seed FROM made").fetchone()
     if made != (users, seed):
@@ -90,14 +90,16 @@ def ensure(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: s
         )
 
 
-def rebuild(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str) -> None:
+def rebuild(
+    db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, given: Given | None = None
+) -> None:
     """Throw everything away, the log too, and make the people anew."""
 
     def work() -> None:
         for table in _ALL:
             db.execute(f"DROP TABLE {table}")
         db.execute("DELETE FROM sqlite_sequence")
-        _make(db, users, seed, first_refresh_token)
+        _make(db, users, seed, first_refresh_token, given)
 
     _in_one_go(db, work)
 
@@ -112,7 +114,7 @@ def _in_one_go(db: sqlite3.Connection, work: Callable[[], None]) -> None:
     db.execute("COMMIT")
 
 
-def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str) -> None:
+def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, given: Given | None) -> None:
     for statement in _statements(_TABLES):
         db.execute(statement)
     db.executemany(
@@ -127,11 +129,12 @@ def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: st
                 p.email_given,
                 json.dumps(p.roles, ensure_ascii=False),
             )
-            for p in people(users, seed)
+            for p in (people(users, seed) if given is None else given())
         ),
     )
     db.execute("INSERT INTO holders SELECT json_each.value, people.id FROM people, json_each(people.roles)")
-    recordings = list(media(iter(db.execute("SELECT id, full_name FROM people ORDER BY id").fetchall()), seed))
+    owners = db.execute("SELECT id, full_name FROM people ORDER BY id").fetchall() if given is None else []
+    recordings = list(media(iter(owners), seed))
     db.executemany(
         "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?)",
         ((m.id, m.owner_id, m.title, m.duration, m.created_at, m.size) for m in recordings),

@@ -20,6 +20,7 @@ from rolesync.sandbox.account import Account
 from rolesync.sandbox.control import Control
 from rolesync.sandbox.gate import Gate
 from rolesync.sandbox.options import Options
+from rolesync.sandbox.people import Given
 from rolesync.sandbox.routes import application
 
 Clock = Callable[[], float]
@@ -75,26 +76,33 @@ class Sandbox(Control):
         options: how it behaves.
         clock: seconds since 1970.
         sleep: waits so many seconds, for faults with latency.
+        given: these people instead of the sandbox's own.
 
     Raises:
-        ValueError: on entering, if the database file was made with other people.
+        ValueError: on entering, if the database file was made with other people, or those given can't be kept.
     """
 
     def __init__(
-        self, options: Options | None = None, *, clock: Clock = time.time, sleep: Sleep = asyncio.sleep
+        self,
+        options: Options | None = None,
+        *,
+        clock: Clock = time.time,
+        sleep: Sleep = asyncio.sleep,
+        given: Given | None = None,
     ) -> None:
         super().__init__("")
         self.options = options if options is not None else Options()
         self.token = self.options.token
         self._clock = clock
         self._sleep = sleep
+        self._given = given
         self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
         """Start, and return when requests are answered."""
         with ExitStack() as stack:
             listener = stack.enter_context(_listen("127.0.0.1", 0))
-            account = Account(self.options, self._clock)
+            account = Account(self.options, self._clock, self._given)
             stack.callback(account.store.close)
             started = threading.Event()
             self._server = _Server(account, self._sleep, started.set)

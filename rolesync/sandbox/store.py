@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolesync.sandbox.options import Options
+from rolesync.sandbox.people import Given
 from rolesync.sandbox.schema import connect, email_key, ensure, rebuild
 
 _SHOWN = "'id', id, 'full_name', full_name, 'display_name', display_name"
@@ -48,19 +49,24 @@ class Store:
 
     Args:
         options: for `users`, `seed`, `db` and `refresh_token`.
+        given: these people instead of the cast and generated ones, without media; kept in memory only.
 
     Raises:
-        ValueError: the database file was made with other people, is none, or is in use by another sandbox.
+        ValueError: the database file was made with other people, is none, or is in use by another sandbox; or the
+            people given are to be kept in a file, or can't be kept at all, such as two with one id.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, given: Given | None = None) -> None:
+        if given is not None and options.db is not None:
+            raise ValueError(f"db: {options.db} can't keep people who are given: leave it out")
         self._options = options
+        self._given = given
         try:
             self.db = connect(options.db)
         except sqlite3.Error as error:
             raise _unusable(options.db, error) from error
         try:
-            ensure(self.db, options.users, options.seed, options.refresh_token)
+            ensure(self.db, options.users, options.seed, options.refresh_token, given)
         except (sqlite3.Error, ValueError) as error:
             self.db.close()
             raise _unusable(options.db, error) from error
@@ -75,7 +81,7 @@ class Store:
         """Make everything as it was at the start, with an empty log."""
         self._encoded.clear()
         self._holders.clear()
-        rebuild(self.db, self._options.users, self._options.seed, self._options.refresh_token)
+        rebuild(self.db, self._options.users, self._options.seed, self._options.refresh_token, self._given)
 
     def holders(self, role: str) -> Sequence[int]:
         """The ids of everybody who holds the role, rising."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from rolesync.sandbox import Control, Options, Sandbox, serve
+from rolesync.sandbox import ROLES, Control, Options, Person, Sandbox, serve
 
 Call = Callable[..., requests.Response]
 
@@ -127,3 +127,16 @@ def test_ipv6_loopback_is_taken_as_loopback() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="can't listen on ::1 port"):
             serve(Options(), host="::1", port=port, ready=print)
+
+
+def test_one_without_control_endpoints_shows_people_to_nobody_without_its_token(call: Call) -> None:
+    given = [Person(7, "Ann", "Ann", "ann@x.edu", ("Head of media",))]
+    options = Options(control=False, token="own", roles=(*ROLES, "Head of media"))
+    with Sandbox(options, given=lambda: given) as studio:
+        for path in ("people", "people/7", "log", "counts"):
+            answer = requests.get(f"{studio.base_url}/_sandbox/{path}", timeout=10)
+            assert (answer.status_code, "ann" in answer.text.lower()) == (404, False)
+        assert requests.post(f"{studio.base_url}/_sandbox/reset", timeout=10).status_code == 404
+        assert call(studio, "GET", "/users/7", token="sandbox-token").status_code == 401
+        found = call(studio, "GET", "/users/search", params={"role": "Head of media"}).json()["users"]
+        assert [user["email"] for user in found] == ["ann@x.edu"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rolesync.sandbox.cast import Person
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.store import Change, Store
 
@@ -120,3 +121,29 @@ def test_one_file_serves_one_sandbox_at_a_time(tmp_path: Path) -> None:
         Store(options)
     with closing(Store(options)) as again:
         assert again.roles_of(MARIA) == ["Admin"]
+
+
+def test_people_who_are_given_take_the_place_of_all_others_and_come_back_with_a_reset() -> None:
+    odd = 'Média "boss", [x] %_\''
+    people = [Person(7, "Ann", "", None, (odd, "Admin")), Person(2**63 - 1, "", "", "B@x.edu", ())]
+    with closing(Store(Options(), lambda: people)) as store:
+        for _ in range(2):
+            assert store.everybody() == [7, 2**63 - 1]
+            assert list(store.holders(odd)) == list(store.holders("Admin")) == [7]
+            assert store.roles_of(7) == [odd, "Admin"]
+            assert store.media_of(7, 0, 9) == ([], 0)
+            assert store.with_email("b@X.edu", match="exact", case="insensitive") == [2**63 - 1]
+            with store.transaction():
+                store.set_roles(7, [])
+            store.reset()
+
+
+def test_people_who_can_not_be_kept_are_refused(tmp_path: Path) -> None:
+    twice = Person(7, "Ann", "", None, ())
+    with pytest.raises(
+        ValueError, match=r"in memory can't be used by the sandbox: UNIQUE constraint failed: people\.id"
+    ):
+        Store(Options(), lambda: [twice, twice])
+    with pytest.raises(ValueError, match=r"studio\.db can't keep people who are given: leave it out"):
+        Store(Options(db=tmp_path / "studio.db"), list)
+    assert not list(tmp_path.iterdir())
