@@ -18,12 +18,11 @@ import pandas as pd
 from rolesync import planner
 from rolesync.access import connection_of, token_of
 from rolesync.audit import Past, Record, open_record, recall, run_records
-from rolesync.audit.effects import last_seen
 from rolesync.audit.holders import expected_holders, keep_holders
 from rolesync.differ import diff
 from rolesync.drift import outside, stand
 from rolesync.errors import PlanRefusedError
-from rolesync.gate import check_origin, check_permission, judged_today
+from rolesync.gate import check_origin, check_permission
 from rolesync.guards import judge
 from rolesync.holding import hold
 from rolesync.impact import losing
@@ -45,6 +44,7 @@ from rolesync.model import (
     frame,
 )
 from rolesync.reader import read_desired
+from rolesync.readiness import Ready, Today, hold_against
 from rolesync.recorded import History
 from rolesync.recovery import recover
 from rolesync.runner import Session, carry_out, note_plan
@@ -57,13 +57,17 @@ STAFF = "Teacher"  # the role of Studio that most people have who are to manage 
 
 @dataclass(frozen=True)
 class Job:
-    """What a command works with: its settings, the clocks, and whoever wants to know how far it is."""
+    """What a command works with: its settings, the clocks, and whoever wants to know how far it is.
+
+    `answered` is told, by any thread, how many seconds each request took that Studio has answered.
+    """
 
     settings: Settings
     progress: Progress = lambda _stage, _done, _total: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    answered: Callable[[float], None] = lambda _seconds: None
 
     def new_run(self) -> str:
         """Make an id that sorts by time and that no other run has."""
@@ -156,15 +160,21 @@ def apply(made: Plan, job: Job, override: str = "") -> Run:
     """
     check_origin(made, job.settings.studio)
     check_permission(made, override)
-    own = job.settings
     with _locked(job, "apply") as turn:
-        session, past = turn.session, turn.past
-        before = look(session.studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
-        standing = stand(made.changes, before, last_seen(past.records_of_plan(made.digest)))
-        left = replace(made, changes=standing.left)
-        today = judged_today(left, before, own.owner, own.protected_users, _history(made.source, past, job))
-        check_permission(today, override)
-        return carry_out(replace(made, drift=outside(expected_holders(past), before)), standing, before, session)
+        now = _ready(made, turn.session.studio, turn.past, job, override)
+        return carry_out(now.plan, now.standing, now.before, turn.session)
+
+
+def ready(made: Plan, job: Job, override: str = "") -> Ready:
+    """Hold a saved plan against Studio, with all that `apply` asks before it sends anything. Writes nothing anywhere.
+
+    Raises:
+        PlanRefusedError: `apply` would refuse it, too.
+    """
+    check_origin(made, job.settings.studio)
+    check_permission(made, override)
+    with connected(job) as client:
+        return _ready(made, StudioReader(client), _past(job), job, override)
 
 
 def holders(job: Job) -> Live:
@@ -201,7 +211,7 @@ def connected(job: Job) -> Iterator[Client]:
     """
     counts = Counter[str]()
     connection, tokens = connection_of(job.settings), token_of(job.settings, job.now, counts)
-    with Client(connection, tokens, sleep=job.sleep, clock=job.seconds, counts=counts) as client:
+    with Client(connection, tokens, sleep=job.sleep, clock=job.seconds, counts=counts, answered=job.answered) as client:
         yield client
 
 
@@ -273,6 +283,13 @@ def _with_impact(made: Plan, studio: StudioReader, job: Job) -> Plan:
     kinds = Counter(own.by_kind) + Counter(more.by_kind)
     fewest = own.fewest + more.fewest if own.fewest else 0
     return replace(made, impact=impact, requests=Requests(dict(sorted(kinds.items())), fewest, own.ways + more.ways))
+
+
+def _ready(made: Plan, studio: StudioReader, past: Past, job: Job, override: str) -> Ready:
+    own = job.settings
+    before = look(studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
+    today = Today(own.owner, own.protected_users, _history(made.source, past, job))
+    return hold_against(made, before, past, today, override)
 
 
 def _past(job: Job) -> Past:

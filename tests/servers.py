@@ -214,7 +214,7 @@ class Naps:
 
     def __init__(self) -> None:
         self.taken: list[float] = []
-        self.first: Callable[[], None] = lambda: None  # what happens during the first one
+        self.first: Callable[[], object] = lambda: None  # what happens during the first one
 
     def sleep(self, seconds: float) -> None:
         if not self.taken:

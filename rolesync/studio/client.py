@@ -51,6 +51,7 @@ class Client:
         clock: a monotonic clock in seconds.
         jitter: a random number between two.
         counts: where requests are counted by kind, shared with whoever else makes some.
+        answered: told how many seconds each request took that Studio has answered, by any thread.
     """
 
     def __init__(  # noqa: PLR0913  # time and chance are passed in
@@ -62,6 +63,7 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
         counts: Counter[str] | None = None,
+        answered: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self.connection = connection
         self.counts: Counter[str] = Counter() if counts is None else counts
@@ -69,6 +71,7 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self._jitter = jitter
+        self._answered = answered
         self._lock = threading.Lock()
         self._wire = Wire(connection)
         governor = Governor(connection.concurrency, connection.requests_per_second)
@@ -152,7 +155,9 @@ class Client:
             verdict, retry_after = _verdict(error), _asked(error)
             raise error
         finally:
-            self._turnstile.leave(call.kind, started, verdict, retry_after)
+            seconds = self._turnstile.leave(call.kind, started, verdict, retry_after)
+            if verdict is Verdict.KEEPS_UP:
+                self._answered(seconds)
 
     def _wait(self, attempt: int, retry_after: float | None) -> float:
         """Tell how many seconds to wait after a failed attempt: what Studio asked for, else exponentially."""

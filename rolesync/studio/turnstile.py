@@ -45,8 +45,10 @@ class Turnstile:
                 self._sleep(turn - now)
                 slept_to = turn
 
-    def leave(self, kind: str, started: float, verdict: Verdict, retry_after: float | None = None) -> None:
-        """Say how a request ended; see `Governor.end`."""
+    def leave(self, kind: str, started: float, verdict: Verdict, retry_after: float | None = None) -> float:
+        """Say how a request ended, see `Governor.end`; returns how many seconds it took."""
         with self._changed:
-            self._governor.end(kind, started, max(started, self._clock()), verdict, retry_after)
+            now = max(started, self._clock())
+            self._governor.end(kind, started, now, verdict, retry_after)
             self._changed.notify()
+        return now - started
