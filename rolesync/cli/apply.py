@@ -40,6 +40,7 @@ from rolesync.cli.plans import (
 from rolesync.errors import DeclinedError, Exit, PlanRefusedError, UsageError
 
 if TYPE_CHECKING:
+    from rolesync.gate import BlockedError
     from rolesync.model import Plan, Run
 
 
@@ -70,14 +71,20 @@ def apply(
         with working(settings) as job:
             run = pipeline.apply(made, job, override)
     except BlockedError as refusal:
-        if form is Form.JSON:
-            said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}
-            guards = json.loads(plan_json(refusal.plan))["guards"]
-            show_json({"status": "refused", "error": said, "guards": guards})
-        elif yes or refusal.plan is not made:  # else it was just shown
-            show_made(refusal.plan, show_all, applying(file))
-        return _say(refusal)
+        was_shown = not yes and refusal.plan is made
+        return show_blocked(refusal, form, show_all=show_all, command="" if was_shown else applying(file))
     return _show_run(run, made, show_all, form)
+
+
+def show_blocked(refusal: "BlockedError", form: Form, *, show_all: bool, command: str) -> Exit:
+    """Show a plan that a guard blocks, and say so; `command` would apply it, "" where it was just shown."""
+    if form is Form.JSON:
+        said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}
+        guards = json.loads(plan_json(refusal.plan))["guards"]
+        show_json({"status": "refused", "error": said, "guards": guards})
+    elif command:
+        show_made(refusal.plan, show_all, command)
+    return _say(refusal)
 
 
 def sync(
@@ -136,7 +143,7 @@ def sync(
         return _say(done.refusal)
     if done.run is None:
         return Exit.DONE
-    return _exit_of(done.run) if form is Form.JSON else _show_run(done.run, done.plan, show_all, form)
+    return exit_of(done.run) if form is Form.JSON else _show_run(done.run, done.plan, show_all, form)
 
 
 def _show_run(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
@@ -150,7 +157,7 @@ def _show_run(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
         source = made.source
         again = f"rolesync undo {source.undoes}" if source.undoes else f"rolesync plan {shlex.quote(source.path)}"
         show(run_view(run, limit=limit(show_all), command=again))
-    return _exit_of(run)
+    return exit_of(run)
 
 
 def _say(refusal: PlanRefusedError) -> Exit:
@@ -161,7 +168,8 @@ def _say(refusal: PlanRefusedError) -> Exit:
     return refusal.exit_code
 
 
-def _exit_of(run: "Run") -> Exit:
+def exit_of(run: "Run") -> Exit:
+    """Say by the exit code how a run ended."""
     if run.complete:
         return Exit.DONE
     sent = (run.outcomes["outcome"] == "done").all()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rolesync.model import Check, Desired, Drift, Finding, Proof, Requests, Run
     from rolesync.recorded import Explanation, RunSummary, Told
+    from rolesync.rehearsed import Rehearsal
 
 Json = dict[str, Any]
 
@@ -92,6 +93,29 @@ def told_json(told: Told) -> Json:
         "proof": _proof(told.proof),
         "drift": _drift(told.drift),
         "requests": {"by_kind": dict(told.requests), "total": sum(told.requests.values())},
+    }
+
+
+def rehearsal_json(done: Rehearsal) -> Json:
+    """Say what a rehearsal came to.
+
+    Returns:
+        `rehearsed` (true), `outcome` (as of `run_json`; its requests are those to the copy), `people` (how many were
+        copied), `held` (how many rows the plan holds), `roles` (each with `before` and `after`, null where that was not
+        read), `read` (the requests to Studio), `latency` (seconds, null where nothing was measured), `stages` and
+        `seconds` (how long an apply would take), and `unknown` (what a rehearsal can't know).
+    """
+    return {
+        "rehearsed": True,
+        "outcome": run_json(done.run),
+        "people": done.people,
+        "held": len(done.plan.held),
+        "roles": [asdict(role) for role in done.roles],
+        "read": _requests(done.read),
+        "latency": {"seconds": done.latency.seconds if done.latency.requests else None, "of": done.latency.requests},
+        "stages": [asdict(stage) for stage in done.stages],
+        "seconds": done.seconds,
+        "unknown": list(done.unknown),
     }
 
 

@@ -7,6 +7,7 @@ from rolesync.report.terminal.checks import checks_view
 from rolesync.report.terminal.explain import explanation_view
 from rolesync.report.terminal.history import record_view, runs_view
 from rolesync.report.terminal.plan import plan_view
+from rolesync.report.terminal.rehearsal import rehearsal_view
 from rolesync.report.terminal.run import run_view
 from rolesync.report.terminal.told import told_view
 from rolesync.report.terminal.validation import desired_view
@@ -18,6 +19,7 @@ __all__ = [
     "explanation_view",
     "plan_view",
     "record_view",
+    "rehearsal_view",
     "run_view",
     "runs_view",
     "told_view",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -47,7 +48,7 @@ def run_view(run: Run, *, limit: int | None = None, command: str = "rolesync pla
             ((word(status), f"{number:,}") for status, number in numbers.items()),
         ),
         *([note(f"Stopped before the end: {safe(run.stopped, SENTENCE_LIMIT)}", "red")] if run.stopped else []),
-        *_undone(run, numbers, limit),
+        *undone(run, limit),
         *drift_view(run.drift, limit),
         *_proof(run),
     )
@@ -65,34 +66,41 @@ def _headline(run: Run, numbers: dict[str, int], command: str) -> RenderableType
     return banner("INCOMPLETE", f"{done}; {proof}. {advice}", "red")
 
 
-def _undone(run: Run, numbers: dict[str, int], limit: int | None) -> Iterator[RenderableType]:
+def undone(run: Run, limit: int | None) -> Iterator[RenderableType]:
+    """Show whatever isn't done, with the reason, by what became of it; at most `limit` rows each."""
+    numbers = counts(run.outcomes)
     for status, meaning in _MEANINGS.items():
         number = numbers[status]
         if not number:
             continue
         yield heading(f"{meaning} ({number:,})")
         chosen = run.outcomes[run.outcomes["outcome"] == status.value].head(number if limit is None else limit)
-        yield table(
-            [
-                column("action", whole=True),
-                column("person"),
-                column("role"),
-                column("what happened"),
-                column("row", right=True, whole=True),
-            ],
-            (
-                (
-                    f"{SIGNS.get(action, '?')} {action}",
-                    person(name, email, user_id),
-                    safe(role, CELL_LIMIT),
-                    _detail(detail, after),
-                    row_text(row),
-                )
-                for user_id, email, name, action, role, _, row, _, _, after, detail in table_rows(chosen, OUTCOMES)
-            ),
-        )
+        yield outcomes_table(chosen)
         if limit is not None and number > limit:
             yield note(f"… and {number - limit:,} more; add `--all` to see all of them.")
+
+
+def outcomes_table(outcomes: pd.DataFrame) -> RenderableType:
+    """Show what became of some changes (OUTCOMES), a row each."""
+    return table(
+        [
+            column("action", whole=True),
+            column("person"),
+            column("role"),
+            column("what happened"),
+            column("row", right=True, whole=True),
+        ],
+        (
+            (
+                f"{SIGNS.get(action, '?')} {action}",
+                person(name, email, user_id),
+                safe(role, CELL_LIMIT),
+                _detail(detail, after),
+                row_text(row),
+            )
+            for user_id, email, name, action, role, _, row, _, _, after, detail in table_rows(outcomes, OUTCOMES)
+        ),
+    )
 
 
 def _detail(detail: str, after: str) -> str:

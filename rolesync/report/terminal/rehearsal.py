@@ -1,0 +1,147 @@
+"""A rehearsal in the terminal: what an apply would come to, how long it would take, and what nobody can know before."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+
+from rolesync.model import OutcomeStatus, Requests, counts
+from rolesync.rehearsed import Rehearsal, Stage
+from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, drift_text, requests_text
+from rolesync.report.terminal.drift import drift_view
+from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
+from rolesync.report.terminal.run import outcomes_table, undone
+from rolesync.report.text import CELL_LIMIT, plural, safe
+
+MINUTE, HOUR = 60, 3600
+
+
+def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> RenderableType:
+    """Show a rehearsal.
+
+    Args:
+        done: the rehearsal.
+        limit: at most so many rows of each list; None for all.
+        command: what applies the plan.
+    """
+    run = done.run
+    numbers = counts(run.outcomes)
+    return Group(
+        pairs(
+            [
+                ("account", f"{safe(run.account, CELL_LIMIT)}, only read"),
+                ("plan", safe(run.plan_digest[:SHORT_DIGEST])),
+                ("copied", plural(done.people, "person", "people")),
+                ("held", _held(done)),
+                ("drift", drift_text(run.drift)),
+            ]
+        ),
+        _headline(done, numbers),
+        heading("Outcomes in the copy"),
+        table(
+            [column("outcome", whole=True), column("changes", right=True, whole=True)],
+            ((word(status), f"{number:,}") for status, number in numbers.items()),
+        ),
+        *([note(f"Stopped before the end: {safe(run.stopped, SENTENCE_LIMIT)}", "red")] if run.stopped else []),
+        *undone(run, limit),
+        *_noted(done, limit),
+        *drift_view(run.drift, limit),
+        *_holders(done),
+        *_time(done),
+        *_unknown(done),
+        *([heading("To apply exactly this plan:"), note(safe(command))] if len(run.outcomes) else []),
+    )
+
+
+def _headline(done: Rehearsal, numbers: dict[str, int]) -> RenderableType:
+    run = done.run
+    said = f"{numbers[OutcomeStatus.DONE]:,} of {plural(len(run.outcomes), 'change')} done in a private copy"
+    if run.complete:
+        return banner("REHEARSED", f"{said}, which then equals the plan. Nothing was written to Studio.", "green")
+    return banner("REHEARSED, INCOMPLETE", f"{said}; see below why. Nothing was written to Studio.", "yellow")
+
+
+def _held(done: Rehearsal) -> str:
+    """Say how many rows the plan holds, and why."""
+    reasons = Counter(done.plan.held["reason"].tolist())
+    named = ", ".join(f"{safe(str(reason).replace('_', ' '), CELL_LIMIT)} {n:,}" for reason, n in reasons.items())
+    return f"{plural(len(done.plan.held), 'row')} of the plan, not sent: {named}" if named else "nothing"
+
+
+def _noted(done: Rehearsal, limit: int | None) -> Iterator[RenderableType]:
+    """Show what was done and has something to it: another role that moved, or that it had been done before."""
+    outcomes = done.run.outcomes
+    noted = outcomes[(outcomes["outcome"] == OutcomeStatus.DONE.value) & (outcomes["detail"] != "")]
+    if len(noted):
+        yield heading(f"Done, with a note ({len(noted):,})")
+        yield outcomes_table(noted.head(len(noted) if limit is None else limit))
+        if limit is not None and len(noted) > limit:
+            yield note(f"… and {len(noted) - limit:,} more; add `--all` to see all of them.")
+
+
+def _holders(done: Rehearsal) -> Iterator[RenderableType]:
+    yield heading("Holders of the managed roles")
+    yield table(
+        [column("role"), *(column(title, right=True, whole=True) for title in ("before", "after"))],
+        (
+            (safe(one.role, CELL_LIMIT), f"{one.before:,}", "-" if one.after is None else f"{one.after:,}")
+            for one in done.roles
+        ),
+    )
+    proof = done.run.proof
+    if proof is None:
+        yield note("The copy was not read again, so that nothing is proven.", "red")
+    elif proof.proven:
+        yield note("Proof: the copy was read again, and equals the plan.")
+    for difference in proof.differences if proof else ():
+        yield note(f"differs: {safe(difference, SENTENCE_LIMIT)}", "red")
+
+
+def _time(done: Rehearsal) -> Iterator[RenderableType]:
+    latency = done.latency
+    yield heading(f"Time that an apply would take: about {_seconds(done.seconds)}")
+    yield note(
+        f"A request took {_seconds(latency.seconds)} (median of {latency.requests:,} to Studio just now)."
+        if latency.requests
+        else "No request was measured, so that nothing can be said of the changes."
+    )
+    yield table(
+        [
+            column("part"),
+            *(column(title, right=True, whole=True) for title in ("requests", "at once", "seconds")),
+            column("how"),
+        ],
+        (
+            (stage.name, f"{stage.requests:,}", f"{stage.at_once:,}", f"{stage.seconds:,.1f}", _how(stage, done))
+            for stage in done.stages
+        ),
+    )
+    yield note(f"Requests to Studio: {requests_text(Requests(done.read.by_kind))}")
+    yield note(f"Requests to the copy: {requests_text(done.run.requests)}")
+
+
+def _how(stage: Stage, done: Rehearsal) -> str:
+    if stage.measured:
+        return "as it took just now"
+    reckoned = stage.rounds * done.latency.seconds
+    if stage.seconds > reckoned:
+        return "as requests_per_second allows"
+    return f"{plural(stage.rounds, 'round')} of {_seconds(done.latency.seconds)}"
+
+
+def _seconds(seconds: float) -> str:
+    """Spell a time for people, in the unit that it has."""
+    if seconds < 1:
+        return f"{seconds * 1000:,.0f} ms"
+    if seconds < MINUTE:
+        return f"{seconds:.1f} s"
+    if seconds < HOUR:
+        return f"{seconds / MINUTE:.1f} min"
+    return f"{seconds / HOUR:.1f} h"
+
+
+def _unknown(done: Rehearsal) -> Iterator[RenderableType]:
+    if done.unknown:
+        yield heading("What a rehearsal can't know")
+        for sentence in done.unknown:
+            yield note(f"- {sentence}")
