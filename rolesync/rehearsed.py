@@ -132,7 +132,7 @@ def _of_any_plan(most: int) -> Iterator[str]:
         "nothing changed (exit 6)."
     )
     yield (
-        f"Whether Studio takes {most} changes in one request, as the copy does. If not, they are sent in halves, which "
+        f"Whether Studio takes {most} actions in one request, as the copy does. If not, they are sent in halves, which "
         "takes longer."
     )
     yield "How long Studio takes for a PUT, and how many it takes in a minute: here as long as it takes to read."

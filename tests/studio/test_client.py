@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from rolesync.errors import (
@@ -25,11 +26,11 @@ from rolesync.errors import (
     UsageError,
 )
 from rolesync.sandbox import Faults, Options, Sandbox
-from rolesync.studio import StudioReader, StudioWriter
+from rolesync.studio import Client, Connection, FixedToken, StudioReader, StudioWriter
 from rolesync.studio.answers import NeverSentError
 from rolesync.studio.client import RETRY_AFTER_CEILING
 from rolesync.studio.wire import Call
-from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
+from tests.servers import AGENT, Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 
 PEM = Path(__file__).with_name("loopback.pem")
 USER = {"id": 7, "email": "a@example.edu", "full_name": "A", "role_names": []}
@@ -568,3 +569,22 @@ def test_an_answer_can_be_anything_and_is_still_one_error(start: Start) -> None:
     with pytest.raises(StudioError, match="418") as caught:
         studio.reader().client.call(Call("tea", "GET", "/tea"), lambda answer: answer)
     assert "isn't documented" in caught.value.hint
+
+
+def test_it_is_told_how_long_each_answered_request_took(start: Start) -> None:
+    told: list[float] = []
+    naps, answers = Naps(), in_turn(LIMITED, Say(end="gone"), OK, Say(404, {"error": "gone"}))
+
+    def answer(asked: Asked) -> Say:
+        naps.taken.append(3.0)  # moves the clock on, as a sleep would
+        return answers(asked)
+
+    studio = start(answer)
+    connection = Connection(studio.server.base_url, AGENT, concurrency=1)
+    tokens = FixedToken(SecretStr("sandbox-token"))
+    with Client(connection, tokens, sleep=naps.sleep, clock=naps.clock, answered=told.append) as client:
+        get(StudioReader(client))
+        with pytest.raises(NotFoundError):
+            get(StudioReader(client))
+    assert len(studio.server.asked) == 4
+    assert [round(seconds) for seconds in told] == [3, 3]

@@ -1,0 +1,118 @@
+"""rehearse: the whole of it as a process of its own, which only reads Studio and leaves nothing behind."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from rolesync.sandbox import Options, Sandbox
+from rolesync.sandbox.control import Control
+from tests.e2e.command import ADMINS, SAMPLE, Shell, shell, some
+from tests.e2e.test_secrets import LOUD, hold_no_secret
+
+PATIENCE = 30  # seconds until the copy must have been made
+
+
+@pytest.fixture
+def places(sh: Shell) -> Path:
+    """Where the command puts temporary files."""
+    folder = sh.folder / "temporary"
+    folder.mkdir()
+    sh.variables["TMPDIR"] = str(folder)
+    return folder
+
+
+def test_a_migration_is_seen_to_work_before_it_touches_anything(sh: Shell, studio: Control, places: Path) -> None:
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    record = sh.record()
+    studio.reset_counts()
+    shown = sh.run("rehearse", "plan.json", chunk_size=4)
+    assert shown.returncode == 0, shown.stderr
+    assert "REHEARSED" in shown.stdout
+    assert "Time that an apply would take: about" in shown.stdout
+    assert "rolesync apply plan.json" in shown.stdout
+    assert "rehearsing: applying: 6 of 6" in shown.stderr
+    assert some(studio.counts()).keys() == {"search", "user"}
+    assert (studio.log(), sh.record(), list(places.iterdir())) == ([], record, [])
+
+    rehearsed = sh.json("rehearse", "plan.json")
+    applied = sh.json("apply", "plan.json", "--yes")
+    for name in ("counts", "outcomes", "proof", "complete"):
+        assert rehearsed["outcome"][name] == applied[name]
+    assert rehearsed["roles"] == [{"role": "Admin", "before": 10, "after": 12}]
+    assert [record["command"] for record in sh.record() if "command" in record] == ["plan", "apply"]
+
+
+def test_its_exit_codes_are_those_that_apply_would_give(sh: Shell, studio: Control, places: Path) -> None:
+    blocked = sh.json("plan", sh.list_of(ADMINS[:7], "few.csv"), "-o", "few.json", exit_code=4)
+    shown = sh.run("rehearse", "few.json")
+    assert shown.returncode == 4
+    assert "BLOCKED" in shown.stdout
+    refused = sh.json("rehearse", "few.json", exit_code=4)
+    assert "max_removals_share" in refused["error"]["message"]
+    assert {guard["status"] for guard in refused["guards"]} >= {"block"}
+    assert sh.json("rehearse", "few.json", "--override", "0" * 64, exit_code=4)["status"] == "refused"
+    passed = sh.json("rehearse", "few.json", "--override", blocked["digest"])
+    assert passed["outcome"]["counts"]["done"] == 3
+
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    studio.edit_person(1052, roles=["Teacher", "Admin"])
+    drifted = sh.run("rehearse", "plan.json")
+    assert drifted.returncode == 5
+    assert "REHEARSED, INCOMPLETE" in drifted.stdout
+    assert "Drifted: these people have changed" in drifted.stdout
+
+    studio.set_faults("500=1")
+    assert sh.json("rehearse", "plan.json", exit_code=6, attempts=1)["status"] == "refused"
+    assert sh.json("rehearse", "plan.json", exit_code=6, token="nobody")["status"] == "refused"
+    studio.set_faults("")
+    (sh.folder / "plan.json").write_text("{}", encoding="ascii")
+    assert sh.json("rehearse", "plan.json", exit_code=4)["status"] == "refused"
+    assert [one["by"] for one in studio.log()] == ["hand"]
+    assert list(places.iterdir()) == []
+
+
+def test_without_the_extra_it_says_how_to_get_it(sh: Shell, studio: Control) -> None:
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    (sh.folder / "lib").mkdir()
+    missing = "raise ModuleNotFoundError('No module named uvicorn', name='uvicorn')\n"
+    (sh.folder / "lib" / "uvicorn.py").write_text(missing, encoding="ascii")
+    sh.variables["PYTHONPATH"] = str(sh.folder / "lib")
+    studio.reset_counts()
+    refused = sh.json("rehearse", "plan.json", exit_code=64)["error"]
+    assert refused["message"] == "a rehearsal needs uvicorn, which is not installed"
+    assert refused["hint"] == "pip install 'rolesync[sandbox]'"
+    assert some(studio.counts()) == {}
+
+
+def test_neither_its_words_nor_its_log_give_a_secret_away(sh: Shell, places: Path) -> None:
+    assert sh.run("plan", SAMPLE, "-o", "plan.json", **LOUD).returncode == 0
+    done = sh.run("rehearse", "plan.json", **LOUD)
+    assert done.returncode == 0
+    hold_no_secret(sh, done.stdout, done.stderr)
+    assert list(places.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_it_with_nothing_left(tmp_path: Path, number: signal.Signals) -> None:
+    places = tmp_path / "temporary"
+    places.mkdir()
+    with Sandbox(Options(users=1200)) as studio:
+        sh = shell(tmp_path, studio)
+        sh.variables["TMPDIR"] = str(places)
+        people = [one["id"] for one in studio.people() if "Admin" not in one["role_names"]]
+        path = tmp_path / "list.csv"
+        path.write_text("user_id,role\n" + "".join(f"{one},Admin\n" for one in people), encoding="utf-8")
+        sh.json("plan", path, "-o", "plan.json", chunk_size=1, mode="additive")
+        record = sh.record()
+        with sh.started("rehearse", "plan.json") as run:
+            end = time.monotonic() + PATIENCE
+            while not list(places.glob("*/audit.jsonl")):
+                assert time.monotonic() < end, "no copy was made"
+                assert run.poll() is None
+            run.send_signal(number)
+            _, errors = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 128 + number, errors
+        assert "Traceback" not in errors
+        assert (list(places.iterdir()), studio.log(), sh.record()) == ([], [], record)

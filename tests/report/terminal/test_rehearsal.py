@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+import pytest
+
+from rolesync.model import OutcomeStatus, Proof, Requests
+from rolesync.rehearsed import Holders, Latency, Rehearsal, Stage
+from rolesync.report.jsonform import rehearsal_json
+from rolesync.report.terminal import rehearsal_view
+from tests.report.samples import ADDED, DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_plan, make_run
+from tests.report.terminal.screen import flat, show
+
+STAGES = (
+    Stage("reading", 40, 16, 0, 0.21, measured=True),
+    Stage("changing roles", 1200, 1, 1200, 62.4),
+    Stage("reading again for the proof", 2000, 16, 126, 8000.0),
+)
+DONE = Rehearsal(
+    plan=make_plan(),
+    run=make_run(),
+    people=12_345,
+    read=Requests({"search_role": 39, "user": 1}),
+    roles=(Holders("Admin", 8, 9),),
+    latency=Latency(0.052, 40),
+    stages=STAGES,
+    unknown=("Whether it rains.",),
+)
+
+
+def view(done: Rehearsal, limit: int | None = None) -> str:
+    return flat(rehearsal_view(done, limit=limit, command="rolesync apply 'a plan.json'"))
+
+
+def test_a_rehearsal_tells_the_end_the_time_and_what_it_can_not_know() -> None:
+    text = view(DONE)
+    assert "account https://school.instructuremedia.com, only read" in text
+    assert f"plan {DIGEST[:12]}" in text
+    assert "copied 12,345 people" in text
+    assert "held 1 row of the plan, not sent: not in studio 1" in text
+    assert "REHEARSED 2 of 2 changes done in a private copy, which then equals the plan. Nothing was written" in text
+    assert "Admin 8 9 Proof: the copy was read again, and equals the plan." in text
+    assert "Time that an apply would take: about 2.2 h A request took 52 ms (median of 40 to Studio just now)" in text
+    assert "reading 40 16 0.2 as it took just now" in text
+    assert "changing roles 1,200 1 62.4 1,200 rounds of 52 ms" in text
+    assert "reading again for the proof 2,000 16 8,000.0 as requests_per_second allows" in text
+    assert "Requests to Studio: 40 made (search_role 39, user 1)" in text
+    assert "Requests to the copy: 3 made (put 1, get 2)" in text
+    assert "What a rehearsal can't know - Whether it rains. To apply exactly this plan: rolesync apply" in text
+    assert "Done, with a note" not in text
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.9, "900 ms"), (59.0, "59.0 s"), (90.0, "1.5 min"), (5400, "1.5 h")])
+def test_times_are_told_in_the_unit_that_they_have(seconds: float, said: str) -> None:
+    assert f"about {said} A request" in view(replace(DONE, stages=(replace(STAGES[0], seconds=seconds),)))
+
+
+def test_what_did_not_go_well_is_named() -> None:
+    run = replace(failed_run(), drift=DRIFTED, stopped="no more")
+    text = view(replace(DONE, run=run, roles=(Holders("Admin", 8, None),), latency=Latency(0.0, 0)))
+    assert "REHEARSED, INCOMPLETE 0 of 3 changes done in a private copy; see below why. Nothing was written" in text
+    assert "Stopped before the end: no more" in text
+    assert "Ada Lovelace <ada@example.edu> #12 Admin the answer was cut off" in text
+    assert "Changed outside rolesync" in text
+    assert "Admin 8 -" in text
+    assert "differs: #31 lacks Admin differs: #7 still has Admin" in text
+    assert "No request was measured" in text
+    unread = view(replace(DONE, run=make_run(proof=None), unknown=()))
+    assert "The copy was not read again, so that nothing is proven." in unread
+    assert "can't know" not in unread
+
+
+def test_what_moved_besides_is_noted_and_long_lists_are_cut() -> None:
+    noted = [(*ADDED, OutcomeStatus.DONE, "[]", "also lost Subaccount admin")] * 9
+    text = view(replace(DONE, run=make_run([*noted, (*MOVED, OutcomeStatus.DONE, "[]", "")])), limit=4)
+    assert "Done, with a note (9)" in text
+    assert text.count("also lost Subaccount admin") == 4
+    assert "… and 5 more; add `--all` to see all of them." in text
+
+
+def test_a_plan_without_changes_has_nothing_to_apply() -> None:
+    text = view(replace(DONE, run=make_run(())))
+    assert "REHEARSED 0 of 0 changes" in text
+    assert "To apply" not in text
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_hostile_text_stays_in_its_place(width: int) -> None:
+    rows = [(1, one, one, MOVED[3], one, MOVED[5], 0, MOVED[7], OutcomeStatus.DONE, "", one) for one in HOSTILE]
+    hostile = replace(DONE, run=make_run(rows, Proof({}, HOSTILE)), roles=tuple(Holders(one, 1, 1) for one in HOSTILE))
+    assert show(rehearsal_view(hostile, limit=None, command="x"), width).count("- remove") == len(HOSTILE)
+
+
+def test_as_json() -> None:
+    form = rehearsal_json(DONE)
+    assert (form["rehearsed"], form["people"], form["held"], form["unknown"]) == (
+        True,
+        12_345,
+        1,
+        ["Whether it rains."],
+    )
+    assert form["outcome"]["complete"] is True
+    assert form["roles"] == [{"role": "Admin", "before": 8, "after": 9}]
+    assert form["read"]["total"] == 40
+    assert form["latency"] == {"seconds": 0.052, "of": 40}
+    assert form["stages"][0] == {
+        "name": "reading",
+        "requests": 40,
+        "at_once": 16,
+        "rounds": 0,
+        "seconds": 0.21,
+        "measured": True,
+    }
+    assert form["seconds"] == pytest.approx(8062.61)
+    assert rehearsal_json(replace(DONE, latency=Latency(0.0, 0)))["latency"] == {"seconds": None, "of": 0}
