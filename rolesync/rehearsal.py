@@ -46,10 +46,12 @@ def rehearse(made: Plan, job: Job, override: str = "", *, exclusive_admin: bool 
     begun = job.seconds()
     now = pipeline.ready(made, replace(job, answered=measured.append), override)
     read = now.before.requests
-    # It is over when its last answer is there, so that no number of rounds need be guessed.
     first = Stage("reading", read.total, own.concurrency, 0, job.seconds() - begun, measured=True)
     with _copy(now.before, job, exclusive_admin=exclusive_admin) as session:
+        begun = job.seconds()
         run = carry_out(now.plan, now.standing, now.before, session)
+        # The copy answers at once, so that this is what reckoning, the record and its disk take.
+        last = Stage("work on this machine", 0, 1, 0, job.seconds() - begun, measured=True)
     left, latency = now.standing.left, Latency.of(measured)
     pace = Pace(own.concurrency, own.write_concurrency, own.requests_per_second)
     return Rehearsal(
@@ -59,7 +61,7 @@ def rehearse(made: Plan, job: Job, override: str = "", *, exclusive_admin: bool 
         read=read,
         roles=holders(now.before, run),
         latency=latency,
-        stages=stages(first, run, waves(left, made.policy.chunk_size), latency, pace),
+        stages=(*stages(first, run, waves(left, made.policy.chunk_size), latency, pace), last),
         unknown=unknown(left, made.policy.chunk_size, exclusive=exclusive_admin),
     )
 

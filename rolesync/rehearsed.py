@@ -85,7 +85,7 @@ class Rehearsal:
 
 
 def stages(read: Stage, run: Run, waves: Iterable[Sequence[object]], latency: Latency, pace: Pace) -> tuple[Stage, ...]:
-    """Reckon how long an apply would take: reading as it was measured, then the PUTs, then the proof.
+    """Reckon how long Studio would keep an apply waiting: reading as it was measured, the PUTs, and the proof.
 
     Args:
         read: the first stage.

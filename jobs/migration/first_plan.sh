@@ -38,7 +38,8 @@ esac
 "$review" "$list" "$folder/additions" --no-removals
 code=$?
 if [ "$code" -eq 2 ]; then
-  echo "Look at $folder/list.txt, $folder/compare/plan.html and $folder/additions/plan.html, then:"
+  echo "Look at $folder/list.txt, $folder/compare/plan.html and $folder/additions/plan.html, then see it work and do it:"
+  echo "  rolesync rehearse $folder/additions/plan.json"
   echo "  rolesync apply $folder/additions/plan.json"
 fi
 exit "$code"

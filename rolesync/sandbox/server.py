@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -107,8 +107,8 @@ class Sandbox(Control):
             started = threading.Event()
             self._server = _Server(account, self._sleep, started.set)
             self._thread = threading.Thread(target=self._run, args=(listener, started), name="rolesync-sandbox")
+            stack.callback(self._stop)  # first, as an interruption may come at any moment
             self._thread.start()
-            stack.callback(self._stop)
             started.wait()
             if self._failure is not None:
                 raise RuntimeError("the sandbox could not start") from self._failure
@@ -135,7 +135,8 @@ class Sandbox(Control):
 
     def _stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(_STOP_SECONDS)
+        with suppress(RuntimeError):  # it was never started
+            self._thread.join(_STOP_SECONDS)
         if self._thread.is_alive():
             raise RuntimeError(f"the sandbox did not stop within {_STOP_SECONDS} seconds")
 

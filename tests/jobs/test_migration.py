@@ -10,7 +10,8 @@ def test_a_first_plan_only_adds_and_there_is_a_way_back(machine: Machine) -> Non
     script, folder = machine.job("migration/first_plan.sh"), machine.root / "migration"
     done = machine.sh.call(script, machine.list, folder)
     assert done.returncode == 2, done.stderr
-    assert f"rolesync apply {folder}/additions/plan.json" in done.stdout
+    for command in ("rehearse", "apply"):
+        assert f"rolesync {command} {folder}/additions/plan.json\n" in done.stdout
     assert "Teacher" in (folder / "list.txt").read_text(encoding="utf-8")
     actions = {
         name: [change["action"] for change in json.loads((folder / name / "plan.json").read_bytes())["changes"]]
@@ -24,7 +25,8 @@ def test_a_first_plan_only_adds_and_there_is_a_way_back(machine: Machine) -> Non
     assert again.returncode == 64
     assert "another folder" in again.stderr
 
-    assert machine.sh.run("apply", folder / "additions/plan.json", "--yes").returncode == 0
+    for words in (["rehearse"], ["apply", "--yes"]):
+        assert machine.sh.run(*words, folder / "additions/plan.json").returncode == 0
     assert len(machine.studio.people(role="Admin")) == 14
     back = machine.sh.run("sync", folder / "before.csv", "--set", "max_removals_share=0.5")
     assert back.returncode == 0, back.stderr

@@ -140,3 +140,19 @@ def test_one_without_control_endpoints_shows_people_to_nobody_without_its_token(
         assert call(studio, "GET", "/users/7", token="sandbox-token").status_code == 401
         found = call(studio, "GET", "/users/search", params={"role": "Head of media"}).json()["users"]
         assert [user["email"] for user in found] == ["ann@x.edu"]
+
+
+def test_an_interruption_while_it_starts_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+    before = threading.active_count()
+    for begun in (False, True):
+
+        def interrupted(self: threading.Thread, *, begun: bool = begun) -> None:
+            if begun:
+                start(self)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt), Sandbox():
+            pass
+        assert threading.active_count() == before

@@ -13,6 +13,7 @@ STAGES = (
     Stage("reading", 40, 16, 0, 0.21, measured=True),
     Stage("changing roles", 1200, 1, 1200, 62.4),
     Stage("reading again for the proof", 2000, 16, 126, 8000.0),
+    Stage("work on this machine", 0, 1, 0, 3.25, measured=True),
 )
 DONE = Rehearsal(
     plan=make_plan(),
@@ -42,6 +43,7 @@ def test_a_rehearsal_tells_the_end_the_time_and_what_it_can_not_know() -> None:
     assert "reading 40 16 0.2 as it took just now" in text
     assert "changing roles 1,200 1 62.4 1,200 rounds of 52 ms" in text
     assert "reading again for the proof 2,000 16 8,000.0 as requests_per_second allows" in text
+    assert "work on this machine 0 1 3.2 as it took in the copy, the record included" in text
     assert "Requests to Studio: 40 made (search_role 39, user 1)" in text
     assert "Requests to the copy: 3 made (put 1, get 2)" in text
     assert "What a rehearsal can't know - Whether it rains. To apply exactly this plan: rolesync apply" in text
@@ -109,5 +111,5 @@ def test_as_json() -> None:
         "seconds": 0.21,
         "measured": True,
     }
-    assert form["seconds"] == pytest.approx(8062.61)
+    assert form["seconds"] == pytest.approx(8065.86)
     assert rehearsal_json(replace(DONE, latency=Latency(0.0, 0)))["latency"] == {"seconds": None, "of": 0}
