@@ -4,12 +4,14 @@ Each guard always gives its verdict, so that a reviewer sees what was looked at 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from rolesync.model import (
+    LIVE,
     Action,
     Changes,
     Finding,
@@ -21,12 +23,14 @@ from rolesync.model import (
     Verdict,
     VerdictStatus,
     email_key,
+    frame,
     role_names,
 )
 from rolesync.recorded import History
 
 _BLOCK = 10_000
 _NAMED = 5  # how many people or rows a message names before it only counts
+_NOT_HELD_UP = "; nobody is removed, so it is not held up"
 _AHEAD_HOURS = 0.25  # how far in the future a file may seem to be changed before the clocks are in doubt
 
 ON_REMOVALS = frozenset(
@@ -56,13 +60,50 @@ def judge(
     verdicts = [
         _input_refused(findings),
         _max_age_hours(history.age_hours, policy),
-        _max_shrink_share(history, policy),
+        _max_shrink_share(history, policy, len(removals)),
         _owner(removals, live, policy),
         _protected_users(removals, policy),
     ]
     for count in changes.roles:
         verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
     return (*verdicts, _repeat_runs(changes.changes, policy, history))
+
+
+def judge_decided(
+    made: Sequence[Verdict], before: pd.DataFrame, changes: Changes, policy: Policy
+) -> tuple[Verdict, ...]:
+    """Judge a plan again of which a reviewer has taken out changes, or let held removals through; without Studio.
+
+    Args:
+        made: the verdicts on the plan as it was made. What they say of its list and of earlier runs stays.
+        before: its changes then (CHANGES); they tell which roles the people in it held.
+        changes: what is left.
+        policy: the limits.
+
+    Returns:
+        The verdicts in the same order.
+    """
+    removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
+    people = before.drop_duplicates("user_id")
+    known = Live(
+        frame(LIVE, {**{name: people[name] for name in ("user_id", "email", "name")}, "roles": people["before"]}), ()
+    )
+    fresh = [_owner(removals, known, policy), _protected_users(removals, policy)]
+    for count in changes.roles:
+        fresh += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
+    by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}
+    again = [_decided(old, by_name.pop((old.rule, old.role), old), len(removals)) for old in made]
+    return (*again, *by_name.values())
+
+
+def _decided(old: Verdict, new: Verdict, removals: int) -> Verdict:
+    """Choose what a guard says now: `new`, but what it said before where only Studio or the record could tell."""
+    if old.rule == "owner" and VerdictStatus.BLOCK not in {old.status, new.status}:
+        return old
+    if old.rule == "max_shrink_share" and removals and _NOT_HELD_UP in old.message:
+        advice = _advice(old.rule, "check that it is complete")
+        return replace(old, status=VerdictStatus.BLOCK, message=f"{old.message.partition(_NOT_HELD_UP)[0]}: {advice}")
+    return new
 
 
 def _input_refused(findings: Sequence[Finding]) -> Verdict:
@@ -96,7 +137,7 @@ def _max_age_hours(age: float | None, policy: Policy) -> Verdict:
     return _limited(rule, "", blocked=age > limit, said=said, advice=advice, limit=limit, value=age)
 
 
-def _max_shrink_share(history: History, policy: Policy) -> Verdict:
+def _max_shrink_share(history: History, policy: Policy, removals: int) -> Verdict:
     rule, limit = "max_shrink_share", policy.max_shrink_share
     both = [role for role in history.listed if role in history.applied]  # a role managed since says nothing
     before, now = (sum(numbers[role] for role in both) for numbers in (history.applied, history.listed))
@@ -111,8 +152,8 @@ def _max_shrink_share(history: History, policy: Policy) -> Verdict:
     beyond = share > limit
     if beyond and before - now == 1 and limit > 0:  # as one removal may always be
         said, beyond = f"{said}; a single one is allowed", False
-    if beyond and (policy.mode is Mode.ADDITIVE or policy.hold_removals):
-        message = f"{said}; nobody is removed, so it is not held up: check that the list is complete"
+    if beyond and not removals and (policy.mode is Mode.ADDITIVE or policy.hold_removals):
+        message = f"{said}{_NOT_HELD_UP}: check that the list is complete"
         return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=share)
     advice = _advice(rule, "check that it is complete")
     return _limited(rule, "", blocked=beyond, said=said, advice=advice, limit=limit, value=share)

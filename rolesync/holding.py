@@ -11,7 +11,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rolesync.model import CHANGES, HELD, REASONS, Action, Changes, HeldReason, Level, Mode, Plan, Policy, frame
+from rolesync.model import (
+    CHANGES,
+    HELD,
+    REASONS,
+    WAITING,
+    Action,
+    Changes,
+    HeldReason,
+    Level,
+    Mode,
+    Plan,
+    Policy,
+    frame,
+)
 from rolesync.recorded import History
 
 
@@ -26,7 +39,8 @@ def hold(changes: Changes, policy: Policy, history: History, *, unread: bool = F
         unread: whether the list has rows that can't be read: they may name anybody, so that every removal is held.
 
     Returns:
-        The changes that are left, the held rows by row and user, and the counts of each role, to fit.
+        The changes that are left, the held rows by row and user, the counts of each role, to fit, and the removals
+        that wait.
     """
     table = changes.changes
     at = np.flatnonzero((table["action"] == Action.REMOVE.value).to_numpy())
@@ -43,8 +57,9 @@ def hold(changes: Changes, policy: Policy, history: History, *, unread: bool = F
     lost = held_back["role"].value_counts()
     return Changes(
         changes=_without_unused(left),
-        held=_with(changes.held, held_back, waiting, policy.managed_roles),
+        held=with_held(changes.held, held_back, [why for _, *why in waiting], policy.managed_roles),
         roles=tuple(replace(count, removals=count.removals - int(lost.get(count.role, 0))) for count in changes.roles),
+        waiting=_without_unused(held_back.reset_index(drop=True)),
     )
 
 
@@ -60,9 +75,23 @@ def absent(plan: Plan) -> Mapping[str, Sequence[int]] | None:
     if not plan.policy.grace_runs or plan.policy.mode is not Mode.SYNC or not plan.source.listed:
         return None
     removed = plan.changes["action"] == Action.REMOVE.value
-    waiting = plan.held["reason"].isin([HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value])
+    excluded = (plan.held["reason"] == HeldReason.EXCLUDED.value) & (plan.held["action"] == Action.REMOVE.value)
+    waiting = plan.held["reason"].isin(WAITING) | excluded
     pairs = pd.concat([plan.changes.loc[removed, ["user_id", "role"]], plan.held.loc[waiting, ["user_id", "role"]]])
     return {role: sorted(pairs.loc[pairs["role"] == role, "user_id"].tolist()) for role in plan.policy.managed_roles}
+
+
+def with_held(
+    held: pd.DataFrame, changes: pd.DataFrame, why: Iterable[Sequence[str]], roles: Sequence[str]
+) -> pd.DataFrame:
+    """Add changes (CHANGES) to HELD, each with reason and detail, in the differ's order: by row, role, action, user."""
+    reasons, details = zip(*((str(reason), detail) for reason, detail in why), strict=True)
+    own: dict[str, Sequence[Any]] = {"reason": reasons, "detail": details}
+    added = {name: own[name] if name in own else changes[name].tolist() for name in HELD}
+    cells = {name: [*held[name].tolist(), *added[name]] for name in HELD}
+    rank = {role: at for at, role in enumerate(roles)}
+    order = np.lexsort((cells["user_id"], cells["action"], [rank[role] for role in cells["role"]], cells["row"]))
+    return frame(HELD, {name: [column[at] for at in order] for name, column in cells.items()})
 
 
 def _why(policy: Policy, reason: str, earlier: int, *, unread: bool) -> tuple[HeldReason, str] | None:
@@ -76,22 +105,6 @@ def _why(policy: Policy, reason: str, earlier: int, *, unread: bool) -> tuple[He
         runs = f"absent in run {earlier + 1} of {policy.grace_runs}"
         return HeldReason.GRACE, f"{runs}, so keeps the role for now; {REASONS[reason]}"
     return None
-
-
-def _with(
-    held: pd.DataFrame,
-    removals: pd.DataFrame,
-    waiting: Iterable[tuple[int, HeldReason, str]],
-    roles: Sequence[str],
-) -> pd.DataFrame:
-    """Add removals (of CHANGES) to HELD, in the order of the differ: by row, role, action and user."""
-    reasons, details = zip(*((reason.value, detail) for _, reason, detail in waiting), strict=True)
-    own: dict[str, Sequence[Any]] = {"reason": reasons, "detail": details}
-    added = {name: own[name] if name in own else removals[name].tolist() for name in HELD}
-    cells = {name: [*held[name].tolist(), *added[name]] for name in HELD}
-    rank = {role: at for at, role in enumerate(roles)}
-    order = np.lexsort((cells["user_id"], cells["action"], [rank[role] for role in cells["role"]], cells["row"]))
-    return frame(HELD, {name: [column[at] for at in order] for name, column in cells.items()})
 
 
 def _without_unused(table: pd.DataFrame) -> pd.DataFrame:

@@ -201,6 +201,11 @@ class HeldReason(StrEnum):
     ALREADY = "already"
     REMOVALS_HELD = "removals_held"
     GRACE = "grace"
+    EXCLUDED = "excluded"
+
+
+WAITING = frozenset({HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value})
+"""Why a removal waits of which the list is clear: only its time hasn't come."""
 
 
 class Level(StrEnum):
@@ -421,11 +426,15 @@ class RoleCount:
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """What has to change (CHANGES), what is held (HELD), and what that means per role."""
+    """What has to change (CHANGES), what is held (HELD), and what that means per role.
+
+    `waiting` (CHANGES) has those removals among `held` that only wait, as they would be sent.
+    """
 
     changes: pd.DataFrame
     held: pd.DataFrame
     roles: tuple[RoleCount, ...]
+    waiting: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -436,13 +445,39 @@ class Drift:
     changes: pd.DataFrame = field(default_factory=lambda: frame(DRIFT))
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A held removal that a reviewer let through, and why; the reason may be empty."""
+
+    user_id: int
+    role: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who answers for a plan, and what they saw.
+
+    `reviewer` is the name that was given, `operator` the user who ran the review. `seen` is the plan's `effect` as the
+    reviewer typed it, `made_from` the digest of the plan that was reviewed. What was excluded stands in `held`.
+    """
+
+    reviewer: str
+    operator: str
+    approved_at: datetime  # with time zone
+    seen: str
+    made_from: str
+    released: tuple[Released, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Everything that would change, checked and digested; what a reviewer sees is what is applied.
 
-    `digest` covers what would be done, to whom, under which limits and because of which list; not when the plan was
-    made, what others had changed before, what people have in Studio, or how many requests that took, so that the same
-    situation has the same digest tomorrow.
+    `digest` covers what would be done, to whom, under which limits and because of which list, and who has approved it;
+    not when and by whom the plan was made, what others had changed before, what people have in Studio, or how many
+    requests that took, so that the same situation has the same digest tomorrow. `waiting` (CHANGES) has those removals
+    among `held` that a reviewer may let through, as they would be sent.
     """
 
     account: str  # scheme and host that the plan was made for
@@ -458,6 +493,15 @@ class Plan:
     digest: str
     drift: Drift = field(default_factory=Drift)
     impact: pd.DataFrame | None = None  # IMPACT of everybody who loses a role, or would; None where nobody asked
+    waiting: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
+    made_by: str = ""  # the user who made it, as the setting `operator` says
+    approval: Approval | None = None
+
+    @property
+    def effect(self) -> str:
+        """What a reviewer confirms to have seen, as in `remove 12, add 40`."""
+        removals = int((self.changes["action"] == Action.REMOVE.value).sum())
+        return f"remove {removals}, add {len(self.changes) - removals}"
 
     @property
     def blocked(self) -> tuple[Verdict, ...]:

@@ -2,8 +2,13 @@
 
 The JSON is the one spelling of a plan: ASCII, a line for each top-level key and for each element of a list, so that two
 plans compare well line by line; `null` stands for what is not given. It carries two seals. `digest` says what the plan
-does and because of which list (see `Plan`); `checksum` is the SHA-256 of all lines above it. A text that isn't byte for
-byte what `to_json` writes is no plan.
+does, because of which list, and who has approved it (see `Plan`); `checksum` is the SHA-256 of all lines above it. A
+text that isn't byte for byte what `to_json` writes is no plan.
+
+Both seals find accidents and careless edits. Whoever can reckon a SHA-256 can seal anything anew, so that a name in the
+file proves nothing by itself: an approval names the digest of the plan that was reviewed, and where two people are to
+be sure of it (`four_eyes`), `apply` asks the audit record who has made the plan of that digest, see `gate`. Who made it
+is sealed by the digest only once it is approved: two people who plan the same have the same plan.
 """
 
 import json
@@ -20,6 +25,7 @@ from rolesync.model import (
     DRIFT,
     HELD,
     IMPACT,
+    Approval,
     Columns,
     Known,
     Plan,
@@ -57,6 +63,8 @@ def from_json(text: str) -> Plan:
     parts = _parts(plan)
     if plan.digest != _digest(plan.source, plan.verdicts, parts):
         raise refused(f"does something other than its digest {plan.digest[:12]} stands for")
+    if plan.approval and plan.approval.seen != plan.effect:
+        raise refused(f"was approved by somebody who saw {plan.approval.seen[:60]!r}, but does {plan.effect!r}")
     if text != _spell(plan, parts):
         raise refused("is not spelled as rolesync writes plans")
     return plan
@@ -66,6 +74,15 @@ def source_json(source: Source) -> dict[str, Any]:
     """Spell a source as JSON can hold it; the record keeps it in the same form."""
     modified_at = _spell_time(source.modified_at) if source.modified_at else None
     return {**asdict(source), "modified_at": modified_at, "undoes": source.undoes or None}
+
+
+def approval_json(approval: Approval | None) -> dict[str, Any] | None:
+    """Spell an approval as JSON can hold it; runs and the record keep it in the same form."""
+    if approval is None:
+        return None
+    released = [{**asdict(one), "reason": one.reason or None} for one in approval.released]
+    own = {"approved_at": _spell_time(approval.approved_at), "operator": approval.operator or None}
+    return {**asdict(approval), **own, "released": released}
 
 
 def digest(plan: Plan) -> str:
@@ -87,7 +104,8 @@ def _digest(source: Source, verdicts: Iterable[Verdict], parts: Mapping[str, str
 
     Of a guard on something that grows by itself only the decision is sealed: the same list is older every minute.
     """
-    sealed = {key: text for key, text in parts.items() if key not in _UNSEALED}
+    unsealed = _UNSEALED | ({"made_by"} if parts["approval"] == "null" else frozenset())
+    sealed = {key: text for key, text in parts.items() if key not in unsealed}
     sealed["guards"] = _list(_guard(verdict, sealed=True) for verdict in verdicts)
     content = {"sha256": _encode(source.sha256), "listed": _encode(dict(source.listed))}
     return _sha256(_lines({"rolesync_plan": str(FORMAT), **content, **sealed}))
@@ -100,12 +118,15 @@ def _parts(plan: Plan) -> dict[str, str]:
     return {
         "account": _encode(plan.account),
         "created_at": _encode(_spell_time(plan.created_at)),
+        "made_by": _encode(plan.made_by or None),
+        "approval": _encode(approval_json(plan.approval)),
         "source": _encode(source_json(plan.source)),
         "policy": _encode({**asdict(plan.policy), "owner": plan.policy.owner or None}),
         "roles": _list(map(_encode, roles)),
         "guards": _list(map(_guard, plan.verdicts)),
         "changes": _list(_rows(plan.changes, CHANGES)),
         "held": _list(_rows(plan.held, HELD)),
+        "waiting": _list(_rows(plan.waiting, CHANGES)),
         "findings": _list(_encode({name: getattr(finding, name) for name in FINDING}) for finding in plan.findings),
         "drift": f'{{"since": {_encode(plan.drift.since or None)}, "changes": {drifted}}}',
         "impact": "null" if plan.impact is None else _list(_impact(plan.impact)),

@@ -106,6 +106,7 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
     verdicts: Iterable[Verdict],
     findings: Iterable[Finding],
     requests: Requests,
+    made_by: str = "",
 ) -> Plan:
     """Put a plan together: the changes in order, all of it under its digest.
 
@@ -126,5 +127,7 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
         findings=tuple(findings),
         requests=requests,
         digest="",
+        waiting=order(require(changes.waiting, CHANGES)),
+        made_by=made_by,
     )
     return replace(plan, digest=digest(plan))

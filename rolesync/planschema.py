@@ -16,6 +16,7 @@ from rolesync.model import (
     HELD,
     IMPACT,
     Action,
+    Approval,
     Columns,
     Drift,
     Finding,
@@ -26,6 +27,7 @@ from rolesync.model import (
     Plan,
     Policy,
     Reason,
+    Released,
     Requests,
     RoleCount,
     Source,
@@ -50,18 +52,30 @@ _PLAN: _Spec = {
     "status": (str,),
     "account": (str,),
     "created_at": (str,),
+    "made_by": (str, _MISSING),
+    "approval": (dict, _MISSING),
     "source": (dict,),
     "policy": (dict,),
     "roles": (list,),
     "guards": (list,),
     "changes": (list,),
     "held": (list,),
+    "waiting": (list,),
     "findings": (list,),
     "drift": (dict,),
     "impact": (list, _MISSING),
     "requests": (dict,),
     "checksum": (str,),
 }
+_APPROVAL: _Spec = {
+    "reviewer": (str,),
+    "operator": (str, _MISSING),
+    "approved_at": (str,),
+    "seen": (str,),
+    "made_from": (str,),
+    "released": (list,),
+}
+_RELEASED: _Spec = {"user_id": (int,), "role": (str,), "reason": (str, _MISSING)}
 _SOURCE: _Spec = {
     "path": (str,),
     "sha256": (str,),
@@ -205,7 +219,21 @@ def read(content: Mapping[str, Any]) -> Plan:
         digest=content["digest"],
         drift=Drift(drift["since"] or "", _frame(drift["changes"], DRIFT, _DRIFTED, "drift.changes[{}]")),
         impact=None if content["impact"] is None else _frame(content["impact"], IMPACT, _IMPACT, "impact[{}]"),
+        waiting=_frame(content["waiting"], CHANGES, _CHANGE, "waiting[{}]"),
+        made_by=content["made_by"] or "",
+        approval=_read_approval(content["approval"]) if content["approval"] is not None else None,
     )
+
+
+def _read_approval(item: Mapping[str, Any]) -> Approval:
+    cells = _one(item, _APPROVAL, "approval")
+    released = _each(_columns(cells["released"], _RELEASED, "approval.released[{}]"))
+    own = {
+        "operator": cells["operator"] or "",
+        "approved_at": _time(cells["approved_at"], "approved_at in approval"),
+        "released": tuple(Released(**{**one, "reason": one["reason"] or ""}) for one in released),
+    }
+    return Approval(**{**cells, **own})
 
 
 def _read_source(item: Mapping[str, Any]) -> Source:

@@ -84,8 +84,8 @@ def assert_same(one: Plan, other: Plan) -> None:
 def test_the_json_is_the_documented_one() -> None:
     content = json.loads(TEXT)
     assert list(content) == [
-        *("rolesync_plan", "digest", "status", "account", "created_at", "source", "policy", "roles", "guards"),
-        *("changes", "held", "findings", "drift", "impact", "requests", "checksum"),
+        *("rolesync_plan", "digest", "status", "account", "created_at", "made_by", "approval", "source", "policy"),
+        *("roles", "guards", "changes", "held", "waiting", "findings", "drift", "impact", "requests", "checksum"),
     ]
     assert content["rolesync_plan"] == 1
     assert content["digest"] == PLAN.digest
@@ -181,7 +181,7 @@ def test_each_element_has_its_line() -> None:
     assert TEXT.isascii()
     lines = TEXT.splitlines(keepends=True)
     elements = len(PLAN.roles) + len(PLAN.verdicts) + len(PLAN.changes) + len(PLAN.held) + len(FINDINGS)
-    assert len(lines) == 16 + 2 + 6 + elements + len(PLAN.drift.changes)  # keys, outer braces, the ends of six lists
+    assert len(lines) == 19 + 2 + 6 + elements + len(PLAN.drift.changes)  # keys, outer braces, the ends of six lists
     above = "".join(lines[:-2])
     assert lines[-2] == f'"checksum": "{sha256(above.encode()).hexdigest()}"\n'
 

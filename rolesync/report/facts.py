@@ -15,10 +15,10 @@ from rolesync.model import (
     CHANGES,
     DRIFT,
     HELD,
+    WAITING,
     Action,
     Drift,
     Finding,
-    HeldReason,
     Level,
     Mode,
     Plan,
@@ -170,7 +170,7 @@ def number_of(plan: Plan, action: Action) -> int:
 
 def removals_waiting(plan: Plan) -> int:
     """Count the removals that the policy holds back: the list is clear about them, only their time hasn't come."""
-    return int(plan.held["reason"].isin([HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value]).sum())
+    return int(plan.held["reason"].isin(WAITING).sum())
 
 
 def summary(plan: Plan) -> list[tuple[str, str]]:
