@@ -1,6 +1,7 @@
 """May this plan be applied? Asked before anything is sent, and answered by a refusal or by nothing at all."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -53,6 +54,76 @@ def check_origin(made: Plan, account: str) -> None:
             f"the list {source} has changed since the plan was made; nothing was written",
             hint=f"make a new plan: rolesync plan {source}",
         )
+
+
+def check_approval(made: Plan, *, required: bool, four_eyes: bool) -> None:
+    """Refuse a plan that nobody has approved, or nobody else than who made it, where the settings ask for that.
+
+    Args:
+        made: the plan.
+        required: whether it needs an approval.
+        four_eyes: whether it needs one by somebody else, which see `check_maker` for.
+
+    Raises:
+        PlanRefusedError: it has none, or not such a one.
+    """
+    if not (required or four_eyes):
+        return
+    approval = made.approval
+    if approval is None:
+        setting = "four_eyes" if four_eyes else "require_approval"
+        raise PlanRefusedError(
+            f"nobody has approved this plan, and {setting} is set; nothing was written",
+            hint="have it approved: rolesync review PLAN; then apply the plan which that writes",
+        )
+    names = {_folded(approval.reviewer), _folded(approval.operator)}
+    if four_eyes and not made.made_by:
+        raise PlanRefusedError(
+            "the plan doesn't say who made it, and four_eyes is set; nothing was written",
+            hint="set operator, and make a new plan",
+        )
+    if four_eyes and _folded(made.made_by) in names:
+        by = f"{approval.reviewer} ({approval.operator})" if approval.operator else approval.reviewer
+        raise PlanRefusedError(
+            f"the plan was made by {made.made_by} and approved by {by}, and four_eyes is set; nothing was written",
+            hint="have somebody else approve it, with another user name: rolesync review PLAN",
+        )
+
+
+def check_maker(made: Plan, makers: Collection[str]) -> None:
+    """Refuse an approved plan unless the record says, too, that who made it has made it.
+
+    What the file says of it anybody could write. `makers` are those who have made the plan that was reviewed, as the
+    audit record tells; the other name, that of who approved it, is only as good as the machine on which that was done.
+
+    Raises:
+        PlanRefusedError: the record says nothing of it, or somebody else.
+    """
+    if _folded(made.made_by) in set(map(_folded, makers)):
+        return
+    said = f"was made by {', '.join(sorted(makers))}" if any(makers) else "is not in the audit record"
+    raise PlanRefusedError(
+        f"the plan that was approved {said}, so that nobody knows whether {made.made_by} made it, and four_eyes is set; "
+        "nothing was written",
+        hint="make the plan with the state_dir with which it is applied, and have that very plan approved",
+    )
+
+
+def check_unattended(made: Plan, *, required: bool) -> None:
+    """Refuse to apply a plan at once that has changes, where it needs an approval.
+
+    Raises:
+        PlanRefusedError: it needs one.
+    """
+    if required and len(made.changes):
+        raise PlanRefusedError(
+            f"changes wait ({made.effect}) that somebody has to approve, as the settings say; nothing was written",
+            hint="rolesync plan FILE -o PLAN, then rolesync review PLAN, then rolesync apply the plan which that writes",
+        )
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def check_permission(made: Plan, override: str) -> None:

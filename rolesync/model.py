@@ -547,7 +547,7 @@ class Proof:
 class Run:
     """One apply: what became of every change (OUTCOMES), and the proof.
 
-    `drift` is what others had changed before it. `proof` is None where Studio could not be read again; `stopped` says
+    `drift` is what others had changed before it, `approval` that of its plan. `proof` is None where Studio could not be read again; `stopped` says
     why the run ended before its time, if it did.
     """
 
@@ -561,6 +561,7 @@ class Run:
     requests: Requests
     stopped: str = ""
     drift: Drift = field(default_factory=Drift)
+    approval: Approval | None = None
 
     @property
     def complete(self) -> bool:

@@ -19,10 +19,11 @@ from rolesync import planner
 from rolesync.access import connection_of, token_of
 from rolesync.audit import Past, Record, open_record, recall, run_records
 from rolesync.audit.holders import expected_holders, keep_holders
+from rolesync.deciding import Decisions, approve
 from rolesync.differ import diff
 from rolesync.drift import outside, stand
 from rolesync.errors import PlanRefusedError
-from rolesync.gate import check_origin, check_permission
+from rolesync.gate import check_approval, check_maker, check_origin, check_permission, check_unattended
 from rolesync.guards import judge
 from rolesync.holding import hold
 from rolesync.impact import losing
@@ -129,6 +130,26 @@ def undo(run: str, job: Job, *, impact: bool = False) -> Plan:
         return made
 
 
+def review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Job) -> Plan:
+    """Make the approved plan of a reviewer's decisions; asks neither Studio nor the record.
+
+    Args:
+        made: as it was made.
+        decisions: what the reviewer decided otherwise.
+        reviewer: who answers for it.
+        seen: what the reviewer says that the plan, as decided, does: its `effect`.
+        job: its settings say who runs the review, and whether that has to be somebody else than who made the plan.
+
+    Raises:
+        UsageError: the name can't be one.
+        PlanRefusedError: it can't be approved, by this reviewer, or with these decisions or this sentence.
+    """
+    own = job.settings
+    approved = approve(made, decisions, reviewer=reviewer, operator=own.user, seen=seen, at=job.now())
+    check_approval(approved, required=True, four_eyes=own.four_eyes)
+    return approved
+
+
 def sync(desired: Desired, job: Job, override: str = "") -> Synced:
     """Plan and apply in one go.
 
@@ -141,6 +162,7 @@ def sync(desired: Desired, job: Job, override: str = "") -> Synced:
         note_plan(session.record, session.run, session.command, made)
         try:
             check_permission(made, override)
+            check_unattended(made, required=job.settings.require_approval or job.settings.four_eyes)
         except PlanRefusedError as refusal:
             return Synced(made, refusal=refusal)
         if made.status == "empty":
@@ -155,18 +177,25 @@ def apply(made: Plan, job: Job, override: str = "") -> Run:
     What an earlier, interrupted run of the same plan has done counts as done, and the rest is sent.
 
     Raises:
-        PlanRefusedError: it is another account's, its list has changed, or a guard blocks it; nothing was written.
+        PlanRefusedError: it is another account's, its list has changed, it isn't approved as the settings ask for, or a
+            guard blocks it; nothing was written.
         LockHeldError: another run is going on; nothing was written.
     """
-    check_origin(made, job.settings.studio)
+    own = job.settings
+    check_origin(made, own.studio)
+    check_approval(made, required=own.require_approval, four_eyes=own.four_eyes)
     check_permission(made, override)
     with _locked(job, "apply") as turn:
+        if own.four_eyes and made.approval:
+            check_maker(made, turn.past.makers(made.approval.made_from))
         now = _ready(made, turn.session.studio, turn.past, job, override)
         return carry_out(now.plan, now.standing, now.before, turn.session)
 
 
 def ready(made: Plan, job: Job, override: str = "") -> Ready:
-    """Hold a saved plan against Studio, with all that `apply` asks before it sends anything. Writes nothing anywhere.
+    """Hold a saved plan against Studio, with all that `apply` asks of plan and Studio. Writes nothing anywhere.
+
+    An approval isn't asked for: whoever is to give it may want to see the plan at work.
 
     Raises:
         PlanRefusedError: `apply` would refuse it, too.
@@ -272,6 +301,7 @@ def _make(  # noqa: PLR0913  # a plan has that many parts
         verdicts=judge(changes, live, policy, findings, _history(source, past, job)),
         findings=findings,
         requests=live.requests,
+        made_by=job.settings.user,
     )
     return replace(made, drift=outside(expected_holders(past), live))
 

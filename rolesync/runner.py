@@ -21,6 +21,7 @@ from rolesync.model import (
     DESIRED,
     Action,
     Drift,
+    HeldReason,
     Live,
     OutcomeStatus,
     Plan,
@@ -32,7 +33,7 @@ from rolesync.model import (
     frame,
     role_names,
 )
-from rolesync.planfile import source_json
+from rolesync.planfile import approval_json, source_json
 from rolesync.proof import prove, settled
 from rolesync.studio import StudioWriter
 
@@ -67,7 +68,12 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
     record, started = session.record, session.now()
     overridden = [verdict.rule for verdict in made.blocked]
     record.append(
-        "run.start", run=session.run, **_summary(made, session.command), overridden=overridden, **_absent(made)
+        "run.start",
+        run=session.run,
+        **_summary(made, session.command),
+        overridden=overridden,
+        **_absent(made),
+        approval=_approval(made),
     )
     left = replace(made, changes=standing.left)
     try:
@@ -90,6 +96,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         requests=Requests(dict(sorted(session.studio.client.counts.items()))),
         stopped=stopped.message if stopped else "",
         drift=made.drift,
+        approval=made.approval,
     )
     _end(
         session,
@@ -121,12 +128,24 @@ def _summary(made: Plan, command: str) -> dict[str, Any]:
         "command": command,
         "digest": made.digest,
         "account": made.account,
+        "made_by": made.made_by,
         "source": source_json(made.source),
         "additions": sum(count.additions for count in made.roles),
         "removals": sum(count.removals for count in made.roles),
         "drift": _drift(made.drift),
         "warned": sorted({verdict.rule for verdict in made.verdicts if verdict.status is VerdictStatus.WARN}),
     }
+
+
+def _approval(made: Plan) -> dict[str, Any] | None:
+    """Spell who approved the plan and what they decided otherwise."""
+    said = approval_json(made.approval)
+    if said is None:
+        return None
+    out = made.held[made.held["reason"] == HeldReason.EXCLUDED.value]
+    names = ("user_id", "role", "action", "detail")
+    rows = zip(*(out[name].tolist() for name in names), strict=True)
+    return {**said, "excluded": [dict(zip(("user_id", "role", "action", "reason"), row, strict=True)) for row in rows]}
 
 
 def _drift(drift: Drift) -> dict[str, Any] | None:

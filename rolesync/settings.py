@@ -4,6 +4,7 @@ The nearest source wins: command line, `ROLESYNC_*` variables, `.env`, `rolesync
 A key that no setting has is an error wherever it stands, because a limit with a typo in its name protects nobody.
 """
 
+import getpass
 import ipaddress
 import os
 from pathlib import Path
@@ -73,6 +74,11 @@ class Settings(BaseSettings):
     repeat_runs: Count = Field(
         3, description="Runs in a row after which a change planned again is pointed out; 0: never."
     )
+    operator: str = Field(
+        "", description="Who makes plans or reviews them; else the operating system's name of the user."
+    )
+    require_approval: bool = Field(False, description="Apply only plans that somebody has approved by `review`.")
+    four_eyes: bool = Field(False, description="Apply only plans that somebody else has approved than made.")
 
     scan_roles: bool = Field(
         True,
@@ -218,6 +224,14 @@ class Settings(BaseSettings):
             grace_runs=self.grace_runs,
             repeat_runs=self.repeat_runs,
         )
+
+    @property
+    def user(self) -> str:
+        """Who this is, as far as this machine knows; "" where it doesn't."""
+        try:
+            return self.operator.strip() or getpass.getuser()
+        except (OSError, KeyError):  # a container whose user has no name
+            return ""
 
     @property
     def account_dir(self) -> Path:

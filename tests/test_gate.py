@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from rolesync.deciding import Decisions, approve
 from rolesync.differ import diff
 from rolesync.errors import Exit, PlanRefusedError
-from rolesync.gate import check_origin, check_permission, judged_today
+from rolesync.gate import (
+    check_approval,
+    check_maker,
+    check_origin,
+    check_permission,
+    check_unattended,
+    judged_today,
+)
 from rolesync.guards import judge
 from rolesync.model import Plan, Policy, Requests, Source, Verdict, VerdictStatus
 from rolesync.planner import make_plan
@@ -150,3 +158,60 @@ def test_whoever_was_protected_by_the_plan_stays_so() -> None:
     today = judged_today(plan, live_of(PEOPLE), "", ("p1@example.edu",), History())
     assert {verdict.rule for verdict in today.blocked} == {verdict.rule for verdict in plan.blocked}
     assert len(today.blocked) == 2
+
+
+# Approval
+
+
+def approved(plan: Plan, reviewer: str = "Rita", operator: str = "rita") -> Plan:
+    return approve(plan, Decisions(), reviewer=reviewer, operator=operator, seen=plan.effect, at=CREATED_AT)
+
+
+def test_without_the_settings_nobody_has_to_approve() -> None:
+    check_approval(made(), required=False, four_eyes=False)
+    check_approval(approved(made()), required=False, four_eyes=False)
+
+
+@pytest.mark.parametrize("setting", ["require_approval", "four_eyes"])
+def test_a_plan_without_approval_is_refused(setting: str) -> None:
+    four_eyes = setting == "four_eyes"
+    with pytest.raises(PlanRefusedError, match="nobody has approved this plan, and ") as caught:
+        check_approval(made(), required=not four_eyes, four_eyes=four_eyes)
+    assert f"{setting} is set" in caught.value.message
+    assert "rolesync review PLAN" in caught.value.hint
+    check_approval(approved(replace(made(), made_by="mia")), required=True, four_eyes=four_eyes)
+
+
+@pytest.mark.parametrize(
+    ("maker", "reviewer", "operator"),
+    [("mia", "mia", "rita"), (" Mia  M", "mia m", ""), ("mia", "Rita", "MIA "), ("STRASSE", "straße", "rita")],
+)
+def test_one_person_is_not_two(maker: str, reviewer: str, operator: str) -> None:
+    plan = approved(replace(made(), made_by=maker), reviewer, operator)
+    check_approval(plan, required=True, four_eyes=False)
+    with pytest.raises(PlanRefusedError, match=r"was made by .* and approved by .*four_eyes is set") as caught:
+        check_approval(plan, required=False, four_eyes=True)
+    assert "somebody else" in caught.value.hint
+
+
+def test_a_plan_of_nobody_has_no_other_eyes() -> None:
+    with pytest.raises(PlanRefusedError, match="doesn't say who made it"):
+        check_approval(approved(made()), required=False, four_eyes=True)
+
+
+def test_the_maker_is_whom_the_record_names() -> None:
+    plan = approved(replace(made(), made_by="mia"))
+    check_maker(plan, {"Mia", "bo"})
+    with pytest.raises(PlanRefusedError, match=r"was made by al, bo, so that nobody knows whether mia made it"):
+        check_maker(plan, {"bo", "al"})
+    with pytest.raises(PlanRefusedError, match="is not in the audit record") as caught:
+        check_maker(plan, ())
+    assert "state_dir" in caught.value.hint
+
+
+def test_nothing_is_applied_at_once_that_needs_an_approval() -> None:
+    check_unattended(made(), required=False)
+    check_unattended(replace(made(), changes=made().changes.head(0)), required=True)
+    with pytest.raises(PlanRefusedError, match=r"changes wait \(remove 2, add 0\)") as caught:
+        check_unattended(made(), required=True)
+    assert all(f"rolesync {word}" in caught.value.hint for word in ("plan", "review", "apply"))

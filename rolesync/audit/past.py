@@ -69,6 +69,11 @@ class Past:
         """Yield all that the record holds of the runs of one plan."""
         return self.records([run.run_id for run in self.runs if run.digest == digest])
 
+    def makers(self, digest: str) -> frozenset[str]:
+        """Tell who has made a plan of this digest, also only to look at; nobody where the record doesn't know."""
+        made = (record for record in events(self.folder, {b"plan"}, self.key) if record.get("digest") == digest)
+        return frozenset(record.get("made_by") or "" for record in made) - {""}
+
 
 def recall(folder: Path, *, key: str = "") -> Past:
     """Tell what earlier runs mean for the next one, in one pass over the record.

@@ -17,8 +17,10 @@ from rolesync.model import (
     HELD,
     WAITING,
     Action,
+    Approval,
     Drift,
     Finding,
+    HeldReason,
     Level,
     Mode,
     Plan,
@@ -183,10 +185,27 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         if source.undoes
         else ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
-        ("made", moment(plan.created_at)),
+        ("made", moment(plan.created_at) + (f" by {safe(plan.made_by, CELL_LIMIT)}" if plan.made_by else "")),
+        *([("approved", approval_text(plan.approval, excluded(plan)))] if plan.approval else []),
         ("drift", drift_text(plan.drift)),
         *([] if plan.impact is None else [("impact", impact_total(plan.impact))]),
     ]
+
+
+def excluded(plan: Plan) -> int:
+    """Count the changes that a reviewer has taken out."""
+    return int((plan.held["reason"] == HeldReason.EXCLUDED.value).sum())
+
+
+def approval_text(approval: Approval, out: int | None = None) -> str:
+    """Say who approved a plan, when and what they saw; `out` is how many changes they took out, if that is known."""
+    same = approval.operator.casefold() in {"", approval.reviewer.casefold()}
+    by = safe(approval.reviewer, CELL_LIMIT) + ("" if same else f" ({safe(approval.operator, CELL_LIMIT)})")
+    let = f", {plural(len(approval.released), 'held removal')} let through" if approval.released else ""
+    taken = "" if out is None else f"; {plural(out, 'change')} taken out"
+    seen = safe(approval.seen, CELL_LIMIT)
+    made_from = safe(approval.made_from[:SHORT_DIGEST])
+    return f"by {by}, {moment(approval.approved_at)}, who saw: {seen}{taken}{let}; made from plan {made_from}"
 
 
 def _mode(policy: Policy) -> str:
@@ -235,7 +254,8 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> 
     """Yield what is held, texts cut to `cut`, at most `most` rows."""
     shown = plan.held.head(len(plan.held) if most is None else most)
     impact = impact_texts(plan.impact)
-    for row, email, user_id, role, action, reason, detail in table_rows(shown, HELD):
+    for row, email, user_id, role, action, reason, said in table_rows(shown, HELD):
+        detail = f"taken out by the reviewer: {said}" if reason == HeldReason.EXCLUDED else said
         yield HeldRow(
             safe(action, cut),
             safe(role, cut),

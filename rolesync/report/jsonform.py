@@ -11,6 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from rolesync.model import DESIRED, DRIFT, OUTCOMES, counts, role_names
+from rolesync.planfile import approval_json
 from rolesync.report.facts import table_rows
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def run_json(run: Run) -> Json:
         "run": run.run_id,
         "account": run.account,
         "plan_digest": run.plan_digest,
+        "approval": approval_json(run.approval),
         "started_at": _utc(run.started_at),
         "finished_at": _utc(run.finished_at),
         "complete": run.complete,

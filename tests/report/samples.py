@@ -11,6 +11,7 @@ from rolesync.model import (
     HELD,
     OUTCOMES,
     Action,
+    Approval,
     Check,
     Desired,
     Drift,
@@ -23,6 +24,7 @@ from rolesync.model import (
     Policy,
     Proof,
     Reason,
+    Released,
     Requests,
     RoleCount,
     Run,
@@ -127,6 +129,15 @@ def make_plan(
         requests=Requests({"search": 4, "get": 1}, 5, WAYS),
         digest=DIGEST,
     )
+
+
+APPROVAL = Approval("Rita Levi", "rita", MOMENT, "remove 2, add 1", "77aa" * 16, (Released(7, "Admin", "has left"),))
+
+
+def approved_plan() -> Plan:
+    """One that somebody has approved, without one of its changes and with a removal that was held."""
+    out = (3, "bo@example.edu", 77, "Admin", Action.REMOVE, HeldReason.EXCLUDED, "on leave")
+    return replace(make_plan(held=(out,)), made_by="mia", approval=APPROVAL)
 
 
 def empty_plan() -> Plan:

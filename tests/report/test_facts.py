@@ -4,6 +4,7 @@ import pytest
 
 from rolesync.model import Action, Drift, HeldReason, Mode, Policy, Requests, Verdict, VerdictStatus
 from rolesync.report.facts import (
+    approval_text,
     change_rows,
     drift_rows,
     drift_text,
@@ -29,6 +30,7 @@ from tests.report.samples import (
     PROTECTED,
     TOO_MANY,
     additive_plan,
+    approved_plan,
     big_plan,
     blocked_plan,
     drifted_plan,
@@ -48,6 +50,22 @@ def test_headlines() -> None:
     )
     both = make_plan(verdicts=(TOO_MANY, PROTECTED))
     assert ", and by 1 more guard. Nothing was written." in headline(both).sentence
+
+
+def test_an_approval_is_told_with_what_was_decided() -> None:
+    assert "approved" not in dict(summary(make_plan()))
+    plan = approved_plan()
+    told = dict(summary(plan))
+    assert told["made"] == "2026-11-02 02:30:00 UTC by mia"
+    assert told["approved"] == (
+        "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; "
+        "1 change taken out, 1 held removal let through; made from plan 77aa77aa77aa"
+    )
+    assert [row.detail for row in held_rows(plan)] == ["taken out by the reviewer: on leave"]
+    assert plan.approval is not None
+    assert approval_text(replace(plan.approval, operator="RITA LEVI", released=())) == (
+        "by Rita Levi, 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; made from plan 77aa77aa77aa"
+    )
 
 
 def test_drift_is_told_with_the_run_since_when() -> None:

@@ -5,6 +5,7 @@ from rolesync.model import Check, Finding, Level, VerdictStatus
 from rolesync.recorded import Explanation
 from rolesync.report.jsonform import checks_json, desired_json, explanation_json, run_json, runs_json
 from tests.report.samples import (
+    APPROVAL,
     CHECKS,
     DIGEST,
     ESCAPES,
@@ -49,6 +50,15 @@ def test_a_complete_run() -> None:
     form = run_json(make_run())
     assert form["run"] == "20261102T023000Z-4f2a"
     assert form["plan_digest"] == DIGEST
+    assert form["approval"] is None
+    assert run_json(replace(make_run(), approval=APPROVAL))["approval"] == {
+        "reviewer": "Rita Levi",
+        "operator": "rita",
+        "approved_at": "2026-11-02T02:30:00Z",
+        "seen": "remove 2, add 1",
+        "made_from": "77aa" * 16,
+        "released": [{"user_id": 7, "role": "Admin", "reason": "has left"}],
+    }
     assert form["started_at"] == "2026-11-02T02:30:00+00:00"
     assert form["complete"] is True
     assert form["counts"] == {"done": 2, "failed": 0, "drifted": 0, "unknown": 0, "not_sent": 0}

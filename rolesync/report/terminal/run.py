@@ -7,7 +7,16 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model import OUTCOMES, OutcomeStatus, Run, counts, role_names
-from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS, drift_text, moment, requests_text, table_rows
+from rolesync.report.facts import (
+    SENTENCE_LIMIT,
+    SHORT_DIGEST,
+    SIGNS,
+    approval_text,
+    drift_text,
+    moment,
+    requests_text,
+    table_rows,
+)
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
 from rolesync.report.text import CELL_LIMIT, person, plural, row_text, safe
@@ -35,6 +44,7 @@ def run_view(run: Run, *, limit: int | None = None, command: str = "rolesync pla
                 ("run", safe(run.run_id, CELL_LIMIT)),
                 ("account", safe(run.account, CELL_LIMIT)),
                 ("plan", safe(run.plan_digest[:SHORT_DIGEST])),
+                *([("approved", approval_text(run.approval))] if run.approval else []),
                 ("time", f"{moment(run.started_at)} to {moment(run.finished_at)}"),
                 ("drift", drift_text(run.drift)),
                 ("requests", requests_text(run.requests)),
