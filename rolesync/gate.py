@@ -103,8 +103,8 @@ def check_maker(made: Plan, makers: Collection[str]) -> None:
         return
     said = f"was made by {', '.join(sorted(makers))}" if any(makers) else "is not in the audit record"
     raise PlanRefusedError(
-        f"the plan that was approved {said}, so that nobody knows whether {made.made_by} made it, and four_eyes is set; "
-        "nothing was written",
+        f"the plan that was approved {said}, so that nobody knows whether {made.made_by} made it, and four_eyes is "
+        "set; nothing was written",
         hint="make the plan with the state_dir with which it is applied, and have that very plan approved",
     )
 
@@ -118,7 +118,7 @@ def check_unattended(made: Plan, *, required: bool) -> None:
     if required and len(made.changes):
         raise PlanRefusedError(
             f"changes wait ({made.effect}) that somebody has to approve, as the settings say; nothing was written",
-            hint="rolesync plan FILE -o PLAN, then rolesync review PLAN, then rolesync apply the plan which that writes",
+            hint="rolesync plan FILE -o PLAN; rolesync review PLAN; then rolesync apply the plan which that writes",
         )
 
 

@@ -547,8 +547,8 @@ class Proof:
 class Run:
     """One apply: what became of every change (OUTCOMES), and the proof.
 
-    `drift` is what others had changed before it, `approval` that of its plan. `proof` is None where Studio could not be read again; `stopped` says
-    why the run ended before its time, if it did.
+    `drift` is what others had changed before it, `approval` that of its plan. `proof` is None where Studio could not be
+    read again; `stopped` says why the run ended before its time, if it did.
     """
 
     run_id: str

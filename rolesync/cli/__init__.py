@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from rolesync.cli import access, apply, care, history, lists, migration, plans, rehearsal
+from rolesync.cli import access, apply, care, history, lists, migration, plans, rehearsal, review
 from rolesync.cli.options import PIPED_WIDTH, show_json
 from rolesync.errors import Exit, RolesyncError
 
@@ -56,7 +56,7 @@ app = typer.Typer(
         **({} if _ON_TERMINAL else {"terminal_width": PIPED_WIDTH}),
     },
 )
-for room in (lists, plans, rehearsal, apply, migration, history, access, care):
+for room in (lists, plans, rehearsal, review, apply, migration, history, access, care):
     room.register(app)
 
 

@@ -61,11 +61,12 @@ def apply(
 ) -> Exit:
     """Apply a saved plan: check it, send it in chunks, read Studio again, and say what came of it."""
     from rolesync import pipeline
-    from rolesync.gate import BlockedError
+    from rolesync.gate import BlockedError, check_approval
 
     made = load_plan(file)
     settings = load_settings(config, assignments)
     if not yes:
+        check_approval(made, required=settings.require_approval, four_eyes=settings.four_eyes)
         _ask(made, show_all, str(file))
     try:
         with working(settings) as job:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from rolesync.deciding import releasable
 from rolesync.errors import UsageError
-from rolesync.model import IMPACT, Action, Known, Plan
+from rolesync.model import IMPACT, WAITING, Action, Known, Plan
 from rolesync.report.facts import (
     change_rows,
     drift_rows,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from openpyxl import Workbook
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
     from rolesync.model import Drift
     from rolesync.recorded import Told
@@ -39,14 +42,36 @@ if TYPE_CHECKING:
 Cell = str | int | None
 Cells = tuple[Cell, ...]
 
-COLUMNS = ("kind", "action", "role", "user_id", "name", "email", "reason", "detail", "row", "before", "impact")
-"""The columns of the CSV form; `kind` is `change` or `held`, and what is not given, or wasn't asked, is empty."""
+COLUMNS = (
+    "kind",
+    "action",
+    "role",
+    "user_id",
+    "name",
+    "email",
+    "reason",
+    "detail",
+    "row",
+    "before",
+    "impact",
+    "decision",
+    "decision_reason",
+)
+"""The columns of the CSV form; `kind` is `change` or `held`, and what is not given, or wasn't asked, is empty.
+
+The last two are for the reviewer: see `decision_rows`.
+"""
 
 TOLD_COLUMNS = ("outcome", "action", "role", "user_id", "email", "row", "before", "after", "detail")
 """The columns of a run's CSV form; roles are `no role` for none, and `after` is empty where nobody knows."""
 
+CHANGE, HELD_KIND = "change", "held"
+EXCLUDE, RELEASE = "exclude", "release"
+
 _EXACT_IDS = 10**15
 """Spreadsheets keep 15 digits of a number, so ids from here on (2^53 and above among them) are written as text."""
+
+_RANGES = 100  # of cells that share a drop-down; spreadsheets don't take any number of them
 
 _SHEET_ROWS = 1_048_576
 _CELL_LIMIT = 32_000
@@ -64,8 +89,8 @@ _FILLS = {
 
 def plan_csv(plan: Plan) -> str:
     """Render every change and every held row, removals first, as CSV with the header `COLUMNS` and LF line ends."""
-    changes = (("change", *cells) for cells in _changes(plan))
-    return _csv(COLUMNS, chain(changes, (("held", *cells) for cells in _held(plan))))
+    changes = ((CHANGE, *cells, "", "") for cells in _changes(plan))
+    return _csv(COLUMNS, chain(changes, ((HELD_KIND, *cells, "", "") for cells in _held(plan))))
 
 
 def plan_xlsx(plan: Plan) -> bytes:
@@ -143,6 +168,39 @@ def _xlsx(what: str, longest: int, sheets: Iterable[_Sheet]) -> bytes:
     return out.getvalue()
 
 
+class DecisionRow(NamedTuple):
+    """A row that a reviewer may decide on.
+
+    `cells` are those of `COLUMNS` before the decision, as both forms have them but for what `_cell` does. `word` is the
+    only decision that may stand in it, "" where none may; `key` names what it is about.
+    """
+
+    cells: Cells
+    key: tuple[int, str]
+    word: str
+
+
+def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
+    """Yield all rows of a plan's changes and held rows, in their order, with what may be decided of each."""
+    table = plan.changes
+    removed = (table["action"] == Action.REMOVE.value).to_numpy()
+    for key, cells in zip(chain(_keys(table[removed]), _keys(table[~removed])), _changes(plan), strict=True):
+        yield DecisionRow((CHANGE, *cells), key, EXCLUDE)
+    for key, cells, word in zip(_keys(plan.held), _held(plan), _releases(plan), strict=True):
+        yield DecisionRow((HELD_KIND, *cells), key, word)
+
+
+def _releases(plan: Plan) -> list[str]:
+    """Say of each held row whether it may be let through."""
+    may = releasable(plan)
+    waiting = plan.held["reason"].isin(WAITING).tolist()
+    return [RELEASE if key in may and waits else "" for key, waits in zip(_keys(plan.held), waiting, strict=True)]
+
+
+def _keys(table: pd.DataFrame) -> Iterator[tuple[int, str]]:
+    return zip(table["user_id"].tolist(), table["role"].tolist(), strict=True)
+
+
 def _changes(plan: Plan) -> Iterator[Cells]:
     rows = chain(change_rows(plan, Action.REMOVE, cut=_CELL_LIMIT), change_rows(plan, Action.ADD, cut=_CELL_LIMIT))
     for row in rows:
@@ -178,13 +236,14 @@ class _Sheet(NamedTuple):
     widths: tuple[int, ...]
     rows: Iterable[Cells]
     colour_by: str
+    words: tuple[str, ...] = ()  # what may be decided of each row
 
 
 def _sheets(plan: Plan) -> Iterator[_Sheet]:
-    widths = (10, 18, 20, 28, 34, 20, 52, 7, 28, 60)
+    widths = (10, 18, 20, 28, 34, 20, 52, 7, 28, 60, 12, 40)
     yield _Sheet("summary", ("what", "which", "says"), (22, 44, 100), _summary(plan), "B")
-    yield _Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A")
-    yield _Sheet("held", COLUMNS[1:], widths, _held(plan), "A")
+    yield _Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A", (EXCLUDE,) * len(plan.changes))
+    yield _Sheet("held", COLUMNS[1:], widths, _held(plan), "A", tuple(_releases(plan)))
     findings = (
         (row.level, int(row.row) if row.row else None, *map(defuse, (row.column, row.code, row.message)))
         for row in finding_rows(plan.findings, cut=_CELL_LIMIT)
@@ -249,6 +308,25 @@ def _write(book: Workbook, sheet: _Sheet) -> None:
         style = DifferentialStyle(fill=PatternFill(bgColor=colour, fill_type="solid"))
         rule = Rule(type="expression", formula=[f'${sheet.colour_by}1="{name}"'], dxf=style)
         made.conditional_formatting.add(everything, rule)
+    _offer(made, sheet)
+
+
+def _offer(made: WriteOnlyWorksheet, sheet: _Sheet) -> None:
+    """Give each row that may be decided on a drop-down with the word for it."""
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  # as above
+    from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415
+
+    column = get_column_letter(sheet.columns.index("decision") + 1) if sheet.words else ""
+    places = [
+        (word, [at for at, _ in rows]) for word, rows in groupby(enumerate(sheet.words, 2), itemgetter(1)) if word
+    ]
+    for start in range(0, len(places), _RANGES):
+        word = places[start][0]
+        offer = DataValidation(type="list", formula1=f'"{word}"', allow_blank=True, showErrorMessage=True)
+        offer.errorTitle, offer.error = "decision", f"{word}, or nothing: as planned"
+        for _, rows in places[start : start + _RANGES]:
+            offer.add(f"{column}{rows[0]}:{column}{rows[-1]}")
+        made.data_validations.append(offer)  # type: ignore[attr-defined]  # the stubs don't know it
 
 
 def _cell(value: Cell) -> Cell:

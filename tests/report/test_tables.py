@@ -52,6 +52,8 @@ def test_csv_has_a_row_per_change_and_per_held() -> None:
         "row": "5",
         "before": "Admin, Teacher",
         "impact": "",
+        "decision": "",
+        "decision_reason": "",
     }
     assert (second["action"], second["row"]) == ("remove", "")
     assert third["action"] == "add"
@@ -109,7 +111,7 @@ def test_xlsx_colours_rows_by_action() -> None:
     formatting = open_xlsx(make_plan())["changes"].conditional_formatting
     rules = {rule.formula[0]: rule.dxf.fill.bgColor.rgb for ranged in formatting for rule in ranged.rules}
     assert rules['$A1="remove"'] != rules['$A1="add"']
-    assert {str(ranged.sqref) for ranged in formatting} == {"A1:J4"}
+    assert {str(ranged.sqref) for ranged in formatting} == {"A1:L4"}
 
 
 @pytest.mark.parametrize(

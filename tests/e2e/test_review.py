@@ -1,0 +1,186 @@
+"""review: a plan is decided on in a spreadsheet, approved, and applied as decided."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from rolesync.planfile import from_json, to_json
+from rolesync.sandbox.control import Control
+from tests.e2e.command import ADMINS, Shell
+from tests.e2e.libreoffice import MISSING, SOFFICE, LibreOffice
+
+NEW = "omar.haddad@example.edu"
+KEPT, GONE = ADMINS[:8], ADMINS[8:]
+
+
+def planned(sh: Shell, *options: str, operator: str | None = None) -> dict[str, Any]:
+    """Plan to give one person Admin and to take it from two, and write the plan as a workbook and as CSV."""
+    plan: dict[str, Any] = sh.json("plan", sh.list_of([*KEPT, NEW]), "-o", "plan.json", *options, operator=operator)
+    assert sh.run("show", "plan.json", "--xlsx", "plan.xlsx", "--csv", "plan.csv").returncode == 0
+    return plan
+
+
+def decide(sh: Shell, word: str, email: str, reason: str = "", sheet: str = "changes") -> None:
+    book = openpyxl.load_workbook(sh.folder / "plan.xlsx")
+    head, *rows = book[sheet].iter_rows()
+    at = {cell.value: place for place, cell in enumerate(head)}
+    (row,) = (row for row in rows if row[at["email"]].value == email)
+    row[at["decision"]].value, row[at["decision_reason"]].value = word, reason
+    book.save(sh.folder / "plan.xlsx")
+
+
+def review(sees: str, *options: str) -> tuple[str, ...]:
+    return ("review", "plan.json", "--reviewer", "Rita Levi", "--sees", sees, *options)
+
+
+def admins(sh: Shell) -> set[str]:
+    return {line.split(",")[0] for line in sh.run("export").stdout.splitlines()[1:]}
+
+
+def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
+    plan, original = planned(sh, operator="mia"), (sh.folder / "plan.json").read_bytes()
+    decide(sh, "exclude", GONE[0], "on leave")
+    done = sh.json(*review("remove 1, add 1", "--decisions", "plan.xlsx"), operator="rita")
+    assert (sh.folder / "plan.json").read_bytes() == original
+    assert json.loads((sh.folder / "plan.approved.json").read_text(encoding="ascii")) == done
+    assert done["digest"] != plan["digest"]
+    assert (done["made_by"], done["approval"]["reviewer"], done["approval"]["operator"]) == ("mia", "Rita Levi", "rita")
+    assert done["approval"]["made_from"] == plan["digest"]
+    assert [(one["email"], one["reason"], one["detail"]) for one in done["held"]] == [(GONE[0], "excluded", "on leave")]
+    shown = sh.run("show", "plan.approved.json").stdout
+    assert "by Rita Levi (rita)" in " ".join(shown.split())
+    assert "on leave" in shown
+    ran = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "by Rita Levi (rita)" in " ".join(ran.stdout.split())
+    assert admins(sh) == {*KEPT, NEW, GONE[0]}
+    (start,) = (record for record in sh.record() if record["event"] == "run.start")
+    assert start["made_by"] == "mia"
+    assert (start["approval"]["reviewer"], start["approval"]["seen"]) == ("Rita Levi", "remove 1, add 1")
+    (out,) = start["approval"]["excluded"]
+    assert (out["role"], out["action"], out["reason"]) == ("Admin", "remove", "on leave")
+
+
+def test_every_form_says_who_approved(sh: Shell) -> None:
+    planned(sh)
+    assert sh.run(*review("remove 2, add 1")).returncode == 0
+    forms = ["--html", "p.html", "--markdown", "p.md", "--xlsx", "p.xlsx"]
+    assert sh.run("show", "plan.approved.json", *forms).returncode == 0
+    assert all("by Rita Levi" in (sh.folder / name).read_text(encoding="utf-8") for name in ("p.html", "p.md"))
+    book = openpyxl.load_workbook(sh.folder / "p.xlsx")
+    assert any(row[0] == "approved" and "by Rita Levi" in str(row[2]) for row in book["summary"].values)
+
+
+def test_a_held_removal_is_let_through_by_name(sh: Shell) -> None:
+    planned(sh, "--hold-removals")
+    decide(sh, "release", GONE[0], "has left", "held")
+    done = sh.json(*review("remove 1, add 1", "--decisions", "plan.xlsx"))
+    assert [one["email"] for one in done["changes"] if one["action"] == "remove"] == [GONE[0]]
+    assert [one["reason"] for one in done["approval"]["released"]] == ["has left"]
+    assert sh.run("apply", "plan.approved.json", "--yes").returncode == 0
+    assert admins(sh) == {*KEPT, NEW, GONE[1]}
+
+
+def test_what_still_blocks_blocks_and_an_override_is_for_the_approved_plan(sh: Shell, studio: Control) -> None:
+    done = sh.run("plan", sh.list_of([*KEPT, NEW]), "-o", "plan.json", max_removals=0)
+    assert done.returncode == 4
+    plan = json.loads((sh.folder / "plan.json").read_text(encoding="ascii"))
+    approved = sh.json(*review("remove 2, add 1"), exit_code=4)
+    assert approved["status"] == "blocked"
+    for override in ([], ["--override", plan["digest"]]):
+        assert sh.run("apply", "plan.approved.json", "--yes", *override).returncode == 4
+    assert studio.log() == []
+    assert sh.run("apply", "plan.approved.json", "--yes", "--override", approved["digest"]).returncode == 0
+
+
+def test_without_the_approval_that_the_settings_ask_for_nothing_is_sent(sh: Shell, studio: Control) -> None:
+    planned(sh, operator="mia")
+    plain = sh.run("apply", "plan.json", "--yes", require_approval=True)
+    assert plain.returncode == 4
+    assert "nobody has approved this plan" in plain.stderr
+    assert "rolesync review PLAN" in plain.stderr
+    assert sh.run("apply", "plan.json", require_approval=True).returncode == 4  # before it asks
+    waits = sh.run("sync", "list.csv", require_approval=True)
+    assert waits.returncode == 4
+    assert all(f"rolesync {word}" in waits.stderr for word in ("plan", "review", "apply"))
+    own = sh.run(*review("remove 2, add 1"), operator="Mia", four_eyes=True)
+    assert own.returncode == 4
+    assert not (sh.folder / "plan.approved.json").exists()
+    assert sh.run(*review("remove 2, add 1"), operator="MIA").returncode == 0
+    same = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
+    assert same.returncode == 4
+    assert "made by mia and approved by Rita Levi (MIA)" in same.stderr
+    assert studio.log() == []
+    assert sh.run("apply", "plan.approved.json", "--yes", require_approval=True).returncode == 0
+    assert sh.run("sync", "list.csv", require_approval=True).returncode == 0  # nothing is left to change
+
+
+def test_who_made_a_plan_is_not_taken_from_a_file_alone(sh: Shell, studio: Control) -> None:
+    planned(sh, operator="mia")
+    path = sh.folder / "plan.json"
+    path.write_text(to_json(replace(from_json(path.read_text("ascii")), made_by="bo")), encoding="ascii")
+    assert sh.run(*review("remove 2, add 1"), operator="mia", four_eyes=True).returncode == 0
+    done = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
+    assert done.returncode == 4
+    assert "was made by mia, so that nobody knows whether bo made it" in done.stderr
+    assert studio.log() == []
+
+
+def test_a_wrong_sentence_approves_nothing(sh: Shell) -> None:
+    planned(sh)
+    done = sh.run(*review("remove 12, add 40"))
+    assert done.returncode == 4
+    assert "would remove 2, add 1" in done.stderr
+    assert not (sh.folder / "plan.approved.json").exists()
+
+
+def test_without_a_terminal_all_is_given(sh: Shell) -> None:
+    planned(sh)
+    for options in ([], ["--reviewer", "Rita"], ["--sees", "remove 2, add 1"]):
+        assert sh.run("review", "plan.json", *options).returncode == 64
+    same = sh.run(*review("remove 2, add 1", "-o", "./plan.json"))
+    assert same.returncode == 64
+    assert "stays as it is" in same.stderr
+    assert sh.run(*review("remove 2, add 1", "--decisions", "none.xlsx")).returncode == 64
+
+
+def test_an_approved_plan_is_not_approved_again(sh: Shell) -> None:
+    planned(sh)
+    assert sh.run(*review("remove 2, add 1")).returncode == 0
+    again = sh.run("review", "plan.approved.json", "--reviewer", "Bo", "--sees", "remove 2, add 1")
+    assert again.returncode == 4
+    assert "approved by Rita Levi already" in again.stderr
+
+
+def test_wrong_cells_are_told_all_at_once_with_their_places(sh: Shell) -> None:
+    planned(sh, "--hold-removals")
+    decide(sh, "exclude", NEW)
+    decide(sh, "exclude", GONE[0], "why not", "held")
+    done = sh.run(*review("remove 0, add 1", "--decisions", "plan.xlsx"))
+    assert done.returncode == 3
+    assert "plan.xlsx: sheet changes, row 2, column decision_reason: is empty: exclude needs a reason" in done.stderr
+    assert "sheet held, row 2, column decision: is 'exclude', and can only be release" in done.stderr
+    said = sh.json(*review("remove 0, add 1", "--decisions", "plan.xlsx"), exit_code=3)
+    assert [(one["sheet"], one["row"], one["column"]) for one in said["problems"]] == [
+        ("changes", 2, "decision_reason"),
+        ("held", 2, "decision"),
+    ]
+    assert not (sh.folder / "plan.approved.json").exists()
+
+
+@pytest.mark.skipif(SOFFICE is None, reason=MISSING)
+def test_libreoffice_saves_what_can_be_read_back(sh: Shell, tmp_path: Path) -> None:
+    planned(sh)
+    decide(sh, "exclude", GONE[1], "on leave")
+    office = LibreOffice(tmp_path / "profile")
+    saved = [sh.folder / name for name in ("saved.xlsx", "saved.ods")]
+    office.save_as(sh.folder / "plan.xlsx", dict.fromkeys(saved, ""))
+    office.save_as(sh.folder / "plan.csv", {sh.folder / "saved.csv": "44,34,76,1"})
+    for path in saved:
+        done = sh.json(*review("remove 1, add 1", "--decisions", str(path)))
+        assert [one["email"] for one in done["held"]] == [GONE[1]], path
+    assert sh.run(*review("remove 2, add 1", "--decisions", "saved.csv")).returncode == 0
