@@ -117,6 +117,7 @@ def approve(  # noqa: PLR0913  # an approval has that many parts
         approved_at=at.astimezone(UTC),
         seen=decided.effect,
         made_from=plan.digest,
+        excluded=len(decisions.excluded),
         released=tuple(Released(*key, why.strip()) for key, why in sorted(decisions.released.items())),
     )
     approved = replace(decided, approval=approval)

@@ -459,7 +459,8 @@ class Approval:
     """Who answers for a plan, and what they saw.
 
     `reviewer` is the name that was given, `operator` the user who ran the review. `seen` is the plan's `effect` as the
-    reviewer typed it, `made_from` the digest of the plan that was reviewed. What was excluded stands in `held`.
+    reviewer typed it, `made_from` the digest of the plan that was reviewed. `excluded` is how many changes were taken
+    out of it; which ones, and why, stands in the plan's `held`.
     """
 
     reviewer: str
@@ -467,6 +468,7 @@ class Approval:
     approved_at: datetime  # with time zone
     seen: str
     made_from: str
+    excluded: int = 0
     released: tuple[Released, ...] = ()
 
 

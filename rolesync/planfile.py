@@ -27,6 +27,7 @@ from rolesync.model import (
     IMPACT,
     Approval,
     Columns,
+    HeldReason,
     Known,
     Plan,
     Source,
@@ -63,11 +64,22 @@ def from_json(text: str) -> Plan:
     parts = _parts(plan)
     if plan.digest != _digest(plan.source, plan.verdicts, parts):
         raise refused(f"does something other than its digest {plan.digest[:12]} stands for")
-    if plan.approval and plan.approval.seen != plan.effect:
-        raise refused(f"was approved by somebody who saw {plan.approval.seen[:60]!r}, but does {plan.effect!r}")
+    _check_approval(plan)
     if text != _spell(plan, parts):
         raise refused("is not spelled as rolesync writes plans")
     return plan
+
+
+def _check_approval(plan: Plan) -> None:
+    """Refuse a plan that is another one than its approval says."""
+    approval = plan.approval
+    if approval is None:
+        return
+    if approval.seen != plan.effect:
+        raise refused(f"was approved by somebody who saw {approval.seen[:60]!r}, but does {plan.effect!r}")
+    out = int((plan.held["reason"] == HeldReason.EXCLUDED.value).sum())
+    if approval.excluded != out:
+        raise refused(f"was approved without {approval.excluded} of its changes, but says of {out} that they are out")
 
 
 def source_json(source: Source) -> dict[str, Any]:

@@ -73,6 +73,7 @@ _APPROVAL: _Spec = {
     "approved_at": (str,),
     "seen": (str,),
     "made_from": (str,),
+    "excluded": (int,),
     "released": (list,),
 }
 _RELEASED: _Spec = {"user_id": (int,), "role": (str,), "reason": (str, _MISSING)}

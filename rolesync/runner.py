@@ -145,7 +145,10 @@ def _approval(made: Plan) -> dict[str, Any] | None:
     out = made.held[made.held["reason"] == HeldReason.EXCLUDED.value]
     names = ("user_id", "role", "action", "detail")
     rows = zip(*(out[name].tolist() for name in names), strict=True)
-    return {**said, "excluded": [dict(zip(("user_id", "role", "action", "reason"), row, strict=True)) for row in rows]}
+    return {
+        **said,
+        "excluded_changes": [dict(zip(("user_id", "role", "action", "reason"), row, strict=True)) for row in rows],
+    }
 
 
 def _drift(drift: Drift) -> dict[str, Any] | None:

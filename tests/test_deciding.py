@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from rolesync.deciding import Decisions, Key, approve, decide, releasable
 from rolesync.differ import diff
@@ -16,7 +17,7 @@ from rolesync.planfile import digest
 from rolesync.planner import from_json, make_plan, order, to_json
 from rolesync.recorded import History
 from tests.strategies import CREATED_AT, SOURCE, Row, User, listed, live_of, plans
-from tests.test_planfile import assert_same
+from tests.test_planfile import assert_same, resealed
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ADMINS = [User(at, f"p{at}@example.edu", f"P {at}", frozenset({"Admin"})) for at in range(1, 9)]
@@ -69,6 +70,7 @@ def decided(draw: st.DrawFn) -> tuple[Plan, Decisions]:
 # Whatever the plan and the decisions
 
 
+@settings(max_examples=60, deadline=None)
 @given(plans())
 def test_deciding_nothing_changes_nothing(plan: Plan) -> None:
     assert_same(replace(decide(plan, Decisions()), verdicts=()), replace(plan, verdicts=(), digest=plan.digest))
@@ -76,6 +78,7 @@ def test_deciding_nothing_changes_nothing(plan: Plan) -> None:
     assert decide(plan, Decisions()).verdicts == plan.verdicts
 
 
+@settings(max_examples=60, deadline=None)
 @given(decided())
 def test_what_is_left_and_what_was_taken_out_is_all_there_was(case: tuple[Plan, Decisions]) -> None:
     plan, decisions = case
@@ -92,6 +95,7 @@ def test_what_is_left_and_what_was_taken_out_is_all_there_was(case: tuple[Plan, 
         assert (count.additions, count.removals) == (mine.count("add"), mine.count("remove"))
 
 
+@settings(max_examples=60, deadline=None)
 @given(decided())
 def test_every_decision_is_under_the_digest_and_comes_back_from_the_file(case: tuple[Plan, Decisions]) -> None:
     plan, decisions = case
@@ -106,6 +110,7 @@ def test_every_decision_is_under_the_digest_and_comes_back_from_the_file(case: t
         assert approved(plan, other).digest != done.digest
 
 
+@settings(max_examples=60, deadline=None)
 @given(decided())
 def test_a_block_is_not_hidden(case: tuple[Plan, Decisions]) -> None:
     plan, decisions = case
@@ -185,6 +190,7 @@ def test_an_approval_says_who_when_and_what() -> None:
         "remove 1, add 0",
     )
     assert (done.approval.made_from, done.approval.approved_at) == (plan.digest, AT)
+    assert done.approval.excluded == 1
     assert done.approval.released == (Released(8, "Admin", "has left"),)
     assert [row[6] for row in held(done) if row[HELD_REASON] == "excluded"] == ["not yet"]
     assert (done.made_by, done.created_at) == ("maker", plan.created_at)
@@ -226,9 +232,38 @@ def test_an_approved_plan_is_not_approved_again() -> None:
         decide(approved(made()), Decisions())
 
 
-def test_an_approval_of_something_else_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        ({"seen": "remove 0, add 1"}, "saw 'remove 0, add 1', but does 'remove 2, add 1'"),
+        ({"excluded": 3}, "approved without 3 of its changes, but says of 0 that they are out"),
+    ],
+)
+def test_an_approval_of_something_else_is_refused(lie: dict[str, Any], said: str) -> None:
     done = approved(made())
     assert done.approval is not None
-    lying = replace(done, approval=replace(done.approval, seen="remove 0, add 1"))
-    with pytest.raises(PlanRefusedError, match="saw 'remove 0, add 1', but does 'remove 2, add 1'"):
+    lying = replace(done, approval=replace(done.approval, **lie))
+    with pytest.raises(PlanRefusedError, match=said):
         from_json(to_json(replace(lying, digest=digest(lying))))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"reviewer": "Rita"', '"reviewer": "Bo"', "other than its digest"),
+        ('"operator": "rita"', '"operator": "bo"', "other than its digest"),
+        ('"made_by": "maker"', '"made_by": "bo"', "other than its digest"),
+        ('"reason": "has left"', '"reason": "hasn\'t"', "other than its digest"),
+        ('"reviewer": "Rita"', '"reviewer": 7', "7 as reviewer in approval"),
+        ('"approved_at": "2026', '"approved_at": "x2026', "as approved_at in approval, which is not a time"),
+        ('"excluded": 1', '"excluded": null', "None as excluded in approval"),
+        ('"released": [{"user_id": 7', '"released": [{"user_id": "7"', r"'7' as user_id in approval.released\[0\]"),
+    ],
+)
+def test_a_changed_approval_is_refused_even_with_a_fitting_checksum(old: str, new: str, said: str) -> None:
+    plan = made(Policy(hold_removals=True))
+    decisions = Decisions({(20, "Admin"): "no"}, {(7, "Admin"): "has left"})
+    text = to_json(approved(plan, decisions))
+    assert old in text
+    with pytest.raises(PlanRefusedError, match=said):
+        from_json(resealed(text.replace(old, new, 1)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rolesync.deciding import Decisions, Key, decide, releasable
@@ -45,12 +45,14 @@ def put(sheet: Worksheet, row: int, word: str | None, reason: str | None = None)
 # What is read
 
 
+@settings(max_examples=40, deadline=None)
 @given(plans())
 def test_what_nobody_has_touched_decides_nothing(plan: Plan) -> None:
     assert read_decisions(plan_csv(plan).encode("utf-8-sig"), plan) == Decisions()
     assert read_decisions(plan_xlsx(plan), plan) == Decisions()
 
 
+@settings(max_examples=40, deadline=None)
 @given(plans(), st.data())
 def test_whatever_is_decided_comes_back(plan: Plan, data: st.DataObject) -> None:
     rows = list(csv.reader(io.StringIO(plan_csv(plan))))

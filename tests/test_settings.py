@@ -212,3 +212,15 @@ def test_a_key_that_can_be_guessed_is_refused_without_being_shown() -> None:
     assert key not in repr(load(audit_key=key))
     assert load().audit_key.get_secret_value() == ""
     assert "audit_max_mb" in refused(audit_max_mb=0)
+
+
+def test_the_user_is_the_operator_or_whoever_is_logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "lu")
+    assert load().user == "lu"
+    assert load(operator=" Mia ").user == "Mia"
+
+    def nameless() -> str:
+        raise OSError("no user name")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert load().user == ""

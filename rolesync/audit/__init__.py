@@ -21,9 +21,9 @@ is no longer in Studio.
 Once a run has seen who holds the managed roles and nothing is left in doubt, `holders` {sha256} seals that snapshot.
 The `plan` of a dry run or sync and each `run.start` have in `drift` what others had changed `since` the run that took
 the last one: `added` and `removed`, by role the ids of its holders; null where nobody knows.
-The `plan` of every run says who `made_by` it; each `run.start`, too, and in `approval` who approved the plan, when,
-what they saw, from which plan, which held removals they `released` and which changes they `excluded`; null where nobody
-did.
+The `plan` of every run says who `made_by` it; each `run.start`, too, and in `approval` who approved the plan, when and
+from which one, what they saw, which held removals they `released`, and which changes they took out
+(`excluded_changes`); null where nobody did.
 The record itself adds `record.recovered` {torn_bytes, torn_sha256} after the remains of an append that was cut short,
 and `record.key` {mode, fingerprint, past} where records begin to be sealed with a key, another, or none.
 """

@@ -186,23 +186,18 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         else ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
         ("made", moment(plan.created_at) + (f" by {safe(plan.made_by, CELL_LIMIT)}" if plan.made_by else "")),
-        *([("approved", approval_text(plan.approval, excluded(plan)))] if plan.approval else []),
+        *([("approved", approval_text(plan.approval))] if plan.approval else []),
         ("drift", drift_text(plan.drift)),
         *([] if plan.impact is None else [("impact", impact_total(plan.impact))]),
     ]
 
 
-def excluded(plan: Plan) -> int:
-    """Count the changes that a reviewer has taken out."""
-    return int((plan.held["reason"] == HeldReason.EXCLUDED.value).sum())
-
-
-def approval_text(approval: Approval, out: int | None = None) -> str:
-    """Say who approved a plan, when and what they saw; `out` is how many changes they took out, if that is known."""
+def approval_text(approval: Approval) -> str:
+    """Say who approved a plan, when, what they saw, and what they decided otherwise than planned."""
     same = approval.operator.casefold() in {"", approval.reviewer.casefold()}
     by = safe(approval.reviewer, CELL_LIMIT) + ("" if same else f" ({safe(approval.operator, CELL_LIMIT)})")
     let = f", {plural(len(approval.released), 'held removal')} let through" if approval.released else ""
-    taken = "" if out is None else f"; {plural(out, 'change')} taken out"
+    taken = f"; {plural(approval.excluded, 'change')} taken out"
     seen = safe(approval.seen, CELL_LIMIT)
     made_from = safe(approval.made_from[:SHORT_DIGEST])
     return f"by {by}, {moment(approval.approved_at)}, who saw: {seen}{taken}{let}; made from plan {made_from}"

@@ -153,3 +153,15 @@ def test_a_plan_that_was_interrupted_and_applied_again_counts_once(folder: Path)
             send(record, run, (1, "add", run == "b"), digest="one")
         assert recall(folder).repeated(2) == {}
         assert recall(folder).repeated(1) == {(1, "add", "Admin"): True}
+
+
+def test_whoever_made_a_plan_is_known_by_its_digest(folder: Path) -> None:
+    with opened(folder) as record:
+        plan(record, "dry", 7, command="plan", digest="d1", made_by="mia")
+        plan(record, "again", 7, command="plan", digest="d1", made_by="bo")
+        plan(record, "older", 7, command="plan", digest="d1")
+        plan(record, "nobody", 7, command="plan", digest="d2", made_by="")
+        begin(record, "dry", 7, digest="d3", made_by="al")
+    past = recall(folder)
+    assert past.makers("d1") == {"mia", "bo"}
+    assert past.makers("d2") == past.makers("d3") == past.makers("d4") == frozenset()

@@ -61,7 +61,7 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     (start,) = (record for record in sh.record() if record["event"] == "run.start")
     assert start["made_by"] == "mia"
     assert (start["approval"]["reviewer"], start["approval"]["seen"]) == ("Rita Levi", "remove 1, add 1")
-    (out,) = start["approval"]["excluded"]
+    (out,) = start["approval"]["excluded_changes"]
     assert (out["role"], out["action"], out["reason"]) == ("Admin", "remove", "on leave")
 
 

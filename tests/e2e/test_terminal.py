@@ -1,12 +1,14 @@
 """On a terminal: the question before an apply, colours and progress bars."""
 
 import errno
+import json
 import os
 import pty
 import re
 import select
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,12 @@ CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
-    """Runs a command on a pseudo-terminal, and types one answer when it is asked.
+    """Runs a command on a pseudo-terminal, and types an answer to each question: the first, and those of `then`.
 
     `text` is all that was shown, `code` the exit code.
     """
 
-    def __init__(self, sh: Shell, *arguments: object, question: str, answer: str) -> None:
+    def __init__(self, sh: Shell, *arguments: object, question: str, answer: str, then: Sequence[str] = ()) -> None:
         self.text = ""
         ours, theirs = pty.openpty()
         command = [str(word) for word in (ROLESYNC, *arguments)]
@@ -35,6 +37,9 @@ class Terminal:
         try:
             self._show_until(ours, question)
             os.write(ours, answer.encode())
+            for asked, said in zip(then[::2], then[1::2], strict=True):
+                self._show_until(ours, asked)
+                os.write(ours, said.encode())
             self._show_until(ours, None)
             self.code = process.wait(PATIENCE)
         finally:
@@ -83,3 +88,19 @@ def test_no_leaves_everything_as_it_is(sh: Shell, studio: Control, plan: Path) -
     assert "Traceback" not in screen.text
     assert studio.log() == []
     assert [record["event"] for record in sh.record()] == ["plan"]
+
+
+def test_a_reviewer_is_asked_for_name_and_effect(sh: Shell, plan: Path) -> None:
+    named, does = "Who approves this plan", "What does it do?"
+    screen = Terminal(sh, "review", plan.name, question=named, answer="Rita\n", then=(does, "Remove 2, add 4\n"))
+    assert screen.code == 0
+    assert "greg.stone@example.edu" in CONTROLS.sub("", screen.text).partition(named)[0]
+    approved = json.loads((sh.folder / "plan.approved.json").read_text(encoding="ascii"))
+    assert (approved["approval"]["reviewer"], approved["approval"]["seen"]) == ("Rita", "remove 2, add 4")
+
+
+def test_a_reviewer_who_breaks_off_approves_nothing(sh: Shell, plan: Path) -> None:
+    screen = Terminal(sh, "review", plan.name, "--reviewer", "Rita", question="What does it do?", answer="\x04")
+    assert screen.code == 130
+    assert "broken off before anything was approved" in screen.text
+    assert not (sh.folder / "plan.approved.json").exists()

@@ -131,7 +131,7 @@ def make_plan(
     )
 
 
-APPROVAL = Approval("Rita Levi", "rita", MOMENT, "remove 2, add 1", "77aa" * 16, (Released(7, "Admin", "has left"),))
+APPROVAL = Approval("Rita Levi", "rita", MOMENT, "remove 2, add 1", "77aa" * 16, 1, (Released(7, "Admin", "has left"),))
 
 
 def approved_plan() -> Plan:

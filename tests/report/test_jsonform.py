@@ -57,6 +57,7 @@ def test_a_complete_run() -> None:
         "approved_at": "2026-11-02T02:30:00Z",
         "seen": "remove 2, add 1",
         "made_from": "77aa" * 16,
+        "excluded": 1,
         "released": [{"user_id": 7, "role": "Admin", "reason": "has left"}],
     }
     assert form["started_at"] == "2026-11-02T02:30:00+00:00"
