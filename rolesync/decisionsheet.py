@@ -17,7 +17,7 @@ from rolesync.model import Finding, Level, ListForm, Plan
 from rolesync.reader.file import Kind, content_of
 from rolesync.reader.findings import Code, printable, quoted
 from rolesync.reader.grid import only_text
-from rolesync.reader.table import Headers, Table, open_table
+from rolesync.reader.table import Headers, Table, open_sheets, open_table
 from rolesync.report.tables import CHANGE, COLUMNS, EXCLUDE, HELD_KIND, DecisionRow, decision_rows
 
 _SHEETS = {"changes": CHANGE, "held": HELD_KIND}
@@ -99,8 +99,8 @@ def _tables(data: bytes, problems: list[Problem]) -> Iterator[Table]:
     if content.kind is Kind.TEXT:
         yield from _opened(open_table(data, _headers(COLUMNS), ListForm()), "", problems)
         return
-    for sheet in _SHEETS:
-        yield from _opened(open_table(data, _headers(COLUMNS[1:]), ListForm(sheet=sheet)), sheet, problems)
+    for sheet, found in zip(_SHEETS, open_sheets(data, _headers(COLUMNS[1:]), tuple(_SHEETS)), strict=False):
+        yield from _opened(found, sheet, problems)
 
 
 def _opened(found: Table | tuple[Finding, ...], sheet: str, problems: list[Problem]) -> Iterator[Table]:

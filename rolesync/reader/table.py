@@ -86,6 +86,25 @@ def open_table(data: bytes, headers: Headers, form: ListForm) -> Table | tuple[F
     return (grids,) if isinstance(grids, Finding) else _delimiter(grids, headers, form)
 
 
+def open_sheets(data: bytes, headers: Headers, names: Sequence[str]) -> list[Table | tuple[Finding, ...]]:
+    """Find the tables in the sheets of these names, or why there is none, reading a workbook once.
+
+    Args:
+        data: the whole file, a workbook.
+        headers: tells which row of each is the header.
+        names: the sheets.
+    """
+    content = content_of(data)
+    if isinstance(content, Finding) or content.kind is Kind.TEXT:
+        return [open_table(data, headers, ListForm(sheet=name)) for name in names]
+    from rolesync.reader.workbook import workbook_grids  # noqa: PLC0415  # as above
+
+    sheets = workbook_grids(content)
+    if isinstance(sheets, Finding):
+        return [(sheets,)]
+    return [_sheet(sheets, headers, ListForm(sheet=name)) for name in names]
+
+
 def _delimiter(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
     found = [_start(grid, headers, form) for grid in grids]
     starts = [start for start in found if isinstance(start, _Start)]
