@@ -1,20 +1,19 @@
 """Why somebody has, gets or loses each role: told from the record, from a list, and from Studio where that is asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rolesync import pipeline
 from rolesync.audit import recall
-from rolesync.audit.effects import sent
-from rolesync.audit.persons import ids_of, records_about
+from rolesync.audit.persons import ids_of, past_changes, records_about
 from rolesync.differ import diff
 from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.holding import hold
 from rolesync.live import look
 from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Live, email_key, frame, role_names
 from rolesync.pipeline import Job
-from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
+from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
 from rolesync.studio import StudioReader
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False
     ids |= {person.user_id for person in now or ()}
 
     records, broken = _trusted(records_about(folder, ids, key=key))
-    changes = tuple(_changes(records))
+    changes = tuple(past_changes(records))
     emails |= {email_key(email) for email in (*(one.email for one in changes), *(one.email for one in now or ()))}
     return Explanation(
         asked=user,
@@ -86,28 +85,6 @@ def _named(user: str) -> tuple[set[int], set[str]]:
     if not number or (number.isdecimal() and not int(number)):
         raise UsageError(f"{user!r} names nobody", hint="give an e-mail address, or Studio's number of a user")
     return ({int(number)}, set()) if number.isdecimal() else (set(), {email_key(text)})
-
-
-def _changes(records: Sequence[Mapping[str, Any]]) -> Iterator[PastChange]:
-    sources: dict[str, Mapping[str, Any]] = {}
-    for record in records:
-        source = record.get("source")
-        if source:
-            sources[record["run"]] = source if isinstance(source, dict) else {"path": source}
-    for effect, came in sent(record for record in records if record["event"] not in {"plan", "run.start"}):
-        source = sources.get(effect.run, {})
-        yield PastChange(
-            run=effect.run,
-            time=effect.time,
-            user_id=effect.user_id,
-            email=effect.email,
-            action=effect.action.value,
-            role=effect.role,
-            row=effect.row,
-            outcome=came.value,
-            source=source.get("path", ""),
-            sha256=source.get("sha256", ""),
-        )
 
 
 def _absences(records: Iterable[Mapping[str, Any]], ids: set[int]) -> Iterator[PastAbsence]:

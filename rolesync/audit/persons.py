@@ -1,11 +1,13 @@
 """What the record holds of one person: whom an address has meant, and every record that is about them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rolesync.audit.effects import sent
 from rolesync.audit.history import events
 from rolesync.model import email_key
+from rolesync.recorded import PastChange
 
 
 def ids_of(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
@@ -40,3 +42,46 @@ def records_about(folder: Path, user_ids: Collection[int], *, key: str = "") -> 
                 yield {**record, "actions": actions}
         elif (record["run"], record["request"]) in requests:
             yield record
+
+
+def past_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[PastChange]:
+    """Yield every change that was sent, with what came of it and the list that it was made from, in order.
+
+    Args:
+        records: of some people, as `records_about` yields them.
+    """
+    sources: dict[str, Mapping[str, Any]] = {}
+    requests = []
+    for record in records:
+        source = record.get("source")
+        if source:
+            sources[record["run"]] = source if isinstance(source, dict) else {"path": source}
+        if record["event"] not in {"plan", "run.start"}:
+            requests.append(record)
+    for effect, came in sent(requests):
+        source = sources.get(effect.run, {})
+        yield PastChange(
+            run=effect.run,
+            time=effect.time,
+            user_id=effect.user_id,
+            email=effect.email,
+            action=effect.action.value,
+            role=effect.role,
+            row=effect.row,
+            outcome=came.value,
+            source=source.get("path", ""),
+            sha256=source.get("sha256", ""),
+        )
+
+
+def last_changes(folder: Path, user_ids: Collection[int], *, key: str = "") -> dict[int, list[PastChange]]:
+    """Find by user id what the last run that touched somebody sent; who was never touched is not in it.
+
+    Raises:
+        RecordError, RecordBrokenError: as `read`.
+    """
+    found: dict[int, list[PastChange]] = {}
+    for change in past_changes(records_about(folder, user_ids, key=key)):
+        known = found.get(change.user_id, [])
+        found[change.user_id] = [*(known if known and known[0].run == change.run else ()), change]
+    return found

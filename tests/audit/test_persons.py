@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.audit.effects import Came, sent
-from rolesync.audit.persons import ids_of, records_about
+from rolesync.audit.persons import ids_of, last_changes, records_about
 from tests.audit.tools import opened
 
 
@@ -55,3 +55,15 @@ def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(fol
 def test_no_record_knows_nobody(folder: Path) -> None:
     assert set(ids_of(folder, "ada@x.edu")) == set()
     assert list(records_about(folder, {1})) == []
+
+
+def test_the_last_run_that_touched_somebody_is_told_with_all_it_sent(folder: Path) -> None:
+    two_years(folder)
+    found = last_changes(folder, {1, 2, 3, 9})
+    told = {user: [(one.run, one.row, one.outcome, one.source) for one in sent] for user, sent in found.items()}
+    assert told == {
+        1: [("b", 2, "gone", "")],
+        2: [("c", 3, "unknown", "")],
+        3: [("a", 4, "no_effect", "list.csv"), ("a", 4, "no_effect", "list.csv")],
+    }
+    assert last_changes(folder / "nowhere", {1}) == {}
