@@ -1,12 +1,14 @@
-"""Sandboxes that several folders of tests share, since starting and stopping one takes longer than most tests."""
+"""What several folders of tests share, since starting and stopping it takes longer than most tests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from rolesync.sandbox import Control, Options, Sandbox
+from tests.browser import CHROMIUM, MISSING, chromium
 from tests.e2e.command import sandbox
 
 settings.register_profile("soak", max_examples=700, stateful_step_count=30, deadline=None)
@@ -33,3 +35,12 @@ def own_process() -> Iterator[Control]:
     """One sandbox in a process of its own, as the command starts it."""
     with sandbox() as control:
         yield control
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium; each test opens contexts of its own in it."""
+    if CHROMIUM is None:
+        pytest.skip(MISSING)
+    with chromium() as running:
+        yield running

@@ -1,6 +1,7 @@
 """Commands about plans: make one from a list or from a run to take back, and look at one."""
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,12 +28,13 @@ from rolesync.cli.options import (
     working,
     write,
 )
-from rolesync.errors import Exit, PlanRefusedError, UsageError
+from rolesync.errors import Exit, PlanRefusedError, RecordBrokenError, RecordError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rolesync.model import Plan
+    from rolesync.report.pagetables import Touched
     from rolesync.settings import Settings
 
 NoRemovals = Annotated[bool, typer.Option("--no-removals", help="Never remove anybody: the additive mode.")]
@@ -143,7 +145,8 @@ def show_plan(
 
         return show_run(what, targets, show_all, form, config, assignments)
     made = load_plan(file)
-    written = _write_forms(made, targets)
+    touched = _touched(made, config, assignments) if html else None
+    written = _write_forms(made, targets, touched)
     if form is Form.JSON:
         write(plan_json(made))
     elif not written:
@@ -202,14 +205,42 @@ def plan_json(made: "Plan") -> str:
     return to_json(made)
 
 
-def _write_forms(made: "Plan", targets: dict[str, Path | None]) -> int:
+def _touched(made: "Plan", config: Path | None, assignments: list[str] | None) -> "Touched | None":
+    """Ask the record for the last run that touched each person; None where it can't tell, since a plan needs none.
+
+    Only the settings say where the record is, and a plan can be shown without any.
+
+    Raises:
+        UsageError: settings were named for it, and they are wrong.
+    """
+    from rolesync.audit.files import RECORD
+    from rolesync.audit.persons import last_changes
+    from rolesync.report.text import safe
+
+    try:
+        own = load_settings(config, assignments)
+        same = own.studio == made.account
+    except UsageError:
+        if config or assignments:
+            raise
+        return None
+    users, key = set(made.changes["user_id"].tolist()), own.audit_key.get_secret_value()
+    try:
+        known = same and (own.account_dir / RECORD).exists()
+        return last_changes(own.account_dir, users, key=key) if known else None
+    except (OSError, RecordError, RecordBrokenError) as error:
+        sys.stderr.write(f"the page can't say which run last touched whom: {safe(str(error))}\n")
+        return None
+
+
+def _write_forms(made: "Plan", targets: dict[str, Path | None], touched: "Touched | None") -> int:
     """Write the plan in every form asked for; returns how many."""
     from rolesync.report.html import plan_html
     from rolesync.report.markdown import plan_markdown
     from rolesync.report.tables import plan_csv, plan_xlsx
 
     makers: dict[str, Callable[[Plan], str | bytes]] = {
-        "html": plan_html,
+        "html": lambda plan: plan_html(plan, touched),
         "markdown": plan_markdown,
         "csv": plan_csv,
         "xlsx": plan_xlsx,

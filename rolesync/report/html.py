@@ -1,60 +1,74 @@
-"""A plan, or a run, as one page that needs nothing but itself: to open, mail, attach or print."""
+"""A plan, or a run, as one page that needs nothing but itself: to open, search, mail, attach or print.
+
+The page of a plan says what matters without its script, too: the first rows of each table stand in the HTML, and the
+script puts its own list of all of them in their place. What may run or colour the page is named by hash in its security
+policy, so that no text of a plan can ever be taken for either.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from rolesync.errors import UsageError
-from rolesync.model import Action, Plan, VerdictStatus
-from rolesync.report.facts import (
-    change_rows,
-    drift_rows,
-    drift_text,
-    finding_rows,
-    guard_rows,
-    headline,
-    held_rows,
-    level_counts,
-    next_step,
-    requests_rows,
-    summary,
-)
+from rolesync.model import Action, Plan, RoleCount, VerdictStatus
+from rolesync.report.facts import guard_rows, headline, next_step, number_of, requests_rows, summary
+from rolesync.report.pagetables import NO_ROLE, Touched, left_without_role, page_tables, script_json
 from rolesync.report.text import CELL_LIMIT, safe
 from rolesync.report.told import told_facts, told_headline, told_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jinja2 import Template
 
     from rolesync.recorded import Told
 
+WITHOUT_SCRIPT = 500
+"""Rows of each table that stand in the page itself: what is there without JavaScript. It says how many there are."""
 
-def plan_html(plan: Plan) -> str:
-    """Render a plan as a whole HTML document: inline styles, no script, no network; write it as UTF-8.
+PICTURE = 1000
+"""Units of a bar's whole length."""
+
+_VISIBLE = 6
+"""Units of a bar that even one person among very many gets."""
+
+
+def plan_html(plan: Plan, touched: Touched | None = None) -> str:
+    """Render a plan as a whole HTML document: one file, no network; write it as UTF-8.
+
+    Args:
+        plan: what to show.
+        touched: what the last run that touched each person sent, from the record; None where it wasn't read.
 
     Raises:
         UsageError: the extra `html` is not installed.
     """
     template = _template("plan.html")
-    from markupsafe import escape  # noqa: PLC0415  # comes with Jinja2
+    from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
     sentence, command = next_step(plan)
+    tables = page_tables(plan, touched)
+    style, script = _own("plan.css"), _own("plan.js")
     return template.render(
+        policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
+        "base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704  # this package's own
+        script=Markup(script),  # noqa: S704  # this package's own
+        data=Markup(script_json([table.data for table in tables])),  # noqa: S704  # escaped for where it stands
         status=plan.status,
         headline=headline(plan),
         summary=[*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest, CELL_LIMIT))],
-        roles=[(safe(role.role, CELL_LIMIT), role) for role in plan.roles],
+        roles=[(safe(role.role, CELL_LIMIT), role, _bars(role)) for role in plan.roles],
+        picture=PICTURE,
         guards=guard_rows(plan),
-        blocks=VerdictStatus.BLOCK.value,
-        removals=_changes(plan, Action.REMOVE, escape),
-        additions=_changes(plan, Action.ADD, escape),
-        held=list(held_rows(plan)),
-        drift=list(drift_rows(plan.drift)),
-        drift_text=drift_text(plan.drift),
-        findings=list(finding_rows(plan.findings)),
-        levels=level_counts(plan.findings),
+        blocks=sum(1 for verdict in plan.verdicts if verdict.status is VerdictStatus.BLOCK),
+        removals=number_of(plan, Action.REMOVE),
+        additions=number_of(plan, Action.ADD),
+        bereft=left_without_role(plan),
+        no_role=NO_ROLE,
+        tables={table.key: table for table in tables},
+        most=WITHOUT_SCRIPT,
         next_step=sentence,
         command=" \\\n  ".join(command),
     )
@@ -91,10 +105,25 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _changes(plan: Plan, action: Action, escape: Callable[[str], str]) -> list[tuple[str | int, ...]]:
-    """List the cells of the changes of one kind; of what many rows share, each text is escaped once."""
-    once = cache(escape)
-    return [
-        (row.name, row.email, row.user_id, once(row.role), once(row.sentence), once(row.before), row.row, row.impact)
-        for row in change_rows(plan, action)
-    ]
+def _own(name: str) -> str:
+    return (files("rolesync.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """Name an inline script or style as a Content-Security-Policy does."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+def _bars(role: RoleCount) -> dict[str, int]:
+    """Say how long the parts of a role's two bars are; the longer bar has the whole length."""
+    whole = max(role.before, role.after, 1)
+
+    def units(people: int) -> int:
+        return max(_VISIBLE, round(people * PICTURE / whole)) if people > 0 else 0
+
+    removed, added = units(role.removals), units(role.additions)
+    return {
+        "kept": min(units(role.before - role.removals), PICTURE - max(removed, added)),
+        "removed": removed,
+        "added": added,
+    }

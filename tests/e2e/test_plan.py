@@ -2,6 +2,7 @@
 
 import csv
 import json
+from typing import Any
 
 import openpyxl
 
@@ -60,7 +61,8 @@ def test_impact_stands_beside_each_removal_in_every_form(sh: Shell, studio: Cont
     assert studio.counts()["media"] == 2
     forms = {"--html": "p.html", "--markdown": "p.md", "--csv": "p.csv", "--xlsx": "p.xlsx"}
     assert sh.run("show", "plan.json", *(word for pair in forms.items() for word in pair)).returncode == 0
-    for name in ("p.html", "p.md", "p.csv"):
+    assert "owns 3 media, " in (sh.folder / "p.html").read_text(encoding="utf-8")
+    for name in ("p.md", "p.csv"):
         assert (sh.folder / name).read_text(encoding="utf-8-sig").count("owns 3 media, ") == 2, name
     book = openpyxl.load_workbook(sh.folder / "p.xlsx", read_only=True)
     numbers = [row[:3] for row in book["impact"].iter_rows(values_only=True)]
@@ -72,6 +74,32 @@ def test_impact_stands_beside_each_removal_in_every_form(sh: Shell, studio: Cont
     assert sh.json("plan", SAMPLE)["impact"] is None
     assert "--dry-run" in sh.json("sync", SAMPLE, "--impact", exit_code=64)["error"]["hint"]
     assert studio.log() == []
+
+
+def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_read(sh: Shell) -> None:
+    def page(*options: str, **settings: object) -> tuple[Any, str]:
+        done = sh.run("show", "plan.json", "--html", "p.html", *options, **settings)
+        assert done.returncode == 0, done.stderr
+        text = (sh.folder / "p.html").read_text(encoding="utf-8")
+        data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
+        return data[0]["details"]["touched"], done.stderr
+
+    plan = sh.json("plan", SAMPLE, "-o", "plan.json")
+    lost = next(change for change in plan["changes"] if change["email"] == "greg.stone@example.edu")
+    assert page()[0] == {}
+    assert page(state_dir=sh.folder / "elsewhere")[0] is None
+    assert page(base_url="http://127.0.0.1:1")[0] is None
+    assert page(base_url=None)[0] is None
+    assert sh.run("show", "plan.json", "--html", "p.html", "--set", "nonsense=1").returncode == 64
+
+    assert sh.run("apply", "plan.json", "--yes").returncode == 0
+    touched, _ = page()
+    assert touched[str(lost["user_id"])]["sent"] == ["remove Admin: done"]
+    (path,) = sh.folder.glob("state/*/audit.jsonl")
+    path.write_text(path.read_text(encoding="ascii").replace("greg.stone", "greg.stein"), encoding="ascii")
+    touched, said = page()
+    assert touched is None
+    assert "the page can't say which run last touched whom: " in said
 
 
 def test_without_removals_only_additions_are_planned(sh: Shell) -> None:

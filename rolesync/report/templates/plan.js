@@ -1,0 +1,349 @@
+/* The page's own script: for each table a list of all rows that is searched, filtered, sorted and paged.
+
+   It has no library, asks for nothing and keeps nothing. Every text is put in as a text node, never as markup; the data
+   is read from the JSON beside it. The cells it makes are those of plan.html. */
+"use strict";
+(() => {
+  const ROWS = 100; // of a page: quick to paint, and few enough to be read
+  const PRINTED = 1000; // rows of each table that are printed
+  const SEARCHED = 8; // rows of a table from which on searching is worth its room
+  const NO_ROLE = "no role";
+  const SIGNS = { remove: "- ", add: "+ " };
+  const collator = new Intl.Collator("en", { sensitivity: "base" });
+  const number = new Intl.NumberFormat("en");
+  const many = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  /* What a search compares: words, or "phrases" in quotes, without case, accents and differences of width. */
+  function plain(text) {
+    // eslint-disable-next-line no-control-regex
+    if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
+    return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  }
+
+  /* One column: its values by row, and as texts to search, sort and choose by. */
+  class Column {
+    constructor({ key, title, kind, cells, words, every }) {
+      Object.assign(this, { key, title, kind, cells, words, every });
+    }
+
+    value(row) {
+      return this.words ? this.words[this.cells[row]] : this.cells[row];
+    }
+
+    text(value) {
+      if (this.kind === "person") return [value[0], value[1] && `<${value[1]}>`, value[2] && `#${value[2]}`].filter(Boolean).join(" ");
+      if (this.kind === "roles") return `${value[0] || NO_ROLE} → ${value[1] || NO_ROLE}`;
+      return this.kind === "number" && !value ? "" : String(value);
+    }
+
+    /* The text of each row as it is searched; what many rows share is made once. */
+    searched() {
+      if (this.kind === "number") return null;
+      if (!this.words) return this.cells.map((value) => plain(this.text(value)));
+      const words = this.words.map((value) => plain(this.text(value)));
+      return this.cells.map((place) => words[place]);
+    }
+
+    /* The place of each row in ascending order, computed once; rows without a value come last. */
+    ranks() {
+      this.rank ??= this.kind === "number" ? this.cells.map((value) => value || Infinity) : this.ranked();
+      return this.rank;
+    }
+
+    ranked() {
+      const values = this.words ?? this.cells;
+      const keys = values.map((value) => (this.kind === "person" ? value[0] || value[1] || value[2] : this.text(value)));
+      const order = keys.map((_, at) => at).sort((one, other) => collator.compare(keys[one], keys[other]));
+      const rank = new Array(keys.length);
+      let last = 0;
+      order.forEach((at, place) => {
+        if (place && collator.compare(keys[order[place - 1]], keys[at]) !== 0) last = place;
+        rank[at] = last;
+      });
+      return this.words ? this.cells.map((place) => rank[place]) : rank;
+    }
+
+    cell(row) {
+      const value = this.value(row);
+      const text = this.text(value);
+      const label = { "data-label": this.title };
+      if (this.kind === "tag") return make("td", { ...label, class: `tag ${value}` }, `${SIGNS[value] ?? ""}${value}`);
+      if (this.kind === "number") return make("td", { ...label, class: "number" }, text);
+      if (this.kind === "person") return make("th", { ...label, scope: "row", class: "person" }, person(value));
+      if (this.kind === "roles") return make("td", { ...label, class: "roles" }, make("span", {}, make("bdi", {}, value[0] || NO_ROLE), " → ", after(value[1])));
+      return make("td", label, make("bdi", {}, text));
+    }
+  }
+
+  function person([name, email, id]) {
+    const known = [];
+    if (name) known.push(make("bdi", { class: "name" }, name));
+    if (email) known.push(make("span", { class: "email" }, "<", make("bdi", {}, email), ">"));
+    if (id) known.push(make("span", { class: "id" }, `#${id}`));
+    return make("span", {}, ...known.flatMap((one, at) => (at ? [" ", one] : [one])));
+  }
+
+  function after(roles) {
+    return roles ? make("bdi", {}, roles) : make("strong", { class: "remove" }, NO_ROLE);
+  }
+
+  /* One section: the controls above its table, the rows in it, and the pages below. */
+  class List {
+    constructor(section, { key, columns, details }) {
+      Object.assign(this, { section, key, details, page: 0, sorted: null, query: "", picked: new Map(), open: new Set() });
+      this.columns = columns.map((column) => new Column(column));
+      this.by = Object.fromEntries(this.columns.map((column) => [column.key, column]));
+      this.size = this.columns[0].cells.length;
+      this.shown = Array.from({ length: this.size }, (_, at) => at);
+      this.body = section.querySelector("tbody");
+      section.querySelector(".first")?.remove();
+      this.heads();
+      this.controls();
+      this.pager();
+      this.render();
+    }
+
+    heads() {
+      const row = make("tr");
+      for (const column of this.columns) {
+        const button = make("button", { type: "button" }, column.title);
+        const head = make("th", { scope: "col", class: `${column.kind} ${column.key}` }, button);
+        button.addEventListener("click", () => this.sort(column));
+        column.head = head;
+        row.append(head);
+      }
+      if (this.details) row.append(make("th", { scope: "col", class: "more" }, make("span", { class: "unseen" }, "Details")));
+      this.section.querySelector("thead").replaceChildren(row);
+    }
+
+    controls() {
+      const bar = make("div", { class: "controls", role: "search", "aria-label": `Search in ${this.key}` });
+      this.search = make("input", { type: "search", id: `${this.key}-search`, autocomplete: "off", spellcheck: "false" });
+      this.search.addEventListener("input", () => this.later());
+      bar.append(make("div", { class: "wide" }, make("label", { for: this.search.id }, "Search"), this.search));
+      this.menus = this.columns.filter((column) => column.every).map((column) => this.menu(column, bar));
+      this.reset = make("button", { type: "button" }, "Show all");
+      this.reset.addEventListener("click", () => this.pick({}));
+      bar.append(this.reset);
+      this.count = make("p", { role: "status", class: "count" });
+      this.chosen = make("p", { class: "chosen" });
+      const scroll = this.section.querySelector(".scroll");
+      if (this.size > SEARCHED || this.details) scroll.before(bar, this.count, this.chosen);
+    }
+
+    menu(column, bar) {
+      const counts = new Array(column.words.length).fill(0);
+      for (const place of column.cells) counts[place] += 1;
+      const menu = make("select", { id: `${this.key}-${column.key}`, "data-column": column.key }, make("option", { value: "" }, column.every));
+      const texts = column.words.map((word) => column.text(word));
+      const order = texts.map((_, place) => place).sort((one, other) => collator.compare(texts[one], texts[other]));
+      for (const place of order) menu.append(make("option", { value: place }, `${texts[place]} (${number.format(counts[place])})`));
+      menu.addEventListener("change", () => this.filter());
+      bar.append(make("div", {}, make("label", { for: menu.id }, column.title), menu));
+      return menu;
+    }
+
+    pager() {
+      this.pages = make("nav", { class: "pages", "aria-label": `Pages of ${this.key}` });
+      const step = (text, label, to) => {
+        const button = make("button", { type: "button", "aria-label": label }, text);
+        button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && this.turn(to()));
+        this.pages.append(button);
+        return button;
+      };
+      this.back = [step("« First", "First page", () => 0), step("‹ Previous", "Previous page", () => this.page - 1)];
+      this.place = make("span");
+      this.pages.append(this.place);
+      this.forth = [step("Next ›", "Next page", () => this.page + 1), step("Last »", "Last page", () => this.last)];
+      this.section.append(this.pages);
+    }
+
+    get last() {
+      return Math.max(0, Math.ceil(this.shown.length / ROWS) - 1);
+    }
+
+    /* Filter before the next paint, once, however fast somebody types. */
+    later() {
+      if (!this.waiting) requestAnimationFrame(() => this.filter());
+      this.waiting = true;
+    }
+
+    filter() {
+      this.waiting = false;
+      const words = [...plain(this.search.value).matchAll(/"([^"]+)"|\S+/g)].map(([word, phrase]) => phrase ?? word);
+      if (words.length) this.texts ??= this.searchable();
+      const picks = this.menus.filter((menu) => menu.value !== "").map((menu) => [this.by[menu.dataset.column].cells, Number(menu.value)]);
+      const shown = [];
+      for (let row = 0; row < this.size; row += 1) {
+        if (picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word))) shown.push(row);
+      }
+      this.shown = shown;
+      this.page = 0;
+      this.arrange();
+      this.render();
+    }
+
+    searchable() {
+      const columns = this.columns.map((column) => column.searched()).filter(Boolean);
+      return Array.from({ length: this.size }, (_, row) => columns.map((texts) => texts[row]).join("\n"));
+    }
+
+    /* Set the search and every menu to what is named, by the texts of its words; the rest to nothing. */
+    pick(wanted) {
+      this.search.value = wanted.search ?? "";
+      for (const menu of this.menus) {
+        const column = this.by[menu.dataset.column];
+        const place = column.key in wanted ? column.words.indexOf(wanted[column.key]) : -1;
+        menu.value = place < 0 ? "" : String(place);
+      }
+      this.filter();
+    }
+
+    /* Up, down, and then as the plan has it. */
+    sort(column) {
+      const down = this.sorted?.column === column && !this.sorted.down;
+      const off = this.sorted?.column === column && this.sorted.down;
+      this.sorted = off ? null : { column, down };
+      for (const { head } of this.columns) head.removeAttribute("aria-sort");
+      if (!off) column.head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      this.page = 0;
+      this.arrange();
+      this.render();
+    }
+
+    arrange() {
+      if (!this.sorted) {
+        this.shown.sort((one, other) => one - other);
+        return;
+      }
+      const ranks = this.sorted.column.ranks();
+      const way = this.sorted.down ? -1 : 1;
+      this.shown.sort((one, other) => (ranks[one] === ranks[other] ? one - other : way * (ranks[one] < ranks[other] ? -1 : 1)));
+    }
+
+    turn(page) {
+      this.page = page;
+      this.render();
+      this.section.querySelector("h2").scrollIntoView();
+    }
+
+    render(printing = false) {
+      const from = printing ? 0 : this.page * ROWS;
+      const rows = this.shown.slice(from, from + (printing ? PRINTED : ROWS));
+      const made = document.createDocumentFragment();
+      for (const row of rows) made.append(...this.rows(row));
+      if (!rows.length) made.append(make("tr", {}, make("td", { colspan: this.columns.length + 1, class: "none" }, "Nothing fits the search and the filters.")));
+      this.body.replaceChildren(made);
+      this.tell(from, rows.length, printing);
+    }
+
+    tell(from, length, printing) {
+      const all = this.shown.length === this.size;
+      const range = length < this.shown.length ? `, ${number.format(from + 1)} to ${number.format(from + length)} ${printing ? "are printed" : "are shown"}` : "";
+      const kinds = this.details && this.shown.length ? `: ${this.kinds()}` : "";
+      this.count.textContent = `${all ? many(this.size, "row") : `${number.format(this.shown.length)} of ${many(this.size, "row")} fit`}${kinds}${range}.`;
+      const picked = this.menus.filter((menu) => menu.value !== "").map((menu) => {
+        const column = this.by[menu.dataset.column];
+        return `${column.title}: ${column.text(column.words[Number(menu.value)])}`;
+      });
+      if (this.search.value.trim()) picked.unshift(`search: ${this.search.value.trim()}`);
+      this.chosen.textContent = picked.length ? `Only ${picked.join("; ")}.` : "";
+      this.reset.setAttribute("aria-disabled", String(!picked.length));
+      this.pages.hidden = this.shown.length <= ROWS;
+      this.place.textContent = `Page ${number.format(this.page + 1)} of ${number.format(this.last + 1)}`;
+      for (const button of this.back) button.setAttribute("aria-disabled", String(this.page === 0));
+      for (const button of this.forth) button.setAttribute("aria-disabled", String(this.page === this.last));
+    }
+
+    kinds() {
+      const { cells, words } = this.by.action;
+      const counts = new Array(words.length).fill(0);
+      for (const row of this.shown) counts[cells[row]] += 1;
+      return words.map((word, place) => [counts[place], word === "remove" ? "removal" : "addition"]).filter(([count]) => count).map(([count, noun]) => many(count, noun)).join(", ");
+    }
+
+    /* The row, with the one that tells more if that is open. */
+    rows(row) {
+      const made = make("tr", {}, ...this.columns.map((column) => column.cell(row)));
+      if (!this.details) return [made];
+      const id = `${this.key}-more-${row}`;
+      const open = this.open.has(row);
+      const who = this.by.person.text(this.by.person.value(row));
+      const button = make("button", { type: "button", "aria-expanded": String(open), "aria-controls": id, "aria-label": `Details: ${who}` }, "Details");
+      button.addEventListener("click", () => this.toggle(row, made, button));
+      made.append(make("td", { class: "more" }, button));
+      return open ? [made, this.more(row, id)] : [made];
+    }
+
+    toggle(row, made, button) {
+      const open = !this.open.delete(row);
+      if (open) this.open.add(row);
+      button.setAttribute("aria-expanded", String(open));
+      if (open) made.after(this.more(row, button.getAttribute("aria-controls")));
+      else made.nextSibling.remove();
+    }
+
+    more(row, id) {
+      const list = make("dl");
+      for (const [label, ...texts] of this.facts(row)) {
+        list.append(make("dt", {}, label), make("dd", {}, ...texts.flatMap((text, at) => [...(at ? [make("br")] : []), typeof text === "string" ? make("bdi", {}, text) : text])));
+      }
+      return make("tr", { class: "details", id }, make("td", { colspan: this.columns.length + 1 }, list));
+    }
+
+    facts(row) {
+      const { person: who, roles, why, row: line, action, role } = this.by;
+      const [, , id] = who.value(row);
+      const [before, later] = roles.value(row);
+      const own = this.users().get(id);
+      const from = line.value(row) ? `row ${line.value(row)} of ${this.details.source}` : this.details.source;
+      return [
+        ["Person", person(who.value(row))],
+        ["All changes of this plan", ...own.map((one) => `${action.value(one)} ${role.value(one)}`)],
+        ["Roles before", before || NO_ROLE],
+        ["Roles after this plan", after(later)],
+        ["Why", why.value(row)],
+        [this.details.undoes ? "Takes back" : "Source", line.value(row) || this.details.undoes ? from : `no row of ${this.details.source}`],
+        ["Last run that touched this person", ...this.touched(id)],
+      ];
+    }
+
+    /* The rows of each person, by id. */
+    users() {
+      if (!this.own) {
+        this.own = new Map();
+        this.by.person.cells.forEach(([, , id], row) => (this.own.has(id) ? this.own.get(id).push(row) : this.own.set(id, [row])));
+      }
+      return this.own;
+    }
+
+    touched(id) {
+      const known = this.details.touched;
+      if (!known) return ["not known: the record of earlier runs wasn't read when this page was made"];
+      if (!Object.hasOwn(known, id)) return ["none: no run in the record has changed this person"];
+      const { run, time, sent } = known[id];
+      return [`${run}, ${time}`, ...sent];
+    }
+  }
+
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const sections = [...document.querySelectorAll("section[data-table]")];
+  const lists = new Map(data.map((table) => [table.key, new List(sections.find((one) => one.dataset.table === table.key), table)]));
+
+  for (const card of document.querySelectorAll("a[data-pick]")) {
+    const [key, value] = card.dataset.pick.split("=", 2);
+    card.addEventListener("click", () => lists.get("changes").pick({ [key]: value }));
+  }
+
+  // Paper has no pages to turn.
+  const print = (printing) => () => lists.forEach((list) => list.render(printing));
+  addEventListener("beforeprint", print(true));
+  addEventListener("afterprint", print(false));
+})();

@@ -1,0 +1,53 @@
+"""Chromium as a reviewer uses it: opens pages, and remembers what none of ours may do."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+MISSING = "Chromium is not installed: apt-get install --no-install-recommends chromium"
+
+_ARGUMENTS = (
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass
+class Watched:
+    """A page, what it has asked for, and what it has complained about."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Debian's Chromium, without a window, until the `with` block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def watched(browser: Browser, **context: Any) -> Iterator[Watched]:
+    """Open an empty page in a context of its own, such as `viewport=...` or `color_scheme="dark"`."""
+    own = browser.new_context(**context)
+    own.set_default_timeout(20_000)
+    found = Watched(own.new_page())
+    found.page.on("request", lambda request: found.requests.append(request.url))
+    found.page.on("console", lambda said: found.complaints.append(said.text))
+    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    found.page.on("dialog", lambda dialog: found.complaints.append(f"dialog: {dialog.message}"))
+    yield found
+    own.close()
