@@ -4,6 +4,7 @@ from tests.bench import (
     bench_applying,
     bench_growth,
     bench_network,
+    bench_page,
     bench_planning,
     bench_reading,
     bench_requests,
@@ -18,5 +19,6 @@ if __name__ == "__main__":
     bench_reading.main()
     bench_planning.main()
     bench_applying.main()
+    bench_page.main()
     bench_startup.main()
     bench_growth.main()
