@@ -121,9 +121,8 @@ def _bars(role: RoleCount) -> dict[str, int]:
     def units(people: int) -> int:
         return max(_VISIBLE, round(people * PICTURE / whole)) if people > 0 else 0
 
-    removed, added = units(role.removals), units(role.additions)
-    return {
-        "kept": min(units(role.before - role.removals), PICTURE - max(removed, added)),
-        "removed": removed,
-        "added": added,
-    }
+    kept, most = units(role.before - role.removals), PICTURE
+    if kept:
+        kept = min(kept, PICTURE - _VISIBLE * bool(role.removals or role.additions))
+        most = PICTURE - kept
+    return {"kept": kept, "removed": min(units(role.removals), most), "added": min(units(role.additions), most)}

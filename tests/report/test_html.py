@@ -193,6 +193,7 @@ def test_a_long_plan_is_in_the_data_whole_and_its_beginning_in_the_page() -> Non
         (RoleCount("Admin", 0, 4, 0), {"kept": 0, "removed": 0, "added": 1000}),
         (RoleCount("Admin", 4, 0, 4), {"kept": 0, "removed": 1000, "added": 0}),
         (RoleCount("Admin", 0, 0, 0), {"kept": 0, "removed": 0, "added": 0}),
+        (RoleCount("Admin", 30_005, 0, 30_000), {"kept": 6, "removed": 994, "added": 0}),
         (RoleCount("Admin", 100_000, 0, 1), {"kept": 994, "removed": 6, "added": 0}),
     ],
 )

@@ -78,7 +78,7 @@
       if (this.kind === "number") return make("td", { ...label, class: "number" }, text);
       if (this.kind === "person") return make("th", { ...label, scope: "row", class: "person" }, person(value));
       if (this.kind === "roles") return make("td", { ...label, class: "roles" }, make("span", {}, make("bdi", {}, value[0] || NO_ROLE), " → ", after(value[1])));
-      return make("td", label, make("bdi", {}, text));
+      return make("td", { ...label, class: this.key }, make("bdi", {}, text));
     }
   }
 
