@@ -93,7 +93,7 @@ def told_sections(told: Told) -> Iterator[Section]:
         chosen = [change for change in told.changes if change.outcome == status]
         if chosen:
             columns = ("change", "person", "roles before", "roles after", "what happened", "row")
-            yield Section(f"{meaning} ({len(chosen):,})", columns, list(map(_change, chosen)))
+            yield _without_empty(Section(f"{meaning} ({len(chosen):,})", columns, list(map(_change, chosen))))
     if told.proof and told.proof.holders:
         holders = [(_cell(role), f"{number:,}") for role, number in told.proof.holders.items()]
         yield Section("Holders by the read that followed", ("role", "holders"), holders)
@@ -105,6 +105,13 @@ def told_sections(told: Told) -> Iterator[Section]:
 def roles_text(names: tuple[str, ...] | None, limit: int = CELL_LIMIT) -> str:
     """List roles; `no role` for none, and nothing where nobody knows."""
     return "" if names is None else safe(", ".join(names), limit) or "no role"
+
+
+def _without_empty(section: Section) -> Section:
+    """Leave out the columns that nothing stands in."""
+    used = [at for at, cells in enumerate(zip(*section.rows, strict=True)) if any(cells)]
+    rows = [tuple(row[at] for at in used) for row in section.rows]
+    return Section(section.title, tuple(section.columns[at] for at in used), rows)
 
 
 def _change(change: ToldChange) -> tuple[str, ...]:

@@ -21,13 +21,8 @@ def told_view(told: Told, *, limit: int | None) -> RenderableType:
         banner(word, safe(sentence, SENTENCE_LIMIT), _STYLES.get(told.summary.status, "red")),
     ]
     for section in told_sections(told):
-        # What a list has nothing of needs no column of the little room here.
-        used = [at for at, cells in enumerate(zip(*section.rows, strict=True)) if any(cells)]
         rows = section.rows[:limit]
-        parts += [
-            heading(section.title),
-            table([column(section.columns[at]) for at in used], ([row[at] for at in used] for row in rows)),
-        ]
+        parts += [heading(section.title), table(list(map(column, section.columns)), rows)]
         if len(rows) < len(section.rows):
             parts.append(note(f"… and {len(section.rows) - len(rows):,} more; add `--all` to see all of them."))
     return Group(*parts)
