@@ -118,11 +118,11 @@ def _changes(plan: Plan, touched: Touched | None) -> PageTable:
     columns = (
         _shared("action", "Action", Kind.TAG, (row.action for row in rows), "any action"),
         Column("person", "Person", Kind.PERSON, [(row.name, row.email, str(row.user_id)) for row in rows]),
+        *_impact(plan, rows),
         _shared("role", "Role", Kind.TEXT, (row.role for row in rows), "any role"),
         _shared("roles", "Roles before → after", Kind.ROLES, moves, "any roles"),
         _shared("why", "Why", Kind.TEXT, (row.sentence for row in rows), "any reason"),
         Column("row", "Row", Kind.NUMBER, [row.row for row in rows]),
-        *_impact(plan, rows),
     )
     named = f"run {safe(plan.source.undoes, CELL_LIMIT)}" if plan.source.undoes else safe(plan.source.path, CELL_LIMIT)
     users = {row.user_id for row in rows}
@@ -179,11 +179,11 @@ def _held(plan: Plan) -> PageTable:
     columns = (
         _shared("action", "Would", Kind.TAG, (row.action for row in rows), "any action"),
         Column("person", "Person", Kind.PERSON, [("", row.email, _id(row.user_id)) for row in rows]),
+        *_impact(plan, rows),
         _shared("role", "Role", Kind.TEXT, (row.role for row in rows), "any role"),
         _shared("reason", "Held as", Kind.TEXT, (row.reason for row in rows), "any reason"),
         _shared("why", "Why not", Kind.TEXT, (row.detail for row in rows)),
         Column("row", "Row", Kind.NUMBER, [row.row for row in rows]),
-        *_impact(plan, rows),
     )
     return PageTable("held", f"Held, so not done ({len(rows):,})", columns)
 
