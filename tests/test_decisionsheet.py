@@ -80,7 +80,7 @@ def test_odd_but_plain_ways_of_filling_it_in_are_read() -> None:
         book["changes"].cell(2, 4).value += "  "
         book["held"].cell(2, 3).value = "7"
         book["held"].cell(9, 9).value = " "  # a blank below the table
-        book["held"].move_range("A3:K3", rows=3)  # an empty line among the rows
+        book["held"].move_range("A3:L3", rows=3)  # an empty line among the rows
         book["held"].row_dimensions[2].hidden = True
 
     assert read_decisions(edited(plan, edit), plan) == Decisions({(20, "Admin"): "not yet"}, {(8, "Admin"): ""})
@@ -108,7 +108,7 @@ def test_only_held_removals_that_wait_are_offered() -> None:
         sheet: [(str(one.sqref), one.formula1) for one in book[sheet].data_validations.dataValidation]
         for sheet in ("changes", "held", "findings")
     }
-    assert offers == {"changes": [("J2:J4", '"exclude"')], "held": [("J3", '"release"')], "findings": []}
+    assert offers == {"changes": [("K2:K4", '"exclude"')], "held": [("K3", '"release"')], "findings": []}
 
 
 # What is refused
@@ -148,15 +148,18 @@ def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callab
         (swap(2, 5, "=A1"), "sheet changes, row 2, column email: "),
         (swap(2, 8, None), "sheet changes, row 2, column row: is '', and was '9'"),
         (swap(3, 6, "grace", "held"), "sheet held, row 3, column reason: is 'grace', and was 'removals_held'"),
-        (swap(1, 10, "verdict"), "sheet changes, row 1: the column decision is missing"),
-        (swap(1, 12, "notes"), "sheet changes, row 1, column notes: is no column of this table"),
-        (swap(1, 12, "decision"), "sheet changes, row 1: the column decision is there twice"),
-        (swap(2, 12, "ask Bo"), "sheet changes, row 2: 'ask Bo' stands in no column of this table"),
+        (swap(1, DECISION, "verdict"), "sheet changes, row 1: the column decision is missing"),
+        (swap(1, REASON + 1, "notes"), "sheet changes, row 1, column notes: is no column of this table"),
+        (swap(1, REASON + 1, "decision"), "sheet changes, row 1: the column decision is there twice"),
+        (swap(2, REASON + 1, "ask Bo"), "sheet changes, row 2: 'ask Bo' stands in no column of this table"),
         (
             lambda book: book["held"].delete_rows(2),
             "sheet held: the row of <p7@example.edu> #7, remove Admin, is missing",
         ),
-        (lambda book: book["changes"].append([None] * 9 + ["exclude", "x"]), "sheet changes, row 3: is no row of this"),
+        (
+            lambda book: book["changes"].append([None] * (DECISION - 1) + ["exclude", "x"]),
+            "sheet changes, row 3: is no row of this",
+        ),
         (
             lambda book: book["changes"].insert_rows(1) or swap(1, 1, "ready!")(book),
             "sheet changes, row 1: 'ready!' sta",

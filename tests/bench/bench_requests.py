@@ -120,7 +120,10 @@ def measure(shape: Shape, folder: Path) -> Result:
     pages = {role: pages_of(role, everybody) for role in {*SCANNABLE, *shape.managed}}
     unknown = [one.roles for one in listed if one.roles.isdisjoint(shape.managed)]
     in_full = sum(pages.pop(role) for role in shape.managed)
-    whole, scanned, single = (sum(way.requests for way in made.requests.ways if way.how is kind) for kind in WayKind)
+    whole, scanned, single = (
+        sum(way.requests for way in made.requests.ways if way.how is kind)
+        for kind in (WayKind.HOLDERS, WayKind.SCAN, WayKind.ONE_BY_ONE)
+    )
     return Result(
         len(listed), len(unknown), served, in_full + fewest(pages, unknown), (whole, scanned, single), seconds
     )
