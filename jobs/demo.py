@@ -38,10 +38,32 @@ STEPS = (
 """What is done, and the command that does it."""
 
 
+class Stop:
+    """Whether the demo was asked to stop: nothing is raised in the middle of starting a command, which would go on."""
+
+    code = 0
+    running: subprocess.Popen[bytes] | None = None
+
+    def asked(self, number: int, _frame: object) -> None:
+        """Take a signal."""
+        self.code = 128 + number
+        if self.running:
+            self.running.terminate()
+
+    def check(self) -> None:
+        """End the demo if that was asked for; what was opened is closed on the way out."""
+        if self.code:
+            raise SystemExit(self.code)
+
+
+STOP = Stop()
+
+
 def main() -> int:
     """Run every step; returns the exit code: 0 if each command ended as it should, else 1."""
     os.chdir(ROOT)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the sandbox is stopped as well
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, STOP.asked)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     SETTINGS.write_text(f'owner = "admin@example.edu"\nstate_dir = "{FOLDER}/state"\n', encoding="utf-8")
@@ -78,8 +100,20 @@ def sandbox() -> Iterator[dict[str, str]]:
 
 
 def run(command: str, variables: Mapping[str, str]) -> int:
-    """Run one of rolesync's commands to its end; returns its exit code."""
-    return subprocess.run([ROLESYNC, *shlex.split(command)], env=variables, check=False).returncode  # noqa: S603  # ours
+    """Run one of rolesync's commands to its end; returns its exit code.
+
+    Raises:
+        SystemExit: the demo was asked to stop.
+    """
+    STOP.check()
+    with subprocess.Popen([ROLESYNC, *shlex.split(command)], env=variables) as process:  # noqa: S603  # our own command
+        STOP.running = process
+        if STOP.code:  # asked for while it was started
+            process.terminate()
+        code = process.wait()
+        STOP.running = None
+    STOP.check()
+    return code
 
 
 def settings_of(process: subprocess.Popen[str]) -> dict[str, str]:
@@ -109,8 +143,4 @@ def say(text: str, command: str = "") -> None:
 
 
 if __name__ == "__main__":
-    try:
-        code = main()
-    except KeyboardInterrupt:
-        code = 130
-    sys.exit(code)
+    sys.exit(main())
