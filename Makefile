@@ -39,4 +39,4 @@ clean:
 	rm -rf $(VENV) dist build .demo .coverage*
 
 # The share of branches that tests take, in per cent; it only rises.
-FLOOR := 97
+FLOOR := 98
