@@ -6,6 +6,7 @@ whole process for a page; the yardstick only parses the JSON (and doesn't look f
 would cost it 40 % more). The last table is a server that takes 20 requests a second.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 import requests
+import structlog
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -141,6 +143,7 @@ def limited(pages: int, delay: float, retry_after: str) -> tuple[float, float]:
 
 def main() -> None:
     """Measure everything and print the tables."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # refusals are the point
     console = Console(width=120)
     console.print(_table("Share of the limit that latency sets, median of three", _latencies()))
     console.print(_table("CPU for a page of 50, median of five", _costs()))
