@@ -28,20 +28,27 @@ _context.set_forkserver_preload(["tests.killing"])
 
 
 class _Fuse:
-    """Kills its own process at a step; `steps` counts them."""
+    """Kills its own process at a step; `steps` counts them, all or those inside the calls of one function."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, inside: str) -> None:
         self.steps = 0
         self._at = at
+        self._inside = inside
+        self._depth = 0
 
-    def __call__(self, _frame: FrameType, _event: str, _argument: Any) -> None:
+    def __call__(self, frame: FrameType, event: str, _argument: Any) -> None:
+        if self._inside:
+            if frame.f_code.co_name == self._inside and event in {"call", "return"}:
+                self._depth += 1 if event == "call" else -1
+            if not self._depth:
+                return
         self.steps += 1
         if self.steps >= self._at > 0:  # several threads may count two at once
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _apply(plan_path: str, own: dict[str, Any], at: int, steps: Any) -> None:
-    fuse, made_by_threads = _Fuse(at), own.get("write_concurrency", 1) > 1
+def _apply(plan_path: str, own: dict[str, Any], at: int, inside: str, steps: Any) -> None:
+    fuse, made_by_threads = _Fuse(at, inside), own.get("write_concurrency", 1) > 1
 
     def light(stage: str, done: int, total: int) -> None:
         if stage == "looking people up" and done == total:
@@ -56,14 +63,16 @@ def _apply(plan_path: str, own: dict[str, Any], at: int, steps: Any) -> None:
         pipeline.apply(made, Job(load(**own), progress=light, sleep=lambda _: None))
 
 
-def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0) -> int:
+def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0, *, inside: str = "") -> int:
     """Apply a saved plan in a process of its own that is killed at step `at`; 0 lets it come to its end.
+
+    Where `inside` names a function, only the steps inside its calls count.
 
     Returns:
         After how many steps the last change was sent, as far as it came to that.
     """
     steps = _context.Value("q", 0)
-    process = _context.Process(target=_apply, args=(str(plan_path), own, at, steps))
+    process = _context.Process(target=_apply, args=(str(plan_path), own, at, inside, steps))
     process.start()
     process.join(SECONDS)
     try:

@@ -62,21 +62,24 @@ def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
 ) -> None:
     seeds = random.Random(20260301)
     left_open = 0
-    longest: dict[int, int] = {}
+    longest: dict[tuple[int, str], int] = {}
     for moment in range(moments):
         studio = sandboxes(SERVERS[moment % len(SERVERS)])
         folder = tmp_path / str(moment)
         folder.mkdir()
         own, path, plan = prepared(studio, folder)
         own["write_concurrency"] = at_once
-        server = moment % len(SERVERS)
-        if server not in longest:
-            longest[server] = int(apply_until(plan, own) * 1.1)  # a few moments lie in the last read and after it
+        # Of all steps few lie between a request and its answer, where it matters most: a third of the moments do.
+        inside = "put_roles" if moment % 3 == 0 else ""
+        kind = moment % len(SERVERS), inside
+        if kind not in longest:
+            sent = apply_until(plan, own, inside=inside)
+            longest[kind] = sent if inside else int(sent * 1.1)  # a few moments lie in the last read and after it
             studio.reset()
             own["state_dir"] = folder / "killed"
-        apply_until(plan, own, seeds.randint(1, longest[server]))
+        apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
         if moment % 4 == 3:  # killed again while it goes on
-            apply_until(plan, own, seeds.randint(1, longest[server]))
+            apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
         job = Job(load(**own), sleep=lambda _: None)
         left_open += bool(open_requests(audit.read(job.settings.account_dir)))
         if moment % 2:
@@ -88,4 +91,4 @@ def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
             assert done.run is None or done.run.complete
         check(studio, job.settings.account_dir)
         assert pipeline.plan(pipeline.read(path, job), job).status == "empty"
-    assert left_open >= moments // 6  # else the moments were too tame to show anything
+    assert left_open >= moments // 4  # else the moments were too tame to show anything
