@@ -161,6 +161,7 @@ def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
                 return error(Code.NOT_TEXT, f"the file is {what}; unpack it and name the list")
             inside = archive.read(files[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as cause:
+        # By damaged bytes the library is led to compressions it doesn't know, passwords, and places outside the file.
         return _damaged("workbook or ZIP archive", cause)
     return _inside(inside, "ZIP archive", limit, depth)
 

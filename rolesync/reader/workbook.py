@@ -20,9 +20,10 @@ from rolesync.reader.marks import MAX_CELLS, Marks, Merge, marks_of
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from xlrd.sheet import Cell
+    from xlrd.sheet import Cell, Sheet
 
 LISTED = 20  # rows that a note lists at most
+UNSAVED = "=formulas without a value"  # what a row of an old workbook shows that has nothing else
 
 
 class _Sheet(NamedTuple):
@@ -91,10 +92,25 @@ def _old_sheets(content: Content) -> Iterator[_Sheet]:
                 for number in range(sheet.nrows)
             ]
             marks = Marks(
+                texts=_unsaved(xlrd, sheet, rows),
                 hidden=[number + 1 for number, row in sorted(sheet.rowinfo_map.items()) if row.hidden],
                 merges=[Merge(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells],
             )
             yield _Sheet(sheet.name, sheet.visibility != 0, rows, marks)
+
+
+def _unsaved(xlrd: "ModuleType", sheet: "Sheet", rows: Sequence[Sequence[object]]) -> dict[int, dict[int, str]]:
+    """Find the rows of nothing but formulas without a value: calculated to nothing, or never, which looks the same.
+
+    They may be somebody's, so they can't pass for blank.
+    """
+    found: dict[int, dict[int, str]] = {}
+    for number, row in enumerate(rows):
+        if not any(row):
+            texts = (place for place, kind in enumerate(sheet.row_types(number)) if kind == xlrd.XL_CELL_TEXT)
+            if (place := next(texts, None)) is not None:
+                found[number] = {place: UNSAVED}
+    return found
 
 
 class _Nowhere:

@@ -28,10 +28,10 @@ HEADERS = {
     "role": ("role", "Role ", "ROLE"),
     "note": ("note", "Bemerkung", "Remarque (priv\u00e9e)", ""),
 }
-# No signs that make a note look like a row, a comment or a formula: those have tests of their own.
-NOTE = st.sampled_from(["abc\u00e9\u4e2d ,;|\t\"'", "abc\u00e9\u4e2d \"'\n"]).flatmap(
-    lambda letters: st.text(st.sampled_from(letters), max_size=8).map(lambda text: f"n{text}")
-)
+# No signs that make a note look like a comment or a formula, nor, in text, both delimiters and line ends, which may
+# look like rows that quotes have hidden: those have tests of their own.
+NOTE = st.text(st.sampled_from("abc\u00e9\u4e2d ,;|\t\"'\n"), max_size=8).map(lambda text: f"n{text}")
+NOTE_IN_TEXT = NOTE.filter(lambda text: "\n" not in text or not set(",;|\t") & set(text))
 
 
 class Row(NamedTuple):
@@ -59,7 +59,7 @@ class Drawn(NamedTuple):
 
 
 @st.composite
-def lists(draw: st.DrawFn) -> Drawn:
+def lists(draw: st.DrawFn, notes: st.SearchStrategy[str]) -> Drawn:
     """Draw who gets which role, and the order and spelling of columns."""
     people = draw(st.lists(st.sampled_from(LOCAL_PARTS), min_size=1, max_size=6, unique=True))
     rows = []
@@ -67,7 +67,7 @@ def lists(draw: st.DrawFn) -> Drawn:
         email, user_id = f"{local}@x.edu", (1, 101, 7_654_321, 2**53 - 1, 40, 50, 60, 70, 80)[number]
         for role in draw(st.lists(st.sampled_from(ROLES), min_size=1, max_size=3, unique=True)):
             named = draw(st.sampled_from(["email", "user_id", "both"]))
-            note = draw(NOTE)
+            note = draw(notes)
             rows.append(Row("" if named == "user_id" else email, 0 if named == "email" else user_id, role, note))
     columns = draw(st.permutations(["email", "user_id", "role", "note"]))
     header = tuple(draw(st.sampled_from(HEADERS[column])) for column in columns)
@@ -155,7 +155,7 @@ def _read_back(folder: Path, drawn: Drawn, data: bytes) -> None:
 @DRAW
 @given(st.data())
 def test_in_every_dialect_of_text(tmp_path: Path, data: st.DataObject) -> None:
-    drawn = data.draw(lists())
+    drawn = data.draw(lists(NOTE_IN_TEXT))
     pack = data.draw(st.sampled_from(PACKED))
     _read_back(tmp_path, drawn, pack(data.draw(texts(drawn.table))))
 
@@ -163,5 +163,5 @@ def test_in_every_dialect_of_text(tmp_path: Path, data: st.DataObject) -> None:
 @DRAW
 @given(st.data())
 def test_in_every_kind_of_workbook(tmp_path: Path, data: st.DataObject) -> None:
-    drawn = data.draw(lists())
+    drawn = data.draw(lists(NOTE))
     _read_back(tmp_path, drawn, data.draw(books(drawn.table)))

@@ -5,12 +5,13 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from rolesync.model import Finding
 from rolesync.reader.file import Content, content_of
 from rolesync.reader.grid import Cells, Grid
-from rolesync.reader.workbook import workbook_grids
+from rolesync.reader.workbook import UNSAVED, workbook_grids
 from tests.reader.books import Rows, ods, ods_cell, ods_row, xls, xlsx
 
 
@@ -166,6 +167,14 @@ UNCALCULATED = '<table:table-cell table:formula="of:=X1" table:number-columns-re
 )
 def test_a_last_row_of_nothing_but_formulas_without_a_value_is_there(data: bytes) -> None:
     assert rows(data) == [(1, ["a", "b", "c"]), (3, ["=X1", "=X1", ""])]
+
+
+def test_a_row_of_an_old_workbook_with_nothing_but_formulas_is_no_blank_row() -> None:
+    """Where none has a value, the file doesn't tell whether it was ever calculated."""
+    data = xls({"A": [["email", "role"], [xlwt.Formula('B9&"@x.edu"'), xlwt.Formula("B9")], ["a@x.edu", "Admin"]]})
+    (_, header), (number, cells), (_, last) = rows(data)
+    assert (header, last, number) == (["email", "role"], ["a@x.edu", "Admin"], 2)
+    assert cells == [UNSAVED, ""]
 
 
 def test_a_formula_for_text_has_a_value_only_where_one_was_saved() -> None:

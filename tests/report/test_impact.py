@@ -108,7 +108,9 @@ def test_hostile_notes_stay_in_their_place() -> None:
     tokens = MarkdownIt("commonmark").enable("table").parse(plan_markdown(plan))
     inline = [child for token in tokens for child in token.children or []]
     assert {child.content for child in inline if child.type == "html_inline"} == {"<br>"}
-    assert MARKUP not in plan_html(plan)
+    page = plan_html(plan)
+    assert MARKUP not in page
+    assert page.count("<script") == plan_html(make_plan()).count("<script")
     book = openpyxl.load_workbook(io.BytesIO(plan_xlsx(plan)))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
