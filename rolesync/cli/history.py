@@ -115,7 +115,7 @@ def show_run(
     from rolesync.report.html import told_html
     from rolesync.report.jsonform import told_json
     from rolesync.report.markdown import told_markdown
-    from rolesync.report.tables import told_csv, told_xlsx
+    from rolesync.report.toldtables import told_csv, told_xlsx
 
     try:
         own = load_settings(config, assignments)

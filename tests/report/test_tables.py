@@ -8,7 +8,7 @@ from openpyxl.workbook import Workbook
 
 from rolesync.errors import UsageError
 from rolesync.model import Plan
-from rolesync.report import tables
+from rolesync.report import spreadsheet
 from rolesync.report.tables import COLUMNS, plan_csv, plan_xlsx
 from tests.report.samples import (
     ADDED,
@@ -135,7 +135,7 @@ def test_xlsx_holds_no_formula_and_no_error_value_whatever_the_texts() -> None:
 
 
 def test_xlsx_refuses_more_rows_than_a_sheet_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_SHEET_ROWS", 4)
+    monkeypatch.setattr(spreadsheet, "SHEET_ROWS", 4)
     assert len(rows(open_xlsx(make_plan()), "changes")) == 4
     with pytest.raises(UsageError, match="a list of 4 rows, but a workbook's sheet holds 3") as refused:
         plan_xlsx(big_plan(2, 2))

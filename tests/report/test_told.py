@@ -14,13 +14,13 @@ from rolesync.audit.told import told
 from rolesync.errors import UsageError
 from rolesync.model import DRIFT, Drift, Proof, frame
 from rolesync.recorded import Told, ToldChange
-from rolesync.report import tables
+from rolesync.report import spreadsheet
 from rolesync.report.html import told_html
 from rolesync.report.jsonform import told_json
 from rolesync.report.markdown import LIMIT, told_markdown
-from rolesync.report.tables import TOLD_COLUMNS, told_csv, told_xlsx
 from rolesync.report.terminal import told_view
 from rolesync.report.told import told_headline
+from rolesync.report.toldtables import TOLD_COLUMNS, told_csv, told_xlsx
 from tests.report.samples import DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns
 from tests.report.terminal.screen import flat, show
 
@@ -149,7 +149,7 @@ def test_a_workbook_has_a_sheet_for_each_list() -> None:
 
 
 def test_a_workbook_that_is_too_long_says_which_command_helps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_SHEET_ROWS", 3)
+    monkeypatch.setattr(spreadsheet, "SHEET_ROWS", 3)
     with pytest.raises(UsageError, match="The run has a list of 5 rows") as refused:
         told_xlsx(incomplete())
     assert "rolesync show RUN --csv FILE" in refused.value.hint

@@ -1,0 +1,58 @@
+"""A run as tables for a spreadsheet, in the forms that a plan has, see `tables`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rolesync.report.spreadsheet import MOST_CHARACTERS, Cells, Sheet, spell_csv, spell_xlsx
+from rolesync.report.tables import drift_sheet
+from rolesync.report.text import defuse, safe
+from rolesync.report.told import roles_text, told_facts, told_headline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rolesync.recorded import Told
+
+TOLD_COLUMNS = ("outcome", "action", "role", "user_id", "email", "row", "before", "after", "detail")
+"""The columns of a run's CSV form; roles are `no role` for none, and `after` is empty where nobody knows."""
+
+
+def told_csv(told: Told) -> str:
+    """Render every change of a run that the record names, as CSV with the header `TOLD_COLUMNS` and LF line ends."""
+    return spell_csv(TOLD_COLUMNS, _told_changes(told))
+
+
+def told_xlsx(told: Told) -> bytes:
+    """Render a run as a workbook with the sheets summary, changes, and one for each other list that it has.
+
+    Raises:
+        UsageError: as for a plan.
+    """
+    return spell_xlsx("run", max(len(told.changes), len(told.drift.changes)), _told_sheets(told))
+
+
+def _told_changes(told: Told) -> Iterator[Cells]:
+    for one in told.changes:
+        texts = (one.outcome, one.action, one.role)
+        after = roles_text(one.after, MOST_CHARACTERS)
+        yield (
+            *(defuse(safe(text, MOST_CHARACTERS)) for text in texts),
+            one.user_id,
+            defuse(safe(one.email, MOST_CHARACTERS)),
+            one.row or None,
+            *map(defuse, (roles_text(one.before, MOST_CHARACTERS), after, safe(one.detail, MOST_CHARACTERS))),
+        )
+
+
+def _told_sheets(told: Told) -> Iterator[Sheet]:
+    word, sentence = told_headline(told)
+    facts = (("status", word, defuse(sentence)), *((label, "", defuse(value)) for label, value in told_facts(told)))
+    yield Sheet("summary", ("what", "which", "says"), (22, 18, 100), facts, "B")
+    yield Sheet("changes", TOLD_COLUMNS, (12, 10, 18, 20, 34, 7, 28, 28, 60), _told_changes(told), "B")
+    if told.proof:
+        holders = ((defuse(safe(role, MOST_CHARACTERS)), number) for role, number in told.proof.holders.items())
+        yield Sheet("proof", ("role", "holders"), (30, 12), holders, "A")
+        differences = ((defuse(safe(one, MOST_CHARACTERS)),) for one in told.proof.differences)
+        yield Sheet("differences", ("live differs from the plan",), (120,), differences, "A")
+    yield drift_sheet(told.drift)
