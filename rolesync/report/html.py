@@ -51,6 +51,7 @@ def plan_html(plan: Plan, touched: Touched | None = None) -> str:
     tables = page_tables(plan, touched)
     style, script = _own("plan.css"), _own("plan.js")
     return template.render(
+        what="plan",
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704  # this package's own
@@ -81,7 +82,14 @@ def told_html(told: Told) -> str:
         UsageError: as for a plan.
     """
     tones = {"complete": "good", "planned": "calm", "empty": "calm"}
-    return _template("run.html").render(
+    template = _template("run.html")
+    from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
+
+    style = _own("run.css")
+    return template.render(
+        what="run",
+        policy=f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704  # this package's own
         headline=told_headline(told),
         tone=tones.get(told.summary.status, "bad"),
         facts=told_facts(told),
