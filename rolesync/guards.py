@@ -100,7 +100,9 @@ def _decided(old: Verdict, new: Verdict, removals: int) -> Verdict:
     """Choose what a guard says now: `new`, but what it said before where only Studio or the record could tell."""
     if old.rule == "owner" and VerdictStatus.BLOCK not in {old.status, new.status}:
         return old
-    if old.rule == "max_shrink_share" and removals and _NOT_HELD_UP in old.message:
+    if (
+        old.rule == "max_shrink_share" and removals and old.status is VerdictStatus.WARN
+    ):  # beyond, but nobody lost a role
         advice = _advice(old.rule, "check that it is complete")
         return replace(old, status=VerdictStatus.BLOCK, message=f"{old.message.partition(_NOT_HELD_UP)[0]}: {advice}")
     return new
