@@ -1,0 +1,69 @@
+"""What flows between the rooms: frames for the many, frozen dataclasses for the few."""
+
+from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, IMPACT, LIVE, OUTCOMES, Columns, frame, require
+from rolesync.model.lists import AS_WRITTEN, Desired, Finding, ListForm, Source
+from rolesync.model.live import Live, Progress, Requests, Way
+from rolesync.model.plans import Approval, Changes, Drift, Plan, Policy, Released, RoleCount, Verdict
+from rolesync.model.runs import Check, Proof, Run, counts
+from rolesync.model.texts import email_key, role_names, role_set
+from rolesync.model.words import (
+    REASONS,
+    WAITING,
+    Action,
+    HeldReason,
+    Known,
+    Level,
+    Mode,
+    OutcomeStatus,
+    Reason,
+    VerdictStatus,
+    WayKind,
+)
+
+__all__ = [
+    "AS_WRITTEN",
+    "CHANGES",
+    "DESIRED",
+    "DRIFT",
+    "HELD",
+    "IMPACT",
+    "LIVE",
+    "OUTCOMES",
+    "REASONS",
+    "WAITING",
+    "Action",
+    "Approval",
+    "Changes",
+    "Check",
+    "Columns",
+    "Desired",
+    "Drift",
+    "Finding",
+    "HeldReason",
+    "Known",
+    "Level",
+    "ListForm",
+    "Live",
+    "Mode",
+    "OutcomeStatus",
+    "Plan",
+    "Policy",
+    "Progress",
+    "Proof",
+    "Reason",
+    "Released",
+    "Requests",
+    "RoleCount",
+    "Run",
+    "Source",
+    "Verdict",
+    "VerdictStatus",
+    "Way",
+    "WayKind",
+    "counts",
+    "email_key",
+    "frame",
+    "require",
+    "role_names",
+    "role_set",
+]

@@ -1,0 +1,26 @@
+import pandas as pd
+import pytest
+
+from rolesync.model import DESIRED, frame, require
+
+
+def test_a_frame_has_exactly_the_documented_columns() -> None:
+    empty = frame(DESIRED)
+    assert list(empty.columns) == list(DESIRED)
+    assert require(empty, DESIRED) is empty
+    with pytest.raises(KeyError):
+        frame(DESIRED, {"row": [1]})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        frame(DESIRED).drop(columns="email"),
+        frame(DESIRED).assign(surplus=1),
+        frame(DESIRED).astype({"user_id": "float64"}),
+        frame(DESIRED).astype({"role": "str"}),
+    ],
+)
+def test_a_frame_of_another_shape_is_refused_at_the_door(wrong: pd.DataFrame) -> None:
+    with pytest.raises(TypeError, match="don't fit"):
+        require(wrong, DESIRED)

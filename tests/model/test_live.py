@@ -1,0 +1,13 @@
+from rolesync.model import LIVE, Live, frame, role_set
+
+
+def live() -> Live:
+    roles = [role_set(["Admin"]), role_set(["Teacher", "Admin"]), role_set([]), role_set(["Subaccount admin"])]
+    data = {"user_id": [1, 2, 3, 2**63 - 1], "email": ["a@x", "", "c@x", "d@x"], "name": [""] * 4, "roles": roles}
+    return Live(frame(LIVE, data), ("Admin",))
+
+
+def test_holders_hold_that_very_role() -> None:
+    assert live().holders("Admin")["user_id"].tolist() == [1, 2]
+    assert live().holders("Subaccount admin")["user_id"].tolist() == [2**63 - 1]
+    assert live().holders("admin").empty
