@@ -1,26 +1,20 @@
-"""What each form of a plan tells, said once: the headline, the summary, the guards, the rows and the next step.
+"""What each form of a plan tells, said once: the headline, the summary and the next step; see `rows` for the rest.
 
 All texts that leave this module went through `safe`; a form adds only its own escaping.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import NamedTuple
 
 from rolesync.guards import ON_REMOVALS
 from rolesync.model import (
-    CHANGES,
-    DRIFT,
-    HELD,
     WAITING,
     Action,
     Approval,
     Drift,
     Finding,
-    HeldReason,
     Level,
     Mode,
     Plan,
@@ -29,23 +23,19 @@ from rolesync.model import (
     VerdictStatus,
     Way,
     WayKind,
-    role_names,
 )
-from rolesync.report.impact import impact_texts, impact_total
-from rolesync.report.text import CELL_LIMIT, amount, person, plural, reason_sentence, row_text, safe
+from rolesync.report.impact import impact_total
+from rolesync.report.rows import GuardRow, guard_rows
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
 
 SHORT_DIGEST = 12
 """Characters of a digest that are enough to tell two plans apart by eye."""
 
-SENTENCE_LIMIT = 600
-"""Characters of a message; longer than a cell's, because sentences quote cells."""
 
 MODES = {
     Mode.SYNC: "sync: adds what is missing, removes whoever the list doesn't name",
     Mode.ADDITIVE: "additive: adds what is missing, never removes",
 }
-
-SIGNS = {Action.ADD.value: "+", Action.REMOVE.value: "-"}
 
 
 class Headline(NamedTuple):
@@ -53,90 +43,6 @@ class Headline(NamedTuple):
 
     word: str
     sentence: str
-
-
-class GuardRow(NamedTuple):
-    """One guard's word; `limit` and `value` are `-` where there is none, `role` is empty for all roles."""
-
-    status: str
-    rule: str
-    role: str
-    limit: str
-    value: str
-    message: str
-
-    @property
-    def text(self) -> str:
-        """The guard with its role, limit and number, as in `max_removals (Admin): limit 50, this plan 61`."""
-        role = f" ({self.role})" if self.role else ""
-        numbers = f": limit {self.limit}, this plan {self.value}" if (self.limit, self.value) != ("-", "-") else ""
-        return f"{self.rule}{role}{numbers}"
-
-
-class ChangeRow(NamedTuple):
-    """One change; `before` lists the roles as `Admin, Teacher`, `impact` says what the person has, where asked."""
-
-    action: str
-    role: str
-    user_id: int
-    name: str
-    email: str
-    reason: str
-    row: int
-    before: str
-    impact: str
-
-    @property
-    def person(self) -> str:
-        """The person by all that is known."""
-        return person(self.name, self.email, self.user_id, None)
-
-    @property
-    def sentence(self) -> str:
-        """Why, in words."""
-        return reason_sentence(self.reason)
-
-
-class HeldRow(NamedTuple):
-    """Something known but not done."""
-
-    action: str
-    role: str
-    user_id: int
-    email: str
-    reason: str
-    detail: str
-    row: int
-    impact: str
-
-    @property
-    def person(self) -> str:
-        """The person as the list names them."""
-        return person("", self.email, self.user_id, None)
-
-
-class DriftRow(NamedTuple):
-    """Somebody who has gained or lost a role outside rolesync."""
-
-    action: str
-    role: str
-    user_id: int
-    email: str
-
-    @property
-    def person(self) -> str:
-        """The person by address and id."""
-        return person("", self.email, self.user_id)
-
-
-class FindingRow(NamedTuple):
-    """Something the reader noticed; `row` and `column` are empty where it is about the whole file or row."""
-
-    level: str
-    row: str
-    column: str
-    code: str
-    message: str
 
 
 def headline(plan: Plan) -> Headline:
@@ -211,56 +117,10 @@ def _mode(policy: Policy) -> str:
     return MODES[policy.mode]
 
 
-def guard_rows(plan: Plan) -> list[GuardRow]:
-    """List all guards: those that block first, then those that warn, then those that pass."""
-    order = {VerdictStatus.BLOCK: 0, VerdictStatus.WARN: 1, VerdictStatus.PASS: 2}
-    return [
-        GuardRow(
-            verdict.status.value,
-            safe(verdict.rule, CELL_LIMIT),
-            safe(verdict.role, CELL_LIMIT),
-            amount(verdict.rule, verdict.limit),
-            amount(verdict.rule, verdict.value),
-            safe(verdict.message, SENTENCE_LIMIT),
-        )
-        for verdict in sorted(plan.verdicts, key=lambda verdict: order[verdict.status])
-    ]
-
-
 def passes(guards: Iterable[GuardRow]) -> str:
     """Say which guards passed; empty where none did."""
     rules = [guard.rule for guard in guards if guard.status == VerdictStatus.PASS]
     return f"{len(rules):,} passed: {', '.join(dict.fromkeys(rules))}" if rules else ""
-
-
-def change_rows(plan: Plan, action: Action, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[ChangeRow]:
-    """Yield the changes of one kind in the plan's order, texts cut to `cut`, at most `most` of them."""
-    chosen = plan.changes[plan.changes["action"] == action.value].head(len(plan.changes) if most is None else most)
-    # What many rows share is made fit to be shown once.
-    sets = {spelled: safe(", ".join(role_names(spelled)), cut) for spelled in chosen["before"].unique()}
-    words = {text: safe(text, cut) for column in ("role", "reason") for text in chosen[column].unique()}
-    impact = impact_texts(plan.impact) if action is Action.REMOVE else {}
-    for user_id, email, name, act, role, reason, row, before in table_rows(chosen, CHANGES):
-        texts = (safe(name, cut), safe(email, cut), words[reason])
-        yield ChangeRow(act, words[role], user_id, *texts, row, sets[before], impact.get(user_id, ""))
-
-
-def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[HeldRow]:
-    """Yield what is held, texts cut to `cut`, at most `most` rows."""
-    shown = plan.held.head(len(plan.held) if most is None else most)
-    impact = impact_texts(plan.impact)
-    for row, email, user_id, role, action, reason, said in table_rows(shown, HELD):
-        detail = f"taken out by the reviewer: {said}" if reason == HeldReason.EXCLUDED else said
-        yield HeldRow(
-            safe(action, cut),
-            safe(role, cut),
-            user_id,
-            safe(email, cut),
-            safe(reason, cut),
-            safe(detail, max(cut, SENTENCE_LIMIT)),
-            row,
-            impact.get(user_id, "") if action == Action.REMOVE else "",
-        )
 
 
 def drift_text(drift: Drift) -> str:
@@ -269,25 +129,6 @@ def drift_text(drift: Drift) -> str:
         return "not known: no run has seen who holds the roles before"
     number = plural(len(drift.changes), "change") if len(drift.changes) else "nothing"
     return f"{number} since run {safe(drift.since, CELL_LIMIT)}"
-
-
-def drift_rows(drift: Drift, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[DriftRow]:
-    """Yield what others have changed, texts cut to `cut`, at most `most` rows."""
-    shown = drift.changes.head(len(drift.changes) if most is None else most)
-    for user_id, email, role, action in table_rows(shown, DRIFT):
-        yield DriftRow(safe(action, cut), safe(role, cut), user_id, safe(email, cut))
-
-
-def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Iterator[FindingRow]:
-    """Yield findings with their texts cut to `cut`, messages to more."""
-    for finding in findings:
-        yield FindingRow(
-            finding.level.value,
-            row_text(finding.row),
-            safe(finding.column or "", cut),
-            safe(finding.code, cut),
-            safe(finding.message, max(cut, SENTENCE_LIMIT)),
-        )
 
 
 def level_counts(findings: Iterable[Finding]) -> str:
@@ -348,8 +189,3 @@ def _mend(plan: Plan) -> str:
 def moment(time: datetime) -> str:
     """Spell a time for people, in UTC to the second."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def table_rows(table: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a frame as tuples, much faster than pandas' own row by row."""
-    return zip(*(table[column].tolist() for column in columns), strict=True)

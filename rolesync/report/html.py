@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from rolesync.errors import UsageError
 from rolesync.model import Action, Plan, RoleCount, VerdictStatus
-from rolesync.report.facts import guard_rows, headline, next_step, number_of, requests_rows, summary
+from rolesync.report.facts import headline, next_step, number_of, requests_rows, summary
 from rolesync.report.pagetables import NO_ROLE, Touched, left_without_role, page_tables, script_json
+from rolesync.report.rows import guard_rows
 from rolesync.report.text import CELL_LIMIT, safe
 from rolesync.report.told import told_facts, told_headline, told_sections
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolesync.model import DESIRED, DRIFT, OUTCOMES, counts, role_names
 from rolesync.planfile import approval_json
-from rolesync.report.facts import table_rows
+from rolesync.report.rows import table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from rolesync.model import Action, Plan
 from rolesync.recorded import Told
-from rolesync.report.facts import (
-    SENTENCE_LIMIT,
+from rolesync.report.facts import headline, level_counts, next_step, number_of, requests_rows, summary
+from rolesync.report.rows import (
     ChangeRow,
     GuardRow,
     HeldRow,
@@ -18,15 +18,9 @@ from rolesync.report.facts import (
     drift_rows,
     finding_rows,
     guard_rows,
-    headline,
     held_rows,
-    level_counts,
-    next_step,
-    number_of,
-    requests_rows,
-    summary,
 )
-from rolesync.report.text import plural, row_text, safe
+from rolesync.report.text import SENTENCE_LIMIT, plural, row_text, safe
 from rolesync.report.told import told_facts, told_headline, told_sections
 
 LIMIT = 65_000

@@ -12,17 +12,8 @@ from typing import Any, NamedTuple
 
 from rolesync.model import Action, Plan, role_names
 from rolesync.recorded import PastChange
-from rolesync.report.facts import (
-    ChangeRow,
-    HeldRow,
-    change_rows,
-    drift_rows,
-    drift_text,
-    finding_rows,
-    held_rows,
-    level_counts,
-    table_rows,
-)
+from rolesync.report.facts import drift_text, level_counts
+from rolesync.report.rows import ChangeRow, HeldRow, change_rows, drift_rows, finding_rows, held_rows, table_rows
 from rolesync.report.text import CELL_LIMIT, plural, safe
 
 Touched = Mapping[int, Sequence[PastChange]]

@@ -10,18 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.deciding import releasable
 from rolesync.model import IMPACT, WAITING, Action, Known, Plan
-from rolesync.report.facts import (
-    change_rows,
-    drift_rows,
-    finding_rows,
-    guard_rows,
-    headline,
-    held_rows,
-    next_step,
-    requests_rows,
-    summary,
-    table_rows,
-)
+from rolesync.report.facts import headline, next_step, requests_rows, summary
+from rolesync.report.rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows, table_rows
 from rolesync.report.spreadsheet import MOST_CHARACTERS, Cells, Sheet, spell_csv, spell_xlsx
 from rolesync.report.text import defuse, safe
 

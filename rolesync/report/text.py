@@ -4,6 +4,9 @@ import unicodedata
 
 from rolesync.model import REASONS
 
+SENTENCE_LIMIT = 600
+"""Characters of a message; longer than a cell's, because sentences quote cells."""
+
 CELL_LIMIT = 200
 """Characters of one text that a person is shown; whoever needs the rest finds it in the CSV or JSON form."""
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from rolesync.model import OutcomeStatus
 from rolesync.recorded import Told, ToldChange
-from rolesync.report.facts import SENTENCE_LIMIT, SIGNS, Headline, drift_rows, drift_text, moment
-from rolesync.report.text import CELL_LIMIT, person, plural, row_text, safe
+from rolesync.report.facts import Headline, drift_text, moment
+from rolesync.report.rows import SIGNS, drift_rows
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, row_text, safe
 
 MEANINGS = {
     OutcomeStatus.FAILED: "Failed",

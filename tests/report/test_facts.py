@@ -5,37 +5,27 @@ import pytest
 from rolesync.model import Action, Drift, HeldReason, Mode, Policy, Requests, Verdict, VerdictStatus
 from rolesync.report.facts import (
     approval_text,
-    change_rows,
-    drift_rows,
     drift_text,
-    finding_rows,
-    guard_rows,
     headline,
-    held_rows,
-    level_counts,
     next_step,
-    passes,
     requests_rows,
     requests_text,
     summary,
 )
+from rolesync.report.rows import drift_rows, held_rows
 from tests.report.samples import (
     ADDED,
     DIGEST,
     DRIFTED,
-    FINDINGS,
     HELD_ROW,
-    HUGE,
     PASSES,
     PROTECTED,
     TOO_MANY,
     additive_plan,
     approved_plan,
-    big_plan,
     blocked_plan,
     drifted_plan,
     empty_plan,
-    hostile_plan,
     make_plan,
 )
 
@@ -115,53 +105,6 @@ def test_the_summary_names_account_list_mode_and_time() -> None:
     assert facts["mode"].startswith("sync: ")
     assert facts["made"] == "2026-11-02 02:30:00 UTC"
     assert dict(summary(additive_plan()))["mode"].startswith("additive: ")
-
-
-def test_guards_that_block_come_first_and_passes_are_counted() -> None:
-    guards = guard_rows(blocked_plan())
-    assert [guard.status for guard in guards] == ["block", "warn", "pass", "pass"]
-    assert guards[1].text == "owner"
-    assert passes(guards) == "2 passed: max_removals_share, max_removals"
-    assert passes(guard for guard in guards if guard.status != VerdictStatus.PASS) == ""
-
-
-def test_change_rows_are_of_one_action_cut_where_asked() -> None:
-    plan = big_plan(30, 20)
-    assert [row.user_id for row in change_rows(plan, Action.ADD, most=2)] == [31, 32]
-    assert len(list(change_rows(plan, Action.REMOVE))) == 30
-    first = next(change_rows(make_plan(), Action.REMOVE))
-    assert first.person == "Ada Lovelace <ada@example.edu> #12"
-    assert first.before == "Admin, Teacher"
-    assert first.sentence == "the list names this person, but not for this role"
-
-
-def test_held_and_findings() -> None:
-    (held,) = held_rows(make_plan())
-    assert (held.person, held.row, held.detail) == ("<new@example.edu>", 14, HELD_ROW[6])
-    assert list(held_rows(make_plan(), most=0)) == []
-    assert [row.row for row in finding_rows(FINDINGS)] == ["4", "6", ""]
-    assert level_counts(FINDINGS) == "0 errors, 2 warnings, 1 info"
-
-
-def test_every_text_that_leaves_is_safe_and_cut() -> None:
-    plan = hostile_plan()
-    rows = [
-        *change_rows(plan, Action.REMOVE),
-        *held_rows(plan),
-        *finding_rows(plan.findings),
-        *guard_rows(plan),
-        *summary(plan),
-        headline(plan),
-        *requests_rows(plan.requests),
-    ]
-    texts = [cell for row in rows for cell in row if isinstance(cell, str)]
-    assert len(texts) > 200
-    assert all(text.isprintable() and len(text) < 800 for text in texts)
-
-
-def test_a_form_may_ask_for_more_of_each_text() -> None:
-    rows = list(change_rows(hostile_plan(), Action.ADD, cut=1_000_000))
-    assert rows[-1].name == HUGE
 
 
 def test_requests() -> None:

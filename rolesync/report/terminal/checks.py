@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from rich.console import Group, RenderableType
 
 from rolesync.model import Check, VerdictStatus
-from rolesync.report.facts import SENTENCE_LIMIT
 from rolesync.report.terminal.pieces import STYLES, column, heading, table, words
-from rolesync.report.text import CELL_LIMIT, plural, safe
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
 
 _WORDS = {VerdictStatus.PASS: "ok", VerdictStatus.WARN: "warning", VerdictStatus.BLOCK: "failed"}
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 
 from rolesync.model import Drift
-from rolesync.report.facts import SIGNS, drift_rows, drift_text
+from rolesync.report.facts import drift_text
+from rolesync.report.rows import SIGNS, drift_rows
 from rolesync.report.terminal.pieces import STYLES, column, heading, note, table, words
 from rolesync.report.text import plural
 

@@ -6,9 +6,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
-from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS
+from rolesync.report.facts import SHORT_DIGEST
+from rolesync.report.rows import SIGNS
 from rolesync.report.terminal.pieces import column, heading, note, pairs, table, words
-from rolesync.report.text import CELL_LIMIT, person, plural, reason_sentence, row_text, safe
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, reason_sentence, row_text, safe
 
 _OUTCOMES = {
     "done": ("done", "green"),

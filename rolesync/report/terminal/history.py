@@ -13,9 +13,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.recorded import RunSummary
-from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, SIGNS
+from rolesync.report.facts import SHORT_DIGEST
+from rolesync.report.rows import SIGNS
 from rolesync.report.terminal.pieces import column, heading, note, pairs, table, word, words
-from rolesync.report.text import CELL_LIMIT, safe
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, safe
 
 _TITLES = {
     "plan": "a plan was made",

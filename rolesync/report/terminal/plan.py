@@ -9,14 +9,7 @@ from rich.text import Text
 from rolesync.model import Action, Plan, VerdictStatus
 from rolesync.report.facts import (
     SHORT_DIGEST,
-    SIGNS,
-    ChangeRow,
-    FindingRow,
-    change_rows,
-    finding_rows,
-    guard_rows,
     headline,
-    held_rows,
     level_counts,
     next_step,
     passes,
@@ -24,6 +17,7 @@ from rolesync.report.facts import (
     summary,
     totals,
 )
+from rolesync.report.rows import SIGNS, ChangeRow, FindingRow, change_rows, finding_rows, guard_rows, held_rows
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.pieces import STYLES, banner, column, heading, lines, note, pairs, table, word, words
 from rolesync.report.text import CELL_LIMIT, plural, row_text, safe

@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 
 from rolesync.model import OutcomeStatus, Requests, counts
 from rolesync.rehearsed import Rehearsal, Stage
-from rolesync.report.facts import SENTENCE_LIMIT, SHORT_DIGEST, drift_text, requests_text
+from rolesync.report.facts import SHORT_DIGEST, drift_text, requests_text
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
 from rolesync.report.terminal.run import outcomes_table, undone
-from rolesync.report.text import CELL_LIMIT, plural, safe
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
 
 MINUTE, HOUR = 60, 3600
 

@@ -7,19 +7,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model import OUTCOMES, OutcomeStatus, Run, counts, role_names
-from rolesync.report.facts import (
-    SENTENCE_LIMIT,
-    SHORT_DIGEST,
-    SIGNS,
-    approval_text,
-    drift_text,
-    moment,
-    requests_text,
-    table_rows,
-)
+from rolesync.report.facts import SHORT_DIGEST, approval_text, drift_text, moment, requests_text
+from rolesync.report.rows import SIGNS, table_rows
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
-from rolesync.report.text import CELL_LIMIT, person, plural, row_text, safe
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, row_text, safe
 
 _MEANINGS = {
     OutcomeStatus.FAILED: "Failed: Studio refused these",

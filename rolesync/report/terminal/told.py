@@ -4,9 +4,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.recorded import Told
-from rolesync.report.facts import SENTENCE_LIMIT
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table
-from rolesync.report.text import safe
+from rolesync.report.text import SENTENCE_LIMIT, safe
 from rolesync.report.told import told_facts, told_headline, told_sections
 
 _STYLES = {"complete": "green", "planned": "blue", "empty": "blue"}

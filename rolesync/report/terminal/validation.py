@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model import Desired
-from rolesync.report.facts import SHORT_DIGEST, finding_rows, level_counts
+from rolesync.report.facts import SHORT_DIGEST, level_counts
+from rolesync.report.rows import finding_rows
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
 from rolesync.report.text import CELL_LIMIT, plural, safe
 

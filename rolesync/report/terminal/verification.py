@@ -7,9 +7,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.recorded import Verification
-from rolesync.report.facts import SENTENCE_LIMIT
 from rolesync.report.terminal.pieces import banner, heading, note, pairs
-from rolesync.report.text import CELL_LIMIT, plural, safe
+from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
 
 
 def verification_view(found: Verification, folder: str) -> RenderableType:

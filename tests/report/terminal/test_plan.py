@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rolesync.model import Requests, RoleCount
-from rolesync.report import facts
+from rolesync.report import facts, rows
 from rolesync.report.terminal import plan_view
 from rolesync.report.text import safe
 from tests.report.samples import (
@@ -111,7 +111,8 @@ def test_rows_beyond_the_limit_are_not_even_looked_at(monkeypatch: pytest.Monkey
         seen.append(text)
         return safe(text, limit)
 
-    monkeypatch.setattr(facts, "safe", watched)
+    for module in (facts, rows):
+        monkeypatch.setattr(module, "safe", watched)
     show(plan_view(big_plan(20_000, 20_000), limit=10))
     assert "person10@example.edu" in seen
     assert len(seen) < 200
