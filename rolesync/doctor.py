@@ -7,8 +7,8 @@ from datetime import datetime
 from rolesync.access import oauth_of
 from rolesync.audit import verify
 from rolesync.errors import Exit, RolesyncError, StudioError
+from rolesync.job import Job, connected
 from rolesync.model import Check, VerdictStatus
-from rolesync.pipeline import Job, connected
 from rolesync.studio import StudioReader
 
 GREATEST_SKEW = 60.0  # seconds; more makes times in the record misleading and tokens expire at odd moments

@@ -10,9 +10,9 @@ from rolesync.audit.persons import ids_of, past_changes, records_about
 from rolesync.differ import diff
 from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.holding import hold
+from rolesync.job import Job, connected
 from rolesync.live import look
 from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Live, email_key, frame, role_names
-from rolesync.pipeline import Job
 from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
 from rolesync.studio import StudioReader
 
@@ -118,7 +118,7 @@ def _ask(job: Job, desired: Desired | None, ids: set[int], emails: set[str]) -> 
             "role": [*asked["role"], *(roles[0] for _ in known)],
         },
     )
-    with pipeline.connected(job) as client:
+    with connected(job) as client:
         return look(StudioReader(client), roles, wanted, job.progress, scan=job.settings.scan_roles)
 
 

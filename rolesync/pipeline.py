@@ -4,20 +4,16 @@ Every command of rolesync is one of these functions; each takes what it needs an
 and `sync` make a client that can write.
 """
 
-import secrets
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import pandas as pd
 
 from rolesync import planner
-from rolesync.access import connection_of, token_of
-from rolesync.audit import Past, Record, open_record, recall, run_records
+from rolesync.audit import Past, run_records
 from rolesync.audit.holders import expected_holders, keep_holders
 from rolesync.deciding import Decisions, approve
 from rolesync.differ import diff
@@ -28,8 +24,8 @@ from rolesync.guards import judge
 from rolesync.holding import hold
 from rolesync.impact import losing
 from rolesync.inverse import invert
+from rolesync.job import Job, connected, open_account_record, past_of, turn_of
 from rolesync.live import look, read_impact
-from rolesync.lock import account_lock
 from rolesync.model import (
     DESIRED,
     Changes,
@@ -38,7 +34,6 @@ from rolesync.model import (
     Live,
     Plan,
     Policy,
-    Progress,
     Requests,
     Run,
     Source,
@@ -47,32 +42,11 @@ from rolesync.model import (
 from rolesync.reader import read_desired
 from rolesync.readiness import Ready, Today, hold_against
 from rolesync.recorded import History
-from rolesync.recovery import recover
-from rolesync.runner import Session, carry_out, note_plan
-from rolesync.settings import Settings
-from rolesync.studio import Client, StudioReader, StudioWriter
+from rolesync.runner import carry_out, note_plan
+from rolesync.studio import StudioReader
 from rolesync.undoing import source_of, undoable, undoing
 
 STAFF = "Teacher"  # the role of Studio that most people have who are to manage something
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a command works with: its settings, the clocks, and whoever wants to know how far it is.
-
-    `answered` is told, by any thread, how many seconds each request took that Studio has answered.
-    """
-
-    settings: Settings
-    progress: Progress = lambda _stage, _done, _total: None
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    seconds: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    answered: Callable[[float], None] = lambda _seconds: None
-
-    def new_run(self) -> str:
-        """Make an id that sorts by time and that no other run has."""
-        return f"{self.now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def read(path: Path, job: Job) -> Desired:
@@ -95,9 +69,9 @@ def plan(desired: Desired, job: Job, *, impact: bool = False) -> Plan:
 
     With `impact`, it tells what everybody has in Studio who loses a role, or would if that weren't held.
     """
-    with connected(job) as client, _record(job) as record:
+    with connected(job) as client, open_account_record(job) as record:
         studio = StudioReader(client)
-        made, _ = _plan(desired, studio, _past(job), job)
+        made, _ = _plan(desired, studio, past_of(job), job)
         made = _with_impact(made, studio, job) if impact else made
         note_plan(record, job.new_run(), "plan", made)
         return made
@@ -119,8 +93,8 @@ def undo(run: str, job: Job, *, impact: bool = False) -> Plan:
     own, policy = job.settings, undoing(job.settings.policy)
     records = run_records(own.account_dir, run, key=own.audit_key.get_secret_value())
     done = undoable(records, policy.managed_roles)
-    with connected(job) as client, _record(job) as record:
-        past, studio = _past(job), StudioReader(client)
+    with connected(job) as client, open_account_record(job) as record:
+        past, studio = past_of(job), StudioReader(client)
         people = _by_id([one.user_id for one in done], policy)
         live = look(studio, policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
         changes = hold(invert(done, live, policy.managed_roles), policy, past.history)
@@ -156,7 +130,7 @@ def sync(desired: Desired, job: Job, override: str = "") -> Synced:
     Raises:
         LockHeldError: another run is going on; nothing was read or written.
     """
-    with _locked(job, "sync") as turn:
+    with turn_of(job, "sync") as turn:
         session = turn.session
         made, before = _plan(desired, session.studio, turn.past, job)
         note_plan(session.record, session.run, session.command, made)
@@ -185,7 +159,7 @@ def apply(made: Plan, job: Job, override: str = "") -> Run:
     check_origin(made, own.studio)
     check_approval(made, required=own.require_approval, four_eyes=own.four_eyes)
     check_permission(made, override)
-    with _locked(job, "apply") as turn:
+    with turn_of(job, "apply") as turn:
         if own.four_eyes and made.approval:
             check_maker(made, turn.past.makers(made.approval.made_from))
         now = _ready(made, turn.session.studio, turn.past, job, override)
@@ -203,7 +177,7 @@ def ready(made: Plan, job: Job, override: str = "") -> Ready:
     check_origin(made, job.settings.studio)
     check_permission(made, override)
     with connected(job) as client:
-        return _ready(made, StudioReader(client), _past(job), job, override)
+        return _ready(made, StudioReader(client), past_of(job), job, override)
 
 
 def holders(job: Job) -> Live:
@@ -228,50 +202,6 @@ def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
     with connected(job) as client:
         asked = frame(DESIRED, columns)
         return look(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
-
-
-@contextmanager
-def connected(job: Job) -> Iterator[Client]:
-    """Open the conversation with the Studio that the settings name, and close it.
-
-    Raises:
-        UsageError: no Studio or no token is set.
-        RolesyncError: the token store can't be read.
-    """
-    counts = Counter[str]()
-    connection, tokens = connection_of(job.settings), token_of(job.settings, job.now, counts)
-    with Client(connection, tokens, sleep=job.sleep, clock=job.seconds, counts=counts, answered=job.answered) as client:
-        yield client
-
-
-def _record(job: Job) -> Record:
-    own = job.settings
-    key, most = own.audit_key.get_secret_value(), own.audit_max_mb * 1_000_000
-    return open_record(own.account_dir, now=job.now, key=key, max_bytes=most)
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """An account that this run has for itself: how it stands, and what is needed to change it."""
-
-    session: Session
-    past: Past
-
-
-@contextmanager
-def _locked(job: Job, command: str) -> Iterator[_Turn]:
-    """Take the account's lock, and settle what earlier runs have left open, before anything is concluded from it."""
-    folder, run = job.settings.account_dir, job.new_run()
-    with (
-        connected(job) as client,
-        account_lock(folder, run=run, command=command, now=job.now),
-        _record(job) as record,
-    ):
-        studio = StudioWriter(client)
-        past = _past(job)
-        recover(past, studio, record, by=run)
-        at_once = job.settings.write_concurrency
-        yield _Turn(Session(run, command, studio, record, folder, job.now, job.seconds, job.progress, at_once), past)
 
 
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
@@ -320,10 +250,6 @@ def _ready(made: Plan, studio: StudioReader, past: Past, job: Job, override: str
     before = look(studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
     today = Today(own.owner, own.protected_users, _history(made.source, past, job))
     return hold_against(made, before, past, today, override)
-
-
-def _past(job: Job) -> Past:
-    return recall(job.settings.account_dir, key=job.settings.audit_key.get_secret_value())
 
 
 def _history(source: Source, past: Past, job: Job) -> History:

@@ -18,8 +18,8 @@ from rolesync import pipeline
 from rolesync.access import connection_of
 from rolesync.audit import open_record
 from rolesync.errors import RolesyncError
+from rolesync.job import Job
 from rolesync.model import Live, Plan, role_names
-from rolesync.pipeline import Job
 from rolesync.planner import waves
 from rolesync.rehearsed import Latency, Pace, Rehearsal, Stage, holders, stages, unknown
 from rolesync.runner import Session, carry_out

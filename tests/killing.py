@@ -17,7 +17,7 @@ from typing import Any
 
 from rolesync import pipeline
 from rolesync.errors import PlanRefusedError
-from rolesync.pipeline import Job
+from rolesync.job import Job
 from rolesync.planfile import from_json
 from rolesync.settings import load
 

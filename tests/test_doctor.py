@@ -8,8 +8,8 @@ import pytest
 from rolesync.audit import open_record
 from rolesync.doctor import examine
 from rolesync.errors import Exit
+from rolesync.job import Job
 from rolesync.model import Check, VerdictStatus
-from rolesync.pipeline import Job
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 

@@ -8,7 +8,7 @@ import pytest
 from rolesync import pipeline
 from rolesync.errors import UsageError
 from rolesync.explain import explain
-from rolesync.pipeline import Job
+from rolesync.job import Job
 from rolesync.recorded import Explanation, ListedRow
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load

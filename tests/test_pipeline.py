@@ -23,9 +23,9 @@ from rolesync.errors import (
     UsageError,
 )
 from rolesync.gate import BlockedError
+from rolesync.job import Job
 from rolesync.lock import account_lock
 from rolesync.model import Drift, Plan, Run, Verdict
-from rolesync.pipeline import Job
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import Settings, load

@@ -8,7 +8,7 @@ from typing import Any
 from rolesync import audit, pipeline
 from rolesync.audit import recall
 from rolesync.audit.effects import effects, open_requests
-from rolesync.pipeline import Job
+from rolesync.job import Job
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from tests.servers import Naps

@@ -10,7 +10,7 @@ import pytest
 from rolesync import audit, pipeline
 from rolesync.audit import recall
 from rolesync.audit.effects import effects, open_requests
-from rolesync.pipeline import Job
+from rolesync.job import Job
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load

@@ -13,8 +13,8 @@ import requests
 from rolesync import pipeline, rehearsal
 from rolesync.errors import PlanRefusedError, RolesyncError, StudioError
 from rolesync.gate import BlockedError
+from rolesync.job import Job
 from rolesync.model import Run, counts
-from rolesync.pipeline import Job
 from rolesync.planfile import from_json, to_json
 from rolesync.rehearsal import rehearse
 from rolesync.sandbox import ROLES, Options, Sandbox

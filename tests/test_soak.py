@@ -18,8 +18,8 @@ from rolesync import audit, pipeline
 from rolesync.audit import recall
 from rolesync.audit.effects import effects, open_requests
 from rolesync.errors import PlanRefusedError, StudioError, UnsettledRunError
+from rolesync.job import Job
 from rolesync.model import Plan, Run, email_key
-from rolesync.pipeline import Job
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load

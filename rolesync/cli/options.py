@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from rolesync.job import Job
     from rolesync.model import Progress
-    from rolesync.pipeline import Job
     from rolesync.settings import Settings
 
 Value = TypeVar("Value")
@@ -142,7 +142,7 @@ def set_up_log(settings: "Settings") -> None:
 @contextmanager
 def working(settings: "Settings") -> Iterator["Job"]:
     """Make the job of a command, whose progress shows on standard error while the `with` block lasts."""
-    from rolesync.pipeline import Job
+    from rolesync.job import Job
 
     set_up_log(settings)
     with _progress() as progress:

@@ -50,11 +50,12 @@ def review(
     from rolesync import pipeline
     from rolesync.deciding import Decisions, decide
     from rolesync.decisionsheet import DecisionsRefusedError, read_decisions
+    from rolesync.job import Job
 
     made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
         raise UsageError(f"{target} is the plan that is reviewed, and stays as it is", hint="name another --output")
-    job = pipeline.Job(load_settings(config, assignments))
+    job = Job(load_settings(config, assignments))
     if not (reviewer and sees) and not sys.stdin.isatty():
         raise UsageError(
             "review asks who approves and what they see, and there is no terminal",

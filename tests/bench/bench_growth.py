@@ -105,6 +105,7 @@ def make_task(control: Control, changes: int, folder: Path) -> Task:
 def ours(address: str, token: str, folder: Path) -> Figures:
     """Sync the list, whole: read, look, plan, guard, apply, prove."""
     from rolesync import pipeline  # noqa: PLC0415  # the script, a process of its own, doesn't need it
+    from rolesync.job import Job  # noqa: PLC0415  # as below
     from rolesync.settings import load  # noqa: PLC0415  # as above
 
     settings = load(
@@ -118,7 +119,7 @@ def ours(address: str, token: str, folder: Path) -> Figures:
         max_removals_share=1.0,
         max_shrink_share=1.0,
     )
-    job = pipeline.Job(settings)
+    job = Job(settings)
     started = perf_counter()
     done = pipeline.sync(pipeline.read(folder / "list.csv", job), job)
     seconds = perf_counter() - started

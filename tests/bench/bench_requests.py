@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync import pipeline
+from rolesync.job import Job
 from rolesync.lookup import SCANNABLE, fewest
 from rolesync.model import HeldReason, Plan, WayKind
 from rolesync.sandbox import ROLES, Options, Sandbox
@@ -102,7 +103,7 @@ def measure(shape: Shape, folder: Path) -> Result:
         with path.open("w", encoding="utf-8", newline="") as file:
             named = [(one.email, one.user_id or "", one.role) for one in listed]
             csv.writer(file).writerows([("email", "user_id", "role"), *named])
-        job = pipeline.Job(
+        job = Job(
             load(
                 base_url=sandbox.base_url,
                 token=sandbox.token,
