@@ -14,7 +14,7 @@ from rolesync.model import Action, Plan, role_names
 from rolesync.recorded import PastChange
 from rolesync.report.facts import drift_text, level_counts
 from rolesync.report.rows import ChangeRow, HeldRow, change_rows, drift_rows, finding_rows, held_rows, table_rows
-from rolesync.report.text import CELL_LIMIT, plural, safe
+from rolesync.report.text import CELL_LIMIT, outcome_text, plural, safe
 
 Touched = Mapping[int, Sequence[PastChange]]
 """By user id, what the last run that sent anything about this person sent."""
@@ -23,13 +23,6 @@ NO_ROLE = "no role"
 
 _MOST_CHOICES = 200
 """Words of a column; with more of them nobody would find theirs in a menu, and the search is there."""
-
-_OUTCOMES = {
-    "done": "done",
-    "no_effect": "no effect",
-    "gone": "the person was no longer in Studio",
-    "unknown": "not known: never found out",
-}
 
 
 class Kind(StrEnum):
@@ -158,7 +151,7 @@ def _touch(sent: Sequence[PastChange]) -> dict[str, Any]:
         "time": safe(f"{first.time[:19].replace('T', ' ')} UTC"),
         "sent": [
             f"{safe(one.action, CELL_LIMIT)} {safe(one.role, CELL_LIMIT)}: "
-            f"{_OUTCOMES.get(one.outcome, safe(one.outcome, CELL_LIMIT))}"
+            f"{outcome_text(one.outcome)}"
             + (f" (row {one.row} of {safe(one.source, CELL_LIMIT)})" if one.row and one.source else "")
             for one in sent
         ],

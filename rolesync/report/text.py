@@ -103,6 +103,14 @@ def duration_text(seconds: int) -> str:
     return f"{hours:,} h" if hours >= _MANY_HOURS or not minutes else f"{hours} h {minutes} min"
 
 
+def outcome_text(outcome: str) -> str:
+    """Say what came of a change of the past, see `PastChange`."""
+    return _OUTCOMES.get(outcome, safe(outcome, CELL_LIMIT))
+
+
+_OUTCOMES = {"no_effect": "no effect", "gone": "no longer in Studio", "unknown": "not known: never found out"}
+
+
 def row_text(row: int | None) -> str:
     """Spell a source row; empty where there is none."""
     return str(row) if row else ""

@@ -9,14 +9,18 @@ from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, Pas
 from rolesync.report.facts import SHORT_DIGEST
 from rolesync.report.rows import SIGNS
 from rolesync.report.terminal.pieces import column, heading, note, pairs, table, words
-from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, reason_sentence, row_text, safe
+from rolesync.report.text import (
+    CELL_LIMIT,
+    SENTENCE_LIMIT,
+    outcome_text,
+    person,
+    plural,
+    reason_sentence,
+    row_text,
+    safe,
+)
 
-_OUTCOMES = {
-    "done": ("done", "green"),
-    "no_effect": ("no effect", "yellow"),
-    "gone": ("no longer in Studio", "yellow"),
-    "unknown": ("not known: never found out", "bold yellow"),
-}
+_STYLES = {"done": "green", "no_effect": "yellow", "gone": "yellow", "unknown": "bold yellow"}
 _UNLISTED = "not in the list"
 
 
@@ -140,8 +144,7 @@ def _change(action: str, role: str) -> str:
 
 
 def _outcome(outcome: str) -> Text:
-    said, style = _OUTCOMES.get(outcome, (safe(outcome, CELL_LIMIT), ""))
-    return words(said, style)
+    return words(outcome_text(outcome), _STYLES.get(outcome, ""))
 
 
 def _when(time: str) -> str:
