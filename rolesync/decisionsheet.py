@@ -19,6 +19,7 @@ from rolesync.reader.findings import Code, printable, quoted
 from rolesync.reader.grid import only_text
 from rolesync.reader.table import Headers, Table, open_sheets, open_table
 from rolesync.report.tables import CHANGE, COLUMNS, EXCLUDE, HELD_KIND, DecisionRow, decision_rows
+from rolesync.report.text import undefuse
 
 _SHEETS = {"changes": CHANGE, "held": HELD_KIND}
 _FIXED = COLUMNS[:-2]
@@ -156,7 +157,9 @@ def _rows(table: Table, problems: list[Problem]) -> Iterator[_Row]:
         shown = tuple(own[:-2]) if not table.sheet else (_SHEETS[table.sheet], *own[:-2])
         if any(own):
             fixed = tuple(map(_plain, shown))
-            yield _Row(table.sheet, number, fixed, shown, own[-2].strip().casefold(), " ".join(own[-1].split()))
+            yield _Row(
+                table.sheet, number, fixed, shown, own[-2].strip().casefold(), undefuse(" ".join(own[-1].split()))
+            )
 
 
 def _plain(cell: object) -> str:

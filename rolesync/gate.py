@@ -90,6 +90,19 @@ def check_approval(made: Plan, *, required: bool, four_eyes: bool) -> None:
         )
 
 
+def check_reviewer(made: Plan, reviewer: str, *, four_eyes: bool) -> None:
+    """Refuse to begin a review whose approval would be refused.
+
+    Raises:
+        PlanRefusedError: the reviewer has made the plan, and somebody else has to approve it.
+    """
+    if four_eyes and _folded(made.made_by) == _folded(reviewer):
+        raise PlanRefusedError(
+            f"{made.made_by} made this plan and can't approve it, too, since four_eyes is set; nothing was approved",
+            hint="have somebody else review it, with another user name: rolesync review PLAN",
+        )
+
+
 def check_maker(made: Plan, makers: Collection[str]) -> None:
     """Refuse an approved plan unless the record says, too, that who made it has made it.
 

@@ -15,11 +15,11 @@ import pandas as pd
 from rolesync import planner
 from rolesync.audit import Past, run_records
 from rolesync.audit.holders import expected_holders, keep_holders
-from rolesync.deciding import Decisions, approve
+from rolesync.deciding import Decisions, approve, decide
 from rolesync.differ import diff
 from rolesync.drift import outside, stand
 from rolesync.errors import PlanRefusedError
-from rolesync.gate import check_approval, check_maker, check_origin, check_permission, check_unattended
+from rolesync.gate import check_approval, check_maker, check_origin, check_permission, check_reviewer, check_unattended
 from rolesync.guards import judge
 from rolesync.holding import hold
 from rolesync.impact import losing
@@ -102,6 +102,16 @@ def undo(run: str, job: Job, *, impact: bool = False) -> Plan:
         made = _with_impact(made, studio, job) if impact else made
         note_plan(record, job.new_run(), "undo", made)
         return made
+
+
+def check_review(made: Plan, job: Job) -> None:
+    """Refuse to begin a review that could only end without an approval.
+
+    Raises:
+        PlanRefusedError: the plan is approved, or whoever runs this has made it and somebody else must approve it.
+    """
+    decide(made, Decisions())
+    check_reviewer(made, job.settings.user, four_eyes=job.settings.four_eyes)
 
 
 def review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Job) -> Plan:

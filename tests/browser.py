@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 MISSING = "Chromium is not installed: apt-get install --no-install-recommends chromium"
+
+_MILLISECONDS = 20_000  # after which a page hangs, however slow the machine
+expect.set_options(timeout=_MILLISECONDS)
 
 _ARGUMENTS = (
     "--no-sandbox",  # tests may run as root
@@ -43,7 +46,7 @@ def chromium() -> Iterator[Browser]:
 def watched(browser: Browser, **context: Any) -> Iterator[Watched]:
     """Open an empty page in a context of its own, such as `viewport=...` or `color_scheme="dark"`."""
     own = browser.new_context(**context)
-    own.set_default_timeout(20_000)
+    own.set_default_timeout(_MILLISECONDS)
     found = Watched(own.new_page())
     found.page.on("request", lambda request: found.requests.append(request.url))
     found.page.on("console", lambda said: found.complaints.append(said.text))

@@ -69,6 +69,20 @@ def test_whatever_is_decided_comes_back(plan: Plan, data: st.DataObject) -> None
     decide(plan, found)
 
 
+REASONS_TYPED = st.sampled_from(["why not", "=on leave, Ünal", "-", "'tis so", 'a "quote"; and\\more', "x" * 1_000])
+
+
+@settings(max_examples=40, deadline=None)
+@given(plans(), st.data())
+def test_decisions_that_are_kept_as_a_table_come_back(plan: Plan, data: st.DataObject) -> None:
+    chosen = [row for row in decision_rows(plan) if row.word and data.draw(st.booleans())]
+    typed = {row.key: data.draw(REASONS_TYPED) for row in chosen}
+    excluded = {row.key: typed[row.key] for row in chosen if row.word == "exclude"}
+    released = {row.key: typed[row.key] for row in chosen if row.word == "release"}
+    kept = Decisions(excluded, released)
+    assert read_decisions(plan_csv(plan, kept).encode("utf-8-sig"), plan) == kept
+
+
 def test_odd_but_plain_ways_of_filling_it_in_are_read() -> None:
     plan = made(HOLD)
 

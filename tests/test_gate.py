@@ -14,6 +14,7 @@ from rolesync.gate import (
     check_maker,
     check_origin,
     check_permission,
+    check_reviewer,
     check_unattended,
     judged_today,
 )
@@ -192,6 +193,14 @@ def test_one_person_is_not_two(maker: str, reviewer: str, operator: str) -> None
     with pytest.raises(PlanRefusedError, match=r"was made by .* and approved by .*four_eyes is set") as caught:
         check_approval(plan, required=False, four_eyes=True)
     assert "somebody else" in caught.value.hint
+
+
+def test_a_review_that_can_only_be_refused_doesnt_begin() -> None:
+    plan = replace(made(), made_by="Mia  M")
+    check_reviewer(plan, "mia m", four_eyes=False)
+    check_reviewer(plan, "rita", four_eyes=True)
+    with pytest.raises(PlanRefusedError, match="Mia  M made this plan and can't approve it"):
+        check_reviewer(plan, "mia m", four_eyes=True)
 
 
 def test_a_plan_of_nobody_has_no_other_eyes() -> None:

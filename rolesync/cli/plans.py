@@ -145,7 +145,7 @@ def show_plan(
 
         return show_run(what, targets, show_all, form, config, assignments)
     made = load_plan(file)
-    touched = _touched(made, config, assignments) if html else None
+    touched = touched_by(made, config, assignments) if html else None
     written = _write_forms(made, targets, touched)
     if form is Form.JSON:
         write(plan_json(made))
@@ -198,14 +198,7 @@ def load_plan(path: Path) -> "Plan":
         raise PlanRefusedError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def plan_json(made: "Plan") -> str:
-    """Spell a plan as it is saved."""
-    from rolesync.planfile import to_json
-
-    return to_json(made)
-
-
-def _touched(made: "Plan", config: Path | None, assignments: list[str] | None) -> "Touched | None":
+def touched_by(made: "Plan", config: Path | None, assignments: list[str] | None) -> "Touched | None":
     """Ask the record for the last run that touched each person; None where it can't tell, since a plan needs none.
 
     Only the settings say where the record is, and a plan can be shown without any.
@@ -231,6 +224,13 @@ def _touched(made: "Plan", config: Path | None, assignments: list[str] | None) -
     except (OSError, RecordError, RecordBrokenError) as error:
         sys.stderr.write(f"the page can't say which run last touched whom: {safe(str(error))}\n")
         return None
+
+
+def plan_json(made: "Plan") -> str:
+    """Spell a plan as it is saved."""
+    from rolesync.planfile import to_json
+
+    return to_json(made)
 
 
 def _write_forms(made: "Plan", targets: dict[str, Path | None], touched: "Touched | None") -> int:

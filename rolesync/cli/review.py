@@ -1,17 +1,24 @@
 """The command that makes an approved plan of a plan: look at it, decide, and answer for the rest."""
 
 import sys
+from itertools import count
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings, save, show_json, write
-from rolesync.cli.plans import applying, load_plan, plan_json, show_made
+from rolesync.cli.plans import applying, load_plan, plan_json, show_made, touched_by
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
+    from rolesync.deciding import Decisions
     from rolesync.decisionsheet import DecisionsRefusedError
+    from rolesync.job import Job
+    from rolesync.model import Plan
+    from rolesync.report.pagetables import Touched
+    from rolesync.reviewing import End
 
 _NAMED = 100  # problems that a terminal shows; JSON has them all
 
@@ -41,59 +48,145 @@ def review(
             "--output", "-o", metavar="PLAN", help="The approved plan; else PLAN.approved.json.", show_default=False
         ),
     ] = None,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the page; 0 takes a free one.")
+    ] = 0,
     show_all: All = False,
     form: Format = Form.TEXT,
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Decide on a plan and approve it: writes a new, approved plan beside it. Asks Studio nothing."""
+    """Decide on a plan and approve it: writes a new, approved plan beside it. Asks Studio nothing.
+
+    It shows the address of a page for that, to be opened on this machine. There is no page with --decisions,
+    --reviewer or --sees; what they don't say is asked for on the terminal.
+    """
     from rolesync import pipeline
-    from rolesync.deciding import Decisions, decide
-    from rolesync.decisionsheet import DecisionsRefusedError, read_decisions
+    from rolesync.decisionsheet import DecisionsRefusedError
     from rolesync.job import Job
 
     made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
         raise UsageError(f"{target} is the plan that is reviewed, and stays as it is", hint="name another --output")
     job = Job(load_settings(config, assignments))
-    if not (reviewer and sees) and not sys.stdin.isatty():
-        raise UsageError(
-            "review asks who approves and what they see, and there is no terminal",
-            hint='look at the plan, then add --reviewer NAME --sees "remove …, add …"',
-        )
-    try:
-        decided = read_decisions(_bytes(decisions), made) if decisions else Decisions()
-    except DecisionsRefusedError as refusal:
-        return _refuse(refusal, decisions, form)
-    asks = not (reviewer and sees)
-    if asks:
-        show_made(decide(made, decided), show_all, applying(target))
-        reviewer = reviewer or _ask("Who approves this plan")
-        sees = sees or _ask("What does it do? Type it as in `remove 0, add 0`")
-    approved = pipeline.review(made, decided, reviewer, sees, job)
-    text = plan_json(approved)
-    save(text, target, "the approved plan")
+    pipeline.check_review(made, job)
+    if decisions or reviewer or sees:
+        try:
+            decided = _read(decisions, made)
+        except DecisionsRefusedError as refusal:
+            return _refuse(refusal, decisions, form)
+        seen = not (reviewer and sees)
+        if seen:
+            reviewer, sees = _ask(made, decided, reviewer, sees, target, show_all)
+        approved = pipeline.review(made, decided, reviewer, sees, job)
+        save(plan_json(approved), target, "the approved plan")
+    else:
+        seen = False
+        approved = _on_page(made, job, file, target, port, touched_by(made, config, assignments))
     if form is Form.JSON and str(target) != "-":
-        write(text)
-    elif form is Form.TEXT and not asks and str(target) != "-":
+        write(plan_json(approved))
+    elif form is Form.TEXT and not seen and str(target) != "-":
         show_made(approved, show_all, applying(target))
     return Exit.BLOCKED if approved.blocked else Exit.DONE
 
 
-def _ask(question: str) -> str:
+def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touched: "Touched | None") -> "Plan":
+    """Serve the page until the plan is approved.
+
+    Raises:
+        DeclinedError: the review ended without that; decisions were kept.
+    """
+    from rolesync import pipeline
+
     try:
-        return str(typer.prompt(question, err=True))
+        from rolesync.reviewing import Desk, End, serve
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the page of a review can't be served, because {error.name} is not installed",
+            hint="pip install 'rolesync[review]', or decide in a table: rolesync show PLAN --csv FILE",
+        ) from error
+    approved: list[Plan] = []
+
+    def approve(decisions: "Decisions", reviewer: str, sees: str) -> "End":
+        plan = pipeline.review(made, decisions, reviewer, sees, job)
+        save(plan_json(plan), target, "the approved plan")
+        approved.append(plan)
+        blocked = " What a guard blocks stays blocked: an override has to let it pass." if plan.blocked else ""
+        return End(
+            "Approved", f"The plan to {plan.effect} is approved and saved as {target}.{blocked}", applying(target)
+        )
+
+    def leave(decisions: "Decisions") -> "End":
+        if not (decisions.excluded or decisions.released):
+            return End("Nothing was approved", "Nothing was decided, either.")
+        kept = _keep(made, decisions, file)
+        sentence = f"The decisions are kept in {kept}, to be read again or changed in a spreadsheet."
+        return End(
+            "Nothing was approved", sentence, f"rolesync review {quote(str(file))} --decisions {quote(str(kept))}"
+        )
+
+    desk = Desk(made, touched, approve, leave)
+    try:
+        serve(desk, port=port, say=_invite)
+    finally:
+        end = desk.abandon()
+    if not approved:
+        raise DeclinedError(f"{end.word.lower()}: {end.sentence}", hint=end.command)
+    return approved[0]
+
+
+def _invite(address: str) -> None:
+    sys.stderr.write(f"Open this address in a browser on this machine, once:\n\n  {address}\n\n")
+    sys.stderr.write("Ctrl-C ends the review, and so does an hour in which nobody does anything.\n")
+    sys.stderr.flush()
+
+
+def _keep(made: "Plan", decisions: "Decisions", file: Path) -> Path:
+    """Save decisions beside the plan, over nothing that is there."""
+    from rolesync.report.tables import plan_csv
+
+    names = (f"{file.stem}.decisions{f'-{number}' if number else ''}.csv" for number in count())
+    path = next(path for path in map(file.with_name, names) if not path.exists())
+    save(plan_csv(made, decisions), path, "the decisions")
+    return path
+
+
+def _ask(made: "Plan", decided: "Decisions", reviewer: str, sees: str, target: Path, show_all: bool) -> tuple[str, str]:
+    """Show what is left, and ask on the terminal what the options don't say of who approves it.
+
+    Raises:
+        UsageError: there is no terminal.
+        DeclinedError: whoever was asked broke off.
+    """
+    from rolesync.deciding import decide
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "review asks who approves and what they see, and there is no terminal",
+            hint='look at the plan, then add --reviewer NAME --sees "remove …, add …"',
+        )
+    show_made(decide(made, decided), show_all, applying(target))
+    try:
+        reviewer = reviewer or str(typer.prompt("Who approves this plan", err=True))
+        return reviewer, sees or str(typer.prompt("What does it do? Type it as in `remove 0, add 0`", err=True))
     except (typer.Abort, KeyboardInterrupt) as error:
         raise DeclinedError("broken off before anything was approved") from error
 
 
-def _bytes(path: Path) -> bytes:
+def _read(path: Path | None, made: "Plan") -> "Decisions":
+    """Read the table of decisions, if there is one."""
+    from rolesync.deciding import Decisions
+    from rolesync.decisionsheet import read_decisions
+
+    if path is None:
+        return Decisions()
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise UsageError(
             f"the decisions {path} can't be read: {error.strerror}", hint="name what `show PLAN --xlsx FILE` wrote"
         ) from error
+    return read_decisions(data, made)
 
 
 def _refuse(refusal: "DecisionsRefusedError", path: "Path | None", form: Form) -> Exit:

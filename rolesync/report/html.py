@@ -10,8 +10,9 @@ from __future__ import annotations
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rolesync.deciding import LONGEST_NAME
 from rolesync.errors import UsageError
 from rolesync.model import Action, Plan, RoleCount, VerdictStatus
 from rolesync.report.facts import headline, next_step, number_of, requests_rows, summary
@@ -45,35 +46,72 @@ def plan_html(plan: Plan, touched: Touched | None = None) -> str:
     Raises:
         UsageError: the extra `html` is not installed.
     """
-    template = _template("plan.html")
+    sentence, command = next_step(plan)
+    return _page("plan.html", "plan", plan, plan, touched, next_step=sentence, command=" \\\n  ".join(command))
+
+
+def review_html(plan: Plan, decided: Plan, draft: object, touched: Touched | None = None) -> str:
+    """Render the page on which a plan is decided on; it works only where it is served.
+
+    Args:
+        plan: as it was made; its rows are those that are decided on.
+        decided: what is left of it, as decided so far.
+        draft: the decisions so far, as JSON, for the page's script.
+        touched: as for `plan_html`.
+
+    Raises:
+        UsageError: as for a plan.
+    """
+    return _page("review.html", "review", plan, decided, touched, draft=draft, longest_name=LONGEST_NAME)
+
+
+def overview_html(decided: Plan, plan: Plan) -> str:
+    """Render only what stands above the tables, as a page of `plan` shows it: what is left of it, as decided."""
+    return _template("fragment.html").render(**_overview(decided, plan))
+
+
+def _page(name: str, what: str, plan: Plan, decided: Plan, touched: Touched | None, **more: object) -> str:
+    template = _template(name)
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    sentence, command = next_step(plan)
-    tables = page_tables(plan, touched)
-    style, script = _own("plan.css"), _own("plan.js")
+    tables, style, scripts = page_tables(plan, touched), _own("plan.css"), [_own("plan.js")]
+    connect = ""
+    if "draft" in more:
+        style, scripts = style + _own("review.css"), [*scripts, _own("review.js")]
+        connect = "connect-src 'self'; "
+        more["draft"] = Markup(script_json(more["draft"]))  # noqa: S704  # escaped for where it stands
     return template.render(
-        what="plan",
-        policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
+        what=what,
+        policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src {_hash(style)}; {connect}"
         "base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704  # this package's own
-        script=Markup(script),  # noqa: S704  # this package's own
+        scripts=[Markup(script) for script in scripts],  # noqa: S704  # this package's own
         data=Markup(script_json([table.data for table in tables])),  # noqa: S704  # escaped for where it stands
-        status=plan.status,
-        headline=headline(plan),
-        summary=[*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest, CELL_LIMIT))],
-        roles=[(safe(role.role, CELL_LIMIT), role, _bars(role)) for role in plan.roles],
-        picture=PICTURE,
-        guards=guard_rows(plan),
-        blocks=sum(1 for verdict in plan.verdicts if verdict.status is VerdictStatus.BLOCK),
-        removals=number_of(plan, Action.REMOVE),
-        additions=number_of(plan, Action.ADD),
-        bereft=left_without_role(plan),
-        no_role=NO_ROLE,
         tables={table.key: table for table in tables},
         most=WITHOUT_SCRIPT,
-        next_step=sentence,
-        command=" \\\n  ".join(command),
+        **_overview(decided, plan),
+        **more,
     )
+
+
+def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
+    """What stands above the tables: about what is decided, with links to the sections of the plan that have rows."""
+    return {
+        "status": decided.status,
+        "headline": headline(decided),
+        "summary": [*summary(decided), *requests_rows(decided.requests), ("digest", safe(decided.digest, CELL_LIMIT))],
+        "roles": [(safe(role.role, CELL_LIMIT), role, _bars(role)) for role in decided.roles],
+        "picture": PICTURE,
+        "guards": guard_rows(decided),
+        "blocks": sum(1 for verdict in decided.verdicts if verdict.status is VerdictStatus.BLOCK),
+        "removals": number_of(decided, Action.REMOVE),
+        "additions": number_of(decided, Action.ADD),
+        "held": len(decided.held),
+        "findings": len(decided.findings),
+        "bereft": left_without_role(decided),
+        "no_role": NO_ROLE,
+        "sections": {key for key, rows in (("changes", plan.changes), ("held", plan.held)) if len(rows)},
+    }
 
 
 def told_html(told: Told) -> str:

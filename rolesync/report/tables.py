@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from rolesync.deciding import releasable
+from rolesync.deciding import Decisions, releasable
 from rolesync.model import IMPACT, WAITING, Action, Known, Plan
 from rolesync.report.facts import headline, next_step, requests_rows, summary
 from rolesync.report.rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows, table_rows
@@ -46,10 +46,13 @@ CHANGE, HELD_KIND = "change", "held"
 EXCLUDE, RELEASE = "exclude", "release"
 
 
-def plan_csv(plan: Plan) -> str:
-    """Render every change and every held row, removals first, as CSV with the header `COLUMNS` and LF line ends."""
-    changes = ((CHANGE, *cells, "", "") for cells in _changes(plan))
-    return spell_csv(COLUMNS, chain(changes, ((HELD_KIND, *cells, "", "") for cells in _held(plan))))
+def plan_csv(plan: Plan, decisions: Decisions | None = None) -> str:
+    """Render every change and every held row, removals first, as CSV with the header `COLUMNS` and LF line ends.
+
+    With `decisions`, they stand in the last two columns, as a reviewer would have filled them in.
+    """
+    decided = decisions or Decisions()
+    return spell_csv(COLUMNS, ((*row.cells, *_decision(row, decided)) for row in decision_rows(plan)))
 
 
 def plan_xlsx(plan: Plan) -> bytes:
@@ -82,6 +85,11 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
         yield DecisionRow((CHANGE, *cells), key, EXCLUDE)
     for key, cells, word in zip(_keys(plan.held), _held(plan), _releases(plan), strict=True):
         yield DecisionRow((HELD_KIND, *cells), key, word)
+
+
+def _decision(row: DecisionRow, decisions: Decisions) -> tuple[str, str]:
+    chosen = {EXCLUDE: decisions.excluded, RELEASE: decisions.released}.get(row.word, {})
+    return (row.word, defuse(safe(chosen[row.key], MOST_CHARACTERS))) if row.key in chosen else ("", "")
 
 
 def _releases(plan: Plan) -> list[str]:

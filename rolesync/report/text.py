@@ -53,6 +53,11 @@ def defuse(text: str) -> str:
     return f"'{text}" if text.lstrip()[:1] in _FORMULA and text.strip() else text
 
 
+def undefuse(text: str) -> str:
+    """Return a text as it was before `defuse`; an apostrophe that somebody has typed stays where `defuse` puts none."""
+    return text[1:] if text.startswith("'") and defuse(text[1:]) == text else text
+
+
 def plural(number: int, noun: str, plural_noun: str = "") -> str:
     """Say how many, as in `1 removal` and `2,000 removals`."""
     return f"{number:,} {noun if number == 1 else plural_noun or noun + 's'}"

@@ -1,17 +1,22 @@
 """review: a plan is decided on in a spreadsheet, approved, and applied as decided."""
 
 import json
+import signal
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from playwright.sync_api import Browser, expect
 
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox.control import Control
+from tests.browser import watched
 from tests.e2e.command import ADMINS, Shell
 from tests.e2e.libreoffice import MISSING, SOFFICE, LibreOffice
+from tests.reviewing.begun import Visitor
 
 NEW = "omar.haddad@example.edu"
 KEPT, GONE = ADMINS[:8], ADMINS[8:]
@@ -140,7 +145,7 @@ def test_a_wrong_sentence_approves_nothing(sh: Shell) -> None:
 
 def test_without_a_terminal_all_is_given(sh: Shell) -> None:
     planned(sh)
-    for options in ([], ["--reviewer", "Rita"], ["--sees", "remove 2, add 1"]):
+    for options in (["--decisions", "plan.csv"], ["--reviewer", "Rita"], ["--sees", "remove 2, add 1"]):
         assert sh.run("review", "plan.json", *options).returncode == 64
     same = sh.run(*review("remove 2, add 1", "-o", "./plan.json"))
     assert same.returncode == 64
@@ -154,6 +159,100 @@ def test_an_approved_plan_is_not_approved_again(sh: Shell) -> None:
     again = sh.run("review", "plan.approved.json", "--reviewer", "Bo", "--sees", "remove 2, add 1")
     assert again.returncode == 4
     assert "approved by Rita Levi already" in again.stderr
+
+
+def address_of(running: subprocess.Popen[str]) -> str:
+    """Read standard error as far as the address."""
+    assert running.stderr is not None
+    return next(line.strip() for line in running.stderr if "http://127.0.0.1" in line)
+
+
+def test_a_page_is_decided_on_reloaded_approved_and_applied(sh: Shell, browser: Browser) -> None:
+    planned(sh, operator="mia")
+    reviewing = ("review", "plan.json", "--format", "json")
+    with sh.started(*reviewing, operator="rita", four_eyes=True) as running, watched(browser) as found:
+        page, bar = found.page, found.page.locator("#bar")
+        page.goto(address_of(running))
+        page.get_by_label("Search", exact=True).fill(GONE[0])
+        expect(page.locator("[data-table=changes] [role=status]")).to_contain_text("1 of 3 rows fit")
+        page.locator("[data-table=changes] tbody").get_by_role("checkbox").uncheck()
+        page.keyboard.type("on leave")
+        expect(bar).not_to_contain_text("no reason")
+        expect(bar).to_contain_text("As decided: remove 1, add 1")
+        page.reload()
+        expect(bar).to_contain_text("As decided: remove 1, add 1; 1 change taken out.")
+        page.get_by_label("Your name").fill("Rita Levi")
+        page.get_by_label("What does the plan do").fill("remove 1, add 1")
+        page.get_by_role("button", name="Approve", exact=True).click()
+        expect(page.locator("#over")).to_contain_text("rolesync apply plan.approved.json")
+        said = json.loads(running.communicate(timeout=60)[0])
+        assert running.returncode == 0
+        assert found.complaints == []
+    assert (said["approval"]["reviewer"], said["approval"]["operator"]) == ("Rita Levi", "rita")
+    assert said == json.loads((sh.folder / "plan.approved.json").read_text(encoding="ascii"))
+    ran = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "by Rita Levi (rita)" in " ".join(ran.stdout.split())
+    assert admins(sh) == {*KEPT, NEW, GONE[0]}
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: signal.Signals) -> None:
+    planned(sh)
+    (sh.folder / "plan.decisions.csv").write_text("an earlier one", encoding="utf-8")
+    with sh.started("review", "plan.json") as running:
+        visitor = Visitor(address_of(running))
+        out = {"revision": 0, "reasons": ["=on leave, Ünal"], "excluded": {"0": 0}, "released": {}}
+        assert visitor.post("decisions", out).status_code == 200
+        running.send_signal(end)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 128 + end
+    assert "plan.decisions-1.csv" in errors
+    assert not (sh.folder / "plan.approved.json").exists()
+    done = sh.json(*review("remove 1, add 1", "--decisions", "plan.decisions-1.csv"))
+    assert [one["detail"] for one in done["held"]] == ["=on leave, Ünal"]
+
+
+def test_a_review_that_is_left_says_so(sh: Shell) -> None:
+    planned(sh)
+    with sh.started("review", "plan.json") as running:
+        visitor = Visitor(address_of(running))
+        assert visitor.post("leave", {"revision": 0}).json()["sentence"] == "Nothing was decided, either."
+        output, errors = running.communicate(timeout=60)
+    assert (running.returncode, output) == (130, "")
+    assert "nothing was approved" in errors
+    assert sorted(path.name for path in sh.folder.glob("plan*json")) == ["plan.json"]
+    with sh.started("review", "plan.json", "--format", "json") as running:
+        visitor = Visitor(address_of(running))
+        out = {"revision": 0, "reasons": [""], "excluded": {"1": 0}, "released": {}}
+        visitor.post("decisions", out)
+        assert "plan.decisions.csv" in visitor.post("leave", {"revision": 1}).json()["command"]
+        said = json.loads(running.communicate(timeout=60)[0])
+    assert said["error"]["exit_code"] == 130
+    again = sh.run(*review("remove 1, add 1", "--decisions", "plan.decisions.csv"))
+    assert again.returncode == 3
+    assert "exclude needs a reason" in again.stderr
+
+
+def test_who_has_made_a_plan_doesnt_begin_a_review_that_asks_for_another(sh: Shell) -> None:
+    planned(sh, operator="mia")
+    done = sh.run("review", "plan.json", operator="Mia", four_eyes=True)
+    assert done.returncode == 4
+    assert "mia made this plan and can't approve it" in done.stderr
+
+
+def test_a_place_that_cant_be_written_is_said_on_the_page(sh: Shell) -> None:
+    planned(sh)
+    with sh.started("review", "plan.json", "-o", "none/plan.json") as running:
+        visitor = Visitor(address_of(running))
+        done = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"})
+        assert done.status_code == 422
+        assert "can't be written to none/plan.json" in done.json()["message"]
+        (sh.folder / "none").mkdir()
+        assert visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}).ok
+        output, _ = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert "by Rita" in output
 
 
 def test_wrong_cells_are_told_all_at_once_with_their_places(sh: Shell) -> None:

@@ -192,28 +192,28 @@ def drifted_plan() -> Plan:
     return replace(make_plan(), drift=DRIFTED)
 
 
-def hostile_plan() -> Plan:
+def hostile_plan(texts: Sequence[str] = HOSTILE) -> Plan:
     """Every hostile text in every place that a text can come from."""
     changes = [
         (number, text, text, action, text, Reason.LISTED, number, role_set([text]))
         for action in (Action.REMOVE, Action.ADD)
-        for number, text in enumerate(HOSTILE, start=1)
+        for number, text in enumerate(texts, start=1)
     ]
     held = [
-        (number, text, 0, text, Action.ADD, HeldReason.AMBIGUOUS, text) for number, text in enumerate(HOSTILE, start=1)
+        (number, text, 0, text, Action.ADD, HeldReason.AMBIGUOUS, text) for number, text in enumerate(texts, start=1)
     ]
-    findings = [Finding(Level.WARNING, text, text, 1, text) for text in HOSTILE]
-    verdicts = [Verdict(text, VerdictStatus.BLOCK, text, text, 1, 2) for text in HOSTILE]
+    findings = [Finding(Level.WARNING, text, text, 1, text) for text in texts]
+    verdicts = [Verdict(text, VerdictStatus.BLOCK, text, text, 1, 2) for text in texts]
     plan = make_plan(changes, held, verdicts, findings)
     return replace(
         plan,
         account=MARKUP,
         source=replace(SOURCE, path=RTL + ESCAPES),
-        roles=tuple(RoleCount(text, 1, 0, 1) for text in HOSTILE),
-        requests=Requests({MARKUP: 1}, 1, tuple(Way(WayKind.SCAN, text, 1, 2, 3) for text in HOSTILE)),
+        roles=tuple(RoleCount(text, 1, 0, 1) for text in texts),
+        requests=Requests({MARKUP: 1}, 1, tuple(Way(WayKind.SCAN, text, 1, 2, 3) for text in texts)),
         digest=ESCAPES,
         drift=Drift(
-            MARKUP, frame(DRIFT, columns(list(DRIFT), [(1, text, text, act) for act in Action for text in HOSTILE]))
+            MARKUP, frame(DRIFT, columns(list(DRIFT), [(1, text, text, act) for act in Action for text in texts]))
         ),
     )
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Page
 
-from rolesync.model import CHANGES, HELD, Action, Plan, Reason, frame, role_set
+from rolesync.model import HELD, Plan, frame
 from rolesync.report.html import WITHOUT_SCRIPT, plan_html
 from rolesync.report.pagetables import Touched
 from tests.browser import Watched, watched
+from tests.report.pages import HUGE_ID, LOOKS, NARROW, people, rows, school, status
 from tests.report.samples import (
-    ADDED,
     EXPLANATION,
     FORMULA,
     HELD_ROW,
@@ -33,23 +33,6 @@ Open = Callable[..., Page]
 
 ROWS = 100
 PRINTED = 1000
-NARROW = {"viewport": {"width": 320, "height": 700}}
-LOOKS: dict[str, dict[str, Any]] = {"light": {}, "dark": {"color_scheme": "dark"}, "narrow": NARROW}
-HUGE_ID = 2**63 - 1
-
-
-def school() -> Plan:
-    """Removals of two roles for three reasons, and additions; one person loses two roles, one gets one for another."""
-    teacher = role_set(["Admin", "Teacher"])
-    rows = [
-        ADDED,
-        (7, "grace@example.edu", "Grace Hopper", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, role_set(["Admin"])),
-        (9, "", "أمين الدين", Action.REMOVE, "Admin", Reason.NO_EMAIL, 0, teacher),
-        (9, "", "أمين الدين", Action.REMOVE, "Teacher", Reason.NO_EMAIL, 0, teacher),
-        (HUGE_ID, "alan@example.edu", "alan Turing", Action.REMOVE, "Admin", Reason.LISTED_WITHOUT_ROLE, 12, teacher),
-        (HUGE_ID, "alan@example.edu", "alan Turing", Action.ADD, "Owner", Reason.LISTED, 3, teacher),
-    ]
-    return replace(make_plan(), changes=frame(CHANGES, columns(list(CHANGES), rows)))
 
 
 @pytest.fixture
@@ -69,18 +52,6 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         yield one
         for found, path in opened:
             assert (found.requests, found.complaints) == ([path.as_uri()], [])
-
-
-def rows(page: Page, key: str = "changes") -> Locator:
-    return page.locator(f"section[data-table={key}] tbody > tr:not(.details)")
-
-
-def people(page: Page) -> list[str]:
-    return [text.split("<")[0].split(" #")[0].strip() for text in rows(page).locator("th").all_inner_texts()]
-
-
-def status(page: Page, key: str = "changes") -> str:
-    return page.locator(f"section[data-table={key}] [role=status]").inner_text()
 
 
 def details(page: Page, who: str) -> str:

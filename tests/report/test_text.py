@@ -14,6 +14,7 @@ from rolesync.report.text import (
     row_text,
     safe,
     size_text,
+    undefuse,
 )
 from tests.report.samples import HUGE
 
@@ -70,6 +71,17 @@ def test_formulas_are_defused(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "a=1", "1-2", "ada@example.edu", " "])
 def test_other_cells_stay(text: str) -> None:
     assert defuse(text) == text
+
+
+@given(ANY_TEXT)
+def test_what_was_defused_is_as_it_was(text: str) -> None:
+    assert undefuse(defuse(text)) == (text if defuse(text) != text else undefuse(text))
+    assert undefuse(f"'{text}") in {text, f"'{text}"}
+
+
+@pytest.mark.parametrize("text", ["", "'", "'a", "''=1", "a"])
+def test_an_apostrophe_of_somebodys_own_stays(text: str) -> None:
+    assert undefuse(text) == text
 
 
 @given(ANY_TEXT)

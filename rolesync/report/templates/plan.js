@@ -97,7 +97,7 @@
   /* One section: the controls above its table, the rows in it, and the pages below. */
   class List {
     constructor(section, { key, columns, details }) {
-      Object.assign(this, { section, key, details, page: 0, sorted: null, query: "", picked: new Map(), open: new Set() });
+      Object.assign(this, { section, key, details, page: 0, sorted: null, lead: null, open: new Set() });
       this.columns = columns.map((column) => new Column(column));
       this.by = Object.fromEntries(this.columns.map((column) => [column.key, column]));
       this.size = this.columns[0].cells.length;
@@ -110,8 +110,21 @@
       this.render();
     }
 
+    /* Give each row a cell before the others: `lead` has a title, the cell and the classes of a row, and fits(row). */
+    begin(lead) {
+      this.lead = lead;
+      this.heads();
+      this.filter();
+    }
+
+    /* What a row is about, in words. */
+    what(row) {
+      const { action, role, person: who } = this.by;
+      return `${action.value(row)} ${role.value(row)}, ${who.text(who.value(row))}`;
+    }
+
     heads() {
-      const row = make("tr");
+      const row = make("tr", {}, ...(this.lead ? [make("th", { scope: "col", class: "lead" }, this.lead.title)] : []));
       for (const column of this.columns) {
         const button = make("button", { type: "button" }, column.title);
         const head = make("th", { scope: "col", class: `${column.kind} ${column.key}` }, button);
@@ -165,6 +178,10 @@
       this.section.append(this.pages);
     }
 
+    get width() {
+      return this.columns.length + (this.lead ? 1 : 0) + (this.details ? 1 : 0);
+    }
+
     get last() {
       return Math.max(0, Math.ceil(this.shown.length / ROWS) - 1);
     }
@@ -182,7 +199,8 @@
       const picks = this.menus.filter((menu) => menu.value !== "").map((menu) => [this.by[menu.dataset.column].cells, Number(menu.value)]);
       const shown = [];
       for (let row = 0; row < this.size; row += 1) {
-        if (picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word))) shown.push(row);
+        const fits = picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word));
+        if (fits && (!this.lead || this.lead.fits(row))) shown.push(row);
       }
       this.shown = shown;
       this.page = 0;
@@ -239,7 +257,7 @@
       const rows = this.shown.slice(from, from + (printing ? PRINTED : ROWS));
       const made = document.createDocumentFragment();
       for (const row of rows) made.append(...this.rows(row));
-      if (!rows.length) made.append(make("tr", {}, make("td", { colspan: this.columns.length + 1, class: "none" }, "Nothing fits the search and the filters.")));
+      if (!rows.length) made.append(make("tr", {}, make("td", { colspan: this.width, class: "none" }, "Nothing fits the search and the filters.")));
       this.body.replaceChildren(made);
       this.tell(from, rows.length, printing);
     }
@@ -272,6 +290,7 @@
     /* The row, with the one that tells more if that is open. */
     rows(row) {
       const made = make("tr", {}, ...this.columns.map((column) => column.cell(row)));
+      if (this.lead) made.prepend(this.lead.cell(row, made));
       if (!this.details) return [made];
       const id = `${this.key}-more-${row}`;
       const open = this.open.has(row);
@@ -295,7 +314,7 @@
       for (const [label, ...texts] of this.facts(row)) {
         list.append(make("dt", {}, label), make("dd", {}, ...texts.flatMap((text, at) => [...(at ? [make("br")] : []), typeof text === "string" ? make("bdi", {}, text) : text])));
       }
-      return make("tr", { class: "details", id }, make("td", { colspan: this.columns.length + 1 }, list));
+      return make("tr", { class: "details", id }, make("td", { colspan: this.width }, list));
     }
 
     facts(row) {
@@ -337,13 +356,17 @@
   const sections = [...document.querySelectorAll("section[data-table]")];
   const lists = new Map(data.map((table) => [table.key, new List(sections.find((one) => one.dataset.table === table.key), table)]));
 
-  for (const card of document.querySelectorAll("a[data-pick]")) {
+  addEventListener("click", (event) => {
+    const card = event.target.closest("a[data-pick]");
+    if (!card) return;
     const [key, value] = card.dataset.pick.split("=", 2);
-    card.addEventListener("click", () => lists.get("changes").pick({ [key]: value }));
-  }
+    lists.get("changes").pick({ [key]: value });
+  });
 
   // Paper has no pages to turn.
   const print = (printing) => () => lists.forEach((list) => list.render(printing));
   addEventListener("beforeprint", print(true));
   addEventListener("afterprint", print(false));
+
+  globalThis.rolesync = { lists, make, many }; // for review.js
 })();
