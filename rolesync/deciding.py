@@ -61,6 +61,8 @@ def decide(plan: Plan, decisions: Decisions) -> Plan:
             hint="review the plan that it was made from, or make a new one",
         )
     _check(plan, decisions)
+    if not (decisions.excluded or decisions.released):
+        return plan
     out, kept = _split(plan.changes, decisions.excluded)
     let, waiting = _split(plan.waiting, decisions.released)
     changes = order(frame(CHANGES, {name: [*kept[name].tolist(), *let[name].tolist()] for name in CHANGES}))

@@ -92,7 +92,9 @@ def test_no_leaves_everything_as_it_is(sh: Shell, studio: Control, plan: Path) -
 
 def test_a_reviewer_is_asked_for_name_and_effect(sh: Shell, plan: Path) -> None:
     named, does = "Who approves this plan", "What does it do?"
-    screen = Terminal(sh, "review", plan.name, question=named, answer="Rita\n", then=(does, "Remove 2, add 4\n"))
+    assert sh.run("show", plan.name, "--csv", "plan.csv").returncode == 0
+    command = ("review", plan.name, "--decisions", "plan.csv")
+    screen = Terminal(sh, *command, question=named, answer="Rita\n", then=(does, "Remove 2, add 4\n"))
     assert screen.code == 0
     assert "greg.stone@example.edu" in CONTROLS.sub("", screen.text).partition(named)[0]
     approved = json.loads((sh.folder / "plan.approved.json").read_text(encoding="ascii"))
