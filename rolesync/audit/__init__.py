@@ -23,7 +23,7 @@ The `plan` of a dry run or sync and each `run.start` have in `drift` what others
 the last one: `added` and `removed`, by role the ids of its holders; null where nobody knows.
 The `plan` of every run says who `made_by` it; each `run.start`, too, and in `approval` who approved the plan, when and
 from which one, what they saw, which held removals they `released`, and which changes they took out
-(`excluded_changes`); null where nobody did.
+(`excluded_changes`, by id and address, each with its reason); null where nobody did.
 The record itself adds `record.recovered` {torn_bytes, torn_sha256} after the remains of an append that was cut short,
 and `record.key` {mode, fingerprint, past} where records begin to be sealed with a key, another, or none.
 """
