@@ -62,7 +62,9 @@ def told_facts(told: Told) -> list[tuple[str, str]]:
     optional = [
         ("ended", _time(run.finished_at) if run.finished_at else "the record has no end of it") if sent else None,
         ("asked", _asked(told)),
-        ("held", f"{plural(told.held, 'row')}, so not done") if told.held is not None else None,
+        ("held", f"{plural(told.held, 'row')}, so not done" if told.held else "nothing")
+        if told.held is not None
+        else None,
         ("outcomes", _counts(told)) if sent else None,
         ("not named", _left_out(told)) if sent and _left_out(told) else None,
         ("proof", _proven(told)) if sent else None,
