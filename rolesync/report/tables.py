@@ -135,8 +135,8 @@ def _held(plan: Plan) -> Iterator[Cells]:
 
 
 def _sheets(plan: Plan) -> Iterator[Sheet]:
-    widths = (10, 18, 20, 28, 34, 20, 52, 7, 28, 60, 12, 40)
-    yield Sheet("summary", ("what", "which", "says"), (22, 44, 100), _summary(plan), "B")
+    widths = (9, 18, 18, 28, 34, 20, 50, 8, 28, 60, 12, 40)
+    yield Sheet("summary", ("what", "which", "says"), (16, 24, 110), _summary(plan), "B", prose=True)
     yield Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A", (EXCLUDE,) * len(plan.changes))
     yield Sheet("held", COLUMNS[1:], widths, _held(plan), "A", tuple(_releases(plan)))
     findings = (

@@ -79,7 +79,7 @@ def _text(text: str) -> str:
 def _told_sheets(told: Told) -> Iterator[Sheet]:
     word, sentence = told_headline(told)
     facts = (("status", word, defuse(sentence)), *((label, "", defuse(value)) for label, value in told_facts(told)))
-    yield Sheet("summary", ("what", "which", "says"), (22, 18, 100), facts, "B")
+    yield Sheet("summary", ("what", "which", "says"), (20, 18, 110), facts, "B", prose=True)
     yield Sheet("changes", TOLD_COLUMNS, (12, 10, 18, 20, 34, 7, 28, 28, 60), _told_changes(told), "B")
     if told.approval:
         columns = ("decision", "action", "role", "user_id", "email", "reason")
