@@ -129,6 +129,34 @@ def test_markdown_has_the_facts_and_a_section_for_each_list() -> None:
     assert "`rolesync show RUN --csv FILE` has all" in long
 
 
+def test_a_status_of_a_later_version_is_no_markup() -> None:
+    run = replace(COMPLETE, summary=replace(COMPLETE.summary, status=MARKUP))
+    tokens = MarkdownIt("commonmark").enable("table").parse(told_markdown(run))
+    kinds = {child.type for token in tokens for child in token.children or []}
+    assert kinds <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "山" * 900])
+def test_a_run_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None:
+    run = incomplete(
+        changes=tuple(
+            replace(FAILED, action=text, role=text, email=text, detail=text, before=(text,), outcome=outcome)
+            for outcome in ("failed", "unknown", "drifted", "done")
+            for _ in range(900)
+        ),
+        proof=Proof({f"{number}{text}": 1 for number in range(900)}, (text,) * 900),
+        counts={f"{number}{text}": 1 for number in range(900)},
+        approval=replace(APPROVAL, reviewer=text, operator=text, seen=text),
+        excluded=(ToldDecision(text, text, 1, text, text),) * 900,
+        released=(ToldDecision(text, text, 1, text, text),) * 900,
+        overridden=(text,) * 900,
+        stopped=text,
+    )
+    shown = told_markdown(run)
+    assert len(shown) < LIMIT
+    assert shown.count("<details>") == shown.count("</details>") == 9
+
+
 def approved() -> Told:
     excluded = ToldDecision("remove", "Admin", 77, "kim@example.edu", "on leave")
     return incomplete(
