@@ -87,6 +87,13 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
         yield DecisionRow((HELD_KIND, *cells), key, word)
 
 
+def other_rows(plan: Plan) -> dict[str, list[Cells]]:
+    """List by sheet what a plan's workbook has besides its changes and held rows, the heads included."""
+    return {
+        sheet.title: [sheet.columns, *sheet.rows] for sheet in _sheets(plan) if sheet.title not in {"changes", "held"}
+    }
+
+
 def _decision(row: DecisionRow, decisions: Decisions) -> tuple[str, str]:
     chosen = {EXCLUDE: decisions.excluded, RELEASE: decisions.released}.get(row.word, {})
     return (row.word, defuse(safe(chosen[row.key], MOST_CHARACTERS))) if row.key in chosen else ("", "")
