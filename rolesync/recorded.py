@@ -105,8 +105,8 @@ class ToldDecision:
 class Told:
     """All that the record tells of one run.
 
-    `summary` is its line in the history. `held` and `made_by` are of its plan, the latest of its digest: how many rows
-    it held and which run made it; None and "" where the record doesn't have it. `planned_by` is the user who did.
+    `summary` is its line in the history. `held` and `made_by` are of its plan: how many rows it held, and which run
+    made it, the latest of its digest; None and "" where the record doesn't have it. `planned_by` is the user who did.
     `approval` is None where nobody has approved the plan; `excluded` and `released` are what was decided then.
     `changes` are those that were sent, and those of people who had drifted.
     `counts` are by `OutcomeStatus` of all changes of the plan, as the run's end says; while it has none, of what was

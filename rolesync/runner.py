@@ -71,6 +71,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         "run.start",
         run=session.run,
         **_summary(made, session.command),
+        held=len(made.held),
         overridden=overridden,
         **_absent(made),
         approval=_approval(made),

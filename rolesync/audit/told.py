@@ -30,7 +30,9 @@ def trusted_told(folder: Path, run_id: str, *, key: str = "") -> tuple[Told, Rec
         UsageError, RecordError, RecordBrokenError: as `trusted_records`.
     """
     records, broken = trusted_records(folder, run_id, key=key)
-    digest = records[0].get("digest", "")
+    # An approved plan has a digest of its own; it was made as the one that was reviewed.
+    approval: Mapping[str, Any] = next((one["approval"] for one in records if one.get("approval")), {})
+    digest = approval.get("made_from", records[0].get("digest", ""))
     plan: Mapping[str, Any] = {}
     with suppress(RecordBrokenError):  # which the first reading has told already
         for record in events(folder, {b"plan"}, key):
@@ -43,7 +45,7 @@ def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
 
     Args:
         records: all of it, in order.
-        plan: the `plan` record of what was applied; empty where there is none.
+        plan: the `plan` record of what was applied, or reviewed before; empty where there is none.
     """
     first: Mapping[str, Any] = next((one for one in records if one["event"] == "run.start"), records[0])
     end: Mapping[str, Any] = next((one for one in reversed(records) if one["event"] == "run.end"), {})
@@ -58,7 +60,7 @@ def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
         command=first.get("command", ""),
         account=first.get("account", ""),
         undoes=(source.get("undoes") or "") if isinstance(source, dict) else "",
-        held=plan.get("held"),
+        held=first.get("held", None if approval else plan.get("held")),
         made_by=plan.get("run", ""),
         overridden=tuple(first.get("overridden", ())),
         warned=tuple(first.get("warned", ())),

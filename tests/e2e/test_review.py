@@ -72,6 +72,7 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     run = start["run"]
     told = sh.json("show", run)
     assert (told["planned_by"], told["approval"]) == ("mia", start["approval"])
+    assert (told["made_by"], told["held"]) == (sh.record()[0]["run"], 1)
     assert (
         sh.run("show", run, *(f"--{form}=run.{form}" for form in ("html", "markdown", "csv", "xlsx"))).returncode == 0
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from rolesync.model import OutcomeStatus, Requests, counts
 from rolesync.rehearsed import Rehearsal, Stage
@@ -35,6 +36,7 @@ def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> Rende
                 ("drift", drift_text(run.drift)),
             ]
         ),
+        Text(),
         _headline(done, numbers),
         heading("Outcomes in the copy"),
         table(
