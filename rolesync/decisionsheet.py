@@ -2,12 +2,16 @@
 
 The table is what `show PLAN --xlsx` or `--csv` wrote, with words in its columns `decision` and `decision_reason`, saved
 by whatever program. Each of its rows must be one of the plan's and each of the plan's must be there once, in any order,
-otherwise unchanged: a row that is gone, or that somebody has typed over, could be a decision that nobody would see.
+otherwise unchanged: a row that is gone, or that somebody has typed over, could be a decision that nobody would see. The
+same holds for what is written into another sheet; those of the plan may be sorted, cut and taken out.
 """
 
+import io
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -16,9 +20,10 @@ from rolesync.errors import InputRefusedError
 from rolesync.model import Finding, Level, ListForm, Plan
 from rolesync.reader.file import Kind, content_of
 from rolesync.reader.findings import Code, printable, quoted
-from rolesync.reader.grid import only_text
+from rolesync.reader.grid import Grid, only_text
 from rolesync.reader.table import Headers, Table, open_sheets, open_table
-from rolesync.report.tables import CHANGE, COLUMNS, EXCLUDE, HELD_KIND, DecisionRow, decision_rows
+from rolesync.report.facts import SHORT_DIGEST
+from rolesync.report.tables import CHANGE, COLUMNS, EXCLUDE, HELD_KIND, DecisionRow, decision_rows, other_rows
 from rolesync.report.text import undefuse
 
 _SHEETS = {"changes": CHANGE, "held": HELD_KIND}
@@ -75,9 +80,10 @@ def read_decisions(data: bytes, plan: Plan) -> Decisions:
         DecisionsRefusedError: it isn't the table of this plan, or a decision can't be one; tells everything at once.
     """
     problems: list[Problem] = []
-    tables = [table for table in _tables(data, problems) if _complete(table, problems)]
+    strays: list[Problem] = []
+    tables = [table for table in _tables(data, plan, problems, strays) if _complete(table, problems)]
     if problems:
-        raise DecisionsRefusedError(problems)
+        raise DecisionsRefusedError([*problems, *strays])
     rows = [row for table in tables for row in _rows(table, problems)]
     excluded: dict[tuple[int, str], str] = {}
     released: dict[tuple[int, str], str] = {}
@@ -87,12 +93,13 @@ def read_decisions(data: bytes, plan: Plan) -> Decisions:
             problems.append(problem)
         elif row.decision:
             (excluded if planned.word == EXCLUDE else released)[planned.key] = row.reason
+    problems += strays
     if problems:
         raise DecisionsRefusedError(sorted(problems, key=lambda one: (one.sheet, one.row)))
     return Decisions(excluded, released)
 
 
-def _tables(data: bytes, problems: list[Problem]) -> Iterator[Table]:
+def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Problem]) -> Iterator[Table]:
     content = content_of(data)
     if isinstance(content, Finding):
         problems.append(Problem(content.message))
@@ -100,8 +107,73 @@ def _tables(data: bytes, problems: list[Problem]) -> Iterator[Table]:
     if content.kind is Kind.TEXT:
         yield from _opened(open_table(data, _headers(COLUMNS), ListForm()), "", problems)
         return
-    for sheet, found in zip(_SHEETS, open_sheets(data, _headers(COLUMNS[1:]), tuple(_SHEETS)), strict=False):
+    sheets, others = open_sheets(data, _headers(COLUMNS[1:]), tuple(_SHEETS))
+    if _has_comments(content.data):
+        text = (
+            "the workbook has comments on cells, which decide nothing: put them into decision_reason, and delete them"
+        )
+        strays.append(Problem(text))
+    strays.extend(_elsewhere(others, plan))
+    for sheet, found in zip(_SHEETS, sheets, strict=False):
         yield from _opened(found, sheet, problems)
+
+
+def _has_comments(data: bytes) -> bool:
+    """Whether an XLSX or ODS holds comments, which no reader of tables gives."""
+    with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        ods = "content.xml" in names and b"<office:annotation" in archive.read("content.xml")
+        return ods or any("comments" in name.casefold() for name in names)
+    return False
+
+
+def _elsewhere(others: Sequence[Grid], plan: Plan) -> Iterator[Problem]:
+    """Tell what somebody has written where nobody would look for it: it may well be meant as a decision.
+
+    Raises:
+        DecisionsRefusedError: the workbook is of another plan; there is nothing else to be said of it.
+    """
+    known = other_rows(plan)
+    for sheet in others:
+        if sheet.name not in known:
+            number = next((number for number, _ in sheet.rows), 0)
+            if number:
+                text = f"is no sheet of this plan: decide in the sheets {' and '.join(_SHEETS)}"
+                yield Problem(text, printable(sheet.name), number)
+            continue
+        own = Counter(map(_filled, known[sheet.name]))
+        strays = []
+        for number, cells in sheet.rows:
+            if isinstance(cells, tuple):
+                yield from (_of(finding, sheet.name) for finding in cells)
+            elif own[filled := _filled(cells)]:
+                own[filled] -= 1
+            elif filled:
+                strays.append((number, filled))
+        for number, filled in strays:
+            if filled[0] == "digest":
+                raise DecisionsRefusedError([Problem(_of_another(filled, own), sheet.name, number)])
+        yield from (Problem(_stray(filled, own), sheet.name, number) for number, filled in strays)
+
+
+def _filled(cells: Sequence[object]) -> tuple[str, ...]:
+    """Make a row comparable, whatever blank cells end it."""
+    plain = [*map(_plain, cells)]
+    while plain and not plain[-1]:
+        plain.pop()
+    return tuple(plain)
+
+
+def _of_another(cells: tuple[str, ...], own: Collection[tuple[str, ...]]) -> str:
+    this = next((row[-1] for row in own if row[0] == "digest"), "")
+    return f"is of the plan {printable(cells[-1][:SHORT_DIGEST])}, and this is {this[:SHORT_DIGEST]}"
+
+
+def _stray(cells: tuple[str, ...], own: Collection[tuple[str, ...]]) -> str:
+    """Say which cell of a row is none of the sheet's."""
+    known = {cell for row in own for cell in row}
+    cell = next((cell for cell in cells if cell not in known), cells[0])
+    return f"{quoted(printable(cell))} decides nothing, and was not there: put it into decision_reason, or delete it"
 
 
 def _opened(found: Table | tuple[Finding, ...], sheet: str, problems: list[Problem]) -> Iterator[Table]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rolesync.errors import RecordBrokenError
-from rolesync.model import Action, Drift, Proof, Source
+from rolesync.model import Action, Approval, Drift, Proof, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,28 @@ class ToldChange:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class ToldDecision:
+    """A change that the reviewer decided otherwise than planned: taken out of the plan, or let through though held.
+
+    `email` is "" where the record doesn't have it, `reason` may be "" where a removal was let through.
+    """
+
+    action: str
+    role: str
+    user_id: int
+    email: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Told:
     """All that the record tells of one run.
 
-    `summary` is its line in the history. `held` and `made_by` are of its plan, the latest of its digest: how many rows
-    it held and which run made it; None and "" where the record doesn't have it. `changes` are those that were sent,
-    and those of people who had drifted.
+    `summary` is its line in the history. `held` and `made_by` are of its plan: how many rows it held, and which run
+    made it, the latest of its digest; None and "" where the record doesn't have it. `planned_by` is the user who did.
+    `approval` is None where nobody has approved the plan; `excluded` and `released` are what was decided then.
+    `changes` are those that were sent, and those of people who had drifted.
     `counts` are by `OutcomeStatus` of all changes of the plan, as the run's end says; while it has none, of what was
     sent. `proof` is None where Studio was not read again.
     """
@@ -112,6 +127,10 @@ class Told:
     drift: Drift
     requests: Mapping[str, int]
     stopped: str = ""
+    planned_by: str = ""
+    approval: Approval | None = None
+    excluded: tuple[ToldDecision, ...] = ()
+    released: tuple[ToldDecision, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -162,7 +181,8 @@ class Verification:
 class PastChange:
     """A change of somebody's roles that was sent, with the list that it was made from.
 
-    `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`.
+    `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`. `approved_by` is the reviewer of the
+    plan, "" where it had none.
     """
 
     run: str
@@ -175,6 +195,7 @@ class PastChange:
     outcome: str
     source: str
     sha256: str
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         "run.start",
         run=session.run,
         **_summary(made, session.command),
+        held=len(made.held),
         overridden=overridden,
         **_absent(made),
         approval=_approval(made),
@@ -143,12 +144,8 @@ def _approval(made: Plan) -> dict[str, Any] | None:
     if said is None:
         return None
     out = made.held[made.held["reason"] == HeldReason.EXCLUDED.value]
-    names = ("user_id", "role", "action", "detail")
-    rows = zip(*(out[name].tolist() for name in names), strict=True)
-    return {
-        **said,
-        "excluded_changes": [dict(zip(("user_id", "role", "action", "reason"), row, strict=True)) for row in rows],
-    }
+    named = {"user_id": "user_id", "email": "email", "role": "role", "action": "action", "detail": "reason"}
+    return {**said, "excluded_changes": out[list(named)].rename(columns=named).to_dict("records")}
 
 
 def _drift(drift: Drift) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from hypothesis import given, settings, strategies as st
+from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rolesync.deciding import Decisions, Key, decide, releasable
@@ -208,13 +209,65 @@ def test_all_is_told_at_once() -> None:
         put(book["held"], 2, "maybe")
         book["held"].cell(3, 5).value = "other@example.edu"
         book["held"].append(["remove", "Admin", 99])
+        book["summary"].append(["ask Bo"])
 
     assert problems(edited(plan, edit), plan) == [
         "sheet changes, row 2, column decision_reason: is empty: exclude needs a reason",
         "sheet held, row 2, column decision: is 'maybe', and can only be release, or empty for what is planned",
         "sheet held, row 3, column email: is 'other@example.edu', and was 'p8@example.edu': leave it as it was",
         "sheet held, row 4: is no row of this plan",
+        "sheet summary, row 22: 'ask Bo' decides nothing, and was not there: put it into decision_reason, or delete it",
     ]
+
+
+def copied(book: Book) -> None:
+    book.copy_worksheet(book["changes"]).title = "changes (2)"
+    put(book["changes (2)"], 2, "exclude", "on leave")
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (copied, "sheet changes (2), row 1: is no sheet of this plan: decide in the sheets changes and held"),
+        (swap(1, 4, "Not before Monday!", "summary"), "sheet summary, row 1: 'Not before Monday!' decides nothing"),
+        (swap(4, 3, "none", "summary"), "sheet summary, row 4: 'none' decides nothing, and was not there"),
+        (lambda book: book["findings"].append(["no", "exclude"]), "sheet findings, row 5: 'no' decides nothing"),
+        (swap(2, 9, "=1+1", "drift"), "sheet drift, row 2: "),
+    ],
+)
+def test_what_stands_where_nothing_is_decided_is_refused(edit: Callable[[Book], None], said: str) -> None:
+    plan = make_plan()
+    told = problems(edited(plan, edit), plan)
+    assert [one for one in told if said in one], told
+
+
+def test_comments_are_refused_since_nobody_would_read_them() -> None:
+    plan = make_plan()
+
+    def edit(book: Book) -> None:
+        book["changes"]["A2"].comment = Comment("Not her!", "Rita")
+
+    assert problems(edited(plan, edit), plan) == [
+        "the workbook has comments on cells, which decide nothing: put them into decision_reason, and delete them"
+    ]
+
+
+def test_sheets_that_are_only_for_reading_may_be_sorted_cut_and_taken_out() -> None:
+    plan = make_plan()
+
+    def edit(book: Book) -> None:
+        book.remove(book["summary"])
+        book["findings"].move_range("A2:E2", rows=9)
+        book["findings"].delete_rows(3)
+        book.create_sheet("Sheet1")
+
+    assert read_decisions(edited(plan, edit), plan) == Decisions()
+
+
+def test_the_workbook_of_a_plan_with_the_same_changes_is_another_plan_s() -> None:
+    other = replace(make_plan(), digest="77aa" * 16)
+    (said,) = problems(plan_xlsx(other), make_plan())
+    assert said == "sheet summary, row 11: is of the plan 77aa77aa77aa, and this is 9c1f9c1f9c1f"
 
 
 def test_nothing_can_be_decided_of_what_is_held_for_other_reasons() -> None:
@@ -224,8 +277,9 @@ def test_nothing_can_be_decided_of_what_is_held_for_other_reasons() -> None:
 
 
 def test_the_table_of_another_plan_is_refused() -> None:
-    told = problems(plan_xlsx(made(HOLD, stay=5)), made(HOLD))
-    assert told == ["sheet held, row 2: is no row of this plan"]
+    (summary,) = problems(plan_xlsx(made(HOLD, stay=5)), made(HOLD))
+    assert "sheet summary, row 10: is of the plan " in summary
+    assert problems(plan_csv(made(HOLD, stay=5)).encode(), made(HOLD)) == ["row 3: is no row of this plan"]
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"email,role\na@b.edu,Admin\n", b"PK\x03\x04 no workbook"])

@@ -7,7 +7,7 @@
 # Exit code, for a scheduler or a CI pipeline: 0 nothing would change, 2 changes wait for review, 3 the list was
 # refused, 4 a guard blocks the plan, and the others as ../README.md tells. With --impact, the plan also tells what
 # people own who would lose a role.
-# After the review: rolesync apply FOLDER/plan.json
+# After the review: rolesync review FOLDER/plan.json, then rolesync apply FOLDER/plan.approved.json
 set -u
 umask 077 # plans name people
 if [ $# -lt 2 ]; then

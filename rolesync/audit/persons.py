@@ -51,11 +51,14 @@ def past_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[PastChange]:
         records: of some people, as `records_about` yields them.
     """
     sources: dict[str, Mapping[str, Any]] = {}
+    reviewers: dict[str, str] = {}
     requests = []
     for record in records:
         source = record.get("source")
         if source:
             sources[record["run"]] = source if isinstance(source, dict) else {"path": source}
+        if record.get("approval"):
+            reviewers[record["run"]] = record["approval"]["reviewer"]
         if record["event"] not in {"plan", "run.start"}:
             requests.append(record)
     for effect, came in sent(requests):
@@ -71,6 +74,7 @@ def past_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[PastChange]:
             outcome=came.value,
             source=source.get("path", ""),
             sha256=source.get("sha256", ""),
+            approved_by=reviewers.get(effect.run, ""),
         )
 
 

@@ -1,15 +1,16 @@
 """One run as a whole, told from its records: what was asked for, what became of it, and what proves it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rolesync.audit.effects import Came, requests_of, what_came
 from rolesync.audit.history import events, summed_up, trusted_records
 from rolesync.errors import RecordBrokenError
-from rolesync.model import DRIFT, Action, Drift, OutcomeStatus, Proof, frame
-from rolesync.recorded import Told, ToldChange
+from rolesync.model import DRIFT, Action, Approval, Drift, OutcomeStatus, Proof, Released, frame
+from rolesync.recorded import Told, ToldChange, ToldDecision
 
 _OUTCOMES = {
     Came.DONE: (OutcomeStatus.DONE, ""),
@@ -29,7 +30,9 @@ def trusted_told(folder: Path, run_id: str, *, key: str = "") -> tuple[Told, Rec
         UsageError, RecordError, RecordBrokenError: as `trusted_records`.
     """
     records, broken = trusted_records(folder, run_id, key=key)
-    digest = records[0].get("digest", "")
+    # An approved plan has a digest of its own; it was made as the one that was reviewed.
+    approval: Mapping[str, Any] = next((one["approval"] for one in records if one.get("approval")), {})
+    digest = approval.get("made_from", records[0].get("digest", ""))
     plan: Mapping[str, Any] = {}
     with suppress(RecordBrokenError):  # which the first reading has told already
         for record in events(folder, {b"plan"}, key):
@@ -42,12 +45,13 @@ def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
 
     Args:
         records: all of it, in order.
-        plan: the `plan` record of what was applied; empty where there is none.
+        plan: the `plan` record of what was applied, or reviewed before; empty where there is none.
     """
     first: Mapping[str, Any] = next((one for one in records if one["event"] == "run.start"), records[0])
     end: Mapping[str, Any] = next((one for one in reversed(records) if one["event"] == "run.end"), {})
     source = first.get("source")
     changes = tuple(_changes(records))
+    approval: Mapping[str, Any] = first.get("approval") or {}
     counts = end.get("counts") or {
         status.value: sum(one.outcome == status for one in changes) for status in OutcomeStatus
     }
@@ -56,7 +60,7 @@ def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
         command=first.get("command", ""),
         account=first.get("account", ""),
         undoes=(source.get("undoes") or "") if isinstance(source, dict) else "",
-        held=plan.get("held"),
+        held=first.get("held", None if approval else plan.get("held")),
         made_by=plan.get("run", ""),
         overridden=tuple(first.get("overridden", ())),
         warned=tuple(first.get("warned", ())),
@@ -66,6 +70,12 @@ def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
         drift=_drift(first.get("drift")),
         requests=end.get("requests", first.get("requests", {})),
         stopped=end.get("stopped", ""),
+        planned_by=first.get("made_by") or "",
+        approval=_approval(approval),
+        excluded=tuple(_decisions(approval.get("excluded_changes", ()), {})),
+        released=tuple(
+            _decisions(approval.get("released", ()), {(one.user_id, one.role): one.email for one in changes})
+        ),
     )
 
 
@@ -95,6 +105,28 @@ def _changes(records: Sequence[Mapping[str, Any]]) -> Iterator[ToldChange]:
         before, after = tuple(one["before"]), tuple(one["after"])
         given = (one["action"], one["role"], one["user_id"], one["email"], one["row"])
         yield ToldChange(*given, OutcomeStatus.DRIFTED.value, before, after, one["detail"])
+
+
+def _approval(said: Mapping[str, Any]) -> Approval | None:
+    if not said:
+        return None
+    return Approval(
+        reviewer=said["reviewer"],
+        operator=said["operator"] or "",
+        approved_at=datetime.fromisoformat(said["approved_at"]),
+        seen=said["seen"],
+        made_from=said["made_from"],
+        excluded=said["excluded"],
+        released=tuple(Released(one["user_id"], one["role"], one["reason"] or "") for one in said["released"]),
+    )
+
+
+def _decisions(said: Iterable[Mapping[str, Any]], emails: Mapping[tuple[int, str], str]) -> Iterator[ToldDecision]:
+    """Tell changes that were taken out, or removals that were let through; those are named by id only."""
+    for one in said:
+        email = one.get("email") or emails.get((one["user_id"], one["role"]), "")
+        action = one.get("action", Action.REMOVE.value)
+        yield ToldDecision(action, one["role"], one["user_id"], email, one["reason"] or "")
 
 
 def _proof(said: Mapping[str, Any] | None) -> Proof | None:

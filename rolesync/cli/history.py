@@ -12,6 +12,7 @@ from rolesync.cli.options import (
     Config,
     Form,
     Format,
+    NoPager,
     RunId,
     json_text,
     limit,
@@ -21,10 +22,11 @@ from rolesync.cli.options import (
     show_json,
     working,
 )
+from rolesync.cli.paging import pager_of
 from rolesync.errors import Exit, RolesyncError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from rolesync.recorded import Told
 
@@ -41,7 +43,9 @@ def register(app: typer.Typer) -> None:
     app.add_typer(audit_app, name="audit")
 
 
-def runs(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
+def runs(
+    no_pager: NoPager = False, form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None
+) -> Exit:
     """List every dry run and every apply, with what came of it; of a broken record, those before the break."""
     from rolesync import audit
 
@@ -53,7 +57,7 @@ def runs(form: Format = Form.TEXT, config: Config = None, assignments: Assignmen
         return _end_json(runs_json(found), broken)
     from rolesync.report.terminal import runs_view
 
-    show(runs_view(found))
+    show(runs_view(found), pager=pager_of(wanted=not no_pager))
     return _end(broken)
 
 
@@ -65,6 +69,7 @@ def explain(
     live: Annotated[
         bool, typer.Option("--live", help="Ask Studio for their roles today; with --list, also what comes next.")
     ] = False,
+    no_pager: NoPager = False,
     form: Format = Form.TEXT,
     config: Config = None,
     assignments: Assignments = None,
@@ -80,11 +85,17 @@ def explain(
         return _end_json(explanation_json(found), found.broken)
     from rolesync.report.terminal import explanation_view
 
-    show(explanation_view(found))
+    show(explanation_view(found), pager=pager_of(wanted=not no_pager))
     return _end(found.broken)
 
 
-def audit_show(run: RunId, form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
+def audit_show(
+    run: RunId,
+    no_pager: NoPager = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
     """Show everything that the record says about one run; of a broken record, what stands before the break."""
     from rolesync import audit
 
@@ -94,7 +105,7 @@ def audit_show(run: RunId, form: Format = Form.TEXT, config: Config = None, assi
         return _end_json({"records": records}, broken)
     from rolesync.report.terminal import record_view
 
-    show(record_view(records))
+    show(record_view(records), pager=pager_of(wanted=not no_pager))
     return _end(broken)
 
 
@@ -102,6 +113,7 @@ def show_run(
     run: str,
     targets: "Mapping[str, Path | None]",
     show_all: bool,
+    pager: "Sequence[str]",
     form: Form,
     config: Path | None,
     assignments: list[str] | None,
@@ -138,7 +150,7 @@ def show_run(
     if not written:
         from rolesync.report.terminal import told_view
 
-        show(told_view(told, limit=limit(show_all)))
+        show(told_view(told, limit=limit(show_all or bool(pager))), pager=pager)
     return _end(broken)
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from rolesync.cli.paging import page
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -53,7 +54,8 @@ Assignments = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="NAME=VALUE", help="Any setting, for this time only.", show_default=False),
 ]
-All = Annotated[bool, typer.Option("--all", help="Show everything, however long.")]
+All = Annotated[bool, typer.Option("--all", help="Show all rows of each list.")]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="Print at once what is longer than the terminal.")]
 Override = Annotated[
     str,
     typer.Option("--override", metavar="DIGEST", help="Let the plan with this digest pass its guards once."),
@@ -172,8 +174,14 @@ def _progress() -> Iterator["Progress"]:
         yield tell
 
 
-def show(view: "RenderableType", *, aside: bool = False) -> None:
-    """Print a result for people; `aside` on standard error, where standard output is taken by a file."""
+def show(view: "RenderableType", *, aside: bool = False, pager: "Sequence[str]" = ()) -> None:
+    """Print a result for people.
+
+    Args:
+        view: the result.
+        aside: on standard error, where standard output is taken by a file.
+        pager: the command that shows it if it is longer than the terminal, see `pager_of`.
+    """
     from rich.console import Console
 
     class Patient(Console):
@@ -182,7 +190,15 @@ def show(view: "RenderableType", *, aside: bool = False) -> None:
             _write_to_nobody()
 
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    Patient(highlight=False, width=width, stderr=aside).print(view)
+    console = Patient(highlight=False, width=width, stderr=aside)
+    if not pager:
+        console.print(view, crop=False)
+        return
+    with console.capture() as drawn:
+        console.print(view, crop=False)
+    text = drawn.get()
+    if text.count("\n") < console.height or not page(text, pager):
+        sys.stdout.write(text)
 
 
 def show_json(value: object) -> None:

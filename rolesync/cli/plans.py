@@ -17,6 +17,7 @@ from rolesync.cli.options import (
     Format,
     HeaderRow,
     ListFile,
+    NoPager,
     PlanOrRun,
     RunId,
     Sheet,
@@ -28,10 +29,11 @@ from rolesync.cli.options import (
     working,
     write,
 )
+from rolesync.cli.paging import pager_of
 from rolesync.errors import Exit, PlanRefusedError, RecordBrokenError, RecordError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from rolesync.model import Plan
     from rolesync.report.pagetables import Touched
@@ -130,27 +132,28 @@ def show_plan(
     xlsx: Target = None,
     json: Target = None,
     show_all: All = False,
+    no_pager: NoPager = False,
     form: Format = Form.TEXT,
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
     """Show a saved plan again, or what became of a run: on the terminal, or as a file for whoever reviews it.
 
-    A file of that name comes first. A run is told from the record alone.
+    A file of that name comes first. A run is told from the record alone. A pager is given all rows.
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
-    file = Path(what)
+    file, pager = Path(what), pager_of(wanted=not no_pager)
     if not file.exists():
         from rolesync.cli.history import show_run
 
-        return show_run(what, targets, show_all, form, config, assignments)
+        return show_run(what, targets, show_all, pager, form, config, assignments)
     made = load_plan(file)
     touched = touched_by(made, config, assignments) if html else None
     written = _write_forms(made, targets, touched)
     if form is Form.JSON:
         write(plan_json(made))
     elif not written:
-        show_made(made, show_all, applying(file))
+        show_made(made, show_all or bool(pager), applying(file), pager)
     return Exit.DONE
 
 
@@ -254,8 +257,8 @@ def applying(plan_path: Path | str) -> str:
     return f"rolesync apply {shlex.quote(str(plan_path))}"
 
 
-def show_made(made: "Plan", show_all: bool, command: str) -> None:
+def show_made(made: "Plan", show_all: bool, command: str, pager: "Sequence[str]" = ()) -> None:
     """Show a plan on the terminal; `command` applies it, "" where that happens at once."""
     from rolesync.report.terminal import plan_view
 
-    show(plan_view(made, limit=limit(show_all), command=command))
+    show(plan_view(made, limit=limit(show_all), command=command), pager=pager)

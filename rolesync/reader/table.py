@@ -86,8 +86,12 @@ def open_table(data: bytes, headers: Headers, form: ListForm) -> Table | tuple[F
     return (grids,) if isinstance(grids, Finding) else _delimiter(grids, headers, form)
 
 
-def open_sheets(data: bytes, headers: Headers, names: Sequence[str]) -> list[Table | tuple[Finding, ...]]:
-    """Find the tables in the sheets of these names, or why there is none, reading a workbook once.
+def open_sheets(
+    data: bytes, headers: Headers, names: Sequence[str]
+) -> tuple[list[Table | tuple[Finding, ...]], list[Grid]]:
+    """Find the tables in the sheets of these names, or why there is none, and the other sheets as they are.
+
+    The workbook is read once.
 
     Args:
         data: the whole file, a workbook.
@@ -96,13 +100,14 @@ def open_sheets(data: bytes, headers: Headers, names: Sequence[str]) -> list[Tab
     """
     content = content_of(data)
     if isinstance(content, Finding) or content.kind is Kind.TEXT:
-        return [open_table(data, headers, ListForm(sheet=name)) for name in names]
+        return [open_table(data, headers, ListForm(sheet=name)) for name in names], []
     from rolesync.reader.workbook import workbook_grids  # noqa: PLC0415  # as above
 
     sheets = workbook_grids(content)
     if isinstance(sheets, Finding):
-        return [(sheets,)]
-    return [_sheet(sheets, headers, ListForm(sheet=name)) for name in names]
+        return [(sheets,)], []
+    found = [_sheet(sheets, headers, ListForm(sheet=name)) for name in names]
+    return found, [sheet for sheet in sheets if sheet.name not in names]
 
 
 def _delimiter(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:

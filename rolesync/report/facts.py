@@ -93,9 +93,17 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
         ("made", moment(plan.created_at) + (f" by {safe(plan.made_by, CELL_LIMIT)}" if plan.made_by else "")),
         *([("approved", approval_text(plan.approval))] if plan.approval else []),
+        ("held", held_text(plan)),
         ("drift", drift_text(plan.drift)),
         *([] if plan.impact is None else [("impact", impact_total(plan.impact))]),
     ]
+
+
+def held_text(plan: Plan) -> str:
+    """Say how many rows are held, and as what, as in `3 rows, so not done: not in studio 2, grace 1`."""
+    reasons = Counter(plan.held["reason"].tolist())
+    named = ", ".join(f"{safe(str(one).replace('_', ' '), CELL_LIMIT)} {number:,}" for one, number in reasons.items())
+    return f"{plural(len(plan.held), 'row')}, so not done: {named}" if named else "nothing"
 
 
 def approval_text(approval: Approval) -> str:

@@ -69,7 +69,8 @@ def run_json(run: Run) -> Json:
 def told_json(told: Told) -> Json:
     """Say what the record tells of a past run, as `run_json` of one that has just ended, and what it was asked for.
 
-    Of changes that were not sent, the record has only the number; `proof` is null where Studio was not read again.
+    Of changes that were not sent, the record has only the number; `proof` is null where Studio was not read again,
+    `approval` where nobody has approved the plan, else as in `run_json`, with the changes that were taken out.
     """
     run = told.summary
     return {
@@ -80,6 +81,8 @@ def told_json(told: Told) -> Json:
         "account": told.account or None,
         "plan_digest": run.plan_digest,
         "made_by": told.made_by or None,
+        "planned_by": told.planned_by or None,
+        "approval": told.approval and _told_approval(told),
         "source": run.source or None,
         "undoes": told.undoes or None,
         "started_at": run.started_at,
@@ -96,6 +99,11 @@ def told_json(told: Told) -> Json:
         "drift": _drift(told.drift),
         "requests": {"by_kind": dict(told.requests), "total": sum(told.requests.values())},
     }
+
+
+def _told_approval(told: Told) -> Json:
+    excluded = [{**asdict(one), "email": one.email or None, "reason": one.reason or None} for one in told.excluded]
+    return {**(approval_json(told.approval) or {}), "excluded_changes": excluded}
 
 
 def rehearsal_json(done: Rehearsal) -> Json:
@@ -163,6 +171,7 @@ def explanation_json(found: Explanation) -> Json:
                 "role": one.role,
                 "row": one.row or None,
                 "outcome": one.outcome,
+                "approved_by": one.approved_by or None,
                 "source": {"path": one.source, "sha256": one.sha256 or None} if one.source else None,
             }
             for one in found.changes

@@ -56,7 +56,8 @@ def told_markdown(told: Told) -> str:
     """Render a past run likewise."""
     word, sentence = told_headline(told)
     facts = ((f"**{label}**", _code(value, SENTENCE_LIMIT)) for label, value in told_facts(told))
-    head = [f"## rolesync run: {word}\n\n{_code(sentence)}\n", _table(("", ""), facts)]
+    title = word if word.replace(" ", "").isalpha() else _code(word)
+    head = [f"## rolesync run: {title}\n\n{_code(sentence)}\n", _table(("", ""), facts)]
     sections = [
         _Section(one.title, len(one.rows), one.columns, (tuple(map(_code, row)) for row in one.rows))
         for one in told_sections(told)
@@ -93,7 +94,7 @@ def _head(plan: Plan) -> Iterator[str]:
     if max(len(plan.roles), len(guards)) > _SETTINGS_LIMIT:
         yield f"Left out here: {' and '.join(left_out)}.\n"
     sentence, command = next_step(plan)
-    yield f"{sentence}\n"
+    yield f"{_code(sentence, SENTENCE_LIMIT)}\n"
     if command:
         yield "```\n" + " \\\n  ".join(command) + "\n```\n"
 

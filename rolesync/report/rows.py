@@ -97,7 +97,7 @@ class DriftRow(NamedTuple):
     @property
     def person(self) -> str:
         """The person by address and id."""
-        return person("", self.email, self.user_id)
+        return person("", self.email, self.user_id, None)
 
 
 class FindingRow(NamedTuple):

@@ -10,12 +10,12 @@ import csv
 import io
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from openpyxl import Workbook
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
@@ -26,15 +26,17 @@ Cells = tuple[Cell, ...]
 _EXACT_IDS = 10**15
 """Spreadsheets keep 15 digits of a number, so ids from here on (2^53 and above among them) are written as text."""
 
+_LINE = 15  # points
 _RANGES = 100  # of cells that share a drop-down; spreadsheets don't take any number of them
 
 SHEET_ROWS = 1_048_576
 MOST_CHARACTERS = 32_000
 """Characters of a cell, in the CSV form too: spreadsheets take 32,767, and many CSV readers refuse ever longer ones."""
 
+_HEAD = "E7E6E6"
 _FILLS = {
     "add": "E2F0D9",
-    "remove": "F8CBAD",
+    "remove": "FCE4D6",
     "error": "F8CBAD",
     "block": "F8CBAD",
     "warning": "FFF2CC",
@@ -51,6 +53,7 @@ class Sheet(NamedTuple):
     rows: Iterable[Cells]
     colour_by: str
     words: tuple[str, ...] = ()  # what may be decided of each row
+    prose: bool = False  # its last column holds sentences, which take as many lines as they need
 
 
 def spell_csv(columns: Cells, rows: Iterable[Cells]) -> str:
@@ -85,32 +88,68 @@ def spell_xlsx(what: str, longest: int, sheets: Iterable[Sheet]) -> bytes:
 
 
 def _write(book: Workbook, sheet: Sheet) -> None:
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
-    from openpyxl.formatting.rule import Rule  # noqa: PLC0415
-    from openpyxl.styles import Font, PatternFill  # noqa: PLC0415
+    from openpyxl.formatting.rule import Rule  # noqa: PLC0415  # as above
+    from openpyxl.styles import PatternFill  # noqa: PLC0415
     from openpyxl.styles.differential import DifferentialStyle  # noqa: PLC0415
     from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     made = book.create_sheet(sheet.title)
+    rows = list(sheet.rows)
+    everything = f"A1:{get_column_letter(len(sheet.columns))}{len(rows) + 1}"
     # In a sheet that is written row by row, all that stands above the rows has to be set before the first of them.
     made.freeze_panes = "A2"
+    made.auto_filter.ref = everything
+    _print_well(made, everything)
     for at, width in enumerate(sheet.widths, start=1):
         made.column_dimensions[get_column_letter(at)].width = width
-    head = [WriteOnlyCell(made, value=column) for column in sheet.columns]
-    for cell in head:
-        cell.font = Font(bold=True)
-    made.append(head)
-    rows = list(sheet.rows)
-    for cells in rows:
-        made.append([_cell(cell) for cell in cells])
-    everything = f"A1:{get_column_letter(len(sheet.columns))}{len(rows) + 1}"
-    made.auto_filter.ref = everything
+    for cells in _cells(made, sheet, rows):
+        made.append(cells)
     # A rule and not a fill per cell: it stays right when rows are sorted or edited.
     for name, colour in _FILLS.items():
         style = DifferentialStyle(fill=PatternFill(bgColor=colour, fill_type="solid"))
         rule = Rule(type="expression", formula=[f'${sheet.colour_by}1="{name}"'], dxf=style)
         made.conditional_formatting.add(everything, rule)
     _offer(made, sheet)
+
+
+def _print_well(made: WriteOnlyWorksheet, everything: str) -> None:
+    """Print all columns beside each other, with the head on every page, and nothing that runs out of its cell."""
+    from openpyxl.worksheet.properties import PageSetupProperties  # noqa: PLC0415  # as above
+
+    made.page_setup.orientation = "landscape"  # type: ignore[attr-defined]  # the stubs don't know it
+    made.page_setup.fitToHeight = 0  # type: ignore[attr-defined]  # as many pages as it takes
+    made.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)  # type: ignore[attr-defined]
+    made.print_title_rows = "1:1"
+    made.print_area = everything
+
+
+def _cells(made: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Iterator[list[Any]]:
+    """Yield the cells of each row, the head first."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
+    from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415
+
+    def styled(value: Cell, name: str, style: Any) -> Any:  # noqa: ANN401  # openpyxl's own
+        cell = WriteOnlyCell(made, value=value)
+        setattr(cell, name, style)
+        return cell
+
+    head = [styled(column, "font", Font(name="Calibri", size=11, bold=True)) for column in sheet.columns]
+    for cell in head:
+        cell.fill = PatternFill(fgColor=_HEAD, fill_type="solid")
+    yield head
+    # A number would end where the text in the next column begins.
+    number, top = Alignment(horizontal="right", indent=1), Alignment(vertical="top")
+    sentence = Alignment(vertical="top", wrap_text=True)
+    for at, cells in enumerate(rows, start=2):
+        shown = [_cell(cell) for cell in cells]
+        if sheet.prose:
+            *first, last = shown
+            # Only some programs find the height themselves.
+            height = _LINE * max(1, -(-len(str(last)) // sheet.widths[-1]))
+            made.row_dimensions[at].height = height  # type: ignore[attr-defined]  # as above
+            yield [*(styled(cell, "alignment", top) for cell in first), styled(last, "alignment", sentence)]
+        else:
+            yield [styled(cell, "alignment", number) if isinstance(cell, int) else cell for cell in shown]
 
 
 def _offer(made: WriteOnlyWorksheet, sheet: Sheet) -> None:

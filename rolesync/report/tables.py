@@ -87,6 +87,13 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
         yield DecisionRow((HELD_KIND, *cells), key, word)
 
 
+def other_rows(plan: Plan) -> dict[str, list[Cells]]:
+    """List by sheet what a plan's workbook has besides its changes and held rows, the heads included."""
+    return {
+        sheet.title: [sheet.columns, *sheet.rows] for sheet in _sheets(plan) if sheet.title not in {"changes", "held"}
+    }
+
+
 def _decision(row: DecisionRow, decisions: Decisions) -> tuple[str, str]:
     chosen = {EXCLUDE: decisions.excluded, RELEASE: decisions.released}.get(row.word, {})
     return (row.word, defuse(safe(chosen[row.key], MOST_CHARACTERS))) if row.key in chosen else ("", "")
@@ -135,8 +142,8 @@ def _held(plan: Plan) -> Iterator[Cells]:
 
 
 def _sheets(plan: Plan) -> Iterator[Sheet]:
-    widths = (10, 18, 20, 28, 34, 20, 52, 7, 28, 60, 12, 40)
-    yield Sheet("summary", ("what", "which", "says"), (22, 44, 100), _summary(plan), "B")
+    widths = (9, 18, 18, 28, 34, 20, 50, 8, 28, 60, 12, 40)
+    yield Sheet("summary", ("what", "which", "says"), (16, 24, 110), _summary(plan), "B", prose=True)
     yield Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A", (EXCLUDE,) * len(plan.changes))
     yield Sheet("held", COLUMNS[1:], widths, _held(plan), "A", tuple(_releases(plan)))
     findings = (

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from rolesync.model import OutcomeStatus
-from rolesync.recorded import Told, ToldChange
-from rolesync.report.facts import Headline, drift_text, moment
+from rolesync.recorded import Told, ToldChange, ToldDecision
+from rolesync.report.facts import Headline, approval_text, drift_text, moment
 from rolesync.report.rows import SIGNS, drift_rows
 from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, row_text, safe
 
@@ -62,7 +62,9 @@ def told_facts(told: Told) -> list[tuple[str, str]]:
     optional = [
         ("ended", _time(run.finished_at) if run.finished_at else "the record has no end of it") if sent else None,
         ("asked", _asked(told)),
-        ("held", f"{plural(told.held, 'row')}, so not done") if told.held is not None else None,
+        ("held", f"{plural(told.held, 'row')}, so not done" if told.held else "nothing")
+        if told.held is not None
+        else None,
         ("outcomes", _counts(told)) if sent else None,
         ("not named", _left_out(told)) if sent and _left_out(told) else None,
         ("proof", _proven(told)) if sent else None,
@@ -70,14 +72,16 @@ def told_facts(told: Told) -> list[tuple[str, str]]:
         ("guards that warned", _cell(", ".join(told.warned))) if told.warned else None,
         ("stopped", safe(told.stopped, SENTENCE_LIMIT)) if told.stopped else None,
     ]
-    made_by = f" (made by run {_cell(told.made_by)})" if told.made_by not in {"", run.run_id} else ""
+    by = f" by {_cell(told.planned_by)}" if told.planned_by else ""
+    by += f" in run {_cell(told.made_by)}" if told.made_by not in {"", run.run_id} else ""
     kinds = ", ".join(f"{_cell(kind)} {number:,}" for kind, number in told.requests.items())
     return [
         ("run", _cell(run.run_id)),
         ("command", _cell(told.command)),
         ("account", _cell(told.account)),
-        ("plan", f"{_cell(run.plan_digest)}{made_by}"),
+        ("plan", f"{_cell(run.plan_digest)}{by and f', made{by}'}"),
         listed,
+        *([("approved", approval_text(told.approval))] if told.approval else []),
         began,
         *(fact for fact in optional if fact),
         ("drift before", drift_text(told.drift)),
@@ -88,9 +92,11 @@ def told_facts(told: Told) -> list[tuple[str, str]]:
 def told_sections(told: Told) -> Iterator[Section]:
     """Yield the lists of a run, those first that somebody has to look at; none that is empty."""
     if told.proof and told.proof.differences:
-        rows = [(safe(one, SENTENCE_LIMIT),) for one in told.proof.differences]
-        yield Section("Live differs from the plan", ("difference",), rows)
+        differences = [(safe(one, SENTENCE_LIMIT),) for one in told.proof.differences]
+        yield Section("Live differs from the plan", ("difference",), differences)
     for status, meaning in MEANINGS.items():
+        if status is OutcomeStatus.DONE:
+            yield from _decided(told)
         chosen = [change for change in told.changes if change.outcome == status]
         if chosen:
             columns = ("change", "person", "roles before", "roles after", "what happened", "row")
@@ -124,6 +130,21 @@ def _change(change: ToldChange) -> tuple[str, ...]:
         safe(change.detail, SENTENCE_LIMIT),
         row_text(change.row),
     )
+
+
+def _decided(told: Told) -> Iterator[Section]:
+    for title, decisions in (
+        ("Taken out by the reviewer, so not done", told.excluded),
+        ("Held, and let through by the reviewer", told.released),
+    ):
+        if decisions:
+            rows = list(map(_decision, decisions))
+            yield _without_empty(Section(f"{title} ({len(rows):,})", ("change", "person", "reason"), rows))
+
+
+def _decision(one: ToldDecision) -> tuple[str, ...]:
+    change = f"{_sign(one.action)} {_cell(one.role)}"
+    return change, person("", one.email, one.user_id), safe(one.reason, SENTENCE_LIMIT)
 
 
 def _sign(action: str) -> str:

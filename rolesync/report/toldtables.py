@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from rolesync.report.facts import moment
 from rolesync.report.spreadsheet import MOST_CHARACTERS, Cells, Sheet, spell_csv, spell_xlsx
 from rolesync.report.tables import drift_sheet
 from rolesync.report.text import defuse, safe
@@ -15,12 +17,24 @@ if TYPE_CHECKING:
     from rolesync.recorded import Told
 
 TOLD_COLUMNS = ("outcome", "action", "role", "user_id", "email", "row", "before", "after", "detail")
-"""The columns of a run's CSV form; roles are `no role` for none, and `after` is empty where nobody knows."""
+"""The columns of a run's changes; roles are `no role` for none, and `after` is empty where nobody knows."""
+
+TOLD_CSV_COLUMNS = (*TOLD_COLUMNS, "approved_by", "approved_at")
+"""The columns of the CSV form, where each row also says who approved the plan, if anybody has."""
+
+EXCLUDED = "excluded"
+"""In the CSV form, the outcome of changes that the reviewer took out, `detail` being the reason."""
 
 
 def told_csv(told: Told) -> str:
-    """Render every change of a run that the record names, as CSV with the header `TOLD_COLUMNS` and LF line ends."""
-    return spell_csv(TOLD_COLUMNS, _told_changes(told))
+    """Render every change of a run that the record names, as CSV with the header `TOLD_CSV_COLUMNS` and LF line ends.
+
+    Those that the reviewer took out come last.
+    """
+    approval = told.approval
+    approved = (_text(approval.reviewer), moment(approval.approved_at)) if approval else ("", "")
+    rows = chain(_told_changes(told), _excluded(told))
+    return spell_csv(TOLD_CSV_COLUMNS, ((*cells, *approved) for cells in rows))
 
 
 def told_xlsx(told: Told) -> bytes:
@@ -45,11 +59,31 @@ def _told_changes(told: Told) -> Iterator[Cells]:
         )
 
 
+def _excluded(told: Told) -> Iterator[Cells]:
+    for one in told.excluded:
+        names = map(_text, (EXCLUDED, one.action, one.role))
+        yield (*names, one.user_id or None, _text(one.email), None, "", "", _text(one.reason))
+
+
+def _decisions(told: Told) -> Iterator[Cells]:
+    for word, decisions in (("excluded", told.excluded), ("released", told.released)):
+        for one in decisions:
+            names = map(_text, (one.action, one.role))
+            yield (word, *names, one.user_id or None, _text(one.email), _text(one.reason))
+
+
+def _text(text: str) -> str:
+    return defuse(safe(text, MOST_CHARACTERS))
+
+
 def _told_sheets(told: Told) -> Iterator[Sheet]:
     word, sentence = told_headline(told)
     facts = (("status", word, defuse(sentence)), *((label, "", defuse(value)) for label, value in told_facts(told)))
-    yield Sheet("summary", ("what", "which", "says"), (22, 18, 100), facts, "B")
+    yield Sheet("summary", ("what", "which", "says"), (20, 18, 110), facts, "B", prose=True)
     yield Sheet("changes", TOLD_COLUMNS, (12, 10, 18, 20, 34, 7, 28, 28, 60), _told_changes(told), "B")
+    if told.approval:
+        columns = ("decision", "action", "role", "user_id", "email", "reason")
+        yield Sheet("decisions", columns, (12, 10, 18, 20, 34, 80), _decisions(told), "B")
     if told.proof:
         holders = ((defuse(safe(role, MOST_CHARACTERS)), number) for role, number in told.proof.holders.items())
         yield Sheet("proof", ("role", "holders"), (30, 12), holders, "A")

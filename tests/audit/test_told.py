@@ -1,5 +1,6 @@
 """One run as a whole, told from its records: what was sent and what came of it, whatever happened on the way."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 from rolesync.audit import trusted_told
 from rolesync.audit.told import told
 from rolesync.errors import RecordBrokenError, UsageError
-from rolesync.model import Proof
-from rolesync.recorded import Told, ToldChange
+from rolesync.model import Approval, Proof, Released
+from rolesync.recorded import Told, ToldChange, ToldDecision
 from tests.audit.tools import opened
 from tests.report.samples import DIGEST, RECORDS
 
@@ -137,3 +138,24 @@ def test_of_a_broken_record_what_stands_before_the_break_is_told(tmp_path: Path)
     found, broken = trusted_told(tmp_path, "r1")
     assert isinstance(broken, RecordBrokenError)
     assert (found.summary.status, found.counts["unknown"], found.held) == ("open", 2, 1)
+
+
+def test_an_approval_names_what_was_taken_out_and_let_through() -> None:
+    approval = {
+        "reviewer": "Rita Levi",
+        "operator": None,
+        "approved_at": "2026-11-02T01:00:00+00:00",
+        "seen": "remove 1, add 1",
+        "made_from": "77aa",
+        "excluded": 1,
+        "released": [{"user_id": 7, "role": "Admin", "reason": None}],
+        "excluded_changes": [{"user_id": 8, "role": "Admin", "action": "remove", "reason": "on leave"}],
+    }
+    found = told([{**RECORDS[0], "made_by": "mia", "approval": approval}, *RECORDS[1:]], {})
+    assert found.planned_by == "mia"
+    assert found.approval == Approval(
+        "Rita Levi", "", datetime(2026, 11, 2, 1, tzinfo=UTC), "remove 1, add 1", "77aa", 1, (Released(7, "Admin"),)
+    )
+    assert found.excluded == (ToldDecision("remove", "Admin", 8, "", "on leave"),)
+    assert found.released == (ToldDecision("remove", "Admin", 7, "grace@example.edu", ""),)
+    assert told(RECORDS, {}).approval is None

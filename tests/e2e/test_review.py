@@ -67,7 +67,24 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     assert start["made_by"] == "mia"
     assert (start["approval"]["reviewer"], start["approval"]["seen"]) == ("Rita Levi", "remove 1, add 1")
     (out,) = start["approval"]["excluded_changes"]
-    assert (out["role"], out["action"], out["reason"]) == ("Admin", "remove", "on leave")
+    assert (out["role"], out["action"], out["email"], out["reason"]) == ("Admin", "remove", GONE[0], "on leave")
+
+    run = start["run"]
+    told = sh.json("show", run)
+    assert (told["planned_by"], told["approval"]) == ("mia", start["approval"])
+    assert (told["made_by"], told["held"]) == (sh.record()[0]["run"], 1)
+    assert (
+        sh.run("show", run, *(f"--{form}=run.{form}" for form in ("html", "markdown", "csv", "xlsx"))).returncode == 0
+    )
+    book = openpyxl.load_workbook(sh.folder / "run.xlsx")
+    forms = [
+        sh.run("show", run).stdout,
+        *((sh.folder / f"run.{form}").read_text("utf-8") for form in ("html", "markdown")),
+    ]
+    forms += [repr([list(sheet.values) for sheet in book]), (sh.folder / "run.csv").read_text("utf-8")]
+    for text in forms:
+        assert all(part in text for part in ("Rita Levi", "on leave", GONE[0]))
+    assert "approved by Rita Levi" in " ".join(sh.run("explain", GONE[1]).stdout.split())
 
 
 def test_every_form_says_who_approved(sh: Shell) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ROLESYNC, SAMPLE, Shell
+from tests.e2e.command import ADMINS, ROLESYNC, SAMPLE, Shell
 
 PATIENCE = 30  # seconds
 QUESTION = "Apply 6 changes to"
@@ -27,16 +27,25 @@ class Terminal:
     `text` is all that was shown, `code` the exit code.
     """
 
-    def __init__(self, sh: Shell, *arguments: object, question: str, answer: str, then: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        sh: Shell,
+        *arguments: object,
+        question: str | None = None,
+        answer: str = "",
+        then: Sequence[str] = (),
+        **variables: str,
+    ) -> None:
         self.text = ""
         ours, theirs = pty.openpty()
         command = [str(word) for word in (ROLESYNC, *arguments)]
-        variables = {**sh.environment(), "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "50"}
+        variables = {**sh.environment(), "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "50", **variables}
         process = subprocess.Popen(command, cwd=sh.folder, env=variables, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         try:
-            self._show_until(ours, question)
-            os.write(ours, answer.encode())
+            if question:
+                self._show_until(ours, question)
+                os.write(ours, answer.encode())
             for asked, said in zip(then[::2], then[1::2], strict=True):
                 self._show_until(ours, asked)
                 os.write(ours, said.encode())
@@ -106,3 +115,78 @@ def test_a_reviewer_who_breaks_off_approves_nothing(sh: Shell, plan: Path) -> No
     assert screen.code == 130
     assert "broken off before anything was approved" in screen.text
     assert not (sh.folder / "plan.approved.json").exists()
+
+
+@pytest.fixture
+def long_plan(sh: Shell) -> Path:
+    everybody = sh.list_of([*ADMINS, *(f"nobody{number}@example.edu" for number in range(80))])
+    sh.json("plan", everybody, "-o", "long.json")
+    return sh.folder / "long.json"
+
+
+@pytest.fixture
+def pager(sh: Shell) -> str:
+    """A pager that keeps what it is given, and says so."""
+    script = sh.folder / "pager.sh"
+    script.write_text('cat >"$1"; echo "paged with LESS=$LESS"\n', encoding="ascii")
+    return f"sh {script} '{sh.folder / 'paged text'}'"
+
+
+def test_what_is_longer_than_the_terminal_goes_through_the_pager(sh: Shell, long_plan: Path, pager: str) -> None:
+    screen = Terminal(sh, "show", long_plan, PAGER=pager)
+    assert screen.code == 0
+    assert screen.text == "paged with LESS=FRX\r\n"
+    paged = (sh.folder / "paged text").read_text(encoding="utf-8")
+    assert "\x1b[" in paged  # in colour
+    assert paged.count("nobody") == 80  # all of them: whoever searches there must find everybody
+    assert "--all" not in paged
+    for command in (("runs",), ("explain", ADMINS[0], "--live"), ("show", sh.record()[0]["run"])):
+        assert "paged with LESS=-x" in Terminal(sh, *command, PAGER=pager, LESS="-x", LINES="3").text
+
+
+def test_what_fits_the_terminal_is_printed(sh: Shell, plan: Path, pager: str) -> None:
+    screen = Terminal(sh, "show", plan, PAGER=pager, LINES="90")
+    assert (screen.code, "greg.stone@example.edu" in screen.text) == (0, True)
+    assert "paged" not in screen.text
+
+
+@pytest.mark.parametrize(
+    ("options", "variables"),
+    [
+        (("--no-pager",), {}),
+        ((), {"PAGER": ""}),
+        ((), {"PAGER": "cat"}),
+        ((), {"PAGER": "no-such-pager"}),
+        ((), {"PAGER": "a quote that' nothing closes"}),
+        ((), {"TERM": "dumb"}),
+    ],
+)
+def test_without_a_pager_the_terminal_gets_the_first_rows(
+    sh: Shell, long_plan: Path, pager: str, options: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    screen = Terminal(sh, "show", long_plan, *options, **{"PAGER": pager, **variables})
+    assert screen.code == 0
+    assert screen.text.count("nobody") == 50
+    assert "… and 30 more held rows; add `--all` to see all of them." in screen.text
+    assert "paged" not in screen.text
+
+
+def test_a_pager_that_is_quit_at_once_changes_no_exit_code(sh: Shell, long_plan: Path) -> None:
+    screen = Terminal(sh, "show", long_plan, PAGER="true")
+    assert (screen.code, screen.text) == (0, "")
+    broken = Terminal(sh, "show", "missing.json", PAGER="true")
+    assert broken.code == 64
+
+
+def test_less_shows_colours_and_goes_on_at_q(sh: Shell, long_plan: Path) -> None:
+    screen = Terminal(sh, "show", long_plan, question="Guards", answer="q", LESS="M", LESSSECURE="1")
+    assert screen.code == 0
+    assert "ESC[" not in screen.text
+    assert "nobody79@" not in screen.text
+
+
+def test_a_pipe_gets_no_pager(sh: Shell, long_plan: Path, pager: str) -> None:
+    done = Shell(sh.folder, {**sh.variables, "PAGER": pager}).run("show", long_plan)
+    assert done.returncode == 0
+    assert "paged" not in done.stdout
+    assert done.stdout.count("nobody") == 50

@@ -321,6 +321,7 @@ EXPLANATION = Explanation(
             "done",
             SOURCE.path,
             SOURCE.sha256,
+            "Rita Levi",
         ),
         PastChange("r2", "2026-11-03T02:30:01.000000+00:00", 31, "", "remove", "Admin", 0, "unknown", "", ""),
     ),

@@ -5,15 +5,17 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rolesync.model import HELD, Plan, RoleCount, frame
+from rolesync.model import HELD, Action, HeldReason, Plan, RoleCount, Verdict, VerdictStatus, frame, role_set
 from rolesync.report.markdown import LIMIT, plan_markdown
 from rolesync.report.text import safe
 from tests.report.samples import (
+    APPROVAL,
     DIGEST,
     FINDINGS,
     HELD_ROW,
     HOSTILE,
     MARKUP,
+    PROTECTED,
     big_plan,
     blocked_plan,
     columns,
@@ -69,6 +71,37 @@ def test_hostile_text_is_read_by_a_parser_as_code_and_nothing_else() -> None:
     assert any("<script>" in child.content for child in inline if child.type == "code_inline")
 
 
+def test_a_guard_that_no_override_passes_is_named_as_code() -> None:
+    plan = make_plan(verdicts=[replace(PROTECTED, rule=text) for text in HOSTILE])
+    inline = [child for token in parse(plan) for child in token.children or []]
+    assert {child.type for child in inline} <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+    assert not any("script" in child.content for child in inline if child.type == "text")
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "@octocat #123 GH-1 org/repo#2 :+1:", "</details>\n\n# x", "山" * 900])
+def test_a_plan_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None:
+    changes = [
+        (number, text, text, action, text, text, 1, role_set([text])) for action in Action for number in range(1, 1_500)
+    ]
+    held = [(number, text, 0, text, Action.ADD, HeldReason.AMBIGUOUS, text) for number in range(1_500)]
+    plan = replace(
+        make_plan(changes, held, [Verdict(text, VerdictStatus.BLOCK, text, text, 1, 2)] * 500, FINDINGS[:1] * 1_500),
+        account=text,
+        made_by=text,
+        roles=(RoleCount(text, 1, 1, 1),) * 500,
+        approval=replace(APPROVAL, reviewer=text, operator=text, seen=text, made_from=text),
+    )
+    shown = plan_markdown(plan)
+    assert len(shown) < LIMIT
+    assert len(re.findall("left out here for lack of room", shown)) >= 3
+    assert shown.count("<details>") == shown.splitlines().count("</details>") == 4
+    inline = [
+        child for token in MarkdownIt("commonmark").enable("table").parse(shown) for child in token.children or []
+    ]
+    assert {child.type for child in inline} <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+    assert not any("@" in child.content or "#1" in child.content for child in inline if child.type == "text")
+
+
 def test_hostile_text_keeps_the_columns_of_every_row() -> None:
     tokens = parse(hostile_plan())
     widths: list[int] = []
@@ -88,7 +121,7 @@ def test_a_huge_plan_stays_below_the_limit_and_counts_what_is_left_out(removals:
     text = plan_markdown(big_plan(removals, additions))
     assert 0.9 * LIMIT < len(text) < LIMIT
     shown = text.count("the list doesn't name this person"), text.count("the list gives the role")
-    left_out = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) rows left out here", text)]
+    left_out = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) rows? left out here", text)]
     assert sum(shown) + sum(left_out) == removals + additions
     assert "1 held, so not done" in text
 

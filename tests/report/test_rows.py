@@ -1,4 +1,4 @@
-from rolesync.model import Action, VerdictStatus
+from rolesync.model import DRIFT, Action, Drift, VerdictStatus, frame
 from rolesync.report.facts import (
     headline,
     level_counts,
@@ -6,7 +6,7 @@ from rolesync.report.facts import (
     requests_rows,
     summary,
 )
-from rolesync.report.rows import change_rows, finding_rows, guard_rows, held_rows
+from rolesync.report.rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows
 from tests.report.samples import (
     FINDINGS,
     HELD_ROW,
@@ -63,3 +63,9 @@ def test_every_text_that_leaves_is_safe_and_cut() -> None:
 def test_a_form_may_ask_for_more_of_each_text() -> None:
     rows = list(change_rows(hostile_plan(), Action.ADD, cut=1_000_000))
     assert rows[-1].name == HUGE
+
+
+def test_a_long_address_of_somebody_who_drifted_is_cut_once() -> None:
+    drift = Drift("r1", frame(DRIFT, {"user_id": [1], "email": ["x" * 1_000], "role": ["A"], "action": ["add"]}))
+    (row,) = drift_rows(drift)
+    assert row.person.endswith("x… (1,000 characters)> #1")

@@ -81,6 +81,14 @@ def test_csv_defuses_formulas_keeps_one_line_a_row_and_cells_that_can_be_read() 
     assert "'=cmd|' /C calc'!A0" in values
 
 
+def test_sentences_of_the_summary_have_the_lines_that_they_need() -> None:
+    summary = open_xlsx(blocked_plan())["summary"]
+    heights = {str(row[2]): summary.row_dimensions[at].height for at, row in enumerate(summary.values, 1) if at > 1}
+    assert all(cell.alignment.wrap_text for cell in summary["C"][1:])
+    assert all((height > 15) == (len(text) > 110) for text, height in heights.items())
+    assert any(height > 15 for height in heights.values())
+
+
 def test_xlsx_has_five_sheets_with_frozen_filtered_headers() -> None:
     book = open_xlsx(drifted_plan())
     assert book.sheetnames == ["summary", "changes", "held", "drift", "findings"]
@@ -90,6 +98,9 @@ def test_xlsx_has_five_sheets_with_frozen_filtered_headers() -> None:
         assert sheet.auto_filter.ref == sheet.dimensions
         assert sheet["A1"].font.bold
         assert sheet.column_dimensions["B"].width > 5
+        assert sheet.print_title_rows == "$1:$1"
+        assert sheet.print_area == f"'{sheet.title}'!$A$1:${sheet.dimensions.split(':')[1][0]}${sheet.max_row}"
+        assert sheet.page_setup.orientation == "landscape"
     assert rows(book, "changes")[0] == COLUMNS[1:]
     assert rows(book, "changes")[1][:5] == ("remove", "Admin", 12, "Ada Lovelace", "ada@example.edu")
     assert len(rows(book, "changes")) == 4

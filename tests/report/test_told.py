@@ -13,18 +13,18 @@ from markdown_it import MarkdownIt
 from rolesync.audit.told import told
 from rolesync.errors import UsageError
 from rolesync.model import DRIFT, Drift, Proof, frame
-from rolesync.recorded import Told, ToldChange
+from rolesync.recorded import Told, ToldChange, ToldDecision
 from rolesync.report import spreadsheet
 from rolesync.report.html import told_html
 from rolesync.report.jsonform import told_json
 from rolesync.report.markdown import LIMIT, told_markdown
 from rolesync.report.terminal import told_view
 from rolesync.report.told import told_headline
-from rolesync.report.toldtables import TOLD_COLUMNS, told_csv, told_xlsx
-from tests.report.samples import DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns
+from rolesync.report.toldtables import TOLD_COLUMNS, TOLD_CSV_COLUMNS, told_csv, told_xlsx
+from tests.report.samples import APPROVAL, DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns
 from tests.report.terminal.screen import flat, show
 
-COMPLETE = told(RECORDS, {"held": 2, "run": "p1"})
+COMPLETE = replace(told(RECORDS, {"held": 2, "run": "p1"}), planned_by="mia")
 FAILED = ToldChange("add", "Admin", 8, "bo@example.edu", 4, "failed", ("Student",), ("Student",), "404: not found")
 UNKNOWN = ToldChange("remove", "Admin", 9, "", 0, "unknown", ("Admin",), None, "nobody has found out yet")
 LEFT = ToldChange("add", "Admin", 11, "di@example.edu", 6, "drifted", (), ("Admin",), "not sent: was …, is …")
@@ -49,7 +49,7 @@ def incomplete(**more: Any) -> Told:
 def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
     text = flat(told_view(COMPLETE, limit=None))
     assert "run r1" in text
-    assert f"plan {DIGEST} (made by run p1)" in text
+    assert f"plan {DIGEST}, made by mia in run p1" in text
     assert "asked 1 removal, 1 addition held 2 rows, so not done outcomes done 2" in text
     assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
     assert "Done (2)" in text
@@ -129,8 +129,64 @@ def test_markdown_has_the_facts_and_a_section_for_each_list() -> None:
     assert "`rolesync show RUN --csv FILE` has all" in long
 
 
+def test_a_status_of_a_later_version_is_no_markup() -> None:
+    run = replace(COMPLETE, summary=replace(COMPLETE.summary, status=MARKUP))
+    tokens = MarkdownIt("commonmark").enable("table").parse(told_markdown(run))
+    kinds = {child.type for token in tokens for child in token.children or []}
+    assert kinds <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "山" * 900])
+def test_a_run_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None:
+    run = incomplete(
+        changes=tuple(
+            replace(FAILED, action=text, role=text, email=text, detail=text, before=(text,), outcome=outcome)
+            for outcome in ("failed", "unknown", "drifted", "done")
+            for _ in range(900)
+        ),
+        proof=Proof({f"{number}{text}": 1 for number in range(900)}, (text,) * 900),
+        counts={f"{number}{text}": 1 for number in range(900)},
+        approval=replace(APPROVAL, reviewer=text, operator=text, seen=text),
+        excluded=(ToldDecision(text, text, 1, text, text),) * 900,
+        released=(ToldDecision(text, text, 1, text, text),) * 900,
+        overridden=(text,) * 900,
+        stopped=text,
+    )
+    shown = told_markdown(run)
+    assert len(shown) < LIMIT
+    assert shown.count("<details>") == shown.count("</details>") == 9
+
+
+def approved() -> Told:
+    excluded = ToldDecision("remove", "Admin", 77, "kim@example.edu", "on leave")
+    return incomplete(
+        approval=APPROVAL, excluded=(excluded,), released=(replace(excluded, user_id=7, email="", reason="has left"),)
+    )
+
+
+def test_every_form_says_who_approved_and_what_they_decided() -> None:
+    said = "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; 1 change taken out, 1 held removal"
+    text = flat(told_view(approved(), limit=None))
+    assert f"approved {said} let through; made from plan 77aa77aa77aa" in text
+    assert text.index("Drifted, so") < text.index("Taken out by the reviewer, so not done (1)") < text.index("Done (2)")
+    assert "- remove Admin <kim@example.edu> #77 on leave" in text
+    assert "Held, and let through by the reviewer (1)" in text
+    for form in (told_html, told_markdown):
+        assert all(part in form(approved()) for part in (said, "kim@example.edu", "on leave", "has left"))
+    *_, row = csv.DictReader(io.StringIO(told_csv(approved())))
+    assert (row["outcome"], row["user_id"], row["detail"]) == ("excluded", "77", "on leave")
+    assert (row["approved_by"], row["approved_at"]) == ("Rita Levi", "2026-11-02 02:30:00 UTC")
+    book = openpyxl.load_workbook(io.BytesIO(told_xlsx(approved())))
+    assert [row[0] for row in book["decisions"].values] == ["decision", "excluded", "released"]
+    form = told_json(approved())["approval"]
+    assert (form["reviewer"], form["excluded"]) == ("Rita Levi", 1)
+    assert [one["reason"] for one in form["excluded_changes"]] == ["on leave"]
+    assert [one["user_id"] for one in form["released"]] == [7]
+    assert told_json(COMPLETE)["approval"] is None
+
+
 def test_csv_has_a_row_per_change() -> None:
-    assert told_csv(COMPLETE).splitlines()[0] == ",".join(TOLD_COLUMNS)
+    assert told_csv(COMPLETE).splitlines()[0] == ",".join(TOLD_CSV_COLUMNS)
     rows = list(csv.DictReader(io.StringIO(told_csv(incomplete()))))
     assert [row["outcome"] for row in rows] == ["done", "done", "unknown", "failed", "drifted"]
     assert rows[1]["after"] == "no role"
@@ -194,6 +250,8 @@ def test_hostile_text_stays_text_everywhere() -> None:
         account=MARKUP,
         counts=dict.fromkeys(HOSTILE, 1),
         drift=drift,
+        approval=replace(APPROVAL, reviewer=FORMULA, operator=MARKUP),
+        excluded=tuple(ToldDecision(text, text, 1, text, text) for text in HOSTILE),
     )
     for width in (40, 120):
         assert show(told_view(run, limit=None), width)

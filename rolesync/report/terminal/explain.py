@@ -8,7 +8,7 @@ from rich.text import Text
 from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
 from rolesync.report.facts import SHORT_DIGEST
 from rolesync.report.rows import SIGNS
-from rolesync.report.terminal.pieces import column, heading, note, pairs, table, words
+from rolesync.report.terminal.pieces import column, heading, lines, note, pairs, table, words
 from rolesync.report.text import (
     CELL_LIMIT,
     SENTENCE_LIMIT,
@@ -82,7 +82,11 @@ def _changes(changes: Sequence[PastChange]) -> Iterator[RenderableType]:
             (
                 f"{_when(one.time)}\n{safe(one.run, CELL_LIMIT)}",
                 words(f"{_change(one.action, one.role)}\n").append_text(_outcome(one.outcome)),
-                f"{_row(one.row)}\n{safe(one.source, CELL_LIMIT)} {safe(one.sha256[:SHORT_DIGEST])}".rstrip(),
+                lines(
+                    _row(one.row),
+                    f"{safe(one.source, CELL_LIMIT)} {safe(one.sha256[:SHORT_DIGEST])}".strip(),
+                    f"approved by {safe(one.approved_by, CELL_LIMIT)}" if one.approved_by else "",
+                ),
             )
             for one in changes
         ),

@@ -9,8 +9,10 @@ from rich import box
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.table import Column, Table
+from rich.table import Column as GridColumn, Table
 from rich.text import Text
+
+from rolesync.report.terminal.listing import Cell, Column, Listing
 
 STYLES = {
     "add": "green",
@@ -56,15 +58,12 @@ def note(text: str | Text, style: str = "", *, indent: int = 2) -> RenderableTyp
 
 def column(title: str, *, right: bool = False, whole: bool = False) -> Column:
     """Make a column; `whole` is for short words of our own that must not be broken when space is short."""
-    return Column(words(title), justify="right" if right else "left", no_wrap=whole, overflow="fold")
+    return Column(title, right, whole)
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> RenderableType:
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> RenderableType:
     """Make a table whose cells break instead of being cut off."""
-    made = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else words(cell) for cell in row))
-    return Padding(made, (0, 0, 0, 2), expand=False)
+    return Listing(columns, rows, indent=2)
 
 
 def lines(*texts: str) -> str:
@@ -74,7 +73,7 @@ def lines(*texts: str) -> str:
 
 def pairs(facts: Iterable[tuple[str, str]]) -> RenderableType:
     """Set labels and values beside each other."""
-    made = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))
+    made = Table.grid(GridColumn(no_wrap=True), GridColumn(overflow="fold"), padding=(0, 2, 0, 0))
     for label, value in facts:
         made.add_row(words(label, "dim"), words(value))
     return Padding(made, (0, 0, 0, 2), expand=False)

@@ -1,13 +1,13 @@
 """A rehearsal in the terminal: what an apply would come to, how long it would take, and what nobody can know before."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from rolesync.model import OutcomeStatus, Requests, counts
 from rolesync.rehearsed import Rehearsal, Stage
-from rolesync.report.facts import SHORT_DIGEST, drift_text, requests_text
+from rolesync.report.facts import SHORT_DIGEST, drift_text, held_text, requests_text
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
 from rolesync.report.terminal.run import outcomes_table, undone
@@ -32,10 +32,11 @@ def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> Rende
                 ("account", f"{safe(run.account, CELL_LIMIT)}, only read"),
                 ("plan", safe(run.plan_digest[:SHORT_DIGEST])),
                 ("copied", plural(done.people, "person", "people")),
-                ("held", _held(done)),
+                ("held", held_text(done.plan)),
                 ("drift", drift_text(run.drift)),
             ]
         ),
+        Text(),
         _headline(done, numbers),
         heading("Outcomes in the copy"),
         table(
@@ -59,13 +60,6 @@ def _headline(done: Rehearsal, numbers: dict[str, int]) -> RenderableType:
     if run.complete:
         return banner("REHEARSED", f"{said}, which then equals the plan. Nothing was written to Studio.", "green")
     return banner("REHEARSED, INCOMPLETE", f"{said}; see below why. Nothing was written to Studio.", "yellow")
-
-
-def _held(done: Rehearsal) -> str:
-    """Say how many rows the plan holds, and why."""
-    reasons = Counter(done.plan.held["reason"].tolist())
-    named = ", ".join(f"{safe(str(reason).replace('_', ' '), CELL_LIMIT)} {n:,}" for reason, n in reasons.items())
-    return f"{plural(len(done.plan.held), 'row')} of the plan, not sent: {named}" if named else "nothing"
 
 
 def _noted(done: Rehearsal, limit: int | None) -> Iterator[RenderableType]:

@@ -4,11 +4,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.recorded import Told
-from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table
+from rolesync.report.rows import SIGNS
+from rolesync.report.terminal.pieces import STYLES, banner, column, heading, note, pairs, table, words
 from rolesync.report.text import SENTENCE_LIMIT, safe
 from rolesync.report.told import told_facts, told_headline, told_sections
 
 _STYLES = {"complete": "green", "planned": "blue", "empty": "blue"}
+_NUMBERS = {"row", "holders"}
 
 
 def told_view(told: Told, *, limit: int | None) -> RenderableType:
@@ -21,7 +23,15 @@ def told_view(told: Told, *, limit: int | None) -> RenderableType:
     ]
     for section in told_sections(told):
         rows = section.rows[:limit]
-        parts += [heading(section.title), table(list(map(column, section.columns)), rows)]
+        columns = [column(title, right=title in _NUMBERS) for title in section.columns]
+        parts += [heading(section.title), table(columns, ((_coloured(first), *rest) for first, *rest in rows))]
         if len(rows) < len(section.rows):
             parts.append(note(f"… and {len(section.rows) - len(rows):,} more; add `--all` to see all of them."))
     return Group(*parts)
+
+
+def _coloured(text: str) -> Text:
+    """Give a change its colour, as in `+ add Admin`; anything else has none."""
+    sign, _, rest = text.partition(" ")
+    action = rest.partition(" ")[0]
+    return words(text, STYLES.get(action, "") if SIGNS.get(action) == sign else "")

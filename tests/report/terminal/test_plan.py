@@ -37,6 +37,7 @@ def test_a_plan_is_told_from_summary_to_next_step(width: int) -> None:
             "account  https://school",
             "lists/desired_roles.csv (120 rows, sha256 ab12ab12ab12)",
             "sync: adds",
+            "held     1 row, so not done: not in studio 1",
             "Holders of the managed roles",
             "WARN  owner",
             "2 passed: max_removals_share, max_removals",

@@ -36,7 +36,7 @@ def test_a_rehearsal_tells_the_end_the_time_and_what_it_can_not_know() -> None:
     assert "account https://school.instructuremedia.com, only read" in text
     assert f"plan {DIGEST[:12]}" in text
     assert "copied 12,345 people" in text
-    assert "held 1 row of the plan, not sent: not in studio 1" in text
+    assert "held 1 row, so not done: not in studio 1" in text
     assert "REHEARSED 2 of 2 changes done in a private copy, which then equals the plan. Nothing was written" in text
     assert "Admin 8 9 Proof: the copy was read again, and equals the plan." in text
     assert "Time that an apply would take: about 2.2 h A request took 52 ms (median of 40 to Studio just now)" in text
