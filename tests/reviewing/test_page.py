@@ -183,6 +183,20 @@ def test_two_windows_never_decide_past_each_other(opened: Open) -> None:
     assert not box(page, "Grace").is_checked()
 
 
+def test_what_the_server_did_not_take_is_not_approved(opened: Open) -> None:
+    review, page = opened(school())
+    page.route("**/decisions", lambda route: route.fulfill(status=422, json={"message": "no", "hint": "so"}))
+    box(page, "Grace").uncheck()
+    expect(page.get_by_role("alert")).to_contain_text("no. so")
+    approve(page, "Rita", "remove 4, add 2")  # what the server would still do
+    with page.expect_response("**/decisions"):
+        page.get_by_role("button", name="Approve", exact=True).click()
+    page.unroute("**/decisions")
+    page.get_by_label("Why not: remove Admin, Grace").fill("on leave")
+    says(page, "As decided: remove 3, add 2")
+    assert review.approved == []
+
+
 def test_a_server_that_has_gone_is_said(opened: Open) -> None:
     review, page = opened(school())
     review.now += 1e9

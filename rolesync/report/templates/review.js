@@ -132,7 +132,7 @@
     return [answer.ok, await answer.json()];
   }
 
-  let [timer, sending, waiting] = [0, null, false];
+  let [timer, sending, waiting, unsaved] = [0, null, false, false];
 
   function later() {
     clearTimeout(timer);
@@ -144,7 +144,7 @@
   function save() {
     clearTimeout(timer);
     timer = 0;
-    waiting = true;
+    waiting = unsaved = true;
     tell("");
     sending ??= send().finally(() => { sending = null; });
     return sending;
@@ -160,6 +160,7 @@
           return refuse(said);
         }
         ({ revision, effect } = said);
+        unsaved = waiting;
         if (!waiting) show(said.overview);
       } catch {
         return lost();
@@ -209,8 +210,8 @@
   }
 
   async function finish(what, content) {
-    if (timer || sending) await save();
-    if (ended) return;
+    if (timer || sending || unsaved) await save();
+    if (ended || unsaved) return; // what the server hasn't taken can't be what is approved
     try {
       const [done, said] = await post(what, { revision, ...content });
       if (done) end(said);
