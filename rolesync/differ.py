@@ -21,16 +21,19 @@ from rolesync.model import (
     Changes,
     Desired,
     HeldReason,
+    Listed,
     Live,
     Mode,
+    Packed,
     Policy,
     Reason,
     RoleCount,
     frame,
+    pack,
     require,
     role_names,
 )
-from rolesync.people import Addresses, People, addresses, find_people
+from rolesync.people import People, find_people
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -45,7 +48,7 @@ class _Listed:
 
     roles: tuple[str, ...]
     row: Ints
-    email: Addresses
+    email: Packed
     user_id: Ints
     role: Ints
 
@@ -84,9 +87,9 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
         ValueError: a row names nobody or has no number, two live users have the same id, a live user's roles are
             missing, or `live` is not complete for a managed role. All are defects of the calling room.
     """
-    assignments = _all_rows(desired) if isinstance(desired, Desired) else desired
+    rows = _all_rows(desired) if isinstance(desired, Desired) else Listed.of(desired)
     roles = tuple(dict.fromkeys(policy.managed_roles))
-    listed = _read_list(require(assignments, DESIRED), roles)
+    listed = _read_list(rows, roles)
     people = find_people(live.users, listed.email)
     holds = _holders(live, roles)
     matched = _match(listed, people)
@@ -108,32 +111,28 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
     )
 
 
-def _all_rows(desired: Desired) -> pd.DataFrame:
+def _all_rows(desired: Desired) -> Listed:
     """What the list asks for, with the rows that give no role today as rows of a role that is nobody's.
 
     So whoever stands there is named by the list, and nobody loses a role where it isn't certain whom such a row means.
     """
     if not len(desired.withheld):
-        return desired.assignments
+        return desired.listed
     parts = [desired.assignments, require(desired.withheld, DESIRED).assign(role="")]
-    return pd.concat([part.astype({"role": "str"}) for part in parts]).astype({"role": "category"})
+    return Listed.of(pd.concat([part.astype({"role": "str"}) for part in parts]).astype({"role": "category"}))
 
 
-def _read_list(assignments: pd.DataFrame, roles: Sequence[str]) -> _Listed:
-    row = assignments["row"].to_numpy()
-    if (row[1:] < row[:-1]).any():
-        assignments = assignments.sort_values("row", kind="stable")
-        row = assignments["row"].to_numpy()
-    email = addresses(assignments["email"])
-    user_id = assignments["user_id"].to_numpy()
-    nobody = (user_id <= 0) & email.blank
-    if nobody.any() or (row < 1).any():
-        at = int(np.argmax(nobody | (row < 1)))
-        raise ValueError(f"row {row[at]} of the list names nobody, or has no number: the reader must refuse it")
+def _read_list(rows: Listed, roles: Sequence[str]) -> _Listed:
+    if (rows.row[1:] < rows.row[:-1]).any():
+        rows = rows.take(np.argsort(rows.row, kind="stable"))
+    nobody = (rows.user_id <= 0) & (rows.email.size == 0)
+    if nobody.any() or (rows.row < 1).any():
+        at = int(np.argmax(nobody | (rows.row < 1)))
+        raise ValueError(f"row {rows.row[at]} of the list names nobody, or has no number: the reader must refuse it")
     index = {role: at for at, role in enumerate(roles)}
-    known = assignments["role"].cat.categories.tolist()
+    known = rows.role.categories.tolist()
     table = np.array([*(index.get(role, -1) for role in known), -1], np.int64)  # the last one is for code -1
-    return _Listed(tuple(roles), row, email, user_id, table[assignments["role"].cat.codes.to_numpy()])
+    return _Listed(tuple(roles), rows.row, rows.email, rows.user_id, table[rows.role.codes])
 
 
 def _holders(live: Live, roles: Sequence[str]) -> Mask:
@@ -156,11 +155,11 @@ def _match(listed: _Listed, people: People) -> _Matched:
     wrong = np.zeros(len(position), np.bool_)
     if has_id.any():
         position[has_id] = people.find_ids(listed.user_id[has_id])
-        differ = np.flatnonzero(has_id & (position != owner) & ~listed.email.blank)
+        differ = np.flatnonzero(has_id & (position != owner) & (listed.email.size > 0))
         # An id that Studio doesn't know beside an address that it does know may be a slip of the pen, too.
         if len(differ):
-            keys = np.array(people.keys(np.maximum(position[differ], 0)), np.object_)
-            wrong[differ] = (position[differ] < 0) | (keys != listed.email.texts[differ])
+            keys = pack(people.keys(np.maximum(position[differ], 0)))
+            wrong[differ] = (position[differ] < 0) | ~keys.same(np.arange(len(keys)), listed.email, differ)
     ambiguous = np.zeros(len(position), np.bool_)
     if people.shared:
         sharing = np.zeros(len(people.users), np.bool_)
@@ -241,7 +240,7 @@ def _held(
 
 
 def _held_additions(listed: _Listed, people: People, matched: _Matched, reason: HeldReason) -> dict[str, list[Any]]:
-    rows = np.flatnonzero(matched.trouble[reason] & (listed.role >= 0)).tolist()
+    rows = np.flatnonzero(matched.trouble[reason] & (listed.role >= 0))
     if reason is HeldReason.NOT_IN_STUDIO:
         detail = ["not in Studio yet: looked for again at the next run"] * len(rows)
     elif reason is HeldReason.AMBIGUOUS:
@@ -250,7 +249,7 @@ def _held_additions(listed: _Listed, people: People, matched: _Matched, reason: 
         detail = [_say_mismatch(people, int(listed.user_id[at]), matched.owner[at]) for at in rows]
     return {
         "row": listed.row[rows].tolist(),
-        "email": listed.email.texts[rows].tolist(),
+        "email": listed.email.texts(rows),
         "user_id": listed.user_id[rows].tolist(),
         "role": [listed.roles[at] for at in listed.role[rows]],
         "action": [Action.ADD.value] * len(rows),

@@ -12,7 +12,7 @@ from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.holding import hold
 from rolesync.job import Job, connected
 from rolesync.live import look
-from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Live, email_key, frame, role_names
+from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Listed, Live, email_key, frame, role_names
 from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
 from rolesync.studio import StudioReader
 
@@ -119,7 +119,7 @@ def _ask(job: Job, desired: Desired | None, ids: set[int], emails: set[str]) -> 
         },
     )
     with connected(job) as client:
-        return look(StudioReader(client), roles, wanted, job.progress, scan=job.settings.scan_roles)
+        return look(StudioReader(client), roles, Listed.of(wanted), job.progress, scan=job.settings.scan_roles)
 
 
 def _people(live: Live, ids: set[int], emails: set[str]) -> tuple[PersonNow, ...]:

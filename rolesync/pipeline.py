@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
-import pandas as pd
-
 from rolesync import planner
 from rolesync.audit import Past, run_records
 from rolesync.audit.holders import expected_holders, keep_holders
@@ -31,6 +29,7 @@ from rolesync.model import (
     Changes,
     Desired,
     Finding,
+    Listed,
     Live,
     Plan,
     Policy,
@@ -193,7 +192,7 @@ def ready(made: Plan, job: Job, override: str = "") -> Ready:
 def holders(job: Job) -> Live:
     """Read who holds the managed roles now."""
     with connected(job) as client:
-        return look(StudioReader(client), job.settings.managed_roles, frame(DESIRED), job.progress)
+        return look(StudioReader(client), job.settings.managed_roles, Listed.of(), job.progress)
 
 
 def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
@@ -210,13 +209,13 @@ def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
     roles = tuple(dict.fromkeys([*job.settings.managed_roles, STAFF]))
     columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [roles[0]] * len(ids)}
     with connected(job) as client:
-        asked = frame(DESIRED, columns)
+        asked = Listed.of(frame(DESIRED, columns))
         return look(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
 
 
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
-    live = look(studio, policy.managed_roles, desired.assignments, job.progress, scan=job.settings.scan_roles)
+    live = look(studio, policy.managed_roles, desired.listed, job.progress, scan=job.settings.scan_roles)
     changes = hold(diff(desired, live, policy), policy, past.history, unread=desired.unread)
     made = _make(desired.source, desired.findings, changes=changes, live=live, policy=policy, past=past, job=job)
     return made, live
@@ -269,12 +268,13 @@ def _history(source: Source, past: Past, job: Job) -> History:
     return replace(past.history, listed=source.listed, age_hours=age, repeated=repeated)
 
 
-def _people_of(made: Plan) -> pd.DataFrame:
+def _people_of(made: Plan) -> Listed:
     """Spell the people that a plan touches as a list that names them by id."""
     return _by_id(made.changes["user_id"].tolist(), made.policy)
 
 
-def _by_id(user_ids: Sequence[int], policy: Policy) -> pd.DataFrame:
+def _by_id(user_ids: Sequence[int], policy: Policy) -> Listed:
     ids = sorted(set(user_ids))
     number, role = len(ids), policy.managed_roles[0]
-    return frame(DESIRED, {"row": [1] * number, "email": [""] * number, "user_id": ids, "role": [role] * number})
+    columns = {"row": [1] * number, "email": [""] * number, "user_id": ids, "role": [role] * number}
+    return Listed.of(frame(DESIRED, columns))

@@ -18,10 +18,10 @@ from rolesync.executor import Executed, execute
 from rolesync.holding import absent
 from rolesync.live import look
 from rolesync.model import (
-    DESIRED,
     Action,
     Drift,
     HeldReason,
+    Listed,
     Live,
     OutcomeStatus,
     Plan,
@@ -30,7 +30,6 @@ from rolesync.model import (
     Run,
     VerdictStatus,
     counts,
-    frame,
     role_names,
 )
 from rolesync.planfile import approval_json, source_json
@@ -181,7 +180,7 @@ def _drifted(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
 def _read_again(made: Plan, executed: Executed, session: Session) -> tuple[Live | None, StudioError | None]:
     """Read the managed roles' holders once more, and write down what that tells of requests in doubt."""
     try:
-        after = look(session.studio, made.policy.managed_roles, frame(DESIRED), session.progress)
+        after = look(session.studio, made.policy.managed_roles, Listed.of(), session.progress)
     except StudioError as error:
         return None, error
     if executed.doubtful:

@@ -18,6 +18,7 @@ from rolesync.model import (
     Desired,
     Finding,
     Level,
+    Listed,
     Live,
     Mode,
     Plan,
@@ -92,7 +93,7 @@ def desired_of(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def listed(rows: Iterable[Row], findings: Iterable[Finding] = ()) -> Desired:
-    return Desired(desired_of(rows), tuple(findings), SOURCE)
+    return Desired(Listed.of(desired_of(rows)), tuple(findings), SOURCE)
 
 
 # Few distinct ones, so that they meet; among them one person in several spellings, and a login instead of an address.

@@ -133,12 +133,12 @@ def test_the_owner_is_found_by_another_unicode_form_among_many() -> None:
 def test_errors_in_the_list_block_for_good() -> None:
     users = admins(1)
     noticed = [Finding(Level.ERROR, "bad", "a bad cell", row) for row in (9, None, 4)]
-    desired = Desired(keeping(users).assignments, (*noticed, Finding(Level.WARNING, "odd", "", 5)), SOURCE)
+    desired = Desired(keeping(users).listed, (*noticed, Finding(Level.WARNING, "odd", "", 5)), SOURCE)
     found = verdict("input_refused", users, desired, Policy())
     assert (found.status, found.value, found.limit, found.overridable) == (BLOCK, 3, 0, False)
     assert "errors in the list: 3 (row 4, 9)" in found.message
     assert verdict("input_refused", users, keeping(users), Policy()).status is PASS
-    held = Desired(keeping(users).assignments, (Finding(Level.HELD, "bad", "a bad cell", 9),), SOURCE)
+    held = Desired(keeping(users).listed, (Finding(Level.HELD, "bad", "a bad cell", 9),), SOURCE)
     found = verdict("input_refused", users, held, Policy())
     assert (found.status, found.value) == (WARN, 0)
     assert "(row 9)" in found.message

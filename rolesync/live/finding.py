@@ -4,8 +4,9 @@ Whoever is seen on a page counts as found. Whoever isn't, on however many pages,
 that is left half-way, changes while it is read or can't be searched for costs requests and never a person.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from rolesync.errors import BadRequestError, NotFoundError, UnprocessableError
 from rolesync.live.reading import READS, MovedError, Page, People, Tally, look_up, page_of_role, search_for
@@ -33,7 +34,7 @@ def find(  # noqa: PLR0913  # each is another thing to know
     unknown: Sequence[Key],
     roles: Sequence[str],
     *,
-    asked: Collection[Key],
+    asked: Callable[[], set[Key]],
     check: Callable[[People], None],
     progress: Progress,
 ) -> Found:
@@ -43,7 +44,7 @@ def find(  # noqa: PLR0913  # each is another thing to know
         studio: where to look.
         unknown: whom to find, each once.
         roles: the roles that may be read for it, likeliest first; none for one request a person.
-        asked: everybody the list names, found already or not: another account of such an address is kept, too.
+        asked: gives everybody the list names, found already or not: another account of such an address is kept, too.
         check: is given everybody who is seen.
         progress: told after each answer.
 
@@ -71,17 +72,26 @@ class _Finder:
     """Carries steps out, and keeps who is left and who was found."""
 
     def __init__(
-        self, studio: StudioReader, unknown: Sequence[Key], asked: Collection[Key], check: Callable[[People], None]
+        self,
+        studio: StudioReader,
+        unknown: Sequence[Key],
+        asked: Callable[[], set[Key]],
+        check: Callable[[People], None],
     ) -> None:
         self.left = dict.fromkeys(unknown)
         self._studio = studio
-        self._asked = frozenset(asked)
+        self._give_asked = asked
         self._check = check
         self._roles: dict[str, _Role] = {}
         self._moved: dict[str, int] = {}  # how often each role was read in vain
         self._people = People()  # who was asked for one by one
         self._requests = self._hits = 0  # spent on them, and of how many something was found
         self._held: dict[Key, frozenset[str]] = {}  # the roles of everybody who was to be found
+
+    @cached_property
+    def _asked(self) -> set[Key]:
+        """Everybody the list names: only those who read pages need to know, and there may be a million."""
+        return self._give_asked()
 
     def ask(self, step: OneByOne, weighing: Weighing) -> Iterator[None]:
         """Ask for some of the people left one by one, evenly taken from all of them."""

@@ -4,37 +4,34 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import chain
 
-import pandas as pd
+import numpy as np
 
 from rolesync.live.finding import Key, find
 from rolesync.live.reading import MovedError, People, read_holders, settled
 from rolesync.lookup import SCANNABLE, SHARE
 from rolesync.model import (
-    DESIRED,
     LIVE,
+    Listed,
     Live,
     Progress,
     Requests,
     Way,
     WayKind,
     frame,
-    require,
     role_names,
 )
-from rolesync.people import email_keys
+from rolesync.people import Index, packed_keys
 from rolesync.studio import StudioReader
 from rolesync.studio.users import PER_PAGE
 
 
-def look(
-    studio: StudioReader, roles: Sequence[str], asked: pd.DataFrame, progress: Progress, *, scan: bool = False
-) -> Live:
+def look(studio: StudioReader, roles: Sequence[str], asked: Listed, progress: Progress, *, scan: bool = False) -> Live:
     """Read the holders of `roles` and the people of `asked` who are not among them.
 
     Args:
         studio: where to read.
         roles: role names, compared exactly.
-        asked: DESIRED; rows with other roles are passed over.
+        asked: the list's rows; those with other roles are passed over.
         progress: told after each answer.
         scan: whether people may be found by reading other roles page by page, and as holders of any of `roles`, rather
             than by a request each, where they are many; see the top of this package for what that can't show.
@@ -47,7 +44,7 @@ def look(
         StudioError: Studio refused or can't be reached.
     """
     before = Counter(studio.client.counts)
-    wanted = require(asked, DESIRED)[asked["role"].isin(roles)]
+    wanted = asked.take(asked.role.isin(list(roles)))
     people, ways, fewest = settled("the whole read", lambda: _look_once(studio, roles, wanted, progress, scan=scan))
     users = frame(LIVE, {"user_id": people.ids, "email": people.emails, "name": people.names, "roles": people.roles})
     made = Counter(studio.client.counts) - before
@@ -55,7 +52,7 @@ def look(
 
 
 def _look_once(
-    studio: StudioReader, roles: Sequence[str], wanted: pd.DataFrame, progress: Progress, *, scan: bool
+    studio: StudioReader, roles: Sequence[str], wanted: Listed, progress: Progress, *, scan: bool
 ) -> tuple[People, tuple[Way, ...], int]:
     holders = {role: read_holders(studio, role, progress) for role in roles}
     ids_of = {role: frozenset(people.ids) for role, people in holders.items()}
@@ -63,7 +60,7 @@ def _look_once(
         studio,
         _missing(wanted, holders, scan=scan),
         [role for role in SCANNABLE if role not in holders] if scan else [],
-        asked=_named(wanted),
+        asked=lambda: _named(wanted),
         check=lambda people: _refuse_unseen_holders(people, ids_of),
         progress=progress,
     )
@@ -77,28 +74,30 @@ def _in_full(role: str, people: int) -> Way:
     return Way(WayKind.HOLDERS, role, pages, pages, people)
 
 
-def _named(wanted: pd.DataFrame) -> set[Key]:
+def _named(wanted: Listed) -> set[Key]:
     """List everybody the list names, by address or else by id."""
-    by_id = wanted["user_id"] != 0
-    return {*wanted.loc[~by_id, "email"].tolist(), *wanted.loc[by_id, "user_id"].tolist()}
+    by_id = wanted.user_id != 0
+    return {*wanted.email.texts(~by_id), *wanted.user_id[by_id].tolist()}
 
 
-def _missing(wanted: pd.DataFrame, holders: dict[str, People], *, scan: bool) -> list[Key]:
+def _missing(wanted: Listed, holders: dict[str, People], *, scan: bool) -> list[Key]:
     """Find the addresses and ids that are named for a role and are not among its holders, each kind sorted.
 
     Somebody found only as the holder of another role is looked up all the same if named by address: who else has that
     address shows only then. Only where so many are to be found that pages are read for them is it enough, with `scan`,
     to have seen the address as that of any role's holder. An id is unique, so that it always is.
     """
-    keys = {role: set(email_keys(people.emails)) for role, people in holders.items()}
-    emails: set[str] = set()
-    for role, own_keys in keys.items():
-        by_email = wanted.loc[(wanted["role"] == role) & (wanted["user_id"] == 0), "email"]
-        emails.update(set(by_email.tolist()) - own_keys)
-    seen = set(chain.from_iterable(people.ids for people in holders.values()))
-    ids = set(wanted["user_id"].tolist()) - seen - {0}
-    if scan and len(emails) + len(ids) >= SHARE:
-        emails.difference_update(*keys.values())
+    index = Index(wanted.email)
+    missing, seen = np.zeros(index.size, np.bool_), np.zeros(index.size, np.bool_)
+    for role, people in holders.items():
+        own = index.among(packed_keys(people.emails))
+        codes = index.codes[(wanted.role == role) & (wanted.user_id == 0)]
+        missing[codes[~own[codes]]] = True
+        seen |= own
+    ids = set(wanted.user_id.tolist()) - {0}.union(*(people.ids for people in holders.values()))
+    if scan and np.count_nonzero(missing) + len(ids) >= SHARE:
+        missing &= ~seen
+    emails = set(wanted.email.texts(missing[index.codes]))
     return [*sorted(emails), *sorted(ids)]
 
 

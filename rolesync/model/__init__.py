@@ -1,8 +1,9 @@
 """What flows between the rooms: frames for the many, frozen dataclasses for the few."""
 
 from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, IMPACT, LIVE, OUTCOMES, Columns, frame, require
-from rolesync.model.lists import AS_WRITTEN, Desired, Finding, ListForm, Source
+from rolesync.model.lists import AS_WRITTEN, Desired, Finding, Listed, ListForm, Source
 from rolesync.model.live import Live, Progress, Requests, Way
+from rolesync.model.packed import Packed, pack
 from rolesync.model.plans import Approval, Changes, Drift, Plan, Policy, Released, RoleCount, Verdict
 from rolesync.model.runs import Check, Proof, Run, counts
 from rolesync.model.texts import email_key, role_names, role_set
@@ -43,9 +44,11 @@ __all__ = [
     "Known",
     "Level",
     "ListForm",
+    "Listed",
     "Live",
     "Mode",
     "OutcomeStatus",
+    "Packed",
     "Plan",
     "Policy",
     "Progress",
@@ -63,6 +66,7 @@ __all__ = [
     "counts",
     "email_key",
     "frame",
+    "pack",
     "require",
     "role_names",
     "role_set",

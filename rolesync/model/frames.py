@@ -87,12 +87,14 @@ OUTCOMES: Columns = {
 def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """Make a frame of exactly these columns and dtypes; without `data`, an empty one.
 
+    Arrays that fit are taken as they are, not copied: whoever gives one away doesn't change it afterwards.
+
     Raises:
         KeyError: a column is missing in `data`.
     """
     if data is None:
         data = {name: [] for name in columns}
-    series = {name: pd.Series(data[name], dtype=_dtype(kind)) for name, kind in columns.items()}
+    series = {name: pd.Series(data[name], dtype=_dtype(kind), copy=False) for name, kind in columns.items()}
     return pd.DataFrame(series, copy=False)
 
 

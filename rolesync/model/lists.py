@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.frames import DESIRED, frame
+from rolesync.model.frames import DESIRED, frame, require
+from rolesync.model.packed import Packed, pack
 from rolesync.model.words import Level
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +50,58 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
+class Listed:
+    """Rows of DESIRED, column by column, in which no address is a text of its own before somebody wants to read it.
+
+    Nobody changes the columns of one.
+    """
+
+    row: Ints
+    email: Packed
+    user_id: Ints
+    role: "pd.Categorical[str]"
+
+    @classmethod
+    def of(cls, assignments: pd.DataFrame | None = None) -> "Listed":
+        """Take the rows of a frame, or none.
+
+        Raises:
+            TypeError: it is not DESIRED.
+        """
+        rows = frame(DESIRED) if assignments is None else require(assignments, DESIRED)
+        row, email, user_id, role = (rows[name] for name in DESIRED)
+        return cls(row.to_numpy(), pack(email.tolist()), user_id.to_numpy(), role.array)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, which: Ints | Mask) -> "Listed":
+        """Some of the rows, in this order."""
+        return Listed(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as DESIRED."""
+        cells = {"row": self.row, "email": self.email.texts(), "user_id": self.user_id, "role": self.role}
+        return frame(DESIRED, cells)
+
+
+@dataclass(frozen=True, eq=False)
 class Desired:
-    """What the list says: `assignments` (DESIRED), with everything noticed on the way.
+    """What the list says: who is to have which role, with everything noticed on the way.
 
     `withheld` (DESIRED) are roles that rows name and don't give today: they say so, or it isn't the time. Whoever
     stands there is named by the list all the same.
     """
 
-    assignments: pd.DataFrame
+    listed: Listed
     findings: tuple[Finding, ...]
     source: Source
     withheld: pd.DataFrame = field(default_factory=lambda: frame(DESIRED))
+
+    @cached_property
+    def assignments(self) -> pd.DataFrame:
+        """The same as `listed` (DESIRED), made when it is first asked for."""
+        return self.listed.frame()
 
     @property
     def status(self) -> Literal["ok", "warn", "reject"]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import Finding, Level
+from rolesync.model import Finding, Level, Listed, pack
 from rolesync.reader.contradictions import contradictions
 from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.standing import Standing
@@ -19,15 +19,13 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)  # multiplying by an odd number loses nothi
 
 
 class Settled(NamedTuple):
-    """DESIRED twice: the roles that are given, each once, and those that rows name and don't give today."""
+    """The roles that are given, each once, and those that rows name and don't give today (DESIRED)."""
 
-    given: pd.DataFrame
+    given: Listed
     withheld: pd.DataFrame
 
 
-def settle(
-    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing], hashes: Ints | None = None
-) -> tuple[Settled, list[Finding]]:
+def settle(given: Listed, withheld: Listed, standings: Mapping[int, Standing]) -> tuple[Settled, list[Finding]]:
     """Compare the rows of a list with each other.
 
     One id has one address and one address one id: a row that says otherwise than an earlier one is refused. An id that
@@ -36,13 +34,34 @@ def settle(
     `contradictions`. The same person and role again is kept once, as the first row says it.
 
     Args:
-        given: the roles that are given today (DESIRED, but with repetitions).
+        given: the roles that are given today, with repetitions.
         withheld: those that aren't, in the same form.
         standings: the rows that say more than who and which role.
-        hashes: of the addresses in `given`, where they are known already.
     """
-    of_given = _hashes(given) if hashes is None else hashes
-    seem_repeated = _seem_repeated(given, of_given)
+    if not len(withheld) and not standings and not _may_clash(given):
+        return Settled(given, withheld.frame()), []
+    kept, left, findings = _compared(given.frame(), withheld.frame(), standings, given.email.hashes)
+    return Settled(Listed.of(kept), left), findings
+
+
+def _may_clash(given: Listed) -> bool:
+    """Whether there may be anything to settle, by hashes only, without making texts of the addresses."""
+    has_id, has_email = given.user_id != 0, given.email.size > 0
+    if (has_id & ~has_email).any():
+        return True
+    once = np.flatnonzero(has_id & (np.diff(given.row, prepend=0) > 0))  # a row with several roles once
+    return bool(
+        _alike(given.user_id[once]).any()
+        or _alike(given.email.hashes[once]).any()
+        or _seem_repeated(given.user_id, given.email.hashes, given.role.codes).any()
+    )
+
+
+def _compared(
+    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing], of_given: Ints
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
+    """What `settle` gives, address by address; `of_given` are the hashes of those in `given`."""
+    seem_repeated = _seem_repeated(given["user_id"].to_numpy(), of_given, given["role"].cat.codes.to_numpy())
     everything, of_everything = given, of_given
     if len(withheld):
         everything = pd.concat([given, withheld]).sort_values("row", kind="stable")
@@ -68,17 +87,16 @@ def settle(
         firsts = keys.groupby(["user_id", "email", "role"], observed=True, sort=False)["row"].transform("first")
         findings.extend(_duplicates(keys[repeated], firsts[repeated]))
         given = given.drop(index=keys.index[repeated])
-    return Settled(given.reset_index(drop=True), withheld.reset_index(drop=True)), findings
+    return given.reset_index(drop=True), withheld.reset_index(drop=True), findings
 
 
-def _seem_repeated(given: pd.DataFrame, hashes: Ints) -> Mask:
+def _seem_repeated(user_id: Ints, hashes: Ints, role: "npt.NDArray[np.integer]") -> Mask:
     """Which rows may give a person a role that another one gives, too: no row that does is left out.
 
     Rows of their own, which are nearly all, are told by hashes, without comparing texts.
     """
-    user_id = given["user_id"].to_numpy()
     people = np.where(user_id == 0, hashes, user_id) if user_id.any() else hashes
-    mixed = people.astype(np.uint64) * _ODD + given["role"].cat.codes.to_numpy().astype(np.uint64)
+    mixed = people.astype(np.uint64) * _ODD + role.astype(np.uint64)
     return _alike(mixed)
 
 
@@ -88,7 +106,7 @@ def _alike(numbers: "npt.NDArray[np.integer]") -> Mask:
 
 
 def _hashes(rows: pd.DataFrame) -> Ints:
-    return np.fromiter(map(hash, rows["email"].tolist()), np.int64, len(rows))
+    return pack(rows["email"].tolist()).hashes
 
 
 def _without(rows: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
@@ -102,7 +120,7 @@ def _pairs(assignments: pd.DataFrame) -> pd.DataFrame:
 
 def _blank(rows: pd.DataFrame, hashes: Ints) -> Mask:
     """Which rows have no address."""
-    blank: Mask = hashes == hash("")
+    blank: Mask = hashes == 0
     blank[blank] = (rows["email"][blank] == "").to_numpy()
     return blank
 

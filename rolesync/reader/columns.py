@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import DESIRED, frame
+from rolesync.model import Listed, Packed, pack
+from rolesync.model.packed import join
 from rolesync.reader.roles import RoleCell
 
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,75 +21,72 @@ class Rows:
     """Rows of a list, column by column. `role` is an index of role cells, which whoever made the rows knows."""
 
     row: Ints
-    email: list[str]
+    email: Packed
     user_id: Ints
     role: Ints
 
-    def part(self, start: int, end: int) -> "Rows":
-        """Some of them."""
-        return Rows(self.row[start:end], self.email[start:end], self.user_id[start:end], self.role[start:end])
+    def take(self, which: Ints | Mask | slice) -> "Rows":
+        """Some of them, in this order."""
+        return Rows(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
 
 
 @dataclass(slots=True)
 class Columns:
-    """The columns of DESIRED, and the hash of each address, which is cheapest where the address was just made.
+    """The columns of DESIRED, filled row by row or many rows at once, and put together in the end.
 
-    `role` is an index of `names`, because a million rows share a handful of roles.
+    `parts` are in the file's order; those that came row by row are a slice of `single`, which is row, user id and role
+    of each, and of `emails`. Here a role is an index of `names`, because a million rows share a handful.
     """
 
-    row: "array[int]" = field(default_factory=lambda: array("q"))
-    email: list[str] = field(default_factory=list)
-    email_hash: "array[int]" = field(default_factory=lambda: array("q"))
-    user_id: "array[int]" = field(default_factory=lambda: array("q"))
-    role: "array[int]" = field(default_factory=lambda: array("i"))
+    parts: list[Rows | slice] = field(default_factory=list)
+    single: "array[int]" = field(default_factory=lambda: array("q"))
+    emails: list[str] = field(default_factory=list)
+    placed: int = 0  # of the single rows, how many are in `parts`
     names: dict[str, int] = field(default_factory=dict)
 
     def add(self, number: int, email: str, user_id: int, cell: RoleCell) -> None:
         """Add one row."""
         for name in cell.names:
-            self.row.append(number)
-            self.email.append(email)
-            self.email_hash.append(hash(email))
-            self.user_id.append(user_id)
-            self.role.append(self._code(name))
+            self.emails.append(email)
+            self.single.extend((number, user_id, self._code(name)))
 
     def extend(self, rows: Rows, cells: Sequence[RoleCell]) -> None:
         """Add many rows, whose roles are an index of `cells`."""
+        self._place()
         used = np.bincount(rows.role, minlength=len(cells)).tolist()
         named = [(name, uses) for cell, uses in zip(cells, used, strict=True) for name in cell.names]
         codes = np.array([self._code(name) if uses else -1 for name, uses in named], np.int32)
         cell_sizes = np.array([len(cell.names) for cell in cells])
         sizes = cell_sizes[rows.role]
         first = (np.cumsum(cell_sizes) - cell_sizes)[rows.role]
-        email = rows.email
         if len(codes) > len(cells) and (sizes > 1).any():
-            email = [one for one, size in zip(email, sizes.tolist(), strict=True) for _ in range(size)]
-            first = np.repeat(first, sizes)
-            first += np.arange(len(first)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-            rows = Rows(np.repeat(rows.row, sizes), email, np.repeat(rows.user_id, sizes), first)
-        self.row.frombytes(rows.row.data.cast("B"))
-        self.email += email
-        self.email_hash.frombytes(np.fromiter(map(hash, email), np.int64, len(email)).data.cast("B"))
-        self.user_id.frombytes(rows.user_id.data.cast("B"))
-        self.role.frombytes(codes[first].data.cast("B"))
+            which = np.repeat(np.arange(len(sizes)), sizes)
+            first = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+            rows = rows.take(which)
+        self.parts.append(Rows(rows.row, rows.email, rows.user_id, codes[first]))
 
-    @property
-    def hashes(self) -> Ints:
-        """The hash of each address."""
-        return np.array(self.email_hash)
+    def listed(self) -> Listed:
+        """The rows as the file has them, repetitions included; the columns are given up, to save their memory."""
+        self._place()
+        if not self.parts:
+            return Listed.of()
+        row, user_id, role = np.array(self.single).reshape(-1, 3).T
+        single = Rows(row, pack(self.emails), user_id, role)
+        parts = [single.take(part) if isinstance(part, slice) else part for part in self.parts]
+        self.parts.clear()
+        roles = pd.Categorical.from_codes(np.concatenate([part.role for part in parts]), pd.Index(list(self.names)))
+        return Listed(
+            np.concatenate([part.row for part in parts]),
+            join([part.email for part in parts]),
+            np.concatenate([part.user_id for part in parts]),
+            roles.reorder_categories(sorted(self.names)),  # all are in use
+        )
 
-    def assignments(self) -> pd.DataFrame:
-        """DESIRED as the file has it, repetitions included."""
-        if not self.row:
-            return frame(DESIRED)
-        role = pd.Categorical.from_codes(np.array(self.role), pd.Index(list(self.names)))  # all in use
-        cells = {
-            "row": np.array(self.row),
-            "email": np.array(self.email, np.object_),
-            "user_id": np.array(self.user_id),
-            "role": role.reorder_categories(sorted(self.names)),
-        }
-        return frame(DESIRED, cells)
+    def _place(self) -> None:
+        """Put the rows that have come one by one behind what came before them."""
+        if len(self.emails) > self.placed:
+            self.parts.append(slice(self.placed, len(self.emails)))
+            self.placed = len(self.emails)
 
     def _code(self, name: str) -> int:
         return self.names.setdefault(name, len(self.names))

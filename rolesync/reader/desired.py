@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rolesync.model import AS_WRITTEN, DESIRED, Desired, Finding, Level, ListForm, Source, frame
+from rolesync.model import AS_WRITTEN, DESIRED, Desired, Finding, Level, Listed, ListForm, Source, frame
 from rolesync.reader.beside import beside, total
 from rolesync.reader.clashes import Settled, settle
 from rolesync.reader.columns import Columns, Rows
@@ -46,7 +46,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
     data, modified_at = read_file(path)
     settled, findings, rows = _read(data, managed_roles, form, today)
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
-    numbers = settled.given["role"].value_counts()
+    numbers = settled.given.role.value_counts()
     source = Source(
         path=str(path),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -61,7 +61,7 @@ def _read(
     data: bytes, managed_roles: Collection[str], form: ListForm, today: date
 ) -> tuple[Settled, list[Finding], int]:
     """The roles that are given and those that aren't, the findings, and the number of rows that are not blank."""
-    nothing = Settled(frame(DESIRED), frame(DESIRED))
+    nothing = Settled(Listed.of(), frame(DESIRED))
     table = open_table(data, headers(form), form)
     if isinstance(table, tuple):
         return nothing, list(table), 0
@@ -135,9 +135,7 @@ class _Reading:
 
     def settled(self) -> tuple[Settled, list[Finding]]:
         """What has been read, with its rows compared to each other; the columns are given up, to save their memory."""
-        given, withheld, hashes = self.given.assignments(), self.withheld.assignments(), self.given.hashes
-        self.given, self.withheld = Columns(), Columns()
-        return settle(given, withheld, self.standings, hashes)
+        return settle(self.given.listed(), self.withheld.listed(), self.standings)
 
     def _careful(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
         """Keep the plain rows of a table, and give all others; of plain ones that follow each other also the last."""

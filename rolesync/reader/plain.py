@@ -8,11 +8,12 @@ differently.
 """
 
 from collections.abc import Iterator
-from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
 
+from rolesync.model import Packed, pack
+from rolesync.model.packed import WORD, pack_at
 from rolesync.reader.columns import Ints, Rows
 from rolesync.reader.findings import CellError
 from rolesync.reader.grid import Block
@@ -30,7 +31,6 @@ BASE = 10
 SHARED = 8  # role cells that are compared with whole columns at once; a list has a handful, any other is looked up
 
 _END = 10  # a line feed
-_WORD = 8  # bytes that are compared at once
 _LETTER, _DIGIT, _ENDS, _AT, _DOT, _HYPHEN, _SIGN, _OTHER = range(8)
 _KINDS = (
     (b"abcdefghijklmnopqrstuvwxyz", _LETTER, {_OTHER}),
@@ -50,6 +50,9 @@ for _characters, _kind, _not_after in _KINDS:
     _CLASH[list(_not_after), _kind] = True
     for _character in _characters:
         _KIND[_character] = _kind
+
+_FOREIGN = np.zeros(256, np.bool_)
+_FOREIGN[list(FOREIGN_SIGNS.encode())] = True
 
 
 class PlainReader:
@@ -83,7 +86,7 @@ class PlainReader:
         done = 0
         for line, row in zip(left.tolist(), before.tolist(), strict=True):
             if row > done:
-                yield rows.part(done, row)
+                yield rows.take(slice(done, row))
             done = row + int(plain[line])
             start = ends[line - 1] + 1 if line else 0
             if text := block.data[start : ends[line]].decode():
@@ -91,11 +94,11 @@ class PlainReader:
 
     def _rows(self, block: Block, found: Ints, last: Ints, plain: Mask) -> Rows:
         """Read the plain rows, and say in `plain` which lines they are."""
-        data = np.frombuffer(block.data + bytes(_WORD), np.uint8)
+        data = np.frombuffer(block.data + bytes(WORD), np.uint8)
         width = len(self._layout.header)
         fitting = np.flatnonzero(np.diff(last, prepend=-1) == width)
         if not len(fitting):
-            return Rows(fitting, [], fitting, fitting)
+            return Rows(fitting, pack([]), fitting, fitting)
         line_starts = np.concatenate(([0], found[last[:-1]] + 1))[fitting]
         if len(fitting) < len(last):
             found = found[last[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
@@ -105,23 +108,25 @@ class PlainReader:
         good = np.ones(len(fitting), np.bool_)
         if b"#" in block.data:
             good[np.searchsorted(cell_ends[:-1, -1], np.flatnonzero(data == ord("#")))] = False
-        email, user_id = [""] * len(fitting), np.zeros(len(fitting), np.int64)
+        user_id = np.zeros(len(fitting), np.int64)
         named = np.zeros(len(fitting), np.bool_)
         if (place := self._layout.email) is not None:
             starts, ends = cell_starts[:, place], cell_ends[:, place]
             email = _emails(data, starts, ends, good)
             named |= ends > starts
+        else:
+            email = pack([""] * len(fitting))
         if (place := self._layout.user_id) is not None:
             user_id = _user_ids(data, cell_starts[:, place], cell_ends[:, place], good)
             named |= user_id > 0
         role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
         good &= named & (role >= 0)
         plain[fitting[good]] = True
-        return _only(Rows(fitting + block.number, email, user_id, role), good)
+        return Rows(fitting + block.number, email, user_id, role).take(good)
 
     def _role_codes(self, data: Bytes, starts: Ints, ends: Ints) -> Ints:
         """The code of each cell: the commonest ones by whole columns, the rest one by one."""
-        words = np.ndarray(len(data) - _WORD + 1, "<u8", data, strides=(1,))
+        words = np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
         codes = np.full(len(starts), -1, np.int64)
         rest = np.arange(len(starts))
         known = iter(list(self._codes))
@@ -130,8 +135,8 @@ class PlainReader:
                 return codes
             cell = next(known, None) or data[starts[rest[0]] : ends[rest[0]]].tobytes()
             same = rest[ends[rest] - starts[rest] == len(cell)]
-            for at in range(0, len(cell), _WORD):
-                part = cell[at : at + _WORD]
+            for at in range(0, len(cell), WORD):
+                part = cell[at : at + WORD]
                 read = words[starts[same] + at] & np.uint64((1 << 8 * len(part)) - 1)
                 same = same[read == int.from_bytes(part, "little")]
             codes[same] = self._code(cell)
@@ -154,16 +159,10 @@ class PlainReader:
         return self._codes[cell]
 
 
-def _only(rows: Rows, which: Mask) -> Rows:
-    if which.all():
-        return rows
-    return Rows(rows.row[which], list(compress(rows.email, which.tolist())), rows.user_id[which], rows.role[which])
-
-
-def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> list[str]:
+def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Packed:
     """The addresses of a column in lower case; those that are not plain are anything, and no longer `good`."""
     lengths = ends - starts
-    good &= (lengths <= LONGEST) & ~np.isin(data[starts], np.frombuffer(FOREIGN_SIGNS.encode(), np.uint8))
+    good &= (lengths <= LONGEST) & ~_FOREIGN[data[starts]]
     gaps = starts - np.concatenate(([0], ends[:-1] + 1))
     inside = np.repeat(np.tile([False, True], len(starts)), np.column_stack((gaps, lengths + 1)).ravel())
     column = np.concatenate((np.array([_END], np.uint8), data[: len(inside)][inside]))
@@ -187,7 +186,7 @@ def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> list[str]:
     lost = np.where(before == _AT, after != _ENDS, (after == _ENDS) & (np.diff(marks) > 1))
     for places in (clashing, marks[1:][lost]):
         good[np.searchsorted(line_ends, places)] = False
-    return text.decode("latin-1").split("\n")[1:-1]
+    return pack_at(np.frombuffer(text + bytes(WORD), np.uint8), line_ends - lengths, lengths)
 
 
 def _user_ids(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Ints:

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync.live import look
-from rolesync.model import DESIRED, frame
+from rolesync.model import Listed
 from rolesync.studio import Client, Connection, FixedToken, StudioReader
 from tests.bench.paged import PATH, PER_PAGE, ROLE, served
 
@@ -71,7 +71,7 @@ def ours(address: str, pages: int, connections: int) -> Fetched:
     started, cpu = perf_counter(), process_time()
     connection = Connection(address, "rolesync/0 (bench)", concurrency=connections)
     with Client(connection, FixedToken(SecretStr("bench"))) as client:
-        live = look(StudioReader(client), (ROLE,), frame(DESIRED), lambda *_: at.append(perf_counter()))
+        live = look(StudioReader(client), (ROLE,), Listed.of(), lambda *_: at.append(perf_counter()))
     found = Fetched(perf_counter() - started, process_time() - cpu, live.requests.total, at)
     if len(live.users) != pages * PER_PAGE:
         raise RuntimeError(f"{len(live.users)} people were found, not all of them")

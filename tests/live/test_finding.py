@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live import READS, look
 from rolesync.lookup import SHARE
-from rolesync.model import DESIRED, Live, Way, WayKind, frame
+from rolesync.model import DESIRED, Listed, Live, Way, WayKind, frame
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio import StudioReader
 from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
@@ -19,10 +18,10 @@ Row = tuple[str, int]
 Told = list[tuple[str, int, int]]
 
 
-def asked_for(rows: Sequence[Row], role: str = "Admin") -> pd.DataFrame:
+def asked_for(rows: Sequence[Row], role: str = "Admin") -> Listed:
     emails, ids = zip(*rows, strict=True) if rows else ((), ())
     columns = {"row": range(2, 2 + len(rows)), "email": emails, "user_id": ids, "role": [role] * len(rows)}
-    return frame(DESIRED, columns)
+    return Listed.of(frame(DESIRED, columns))
 
 
 def untold(_stage: str, _done: int, _total: int) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, Literal
 
-import pandas as pd
 import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live import READS, look, roles_now
-from rolesync.model import DESIRED, Live, frame, role_set
+from rolesync.model import DESIRED, Listed, Live, frame, role_set
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio import StudioReader
 from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
@@ -22,9 +21,10 @@ Start = Callable[..., tuple[StudioReader, Sandbox]]
 Told = list[tuple[str, int, int]]
 
 
-def asked_for(*rows: Row) -> pd.DataFrame:
+def asked_for(*rows: Row) -> Listed:
     emails, ids, roles = zip(*rows, strict=True) if rows else ((), (), ())
-    return frame(DESIRED, {"row": range(2, 2 + len(rows)), "email": emails, "user_id": ids, "role": roles})
+    columns = {"row": range(2, 2 + len(rows)), "email": emails, "user_id": ids, "role": roles}
+    return Listed.of(frame(DESIRED, columns))
 
 
 def untold(_stage: str, _done: int, _total: int) -> None:

@@ -1,7 +1,9 @@
 import pandas as pd
+from hypothesis import example, given, settings, strategies as st
 
-from rolesync.model import DESIRED, Finding, frame, require
+from rolesync.model import DESIRED, Finding, Listed, frame, require
 from rolesync.reader.clashes import settle
+from tests.hashing import hashes_of
 
 Row = tuple[int, str, int, str]
 
@@ -11,8 +13,9 @@ def assignments(*rows: Row) -> pd.DataFrame:
 
 
 def settled(*rows: Row) -> tuple[list[Row], list[Finding]]:
-    (kept, withheld), findings = settle(assignments(*rows), assignments(), {})
+    (given, withheld), findings = settle(Listed.of(assignments(*rows)), Listed.of(assignments()), {})
     assert withheld.empty
+    kept = given.frame()
     require(kept, DESIRED)
     assert list(kept.index) == list(range(len(kept)))
     return list(kept.itertuples(index=False, name=None)), findings
@@ -77,3 +80,18 @@ def test_an_address_with_two_ids_is_refused() -> None:
 def test_a_row_with_several_roles_conflicts_once() -> None:
     _, findings = settled((2, "a@x", 7, "Admin"), (3, "b@x", 7, "Admin"), (3, "b@x", 7, "Teacher"))
     assert [finding.row for finding in findings] == [3]
+
+
+PEOPLE = st.tuples(st.sampled_from(["", "a@x", "b@x", "c@x", "str\u00e4@x"]), st.integers(0, 4)).filter(any)
+ROWS = st.lists(st.tuples(st.integers(2, 8), PEOPLE, st.sampled_from(["Admin", "Teacher"])), max_size=8)
+
+
+@settings(deadline=None)
+@given(ROWS)
+@example([(2, ("a@x", 1), "Admin"), (3, ("b@x", 2), "Admin")])
+@example([(2, ("a@x", 0), "Admin"), (3, ("b@x", 0), "Admin")])
+def test_a_list_without_clashes_is_passed_over_and_no_other(rows: list[tuple[int, tuple[str, int], str]]) -> None:
+    found = [(number, *person, role) for number, person, role in sorted(rows)]
+    with hashes_of(0):  # of which all are the same, so that every list is looked at row by row
+        expected = settled(*found)
+    assert settled(*found) == expected

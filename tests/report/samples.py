@@ -18,6 +18,7 @@ from rolesync.model import (
     Finding,
     HeldReason,
     Level,
+    Listed,
     Mode,
     OutcomeStatus,
     Plan,
@@ -254,7 +255,7 @@ def make_desired(findings: Sequence[Finding] = FINDINGS) -> Desired:
         (3, "grace@example.edu", 7, "Admin"),
         (4, "", 2**63 - 1, "Admin"),
     ]
-    return Desired(frame(DESIRED, columns(list(DESIRED), rows)), tuple(findings), SOURCE)
+    return Desired(Listed.of(frame(DESIRED, columns(list(DESIRED), rows))), tuple(findings), SOURCE)
 
 
 SUMMARIES = [

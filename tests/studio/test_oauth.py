@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, UnauthorizedError, UsageError
 from rolesync.live import look
-from rolesync.model import DESIRED, frame
+from rolesync.model import Listed
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio import StudioReader, StudioWriter
 from rolesync.studio.answers import NeverSentError
@@ -328,7 +328,7 @@ def test_a_token_that_ends_in_the_middle_of_a_concurrent_read(tmp_path: Path, *,
     with Sandbox(Options(users=6000, token_lifetime=60), clock=theirs) as studio:
         access = access_of(studio.base_url, tmp_path, ours)
         with client_of(studio.base_url, Naps(), tokens=OAuthToken(access)) as client:
-            live = look(StudioReader(client), ("Student",), frame(DESIRED), lambda *_: None)
+            live = look(StudioReader(client), ("Student",), Listed.of(), lambda *_: None)
             refused = live.requests.by_kind["search_role"] - live.requests.fewest
         renewals = studio.counts()["token"]
     assert live.requests.fewest > 60

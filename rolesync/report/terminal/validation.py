@@ -31,7 +31,7 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
         pairs(
             [
                 ("list", safe(source.path, CELL_LIMIT)),
-                ("rows", f"{source.rows:,}, giving {plural(len(desired.assignments), 'assignment')}"),
+                ("rows", f"{source.rows:,}, giving {plural(len(desired.listed), 'assignment')}"),
                 ("sha256", safe(source.sha256[:SHORT_DIGEST])),
             ],
         ),
@@ -43,7 +43,7 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
 
 
 def _roles(desired: Desired, managed_roles: Collection[str]) -> Iterator[RenderableType]:
-    numbers = {str(role): int(number) for role, number in desired.assignments["role"].value_counts().items()}
+    numbers = {str(role): int(number) for role, number in desired.listed.role.value_counts().items()}
     named = [*managed_roles, *sorted(role for role, number in numbers.items() if number and role not in managed_roles)]
     yield heading("Assignments")
     yield table(
