@@ -6,8 +6,6 @@ Each guard always gives its verdict, so that a reviewer sees what was looked at 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rolesync.model import (
@@ -22,13 +20,11 @@ from rolesync.model import (
     RoleCount,
     Verdict,
     VerdictStatus,
-    email_key,
     frame,
-    role_names,
 )
+from rolesync.naming import is_holder, named
 from rolesync.recorded import History
 
-_BLOCK = 10_000
 _NAMED = 5  # how many people or rows a message names before it only counts
 _NOT_HELD_UP = "; nobody is removed, so it is not held up"
 _AHEAD_HOURS = 0.25  # how far in the future a file may seem to be changed before the clocks are in doubt
@@ -162,7 +158,7 @@ def _max_shrink_share(history: History, policy: Policy, removals: int) -> Verdic
 
 
 def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
-    lost = _of(removals, [policy.owner])
+    lost = named(removals, [policy.owner])
     if not policy.owner.strip():
         status = VerdictStatus.WARN
         message = "nothing tells who owns the token, so its owner could lose a managed role: set owner"
@@ -172,7 +168,7 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
             f"the token's owner would lose {_some(_losses(lost))}, which is never allowed: "
             "list the owner for the role, or correct the setting owner"
         )
-    elif not _is_holder(live.users, policy.owner, policy.managed_roles):
+    elif not is_holder(live.users, policy.owner, policy.managed_roles):
         status = VerdictStatus.WARN
         message = (
             f"the owner {policy.owner} holds no managed role in Studio, so the setting may name the wrong person: "
@@ -184,7 +180,7 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
 
 
 def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
-    lost = _of(removals, policy.protected_users)
+    lost = named(removals, policy.protected_users)
     if len(lost):
         status = VerdictStatus.BLOCK
         message = (
@@ -282,38 +278,6 @@ def _limited(  # noqa: PLR0913  # a verdict has that many parts
 
 def _advice(setting: str, check: str = "check the list") -> str:
     return f"{check}; if it is right, change {setting} or override this one plan by its digest"
-
-
-def _of(people: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:
-    """The rows of the people whom the entries name, each by address or id."""
-    keys = {email_key(entry) for entry in entries} - {""}
-    ids = {int(key) for key in keys if key.isascii() and key.isdigit()}
-    by_id = people["user_id"].isin([one for one in ids if one < 1 << 63])
-    return people[by_id.to_numpy() | _having(people["email"].tolist(), keys)]
-
-
-def _having(addresses: list[str], keys: set[str]) -> npt.NDArray[np.bool_]:
-    """Which addresses are among the keys. Blocks without any are passed over whole: there may be a million addresses.
-
-    Folding acts on single characters and never across a line feed, so each address's key is part of its block's.
-    """
-    found = np.zeros(len(addresses), np.bool_)
-    for start in range(0, len(addresses), _BLOCK):
-        block = addresses[start : start + _BLOCK]
-        text = email_key("\n".join(block))
-        if any(key in text for key in keys):
-            found[start : start + len(block)] = [email_key(address) in keys for address in block]
-    return found
-
-
-def _is_holder(users: pd.DataFrame, entry: str, roles: Iterable[str]) -> bool:
-    """Whether whom the entry names holds one of the roles; once somebody is found who does, nobody else matters."""
-    parts = (users.iloc[start : start + 10 * _BLOCK] for start in range(0, len(users), 10 * _BLOCK))
-    return any(_holds(_of(part, [entry]), roles) for part in parts)
-
-
-def _holds(people: pd.DataFrame, roles: Iterable[str]) -> bool:
-    return any(not set(roles).isdisjoint(role_names(spelled)) for spelled in people["roles"].tolist())
 
 
 def _steps(changes: pd.DataFrame) -> Iterator[str]:

@@ -34,7 +34,8 @@ from rolesync.model import (
     Verdict,
     role_names,
 )
-from rolesync.planschema import FINDING, FORMAT, GUARD, load, read, refused
+from rolesync.planread import read
+from rolesync.planschema import FINDING, FORMAT, GUARD, load, refused
 
 _GROWING = frozenset({"max_age_hours", "repeat_runs"})  # rules whose number grows with time alone
 

@@ -1,59 +1,33 @@
-"""What a plan file must hold: every key and its types, and how a text that holds it is read."""
+"""What a plan file must hold: every key and its types, and how JSON is held against that."""
 
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from itertools import chain
 from typing import Any
 
-import pandas as pd
-
 from rolesync.errors import PlanRefusedError
-from rolesync.model import (
-    CHANGES,
-    DRIFT,
-    HELD,
-    IMPACT,
-    Action,
-    Approval,
-    Columns,
-    Drift,
-    Finding,
-    HeldReason,
-    Known,
-    Level,
-    Mode,
-    Plan,
-    Policy,
-    Reason,
-    Released,
-    Requests,
-    RoleCount,
-    Source,
-    Verdict,
-    VerdictStatus,
-    Way,
-    WayKind,
-    frame,
-    role_set,
-)
+from rolesync.model import Action, HeldReason, Known, Level, Mode, Reason, VerdictStatus, WayKind
 
 FORMAT = 1
 """The version of the JSON; it changes when an older rolesync could misread it."""
 
-_Spec = Mapping[str, tuple[type, ...]]
-_MISSING = type(None)
+Spec = Mapping[str, tuple[type, ...]]
+"""The keys of an object, each with the types that its value may have."""
+
+MISSING = type(None)
+"""The type of a value that may be left out: null."""
+
 _MOST = (1 << 63) - 1
 
-_PLAN: _Spec = {
+_PLAN: Spec = {
     "rolesync_plan": (int,),
     "digest": (str,),
     "status": (str,),
     "account": (str,),
     "created_at": (str,),
-    "made_by": (str, _MISSING),
-    "approval": (dict, _MISSING),
+    "made_by": (str, MISSING),
+    "approval": (dict, MISSING),
     "source": (dict,),
     "policy": (dict,),
     "roles": (list,),
@@ -63,93 +37,93 @@ _PLAN: _Spec = {
     "waiting": (list,),
     "findings": (list,),
     "drift": (dict,),
-    "impact": (list, _MISSING),
+    "impact": (list, MISSING),
     "requests": (dict,),
     "checksum": (str,),
 }
-_APPROVAL: _Spec = {
+APPROVAL: Spec = {
     "reviewer": (str,),
-    "operator": (str, _MISSING),
+    "operator": (str, MISSING),
     "approved_at": (str,),
     "seen": (str,),
     "made_from": (str,),
     "excluded": (int,),
     "released": (list,),
 }
-_RELEASED: _Spec = {"user_id": (int,), "role": (str,), "reason": (str, _MISSING)}
-_SOURCE: _Spec = {
+RELEASED: Spec = {"user_id": (int,), "role": (str,), "reason": (str, MISSING)}
+SOURCE: Spec = {
     "path": (str,),
     "sha256": (str,),
     "rows": (int,),
-    "modified_at": (str, _MISSING),
+    "modified_at": (str, MISSING),
     "listed": (dict,),
-    "undoes": (str, _MISSING),
+    "undoes": (str, MISSING),
 }
-_POLICY: _Spec = {
+POLICY: Spec = {
     "managed_roles": (list,),
     "mode": (Mode,),
     "chunk_size": (int,),
-    "owner": (str, _MISSING),
+    "owner": (str, MISSING),
     "protected_users": (list,),
     "max_removals_share": (float, int),
     "max_removals": (int,),
     "min_holders": (int,),
     "max_shrink_share": (float, int),
-    "max_age_hours": (float, int, _MISSING),
+    "max_age_hours": (float, int, MISSING),
     "hold_removals": (bool,),
     "grace_runs": (int,),
     "repeat_runs": (int,),
 }
-_ROLE: _Spec = {"role": (str,), "before": (int,), "additions": (int,), "removals": (int,), "after": (int,)}
-GUARD: _Spec = {
+ROLE: Spec = {"role": (str,), "before": (int,), "additions": (int,), "removals": (int,), "after": (int,)}
+GUARD: Spec = {
     "rule": (str,),
     "status": (VerdictStatus,),
-    "role": (str, _MISSING),
-    "limit": (float, int, _MISSING),
-    "value": (float, int, _MISSING),
+    "role": (str, MISSING),
+    "limit": (float, int, MISSING),
+    "value": (float, int, MISSING),
     "message": (str,),
     "overridable": (bool,),
 }
-_CHANGE: _Spec = {
+CHANGE: Spec = {
     "user_id": (int,),
-    "email": (str, _MISSING),
-    "name": (str, _MISSING),
+    "email": (str, MISSING),
+    "name": (str, MISSING),
     "action": (Action,),
     "role": (str,),
     "reason": (Reason,),
-    "row": (int, _MISSING),
+    "row": (int, MISSING),
     "before": (list,),
 }
-_HELD: _Spec = {
-    "row": (int, _MISSING),
-    "email": (str, _MISSING),
-    "user_id": (int, _MISSING),
+HELD: Spec = {
+    "row": (int, MISSING),
+    "email": (str, MISSING),
+    "user_id": (int, MISSING),
     "role": (str,),
     "action": (Action,),
     "reason": (HeldReason,),
     "detail": (str,),
 }
-FINDING: _Spec = {
+FINDING: Spec = {
     "level": (Level,),
-    "row": (int, _MISSING),
-    "column": (str, _MISSING),
+    "row": (int, MISSING),
+    "column": (str, MISSING),
     "code": (str,),
     "message": (str,),
 }
-_DRIFT: _Spec = {"since": (str, _MISSING), "changes": (list,)}
-_DRIFTED: _Spec = {"user_id": (int,), "email": (str, _MISSING), "role": (str,), "action": (Action,)}
-_IMPACT: _Spec = {
+DRIFT: Spec = {"since": (str, MISSING), "changes": (list,)}
+DRIFTED: Spec = {"user_id": (int,), "email": (str, MISSING), "role": (str,), "action": (Action,)}
+IMPACT: Spec = {
     "user_id": (int,),
     "known": (Known,),
-    "owned": (int, _MISSING),
-    "reachable": (int, _MISSING),
-    "size": (int, _MISSING),
-    "duration": (int, _MISSING),
-    "newest": (str, _MISSING),
-    "note": (str, _MISSING),
+    "owned": (int, MISSING),
+    "reachable": (int, MISSING),
+    "size": (int, MISSING),
+    "duration": (int, MISSING),
+    "newest": (str, MISSING),
+    "note": (str, MISSING),
 }
-_REQUESTS: _Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,), "ways": (list,)}
-WAY: _Spec = {"how": (WayKind,), "role": (str, _MISSING), "requests": (int,), "of": (int,), "people": (int,)}
+REQUESTS: Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,), "ways": (list,)}
+WAY: Spec = {"how": (WayKind,), "role": (str, MISSING), "requests": (int,), "of": (int,), "people": (int,)}
 
 
 def load(text: str) -> dict[str, Any]:
@@ -169,7 +143,7 @@ def load(text: str) -> dict[str, Any]:
         raise refused("is not a plan of rolesync: it has no key rolesync_plan")
     if type(version) is not int or version != FORMAT:
         raise refused(f"has the format version {version!r}, this rolesync reads {FORMAT} only")
-    return _one(content, _PLAN, "its top level")
+    return checked(content, _PLAN, "its top level")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -180,105 +154,17 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def read(content: Mapping[str, Any]) -> Plan:
-    """Make the plan that checked top-level keys spell, checking all that lies below them.
-
-    Raises:
-        PlanRefusedError: a key or a value is not what a plan has there.
-    """
-    policy = _one(content["policy"], _POLICY, "policy")
-    requests = _one(content["requests"], _REQUESTS, "requests")
-    drift = _one(content["drift"], _DRIFT, "drift")
-    kinds = requests["by_kind"]
-    _one(kinds, dict.fromkeys(kinds, (int,)), "requests.by_kind")
-    roles = _columns(content["roles"], _ROLE, "roles[{}]")
-    roles.pop("after")
-    guards = _columns(content["guards"], GUARD, "guards[{}]")
-    guards["role"] = [role or "" for role in guards["role"]]
-    return Plan(
-        account=content["account"],
-        created_at=_time(content["created_at"], "created_at"),
-        source=_read_source(content["source"]),
-        policy=Policy(
-            **{
-                **policy,
-                "mode": Mode(policy["mode"]),
-                "owner": policy["owner"] or "",
-                "managed_roles": tuple(_texts(policy["managed_roles"], "policy.managed_roles")),
-                "protected_users": tuple(_texts(policy["protected_users"], "policy.protected_users")),
-            }
-        ),
-        roles=tuple(RoleCount(**count) for count in _each(roles)),
-        verdicts=tuple(Verdict(**{**one, "status": VerdictStatus(one["status"])}) for one in _each(guards)),
-        changes=_frame(content["changes"], CHANGES, _CHANGE, "changes[{}]"),
-        held=_frame(content["held"], HELD, _HELD, "held[{}]"),
-        findings=tuple(
-            Finding(**{**one, "level": Level(one["level"])})
-            for one in _each(_columns(content["findings"], FINDING, "findings[{}]"))
-        ),
-        requests=Requests(kinds, requests["fewest"], _read_ways(requests["ways"])),
-        digest=content["digest"],
-        drift=Drift(drift["since"] or "", _frame(drift["changes"], DRIFT, _DRIFTED, "drift.changes[{}]")),
-        impact=None if content["impact"] is None else _frame(content["impact"], IMPACT, _IMPACT, "impact[{}]"),
-        waiting=_frame(content["waiting"], CHANGES, _CHANGE, "waiting[{}]"),
-        made_by=content["made_by"] or "",
-        approval=_read_approval(content["approval"]) if content["approval"] is not None else None,
-    )
+def checked(item: Any, spec: Spec, where: str) -> dict[str, Any]:  # noqa: ANN401  # whatever the JSON holds
+    """Hold one object against its spec."""
+    return {name: cells[0] for name, cells in checked_columns([item], spec, where).items()}
 
 
-def _read_approval(item: Mapping[str, Any]) -> Approval:
-    cells = _one(item, _APPROVAL, "approval")
-    released = _each(_columns(cells["released"], _RELEASED, "approval.released[{}]"))
-    own = {
-        "operator": cells["operator"] or "",
-        "approved_at": _time(cells["approved_at"], "approved_at in approval"),
-        "released": tuple(Released(**{**one, "reason": one["reason"] or ""}) for one in released),
-    }
-    return Approval(**{**cells, **own})
-
-
-def _read_source(item: Mapping[str, Any]) -> Source:
-    cells = _one(item, _SOURCE, "source")
-    _one(cells["listed"], dict.fromkeys(cells["listed"], (int,)), "source.listed")
-    modified_at = _time(cells["modified_at"], "modified_at in source") if cells["modified_at"] else None
-    return Source(**{**cells, "modified_at": modified_at, "undoes": cells["undoes"] or ""})
-
-
-def _read_ways(items: list[Any]) -> tuple[Way, ...]:
-    ways = _each(_columns(items, WAY, "requests.ways[{}]"))
-    return tuple(Way(**{**way, "how": WayKind(way["how"]), "role": way["role"] or ""}) for way in ways)
-
-
-def _frame(items: list[Any], columns: Columns, spec: _Spec, where: str) -> pd.DataFrame:
-    cells = _columns(items, spec, where)
-    for name, kind in columns.items():
-        if name == "before":
-            cells[name] = _role_sets(cells[name], f"{name} in {where}")
-        elif _MISSING in spec[name]:
-            missing = "" if kind == "str" else 0
-            cells[name] = [missing if cell is None else cell for cell in cells[name]]
-    return frame(columns, cells)
-
-
-def _role_sets(lists: list[list[Any]], where: str) -> list[str]:
-    """Spell each list of names as a `role_set`, each distinct list only once: many people share a few."""
-    if not set(map(type, chain.from_iterable(lists))) <= {str}:
-        for at, names in enumerate(lists):
-            _texts(names, where, at)
-    keys = list(map(tuple, lists))
-    spelled = {key: role_set(key) for key in set(keys)}
-    return [spelled[key] for key in keys]
-
-
-def _one(item: Any, spec: _Spec, where: str) -> dict[str, Any]:  # noqa: ANN401  # whatever the JSON holds
-    return {name: cells[0] for name, cells in _columns([item], spec, where).items()}
-
-
-def _each(columns: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
+def items_of(columns: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield what columns hold, object by object."""
     return (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
 
 
-def _columns(items: list[Any], spec: _Spec, where: str) -> dict[str, list[Any]]:
+def checked_columns(items: list[Any], spec: Spec, where: str) -> dict[str, list[Any]]:
     """Turn objects into columns, each object having exactly the keys and the types of the spec.
 
     Columns are checked whole, which is fast; the culprit is only looked for when there is one.
@@ -305,13 +191,15 @@ def _fit(cells: list[Any], kinds: tuple[type, ...]) -> bool:
     return not {int, float} & set(kinds) or all(least <= cell <= _MOST for cell in cells if cell is not None)
 
 
-def _texts(names: list[Any], where: str, at: int = 0) -> list[str]:
+def checked_texts(names: list[Any], where: str, at: int = 0) -> list[str]:
+    """Let through a list that holds nothing but texts."""
     if set(map(type, names)) <= {str}:
         return names
     raise refused(f"has something other than text in {where.format(at)}: {repr(names)[:60]}")
 
 
-def _time(text: str, name: str) -> datetime:
+def checked_time(text: str, name: str) -> datetime:
+    """Read a time, which must have a zone; `name` is its key."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
