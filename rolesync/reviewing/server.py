@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable
 
 import uvicorn
-from starlette.background import BackgroundTask
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +22,7 @@ IDLE_SECONDS = 3600.0
 """Seconds without a request after which a review ends; the page makes one whenever something is done on it."""
 
 _COOKIE = "rolesync_review"
-_CLOSED = "open the address that the terminal shows"
+_CLOSED = "this review isn't open in this browser; open the address that the terminal shows"
 _LARGEST = 64_000_000  # bytes of a request: reasons for every change of a large plan
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -74,7 +73,6 @@ class _Room:
 
     def __init__(self, desk: Desk, host: str, say: Say, clock: Clock) -> None:
         self.desk = desk
-        self.over = False
         self.clock = clock
         self.asked = clock()
         self._host = host
@@ -133,7 +131,10 @@ class _Room:
     async def _post(self, request: Request, what: str) -> Response:
         if refusal := self._refusal(request):
             return refusal
-        content = await request.body()
+        try:
+            content = await request.body()
+        except ClientDisconnect:
+            return _no(400, "this was broken off")  # said to nobody: the page was closed or reloaded meanwhile
         if what == "here":
             return Response(status_code=204)
         if what not in self._answers or self.desk.end:
@@ -142,7 +143,7 @@ class _Room:
             said = self._answers[what](content)
         except RolesyncError as error:
             return JSONResponse({"message": error.message, "hint": error.hint}, status_code=422)
-        return JSONResponse(said, background=BackgroundTask(self._close) if self.desk.end else None)
+        return JSONResponse(said)
 
     def _refusal(self, request: Request) -> Response | None:
         """Refuse what the review's own page can't have sent."""
@@ -156,26 +157,26 @@ class _Room:
             return _no(413, "this is too much, or nobody says how much it is")
         return None
 
-    async def _close(self) -> None:
-        self.over = True
-
 
 class _Server(uvicorn.Server):
-    """uvicorn with the room, for as long as that isn't over.
+    """uvicorn with the room, until the review has ended; what is being answered then still is.
 
     Args:
         room: the application.
     """
 
     def __init__(self, room: _Room) -> None:
-        # Without a log of requests, which would hold the key.
+        # The same parser whatever else is installed. Without a log of requests, which would hold the key, and without
+        # warnings, by which any stranger could write on the reviewer's terminal.
         super().__init__(
             uvicorn.Config(
                 room,
                 interface="asgi3",
                 lifespan="off",
                 ws="none",
+                http="h11",
                 log_config=None,
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 date_header=False,
@@ -188,7 +189,7 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Say whether to end; uvicorn asks ten times a second."""
         idle = self._room.clock() - self._room.asked > IDLE_SECONDS
-        return await super().on_tick(counter) or self._room.over or idle
+        return await super().on_tick(counter) or self._room.desk.end is not None or idle
 
 
 def _no(status: int, why: str) -> Response:

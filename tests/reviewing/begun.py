@@ -21,10 +21,11 @@ _SECONDS = 20  # after which something hangs, however slow the machine
 
 @dataclass
 class Begun:
-    """What a test has in hand of a review; `addresses` is the terminal."""
+    """What a test has in hand of a review; `addresses` is the terminal, `shown` what was read of it."""
 
     desk: Desk
     addresses: Queue[str] = field(default_factory=Queue)
+    shown: list[str] = field(default_factory=list)
     now: float = 0.0
     approved: list[Plan] = field(default_factory=list)
     left: list[Decisions] = field(default_factory=list)
@@ -32,7 +33,8 @@ class Begun:
 
     def address(self) -> str:
         """The next address that the terminal shows."""
-        return self.addresses.get(timeout=_SECONDS)
+        self.shown.append(self.addresses.get(timeout=_SECONDS))
+        return self.shown[-1]
 
     def ended(self) -> bool:
         """Wait for the server's end."""

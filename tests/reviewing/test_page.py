@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from rolesync.deciding import Decisions
 from rolesync.model import CHANGES, HELD, HeldReason, Plan, frame
@@ -20,7 +21,7 @@ from tests.reviewing.test_desk import WAITS, holding
 Open = Callable[..., tuple[Begun, Page]]
 
 SPELLABLE = [text for text in HOSTILE if "\ud800" not in text]  # no managed role has a lone surrogate
-LOGGED = ("422 (Unprocessable Entity)", "ERR_CONNECTION_REFUSED", "dialog: ")
+LOGGED = ("422 (Unprocessable ", "403 (Forbidden)", "500 (Internal", "ERR_FAILED", "ERR_CONNECTION_REFUSED", "dialog: ")
 """What Chromium logs of a refusal and of a server that has gone, and a page that asks whether to wait."""
 
 
@@ -183,27 +184,99 @@ def test_two_windows_never_decide_past_each_other(opened: Open) -> None:
     assert not box(page, "Grace").is_checked()
 
 
-def test_what_the_server_did_not_take_is_not_approved(opened: Open) -> None:
-    review, page = opened(school())
-    page.route("**/decisions", lambda route: route.fulfill(status=422, json={"message": "no", "hint": "so"}))
-    box(page, "Grace").uncheck()
-    expect(page.get_by_role("alert")).to_contain_text("no. so")
-    approve(page, "Rita", "remove 4, add 2")  # what the server would still do
-    with page.expect_response("**/decisions"):
-        page.get_by_role("button", name="Approve", exact=True).click()
-    page.unroute("**/decisions")
-    page.get_by_label("Why not: remove Admin, Grace").fill("on leave")
-    says(page, "As decided: remove 3, add 2")
-    assert review.approved == []
-
-
 def test_a_server_that_has_gone_is_said(opened: Open) -> None:
     review, page = opened(school())
     review.now += 1e9
     assert review.ended()
     box(page, "Grace").uncheck()
-    expect(page.get_by_role("alert")).to_contain_text("The review doesn't answer. It has ended")
+    expect(page.get_by_role("alert")).to_contain_text("The review doesn't answer. The terminal that began it says")
     assert box(page, "Zoë").is_disabled()
+
+
+def test_what_the_server_did_not_take_is_not_approved_past_the_reviewer(opened: Open) -> None:
+    review, page = opened(school())
+    page.route("**/decisions", lambda route: route.fulfill(status=422, json={"message": "no room", "hint": ""}))
+    box(page, "Grace").uncheck()
+    expect(page.get_by_role("alert")).to_contain_text("no room")
+    approve(page, "Rita", "remove 4, add 2")  # what the server has, and the page doesn't show
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_be_enabled()
+    page.unroute("**/decisions")
+    approve(page, "Rita", "remove 4, add 2")
+    expect(page.get_by_role("alert")).to_contain_text("excluded without a reason")
+    assert not review.approved
+    box(page, "Grace").check()
+    says(page, "As decided: remove 4, add 2")
+    expect(page.locator("#refusal")).to_be_empty()  # it is about what isn't so any more
+
+
+def test_while_an_approval_is_on_its_way_nothing_else_is_done(opened: Open) -> None:
+    review, page = opened(school())
+    asked: list[Route] = []
+    page.route("**/approve", lambda route: asked.append(route))  # noqa: PLW0108  # Playwright looks at its code
+    with page.expect_request("**/approve"):
+        approve(page, "Rita", "remove 4, add 2")
+    page.evaluate("document.querySelector('#sees').focus()")
+    page.keyboard.press("Enter")
+    page.evaluate("document.querySelector('td.lead input').focus()")
+    page.keyboard.press(" ")
+    assert page.locator("td.lead input").first.is_checked()
+    assert len(asked) == 1
+    asked[0].continue_()
+    expect(page.locator("#over")).to_be_focused()
+    expect(page.locator("#refusal")).to_be_empty()
+    assert len(review.approved) == 1
+
+
+def test_an_answer_that_is_lost_is_not_taken_for_the_end(opened: Open) -> None:
+    _, page = opened(school())
+    page.route("**/decisions", lambda route: route.abort())
+    box(page, "Grace").uncheck()
+    expect(page.get_by_role("alert")).to_contain_text("If it still runs there, reload this page")
+    page.unroute("**/decisions")
+    page.reload()
+    says(page, "As decided: remove 4, add 2; 0 changes taken out")
+    box(page, "Grace").uncheck()
+    says(page, "As decided: remove 3, add 2")
+
+
+def test_a_page_that_is_opened_in_another_browser_says_that_here_it_is_over(opened: Open, browser: Browser) -> None:
+    review, page = opened(school())
+    requests.get(review.shown[0], timeout=20)  # what was opened already makes a new one
+    with watched(browser) as other:
+        other.page.goto(review.address())
+        box(page, "Grace").uncheck()
+        expect(page.get_by_role("alert")).to_contain_text("isn't open in this browser")
+
+
+def test_a_failure_of_the_server_is_said_and_does_not_end_the_review(opened: Open) -> None:
+    review, page = opened(school())
+    page.route("**/approve", lambda route: route.fulfill(status=500, body="Internal Server Error"))
+    approve(page, "Rita", "remove 4, add 2")
+    expect(page.get_by_role("alert")).to_contain_text("Internal Server Error")
+    page.unroute("**/approve")
+    approve(page, "Rita", "remove 4, add 2")
+    expect(page.locator("#over")).to_be_visible()
+    assert len(review.approved) == 1
+
+
+def test_the_way_to_approve_keeps_the_focus_while_decisions_are_saved(opened: Open) -> None:
+    _, page = opened(school())
+    box(page, "Grace").uncheck()
+    page.keyboard.type("on leave")
+    page.get_by_role("link", name="Approve…").focus()
+    says(page, "As decided: remove 3, add 2; 1 change taken out.")
+    expect(page.get_by_role("link", name="Approve…")).to_be_focused()
+
+
+def test_what_is_filtered_by_decision_is_said_and_undone_by_a_card(opened: Open) -> None:
+    _, page = opened(school())
+    box(page, "Zoë").uncheck()
+    says(page, "remove 4, add 1")
+    page.get_by_label("Show", exact=True).select_option("what is taken out")
+    expect(page.locator("[data-table=changes] .chosen")).to_have_text("Only what is taken out.")
+    expect(page.get_by_role("button", name="Show all").first).to_have_attribute("aria-disabled", "false")
+    page.get_by_role("link", name="4 removals").click()
+    assert status(page).startswith("4 of 6 rows fit")
 
 
 def test_leaving_keeps_the_decisions(opened: Open) -> None:

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from http.client import HTTPConnection
 
@@ -134,6 +134,36 @@ def test_every_answer_forbids_frames_referrers_and_copies(visitor: Visitor) -> N
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: a\r\n",
+        b"GET / HTTP/1.1\r\nHost: {host}\r\nX: " + b"x" * 100_000,
+        b"GET / HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: {host}\r\n",
+        (
+            b"POST {path}decisions HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: http://{host}\r\n"
+            b'Content-Type: application/json\r\nContent-Length: 400\r\n\r\n{"revision'
+        ),  # and then gone
+    ],
+    ids=["tls", "websocket", "huge", "hosts", "absolute", "broken off"],
+)
+def test_odd_requests_change_nothing_and_say_nothing_on_the_terminal(
+    review: Begun, visitor: Visitor, caplog: pytest.LogCaptureFixture, odd: bytes
+) -> None:
+    for name, value in (("host", visitor.host), ("path", visitor.path), ("cookie", visitor.cookie)):
+        odd = odd.replace(f"{{{name}}}".encode(), value.encode())
+    with socket.create_connection(("127.0.0.1", int(visitor.host.partition(":")[2])), timeout=10) as stranger:
+        stranger.sendall(odd + b"\r\n\r\n")
+        stranger.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError):
+            assert not stranger.recv(100).startswith(b"HTTP/1.1 2")
+    assert visitor.page().status_code == 200
+    assert [record.getMessage() for record in caplog.records] == []
+    assert review.desk.decisions == Decisions()
 
 
 def test_what_isnt_there_isnt_there(visitor: Visitor) -> None:

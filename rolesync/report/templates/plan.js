@@ -110,7 +110,8 @@
       this.render();
     }
 
-    /* Give each row a cell before the others: `lead` has a title, the cell and the classes of a row, and fits(row). */
+    /* Give each row a cell before the others: `lead` has a title, the cell of a row, and a filter of its own: fits(row),
+       the words of what it picks, and clear(). */
     begin(lead) {
       this.lead = lead;
       this.heads();
@@ -216,6 +217,7 @@
     /* Set the search and every menu to what is named, by the texts of its words; the rest to nothing. */
     pick(wanted) {
       this.search.value = wanted.search ?? "";
+      this.lead?.clear();
       for (const menu of this.menus) {
         const column = this.by[menu.dataset.column];
         const place = column.key in wanted ? column.words.indexOf(wanted[column.key]) : -1;
@@ -272,6 +274,7 @@
         return `${column.title}: ${column.text(column.words[Number(menu.value)])}`;
       });
       if (this.search.value.trim()) picked.unshift(`search: ${this.search.value.trim()}`);
+      if (this.lead?.picked) picked.push(this.lead.picked);
       this.chosen.textContent = picked.length ? `Only ${picked.join("; ")}.` : "";
       this.reset.setAttribute("aria-disabled", String(!picked.length));
       this.pages.hidden = this.shown.length <= ROWS;

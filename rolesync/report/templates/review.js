@@ -9,7 +9,8 @@
   const LONGEST = 1000; // characters of a reason
   const { lists, make, many } = globalThis.rolesync;
   const draft = JSON.parse(document.getElementById("draft").textContent);
-  const [form, bar, refusal, over] = ["approval", "bar", "refusal", "over"].map((id) => document.getElementById(id));
+  const [form, refusal, over] = ["approval", "refusal", "over"].map((id) => document.getElementById(id));
+  const [main, bar] = [document.querySelector("main"), document.querySelector("#bar [role=status]")];
   const [reviewer, sees] = [form.querySelector("#reviewer"), form.querySelector("#sees")];
   const parser = new DOMParser();
   const touched = { excluded: new Map(Object.entries(draft.excluded).map(entry)), released: new Map(Object.entries(draft.released).map(entry)) };
@@ -23,12 +24,20 @@
   /* The cells before the rows of a table, each with a box, and with a reason where the box isn't as planned. */
   class Lead {
     constructor(list, decided, { title, planned, may, needs }) {
-      Object.assign(this, { list, decided, title, planned, may, needs, shown: "" });
+      Object.assign(this, { list, decided, title, planned, may, needs, menu: null });
       list.begin(this);
     }
 
     fits(row) {
-      return !this.shown || this.decided.has(row) === (this.shown === "decided");
+      return !this.menu?.value || this.decided.has(row) === (this.menu.value === "decided");
+    }
+
+    get picked() {
+      return this.menu?.value ? this.menu.selectedOptions[0].text : "";
+    }
+
+    clear() {
+      if (this.menu) this.menu.value = "";
     }
 
     cell(row, line) {
@@ -98,20 +107,13 @@
       list.shown.forEach((row) => decided.delete(row));
       return true;
     });
-    const shown = make("select", { id: "decided" }, make("option", { value: "" }, "all"), make("option", { value: "planned" }, "what goes ahead"), make("option", { value: "decided" }, "what is taken out"));
-    shown.addEventListener("change", () => {
-      lead.shown = shown.value;
-      list.filter();
-    });
-    list.reset.addEventListener("click", () => {
-      lead.shown = shown.value = "";
-      list.filter();
-    });
+    lead.menu = make("select", { id: "decided" }, make("option", { value: "" }, "all"), make("option", { value: "planned" }, "what goes ahead"), make("option", { value: "decided" }, "what is taken out"));
+    lead.menu.addEventListener("change", () => list.filter());
     group.append(
       make("div", { class: "wide" }, make("label", { for: "why" }, "Reason for what is taken out"), why),
       out,
       back,
-      make("div", {}, make("label", { for: "decided" }, "Show"), shown),
+      make("div", {}, make("label", { for: "decided" }, "Show"), lead.menu),
     );
     list.count.before(group);
   }
@@ -129,44 +131,50 @@
 
   async function post(what, content) {
     const answer = await fetch(what, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
-    return [answer.ok, await answer.json()];
+    const known = answer.headers.get("Content-Type") === "application/json";
+    return [answer.ok, known ? await answer.json() : { message: (await answer.text()).trim(), hint: "Reload this page to see what counts; the terminal that began the review may say more." }];
   }
 
-  let [timer, sending, waiting, unsaved] = [0, null, false, false];
+  let [timer, sending, unsaved] = [0, null, false]; // unsaved: the server hasn't been told, or hasn't taken it
 
   function later() {
     clearTimeout(timer);
     timer = setTimeout(save, LATER);
+    unsaved = true;
     tell("");
   }
 
-  /* Send the decisions, one request at a time; resolves when the last of them are with the server. */
+  /* Send the decisions, one request at a time; resolves when that is over, with whether the server has taken them all. */
   function save() {
     clearTimeout(timer);
     timer = 0;
-    waiting = unsaved = true;
+    unsaved = true;
     tell("");
     sending ??= send().finally(() => { sending = null; });
     return sending;
   }
 
   async function send() {
-    while (waiting && !ended) {
-      waiting = false;
+    while (unsaved) {
+      unsaved = false;
       try {
         const [done, said] = await post("decisions", spelled());
         if (!done) {
+          unsaved = true;
           tell("", "Not taken, as said above. ");
-          return refuse(said);
+          refuse(said);
+          return false;
         }
         ({ revision, effect } = said);
-        unsaved = waiting;
-        if (!waiting) show(said.overview);
+        refusal.replaceChildren();
+        if (!unsaved) show(said.overview);
       } catch {
-        return lost();
+        lost();
+        return false;
       }
     }
-    return tell(timer ? "" : effect);
+    tell(timer ? "" : effect);
+    return true;
   }
 
   function show(overview) {
@@ -180,39 +188,43 @@
     const bare = [...touched.excluded.values()].filter((reason) => !reason.trim()).length;
     const counts = [many(touched.excluded.size, "change") + " taken out", ...(touched.released.size ? [`${many(touched.released.size, "held removal")} let through`] : [])];
     const missing = bare ? [make("strong", { class: "remove" }, ` ${bare === 1 ? "One has" : `${bare} have`} no reason yet.`)] : [];
-    bar.replaceChildren(make("span", {}, known ? `As decided: ${known}; ` : instead, `${counts.join(", ")}.`, ...missing), ...(ended ? [] : [make("a", { href: "#approve" }, "Approve…")]));
+    const said = make("span", {}, known ? `As decided: ${known}; ` : instead, `${counts.join(", ")}.`, ...missing);
+    if (said.textContent !== bar.textContent) bar.replaceChildren(said); // what is put there is read out, however often
   }
 
   function refuse({ message, hint }) {
+    main.inert = false;
     refusal.replaceChildren(make("strong", {}, `${message}. `), hint ?? "");
     refusal.focus();
   }
 
   function lost() {
     ended = true;
-    refuse({ message: "The review doesn't answer", hint: "It has ended, or was broken off; the terminal that began it says what became of the decisions. What was decided since its last answer isn't kept." });
+    refuse({ message: "The review doesn't answer", hint: "The terminal that began it says whether it has ended, and what became of the decisions. If it still runs there, reload this page: it shows what was decided. What was done since its last answer may be lost." });
     close();
   }
 
   function close() {
+    clearTimeout(timer);
+    timer = 0;
     document.documentElement.classList.add("ended");
     for (const list of lists.values()) list.render();
   }
 
   function end({ word, sentence, command }) {
     ended = true;
+    main.inert = false;
     over.replaceChildren(make("h2", {}, word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, "This page can be closed."));
     over.hidden = false;
     refusal.replaceChildren();
     close();
-    tell(effect);
     over.focus();
   }
 
   async function finish(what, content) {
-    if (timer || sending || unsaved) await save();
-    if (ended || unsaved) return; // what the server hasn't taken can't be what is approved
+    main.inert = true; // what is seen now is what is approved, once
     try {
+      if ((unsaved || sending) && !(await save())) return;
       const [done, said] = await post(what, { revision, ...content });
       if (done) end(said);
       else refuse(said);
