@@ -4,6 +4,7 @@ import sys
 from itertools import count
 from pathlib import Path
 from shlex import quote
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -112,9 +113,10 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
         save(plan_json(plan), target, "the approved plan")
         approved.append(plan)
         blocked = " What a guard blocks stays blocked: an override has to let it pass." if plan.blocked else ""
-        return End(
-            "Approved", f"The plan to {plan.effect} is approved and saved as {target}.{blocked}", applying(target)
-        )
+        done = f"The plan to {plan.effect} is approved and"
+        if str(target) == "-":
+            return End("Approved", f"{done} went to standard output.{blocked}")
+        return End("Approved", f"{done} saved as {target}.{blocked}", applying(target))
 
     def leave(decisions: "Decisions") -> "End":
         if not (decisions.excluded or decisions.released):
@@ -128,8 +130,13 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
     desk = Desk(made, touched, approve, leave)
     try:
         serve(desk, port=port, say=_invite)
-    finally:
+    except BaseException:  # whatever ends it, nothing that was decided is lost
+        from rolesync.report.text import safe
+
         end = desk.abandon()
+        sys.stderr.write(f"{safe(end.sentence)}\n" + (f"  → {safe(end.command)}\n" if end.command else ""))
+        raise
+    end = desk.abandon()
     if not approved:
         raise DeclinedError(f"{end.word.lower()}: {end.sentence}", hint=end.command)
     return approved[0]
@@ -142,12 +149,23 @@ def _invite(address: str) -> None:
 
 
 def _keep(made: "Plan", decisions: "Decisions", file: Path) -> Path:
-    """Save decisions beside the plan, over nothing that is there."""
+    """Save decisions beside the plan, or else in a temporary folder of their own; over nothing that is there."""
     from rolesync.report.tables import plan_csv
 
+    table = plan_csv(made, decisions)
+    try:
+        return _save_new(table, file)
+    except UsageError as error:
+        from rolesync.report.text import safe
+
+        sys.stderr.write(f"{safe(error.message)}\n")
+        return _save_new(table, Path(mkdtemp(prefix="rolesync-"), file.name))
+
+
+def _save_new(table: str, file: Path) -> Path:
     names = (f"{file.stem}.decisions{f'-{number}' if number else ''}.csv" for number in count())
     path = next(path for path in map(file.with_name, names) if not path.exists())
-    save(plan_csv(made, decisions), path, "the decisions")
+    save(table, path, "the decisions")
     return path
 
 

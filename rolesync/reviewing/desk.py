@@ -15,6 +15,7 @@ from rolesync.model import Plan
 from rolesync.report.html import overview_html, review_html
 from rolesync.report.pagetables import Touched
 from rolesync.report.tables import EXCLUDE, RELEASE, decision_rows
+from rolesync.report.text import plural
 
 _OPEN = "no reason yet"  # stands in for a reason that is still to be typed, in what is only shown
 
@@ -113,10 +114,10 @@ class Desk:
         excluded = self._chosen(said.excluded, self._keys.changes, said.reasons)
         released = self._chosen(said.released, self._keys.held, said.reasons)
         shown = Decisions({key: why.strip() or _OPEN for key, why in excluded.items()}, released)
-        self._decided = decide(self._plan, shown)
-        self.decisions = Decisions(excluded, released)
+        decided = decide(self._plan, shown)
+        overview = overview_html(decided, self._plan)
+        self._decided, self.decisions = decided, Decisions(excluded, released)
         self._revision += 1
-        overview = overview_html(self._decided, self._plan)
         return {"revision": self._revision, "effect": self._decided.effect, "overview": overview}
 
     def approve(self, content: bytes) -> dict[str, Any]:
@@ -153,7 +154,7 @@ class Desk:
         try:
             said = kind.model_validate_json(content)
         except ValidationError as error:
-            raise UsageError(f"the page sent what can't be read ({error.error_count()} errors)") from error
+            raise UsageError(f"the page sent what can't be read ({plural(error.error_count(), 'error')})") from error
         if said.revision != self._revision:
             raise PlanRefusedError(
                 "something else was decided meanwhile, in another window",

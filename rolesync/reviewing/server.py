@@ -6,9 +6,13 @@ page of another origin, or of a name that somebody has pointed here, is refused 
 """
 
 import secrets
+import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 from starlette.requests import ClientDisconnect, Request
@@ -58,7 +62,36 @@ def serve(desk: Desk, *, port: int, say: Say, clock: Clock = time.monotonic) -> 
     with listener:
         room = _Room(desk, f"127.0.0.1:{listener.getsockname()[1]}", say, clock)
         room.invite()
-        _Server(room).run(sockets=[listener])
+        server = _Server(room)
+        with _ended_by_closing_the_terminal(server):
+            server.run(sockets=[listener])
+
+
+@contextmanager
+def _ended_by_closing_the_terminal(server: uvicorn.Server) -> Iterator[None]:
+    """Let SIGHUP end the server as uvicorn lets Ctrl-C: whatever is being answered still is.
+
+    Raises:
+        KeyboardInterrupt: it came.
+    """
+    hang_up: int | None = getattr(signal, "SIGHUP", None)  # not on Windows
+    main = threading.current_thread() is threading.main_thread()
+    if hang_up is None or not main or signal.getsignal(hang_up) is signal.SIG_IGN:  # as under nohup
+        yield
+        return
+    came = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        server.should_exit = True
+
+    before = signal.signal(hang_up, end)
+    try:
+        yield
+    finally:
+        signal.signal(hang_up, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 class _Room:
@@ -101,7 +134,7 @@ class _Room:
             return Response(status_code=204)  # browsers ask for it on their own
         if path.startswith("/open/") and request.method == "GET":
             return self._open(request, path.removeprefix("/open/"))
-        if not path.startswith(self._path) or not _same(request.cookies.get(_COOKIE, ""), self._session):
+        if not path.startswith(self._path) or not any(_same(one, self._session) for one in _sessions(request)):
             return _no(403, _CLOSED)
         self.asked = self.clock()
         return await self._inside(request, path.removeprefix(self._path))
@@ -194,6 +227,14 @@ class _Server(uvicorn.Server):
 
 def _no(status: int, why: str) -> Response:
     return PlainTextResponse(f"rolesync: {why}\n", status_code=status)
+
+
+def _sessions(request: Request) -> Iterator[str]:
+    """Every value of the cookie: another server on this host may have set one more of that name."""
+    for pair in request.headers.get("cookie", "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == _COOKIE:
+            yield value
 
 
 def _same(one: str, other: str) -> bool:

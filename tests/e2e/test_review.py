@@ -1,6 +1,7 @@
 """review: a plan is decided on in a spreadsheet, approved, and applied as decided."""
 
 import json
+import os
 import signal
 import subprocess
 from dataclasses import replace
@@ -213,8 +214,8 @@ def test_a_page_is_decided_on_reloaded_approved_and_applied(sh: Shell, browser: 
     assert admins(sh) == {*KEPT, NEW, GONE[0]}
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: signal.Signals) -> None:
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 130)])
+def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: signal.Signals, code: int) -> None:
     planned(sh)
     (sh.folder / "plan.decisions.csv").write_text("an earlier one", encoding="utf-8")
     with sh.started("review", "plan.json") as running:
@@ -223,11 +224,46 @@ def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: si
         assert visitor.post("decisions", out).status_code == 200
         running.send_signal(end)
         _, errors = running.communicate(timeout=60)
-    assert running.returncode == 128 + end
-    assert "plan.decisions-1.csv" in errors
+    assert running.returncode == code
+    assert "→ rolesync review plan.json --decisions plan.decisions-1.csv" in errors
     assert not (sh.folder / "plan.approved.json").exists()
     done = sh.json(*review("remove 1, add 1", "--decisions", "plan.decisions-1.csv"))
     assert [one["detail"] for one in done["held"]] == ["=on leave, Ünal"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and modes are POSIX's")
+def test_decisions_that_cant_be_kept_beside_the_plan_are_kept_elsewhere(sh: Shell, tmp_path: Path) -> None:
+    planned(sh)
+    elsewhere, folder = tmp_path / "elsewhere", sh.folder / "gone"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (sh.folder / "plan.json").rename(folder / "plan.json")
+    with replace(sh, variables={**sh.variables, "TMPDIR": str(elsewhere)}).started(
+        "review", "gone/plan.json"
+    ) as running:
+        visitor = Visitor(address_of(running))
+        out = {"revision": 0, "reasons": ["on leave"], "excluded": {"0": 0}, "released": {}}
+        assert visitor.post("decisions", out).status_code == 200
+        folder.rename(sh.folder / "moved")
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "can't be written to gone/plan.decisions.csv" in errors
+    (kept,) = elsewhere.glob("rolesync-*/plan.decisions.csv")
+    assert kept.parent.stat().st_mode & 0o077 == 0
+    (sh.folder / "moved" / "plan.json").rename(sh.folder / "plan.json")
+    assert sh.json(*review("remove 1, add 1", "--decisions", str(kept)))["held"][0]["detail"] == "on leave"
+
+
+def test_an_approved_plan_may_go_to_standard_output(sh: Shell) -> None:
+    planned(sh)
+    with sh.started("review", "plan.json", "-o", "-") as running:
+        visitor = Visitor(address_of(running))
+        said = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}).json()
+        output, _ = running.communicate(timeout=60)
+    assert said["sentence"] == "The plan to remove 2, add 1 is approved and went to standard output."
+    assert said["command"] == ""
+    assert json.loads(output)["approval"]["reviewer"] == "Rita"
 
 
 def test_a_review_that_is_left_says_so(sh: Shell) -> None:

@@ -74,6 +74,12 @@ def test_the_cookie_is_for_this_path_alone_and_no_script_reads_it(visitor: Visit
     assert "SameSite=strict" in said
 
 
+def test_a_cookie_of_the_same_name_from_elsewhere_shuts_nobody_out(visitor: Visitor) -> None:
+    for cookie in (f"rolesync_review=foreign; {visitor.cookie}", f"{visitor.cookie}; a; rolesync_review=foreign"):
+        found = requests.get(visitor.origin + visitor.path, headers={"Cookie": cookie}, timeout=10)
+        assert found.status_code == 200
+
+
 @pytest.mark.parametrize("host", ["rebound.example:{port}", "localhost:{port}", "127.0.0.1", "127.0.0.1:1", ""])
 def test_a_name_that_somebody_pointed_here_is_refused(visitor: Visitor, host: str) -> None:
     asked = host.format(port=visitor.host.partition(":")[2])
