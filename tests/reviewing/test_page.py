@@ -52,7 +52,8 @@ def hostile() -> Plan:
 
 
 def says(page: Page, text: str) -> None:
-    """Wait until the bar says so: by then the server has it."""
+    """Wait until the bar says so, by the server's word and not only by the page's."""
+    expect(page.locator("#bar")).to_contain_text("As decided")
     expect(page.locator("#bar")).to_contain_text(text)
 
 
@@ -304,6 +305,7 @@ def test_it_is_done_with_the_keyboard_alone(opened: Open) -> None:
     expect(page.locator("#bar")).not_to_contain_text("no reason")
     page.get_by_role("link", name="Approve…").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Approve")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.type("Rita")
     page.keyboard.press("Tab")
