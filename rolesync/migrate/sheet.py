@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
 from rolesync.migrate.account import Account, Cell, Fate, TableAccount, column_name
+from rolesync.report.spreadsheet import SHEET_ROWS, empty_workbook
 from rolesync.report.text import defuse, safe
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("file", "sheet", "cell", "column", "text", "end", "code", "detail")
 CELL_LIMIT = 32_000  # characters of a cell; spreadsheets take 32,767
-SHEET_ROWS = 1_048_576
 REMARKS = 2_000  # on one sheet; spreadsheets get slow with more, and the sheet "to look at" has every reason
 TITLE_LIMIT = 31  # characters of a sheet's name
 FILLS = {Fate.ASSIGNMENT: "E2F0D9", Fate.NORMALISED: "FFF2CC", Fate.IGNORED: "EDEDED", Fate.REFUSED: "F8CBAD"}
@@ -52,17 +52,12 @@ def account_xlsx(account: Account) -> bytes:
     Raises:
         UsageError: the extra `excel` is not installed, or a source has more rows than a sheet can hold.
     """
-    try:
-        import openpyxl  # noqa: PLC0415  # an extra, and slow to import
-    except ModuleNotFoundError as error:
-        message = "A workbook can't be written, because openpyxl is not installed."
-        raise UsageError(message, hint="pip install 'rolesync[excel]', or name a .csv") from error
+    book = empty_workbook(", or name a .csv")
     longest = max((cell.row for table in account.tables for cell in table.cells), default=0)
     marked = sum(cell.fate in {Fate.REFUSED, Fate.NORMALISED} for table in account.tables for cell in table.cells)
     if max(longest, marked + 1) > SHEET_ROWS:
         message = f"The account needs {max(longest, marked + 1):,} rows, but a workbook's sheet holds {SHEET_ROWS:,}."
         raise UsageError(message, hint="name a .csv for the account")
-    book = openpyxl.Workbook(write_only=True)
     _lines(book, "totals", ("end", "why", "cells", "example", "detail"), _totals(account), (14, 24, 10, 40, 90))
     _lines(book, "to look at", COLUMNS, _to_look_at(account), (30, 16, 9, 18, 34, 12, 22, 90))
     for number, table in enumerate(account.tables, 1):

@@ -65,21 +65,30 @@ def spell_csv(columns: Cells, rows: Iterable[Cells]) -> str:
     return out.getvalue()
 
 
+def empty_workbook(otherwise: str = "") -> Workbook:
+    """Begin a workbook, which is written row by row.
+
+    Raises:
+        UsageError: the extra `excel` is not installed; the hint is to install it, and what `otherwise` says.
+    """
+    try:
+        import openpyxl  # noqa: PLC0415  # an extra, and slow to import
+    except ModuleNotFoundError as error:
+        message = "A workbook can't be written, because openpyxl is not installed."
+        raise UsageError(message, hint=f"pip install 'rolesync[excel]'{otherwise}") from error
+    return openpyxl.Workbook(write_only=True)
+
+
 def spell_xlsx(what: str, longest: int, sheets: Iterable[Sheet]) -> bytes:
     """Spell sheets as a workbook of `what`, of which the longest list has so many rows.
 
     Raises:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
     """
-    try:
-        import openpyxl  # noqa: PLC0415  # an extra, and slow to import
-    except ModuleNotFoundError as error:
-        message = "A workbook can't be written, because openpyxl is not installed."
-        raise UsageError(message, hint="pip install 'rolesync[excel]'") from error
+    book = empty_workbook()
     if longest >= SHEET_ROWS:
         message = f"The {what} has a list of {longest:,} rows, but a workbook's sheet holds {SHEET_ROWS - 1:,}."
         raise UsageError(message, hint=f"Use the CSV form: rolesync show {what.upper()} --csv FILE")
-    book = openpyxl.Workbook(write_only=True)
     for sheet in sheets:
         _write(book, sheet)
     out = io.BytesIO()
