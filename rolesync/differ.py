@@ -21,6 +21,7 @@ from rolesync.model import (
     Changes,
     Desired,
     HeldReason,
+    Index,
     Listed,
     Live,
     Mode,
@@ -37,9 +38,11 @@ from rolesync.people import People, find_people
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int32]
 
 _ACTIONS = tuple(action.value for action in Action)
 _REASONS = tuple(reason.value for reason in Reason)
+_BLOCK = 2**16  # rows looked at at a time: what is made of them stays in a processor's own memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,7 @@ class _Listed:
     roles: tuple[str, ...]
     row: Ints
     email: Packed
+    index: Index  # of the addresses
     user_id: Ints
     role: Ints
 
@@ -66,8 +70,8 @@ class _Matched:
 class _Wanted:
     """The lowest row that names each live user, 0 for none: at all, and by managed role (shape roles by users)."""
 
-    named: Ints
-    role: Ints
+    named: Rows
+    role: Rows
 
 
 def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes:
@@ -90,7 +94,7 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
     rows = _all_rows(desired) if isinstance(desired, Desired) else Listed.of(desired)
     roles = tuple(dict.fromkeys(policy.managed_roles))
     listed = _read_list(rows, roles)
-    people = find_people(live.users, listed.email)
+    people = find_people(live.users, listed.index)
     holds = _holders(live, roles)
     matched = _match(listed, people)
     wanted = _want(listed, matched, len(roles), len(people.users))
@@ -132,7 +136,7 @@ def _read_list(rows: Listed, roles: Sequence[str]) -> _Listed:
     index = {role: at for at, role in enumerate(roles)}
     known = rows.role.categories.tolist()
     table = np.array([*(index.get(role, -1) for role in known), -1], np.int64)  # the last one is for code -1
-    return _Listed(tuple(roles), rows.row, rows.email, rows.user_id, table[rows.role.codes])
+    return _Listed(tuple(roles), rows.row, rows.email, rows.index, rows.user_id, table[rows.role.codes])
 
 
 def _holders(live: Live, roles: Sequence[str]) -> Mask:
@@ -149,29 +153,29 @@ def _holders(live: Live, roles: Sequence[str]) -> Mask:
 
 
 def _match(listed: _Listed, people: People) -> _Matched:
-    owner = people.owner
+    owner = position = people.owner
     has_id = listed.user_id > 0
-    position = owner.copy()
-    wrong = np.zeros(len(position), np.bool_)
+    wrong, ambiguous = np.zeros((2, len(owner)), np.bool_)
     if has_id.any():
-        position[has_id] = people.find_ids(listed.user_id[has_id])
-        differ = np.flatnonzero(has_id & (position != owner) & (listed.email.size > 0))
+        ids = np.append(people.users["user_id"], 0)  # with one more, which is nobody's, for -1
+        rest = np.flatnonzero(has_id & (ids[owner] != listed.user_id))  # most ids are the address's
+        position = owner.copy()
+        position[rest] = people.find_ids(listed.user_id[rest])
+        differ = rest[(position[rest] != owner[rest]) & (listed.email.size[rest] > 0)]
         # An id that Studio doesn't know beside an address that it does know may be a slip of the pen, too.
         if len(differ):
             keys = pack(people.keys(np.maximum(position[differ], 0)))
             wrong[differ] = (position[differ] < 0) | ~keys.same(np.arange(len(keys)), listed.email, differ)
-    ambiguous = np.zeros(len(position), np.bool_)
     if people.shared:
         sharing = np.zeros(len(people.users), np.bool_)
         sharing[list(people.shared)] = True
         ambiguous = ~has_id & (owner >= 0) & sharing[owner]
-    absent = (position < 0) & ~wrong
-    position[wrong | ambiguous] = -1
+    unsure = wrong | ambiguous
     return _Matched(
-        position,
+        np.where(unsure, -1, position) if unsure.any() else position,
         owner,
         {
-            HeldReason.NOT_IN_STUDIO: absent,
+            HeldReason.NOT_IN_STUDIO: (position < 0) & ~wrong,
             HeldReason.AMBIGUOUS: ambiguous,
             HeldReason.IDENTITY_MISMATCH: wrong,
         },
@@ -179,11 +183,14 @@ def _match(listed: _Listed, people: People) -> _Matched:
 
 
 def _want(listed: _Listed, matched: _Matched, roles: int, users: int) -> _Wanted:
-    named, role = np.zeros(users, np.int64), np.zeros((roles, users), np.int64)
-    sure = np.flatnonzero(matched.position >= 0)[::-1]  # backwards, so that the lowest row is written last and stays
-    named[matched.position[sure]] = listed.row[sure]
-    managed = sure[listed.role[sure] >= 0]
-    role[listed.role[managed], matched.position[managed]] = listed.row[managed]
+    named, role = np.zeros(users, np.int32), np.zeros((roles, users), np.int32)
+    for start in reversed(range(0, len(listed.row), _BLOCK)):  # the lowest row is written last, and stays
+        block = slice(start, start + _BLOCK)
+        sure = np.flatnonzero(matched.position[block] >= 0)[::-1]
+        position, row, wanted = (column[block][sure] for column in (matched.position, listed.row, listed.role))
+        named[position] = row
+        managed = wanted >= 0
+        role[wanted[managed], position[managed]] = row[managed]
     return _Wanted(named, role)
 
 

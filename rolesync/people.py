@@ -1,18 +1,17 @@
 """The live users, found by the addresses that a list names or by id, a million of them as fast as a few.
 
-Of the addresses that are asked for only the hashes are kept in an index, through which the live users pass block by
-block; whoever is found is proven by comparing the addresses. So no live address becomes a text of its own in its normal
-spelling, and addresses whose hashes collide are still told apart.
+The live users pass block by block through the index of the addresses that are asked for, so that no live address
+becomes a text of its own in its normal spelling.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import LIVE, Packed, email_key, pack, require
+from rolesync.model import LIVE, Index, Packed, email_key, pack, require
 from rolesync.model.packed import pack_lines
 
 Ints = npt.NDArray[np.int64]
@@ -28,7 +27,7 @@ class People:
 
     users: pd.DataFrame  # LIVE
     user_id: "pd.Index[int]"
-    owner: Ints  # the first position that has each of the addresses asked for
+    owner: Ints  # the first position that has each of the addresses that were asked for
     shared: Mapping[int, list[int]]  # by such a position, all who have the same address, where they are several
 
     def sharing(self, position: int) -> list[int]:
@@ -44,8 +43,8 @@ class People:
         return list(map(email_key, self.users["email"].array.take(positions).tolist()))
 
 
-def find_people(users: pd.DataFrame, asked: Packed) -> People:
-    """Find who has the addresses among the users of LIVE.
+def find_people(users: pd.DataFrame, asked: Index) -> People:
+    """Find who has the addresses that are asked for among the users of LIVE.
 
     Raises:
         TypeError: the frame is not as the model describes it.
@@ -57,59 +56,22 @@ def find_people(users: pd.DataFrame, asked: Packed) -> People:
     if not ascending and not user_id.is_unique:
         twice = users["user_id"][user_id.duplicated()].iloc[0]
         raise ValueError(f"user {twice} occurs twice in what was read from Studio")
-    index = Index(asked)
-    found = np.full(len(users), -1, np.int64)  # which of the distinct addresses each user has
+    owner = np.full(len(asked), -1, np.int64)
+    others: list[tuple[int, int]] = []  # whoever has the address of somebody before: that one's position, and theirs
     start = 0
     for keys in packed_keys(users["email"].to_numpy(np.object_)):
-        found[start : start + len(keys)] = index.find(keys)
+        places = asked.find(keys)
+        having = np.flatnonzero(places >= 0)[::-1]  # backwards, so that the first is written last and stays
+        places, having = places[having], having + start
+        new = owner[places] < 0
+        owner[places[new]] = having[new]
+        if (later := owner[places] != having).any():
+            others += zip(owner[places[later]].tolist(), having[later].tolist(), strict=True)
         start += len(keys)
-    having = np.flatnonzero(found >= 0)
-    first = np.full(index.size, -1, np.int64)
-    first[found[having[::-1]]] = having[::-1]  # backwards, so that the first is written last and stays
     shared: dict[int, list[int]] = {}
-    if len(having) > np.count_nonzero(first >= 0):
-        several = np.bincount(found[having], minlength=index.size) > 1
-        for at in having[several[found[having]]].tolist():
-            shared.setdefault(int(first[found[at]]), []).append(at)
-    return People(users, user_id, first[index.codes], shared)
-
-
-class Index:
-    """The distinct addresses among those asked for: `codes` numbers each that was asked for by them, 0 to `size`."""
-
-    def __init__(self, asked: Packed) -> None:
-        self._asked = asked
-        self._hashes = pd.Index(asked.hashes)
-        self._rows = self.codes = np.arange(len(asked))
-        self._clashing: dict[str, int] = {}
-        if not self._hashes.is_unique:
-            every = self._rows
-            self.codes, distinct = pd.factorize(asked.hashes)
-            self._hashes, self._rows = pd.Index(distinct), np.zeros(len(distinct), np.int64)
-            self._rows[self.codes[::-1]] = every[::-1]  # backwards, so that the first is written last and stays
-            again = np.flatnonzero(self._rows[self.codes] != every)
-            differ = again[~asked.same(again, asked, self._rows[self.codes[again]])]
-            for row, text in zip(differ.tolist(), asked.texts(differ), strict=True):
-                self.codes[row] = self._clashing.setdefault(text, len(distinct) + len(self._clashing))
-        self.size = len(self._hashes) + len(self._clashing)
-
-    def among(self, blocks: Iterable[Packed]) -> Mask:
-        """Which of the distinct addresses are among these keys."""
-        found = np.zeros(self.size + 1, np.bool_)  # with one more, which is for -1
-        for keys in blocks:
-            found[self.find(keys)] = True
-        return found[:-1]
-
-    def find(self, keys: Packed) -> Ints:
-        """The code of each key; -1 for one that was not asked for, or is empty."""
-        codes = self._hashes.get_indexer(pd.Index(keys.hashes)).astype(np.int64)
-        hits = np.flatnonzero(codes >= 0)
-        same = keys.same(hits, self._asked, self._rows[codes[hits]]) & (keys.size[hits] > 0)
-        codes[hits[~same]] = -1
-        if self._clashing:
-            for at, text in enumerate(keys.texts()):
-                codes[at] = self._clashing.get(text, codes[at]) if text else -1
-        return codes
+    for first, other in sorted(others):
+        shared.setdefault(first, [first]).append(other)
+    return People(users, user_id, owner if asked.distinct else owner[asked.first], shared)
 
 
 def packed_keys(addresses: Sequence[str] | Texts) -> Iterator[Packed]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rolesync.model import email_key, pack
+from rolesync.model import Index, email_key, pack
 from rolesync.people import People, find_people
 from tests.hashing import hashes_of
 from tests.strategies import BIGGEST_ID, User, live_of, users
@@ -15,7 +15,7 @@ def user(user_id: int, email: str) -> User:
 
 
 def find(people: list[User], asked: list[str]) -> People:
-    return find_people(live_of(people).users, pack(asked))
+    return find_people(live_of(people).users, Index(pack(asked)))
 
 
 def test_finds_ids_exactly() -> None:

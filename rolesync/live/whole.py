@@ -20,7 +20,7 @@ from rolesync.model import (
     frame,
     role_names,
 )
-from rolesync.people import Index, packed_keys
+from rolesync.people import packed_keys
 from rolesync.studio import StudioReader
 from rolesync.studio.users import PER_PAGE
 
@@ -87,17 +87,17 @@ def _missing(wanted: Listed, holders: dict[str, People], *, scan: bool) -> list[
     address shows only then. Only where so many are to be found that pages are read for them is it enough, with `scan`,
     to have seen the address as that of any role's holder. An id is unique, so that it always is.
     """
-    index = Index(wanted.email)
-    missing, seen = np.zeros(index.size, np.bool_), np.zeros(index.size, np.bool_)
+    index = wanted.index
+    missing, seen = np.zeros((2, len(index)), np.bool_)
     for role, people in holders.items():
         own = index.among(packed_keys(people.emails))
-        codes = index.codes[(wanted.role == role) & (wanted.user_id == 0)]
-        missing[codes[~own[codes]]] = True
+        named = index.first[(wanted.role == role) & (wanted.user_id == 0)]
+        missing[named[~own[named]]] = True
         seen |= own
     ids = set(wanted.user_id.tolist()) - {0}.union(*(people.ids for people in holders.values()))
     if scan and np.count_nonzero(missing) + len(ids) >= SHARE:
         missing &= ~seen
-    emails = set(wanted.email.texts(missing[index.codes]))
+    emails = set(wanted.email.texts(missing))
     return [*sorted(emails), *sorted(ids)]
 
 

@@ -1,6 +1,7 @@
 """What flows between the rooms: frames for the many, frozen dataclasses for the few."""
 
 from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, IMPACT, LIVE, OUTCOMES, Columns, frame, require
+from rolesync.model.index import Index
 from rolesync.model.lists import AS_WRITTEN, Desired, Finding, Listed, ListForm, Source
 from rolesync.model.live import Live, Progress, Requests, Way
 from rolesync.model.packed import Packed, pack
@@ -41,6 +42,7 @@ __all__ = [
     "Drift",
     "Finding",
     "HeldReason",
+    "Index",
     "Known",
     "Level",
     "ListForm",

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rolesync.model.frames import DESIRED, frame, require
+from rolesync.model.index import Index
 from rolesync.model.packed import Packed, pack
 from rolesync.model.words import Level
 
@@ -71,6 +72,11 @@ class Listed:
         rows = frame(DESIRED) if assignments is None else require(assignments, DESIRED)
         row, email, user_id, role = (rows[name] for name in DESIRED)
         return cls(row.to_numpy(), pack(email.tolist()), user_id.to_numpy(), role.array)
+
+    @cached_property
+    def index(self) -> Index:
+        """The places of the addresses, made when it is first asked for."""
+        return Index(self.email)
 
     def __len__(self) -> int:
         return len(self.row)

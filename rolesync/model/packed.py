@@ -3,11 +3,13 @@
 A hash only says which texts may be the same: whoever meets two equal ones asks `same`, which compares every byte.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from rolesync.model.growing import Growing
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -65,7 +67,7 @@ class Packed:
 
 def pack(texts: Sequence[str]) -> Packed:
     """Pack texts of any kind."""
-    return join([_packed(texts[start : start + _BLOCK]) for start in range(0, len(texts), _BLOCK)])
+    return join(_packed(texts[start : start + _BLOCK]) for start in range(0, len(texts), _BLOCK))
 
 
 def pack_lines(text: bytes) -> Packed:
@@ -81,17 +83,33 @@ def pack_at(data: Bytes, start: Ints, size: Ints) -> Packed:
     return Packed(data, start, size, _hashed(_words(data), start, size))
 
 
-def join(parts: Sequence[Packed]) -> Packed:
-    """Put packed texts one behind the other; where parts share their data, it is taken once."""
-    data = {id(part.data): part.data for part in parts}
-    places = dict(zip(data, np.cumsum([0, *map(len, data.values())]).tolist(), strict=False))
-    none = np.zeros(0, np.int64)
-    return Packed(
-        np.concatenate([*data.values(), np.zeros(WORD, np.uint8)]),
-        np.concatenate([none, *(part.start + places[id(part.data)] for part in parts)]),
-        np.concatenate([none, *(part.size for part in parts)]),
-        np.concatenate([none, *(part.hashes for part in parts)]),
-    )
+class Packing:
+    """Packed texts, put one behind the other as they come; those that share their data take it along each time."""
+
+    def __init__(self) -> None:
+        self._data = Growing(np.uint8)
+        self._start, self._size, self._hashes = Growing(np.int64), Growing(np.int64), Growing(np.int64)
+
+    def extend(self, part: Packed, more: float = 0) -> None:
+        """Put others at the end; about so many times as many will follow, as far as somebody knows."""
+        self._start.extend(part.start + len(self._data), more)
+        self._size.extend(part.size, more)
+        self._hashes.extend(part.hashes, more)
+        self._data.extend(part.data, more)
+
+    def whole(self) -> Packed:
+        """All of them so far."""
+        if not len(self._data):
+            self._data.extend(np.zeros(WORD, np.uint8))
+        return Packed(self._data.whole(), self._start.whole(), self._size.whole(), self._hashes.whole())
+
+
+def join(parts: Iterable[Packed]) -> Packed:
+    """Put packed texts one behind the other."""
+    packing = Packing()
+    for part in parts:
+        packing.extend(part)
+    return packing.whole()
 
 
 def _packed(texts: Sequence[str]) -> Packed:

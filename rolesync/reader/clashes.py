@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import Finding, Level, Listed, pack
+from rolesync.model import Finding, Index, Level, Listed, pack
 from rolesync.reader.contradictions import contradictions
 from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.standing import Standing
@@ -15,7 +15,7 @@ from rolesync.reader.standing import Standing
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_ODD = np.uint64(0x9E3779B97F4A7C15)  # multiplying by an odd number loses nothing
+_DENSE = 4  # numbers that are counted in a table of so many times their own number
 
 
 class Settled(NamedTuple):
@@ -40,37 +40,39 @@ def settle(given: Listed, withheld: Listed, standings: Mapping[int, Standing]) -
     """
     if not len(withheld) and not standings and not _may_clash(given):
         return Settled(given, withheld.frame()), []
-    kept, left, findings = _compared(given.frame(), withheld.frame(), standings, given.email.hashes)
+    kept, left, findings = _compared(given.frame(), withheld.frame(), standings, given)
     return Settled(Listed.of(kept), left), findings
 
 
 def _may_clash(given: Listed) -> bool:
-    """Whether there may be anything to settle, by hashes only, without making texts of the addresses."""
+    """Whether there may be anything to settle, without making texts of the addresses."""
     has_id, has_email = given.user_id != 0, given.email.size > 0
     if (has_id & ~has_email).any():
         return True
+    if given.index.distinct:
+        return bool(_alike(given.user_id[has_id]).any())
     once = np.flatnonzero(has_id & (np.diff(given.row, prepend=0) > 0))  # a row with several roles once
     return bool(
         _alike(given.user_id[once]).any()
-        or _alike(given.email.hashes[once]).any()
-        or _seem_repeated(given.user_id, given.email.hashes, given.role.codes).any()
+        or _alike(given.index.first[once]).any()
+        or _seem_repeated(given.user_id, given.index.first, given.role.codes).any()
     )
 
 
 def _compared(
-    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing], of_given: Ints
+    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing], of_given: Listed
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
-    """What `settle` gives, address by address; `of_given` are the hashes of those in `given`."""
-    seem_repeated = _seem_repeated(given["user_id"].to_numpy(), of_given, given["role"].cat.codes.to_numpy())
-    everything, of_everything = given, of_given
+    """What `settle` gives, as frames; `of_given` is `given`, too."""
+    seem_repeated = _seem_repeated(of_given.user_id, of_given.index.first, of_given.role.codes)
+    everything, index = given, of_given.index
     if len(withheld):
         everything = pd.concat([given, withheld]).sort_values("row", kind="stable")
-        of_everything = _hashes(everything)
+        index = Index(pack(everything["email"].tolist()))
     findings: list[Finding] = []
     has_id = everything["user_id"].to_numpy() != 0
     if has_id.any():
-        blank = _blank(everything, of_everything)
-        findings += _conflicts(everything, of_everything, has_id & ~blank)
+        blank = (everything["email"] == "").to_numpy()
+        findings += _conflicts(everything, index.first, has_id & ~blank)
         has_id &= blank
     if has_id.any():  # without an address
         addresses = _addresses(everything, findings)
@@ -90,23 +92,24 @@ def _compared(
     return given.reset_index(drop=True), withheld.reset_index(drop=True), findings
 
 
-def _seem_repeated(user_id: Ints, hashes: Ints, role: "npt.NDArray[np.integer]") -> Mask:
-    """Which rows may give a person a role that another one gives, too: no row that does is left out.
-
-    Rows of their own, which are nearly all, are told by hashes, without comparing texts.
-    """
-    people = np.where(user_id == 0, hashes, user_id) if user_id.any() else hashes
-    mixed = people.astype(np.uint64) * _ODD + role.astype(np.uint64)
-    return _alike(mixed)
+def _seem_repeated(user_id: Ints, address: Ints, role: "npt.NDArray[np.integer]") -> Mask:
+    """Which rows may give a person a role that another one gives, too: no row that does is left out."""
+    roles = int(role.max(initial=0)) + 1
+    repeated = np.zeros(len(role), np.bool_)
+    for which, people in ((user_id == 0, address), (user_id != 0, user_id)):
+        repeated[which] = _alike(people[which] * roles + role[which])  # of the largest ids, what is left after 64 bits
+    return repeated
 
 
 def _alike(numbers: "npt.NDArray[np.integer]") -> Mask:
-    index = pd.Index(numbers)
-    return np.zeros(len(numbers), np.bool_) if index.is_unique else index.duplicated(keep=False)
-
-
-def _hashes(rows: pd.DataFrame) -> Ints:
-    return pack(rows["email"].tolist()).hashes
+    """Which numbers are there several times, told in the way that costs least."""
+    alike = np.zeros(len(numbers), np.bool_)
+    if not (numbers[1:] > numbers[:-1]).all():
+        if numbers.min() >= 0 and numbers.max() < _DENSE * len(numbers):
+            alike |= (np.bincount(numbers) > 1)[numbers]
+        else:
+            alike |= pd.Index(numbers).duplicated(keep=False)
+    return alike
 
 
 def _without(rows: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
@@ -118,16 +121,9 @@ def _pairs(assignments: pd.DataFrame) -> pd.DataFrame:
     return assignments[(assignments["user_id"] != 0) & (assignments["email"] != "")]
 
 
-def _blank(rows: pd.DataFrame, hashes: Ints) -> Mask:
-    """Which rows have no address."""
-    blank: Mask = hashes == 0
-    blank[blank] = (rows["email"][blank] == "").to_numpy()
-    return blank
-
-
-def _conflicts(assignments: pd.DataFrame, hashes: Ints, are_pairs: Mask) -> Iterator[Finding]:
+def _conflicts(assignments: pd.DataFrame, addresses: Ints, are_pairs: Mask) -> Iterator[Finding]:
     once = np.flatnonzero(are_pairs & (np.diff(assignments["row"], prepend=0) > 0))  # a row with several roles once
-    alike = _alike(assignments["user_id"].to_numpy()[once]) | _alike(hashes[once])
+    alike = _alike(assignments["user_id"].to_numpy()[once]) | _alike(addresses[once])
     pairs = assignments.iloc[once[alike]]
     for key, other, text in (
         ("user_id", "email", "user id {0} has the address {1} here but {2} in row {3}"),

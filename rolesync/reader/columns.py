@@ -2,14 +2,15 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from rolesync.model import Listed, Packed, pack
-from rolesync.model.packed import join
+from rolesync.model.growing import Growing
+from rolesync.model.packed import Packing
 from rolesync.reader.roles import RoleCell
 
 Ints = npt.NDArray[np.int64]
@@ -30,28 +31,26 @@ class Rows:
         return Rows(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
 
 
-@dataclass(slots=True)
 class Columns:
-    """The columns of DESIRED, filled row by row or many rows at once, and put together in the end.
+    """The columns of DESIRED, filled row by row or many rows at once, in any order."""
 
-    `parts` are in the file's order; those that came row by row are a slice of `single`, which is row, user id and role
-    of each, and of `emails`. Here a role is an index of `names`, because a million rows share a handful.
-    """
-
-    parts: list[Rows | slice] = field(default_factory=list)
-    single: "array[int]" = field(default_factory=lambda: array("q"))
-    emails: list[str] = field(default_factory=list)
-    placed: int = 0  # of the single rows, how many are in `parts`
-    names: dict[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._row, self._user_id, self._role = Growing(np.int64), Growing(np.int64), Growing(np.int32)
+        self._email = Packing()
+        self._single = array("q")  # row, user id and role of each row that came alone since many came
+        self._emails: list[str] = []  # theirs
+        self._names: dict[str, int] = {}  # a role is the number of its name: a million rows share a handful
 
     def add(self, number: int, email: str, user_id: int, cell: RoleCell) -> None:
         """Add one row."""
         for name in cell.names:
-            self.emails.append(email)
-            self.single.extend((number, user_id, self._code(name)))
+            self._emails.append(email)
+            self._single.extend((number, user_id, self._code(name)))
 
-    def extend(self, rows: Rows, cells: Sequence[RoleCell]) -> None:
-        """Add many rows, whose roles are an index of `cells`."""
+    def extend(self, rows: Rows, cells: Sequence[RoleCell], more: float) -> None:
+        """Add many rows, whose roles are an index of `cells`; about so many times as many will follow."""
+        if not len(rows.row):
+            return
         self._place()
         used = np.bincount(rows.role, minlength=len(cells)).tolist()
         named = [(name, uses) for cell, uses in zip(cells, used, strict=True) for name in cell.names]
@@ -63,30 +62,35 @@ class Columns:
             which = np.repeat(np.arange(len(sizes)), sizes)
             first = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
             rows = rows.take(which)
-        self.parts.append(Rows(rows.row, rows.email, rows.user_id, codes[first]))
+        self._append(Rows(rows.row, rows.email, rows.user_id, codes[first]), more)
 
     def listed(self) -> Listed:
-        """The rows as the file has them, repetitions included; the columns are given up, to save their memory."""
+        """The rows in the order of their numbers, repetitions included; nothing can be added afterwards."""
         self._place()
-        if not self.parts:
-            return Listed.of()
-        row, user_id, role = np.array(self.single).reshape(-1, 3).T
-        single = Rows(row, pack(self.emails), user_id, role)
-        parts = [single.take(part) if isinstance(part, slice) else part for part in self.parts]
-        self.parts.clear()
-        roles = pd.Categorical.from_codes(np.concatenate([part.role for part in parts]), pd.Index(list(self.names)))
-        return Listed(
-            np.concatenate([part.row for part in parts]),
-            join([part.email for part in parts]),
-            np.concatenate([part.user_id for part in parts]),
-            roles.reorder_categories(sorted(self.names)),  # all are in use
+        roles = pd.Categorical.from_codes(self._role.whole(), pd.Index(list(self._names), dtype="str"))
+        listed = Listed(
+            self._row.whole(),
+            self._email.whole(),
+            self._user_id.whole() if len(self._user_id) else np.broadcast_to(np.int64(0), len(self._row)),
+            roles.reorder_categories(sorted(self._names)),  # all are in use
         )
+        ordered = (listed.row[1:] >= listed.row[:-1]).all()
+        return listed if ordered else listed.take(np.argsort(listed.row, kind="stable"))
 
     def _place(self) -> None:
-        """Put the rows that have come one by one behind what came before them."""
-        if len(self.emails) > self.placed:
-            self.parts.append(slice(self.placed, len(self.emails)))
-            self.placed = len(self.emails)
+        if self._emails:
+            row, user_id, role = np.array(self._single).reshape(-1, 3).T
+            self._append(Rows(row, pack(self._emails), user_id, role))
+            self._emails.clear()
+            del self._single[:]
+
+    def _append(self, rows: Rows, more: float = 0) -> None:
+        self._row.extend(rows.row, more)
+        self._email.extend(rows.email, more)
+        if rows.user_id.any() or len(self._user_id):  # a column of zeros needs no memory
+            self._user_id.extend(np.zeros(len(self._row) - len(rows.row) - len(self._user_id), np.int64))
+            self._user_id.extend(rows.user_id, more)
+        self._role.extend(rows.role, more)
 
     def _code(self, name: str) -> int:
-        return self.names.setdefault(name, len(self.names))
+        return self._names.setdefault(name, len(self._names))

@@ -146,11 +146,9 @@ class _Reading:
         plain = PlainReader(self.layout, roles)
         while True:
             while block := blocks.take():
-                for part in plain.read(block):
-                    if isinstance(part, Rows):
-                        self._keep_many(part, plain.cells)
-                    else:
-                        yield part
+                rows, others = plain.read(block)
+                self._keep_many(rows, plain.cells, more=blocks.left / len(block.data))
+                yield from others
             for row in table.rows:
                 yield row
                 if blocks.between:
@@ -158,9 +156,9 @@ class _Reading:
             else:
                 return
 
-    def _keep_many(self, rows: Rows, cells: Sequence[RoleCell]) -> None:
+    def _keep_many(self, rows: Rows, cells: Sequence[RoleCell], *, more: float) -> None:
         self.rows += len(rows.row)
-        self.given.extend(rows, cells)
+        self.given.extend(rows, cells, more)
         noted = [at for at, cell in enumerate(cells) if cell.notes]
         if noted:
             which = np.isin(rows.role, noted)

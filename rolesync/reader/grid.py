@@ -37,6 +37,11 @@ class Blocks(Protocol):
         """Whether the next row begins a block."""
         ...
 
+    @property
+    def left(self) -> int:
+        """Bytes behind the last block that was taken."""
+        ...
+
     def take(self) -> Block | None:
         """Take the next block away from the rows; None where they have to be read one by one."""
         ...

@@ -69,8 +69,8 @@ class PlainReader:
         self._roles = roles
         self._codes: dict[bytes, int] = {}  # -1 for a cell that has to be read with care, wherever it stands
 
-    def read(self, block: Block) -> Iterator[Rows | tuple[int, list[str]]]:
-        """Give everything in a block, in its order: plain rows many at a time, others as (row number, cells).
+    def read(self, block: Block) -> tuple[Rows, Iterator[tuple[int, list[str]]]]:
+        """Give the plain rows of a block, and all others in their order as (row number, cells).
 
         The last plain row before any other, and the last of the block, is among the others: so whoever reads them knows
         what each of them follows, and with what the list ends.
@@ -78,27 +78,18 @@ class PlainReader:
         data = np.frombuffer(block.data, np.uint8)
         found = np.flatnonzero((data == ord(block.delimiter)) | (data == _END))
         last = np.flatnonzero(data[found] == _END)  # of each line, where its last cell ends
-        plain = np.zeros(len(last) + 1, np.bool_)  # with one more, so that none follows the last
-        rows = self._rows(block, found, last, plain)
-        left = np.flatnonzero(~(plain[:-1] & plain[1:]))
-        before: Ints = np.cumsum(plain)[left] - plain[left]  # plain rows before each line that is left
-        ends = found[last]
-        done = 0
-        for line, row in zip(left.tolist(), before.tolist(), strict=True):
-            if row > done:
-                yield rows.take(slice(done, row))
-            done = row + int(plain[line])
-            start = ends[line - 1] + 1 if line else 0
-            if text := block.data[start : ends[line]].decode():
-                yield block.number + line, text.split(block.delimiter.decode())
+        rows, plain = self._rows(block, found, last)
+        taken = plain & np.append(plain[1:], False)
+        return rows.take(taken[plain]), _left(block, found[last], np.flatnonzero(~taken))
 
-    def _rows(self, block: Block, found: Ints, last: Ints, plain: Mask) -> Rows:
-        """Read the plain rows, and say in `plain` which lines they are."""
+    def _rows(self, block: Block, found: Ints, last: Ints) -> tuple[Rows, Mask]:
+        """Read the plain rows, and say which lines they are."""
         data = np.frombuffer(block.data + bytes(WORD), np.uint8)
         width = len(self._layout.header)
         fitting = np.flatnonzero(np.diff(last, prepend=-1) == width)
+        plain = np.zeros(len(last), np.bool_)
         if not len(fitting):
-            return Rows(fitting, pack([]), fitting, fitting)
+            return Rows(fitting, pack([]), fitting, fitting), plain
         line_starts = np.concatenate(([0], found[last[:-1]] + 1))[fitting]
         if len(fitting) < len(last):
             found = found[last[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
@@ -122,7 +113,7 @@ class PlainReader:
         role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
         good &= named & (role >= 0)
         plain[fitting[good]] = True
-        return Rows(fitting + block.number, email, user_id, role).take(good)
+        return Rows(fitting + block.number, email, user_id, role).take(good), plain
 
     def _role_codes(self, data: Bytes, starts: Ints, ends: Ints) -> Ints:
         """The code of each cell: the commonest ones by whole columns, the rest one by one."""
@@ -157,6 +148,13 @@ class PlainReader:
                 self._codes[cell] = len(self.cells)
                 self.cells.append(read)
         return self._codes[cell]
+
+
+def _left(block: Block, ends: Ints, lines: Ints) -> Iterator[tuple[int, list[str]]]:
+    """Some lines of a block that ends them there, without empty ones."""
+    for line, start, end in zip(lines.tolist(), (ends[lines - 1] + 1).tolist(), ends[lines].tolist(), strict=True):
+        if text := block.data[start if line else 0 : end].decode():
+            yield block.number + line, text.split(block.delimiter.decode())
 
 
 def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Packed:

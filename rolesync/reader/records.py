@@ -53,6 +53,11 @@ class Records:
         """Whether the next record begins a block."""
         return not self._lost and not length_hint(self._lines)
 
+    @property
+    def left(self) -> int:
+        """Bytes behind the last block that was taken."""
+        return len(self._data) - self._at
+
     def take(self) -> Block | None:
         """Take the next lines away from `rows`, as many as make a block; None where they have to be parsed."""
         if not self.between:
