@@ -22,7 +22,7 @@ _BLOCK = 10_000  # texts packed at a time: enough to be fast, few enough to stay
 _END = 10  # a line feed
 _HASHED = 256  # bytes of a text that its hash knows, besides its size; an address is shorter
 _HALF = np.uint64(32)  # bits of a word
-_FIRST = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)  # the first bytes of a word
+_FIRST = np.array([(1 << 8 * size) - 1 for size in range(WORD)], np.uint64)  # the first bytes of a word
 _ODD = np.array([0x9E3779B97F4A7C15 * (2 * at + 1) % 2**64 for at in range(_HASHED // WORD)], np.uint64)
 """Another number for each word of a text to be multiplied by, odd, so that nothing is lost by it."""
 
@@ -56,12 +56,13 @@ class Packed:
         """Whether each of `which` texts is the same as that of the `others` beside it."""
         size = self.size[which]
         same: Mask = size == other.size[others]
+        if not same.all():
+            same[same] = self.same(which[same], other, others[same])
+            return same
         start, other_start = self.start[which], other.start[others]
         words, other_words = _words(self.data), _words(other.data)
-        for done in range(0, int(size[same].max(initial=0)), WORD):
-            at = np.minimum(done, size)
-            differing = words[start + at] ^ other_words[np.where(same, other_start + at, 0)]
-            same &= (differing & _FIRST[np.minimum(size - at, WORD)]) == 0
+        for done in range(0, int(size.max(initial=0)), WORD):
+            same &= _read(words, start, size, done) == _read(other_words, other_start, size, done)
         return same
 
 
@@ -125,12 +126,21 @@ def _words(data: Bytes) -> Words:
     return np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
 
 
+def _read(words: Words, start: Ints, size: Ints, done: int) -> Words:
+    """The word of each text at its byte `done`, or its last one, which ends with it, if there are no more so far on."""
+    word = words[start + np.minimum(done, np.maximum(size - WORD, 0))]
+    short = np.flatnonzero(size < WORD)
+    word[short] &= _FIRST[size[short]]
+    return word
+
+
 def _hashed(words: Words, start: Ints, size: Ints) -> Ints:
     hashes = size.astype(np.uint64)
     for done in range(0, min(int(size.max(initial=0)), _HASHED), WORD):
-        at = np.minimum(done, size)
-        word = (words[start + at] & _FIRST[np.minimum(size - at, WORD)]) * _ODD[done // WORD]
-        hashes += word ^ (word >> _HALF)  # a text that has ended adds nothing, whatever it is packed with
+        word = _read(words, start, size, done) * _ODD[done // WORD]
+        word ^= word >> _HALF
+        word *= size > done  # a text that has ended adds nothing, whatever it is packed with
+        hashes += word
     hashes *= _ODD[0]
     hashes ^= hashes >> _HALF  # so that every bit of a text can change the lowest ones, which a table looks at
     return hashes.view(np.int64)
