@@ -63,13 +63,14 @@ def make(folder: Path, rows: int, kind: str = "plain") -> Figures:
 
     Args:
         folder: where to.
-        rows: of the list, and about as many live users.
+        rows: of the list, and as many live users; whoever has no row has no managed role either.
         kind: `plain`; `case`, where the list has mixed case, too; `roles`, where every other person has a second
             row with a second role; `ids`, where each row has an id beside the address; `duplicates`, where live
             users share addresses; `shuffled`, where the list is in another order than Studio's.
     """
-    at = np.arange(rows * 2 // 3 if kind == "roles" else rows)
-    held = np.where(at % CHANGED == 1, 2, at % 2)
+    at = np.arange(rows)
+    people = rows * 2 // 3 if kind == "roles" else rows  # who are listed
+    held = np.where(at < people, np.where(at % CHANGED == 1, 2, at % 2), 3)
     own = np.where((at % SHARED == 2) & (kind == "duplicates"), at - 1, at)
     users = frame(
         LIVE,
@@ -77,18 +78,20 @@ def make(folder: Path, rows: int, kind: str = "plain") -> Figures:
             "user_id": at * 7 + 1,
             "email": [f"Person{number}@Example.edu" for number in own],
             "name": [f"Person {number}" for number in at],
-            "roles": pd.Index(['["Admin"]', '["Admin", "Teacher"]', '["Teacher"]'])[held].astype("category"),
+            "roles": pd.Index(['["Admin"]', '["Admin", "Teacher"]', '["Teacher"]', '["Student"]'])[held].astype(
+                "category"
+            ),
         },
     )
     (folder / "live.pickle").write_bytes(pickle.dumps(users))
     listed = [
         f"{'Person' if kind == 'case' else 'person'}{n}@example.edu" if n % CHANGED else f"new{n}@example.edu"
-        for n in at.tolist()
+        for n in range(people)
     ]
     table = pd.DataFrame({"email": listed})
     if kind == "ids":
-        table["user_id"] = [str(number * 7 + 1) if number % CHANGED else "" for number in at.tolist()]
-    second = table[(at % 2 == 1) & (kind == "roles")]
+        table["user_id"] = [str(number * 7 + 1) if number % CHANGED else "" for number in range(people)]
+    second = table[(table.index % 2 == 1) & (kind == "roles")]
     table = pd.concat([table.assign(role=ROLES[0]), second.assign(role=ROLES[1])]).sort_index(kind="stable")
     if kind == "shuffled":
         table = table.sample(frac=1, random_state=1)
