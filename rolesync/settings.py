@@ -236,7 +236,11 @@ class Settings(BaseSettings):
     @property
     def account_dir(self) -> Path:
         """The folder of this account's record and lock."""
-        return self.state_dir / urlsplit(self.studio).netloc.replace(":", "_")
+        return self.dir_of(self.studio)
+
+    def dir_of(self, studio: str) -> Path:
+        """The folder of the record of the account at this address."""
+        return self.state_dir / urlsplit(studio).netloc.replace(":", "_")
 
     @property
     def proxy_for_studio(self) -> str:

@@ -204,7 +204,7 @@ def load_plan(path: Path) -> "Plan":
 def touched_by(made: "Plan", config: Path | None, assignments: list[str] | None) -> "Touched | None":
     """Ask the record for the last run that touched each person; None where it can't tell, since a plan needs none.
 
-    Only the settings say where the record is, and a plan can be shown without any.
+    Only the settings say where the records are, and a plan can be shown without any. The plan says whose is meant.
 
     Raises:
         UsageError: settings were named for it, and they are wrong.
@@ -215,15 +215,14 @@ def touched_by(made: "Plan", config: Path | None, assignments: list[str] | None)
 
     try:
         own = load_settings(config, assignments)
-        same = own.studio == made.account
     except UsageError:
         if config or assignments:
             raise
         return None
     users, key = set(made.changes["user_id"].tolist()), own.audit_key.get_secret_value()
+    folder = own.dir_of(made.account)
     try:
-        known = same and (own.account_dir / RECORD).exists()
-        return last_changes(own.account_dir, users, key=key) if known else None
+        return last_changes(folder, users, key=key) if (folder / RECORD).exists() else None
     except (OSError, RecordError, RecordBrokenError) as error:
         sys.stderr.write(f"the page can't say which run last touched whom: {safe(str(error))}\n")
         return None

@@ -14,7 +14,8 @@ from rolesync.deciding import Decisions
 from rolesync.model import CHANGES, HELD, HeldReason, Plan, frame
 from tests.browser import Watched, watched
 from tests.report.pages import HUGE_ID, LOOKS, NARROW, people, rows, school, status
-from tests.report.samples import FORMULA, HOSTILE, MARKUP, big_plan, columns, hostile_plan, make_plan
+from tests.report.samples import FORMULA, HOSTILE, MARKUP, MOVED, REMOVED, big_plan, columns, hostile_plan, make_plan
+from tests.report.test_impact import ADA, impact_plan
 from tests.reviewing.begun import Begun, begun
 from tests.reviewing.test_desk import WAITS, holding
 
@@ -333,6 +334,17 @@ def test_on_a_narrow_screen_nothing_is_beside_it(opened: Open) -> None:
     _, page = opened(holding(), **NARROW)
     rows(page).get_by_role("checkbox").first.uncheck()
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_a_laptop_shows_every_column_and_paper_names_them(opened: Open) -> None:
+    long = (*MOVED[:1], "bartholomew.featherstonehaugh@students.example.edu", *MOVED[2:])
+    _, page = opened(impact_plan((long[0], *ADA[1:]), changes=(long, REMOVED)), viewport={"width": 1280, "height": 900})
+    rows(page).get_by_role("checkbox").first.uncheck()
+    rows(page).get_by_role("button", name="Details").first.click()
+    assert page.evaluate("[...document.querySelectorAll('.scroll')].every(one => one.scrollWidth <= one.clientWidth)")
+    page.emulate_media(media="print")
+    named = "[...document.querySelectorAll('thead [data-label]')].map(one => getComputedStyle(one, '::before').content)"
+    assert '"Roles before → after"' in page.evaluate(named)
 
 
 def test_hostile_texts_are_shown_as_text(opened: Open) -> None:

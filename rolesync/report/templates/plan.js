@@ -128,7 +128,7 @@
       const row = make("tr", {}, ...(this.lead ? [make("th", { scope: "col", class: "lead" }, this.lead.title)] : []));
       for (const column of this.columns) {
         const button = make("button", { type: "button" }, column.title);
-        const head = make("th", { scope: "col", class: `${column.kind} ${column.key}` }, button);
+        const head = make("th", { scope: "col", class: `${column.kind} ${column.key}`, "data-label": column.title }, button);
         button.addEventListener("click", () => this.sort(column));
         column.head = head;
         row.append(head);
