@@ -144,7 +144,7 @@ def _max_shrink_share(history: History, policy: Policy, removals: int) -> Verdic
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
     share = max(0.0, (before - now) / before)
     said = (
-        f"assignments of managed roles in the list: {now}, in the one last applied: {before} "
+        f"assignments of managed roles in the list: {now:,}, in the one last applied: {before:,} "
         f"({share:.2%} fewer), at most {limit:.2%} fewer allowed"
     )
     beyond = share > limit
@@ -184,12 +184,12 @@ def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
     if len(lost):
         status = VerdictStatus.BLOCK
         message = (
-            f"roles that protected users would lose: {len(lost)}, none allowed ({_some(_losses(lost))}): "
+            f"roles that protected users would lose: {len(lost):,}, none allowed ({_some(_losses(lost))}): "
             "list them for these roles, or take them out of protected_users"
         )
     else:
         status, total = VerdictStatus.PASS, len(policy.protected_users)
-        message = f"protected users: {total}, none of them loses a managed role" if total else "no user is protected"
+        message = f"protected users: {total:,}, none of them loses a managed role" if total else "no user is protected"
     return Verdict("protected_users", status, message, limit=0, value=len(lost), overridable=False)
 
 
@@ -215,7 +215,7 @@ def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: History) -> Ver
     if not all(done):
         refused = again[[not one for one in done]]
         causes.append(f"{_some(_steps(refused))}: Studio didn't do it; see `rolesync explain`, and correct the list")
-    said = f"changes that each of the last {limit} runs has sent, too: {len(again)} ({'; '.join(causes)})"
+    said = f"changes that each of the last {limit} runs has sent, too: {len(again):,} ({'; '.join(causes)})"
     return Verdict(rule, VerdictStatus.WARN, said, limit=limit, value=len(again))
 
 
@@ -225,7 +225,7 @@ def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
         "max_removals",
         count.role,
         blocked=count.removals > limit,
-        said=f"removals of {count.role}: {count.removals}, at most {limit} allowed",
+        said=f"removals of {count.role}: {count.removals:,}, at most {limit:,} allowed",
         advice=_advice("max_removals"),
         limit=limit,
         value=count.removals,
@@ -236,7 +236,7 @@ def _max_removals_share(count: RoleCount, policy: Policy) -> Verdict:
     limit = policy.max_removals_share
     share = count.removals / count.before if count.before else 0.0
     single = count.removals == 1 and limit > 0  # else nobody could ever leave a role that few hold
-    number = f"{count.removals} of {count.before} holders ({share:.2%})"
+    number = f"{count.removals:,} of {count.before:,} holders ({share:.2%})"
     said = f"removals of {count.role}: {number}, at most {limit:.2%} allowed"
     if single and share > limit:
         said += "; a single removal is allowed"
@@ -253,7 +253,7 @@ def _max_removals_share(count: RoleCount, policy: Policy) -> Verdict:
 
 def _min_holders(count: RoleCount, policy: Policy) -> Verdict:
     limit = policy.min_holders
-    said = f"holders of {count.role} afterwards: {count.after}, at least {limit} required"
+    said = f"holders of {count.role} afterwards: {count.after:,}, at least {limit:,} required"
     if count.after < limit and not count.removals:
         message = f"{said}; this plan takes it from nobody, so it is not held up: check that the list is complete"
         return Verdict("min_holders", VerdictStatus.WARN, message, count.role, limit, count.after)
@@ -292,5 +292,5 @@ def _losses(removals: pd.DataFrame) -> Iterator[str]:
 
 def _some(names: Iterable[str]) -> str:
     every = list(names)
-    rest = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
+    rest = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
     return ", ".join(every[:_NAMED]) + rest

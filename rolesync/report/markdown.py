@@ -7,7 +7,7 @@ mention or an issue number. The two characters that could end a span or a table 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rolesync.model import Action, Plan
+from rolesync.model import Action, Plan, VerdictStatus
 from rolesync.recorded import Told
 from rolesync.report.facts import headline, level_counts, next_step, number_of, requests_rows, summary
 from rolesync.report.rows import (
@@ -31,6 +31,8 @@ _CODE_LIMIT = 300
 
 _SETTINGS_LIMIT = 20
 """At most so many roles and guards; they are settings, and the room is for people."""
+
+_GUARDS = ("guard", "verdict", "what it says")
 
 _RESERVE = 400
 """Characters kept free for each section's own frame: its title, its table's head and its note."""
@@ -84,12 +86,23 @@ def _head(plan: Plan) -> Iterator[str]:
     yield _table(
         ("managed role", "before", "add", "remove", "after"),
         (
-            (_code(safe(role.role)), str(role.before), f"+{role.additions}", f"-{role.removals}", str(role.after))
+            (
+                _code(safe(role.role)),
+                f"{role.before:,}",
+                f"+{role.additions:,}",
+                f"-{role.removals:,}",
+                f"{role.after:,}",
+            )
             for role in roles
         ),
     )
     guards = guard_rows(plan)
-    yield _table(("guard", "verdict", "what it says"), map(_guard, guards[:_SETTINGS_LIMIT]))
+    passed = [guard for guard in guards[:_SETTINGS_LIMIT] if guard.status == VerdictStatus.PASS]
+    if others := [guard for guard in guards[:_SETTINGS_LIMIT] if guard.status != VerdictStatus.PASS]:
+        yield _table(_GUARDS, map(_guard, others))
+    if passed:
+        frame = f"<details><summary>{plural(len(passed), 'guard')} passed</summary>\n"
+        yield "\n".join([frame, _table(_GUARDS, map(_guard, passed)), "</details>\n"])
     left_out = (plural(len(plan.roles) - len(roles), "role"), plural(max(0, len(guards) - _SETTINGS_LIMIT), "guard"))
     if max(len(plan.roles), len(guards)) > _SETTINGS_LIMIT:
         yield f"Left out here: {' and '.join(left_out)}.\n"
