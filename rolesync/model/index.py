@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _BLOCK = 2**15  # texts put in at a time: what is made of them stays in a processor's own memory
-_ROOM = 2  # slots for each text, at least: the fuller a table, the longer one looks
+_ROOM = 1.5  # slots for each text, at least: the fuller a table, the longer one looks
 
 
 class Index:
@@ -29,7 +29,7 @@ class Index:
 
     def __init__(self, texts: Packed) -> None:
         self._texts = texts
-        self._bits = max(1, (_ROOM * len(texts) - 1).bit_length())
+        self._bits = max(1, int(_ROOM * len(texts)).bit_length())
         self._slots = np.full(1 << self._bits, -1, np.int32)
         self._clashing: dict[str, int] = {}  # the places of those whose hash a different text has, by text
         self._again, self._before = self._fill()  # the places of those that were there before, and where

@@ -1,7 +1,7 @@
 """Planning, measured: a list of many rows against as many live users, beside a bare pandas read and outer merge.
 
 Run as `python -m tests.bench.bench_planning [ROWS ...]`; `--growth` adds five million rows. Every figure is the median
-of three fresh processes, one for each measurement, in turns with those of the yardstick, so that neither memory nor
+of five fresh processes, one for each measurement, in turns with those of the yardstick, so that neither memory nor
 caches nor a busy machine help or burden one side. Peak memory is what the operating system saw of the whole process,
 imports and the given live users included.
 
@@ -35,7 +35,7 @@ from rolesync.planner import make_plan
 from rolesync.reader import read_desired
 from rolesync.recorded import History
 
-TIMES = 3
+TIMES = 5
 GOAL_RATIO, GOAL_MB, GOAL_GROWTH = 0.45, 500, 6.0  # of the yardstick's time; per million rows; from one million to five
 MILLION, GROWN = 1_000_000, 5_000_000
 CHANGED = 200  # one user in so many is not listed, one lacks the role; one row in so many names nobody in Studio
@@ -179,7 +179,7 @@ def main() -> None:
         sys.stdout.write(json.dumps(_measured(options.measure, options.folder, options.rows[0], options.kinds[0])))
         return
     table = Table(
-        "rows", "list", "", "file → plan", "without reading", "peak memory", title="Planning, median of three"
+        "rows", "list", "", "file → plan", "without reading", "peak memory", title="Planning, median of five"
     )
     for rows in options.rows:
         for kind in options.kinds:
