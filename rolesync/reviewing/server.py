@@ -5,6 +5,7 @@ cookies know no ports, so that without such a path every other server on this ma
 page of another origin, or of a name that somebody has pointed here, is refused whatever it knows.
 """
 
+import asyncio
 import secrets
 import signal
 import socket
@@ -24,6 +25,9 @@ from rolesync.reviewing.desk import Desk
 
 IDLE_SECONDS = 3600.0
 """Seconds without a request after which a review ends; the page makes one whenever something is done on it."""
+
+GRACE_SECONDS = 1.0
+"""Seconds in which what is under way at the end may still come in and go out."""
 
 _COOKIE = "rolesync_review"
 _CLOSED = "this review isn't open in this browser; open the address that the terminal shows"
@@ -192,7 +196,7 @@ class _Room:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn with the room, until the review has ended; what is being answered then still is.
+    """uvicorn with the room, until the review has ended; what is being answered then still is, if that takes no time.
 
     Args:
         room: the application.
@@ -214,7 +218,6 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=5,
             )
         )
         self._room = room
@@ -223,6 +226,19 @@ class _Server(uvicorn.Server):
         """Say whether to end; uvicorn asks ten times a second."""
         idle = self._room.clock() - self._room.asked > IDLE_SECONDS
         return await super().on_tick(counter) or self._room.desk.end is not None or idle
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, and don't wait for whoever sends or reads no further: uvicorn would, or cancel with a traceback."""
+        cut = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._cut)
+        await super().shutdown(sockets)
+        cut.cancel()
+        self._cut()  # some are left after a second Ctrl-C
+        await asyncio.gather(*self.server_state.tasks)
+
+    def _cut(self) -> None:
+        """Drop every connection; what waits for one then learns that nobody is there."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 def _no(status: int, why: str) -> Response:

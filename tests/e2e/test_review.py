@@ -3,7 +3,10 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from tests.reviewing.begun import Visitor
 
 NEW = "omar.haddad@example.edu"
 KEPT, GONE = ADMINS[:8], ADMINS[8:]
+PATIENCE = 30  # seconds until a review that was interrupted must take no more requests
 
 
 def planned(sh: Shell, *options: str, operator: str | None = None) -> dict[str, Any]:
@@ -229,6 +233,33 @@ def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: si
     assert not (sh.folder / "plan.approved.json").exists()
     done = sh.json(*review("remove 1, add 1", "--decisions", "plan.decisions-1.csv"))
     assert [one["detail"] for one in done["held"]] == ["=on leave, Ünal"]
+
+
+def test_a_second_ctrl_c_waits_for_nobody_and_shows_no_traceback(sh: Shell) -> None:
+    planned(sh)
+    with sh.started("review", "plan.json") as running:
+        visitor = Visitor(address_of(running))
+        host, _, port = visitor.host.partition(":")
+        head = f"POST {visitor.path}here HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\n"
+        more = f"Origin: {visitor.origin}\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n"
+        with socket.create_connection((host, int(port)), timeout=10) as half:
+            half.sendall((head + more).encode())
+            assert visitor.page().status_code == 200
+            running.send_signal(signal.SIGINT)
+            wait_until_refused(host, int(port))
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in errors
+
+
+def wait_until_refused(host: str, port: int) -> None:
+    """Ask for a connection again and again until the server takes none any more."""
+    end = time.monotonic() + PATIENCE
+    with suppress(ConnectionRefusedError):
+        while True:
+            socket.create_connection((host, port), timeout=10).close()
+            assert time.monotonic() < end, "it goes on"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and modes are POSIX's")
