@@ -172,6 +172,20 @@ def test_odd_requests_change_nothing_and_say_nothing_on_the_terminal(
     assert review.desk.decisions == Decisions()
 
 
+def test_what_comes_after_an_answer_and_is_no_request_says_nothing_on_the_terminal(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", int(visitor.host.partition(":")[2])), timeout=10) as stranger:
+        stranger.sendall(f"POST / HTTP/1.1\r\nHost: {visitor.host}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        assert stranger.recv(12) == b"HTTP/1.1 403"
+        stranger.sendall(b"no chunk\r\n\r\n")
+        with suppress(ConnectionResetError):
+            while stranger.recv(1000):
+                pass
+    assert visitor.page().status_code == 200
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_a_request_that_goes_no_further_holds_up_no_end(
     review: Begun, visitor: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
