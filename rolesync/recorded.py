@@ -209,6 +209,25 @@ class PastAbsence:
 
 
 @dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A change of somebody's roles that a reviewer took out of a plan, or a held removal that they let through.
+
+    `run` is the first that applied the plan as approved. `reason` may be "" where a removal was let through, `email`
+    is "" there.
+    """
+
+    run: str
+    time: str  # of the approval; ISO 8601, UTC
+    user_id: int
+    email: str
+    action: str
+    role: str
+    decision: Literal["excluded", "released"]
+    reason: str
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedRow:
     """A row of the list, as far as it is about one person: `email` or `user_id` may not be given."""
 
@@ -260,8 +279,9 @@ class Explanation:
     now: tuple[PersonNow, ...] | None = None
     steps: tuple[NextStep, ...] | None = None
     broken: RecordBrokenError | None = None
+    decisions: tuple[PastDecision, ...] = ()
 
     @property
     def known(self) -> bool:
         """Whether anything is known at all."""
-        return bool(self.changes or self.absences or self.rows or self.now)
+        return bool(self.changes or self.decisions or self.absences or self.rows or self.now)

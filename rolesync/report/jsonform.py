@@ -152,8 +152,8 @@ def explanation_json(found: Explanation) -> Json:
     """Say what is known of one person.
 
     Returns:
-        `asked`, `known`, `user_ids`, `emails`, `changes`, `absences`, `list` (null where none was given; else its
-        source, `status` and `rows`), `now` and `next` (null where that was not looked for).
+        `asked`, `known`, `user_ids`, `emails`, `changes`, `decisions`, `absences`, `list` (null where none was given;
+        else its source, `status` and `rows`), `now` and `next` (null where that was not looked for).
     """
     source = found.source
     return {
@@ -175,6 +175,9 @@ def explanation_json(found: Explanation) -> Json:
                 "source": {"path": one.source, "sha256": one.sha256 or None} if one.source else None,
             }
             for one in found.changes
+        ],
+        "decisions": [
+            {**asdict(one), "email": one.email or None, "reason": one.reason or None} for one in found.decisions
         ],
         "absences": [asdict(one) for one in found.absences],
         "list": source

@@ -91,6 +91,14 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
         assert all(part in text for part in ("Rita Levi", "on leave", GONE[0]))
     assert "approved by Rita Levi" in " ".join(sh.run("explain", GONE[1]).stdout.split())
 
+    kept = sh.json("explain", GONE[0])  # nothing of theirs was ever sent
+    (decision,) = kept["decisions"]
+    assert (decision["run"], decision["decision"], decision["action"]) == (run, "excluded", "remove")
+    assert (decision["reviewer"], decision["reason"], decision["email"]) == ("Rita Levi", "on leave", GONE[0])
+    assert decision["time"] == start["approval"]["approved_at"]
+    assert kept["changes"] == []
+    assert "taken out of the plan" in " ".join(sh.run("explain", GONE[0]).stdout.split())
+
 
 def test_every_form_says_who_approved(sh: Shell) -> None:
     planned(sh)
@@ -110,6 +118,11 @@ def test_a_held_removal_is_let_through_by_name(sh: Shell) -> None:
     assert [one["reason"] for one in done["approval"]["released"]] == ["has left"]
     assert sh.run("apply", "plan.approved.json", "--yes").returncode == 0
     assert admins(sh) == {*KEPT, NEW, GONE[1]}
+    found = sh.json("explain", GONE[0])
+    assert [(one["decision"], one["reason"], one["reviewer"]) for one in found["decisions"]] == [
+        ("released", "has left", "Rita Levi")
+    ]
+    assert [one["action"] for one in found["changes"]] == ["remove"]
 
 
 def test_what_still_blocks_blocks_and_an_override_is_for_the_approved_plan(sh: Shell, studio: Control) -> None:
