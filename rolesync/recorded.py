@@ -55,7 +55,7 @@ class RunSummary:
     """One line of the history: a dry run or an apply, as the audit record tells it.
 
     `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete`, `interrupted` for an apply, or
-    `open` where the record has no end of it.
+    `open` where the record has no end of it. `operator` is the user who ran it, "" where the record doesn't know.
     """
 
     run_id: str
@@ -66,6 +66,7 @@ class RunSummary:
     plan_digest: str
     source: str
     counts: Mapping[str, int]  # additions and removals planned; for an apply also by `OutcomeStatus`
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,12 +64,12 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     shown = sh.run("show", "plan.approved.json").stdout
     assert "by Rita Levi (rita)" in " ".join(shown.split())
     assert "on leave" in shown
-    ran = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
+    ran = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True, operator="Ola Night")
     assert ran.returncode == 0, ran.stderr
     assert "by Rita Levi (rita)" in " ".join(ran.stdout.split())
     assert admins(sh) == {*KEPT, NEW, GONE[0]}
     (start,) = (record for record in sh.record() if record["event"] == "run.start")
-    assert start["made_by"] == "mia"
+    assert (start["made_by"], start["operator"]) == ("mia", "Ola Night")
     assert (start["approval"]["reviewer"], start["approval"]["seen"]) == ("Rita Levi", "remove 1, add 1")
     (out,) = start["approval"]["excluded_changes"]
     assert (out["role"], out["action"], out["email"], out["reason"]) == ("Admin", "remove", GONE[0], "on leave")
@@ -88,7 +88,10 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     ]
     forms += [repr([list(sheet.values) for sheet in book]), (sh.folder / "run.csv").read_text("utf-8")]
     for text in forms:
-        assert all(part in text for part in ("Rita Levi", "on leave", GONE[0]))
+        assert all(part in text for part in ("Rita Levi", "Ola Night", "on leave", GONE[0]))
+    assert told["operator"] == "Ola Night"
+    assert [one["operator"] for one in sh.json("runs")["runs"]] == ["mia", "Ola Night"]
+    assert all("Ola Night" in sh.run(*words).stdout for words in (("runs",), ("audit", "show", run)))
     assert "approved by Rita Levi" in " ".join(sh.run("explain", GONE[1]).stdout.split())
 
     kept = sh.json("explain", GONE[0])  # nothing of theirs was ever sent
