@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rolesync import pipeline
 from rolesync.audit import recall
-from rolesync.audit.persons import ids_of, past_changes, records_about
+from rolesync.audit.persons import ids_of, past_changes, past_decisions, records_about
 from rolesync.differ import diff
 from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.holding import hold
@@ -52,8 +52,9 @@ def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False
     ids |= {person.user_id for person in now or ()}
 
     records, broken = _trusted(records_about(folder, ids, key=key))
-    changes = tuple(past_changes(records))
-    emails |= {email_key(email) for email in (*(one.email for one in changes), *(one.email for one in now or ()))}
+    changes, decisions = tuple(past_changes(records)), tuple(past_decisions(records, ids))
+    named = [*(one.email for one in changes), *(one.email for one in decisions), *(one.email for one in now or ())]
+    emails |= set(map(email_key, named))
     return Explanation(
         asked=user,
         user_ids=tuple(sorted(ids)),
@@ -66,6 +67,7 @@ def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False
         now=now,
         steps=_steps(desired, studio, job, ids, emails) if desired and studio and not broken else None,
         broken=broken,
+        decisions=decisions,
     )
 
 

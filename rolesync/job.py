@@ -79,7 +79,8 @@ def turn_of(job: Job, command: str) -> Iterator[Turn]:
         past = past_of(job)
         recover(past, studio, record, by=run)
         at_once = job.settings.write_concurrency
-        yield Turn(Session(run, command, studio, record, folder, job.now, job.seconds, job.progress, at_once), past)
+        clocks = (job.now, job.seconds, job.progress)
+        yield Turn(Session(run, command, studio, record, folder, *clocks, at_once, job.settings.user), past)
 
 
 def past_of(job: Job) -> Past:

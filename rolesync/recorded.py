@@ -55,7 +55,7 @@ class RunSummary:
     """One line of the history: a dry run or an apply, as the audit record tells it.
 
     `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete`, `interrupted` for an apply, or
-    `open` where the record has no end of it.
+    `open` where the record has no end of it. `operator` is the user who ran it, "" where the record doesn't know.
     """
 
     run_id: str
@@ -66,6 +66,7 @@ class RunSummary:
     plan_digest: str
     source: str
     counts: Mapping[str, int]  # additions and removals planned; for an apply also by `OutcomeStatus`
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,25 @@ class PastAbsence:
 
 
 @dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A change of somebody's roles that a reviewer took out of a plan, or a held removal that they let through.
+
+    `run` is the first that applied the plan as approved. `reason` may be "" where a removal was let through, `email`
+    is "" there.
+    """
+
+    run: str
+    time: str  # of the approval; ISO 8601, UTC
+    user_id: int
+    email: str
+    action: str
+    role: str
+    decision: Literal["excluded", "released"]
+    reason: str
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedRow:
     """A row of the list, as far as it is about one person: `email` or `user_id` may not be given."""
 
@@ -260,8 +280,9 @@ class Explanation:
     now: tuple[PersonNow, ...] | None = None
     steps: tuple[NextStep, ...] | None = None
     broken: RecordBrokenError | None = None
+    decisions: tuple[PastDecision, ...] = ()
 
     @property
     def known(self) -> bool:
         """Whether anything is known at all."""
-        return bool(self.changes or self.absences or self.rows or self.now)
+        return bool(self.changes or self.decisions or self.absences or self.rows or self.now)

@@ -95,6 +95,7 @@ def _copy(live: Live, job: Job, *, exclusive_admin: bool) -> Iterator[Session]:
                 job.seconds,
                 lambda stage, done, total: job.progress(f"rehearsing: {stage}", done, total),
                 job.settings.write_concurrency,
+                job.settings.user,
             )
     except OSError as error:
         raise RolesyncError(

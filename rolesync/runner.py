@@ -50,6 +50,7 @@ class Session:
     seconds: Callable[[], float]
     progress: Progress
     at_once: int = 1  # how many chunks may be under way
+    operator: str = ""  # who runs it, as the setting `operator` says
 
 
 def carry_out(made: Plan, standing: Standing, before: Live, session: Session) -> Run:
@@ -70,6 +71,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         "run.start",
         run=session.run,
         **_summary(made, session.command),
+        operator=session.operator,
         held=len(made.held),
         overridden=overridden,
         **_absent(made),

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         3, description="Runs in a row after which a change planned again is pointed out; 0: never."
     )
     operator: str = Field(
-        "", description="Who makes plans or reviews them; else the operating system's name of the user."
+        "", description="Who makes plans, reviews or applies them; else the operating system's name of the user."
     )
     require_approval: bool = Field(False, description="Apply only plans that somebody has approved by `review`.")
     four_eyes: bool = Field(False, description="Apply only plans that somebody else has approved than made.")

@@ -165,4 +165,5 @@ def _begun(record: Mapping[str, Any], kind: Literal["plan", "apply"]) -> RunSumm
         plan_digest=record.get("digest", ""),
         source=source["path"] if isinstance(source, dict) else source,
         counts={name: record.get(name, 0) for name in ("additions", "removals")},
+        operator=record.get("made_by" if kind == "plan" else "operator") or "",
     )

@@ -2,23 +2,25 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rolesync.audit.effects import sent
 from rolesync.audit.history import events
-from rolesync.model import email_key
-from rolesync.recorded import PastChange
+from rolesync.model import Action, email_key
+from rolesync.recorded import PastChange, PastDecision
 
 
 def ids_of(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
     """Yield the ids of all to whom changes were sent under this address, compared by `email_key`; some of them often.
 
+    So are the ids of those whose changes a reviewer took out of a plan.
+
     Raises:
         RecordError, RecordBrokenError: as `read`.
     """
     wanted = email_key(address)
-    for record in events(folder, {b"intent"}, key):
-        for action in record["actions"]:
+    for record in events(folder, {b"run.start", b"intent"}, key):
+        for action in record["actions"] if record["event"] == "intent" else _excluded(record):
             if email_key(action["email"]) == wanted:
                 yield action["user_id"]
 
@@ -76,6 +78,42 @@ def past_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[PastChange]:
             sha256=source.get("sha256", ""),
             approved_by=reviewers.get(effect.run, ""),
         )
+
+
+def past_decisions(records: Iterable[Mapping[str, Any]], user_ids: Collection[int]) -> Iterator[PastDecision]:
+    """Yield what reviewers decided about these people otherwise than planned; of each approved plan once, in order.
+
+    Args:
+        records: of these people, as `records_about` yields them.
+        user_ids: whom it is about.
+    """
+    told: set[str] = set()
+    for record in records:
+        approval = record.get("approval")
+        if not approval or record["digest"] in told:
+            continue
+        told.add(record["digest"])
+        kinds: tuple[tuple[Literal["excluded", "released"], Iterable[Mapping[str, Any]]], ...] = (
+            ("excluded", _excluded(record)),
+            ("released", approval["released"]),
+        )
+        for kind, one in ((kind, one) for kind, decided in kinds for one in decided if one["user_id"] in user_ids):
+            yield PastDecision(
+                run=record["run"],
+                time=approval["approved_at"],
+                user_id=one["user_id"],
+                email=one.get("email", ""),
+                action=one.get("action", Action.REMOVE.value),
+                role=one["role"],
+                decision=kind,
+                reason=one["reason"] or "",
+                reviewer=approval["reviewer"],
+            )
+
+
+def _excluded(record: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    found: Iterable[Mapping[str, Any]] = (record.get("approval") or {}).get("excluded_changes", ())
+    return found
 
 
 def last_changes(folder: Path, user_ids: Collection[int], *, key: str = "") -> dict[int, list[PastChange]]:

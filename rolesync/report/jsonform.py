@@ -81,6 +81,7 @@ def told_json(told: Told) -> Json:
         "account": told.account or None,
         "plan_digest": run.plan_digest,
         "made_by": told.made_by or None,
+        "operator": run.operator or None,
         "planned_by": told.planned_by or None,
         "approval": told.approval and _told_approval(told),
         "source": run.source or None,
@@ -139,6 +140,7 @@ def runs_json(runs: Iterable[RunSummary]) -> Json:
                 "started_at": run.started_at,
                 "finished_at": run.finished_at or None,
                 "status": run.status,
+                "operator": run.operator or None,
                 "plan_digest": run.plan_digest,
                 "source": run.source or None,
                 "counts": dict(run.counts),
@@ -152,8 +154,8 @@ def explanation_json(found: Explanation) -> Json:
     """Say what is known of one person.
 
     Returns:
-        `asked`, `known`, `user_ids`, `emails`, `changes`, `absences`, `list` (null where none was given; else its
-        source, `status` and `rows`), `now` and `next` (null where that was not looked for).
+        `asked`, `known`, `user_ids`, `emails`, `changes`, `decisions`, `absences`, `list` (null where none was given;
+        else its source, `status` and `rows`), `now` and `next` (null where that was not looked for).
     """
     source = found.source
     return {
@@ -175,6 +177,9 @@ def explanation_json(found: Explanation) -> Json:
                 "source": {"path": one.source, "sha256": one.sha256 or None} if one.source else None,
             }
             for one in found.changes
+        ],
+        "decisions": [
+            {**asdict(one), "email": one.email or None, "reason": one.reason or None} for one in found.decisions
         ],
         "absences": [asdict(one) for one in found.absences],
         "list": source

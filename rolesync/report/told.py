@@ -78,6 +78,7 @@ def told_facts(told: Told) -> list[tuple[str, str]]:
     return [
         ("run", _cell(run.run_id)),
         ("command", _cell(told.command)),
+        ("run by", _cell(run.operator) or "not known"),
         ("account", _cell(told.account)),
         ("plan", f"{_cell(run.plan_digest)}{by and f', made{by}'}"),
         listed,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 TOLD_COLUMNS = ("outcome", "action", "role", "user_id", "email", "row", "before", "after", "detail")
 """The columns of a run's changes; roles are `no role` for none, and `after` is empty where nobody knows."""
 
-TOLD_CSV_COLUMNS = (*TOLD_COLUMNS, "approved_by", "approved_at")
-"""The columns of the CSV form, where each row also says who approved the plan, if anybody has."""
+TOLD_CSV_COLUMNS = (*TOLD_COLUMNS, "approved_by", "approved_at", "run_by")
+"""The columns of the CSV form, where each row also says who approved the plan, if anybody has, and who ran it."""
 
 EXCLUDED = "excluded"
 """In the CSV form, the outcome of changes that the reviewer took out, `detail` being the reason."""
@@ -33,8 +33,9 @@ def told_csv(told: Told) -> str:
     """
     approval = told.approval
     approved = (_text(approval.reviewer), moment(approval.approved_at)) if approval else ("", "")
+    operator = _text(told.summary.operator)
     rows = chain(_told_changes(told), _excluded(told))
-    return spell_csv(TOLD_CSV_COLUMNS, ((*cells, *approved) for cells in rows))
+    return spell_csv(TOLD_CSV_COLUMNS, ((*cells, *approved, operator) for cells in rows))
 
 
 def told_xlsx(told: Told) -> bytes:

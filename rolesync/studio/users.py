@@ -4,6 +4,7 @@
 wrong or half answer must never pass for a person without roles.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ PER_PAGE = 50  # the most that the API gives
 MAX_ID = 2**63 - 1
 
 Value = TypeVar("Value")
+
+_UNSPELLABLE = re.compile("[\ud800-\udfff]")  # half a letter, as JSON can hold it and UTF-8 cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,8 @@ def _person(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
     if not isinstance(roles, list) or not {*map(type, roles)} <= {str}:
         raise unreadable(where, f"user {user_id} whose role_names are {roles!r}")
     name = item.get("full_name") or item.get("display_name") or ""
-    return user_id, email or "", name if isinstance(name, str) else "", tuple(roles)
+    shown = _UNSPELLABLE.sub("\N{REPLACEMENT CHARACTER}", name) if isinstance(name, str) else ""
+    return user_id, email or "", shown, tuple(roles)
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,10 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from tests.reviewing.begun import Visitor
 
 NEW = "omar.haddad@example.edu"
 KEPT, GONE = ADMINS[:8], ADMINS[8:]
+PATIENCE = 30  # seconds until a review that was interrupted must take no more requests
 
 
 def planned(sh: Shell, *options: str, operator: str | None = None) -> dict[str, Any]:
@@ -60,12 +64,12 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     shown = sh.run("show", "plan.approved.json").stdout
     assert "by Rita Levi (rita)" in " ".join(shown.split())
     assert "on leave" in shown
-    ran = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
+    ran = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True, operator="Ola Night")
     assert ran.returncode == 0, ran.stderr
     assert "by Rita Levi (rita)" in " ".join(ran.stdout.split())
     assert admins(sh) == {*KEPT, NEW, GONE[0]}
     (start,) = (record for record in sh.record() if record["event"] == "run.start")
-    assert start["made_by"] == "mia"
+    assert (start["made_by"], start["operator"]) == ("mia", "Ola Night")
     assert (start["approval"]["reviewer"], start["approval"]["seen"]) == ("Rita Levi", "remove 1, add 1")
     (out,) = start["approval"]["excluded_changes"]
     assert (out["role"], out["action"], out["email"], out["reason"]) == ("Admin", "remove", GONE[0], "on leave")
@@ -84,8 +88,19 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     ]
     forms += [repr([list(sheet.values) for sheet in book]), (sh.folder / "run.csv").read_text("utf-8")]
     for text in forms:
-        assert all(part in text for part in ("Rita Levi", "on leave", GONE[0]))
+        assert all(part in text for part in ("Rita Levi", "Ola Night", "on leave", GONE[0]))
+    assert told["operator"] == "Ola Night"
+    assert [one["operator"] for one in sh.json("runs")["runs"]] == ["mia", "Ola Night"]
+    assert all("Ola Night" in sh.run(*words).stdout for words in (("runs",), ("audit", "show", run)))
     assert "approved by Rita Levi" in " ".join(sh.run("explain", GONE[1]).stdout.split())
+
+    kept = sh.json("explain", GONE[0])  # nothing of theirs was ever sent
+    (decision,) = kept["decisions"]
+    assert (decision["run"], decision["decision"], decision["action"]) == (run, "excluded", "remove")
+    assert (decision["reviewer"], decision["reason"], decision["email"]) == ("Rita Levi", "on leave", GONE[0])
+    assert decision["time"] == start["approval"]["approved_at"]
+    assert kept["changes"] == []
+    assert "taken out of the plan" in " ".join(sh.run("explain", GONE[0]).stdout.split())
 
 
 def test_every_form_says_who_approved(sh: Shell) -> None:
@@ -106,6 +121,11 @@ def test_a_held_removal_is_let_through_by_name(sh: Shell) -> None:
     assert [one["reason"] for one in done["approval"]["released"]] == ["has left"]
     assert sh.run("apply", "plan.approved.json", "--yes").returncode == 0
     assert admins(sh) == {*KEPT, NEW, GONE[1]}
+    found = sh.json("explain", GONE[0])
+    assert [(one["decision"], one["reason"], one["reviewer"]) for one in found["decisions"]] == [
+        ("released", "has left", "Rita Levi")
+    ]
+    assert [one["action"] for one in found["changes"]] == ["remove"]
 
 
 def test_what_still_blocks_blocks_and_an_override_is_for_the_approved_plan(sh: Shell, studio: Control) -> None:
@@ -229,6 +249,33 @@ def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: si
     assert not (sh.folder / "plan.approved.json").exists()
     done = sh.json(*review("remove 1, add 1", "--decisions", "plan.decisions-1.csv"))
     assert [one["detail"] for one in done["held"]] == ["=on leave, Ünal"]
+
+
+def test_a_second_ctrl_c_waits_for_nobody_and_shows_no_traceback(sh: Shell) -> None:
+    planned(sh)
+    with sh.started("review", "plan.json") as running:
+        visitor = Visitor(address_of(running))
+        host, _, port = visitor.host.partition(":")
+        head = f"POST {visitor.path}here HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\n"
+        more = f"Origin: {visitor.origin}\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n"
+        with socket.create_connection((host, int(port)), timeout=10) as half:
+            half.sendall((head + more).encode())
+            assert visitor.page().status_code == 200
+            running.send_signal(signal.SIGINT)
+            wait_until_refused(host, int(port))
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in errors
+
+
+def wait_until_refused(host: str, port: int) -> None:
+    """Ask for a connection again and again until the server takes none any more."""
+    end = time.monotonic() + PATIENCE
+    with suppress(ConnectionRefusedError):
+        while True:
+            socket.create_connection((host, port), timeout=10).close()
+            assert time.monotonic() < end, "it goes on"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and modes are POSIX's")

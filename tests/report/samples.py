@@ -38,7 +38,16 @@ from rolesync.model import (
     role_set,
 )
 from rolesync.planfile import source_json
-from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow, RunSummary
+from rolesync.recorded import (
+    Explanation,
+    ListedRow,
+    NextStep,
+    PastAbsence,
+    PastChange,
+    PastDecision,
+    PersonNow,
+    RunSummary,
+)
 
 MOMENT = datetime(2026, 11, 2, 2, 30, 0, tzinfo=UTC)
 DIGEST = "9c1f" * 16
@@ -334,6 +343,13 @@ EXPLANATION = Explanation(
     (
         NextStep(31, "add", "Admin", 9, Reason.LISTED.value),
         NextStep(31, "remove", "Admin", 0, HeldReason.GRACE.value, "absent in run 2 of 3"),
+    ),
+    decisions=(
+        PastDecision(
+            *("r0", "2026-11-01T09:00:00+00:00", 31, "zoe@example.edu", "remove", "Admin", "excluded", "on leave"),
+            reviewer="Rita Levi",
+        ),
+        PastDecision("r2", "2026-11-03T02:00:00+00:00", 31, "", "remove", "Admin", "released", "", "Rita Levi"),
     ),
 )
 

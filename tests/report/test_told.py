@@ -19,7 +19,7 @@ from rolesync.report.html import told_html
 from rolesync.report.jsonform import told_json
 from rolesync.report.markdown import LIMIT, told_markdown
 from rolesync.report.terminal import told_view
-from rolesync.report.told import told_headline
+from rolesync.report.told import told_facts, told_headline
 from rolesync.report.toldtables import TOLD_COLUMNS, TOLD_CSV_COLUMNS, told_csv, told_xlsx
 from tests.report.samples import APPROVAL, DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns
 from tests.report.terminal.screen import flat, show
@@ -268,3 +268,7 @@ def test_hostile_text_stays_text_everywhere() -> None:
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
     assert not any(isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")) for cell in cells)
+
+
+def test_a_record_from_before_operators_were_kept_says_that_nobody_knows() -> None:
+    assert ("run by", "not known") in told_facts(replace(COMPLETE, summary=replace(COMPLETE.summary, operator="")))

@@ -298,6 +298,17 @@ def test_a_huge_id_is_the_same_person_to_the_last_digit(opened: Open) -> None:
     assert list(review.desk.decisions.excluded) == [(HUGE_ID, "Admin")]
 
 
+def test_the_tabs_title_says_nothing_that_a_decision_makes_untrue(opened: Open) -> None:
+    review, page = opened(make_plan())
+    expect(page).to_have_title("rolesync review")
+    page.get_by_label("Reason for what is taken out").fill("on leave")
+    page.get_by_role("button", name="Take out all that fit").click()
+    says(page, "As decided: remove 0, add 0")
+    expect(page.locator(".banner")).to_contain_text("NOTHING TO DO")
+    expect(page).to_have_title("rolesync review")
+    assert review.approved == []
+
+
 def test_it_is_done_with_the_keyboard_alone(opened: Open) -> None:
     review, page = opened(school())
     box(page, "Grace").focus()

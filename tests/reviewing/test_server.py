@@ -13,7 +13,7 @@ from rolesync.deciding import Decisions
 from rolesync.errors import UsageError
 from rolesync.reviewing import Desk, End, serve
 from rolesync.reviewing.server import IDLE_SECONDS
-from tests.report.samples import make_plan
+from tests.report.samples import big_plan, make_plan
 from tests.reviewing.begun import Begun, Visitor, begun
 
 NOTHING = {"revision": 0, "reasons": [], "excluded": {}, "released": {}}
@@ -170,6 +170,46 @@ def test_odd_requests_change_nothing_and_say_nothing_on_the_terminal(
     assert visitor.page().status_code == 200
     assert [record.getMessage() for record in caplog.records] == []
     assert review.desk.decisions == Decisions()
+
+
+def test_what_comes_after_an_answer_and_is_no_request_says_nothing_on_the_terminal(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", int(visitor.host.partition(":")[2])), timeout=10) as stranger:
+        stranger.sendall(f"POST / HTTP/1.1\r\nHost: {visitor.host}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        assert stranger.recv(12) == b"HTTP/1.1 403"
+        stranger.sendall(b"no chunk\r\n\r\n")
+        with suppress(ConnectionResetError):
+            while stranger.recv(1000):
+                pass
+    assert visitor.page().status_code == 200
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def test_a_request_that_goes_no_further_holds_up_no_end(
+    review: Begun, visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = f"POST {visitor.path}decisions HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\n"
+    more = f'Origin: {visitor.origin}\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{{"revision'
+    with socket.create_connection(("127.0.0.1", int(visitor.host.partition(":")[2])), timeout=10) as half:
+        half.sendall((head + more).encode())
+        assert visitor.post("decisions", OUT).status_code == 200
+        assert visitor.post("leave", {"revision": 1}).status_code == 200
+        assert review.ended()
+    assert [record.getMessage() for record in caplog.records] == []
+    assert [list(one.excluded.values()) for one in review.left] == [["on leave"]]
+
+
+def test_answers_that_nobody_reads_hold_up_no_end(caplog: pytest.LogCaptureFixture) -> None:
+    with begun(big_plan(20_000, 0)) as review:
+        visitor = Visitor(review.address())
+        ask = f"GET {visitor.path} HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", int(visitor.host.partition(":")[2])), timeout=10) as deaf:
+            deaf.sendall(ask.encode() * 10)  # more than the buffers of both ends hold
+            assert visitor.page().status_code == 200
+            assert visitor.post("leave", {"revision": 0}).status_code == 200
+            assert review.ended()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_what_isnt_there_isnt_there(visitor: Visitor) -> None:

@@ -44,6 +44,16 @@ def one(user: object) -> Say:
     return Say(body={"user": user})
 
 
+def test_a_name_that_cant_be_spelled_stops_nobody() -> None:
+    found, _ = asked(one({**ANN, "full_name": "An\ud800n", "role_names": []}), "user", 7)
+    assert isinstance(found, User)
+    assert found.name == "An\N{REPLACEMENT CHARACTER}n"
+    people = {"users": [{**ANN, "full_name": "\udfff"}], "meta": META}
+    page, _ = asked(Say(body=people), "search_role", "Admin")
+    assert isinstance(page, UserPage)
+    assert page.names == ["\N{REPLACEMENT CHARACTER}"]
+
+
 # Against the sandbox
 
 

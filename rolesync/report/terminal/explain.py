@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
+from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PastDecision, PersonNow
 from rolesync.report.facts import SHORT_DIGEST
 from rolesync.report.rows import SIGNS
 from rolesync.report.terminal.pieces import column, heading, lines, note, pairs, table, words
@@ -21,6 +21,7 @@ from rolesync.report.text import (
 )
 
 _STYLES = {"done": "green", "no_effect": "yellow", "gone": "yellow", "unknown": "bold yellow"}
+_DECIDED = {"excluded": "taken out of the plan, so not done", "released": "held, and let through"}
 _UNLISTED = "not in the list"
 
 
@@ -32,6 +33,7 @@ def explanation_view(found: Explanation) -> RenderableType:
         pairs(_identity(found)),
         *_now(found.now),
         *_changes(found.changes),
+        *_decisions(found.decisions),
         *_absences(found.absences),
         *_listed(found),
         *_steps(found.steps),
@@ -89,6 +91,23 @@ def _changes(changes: Sequence[PastChange]) -> Iterator[RenderableType]:
                 ),
             )
             for one in changes
+        ),
+    )
+
+
+def _decisions(decisions: Sequence[PastDecision]) -> Iterator[RenderableType]:
+    if not decisions:
+        return
+    yield heading(f"Decided by a reviewer ({len(decisions):,})")
+    yield table(
+        [column("when (UTC), and run"), column("change, and what was decided"), column("by whom, and why")],
+        (
+            (
+                f"{_when(one.time)}\n{safe(one.run, CELL_LIMIT)}",
+                f"{_change(one.action, one.role)}\n{_DECIDED[one.decision]}",
+                lines(safe(one.reviewer, CELL_LIMIT), safe(one.reason, SENTENCE_LIMIT)),
+            )
+            for one in decisions
         ),
     )
 

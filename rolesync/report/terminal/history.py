@@ -15,7 +15,7 @@ from rich.text import Text
 from rolesync.recorded import RunSummary
 from rolesync.report.facts import SHORT_DIGEST
 from rolesync.report.rows import SIGNS
-from rolesync.report.terminal.pieces import column, heading, note, pairs, table, word, words
+from rolesync.report.terminal.pieces import column, heading, lines, note, pairs, table, word, words
 from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, safe
 
 _TITLES = {
@@ -48,10 +48,10 @@ def runs_view(runs: Iterable[RunSummary]) -> RenderableType:
     if not listed:
         return note("No run is recorded yet.")
     return table(
-        [column("run, and its list"), column("started (UTC), plan"), column("result"), column("changes")],
+        [column("run, its list, by whom"), column("started (UTC), plan"), column("result"), column("changes")],
         (
             (
-                f"{safe(run.run_id, CELL_LIMIT)}\n{safe(run.source, CELL_LIMIT)}",
+                lines(*(safe(one, CELL_LIMIT) for one in (run.run_id, run.source, run.operator))),
                 f"{safe(run.started_at[:16].replace('T', ' '))}\n{safe(run.plan_digest[:SHORT_DIGEST])}",
                 words(f"{run.kind}\n").append_text(word(safe(run.status, CELL_LIMIT))),
                 _numbers(run.counts),

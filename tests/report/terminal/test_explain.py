@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PersonNow
+from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PastDecision, PersonNow
 from rolesync.report.terminal import explanation_view
 from tests.report.samples import EXPLANATION, HOSTILE, SOURCE
 from tests.report.terminal.screen import flat, show
@@ -17,6 +17,9 @@ def test_everything_known_has_its_place() -> None:
     assert "2026-11-02 02:30:01 + add Admin row 9" in text
     assert f"r1 done {SOURCE.path} {SOURCE.sha256[:12]}" in text
     assert "2026-11-03 02:30:01 - remove Admin not in the list r2 not known: never found out" in text
+    assert "Decided by a reviewer (2)" in text
+    assert "2026-11-01 09:00:00 - remove Admin Rita Levi r0 taken out of the plan, so not done on leave" in text
+    assert "2026-11-03 02:00:00 - remove Admin Rita Levi r2 held, and let through" in text
     assert "Runs whose list didn't give a role that they held (1)" in text
     assert f"In {SOURCE.path} row role named as" in text
     assert "9 Admin <zoe@example.edu>" in text
@@ -35,7 +38,9 @@ def test_what_was_not_looked_for_is_said() -> None:
 
 
 def test_what_was_looked_for_and_not_found_is_said() -> None:
-    text = flat(explanation_view(replace(EXPLANATION, changes=(), absences=(), rows=(), now=(), steps=())))
+    text = flat(
+        explanation_view(replace(EXPLANATION, changes=(), decisions=(), absences=(), rows=(), now=(), steps=()))
+    )
     assert text == (
         "Nothing is known of zoe@example.edu: the record has no change of theirs; "
         f"{SOURCE.path} doesn't name them; Studio doesn't know them."
@@ -78,6 +83,7 @@ def test_hostile_text_stays_in_its_place(width: int) -> None:
             (ListedRow(1, text, text, 1),),
             (PersonNow(1, text, text, (text,)),),
             (NextStep(1, text, text, 1, text, text), NextStep(1, text, text, 1, text)),
+            decisions=(PastDecision(text, text, 1, text, text, text, "excluded", text, text),),
         )
         assert "The next plan" in flat(explanation_view(found))
         assert show(explanation_view(found), width)
