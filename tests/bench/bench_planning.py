@@ -178,9 +178,7 @@ def main() -> None:
     if options.measure:
         sys.stdout.write(json.dumps(_measured(options.measure, options.folder, options.rows[0], options.kinds[0])))
         return
-    table = Table(
-        "rows", "list", "", "file → plan", "without reading", "peak memory", title="Planning, median of five"
-    )
+    table = Table("rows", "list", "", "file → plan", "without reading", "peak memory", title="Planning, median of five")
     for rows in options.rows:
         for kind in options.kinds:
             mine, other = _compared(rows, kind)
