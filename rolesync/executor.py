@@ -71,7 +71,7 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
             for numbered in chain(*cut):
                 told(send(*numbered))
         else:
-            _several(cut, send, told, _Threads(at_once, sender.halt))
+            _several(cut, send, told, _Threads(at_once, sender.halt, studio.client.end))
     except StudioError as error:
         stopped = error
     ends: dict[str, Any] = {
@@ -87,10 +87,11 @@ _CARRIED = ("user_id", "action", "role", "email", "row", "before")
 
 
 class _Threads(NamedTuple):
-    """How many there are, and what keeps them from beginning another request."""
+    """How many there are, what keeps them from beginning another request, and what from waiting, too."""
 
     number: int
     halt: Callable[[], None]
+    end: Callable[[], None]
 
 
 def _several(
@@ -120,8 +121,11 @@ def _several(
                     told(future.result())
             except BaseException as error:
                 threads.halt()
+                of_studio = isinstance(error, StudioError | HaltedError)
+                if not of_studio:  # Ctrl-C, say: nobody shall wait for as long as Studio has asked for
+                    threads.end()
                 pool.shutdown(cancel_futures=True)
-                if isinstance(error, StudioError | HaltedError):
+                if of_studio:
                     raise _gravest(under_way) from None
                 raise
 

@@ -22,14 +22,15 @@ from rolesync.studio import Client, StudioWriter
 class Job:
     """What a command works with: its settings, the clocks, and whoever wants to know how far it is.
 
-    `answered` is told, by any thread, how many seconds each request took that Studio has answered.
+    `sleep` is None for really waiting, which an interruption cuts short. `answered` is told, by any thread, how many
+    seconds each request took that Studio has answered.
     """
 
     settings: Settings
     progress: Progress = lambda _stage, _done, _total: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     seconds: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] | None = None
     answered: Callable[[float], None] = lambda _seconds: None
 
     def new_run(self) -> str:

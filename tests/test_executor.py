@@ -671,6 +671,35 @@ def test_an_interruption_waits_for_what_is_under_way(script: Script) -> None:
     assert len(bench.told) == 1
 
 
+def test_an_interruption_does_not_wait_for_what_nobody_has_begun(script: Script) -> None:
+    people = {number: person(number) for number in range(1, 41)}
+    resting, interrupted = Event(), Event()
+    taken = taking(people)
+
+    def interrupt() -> None:
+        resting.wait(10)
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    bench, server = script(
+        lambda asked: (
+            taken(asked) if asked.json["actions"][0]["user_id"] == 1 else Say(429, headers={"retry-after": "9"})
+        )
+    )
+
+    def rest() -> None:
+        resting.set()
+        interrupted.wait(10)
+
+    bench.naps.first = rest
+    bench.when_told = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(plan_of([(number, "add", "Admin") for number in people], list(people.values()), chunk=1), at_once=3)
+    assert len(server.asked) <= 3  # none was sent again, and none after it
+    assert sorted(set(bench.statuses), key=str) == [200, "unknown"]
+    assert len(bench.records("intent")) == len(bench.statuses)
+
+
 # The record
 
 

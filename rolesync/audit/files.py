@@ -44,11 +44,11 @@ class Head(NamedTuple):
 
     def is_sealed(self, seal: Seal) -> bool:
         """Whether it was written with this seal."""
-        return hmac.compare_digest(self.seal, _sealed(self.position, seal, rekeying=False))
+        return hmac.compare_digest(self.seal, _sealed(_body(self.position), seal, rekeying=False))
 
     def is_rekeying(self, seal: Seal) -> bool:
         """Whether it was written with this seal to announce that the records go on with it."""
-        return hmac.compare_digest(self.seal, _sealed(self.position, seal, rekeying=True))
+        return hmac.compare_digest(self.seal, _sealed(_body(self.position), seal, rekeying=True))
 
 
 class Part(NamedTuple):
@@ -61,15 +61,16 @@ class Part(NamedTuple):
 
 def head_text(position: Position, seal: Seal, *, rekeying: bool = False) -> bytes:
     """Spell a head; always of the same length."""
-    return _body(position) + f" {_sealed(position, seal, rekeying=rekeying)}\n".encode("ascii")
+    body = _body(position)
+    return body + f" {_sealed(body, seal, rekeying=rekeying)}\n".encode("ascii")
 
 
 def _body(position: Position) -> bytes:
     return f"{position.seq:020d} {position.end:020d} {position.first:020d} {position.digest}".encode("ascii")
 
 
-def _sealed(position: Position, seal: Seal, *, rekeying: bool) -> str:
-    return seal.hex(_body(position) + (_REKEYING if rekeying else b""))
+def _sealed(body: bytes, seal: Seal, *, rekeying: bool) -> str:
+    return seal.hex(body + (_REKEYING if rekeying else b""))
 
 
 def read_head(folder: Path) -> Head | None:

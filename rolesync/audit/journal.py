@@ -80,4 +80,8 @@ def note_recovered(record: Record, request: OpenRequest, after: Seen, by: str) -
 
 
 def _spelled(seen: Seen) -> dict[str, list[str] | None]:
-    return {str(user_id): None if roles is None else sorted(roles) for user_id, roles in seen.items()}
+    # Few have more than one role, and sorting a single one would be half of the work.
+    return {
+        str(user_id): None if roles is None else sorted(roles) if len(roles) > 1 else list(roles)
+        for user_id, roles in seen.items()
+    }

@@ -7,13 +7,11 @@ alone and goes on from the true end. What a crash left there is never deleted, b
 import json
 import math
 import stat
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-
-import structlog
 
 from rolesync.audit.chain import BROKEN_HINT, RECOVERED, REKEYED, description
 from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, replace_file, sync_names
@@ -50,9 +48,6 @@ class Record:
                 _create(folder, seal)
                 self._writer = Writer(folder, seal)
                 opened.callback(self._writer.close)
-                self._log = structlog.wrap_logger(
-                    self._writer, processors=[self._number, self._seal], wrapper_class=structlog.BoundLogger
-                )
                 self._writer.check_end()
                 self.rekeyed = rekey and self._writer.announce()
                 self._settle()
@@ -78,7 +73,7 @@ class Record:
             self._settle()
             if self._writer.position.end >= self._max_bytes:
                 self._writer.close_file()
-            self._log.info(event, **fields)
+            self._write(event, fields)
 
     def __enter__(self) -> Self:
         return self
@@ -100,19 +95,16 @@ class Record:
         explained = description(torn) if torn else {}
         if self._writer.past is not None:
             mode, name = ("keyed", self._own.fingerprint) if self._own.fingerprint else ("unkeyed", "")
-            self._log.info(REKEYED, mode=mode, fingerprint=name, past=self._writer.past, **explained)
+            self._write(REKEYED, {"mode": mode, "fingerprint": name, "past": self._writer.past, **explained})
         elif torn:
-            self._log.info(RECOVERED, **explained)
+            self._write(RECOVERED, explained)
 
-    def _number(self, _logger: object, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
-        event = fields.pop("event")
+    def _write(self, event: str, fields: Mapping[str, Any]) -> None:
+        position = self._writer.position
         time = self._now().astimezone(UTC).isoformat(timespec="microseconds")
-        return {"seq": self._writer.position.seq + 1, "time": time, "event": event, **fields}
-
-    def _seal(self, _logger: object, _method: str, fields: Mapping[str, Any]) -> bytes:
-        named = {**fields, "prev": self._writer.position.digest}
-        hashed = _encode(named).removesuffix("}").encode("ascii")
-        return hashed + f',"hash":"{self._own.hex(hashed)}"}}\n'.encode("ascii")
+        named = {"seq": position.seq + 1, "time": time, "event": event, **fields, "prev": position.digest}
+        hashed = _encode(named)[:-1].encode("ascii")  # what closes the object comes after the hash
+        self._writer.append(hashed + f',"hash":"{self._own.hex(hashed)}"}}\n'.encode("ascii"))
 
 
 def open_record(folder: Path, *, now: Callable[[], datetime], key: str = "", max_bytes: float = math.inf) -> Record:

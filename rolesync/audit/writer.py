@@ -26,7 +26,7 @@ from rolesync.errors import RecordBrokenError
 
 
 class Writer:
-    """A logger whose `info` takes a finished line.
+    """Appends finished lines.
 
     `position` is the end of the record; `past` is what a `record.key` that is due now has to say of the records before
     it, None where none is due.
@@ -56,7 +56,7 @@ class Writer:
         self._file.close()
         self._head.close()
 
-    def info(self, line: bytes) -> None:
+    def append(self, line: bytes) -> None:
         """Append a line; when this returns, it is on the disk."""
         self._write(line)
         seq, _, end, first = self.position

@@ -12,6 +12,7 @@ from types import FrameType
 import typer
 
 from rolesync.cli import access, apply, care, history, lists, migration, plans, rehearsal, review
+from rolesync.cli.boxes import import_boxes, is_help
 from rolesync.cli.options import PIPED_WIDTH, show_json
 from rolesync.errors import Exit, RolesyncError
 
@@ -66,6 +67,8 @@ def main() -> None:
         with contextlib.suppress(AttributeError):  # a test's stream may not be a real one
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without our letters
     received = _stop_on_terminate()
+    if _ON_TERMINAL and is_help(sys.argv[1:]):
+        import_boxes()
     try:
         code = app(standalone_mode=False) or Exit.DONE
         if code == Exit.INTERRUPTED:

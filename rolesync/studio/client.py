@@ -41,13 +41,17 @@ LONGEST_BACKOFF = 30.0
 LOOKAHEAD = 4  # requests queued for each connection: enough to keep it busy, few enough to stay small
 
 
+class EndedError(Exception):
+    """The conversation was ended while a request waited for its turn or for another attempt."""
+
+
 class Client:
     """Sends requests, as many at once as Studio keeps up with, and counts them.
 
     Args:
         connection: where to and how.
         tokens: where the Authorization header comes from.
-        sleep: waits that many seconds between attempts.
+        sleep: waits that many seconds between attempts; None for really waiting, which `end` cuts short.
         clock: a monotonic clock in seconds.
         jitter: a random number between two.
         counts: where requests are counted by kind, shared with whoever else makes some.
@@ -59,7 +63,7 @@ class Client:
         connection: Connection,
         tokens: TokenSource,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
         counts: Counter[str] | None = None,
@@ -68,14 +72,15 @@ class Client:
         self.connection = connection
         self.counts: Counter[str] = Counter() if counts is None else counts
         self._tokens = tokens
-        self._sleep = sleep
+        self._ended = threading.Event()
+        self._sleep = sleep or self._ended.wait
         self._clock = clock
         self._jitter = jitter
         self._answered = answered
         self._lock = threading.Lock()
         self._wire = Wire(connection)
         governor = Governor(connection.concurrency, connection.requests_per_second)
-        self._turnstile = Turnstile(governor, sleep, clock)
+        self._turnstile = Turnstile(governor, self._rest, clock)
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
         self._log = structlog.get_logger("rolesync.studio")
         self._retrying = {"GET": self._policy(_passing_for_reads), "PUT": self._policy(_nothing_done)}
@@ -88,8 +93,13 @@ class Client:
     ) -> None:
         self.close()
 
+    def end(self) -> None:
+        """Let nobody wait any more: requests under way end, whoever would have to wait gets an `EndedError`."""
+        self._ended.set()
+
     def close(self) -> None:
         """Finish the requests under way and close every connection."""
+        self.end()
         self._pool.shutdown(cancel_futures=True)
         self._wire.close()
 
@@ -137,7 +147,13 @@ class Client:
 
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
         """Wait before attempt `attempt` + 1: as long as Studio asked for, else longer each time, and not evenly."""
-        self._sleep(self._wait(attempt, _bounded(retry_after)))
+        self._rest(self._wait(attempt, _bounded(retry_after)))
+
+    def _rest(self, seconds: float) -> None:
+        if not self._ended.is_set():
+            self._sleep(seconds)
+        if self._ended.is_set():
+            raise EndedError
 
     def _send(self, call: Call, header: str) -> requests.Response:
         """Send one request at its turn, and raise what its answer or the lack of one means."""
@@ -190,7 +206,7 @@ class Client:
             retry=retry_if_exception(lambda error: may_retry(error) and not isinstance(error, NoTokenError)),
             wait=wait,
             stop=enough,
-            sleep=self._sleep,
+            sleep=self._rest,
             before_sleep=tell,
             reraise=True,
         )

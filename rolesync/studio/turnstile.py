@@ -16,7 +16,7 @@ class Turnstile:
         clock: a monotonic clock in seconds.
     """
 
-    def __init__(self, governor: Governor, sleep: Callable[[float], None], clock: Callable[[], float]) -> None:
+    def __init__(self, governor: Governor, sleep: Callable[[float], object], clock: Callable[[], float]) -> None:
         self._governor = governor
         self._sleep = sleep
         self._clock = clock

@@ -47,12 +47,12 @@ def test_validate_reads_a_list_without_http_and_the_record() -> None:
     assert for_people & (HTTP | RECORD | EXTRAS | LOOKUPS | {"markdown_it"}) == set()
 
 
-def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
+def on_terminal(*command: str) -> bytes:
+    """Run a command on a terminal of its own, and return what it shows there, standard error included."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "rolesync", "--help"]
-    with subprocess.Popen(command, stdout=theirs, stdin=subprocess.DEVNULL) as process:
+    shown = b""
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL) as process:
         os.close(theirs)
-        shown = b""
         while True:
             try:
                 more = os.read(ours, 65536)
@@ -63,9 +63,40 @@ def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
             shown += more
         process.wait(60)
     os.close(ours)
+    assert process.returncode == 0
+    return shown
+
+
+def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
+    command = [sys.executable, "-m", "rolesync", "--help"]
+    shown = on_terminal(*command)
     assert "╭".encode() in shown
     piped = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
     assert "╭".encode() not in piped
     for text in (shown, piped):
         assert b"[bold]" not in text
         assert b"130 interrupted" in text
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["plan", "-h"]])
+def test_help_on_a_terminal_imports_no_markdown_and_no_highlighter(arguments: list[str]) -> None:
+    shown = on_terminal(sys.executable, "-X", "importtime", "-m", "rolesync", *arguments).decode()
+    found = {line.rpartition("|")[2].strip() for line in shown.splitlines() if line.startswith("import time:")}
+    assert "typer.rich_utils" in found
+    assert found & {"markdown_it", "pygments", "rich.markdown", "rich.traceback", "pandas"} == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["audit", "--help"]])
+def test_help_on_a_terminal_looks_as_typer_alone_makes_it(arguments: list[str]) -> None:
+    ours = f"import sys; sys.argv = ['rolesync', *{arguments}]; from rolesync.cli import main; main()"
+    shown = on_terminal(sys.executable, "-c", ours)
+    assert "╭".encode() in shown
+    assert shown == on_terminal(sys.executable, "-c", f"import typer.rich_utils; {ours}")
+
+
+def test_what_stands_in_while_the_boxes_are_imported_is_gone_afterwards() -> None:
+    done = "from rolesync.cli.boxes import import_boxes; import_boxes(); "
+    look = "from rich.markdown import Markdown; from rich.traceback import Traceback; print(Markdown('*so*').parsed[0])"
+    assert (
+        b"paragraph_open" in subprocess.run([sys.executable, "-c", done + look], capture_output=True, check=True).stdout
+    )

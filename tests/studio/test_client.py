@@ -1,5 +1,7 @@
 """One conversation with Studio: what is sent, what is tried again and how often, and what ends it."""
 
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -28,7 +30,7 @@ from rolesync.errors import (
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio import Client, Connection, FixedToken, StudioReader, StudioWriter
 from rolesync.studio.answers import NeverSentError
-from rolesync.studio.client import RETRY_AFTER_CEILING
+from rolesync.studio.client import RETRY_AFTER_CEILING, EndedError
 from rolesync.studio.wire import Call
 from tests.servers import AGENT, Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 
@@ -588,3 +590,47 @@ def test_it_is_told_how_long_each_answered_request_took(start: Start) -> None:
             get(StudioReader(client))
     assert len(studio.server.asked) == 4
     assert [round(seconds) for seconds in told] == [3, 3]
+
+
+# The end
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[Callable[[], None]]:
+    """Sends SIGINT to this process once, which raises KeyboardInterrupt even if the shell has ignored it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    first = threading.Lock()
+    yield lambda: os.kill(os.getpid(), signal.SIGINT) if first.acquire(blocking=False) else None
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("answer", [Say(429), Say(500), Say(429, headers={"retry-after": "50"})])
+def test_ctrl_c_lets_go_whoever_waits_and_nothing_more_is_sent(answer: Say, ctrl_c: Callable[[], None]) -> None:
+    """Without it, the waits of a million seconds would be slept to their end."""
+
+    def jitter(_low: float, _high: float) -> float:
+        ctrl_c()
+        return 1e6
+
+    def say(_asked: Asked) -> Say:
+        if answer.headers:
+            ctrl_c()
+        return answer
+
+    with ScriptedStudio(say) as server, capture_logs():
+        connection = Connection(server.base_url, AGENT, concurrency=4, retry_seconds=1e9, attempts=2)
+        client = Client(connection, FixedToken(SecretStr("sandbox-token")), jitter=jitter)
+        with pytest.raises(KeyboardInterrupt), client:
+            list(client.each(lambda _: StudioReader(client).user(7), range(16)))
+        assert len(server.asked) <= 4
+
+
+def test_after_the_end_nobody_waits(start: Start) -> None:
+    studio = start(lambda _: LIMITED)
+    reader = studio.reader()
+    reader.client.end()
+    for waiting in (lambda: reader.user(7), lambda: reader.client.pause(1)):
+        with pytest.raises(EndedError):
+            waiting()
+    assert len(studio.server.asked) == 1
+    assert studio.naps.taken == []
