@@ -21,7 +21,7 @@ def import_boxes() -> None:
     standing_in = {name: _empty(name, holds) for name, holds in _NEVER_USED.items() if name not in sys.modules}
     sys.modules.update(standing_in)
     try:
-        with suppress(ImportError):  # a Typer that needs more of them: it imports the real ones when the time comes
+        with suppress(ImportError, AttributeError, TypeError):  # a Typer that needs more: later it gets the real ones
             import typer.rich_utils  # noqa: F401  # for its being there
     finally:
         for name in standing_in:
