@@ -31,7 +31,8 @@ class Growing(Generic[Kind]):
         """Put numbers at the end; about so many times as many will follow, as far as somebody knows."""
         end = self._size + len(part)
         if end > len(self._room):
-            room = np.empty(end + max(end, int(len(part) * more * _SPARE)), self._room.dtype)
+            size = end + max(end, int(len(part) * more * _SPARE))
+            room = np.frombuffer(bytearray(size * self._room.itemsize), self._room.dtype)
             room[: self._size] = self.whole()
             self._room = room
         self._room[self._size : end] = part

@@ -1,8 +1,8 @@
 """Where texts stand among packed ones, for a million of them at a time.
 
-It is a table of open addressing, as in every dictionary, but whole columns of hashes are looked for at once. It holds
-only numbers of 32 bits, a fourth of what one of pandas does: memory that is used for the first time costs more time
-than what is done with it.
+It is a table of open addressing, as in every dictionary, but whole columns of texts are looked for at once. A slot is
+one number, a place and half of a hash: memory that is used for the first time costs more time than what is done with
+it, so that there is as little as possible.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _BLOCK = 2**15  # texts put in at a time: what is made of them stays in a processor's own memory
+_HALF = 32  # bits of a slot that are a hash's upper half; the others are a place from 1 on, 0 where the slot is free
 _ROOM = 1.5  # slots for each text, at least: the fuller a table, the longer one looks
 
 
@@ -29,8 +30,7 @@ class Index:
 
     def __init__(self, texts: Packed) -> None:
         self._texts = texts
-        self._bits = max(1, int(_ROOM * len(texts)).bit_length())
-        self._slots = np.full(1 << self._bits, -1, np.int32)
+        self._slots = np.zeros(1 << int(_ROOM * len(texts)).bit_length(), np.int64)
         self._clashing: dict[str, int] = {}  # the places of those whose hash a different text has, by text
         self._again, self._before = self._fill()  # the places of those that were there before, and where
 
@@ -51,7 +51,7 @@ class Index:
 
     def find(self, texts: Packed) -> Ints:
         """The place of each of other texts; -1 for one that is none of these, or is empty."""
-        places = self._alike(texts.hashes)
+        places = self._alike(texts.hashes())
         hits = np.flatnonzero(places >= 0)
         same = texts.same(hits, self._texts, places[hits]) & (texts.size[hits] > 0)
         places[hits[~same]] = -1
@@ -79,35 +79,43 @@ class Index:
 
     def _put(self, start: int) -> Iterator[Ints]:
         """Put a block of texts into the table; gives the places of those whose hash was there, over where."""
-        hashes = self._texts.hashes
         left = np.arange(start, min(start + _BLOCK, len(self)))
-        slot, step = self._ways(hashes[left])
+        slot, step, half = self._ways(self._texts.hashes(slice(start, start + _BLOCK)))
         while len(left):
-            free = np.flatnonzero(self._slots[slot] < 0)[::-1]  # backwards, so that the first is written last and stays
-            self._slots[slot[free]] = left[free]
-            held = self._slots[slot]
-            alike = hashes[held] == hashes[left]
+            free = np.flatnonzero(self._slots[slot] == 0)[
+                ::-1
+            ]  # backwards, so that the first is written last and stays
+            self._slots[slot[free]] = half[free] | (left[free] + 1)
+            held, alike = self._held(slot, half)
             again = alike & (held != left)
             if again.any():
-                yield np.array([left[again], held[again]], np.int64)
-            left, slot, step = left[~alike], slot[~alike] + step[~alike], step[~alike]
+                yield np.array([left[again], held[again]])
+            left, half, slot, step = left[~alike], half[~alike], slot[~alike] + step[~alike], step[~alike]
             slot &= len(self._slots) - 1
 
     def _alike(self, hashes: Ints) -> Ints:
         """The first place of each hash; -1 for one that none of the texts has."""
         places = np.full(len(hashes), -1, np.int64)
-        left = np.arange(len(hashes) if len(self) else 0)
-        slot, step = self._ways(hashes[left])
+        left = np.arange(len(hashes))
+        slot, step, half = self._ways(hashes)
         while len(left):
-            held = self._slots[slot]
-            alike = (held >= 0) & (self._texts.hashes[held] == hashes[left])
+            held, alike = self._held(slot, half)
             places[left[alike]] = held[alike]
             on = (held >= 0) & ~alike
-            left, slot, step = left[on], slot[on] + step[on], step[on]
+            left, half, slot, step = left[on], half[on], slot[on] + step[on], step[on]
             slot &= len(self._slots) - 1
         return places
 
-    def _ways(self, hashes: Ints) -> tuple[Ints, Ints]:
-        """The slot where one begins to look for each hash, and the step to the next: an odd one reaches every slot."""
-        first = hashes.view(np.uint64) >> np.uint64(64 - self._bits)
-        return first.astype(np.int64), (hashes & (len(self._slots) - 1)) | 1
+    def _held(self, slot: Ints, half: Ints) -> tuple[Ints, Mask]:
+        """The place in each slot, -1 in a free one, and whether its hash is that of what is looked for."""
+        found = self._slots[slot]
+        held = (found & (1 << _HALF) - 1) - 1
+        return held, ((found ^ half) >> _HALF == 0) & (held >= 0)
+
+    def _ways(self, hashes: Ints) -> tuple[Ints, Ints, Ints]:
+        """The slot where one begins to look for each hash, the step to the next, and the half that a slot holds.
+
+        The step is odd, so that it reaches every slot.
+        """
+        last = len(self._slots) - 1
+        return hashes & last, (hashes >> _HALF & last) | 1, hashes & -1 << _HALF

@@ -29,28 +29,28 @@ _ODD = np.array([0x9E3779B97F4A7C15 * (2 * at + 1) % 2**64 for at in range(_HASH
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """Texts, as UTF-8 in `data`: `size` bytes from `start` on, and at least a word behind the last one.
-
-    `hashes` are the same for the same text wherever it is packed, and 0 for an empty one.
-    """
+    """Texts, as UTF-8 in `data`: `size` bytes from `start` on, and at least a word behind the last one."""
 
     data: Bytes
     start: Ints
     size: Ints
-    hashes: Ints
 
     def __len__(self) -> int:
         return len(self.size)
 
     def take(self, which: Ints | Mask | slice) -> "Packed":
         """Some of them, in this order."""
-        return Packed(self.data, self.start[which], self.size[which], self.hashes[which])
+        return Packed(self.data, self.start[which], self.size[which])
 
     def texts(self, which: Ints | Mask | slice = slice(None)) -> list[str]:
         """The texts, or some of them in this order."""
         data, start, size = self.data.data, self.start[which], self.size[which]
         places = zip(start.tolist(), (start + size).tolist(), strict=True)
         return [str(data[first:end], "utf-8", "surrogatepass") for first, end in places]
+
+    def hashes(self, which: slice = slice(None)) -> Ints:
+        """Numbers that are the same for the same text wherever it is packed, and 0 for an empty one."""
+        return _hashed(_words(self.data), self.start[which], self.size[which])
 
     def same(self, which: Ints, other: "Packed", others: Ints) -> Mask:
         """Whether each of `which` texts is the same as that of the `others` beside it."""
@@ -76,12 +76,7 @@ def pack_lines(text: bytes) -> Packed:
     data = np.frombuffer(text + bytes(WORD), np.uint8)
     ends = np.append(np.flatnonzero(data == _END), len(text))
     starts = np.append(0, ends[:-1] + 1)
-    return pack_at(data, starts, ends - starts)
-
-
-def pack_at(data: Bytes, start: Ints, size: Ints) -> Packed:
-    """Take the texts at these places of a text as packed."""
-    return Packed(data, start, size, _hashed(_words(data), start, size))
+    return Packed(data, starts, ends - starts)
 
 
 class Packing:
@@ -89,20 +84,19 @@ class Packing:
 
     def __init__(self) -> None:
         self._data = Growing(np.uint8)
-        self._start, self._size, self._hashes = Growing(np.int64), Growing(np.int64), Growing(np.int64)
+        self._start, self._size = Growing(np.int64), Growing(np.int64)
 
     def extend(self, part: Packed, more: float = 0) -> None:
         """Put others at the end; about so many times as many will follow, as far as somebody knows."""
         self._start.extend(part.start + len(self._data), more)
         self._size.extend(part.size, more)
-        self._hashes.extend(part.hashes, more)
         self._data.extend(part.data, more)
 
     def whole(self) -> Packed:
         """All of them so far."""
         if not len(self._data):
             self._data.extend(np.zeros(WORD, np.uint8))
-        return Packed(self._data.whole(), self._start.whole(), self._size.whole(), self._hashes.whole())
+        return Packed(self._data.whole(), self._start.whole(), self._size.whole())
 
 
 def join(parts: Iterable[Packed]) -> Packed:
@@ -118,7 +112,7 @@ def _packed(texts: Sequence[str]) -> Packed:
     if text.count(b"\n") == len(texts) - 1:
         return pack_lines(text)
     size = np.array([len(one.encode("utf-8", "surrogatepass")) for one in texts], np.int64)  # some hold line feeds
-    return pack_at(np.frombuffer(text + bytes(WORD), np.uint8), np.cumsum(size + 1) - 1 - size, size)
+    return Packed(np.frombuffer(text + bytes(WORD), np.uint8), np.cumsum(size + 1) - 1 - size, size)
 
 
 def _words(data: Bytes) -> Words:

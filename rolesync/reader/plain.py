@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rolesync.model import Packed, pack
-from rolesync.model.packed import WORD, pack_at
+from rolesync.model.packed import WORD
 from rolesync.reader.columns import Ints, Rows
 from rolesync.reader.findings import CellError
 from rolesync.reader.grid import Block
@@ -184,7 +184,7 @@ def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Packed:
     lost = np.where(before == _AT, after != _ENDS, (after == _ENDS) & (np.diff(marks) > 1))
     for places in (clashing, marks[1:][lost]):
         good[np.searchsorted(line_ends, places)] = False
-    return pack_at(np.frombuffer(text + bytes(WORD), np.uint8), line_ends - lengths, lengths)
+    return Packed(np.frombuffer(text + bytes(WORD), np.uint8), line_ends - lengths, lengths)
 
 
 def _user_ids(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Ints:

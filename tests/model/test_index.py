@@ -17,12 +17,13 @@ TEXTS = st.lists(st.sampled_from(["", "a", "b", "ann@x.edu", "ann@x.edv", "z" * 
 def test_finds_where_a_text_is_first(bits: int, texts: list[str], others: list[list[str]], block: int) -> None:
     with hashes_of(bits), patch.object(index, "_BLOCK", block):
         made, blocks = Index(pack(texts)), [pack(other) for other in others]
+        found = [made.find(packed).tolist() for packed in blocks]
+        among = made.among(blocks).tolist()
     assert made.first.tolist() == [texts.index(text) for text in texts]
     assert made.distinct == (len(set(texts)) == len(texts))
-    found = [made.find(packed).tolist() for packed in blocks]
     assert found == [[texts.index(text) if text and text in texts else -1 for text in other] for other in others]
-    among = {text for other in others for text in other if text}
-    assert made.among(blocks).tolist() == [text in among and texts.index(text) == at for at, text in enumerate(texts)]
+    named = {text for other in others for text in other if text}
+    assert among == [text in named and texts.index(text) == at for at, text in enumerate(texts)]
 
 
 def test_many() -> None:
