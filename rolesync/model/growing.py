@@ -14,7 +14,7 @@ class Growing(Generic[Kind]):
     """Numbers to whose end others are put.
 
     There is always room for some more, when that is used up for as much again or for what is to follow: so each is
-    copied once or twice or not at all, and parts need not be kept beside the whole. Room costs memory when it is used.
+    copied once or twice or not at all, and parts need not be kept beside the whole.
 
     Args:
         kind: the numbers' dtype.
@@ -32,6 +32,7 @@ class Growing(Generic[Kind]):
         end = self._size + len(part)
         if end > len(self._room):
             size = end + max(end, int(len(part) * more * _SPARE))
+            # Numpy would ask for huge pages, which are slow to come by where memory is new, as on virtual machines.
             room = np.frombuffer(bytearray(size * self._room.itemsize), self._room.dtype)
             room[: self._size] = self.whole()
             self._room = room
