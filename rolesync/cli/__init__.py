@@ -81,7 +81,8 @@ def main() -> None:
         error.show()
         code = Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("rolesync: interrupted; `rolesync runs` tells what was done\n")
+        told = "; `rolesync runs` tells what was done" if sys.argv[1:2] in (["apply"], ["sync"]) else ""
+        sys.stderr.write(f"rolesync: interrupted{told}\n")
         code = 128 + received[0] if received else Exit.INTERRUPTED
     sys.exit(int(code))
 

@@ -134,7 +134,8 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
         from rolesync.report.text import safe
 
         end = desk.abandon()
-        sys.stderr.write(f"{safe(end.sentence)}\n" + (f"  → {safe(end.command)}\n" if end.command else ""))
+        said = f"{end.word}. {safe(end.sentence)}\n"
+        sys.stderr.write(said + (f"  → {safe(end.command)}\n" if end.command else ""))
         raise
     end = desk.abandon()
     if not approved:

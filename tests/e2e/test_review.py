@@ -245,7 +245,9 @@ def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: si
         running.send_signal(end)
         _, errors = running.communicate(timeout=60)
     assert running.returncode == code
+    assert "Nothing was approved. The decisions are kept in plan.decisions-1.csv" in errors
     assert "→ rolesync review plan.json --decisions plan.decisions-1.csv" in errors
+    assert errors.endswith("rolesync: interrupted\n")  # no run has done anything
     assert not (sh.folder / "plan.approved.json").exists()
     done = sh.json(*review("remove 1, add 1", "--decisions", "plan.decisions-1.csv"))
     assert [one["detail"] for one in done["held"]] == ["=on leave, Ünal"]
