@@ -274,7 +274,7 @@ def test_a_second_ctrl_c_waits_for_nobody_and_shows_no_traceback(sh: Shell) -> N
 def wait_until_refused(host: str, port: int) -> None:
     """Ask for a connection again and again until the server takes none any more."""
     end = time.monotonic() + PATIENCE
-    with suppress(ConnectionRefusedError):
+    with suppress(ConnectionRefusedError, ConnectionResetError):  # the latter while it closes
         while True:
             socket.create_connection((host, port), timeout=10).close()
             assert time.monotonic() < end, "it goes on"
