@@ -12,6 +12,7 @@ is sealed by the digest only once it is approved: two people who plan the same h
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from rolesync.model import (
     DRIFT,
     HELD,
     IMPACT,
+    Action,
     Approval,
     Columns,
     HeldReason,
@@ -55,7 +57,8 @@ def from_json(text: str) -> Plan:
     """Read a plan back, if it is one, and whole.
 
     Raises:
-        PlanRefusedError: the text is not JSON, not a plan, of another version, or was changed after it was written.
+        PlanRefusedError: the text is not JSON, not a plan, of another version, or was changed after it was written; or
+            it does something to roles that it doesn't manage, or something other than it counts.
     """
     content = load(text)
     body, _, _ = text.rpartition('"checksum": ')
@@ -65,10 +68,35 @@ def from_json(text: str) -> Plan:
     parts = _parts(plan)
     if plan.digest != _digest(plan.source, plan.verdicts, parts):
         raise refused(f"does something other than its digest {plan.digest[:12]} stands for")
+    _check_roles(plan)
     _check_approval(plan)
     if text != _spell(plan, parts):
         raise refused("is not spelled as rolesync writes plans")
     return plan
+
+
+def _check_roles(plan: Plan) -> None:
+    """Refuse a plan, however well it is sealed, that goes beyond its managed roles, or does not what it counts."""
+    managed, counted = plan.policy.managed_roles, tuple(count.role for count in plan.roles)
+    for name, table in {"changes": plan.changes, "waiting": plan.waiting}.items():
+        if not set(table["role"].unique()) <= set(managed):
+            at, role = next((at, role) for at, role in enumerate(table["role"].tolist()) if role not in managed)
+            raise refused(f"has the role {repr(role)[:60]} in {name}[{at}], but manages only {_names(managed)}")
+    granted = (plan.waiting["action"] != Action.REMOVE.value).to_numpy()
+    if granted.any():
+        raise refused(f"has an addition in waiting[{granted.argmax()}], where only removals wait")
+    if counted != managed:
+        raise refused(f"counts in roles the holders of {_names(counted)}, but manages {_names(managed)}")
+    number = Counter(zip(plan.changes["role"].tolist(), plan.changes["action"].tolist(), strict=True))
+    for at, count in enumerate(plan.roles):
+        adds, removes = number[count.role, Action.ADD], number[count.role, Action.REMOVE]
+        if (count.additions, count.removals) != (adds, removes):
+            said = f"{count.additions:,} added and {count.removals:,} removed"
+            raise refused(f"counts in roles[{at}] {said}, but adds {adds:,} and removes {removes:,} of {count.role!r}")
+
+
+def _names(roles: Iterable[str]) -> str:
+    return ", ".join(map(repr, roles)) or "none"
 
 
 def _check_approval(plan: Plan) -> None:

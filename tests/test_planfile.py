@@ -24,6 +24,7 @@ from rolesync.model import (
     Plan,
     Policy,
     Requests,
+    RoleCount,
     Way,
     WayKind,
     frame,
@@ -303,6 +304,51 @@ def test_a_changed_plan_is_refused_by_its_checksum(make: Callable[[str], str]) -
 def test_what_is_no_plan_is_refused(text: str, said: str) -> None:
     with pytest.raises(PlanRefusedError, match=said):
         from_json(text)
+
+
+WAITING = PLAN.changes[PLAN.changes["action"] == "remove"].reset_index(drop=True)
+
+
+def sealed(**parts: Any) -> str:
+    """The plan with other parts and both seals on them, as only somebody who means it would make it."""
+    plan = replace(PLAN, **parts)
+    return to_json(replace(plan, digest=digest(plan)))
+
+
+def counted(additions: int = 1, removals: int = 1) -> tuple[RoleCount, ...]:
+    return (replace(PLAN.roles[0], additions=additions, removals=removals), *PLAN.roles[1:])
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            {"policy": replace(PLAN.policy, managed_roles=("Teacher",)), "roles": PLAN.roles[1:]},
+            r"has the role 'Admin' in changes\[0\], but manages only 'Teacher'",
+        ),
+        (
+            {"waiting": WAITING.assign(role=pd.Series(["Own\u202eer"], dtype="category"))},
+            r"has the role 'Own\\u202eer' in waiting\[0\], but manages only 'Admin', 'Teacher'",
+        ),
+        (
+            {"waiting": PLAN.changes},
+            r"has an addition in waiting\[0\], where only removals wait",
+        ),
+        ({"roles": PLAN.roles[:1]}, "counts in roles the holders of 'Admin', but manages 'Admin', 'Teacher'"),
+        ({"roles": PLAN.roles * 2}, "counts in roles the holders of 'Admin', 'Teacher', 'Admin', 'Teacher', but"),
+        ({"roles": (*PLAN.roles, replace(PLAN.roles[0], role="Owner"))}, "'Owner', but manages"),
+        ({"roles": counted(removals=0)}, r"counts in roles\[0\] 1 added and 0 removed, but adds 1 and removes 1"),
+        ({"roles": counted(additions=7)}, r"counts in roles\[0\] 7 added and 1 removed, but adds 1 and removes 1"),
+    ],
+)
+def test_a_plan_that_does_more_than_it_says_is_refused_even_under_its_seals(parts: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanRefusedError, match=said) as caught:
+        from_json(sealed(**parts))
+    assert "make a new plan" in caught.value.hint
+
+
+def test_what_waits_is_read_back() -> None:
+    assert len(from_json(sealed(waiting=WAITING)).waiting) == 1
 
 
 IMPACTED = replace(

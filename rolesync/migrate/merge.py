@@ -5,7 +5,7 @@ from itertools import groupby
 
 from rolesync.migrate.account import Fate, Place, RowAccount, Why
 from rolesync.migrate.convert import Given
-from rolesync.reader.contradictions import contradict
+from rolesync.reader.contradictions import contradicted
 from rolesync.reader.findings import quoted
 
 RowOf = Callable[[Given], RowAccount]
@@ -83,12 +83,9 @@ def _contradictions(rows: Iterable[Given]) -> Iterator[tuple[tuple[Place, int], 
     """Yield the rows that another one contradicts about somebody's role, each with what both say."""
     by_role = sorted(rows, key=lambda one: (str(_person(one)), one.role))
     for _, group in groupby(by_role, lambda one: (_person(one), one.role)):
-        said = list(group)
-        different = {(one.taken, one.period): one for one in reversed(said)}.values()
-        for one in said if len(different) > 1 else ():
-            if other := next((two for two in different if contradict(one, two)), None):
-                text = f"{one.email or one.user_id} and the role {quoted(one.role)}: this row {_words(one)}, but "
-                yield (one.place, one.row), f"{text}{other.place.row(other.row)} {_words(other)}"
+        for one, other in contradicted(group):
+            text = f"{one.email or one.user_id} and the role {quoted(one.role)}: this row {_words(one)}, but "
+            yield (one.place, one.row), f"{text}{other.place.row(other.row)} {_words(other)}"
 
 
 def _words(said: Given) -> str:

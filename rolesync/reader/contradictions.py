@@ -5,18 +5,17 @@ role and one that takes it, or two whose times overlap and differ, leave open wh
 may be a left-over, and whichever counts, somebody keeps or loses a role against one of the rows.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from operator import attrgetter, itemgetter
-from typing import NamedTuple, Protocol
+from operator import itemgetter
+from typing import NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 
 from rolesync.model import Finding
 from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.standing import PLAIN, Period, Standing
-
-_row = attrgetter("row")
 
 
 class Says(Protocol):
@@ -31,6 +30,9 @@ class Says(Protocol):
     def period(self) -> Period:
         """The days of the role."""
         ...
+
+
+_Claim = TypeVar("_Claim", bound=Says)
 
 
 class _Said(NamedTuple):
@@ -51,13 +53,62 @@ def contradictions(given: pd.DataFrame, withheld: pd.DataFrame, standings: Mappi
     """
     said = sorted(_said(pd.concat([given, withheld]), standings))
     for _, group in groupby(said, itemgetter(0, 1)):
-        rows = list(group)
-        firsts = {(one.taken, one.period): one for one in reversed(rows)}.values()
-        for one in rows:
-            if other := min((two for two in firsts if contradict(one, two)), default=None, key=_row):
-                where = f"{one.person} and the role {quoted(one.role)}"
-                text = f"{where}: this row {_words(one)}, row {other.row} {_words(other)}"
-                yield error(Code.CONTRADICTION, f"{text}; delete the one that is not meant", row=one.row)
+        for one, other in contradicted(group):
+            where = f"{one.person} and the role {quoted(one.role)}"
+            text = f"{where}: this row {_words(one)}, row {other.row} {_words(other)}"
+            yield error(Code.CONTRADICTION, f"{text}; delete the one that is not meant", row=one.row)
+
+
+def contradicted(said: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim]]:
+    """Yield each of these, all about one person and role, that another one contradicts, with the first that does.
+
+    Two can't both be meant if one gives the role and the other takes it, or if both give it, for days that differ and
+    overlap; a day on which one ends and the other begins makes no difference.
+    """
+    rows = list(said)
+    firsts: dict[tuple[bool, Period], _Claim] = {}
+    for one in rows:
+        firsts.setdefault((one.taken, one.period), one)
+    if len(firsts) < 2:  # noqa: PLR2004  # nobody to differ from
+        return
+    keys, claims = list(firsts), list(firsts.values())
+    taking = [place for place, (taken, _) in enumerate(keys) if taken]
+    giving = {place: period for place, (taken, period) in enumerate(keys) if not taken}
+    against = _first_overlaps(giving)
+    for place in giving if taking else ():
+        against[place] = min(against.get(place, taking[0]), taking[0])
+    against |= dict.fromkeys(taking if giving else (), next(iter(giving), 0))
+    others = {keys[place]: claims[other] for place, other in against.items()}
+    for one in rows:
+        if other := others.get((one.taken, one.period)):
+            yield one, other
+
+
+def _first_overlaps(periods: Mapping[int, Period]) -> dict[int, int]:
+    """Find of each period the first other one that it overlaps, if any.
+
+    From the earliest end to the latest, all that begin before that end stand in a Fenwick tree by their own ends, the
+    latest first, so that those that end after a begin are its head. A node keeps the first two places below it: one of
+    them may be the one that is asked about.
+    """
+    ends = sorted({period.expires for period in periods.values()})
+    tree: list[tuple[int, ...]] = [()] * (len(ends) + 1)
+    waiting = sorted(periods, key=lambda place: periods[place].starts, reverse=True)
+    found: dict[int, int] = {}
+    for one in sorted(periods, key=lambda place: periods[place].expires):
+        while waiting and periods[waiting[-1]].starts < periods[one].expires:
+            place = waiting.pop()
+            at = len(ends) + 1 - bisect_right(ends, periods[place].expires)
+            while at < len(tree):
+                tree[at] = tuple(sorted((*tree[at], place))[:2])
+                at += at & -at
+        at, seen = len(ends) - bisect_right(ends, periods[one].starts), [one]
+        while at:
+            seen += tree[at]
+            at -= at & -at
+        if others := [place for place in seen if place != one]:
+            found[one] = min(others)
+    return found
 
 
 def _said(rows: pd.DataFrame, standings: Mapping[int, Standing]) -> Iterator[_Said]:
@@ -73,16 +124,6 @@ def _said(rows: pd.DataFrame, standings: Mapping[int, Standing]) -> Iterator[_Sa
     for person, role, row in columns:
         standing = standings.get(row, PLAIN)
         yield _Said(person, role, row, standing.taken, standing.period)
-
-
-def contradict(one: Says, other: Says) -> bool:
-    """Tell whether two rows about the same person and role can't both be meant."""
-    if one.taken != other.taken:
-        return True
-    if one.taken or one.period == other.period:
-        return False
-    # A day on which one ends and the other begins makes no difference.
-    return one.period.starts < other.period.expires and other.period.starts < one.period.expires
 
 
 def _words(said: _Said) -> str:

@@ -132,7 +132,7 @@ def _print_well(made: WriteOnlyWorksheet, everything: str) -> None:
     made.print_area = everything
 
 
-def _cells(made: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Iterator[list[Any]]:
+def _cells(made: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Iterator[Any]:
     """Yield the cells of each row, the head first."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
     from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415
@@ -146,19 +146,26 @@ def _cells(made: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Ite
     for cell in head:
         cell.fill = PatternFill(fgColor=_HEAD, fill_type="solid")
     yield head
-    # A number would end where the text in the next column begins.
-    number, top = Alignment(horizontal="right", indent=1), Alignment(vertical="top")
-    sentence = Alignment(vertical="top", wrap_text=True)
+    # A number would end where the text in the next column begins. One cell serves for all of them, since a styled cell
+    # costs as much as writing it: of a row that is a generator, each is written before the next is asked for.
+    number = styled(None, "alignment", Alignment(horizontal="right", indent=1))
+    top, sentence = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
+
+    def shown(cells: Cells) -> Iterator[Any]:
+        for cell in map(_cell, cells):
+            if isinstance(cell, int):
+                number.value = cell
+            yield number if isinstance(cell, int) else cell
+
     for at, cells in enumerate(rows, start=2):
-        shown = [_cell(cell) for cell in cells]
         if sheet.prose:
-            *first, last = shown
+            *first, last = map(_cell, cells)
             # Only some programs find the height themselves.
             height = _LINE * max(1, -(-len(str(last)) // sheet.widths[-1]))
             made.row_dimensions[at].height = height  # type: ignore[attr-defined]  # as above
             yield [*(styled(cell, "alignment", top) for cell in first), styled(last, "alignment", sentence)]
         else:
-            yield [styled(cell, "alignment", number) if isinstance(cell, int) else cell for cell in shown]
+            yield shown(cells)
 
 
 def _offer(made: WriteOnlyWorksheet, sheet: Sheet) -> None:
@@ -183,4 +190,6 @@ def _cell(value: Cell) -> Cell:
     if isinstance(value, int):
         return value if value < _EXACT_IDS else str(value)
     # openpyxl would store `#N/A` and its like as an error instead of a text.
-    return f"'{value}" if value and value.startswith("#") else value
+    if not value:
+        return None  # an empty text costs as much as any other
+    return f"'{value}" if value.startswith("#") else value

@@ -1,10 +1,15 @@
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from hypothesis import given, strategies as st
 
 from rolesync.model import Desired
 from rolesync.reader import read_desired
+from rolesync.reader.contradictions import contradicted as all_contradicted
+from rolesync.reader.standing import ALWAYS, Period
 
 HEADER = "email,user_id,role,action,starts,expires\n"
 
@@ -52,3 +57,46 @@ def test_both_rows_are_refused_and_name_each_other(tmp_path: Path, rows: str) ->
 )
 def test_rows_that_follow_or_repeat_each_other_are_no_contradiction(tmp_path: Path, rows: str) -> None:
     assert contradicted(read(tmp_path, rows)) == []
+
+
+class Said(NamedTuple):
+    row: int
+    taken: bool
+    period: Period
+
+
+DAYS = [date(2026, 3, 1) + timedelta(days=number) for number in range(8)]
+PERIODS = st.one_of(
+    st.just(ALWAYS),
+    st.lists(st.sampled_from([date.min, *DAYS, date.max]), min_size=2, max_size=2)
+    .map(sorted)
+    .map(lambda two: Period(*two)),
+)
+MOSTLY_GIVEN = st.sampled_from([False] * 6 + [True])
+
+
+def differ(one: Said, other: Said) -> bool:
+    """The definition, in plain words."""
+    if one.taken or other.taken or one.period == other.period:
+        return one.taken != other.taken
+    return one.period.starts < other.period.expires and other.period.starts < one.period.expires
+
+
+def plainly(said: Sequence[Said]) -> list[tuple[Said, Said]]:
+    firsts = [(one, next((other for other in said if differ(one, other)), None)) for one in said]
+    return [(one, other) for one, other in firsts if other]
+
+
+@given(st.lists(st.tuples(MOSTLY_GIVEN, PERIODS), max_size=12))
+def test_each_is_named_with_the_first_that_contradicts_it(rows: list[tuple[bool, Period]]) -> None:
+    said = [Said(row, *cells) for row, cells in enumerate(rows, start=2)]
+    assert list(all_contradicted(said)) == plainly(said)
+
+
+def test_thousands_of_periods_of_one_person_are_told_apart() -> None:
+    days = [date(2000, 1, 1) + timedelta(days=number) for number in range(5000)]
+    said = [Said(row, taken=False, period=Period(day, day)) for row, day in enumerate(days)]
+    assert list(all_contradicted(said)) == []
+    whole = Said(len(days), taken=False, period=Period(days[0], days[-1]))
+    found = list(all_contradicted([*said, whole]))
+    assert found == [*((one, whole) for one in said[1:-1]), (whole, said[1])]  # on its ends it makes no difference

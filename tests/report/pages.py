@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from rolesync.model import CHANGES, Action, Plan, Reason, frame, role_set
+from rolesync.model import CHANGES, Action, Plan, Reason, RoleCount, frame, role_set
 from tests.report.samples import ADDED, columns, make_plan
 
 NARROW = {"viewport": {"width": 320, "height": 700}}
@@ -24,7 +24,10 @@ def school() -> Plan:
         (HUGE_ID, "alan@example.edu", "alan Turing", Action.REMOVE, "Admin", Reason.LISTED_WITHOUT_ROLE, 12, teacher),
         (HUGE_ID, "alan@example.edu", "alan Turing", Action.ADD, "Owner", Reason.LISTED, 3, teacher),
     ]
-    return replace(make_plan(), changes=frame(CHANGES, columns(list(CHANGES), rows)))
+    plan = make_plan()
+    counts = (RoleCount("Admin", 10, 1, 3), RoleCount("Teacher", 4, 0, 1), RoleCount("Owner", 1, 1, 0))
+    policy = replace(plan.policy, managed_roles=tuple(count.role for count in counts))
+    return replace(plan, policy=policy, roles=counts, changes=frame(CHANGES, columns(list(CHANGES), rows)))
 
 
 def rows(page: Page, key: str = "changes") -> Locator:

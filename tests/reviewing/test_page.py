@@ -229,6 +229,45 @@ def test_while_an_approval_is_on_its_way_nothing_else_is_done(opened: Open) -> N
     assert len(review.approved) == 1
 
 
+def test_what_was_typed_while_decisions_were_on_their_way_is_sent_once(opened: Open) -> None:
+    review, page = opened(school())
+    asked: list[Route] = []
+    sent: list[str] = []
+    page.route("**/decisions", lambda route: asked.append(route), times=1)  # noqa: PLW0108  # as below
+    page.route("**/approve", lambda route: asked.append(route))  # noqa: PLW0108
+    page.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
+    with page.expect_request("**/decisions"):
+        box(page, "Grace").uncheck()
+    page.clock.install()  # as if no time passed after the last letter
+    page.keyboard.type("on leave")
+    asked[0].continue_()
+    expect(page.locator(".banner")).to_contain_text("3 removals, 2 additions")
+    with page.expect_request("**/approve"):
+        approve(page, "Rita", "remove 3, add 2")
+    page.clock.run_for(1000)
+    asked[1].continue_()
+    expect(page.locator("#over")).to_be_focused()
+    expect(page.locator("#refusal")).to_be_empty()
+    assert sent == ["decisions", "decisions", "approve"]
+    assert len(review.approved) == 1
+
+
+def test_what_comes_after_the_end_takes_nothing_from_it(opened: Open) -> None:
+    _, page = opened(school())
+    asked: list[Route] = []
+    page.clock.install()
+    page.route("**/here", lambda route: asked.append(route))  # noqa: PLW0108  # as below
+    page.clock.fast_forward(120_000)
+    with page.expect_request("**/here"):
+        page.get_by_label("Your name").press("Shift")
+    approve(page, "Rita", "remove 4, add 2")
+    expect(page.locator("#over")).to_be_focused()
+    with page.expect_event("requestfailed"):
+        asked[0].abort()
+    expect(page.locator("#over")).to_be_focused()
+    expect(page.locator("#refusal")).to_be_empty()
+
+
 def test_an_answer_that_is_lost_is_not_taken_for_the_end(opened: Open) -> None:
     _, page = opened(school())
     page.route("**/decisions", lambda route: route.abort())

@@ -137,8 +137,13 @@
 
   let [timer, sending, unsaved] = [0, null, false]; // unsaved: the server hasn't been told, or hasn't taken it
 
-  function later() {
+  function stop() {
     clearTimeout(timer);
+    timer = 0;
+  }
+
+  function later() {
+    stop();
     timer = setTimeout(save, LATER);
     unsaved = true;
     tell("");
@@ -146,8 +151,7 @@
 
   /* Send the decisions, one request at a time; resolves when that is over, with whether the server has taken them all. */
   function save() {
-    clearTimeout(timer);
-    timer = 0;
+    stop();
     unsaved = true;
     tell("");
     sending ??= send().finally(() => { sending = null; });
@@ -156,6 +160,7 @@
 
   async function send() {
     while (unsaved) {
+      stop(); // what was typed meanwhile goes with this: sent again later, it would come between an approval and its answer
       unsaved = false;
       try {
         const [done, said] = await post("decisions", spelled());
@@ -173,7 +178,7 @@
         return false;
       }
     }
-    tell(timer ? "" : effect);
+    tell(effect);
     return true;
   }
 
@@ -199,14 +204,14 @@
   }
 
   function lost() {
+    if (ended) return; // a server that has ended answers nothing that was asked before
     ended = true;
     refuse({ message: "The review doesn't answer", hint: "The terminal that began it says whether it has ended, and what became of the decisions. If it still runs there, reload this page: it shows what was decided. What was done since its last answer may be lost." });
     close();
   }
 
   function close() {
-    clearTimeout(timer);
-    timer = 0;
+    stop();
     document.documentElement.classList.add("ended");
     for (const list of lists.values()) list.render();
   }
