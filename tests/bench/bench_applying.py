@@ -44,6 +44,7 @@ from rolesync.report.terminal import plan_view
 from rolesync.runner import Session, carry_out
 from rolesync.studio import Client, Connection, FixedToken, StudioWriter
 from tests.bench.latent import address
+from tests.bench.memory import peak_mb
 
 LATENCY = 0.05  # seconds
 RUNS = ((10_000, 1), (100_000, 8))  # changes, PUTs under way at once
@@ -280,15 +281,12 @@ def _plan_files() -> Table:
 
 
 def _measured(name: str, numbers: list[int]) -> Figures:
-    import resource  # noqa: PLC0415  # not on every system; the rest of this module can be imported there
-
     if name == "forms":
         figures = forms(*numbers)
     else:
         with tempfile.TemporaryDirectory() as folder:
             figures = apply(Path(folder), *numbers)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {**figures, "peak_mb": peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)}
+    return {**figures, "peak_mb": peak_mb()}
 
 
 def _fresh(name: str, *numbers: int) -> Figures:

@@ -16,7 +16,6 @@ import csv
 import json
 import os
 import re
-import resource
 import shlex
 import signal
 import subprocess
@@ -35,6 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync.sandbox import Control
+from tests.bench.memory import peak_mb
 
 USERS = (1_000, 10_000, 100_000, 1_000_000)
 SHARES = (0.001, 0.01, 0.1)  # changes, of the live users
@@ -125,7 +125,7 @@ def ours(address: str, token: str, folder: Path) -> Figures:
     seconds = perf_counter() - started
     if done.run is None or not done.run.complete:
         raise RuntimeError(f"the sync is not complete: {done.refusal or done.run}")
-    return Figures(done.run.requests.total, seconds, _peak_mb())
+    return Figures(done.run.requests.total, seconds, peak_mb())
 
 
 def script(address: str, token: str, folder: Path) -> Figures:
@@ -158,7 +158,7 @@ def script(address: str, token: str, folder: Path) -> Figures:
     seconds += _time_of(put, changes)
     whole = max(len(pages), len(rows), len(changes)) <= SAMPLE
     made = 1 + len(pages) + len(rows) + len(changes)
-    return Figures(made, seconds, _peak_mb() if whole else 0.0, estimated=not whole)
+    return Figures(made, seconds, peak_mb() if whole else 0.0, estimated=not whole)
 
 
 def _time_of(do: Callable[[Any], object], items: Sequence[Any]) -> float:
@@ -168,11 +168,6 @@ def _time_of(do: Callable[[Any], object], items: Sequence[Any]) -> float:
     for item in chosen:
         do(item)
     return (perf_counter() - started) * len(items) / max(1, len(chosen))
-
-
-def _peak_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 WAYS: Mapping[str, Callable[[str, str, Path], Figures]] = {"ours": ours, "script": script}

@@ -35,6 +35,7 @@ from rolesync.model import LIVE, Action, Live, Policy, Requests, frame
 from rolesync.planner import make_plan
 from rolesync.reader import read_desired
 from rolesync.recorded import History
+from tests.bench.memory import peak_mb
 
 TIMES = 5
 GOAL_RATIO, GOAL_MB, GOAL_GROWTH = 0.45, 500, 6.0  # of the yardstick's time; per million rows; from one million to five
@@ -142,11 +143,8 @@ def yardstick(folder: Path, users: pd.DataFrame, kind: str = "plain") -> Figures
 
 def _figures(started: float, read: float) -> Figures:
     """How long it took until now, and the greatest memory that the process has had so far."""
-    import resource  # noqa: PLC0415  # not on every system; the rest of this module can be imported there
-
     ended = perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return {"seconds": ended - started, "planning": ended - read, "peak_mb": peak}
+    return {"seconds": ended - started, "planning": ended - read, "peak_mb": peak_mb()}
 
 
 def _differing(merged: pd.DataFrame, roles: Sequence[str]) -> Iterator[Change]:

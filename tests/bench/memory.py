@@ -1,0 +1,22 @@
+"""The greatest memory that a process has had."""
+
+import re
+import sys
+from pathlib import Path
+
+_STATUS = Path("/proc/self/status")
+
+
+def peak_mb() -> float:
+    """The greatest resident memory of this process so far, in MB, as the operating system saw it.
+
+    On Linux not by `getrusage`: that also counts what the process that started this one had.
+    """
+    if _STATUS.exists():
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", _STATUS.read_text(encoding="ascii"), re.MULTILINE)
+        if found:
+            return int(found[1]) / 2**10
+    import resource  # noqa: PLC0415  # not on every system; the rest of the benchmarks can be imported there
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
