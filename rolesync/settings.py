@@ -2,6 +2,7 @@
 
 The nearest source wins: command line, `ROLESYNC_*` variables, `.env`, `rolesync.toml`, a folder of secrets, defaults.
 A key that no setting has is an error wherever it stands, because a limit with a typo in its name protects nobody.
+The module is as long as there are knobs: a second one would make two places to look for each.
 """
 
 import getpass

@@ -7,9 +7,9 @@ they were large, and `audit.head`. `files` and `seal` say how they are made, `ch
 Events of a run, all with `run`: `plan` {digest, account, source, additions, removals, warned, command, status, held,
 requests}; `run.start` {digest, account, source, additions, removals, warned, command, held, overridden} and, where the
 machine knows, the `operator` who ran it; for every request an `intent` {chunk, request, actions, before} and an
-`outcome` {chunk, request, status, seconds, after, error},
-where `request` counts the requests of the run from 1 in the order of their intents, of which several may be under way
-at once; `run.end` {status, counts, proof, requests, stopped, unsettled, drifted}.
+`outcome` {chunk, request, status, seconds, after, error}, where `request` counts the requests of the run from 1 in the
+order of their intents, of which several may be under way at once; `run.end` {status, counts, proof, requests, stopped,
+unsettled, drifted}.
 `drifted` names the changes that were not sent because somebody had changed: the roles they were planned with, the roles
 they have, and why.
 `unsettled` says that nobody knows yet what some of the requests did; once a later run has found out, the run has a

@@ -82,9 +82,7 @@ class Index:
         left = np.arange(start, min(start + _BLOCK, len(self)))
         slot, step, half = self._ways(self._texts.hashes(slice(start, start + _BLOCK)))
         while len(left):
-            free = np.flatnonzero(self._slots[slot] == 0)[
-                ::-1
-            ]  # backwards, so that the first is written last and stays
+            free = np.flatnonzero(self._slots[slot] == 0)[::-1]  # so that the first is written last, and stays
             self._slots[slot[free]] = half[free] | (left[free] + 1)
             held, alike = self._held(slot, half)
             again = alike & (held != left)
