@@ -5,7 +5,6 @@ removals are let through by name, and somebody answers for the rest. An approved
 digest of its own; guards judge what is left of it, and what still blocks it blocks it.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ import pandas as pd
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.guards import judge_decided
 from rolesync.holding import with_held
-from rolesync.model import CHANGES, WAITING, Action, Approval, Changes, HeldReason, Level, Plan, Released, frame
+from rolesync.model import CHANGES, WAITING, Approval, Changes, HeldReason, Level, Plan, Released, frame, recounted
 from rolesync.planfile import digest
 from rolesync.planner import order
 
@@ -73,11 +72,7 @@ def decide(plan: Plan, decisions: Decisions) -> Plan:
     if len(out):
         why = [(HeldReason.EXCLUDED.value, decisions.excluded[key].strip()) for key in _keys(out)]
         held = with_held(held, out, why, plan.policy.managed_roles)
-    number = Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
-    roles = tuple(
-        replace(count, additions=number[count.role, Action.ADD], removals=number[count.role, Action.REMOVE])
-        for count in plan.roles
-    )
+    roles = recounted(plan.roles, changes)
     left = Changes(changes, held, roles, waiting)
     seen = pd.concat([plan.changes, plan.waiting])
     verdicts = judge_decided(plan.verdicts, seen, left, plan.policy)

@@ -1,6 +1,5 @@
 """May this plan be applied? Asked before anything is sent, and answered by a refusal or by nothing at all."""
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from hashlib import sha256
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from rolesync.errors import PlanRefusedError
 from rolesync.guards import ON_REMOVALS, judge
-from rolesync.model import Action, Changes, Live, Plan, RoleCount
+from rolesync.model import Changes, Live, Plan, recounted
 from rolesync.recorded import History
 
 
@@ -171,15 +170,6 @@ def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str
         owner=owner or made.policy.owner,
         protected_users=tuple(sorted({*made.policy.protected_users, *protected_users})),
     )
-    number = Counter(zip(made.changes["role"].tolist(), made.changes["action"].tolist(), strict=True))
-    numbers = tuple(
-        RoleCount(
-            count.role,
-            before=len(today.holders(count.role)),
-            additions=number[count.role, Action.ADD],
-            removals=number[count.role, Action.REMOVE],
-        )
-        for count in made.roles
-    )
-    changes = Changes(made.changes, made.held, numbers)
+    roles = (replace(count, before=len(today.holders(count.role))) for count in made.roles)
+    changes = Changes(made.changes, made.held, recounted(roles, made.changes))
     return replace(made, verdicts=judge(changes, today, policy, made.findings, history))

@@ -12,7 +12,6 @@ is sealed by the digest only once it is approved: two people who plan the same h
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ from rolesync.model import (
     Plan,
     Source,
     Verdict,
+    recounted,
     role_names,
 )
 from rolesync.planread import read
@@ -87,12 +87,11 @@ def _check_roles(plan: Plan) -> None:
         raise refused(f"has an addition in waiting[{granted.argmax()}], where only removals wait")
     if counted != managed:
         raise refused(f"counts in roles the holders of {_names(counted)}, but manages {_names(managed)}")
-    number = Counter(zip(plan.changes["role"].tolist(), plan.changes["action"].tolist(), strict=True))
-    for at, count in enumerate(plan.roles):
-        adds, removes = number[count.role, Action.ADD], number[count.role, Action.REMOVE]
-        if (count.additions, count.removals) != (adds, removes):
+    for at, (count, true) in enumerate(zip(plan.roles, recounted(plan.roles, plan.changes), strict=True)):
+        if count != true:
             said = f"{count.additions:,} added and {count.removals:,} removed"
-            raise refused(f"counts in roles[{at}] {said}, but adds {adds:,} and removes {removes:,} of {count.role!r}")
+            done = f"adds {true.additions:,} and removes {true.removals:,} of {count.role!r}"
+            raise refused(f"counts in roles[{at}] {said}, but {done}")
 
 
 def _names(roles: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from rolesync.model.index import Index
 from rolesync.model.lists import AS_WRITTEN, Desired, Finding, Listed, ListForm, Source
 from rolesync.model.live import Live, Progress, Requests, Way
 from rolesync.model.packed import Packed, pack
-from rolesync.model.plans import Approval, Changes, Drift, Plan, Policy, Released, RoleCount, Verdict
+from rolesync.model.plans import Approval, Changes, Drift, Plan, Policy, Released, RoleCount, Verdict, recounted
 from rolesync.model.runs import Check, Proof, Run, counts
 from rolesync.model.texts import email_key, role_names, role_set
 from rolesync.model.words import (
@@ -69,6 +69,7 @@ __all__ = [
     "email_key",
     "frame",
     "pack",
+    "recounted",
     "require",
     "role_names",
     "role_set",

@@ -1,6 +1,8 @@
 """What would change, under which limits, and who answers for it."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -63,6 +65,15 @@ class RoleCount:
     def after(self) -> int:
         """The number of holders once the plan is applied."""
         return self.before + self.additions - self.removals
+
+
+def recounted(roles: Iterable[RoleCount], changes: pd.DataFrame) -> tuple[RoleCount, ...]:
+    """The same roles with the same holders before, and as many additions and removals as these CHANGES have."""
+    number = Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
+    return tuple(
+        replace(count, additions=number[count.role, Action.ADD], removals=number[count.role, Action.REMOVE])
+        for count in roles
+    )
 
 
 @dataclass(frozen=True, eq=False)
