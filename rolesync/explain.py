@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rolesync import pipeline
 from rolesync.audit import recall
 from rolesync.audit.persons import ids_of, past_changes, past_decisions, records_about
-from rolesync.differ import diff
 from rolesync.errors import RecordBrokenError, UsageError
-from rolesync.holding import hold
 from rolesync.job import Job, connected
 from rolesync.live import look
 from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Listed, Live, email_key, frame, role_names
@@ -138,7 +136,7 @@ def _steps(desired: Desired, live: Live, job: Job, ids: set[int], emails: set[st
         return None
     own = job.settings
     history = recall(own.account_dir, key=own.audit_key.get_secret_value()).history
-    found = hold(diff(desired, live, own.policy), own.policy, history)
+    found = pipeline.compare(desired, live, own.policy, history)
     changes, held = found.changes, found.held
     planned = [
         NextStep(user_id, action, role, row, reason)

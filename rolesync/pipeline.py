@@ -213,10 +213,15 @@ def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
         return look(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
 
 
+def compare(desired: Desired, live: Live, policy: Policy, history: History) -> Changes:
+    """Find what has to change, and hold what must wait; every command that plans from a list does it here."""
+    return hold(diff(desired, live, policy), policy, history, unread=desired.unread)
+
+
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
     live = look(studio, policy.managed_roles, desired.listed, job.progress, scan=job.settings.scan_roles)
-    changes = hold(diff(desired, live, policy), policy, past.history, unread=desired.unread)
+    changes = compare(desired, live, policy, past.history)
     made = _make(desired.source, desired.findings, changes=changes, live=live, policy=policy, past=past, job=job)
     return made, live
 

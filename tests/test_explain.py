@@ -114,6 +114,20 @@ def test_what_is_held_for_somebody_is_told_with_its_sentence(studio: Sandbox, tm
     assert found.steps[0].held
 
 
+def test_with_a_row_that_cannot_be_read_the_removal_is_held_as_in_the_plan(studio: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,role\nmona.hart@example.edu,Admin\nnonsense,Admin\n", encoding="utf-8")
+    job = job_for(studio, tmp_path, bad_rows="hold")
+    planned = pipeline.plan(pipeline.read(path, job), job)
+    held = planned.held[planned.held["email"] == GREG]
+    assert (len(planned.changes[planned.changes["action"] == "remove"]), len(held)) == (0, 1)
+    steps = explain(GREG, job, path, live=True).steps
+    assert steps
+    assert [(step.action, step.reason, step.held) for step in steps] == [
+        ("remove", held["reason"].iloc[0], held["detail"].iloc[0])
+    ]
+
+
 def test_nobody_is_known_by_a_name_that_nobody_has(job: Job) -> None:
     synced(job)
     for user in ("nobody@example.edu", "999999"):

@@ -66,7 +66,7 @@ def test_a_dry_run_writes_nothing_to_studio_and_leaves_a_record(studio: Sandbox,
     made = planned(job)
     assert made.status == "ready"
     assert studio.log() == []
-    assert "put_roles" not in studio.counts() or studio.counts()["put_roles"] == 0
+    assert studio.counts()["roles"] == 0
     assert events(job) == ["plan"]
 
 

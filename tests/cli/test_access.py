@@ -121,7 +121,7 @@ def test_a_login_beats_the_refresh_token_that_is_still_configured(studio: Sandbo
     studio.reset_counts()
     assert person.run("doctor", paste="").returncode == 0
     assert person.kept()["refresh_token"] == refresh_token
-    assert studio.counts().get("token", 0) == 0
+    assert studio.counts()["token"] == 0
 
 
 @pytest.mark.parametrize(
