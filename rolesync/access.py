@@ -9,10 +9,11 @@ from pydantic import SecretStr
 from rolesync import __version__
 from rolesync.errors import UsageError
 from rolesync.settings import Settings
-from rolesync.studio import Connection, FixedToken, TokenSource
 from rolesync.studio.oauth import Access, OAuthToken, first_token
 from rolesync.studio.tokenendpoint import DeveloperKey, TokenEndpoint
+from rolesync.studio.tokens import FixedToken, TokenSource
 from rolesync.studio.tokenstore import StoredToken, TokenStore
+from rolesync.studio.wire import Connection
 
 Now = Callable[[], datetime]
 

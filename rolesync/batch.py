@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from rolesync.model import Action, OutcomeStatus, role_names, role_set
-from rolesync.studio import User
-from rolesync.studio.users import RoleAction
+from rolesync.model.texts import role_names, role_set
+from rolesync.model.words import Action, OutcomeStatus
+from rolesync.studio.users import RoleAction, User
 
 
 @dataclass(slots=True)

@@ -15,7 +15,9 @@ import pandas as pd
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.guards import judge_decided
 from rolesync.holding import with_held
-from rolesync.model import CHANGES, WAITING, Approval, Changes, HeldReason, Level, Plan, Released, frame, recounted
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.plans import Approval, Changes, Plan, Released, recounted
+from rolesync.model.words import WAITING, HeldReason, Level
 from rolesync.planfile import digest
 from rolesync.planner import order
 

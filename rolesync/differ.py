@@ -13,27 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import (
-    CHANGES,
-    DESIRED,
-    HELD,
-    Action,
-    Changes,
-    Desired,
-    HeldReason,
-    Index,
-    Listed,
-    Live,
-    Mode,
-    Packed,
-    Policy,
-    Reason,
-    RoleCount,
-    frame,
-    pack,
-    require,
-    role_names,
-)
+from rolesync.model.frames import CHANGES, DESIRED, HELD, frame, require
+from rolesync.model.index import Index
+from rolesync.model.lists import Desired, Listed
+from rolesync.model.live import Live
+from rolesync.model.packed import Packed, pack
+from rolesync.model.plans import Changes, Policy, RoleCount
+from rolesync.model.texts import role_names
+from rolesync.model.words import Action, HeldReason, Mode, Reason
 from rolesync.people import People, find_people
 
 Ints = npt.NDArray[np.int64]

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from rolesync.access import oauth_of
-from rolesync.audit import verify
+from rolesync.audit.check import verify_record
 from rolesync.errors import Exit, RolesyncError, StudioError
 from rolesync.job import Job, connected
-from rolesync.model import Check, VerdictStatus
-from rolesync.studio import StudioReader
+from rolesync.model.runs import Check
+from rolesync.model.words import VerdictStatus
+from rolesync.studio.users import StudioReader
 
 GREATEST_SKEW = 60.0  # seconds; more makes times in the record misleading and tokens expire at odd moments
 
@@ -111,7 +112,7 @@ def _state_folder(job: Job) -> Check:
 
 def _record(job: Job) -> Check:
     try:
-        found = verify(job.settings.account_dir, job.settings.audit_key.get_secret_value())
+        found = verify_record(job.settings.account_dir, job.settings.audit_key.get_secret_value())
     except RolesyncError as error:
         return _failed("audit record", error)
     if found.ok and found.unchecked:

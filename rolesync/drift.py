@@ -11,19 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from rolesync.model import (
-    CHANGES,
-    DRIFT,
-    OUTCOMES,
-    Action,
-    Drift,
-    Live,
-    OutcomeStatus,
-    email_key,
-    frame,
-    require,
-    role_names,
-)
+from rolesync.model.frames import CHANGES, DRIFT, OUTCOMES, frame, require
+from rolesync.model.live import Live
+from rolesync.model.plans import Drift
+from rolesync.model.texts import email_key, role_names
+from rolesync.model.words import Action, OutcomeStatus
 from rolesync.recorded import Expected
 
 Seen = Mapping[int, Sequence[str] | None]

@@ -16,10 +16,12 @@ import pandas as pd
 from rolesync.audit.journal import Journal, Noted
 from rolesync.batch import Change
 from rolesync.errors import StudioError
-from rolesync.model import CHANGES, OUTCOMES, Plan, Progress, frame
+from rolesync.model.frames import CHANGES, OUTCOMES, frame
+from rolesync.model.live import Progress
+from rolesync.model.plans import Plan
 from rolesync.planner import waves
 from rolesync.sending import HaltedError, Sender
-from rolesync.studio import StudioWriter
+from rolesync.studio.users import StudioWriter
 
 
 @dataclass(frozen=True, eq=False)

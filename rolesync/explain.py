@@ -4,15 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rolesync import pipeline
-from rolesync.audit import recall
+from rolesync.audit.past import recall
 from rolesync.audit.persons import ids_of, past_changes, past_decisions, records_about
 from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.job import Job, connected
-from rolesync.live import look
-from rolesync.model import CHANGES, DESIRED, HELD, LIVE, Columns, Desired, Listed, Live, email_key, frame, role_names
+from rolesync.live.whole import look
+from rolesync.model.frames import CHANGES, DESIRED, HELD, LIVE, Columns, frame
+from rolesync.model.lists import Desired, Listed
+from rolesync.model.live import Live
+from rolesync.model.texts import email_key, role_names
+from rolesync.pipeline import compare_with_live, read_list
 from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
-from rolesync.studio import StudioReader
+from rolesync.studio.users import StudioReader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False) -> Explanation:
+def explain_user(user: str, job: Job, path: Path | None = None, *, live: bool = False) -> Explanation:
     """Tell all that is known of one person. Never writes anything, neither to Studio nor to the record.
 
     Args:
@@ -40,7 +43,7 @@ def explain(user: str, job: Job, path: Path | None = None, *, live: bool = False
     ids, emails = _named(user)
     for address in emails:
         ids |= set(_trusted(ids_of(folder, address, key=key))[0])
-    desired = pipeline.read(path, job) if path else None
+    desired = read_list(path, job) if path else None
     if desired:
         own = desired.assignments[_is_meant(desired.assignments, ids, emails)]
         ids |= set(own["user_id"].tolist()) - {0}
@@ -136,7 +139,7 @@ def _steps(desired: Desired, live: Live, job: Job, ids: set[int], emails: set[st
         return None
     own = job.settings
     history = recall(own.account_dir, key=own.audit_key.get_secret_value()).history
-    found = pipeline.compare(desired, live, own.policy, history)
+    found = compare_with_live(desired, live, own.policy, history)
     changes, held = found.changes, found.held
     planned = [
         NextStep(user_id, action, role, row, reason)

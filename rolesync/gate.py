@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rolesync.errors import PlanRefusedError
 from rolesync.guards import ON_REMOVALS, judge
-from rolesync.model import Changes, Live, Plan, recounted
+from rolesync.model.live import Live
+from rolesync.model.plans import Changes, Plan, recounted
 from rolesync.recorded import History
 
 

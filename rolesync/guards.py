@@ -8,20 +8,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from rolesync.model import (
-    LIVE,
-    Action,
-    Changes,
-    Finding,
-    Level,
-    Live,
-    Mode,
-    Policy,
-    RoleCount,
-    Verdict,
-    VerdictStatus,
-    frame,
-)
+from rolesync.model.frames import LIVE, frame
+from rolesync.model.lists import Finding
+from rolesync.model.live import Live
+from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
+from rolesync.model.words import Action, Level, Mode, VerdictStatus
 from rolesync.naming import is_holder, named
 from rolesync.recorded import History
 

@@ -11,20 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rolesync.model import (
-    CHANGES,
-    HELD,
-    REASONS,
-    WAITING,
-    Action,
-    Changes,
-    HeldReason,
-    Level,
-    Mode,
-    Plan,
-    Policy,
-    frame,
-)
+from rolesync.model.frames import CHANGES, HELD, frame
+from rolesync.model.plans import Changes, Plan, Policy
+from rolesync.model.words import REASONS, WAITING, Action, HeldReason, Level, Mode
 from rolesync.recorded import History
 
 

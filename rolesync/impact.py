@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from rolesync.model import IMPACT, Action, HeldReason, Known, Plan, frame
+from rolesync.model.frames import IMPACT, frame
+from rolesync.model.plans import Plan
+from rolesync.model.words import Action, HeldReason, Known
 
 MOST_BYTES = 2**48
 MOST_SECONDS = 2**32

@@ -7,19 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rolesync.model import (
-    CHANGES,
-    HELD,
-    Action,
-    Changes,
-    HeldReason,
-    Live,
-    Reason,
-    RoleCount,
-    email_key,
-    frame,
-    role_names,
-)
+from rolesync.model.frames import CHANGES, HELD, frame
+from rolesync.model.live import Live
+from rolesync.model.plans import Changes, RoleCount
+from rolesync.model.texts import email_key, role_names
+from rolesync.model.words import Action, HeldReason, Reason
 from rolesync.recorded import Effect
 
 _INVERSE = {Action.ADD: Action.REMOVE, Action.REMOVE: Action.ADD}

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rolesync.access import connection_of, token_of
-from rolesync.audit import Past, Record, open_record, recall
+from rolesync.audit.past import Past, recall
+from rolesync.audit.record import Record, open_record
 from rolesync.lock import account_lock
-from rolesync.model import Progress
+from rolesync.model.live import Progress
 from rolesync.recovery import recover
 from rolesync.runner import Session
 from rolesync.settings import Settings
-from rolesync.studio import Client, StudioWriter
+from rolesync.studio.client import Client
+from rolesync.studio.users import StudioWriter
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import email_key, role_names
+from rolesync.model.texts import email_key, role_names
 
 _BLOCK = 10_000
 

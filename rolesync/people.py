@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import LIVE, Index, Packed, email_key, pack, require
-from rolesync.model.packed import pack_lines
+from rolesync.model.frames import LIVE, require
+from rolesync.model.index import Index
+from rolesync.model.packed import Packed, pack, pack_lines
+from rolesync.model.texts import email_key
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -1,7 +1,7 @@
 """The story on one screen: read → look → diff → guard → plan → apply → verify.
 
-Every command of rolesync is one of these functions; each takes what it needs and returns what it found. Only `apply`
-and `sync` make a client that can write.
+Every command of rolesync is one of these functions; each takes what it needs and returns what it found. Only
+`apply_plan` and `sync_list` make a client that can write.
 """
 
 from collections import Counter
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
-from rolesync import planner
-from rolesync.audit import Past, run_records
+from rolesync.audit.history import run_records
 from rolesync.audit.holders import expected_holders, keep_holders
+from rolesync.audit.past import Past
 from rolesync.deciding import Decisions, approve, decide
 from rolesync.differ import diff
 from rolesync.drift import outside, stand
@@ -23,32 +23,25 @@ from rolesync.holding import hold
 from rolesync.impact import losing
 from rolesync.inverse import invert
 from rolesync.job import Job, connected, open_account_record, past_of, turn_of
-from rolesync.live import look, read_impact
-from rolesync.model import (
-    DESIRED,
-    Changes,
-    Desired,
-    Finding,
-    Listed,
-    Live,
-    Plan,
-    Policy,
-    Requests,
-    Run,
-    Source,
-    frame,
-)
-from rolesync.reader import read_desired
+from rolesync.live.media import read_impact
+from rolesync.live.whole import look
+from rolesync.model.frames import DESIRED, frame
+from rolesync.model.lists import Desired, Finding, Listed, Source
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Changes, Plan, Policy
+from rolesync.model.runs import Run
+from rolesync.planner import make_plan
+from rolesync.reader.desired import read_desired
 from rolesync.readiness import Ready, Today, hold_against
 from rolesync.recorded import History
 from rolesync.runner import carry_out, note_plan
-from rolesync.studio import StudioReader
+from rolesync.studio.users import StudioReader
 from rolesync.undoing import source_of, undoable, undoing
 
 STAFF = "Teacher"  # the role of Studio that most people have who are to manage something
 
 
-def read(path: Path, job: Job) -> Desired:
+def read_list(path: Path, job: Job) -> Desired:
     """Read the list, with everything noticed on the way; its `status` says whether it may be used."""
     own, today = job.settings, job.now().astimezone(UTC).date()
     return read_desired(path, managed_roles=own.managed_roles, today=today, form=own.list_form)
@@ -63,7 +56,7 @@ class Synced:
     refusal: PlanRefusedError | None = None
 
 
-def plan(desired: Desired, job: Job, *, impact: bool = False) -> Plan:
+def plan_list(desired: Desired, job: Job, *, impact: bool = False) -> Plan:
     """Make the dry run of a readable list, and leave a record of it. Never writes to Studio.
 
     With `impact`, it tells what everybody has in Studio who loses a role, or would if that weren't held.
@@ -76,13 +69,13 @@ def plan(desired: Desired, job: Job, *, impact: bool = False) -> Plan:
         return made
 
 
-def undo(run: str, job: Job, *, impact: bool = False) -> Plan:
+def plan_undo(run: str, job: Job, *, impact: bool = False) -> Plan:
     """Make a plan that takes back what a run really did, held against Studio as it is. Never writes to Studio.
 
     Args:
         run: its id, or the beginning of it.
         job: its settings say which account, and which roles are managed.
-        impact: as for `plan`.
+        impact: as for `plan_list`.
 
     Raises:
         UsageError: there is no such run, or it changed roles that are not managed now.
@@ -113,7 +106,7 @@ def check_review(made: Plan, job: Job) -> None:
     check_reviewer(made, job.settings.user, four_eyes=job.settings.four_eyes)
 
 
-def review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Job) -> Plan:
+def complete_review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Job) -> Plan:
     """Make the approved plan of a reviewer's decisions; asks neither Studio nor the record.
 
     Args:
@@ -133,7 +126,7 @@ def review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Job)
     return approved
 
 
-def sync(desired: Desired, job: Job, override: str = "") -> Synced:
+def sync_list(desired: Desired, job: Job, override: str = "") -> Synced:
     """Plan and apply in one go.
 
     Raises:
@@ -154,7 +147,7 @@ def sync(desired: Desired, job: Job, override: str = "") -> Synced:
         return Synced(made, carry_out(made, stand(made.changes, before, {}), before, session))
 
 
-def apply(made: Plan, job: Job, override: str = "") -> Run:
+def apply_plan(made: Plan, job: Job, override: str = "") -> Run:
     """Apply a saved plan, if it is still what it says; whoever is not as it saw them is left as they are.
 
     What an earlier, interrupted run of the same plan has done counts as done, and the rest is sent.
@@ -175,13 +168,13 @@ def apply(made: Plan, job: Job, override: str = "") -> Run:
         return carry_out(now.plan, now.standing, now.before, turn.session)
 
 
-def ready(made: Plan, job: Job, override: str = "") -> Ready:
-    """Hold a saved plan against Studio, with all that `apply` asks of plan and Studio. Writes nothing anywhere.
+def recheck_saved_plan(made: Plan, job: Job, override: str = "") -> Ready:
+    """Hold a saved plan against Studio, with all that `apply_plan` asks of plan and Studio. Writes nothing anywhere.
 
     An approval isn't asked for: whoever is to give it may want to see the plan at work.
 
     Raises:
-        PlanRefusedError: `apply` would refuse it, too.
+        PlanRefusedError: `apply_plan` would refuse it, too.
     """
     check_origin(made, job.settings.studio)
     check_permission(made, override)
@@ -189,13 +182,13 @@ def ready(made: Plan, job: Job, override: str = "") -> Ready:
         return _ready(made, StudioReader(client), past_of(job), job, override)
 
 
-def holders(job: Job) -> Live:
+def read_holders(job: Job) -> Live:
     """Read who holds the managed roles now."""
     with connected(job) as client:
         return look(StudioReader(client), job.settings.managed_roles, Listed.of(), job.progress)
 
 
-def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
+def look_up_people(people: Iterable[tuple[str, int]], job: Job) -> Live:
     """Look people up, by address or id, among everybody who may be meant by somebody who isn't found.
 
     Args:
@@ -213,7 +206,7 @@ def known(people: Iterable[tuple[str, int]], job: Job) -> Live:
         return look(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
 
 
-def compare(desired: Desired, live: Live, policy: Policy, history: History) -> Changes:
+def compare_with_live(desired: Desired, live: Live, policy: Policy, history: History) -> Changes:
     """Find what has to change, and hold what must wait; every command that plans from a list does it here."""
     return hold(diff(desired, live, policy), policy, history, unread=desired.unread)
 
@@ -221,7 +214,7 @@ def compare(desired: Desired, live: Live, policy: Policy, history: History) -> C
 def _plan(desired: Desired, studio: StudioReader, past: Past, job: Job) -> tuple[Plan, Live]:
     policy = job.settings.policy
     live = look(studio, policy.managed_roles, desired.listed, job.progress, scan=job.settings.scan_roles)
-    changes = compare(desired, live, policy, past.history)
+    changes = compare_with_live(desired, live, policy, past.history)
     made = _make(desired.source, desired.findings, changes=changes, live=live, policy=policy, past=past, job=job)
     return made, live
 
@@ -236,7 +229,7 @@ def _make(  # noqa: PLR0913  # a plan has that many parts
     past: Past,
     job: Job,
 ) -> Plan:
-    made = planner.make_plan(
+    made = make_plan(
         account=job.settings.studio,
         created_at=job.now(),
         source=source,

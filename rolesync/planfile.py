@@ -20,22 +20,11 @@ from typing import Any
 
 import pandas as pd
 
-from rolesync.model import (
-    CHANGES,
-    DRIFT,
-    HELD,
-    IMPACT,
-    Action,
-    Approval,
-    Columns,
-    HeldReason,
-    Known,
-    Plan,
-    Source,
-    Verdict,
-    recounted,
-    role_names,
-)
+from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns
+from rolesync.model.lists import Source
+from rolesync.model.plans import Approval, Plan, Verdict, recounted
+from rolesync.model.texts import role_names
+from rolesync.model.words import Action, HeldReason, Known
 from rolesync.planread import read
 from rolesync.planschema import FINDING, FORMAT, GUARD, load, refused
 

@@ -11,19 +11,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from rolesync.model import (
-    CHANGES,
-    HELD,
-    Action,
-    Changes,
-    Finding,
-    Plan,
-    Policy,
-    Requests,
-    Source,
-    Verdict,
-    require,
-)
+from rolesync.model.frames import CHANGES, HELD, require
+from rolesync.model.lists import Finding, Source
+from rolesync.model.live import Requests
+from rolesync.model.plans import Changes, Plan, Policy, Verdict
+from rolesync.model.words import Action
 from rolesync.planfile import digest, from_json, to_json
 
 __all__ = ["chunks", "from_json", "make_plan", "order", "to_json", "waves"]

@@ -7,30 +7,12 @@ from typing import Any
 import pandas as pd
 
 from rolesync import planschema as schema
-from rolesync.model import (
-    CHANGES,
-    DRIFT,
-    HELD,
-    IMPACT,
-    Approval,
-    Columns,
-    Drift,
-    Finding,
-    Level,
-    Mode,
-    Plan,
-    Policy,
-    Released,
-    Requests,
-    RoleCount,
-    Source,
-    Verdict,
-    VerdictStatus,
-    Way,
-    WayKind,
-    frame,
-    role_set,
-)
+from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns, frame
+from rolesync.model.lists import Finding, Source
+from rolesync.model.live import Requests, Way
+from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
+from rolesync.model.texts import role_set
+from rolesync.model.words import Level, Mode, VerdictStatus, WayKind
 
 
 def read(content: Mapping[str, Any]) -> Plan:

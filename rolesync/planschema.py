@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from rolesync.errors import PlanRefusedError
-from rolesync.model import Action, HeldReason, Known, Level, Mode, Reason, VerdictStatus, WayKind
+from rolesync.model.words import Action, HeldReason, Known, Level, Mode, Reason, VerdictStatus, WayKind
 
 FORMAT = 1
 """The version of the JSON; it changes when an older rolesync could misread it."""

@@ -5,7 +5,10 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from rolesync.model import Action, Live, OutcomeStatus, Plan, Proof
+from rolesync.model.live import Live
+from rolesync.model.plans import Plan
+from rolesync.model.runs import Proof
+from rolesync.model.words import Action, OutcomeStatus
 
 NAMED = 5  # how many people a sentence names before it only counts them
 

@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from rolesync.audit import Past
 from rolesync.audit.effects import last_seen, open_requests
 from rolesync.audit.holders import expected_holders
+from rolesync.audit.past import Past
 from rolesync.drift import Standing, outside, stand
 from rolesync.gate import check_permission, judged_today
-from rolesync.model import Live, Plan, role_names
+from rolesync.model.live import Live
+from rolesync.model.plans import Plan
+from rolesync.model.texts import role_names
 from rolesync.recorded import History
 
 

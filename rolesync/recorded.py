@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rolesync.errors import RecordBrokenError
-from rolesync.model import Action, Approval, Drift, Proof, Source
+from rolesync.model.lists import Source
+from rolesync.model.plans import Approval, Drift
+from rolesync.model.runs import Proof
+from rolesync.model.words import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ request what it did before anything else is sent.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rolesync.audit import Past, Record
 from rolesync.audit.effects import Came, open_requests, sent
 from rolesync.audit.journal import note_recovered
-from rolesync.live import roles_of_each
-from rolesync.model import OutcomeStatus
-from rolesync.studio import StudioReader
+from rolesync.audit.past import Past
+from rolesync.audit.record import Record
+from rolesync.live.reading import roles_of_each
+from rolesync.model.words import OutcomeStatus
+from rolesync.studio.users import StudioReader
 
 
 def recover(past: Past, studio: StudioReader, record: Record, by: str) -> None:

@@ -14,17 +14,21 @@ from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from rolesync import pipeline
 from rolesync.access import connection_of
-from rolesync.audit import open_record
+from rolesync.audit.record import open_record
 from rolesync.errors import RolesyncError
 from rolesync.job import Job
-from rolesync.model import Live, Plan, role_names
+from rolesync.model.live import Live
+from rolesync.model.plans import Plan
+from rolesync.model.texts import role_names
+from rolesync.pipeline import recheck_saved_plan
 from rolesync.planner import waves
 from rolesync.rehearsed import Latency, Pace, Rehearsal, Stage, holders, stages, unknown
 from rolesync.runner import Session, carry_out
 from rolesync.sandbox import ROLES, Options, Person, Sandbox
-from rolesync.studio import Client, FixedToken, StudioWriter
+from rolesync.studio.client import Client
+from rolesync.studio.tokens import FixedToken
+from rolesync.studio.users import StudioWriter
 
 
 def rehearse(made: Plan, job: Job, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
@@ -44,7 +48,7 @@ def rehearse(made: Plan, job: Job, override: str = "", *, exclusive_admin: bool 
     own = job.settings
     measured: list[float] = []
     begun = job.seconds()
-    now = pipeline.ready(made, replace(job, answered=measured.append), override)
+    now = recheck_saved_plan(made, replace(job, answered=measured.append), override)
     read = now.before.requests
     first = Stage("reading", read.total, own.concurrency, 0, job.seconds() - begun, measured=True)
     with _copy(now.before, job, exclusive_admin=exclusive_admin) as session:

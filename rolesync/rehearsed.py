@@ -7,7 +7,11 @@ from statistics import median
 
 import pandas as pd
 
-from rolesync.model import Action, Live, Plan, Requests, Run, role_names
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Plan
+from rolesync.model.runs import Run
+from rolesync.model.texts import role_names
+from rolesync.model.words import Action
 
 PUT = "put_roles"
 RIVALS = {"Admin": "Subaccount admin", "Subaccount admin": "Admin"}

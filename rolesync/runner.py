@@ -9,32 +9,23 @@ from typing import Any
 
 import pandas as pd
 
-from rolesync.audit import Record
 from rolesync.audit.holders import keep_holders
 from rolesync.audit.journal import Journal
+from rolesync.audit.record import Record
 from rolesync.drift import Standing
 from rolesync.errors import RecordError, StudioError
 from rolesync.executor import Executed, execute
 from rolesync.holding import absent
-from rolesync.live import look
-from rolesync.model import (
-    Action,
-    Drift,
-    HeldReason,
-    Listed,
-    Live,
-    OutcomeStatus,
-    Plan,
-    Progress,
-    Requests,
-    Run,
-    VerdictStatus,
-    counts,
-    role_names,
-)
+from rolesync.live.whole import look
+from rolesync.model.lists import Listed
+from rolesync.model.live import Live, Progress, Requests
+from rolesync.model.plans import Drift, Plan
+from rolesync.model.runs import Run, counts
+from rolesync.model.texts import role_names
+from rolesync.model.words import Action, HeldReason, OutcomeStatus, VerdictStatus
 from rolesync.planfile import approval_json, source_json
 from rolesync.proof import prove, settled
-from rolesync.studio import StudioWriter
+from rolesync.studio.users import StudioWriter
 
 
 @dataclass(frozen=True)

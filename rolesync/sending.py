@@ -24,10 +24,11 @@ from rolesync.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
-from rolesync.live import roles_now, roles_of_each
-from rolesync.model import OutcomeStatus, email_key
-from rolesync.studio import StudioWriter, User
+from rolesync.live.reading import roles_now, roles_of_each
+from rolesync.model.texts import email_key
+from rolesync.model.words import OutcomeStatus
 from rolesync.studio.answers import NeverSentError
+from rolesync.studio.users import StudioWriter, User
 
 REFUSED = (BadRequestError, NotFoundError, TooLargeError, UnprocessableError)
 UNCLEAR = (ServerError, UnreachableError, UnreadableAnswerError)

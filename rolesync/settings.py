@@ -22,7 +22,9 @@ from pydantic_settings import (
 )
 
 from rolesync.errors import UsageError
-from rolesync.model import ListForm, Mode, Policy
+from rolesync.model.lists import ListForm
+from rolesync.model.plans import Policy
+from rolesync.model.words import Mode
 
 PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"

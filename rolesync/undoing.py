@@ -6,7 +6,9 @@ from typing import Any
 
 from rolesync.audit.effects import effects, moved, open_requests
 from rolesync.errors import UnsettledRunError, UsageError
-from rolesync.model import Mode, Policy, Source
+from rolesync.model.lists import Source
+from rolesync.model.plans import Policy
+from rolesync.model.words import Mode
 from rolesync.recorded import Effect
 
 

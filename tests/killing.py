@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rolesync import pipeline
 from rolesync.errors import PlanRefusedError
 from rolesync.job import Job
+from rolesync.pipeline import apply_plan
 from rolesync.planfile import from_json
 from rolesync.settings import load
 
@@ -60,7 +60,7 @@ def _apply(plan_path: str, own: dict[str, Any], at: int, inside: str, steps: Any
 
     made = from_json(Path(plan_path).read_text(encoding="ascii"))
     with suppress(PlanRefusedError):  # a guard may have something to say by now
-        pipeline.apply(made, Job(load(**own), progress=light, sleep=lambda _: None))
+        apply_plan(made, Job(load(**own), progress=light, sleep=lambda _: None))
 
 
 def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0, *, inside: str = "") -> int:

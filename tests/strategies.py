@@ -12,25 +12,12 @@ from rolesync.differ import diff
 from rolesync.guards import judge
 from rolesync.holding import hold
 from rolesync.impact import Belongings, impact_of, unknown
-from rolesync.model import (
-    DESIRED,
-    LIVE,
-    Desired,
-    Finding,
-    Level,
-    Listed,
-    Live,
-    Mode,
-    Plan,
-    Policy,
-    Requests,
-    Source,
-    Way,
-    WayKind,
-    email_key,
-    frame,
-    role_set,
-)
+from rolesync.model.frames import DESIRED, LIVE, frame
+from rolesync.model.lists import Desired, Finding, Listed, Source
+from rolesync.model.live import Live, Requests, Way
+from rolesync.model.plans import Plan, Policy
+from rolesync.model.texts import email_key, role_set
+from rolesync.model.words import Level, Mode, WayKind
 from rolesync.planner import make_plan
 from rolesync.recorded import History
 

@@ -12,8 +12,8 @@ from rolesync import __version__
 from rolesync.access import connection_of, log_in, oauth_of, token_of
 from rolesync.errors import UsageError
 from rolesync.settings import Settings, load
-from rolesync.studio import FixedToken
 from rolesync.studio.oauth import OAuthToken
+from rolesync.studio.tokens import FixedToken
 from tests.servers import ScriptedStudio, in_turn
 from tests.studio.oauth_tools import form_of, issued
 

@@ -12,9 +12,13 @@ from rolesync.differ import diff
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.guards import judge
 from rolesync.holding import absent, hold
-from rolesync.model import HELD, WAITING, Changes, Finding, Level, Live, Plan, Policy, Released, Requests
-from rolesync.planfile import digest
-from rolesync.planner import from_json, make_plan, order, to_json
+from rolesync.model.frames import HELD
+from rolesync.model.lists import Finding
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Changes, Plan, Policy, Released
+from rolesync.model.words import WAITING, Level
+from rolesync.planfile import digest, from_json, to_json
+from rolesync.planner import make_plan, order
 from rolesync.recorded import History
 from tests.strategies import CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 from tests.test_planfile import assert_same, resealed

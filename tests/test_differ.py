@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rolesync.differ import diff
-from rolesync.model import CHANGES, HELD, Changes, HeldReason, Live, Mode, Policy, Reason, RoleCount, email_key, require
+from rolesync.model.frames import CHANGES, HELD, require
+from rolesync.model.live import Live
+from rolesync.model.plans import Changes, Policy, RoleCount
+from rolesync.model.texts import email_key
+from rolesync.model.words import HeldReason, Mode, Reason
 from tests.hashing import hashes_of
 from tests.strategies import BIGGEST_ID, UNREAD, Row, Situation, User, desired_of, listed, live_of, situations
 

@@ -13,7 +13,9 @@ from pydantic import SecretStr
 
 from rolesync.errors import Exit
 from rolesync.guards import judge
-from rolesync.model import CHANGES, HELD, LIVE, Changes, Live, Policy, RoleCount, frame
+from rolesync.model.frames import CHANGES, HELD, LIVE, frame
+from rolesync.model.live import Live
+from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.recorded import History
 from rolesync.settings import Settings
 

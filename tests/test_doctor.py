@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from rolesync.audit import open_record
+from rolesync.audit.record import open_record
 from rolesync.doctor import examine
 from rolesync.errors import Exit
 from rolesync.job import Job
-from rolesync.model import Check, VerdictStatus
+from rolesync.model.runs import Check
+from rolesync.model.words import VerdictStatus
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 

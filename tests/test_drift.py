@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from rolesync.drift import Seen, outside, stand
-from rolesync.model import CHANGES, DRIFT, OUTCOMES, Live, frame, require, role_set
+from rolesync.model.frames import CHANGES, DRIFT, OUTCOMES, frame, require
+from rolesync.model.live import Live
+from rolesync.model.texts import role_set
 from rolesync.recorded import Expected
 from tests.strategies import User, live_of
 

@@ -14,9 +14,10 @@ from typing import Any, Literal
 import pytest
 from pydantic import SecretStr
 
-from rolesync.audit import open_record, read
 from rolesync.audit.effects import effects, open_requests
+from rolesync.audit.history import read_records
 from rolesync.audit.journal import Journal
+from rolesync.audit.record import open_record
 from rolesync.errors import (
     ForbiddenError,
     RecordBrokenError,
@@ -26,26 +27,18 @@ from rolesync.errors import (
     UnreachableError,
 )
 from rolesync.executor import Executed, execute
-from rolesync.model import (
-    CHANGES,
-    HELD,
-    OUTCOMES,
-    Changes,
-    OutcomeStatus,
-    Plan,
-    Policy,
-    Requests,
-    RoleCount,
-    Source,
-    frame,
-    require,
-    role_set,
-)
+from rolesync.model.frames import CHANGES, HELD, OUTCOMES, frame, require
+from rolesync.model.lists import Source
+from rolesync.model.live import Requests
+from rolesync.model.plans import Changes, Plan, Policy, RoleCount
+from rolesync.model.texts import role_set
+from rolesync.model.words import OutcomeStatus
 from rolesync.planner import make_plan
 from rolesync.sandbox import Options, Sandbox
 from rolesync.sending import HALVED_ROUNDS, ROUNDS
-from rolesync.studio import FixedToken, StudioWriter
 from rolesync.studio.answers import NeverSentError
+from rolesync.studio.tokens import FixedToken
+from rolesync.studio.users import StudioWriter
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
@@ -110,7 +103,7 @@ class Bench:
         self.when_told()
 
     def records(self, event: str) -> list[dict[str, Any]]:
-        return [record for record in read(self.folder) if record["event"] == event]
+        return [record for record in read_records(self.folder) if record["event"] == event]
 
     @property
     def statuses(self) -> list[object]:
@@ -174,9 +167,9 @@ def check(bench: Bench, sandbox: Sandbox, executed: Executed) -> None:
         for action in entry["actions"]:
             assert action["row"] == row[action["user_id"], action["role"]]
         assert set(entry["before"]) == {str(action["user_id"]) for action in entry["actions"]}
-    told = [(one.user_id, one.action.value, one.role) for one in effects(read(bench.folder))]
+    told = [(one.user_id, one.action.value, one.role) for one in effects(read_records(bench.folder))]
     assert sorted(told) == sorted(log)
-    assert (open_requests(read(bench.folder)), executed.doubtful) == ([], ())
+    assert (open_requests(read_records(bench.folder)), executed.doubtful) == ([], ())
     people = {person["id"]: person["role_names"] for person in sandbox.people()}
     for user_id, action, role in ended(executed, DONE):
         assert (role in people[user_id]) == (action == "add")
@@ -633,7 +626,7 @@ def test_a_final_error_ends_all_and_those_under_way_are_recorded(script: Script)
     assert len(bench.records("intent")) == begun
     assert sorted(bench.statuses, key=str) == [200] * (begun - 1) + [403]
     assert (len(ended(executed, DONE)), len(ended(executed, NOT_SENT))) == (2 * begun - 2, 40 - 2 * begun)
-    assert open_requests(read(bench.folder)) == []
+    assert open_requests(read_records(bench.folder)) == []
 
 
 def test_a_studio_that_goes_away_leaves_unknown_what_was_under_way(script: Script) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from rolesync import pipeline
 from rolesync.errors import UsageError
-from rolesync.explain import explain
+from rolesync.explain import explain_user
 from rolesync.job import Job
+from rolesync.pipeline import plan_list, read_list, sync_list
 from rolesync.recorded import Explanation, ListedRow
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
@@ -34,7 +34,7 @@ def job_for(studio: Sandbox, folder: Path, **more: Any) -> Job:
 
 
 def synced(job: Job) -> str:
-    done = pipeline.sync(pipeline.read(SAMPLE, job), job)
+    done = sync_list(read_list(SAMPLE, job), job)
     assert done.run
     return done.run.run_id
 
@@ -47,7 +47,7 @@ def offline(job: Job) -> Job:
 def test_the_record_tells_offline_what_happened_and_why(studio: Sandbox, job: Job) -> None:
     run = synced(job)
     requests = studio.counts()
-    found = explain(GREG.upper(), offline(job))
+    found = explain_user(GREG.upper(), offline(job))
     (change,) = found.changes
     assert (change.run, change.action, change.role, change.row, change.outcome) == (run, "remove", "Admin", 0, "done")
     assert (change.email, change.source) == (GREG, str(SAMPLE))
@@ -56,14 +56,14 @@ def test_the_record_tells_offline_what_happened_and_why(studio: Sandbox, job: Jo
     assert (found.source, found.now, found.steps) == (None, None, None)
     assert studio.counts() == requests
     for named in (str(change.user_id), f"#{change.user_id}"):
-        assert explain(named, offline(job)).changes == found.changes
+        assert explain_user(named, offline(job)).changes == found.changes
 
 
 def test_an_added_person_is_explained_by_the_row(job: Job) -> None:
     synced(job)
-    desired = pipeline.read(SAMPLE, job).assignments
+    desired = read_list(SAMPLE, job).assignments
     for email, row in zip(desired["email"], desired["row"], strict=True):
-        found = explain(email, job, SAMPLE) if email else None
+        found = explain_user(email, job, SAMPLE) if email else None
         if found and found.changes:
             assert (found.changes[0].action, found.changes[0].row, found.changes[0].outcome) == ("add", row, "done")
             assert ListedRow(row, "Admin", email, 0) in found.rows
@@ -75,25 +75,25 @@ def test_an_added_person_is_explained_by_the_row(job: Job) -> None:
 def test_a_list_says_what_it_gives_by_address_and_by_id(job: Job, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("email,user_id,role\nA@x.edu,7,Admin\n,7,Teacher\nb@x.edu,,Admin\n", encoding="utf-8")
-    found = explain("a@X.edu", job, path)
+    found = explain_user("a@X.edu", job, path)
     assert found.rows == (ListedRow(2, "Admin", "a@x.edu", 7), ListedRow(3, "Teacher", "a@x.edu", 7))
     assert found.user_ids == (7,)
     assert found.source
     assert found.source.path == str(path)
-    assert explain("b@x.edu", job, path).rows == (ListedRow(4, "Admin", "b@x.edu", 0),)
-    by_id = explain("7", job, path)
+    assert explain_user("b@x.edu", job, path).rows == (ListedRow(4, "Admin", "b@x.edu", 0),)
+    by_id = explain_user("7", job, path)
     assert (by_id.rows, by_id.emails) == (found.rows, ("a@x.edu",))
 
 
 def test_studio_tells_the_roles_today_and_what_comes_next(studio: Sandbox, job: Job) -> None:
-    before = explain(GREG, job, SAMPLE, live=True)
+    before = explain_user(GREG, job, SAMPLE, live=True)
     assert before.now
     assert "Admin" in before.now[0].roles
     assert before.steps
     (step,) = before.steps
     assert (step.action, step.role, step.reason, step.row, step.held) == ("remove", "Admin", "not_listed", 0, "")
     synced(job)
-    after = explain(str(before.now[0].user_id), job, SAMPLE, live=True)
+    after = explain_user(str(before.now[0].user_id), job, SAMPLE, live=True)
     assert after.now
     assert "Admin" not in after.now[0].roles
     assert after.steps == ()
@@ -104,7 +104,7 @@ def test_studio_tells_the_roles_today_and_what_comes_next(studio: Sandbox, job: 
 def test_what_is_held_for_somebody_is_told_with_its_sentence(studio: Sandbox, tmp_path: Path) -> None:
     job = job_for(studio, tmp_path, grace_runs=2)
     synced(job)
-    found = explain(GREG, job, SAMPLE, live=True)
+    found = explain_user(GREG, job, SAMPLE, live=True)
     assert found.changes == ()
     assert found.absences
     assert {one.role for one in found.absences} == {"Admin"}
@@ -118,10 +118,10 @@ def test_with_a_row_that_cannot_be_read_the_removal_is_held_as_in_the_plan(studi
     path = tmp_path / "list.csv"
     path.write_text("email,role\nmona.hart@example.edu,Admin\nnonsense,Admin\n", encoding="utf-8")
     job = job_for(studio, tmp_path, bad_rows="hold")
-    planned = pipeline.plan(pipeline.read(path, job), job)
+    planned = plan_list(read_list(path, job), job)
     held = planned.held[planned.held["email"] == GREG]
     assert (len(planned.changes[planned.changes["action"] == "remove"]), len(held)) == (0, 1)
-    steps = explain(GREG, job, path, live=True).steps
+    steps = explain_user(GREG, job, path, live=True).steps
     assert steps
     assert [(step.action, step.reason, step.held) for step in steps] == [
         ("remove", held["reason"].iloc[0], held["detail"].iloc[0])
@@ -131,17 +131,17 @@ def test_with_a_row_that_cannot_be_read_the_removal_is_held_as_in_the_plan(studi
 def test_nobody_is_known_by_a_name_that_nobody_has(job: Job) -> None:
     synced(job)
     for user in ("nobody@example.edu", "999999"):
-        found = explain(user, job, SAMPLE, live=True)
+        found = explain_user(user, job, SAMPLE, live=True)
         assert not found.known
         assert found.now == ()
         assert found.steps == ()
-    assert explain("nobody@example.edu", job) == Explanation("nobody@example.edu", emails=("nobody@example.edu",))
+    assert explain_user("nobody@example.edu", job) == Explanation("nobody@example.edu", emails=("nobody@example.edu",))
 
 
 def test_from_a_list_that_is_refused_nothing_is_planned(job: Job, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"email,role\n{GREG},Admin\nnonsense,Admin\n", encoding="utf-8")
-    found = explain(GREG, job, path, live=True)
+    found = explain_user(GREG, job, path, live=True)
     assert (found.list_status, found.steps) == ("reject", None)
     assert [one.row for one in found.rows] == [2]
 
@@ -149,15 +149,15 @@ def test_from_a_list_that_is_refused_nothing_is_planned(job: Job, tmp_path: Path
 @pytest.mark.parametrize("user", ["", "  ", "0", "#0", "#"])
 def test_what_names_nobody_is_refused(job: Job, user: str) -> None:
     with pytest.raises(UsageError, match="names nobody"):
-        explain(user, job)
+        explain_user(user, job)
 
 
 def test_a_broken_record_explains_what_stands_before_the_break(job: Job) -> None:
     synced(job)
-    whole = explain(GREG, job)
+    whole = explain_user(GREG, job)
     path = job.settings.account_dir / "audit.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"event":"run.end"', b'"event":"run.End"', 1))
-    found = explain(GREG, job, SAMPLE, live=True)
+    found = explain_user(GREG, job, SAMPLE, live=True)
     assert found.broken is not None
     assert "line 5" in found.broken.message
     assert (found.changes, found.user_ids) == (whole.changes, whole.user_ids)
@@ -165,9 +165,9 @@ def test_a_broken_record_explains_what_stands_before_the_break(job: Job) -> None
     assert found.steps is None  # what comes next depends on what came before
 
     path.write_bytes(path.read_bytes().replace(b'"row":', b'"Row":', 1))
-    assert explain(GREG, job).changes == ()
+    assert explain_user(GREG, job).changes == ()
 
 
 def test_nothing_is_written(job: Job) -> None:
-    explain(GREG, job, SAMPLE, live=True)
+    explain_user(GREG, job, SAMPLE, live=True)
     assert not job.settings.account_dir.exists()

@@ -19,7 +19,10 @@ from rolesync.gate import (
     judged_today,
 )
 from rolesync.guards import judge
-from rolesync.model import Plan, Policy, Requests, Source, Verdict, VerdictStatus
+from rolesync.model.lists import Source
+from rolesync.model.live import Requests
+from rolesync.model.plans import Plan, Policy, Verdict
+from rolesync.model.words import VerdictStatus
 from rolesync.planner import make_plan
 from rolesync.recorded import History
 from tests.strategies import CREATED_AT, Row, User, desired_of, live_of

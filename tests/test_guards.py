@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from rolesync.differ import diff
 from rolesync.guards import ON_REMOVALS, judge
 from rolesync.holding import hold
-from rolesync.model import Desired, Finding, Level, Mode, Policy, Verdict, VerdictStatus, email_key
+from rolesync.model.lists import Desired, Finding
+from rolesync.model.plans import Policy, Verdict
+from rolesync.model.texts import email_key
+from rolesync.model.words import Level, Mode, VerdictStatus
 from rolesync.recorded import History
 from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, histories, listed, live_of, situations
 

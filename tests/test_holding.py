@@ -8,7 +8,10 @@ from hypothesis import given, settings
 
 from rolesync.differ import diff
 from rolesync.holding import absent, hold
-from rolesync.model import CHANGES, HELD, Changes, Level, Mode, Plan, Policy, RoleCount, Source, require
+from rolesync.model.frames import CHANGES, HELD, require
+from rolesync.model.lists import Source
+from rolesync.model.plans import Changes, Plan, Policy, RoleCount
+from rolesync.model.words import Level, Mode
 from rolesync.recorded import History
 from tests.strategies import ROLES, Row, Situation, User, desired_of, histories, live_of, plans, situations
 

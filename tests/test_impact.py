@@ -7,7 +7,10 @@ import pytest
 from rolesync.differ import diff
 from rolesync.holding import hold
 from rolesync.impact import MOST_BYTES, MOST_SECONDS, Belongings, impact_of, losing, unknown
-from rolesync.model import IMPACT, Known, Plan, Policy, Requests, require
+from rolesync.model.frames import IMPACT, require
+from rolesync.model.live import Requests
+from rolesync.model.plans import Plan, Policy
+from rolesync.model.words import Known
 from rolesync.planner import make_plan
 from rolesync.recorded import History
 from tests.strategies import CREATED_AT, SOURCE, Row, User, desired_of, live_of

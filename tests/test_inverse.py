@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from rolesync.inverse import invert
-from rolesync.model import CHANGES, HELD, Action, Changes, require, role_set
+from rolesync.model.frames import CHANGES, HELD, require
+from rolesync.model.plans import Changes
+from rolesync.model.texts import role_set
+from rolesync.model.words import Action
 from rolesync.recorded import Effect
 from tests.strategies import ROLES, Situation, User, live_of, situations
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rolesync.model import LIVE, frame, role_set
+from rolesync.model.frames import LIVE, frame
+from rolesync.model.texts import role_set
 from rolesync.naming import is_holder, named
 
 MANY = 20_001

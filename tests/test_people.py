@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rolesync.model import Index, email_key, pack
+from rolesync.model.index import Index
+from rolesync.model.packed import pack
+from rolesync.model.texts import email_key
 from rolesync.people import People, find_people
 from tests.hashing import hashes_of
 from tests.strategies import BIGGEST_ID, User, live_of, users

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from rolesync import audit, pipeline
-from rolesync.audit import recall
+from rolesync.audit.check import verify_record
 from rolesync.audit.effects import effects, open_requests
 from rolesync.audit.files import Position, head_text
+from rolesync.audit.history import list_runs, read_records
+from rolesync.audit.past import recall
 from rolesync.audit.seal import PLAIN
+from rolesync.audit.told import report_before_break
 from rolesync.errors import (
     LockHeldError,
     PlanRefusedError,
@@ -25,8 +27,11 @@ from rolesync.errors import (
 from rolesync.gate import BlockedError
 from rolesync.job import Job
 from rolesync.lock import account_lock
-from rolesync.model import Drift, Plan, Run, Verdict
+from rolesync.model.plans import Drift, Plan, Verdict
+from rolesync.model.runs import Run
+from rolesync.pipeline import apply_plan, look_up_people, plan_list, plan_undo, read_holders, read_list, sync_list
 from rolesync.planfile import from_json, to_json
+from rolesync.recorded import Verification
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import Settings, load
 
@@ -49,11 +54,11 @@ def job(studio: Sandbox, tmp_path: Path) -> Job:
 
 
 def planned(job: Job, path: Path = SAMPLE) -> Plan:
-    return pipeline.plan(pipeline.read(path, job), job)
+    return plan_list(read_list(path, job), job)
 
 
 def events(job: Job) -> list[str]:
-    return [record["event"] for record in audit.read(job.settings.account_dir)]
+    return [record["event"] for record in read_records(job.settings.account_dir)]
 
 
 def list_of(folder: Path, *emails: str) -> Path:
@@ -73,18 +78,18 @@ def test_a_dry_run_writes_nothing_to_studio_and_leaves_a_record(studio: Sandbox,
 def test_impact_is_told_of_whoever_loses_a_role_counted_and_not_sealed(studio: Sandbox, job: Job) -> None:
     without = planned(job)
     assert without.impact is None
-    made = from_json(to_json(pipeline.plan(pipeline.read(SAMPLE, job), job, impact=True)))
+    made = from_json(to_json(plan_list(read_list(SAMPLE, job), job, impact=True)))
     assert made.impact is not None
     assert made.impact["user_id"].tolist() == sorted(made.changes.loc[made.changes["action"] == "remove", "user_id"])
     assert made.impact["owned"].tolist() == [3, 3]
     assert made.digest == without.digest
     assert made.requests.by_kind["media"] == studio.counts()["media"] == 2
     assert made.requests.fewest == without.requests.fewest + 2
-    recorded = list(audit.read(job.settings.account_dir))[-1]
+    recorded = list(read_records(job.settings.account_dir))[-1]
     assert recorded["requests"]["media"] == 2
-    run = pipeline.apply(made, job)
+    run = apply_plan(made, job)
     assert run.complete
-    back = pipeline.undo(run.run_id, job, impact=True)
+    back = plan_undo(run.run_id, job, impact=True)
     assert back.impact is not None
     assert back.impact["user_id"].tolist() == sorted(back.changes.loc[back.changes["action"] == "remove", "user_id"])
 
@@ -95,46 +100,46 @@ def test_the_same_situation_has_the_same_digest(job: Job) -> None:
 
 def test_apply_does_what_the_plan_says_and_proves_it(studio: Sandbox, job: Job) -> None:
     made = from_json(to_json(planned(job)))
-    run = pipeline.apply(made, job)
+    run = apply_plan(made, job)
     assert run.complete
     asked = list(zip(*(made.changes[name].tolist() for name in ("user_id", "action", "role")), strict=True))
     assert [(one["user_id"], one["action"], one["role"]) for one in studio.log()] == asked
     assert planned(job).status == "empty"
     assert events(job) == ["plan", "run.start", "intent", "outcome", "run.end", "holders", "plan"]
-    assert audit.verify(job.settings.account_dir).ok
+    assert verify_record(job.settings.account_dir).ok
 
 
 def test_sync_plans_and_applies_under_one_run(job: Job) -> None:
-    done = pipeline.sync(pipeline.read(SAMPLE, job), job)
+    done = sync_list(read_list(SAMPLE, job), job)
     assert done.run is not None
     assert done.run.complete
-    (summary,) = audit.runs(job.settings.account_dir)
+    (summary,) = list_runs(job.settings.account_dir)
     assert (summary.kind, summary.status, summary.plan_digest) == ("apply", "complete", done.plan.digest)
 
-    again = pipeline.sync(pipeline.read(SAMPLE, job), job)
+    again = sync_list(read_list(SAMPLE, job), job)
     assert (again.run, again.refusal, again.plan.status) == (None, None, "empty")
 
 
 def test_a_blocked_plan_is_returned_with_its_refusal_and_nothing_is_written(
     studio: Sandbox, job: Job, tmp_path: Path
 ) -> None:
-    desired = pipeline.read(list_of(tmp_path, "admin@example.edu"), job)
-    blocked = pipeline.sync(desired, job)
+    desired = read_list(list_of(tmp_path, "admin@example.edu"), job)
+    blocked = sync_list(desired, job)
     assert blocked.plan.status == "blocked"
     assert blocked.refusal is not None
     assert "max_removals_share" in blocked.refusal.message
     assert blocked.plan.digest in blocked.refusal.hint
     assert studio.log() == []
 
-    wrong = pipeline.sync(desired, job, override="0" * 64)
+    wrong = sync_list(desired, job, override="0" * 64)
     assert wrong.run is None
     assert wrong.refusal is not None
     assert studio.log() == []
 
-    passed = pipeline.sync(desired, job, override=blocked.plan.digest)
+    passed = sync_list(desired, job, override=blocked.plan.digest)
     assert passed.run is not None
     assert passed.run.complete
-    start = next(record for record in audit.read(job.settings.account_dir) if record["event"] == "run.start")
+    start = next(record for record in read_records(job.settings.account_dir) if record["event"] == "run.start")
     assert "max_removals_share" in start["overridden"]
 
 
@@ -142,14 +147,14 @@ def test_a_saved_blocked_plan_needs_its_own_digest(studio: Sandbox, job: Job, tm
     made = planned(job, list_of(tmp_path, "admin@example.edu"))
     for override in ("", "0" * 64, made.digest[:12]):
         with pytest.raises(PlanRefusedError):
-            pipeline.apply(made, job, override)
+            apply_plan(made, job, override)
     assert studio.log() == []
-    assert pipeline.apply(made, job, made.digest).complete
+    assert apply_plan(made, job, made.digest).complete
 
 
 def test_an_override_for_another_plan_is_refused_even_where_none_is_needed(studio: Sandbox, job: Job) -> None:
     with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
-        pipeline.apply(planned(job), job, "0" * 64)
+        apply_plan(planned(job), job, "0" * 64)
     assert studio.log() == []
 
 
@@ -159,13 +164,13 @@ def test_whoever_is_protected_today_keeps_the_role_whatever_the_plan_says(
     made = planned(job)
     today = replace(job, settings=settings_for(studio, tmp_path / "state", protected_users=["greg.stone@example.edu"]))
     with pytest.raises(PlanRefusedError, match="protected_users"):
-        pipeline.apply(made, today, made.digest)
+        apply_plan(made, today, made.digest)
     assert studio.log() == []
 
 
 def test_a_plan_of_another_account_is_refused(studio: Sandbox, job: Job) -> None:
     with pytest.raises(PlanRefusedError, match=r"was made for https://other\.example"):
-        pipeline.apply(replace(planned(job), account="https://other.example"), job)
+        apply_plan(replace(planned(job), account="https://other.example"), job)
     assert studio.log() == []
 
 
@@ -175,11 +180,11 @@ def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, job: Job, tmp
     made = planned(job, path)
     path.write_text("email,role\n", encoding="utf-8")
     with pytest.raises(PlanRefusedError, match="has changed since the plan was made"):
-        pipeline.apply(made, job)
+        apply_plan(made, job)
     assert studio.log() == []
 
     path.unlink()
-    assert pipeline.apply(made, job).complete
+    assert apply_plan(made, job).complete
 
 
 @pytest.mark.parametrize("edit", [{"roles": ["Teacher"]}, {"email": "someone.else@example.edu"}])
@@ -189,7 +194,7 @@ def test_people_who_changed_since_the_plan_are_left_alone_and_the_others_done(
     made = planned(job)
     user_id = int(made.changes.loc[made.changes["action"] == "remove", "user_id"].iloc[0])
     studio.edit_person(user_id, **edit)
-    run = pipeline.apply(made, job)
+    run = apply_plan(made, job)
     assert not run.complete
     drifted = run.outcomes[run.outcomes["outcome"] == "drifted"]
     assert set(drifted["user_id"]) == {user_id}
@@ -198,8 +203,8 @@ def test_people_who_changed_since_the_plan_are_left_alone_and_the_others_done(
     assert user_id not in [one["user_id"] for one in studio.log() if one["by"] == "api"]
     assert run.proof is not None
     assert run.proof.proven
-    assert audit.runs(job.settings.account_dir)[-1].counts["drifted"] == len(drifted)
-    told, _ = audit.trusted_told(job.settings.account_dir, run.run_id)
+    assert list_runs(job.settings.account_dir)[-1].counts["drifted"] == len(drifted)
+    told, _ = report_before_break(job.settings.account_dir, run.run_id)
     assert Counter(one.outcome for one in told.changes) == Counter(run.outcomes["outcome"].tolist())
     (named,) = [one for one in told.changes if one.outcome == "drifted"]
     assert (named.user_id, named.detail) == (user_id, drifted["detail"].iloc[0])
@@ -208,9 +213,9 @@ def test_people_who_changed_since_the_plan_are_left_alone_and_the_others_done(
 
 def test_applying_a_plan_twice_finds_it_done(studio: Sandbox, job: Job) -> None:
     made = planned(job)
-    assert pipeline.apply(made, job).complete
+    assert apply_plan(made, job).complete
     written = studio.log()
-    again = pipeline.apply(made, job)
+    again = apply_plan(made, job)
     assert again.complete
     assert set(again.outcomes["detail"]) == {"done by an earlier run of this plan"}
     assert studio.log() == written
@@ -241,27 +246,27 @@ def test_a_killed_run_is_closed_and_its_plan_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pipeline.apply(made, replace(small, progress=stop))
+        apply_plan(made, replace(small, progress=stop))
     rewound(small, *lost)
     written = studio.log()
     assert 0 < len(written) < len(made.changes)
-    assert [one.status for one in audit.runs(small.settings.account_dir)] == ["planned", "open"]
+    assert [one.status for one in list_runs(small.settings.account_dir)] == ["planned", "open"]
 
     if command == "apply":
-        run = pipeline.apply(made, small)
+        run = apply_plan(made, small)
         assert (run.outcomes["detail"] == "done by an earlier run of this plan").sum() == len(written)
     else:
-        again = pipeline.sync(pipeline.read(SAMPLE, small), small)
+        again = sync_list(read_list(SAMPLE, small), small)
         assert again.run is not None
         run = again.run
     assert run.complete
-    records = list(audit.read(small.settings.account_dir))
+    records = list(read_records(small.settings.account_dir))
     assert open_requests(records) == []
     told = [(one.user_id, one.action.value, one.role) for one in effects(records)]
     assert told == [(one["user_id"], one["action"], one["role"]) for one in studio.log()]
     assert len(set(told)) == len(told) == len(made.changes)
     assert [record["event"] for record in records].count("recovered") == len(lost) - 1
-    closed = next(one for one in audit.runs(small.settings.account_dir) if one.status == "interrupted")
+    closed = next(one for one in list_runs(small.settings.account_dir) if one.status == "interrupted")
     assert closed.counts["done"] == len(written)
     assert closed.counts["not_sent"] == len(made.changes) - len(written)
 
@@ -273,17 +278,17 @@ def test_a_run_that_could_not_see_what_it_did_is_settled_by_the_next(studio: San
         if stage == "looking people up" and done == total:
             studio.set_faults("cut=1")
 
-    run = pipeline.apply(made, replace(job, progress=go_away_before_applying))
+    run = apply_plan(made, replace(job, progress=go_away_before_applying))
     assert run.stopped
     assert set(run.outcomes["outcome"]) == {"unknown"}
     assert len(studio.log()) == len(made.changes)  # though nobody knows
     assert recall(job.settings.account_dir).unsettled == (run.run_id,)
 
     studio.set_faults("")
-    assert pipeline.sync(pipeline.read(SAMPLE, job), job).plan.status == "empty"
+    assert sync_list(read_list(SAMPLE, job), job).plan.status == "empty"
     assert recall(job.settings.account_dir).unsettled == ()
-    assert len(effects(audit.read(job.settings.account_dir))) == len(made.changes)
-    first = next(one for one in audit.runs(job.settings.account_dir) if one.run_id == run.run_id)
+    assert len(effects(read_records(job.settings.account_dir))) == len(made.changes)
+    first = next(one for one in list_runs(job.settings.account_dir) if one.run_id == run.run_id)
     assert (first.status, first.counts["done"], first.counts["unknown"]) == ("incomplete", len(made.changes), 0)
 
 
@@ -301,10 +306,10 @@ def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandb
         if len(naps) > 1:
             studio.set_faults("")
 
-    run = pipeline.apply(made, replace(job, progress=go_away_before_applying, sleep=come_back_for_the_last_read))
+    run = apply_plan(made, replace(job, progress=go_away_before_applying, sleep=come_back_for_the_last_read))
     assert len(naps) == 2
     assert run.complete  # Studio shows it
-    records = list(audit.read(job.settings.account_dir))
+    records = list(read_records(job.settings.account_dir))
     assert [record["event"] for record in records][-4:] == ["outcome", "reread", "run.end", "holders"]
     assert (open_requests(records), len(effects(records))) == ([], len(made.changes))
     assert recall(job.settings.account_dir).unsettled == ()
@@ -312,13 +317,13 @@ def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandb
 
 def test_nothing_is_sent_while_an_open_run_cannot_be_asked(studio: Sandbox, job: Job) -> None:
     made = planned(job)
-    pipeline.apply(made, job)
+    apply_plan(made, job)
     rewound(job, "holders", "run.end", "outcome")
     studio.edit_person(made.changes["user_id"].tolist()[0], roles=[])
     written = len(studio.log())
     studio.set_faults("503=1")
     with pytest.raises(StudioError):
-        pipeline.sync(pipeline.read(SAMPLE, job), job)
+        sync_list(read_list(SAMPLE, job), job)
     assert len(studio.log()) == written
     assert len(recall(job.settings.account_dir).unsettled) == 1
 
@@ -331,10 +336,10 @@ def test_a_run_that_breaks_says_so_in_the_record(job: Job) -> None:
             raise PlanRefusedError("anything")
 
     with pytest.raises(PlanRefusedError):
-        pipeline.apply(made, replace(job, progress=fail))
-    assert audit.runs(job.settings.account_dir)[-1].status == "interrupted"
+        apply_plan(made, replace(job, progress=fail))
+    assert list_runs(job.settings.account_dir)[-1].status == "interrupted"
     assert recall(job.settings.account_dir).unsettled != ()
-    assert pipeline.apply(made, job).complete
+    assert apply_plan(made, job).complete
     assert recall(job.settings.account_dir).unsettled == ()
 
 
@@ -347,7 +352,7 @@ def test_limits_are_held_against_todays_numbers(studio: Sandbox, tmp_path: Path)
     kept = next(person for person in admins if person.get("email") == keep[3])
     studio.edit_person(kept["id"], roles=[])
     with pytest.raises(PlanRefusedError, match="min_holders"):
-        pipeline.apply(made, job)
+        apply_plan(made, job)
 
 
 def verdict(plan: Plan, rule: str) -> Verdict:
@@ -364,24 +369,24 @@ def test_a_list_that_shrank_since_the_last_applied_one_is_blocked_once(studio: S
     job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
     emails = emails_of(studio)
     assert len(emails) > 5
-    first = pipeline.sync(pipeline.read(list_of(tmp_path, *emails, "omar.haddad@example.edu"), job), job)
+    first = sync_list(read_list(list_of(tmp_path, *emails, "omar.haddad@example.edu"), job), job)
     assert verdict(first.plan, "max_shrink_share").value is None
     assert first.run is not None
     assert first.run.complete
 
-    short = pipeline.read(list_of(tmp_path, *emails[:2]), job)
+    short = read_list(list_of(tmp_path, *emails[:2]), job)
     written = len(studio.log())
-    made = pipeline.plan(short, job)
+    made = plan_list(short, job)
     share = (len(emails) - 1) / (len(emails) + 1)
     assert made.status == "blocked"
     assert verdict(made, "max_shrink_share").value == pytest.approx(share)
-    refused = pipeline.sync(short, job)
+    refused = sync_list(short, job)
     assert refused.plan.digest == made.digest
     assert refused.refusal is not None
     assert "--hold-removals" in refused.refusal.hint
     assert len(studio.log()) == written
 
-    assert pipeline.apply(made, job, made.digest).complete
+    assert apply_plan(made, job, made.digest).complete
     assert verdict(planned(job, Path(short.source.path)), "max_shrink_share").value == 0
 
 
@@ -392,9 +397,9 @@ def test_an_apply_holds_the_list_against_what_was_applied_since_the_plan(studio:
     assert made.status == "ready"
     longer = tmp_path / "longer.csv"
     longer.write_text("email,role\n" + "".join(f"{email},Admin\n" for email in emails), encoding="utf-8")
-    assert pipeline.sync(pipeline.read(longer, job), job).plan.status == "empty"
+    assert sync_list(read_list(longer, job), job).plan.status == "empty"
     with pytest.raises(BlockedError, match="max_shrink_share") as caught:
-        pipeline.apply(made, job)
+        apply_plan(made, job)
     assert verdict(caught.value.plan, "max_shrink_share").value == pytest.approx((len(emails) - 2) / len(emails))
     assert studio.log() == []
 
@@ -413,15 +418,15 @@ def test_an_old_list_is_blocked_by_the_jobs_clock(studio: Sandbox, tmp_path: Pat
     assert verdict(old, "max_age_hours").value == 24.5
     assert old.digest == older.digest
     with pytest.raises(BlockedError, match=r"26\.0 hours old, at most 24 allowed"):
-        pipeline.apply(young, after(26))
+        apply_plan(young, after(26))
     assert studio.log() == []
-    assert pipeline.apply(from_json(to_json(old)), after(48), older.digest).complete
+    assert apply_plan(from_json(to_json(old)), after(48), older.digest).complete
 
 
 def test_held_removals_leave_a_proven_run_of_additions(studio: Sandbox, tmp_path: Path) -> None:
     job = Job(settings_for(studio, tmp_path / "state", hold_removals=True), sleep=lambda _: None)
     admins = emails_of(studio)
-    done = pipeline.sync(pipeline.read(list_of(tmp_path, admins[0], "omar.haddad@example.edu"), job), job)
+    done = sync_list(read_list(list_of(tmp_path, admins[0], "omar.haddad@example.edu"), job), job)
     assert done.run is not None
     assert done.run.complete
     assert {one["action"] for one in studio.log()} == {"add"}
@@ -445,7 +450,7 @@ def test_grace_is_counted_in_syncs_and_begins_anew(studio: Sandbox, tmp_path: Pa
         return [detail.split(",")[0].split(":")[0] for detail in made.held["detail"].tolist()]
 
     def synced(path: Path) -> Plan:
-        return pipeline.sync(pipeline.read(path, job), job).plan
+        return sync_list(read_list(path, job), job).plan
 
     assert said(planned(job, short)) == said(planned(job, short)) == ["absent in run 1 of 2"]
     assert said(synced(short)) == ["absent in run 1 of 2"]
@@ -455,7 +460,7 @@ def test_grace_is_counted_in_syncs_and_begins_anew(studio: Sandbox, tmp_path: Pa
     again = planned(job, short)
     assert said(again) == ["absent in run 2 of 2"]
     for _ in range(3):
-        assert pipeline.apply(again, job).complete  # one plan, however often it is applied, is one run of absence
+        assert apply_plan(again, job).complete  # one plan, however often it is applied, is one run of absence
     assert studio.log() == []
     done = synced(short)
     assert (said(done), done.changes["email"].tolist(), done.changes["action"].tolist()) == (
@@ -468,9 +473,9 @@ def test_grace_is_counted_in_syncs_and_begins_anew(studio: Sandbox, tmp_path: Pa
 
 
 def test_a_change_that_comes_again_every_night_is_pointed_out(studio: Sandbox, job: Job) -> None:
-    desired = pipeline.read(SAMPLE, job)
+    desired = read_list(SAMPLE, job)
     for night in range(4):
-        done = pipeline.sync(desired, job)
+        done = sync_list(desired, job)
         found = verdict(done.plan, "repeat_runs")
         assert (found.status, found.value) == (("pass", 0) if night < 3 else ("warn", 1))
         user_id = int(done.plan.changes.loc[done.plan.changes["action"] == "remove", "user_id"].iloc[0])
@@ -484,8 +489,8 @@ def drift_of(found: Plan | Run) -> list[tuple[int, str]]:
 
 
 def test_what_others_change_between_runs_is_told_until_a_run_has_settled_it(studio: Sandbox, job: Job) -> None:
-    desired = pipeline.read(SAMPLE, job)
-    first = pipeline.sync(desired, job)
+    desired = read_list(SAMPLE, job)
+    first = sync_list(desired, job)
     assert first.plan.drift.since == ""
     assert first.run is not None
     assert drift_of(planned(job)) == []  # what rolesync itself has done is no drift
@@ -498,9 +503,9 @@ def test_what_others_change_between_runs_is_told_until_a_run_has_settled_it(stud
         assert sorted(drift_of(made)) == sorted([(stranger, "add"), (given, "remove")])
         assert made.drift.since == first.run.run_id
     assert made.digest == replace(planned(job), drift=Drift()).digest
-    run = pipeline.apply(from_json(to_json(made)), job)
+    run = apply_plan(from_json(to_json(made)), job)
     assert sorted(drift_of(run)) == sorted([(stranger, "add"), (given, "remove")])
-    start = next(r for r in audit.read(job.settings.account_dir, run.run_id) if r["event"] == "run.start")
+    start = next(r for r in read_records(job.settings.account_dir, run.run_id) if r["event"] == "run.start")
     assert start["drift"] == {
         "since": first.run.run_id,
         "added": {"Admin": [stranger]},
@@ -512,13 +517,13 @@ def test_what_others_change_between_runs_is_told_until_a_run_has_settled_it(stud
 def test_a_sync_that_finds_nothing_to_do_has_seen_the_drift(studio: Sandbox, job: Job, tmp_path: Path) -> None:
     emails = emails_of(studio)
     job = replace(job, settings=settings_for(studio, tmp_path / "state", mode="additive"))
-    assert pipeline.sync(pipeline.read(list_of(tmp_path, *emails), job), job).plan.status == "empty"
+    assert sync_list(read_list(list_of(tmp_path, *emails), job), job).plan.status == "empty"
     new = next(one for one in studio.people(role="Teacher") if "Admin" not in one["role_names"])
     studio.edit_person(new["id"], roles=["Admin"])
-    desired = pipeline.read(list_of(tmp_path, *emails, new["email"]), job)
-    done = pipeline.sync(desired, job)
+    desired = read_list(list_of(tmp_path, *emails, new["email"]), job)
+    done = sync_list(desired, job)
     assert (done.plan.status, drift_of(done.plan)) == ("empty", [(new["id"], "add")])
-    assert drift_of(pipeline.sync(desired, job).plan) == []
+    assert drift_of(sync_list(desired, job).plan) == []
 
 
 def roles_of(studio: Sandbox) -> dict[int, list[str]]:
@@ -528,33 +533,33 @@ def roles_of(studio: Sandbox) -> dict[int, list[str]]:
 def test_a_run_is_taken_back_and_that_is_taken_back_again(studio: Sandbox, tmp_path: Path) -> None:
     job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
     before = roles_of(studio)
-    first = pipeline.apply(planned(job), job)
+    first = apply_plan(planned(job), job)
     between = roles_of(studio)
     assert between != before
 
-    taken = from_json(to_json(pipeline.undo(first.run_id, job)))
+    taken = from_json(to_json(plan_undo(first.run_id, job)))
     assert (taken.source.undoes, taken.status) == (first.run_id, "ready")
     assert set(taken.changes["reason"]) == {"undo"}
-    second = pipeline.apply(taken, job)
+    second = apply_plan(taken, job)
     assert second.complete
     assert roles_of(studio) == before
 
-    assert pipeline.undo(first.run_id, job).status == "empty"  # everybody is as before already
-    third = pipeline.apply(pipeline.undo(second.run_id[:-2], job), job)
+    assert plan_undo(first.run_id, job).status == "empty"  # everybody is as before already
+    third = apply_plan(plan_undo(second.run_id[:-2], job), job)
     assert third.complete
     assert roles_of(studio) == between
-    records = [r for r in audit.read(job.settings.account_dir) if r["event"] == "plan" and r["command"] == "undo"]
+    records = [r for r in read_records(job.settings.account_dir) if r["event"] == "plan" and r["command"] == "undo"]
     assert [record["source"]["undoes"] for record in records] == [first.run_id, first.run_id, second.run_id]
 
 
 def test_whoever_has_changed_since_a_run_is_not_taken_back(studio: Sandbox, job: Job) -> None:
-    run = pipeline.apply(planned(job), job)
+    run = apply_plan(planned(job), job)
     done = [one["user_id"] for one in studio.log()]
     added = int(run.outcomes.loc[run.outcomes["action"] == "add", "user_id"].iloc[0])
     other = next(user_id for user_id in done if user_id != added)
     studio.edit_person(added, roles=[])
     studio.edit_person(other, email="someone.else@example.edu")
-    made = pipeline.undo(run.run_id, job)
+    made = plan_undo(run.run_id, job)
     told = dict(zip(made.held["user_id"].tolist(), made.held["reason"].tolist(), strict=True))
     assert told == {added: "already", other: "identity_mismatch"}
     assert set(made.changes["user_id"]) == set(done) - {added, other}
@@ -568,40 +573,40 @@ def test_what_studio_did_besides_is_taken_back_too(tmp_path: Path) -> None:
         studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
         path = tmp_path / "list.csv"
         path.write_text(f"user_id,role\n{person['id']},Admin\n", encoding="utf-8")
-        done = pipeline.sync(pipeline.read(path, job), job)
+        done = sync_list(read_list(path, job), job)
         assert done.run is not None
         assert roles_of(studio)[person["id"]] == ["Admin", "Teacher"]
 
         taken = replace(job, settings=settings_for(studio, tmp_path / "state", managed_roles=roles))
-        made = pipeline.undo(done.run.run_id, taken)
+        made = plan_undo(done.run.run_id, taken)
         assert sorted(zip(made.changes["action"], made.changes["role"], strict=True)) == [
             ("add", "Subaccount admin"),
             ("remove", "Admin"),
         ]
-        pipeline.apply(made, taken, override=made.digest if made.blocked else "")
+        apply_plan(made, taken, override=made.digest if made.blocked else "")
         assert "Subaccount admin" in roles_of(studio)[person["id"]]
-        held = pipeline.undo(done.run.run_id, job)  # where nobody is ever removed, this removes nobody
+        held = plan_undo(done.run.run_id, job)  # where nobody is ever removed, this removes nobody
         assert set(held.changes["action"]) <= {"add"}
 
 
 def test_only_a_run_that_is_known_and_managed_is_taken_back(studio: Sandbox, job: Job, tmp_path: Path) -> None:
     made = planned(job)
-    run = pipeline.apply(made, job)
+    run = apply_plan(made, job)
     other = replace(job, settings=settings_for(studio, tmp_path / "state", managed_roles=["Teacher"]))
     with pytest.raises(UsageError, match="changed Admin, which the settings don't manage"):
-        pipeline.undo(run.run_id, other)
+        plan_undo(run.run_id, other)
     with pytest.raises(UsageError, match="No run begins with"):
-        pipeline.undo("nothing", job)
+        plan_undo("nothing", job)
     rewound(job, "holders", "run.end", "outcome")
     with pytest.raises(UnsettledRunError, match="nobody knows yet"):
-        pipeline.undo(run.run_id, job)
-    dry = audit.runs(job.settings.account_dir)[0].run_id
-    assert pipeline.undo(dry, job).status == "empty"
+        plan_undo(run.run_id, job)
+    dry = list_runs(job.settings.account_dir)[0].run_id
+    assert plan_undo(dry, job).status == "empty"
 
 
 def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:
-    pipeline.sync(pipeline.read(SAMPLE, job), job)
-    told = {record["event"]: record for record in audit.read(job.settings.account_dir)}
+    sync_list(read_list(SAMPLE, job), job)
+    told = {record["event"]: record for record in read_records(job.settings.account_dir)}
     for event in ("plan", "run.start"):
         assert told[event]["command"] == "sync"
         assert told[event]["source"]["listed"] == {"Admin": 13}
@@ -612,7 +617,7 @@ def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:
 def test_one_run_at_a_time(studio: Sandbox, job: Job) -> None:
     folder = job.settings.account_dir
     with account_lock(folder, run="other", command="sync", now=job.now), pytest.raises(LockHeldError, match="other"):
-        pipeline.sync(pipeline.read(SAMPLE, job), job)
+        sync_list(read_list(SAMPLE, job), job)
     assert studio.log() == []
 
 
@@ -623,7 +628,7 @@ def test_an_end_that_cannot_be_read_is_not_proven(studio: Sandbox, job: Job) -> 
         if (stage, done) == ("applying", total):
             studio.set_faults("503=1")
 
-    run = pipeline.apply(made, replace(job, progress=stay_away_after_applying))
+    run = apply_plan(made, replace(job, progress=stay_away_after_applying))
     assert (run.outcomes["outcome"] == "done").all()
     assert run.proof is None
     assert not run.complete
@@ -638,12 +643,12 @@ def test_an_interrupted_run_says_so_in_the_record(job: Job) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pipeline.apply(made, replace(job, progress=stop))
-    assert audit.runs(job.settings.account_dir)[-1].status == "interrupted"
+        apply_plan(made, replace(job, progress=stop))
+    assert list_runs(job.settings.account_dir)[-1].status == "interrupted"
 
 
 def test_holders_are_read_for_export(job: Job) -> None:
-    assert len(pipeline.holders(job).users) == 10
+    assert len(read_holders(job).users) == 10
 
 
 def test_a_wrong_token_is_studios_refusal(studio: Sandbox, tmp_path: Path) -> None:
@@ -657,24 +662,24 @@ def test_a_wrong_token_is_studios_refusal(studio: Sandbox, tmp_path: Path) -> No
 def test_the_record_is_sealed_with_the_key_and_its_files_are_closed(studio: Sandbox, tmp_path: Path) -> None:
     key = "a key that only the test has"
     job = Job(settings_for(studio, tmp_path, audit_key=key, audit_max_mb=0.001), sleep=lambda _: None)
-    assert pipeline.apply(planned(job), job).complete
+    assert apply_plan(planned(job), job).complete
     folder = job.settings.account_dir
     assert len(list(folder.glob("audit-*.jsonl"))) > 1
-    assert audit.verify(folder, key) == audit.Verification(7, None, "", ())
-    assert not audit.verify(folder, "a key that the test hasn't").ok
+    assert verify_record(folder, key) == Verification(7, None, "", ())
+    assert not verify_record(folder, "a key that the test hasn't").ok
     assert events(job) == ["record.key", "plan", "run.start", "intent", "outcome", "run.end", "holders"]
 
     sent = studio.log()
     for other in ("", "another key that the test has"):
         changed = Job(settings_for(studio, tmp_path, audit_key=other), sleep=lambda _: None)
         with pytest.raises(RecordBrokenError):
-            pipeline.sync(pipeline.read(list_of(tmp_path, "admin@example.edu"), changed), changed)
+            sync_list(read_list(list_of(tmp_path, "admin@example.edu"), changed), changed)
     assert studio.log() == sent
 
 
 def test_people_are_known_whatever_role_they_have(job: Job) -> None:
     student, observer, nobody, stranger = "lukasz.zak@example.edu", 1067, "fatima.elamrani@example.edu", 999
-    live = pipeline.known([(student, 0), ("", observer), (nobody, 0), ("", stranger)], job)
+    live = look_up_people([(student, 0), ("", observer), (nobody, 0), ("", stranger)], job)
     found = set(live.users["user_id"].tolist())
     assert {1071, observer, 1103} < found
     assert stranger not in found

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rolesync import audit, pipeline
-from rolesync.audit import recall
 from rolesync.audit.effects import effects, open_requests
+from rolesync.audit.history import read_records
+from rolesync.audit.past import recall
 from rolesync.job import Job
+from rolesync.pipeline import plan_list, read_list, sync_list
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from tests.servers import Naps
@@ -41,7 +42,7 @@ def list_for(studio: Sandbox, folder: Path, additions: int, keep: int) -> Path:
 
 def agree(studio: Sandbox, job: Job) -> None:
     """Hold the record against Studio's own log, action for action."""
-    records = list(audit.read(job.settings.account_dir))
+    records = list(read_records(job.settings.account_dir))
     told = Counter((one.user_id, one.action.value, one.role) for one in effects(records))
     assert told == Counter((one["user_id"], one["action"], one["role"]) for one in studio.log())
     assert open_requests(records) == []
@@ -52,7 +53,7 @@ def test_two_thousand_changes_get_done_though_a_fifth_of_all_requests_fails(tmp_
         path = list_for(studio, tmp_path, additions=2_000, keep=1)
         job = job_for(studio, tmp_path, Naps(), chunk_size=5)
         studio.set_faults(f"{MIXED},seed=3")
-        done = pipeline.sync(pipeline.read(path, job), job)
+        done = sync_list(read_list(path, job), job)
         struck = studio.fault_counts()
         studio.set_faults("")
         assert done.run is not None
@@ -62,7 +63,7 @@ def test_two_thousand_changes_get_done_though_a_fifth_of_all_requests_fails(tmp_
         assert len([name for name, number in struck.items() if number]) >= 9
         assert sum(struck.values()) > 0.15 * sum(studio.counts().values())
         agree(studio, job)
-        assert pipeline.plan(pipeline.read(path, job), job).status == "empty"
+        assert plan_list(read_list(path, job), job).status == "empty"
 
 
 def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_finishes(
@@ -78,7 +79,7 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_fin
             studio.set_faults("reset=0.5,503=0.5,seed=1")
 
     failing = Job(job.settings, sleep=naps.sleep, progress=go_down)
-    done = pipeline.sync(pipeline.read(path, failing), failing)
+    done = sync_list(read_list(path, failing), failing)
     assert done.run is not None
     numbers = done.run.outcomes["outcome"].value_counts()
     assert numbers["done"] == len(studio.log()) == 40
@@ -89,7 +90,7 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_fin
     assert recall(job.settings.account_dir).unsettled == (done.run.run_id,)
 
     studio.set_faults("")
-    again = pipeline.sync(pipeline.read(path, job), job)
+    again = sync_list(read_list(path, job), job)
     assert again.run is not None
     assert again.run.complete
     agree(studio, job)

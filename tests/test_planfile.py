@@ -13,24 +13,13 @@ from hypothesis import example, given, settings, strategies as st
 from rolesync.differ import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.guards import judge
-from rolesync.model import (
-    DRIFT,
-    IMPACT,
-    Changes,
-    Drift,
-    Finding,
-    Known,
-    Level,
-    Plan,
-    Policy,
-    Requests,
-    RoleCount,
-    Way,
-    WayKind,
-    frame,
-)
-from rolesync.planfile import digest
-from rolesync.planner import from_json, make_plan, to_json
+from rolesync.model.frames import DRIFT, IMPACT, frame
+from rolesync.model.lists import Finding
+from rolesync.model.live import Requests, Way
+from rolesync.model.plans import Changes, Drift, Plan, Policy, RoleCount
+from rolesync.model.words import Known, Level, WayKind
+from rolesync.planfile import digest, from_json, to_json
+from rolesync.planner import make_plan
 from rolesync.recorded import History
 from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 

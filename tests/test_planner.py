@@ -14,7 +14,11 @@ from hypothesis import given, settings, strategies as st
 
 from rolesync.differ import diff
 from rolesync.guards import judge
-from rolesync.model import CHANGES, Finding, Level, Plan, Policy, Requests, frame
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.lists import Finding
+from rolesync.model.live import Requests
+from rolesync.model.plans import Plan, Policy
+from rolesync.model.words import Level
 from rolesync.planner import chunks, make_plan, order, waves
 from rolesync.recorded import History
 from tests.strategies import (

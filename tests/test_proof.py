@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ import diff
-from rolesync.model import CHANGES, OUTCOMES, Live, OutcomeStatus, Plan, Policy, Requests, frame, require
+from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Plan, Policy
+from rolesync.model.words import OutcomeStatus
 from rolesync.planner import make_plan
 from rolesync.proof import NAMED, prove, settled
 from tests.strategies import SOURCE, Row, Situation, User, desired_of, live_of, situations

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from rolesync import audit, pipeline
-from rolesync.audit import recall
+from rolesync.audit.check import verify_record
 from rolesync.audit.effects import effects, open_requests
+from rolesync.audit.history import read_records
+from rolesync.audit.past import recall
 from rolesync.job import Job
+from rolesync.pipeline import apply_plan, plan_list, read_list, sync_list
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
@@ -42,18 +44,18 @@ def prepared(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]
     )
     job = Job(load(**own))
     plan = folder / "plan.json"
-    plan.write_text(to_json(pipeline.plan(pipeline.read(path, job), job)), encoding="ascii")
+    plan.write_text(to_json(plan_list(read_list(path, job), job)), encoding="ascii")
     return own, path, plan
 
 
 def check(studio: Sandbox, folder: Path) -> None:
     """Hold record and Studio's own log against each other, action for action."""
-    records = list(audit.read(folder))
+    records = list(read_records(folder))
     told = sorted((one.user_id, one.action.value, one.role) for one in effects(records))
     assert told == sorted((one["user_id"], one["action"], one["role"]) for one in studio.log())
     assert open_requests(records) == []
     assert recall(folder).unsettled == ()
-    assert audit.verify(folder).ok
+    assert verify_record(folder).ok
 
 
 @pytest.mark.parametrize(("at_once", "moments"), [(1, MOMENTS), (4, MOMENTS // 2)])
@@ -81,14 +83,14 @@ def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
         if moment % 4 == 3:  # killed again while it goes on
             apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
         job = Job(load(**own), sleep=lambda _: None)
-        left_open += bool(open_requests(audit.read(job.settings.account_dir)))
+        left_open += bool(open_requests(read_records(job.settings.account_dir)))
         if moment % 2:
-            run = pipeline.apply(from_json(plan.read_text(encoding="ascii")), job)
+            run = apply_plan(from_json(plan.read_text(encoding="ascii")), job)
             assert run.complete
         else:
-            done = pipeline.sync(pipeline.read(path, job), job)
+            done = sync_list(read_list(path, job), job)
             assert done.refusal is None
             assert done.run is None or done.run.complete
         check(studio, job.settings.account_dir)
-        assert pipeline.plan(pipeline.read(path, job), job).status == "empty"
+        assert plan_list(read_list(path, job), job).status == "empty"
     assert left_open >= moments // 4  # else the moments were too tame to show anything

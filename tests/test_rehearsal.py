@@ -10,11 +10,12 @@ from typing import Any, Self
 import pytest
 import requests
 
-from rolesync import pipeline, rehearsal
+from rolesync import rehearsal
 from rolesync.errors import PlanRefusedError, RolesyncError, StudioError
 from rolesync.gate import BlockedError
 from rolesync.job import Job
-from rolesync.model import Run, counts
+from rolesync.model.runs import Run, counts
+from rolesync.pipeline import apply_plan
 from rolesync.planfile import from_json, to_json
 from rolesync.rehearsal import rehearse
 from rolesync.sandbox import ROLES, Options, Sandbox
@@ -73,7 +74,7 @@ def test_a_rehearsal_comes_to_what_an_apply_then_does_and_touches_nothing(
     assert asked["search"] + asked["user"] == done.read.total == done.latency.requests
     assert files(tmp_path / "state") == record
 
-    run = pipeline.apply(made, job)
+    run = apply_plan(made, job)
     assert (run.complete, done.run.complete) == (True, True)
     assert told(done.run) == told(run)
     assert done.run.proof == run.proof
@@ -102,14 +103,14 @@ def test_somebody_who_has_drifted_is_left_alone_as_an_apply_leaves_them(
     done = rehearse(made, job)
     assert counts(done.run.outcomes)["drifted"] == 1
     assert not done.run.complete
-    assert told(done.run) == told(pipeline.apply(made, job))
+    assert told(done.run) == told(apply_plan(made, job))
 
 
 def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, job: Job, tmp_path: Path) -> None:
     made = planned(job, list_of(tmp_path, "admin@example.edu"))
     for override in ("", "0" * 64):
         with pytest.raises(BlockedError) as by_apply:
-            pipeline.apply(made, job, override)
+            apply_plan(made, job, override)
         with pytest.raises(BlockedError) as refused:
             rehearse(made, job, override)
         assert (refused.value.message, refused.value.hint) == (by_apply.value.message, by_apply.value.hint)
@@ -139,14 +140,14 @@ def test_what_an_interrupted_run_has_done_counts_as_done_even_if_nobody_has_note
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pipeline.apply(made, replace(job, progress=stop))
+        apply_plan(made, replace(job, progress=stop))
     rewound(job, *lost)
     record, log = files(tmp_path / "state"), studio.log()
     done = rehearse(made, job)
     assert (done.run.outcomes["detail"] == "done by an earlier run of this plan").sum() == 2
     assert done.run.requests.by_kind["put_roles"] == 2
     assert (files(tmp_path / "state"), studio.log()) == (record, log)
-    assert told(done.run) == told(pipeline.apply(made, job))
+    assert told(done.run) == told(apply_plan(made, job))
 
 
 @pytest.mark.parametrize("at", ["looking people up", "rehearsing: applying", "rehearsing: reading Admin"])
@@ -197,7 +198,7 @@ def test_roles_of_any_name_and_ids_of_any_size_can_be_rehearsed(tmp_path: Path) 
         job = Job(settings_for(studio, tmp_path / "state", chunk_size=2, **own), sleep=lambda _: None)
         made = planned(job, path)
         done = rehearse(made, job)
-        run = pipeline.apply(made, job)
+        run = apply_plan(made, job)
     assert run.complete
     assert told(done.run) == told(run)
     assert {one.role: (one.before, one.after) for one in done.roles} == {"Admin": (10, 2), ODD: (1, 2)}
@@ -251,7 +252,7 @@ def test_no_room_for_a_copy_is_said(job: Job, monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_plan_without_changes_is_rehearsed_too(job: Job) -> None:
-    pipeline.apply(planned(job), job)
+    apply_plan(planned(job), job)
     empty = planned(job)
     assert empty.status == "empty"
     done = rehearse(empty, job)

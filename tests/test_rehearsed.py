@@ -5,7 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from rolesync.model import CHANGES, Proof, Requests, frame, role_set
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.live import Requests
+from rolesync.model.runs import Proof
+from rolesync.model.texts import role_set
 from rolesync.rehearsed import Latency, Pace, Stage, stages, unknown
 from tests.report.samples import make_run
 

@@ -14,12 +14,16 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from rolesync import audit, pipeline
-from rolesync.audit import recall
+from rolesync.audit.check import verify_record
 from rolesync.audit.effects import effects, open_requests
+from rolesync.audit.history import read_records
+from rolesync.audit.past import recall
 from rolesync.errors import PlanRefusedError, StudioError, UnsettledRunError
 from rolesync.job import Job
-from rolesync.model import Plan, Run, email_key
+from rolesync.model.plans import Plan
+from rolesync.model.runs import Run
+from rolesync.model.texts import email_key
+from rolesync.pipeline import apply_plan, plan_list, plan_undo, read_list, sync_list
 from rolesync.planfile import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
@@ -130,7 +134,7 @@ class Account(RuleBasedStateMachine):
         job, path, log = self.job(), self.write(wanted), self.studio.log()
         self.studio.set_faults(fault)
         try:
-            done = pipeline.sync(pipeline.read(path, job), job)
+            done = sync_list(read_list(path, job), job)
         except StudioError:
             done = None
         self.studio.set_faults("")
@@ -145,7 +149,7 @@ class Account(RuleBasedStateMachine):
     @rule(wanted=lists)
     def make_plan(self, wanted: dict[int, set[int]]) -> None:
         job = self.job()
-        made = pipeline.plan(pipeline.read(self.write(wanted), job), job)
+        made = plan_list(read_list(self.write(wanted), job), job)
         self.check_drift(made, self.studio.log())
         self.plan = from_json(to_json(made))
         (self.folder / "list.csv").unlink()  # a plan that travels without its list is bound by its digest alone
@@ -157,7 +161,7 @@ class Account(RuleBasedStateMachine):
         assert self.plan is not None
         self.studio.set_faults(fault)
         with suppress(StudioError, PlanRefusedError):
-            self.check_run(self.plan, pipeline.apply(self.plan, self.job()))
+            self.check_run(self.plan, apply_plan(self.plan, self.job()))
         self.studio.set_faults("")
         self.check()
 
@@ -166,7 +170,7 @@ class Account(RuleBasedStateMachine):
     def undo(self, which: int) -> None:
         job = self.job()
         with suppress(UnsettledRunError):
-            self.plan = pipeline.undo(self.runs[which % len(self.runs)], job)
+            self.plan = plan_undo(self.runs[which % len(self.runs)], job)
         self.check()
 
     # What happens to it
@@ -191,12 +195,12 @@ class Account(RuleBasedStateMachine):
                 raise KeyboardInterrupt
 
         with suppress(KeyboardInterrupt, PlanRefusedError):
-            pipeline.apply(self.plan, self.job(progress=stop))
+            apply_plan(self.plan, self.job(progress=stop))
         self.check()
 
     @rule(at=st.integers(0, PEOPLE - 1), roles=st.sets(st.sampled_from(["Admin", "Teacher", "Student", DROPPED])))
     def somebody_changes_roles(self, at: int, roles: set[str]) -> None:
-        records = audit.read(load(**self.own).account_dir)
+        records = read_records(load(**self.own).account_dir)
         if any(self.ids[at] in request.user_ids for request in open_requests(records)):
             self.mingled.add(self.ids[at])
         self.studio.edit_person(self.ids[at], roles=sorted(roles))
@@ -213,8 +217,8 @@ class Account(RuleBasedStateMachine):
 
     def check(self) -> None:
         folder = load(**self.own).account_dir
-        assert audit.verify(folder).ok
-        records = list(audit.read(folder))
+        assert verify_record(folder).ok
+        records = list(read_records(folder))
         log = [entry for entry in self.studio.log() if entry["by"] == "api"]
         assert {entry["role"] for entry in log} <= set(self.roles)
         for entry in log:
@@ -265,7 +269,7 @@ class Account(RuleBasedStateMachine):
                     holders[role].discard(entry["user_id"])
                     if role in entry["after"]:
                         holders[role].add(entry["user_id"])
-        records = audit.read(load(**self.own).account_dir)
+        records = read_records(load(**self.own).account_dir)
         in_doubt = {user_id for request in open_requests(records) for user_id in request.user_ids} | self.mingled
         expected = {
             (user_id, role, "add" if user_id in live[role] else "remove")

@@ -28,27 +28,3 @@ from which one, what they saw, which held removals they `released`, and which ch
 The record itself adds `record.recovered` {torn_bytes, torn_sha256} after the remains of an append that was cut short,
 and `record.key` {mode, fingerprint, past} where records begin to be sealed with a key, another, or none.
 """
-
-from rolesync.audit.check import verify
-from rolesync.audit.history import read, run_records, runs, trusted_records, trusted_runs
-from rolesync.audit.past import Past, recall
-from rolesync.audit.record import Record, open_record, rekey
-from rolesync.audit.told import trusted_told
-from rolesync.recorded import Bad, Verification
-
-__all__ = [
-    "Bad",
-    "Past",
-    "Record",
-    "Verification",
-    "open_record",
-    "read",
-    "recall",
-    "rekey",
-    "run_records",
-    "runs",
-    "trusted_records",
-    "trusted_runs",
-    "trusted_told",
-    "verify",
-]

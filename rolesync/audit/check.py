@@ -10,7 +10,7 @@ from rolesync.audit.seal import PLAIN, Seal, seal_of
 from rolesync.recorded import Bad, Verification
 
 
-def verify(folder: Path, key: str = "") -> Verification:
+def verify_record(folder: Path, key: str = "") -> Verification:
     """Check every byte of an account's record against the chain and the head, in one pass and little memory.
 
     Works beside a running `Record` and needs no write access. No record at all is a whole, empty one.

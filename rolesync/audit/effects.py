@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from rolesync.model import Action
+from rolesync.model.words import Action
 from rolesync.recorded import Effect
 
 OK = 200

@@ -13,7 +13,7 @@ from rolesync.recorded import RunSummary
 _SOME = 5  # how many runs an error names before it only counts them
 
 
-def read(folder: Path, run: str | None = None, *, key: str = "") -> Iterator[dict[str, Any]]:
+def read_records(folder: Path, run: str | None = None, *, key: str = "") -> Iterator[dict[str, Any]]:
     """Yield the records in order, all or those of one run (its full id), while checking the chain.
 
     Records that are sealed with another key than `key` are checked as far as is possible without it.
@@ -31,7 +31,7 @@ def read_runs(folder: Path, run_ids: Sequence[str], *, key: str = "") -> Iterato
     """Yield the records of some runs (their full ids) in order, while checking the chain.
 
     Raises:
-        RecordError, RecordBrokenError: as `read`.
+        RecordError, RecordBrokenError: as `read_records`.
     """
     needles = [b'"run":%b' % json.dumps(run).encode("ascii") for run in run_ids]
     for line in whole_lines(folder, key) if needles else ():
@@ -41,14 +41,14 @@ def read_runs(folder: Path, run_ids: Sequence[str], *, key: str = "") -> Iterato
                 yield record
 
 
-def runs(folder: Path, *, key: str = "") -> list[RunSummary]:
+def list_runs(folder: Path, *, key: str = "") -> list[RunSummary]:
     """Sum up every dry run and apply, oldest first.
 
     A run that was planned and applied under one id is one apply. The counts by `OutcomeStatus` are there once the
     run has ended; while it is `open` nobody has counted.
 
     Raises:
-        RecordError, RecordBrokenError: as `read`.
+        RecordError, RecordBrokenError: as `read_records`.
     """
     found, broken = trusted_runs(folder, key=key)
     if broken:
@@ -60,7 +60,7 @@ def trusted_runs(folder: Path, *, key: str = "") -> tuple[list[RunSummary], Reco
     """Sum up what stands before the first place that is not as it was written, and return the error that names it.
 
     Raises:
-        RecordError: as `read`.
+        RecordError: as `read_records`.
     """
     found: dict[str, RunSummary] = {}
     try:
@@ -98,7 +98,7 @@ def run_records(folder: Path, run_id: str, *, key: str = "") -> list[dict[str, A
 
     Raises:
         UsageError: no run, or more than one, begins like that.
-        RecordError, RecordBrokenError: as `read`.
+        RecordError, RecordBrokenError: as `read_records`.
     """
     found, broken = trusted_records(folder, run_id, key=key)
     if broken:
@@ -113,7 +113,7 @@ def trusted_records(
 
     Raises:
         UsageError: no run, or more than one, begins like that.
-        RecordError: as `read`.
+        RecordError: as `read_records`.
         RecordBrokenError: no run before the bad place begins like that; perhaps one after it does.
     """
     summaries, broken = trusted_runs(folder, key=key)
@@ -128,7 +128,7 @@ def trusted_records(
         raise UsageError(f"{len(matching)} runs begin with {run_id!r}: {some} …", hint="Give more of the id.")
     found: list[dict[str, Any]] = []
     try:
-        found.extend(read(folder, matching[0], key=key))
+        found.extend(read_records(folder, matching[0], key=key))
     except RecordBrokenError as error:
         return found, error
     return found, None

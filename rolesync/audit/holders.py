@@ -12,7 +12,8 @@ from rolesync.audit.effects import moved, open_requests
 from rolesync.audit.files import os_errors_named, replace_file
 from rolesync.audit.past import Past
 from rolesync.audit.record import Record
-from rolesync.model import Action, Live
+from rolesync.model.live import Live
+from rolesync.model.words import Action
 from rolesync.recorded import Expected
 
 NAME = "holders.json"

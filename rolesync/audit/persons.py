@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from rolesync.audit.effects import sent
 from rolesync.audit.history import events
-from rolesync.model import Action, email_key
+from rolesync.model.texts import email_key
+from rolesync.model.words import Action
 from rolesync.recorded import PastChange, PastDecision
 
 

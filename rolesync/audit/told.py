@@ -9,7 +9,10 @@ from typing import Any
 from rolesync.audit.effects import Came, requests_of, what_came
 from rolesync.audit.history import events, summed_up, trusted_records
 from rolesync.errors import RecordBrokenError
-from rolesync.model import DRIFT, Action, Approval, Drift, OutcomeStatus, Proof, Released, frame
+from rolesync.model.frames import DRIFT, frame
+from rolesync.model.plans import Approval, Drift, Released
+from rolesync.model.runs import Proof
+from rolesync.model.words import Action, OutcomeStatus
 from rolesync.recorded import Told, ToldChange, ToldDecision
 
 _OUTCOMES = {
@@ -20,7 +23,7 @@ _OUTCOMES = {
 }
 
 
-def trusted_told(folder: Path, run_id: str, *, key: str = "") -> tuple[Told, RecordBrokenError | None]:
+def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[Told, RecordBrokenError | None]:
     """Tell one run, named by its id or the beginning of it, from what stands before the first bad place.
 
     Returns:

@@ -41,7 +41,8 @@ from rolesync.errors import DeclinedError, Exit, PlanRefusedError, UsageError
 
 if TYPE_CHECKING:
     from rolesync.gate import BlockedError
-    from rolesync.model import Plan, Run
+    from rolesync.model.plans import Plan
+    from rolesync.model.runs import Run
 
 
 def register(app: typer.Typer) -> None:
@@ -60,8 +61,8 @@ def apply(
     assignments: Assignments = None,
 ) -> Exit:
     """Apply a saved plan: check it, send it in chunks, read Studio again, and say what came of it."""
-    from rolesync import pipeline
     from rolesync.gate import BlockedError, check_approval
+    from rolesync.pipeline import apply_plan
 
     made = load_plan(file)
     settings = load_settings(config, assignments)
@@ -70,7 +71,7 @@ def apply(
         _ask(made, show_all, str(file))
     try:
         with working(settings) as job:
-            run = pipeline.apply(made, job, override)
+            run = apply_plan(made, job, override)
     except BlockedError as refusal:
         was_shown = not yes and refusal.plan is made
         return show_blocked(refusal, form, show_all=show_all, command="" if was_shown else applying(file))
@@ -122,16 +123,16 @@ def sync(
         )
     if impact:
         raise UsageError("--impact is for whoever reviews a plan first", hint="add --dry-run, or use rolesync plan")
-    from rolesync import pipeline
+    from rolesync.pipeline import read_list, sync_list
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
     settings = settings_of(config, assignments, no_removals, hold_removals, reading)
     with working(settings) as job:
-        desired = pipeline.read(file, job)
+        desired = read_list(file, job)
         if desired.status == "reject":
             show_list(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
-        done = pipeline.sync(desired, job, override)
+        done = sync_list(desired, job, override)
     if form is Form.JSON:
         from rolesync.report.jsonform import run_json
 
@@ -153,7 +154,7 @@ def _show_run(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
 
         show_json(run_json(run))
     else:
-        from rolesync.report.terminal import run_view
+        from rolesync.report.terminal.run import run_view
 
         source = made.source
         again = f"rolesync undo {source.undoes}" if source.undoes else f"rolesync plan {shlex.quote(source.path)}"

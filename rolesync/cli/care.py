@@ -17,16 +17,16 @@ def register(app: typer.Typer) -> None:
 
 def doctor(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Check everything that a run needs: settings, token, Studio, roles, state folder, record, clock."""
-    from rolesync import doctor as examination
+    from rolesync.doctor import examine
 
     with working(load_settings(config, assignments)) as job:
-        checks = examination.examine(job)
+        checks = examine(job)
     if form is Form.JSON:
         from rolesync.report.jsonform import checks_json
 
         show_json(checks_json(checks))
     else:
-        from rolesync.report.terminal import checks_view
+        from rolesync.report.terminal.checks import checks_view
 
         show(checks_view(checks))
     return next((check.exit_code for check in checks if check.exit_code), Exit.DONE)

@@ -47,15 +47,15 @@ def runs(
     no_pager: NoPager = False, form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None
 ) -> Exit:
     """List every dry run and every apply, with what came of it; of a broken record, those before the break."""
-    from rolesync import audit
+    from rolesync.audit.history import trusted_runs
 
     own = load_settings(config, assignments)
-    found, broken = audit.trusted_runs(own.account_dir, key=own.audit_key.get_secret_value())
+    found, broken = trusted_runs(own.account_dir, key=own.audit_key.get_secret_value())
     if form is Form.JSON:
         from rolesync.report.jsonform import runs_json
 
         return _end_json(runs_json(found), broken)
-    from rolesync.report.terminal import runs_view
+    from rolesync.report.terminal.history import runs_view
 
     show(runs_view(found), pager=pager_of(wanted=not no_pager))
     return _end(broken)
@@ -75,15 +75,15 @@ def explain(
     assignments: Assignments = None,
 ) -> Exit:
     """Say why somebody has, got or lost each role, and because of which row; of a broken record, up to the break."""
-    from rolesync import explain as explanation
+    from rolesync.explain import explain_user
 
     with working(load_settings(config, assignments)) as job:
-        found = explanation.explain(user, job, list_file, live=live)
+        found = explain_user(user, job, list_file, live=live)
     if form is Form.JSON:
         from rolesync.report.jsonform import explanation_json
 
         return _end_json(explanation_json(found), found.broken)
-    from rolesync.report.terminal import explanation_view
+    from rolesync.report.terminal.explain import explanation_view
 
     show(explanation_view(found), pager=pager_of(wanted=not no_pager))
     return _end(found.broken)
@@ -97,13 +97,13 @@ def audit_show(
     assignments: Assignments = None,
 ) -> Exit:
     """Show everything that the record says about one run; of a broken record, what stands before the break."""
-    from rolesync import audit
+    from rolesync.audit.history import trusted_records
 
     own = load_settings(config, assignments)
-    records, broken = audit.trusted_records(own.account_dir, run, key=own.audit_key.get_secret_value())
+    records, broken = trusted_records(own.account_dir, run, key=own.audit_key.get_secret_value())
     if form is Form.JSON:
         return _end_json({"records": records}, broken)
-    from rolesync.report.terminal import record_view
+    from rolesync.report.terminal.history import record_view
 
     show(record_view(records), pager=pager_of(wanted=not no_pager))
     return _end(broken)
@@ -123,7 +123,7 @@ def show_run(
     Raises:
         UsageError: there is no such run, nor a file of that name.
     """
-    from rolesync import audit
+    from rolesync.audit.told import report_before_break
     from rolesync.report.html import told_html
     from rolesync.report.jsonform import told_json
     from rolesync.report.markdown import told_markdown
@@ -131,7 +131,7 @@ def show_run(
 
     try:
         own = load_settings(config, assignments)
-        told, broken = audit.trusted_told(own.account_dir, run, key=own.audit_key.get_secret_value())
+        told, broken = report_before_break(own.account_dir, run, key=own.audit_key.get_secret_value())
     except UsageError as error:
         raise UsageError(
             f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
@@ -148,7 +148,7 @@ def show_run(
     if form is Form.JSON:
         return _end_json(told_json(told), broken)
     if not written:
-        from rolesync.report.terminal import told_view
+        from rolesync.report.terminal.told import told_view
 
         show(told_view(told, limit=limit(show_all or bool(pager))), pager=pager)
     return _end(broken)
@@ -156,15 +156,15 @@ def show_run(
 
 def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Check every byte of the record against its chain, its head and its key; exit 5 if it isn't as it was written."""
-    from rolesync import audit
+    from rolesync.audit.check import verify_record
 
     own = load_settings(config, assignments)
     folder = own.account_dir
-    found = audit.verify(folder, own.audit_key.get_secret_value())
+    found = verify_record(folder, own.audit_key.get_secret_value())
     if form is Form.JSON:
         show_json({"ok": found.ok, "folder": str(folder), **asdict(found)})
     else:
-        from rolesync.report.terminal import verification_view
+        from rolesync.report.terminal.verification import verification_view
 
         show(verification_view(found, str(folder)))
     return Exit.DONE if found.ok else Exit.INCOMPLETE
@@ -172,14 +172,14 @@ def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: A
 
 def audit_rekey(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Go on with the audit_key that is set now, or without one. Verify the record with its own key first."""
-    from rolesync import audit
+    from rolesync.audit.record import rekey
     from rolesync.lock import account_lock
 
     own = load_settings(config, assignments)
     folder, key = own.account_dir, own.audit_key.get_secret_value()
     # Not while a run is going on: with the key that it was started with it couldn't write its record to the end.
     with working(own) as job, account_lock(folder, run=job.new_run(), command="audit rekey", now=job.now):
-        changed = audit.rekey(folder, now=job.now, key=key)
+        changed = rekey(folder, now=job.now, key=key)
     if form is Form.JSON:
         show_json({"changed": changed, "keyed": bool(key)})
     else:

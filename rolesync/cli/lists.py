@@ -26,7 +26,7 @@ from rolesync.cli.options import (
 from rolesync.errors import Exit
 
 if TYPE_CHECKING:
-    from rolesync.model import Desired
+    from rolesync.model.lists import Desired
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,7 @@ def validate(
     assignments: Assignments = None,
 ) -> Exit:
     """Check a list without asking Studio: what was noticed, and what it asks for."""
-    from rolesync.reader import read_desired
+    from rolesync.reader.desired import read_desired
 
     own = load_settings(config, assignments, sheet=sheet, header_row=header_row, bad_rows=bad_rows)
     today = datetime.now(UTC).date()
@@ -62,7 +62,7 @@ def show_list(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_
 
         show_json(desired_json(desired, managed))
         return
-    from rolesync.report.terminal import desired_view
+    from rolesync.report.terminal.validation import desired_view
 
     show(desired_view(desired, managed, limit=limit(show_all)))
 
@@ -76,11 +76,11 @@ def export(
     assignments: Assignments = None,
 ) -> Exit:
     """Write today's holders of the managed roles as a desired-roles list: the way to start from what is there."""
-    from rolesync import pipeline
+    from rolesync.pipeline import read_holders
     from rolesync.reader.canonical import assignments_of, desired_csv
 
     with working(load_settings(config, assignments)) as job:
-        found = assignments_of(pipeline.holders(job))
+        found = assignments_of(read_holders(job))
     if form is Form.JSON:
         show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
         return Exit.DONE

@@ -25,8 +25,8 @@ from rolesync.errors import Exit, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rolesync.migrate import Migration
     from rolesync.migrate.nearby import Suggestion
+    from rolesync.migrate.run import Migration
     from rolesync.settings import Settings
 
 
@@ -112,7 +112,7 @@ def migrate(
     assignments: Assignments = None,
 ) -> Exit:
     """Make a list of any spreadsheets or exports, with an account of every cell."""
-    from rolesync.migrate import migrate as run
+    from rolesync.migrate.run import migrate as run
 
     columns = zip(COLUMNS, (email_column, user_id_column, role_column), strict=True)
     given = {name: value for name, value in columns if value}
@@ -173,13 +173,13 @@ def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path, acco
 
 
 def _suggest(made: "Migration", own: "Settings") -> "list[Suggestion]":
-    from rolesync import pipeline
     from rolesync.migrate.nearby import not_found, suggest
+    from rolesync.pipeline import look_up_people
 
     if not made.given:
         return []
     with working(own) as job:
-        users = pipeline.known([(one.email, one.user_id) for one in made.given], job).users
+        users = look_up_people([(one.email, one.user_id) for one in made.given], job).users
     return suggest(not_found(made.given, users), users)
 
 

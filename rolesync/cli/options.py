@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rolesync.job import Job
-    from rolesync.model import Progress
+    from rolesync.model.live import Progress
     from rolesync.settings import Settings
 
 Value = TypeVar("Value")

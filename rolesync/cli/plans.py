@@ -35,7 +35,7 @@ from rolesync.errors import Exit, PlanRefusedError, RecordBrokenError, RecordErr
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rolesync.model import Plan
+    from rolesync.model.plans import Plan
     from rolesync.report.pagetables import Touched
     from rolesync.settings import Settings
 
@@ -79,16 +79,16 @@ def plan(
     assignments: Assignments = None,
 ) -> Exit:
     """The dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
-    from rolesync import pipeline
+    from rolesync.pipeline import plan_list, read_list
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
     settings = settings_of(config, assignments, no_removals, hold_removals, reading)
     with working(settings) as job:
-        desired = pipeline.read(file, job)
+        desired = read_list(file, job)
         if desired.status == "reject":
             show_list(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
-        made = pipeline.plan(desired, job, impact=impact)
+        made = plan_list(desired, job, impact=impact)
     return _deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
 
 
@@ -103,10 +103,10 @@ def undo(
     assignments: Assignments = None,
 ) -> Exit:
     """Plan to take back what a run really did, as far as Studio is still so; review and apply it like any plan."""
-    from rolesync import pipeline
+    from rolesync.pipeline import plan_undo
 
     with working(load_settings(config, assignments)) as job:
-        made = pipeline.undo(run, job, impact=impact)
+        made = plan_undo(run, job, impact=impact)
     return _deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
 
 
@@ -258,6 +258,6 @@ def applying(plan_path: Path | str) -> str:
 
 def show_made(made: "Plan", show_all: bool, command: str, pager: "Sequence[str]" = ()) -> None:
     """Show a plan on the terminal; `command` applies it, "" where that happens at once."""
-    from rolesync.report.terminal import plan_view
+    from rolesync.report.terminal.plan import plan_view
 
     show(plan_view(made, limit=limit(show_all), command=command), pager=pager)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolesync.migrate import Recipe
+    from rolesync.migrate.recipe import Recipe
     from rolesync.settings import Settings
 
 
@@ -52,8 +52,8 @@ def recipe_of(choices: Choices, own: "Settings") -> "Recipe":
     Raises:
         UsageError: the choices contradict each other, or there is no such export.
     """
-    from rolesync.migrate import Recipe
     from rolesync.migrate.presets import PRESETS
+    from rolesync.migrate.recipe import Recipe
 
     if choices.preset and choices.preset not in PRESETS:
         raise UsageError(f"--from {choices.preset}: no such export", hint=f"one of {', '.join(PRESETS)}")

@@ -60,7 +60,7 @@ def rehearse(
 
         show_json(rehearsal_json(done))
     else:
-        from rolesync.report.terminal import rehearsal_view
+        from rolesync.report.terminal.rehearsal import rehearsal_view
 
         show(rehearsal_view(done, limit=limit(show_all), command=applying(file)))
     return exit_of(done.run)

@@ -15,11 +15,11 @@ from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
     from rolesync.deciding import Decisions
-    from rolesync.decisionsheet import DecisionsRefusedError
+    from rolesync.decisionsheet.problems import DecisionsRefusedError
     from rolesync.job import Job
-    from rolesync.model import Plan
+    from rolesync.model.plans import Plan
     from rolesync.report.pagetables import Touched
-    from rolesync.reviewing import End
+    from rolesync.reviewing.desk import End
 
 _NAMED = 100  # problems that a terminal shows; JSON has them all
 
@@ -62,15 +62,15 @@ def review(
     It shows the address of a page for that, to be opened on this machine. There is no page with --decisions,
     --reviewer or --sees; what they don't say is asked for on the terminal.
     """
-    from rolesync import pipeline
-    from rolesync.decisionsheet import DecisionsRefusedError
+    from rolesync.decisionsheet.problems import DecisionsRefusedError
     from rolesync.job import Job
+    from rolesync.pipeline import check_review, complete_review
 
     made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
         raise UsageError(f"{target} is the plan that is reviewed, and stays as it is", hint="name another --output")
     job = Job(load_settings(config, assignments))
-    pipeline.check_review(made, job)
+    check_review(made, job)
     if decisions or reviewer or sees:
         try:
             decided = _read(decisions, made)
@@ -79,7 +79,7 @@ def review(
         seen = not (reviewer and sees)
         if seen:
             reviewer, sees = _ask(made, decided, reviewer, sees, target, show_all)
-        approved = pipeline.review(made, decided, reviewer, sees, job)
+        approved = complete_review(made, decided, reviewer, sees, job)
         save(plan_json(approved), target, "the approved plan")
     else:
         seen = False
@@ -97,10 +97,11 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
     Raises:
         DeclinedError: the review ended without that; decisions were kept.
     """
-    from rolesync import pipeline
+    from rolesync.pipeline import complete_review
 
     try:
-        from rolesync.reviewing import Desk, End, serve
+        from rolesync.reviewing.desk import Desk, End
+        from rolesync.reviewing.server import serve
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the page of a review can't be served, because {error.name} is not installed",
@@ -109,7 +110,7 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
     approved: list[Plan] = []
 
     def approve(decisions: "Decisions", reviewer: str, sees: str) -> "End":
-        plan = pipeline.review(made, decisions, reviewer, sees, job)
+        plan = complete_review(made, decisions, reviewer, sees, job)
         save(plan_json(plan), target, "the approved plan")
         approved.append(plan)
         blocked = " What a guard blocks stays blocked: an override has to let it pass." if plan.blocked else ""
@@ -195,7 +196,7 @@ def _ask(made: "Plan", decided: "Decisions", reviewer: str, sees: str, target: P
 def _read(path: Path | None, made: "Plan") -> "Decisions":
     """Read the table of decisions, if there is one."""
     from rolesync.deciding import Decisions
-    from rolesync.decisionsheet import read_decisions
+    from rolesync.decisionsheet.reading import read_decisions
 
     if path is None:
         return Decisions()

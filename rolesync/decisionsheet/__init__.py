@@ -5,8 +5,3 @@ by whatever program. Each of its rows must be one of the plan's and each of the 
 otherwise unchanged: a row that is gone, or that somebody has typed over, could be a decision that nobody would see. The
 same holds for what is written into another sheet; those of the plan may be sorted, cut and taken out.
 """
-
-from rolesync.decisionsheet.problems import DecisionsRefusedError
-from rolesync.decisionsheet.reading import read_decisions
-
-__all__ = ["DecisionsRefusedError", "read_decisions"]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from rolesync.decisionsheet.problems import SHEETS, DecisionsRefusedError, Problem, of_finding, plain
-from rolesync.model import Plan
+from rolesync.model.plans import Plan
 from rolesync.reader.findings import printable, quoted
 from rolesync.reader.grid import Grid
 from rolesync.report.facts import SHORT_DIGEST

@@ -7,7 +7,9 @@ from rolesync.deciding import LONGEST_REASON, Decisions
 from rolesync.decisionsheet.elsewhere import elsewhere, has_comments
 from rolesync.decisionsheet.matching import Row, matched
 from rolesync.decisionsheet.problems import SHEETS, DecisionsRefusedError, Problem, of_finding, plain
-from rolesync.model import Finding, Level, ListForm, Plan
+from rolesync.model.lists import Finding, ListForm
+from rolesync.model.plans import Plan
+from rolesync.model.words import Level
 from rolesync.reader.file import Kind, content_of
 from rolesync.reader.findings import Code, printable, quoted
 from rolesync.reader.grid import only_text

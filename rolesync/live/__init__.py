@@ -9,9 +9,3 @@ from a page: whoever was not seen on one is asked for one by one.
 What pages can't show is another account of the same address that is on none of those read. The setting `scan_roles`
 turns them off; then each address costs a search, which shows every account that has it. An id has only one.
 """
-
-from rolesync.live.media import read_impact
-from rolesync.live.reading import READS, roles_now, roles_of_each
-from rolesync.live.whole import look
-
-__all__ = ["READS", "look", "read_impact", "roles_now", "roles_of_each"]

@@ -11,8 +11,10 @@ from functools import cached_property
 from rolesync.errors import BadRequestError, NotFoundError, UnprocessableError
 from rolesync.live.reading import READS, MovedError, Page, People, Tally, look_up, page_of_role, search_for
 from rolesync.lookup import OneByOne, Pages, Weighing, fewest
-from rolesync.model import Progress, Way, WayKind, email_key, role_names
-from rolesync.studio import StudioReader
+from rolesync.model.live import Progress, Way
+from rolesync.model.texts import email_key, role_names
+from rolesync.model.words import WayKind
+from rolesync.studio.users import StudioReader
 
 Key = str | int
 """A person as the list names them: an `email_key` or an id."""

@@ -21,8 +21,9 @@ from rolesync.errors import (
 )
 from rolesync.impact import Belongings, impact_of, unknown
 from rolesync.live.reading import READS, MovedError, Tally
-from rolesync.model import Progress, Requests, Way, WayKind
-from rolesync.studio import Media, MediaPage, StudioReader
+from rolesync.model.live import Progress, Requests, Way
+from rolesync.model.words import WayKind
+from rolesync.studio.users import Media, MediaPage, StudioReader
 
 MOST_PAGES = 200
 """Pages of one person that are read, 10,000 media: whoever has more has too many, however many exactly."""

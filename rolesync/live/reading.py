@@ -6,9 +6,9 @@ from itertools import chain
 from typing import Protocol, TypeVar
 
 from rolesync.errors import IncompleteReadError, NotFoundError, UnprocessableError
-from rolesync.model import Progress, email_key, role_names, role_set
-from rolesync.studio import StudioReader, UserPage
-from rolesync.studio.users import PER_PAGE
+from rolesync.model.live import Progress
+from rolesync.model.texts import email_key, role_names, role_set
+from rolesync.studio.users import PER_PAGE, StudioReader, UserPage
 
 READS = 3  # how often a read that doesn't add up is made in all
 

@@ -9,20 +9,13 @@ import numpy as np
 from rolesync.live.finding import Key, find
 from rolesync.live.reading import MovedError, People, read_holders, settled
 from rolesync.lookup import SCANNABLE, SHARE
-from rolesync.model import (
-    LIVE,
-    Listed,
-    Live,
-    Progress,
-    Requests,
-    Way,
-    WayKind,
-    frame,
-    role_names,
-)
+from rolesync.model.frames import LIVE, frame
+from rolesync.model.lists import Listed
+from rolesync.model.live import Live, Progress, Requests, Way
+from rolesync.model.texts import role_names
+from rolesync.model.words import WayKind
 from rolesync.people import packed_keys
-from rolesync.studio import StudioReader
-from rolesync.studio.users import PER_PAGE
+from rolesync.studio.users import PER_PAGE, StudioReader
 
 
 def look(studio: StudioReader, roles: Sequence[str], asked: Listed, progress: Progress, *, scan: bool = False) -> Live:

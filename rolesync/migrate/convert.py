@@ -12,7 +12,7 @@ from rolesync.migrate.columns import Columns
 from rolesync.migrate.join import People
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.roles import RolesOfRow
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.beside import beside, total
 from rolesync.reader.dates import read_date
 from rolesync.reader.findings import CellError, Code, Tell, quoted

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rolesync.migrate.account import Fate, Place, RowAccount, TableAccount, Why
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.findings import CellError, Code, Tell, quoted
 from rolesync.reader.grid import is_blank, only_text
 from rolesync.reader.identity import read_email

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rolesync.errors import UsageError
 from rolesync.migrate.convert import Given
-from rolesync.model import email_key
+from rolesync.model.texts import email_key
 
 MOST = 3  # suggestions for one person
 ADDRESS_SCORE = 88.0  # of 100: about two letters of a usual address

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from rolesync.migrate.account import Fate, RowAccount, Why
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.exports import fold
 from rolesync.reader.findings import Code, Tell, quoted
 from rolesync.reader.roles import RoleReader

@@ -14,7 +14,8 @@ from rolesync.migrate.join import People
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.unread import unread
-from rolesync.model import Finding, Level, ListForm
+from rolesync.model.lists import Finding, ListForm
+from rolesync.model.words import Level
 from rolesync.reader.exports import recognise
 from rolesync.reader.file import read_file
 from rolesync.reader.table import Table, open_table

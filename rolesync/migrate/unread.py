@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rolesync.migrate.account import Fate, Place, TableAccount, Why
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.file import Kind, content_of
 
 

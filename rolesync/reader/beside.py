@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.exports import fold
 from rolesync.reader.findings import CellError, Code, Note, printable, quoted
 from rolesync.reader.grid import is_blank

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypedDict
 
-from rolesync.model import Live, email_key, role_names
+from rolesync.model.live import Live
+from rolesync.model.texts import email_key, role_names
 from rolesync.reader.findings import CellError
 from rolesync.reader.identity import read_email
 

@@ -7,7 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model import Finding, Index, Level, Listed, pack
+from rolesync.model.index import Index
+from rolesync.model.lists import Finding, Listed
+from rolesync.model.packed import pack
+from rolesync.model.words import Level
 from rolesync.reader.contradictions import contradictions
 from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.standing import Standing

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.standing import PLAIN, Period, Standing
 

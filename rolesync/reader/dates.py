@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
 
 ADVICE = "write it like 2026-06-30, or leave the cell empty"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rolesync.model import AS_WRITTEN, DESIRED, Desired, Finding, Level, Listed, ListForm, Source, frame
+from rolesync.model.frames import DESIRED, frame
+from rolesync.model.lists import AS_WRITTEN, Desired, Finding, Listed, ListForm, Source
+from rolesync.model.words import Level
 from rolesync.reader.beside import beside, total
 from rolesync.reader.clashes import Settled, settle
 from rolesync.reader.columns import Columns, Rows

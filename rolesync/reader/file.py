@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.findings import Code, error, quoted
 
 MAX_BYTES = 512 * 2**20  # some ten million people: more is a wrong file, a device without end, or a bomb

@@ -5,7 +5,8 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from rolesync.model import Finding, Level
+from rolesync.model.lists import Finding
+from rolesync.model.words import Level
 
 SHOWN = 80  # characters of a cell that a message quotes at most
 

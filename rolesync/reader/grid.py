@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from rolesync.model import Finding, Level
+from rolesync.model.lists import Finding
+from rolesync.model.words import Level
 from rolesync.reader.findings import Code, error, printable, quoted
 
 Cells = list[str] | tuple[Finding, ...]

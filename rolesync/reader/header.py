@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rolesync.model import AS_WRITTEN, Finding, ListForm
+from rolesync.model.lists import AS_WRITTEN, Finding, ListForm
 from rolesync.reader.exports import Export, fold, recognise
 from rolesync.reader.findings import Code, error, printable, quoted
 from rolesync.reader.table import Headers

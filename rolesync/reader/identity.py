@@ -8,7 +8,8 @@ mean somebody else is refused.
 
 import re
 
-from rolesync.model import Level, email_key
+from rolesync.model.texts import email_key
+from rolesync.model.words import Level
 from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
 from rolesync.reader.spelling import LOST, OVERRIDES, bare_address, lookalike, looks_latin, unmangled, without_invisible
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from rolesync.model import Packed, pack
-from rolesync.model.packed import WORD
+from rolesync.model.packed import WORD, Packed, pack
 from rolesync.reader.columns import Ints, Rows
 from rolesync.reader.findings import CellError
 from rolesync.reader.grid import Block

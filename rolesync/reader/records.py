@@ -14,7 +14,7 @@ from operator import length_hint
 
 import numpy as np
 
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.findings import Code, error
 from rolesync.reader.grid import Block, Cells
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.findings import CellError, Code, Note, quoted
 from rolesync.reader.mistakes import mistake
 from rolesync.reader.spelling import LOST, as_latin, unmangled

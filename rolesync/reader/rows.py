@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.findings import CellError, Code, Note, Tell, error, quoted
 from rolesync.reader.grid import is_blank
 from rolesync.reader.header import Layout

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.dates import read_date
 from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
 from rolesync.reader.header import Layout

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
-from rolesync.model import Finding, Level, ListForm
+from rolesync.model.lists import Finding, ListForm
+from rolesync.model.words import Level
 from rolesync.reader.exports import MANGLED_MARK
 from rolesync.reader.file import Kind, content_of
 from rolesync.reader.findings import CellError, Code, error, printable, quoted

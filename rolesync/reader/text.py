@@ -7,7 +7,7 @@ surrogate, which text can't otherwise hold: whoever knows the columns decides wh
 import codecs
 import re
 
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.findings import Code, error
 from rolesync.reader.grid import Grid
 from rolesync.reader.records import Records

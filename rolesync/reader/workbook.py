@@ -10,7 +10,8 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.errors import UsageError
-from rolesync.model import Finding, Level
+from rolesync.model.lists import Finding
+from rolesync.model.words import Level
 from rolesync.reader.file import Content, Kind
 from rolesync.reader.findings import Code, error, quoted
 from rolesync.reader.grid import Cells, Grid

@@ -9,21 +9,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rolesync.guards import ON_REMOVALS
-from rolesync.model import (
-    WAITING,
-    Action,
-    Approval,
-    Drift,
-    Finding,
-    Level,
-    Mode,
-    Plan,
-    Policy,
-    Requests,
-    VerdictStatus,
-    Way,
-    WayKind,
-)
+from rolesync.model.lists import Finding
+from rolesync.model.live import Requests, Way
+from rolesync.model.plans import Approval, Drift, Plan, Policy
+from rolesync.model.words import WAITING, Action, Level, Mode, VerdictStatus, WayKind
 from rolesync.report.impact import impact_total
 from rolesync.report.rows import GuardRow, guard_rows
 from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolesync.deciding import LONGEST_NAME
 from rolesync.errors import UsageError
-from rolesync.model import Action, Plan, RoleCount, VerdictStatus
+from rolesync.model.words import Action, VerdictStatus
 from rolesync.report.facts import headline, next_step, number_of, requests_rows, summary
 from rolesync.report.pagetables import NO_ROLE, Touched, left_without_role, page_tables, script_json
 from rolesync.report.rows import guard_rows
@@ -24,6 +24,7 @@ from rolesync.report.told import told_facts, told_headline, told_sections
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from rolesync.model.plans import Plan, RoleCount
     from rolesync.recorded import Told
 
 WITHOUT_SCRIPT = 500

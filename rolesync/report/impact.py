@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rolesync.model import IMPACT, Known
+from rolesync.model.frames import IMPACT
+from rolesync.model.words import Known
 from rolesync.report.text import duration_text, plural, safe, size_text
 
 if TYPE_CHECKING:

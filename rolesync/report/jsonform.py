@@ -10,7 +10,9 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from rolesync.model import DESIRED, DRIFT, OUTCOMES, counts, role_names
+from rolesync.model.frames import DESIRED, DRIFT, OUTCOMES
+from rolesync.model.runs import counts
+from rolesync.model.texts import role_names
 from rolesync.planfile import approval_json
 from rolesync.report.rows import table_rows
 
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from rolesync.model import Check, Desired, Drift, Finding, Proof, Requests, Run
+    from rolesync.model.lists import Desired, Finding
+    from rolesync.model.live import Requests
+    from rolesync.model.plans import Drift
+    from rolesync.model.runs import Check, Proof, Run
     from rolesync.recorded import Explanation, RunSummary, Told
     from rolesync.rehearsed import Rehearsal
 

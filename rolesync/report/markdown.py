@@ -7,7 +7,8 @@ mention or an issue number. The two characters that could end a span or a table 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rolesync.model import Action, Plan, VerdictStatus
+from rolesync.model.plans import Plan
+from rolesync.model.words import Action, VerdictStatus
 from rolesync.recorded import Told
 from rolesync.report.facts import headline, level_counts, next_step, number_of, requests_rows, summary
 from rolesync.report.rows import (

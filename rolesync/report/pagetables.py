@@ -10,7 +10,9 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
 
-from rolesync.model import Action, Plan, role_names
+from rolesync.model.plans import Plan
+from rolesync.model.texts import role_names
+from rolesync.model.words import Action
 from rolesync.recorded import PastChange
 from rolesync.report.facts import drift_text, level_counts
 from rolesync.report.rows import ChangeRow, HeldRow, change_rows, drift_rows, finding_rows, held_rows, table_rows

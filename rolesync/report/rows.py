@@ -8,18 +8,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from rolesync.model import (
-    CHANGES,
-    DRIFT,
-    HELD,
-    Action,
-    Drift,
-    Finding,
-    HeldReason,
-    Plan,
-    VerdictStatus,
-    role_names,
-)
+from rolesync.model.frames import CHANGES, DRIFT, HELD
+from rolesync.model.lists import Finding
+from rolesync.model.plans import Drift, Plan
+from rolesync.model.texts import role_names
+from rolesync.model.words import Action, HeldReason, VerdictStatus
 from rolesync.report.impact import impact_texts
 from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, amount, person, reason_sentence, row_text, safe
 

@@ -9,7 +9,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.deciding import Decisions, releasable
-from rolesync.model import IMPACT, WAITING, Action, Known, Plan
+from rolesync.model.frames import IMPACT
+from rolesync.model.words import WAITING, Action, Known
 from rolesync.report.facts import headline, next_step, requests_rows, summary
 from rolesync.report.rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows, table_rows
 from rolesync.report.spreadsheet import MOST_CHARACTERS, Cells, Sheet, spell_csv, spell_xlsx
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from rolesync.model import Drift
+    from rolesync.model.plans import Drift, Plan
 
 COLUMNS = (
     "kind",

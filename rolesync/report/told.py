@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from rolesync.model import OutcomeStatus
+from rolesync.model.words import OutcomeStatus
 from rolesync.recorded import Told, ToldChange, ToldDecision
 from rolesync.report.facts import Headline, approval_text, drift_text, moment
 from rolesync.report.rows import SIGNS, drift_rows

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rolesync.deciding import Decisions, Key, decide
 from rolesync.errors import PlanRefusedError, UsageError
-from rolesync.model import Plan
+from rolesync.model.plans import Plan
 from rolesync.report.html import overview_html, review_html
 from rolesync.report.pagetables import Touched
 from rolesync.report.tables import EXCLUDE, RELEASE, decision_rows

@@ -13,7 +13,7 @@ from typing import Any, TypedDict, TypeVar
 
 import requests
 
-from rolesync.model import role_set
+from rolesync.model.texts import role_set
 from rolesync.studio.answers import http_date, object_of, unreadable
 from rolesync.studio.client import Client
 from rolesync.studio.wire import Call

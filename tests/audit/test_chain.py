@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.audit import verify
+from rolesync.audit.check import verify_record
 from rolesync.errors import RecordBrokenError
 from tests.audit.tools import fill, lines, opened, write_lines
 
@@ -23,7 +23,7 @@ def verified_with(whole: tuple[Path, bytes, bytes], *, record: bytes | None = No
     folder, good_record, good_head = whole
     (folder / "audit.jsonl").write_bytes(good_record if record is None else record)
     (folder / "audit.head").write_bytes(good_head if head is None else head)
-    return verify(folder).ok
+    return verify_record(folder).ok
 
 
 @given(data=st.data())
@@ -66,7 +66,7 @@ def test_the_first_bad_place_is_named(folder: Path, name: str) -> None:
     tamper, line, reason = TAMPERING[name]
     fill(folder, 5)
     write_lines(folder, tamper(lines(folder)))
-    found = verify(folder)
+    found = verify_record(folder)
     assert found.first_bad is not None
     assert found.first_bad.line == line
     assert found.first_bad.seq == line
@@ -81,7 +81,7 @@ def test_a_record_that_was_sealed_anew_does_not_fit_the_next(folder: Path) -> No
     hashed = found[1].replace(b'"r2"', b'"r9"').partition(b',"hash"')[0]
     found[1] = hashed + b',"hash":"' + sha256(hashed).hexdigest().encode() + b'"}\n'
     write_lines(folder, found)
-    bad = verify(folder).first_bad
+    bad = verify_record(folder).first_bad
     assert bad is not None
     assert (bad.line, bad.reason) == (3, "this record was not written after the one before it")
 
@@ -91,7 +91,7 @@ def test_a_gap_in_the_numbers_is_found_though_the_hashes_fit(folder: Path) -> No
     first, second = lines(folder)
     hashed = second.replace(b'{"seq":2,', b'{"seq":3,').partition(b',"hash"')[0]
     write_lines(folder, [first, hashed + b',"hash":"' + sha256(hashed).hexdigest().encode() + b'"}\n'])
-    bad = verify(folder).first_bad
+    bad = verify_record(folder).first_bad
     assert bad is not None
     assert "record 2 belongs here, found record 3" in bad.reason
 
@@ -100,7 +100,7 @@ def test_a_gap_in_the_numbers_is_found_though_the_hashes_fit(folder: Path) -> No
 def test_a_cut_off_end_is_found_by_the_head_and_stops_appends(folder: Path, kept: int) -> None:
     fill(folder, 5)
     write_lines(folder, lines(folder)[:kept])
-    found = verify(folder)
+    found = verify_record(folder)
     assert found.first_bad is None
     assert f"the head names 5 records, the record has {kept}" in found.head_problem
     with pytest.raises(RecordBrokenError):
@@ -111,7 +111,7 @@ def test_a_cut_off_end_is_found_by_the_head_and_stops_appends(folder: Path, kept
 def test_a_removed_record_is_found_by_its_head(folder: Path) -> None:
     fill(folder, 2)
     (folder / "audit.jsonl").unlink()
-    assert "its end was cut off" in verify(folder).head_problem
+    assert "its end was cut off" in verify_record(folder).head_problem
     with pytest.raises(RecordBrokenError):
         opened(folder)
 
@@ -122,7 +122,7 @@ def test_a_missing_or_spoilt_head_is_a_problem(folder: Path, head: bytes | None)
     (folder / "audit.head").unlink()
     if head is not None:
         (folder / "audit.head").write_bytes(head)
-    found = verify(folder)
+    found = verify_record(folder)
     assert found.records == 2
     assert not found.head_ok
     with pytest.raises(RecordBrokenError):
@@ -133,6 +133,6 @@ def test_a_head_of_another_record_does_not_fit(folder: Path, tmp_path: Path) -> 
     fill(folder, 2)
     other = fill(tmp_path / "other", 2, start=7)
     shutil.copy(other / "audit.head", folder / "audit.head")
-    assert "does not fit" in verify(folder).head_problem
+    assert "does not fit" in verify_record(folder).head_problem
     with pytest.raises(RecordBrokenError):
         opened(folder)

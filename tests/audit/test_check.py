@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.audit import rekey, verify
+from rolesync.audit.check import verify_record
 from rolesync.audit.files import START, Position, head_text
+from rolesync.audit.record import rekey
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.errors import RecordBrokenError
 from rolesync.recorded import Verification
@@ -40,7 +41,7 @@ def forge(folder: Path, found: list[bytes]) -> None:
 
 def test_a_record_begun_with_a_key_is_whole_with_it(folder: Path) -> None:
     fill(folder, 3, key=KEY)
-    assert verify(folder, KEY) == Verification(4, None, "", ())
+    assert verify_record(folder, KEY) == Verification(4, None, "", ())
     first = json.loads(lines(folder)[0])
     assert (first["event"], first["mode"], first["fingerprint"]) == ("record.key", "keyed", FIRST)
     assert KEY.encode() not in b"".join(files(folder).values())
@@ -48,7 +49,7 @@ def test_a_record_begun_with_a_key_is_whole_with_it(folder: Path) -> None:
 
 def test_without_the_key_a_notice_says_what_cannot_be_checked(folder: Path) -> None:
     fill(folder, 3, key=KEY)
-    found = verify(folder)
+    found = verify_record(folder)
     assert found.ok
     assert (found.records, found.unchecked) == (4, 4)
     (notice,) = found.notices
@@ -60,15 +61,15 @@ def test_without_the_key_order_and_numbers_are_still_checked(folder: Path) -> No
     whole = lines(folder)
     for bad in ([whole[0], *whole[2:]], [*whole[:2], whole[3], whole[2], whole[4]], [*whole[:3], whole[2], *whole[3:]]):
         write_lines(folder, bad)
-        assert verify(folder).first_bad
+        assert verify_record(folder).first_bad
     write_lines(folder, whole[:4])
-    assert "cut off" in verify(folder).head_problem
+    assert "cut off" in verify_record(folder).head_problem
 
 
 def test_another_key_is_a_failure_and_takes_no_record(folder: Path) -> None:
     fill(folder, 3, key=KEY)
     before = files(folder)
-    found = verify(folder, OTHER)
+    found = verify_record(folder, OTHER)
     assert not found.ok
     assert found.first_bad
     assert (found.first_bad.seq, found.records) == (1, 0)
@@ -85,14 +86,14 @@ def test_whoever_has_no_key_cannot_write_both_files_anew(folder: Path, cut: int)
     fill(folder, 3, key=KEY)
     whole = lines(folder)
     forge(folder, forged(whole, r2=(b'"number":1', b'"number":7')))
-    assert not verify(folder, KEY).ok
+    assert not verify_record(folder, KEY).ok
     forge(folder, forged(whole[1:]))  # as if there had never been a key
-    found = verify(folder, KEY)
+    found = verify_record(folder, KEY)
     assert not found.ok
     with pytest.raises(RecordBrokenError):
         opened(folder, key=KEY)
     forge(folder, whole[:cut])  # a head for a cut record
-    found = verify(folder, KEY)
+    found = verify_record(folder, KEY)
     assert (found.first_bad, found.records) == (None, cut)
     assert f"the head is not sealed with the key {FIRST}" in found.head_problem
     with pytest.raises(RecordBrokenError):
@@ -110,7 +111,7 @@ def test_a_change_of_the_key_is_on_purpose_and_visible(folder: Path) -> None:
         (line["seq"], line["mode"], line["fingerprint"]) for line in map(json.loads, lines(folder)) if "mode" in line
     ]
     assert modes == [(3, "keyed", FIRST), (6, "keyed", SECOND)]
-    found = verify(folder, OTHER)
+    found = verify_record(folder, OTHER)
     assert found.ok
     assert (found.records, found.unchecked) == (7, 0)
     assert found.notices == (
@@ -118,11 +119,11 @@ def test_a_change_of_the_key_is_on_purpose_and_visible(folder: Path) -> None:
         f"records 3 to 5: sealed with another key ({FIRST}); the bytes are those that record 6 was written after",
         f"record 6: from here on sealed with the key {SECOND}",
     )
-    assert not verify(folder, KEY).ok
+    assert not verify_record(folder, KEY).ok
     assert rekey(folder, now=clock)
     fill(folder, 1, start=6)
-    assert verify(folder).ok
-    assert not verify(folder, OTHER).ok
+    assert verify_record(folder).ok
+    assert not verify_record(folder, OTHER).ok
 
 
 def test_what_an_earlier_key_sealed_is_vouched_for_by_the_next(folder: Path) -> None:
@@ -133,7 +134,7 @@ def test_what_an_earlier_key_sealed_is_vouched_for_by_the_next(folder: Path) -> 
     whole = lines(folder)
     for number in range(1, 4):
         write_lines(folder, [*whole[:number], whole[number].replace(b"2026", b"2027"), *whole[number + 1 :]])
-        bad = verify(folder, OTHER).first_bad
+        bad = verify_record(folder, OTHER).first_bad
         assert bad
         assert "the records from 1 on are not the ones after which this one was written" in bad.reason
 
@@ -162,16 +163,16 @@ def test_a_new_seal_that_was_cut_short_is_finished_by_the_next_append(folder: Pa
             continue
         put_back(folder, {"audit.head": announced, "audit.jsonl": record[:kept]})
         fill(folder, 1, start=3, key=KEY)
-        assert verify(folder, KEY).ok
+        assert verify_record(folder, KEY).ok
         assert json.loads(lines(folder)[-1])["run"] == "r3"
 
 
 def test_an_empty_record_takes_any_key(folder: Path) -> None:
     opened(folder).__exit__()
     assert (folder / "audit.head").read_bytes() == head_text(START, PLAIN)
-    assert verify(folder, KEY).ok
+    assert verify_record(folder, KEY).ok
     fill(folder, 1, key=KEY)
-    assert verify(folder, KEY) == Verification(2, None, "", ())
+    assert verify_record(folder, KEY) == Verification(2, None, "", ())
 
 
 # --- several files
@@ -181,7 +182,7 @@ def test_several_files_are_one_record(folder: Path) -> None:
     fill(folder, 9, max_bytes=600)
     names = list(files(folder))
     assert names == ["audit-000000000001.jsonl", "audit-000000000004.jsonl", "audit.head", "audit.jsonl"]
-    assert verify(folder) == Verification(9, None, "", ())
+    assert verify_record(folder) == Verification(9, None, "", ())
 
 
 def without(name: str) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
@@ -238,7 +239,7 @@ def test_a_missing_moved_or_changed_file_is_found(folder: Path, name: str, key: 
     found = files(folder)
     assert list(found) == [FIRST_FILE, SECOND_FILE, "audit.head", "audit.jsonl"]
     put_back(folder, change(found))
-    bad = verify(folder, key).first_bad
+    bad = verify_record(folder, key).first_bad
     assert bad
     assert (bad.file, bad.seq) == (file, seq)
     assert reason in bad.reason
@@ -247,7 +248,7 @@ def test_a_missing_moved_or_changed_file_is_found(folder: Path, name: str, key: 
 def test_the_growing_file_removed_is_found_by_the_head(folder: Path) -> None:
     fill(folder, 8, max_bytes=660)
     put_back(folder, without("audit.jsonl")(files(folder)))
-    assert "the head names 8 records, the record has 6" in verify(folder).head_problem
+    assert "the head names 8 records, the record has 6" in verify_record(folder).head_problem
     with pytest.raises(RecordBrokenError):
         opened(folder)
 
@@ -265,7 +266,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, by
     fill(folder, 4, start=7, key=KEY, max_bytes=700)
     found = files(folder)
     assert len(found) > 4
-    assert verify(folder, KEY).ok
+    assert verify_record(folder, KEY).ok
     return folder, found
 
 
@@ -277,7 +278,7 @@ def test_any_changed_byte_is_found(sealed: tuple[Path, dict[str, bytes]], data: 
     place = data.draw(st.integers(0, len(good) - 1))
     byte = (good[place] + data.draw(st.integers(1, 255))) % 256
     put_back(folder, {**found, name: good[:place] + bytes([byte]) + good[place + 1 :]})
-    assert not verify(folder, KEY).ok
+    assert not verify_record(folder, KEY).ok
 
 
 @given(data=st.data())
@@ -288,7 +289,7 @@ def test_any_removed_or_inserted_piece_is_found(sealed: tuple[Path, dict[str, by
     start = data.draw(st.integers(0, len(good) - 1))
     end = data.draw(st.integers(start + 1, len(good)))
     put_back(folder, {**found, name: good[:start] + good[end:]})
-    assert not verify(folder, KEY).ok
+    assert not verify_record(folder, KEY).ok
     piece = data.draw(st.binary(min_size=1, max_size=400))
     put_back(folder, {**found, name: good[:start] + piece + good[start:]})
-    assert not verify(folder, KEY).ok
+    assert not verify_record(folder, KEY).ok

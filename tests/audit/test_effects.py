@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from rolesync.audit.effects import OpenRequest, effects, last_seen, moved, open_requests
-from rolesync.model import Action
+from rolesync.model.words import Action
 from rolesync.recorded import Effect
 
 ADD_1 = {"user_id": 1, "email": "a@x.edu", "action": "add", "role": "Admin", "row": 2}

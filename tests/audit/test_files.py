@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.audit import files as audit_files, read, verify
+from rolesync.audit import files as audit_files
+from rolesync.audit.check import verify_record
 from rolesync.audit.files import START, Head, Position, head_text, read_head
+from rolesync.audit.history import read_records
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.recorded import Verification
 from tests.audit.tools import fill
@@ -30,10 +32,10 @@ def test_files_that_are_closed_while_they_are_opened_are_read_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(audit_files, "closed_files", close_first)
-        found = [record["number"] for record in read(folder)]
+        found = [record["number"] for record in read_records(folder)]
     assert len(list(folder.glob("audit-*.jsonl"))) == files_closed
     assert found == list(range(1, 3 + files_closed))  # all but what the file has that was begun last
-    assert verify(folder) == Verification(3 + files_closed, None, "", ())
+    assert verify_record(folder) == Verification(3 + files_closed, None, "", ())
 
 
 def test_a_head_says_with_which_seal_it_was_written() -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from rolesync import audit
-from rolesync.audit import read, recall, run_records, runs, verify
+from rolesync.audit.check import verify_record
+from rolesync.audit.history import list_runs, read_records, run_records, trusted_records, trusted_runs
+from rolesync.audit.past import recall
 from rolesync.errors import RecordBrokenError, RecordError, UsageError
+from rolesync.recorded import Verification
 from tests.audit.tools import fill, lines, opened, write_lines
 
 
@@ -28,7 +30,7 @@ def history(folder: Path) -> Path:
 
 
 def test_runs_are_summed_up(folder: Path) -> None:
-    found = runs(history(folder))
+    found = list_runs(history(folder))
     assert [(run.run_id, run.kind, run.status) for run in found] == [
         ("p1", "plan", "planned"),
         ("p2", "plan", "blocked"),
@@ -51,7 +53,7 @@ def test_a_plan_and_its_apply_under_one_id_are_one_run(folder: Path) -> None:
         record.append("plan", run="n1", **planned)
         record.append("plan", run="n2", **planned)
         record.append("run.start", run="n1", digest="d", source="s", additions=0, removals=0)
-    assert [(run.run_id, run.kind, run.status) for run in runs(folder)] == [
+    assert [(run.run_id, run.kind, run.status) for run in list_runs(folder)] == [
         ("n2", "plan", "planned"),
         ("n1", "apply", "open"),
     ]
@@ -61,14 +63,14 @@ def test_a_source_may_be_more_than_its_path(folder: Path) -> None:
     with opened(folder) as record:
         source = {"path": "list.csv", "sha256": "ab", "rows": 3}
         record.append("run.start", run="n1", digest="d", source=source, additions=0, removals=0)
-    assert [run.source for run in runs(folder)] == ["list.csv"]
+    assert [run.source for run in list_runs(folder)] == ["list.csv"]
 
 
 def test_the_records_of_one_run(folder: Path) -> None:
     history(folder)
     assert [record["event"] for record in run_records(folder, "ab1")] == ["run.start", "intent", "outcome", "run.end"]
     assert [record["event"] for record in run_records(folder, "p1")] == ["plan"]
-    assert run_records(folder, "ab2") == list(read(folder, "ab2"))
+    assert run_records(folder, "ab2") == list(read_records(folder, "ab2"))
 
 
 @pytest.mark.parametrize(
@@ -87,9 +89,9 @@ def test_a_whole_id_wins_over_a_prefix(folder: Path) -> None:
 
 
 def test_no_record_is_an_empty_history(folder: Path) -> None:
-    assert list(read(folder)) == []
-    assert runs(folder) == []
-    assert verify(folder) == audit.Verification(0, None, "", ())
+    assert list(read_records(folder)) == []
+    assert list_runs(folder) == []
+    assert verify_record(folder) == Verification(0, None, "", ())
     assert not folder.exists()
 
 
@@ -98,18 +100,18 @@ def test_history_stops_at_a_changed_record(folder: Path) -> None:
     found = lines(folder)
     found[2] = found[2].replace(b'"additions":2', b'"additions":0')
     write_lines(folder, found)
-    reading = read(folder)
+    reading = read_records(folder)
     assert [next(reading)["run"], next(reading)["run"]] == ["p1", "p2"]
     with pytest.raises(RecordBrokenError, match=r"audit\.jsonl, line 3: the bytes"):
         next(reading)
-    for telling in (runs, recall):
+    for telling in (list_runs, recall):
         with pytest.raises(RecordBrokenError):
             telling(folder)
 
 
 def test_a_reader_sees_the_record_as_it_was_when_it_began(folder: Path) -> None:
     fill(folder, 2)
-    reading = read(folder)
+    reading = read_records(folder)
     assert next(reading)["seq"] == 1
     fill(folder, 1, start=3)
     assert [record["seq"] for record in reading] == [2]
@@ -118,7 +120,7 @@ def test_a_reader_sees_the_record_as_it_was_when_it_began(folder: Path) -> None:
 def test_what_cannot_be_read_is_an_error(folder: Path) -> None:
     (folder / "audit.jsonl").mkdir(parents=True)
     (folder / "audit.head").write_bytes(b"")
-    for reading in (verify, runs, lambda where: list(read(where))):
+    for reading in (verify_record, list_runs, lambda where: list(read_records(where))):
         with pytest.raises(RecordError, match="can't be read: Is a directory"):
             reading(folder)
 
@@ -132,11 +134,11 @@ def broken_at(folder: Path, line: int) -> Path:
 
 
 def test_what_stands_before_the_break_is_given_with_the_error(folder: Path) -> None:
-    found, broken = audit.trusted_runs(broken_at(folder, 5))
+    found, broken = trusted_runs(broken_at(folder, 5))
     assert [(run.run_id, run.status) for run in found] == [("p1", "planned"), ("p2", "blocked"), ("ab1", "open")]
     assert broken is not None
     assert "audit.jsonl, line 5" in broken.message
-    records, broken = audit.trusted_records(folder, "ab1")
+    records, broken = trusted_records(folder, "ab1")
     assert [record["event"] for record in records] == ["run.start", "intent"]
     assert broken is not None
     with pytest.raises(RecordBrokenError, match="line 5"):
@@ -145,13 +147,13 @@ def test_what_stands_before_the_break_is_given_with_the_error(folder: Path) -> N
 
 def test_a_run_that_may_stand_after_the_break_is_not_called_unknown(folder: Path) -> None:
     with pytest.raises(RecordBrokenError, match="line 3"):
-        audit.trusted_records(broken_at(folder, 3), "ab1")
+        trusted_records(broken_at(folder, 3), "ab1")
 
 
 def test_a_whole_record_is_trusted_to_its_end(folder: Path) -> None:
     history(folder)
-    assert audit.trusted_runs(folder) == (runs(folder), None)
-    assert audit.trusted_records(folder, "ab1") == (run_records(folder, "ab1"), None)
+    assert trusted_runs(folder) == (list_runs(folder), None)
+    assert trusted_records(folder, "ab1") == (run_records(folder, "ab1"), None)
 
 
 @pytest.mark.parametrize("key", ["", "the key of the owner of it"])
@@ -160,8 +162,8 @@ def test_history_is_told_over_all_files_with_the_key_and_without(folder: Path, k
         for number in range(6):
             record.append("plan", run=f"p{number}", digest="d", source="s", status="ready", additions=0, removals=0)
     assert len(list(folder.glob("audit-*"))) > 2
-    assert [run.run_id for run in runs(folder, key=key)] == [f"p{number}" for number in range(6)]
-    assert [record["run"] for record in read(folder, "p3", key=key)] == ["p3"]
+    assert [run.run_id for run in list_runs(folder, key=key)] == [f"p{number}" for number in range(6)]
+    assert [record["run"] for record in read_records(folder, "p3", key=key)] == ["p3"]
 
 
 @pytest.mark.parametrize("junk", [b"no JSON", b'"n": {"a"'])
@@ -172,6 +174,6 @@ def test_what_cannot_be_parsed_where_the_key_is_missing_is_broken_not_a_defect(f
     found = lines(folder)
     write_lines(folder, [found[0], found[1].replace(b'"number":1', junk), found[2]])
     with pytest.raises(RecordBrokenError, match="can't be read"):
-        list(read(folder))
+        list(read_records(folder))
     with pytest.raises(RecordBrokenError, match="not the ones that were written"):
-        list(read(folder, key="the key of the owner of it"))
+        list(read_records(folder, key="the key of the owner of it"))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.audit import recall
 from rolesync.audit.holders import NAME, expected_holders, keep_holders
+from rolesync.audit.past import recall
 from rolesync.errors import RecordError
-from rolesync.model import Live
+from rolesync.model.live import Live
 from rolesync.recorded import Expected
 from tests.audit.test_past import send
 from tests.audit.tools import opened

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from rolesync.audit import Record, recall
-from rolesync.audit.past import PastRun
+from rolesync.audit.past import PastRun, recall
+from rolesync.audit.record import Record
 from rolesync.recorded import History
 from tests.audit.test_history import history
 from tests.audit.tools import opened

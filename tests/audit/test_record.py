@@ -18,9 +18,11 @@ import structlog
 from filelock import FileLock
 from pydantic import SecretStr
 
-from rolesync import audit
-from rolesync.audit import open_record, read, verify
+from rolesync.audit.check import verify_record
+from rolesync.audit.history import read_records
+from rolesync.audit.record import open_record
 from rolesync.errors import RecordBrokenError, RecordError
+from rolesync.recorded import Verification
 from tests.audit.tools import ENVIRONMENT, fill, lines, opened, write_lines, writer
 
 # --- what is written
@@ -46,7 +48,7 @@ def test_a_line_is_as_documented(folder: Path) -> None:
 def test_times_are_recorded_in_utc(folder: Path) -> None:
     with open_record(folder, now=lambda: datetime(2026, 1, 2, tzinfo=UTC)) as record:
         record.append("plan")
-    assert next(read(folder))["time"] == "2026-01-02T00:00:00.000000+00:00"
+    assert next(read_records(folder))["time"] == "2026-01-02T00:00:00.000000+00:00"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX")
@@ -62,8 +64,8 @@ def test_only_the_owner_can_look_inside(folder: Path) -> None:
 def test_a_reopened_record_goes_on(folder: Path) -> None:
     fill(folder, 2)
     fill(folder, 2, start=3)
-    assert [record["seq"] for record in read(folder)] == [1, 2, 3, 4]
-    assert verify(folder) == audit.Verification(records=4, first_bad=None, head_problem="", notices=())
+    assert [record["seq"] for record in read_records(folder)] == [1, 2, 3, 4]
+    assert verify_record(folder) == Verification(records=4, first_bad=None, head_problem="", notices=())
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_what_json_cannot_say_is_a_defect(folder: Path, fields: dict[str, Any]) 
         with pytest.raises(TypeError):
             record.append("record.key", mode="unkeyed", fingerprint="")
         record.append("plan")
-    assert [record["seq"] for record in read(folder)] == [1]
+    assert [record["seq"] for record in read_records(folder)] == [1]
 
 
 def test_a_global_structlog_configuration_changes_nothing(folder: Path) -> None:
@@ -90,7 +92,7 @@ def test_a_global_structlog_configuration_changes_nothing(folder: Path) -> None:
         fill(folder, 1)
     finally:
         structlog.reset_defaults()
-    assert verify(folder).records == 1
+    assert verify_record(folder).records == 1
 
 
 # --- crashes, and hands that shouldn't be there
@@ -119,12 +121,12 @@ def test_a_head_that_is_behind_is_mended(folder: Path) -> None:
     fill(folder, 2, start=3)
     ahead = (folder / "audit.head").read_bytes()
     (folder / "audit.head").write_bytes(behind)
-    found = verify(folder)
+    found = verify_record(folder)
     assert found.ok
     assert "stops at record 2, the record goes on to 4" in found.notices[0]
     opened(folder).__exit__()
     assert (folder / "audit.head").read_bytes() == ahead
-    assert verify(folder).notices == ()
+    assert verify_record(folder).notices == ()
 
 
 @pytest.mark.parametrize("number", [3, 4])
@@ -136,7 +138,7 @@ def test_a_head_is_not_mended_over_a_broken_chain(folder: Path, number: int) -> 
     found = lines(folder)
     found[number - 1] = found[number - 1].replace(b'"step"', b'"stop"')
     write_lines(folder, found)
-    assert not verify(folder).ok
+    assert not verify_record(folder).ok
     with pytest.raises(RecordBrokenError, match=f"after record {number - 1}, the bytes"):
         opened(folder)
     assert (folder / "audit.head").read_bytes() == behind
@@ -150,29 +152,29 @@ def test_a_torn_line_is_kept_closed_and_explained(folder: Path, torn: bytes) -> 
     fill(folder, 2)
     with (folder / "audit.jsonl").open("ab") as file:
         file.write(torn)
-    before = verify(folder)
+    before = verify_record(folder)
     text = torn.removesuffix(b"\n")
     assert before.ok
     assert f"{len(text)} bytes of an unfinished append" in before.notices[0]
-    assert [record["seq"] for record in read(folder)] == [1, 2]
+    assert [record["seq"] for record in read_records(folder)] == [1, 2]
     fill(folder, 1, start=3)
     found = lines(folder)
     assert found[2] == text + b"\n"
     recovered = json.loads(found[3])
     assert (recovered["seq"], recovered["event"]) == (3, "record.recovered")
     assert (recovered["torn_bytes"], recovered["torn_sha256"]) == (len(text), sha256(text).hexdigest())
-    assert verify(folder) == audit.Verification(
+    assert verify_record(folder) == Verification(
         4, None, "", (f"record 3 explains {len(text)} bytes of an unfinished append before it",)
     )
-    assert [record["event"] for record in read(folder)] == ["step", "step", "record.recovered", "step"]
+    assert [record["event"] for record in read_records(folder)] == ["step", "step", "record.recovered", "step"]
 
     changed = [*found[:2], b"x" + found[2], *found[3:]]
     write_lines(folder, changed)
-    bad = verify(folder).first_bad
+    bad = verify_record(folder).first_bad
     assert bad is not None
     assert bad.line == 3
     write_lines(folder, [*found[:2], *found[3:]])
-    bad = verify(folder).first_bad
+    bad = verify_record(folder).first_bad
     assert bad is not None
     assert (bad.line, bad.reason) == (3, "the unfinished append that it explains is not there")
 
@@ -184,20 +186,20 @@ def test_a_record_without_its_newline_is_completed(folder: Path) -> None:
     (folder / "audit.head").write_bytes(behind)
     found = lines(folder)
     write_lines(folder, [found[0], found[1][:-1]])
-    assert verify(folder).ok
+    assert verify_record(folder).ok
     opened(folder).__exit__()
     assert lines(folder) == found
-    assert verify(folder) == audit.Verification(2, None, "", ())
+    assert verify_record(folder) == Verification(2, None, "", ())
 
 
 def test_a_crash_while_recovering_from_a_crash_is_survived(folder: Path) -> None:
     fill(folder, 2)
     with (folder / "audit.jsonl").open("ab") as file:
         file.write(b'{"seq":3,"ti\n{"seq":3,"time":"2026","event":"record.recov')
-    assert verify(folder).ok
+    assert verify_record(folder).ok
     fill(folder, 1, start=3)
-    assert verify(folder).ok
-    assert verify(folder).records == 4
+    assert verify_record(folder).ok
+    assert verify_record(folder).records == 4
 
 
 def test_more_than_a_torn_line_after_the_head_is_no_crash(folder: Path) -> None:
@@ -207,7 +209,7 @@ def test_more_than_a_torn_line_after_the_head_is_no_crash(folder: Path) -> None:
     (folder / "audit.head").write_bytes(behind)
     found = lines(folder)
     write_lines(folder, [found[0], b"inserted\n", found[1]])
-    assert not verify(folder).ok
+    assert not verify_record(folder).ok
     with pytest.raises(RecordBrokenError, match="after record 1, this is not a whole record"):
         opened(folder)
 
@@ -222,12 +224,12 @@ def test_acknowledged_records_outlive_kill_9(folder: Path, max_bytes: float) -> 
             process.send_signal(signal.SIGKILL)
             acknowledged = 25 + len([line for line in process.stdout if line.endswith("\n")])
         assert process.returncode == -signal.SIGKILL
-        assert verify(folder).ok
-        steps = [record["number"] for record in read(folder, run)]
+        assert verify_record(folder).ok
+        steps = [record["number"] for record in read_records(folder, run)]
         assert steps == list(range(len(steps)))
         assert acknowledged <= len(steps) <= acknowledged + 1
     fill(folder, 1)
-    assert verify(folder).ok
+    assert verify_record(folder).ok
 
 
 # --- several processes
@@ -238,7 +240,7 @@ def test_processes_append_in_turn_and_can_be_verified_meanwhile(folder: Path) ->
     processes = [writer(folder, name, 60) for name in names]
     try:
         while any(process.poll() is None for process in processes):
-            found = verify(folder)
+            found = verify_record(folder)
             assert found.first_bad is None
             assert found.head_ok
     finally:
@@ -246,14 +248,14 @@ def test_processes_append_in_turn_and_can_be_verified_meanwhile(folder: Path) ->
             process.kill()
             process.communicate()
     assert [process.returncode for process in processes] == [0, 0, 0]
-    assert verify(folder) == audit.Verification(180, None, "", ())
+    assert verify_record(folder) == Verification(180, None, "", ())
     for name in names:
-        assert [record["number"] for record in read(folder, name)] == list(range(60))
+        assert [record["number"] for record in read_records(folder, name)] == list(range(60))
 
 
 def test_a_lock_that_is_never_free_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(folder, 1)
-    monkeypatch.setattr(audit.record, "_LOCK_SECONDS", 0.0)
+    monkeypatch.setattr("rolesync.audit.record._LOCK_SECONDS", 0.0)
     with FileLock(folder / "audit.lock"), pytest.raises(RecordError, match="locked") as caught:
         opened(folder)
     assert caught.value.hint
@@ -284,7 +286,7 @@ LIMITED = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from rolesync.audit import open_record
+from rolesync.audit.record import open_record
 from rolesync.errors import RecordError
 with open_record(Path(sys.argv[1]), now=lambda: datetime.now(UTC)) as record:
     record.append("fits", number=1)
@@ -304,8 +306,8 @@ def test_an_append_that_ran_out_of_room_half_way(folder: Path) -> None:
         [sys.executable, "-c", LIMITED, str(folder)], capture_output=True, text=True, check=True, env=ENVIRONMENT
     )
     assert "can't be written: File too large." in done.stdout
-    assert [record["event"] for record in read(folder)] == ["fits", "record.recovered", "room again"]
-    assert verify(folder).ok
+    assert [record["event"] for record in read_records(folder)] == ["fits", "record.recovered", "room again"]
+    assert verify_record(folder).ok
 
 
 def test_without_fsync_nothing_counts_as_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

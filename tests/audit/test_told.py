@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from rolesync.audit import trusted_told
-from rolesync.audit.told import told
+from rolesync.audit.told import report_before_break, told
 from rolesync.errors import RecordBrokenError, UsageError
-from rolesync.model import Approval, Proof, Released
+from rolesync.model.plans import Approval, Released
+from rolesync.model.runs import Proof
 from rolesync.recorded import Told, ToldChange, ToldDecision
 from tests.audit.tools import opened
 from tests.report.samples import DIGEST, RECORDS
@@ -125,17 +125,17 @@ def fill(folder: Path) -> None:
 
 def test_the_plan_of_a_run_is_looked_for_by_its_digest(tmp_path: Path) -> None:
     fill(tmp_path)
-    found, broken = trusted_told(tmp_path, "r")
+    found, broken = report_before_break(tmp_path, "r")
     assert (found.made_by, found.held, broken) == ("p1", 1, None)
     with pytest.raises(UsageError, match="No run begins with 'x'"):
-        trusted_told(tmp_path, "x")
+        report_before_break(tmp_path, "x")
 
 
 def test_of_a_broken_record_what_stands_before_the_break_is_told(tmp_path: Path) -> None:
     fill(tmp_path)
     path = tmp_path / "audit.jsonl"
     path.write_text(path.read_text("ascii").replace('"status":200', '"status":201'), encoding="ascii")
-    found, broken = trusted_told(tmp_path, "r1")
+    found, broken = report_before_break(tmp_path, "r1")
     assert isinstance(broken, RecordBrokenError)
     assert (found.summary.status, found.counts["unknown"], found.held) == ("open", 2, 1)
 

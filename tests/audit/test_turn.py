@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from rolesync.audit import Verification, read, verify
+from rolesync.audit.check import verify_record
+from rolesync.audit.history import read_records
 from rolesync.audit.turn import Turn, TurnTimeoutError
+from rolesync.recorded import Verification
 from tests.audit.tools import opened
 
 
 def test_threads_append_in_turn(folder: Path) -> None:
     with opened(folder) as record, ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: record.append("step", number=number), range(200)))
-    assert verify(folder) == Verification(200, None, "", ())
-    assert sorted(line["number"] for line in read(folder)) == list(range(200))
+    assert verify_record(folder) == Verification(200, None, "", ())
+    assert sorted(line["number"] for line in read_records(folder)) == list(range(200))
 
 
 def test_a_turn_that_another_thread_has_does_not_come(tmp_path: Path) -> None:

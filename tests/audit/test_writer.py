@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.audit import read, rekey, verify
+from rolesync.audit.check import verify_record
 from rolesync.audit.files import Position, head_text
+from rolesync.audit.history import read_records
+from rolesync.audit.record import rekey
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.errors import RecordBrokenError, RecordError
 from rolesync.recorded import Verification
@@ -21,7 +23,7 @@ KEY = "a key of the account's owner"
 
 
 def numbers(folder: Path) -> list[int]:
-    return [record["number"] for record in read(folder)]
+    return [record["number"] for record in read_records(folder)]
 
 
 def test_a_file_is_closed_once_it_is_large_and_never_within_an_append(folder: Path) -> None:
@@ -33,7 +35,7 @@ def test_a_file_is_closed_once_it_is_large_and_never_within_an_append(folder: Pa
         assert files(folder)[FIRST].count(b"\n") == 1
     assert lines(folder)[0].startswith(b'{"seq":2,')
     assert numbers(folder) == [1, 2]
-    assert verify(folder) == Verification(2, None, "", ())
+    assert verify_record(folder) == Verification(2, None, "", ())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX")
@@ -62,14 +64,17 @@ def crashed_while_closing(folder: Path) -> list[dict[str, bytes]]:
 def test_a_crash_while_a_file_is_closed_is_recovered_on_open(folder: Path, step: int) -> None:
     state = crashed_while_closing(folder)[step]
     put_back(folder, state)
-    assert verify(folder).ok
+    assert verify_record(folder).ok
     kept = numbers(folder)
     assert kept == [1, 2, 3, 4][: len(kept)]
     assert len(kept) >= 3
     with opened(folder, max_bytes=600) as record:
         record.append("step", number=9)
-    assert [record.get("number", "recovered") for record in read(folder)] in ([*kept, 9], [*kept, "recovered", 9])
-    assert verify(folder).ok
+    assert [record.get("number", "recovered") for record in read_records(folder)] in (
+        [*kept, 9],
+        [*kept, "recovered", 9],
+    )
+    assert verify_record(folder).ok
 
 
 def test_a_head_that_is_several_files_behind_is_mended(folder: Path) -> None:
@@ -78,7 +83,7 @@ def test_a_head_that_is_several_files_behind_is_mended(folder: Path) -> None:
     fill(folder, 7, start=3, max_bytes=600)
     ahead = (folder / "audit.head").read_bytes()
     (folder / "audit.head").write_bytes(behind)
-    found = verify(folder)
+    found = verify_record(folder)
     assert found.ok
     assert "the head stops at record 2, the record goes on to 9" in found.notices[0]
     opened(folder).__exit__()
@@ -110,7 +115,7 @@ def test_a_writer_goes_on_in_the_file_that_another_began(folder: Path) -> None:
         for number in range(1, 21):
             (one if number % 4 else other).append("step", number=number)
     assert numbers(folder) == list(range(1, 21))
-    assert verify(folder) == Verification(20, None, "", ())
+    assert verify_record(folder) == Verification(20, None, "", ())
     assert len(files(folder)) > 5
 
 
@@ -121,7 +126,7 @@ def test_a_writer_goes_on_where_another_died_while_closing(folder: Path) -> None
         (folder / "audit.jsonl").rename(folder / FIRST)
         record.append("step", number=4)
     assert numbers(folder) == [1, 2, 3, 4]
-    assert verify(folder) == Verification(4, None, "", ())
+    assert verify_record(folder) == Verification(4, None, "", ())
 
 
 def test_processes_close_files_in_turn_and_can_be_verified_meanwhile(folder: Path) -> None:
@@ -129,17 +134,17 @@ def test_processes_close_files_in_turn_and_can_be_verified_meanwhile(folder: Pat
     processes = [writer(folder, name, 80, max_bytes=900, key="a key of theirs all") for name in names]
     try:
         while any(process.poll() is None for process in processes):
-            found = verify(folder, "a key of theirs all")
+            found = verify_record(folder, "a key of theirs all")
             assert (found.first_bad, found.head_problem) == (None, "")
     finally:
         for process in processes:
             process.kill()
             process.communicate()
     assert [process.returncode for process in processes] == [0, 0]
-    assert verify(folder, "a key of theirs all") == Verification(161, None, "", ())
+    assert verify_record(folder, "a key of theirs all") == Verification(161, None, "", ())
     assert len(files(folder)) > 20
     for name in names:
-        assert [record["number"] for record in read(folder, name)] == list(range(80))
+        assert [record["number"] for record in read_records(folder, name)] == list(range(80))
 
 
 def test_a_file_that_cannot_be_closed_stops_the_append(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +176,7 @@ def edited(folder: Path, name: str, old: bytes, new: bytes) -> dict[str, bytes]:
 
 def refused(folder: Path, said: str, *, key: str = "") -> None:
     before = {name: content for name, content in files(folder).items() if content}
-    assert not verify(folder, key).ok
+    assert not verify_record(folder, key).ok
     with pytest.raises(RecordBrokenError, match=said):
         opened(folder, key=key)
     assert {name: content for name, content in files(folder).items() if content} == before
@@ -231,7 +236,7 @@ def test_what_a_crash_left_before_the_last_line_is_no_part_of_it(folder: Path) -
         file.write(b'{"seq":3,"ti')
     fill(folder, 0)
     fill(folder, 0)
-    assert verify(folder).ok
+    assert verify_record(folder).ok
     edited(folder, "audit.jsonl", b'"torn_bytes":12', b'"torn_bytes":13')
     refused(folder, "the bytes of record 3")
 
@@ -248,7 +253,7 @@ def test_an_edit_before_a_new_seal_that_a_crash_cut_short_is_noticed(folder: Pat
     whole = {**announced, "audit.jsonl": b"".join(after) if written else kept}
     put_back(folder, whole)
     fill(folder, 0, key=KEY)
-    assert verify(folder, KEY).ok
+    assert verify_record(folder, KEY).ok
     put_back(folder, whole)
     edited(folder, "audit.jsonl", b'"run":"r2"', b'"run":"r9"')
     refused(folder, "not the ones", key=KEY)

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import rolesync
-from rolesync.audit import Record, open_record
+from rolesync.audit.record import Record, open_record
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(rolesync.__file__).parents[1])}
 WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from rolesync.audit import open_record
+from rolesync.audit.record import open_record
 more = {"key": sys.argv[4], "max_bytes": float(sys.argv[5])}
 with open_record(Path(sys.argv[1]), now=lambda: datetime.now(UTC), **more) as record:
     for number in range(int(sys.argv[3])):

@@ -31,18 +31,24 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.audit import open_record
 from rolesync.audit.journal import Journal
+from rolesync.audit.record import open_record
 from rolesync.drift import stand
-from rolesync.model import CHANGES, HELD, LIVE, Changes, Live, Plan, Policy, Requests, RoleCount, Source, frame
+from rolesync.model.frames import CHANGES, HELD, LIVE, frame
+from rolesync.model.lists import Source
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Changes, Plan, Policy, RoleCount
 from rolesync.planfile import from_json, to_json
 from rolesync.planner import make_plan
 from rolesync.report.html import plan_html
 from rolesync.report.markdown import plan_markdown
 from rolesync.report.tables import plan_csv
-from rolesync.report.terminal import plan_view
+from rolesync.report.terminal.plan import plan_view
 from rolesync.runner import Session, carry_out
-from rolesync.studio import Client, Connection, FixedToken, StudioWriter
+from rolesync.studio.client import Client
+from rolesync.studio.tokens import FixedToken
+from rolesync.studio.users import StudioWriter
+from rolesync.studio.wire import Connection
 from tests.bench.latent import address
 from tests.bench.memory import peak_mb
 

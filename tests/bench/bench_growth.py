@@ -104,8 +104,8 @@ def make_task(control: Control, changes: int, folder: Path) -> Task:
 
 def ours(address: str, token: str, folder: Path) -> Figures:
     """Sync the list, whole: read, look, plan, guard, apply, prove."""
-    from rolesync import pipeline  # noqa: PLC0415  # the script, a process of its own, doesn't need it
-    from rolesync.job import Job  # noqa: PLC0415  # as below
+    from rolesync.job import Job  # noqa: PLC0415  # the script, a process of its own, doesn't need it
+    from rolesync.pipeline import read_list, sync_list  # noqa: PLC0415  # as above
     from rolesync.settings import load  # noqa: PLC0415  # as above
 
     settings = load(
@@ -121,7 +121,7 @@ def ours(address: str, token: str, folder: Path) -> Figures:
     )
     job = Job(settings)
     started = perf_counter()
-    done = pipeline.sync(pipeline.read(folder / "list.csv", job), job)
+    done = sync_list(read_list(folder / "list.csv", job), job)
     seconds = perf_counter() - started
     if done.run is None or not done.run.complete:
         raise RuntimeError(f"the sync is not complete: {done.refusal or done.run}")

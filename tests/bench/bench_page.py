@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.model import Plan
+from rolesync.model.plans import Plan
 from rolesync.report import html
 from tests.bench.bench_applying import plan_of
 from tests.browser import CHROMIUM, MISSING, chromium, watched

@@ -31,9 +31,12 @@ from rich.table import Table
 
 from rolesync.differ import diff
 from rolesync.guards import judge
-from rolesync.model import LIVE, Action, Live, Policy, Requests, frame
+from rolesync.model.frames import LIVE, frame
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Policy
+from rolesync.model.words import Action
 from rolesync.planner import make_plan
-from rolesync.reader import read_desired
+from rolesync.reader.desired import read_desired
 from rolesync.recorded import History
 from tests.bench.memory import peak_mb
 

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from rolesync import pipeline
 from rolesync.job import Job
 from rolesync.lookup import SCANNABLE, fewest
-from rolesync.model import HeldReason, Plan, WayKind
+from rolesync.model.plans import Plan
+from rolesync.model.words import HeldReason, WayKind
+from rolesync.pipeline import plan_list, read_list
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
 
@@ -111,10 +112,10 @@ def measure(shape: Shape, folder: Path) -> Result:
                 managed_roles=shape.managed,
             )
         )
-        desired = pipeline.read(path, job)
+        desired = read_list(path, job)
         sandbox.reset_counts()
         started = perf_counter()
-        made = pipeline.plan(desired, job)
+        made = plan_list(desired, job)
         seconds = perf_counter() - started
         served = sum(sandbox.counts().values())
     check(made, served, shape.strangers)

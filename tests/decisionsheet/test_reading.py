@@ -13,8 +13,10 @@ from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rolesync.deciding import Decisions, Key, decide, releasable
-from rolesync.decisionsheet import DecisionsRefusedError, read_decisions
-from rolesync.model import Action, HeldReason, Plan, Policy
+from rolesync.decisionsheet.problems import DecisionsRefusedError
+from rolesync.decisionsheet.reading import read_decisions
+from rolesync.model.plans import Plan, Policy
+from rolesync.model.words import Action, HeldReason
 from rolesync.report.tables import COLUMNS, decision_rows, plan_csv, plan_xlsx
 from tests.report.samples import ADDED, HELD_ROW, REMOVED, hostile_plan, make_plan
 from tests.strategies import plans

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
-from rolesync.live import READS, look
+from rolesync.live.reading import READS
+from rolesync.live.whole import look
 from rolesync.lookup import SHARE
-from rolesync.model import DESIRED, Listed, Live, Way, WayKind, frame
+from rolesync.model.frames import DESIRED, frame
+from rolesync.model.lists import Listed
+from rolesync.model.live import Live, Way
+from rolesync.model.words import WayKind
 from rolesync.sandbox import Options, Sandbox
-from rolesync.studio import StudioReader
+from rolesync.studio.users import StudioReader
 from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
 
 Row = tuple[str, int]

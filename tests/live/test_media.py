@@ -7,10 +7,14 @@ import pandas as pd
 import pytest
 
 from rolesync.errors import RateLimitedError, UnauthorizedError
-from rolesync.live import READS, media, read_impact
-from rolesync.model import IMPACT, Known, Requests, Way, WayKind, require
+from rolesync.live import media
+from rolesync.live.media import read_impact
+from rolesync.live.reading import READS
+from rolesync.model.frames import IMPACT, require
+from rolesync.model.live import Requests, Way
+from rolesync.model.words import Known, WayKind
 from rolesync.sandbox import Options, Sandbox
-from rolesync.studio import StudioReader
+from rolesync.studio.users import StudioReader
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of
 
 GREG, BEATRIZ, NOBODY = 1031, 1040, 999_999

@@ -7,10 +7,14 @@ from typing import Any, Literal
 import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
-from rolesync.live import READS, look, roles_now
-from rolesync.model import DESIRED, Listed, Live, frame, role_set
+from rolesync.live.reading import READS, roles_now
+from rolesync.live.whole import look
+from rolesync.model.frames import DESIRED, frame
+from rolesync.model.lists import Listed
+from rolesync.model.live import Live
+from rolesync.model.texts import role_set
 from rolesync.sandbox import Options, Sandbox
-from rolesync.studio import StudioReader
+from rolesync.studio.users import StudioReader
 from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
 
 OWNER, MARIA, GREG, HANNAH, OMAR, SAM, SAMANTHA = 1002, 1003, 1031, 1044, 1052, 1078, 1079

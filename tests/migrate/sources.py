@@ -5,8 +5,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rolesync.migrate import Fate, Migration, Recipe, migrate
-from rolesync.model import ListForm
+from rolesync.migrate.account import Fate
+from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.run import Migration, migrate
+from rolesync.model.lists import ListForm
 
 TODAY = date(2026, 3, 1)
 MANAGED = ("Admin", "Teacher")

@@ -3,7 +3,7 @@ import pandas as pd
 from rolesync.migrate.account import Place
 from rolesync.migrate.convert import Given
 from rolesync.migrate.nearby import Alike, not_found, suggest
-from rolesync.model import LIVE, frame
+from rolesync.model.frames import LIVE, frame
 from rolesync.reader.standing import ALWAYS
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate import Fate, Recipe
+from rolesync.migrate.account import Fate
 from rolesync.migrate.presets import PRESETS
-from rolesync.model import ListForm
+from rolesync.migrate.recipe import Recipe
+from rolesync.model.lists import ListForm
 from rolesync.reader.exports import EXPORTS
 from tests.migrate.sources import ends, pairs, run
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate import Fate, Recipe
+from rolesync.migrate.account import Fate
 from rolesync.migrate.output import in_order, list_csv
-from rolesync.model import ListForm
-from rolesync.reader import read_desired
+from rolesync.migrate.recipe import Recipe
+from rolesync.model.lists import ListForm
+from rolesync.reader.desired import read_desired
 from rolesync.reader.exports import fold
 from rolesync.reader.header import SPELLINGS, Field
 from tests.migrate.sources import MANAGED, TODAY, ends, pairs, run

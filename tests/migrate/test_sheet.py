@@ -6,8 +6,9 @@ import openpyxl
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.migrate import Recipe, sheet
+from rolesync.migrate import sheet
 from rolesync.migrate.account import Fate, column_name
+from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sheet import COLUMNS, FILLS, account_csv, account_xlsx
 from tests.migrate.sources import run
 from tests.reader.books import xlsx

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from rolesync.model import DESIRED, frame, require
+from rolesync.model.frames import DESIRED, frame, require
 
 
 def test_a_frame_has_exactly_the_documented_columns() -> None:

@@ -5,7 +5,9 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rolesync.model import Index, index, pack
+from rolesync.model import index
+from rolesync.model.index import Index
+from rolesync.model.packed import pack
 from tests.hashing import hashes_of
 
 TEXTS = st.lists(st.sampled_from(["", "a", "b", "ann@x.edu", "ann@x.edv", "z" * 30]) | st.text(max_size=2), max_size=20)

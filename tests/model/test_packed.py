@@ -5,8 +5,8 @@ from unittest.mock import patch
 import numpy as np
 from hypothesis import given, settings, strategies as st
 
-from rolesync.model import pack, packed as module
-from rolesync.model.packed import join, pack_lines
+from rolesync.model import packed as module
+from rolesync.model.packed import join, pack, pack_lines
 
 TEXTS = st.lists(
     st.text(max_size=20)

@@ -1,4 +1,6 @@
-from rolesync.model import OUTCOMES, OutcomeStatus, counts, frame
+from rolesync.model.frames import OUTCOMES, frame
+from rolesync.model.runs import counts
+from rolesync.model.words import OutcomeStatus
 
 
 def test_counts_name_every_status() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.model import email_key, role_names, role_set
+from rolesync.model.texts import email_key, role_names, role_set
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ from datetime import date
 from pathlib import Path
 
 from rolesync.differ import diff
-from rolesync.model import LIVE, Live, Policy, frame, role_set
-from rolesync.reader import read_desired
+from rolesync.model.frames import LIVE, frame
+from rolesync.model.live import Live
+from rolesync.model.plans import Policy
+from rolesync.model.texts import role_set
 from rolesync.reader.canonical import assignments_of, desired_csv
+from rolesync.reader.desired import read_desired
 
 ROLES = ("Admin", "Captions, French")
 

@@ -1,7 +1,8 @@
 import pandas as pd
 from hypothesis import example, given, settings, strategies as st
 
-from rolesync.model import DESIRED, Finding, Listed, frame, require
+from rolesync.model.frames import DESIRED, frame, require
+from rolesync.model.lists import Finding, Listed
 from rolesync.reader.clashes import settle
 from tests.hashing import hashes_of
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.model import Desired
-from rolesync.reader import read_desired
+from rolesync.model.lists import Desired
 from rolesync.reader.contradictions import contradicted as all_contradicted
+from rolesync.reader.desired import read_desired
 from rolesync.reader.standing import ALWAYS, Period
 
 HEADER = "email,user_id,role,action,starts,expires\n"

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rolesync.errors import InputRefusedError
-from rolesync.model import DESIRED, Desired, Level, ListForm, email_key, require
-from rolesync.reader import read_desired
+from rolesync.model.frames import DESIRED, require
+from rolesync.model.lists import Desired, ListForm
+from rolesync.model.texts import email_key
+from rolesync.model.words import Level
+from rolesync.reader.desired import read_desired
 from rolesync.reader.findings import Code
 from tests.reader.corpus import CASES, MANAGED, TODAY, Case
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from rolesync.model import Level
-from rolesync.reader import read_desired
+from rolesync.model.words import Level
+from rolesync.reader.desired import read_desired
 from tests.reader.books import Rows, ods, xls, xlsx
 from tests.reader.corpus import MANAGED, TODAY
 

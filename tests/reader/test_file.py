@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import Exit, InputRefusedError
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.file import Content, Kind, content_of, read_file
 from tests.reader.books import ods, xls, xlsx
 

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from rolesync.model import DESIRED, Level, ListForm, email_key, require
-from rolesync.reader import read_desired
+from rolesync.model.frames import DESIRED, require
+from rolesync.model.lists import ListForm
+from rolesync.model.texts import email_key
+from rolesync.model.words import Level
+from rolesync.reader.desired import read_desired
 from rolesync.reader.spelling import FULL_WIDTH, without_invisible
 from tests.reader.books import Rows, ods, xls, xlsx
 from tests.reader.corpus import MANAGED, TODAY

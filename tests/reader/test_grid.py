@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.grid import is_blank, only_text
 
 

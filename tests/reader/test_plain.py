@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from rolesync.model import Desired, ListForm
-from rolesync.reader import read_desired, records
+from rolesync.model.lists import Desired, ListForm
+from rolesync.reader import records
 from rolesync.reader.columns import Rows
+from rolesync.reader.desired import read_desired
 from rolesync.reader.grid import Block
 from rolesync.reader.header import Layout, lay_out
 from rolesync.reader.identity import read_email, read_user_id

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rolesync.model import Level
+from rolesync.model.words import Level
 from rolesync.reader.findings import CellError, Code
 from rolesync.reader.roles import RoleReader
 

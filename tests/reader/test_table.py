@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from rolesync.model import AS_WRITTEN, Finding, ListForm
+from rolesync.model.lists import AS_WRITTEN, Finding, ListForm
 from rolesync.reader.header import headers
 from rolesync.reader.table import Table, open_table
 from tests.reader.books import xlsx

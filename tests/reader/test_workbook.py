@@ -8,7 +8,7 @@ import pytest
 import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from rolesync.model import Finding
+from rolesync.model.lists import Finding
 from rolesync.reader.file import Content, content_of
 from rolesync.reader.grid import Cells, Grid
 from rolesync.reader.workbook import UNSAVED, workbook_grids

@@ -5,7 +5,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from rolesync.model import CHANGES, Action, Plan, Reason, RoleCount, frame, role_set
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.plans import Plan, RoleCount
+from rolesync.model.texts import role_set
+from rolesync.model.words import Action, Reason
 from tests.report.samples import ADDED, columns, make_plan
 
 NARROW = {"viewport": {"width": 320, "height": 700}}

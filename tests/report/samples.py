@@ -4,39 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from rolesync.model import (
-    CHANGES,
-    DESIRED,
-    DRIFT,
-    HELD,
-    OUTCOMES,
-    Action,
-    Approval,
-    Check,
-    Desired,
-    Drift,
-    Finding,
-    HeldReason,
-    Level,
-    Listed,
-    Mode,
-    OutcomeStatus,
-    Plan,
-    Policy,
-    Proof,
-    Reason,
-    Released,
-    Requests,
-    RoleCount,
-    Run,
-    Source,
-    Verdict,
-    VerdictStatus,
-    Way,
-    WayKind,
-    frame,
-    role_set,
-)
+from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, frame
+from rolesync.model.lists import Desired, Finding, Listed, Source
+from rolesync.model.live import Requests, Way
+from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
+from rolesync.model.runs import Check, Proof, Run
+from rolesync.model.texts import role_set
+from rolesync.model.words import Action, HeldReason, Level, Mode, OutcomeStatus, Reason, VerdictStatus, WayKind
 from rolesync.planfile import source_json
 from rolesync.recorded import (
     Explanation,

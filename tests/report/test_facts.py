@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.model import Action, Drift, HeldReason, Mode, Policy, Requests, Verdict, VerdictStatus
+from rolesync.model.live import Requests
+from rolesync.model.plans import Drift, Policy, Verdict
+from rolesync.model.words import Action, HeldReason, Mode, VerdictStatus
 from rolesync.report.facts import (
     approval_text,
     drift_text,

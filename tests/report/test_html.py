@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.model import Plan, RoleCount
+from rolesync.model.plans import Plan, RoleCount
 from rolesync.report.html import PICTURE, WITHOUT_SCRIPT, plan_html
 from tests.report.samples import (
     DIGEST,

@@ -10,12 +10,14 @@ import openpyxl
 import pytest
 from markdown_it import MarkdownIt
 
-from rolesync.model import IMPACT, Action, HeldReason, Known, Plan, frame
+from rolesync.model.frames import IMPACT, frame
+from rolesync.model.plans import Plan
+from rolesync.model.words import Action, HeldReason, Known
 from rolesync.report.html import plan_html
 from rolesync.report.impact import impact_texts, impact_total
 from rolesync.report.markdown import plan_markdown
 from rolesync.report.tables import plan_csv, plan_xlsx
-from rolesync.report.terminal import plan_view
+from rolesync.report.terminal.plan import plan_view
 from tests.report.samples import HELD_ROW, HOSTILE, MARKUP, MOVED, REMOVED, columns, make_plan
 from tests.report.terminal.screen import flat, show
 

@@ -1,7 +1,9 @@
 import json
 from dataclasses import replace
 
-from rolesync.model import Check, Finding, Level, VerdictStatus
+from rolesync.model.lists import Finding
+from rolesync.model.runs import Check
+from rolesync.model.words import Level, VerdictStatus
 from rolesync.recorded import Explanation
 from rolesync.report.jsonform import checks_json, desired_json, explanation_json, run_json, runs_json
 from tests.report.samples import (

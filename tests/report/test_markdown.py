@@ -5,7 +5,10 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rolesync.model import HELD, Action, HeldReason, Plan, RoleCount, Verdict, VerdictStatus, frame, role_set
+from rolesync.model.frames import HELD, frame
+from rolesync.model.plans import Plan, RoleCount, Verdict
+from rolesync.model.texts import role_set
+from rolesync.model.words import Action, HeldReason, VerdictStatus
 from rolesync.report.markdown import LIMIT, plan_markdown
 from rolesync.report.text import safe
 from tests.report.samples import (

@@ -10,7 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from rolesync.model import HELD, Plan, frame
+from rolesync.model.frames import HELD, frame
+from rolesync.model.plans import Plan
 from rolesync.report.html import WITHOUT_SCRIPT, plan_html
 from rolesync.report.pagetables import Touched
 from tests.browser import Watched, watched

@@ -1,7 +1,10 @@
 import json
 from dataclasses import replace
 
-from rolesync.model import CHANGES, Action, Plan, Reason, frame, role_set
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.plans import Plan
+from rolesync.model.texts import role_set
+from rolesync.model.words import Action, Reason
 from rolesync.report.pagetables import Kind, left_without_role, page_tables, script_json
 from tests.report.samples import (
     DIGEST,

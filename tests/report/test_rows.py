@@ -1,4 +1,6 @@
-from rolesync.model import DRIFT, Action, Drift, VerdictStatus, frame
+from rolesync.model.frames import DRIFT, frame
+from rolesync.model.plans import Drift
+from rolesync.model.words import Action, VerdictStatus
 from rolesync.report.facts import (
     headline,
     level_counts,

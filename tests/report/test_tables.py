@@ -7,7 +7,7 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from rolesync.errors import UsageError
-from rolesync.model import Plan
+from rolesync.model.plans import Plan
 from rolesync.report import spreadsheet
 from rolesync.report.tables import COLUMNS, plan_csv, plan_xlsx
 from tests.report.samples import (

@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.model import REASONS, Reason
+from rolesync.model.words import REASONS, Reason
 from rolesync.report.text import (
     amount,
     defuse,

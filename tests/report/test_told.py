@@ -12,13 +12,15 @@ from markdown_it import MarkdownIt
 
 from rolesync.audit.told import told
 from rolesync.errors import UsageError
-from rolesync.model import DRIFT, Drift, Proof, frame
+from rolesync.model.frames import DRIFT, frame
+from rolesync.model.plans import Drift
+from rolesync.model.runs import Proof
 from rolesync.recorded import Told, ToldChange, ToldDecision
 from rolesync.report import spreadsheet
 from rolesync.report.html import told_html
 from rolesync.report.jsonform import told_json
 from rolesync.report.markdown import LIMIT, told_markdown
-from rolesync.report.terminal import told_view
+from rolesync.report.terminal.told import told_view
 from rolesync.report.told import told_facts, told_headline
 from rolesync.report.toldtables import TOLD_COLUMNS, TOLD_CSV_COLUMNS, told_csv, told_xlsx
 from tests.report.samples import APPROVAL, DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns

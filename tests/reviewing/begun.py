@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import requests
 
 from rolesync.deciding import Decisions, approve
-from rolesync.model import Plan
+from rolesync.model.plans import Plan
 from rolesync.report.pagetables import Touched
-from rolesync.reviewing import Desk, End, serve
-from rolesync.reviewing.server import IDLE_SECONDS
+from rolesync.reviewing.desk import Desk, End
+from rolesync.reviewing.server import IDLE_SECONDS, serve
 from tests.report.samples import MOMENT
 
 _SECONDS = 20  # after which something hangs, however slow the machine

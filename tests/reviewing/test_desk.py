@@ -10,8 +10,11 @@ import pytest
 
 from rolesync.deciding import Decisions
 from rolesync.errors import PlanRefusedError, RolesyncError, UsageError
-from rolesync.model import CHANGES, HELD, Action, HeldReason, Plan, Reason, frame, role_set
-from rolesync.reviewing import Desk, End
+from rolesync.model.frames import CHANGES, HELD, frame
+from rolesync.model.plans import Plan
+from rolesync.model.texts import role_set
+from rolesync.model.words import Action, HeldReason, Reason
+from rolesync.reviewing.desk import Desk, End
 from tests.report.samples import HELD_ROW, approved_plan, columns, make_plan
 
 WAITING = (40, "ann@example.edu", "Ann", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, role_set(["Admin"]))

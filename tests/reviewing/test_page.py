@@ -11,7 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from rolesync.deciding import Decisions
-from rolesync.model import CHANGES, HELD, HeldReason, Plan, frame
+from rolesync.model.frames import CHANGES, HELD, frame
+from rolesync.model.plans import Plan
+from rolesync.model.words import HeldReason
 from tests.browser import Watched, watched
 from tests.report.pages import HUGE_ID, LOOKS, NARROW, people, rows, school, status
 from tests.report.samples import FORMULA, HOSTILE, MARKUP, MOVED, REMOVED, big_plan, columns, hostile_plan, make_plan

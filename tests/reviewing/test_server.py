@@ -11,8 +11,8 @@ import requests
 
 from rolesync.deciding import Decisions
 from rolesync.errors import UsageError
-from rolesync.reviewing import Desk, End, serve
-from rolesync.reviewing.server import IDLE_SECONDS
+from rolesync.reviewing.desk import Desk, End
+from rolesync.reviewing.server import IDLE_SECONDS, serve
 from tests.report.samples import big_plan, make_plan
 from tests.reviewing.begun import Begun, Visitor, begun
 

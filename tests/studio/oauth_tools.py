@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
-from rolesync.studio import Connection
 from rolesync.studio.oauth import Access
 from rolesync.studio.tokenendpoint import PATH, DeveloperKey, TokenEndpoint
 from rolesync.studio.tokenstore import TokenStore
+from rolesync.studio.wire import Connection
 from tests.servers import AGENT, Asked, Say
 
 ROLESYNC = Path(sys.executable).with_name("rolesync")

@@ -28,10 +28,11 @@ from rolesync.errors import (
     UsageError,
 )
 from rolesync.sandbox import Faults, Options, Sandbox
-from rolesync.studio import Client, Connection, FixedToken, StudioReader, StudioWriter
 from rolesync.studio.answers import NeverSentError
-from rolesync.studio.client import RETRY_AFTER_CEILING, EndedError
-from rolesync.studio.wire import Call
+from rolesync.studio.client import RETRY_AFTER_CEILING, Client, EndedError
+from rolesync.studio.tokens import FixedToken
+from rolesync.studio.users import StudioReader, StudioWriter
+from rolesync.studio.wire import Call, Connection
 from tests.servers import AGENT, Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 
 PEM = Path(__file__).with_name("loopback.pem")

@@ -13,14 +13,14 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, UnauthorizedError, UsageError
-from rolesync.live import look
-from rolesync.model import Listed
+from rolesync.live.whole import look
+from rolesync.model.lists import Listed
 from rolesync.sandbox import Faults, Options, Sandbox
-from rolesync.studio import StudioReader, StudioWriter
 from rolesync.studio.answers import NeverSentError
 from rolesync.studio.oauth import Access, OAuthToken, first_token
 from rolesync.studio.tokenendpoint import PATH, LoginNeededError, TokenUnknownError
 from rolesync.studio.tokenstore import STORE, StoredToken, TokenStore, fingerprint
+from rolesync.studio.users import StudioReader, StudioWriter
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 from tests.studio.oauth_tools import FIRST, SECRET, Clock, access_of, form_of, issued
 

@@ -5,7 +5,8 @@ from pydantic import SecretStr
 
 from rolesync.errors import Exit, UsageError
 from rolesync.sandbox import Options, Sandbox
-from rolesync.studio import FixedToken, StudioReader
+from rolesync.studio.tokens import FixedToken
+from rolesync.studio.users import StudioReader
 from tests.servers import Naps, client_of
 
 OWNER = 1002

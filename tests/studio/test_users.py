@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerError
-from rolesync.model import role_set
+from rolesync.model.texts import role_set
 from rolesync.sandbox import ROLES, Options, Sandbox
-from rolesync.studio import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
+from rolesync.studio.users import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
 from tests.servers import Answering, Naps, Say, ScriptedStudio, client_of, in_turn
 
 OWNER, MARIA, OMAR, ROOM_12, TEST_STUDENT, JONAS = 1002, 1003, 1052, 1090, 1097, 2**40 + 17

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 
-from rolesync.model import Check, VerdictStatus
+from rolesync.model.runs import Check
+from rolesync.model.words import VerdictStatus
 from rolesync.report.terminal.pieces import STYLES, column, heading, table, words
 from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from rolesync.model import Drift
+from rolesync.model.plans import Drift
 from rolesync.report.facts import drift_text
 from rolesync.report.rows import SIGNS, drift_rows
 from rolesync.report.terminal.pieces import STYLES, column, heading, note, table, words

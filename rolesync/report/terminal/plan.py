@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model import Action, Plan, VerdictStatus
+from rolesync.model.plans import Plan
+from rolesync.model.words import Action, VerdictStatus
 from rolesync.report.facts import (
     SHORT_DIGEST,
     headline,

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model import OutcomeStatus, Requests, counts
+from rolesync.model.live import Requests
+from rolesync.model.runs import counts
+from rolesync.model.words import OutcomeStatus
 from rolesync.rehearsed import Rehearsal, Stage
 from rolesync.report.facts import SHORT_DIGEST, drift_text, held_text, requests_text
 from rolesync.report.terminal.drift import drift_view

@@ -6,7 +6,10 @@ import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model import OUTCOMES, OutcomeStatus, Run, counts, role_names
+from rolesync.model.frames import OUTCOMES
+from rolesync.model.runs import Run, counts
+from rolesync.model.texts import role_names
+from rolesync.model.words import OutcomeStatus
 from rolesync.report.facts import SHORT_DIGEST, approval_text, drift_text, moment, requests_text
 from rolesync.report.rows import SIGNS, table_rows
 from rolesync.report.terminal.drift import drift_view

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model import Desired
+from rolesync.model.lists import Desired
 from rolesync.report.facts import SHORT_DIGEST, level_counts
 from rolesync.report.rows import finding_rows
 from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word

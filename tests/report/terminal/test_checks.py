@@ -1,5 +1,6 @@
-from rolesync.model import Check, VerdictStatus
-from rolesync.report.terminal import checks_view
+from rolesync.model.runs import Check
+from rolesync.model.words import VerdictStatus
+from rolesync.report.terminal.checks import checks_view
 from tests.report.samples import CHECKS, HOSTILE
 from tests.report.terminal.screen import flat, show
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rolesync.report.terminal import record_view, runs_view
+from rolesync.report.terminal.history import record_view, runs_view
 from tests.report.samples import DIGEST, HOSTILE, RECORDS, SOURCE, SUMMARIES
 from tests.report.terminal.screen import flat, show
 

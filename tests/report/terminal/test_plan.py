@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.model import Requests, RoleCount
+from rolesync.model.live import Requests
+from rolesync.model.plans import RoleCount
 from rolesync.report import facts, rows
-from rolesync.report.terminal import plan_view
+from rolesync.report.terminal.plan import plan_view
 from rolesync.report.text import safe
 from tests.report.samples import (
     ADDED,

@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.model import OutcomeStatus, Proof, Requests
+from rolesync.model.live import Requests
+from rolesync.model.runs import Proof
+from rolesync.model.words import OutcomeStatus
 from rolesync.rehearsed import Holders, Latency, Rehearsal, Stage
 from rolesync.report.jsonform import rehearsal_json
-from rolesync.report.terminal import rehearsal_view
+from rolesync.report.terminal.rehearsal import rehearsal_view
 from tests.report.samples import ADDED, DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_plan, make_run
 from tests.report.terminal.screen import flat, show
 

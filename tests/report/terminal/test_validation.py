@@ -1,7 +1,8 @@
 import pytest
 
-from rolesync.model import Finding, Level
-from rolesync.report.terminal import desired_view
+from rolesync.model.lists import Finding
+from rolesync.model.words import Level
+from rolesync.report.terminal.validation import desired_view
 from tests.report.samples import FINDINGS, HOSTILE, make_desired
 from tests.report.terminal.screen import flat, show
 

@@ -1,5 +1,5 @@
 from rolesync.recorded import Bad, Verification
-from rolesync.report.terminal import verification_view
+from rolesync.report.terminal.verification import verification_view
 from tests.report.samples import HOSTILE
 from tests.report.terminal.screen import flat, show
 
