@@ -24,7 +24,7 @@ from pydantic_settings import (
 from rolesync.errors import UsageError
 from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy
-from rolesync.model.words import Mode
+from rolesync.model.vocabulary import Mode
 
 PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,12 @@ from tests.e2e.command import sandbox
 settings.register_profile("steady", deadline=None)  # nothing is timed: machines are busy
 settings.load_profile("steady")
 settings.register_profile("soak", max_examples=700, stateful_step_count=30, deadline=None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of an account, which isn't there yet."""
+    return tmp_path / "state" / "account"
 
 
 @pytest.fixture(scope="session")

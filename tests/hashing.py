@@ -6,13 +6,13 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from rolesync.model import packed
+from rolesync.model.packed import texts
 
 
 @contextmanager
 def hashes_of(bits: int) -> Iterator[None]:
     """Let the hash of every text that is packed here have so many bits."""
-    whole = packed._hashed
+    whole = texts._hashed
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packed, "_hashed", lambda *text: whole(*text) & np.int64((1 << bits) - 1))
+        patch.setattr(texts, "_hashed", lambda *text: whole(*text) & np.int64((1 << bits) - 1))
         yield

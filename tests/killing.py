@@ -16,10 +16,10 @@ from types import FrameType
 from typing import Any
 
 from rolesync.errors import PlanRefusedError
-from rolesync.job import Job
-from rolesync.pipeline import apply_plan
-from rolesync.planfile import from_json
+from rolesync.planner.encode import from_json
 from rolesync.settings import load
+from rolesync.workflows.context import Job
+from rolesync.workflows.plan import apply_plan
 
 SECONDS = 60  # after which a process hangs, however slow the machine
 

@@ -20,9 +20,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
+from rolesync.studio.auth.tokens import FixedToken, TokenSource
 from rolesync.studio.client import Client
-from rolesync.studio.tokens import FixedToken, TokenSource
-from rolesync.studio.wire import Connection
+from rolesync.studio.transport import Connection
 
 AGENT = "rolesync/0 (tests)"
 PATIENCE = 10.0  # seconds after which a connection is given up, so that a test that hangs ends

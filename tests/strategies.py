@@ -8,18 +8,18 @@ from typing import NamedTuple
 import pandas as pd
 from hypothesis import strategies as st
 
-from rolesync.differ import diff
-from rolesync.guards import judge
-from rolesync.holding import hold
-from rolesync.impact import Belongings, impact_of, unknown
+from rolesync.differ.diff import diff
+from rolesync.differ.holds import hold
+from rolesync.live.impact import Belongings, impact_of, unknown
 from rolesync.model.frames import DESIRED, LIVE, frame
+from rolesync.model.history import History
+from rolesync.model.keys import email_key, role_set
 from rolesync.model.lists import Desired, Finding, Listed, Source
 from rolesync.model.live import Live, Requests, Way
 from rolesync.model.plans import Plan, Policy
-from rolesync.model.texts import email_key, role_set
-from rolesync.model.words import Level, Mode, WayKind
-from rolesync.planner import make_plan
-from rolesync.recorded import History
+from rolesync.model.vocabulary import Level, Mode, WayKind
+from rolesync.planner.build import make_plan
+from rolesync.planner.guards import judge
 
 BIGGEST_ID = 2**63 - 1
 ROLES = ("Admin", "Teacher", "Subaccount admin", "Observer, caption")

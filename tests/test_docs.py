@@ -12,14 +12,14 @@ import pytest
 from pydantic import SecretStr
 
 from rolesync.errors import Exit
-from rolesync.guards import judge
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
+from rolesync.model.history import History
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
-from rolesync.recorded import History
+from rolesync.planner.guards import judge
 from rolesync.settings import Settings
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BIN = Path(sys.executable).parent
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.model.words import Mode
+from rolesync.model.vocabulary import Mode
 from rolesync.settings import Settings, load
 
 

@@ -14,19 +14,19 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from rolesync.audit.check import verify_record
-from rolesync.audit.effects import effects, open_requests
-from rolesync.audit.history import read_records
-from rolesync.audit.past import recall
+from rolesync.audit.verify import verify_record
 from rolesync.errors import PlanRefusedError, StudioError, UnsettledRunError
-from rolesync.job import Job
+from rolesync.history.earlier_runs import recall
+from rolesync.history.effects import effects, open_requests
+from rolesync.history.runs import read_records
+from rolesync.model.keys import email_key
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
-from rolesync.model.texts import email_key
-from rolesync.pipeline import apply_plan, plan_list, plan_undo, read_list, sync_list
-from rolesync.planfile import from_json, to_json
+from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
+from rolesync.workflows.context import Job
+from rolesync.workflows.plan import apply_plan, plan_list, plan_undo, read_list, sync_list
 from tests.killing import apply_until
 
 PEOPLE = 24

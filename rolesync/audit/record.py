@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from rolesync.audit.append_lock import Turn, TurnTimeoutError
 from rolesync.audit.chain import BROKEN_HINT, RECOVERED, REKEYED, description
 from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, replace_file, sync_names
 from rolesync.audit.seal import Seal, seal_of
-from rolesync.audit.turn import Turn, TurnTimeoutError
 from rolesync.audit.writer import Writer
 from rolesync.errors import RecordBrokenError, RecordError
 

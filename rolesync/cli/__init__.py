@@ -11,9 +11,9 @@ from types import FrameType
 
 import typer
 
-from rolesync.cli import access, apply, care, history, lists, migration, plans, rehearsal, review
-from rolesync.cli.boxes import import_boxes, is_help
+from rolesync.cli import apply, audit, doctor, login, migrate, plan, rehearse, review, validate
 from rolesync.cli.options import PIPED_WIDTH, show_json
+from rolesync.cli.rich_imports import import_boxes, is_help
 from rolesync.errors import Exit, RolesyncError
 
 # Newer versions of Typer bring a Click of their own; this is its base of all wrong usage, whichever it is.
@@ -57,7 +57,7 @@ app = typer.Typer(
         **({} if _ON_TERMINAL else {"terminal_width": PIPED_WIDTH}),
     },
 )
-for room in (lists, plans, rehearsal, review, apply, migration, history, access, care):
+for room in (validate, plan, rehearse, review, apply, migrate, audit, login, doctor):
     room.register(app)
 
 
@@ -89,7 +89,7 @@ def main() -> None:
 
 def _refuse(error: RolesyncError) -> Exit:
     """Say why the command ends here: as JSON where JSON was asked for, and always in words on standard error."""
-    from rolesync.report.text import safe
+    from rolesync.report.content.text import safe
 
     if _json_wanted(sys.argv):
         _show_refusal(error.message, error.hint, error.exit_code)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.lists import show_list
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -26,7 +25,7 @@ from rolesync.cli.options import (
     show_json,
     working,
 )
-from rolesync.cli.plans import (
+from rolesync.cli.plan import (
     HoldRemovals,
     Impact,
     NoRemovals,
@@ -37,10 +36,11 @@ from rolesync.cli.plans import (
     settings_of,
     show_made,
 )
+from rolesync.cli.validate import show_list
 from rolesync.errors import DeclinedError, Exit, PlanRefusedError, UsageError
 
 if TYPE_CHECKING:
-    from rolesync.gate import BlockedError
+    from rolesync.executor.preconditions import BlockedError
     from rolesync.model.plans import Plan
     from rolesync.model.runs import Run
 
@@ -61,8 +61,8 @@ def apply(
     assignments: Assignments = None,
 ) -> Exit:
     """Apply a saved plan: check it, send it in chunks, read Studio again, and say what came of it."""
-    from rolesync.gate import BlockedError, check_approval
-    from rolesync.pipeline import apply_plan
+    from rolesync.executor.preconditions import BlockedError, check_approval
+    from rolesync.workflows.plan import apply_plan
 
     made = load_plan(file)
     settings = load_settings(config, assignments)
@@ -123,7 +123,7 @@ def sync(
         )
     if impact:
         raise UsageError("--impact is for whoever reviews a plan first", hint="add --dry-run, or use rolesync plan")
-    from rolesync.pipeline import read_list, sync_list
+    from rolesync.workflows.plan import read_list, sync_list
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
     settings = settings_of(config, assignments, no_removals, hold_removals, reading)
@@ -134,7 +134,7 @@ def sync(
             return Exit.INPUT_REFUSED
         done = sync_list(desired, job, override)
     if form is Form.JSON:
-        from rolesync.report.jsonform import run_json
+        from rolesync.report.json import run_json
 
         refusal = {"message": done.refusal.message, "hint": done.refusal.hint} if done.refusal else None
         run = run_json(done.run) if done.run else None
@@ -150,7 +150,7 @@ def sync(
 
 def _show_run(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
     if form is Form.JSON:
-        from rolesync.report.jsonform import run_json
+        from rolesync.report.json import run_json
 
         show_json(run_json(run))
     else:
@@ -164,7 +164,7 @@ def _show_run(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
 
 def _say(refusal: PlanRefusedError) -> Exit:
     """Say on standard error why a plan was not applied, as for any other refusal."""
-    from rolesync.report.text import safe
+    from rolesync.report.content.text import safe
 
     sys.stderr.write(f"rolesync: {safe(refusal.message)}\n  → {safe(refusal.hint)}\n")
     return refusal.exit_code

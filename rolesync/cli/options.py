@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from rolesync.cli.paging import page
+from rolesync.cli.pager import page
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from rolesync.job import Job
     from rolesync.model.live import Progress
     from rolesync.settings import Settings
+    from rolesync.workflows.context import Job
 
 Value = TypeVar("Value")
 
@@ -144,7 +144,7 @@ def set_up_log(settings: "Settings") -> None:
 @contextmanager
 def working(settings: "Settings") -> Iterator["Job"]:
     """Make the job of a command, whose progress shows on standard error while the `with` block lasts."""
-    from rolesync.job import Job
+    from rolesync.workflows.context import Job
 
     set_up_log(settings)
     with _progress() as progress:

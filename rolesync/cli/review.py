@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings, save, show_json, write
-from rolesync.cli.plans import applying, load_plan, plan_json, show_made, touched_by
+from rolesync.cli.plan import applying, load_plan, plan_json, show_made, touched_by
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
-    from rolesync.deciding import Decisions
-    from rolesync.decisionsheet.problems import DecisionsRefusedError
-    from rolesync.job import Job
     from rolesync.model.plans import Plan
-    from rolesync.report.pagetables import Touched
-    from rolesync.reviewing.desk import End
+    from rolesync.planner.approval import Decisions
+    from rolesync.report.html.tables import Touched
+    from rolesync.review.page.session import End
+    from rolesync.review.sheet.problems import DecisionsRefusedError
+    from rolesync.workflows.context import Job
 
 _NAMED = 100  # problems that a terminal shows; JSON has them all
 
@@ -62,9 +62,9 @@ def review(
     It shows the address of a page for that, to be opened on this machine. There is no page with --decisions,
     --reviewer or --sees; what they don't say is asked for on the terminal.
     """
-    from rolesync.decisionsheet.problems import DecisionsRefusedError
-    from rolesync.job import Job
-    from rolesync.pipeline import check_review, complete_review
+    from rolesync.review.sheet.problems import DecisionsRefusedError
+    from rolesync.workflows.context import Job
+    from rolesync.workflows.plan import check_review, complete_review
 
     made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
@@ -97,11 +97,11 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
     Raises:
         DeclinedError: the review ended without that; decisions were kept.
     """
-    from rolesync.pipeline import complete_review
+    from rolesync.workflows.plan import complete_review
 
     try:
-        from rolesync.reviewing.desk import Desk, End
-        from rolesync.reviewing.server import serve
+        from rolesync.review.page.server import serve
+        from rolesync.review.page.session import Desk, End
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the page of a review can't be served, because {error.name} is not installed",
@@ -132,7 +132,7 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
     try:
         serve(desk, port=port, say=_invite)
     except BaseException:  # whatever ends it, nothing that was decided is lost
-        from rolesync.report.text import safe
+        from rolesync.report.content.text import safe
 
         end = desk.abandon()
         said = f"{end.word}. {safe(end.sentence)}\n"
@@ -152,13 +152,13 @@ def _invite(address: str) -> None:
 
 def _keep(made: "Plan", decisions: "Decisions", file: Path) -> Path:
     """Save decisions beside the plan, or else in a temporary folder of their own; over nothing that is there."""
-    from rolesync.report.tables import plan_csv
+    from rolesync.report.spreadsheet.plan import plan_csv
 
     table = plan_csv(made, decisions)
     try:
         return _save_new(table, file)
     except UsageError as error:
-        from rolesync.report.text import safe
+        from rolesync.report.content.text import safe
 
         sys.stderr.write(f"{safe(error.message)}\n")
         return _save_new(table, Path(mkdtemp(prefix="rolesync-"), file.name))
@@ -178,7 +178,7 @@ def _ask(made: "Plan", decided: "Decisions", reviewer: str, sees: str, target: P
         UsageError: there is no terminal.
         DeclinedError: whoever was asked broke off.
     """
-    from rolesync.deciding import decide
+    from rolesync.planner.approval import decide
 
     if not sys.stdin.isatty():
         raise UsageError(
@@ -195,8 +195,8 @@ def _ask(made: "Plan", decided: "Decisions", reviewer: str, sees: str, target: P
 
 def _read(path: Path | None, made: "Plan") -> "Decisions":
     """Read the table of decisions, if there is one."""
-    from rolesync.deciding import Decisions
-    from rolesync.decisionsheet.reading import read_decisions
+    from rolesync.planner.approval import Decisions
+    from rolesync.review.sheet.read import read_decisions
 
     if path is None:
         return Decisions()
@@ -211,7 +211,7 @@ def _read(path: Path | None, made: "Plan") -> "Decisions":
 
 def _refuse(refusal: "DecisionsRefusedError", path: "Path | None", form: Form) -> Exit:
     """Tell everything that is wrong with the decisions."""
-    from rolesync.report.text import safe
+    from rolesync.report.content.text import safe
 
     if form is Form.JSON:
         said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}

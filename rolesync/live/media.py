@@ -19,10 +19,10 @@ from rolesync.errors import (
     UnprocessableError,
     UnreadableAnswerError,
 )
-from rolesync.impact import Belongings, impact_of, unknown
-from rolesync.live.reading import READS, MovedError, Tally
+from rolesync.live.impact import Belongings, impact_of, unknown
+from rolesync.live.pages import READS, MovedError, Tally
 from rolesync.model.live import Progress, Requests, Way
-from rolesync.model.words import WayKind
+from rolesync.model.vocabulary import WayKind
 from rolesync.studio.users import Media, MediaPage, StudioReader
 
 MOST_PAGES = 200

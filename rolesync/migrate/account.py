@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from rolesync.reader.findings import CellError, Note, Tell
+from rolesync.model.findings import CellError, Note, Tell
 
 T = TypeVar("T")
 

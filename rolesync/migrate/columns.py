@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from rolesync.errors import InputRefusedError
 from rolesync.migrate.recipe import Condition, Recipe
-from rolesync.reader.exports import fold
-from rolesync.reader.findings import printable, quoted
-from rolesync.reader.table import Headers
+from rolesync.model.findings import printable, quoted
+from rolesync.reader.identity import is_address
+from rolesync.tables.header_text import fold
+from rolesync.tables.table import Headers
 
 LISTED = 20  # headers that a message lists at most
 
@@ -58,7 +59,7 @@ def headers(recipe: Recipe, *, fixed: str = "") -> Headers:
         names = set(map(fold, cells))
         return sum(_any(group, names) for group in groups)
 
-    return Headers(score, complete)
+    return Headers(score, complete, is_address)
 
 
 def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "") -> Columns:

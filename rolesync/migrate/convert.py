@@ -12,14 +12,14 @@ from rolesync.migrate.columns import Columns
 from rolesync.migrate.join import People
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.roles import RolesOfRow
-from rolesync.model.words import Level
-from rolesync.reader.beside import beside, total
+from rolesync.model.findings import CellError, Code, Tell, quoted
+from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_date
-from rolesync.reader.findings import CellError, Code, Tell, quoted
-from rolesync.reader.grid import is_blank, only_text
 from rolesync.reader.identity import read_email, read_user_id
-from rolesync.reader.standing import Period, read_action
-from rolesync.reader.table import Table
+from rolesync.reader.ignored_rows import beside, total
+from rolesync.reader.validity import Period, read_action
+from rolesync.tables.grid import is_blank, only_text
+from rolesync.tables.table import Table
 
 
 class Given(NamedTuple):

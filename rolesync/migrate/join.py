@@ -8,11 +8,11 @@ from typing import NamedTuple
 from rolesync.migrate.account import Fate, Place, RowAccount, TableAccount, Why
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
-from rolesync.model.words import Level
-from rolesync.reader.findings import CellError, Code, Tell, quoted
-from rolesync.reader.grid import is_blank, only_text
+from rolesync.model.findings import CellError, Code, Tell, quoted
+from rolesync.model.vocabulary import Level
 from rolesync.reader.identity import read_email
-from rolesync.reader.table import Table
+from rolesync.tables.grid import is_blank, only_text
+from rolesync.tables.table import Table
 
 
 class _Entry(NamedTuple):

@@ -5,8 +5,8 @@ from itertools import groupby
 
 from rolesync.migrate.account import Fate, Place, RowAccount, Why
 from rolesync.migrate.convert import Given
+from rolesync.model.findings import quoted
 from rolesync.reader.contradictions import contradicted
-from rolesync.reader.findings import quoted
 
 RowOf = Callable[[Given], RowAccount]
 Person = int | str

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from rolesync.migrate.account import Fate, RowAccount, Why
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
-from rolesync.model.words import Level
-from rolesync.reader.exports import fold
-from rolesync.reader.findings import Code, Tell, quoted
+from rolesync.model.findings import Code, Tell, quoted
+from rolesync.model.vocabulary import Level
 from rolesync.reader.roles import RoleReader
+from rolesync.tables.header_text import fold
 
 
 class RolesOfRow:

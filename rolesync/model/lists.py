@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from rolesync.model.frames import DESIRED, frame, require
-from rolesync.model.index import Index
-from rolesync.model.packed import Packed, pack
-from rolesync.model.words import Level
+from rolesync.model.packed.index import Index
+from rolesync.model.packed.texts import Packed, pack
+from rolesync.model.vocabulary import Level
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

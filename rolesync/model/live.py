@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from rolesync.model.texts import role_names
-from rolesync.model.words import WayKind
+from rolesync.model.keys import role_names
+from rolesync.model.vocabulary import WayKind
 
 
 @dataclass(frozen=True, slots=True)

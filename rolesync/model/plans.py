@@ -11,7 +11,7 @@ import pandas as pd
 from rolesync.model.frames import CHANGES, DRIFT, frame
 from rolesync.model.lists import Finding, Source
 from rolesync.model.live import Requests
-from rolesync.model.words import Action, Mode, VerdictStatus
+from rolesync.model.vocabulary import Action, Mode, VerdictStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pandas as pd
 from rolesync.errors import Exit
 from rolesync.model.live import Requests
 from rolesync.model.plans import Approval, Drift
-from rolesync.model.words import OutcomeStatus, VerdictStatus
+from rolesync.model.vocabulary import OutcomeStatus, VerdictStatus
 
 
 @dataclass(frozen=True, slots=True)

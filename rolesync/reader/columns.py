@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.growing import Growing
 from rolesync.model.lists import Listed
-from rolesync.model.packed import Packed, Packing, pack
+from rolesync.model.packed.growing import Growing
+from rolesync.model.packed.texts import Packed, Packing, pack
 from rolesync.reader.roles import RoleCell
 
 Ints = npt.NDArray[np.int64]

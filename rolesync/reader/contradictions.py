@@ -13,9 +13,9 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 
+from rolesync.model.findings import Code, error, quoted
 from rolesync.model.lists import Finding
-from rolesync.reader.findings import Code, error, quoted
-from rolesync.reader.standing import PLAIN, Period, Standing
+from rolesync.reader.validity import PLAIN, Period, Standing
 
 
 class Says(Protocol):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
-from rolesync.model.words import Level
-from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
+from rolesync.model.findings import CellError, Code, Note, Tell, quoted
+from rolesync.model.vocabulary import Level
 
 ADVICE = "write it like 2026-06-30, or leave the cell empty"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rolesync.model.findings import Code, error, printable, quoted
 from rolesync.model.lists import AS_WRITTEN, Finding, ListForm
-from rolesync.reader.exports import Export, fold, recognise
-from rolesync.reader.findings import Code, error, printable, quoted
-from rolesync.reader.table import Headers
+from rolesync.reader.foreign_exports import Export, recognise
+from rolesync.reader.identity import is_address
+from rolesync.tables.header_text import fold
+from rolesync.tables.table import Headers
 
 
 class Field(StrEnum):
@@ -117,7 +119,7 @@ def headers(form: ListForm = AS_WRITTEN) -> Headers:
         whole = bool(found & {Field.EMAIL, Field.USER_ID}) and bool(found & {Field.ROLE, Field.ROLES})
         return whole or (not form.names_columns and recognise(cells) is not None)
 
-    return Headers(lambda cells: len(fields(cells)), complete)
+    return Headers(lambda cells: len(fields(cells)), complete, is_address)
 
 
 def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Layout | tuple[Finding, ...]:

@@ -8,15 +8,23 @@ mean somebody else is refused.
 
 import re
 
-from rolesync.model.texts import email_key
-from rolesync.model.words import Level
-from rolesync.reader.findings import CellError, Code, Note, Tell, quoted
-from rolesync.reader.spelling import LOST, OVERRIDES, bare_address, lookalike, looks_latin, unmangled, without_invisible
+from rolesync.model.findings import CellError, Code, Note, Tell, quoted
+from rolesync.model.keys import email_key
+from rolesync.model.vocabulary import Level
+from rolesync.reader.lookalikes import (
+    LOST,
+    OVERRIDES,
+    bare_address,
+    lookalike,
+    looks_latin,
+    unmangled,
+    without_invisible,
+)
+from rolesync.tables.grid import EXACT_FLOAT
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
 MAX_DRESSED = 1_000  # characters of an address with a name and all: looking for one takes long in a longer text
-EXACT_FLOAT = 2**53  # from here on a floating-point number stands for several whole ones
 
 # Legal before an address, but put there by a spreadsheet (text, formula) or a person (footnote, "doesn't count").
 FOREIGN_SIGNS = "'#*="
@@ -60,6 +68,14 @@ def read_email(cell: str, tell: Tell) -> str:
         if len(key) <= _PLAIN_LENGTH and _PLAIN.fullmatch(key):
             return key
     return _odd_email(cell, address, tell) if address else ""
+
+
+def is_address(cell: str) -> bool:
+    """Whether a cell names somebody by an address."""
+    try:
+        return bool(read_email(cell, lambda _note: None))
+    except CellError:
+        return False
 
 
 def _odd_email(cell: str, written: str, tell: Tell) -> str:

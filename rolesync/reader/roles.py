@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from rolesync.model.words import Level
-from rolesync.reader.findings import CellError, Code, Note, quoted
-from rolesync.reader.mistakes import mistake
-from rolesync.reader.spelling import LOST, as_latin, unmangled
+from rolesync.model.findings import CellError, Code, Note, quoted
+from rolesync.model.vocabulary import Level
+from rolesync.reader.lookalikes import LOST, as_latin, unmangled
+from rolesync.reader.placeholders import mistake
 
 CLOSE = 0.75  # difflib's ratio from which on a role is suggested: a letter or two wrong in a short name
 _AROUND = " \t'\"`´‘’‚‛“”„«»‹›.,:;*•"  # noqa: RUF001  # what people and programs put around a name

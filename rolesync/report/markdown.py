@@ -7,11 +7,10 @@ mention or an issue number. The two characters that could end a span or a table 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from rolesync.model.history import Told
 from rolesync.model.plans import Plan
-from rolesync.model.words import Action, VerdictStatus
-from rolesync.recorded import Told
-from rolesync.report.facts import headline, level_counts, next_step, number_of, requests_rows, summary
-from rolesync.report.rows import (
+from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.report.content.plan_rows import (
     ChangeRow,
     GuardRow,
     HeldRow,
@@ -21,8 +20,9 @@ from rolesync.report.rows import (
     guard_rows,
     held_rows,
 )
-from rolesync.report.text import SENTENCE_LIMIT, plural, row_text, safe
-from rolesync.report.told import told_facts, told_headline, told_sections
+from rolesync.report.content.plan_summary import headline, level_counts, next_step, number_of, requests_rows, summary
+from rolesync.report.content.run_summary import told_facts, told_headline, told_sections
+from rolesync.report.content.text import SENTENCE_LIMIT, plural, row_text, safe
 
 LIMIT = 65_000
 """Characters of the whole, somewhat below the 65,536 that code hosts take in one comment."""

@@ -7,10 +7,10 @@ It shares no code with the client that it is there to test, and needs the extra 
         assert studio.log() == []
 """
 
-from rolesync.sandbox.cast import OWNER, Person
 from rolesync.sandbox.control import Control
 from rolesync.sandbox.faults import Fault, Faults
 from rolesync.sandbox.options import ROLES, Options
+from rolesync.sandbox.sample_people import OWNER, Person
 from rolesync.sandbox.server import Sandbox, serve
 
 __all__ = ["OWNER", "ROLES", "Control", "Fault", "Faults", "Options", "Person", "Sandbox", "serve"]

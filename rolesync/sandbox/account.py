@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rolesync.sandbox.answers import ApiError
 from rolesync.sandbox.faults import Dice, Fault, Faults
+from rolesync.sandbox.generated_people import Given
 from rolesync.sandbox.oauth import Tokens
 from rolesync.sandbox.options import Options
-from rolesync.sandbox.people import Given
+from rolesync.sandbox.responses import ApiError
 from rolesync.sandbox.store import Change, Store
 from rolesync.sandbox.users import NOT_FOUND, Users
 

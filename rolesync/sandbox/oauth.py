@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
-from rolesync.sandbox.answers import ApiError
 from rolesync.sandbox.options import Options
+from rolesync.sandbox.responses import ApiError
 
 Permission = Literal["all", "read", "none"]
 

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rolesync.sandbox.account import Account
-from rolesync.sandbox.answers import ApiError, encode, error_answer
 from rolesync.sandbox.apidocs import swagger
 from rolesync.sandbox.faults import Faults
+from rolesync.sandbox.responses import ApiError, encode, error_answer
 
 API = "/api/public/v1"
 SEARCH = f"{API}/users/search"

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from rolesync.sandbox.people import Given, media, people
+from rolesync.sandbox.generated_people import Given, media, people
 
 _TABLES = """
 CREATE TABLE made (users INTEGER NOT NULL, seed INTEGER NOT NULL);

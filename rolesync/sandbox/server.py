@@ -17,10 +17,10 @@ from typing import Self
 import uvicorn
 
 from rolesync.sandbox.account import Account
+from rolesync.sandbox.app import Gate
 from rolesync.sandbox.control import Control
-from rolesync.sandbox.gate import Gate
+from rolesync.sandbox.generated_people import Given
 from rolesync.sandbox.options import Options
-from rolesync.sandbox.people import Given
 from rolesync.sandbox.routes import application
 
 Clock = Callable[[], float]

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rolesync.sandbox.generated_people import Given
 from rolesync.sandbox.options import Options
-from rolesync.sandbox.people import Given
 from rolesync.sandbox.schema import connect, email_key, ensure, rebuild
 
 _SHOWN = "'id', id, 'full_name', full_name, 'display_name', display_name"

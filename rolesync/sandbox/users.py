@@ -6,8 +6,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rolesync.sandbox.answers import ApiError, encode
 from rolesync.sandbox.options import Options
+from rolesync.sandbox.responses import ApiError, encode
 from rolesync.sandbox.store import Change, Store
 
 MAX_PER_PAGE = 50

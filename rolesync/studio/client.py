@@ -26,11 +26,11 @@ from rolesync.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
-from rolesync.studio.answers import NeverSentError, error_for
-from rolesync.studio.governor import Governor, Verdict
-from rolesync.studio.tokens import NoTokenError, TokenSource
-from rolesync.studio.turnstile import Turnstile
-from rolesync.studio.wire import Call, Connection, Wire
+from rolesync.studio.auth.tokens import NoTokenError, TokenSource
+from rolesync.studio.rate_control import Governor, Verdict
+from rolesync.studio.responses import NeverSentError, error_for
+from rolesync.studio.throttle import Turnstile
+from rolesync.studio.transport import Call, Connection, Wire
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -13,10 +13,10 @@ from typing import Any, TypedDict, TypeVar
 
 import requests
 
-from rolesync.model.texts import role_set
-from rolesync.studio.answers import http_date, object_of, unreadable
+from rolesync.model.keys import role_set
 from rolesync.studio.client import Client
-from rolesync.studio.wire import Call
+from rolesync.studio.responses import http_date, object_of, unreadable
+from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
 PER_PAGE = 50  # the most that the API gives

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.audit.check import verify_record
+from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError
 from tests.audit.tools import fill, lines, opened, write_lines
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from rolesync.audit import files as audit_files
-from rolesync.audit.check import verify_record
 from rolesync.audit.files import START, Head, Position, head_text, read_head
-from rolesync.audit.history import read_records
 from rolesync.audit.seal import PLAIN, seal_of
-from rolesync.recorded import Verification
+from rolesync.audit.verify import verify_record
+from rolesync.history.runs import read_records
+from rolesync.model.history import Verification
 from tests.audit.tools import fill
 
 SEAL = seal_of("a key that only the test has")

@@ -18,11 +18,11 @@ import structlog
 from filelock import FileLock
 from pydantic import SecretStr
 
-from rolesync.audit.check import verify_record
-from rolesync.audit.history import read_records
 from rolesync.audit.record import open_record
+from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError
-from rolesync.recorded import Verification
+from rolesync.history.runs import read_records
+from rolesync.model.history import Verification
 from tests.audit.tools import ENVIRONMENT, fill, lines, opened, write_lines, writer
 
 # --- what is written

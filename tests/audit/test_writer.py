@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.audit.check import verify_record
 from rolesync.audit.files import Position, head_text
-from rolesync.audit.history import read_records
 from rolesync.audit.record import rekey
 from rolesync.audit.seal import PLAIN, seal_of
+from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError
-from rolesync.recorded import Verification
+from rolesync.history.runs import read_records
+from rolesync.model.history import Verification
 from tests.audit.tools import clock, files, fill, lines, opened, put_back, write_lines, writer
 
 FIRST, SECOND = "audit-000000000001.jsonl", "audit-000000000004.jsonl"

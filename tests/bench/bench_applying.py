@@ -31,24 +31,24 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.audit.journal import Journal
 from rolesync.audit.record import open_record
-from rolesync.drift import stand
+from rolesync.differ.drift import stand
+from rolesync.executor.run import Session, carry_out
+from rolesync.history.journal import Journal
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.lists import Source
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy, RoleCount
-from rolesync.planfile import from_json, to_json
-from rolesync.planner import make_plan
-from rolesync.report.html import plan_html
+from rolesync.planner.build import make_plan
+from rolesync.planner.encode import from_json, to_json
+from rolesync.report.html.page import plan_html
 from rolesync.report.markdown import plan_markdown
-from rolesync.report.tables import plan_csv
+from rolesync.report.spreadsheet.plan import plan_csv
 from rolesync.report.terminal.plan import plan_view
-from rolesync.runner import Session, carry_out
+from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.client import Client
-from rolesync.studio.tokens import FixedToken
+from rolesync.studio.transport import Connection
 from rolesync.studio.users import StudioWriter
-from rolesync.studio.wire import Connection
 from tests.bench.latent import address
 from tests.bench.memory import peak_mb
 

@@ -35,6 +35,7 @@ from rich.table import Table
 
 from rolesync.sandbox import Control
 from tests.bench.memory import peak_mb
+from tests.paths import ROOT
 
 USERS = (1_000, 10_000, 100_000, 1_000_000)
 SHARES = (0.001, 0.01, 0.1)  # changes, of the live users
@@ -42,7 +43,7 @@ ROLE = "Student"
 SAMPLE = 2_000
 CONCURRENCY = 16
 ROUND_TRIP = 0.05  # seconds over a usual network, for what it alone would take
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 PICTURE = Path(__file__).with_name("growth.svg")
 BEGIN, END = "<!-- growth -->\n", "<!-- /growth -->"
 
@@ -104,9 +105,9 @@ def make_task(control: Control, changes: int, folder: Path) -> Task:
 
 def ours(address: str, token: str, folder: Path) -> Figures:
     """Sync the list, whole: read, look, plan, guard, apply, prove."""
-    from rolesync.job import Job  # noqa: PLC0415  # the script, a process of its own, doesn't need it
-    from rolesync.pipeline import read_list, sync_list  # noqa: PLC0415  # as above
     from rolesync.settings import load  # noqa: PLC0415  # as above
+    from rolesync.workflows.context import Job  # noqa: PLC0415  # the script, a process of its own, doesn't need it
+    from rolesync.workflows.plan import read_list, sync_list  # noqa: PLC0415  # as above
 
     settings = load(
         base_url=address,

@@ -20,12 +20,12 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.live.whole import look
+from rolesync.live.read import look
 from rolesync.model.lists import Listed
+from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.client import Client
-from rolesync.studio.tokens import FixedToken
+from rolesync.studio.transport import Connection
 from rolesync.studio.users import StudioReader
-from rolesync.studio.wire import Connection
 from tests.bench.paged import PATH, PER_PAGE, ROLE, served
 
 TIMES = 3

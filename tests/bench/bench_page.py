@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync.model.plans import Plan
-from rolesync.report import html
+from rolesync.report.html import page
 from tests.bench.bench_applying import plan_of
 from tests.browser import CHROMIUM, MISSING, chromium, watched
 
@@ -64,12 +64,12 @@ _PARTS = """
 
 def sizes(plan: Plan) -> Figures:
     """The bytes of a page, and those of them that aren't the plan's: without the data, and without its first rows."""
-    page = html.plan_html(plan)
-    _, _, rest = page.partition('<script type="application/json" id="data">')
+    text = page.plan_html(plan)
+    _, _, rest = text.partition('<script type="application/json" id="data">')
     data, _, _ = rest.partition("</script>")
-    with patch.object(html, "WITHOUT_SCRIPT", 0):
-        rows = len(page.encode()) - len(html.plan_html(plan).encode())
-    whole = len(page.encode())
+    with patch.object(page, "WITHOUT_SCRIPT", 0):
+        rows = len(text.encode()) - len(page.plan_html(plan).encode())
+    whole = len(text.encode())
     return {"whole": whole, "data": len(data.encode()), "own": whole - len(data.encode()) - rows}
 
 
@@ -88,8 +88,8 @@ def opened(browser: Browser, path: Path) -> Figures:
 
 def plain_page(plan: Plan) -> str:
     """The same page with all rows in its HTML, and without its data and its script."""
-    with patch.object(html, "WITHOUT_SCRIPT", len(plan.changes)):
-        return html.plan_html(plan).partition("<script")[0]
+    with patch.object(page, "WITHOUT_SCRIPT", len(plan.changes)):
+        return page.plan_html(plan).partition("<script")[0]
 
 
 def opened_plainly(browser: Browser, path: Path) -> Figures:
@@ -103,10 +103,10 @@ def measure(changes: int, times: int) -> tuple[Figures, Figures, Figures]:
     """The sizes in bytes, and in milliseconds the medians of the page, and the figures of the plain table."""
     plan = plan_of(changes)
     with TemporaryDirectory() as folder, chromium() as browser:
-        page, plain = Path(folder, "page.html"), Path(folder, "plain.html")
-        page.write_text(html.plan_html(plan), encoding="utf-8")
+        file, plain = Path(folder, "page.html"), Path(folder, "plain.html")
+        file.write_text(page.plan_html(plan), encoding="utf-8")
         plain.write_text(plain_page(plan), encoding="utf-8")
-        found = [opened(browser, page) for _ in range(times)]
+        found = [opened(browser, file) for _ in range(times)]
         theirs = opened_plainly(browser, plain)
     return sizes(plan), {name: median(run[name] for run in found) for name in found[0]}, theirs
 

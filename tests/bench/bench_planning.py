@@ -29,15 +29,15 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.differ import diff
-from rolesync.guards import judge
+from rolesync.differ.diff import diff
 from rolesync.model.frames import LIVE, frame
+from rolesync.model.history import History
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Policy
-from rolesync.model.words import Action
-from rolesync.planner import make_plan
-from rolesync.reader.desired import read_desired
-from rolesync.recorded import History
+from rolesync.model.vocabulary import Action
+from rolesync.planner.build import make_plan
+from rolesync.planner.guards import judge
+from rolesync.reader.read import read_desired
 from tests.bench.memory import peak_mb
 
 TIMES = 5

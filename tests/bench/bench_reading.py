@@ -18,7 +18,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.reader.desired import read_desired
+from rolesync.reader.read import read_desired
 
 ROWS = 200_000
 TIMES = 3

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.job import Job
-from rolesync.lookup import SCANNABLE, fewest
+from rolesync.live.strategy import SCANNABLE, fewest
 from rolesync.model.plans import Plan
-from rolesync.model.words import HeldReason, WayKind
-from rolesync.pipeline import plan_list, read_list
+from rolesync.model.vocabulary import HeldReason, WayKind
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
+from rolesync.workflows.context import Job
+from rolesync.workflows.plan import plan_list, read_list
 
 PER_PAGE = 50
 CAPTIONS = "Caption editor"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from rolesync.report.html import plan_html
+from rolesync.report.html.page import plan_html
 from tests.bench.bench_applying import plan_of
 from tests.bench.bench_page import GOALS, LARGEST, opened, opened_plainly, plain_page, sizes
 

@@ -4,14 +4,13 @@ import os
 import pty
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-SAMPLE = Path(__file__).parents[2] / "sample_data" / "desired_roles.csv"
+from tests.paths import SAMPLE
 
 HTTP = {"requests", "urllib3", "http.client", "urllib.request", "rolesync.studio"}
-RECORD = {"structlog", "filelock", "tenacity", "rolesync.audit", "rolesync.executor", "rolesync.pipeline"}
+RECORD = {"structlog", "filelock", "tenacity", "rolesync.audit", "rolesync.executor", "rolesync.workflows"}
 EXTRAS = {"starlette", "uvicorn", "rolesync.sandbox", "openpyxl", "python_calamine", "xlrd", "jinja2", "rapidfuzz"}
 LOOKUPS = {"dns", "socketserver"}
 RICH = {"rich", "markdown_it", "pygments"}
@@ -95,7 +94,7 @@ def test_help_on_a_terminal_looks_as_typer_alone_makes_it(arguments: list[str]) 
 
 
 def test_what_stands_in_while_the_boxes_are_imported_is_gone_afterwards() -> None:
-    done = "from rolesync.cli.boxes import import_boxes; import_boxes(); "
+    done = "from rolesync.cli.rich_imports import import_boxes; import_boxes(); "
     look = "from rich.markdown import Markdown; from rich.traceback import Traceback; print(Markdown('*so*').parsed[0])"
     assert (
         b"paragraph_open" in subprocess.run([sys.executable, "-c", done + look], capture_output=True, check=True).stdout

@@ -13,8 +13,8 @@ from threading import Timer
 from typing import Any
 
 from rolesync.sandbox.control import Control
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 ROLESYNC = Path(sys.executable).with_name("rolesync")
 SAMPLE = ROOT / "sample_data" / "desired_roles.csv"
 

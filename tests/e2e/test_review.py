@@ -15,12 +15,12 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, expect
 
-from rolesync.planfile import from_json, to_json
+from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox.control import Control
 from tests.browser import watched
 from tests.e2e.command import ADMINS, Shell
 from tests.e2e.libreoffice import MISSING, SOFFICE, LibreOffice
-from tests.reviewing.begun import Visitor
+from tests.review.page.begun import Visitor
 
 NEW = "omar.haddad@example.edu"
 KEPT, GONE = ADMINS[:8], ADMINS[8:]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ROOT, SAMPLE, Shell, clean
+from tests.e2e.command import SAMPLE, Shell, clean
+from tests.paths import ROOT
 
 FOREIGN = {"account": "example", "token": "a-real-token", "managed_roles": '["Teacher"]'}
 """Settings of whoever runs the demo, and whom it must not touch."""

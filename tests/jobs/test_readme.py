@@ -3,7 +3,7 @@
 import re
 
 from rolesync.errors import Exit
-from tests.e2e.command import ROOT
+from tests.paths import ROOT
 
 TEXT = (ROOT / "jobs" / "README.md").read_text(encoding="utf-8")
 

@@ -9,10 +9,10 @@ import pytest
 from rolesync.errors import RateLimitedError, UnauthorizedError
 from rolesync.live import media
 from rolesync.live.media import read_impact
-from rolesync.live.reading import READS
+from rolesync.live.pages import READS
 from rolesync.model.frames import IMPACT, require
 from rolesync.model.live import Requests, Way
-from rolesync.model.words import Known, WayKind
+from rolesync.model.vocabulary import Known, WayKind
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.migrate.account import Fate
+from rolesync.migrate.migrate import Migration, migrate
 from rolesync.migrate.recipe import Recipe
-from rolesync.migrate.run import Migration, migrate
 from rolesync.model.lists import ListForm
 
 TODAY = date(2026, 3, 1)

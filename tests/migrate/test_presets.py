@@ -8,7 +8,7 @@ from rolesync.migrate.account import Fate
 from rolesync.migrate.presets import PRESETS
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.lists import ListForm
-from rolesync.reader.exports import EXPORTS
+from rolesync.reader.foreign_exports import EXPORTS
 from tests.migrate.sources import ends, pairs, run
 
 A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"

@@ -1,6 +1,6 @@
 from rolesync.model.frames import LIVE, frame
+from rolesync.model.keys import role_set
 from rolesync.model.live import Live
-from rolesync.model.texts import role_set
 
 
 def live() -> Live:

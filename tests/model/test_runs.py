@@ -1,6 +1,6 @@
 from rolesync.model.frames import OUTCOMES, frame
 from rolesync.model.runs import counts
-from rolesync.model.words import OutcomeStatus
+from rolesync.model.vocabulary import OutcomeStatus
 
 
 def test_counts_name_every_status() -> None:

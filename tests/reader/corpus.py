@@ -7,7 +7,7 @@ import gzip
 from datetime import date
 from typing import NamedTuple
 
-from tests.reader.books import xlsx
+from tests.tables.books import xlsx
 
 TODAY = date(2026, 3, 1)
 MANAGED = ("Admin", "Editor, French")

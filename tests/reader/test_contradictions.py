@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 
 from rolesync.model.lists import Desired
 from rolesync.reader.contradictions import contradicted as all_contradicted
-from rolesync.reader.desired import read_desired
-from rolesync.reader.standing import ALWAYS, Period
+from rolesync.reader.read import read_desired
+from rolesync.reader.validity import ALWAYS, Period
 
 HEADER = "email,user_id,role,action,starts,expires\n"
 

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
+from rolesync.model.findings import CellError, Note
 from rolesync.reader.dates import read_date
-from rolesync.reader.findings import CellError, Note
 
 
 def read(cell: str) -> tuple[date | None, list[Note]]:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from rolesync.model.words import Level
-from rolesync.reader.desired import read_desired
-from tests.reader.books import Rows, ods, xls, xlsx
+from rolesync.model.vocabulary import Level
+from rolesync.reader.read import read_desired
 from tests.reader.corpus import MANAGED, TODAY
+from tests.tables.books import Rows, ods, xls, xlsx
 
 DRAW = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from rolesync.model.frames import DESIRED, require
+from rolesync.model.keys import email_key
 from rolesync.model.lists import ListForm
-from rolesync.model.texts import email_key
-from rolesync.model.words import Level
-from rolesync.reader.desired import read_desired
-from rolesync.reader.spelling import FULL_WIDTH, without_invisible
-from tests.reader.books import Rows, ods, xls, xlsx
+from rolesync.model.vocabulary import Level
+from rolesync.reader.lookalikes import FULL_WIDTH, without_invisible
+from rolesync.reader.read import read_desired
 from tests.reader.corpus import MANAGED, TODAY
+from tests.tables.books import Rows, ods, xls, xlsx
 
 SECONDS = 120  # after which one read is taken for a hang, however slow the machine
 

@@ -1,7 +1,7 @@
 import pytest
 
-from rolesync.reader.exports import fold
 from rolesync.reader.header import SPELLINGS, Field, Layout, headers, lay_out
+from rolesync.tables.header_text import fold
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ import pytest
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import example, given, settings, strategies as st
 
-from rolesync.model.texts import email_key
-from rolesync.model.words import Level
-from rolesync.reader.findings import CellError, Code, Note
+from rolesync.model.findings import CellError, Code, Note
+from rolesync.model.keys import email_key
+from rolesync.model.vocabulary import Level
 from rolesync.reader.identity import MAX_USER_ID, read_email, read_user_id
 
 

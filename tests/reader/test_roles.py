@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rolesync.model.words import Level
-from rolesync.reader.findings import CellError, Code
+from rolesync.model.findings import CellError, Code
+from rolesync.model.vocabulary import Level
 from rolesync.reader.roles import RoleReader
 
 MANAGED = ("Admin", "Subaccount admin", "Captions, French")

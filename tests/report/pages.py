@@ -6,9 +6,9 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from rolesync.model.frames import CHANGES, frame
+from rolesync.model.keys import role_set
 from rolesync.model.plans import Plan, RoleCount
-from rolesync.model.texts import role_set
-from rolesync.model.words import Action, Reason
+from rolesync.model.vocabulary import Action, Reason
 from tests.report.samples import ADDED, columns, make_plan
 
 NARROW = {"viewport": {"width": 320, "height": 700}}

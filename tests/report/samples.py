@@ -5,14 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, frame
-from rolesync.model.lists import Desired, Finding, Listed, Source
-from rolesync.model.live import Requests, Way
-from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
-from rolesync.model.runs import Check, Proof, Run
-from rolesync.model.texts import role_set
-from rolesync.model.words import Action, HeldReason, Level, Mode, OutcomeStatus, Reason, VerdictStatus, WayKind
-from rolesync.planfile import source_json
-from rolesync.recorded import (
+from rolesync.model.history import (
     Explanation,
     ListedRow,
     NextStep,
@@ -22,6 +15,13 @@ from rolesync.recorded import (
     PersonNow,
     RunSummary,
 )
+from rolesync.model.keys import role_set
+from rolesync.model.lists import Desired, Finding, Listed, Source
+from rolesync.model.live import Requests, Way
+from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
+from rolesync.model.runs import Check, Proof, Run
+from rolesync.model.vocabulary import Action, HeldReason, Level, Mode, OutcomeStatus, Reason, VerdictStatus, WayKind
+from rolesync.planner.encode import source_json
 
 MOMENT = datetime(2026, 11, 2, 2, 30, 0, tzinfo=UTC)
 DIGEST = "9c1f" * 16

@@ -6,11 +6,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from rolesync.model.frames import HELD, frame
+from rolesync.model.keys import role_set
 from rolesync.model.plans import Plan, RoleCount, Verdict
-from rolesync.model.texts import role_set
-from rolesync.model.words import Action, HeldReason, VerdictStatus
+from rolesync.model.vocabulary import Action, HeldReason, VerdictStatus
+from rolesync.report.content.text import safe
 from rolesync.report.markdown import LIMIT, plan_markdown
-from rolesync.report.text import safe
 from tests.report.samples import (
     APPROVAL,
     DIGEST,

@@ -13,10 +13,10 @@ import pytest
 import requests
 
 from rolesync.sandbox import ROLES, Control, Options, Person, Sandbox, serve
+from tests.paths import ROOT
 
 Call = Callable[..., requests.Response]
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
 from pathlib import Path

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.sandbox.cast import Person
 from rolesync.sandbox.options import Options
+from rolesync.sandbox.sample_people import Person
 from rolesync.sandbox.store import Change, Store
 
 MARIA, GREG = 1003, 1031

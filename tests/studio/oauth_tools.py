@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
-from rolesync.studio.oauth import Access
-from rolesync.studio.tokenendpoint import PATH, DeveloperKey, TokenEndpoint
-from rolesync.studio.tokenstore import TokenStore
-from rolesync.studio.wire import Connection
+from rolesync.studio.auth.oauth import Access
+from rolesync.studio.auth.token_endpoint import PATH, DeveloperKey, TokenEndpoint
+from rolesync.studio.auth.token_store import TokenStore
+from rolesync.studio.transport import Connection
 from tests.servers import AGENT, Asked, Say
 
 ROLESYNC = Path(sys.executable).with_name("rolesync")

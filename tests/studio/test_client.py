@@ -28,14 +28,14 @@ from rolesync.errors import (
     UsageError,
 )
 from rolesync.sandbox import Faults, Options, Sandbox
-from rolesync.studio.answers import NeverSentError
+from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.client import RETRY_AFTER_CEILING, Client, EndedError
-from rolesync.studio.tokens import FixedToken
+from rolesync.studio.responses import NeverSentError
+from rolesync.studio.transport import Call, Connection
 from rolesync.studio.users import StudioReader, StudioWriter
-from rolesync.studio.wire import Call, Connection
+from tests.paths import PEM
 from tests.servers import AGENT, Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 
-PEM = Path(__file__).with_name("loopback.pem")
 USER = {"id": 7, "email": "a@example.edu", "full_name": "A", "role_names": []}
 OK = Say(body={"user": USER})
 DONE = Say(body={"users": [USER]})

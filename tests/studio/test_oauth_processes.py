@@ -13,7 +13,7 @@ import pytest
 
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.settings import load
-from rolesync.studio.tokenendpoint import PATH
+from rolesync.studio.auth.token_endpoint import PATH
 from tests.servers import Asked, Say, ScriptedStudio, in_turn
 from tests.studio.oauth_tools import FIRST, ROLESYNC, SECRET, environment, form_of, issued
 
@@ -24,7 +24,7 @@ NOBODY = Say(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "tot
 READY_THEN_HEADER = """
 from collections import Counter
 from datetime import UTC, datetime
-from rolesync.access import token_of
+from rolesync.workflows.connect import token_of
 from rolesync.cli.options import set_up_log
 from rolesync.settings import load
 set_up_log(settings := load())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerError
-from rolesync.model.texts import role_set
+from rolesync.model.keys import role_set
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.studio.users import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
 from tests.servers import Answering, Naps, Say, ScriptedStudio, client_of, in_turn

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 
 from rolesync.model.plans import Drift
-from rolesync.report.facts import drift_text
-from rolesync.report.rows import SIGNS, drift_rows
-from rolesync.report.terminal.pieces import STYLES, column, heading, note, table, words
-from rolesync.report.text import plural
+from rolesync.report.content.plan_rows import SIGNS, drift_rows
+from rolesync.report.content.plan_summary import drift_text
+from rolesync.report.content.text import plural
+from rolesync.report.terminal.widgets import STYLES, column, heading, note, table, words
 
 
 def drift_view(drift: Drift, limit: int | None) -> Iterator[RenderableType]:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.recorded import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PastDecision, PersonNow
-from rolesync.report.facts import SHORT_DIGEST
-from rolesync.report.rows import SIGNS
-from rolesync.report.terminal.pieces import column, heading, lines, note, pairs, table, words
-from rolesync.report.text import (
+from rolesync.model.history import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PastDecision, PersonNow
+from rolesync.report.content.plan_rows import SIGNS
+from rolesync.report.content.plan_summary import SHORT_DIGEST
+from rolesync.report.content.text import (
     CELL_LIMIT,
     SENTENCE_LIMIT,
     outcome_text,
@@ -19,6 +18,7 @@ from rolesync.report.text import (
     row_text,
     safe,
 )
+from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, words
 
 _STYLES = {"done": "green", "no_effect": "yellow", "gone": "yellow", "unknown": "bold yellow"}
 _DECIDED = {"excluded": "taken out of the plan, so not done", "released": "held, and let through"}

@@ -12,11 +12,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.recorded import RunSummary
-from rolesync.report.facts import SHORT_DIGEST
-from rolesync.report.rows import SIGNS
-from rolesync.report.terminal.pieces import column, heading, lines, note, pairs, table, word, words
-from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, safe
+from rolesync.model.history import RunSummary
+from rolesync.report.content.plan_rows import SIGNS
+from rolesync.report.content.plan_summary import SHORT_DIGEST
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, safe
+from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, word, words
 
 _TITLES = {
     "plan": "a plan was made",

@@ -7,8 +7,17 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.plans import Plan
-from rolesync.model.words import Action, VerdictStatus
-from rolesync.report.facts import (
+from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.report.content.plan_rows import (
+    SIGNS,
+    ChangeRow,
+    FindingRow,
+    change_rows,
+    finding_rows,
+    guard_rows,
+    held_rows,
+)
+from rolesync.report.content.plan_summary import (
     SHORT_DIGEST,
     headline,
     level_counts,
@@ -18,10 +27,9 @@ from rolesync.report.facts import (
     summary,
     totals,
 )
-from rolesync.report.rows import SIGNS, ChangeRow, FindingRow, change_rows, finding_rows, guard_rows, held_rows
+from rolesync.report.content.text import CELL_LIMIT, plural, row_text, safe
 from rolesync.report.terminal.drift import drift_view
-from rolesync.report.terminal.pieces import STYLES, banner, column, heading, lines, note, pairs, table, word, words
-from rolesync.report.text import CELL_LIMIT, plural, row_text, safe
+from rolesync.report.terminal.widgets import STYLES, banner, column, heading, lines, note, pairs, table, word, words
 
 _BANNERS = {"blocked": "red", "ready": "green", "empty": "blue"}
 

@@ -6,14 +6,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.live import Requests
+from rolesync.model.rehearsal import Rehearsal, Stage
 from rolesync.model.runs import counts
-from rolesync.model.words import OutcomeStatus
-from rolesync.rehearsed import Rehearsal, Stage
-from rolesync.report.facts import SHORT_DIGEST, drift_text, held_text, requests_text
+from rolesync.model.vocabulary import OutcomeStatus
+from rolesync.report.content.plan_summary import SHORT_DIGEST, drift_text, held_text, requests_text
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
 from rolesync.report.terminal.drift import drift_view
-from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
 from rolesync.report.terminal.run import outcomes_table, undone
-from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
 
 MINUTE, HOUR = 60, 3600
 

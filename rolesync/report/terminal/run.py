@@ -7,14 +7,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.frames import OUTCOMES
+from rolesync.model.keys import role_names
 from rolesync.model.runs import Run, counts
-from rolesync.model.texts import role_names
-from rolesync.model.words import OutcomeStatus
-from rolesync.report.facts import SHORT_DIGEST, approval_text, drift_text, moment, requests_text
-from rolesync.report.rows import SIGNS, table_rows
+from rolesync.model.vocabulary import OutcomeStatus
+from rolesync.report.content.plan_rows import SIGNS, table_rows
+from rolesync.report.content.plan_summary import SHORT_DIGEST, approval_text, drift_text, moment, requests_text
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, row_text, safe
 from rolesync.report.terminal.drift import drift_view
-from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
-from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, row_text, safe
+from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
 
 _MEANINGS = {
     OutcomeStatus.FAILED: "Failed: Studio refused these",

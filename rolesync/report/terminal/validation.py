@@ -6,10 +6,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.lists import Desired
-from rolesync.report.facts import SHORT_DIGEST, level_counts
-from rolesync.report.rows import finding_rows
-from rolesync.report.terminal.pieces import banner, column, heading, note, pairs, table, word
-from rolesync.report.text import CELL_LIMIT, plural, safe
+from rolesync.report.content.plan_rows import finding_rows
+from rolesync.report.content.plan_summary import SHORT_DIGEST, level_counts
+from rolesync.report.content.text import CELL_LIMIT, plural, safe
+from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
 
 _BANNERS = {
     "ok": ("OK", "The list can be used.", "green"),

@@ -6,9 +6,9 @@ from pathlib import PurePath
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.recorded import Verification
-from rolesync.report.terminal.pieces import banner, heading, note, pairs
-from rolesync.report.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.model.history import Verification
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.report.terminal.widgets import banner, heading, note, pairs
 
 
 def verification_view(found: Verification, folder: str) -> RenderableType:

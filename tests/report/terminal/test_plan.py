@@ -4,9 +4,9 @@ import pytest
 
 from rolesync.model.live import Requests
 from rolesync.model.plans import RoleCount
-from rolesync.report import facts, rows
+from rolesync.report.content import plan_rows, plan_summary
+from rolesync.report.content.text import safe
 from rolesync.report.terminal.plan import plan_view
-from rolesync.report.text import safe
 from tests.report.samples import (
     ADDED,
     DIGEST,
@@ -113,7 +113,7 @@ def test_rows_beyond_the_limit_are_not_even_looked_at(monkeypatch: pytest.Monkey
         seen.append(text)
         return safe(text, limit)
 
-    for module in (facts, rows):
+    for module in (plan_summary, plan_rows):
         monkeypatch.setattr(module, "safe", watched)
     show(plan_view(big_plan(20_000, 20_000), limit=10))
     assert "person10@example.edu" in seen

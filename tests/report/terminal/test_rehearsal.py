@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from rolesync.model.live import Requests
+from rolesync.model.rehearsal import Holders, Latency, Rehearsal, Stage
 from rolesync.model.runs import Proof
-from rolesync.model.words import OutcomeStatus
-from rolesync.rehearsed import Holders, Latency, Rehearsal, Stage
-from rolesync.report.jsonform import rehearsal_json
+from rolesync.model.vocabulary import OutcomeStatus
+from rolesync.report.json import rehearsal_json
 from rolesync.report.terminal.rehearsal import rehearsal_view
 from tests.report.samples import ADDED, DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_plan, make_run
 from tests.report.terminal.screen import flat, show

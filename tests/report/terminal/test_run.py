@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rolesync.model.runs import Proof
-from rolesync.model.words import OutcomeStatus
+from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.terminal.run import run_view
 from tests.report.samples import DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_run
 from tests.report.terminal.screen import flat, show

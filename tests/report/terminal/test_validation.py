@@ -1,7 +1,7 @@
 import pytest
 
 from rolesync.model.lists import Finding
-from rolesync.model.words import Level
+from rolesync.model.vocabulary import Level
 from rolesync.report.terminal.validation import desired_view
 from tests.report.samples import FINDINGS, HOSTILE, make_desired
 from tests.report.terminal.screen import flat, show

@@ -1,4 +1,4 @@
-from rolesync.recorded import Bad, Verification
+from rolesync.model.history import Bad, Verification
 from rolesync.report.terminal.verification import verification_view
 from tests.report.samples import HOSTILE
 from tests.report.terminal.screen import flat, show

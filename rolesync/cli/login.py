@@ -1,0 +1,73 @@
+"""The command that gets the first OAuth token, by way of a browser that may be on another machine."""
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from rolesync.cli.options import Assignments, Config, Form, Format, load_settings, show_json, working
+from rolesync.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from rolesync.settings import Settings
+
+LONGEST_ADDRESS = 16 * 1024  # bytes; more is surely not an address
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command()(login)
+
+
+def login(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
+    """Get the first OAuth token: open an address in a browser, and paste the address that it ends at."""
+    from rolesync.report.content.text import safe
+    from rolesync.studio.auth.login import code_in
+    from rolesync.studio.auth.token_store import STORE
+    from rolesync.workflows.connect import log_in
+
+    own = load_settings(config, assignments)
+    _check(own)
+    code = code_in(*_asked(own, sys.stderr if form is Form.JSON else sys.stdout))
+    with working(own) as job:
+        token = log_in(own, code, job.now)
+    path = own.account_dir / STORE
+    ends = token.expires_at.isoformat(timespec="seconds") if token.expires_at else None
+    if form is Form.JSON:
+        show_json({"status": "ok", "client_id": own.client_id, "stored_in": str(path), "expires_at": ends})
+    else:
+        print(f"Logged in. The token is in {safe(str(path))} and renews itself from now on; nothing else is needed.")
+        print("Next: `rolesync doctor` tells whether all is well.")
+    return Exit.DONE
+
+
+def _check(own: "Settings") -> None:
+    """Refuse before anything is asked what could not work."""
+    missing = [name for name in ("client_id", "redirect_uri") if not getattr(own, name)]
+    if missing:
+        named = " and ".join(f"ROLESYNC_{name.upper()}" for name in missing)
+        raise UsageError(
+            f"login: {' and '.join(missing)} not set",
+            hint=f"set {named} as the developer key in Studio's settings shows it",
+        )
+
+
+def _asked(own: "Settings", out: TextIO) -> tuple[str, str]:
+    """Say where to go, and read what comes back: one line of standard input; returned with this login's state."""
+    import secrets
+
+    from rolesync.studio.auth.login import authorise_address
+
+    state = secrets.token_urlsafe(24)
+    address = authorise_address(own.studio, own.client_id, own.redirect_uri, state)
+    out.write(
+        "Open this address in a browser that is signed in to Studio as the token's owner, and allow access:\n\n"
+        f"  {address}\n\n"
+        f"The browser then goes to {own.redirect_uri}, whatever it shows there.\n"
+        "Paste the whole address of that page here: "
+    )
+    out.flush()
+    pasted = sys.stdin.buffer.readline(LONGEST_ADDRESS).decode("utf-8", "replace")
+    if not sys.stdin.isatty():
+        out.write("\n")  # on a terminal the person's own Enter does that
+    return pasted, state

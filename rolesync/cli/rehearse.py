@@ -1,0 +1,66 @@
+"""The command that tries a plan on a copy."""
+
+from typing import Annotated
+
+import typer
+
+from rolesync.cli.apply import exit_of, show_blocked
+from rolesync.cli.options import (
+    All,
+    Assignments,
+    Config,
+    Form,
+    Format,
+    Override,
+    PlanFile,
+    limit,
+    load_settings,
+    show,
+    show_json,
+    working,
+)
+from rolesync.cli.plan import applying, load_plan
+from rolesync.errors import Exit, UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(rehearse)
+
+
+def rehearse(
+    file: PlanFile,
+    exclusive_admin: Annotated[
+        bool,
+        typer.Option("--exclusive-admin", help="In the copy, Admin and Subaccount admin drop each other."),
+    ] = False,
+    override: Override = "",
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Apply a saved plan to a private copy of the people it touches, and show what comes of it. Only reads Studio."""
+    try:
+        from rolesync.workflows.rehearse import rehearse_plan
+    except ImportError as error:
+        raise UsageError(
+            f"a rehearsal needs {error.name}, which is not installed", hint="pip install 'rolesync[sandbox]'"
+        ) from error
+    from rolesync.executor.preconditions import BlockedError
+
+    made = load_plan(file)
+    try:
+        with working(load_settings(config, assignments)) as job:
+            done = rehearse_plan(made, job, override, exclusive_admin=exclusive_admin)
+    except BlockedError as refusal:
+        return show_blocked(refusal, form, show_all=show_all, command=applying(file))
+    if form is Form.JSON:
+        from rolesync.report.json import rehearsal_json
+
+        show_json(rehearsal_json(done))
+    else:
+        from rolesync.report.terminal.rehearsal import rehearsal_view
+
+        show(rehearsal_view(done, limit=limit(show_all), command=applying(file)))
+    return exit_of(done.run)

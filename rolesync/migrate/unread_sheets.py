@@ -1,0 +1,34 @@
+"""The sheets of a workbook that nothing is read from: accounted for, so that whoever stands in them isn't lost."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from rolesync.migrate.account import Fate, Place, TableAccount, Why
+from rolesync.model.lists import Finding
+from rolesync.tables.file_type import Kind, content_of
+
+
+def unread(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableAccount]:
+    """Account for the sheets of a file, but those that were read; text has none.
+
+    Args:
+        path: the file, as it was named.
+        data: its bytes, which were read before.
+        read: the sheets that were read.
+    """
+    content = content_of(data)
+    if isinstance(content, Finding) or content.kind is Kind.TEXT:
+        return
+    from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
+
+    grids = workbook_grids(content)
+    for grid in () if isinstance(grids, Finding) else grids:
+        place = Place(str(path), grid.name)
+        if place in read:
+            continue
+        account = TableAccount(place, ())
+        for number, cells in grid.rows:
+            texts = [finding.message for finding in cells] if isinstance(cells, tuple) else cells
+            account.add(number, texts, Fate.IGNORED, Why.SHEET_UNREAD, f"the sheet {grid.name!r} is not read")
+        if account.cells:
+            yield account

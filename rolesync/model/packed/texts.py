@@ -1,0 +1,140 @@
+"""Texts packed end to end as bytes, so that a million are hashed and compared by whole columns, not one by one.
+
+A hash only says which texts may be the same: whoever meets two equal ones asks `same`, which compares every byte.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rolesync.model.packed.growing import Growing
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
+
+WORD = 8  # bytes that are read at once
+
+_BLOCK = 10_000  # texts packed at a time: enough to be fast, few enough to stay in a processor's own memory
+_END = 10  # a line feed
+_HASHED = 256  # bytes of a text that its hash knows, besides its size; an address is shorter
+_HALF = np.uint64(32)  # bits of a word
+_FIRST = np.array([(1 << 8 * size) - 1 for size in range(WORD)], np.uint64)  # the first bytes of a word
+_ODD = np.array([0x9E3779B97F4A7C15 * (2 * at + 1) % 2**64 for at in range(_HASHED // WORD)], np.uint64)
+"""Another number for each word of a text to be multiplied by, odd, so that nothing is lost by it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Texts, as UTF-8 in `data`: `size` bytes from `start` on, and at least a word behind the last one."""
+
+    data: Bytes
+    start: Ints
+    size: Ints
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    def take(self, which: Ints | Mask | slice) -> "Packed":
+        """Some of them, in this order."""
+        return Packed(self.data, self.start[which], self.size[which])
+
+    def texts(self, which: Ints | Mask | slice = slice(None)) -> list[str]:
+        """The texts, or some of them in this order."""
+        data, start, size = self.data.data, self.start[which], self.size[which]
+        places = zip(start.tolist(), (start + size).tolist(), strict=True)
+        return [str(data[first:end], "utf-8", "surrogatepass") for first, end in places]
+
+    def hashes(self, which: slice = slice(None)) -> Ints:
+        """Numbers that are the same for the same text wherever it is packed, and 0 for an empty one."""
+        return _hashed(_words(self.data), self.start[which], self.size[which])
+
+    def same(self, which: Ints, other: "Packed", others: Ints) -> Mask:
+        """Whether each of `which` texts is the same as that of the `others` beside it."""
+        size = self.size[which]
+        same: Mask = size == other.size[others]
+        if not same.all():
+            same[same] = self.same(which[same], other, others[same])
+            return same
+        start, other_start = self.start[which], other.start[others]
+        words, other_words = _words(self.data), _words(other.data)
+        for done in range(0, int(size.max(initial=0)), WORD):
+            same &= _read(words, start, size, done) == _read(other_words, other_start, size, done)
+        return same
+
+
+def pack(texts: Sequence[str]) -> Packed:
+    """Pack texts of any kind."""
+    return join(_packed(texts[start : start + _BLOCK]) for start in range(0, len(texts), _BLOCK))
+
+
+def pack_lines(text: bytes) -> Packed:
+    """Pack the lines of a text, of which every one but the last is ended by a line feed."""
+    data = np.frombuffer(text + bytes(WORD), np.uint8)
+    ends = np.append(np.flatnonzero(data == _END), len(text))
+    starts = np.append(0, ends[:-1] + 1)
+    return Packed(data, starts, ends - starts)
+
+
+class Packing:
+    """Packed texts, put one behind the other as they come; those that share their data take it along each time."""
+
+    def __init__(self) -> None:
+        self._data = Growing(np.uint8)
+        self._start, self._size = Growing(np.int64), Growing(np.int64)
+
+    def extend(self, part: Packed, more: float = 0) -> None:
+        """Put others at the end; about so many times as many will follow, as far as somebody knows."""
+        self._start.extend(part.start + len(self._data), more)
+        self._size.extend(part.size, more)
+        self._data.extend(part.data, more)
+
+    def whole(self) -> Packed:
+        """All of them so far."""
+        if not len(self._data):
+            self._data.extend(np.zeros(WORD, np.uint8))
+        return Packed(self._data.whole(), self._start.whole(), self._size.whole())
+
+
+def join(parts: Iterable[Packed]) -> Packed:
+    """Put packed texts one behind the other."""
+    packing = Packing()
+    for part in parts:
+        packing.extend(part)
+    return packing.whole()
+
+
+def _packed(texts: Sequence[str]) -> Packed:
+    text = "\n".join(texts).encode("utf-8", "surrogatepass")
+    if text.count(b"\n") == len(texts) - 1:
+        return pack_lines(text)
+    size = np.array([len(one.encode("utf-8", "surrogatepass")) for one in texts], np.int64)  # some hold line feeds
+    return Packed(np.frombuffer(text + bytes(WORD), np.uint8), np.cumsum(size + 1) - 1 - size, size)
+
+
+def _words(data: Bytes) -> Words:
+    """The words that begin at each byte."""
+    return np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
+
+
+def _read(words: Words, start: Ints, size: Ints, done: int) -> Words:
+    """The word of each text at its byte `done`, or its last one, which ends with it, if there are no more so far on."""
+    word = words[start + np.minimum(done, np.maximum(size - WORD, 0))]
+    short = np.flatnonzero(size < WORD)
+    word[short] &= _FIRST[size[short]]
+    return word
+
+
+def _hashed(words: Words, start: Ints, size: Ints) -> Ints:
+    hashes = size.astype(np.uint64)
+    for done in range(0, min(int(size.max(initial=0)), _HASHED), WORD):
+        word = _read(words, start, size, done) * _ODD[done // WORD]
+        word ^= word >> _HALF
+        word *= size > done  # a text that has ended adds nothing, whatever it is packed with
+        hashes += word
+    hashes *= _ODD[0]
+    hashes ^= hashes >> _HALF  # so that every bit of a text can change the lowest ones, which a table looks at
+    return hashes.view(np.int64)

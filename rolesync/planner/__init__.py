@@ -1,0 +1,1 @@
+"""Builds the plan: order, guards, approval, digest, and its file."""

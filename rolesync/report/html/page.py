@@ -1,0 +1,176 @@
+"""A plan, or a run, as one page that needs nothing but itself: to open, search, mail, attach or print.
+
+The page of a plan says what matters without its script, too: the first rows of each table stand in the HTML, and the
+script puts its own list of all of them in their place. What may run or colour the page is named by hash in its security
+policy, so that no text of a plan can ever be taken for either.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from rolesync.errors import UsageError
+from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.planner.approval import LONGEST_NAME
+from rolesync.report.content.plan_rows import guard_rows
+from rolesync.report.content.plan_summary import headline, next_step, number_of, requests_rows, summary
+from rolesync.report.content.run_summary import told_facts, told_headline, told_sections
+from rolesync.report.content.text import CELL_LIMIT, safe
+from rolesync.report.html.tables import NO_ROLE, Touched, left_without_role, page_tables, script_json
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from rolesync.model.history import Told
+    from rolesync.model.plans import Plan, RoleCount
+
+WITHOUT_SCRIPT = 500
+"""Rows of each table that stand in the page itself: what is there without JavaScript. It says how many there are."""
+
+PICTURE = 1000
+"""Units of a bar's whole length."""
+
+_VISIBLE = 6
+"""Units of a bar that even one person among very many gets."""
+
+
+def plan_html(plan: Plan, touched: Touched | None = None) -> str:
+    """Render a plan as a whole HTML document: one file, no network; write it as UTF-8.
+
+    Args:
+        plan: what to show.
+        touched: what the last run that touched each person sent, from the record; None where it wasn't read.
+
+    Raises:
+        UsageError: the extra `html` is not installed.
+    """
+    sentence, command = next_step(plan)
+    return _page("plan.html", "plan", plan, plan, touched, next_step=sentence, command=" \\\n  ".join(command))
+
+
+def review_html(plan: Plan, decided: Plan, draft: object, touched: Touched | None = None) -> str:
+    """Render the page on which a plan is decided on; it works only where it is served.
+
+    Args:
+        plan: as it was made; its rows are those that are decided on.
+        decided: what is left of it, as decided so far.
+        draft: the decisions so far, as JSON, for the page's script.
+        touched: as for `plan_html`.
+
+    Raises:
+        UsageError: as for a plan.
+    """
+    return _page("review.html", "review", plan, decided, touched, draft=draft, longest_name=LONGEST_NAME)
+
+
+def overview_html(decided: Plan, plan: Plan) -> str:
+    """Render only what stands above the tables, as a page of `plan` shows it: what is left of it, as decided."""
+    return _template("fragment.html").render(**_overview(decided, plan))
+
+
+def _page(name: str, what: str, plan: Plan, decided: Plan, touched: Touched | None, **more: object) -> str:
+    template = _template(name)
+    from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
+
+    tables, style, scripts = page_tables(plan, touched), _own("plan.css"), [_own("plan.js")]
+    connect = ""
+    if "draft" in more:
+        style, scripts = style + _own("review.css"), [*scripts, _own("review.js")]
+        connect = "connect-src 'self'; "
+        more["draft"] = Markup(script_json(more["draft"]))  # noqa: S704  # escaped for where it stands
+    return template.render(
+        what=what,
+        policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src {_hash(style)}; {connect}"
+        "base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704  # this package's own
+        scripts=[Markup(script) for script in scripts],  # noqa: S704  # this package's own
+        data=Markup(script_json([table.data for table in tables])),  # noqa: S704  # escaped for where it stands
+        tables={table.key: table for table in tables},
+        most=WITHOUT_SCRIPT,
+        **_overview(decided, plan),
+        **more,
+    )
+
+
+def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
+    """What stands above the tables: about what is decided, with links to the sections of the plan that have rows."""
+    return {
+        "status": decided.status,
+        "headline": headline(decided),
+        "summary": [*summary(decided), *requests_rows(decided.requests), ("digest", safe(decided.digest, CELL_LIMIT))],
+        "roles": [(safe(role.role, CELL_LIMIT), role, _bars(role)) for role in decided.roles],
+        "picture": PICTURE,
+        "guards": guard_rows(decided),
+        "blocks": sum(1 for verdict in decided.verdicts if verdict.status is VerdictStatus.BLOCK),
+        "removals": number_of(decided, Action.REMOVE),
+        "additions": number_of(decided, Action.ADD),
+        "held": len(decided.held),
+        "findings": len(decided.findings),
+        "bereft": left_without_role(decided),
+        "no_role": NO_ROLE,
+        "sections": {key for key, rows in (("changes", plan.changes), ("held", plan.held)) if len(rows)},
+    }
+
+
+def told_html(told: Told) -> str:
+    """Render a past run likewise.
+
+    Raises:
+        UsageError: as for a plan.
+    """
+    tones = {"complete": "good", "planned": "calm", "empty": "calm"}
+    template = _template("run.html")
+    from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
+
+    style = _own("run.css")
+    return template.render(
+        what="run",
+        policy=f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704  # this package's own
+        headline=told_headline(told),
+        tone=tones.get(told.summary.status, "bad"),
+        facts=told_facts(told),
+        sections=list(told_sections(told)),
+    )
+
+
+def _template(name: str) -> Template:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        message = "An HTML page can't be written, because Jinja2 is not installed."
+        raise UsageError(message, hint="pip install 'rolesync[html]'") from error
+    environment = Environment(
+        loader=PackageLoader("rolesync.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def _own(name: str) -> str:
+    return (files("rolesync.report.html") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """Name an inline script or style as a Content-Security-Policy does."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+def _bars(role: RoleCount) -> dict[str, int]:
+    """Say how long the parts of a role's two bars are; the longer bar has the whole length."""
+    whole = max(role.before, role.after, 1)
+
+    def units(people: int) -> int:
+        return max(_VISIBLE, round(people * PICTURE / whole)) if people > 0 else 0
+
+    kept, most = units(role.before - role.removals), PICTURE
+    if kept:
+        kept = min(kept, PICTURE - _VISIBLE * bool(role.removals or role.additions))
+        most = PICTURE - kept
+    return {"kept": kept, "removed": min(units(role.removals), most), "added": min(units(role.additions), most)}

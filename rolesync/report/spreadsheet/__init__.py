@@ -1,0 +1,1 @@
+"""CSV and workbooks of plans, runs and migrations."""

@@ -1,0 +1,131 @@
+"""The account as a table (CSV) and as a spreadsheet that shows the sources again, each cell marked with its end."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from rolesync.errors import UsageError
+from rolesync.migrate.account import Account, Cell, Fate, TableAccount, column_name
+from rolesync.report.content.text import defuse, safe
+from rolesync.report.spreadsheet.workbook import SHEET_ROWS, empty_workbook
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+COLUMNS = ("file", "sheet", "cell", "column", "text", "end", "code", "detail")
+CELL_LIMIT = 32_000  # characters of a cell; spreadsheets take 32,767
+REMARKS = 2_000  # on one sheet; spreadsheets get slow with more, and the sheet "to look at" has every reason
+TITLE_LIMIT = 31  # characters of a sheet's name
+FILLS = {Fate.ASSIGNMENT: "E2F0D9", Fate.NORMALISED: "FFF2CC", Fate.IGNORED: "EDEDED", Fate.REFUSED: "F8CBAD"}
+
+
+def account_csv(account: Account) -> str:
+    """Spell every cell and its end, one a row, with the header `COLUMNS` and LF line ends."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for table in account.tables:
+        writer.writerows(_row(table, cell) for cell in table.cells)
+    return out.getvalue()
+
+
+def _row(table: TableAccount, cell: Cell) -> tuple[str, ...]:
+    header = table.header[cell.column] if cell.column < len(table.header) else ""
+    place = f"{column_name(cell.column)}{cell.row}"
+    texts = (header, cell.text, cell.fate.value, cell.code, cell.detail)
+    return (_shown(table.place.file), _shown(table.place.sheet), place, *map(_shown, texts))
+
+
+@lru_cache(maxsize=4096)  # all but the cell's own text is the same in very many rows
+def _shown(text: str) -> str:
+    return defuse(safe(text, CELL_LIMIT))
+
+
+def account_xlsx(account: Account) -> bytes:
+    """Render the totals, the cells that are refused or normalised, and every source with its cells marked.
+
+    Raises:
+        UsageError: the extra `excel` is not installed, or a source has more rows than a sheet can hold.
+    """
+    book = empty_workbook(", or name a .csv")
+    longest = max((cell.row for table in account.tables for cell in table.cells), default=0)
+    marked = sum(cell.fate in {Fate.REFUSED, Fate.NORMALISED} for table in account.tables for cell in table.cells)
+    if max(longest, marked + 1) > SHEET_ROWS:
+        message = f"The account needs {max(longest, marked + 1):,} rows, but a workbook's sheet holds {SHEET_ROWS:,}."
+        raise UsageError(message, hint="name a .csv for the account")
+    _lines(book, "totals", ("end", "why", "cells", "example", "detail"), _totals(account), (14, 24, 10, 40, 90))
+    _lines(book, "to look at", COLUMNS, _to_look_at(account), (30, 16, 9, 18, 34, 12, 22, 90))
+    for number, table in enumerate(account.tables, 1):
+        _source(book, number, table)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _totals(account: Account) -> Iterator[tuple[str | int, ...]]:
+    for total in account.totals():
+        yield (total.fate.value, total.code, total.cells, _shown(total.example), _shown(total.detail))
+    yield ("all", "", len(account), "", "")
+
+
+def _to_look_at(account: Account) -> Iterator[tuple[str | int, ...]]:
+    for table in account.tables:
+        yield from (_row(table, cell) for cell in table.cells if cell.fate in {Fate.REFUSED, Fate.NORMALISED})
+
+
+def _lines(
+    book: "Workbook",
+    title: str,
+    columns: Sequence[str],
+    rows: Iterator[tuple[str | int, ...]],
+    widths: Sequence[int],
+) -> None:
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for place, width in enumerate(widths):
+        sheet.column_dimensions[column_name(place)].width = width
+    sheet.append(list(columns))
+    number = 1
+    for number, row in enumerate(rows, 2):  # noqa: B007  # the last one is needed
+        sheet.append([f"'{cell}" if isinstance(cell, str) and cell.startswith("#") else cell for cell in row])
+    sheet.auto_filter.ref = f"A1:{column_name(len(columns) - 1)}{number}"
+
+
+def _source(book: "Workbook", number: int, table: TableAccount) -> None:
+    """Show a source again, every cell at its place, coloured by its end, with the reason where it needs one."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # an extra
+    from openpyxl.comments import Comment  # noqa: PLC0415
+    from openpyxl.styles import PatternFill  # noqa: PLC0415
+
+    name = table.place.sheet or table.place.file.rpartition("/")[2]
+    title = "".join("_" if letter in r"[]:*?/\'" or not letter.isprintable() else letter for letter in name)
+    sheet: WriteOnlyWorksheet = book.create_sheet(f"{number} {title}"[:TITLE_LIMIT])
+    fills = {fate: PatternFill("solid", start_color=colour) for fate, colour in FILLS.items()}
+    plain: dict[tuple[int, Fate], Any] = {}  # used again in each row, because styles are slow to set
+    at, remarks = 1, 0
+    for row, cells in groupby(table.cells, attrgetter("row")):
+        for _ in range(at, row):
+            sheet.append([])
+        line: list[Any] = []
+        for cell in cells:
+            line.extend([None] * (cell.column - len(line)))
+            remark = cell.fate in {Fate.REFUSED, Fate.NORMALISED} and remarks < REMARKS
+            made = plain.get((cell.column, cell.fate))
+            if made is None or remark:
+                made = WriteOnlyCell(sheet)
+                made.fill = fills[cell.fate]
+            if remark:
+                remarks += 1
+                made.comment = Comment(safe(cell.detail, 500), "rolesync")
+            else:
+                plain[cell.column, cell.fate] = made
+            text = _shown(cell.text)
+            made.value = f"'{text}" if text.startswith("#") else text
+            line.append(made)
+        sheet.append(line)
+        at = row + 1

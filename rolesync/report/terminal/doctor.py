@@ -1,0 +1,34 @@
+"""What `doctor` found, in the terminal."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+
+from rolesync.model.runs import Check
+from rolesync.model.vocabulary import VerdictStatus
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.report.terminal.widgets import STYLES, column, heading, table, words
+
+_WORDS = {VerdictStatus.PASS: "ok", VerdictStatus.WARN: "warning", VerdictStatus.BLOCK: "failed"}
+
+
+def checks_view(checks: Iterable[Check]) -> RenderableType:
+    """Show each check with its hint below it, and a last line that counts those that are not well."""
+    listed = list(checks)
+    bad = sum(check.status is VerdictStatus.BLOCK for check in listed)
+    odd = sum(check.status is VerdictStatus.WARN for check in listed)
+    return Group(
+        table(
+            [column("status", whole=True), column("check"), column("what was seen, and what to do")],
+            (
+                (
+                    words(_WORDS[check.status], STYLES[check.status]),
+                    safe(check.name, CELL_LIMIT),
+                    safe(check.message, SENTENCE_LIMIT)
+                    + (f"\n> {safe(check.hint, SENTENCE_LIMIT)}" if check.hint else ""),
+                )
+                for check in listed
+            ),
+        ),
+        heading(f"{plural(len(listed), 'check')}: {bad} failed, {plural(odd, 'warning')}"),
+    )

@@ -1,0 +1,199 @@
+"""What every request passes on its way in and out: counting, faults, the User-Agent rule, tokens; and the wire.
+
+A pure ASGI application in front of the Starlette one. Searches, which a sync makes by the thousand, are answered here
+without the detour. Faults that end the connection write to the transport itself, as HTTP has no word for them.
+"""
+
+import asyncio
+import math
+import os
+import re
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Iterable
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rolesync.sandbox.account import Account
+from rolesync.sandbox.faults import APPLIED, Draw, Fault
+from rolesync.sandbox.responses import Answer, ApiError, error_answer, json_answer, text_answer
+from rolesync.sandbox.routes import API, CONTROL, REQUEST_ID, SEARCH
+
+TransportOf = Callable[[tuple[str, int]], asyncio.Transport | None]
+"""Finds the connection of a client's (host, port)."""
+
+_KINDS = {
+    SEARCH: "search",
+    f"{API}/users/roles": "roles",
+    f"{API}/ping": "ping",
+    "/api/public/apidocs": "apidocs",
+    "/api/public/oauth/authorize": "authorize",
+    "/api/public/oauth/token": "token",
+}
+_NEEDS_TOKEN = frozenset({"search", "user", "media", "roles"})
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
+_HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
+_DROPPED = frozenset({Fault.CUT, Fault.LOST})
+
+
+class Gate:
+    """The ASGI application of the sandbox.
+
+    Args:
+        account: what is behind it.
+        inner: the endpoints.
+        transport_of: where to find a connection that a fault ends.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        inner: ASGIApp,
+        transport_of: TransportOf,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._account = account
+        self._inner = inner
+        self._transport_of = transport_of
+        self._sleep = sleep
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path: str = scope["path"]
+        if path.startswith(CONTROL):
+            await self._inner(scope, receive, send)
+            return
+        kind = _KINDS.get(path) or _kind(path)
+        self._account.requests[kind] += 1
+        draw = self._account.dice.draw(kind)
+        if draw.delay:
+            await self._sleep(draw.delay)
+        if draw.fault is not None or draw.wait is not None:
+            self._account.struck["rate" if draw.fault is None else draw.fault.value] += 1
+        answer = None
+        if draw.fault is not Fault.RESET:
+            answer = self._instead(draw) or await self._answer(kind, scope, receive)
+        if answer is None or draw.fault in _DROPPED:
+            self._drop(scope["client"], answer if draw.fault is Fault.CUT else None, reset=draw.fault is Fault.RESET)
+            await _gone(receive)
+            return
+        if draw.fault is Fault.LOST_5XX:
+            answer = error_answer(502, "Bad Gateway")
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _instead(self, draw: Draw) -> Answer | None:
+        """What is answered without looking at the request, if anything is."""
+        fault, faults = draw.fault, self._account.dice.faults
+        if draw.wait is not None:
+            return self._limited(draw.wait)
+        if fault is None or fault in APPLIED:
+            return None
+        if fault in {Fault.LIMITED, Fault.LIMITED_BARE}:
+            return self._limited(faults.retry_after if fault is Fault.LIMITED else None)
+        if fault is Fault.LIMITED_403:
+            return error_answer(403, "Rate Limit Exceeded")
+        if fault in {Fault.HTML, Fault.HTML_200}:
+            status, title = (200, "Log in to Studio") if fault is Fault.HTML_200 else (502, "502 Bad Gateway")
+            return text_answer(status, _HTML.format(title), b"text/html")
+        return error_answer(int(fault), HTTPStatus(int(fault)).phrase)
+
+    def _limited(self, wait: float | None) -> Answer:
+        answer = error_answer(429, "Too Many Requests")
+        if wait is None:
+            return answer
+        seconds = math.ceil(wait)
+        by_date = self._account.dice.faults.retry_after_form == "date"
+        text = formatdate(self._account.clock() + seconds, usegmt=True) if by_date else str(seconds)
+        return answer._replace(headers=[*answer.headers, (b"retry-after", text.encode())])
+
+    async def _answer(self, kind: str, scope: Scope, receive: Receive) -> Answer:
+        agent = authorization = request_id = None
+        for name, value in scope["headers"]:
+            if name == b"user-agent":
+                agent = value
+            elif name == b"authorization":
+                authorization = value
+            elif name == b"x-request-id":
+                request_id = value.decode("latin-1")
+        try:
+            self._admit(agent, authorization, kind, scope["method"])
+            if kind == "search" and scope["method"] == "GET":
+                query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+                return json_answer(self._account.users.search(query))
+        except ApiError as error:
+            return error_answer(error.status, error.text)
+        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+            request_id = self._account.request_id()
+        scope[REQUEST_ID] = request_id
+        answer = await _captured(self._inner, scope, receive)
+        return answer._replace(headers=[*answer.headers, (b"x-request-id", request_id.encode())])
+
+    def _admit(self, agent: bytes | None, authorization: bytes | None, kind: str, method: str) -> None:
+        if not agent:
+            raise ApiError(403, "A User-Agent header is required")
+        if kind in _NEEDS_TOKEN:
+            header = None if authorization is None else authorization.decode("latin-1")
+            self._account.tokens.authorise(header, write=kind == "roles" and method == "PUT")
+
+    def _drop(self, client: tuple[str, int], half_of: Answer | None, *, reset: bool) -> None:
+        transport = self._transport_of(client)
+        if transport is None:  # the client has gone by itself
+            return
+        if reset:
+            _reset(transport)
+            return
+        if half_of is not None:
+            transport.write(_head(half_of.status, half_of.headers) + half_of.body[: len(half_of.body) // 2])
+        transport.close()
+
+
+def _kind(path: str) -> str:
+    head, _, rest = path.partition(f"{API}/users/")
+    if head or not rest:
+        return "other"
+    user_id, slash, tail = rest.partition("/")
+    if not slash and user_id:
+        return "user"
+    return "media" if tail == "media" else "other"
+
+
+async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+    """Let an application answer, but into a value instead of onto the wire."""
+    start: dict[str, Any] = {}
+    body = bytearray()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        else:
+            body.extend(message.get("body", b""))
+
+    await app(scope, receive, send)
+    return Answer(start["status"], list(start["headers"]), bytes(body))
+
+
+def _head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
+    lines += [name + b": " + value for name, value in headers]
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Close a connection with RST: lingering for no time throws away what was not sent, and says so to the peer."""
+    wire = transport.get_extra_info("socket")
+    # The loop's own socket object lets nobody set options; a duplicate of its file descriptor is the same connection.
+    with socket.socket(fileno=os.dup(wire.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the server has noticed that the connection is closed, so that it expects no answer any more."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

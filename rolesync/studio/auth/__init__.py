@@ -1,0 +1,1 @@
+"""OAuth: log in, refresh, and keep the tokens."""

@@ -1,0 +1,119 @@
+"""The proof after a run: a difference in either direction shows, and what was unknown is settled."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+
+from rolesync.differ.diff import diff
+from rolesync.executor.proof import NAMED, prove, settled
+from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Plan, Policy
+from rolesync.model.vocabulary import OutcomeStatus
+from rolesync.planner.build import make_plan
+from tests.strategies import SOURCE, Row, Situation, User, desired_of, live_of, situations
+
+NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+STATUSES = [status.value for status in OutcomeStatus]
+
+
+def user(number: int, *roles: str, email: str | None = None) -> User:
+    return User(number, f"p{number}@example.edu" if email is None else email, f"P {number}", frozenset(roles))
+
+
+def plan_for(live: Live, rows: Iterable[Row], policy: Policy) -> Plan:
+    return make_plan(
+        account="https://school.example.com",
+        created_at=NOW,
+        source=SOURCE,
+        policy=policy,
+        changes=diff(desired_of(rows), live, policy),
+        verdicts=(),
+        findings=(),
+        requests=Requests({}),
+    )
+
+
+BEFORE = (user(1, "Admin"), user(2, "Admin", "Teacher"), user(3), user(4))
+ROWS = (Row(2, "", 1, "Admin"), Row(3, "", 3, "Admin"))  # adds 3, removes 2
+PLAN = plan_for(live_of(BEFORE), ROWS, Policy())
+
+
+def test_live_equals_the_plan() -> None:
+    after = live_of((user(1, "Admin"), user(2, "Teacher"), user(3, "Admin"), user(4)))
+    proof = prove(PLAN, live_of(BEFORE), after)
+    assert (proof.proven, proof.differences, proof.holders) == (True, (), {"Admin": 2})
+
+
+@pytest.mark.parametrize(
+    ("after", "differences"),
+    [
+        (
+            BEFORE,
+            (
+                "Admin: 1 should hold it and don't: p3@example.edu (#3)",
+                "Admin: 1 hold it and shouldn't: p2@example.edu (#2)",
+            ),
+        ),
+        ((user(2), user(3, "Admin"), user(1)), ("Admin: 1 should hold it and don't: p1@example.edu (#1)",)),
+        ((user(2), user(3, "Admin")), ("Admin: 1 should hold it and don't: p1@example.edu (#1)",)),
+        (
+            (user(1, "Admin"), user(3, "Admin"), user(9, "Admin", email="")),
+            ("Admin: 1 hold it and shouldn't: no e-mail (#9)",),
+        ),
+    ],
+)
+def test_every_difference_is_told(after: tuple[User, ...], differences: tuple[str, ...]) -> None:
+    proof = prove(PLAN, live_of(BEFORE), live_of(after))
+    assert (proof.proven, proof.differences) == (False, differences)
+
+
+def test_a_long_difference_is_counted() -> None:
+    after = (user(1, "Admin"), user(3, "Admin"), *(user(number, "Admin") for number in range(20, 28)))
+    (sentence,) = prove(PLAN, live_of(BEFORE), live_of(after)).differences
+    assert sentence.startswith("Admin: 8 hold it and shouldn't: p20@example.edu (#20), ")
+    assert sentence.endswith("(#24) and 3 more")
+    assert sentence.count("#") == NAMED
+
+
+def test_other_roles_do_not_count() -> None:
+    after = live_of((user(1, "Admin", "Observer"), user(2), user(3, "Admin", "Teacher"), user(4, "Teacher")))
+    assert prove(PLAN, live_of(BEFORE), after).proven
+
+
+@given(situations())
+@settings(max_examples=25)
+def test_a_plan_that_was_carried_out_is_proven_and_one_that_was_not_isnt(situation: Situation) -> None:
+    before = situation.live
+    plan = plan_for(before, situation.rows, situation.policy)
+    roles = {one.user_id: set(one.roles) for one in situation.users}
+    for user_id, action, role in zip(*(plan.changes[name] for name in ("user_id", "action", "role")), strict=True):
+        (roles[user_id].add if action == "add" else roles[user_id].remove)(role)
+    after = live_of(one._replace(roles=frozenset(roles[one.user_id])) for one in situation.users)
+    proof = prove(plan, before, after)
+    assert proof.proven
+    assert proof.holders == {role: len(after.holders(role)) for role in situation.policy.managed_roles}
+    assert prove(plan, before, before).proven == (len(plan.changes) == 0)
+
+
+def test_the_unknown_is_settled_by_the_last_read() -> None:
+    columns = {name: PLAN.changes[name].tolist() * len(STATUSES) for name in CHANGES}
+    size = len(PLAN.changes)
+    ends = [status for status in STATUSES for _ in range(size)]
+    assert ends[6:8] == ["unknown", "unknown"]
+    outcomes = frame(OUTCOMES, {**columns, "outcome": ends, "after": [""] * len(ends), "detail": ["d"] * len(ends)})
+    half = settled(outcomes, live_of((user(1, "Admin"), user(2, "Admin"), user(3, "Admin"))))
+    require(half, OUTCOMES)
+    assert PLAN.changes["action"].tolist() == ["add", "remove"]
+    assert half["outcome"].tolist() == [*ends[:6], "done", "failed", *ends[8:]]
+    other = settled(outcomes, live_of((user(1, "Admin"),)))
+    assert other["outcome"].tolist()[6:8] == ["failed", "done"]
+    assert outcomes["outcome"].tolist() == ends  # the one given stays as it was
+
+
+def test_without_the_unknown_nothing_changes() -> None:
+    ends = {"outcome": ["done", "failed"], "after": ["", ""], "detail": ["", ""]}
+    outcomes = frame(OUTCOMES, {**{name: PLAN.changes[name] for name in CHANGES}, **ends})
+    assert settled(outcomes, live_of(())) is outcomes

@@ -1,0 +1,128 @@
+from typing import Any
+
+import pytest
+
+from rolesync.history.effects import OpenRequest, effects, last_seen, moved, open_requests
+from rolesync.model.history import Effect
+from rolesync.model.vocabulary import Action
+
+ADD_1 = {"user_id": 1, "email": "a@x.edu", "action": "add", "role": "Admin", "row": 2}
+REMOVE_2 = {"user_id": 2, "email": "b@x.edu", "action": "remove", "role": "Admin", "row": 0}
+
+
+def intent(*actions: dict[str, Any], request: int = 1, before: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    held = {"1": ["Teacher"], "2": ["Admin"]} if before is None else before
+    time = "2026-11-23T01:00:00.000000+00:00"
+    return {
+        "event": "intent",
+        "run": "r",
+        "chunk": 1,
+        "request": request,
+        "time": time,
+        "actions": list(actions),
+        "before": held,
+    }
+
+
+def outcome(status: int | str, after: dict[str, list[str]] | None = None, request: int = 1) -> dict[str, Any]:
+    return {"event": "outcome", "run": "r", "request": request, "status": status, "after": after or {}}
+
+
+def reread(after: dict[str, list[str] | None], request: int = 1) -> dict[str, Any]:
+    return {"event": "reread", "run": "r", "request": request, "after": after}
+
+
+def done(*records: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(one.user_id, one.action.value) for one in effects(records)]
+
+
+def test_an_answer_tells_what_took_effect() -> None:
+    answered = outcome(200, {"1": ["Admin", "Teacher"], "2": []})
+    found = effects([{"event": "run.start", "run": "r"}, intent(ADD_1, REMOVE_2), answered])
+    time = "2026-11-23T01:00:00.000000+00:00"
+    assert found == [
+        Effect(1, "a@x.edu", Action.ADD, "Admin", 2, "r", time),
+        Effect(2, "b@x.edu", Action.REMOVE, "Admin", 0, "r", time),
+    ]
+    assert open_requests([intent(ADD_1, REMOVE_2), answered]) == []
+
+
+def test_what_was_so_before_is_no_effect() -> None:
+    before = {"1": ["Admin"], "2": []}
+    assert done(intent(ADD_1, REMOVE_2, before=before), outcome(200, {"1": ["Admin"], "2": []})) == []
+
+
+@pytest.mark.parametrize("status", ["unknown", 422, 404])
+def test_without_a_good_answer_the_read_that_followed_tells(status: int | str) -> None:
+    records = [intent(ADD_1, REMOVE_2), outcome(status), reread({"1": ["Admin"], "2": ["Admin"]})]
+    assert done(*records) == [(1, "add")]
+    assert open_requests(records) == []
+
+
+def test_a_later_run_may_find_out() -> None:
+    records = [intent(ADD_1, REMOVE_2), {**reread({"1": ["Admin"], "2": ["Admin"]}), "event": "recovered"}]
+    assert done(*records) == [(1, "add")]
+    assert open_requests(records) == []
+
+
+def test_a_read_corrects_a_doubtful_answer() -> None:
+    assert done(intent(ADD_1), outcome(200, {"1": ["Teacher"]}), reread({"1": ["Admin"]})) == [(1, "add")]
+    assert done(intent(ADD_1), outcome(200, {"1": ["Admin"]}), reread({"1": []})) == []
+
+
+def test_somebody_who_is_gone_was_not_changed() -> None:
+    records = [intent(REMOVE_2), outcome(404), reread({"2": None})]
+    assert done(*records) == []
+    assert open_requests(records) == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, "not_sent"])
+def test_what_was_refused_outright_did_nothing_and_is_not_open(status: int | str) -> None:
+    records = [intent(ADD_1, REMOVE_2), outcome(status)]
+    assert done(*records) == []
+    assert open_requests(records) == []
+
+
+@pytest.mark.parametrize("rest", [[], [outcome("unknown")], [outcome("unknown"), reread({"1": ["Admin"]})]])
+def test_a_request_that_nobody_looked_after_is_open(rest: list[dict[str, Any]]) -> None:
+    known = {1} if len(rest) == 2 else set()
+    asked = tuple(sorted({1, 2} - known))
+    assert open_requests([intent(ADD_1, REMOVE_2), *rest]) == [OpenRequest("r", 1, 1, asked)]
+
+
+def test_each_request_is_told_apart() -> None:
+    records = [
+        intent(ADD_1, request=1),
+        outcome("unknown", request=1),
+        reread({"1": ["Teacher"]}, request=1),
+        intent(ADD_1, request=2),
+        outcome(200, {"1": ["Admin", "Teacher"]}, request=2),
+    ]
+    assert done(*records) == [(1, "add")]
+
+
+def test_what_studio_did_besides_is_told_by_its_answer_only() -> None:
+    asked = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin"]})
+    answered = outcome(200, {"1": ["Admin", "Teacher"], "2": ["Observer"], "9": ["Admin"]})
+    told = [(one.user_id, one.action.value, one.role, one.row) for one in moved([asked, answered])]
+    assert told == [
+        (1, "add", "Admin", 2),
+        (2, "remove", "Admin", 0),
+        (1, "remove", "Subaccount admin", 0),
+        (2, "add", "Observer", 0),
+    ]
+    seen = reread({"1": ["Admin"], "2": []})
+    assert [one.role for one in moved([asked, outcome("unknown"), seen])] == ["Admin", "Admin"]
+
+
+def test_people_are_as_the_last_request_left_them() -> None:
+    records = [
+        intent(ADD_1, REMOVE_2, request=1),
+        outcome(200, {"1": ["Admin"], "2": []}, request=1),
+        intent(REMOVE_2, request=2, before={"2": []}),
+        outcome(404, request=2),
+        reread({"2": None}, request=2),
+    ]
+    assert last_seen(records) == {1: ["Admin"], 2: None}
+    assert last_seen([*records, intent(ADD_1, request=3)]) == {2: None}
+    assert last_seen([intent(ADD_1), outcome("not_sent")]) == {1: ["Teacher"]}

@@ -1,0 +1,161 @@
+"""One run as a whole, told from its records: what was sent and what came of it, whatever happened on the way."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync.errors import RecordBrokenError, UsageError
+from rolesync.history.run_report import report_before_break, told
+from rolesync.model.history import Told, ToldChange, ToldDecision
+from rolesync.model.plans import Approval, Released
+from rolesync.model.runs import Proof
+from tests.audit.tools import opened
+from tests.report.samples import DIGEST, RECORDS
+
+INTENT: dict[str, Any] = RECORDS[1]
+
+
+def records(*more: dict[str, Any], upto: int = 2) -> list[dict[str, Any]]:
+    """The first records of a run, and others after them."""
+    return [*RECORDS[:upto], *({"run": "r1", "time": RECORDS[0]["time"], **one} for one in more)]
+
+
+def outcome(status: object, after: dict[str, object], request: int = 1, error: str = "") -> dict[str, Any]:
+    return {"event": "outcome", "request": request, "status": status, "after": after, "error": error}
+
+
+def came(found: Told) -> dict[int, tuple[str, str]]:
+    return {change.user_id: (change.outcome, change.detail) for change in found.changes}
+
+
+def test_a_run_that_ended_well() -> None:
+    found = told(RECORDS, {"held": 3, "run": "p1"})
+    assert (found.summary.run_id, found.summary.kind, found.summary.status) == ("r1", "apply", "complete")
+    assert found.complete
+    assert found.changes == (
+        ToldChange("add", "Admin", 31, "zoe@example.edu", 9, "done", ("Student",), ("Admin", "Student"), ""),
+        ToldChange("remove", "Admin", 7, "grace@example.edu", 0, "done", ("Admin",), (), ""),
+    )
+    assert (found.held, found.made_by, found.undoes, found.stopped) == (3, "p1", "", "")
+    assert found.proof == Proof({"Admin": 10}, ())
+    assert (found.counts["done"], found.requests) == (2, {"put_roles": 1})
+
+
+def test_a_run_without_an_end_counts_what_it_sent() -> None:
+    found = told(records(), {})
+    assert (found.summary.status, found.complete, found.held, found.proof) == ("open", False, None, None)
+    assert found.counts == {"done": 0, "failed": 0, "drifted": 0, "unknown": 2, "not_sent": 0}
+    assert came(found)[31] == ("unknown", "nobody has found out yet; the next run asks Studio")
+    assert found.changes[0].after is None
+
+
+def test_what_a_later_run_found_out_counts() -> None:
+    found = told(records({"event": "recovered", "request": 1, "after": {"31": None, "7": []}, "by": "r2"}), {})
+    assert came(found) == {31: ("failed", "no longer in Studio"), 7: ("done", "")}
+
+
+def test_what_was_sent_again_is_told_once_with_its_last_outcome_and_error() -> None:
+    again = [{**INTENT, "request": number, "actions": INTENT["actions"][:1]} for number in (2, 3)]
+    found = told(
+        records(
+            outcome(404, {"31": ["Student"], "7": []}, error="404: not found"),
+            again[0],
+            outcome(429, {}, 2),
+            again[1],
+            outcome(422, {"31": ["Student"]}, 3, "422: no such role"),
+        ),
+        {},
+    )
+    assert came(found) == {31: ("failed", "422: no such role"), 7: ("done", "")}
+
+
+def test_without_an_error_a_role_that_stayed_is_said_so() -> None:
+    found = told(records(outcome(200, {"31": ["Student"], "7": ["Admin"]})), {})
+    assert set(came(found).values()) == {("failed", "Studio was asked, and the role stayed as it was")}
+
+
+def test_who_had_drifted_is_named_by_the_first_end_also_after_a_second() -> None:
+    drifted = {
+        "user_id": 9,
+        "action": "add",
+        "role": "Admin",
+        "email": "a@x.edu",
+        "row": 4,
+        "detail": "drifted",
+    }
+    ends: list[dict[str, Any]] = [
+        {"event": "run.end", "status": "incomplete", "drifted": [{**drifted, "before": [], "after": ["Admin"]}]},
+        {"event": "run.end", "status": "incomplete", "counts": {"done": 1, "drifted": 1}},
+    ]
+    found = told(records(*ends), {})
+    assert found.changes[-1] == ToldChange("add", "Admin", 9, "a@x.edu", 4, "drifted", (), ("Admin",), "drifted")
+    assert found.counts == {"done": 1, "drifted": 1}
+
+
+def test_drift_before_a_run_is_by_role_and_id() -> None:
+    start = {**RECORDS[0], "drift": {"since": "r0", "added": {"Admin": [5, 6]}, "removed": {"Teacher": [7]}}}
+    found = told([start], {})
+    assert found.drift.since == "r0"
+    assert found.drift.changes[["user_id", "role", "action"]].to_numpy().tolist() == [
+        [5, "Admin", "add"],
+        [6, "Admin", "add"],
+        [7, "Teacher", "remove"],
+    ]
+    assert told([{**start, "drift": {"since": "r0"}}], {}).drift.changes.empty
+
+
+def test_a_dry_run_and_an_old_record_with_a_path_as_source() -> None:
+    plan = {"event": "plan", "run": "p1", "time": "2026-11-02T02:00:00+00:00", "status": "blocked", "source": "a.csv"}
+    found = told([plan], plan)
+    assert (found.summary.kind, found.summary.status, found.summary.source) == ("plan", "blocked", "a.csv")
+    assert (found.changes, found.command, found.undoes, found.drift.since) == ((), "", "", "")
+
+
+def fill(folder: Path) -> None:
+    with opened(folder) as record:
+        for number, digest in enumerate(("other", DIGEST, "other")):
+            record.append("plan", run=f"p{number}", status="planned", digest=digest, held=number)
+        for one in RECORDS:
+            record.append(
+                str(one["event"]), **{name: one[name] for name in one if name not in {"seq", "time", "event"}}
+            )
+
+
+def test_the_plan_of_a_run_is_looked_for_by_its_digest(tmp_path: Path) -> None:
+    fill(tmp_path)
+    found, broken = report_before_break(tmp_path, "r")
+    assert (found.made_by, found.held, broken) == ("p1", 1, None)
+    with pytest.raises(UsageError, match="No run begins with 'x'"):
+        report_before_break(tmp_path, "x")
+
+
+def test_of_a_broken_record_what_stands_before_the_break_is_told(tmp_path: Path) -> None:
+    fill(tmp_path)
+    path = tmp_path / "audit.jsonl"
+    path.write_text(path.read_text("ascii").replace('"status":200', '"status":201'), encoding="ascii")
+    found, broken = report_before_break(tmp_path, "r1")
+    assert isinstance(broken, RecordBrokenError)
+    assert (found.summary.status, found.counts["unknown"], found.held) == ("open", 2, 1)
+
+
+def test_an_approval_names_what_was_taken_out_and_let_through() -> None:
+    approval = {
+        "reviewer": "Rita Levi",
+        "operator": None,
+        "approved_at": "2026-11-02T01:00:00+00:00",
+        "seen": "remove 1, add 1",
+        "made_from": "77aa",
+        "excluded": 1,
+        "released": [{"user_id": 7, "role": "Admin", "reason": None}],
+        "excluded_changes": [{"user_id": 8, "role": "Admin", "action": "remove", "reason": "on leave"}],
+    }
+    found = told([{**RECORDS[0], "made_by": "mia", "approval": approval}, *RECORDS[1:]], {})
+    assert found.planned_by == "mia"
+    assert found.approval == Approval(
+        "Rita Levi", "", datetime(2026, 11, 2, 1, tzinfo=UTC), "remove 1, add 1", "77aa", 1, (Released(7, "Admin"),)
+    )
+    assert found.excluded == (ToldDecision("remove", "Admin", 8, "", "on leave"),)
+    assert found.released == (ToldDecision("remove", "Admin", 7, "grace@example.edu", ""),)
+    assert told(RECORDS, {}).approval is None

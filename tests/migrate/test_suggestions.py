@@ -1,0 +1,60 @@
+import pandas as pd
+
+from rolesync.migrate.account import Place
+from rolesync.migrate.convert import Given
+from rolesync.migrate.suggestions import Alike, not_found, suggest
+from rolesync.model.frames import LIVE, frame
+from rolesync.reader.validity import ALWAYS
+
+
+def users(*people: tuple[int, str, str]) -> pd.DataFrame:
+    ids, emails, names = zip(*people, strict=True)
+    return frame(LIVE, {"user_id": ids, "email": emails, "name": names, "roles": ["Teacher"] * len(ids)})
+
+
+STUDIO = users(
+    (1, "Ann.Lee@x.edu", "Ann Lee"),
+    (2, "bob.stone@x.edu", "Bob Stone"),
+    (3, "", "Çelik, Zoë"),
+    (4, "cy@y.edu", "Cy Other"),
+)
+
+
+def wanted(email: str, name: str = "", user_id: int = 0) -> Given:
+    return Given(Place("list.csv"), 2, "Admin", email, user_id, name, ALWAYS)
+
+
+def candidates(email: str, name: str = "") -> list[tuple[int, str]]:
+    (found,) = suggest([wanted(email, name)], STUDIO)
+    return [(one.user_id, one.why) for one in found.candidates]
+
+
+def test_who_is_there_is_found_by_address_or_id() -> None:
+    people = [
+        wanted("ann.lee@x.edu"),
+        wanted("new@x.edu"),
+        wanted("new@x.edu"),
+        wanted("", user_id=2),
+        wanted("", user_id=9),
+    ]
+    assert not_found(people, STUDIO) == [people[2], people[4]]
+
+
+def test_similar_addresses_and_names_are_suggested() -> None:
+    assert candidates("anne.lee@x.edu") == [(1, "a similar address")]
+    assert candidates("cy@x.edu") == [(4, "the same address at another domain")]
+    assert candidates("zc@x.edu", "Zoe Celik") == [(3, "the same name")]
+    assert candidates("robert@x.edu", "Bob Stones") == [(2, "a similar name")]
+
+
+def test_nobody_is_suggested_who_is_not_alike() -> None:
+    assert candidates("someone.else@z.edu", "Some One") == []
+    assert suggest([], STUDIO) == []
+
+
+def test_a_text_is_compared_with_few_others() -> None:
+    texts = [f"{first}{number:04}.{last}@x.edu" for number in range(100) for first in "abcde" for last in ("ly", "st")]
+    alike = Alike(texts, lambda email: email.partition("@")[0])
+    assert "a0042.ly@x.edu" in alike.beside("a0042.lx@x.edu").values()
+    assert len(alike.beside("a0042.lx@x.edu")) < len(texts) / 4
+    assert candidates("anm.lee@x.edu") == [(1, "a similar address")]

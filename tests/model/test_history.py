@@ -1,0 +1,23 @@
+import pytest
+
+from rolesync.model.history import Bad, Explanation, ListedRow, PersonNow, Verification
+
+
+@pytest.mark.parametrize(
+    ("found", "whole"),
+    [
+        (Verification(3, None, "", ()), True),
+        (Verification(3, None, "", ("a crash left something",)), True),
+        (Verification(3, None, "", (), unchecked=2), True),
+        (Verification(3, None, "the head names 4", ()), False),
+        (Verification(2, Bad(3, 3, "changed"), "", ()), False),
+    ],
+)
+def test_a_record_is_whole_only_without_a_bad_place_and_with_its_head(found: Verification, *, whole: bool) -> None:
+    assert found.ok is whole
+
+
+def test_somebody_is_known_by_record_list_or_studio() -> None:
+    assert not Explanation("ada@x.edu", source=None, now=()).known
+    assert Explanation("ada@x.edu", rows=(ListedRow(2, "Admin", "ada@x.edu", 0),)).known
+    assert Explanation("ada@x.edu", now=(PersonNow(1, "ada@x.edu", "Ada", ()),)).known

@@ -1,0 +1,35 @@
+import pytest
+
+from rolesync.model.keys import email_key, role_names, role_set
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ada@Example.EDU", "ada@example.edu"),
+        (" ada@example.edu ", "ada@example.edu"),
+        ("zo\u00eb@example.edu", "ZOE\u0308@example.edu"),
+        ("\u039f\u0394\u039f\u03a3@example.edu", "\u03bf\u03b4\u03bf\u03c2@example.edu"),
+    ],
+)
+def test_addresses_that_are_the_same(one: str, other: str) -> None:
+    assert email_key(one) == email_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a@x.edu", "\u0430@x.edu"),
+        ("strau\u00df@x.edu", "strauss@x.edu"),
+        ("a+1@x.edu", "a@x.edu"),
+        ("a@x.edu", "a@y.edu"),
+    ],
+)
+def test_addresses_that_are_not(one: str, other: str) -> None:
+    assert email_key(one) != email_key(other)
+
+
+def test_role_sets_have_one_spelling_and_read_back() -> None:
+    assert role_set(["Teacher", "Admin", "Admin"]) == role_set(["Admin", "Teacher"])
+    assert role_names(role_set(["a, b", 'c"d'])) == ["a, b", 'c"d']
+    assert role_names("") == []

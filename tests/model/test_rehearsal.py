@@ -1,0 +1,86 @@
+"""How long an apply would take, reckoned by hand, and what is said to be unknown."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.keys import role_set
+from rolesync.model.live import Requests
+from rolesync.model.rehearsal import Latency, Pace, Stage, stages, unknown
+from rolesync.model.runs import Proof
+from tests.report.samples import make_run
+
+READ = Stage("reading", 9, 16, 0, 0.7, measured=True)
+
+
+@pytest.mark.parametrize(
+    ("pace", "rounds", "seconds"),
+    [
+        (Pace(1, 1), (9, 41), (0.9, 4.1)),
+        (Pace(16, 1), (9, 5), (0.9, 0.5)),  # two first pages, then 39 by sixteen
+        (Pace(16, 3), (6, 5), (0.6, 0.5)),  # no chunk of a wave waits, each wave does
+        (Pace(16, 3, 10.0), (6, 5), (0.9, 4.1)),
+        (Pace(16, 64), (5, 5), (0.5, 0.5)),
+    ],
+)
+def test_waves_wait_for_each_other_and_first_pages_for_nobody(
+    pace: Pace, rounds: tuple[int, int], seconds: tuple[float, float]
+) -> None:
+    run = replace(
+        make_run(proof=Proof({"Admin": 9, "Teacher": 2000}, ())), requests=Requests({"put_roles": 9, "x": 41})
+    )
+    waves = [[range(2)] * 4, [range(2)], [range(2)] * 2]  # seven chunks; two more requests were needed
+    first, writes, reads = stages(READ, run, waves, Latency(0.1, 30), pace)
+    assert first is READ
+    assert (writes.rounds, reads.rounds) == rounds
+    assert (writes.seconds, reads.seconds) == pytest.approx(seconds)
+
+
+def test_a_run_that_was_not_read_back_or_sent_nothing_has_no_rounds() -> None:
+    run = replace(make_run(proof=None), requests=Requests({}))
+    assert [(one.rounds, one.seconds) for one in stages(READ, run, [], Latency.of([]), Pace(16, 1))] == [
+        (0, 0.7),
+        (0, 0.0),
+        (0, 0.0),
+    ]
+
+
+def test_the_latency_is_the_median() -> None:
+    assert Latency.of([0.3, 0.1, 9.0]) == Latency(0.3, 3)
+    assert Latency.of([]) == Latency(0.0, 0)
+
+
+def changes(*rows: tuple[str, str, list[str]]) -> pd.DataFrame:
+    size = len(rows)
+    data = {
+        "user_id": range(1, size + 1),
+        "email": [""] * size,
+        "name": [""] * size,
+        "action": [action for action, _, _ in rows],
+        "role": [role for _, role, _ in rows],
+        "reason": ["listed"] * size,
+        "row": [2] * size,
+        "before": [role_set(before) for *_, before in rows],
+    }
+    return frame(CHANGES, data)
+
+
+def test_only_what_concerns_a_plan_is_said_to_be_unknown() -> None:
+    assert unknown(frame(CHANGES), 50, exclusive=False) == ()
+    plain = unknown(changes(("add", "Teacher", ["Admin"])), 50, exclusive=False)
+    assert len(plain) == 4
+    rows = (
+        ("add", "Admin", ["Subaccount admin", "Teacher"]),
+        ("add", "Admin", ["Teacher"]),
+        ("add", "Subaccount admin", ["Admin"]),
+        ("remove", "Admin", ["Admin"]),
+        ("remove", "Teacher", ["Teacher"]),
+    )
+    *_, admin, subaccount, back = unknown(changes(*rows), 2, exclusive=False)
+    assert "adding Admin drops Subaccount admin" in admin
+    assert "holds it (1). Rehearse with --exclusive-admin" in admin
+    assert "adding Subaccount admin drops Admin" in subaccount
+    assert "1 lose it here" in back
+    assert "held it (1); Studio may not" in unknown(changes(*rows), 2, exclusive=True)[-3]

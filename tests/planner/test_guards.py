@@ -1,0 +1,280 @@
+"""The guards: what blocks, what only warns, and that they count the very changes that would be sent."""
+
+import pytest
+from hypothesis import given, settings
+
+from rolesync.differ.diff import diff
+from rolesync.differ.holds import hold
+from rolesync.model.history import History
+from rolesync.model.keys import email_key
+from rolesync.model.lists import Desired, Finding
+from rolesync.model.plans import Policy, Verdict
+from rolesync.model.vocabulary import Level, Mode, VerdictStatus
+from rolesync.planner.guards import ON_REMOVALS, judge
+from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, histories, listed, live_of, situations
+
+BLOCK, WARN, PASS = VerdictStatus.BLOCK, VerdictStatus.WARN, VerdictStatus.PASS
+UNKNOWN = History()
+
+
+def admins(count: int) -> list[User]:
+    return [User(at, f"p{at}@example.edu", f"P {at}", frozenset({"Admin"})) for at in range(1, count + 1)]
+
+
+def keeping(users: list[User]) -> Desired:
+    return listed(Row(at, email_key(user.email), 0, "Admin") for at, user in enumerate(users, start=2))
+
+
+def verdict(rule: str, users: list[User], desired: Desired, policy: Policy, history: History = UNKNOWN) -> Verdict:
+    live = live_of(users)
+    found = judge(diff(desired, live, policy), live, policy, desired.findings, history)
+    (one,) = [one for one in found if one.rule == rule]
+    return one
+
+
+def shrunk(before: int, now: int, policy: Policy) -> Verdict:
+    users = admins(3)
+    history = History(listed={"Admin": now, "Teacher": 1}, applied={"Admin": before, "Observer": 900})
+    return verdict("max_shrink_share", users, keeping(users), policy, history)
+
+
+@pytest.mark.parametrize(
+    ("before", "lost", "limit", "status"),
+    [
+        (100, 29, 0.29, PASS),  # 0.29 * 100 is less than 29 in floating point
+        (100, 30, 0.29, BLOCK),
+        (3, 1, 0.25, PASS),  # one may always go
+        (3, 2, 0.25, BLOCK),
+        (3, 1, 0.0, BLOCK),  # unless nobody may
+        (3, 0, 0.0, PASS),
+        (3, 3, 1.0, PASS),
+        (0, 0, 0.25, PASS),
+    ],
+)
+def test_share_of_removals(before: int, lost: int, limit: float, status: VerdictStatus) -> None:
+    users = admins(before)
+    found = verdict("max_removals_share", users, keeping(users[lost:]), Policy(max_removals_share=limit))
+    assert (found.status, found.limit, found.role) == (status, limit, "Admin")
+    assert found.value == (lost / before if before else 0)
+    assert f"{lost} of {before} holders" in found.message
+    assert f"at most {limit:.2%}" in found.message
+    assert ("change max_removals_share" in found.message) == (status is BLOCK)
+    assert ("a single removal is allowed" in found.message) == ((before, lost, status) == (3, 1, PASS))
+
+
+@pytest.mark.parametrize(("lost", "status"), [(2, PASS), (3, BLOCK)])
+def test_number_of_removals(lost: int, status: VerdictStatus) -> None:
+    users = admins(9)
+    found = verdict("max_removals", users, keeping(users[lost:]), Policy(max_removals=2))
+    assert (found.status, found.limit, found.value, found.overridable) == (status, 2, lost, True)
+    assert f"removals of Admin: {lost}, at most 2 allowed" in found.message
+
+
+@pytest.mark.parametrize(
+    ("before", "lost", "status"), [(4, 1, PASS), (4, 2, BLOCK), (2, 0, WARN), (3, 0, PASS), (2, 1, BLOCK)]
+)
+def test_holders_left(before: int, lost: int, status: VerdictStatus) -> None:
+    users = admins(before)
+    found = verdict("min_holders", users, keeping(users[lost:]), Policy(min_holders=3))
+    assert (found.status, found.limit, found.value) == (status, 3, before - lost)
+    assert f"holders of Admin afterwards: {before - lost}, at least 3 required" in found.message
+
+
+@pytest.mark.parametrize("entry", ["1", "P1@Example.edu", " p1@example.edu "])
+def test_a_protected_user_blocks_for_good(entry: str) -> None:
+    users = admins(9)
+    found = verdict("protected_users", users, keeping(users[1:]), Policy(protected_users=(entry, "p2@example.edu")))
+    assert (found.status, found.value, found.limit, found.overridable) == (BLOCK, 1, 0, False)
+    assert "Admin of p1@example.edu (1)" in found.message
+
+
+def test_protected_users_who_keep_their_roles_pass() -> None:
+    users = admins(9)
+    assert verdict("protected_users", users, keeping(users[1:]), Policy(protected_users=("2",))).status is PASS
+    assert verdict("protected_users", users, keeping(users[1:]), Policy()).message == "no user is protected"
+
+
+def test_a_protected_user_without_an_address_is_named_by_id() -> None:
+    users = [*admins(3), User(BIGGEST_ID, "", "No address", frozenset({"Admin"}))]
+    found = verdict("protected_users", users, keeping(users[:3]), Policy(protected_users=(str(BIGGEST_ID), "9" * 30)))
+    assert found.status is BLOCK
+    assert f"Admin of the user ({BIGGEST_ID})" in found.message
+
+
+def test_names_a_few_of_many_protected_users() -> None:
+    users = admins(9)
+    found = verdict("protected_users", users, keeping([]), Policy(protected_users=tuple("1234567")))
+    assert found.value == 7
+    assert "p5@example.edu (5) and 2 more" in found.message
+
+
+@pytest.mark.parametrize(
+    ("owner", "status", "said"),
+    [
+        ("P1@example.edu", BLOCK, "Admin of p1@example.edu (1)"),
+        ("1", BLOCK, "Admin of p1@example.edu (1)"),
+        ("2", PASS, "loses no managed role"),
+        ("P2@Example.edu", PASS, "loses no managed role"),
+        ("", WARN, "set owner"),
+        (" ", WARN, "set owner"),
+        ("nobody@example.edu", WARN, "check owner"),
+        ("4", WARN, "check owner"),  # a user, but without a managed role
+    ],
+)
+def test_the_owner_never_loses_a_role(owner: str, status: VerdictStatus, said: str) -> None:
+    users = [*admins(3), User(4, "p4@example.edu", "P 4", frozenset({"Teacher"}))]
+    found = verdict("owner", users, keeping(users[1:3]), Policy(owner=owner))
+    assert (found.status, found.overridable, found.value) == (status, False, int(status is BLOCK))
+    assert said in found.message
+
+
+def test_the_owner_is_found_by_another_unicode_form_among_many() -> None:
+    users = [*admins(10_001), User(20_000, "Jose\u0301@example.edu", "J", frozenset({"Admin"}))]
+    assert verdict("owner", users, keeping(users), Policy(owner="jos\u00e9@example.edu")).status is PASS
+
+
+def test_errors_in_the_list_block_for_good() -> None:
+    users = admins(1)
+    noticed = [Finding(Level.ERROR, "bad", "a bad cell", row) for row in (9, None, 4)]
+    desired = Desired(keeping(users).listed, (*noticed, Finding(Level.WARNING, "odd", "", 5)), SOURCE)
+    found = verdict("input_refused", users, desired, Policy())
+    assert (found.status, found.value, found.limit, found.overridable) == (BLOCK, 3, 0, False)
+    assert "errors in the list: 3 (row 4, 9)" in found.message
+    assert verdict("input_refused", users, keeping(users), Policy()).status is PASS
+    held = Desired(keeping(users).listed, (Finding(Level.HELD, "bad", "a bad cell", 9),), SOURCE)
+    found = verdict("input_refused", users, held, Policy())
+    assert (found.status, found.value) == (WARN, 0)
+    assert "(row 9)" in found.message
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "limit", "status"),
+    [
+        (100, 71, 0.29, PASS),  # 0.29 * 100 is less than 29 in floating point
+        (100, 70, 0.29, BLOCK),
+        (10, 5, 0.5, PASS),
+        (10, 4, 0.5, BLOCK),
+        (10, 0, 1.0, PASS),
+        (3, 2, 0.25, PASS),  # one may always go
+        (3, 1, 0.25, BLOCK),
+        (3, 2, 0.0, BLOCK),  # unless nobody may
+        (3, 3, 0.0, PASS),
+        (3, 900, 0.0, PASS),
+    ],
+)
+def test_how_much_the_list_may_shrink(before: int, now: int, limit: float, status: VerdictStatus) -> None:
+    found = shrunk(before, now, Policy(max_shrink_share=limit))
+    share = max(0, before - now) / before
+    assert (found.status, found.limit, found.role, found.overridable) == (status, limit, "", True)
+    assert found.value == pytest.approx(share)
+    assert f"in the list: {now}, in the one last applied: {before} ({share:.2%} fewer)" in found.message
+    assert f"at most {limit:.2%} fewer allowed" in found.message
+    assert ("change max_shrink_share" in found.message) == (status is BLOCK)
+    assert ("a single one is allowed" in found.message) == ((before, now, limit) == (3, 2, 0.25))
+
+
+@pytest.mark.parametrize("policy", [Policy(mode=Mode.ADDITIVE), Policy(hold_removals=True)])
+def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) -> None:
+    found = shrunk(100, 3, policy)
+    assert (found.status, found.value) == (WARN, 0.97)
+    assert "check that the list is complete" in found.message
+
+
+@pytest.mark.parametrize(
+    "history",
+    [UNKNOWN, History(listed={"Admin": 1}), History({"Admin": 1}, {"Teacher": 90}), History({}, {"Admin": 9})],
+)
+def test_a_list_without_a_forerunner_cannot_have_shrunk(history: History) -> None:
+    users = admins(3)
+    found = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), history)
+    assert (found.status, found.limit, found.value) == (PASS, 0, None)
+    assert "no list of these roles was applied before" in found.message
+
+
+@pytest.mark.parametrize(
+    ("age", "limit", "status", "said"),
+    [
+        (24.0, 24, PASS, "the list is 24.0 hours old, at most 24 allowed"),
+        (24.1, 24, BLOCK, "the list is 24.1 hours old, at most 24 allowed"),
+        (1234.56, 0.5, BLOCK, "1,234.6 hours old, at most 0.5 allowed"),
+        (-0.1, 24, PASS, "at most 24 allowed"),
+        (-2.0, 24, WARN, "2.0 hours from now"),
+        (None, 24, WARN, "not known how old"),
+        (None, None, PASS, "any age is allowed"),
+        (9000.0, None, PASS, "9,000.0 hours old, any age is allowed"),
+    ],
+)
+def test_how_old_the_list_may_be(age: float | None, limit: float | None, status: VerdictStatus, said: str) -> None:
+    users = admins(3)
+    found = verdict("max_age_hours", users, keeping(users), Policy(max_age_hours=limit), History(age_hours=age))
+    assert (found.status, found.limit, found.value, found.role, found.overridable) == (status, limit, age, "", True)
+    assert said in found.message
+    assert ("change max_age_hours or override" in found.message) == (status is BLOCK)
+
+
+def test_every_guard_speaks_for_every_role() -> None:
+    live, policy = live_of(admins(1)), Policy(("Teacher", "Admin"))
+    found = judge(diff(keeping([]), live, policy), live, policy, (), UNKNOWN)
+    per_role = ["max_removals", "max_removals_share", "min_holders"]
+    assert [(one.rule, one.role) for one in found] == [
+        *((rule, "") for rule in ("input_refused", "max_age_hours", "max_shrink_share", "owner", "protected_users")),
+        *((rule, role) for role in ("Teacher", "Admin") for rule in per_role),
+        ("repeat_runs", ""),
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(situations(), histories())
+def test_counts_exactly_what_the_plan_contains(situation: Situation, history: History) -> None:
+    policy = situation.policy
+    changes = hold(diff(situation.desired, situation.live, policy), policy, history)
+    found = {(one.rule, one.role): one for one in judge(changes, situation.live, policy, (), history)}
+    actions = list(changes.changes[["user_id", "action", "role"]].itertuples(index=False, name=None))
+    for role in policy.managed_roles:
+        holders = {user.user_id for user in situation.users if role in user.roles}
+        lost = {user_id for user_id, action, of in actions if (action, of) == ("remove", role)}
+        gained = {user_id for user_id, action, of in actions if (action, of) == ("add", role)}
+        left = len((holders | gained) - lost)
+        assert found["max_removals", role].value == len(lost)
+        assert (found["max_removals", role].status is BLOCK) == (len(lost) > policy.max_removals)
+        assert found["min_holders", role].value == left
+        assert (found["min_holders", role].status is BLOCK) == (bool(lost) and left < policy.min_holders)
+        too_many = len(lost) > max(policy.max_removals_share * len(holders), policy.max_removals_share > 0)
+        assert (found["max_removals_share", role].status is BLOCK) == too_many
+    if policy.mode is Mode.ADDITIVE or policy.hold_removals:
+        assert not [one for one in found.values() if one.status is BLOCK and one.rule in ON_REMOVALS]
+    too_old = policy.max_age_hours is not None and (history.age_hours or 0) > policy.max_age_hours
+    assert (found["max_age_hours", ""].status is BLOCK) == too_old
+    protected = [one for one in actions if one[1] == "remove" and _is_any(one[0], situation, policy.protected_users)]
+    assert found["protected_users", ""].value == len(protected)
+    owned = [one for one in actions if one[1] == "remove" and _is_any(one[0], situation, (policy.owner,))]
+    assert (found["owner", ""].status is BLOCK) == bool(owned)
+
+
+def _is_any(user_id: int, situation: Situation, entries: tuple[str, ...]) -> bool:
+    (user,) = [user for user in situation.users if user.user_id == user_id]
+    names = {str(user_id), user.email.strip().lower().replace("\u212a", "k")} - {""}
+    return bool(names & {entry.lower() for entry in entries})
+
+
+@pytest.mark.parametrize("limit", [0, 3])
+def test_nothing_was_sent_in_vain(limit: int) -> None:
+    users = admins(4)
+    found = verdict("repeat_runs", users, keeping(users[1:]), Policy(repeat_runs=limit))
+    assert (found.status, found.value, found.limit) == (PASS, 0, limit or None)
+    other = History(repeated={(1, "add", "Admin"): True, (1, "remove", "Teacher"): True, (2, "remove", "Admin"): True})
+    assert verdict("repeat_runs", users, keeping(users[1:]), Policy(), other).status is PASS
+
+
+def test_what_was_sent_in_vain_is_pointed_out_with_its_likely_cause() -> None:
+    users = admins(9)
+    history = History(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
+    found = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), history)
+    assert (found.status, found.value, found.limit) == (WARN, 2, 3)
+    assert "remove Admin of p1@example.edu (1): done each time, and taken back since" in found.message
+    assert "account admins" in found.message
+    assert "remove Admin of p2@example.edu (2): Studio didn't do it" in found.message
+    only = verdict(
+        "repeat_runs", users, keeping(users[2:]), Policy(), History(repeated={(2, "remove", "Admin"): False})
+    )
+    assert "account admins" not in only.message

@@ -1,0 +1,36 @@
+"""Whom a setting names, by address or id, also at the seams of the blocks in which many are passed over."""
+
+import pytest
+
+from rolesync.model.frames import LIVE, frame
+from rolesync.model.keys import role_set
+from rolesync.planner.named_users import is_holder, named
+
+MANY = 20_001
+USERS = frame(
+    LIVE,
+    {
+        "user_id": list(range(1, MANY + 1)),
+        "email": [f"P{number}@example.edu" for number in range(1, MANY + 1)],
+        "name": [""] * MANY,
+        "roles": [role_set(["Admin"] if number % 2 else []) for number in range(1, MANY + 1)],
+    },
+)
+
+
+@pytest.mark.parametrize("number", [1, 10_000, 10_001, 20_000, MANY])
+def test_people_are_named_by_address_or_id(number: int) -> None:
+    for entry in (f" p{number}@EXAMPLE.edu", str(number)):
+        assert named(USERS, [entry])["user_id"].tolist() == [number]
+        assert is_holder(USERS, entry, ["Admin"]) == bool(number % 2)
+        assert not is_holder(USERS, entry, ["Teacher"])
+
+
+@pytest.mark.parametrize("entry", ["", " ", "p1@example.ed", "0", "-1", str(1 << 63), "\N{ARABIC-INDIC DIGIT ONE}"])
+def test_whoever_isnt_there_is_nobody(entry: str) -> None:
+    assert named(USERS, [entry]).empty
+    assert not is_holder(USERS, entry, ["Admin"])
+
+
+def test_several_entries_may_mean_one_person() -> None:
+    assert named(USERS, ["7", "p7@example.edu", "nobody@example.edu", "9"])["user_id"].tolist() == [7, 9]

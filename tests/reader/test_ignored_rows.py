@@ -1,0 +1,81 @@
+import pytest
+
+from rolesync.model.findings import CellError
+from rolesync.reader.header import Layout, lay_out
+from rolesync.reader.ignored_rows import beside, total
+
+
+def layout(*header: str) -> Layout:
+    found = lay_out(header, 1)
+    assert isinstance(found, Layout)
+    return found
+
+
+def test_the_header_again() -> None:
+    note = beside(["x", "E-MAIL", " Role "], layout("name", "email", "role"))
+    assert note
+    assert note.code == "header_repeated"
+
+
+@pytest.mark.parametrize("cells", [["role", "email"], ["email", ""], ["email"], ["email", "Admin"]])
+def test_other_rows_are_not_the_header(cells: list[str]) -> None:
+    assert beside(cells, layout("email", "role")) is None
+
+
+def test_a_comment() -> None:
+    note = beside(["# teachers", "", " "], layout("email", "role", "note"))
+    assert note
+    assert (note.code, note.level.value) == ("comment_ignored", "warning")
+
+
+@pytest.mark.parametrize("text", ["#N/A", "#NV", "#REF!", "#DIV/0!", "#NAME?", "#BEZUG!", "#N/D"])
+def test_an_error_value_is_no_comment(text: str) -> None:
+    assert beside([text, ""], layout("email", "role")) is None
+    assert beside([text, "Admin"], layout("email", "role")) is None
+
+
+@pytest.mark.parametrize("cells", [["#b@x.edu", "Admin"], ["# b@x.edu", ""], ["", "#x", "Admin"]])
+def test_a_row_that_was_commented_out_is_refused(cells: list[str]) -> None:
+    with pytest.raises(CellError) as caught:
+        beside(cells, layout("", "email", "role"))
+    assert caught.value.code == "commented_row"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["Total", "25"],
+        ["Total: 25", ""],
+        ["", "Grand total", "1,234"],
+        ["TOTAL:"],
+        ["25 users"],
+        ["Summe", "3"],
+        ["-- End of list --"],
+        ["EOF"],
+        ["Count = 3"],
+        ["Total", "", "3 rows"],
+    ],
+)
+def test_totals(cells: list[str]) -> None:
+    note = total(cells)
+    assert note
+    assert note.code == "footer_ignored"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["25"],
+        ["25", "30"],
+        ["total@x.edu", "Admin"],
+        ["Total", "Admin"],
+        ["ann", "Admin"],
+        ["Totally Ann"],
+        ["Total: ann"],
+        ["a@x.edu", ""],
+        ["7", "Admin"],
+        ["x" + " " * 100_000 + "y="],
+    ],
+)
+def test_what_may_be_a_person_is_no_total(cells: list[str]) -> None:
+    assert total(cells) is None

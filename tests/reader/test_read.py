@@ -1,0 +1,235 @@
+import csv
+import hashlib
+import io
+import os
+import re
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from rolesync.errors import InputRefusedError
+from rolesync.model.findings import Code
+from rolesync.model.frames import DESIRED, require
+from rolesync.model.keys import email_key
+from rolesync.model.lists import Desired, ListForm
+from rolesync.model.vocabulary import Level
+from rolesync.reader.read import read_desired
+from tests.reader.corpus import CASES, MANAGED, TODAY, Case
+
+
+def read(folder: Path, content: str | bytes) -> Desired:
+    path = folder / "list.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    desired = read_desired(path, managed_roles=MANAGED, today=TODAY, form=ListForm(role_aliases={"Boss": "Admin"}))
+    require(desired.assignments, DESIRED)
+    return desired
+
+
+def pairs(desired: Desired) -> list[tuple[str | int, str]]:
+    table = desired.assignments
+    people = zip(table["user_id"].tolist(), table["email"].tolist(), table["role"].tolist(), strict=True)
+    return [(user_id or email, role) for user_id, email, role in people]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_corpus(case: Case, tmp_path: Path) -> None:
+    desired = read(tmp_path, case.content)
+    assert pairs(desired) == case.pairs
+    assert [(found.level, found.code, found.row, found.column) for found in desired.findings] == case.findings
+    levels = {finding[0] for finding in case.findings}
+    assert desired.status == ("reject" if "error" in levels else "warn" if "warning" in levels else "ok")
+    for finding in desired.findings:
+        finding.message.encode()
+
+
+def test_the_corpus_has_every_code() -> None:
+    assert {finding[1] for case in CASES for finding in case.findings} == {code.value for code in Code} - {
+        "header_not_found"
+    }
+
+
+def test_a_column_that_was_named_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,Work mail,Right\nx@x.edu,a@x.edu,Admin\n", encoding="utf-8")
+    form = ListForm(email_column="work_mail", role_column="right")
+    assert pairs(read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)) == [("a@x.edu", "Admin")]
+    form = ListForm(email_column="mail")
+    desired = read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)
+    assert [(finding.code, finding.row) for finding in desired.findings] == [("header_not_found", 1)]
+
+
+def test_an_export_whose_columns_were_named_is_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("user_id,account_id,role,email\n7,,Admin,a@x.edu\n", encoding="utf-8")
+    form = ListForm(email_column="email", role_column="role")
+    assert pairs(read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)) == [("a@x.edu", "Admin")]
+    form = ListForm(email_column="email")
+    desired = read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)
+    assert [(finding.code, finding.row) for finding in desired.findings] == [("header_no_role", 1)]
+
+
+HOLDING = ListForm(hold_bad_rows=True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_bad_rows_can_be_held(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(case.content.encode() if isinstance(case.content, str) else case.content)
+    form = replace(HOLDING, role_aliases={"Boss": "Admin"})
+    desired = read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)
+    assert pairs(desired) == case.pairs
+    assert [(found.code, found.row) for found in desired.findings] == [(code, row) for _, code, row, _ in case.findings]
+    refused = [finding for finding in desired.findings if finding.level in {Level.ERROR, Level.HELD}]
+    assert desired.unread == any(finding.level is Level.HELD for finding in refused)
+    beyond = {"unclosed_quote", "broken_quoting", "row_above_header", "identity_conflict"}
+    for finding in refused:
+        whole = (
+            finding.row is None or finding.code in beyond or finding.code.startswith(("header", "delimiter", "foreign"))
+        )
+        nul_in_header = finding.code == "nul_byte" and finding.row == 1
+        assert finding.level is (Level.ERROR if whole or nul_in_header else Level.HELD)
+    assert (desired.status == "reject") == any(finding.level is Level.ERROR for finding in refused)
+
+
+def test_source_tells_which_file_it_was(tmp_path: Path) -> None:
+    content = b"email,role\na@x.edu,Admin\n\nb,Admin\n,,,\nc@x.edu,Teacher\n"
+    desired = read(tmp_path, content)
+    assert desired.source.path == str(tmp_path / "list.csv")
+    assert desired.source.sha256 == hashlib.sha256(content).hexdigest()
+    assert desired.source.rows == 3
+
+
+def test_rows_are_counted_under_a_header_that_is_refused(tmp_path: Path) -> None:
+    assert read(tmp_path, "name,role\nann,Admin\n\nbob,Admin\n").source.rows == 2
+
+
+def test_row_numbers_reach_the_frame(tmp_path: Path) -> None:
+    desired = read(tmp_path, 'email,roles,note\n\na@x.edu,Admin;Teacher,"1\n2"\nb@x.edu,Admin,\n')
+    assert desired.assignments["row"].tolist() == [3, 3, 4]
+
+
+def test_findings_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    desired = read(tmp_path, "email,role\na@x.edu,Admin\na@x.edu,Admin\nb,Admin\nc@x.edu,Teacher\nc@x.edu,Teacher\n")
+    assert [finding.row for finding in desired.findings] == [3, 4, 5, 6, 6]
+
+
+def test_a_list_in_which_all_rows_are_wrong_has_rows(tmp_path: Path) -> None:
+    desired = read(tmp_path, "email,role\nann,Admin\n")
+    assert [finding.code for finding in desired.findings] == ["email_invalid"]
+    assert desired.assignments.empty
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputRefusedError):
+        read_desired(tmp_path / "none.csv", managed_roles=MANAGED, today=TODAY)
+
+
+# Random lists in random dialects.
+
+NAMES = st.sampled_from(["Admin", "Editor, French", "Teacher", "Prüfer", 'the "boss"', "a;b|c", "日本"])
+EMAILS = st.from_regex(r"[a-z0-9.'+]{1,8}@[a-z]{1,8}\.(edu|test)", fullmatch=True).filter(
+    lambda address: not re.search(r"\.\.|\.@|^[.']", address)
+)
+IDENTITIES = st.one_of(
+    EMAILS.map(lambda email: (email, "")), st.integers(1, 2**63 - 1).map(lambda number: ("", str(number)))
+)
+NOTES = st.sampled_from(["", "x", "a, b; c|d\te", 'say "hi"', "two{}lines", "\u00a0"])
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> tuple[str, list[tuple[str | int, str]]]:
+    """The text of a file, and the distinct pairs in it, in its order."""
+    rows = draw(st.lists(st.tuples(IDENTITIES, NAMES, NOTES), min_size=1, max_size=12))
+    columns = draw(st.permutations(["email", "user_id", "role", "note"]))
+    spelled = {
+        "email": ["email", "E-Mail", " EMAIL ADDRESS"],
+        "user_id": ["user_id", "User ID"],
+        "role": ["role", "Role "],
+    }
+    header = [draw(st.sampled_from(spelled.get(column, ["note", "Büro"]))) for column in columns]
+    buffer = io.StringIO(newline="")
+    newline = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    writer = csv.writer(
+        buffer,
+        delimiter=draw(st.sampled_from(",;\t|")),
+        lineterminator=newline,
+        quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
+    )
+    writer.writerow(header)
+    for (email, user_id), role, note in rows:
+        shown = email.upper() if draw(st.booleans()) else email
+        cells = {
+            "email": shown,
+            "user_id": f" {user_id}" if user_id else "",
+            "role": role,
+            "note": note.format(newline),
+        }
+        if draw(st.booleans()):
+            writer.writerow([])
+        writer.writerow([cells[column] for column in columns])
+    expected = [(int(user_id) if user_id else email_key(email), role) for (email, user_id), role, _ in rows]
+    return draw(st.sampled_from(["", "\ufeff"])) + buffer.getvalue(), list(dict.fromkeys(expected))
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(lists())
+def test_any_dialect_reads_back_the_same_pairs(listed: tuple[str, list[tuple[str | int, str]]]) -> None:
+    text, expected = listed
+    with tempfile.TemporaryDirectory() as folder:
+        desired = read(Path(folder), text)
+    assert pairs(desired) == expected
+    assert desired.status != "reject"
+
+
+MUTATIONS = st.lists(
+    st.tuples(
+        st.integers(0, 10**6),
+        st.sampled_from(["set", "cut", "put"]),
+        st.integers(0, 255) | st.sampled_from(b'",;\n\r\0@'),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def mutate(data: bytes, mutations: list[tuple[int, str, int]]) -> bytes:
+    changed = bytearray(data)
+    for place, kind, byte in mutations:
+        at = place % (len(changed) + 1)
+        changed[at : at + (kind != "put")] = b"" if kind == "cut" else bytes([byte])
+    return bytes(changed)
+
+
+@settings(max_examples=100, deadline=None, database=None)
+@given(lists(), MUTATIONS)
+def test_no_damage_raises_or_invents(
+    listed: tuple[str, list[tuple[str | int, str]]], mutations: list[tuple[int, str, int]]
+) -> None:
+    """Whatever happens to a file's bytes: every pair stands in it, no row has a pair and an error, no row vanishes."""
+    data = mutate(listed[0].encode(), mutations)
+    with tempfile.TemporaryDirectory() as folder:
+        desired = read(Path(folder), data)
+    text = data.decode("utf-8", "replace").replace('"', "")  # quotes may mark a cell or belong to it
+    for person, role in pairs(desired):
+        assert email_key(str(person)) in email_key(text)
+        assert role.replace('"', "") in text
+    refused = {finding.row for finding in desired.findings if finding.level is Level.ERROR}
+    assigned = set(desired.assignments["row"])
+    repeated = {finding.row for finding in desired.findings if finding.code == Code.DUPLICATE}
+    assert not refused & assigned
+    if desired.status != "reject":
+        assert len(assigned | repeated) == desired.source.rows
+
+
+def test_the_source_tells_how_long_the_list_is_and_when_it_was_changed(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,role\na@x.edu,Admin\nb@x.edu,Admin\na@x.edu,Admin\nc@x.edu,Teacher\n", encoding="utf-8")
+    os.utime(path, (0, 1_772_330_400.5))
+    source = read_desired(path, managed_roles=MANAGED, today=TODAY).source
+    assert source.modified_at == datetime(2026, 3, 1, 2, 0, 0, 500_000, tzinfo=UTC)
+    assert source.rows == 4
+    assert source.listed == {"Admin": 2, "Editor, French": 0}

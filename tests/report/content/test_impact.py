@@ -1,0 +1,120 @@
+"""What people have who lose a role, in every form of a plan."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import openpyxl
+import pytest
+from markdown_it import MarkdownIt
+
+from rolesync.model.frames import IMPACT, frame
+from rolesync.model.plans import Plan
+from rolesync.model.vocabulary import Action, HeldReason, Known
+from rolesync.report.content.impact import impact_texts, impact_total
+from rolesync.report.html.page import plan_html
+from rolesync.report.markdown import plan_markdown
+from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
+from rolesync.report.terminal.plan import plan_view
+from tests.report.samples import HELD_ROW, HOSTILE, MARKUP, MOVED, REMOVED, columns, make_plan
+from tests.report.terminal.screen import flat, show
+
+GIGA = 10**9
+ADA = (12, Known.ALL, 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", "")
+GRACE = (7, Known.NOTHING, 0, 0, 0, 0, "", "GET /users/7/media: Studio answered 403")
+OWNS = "owns 412 media, 310 GB, 88 h, the newest of 2024-05-03; can open 430"
+UNKNOWN = "media not known: GET /users/7/media: Studio answered 403"
+WAITS = (0, "kim@example.edu", 44, "Admin", Action.REMOVE, HeldReason.REMOVALS_HELD, "keeps the role")
+
+
+def impact_plan(*rows: Sequence[object], **parts: Any) -> Plan:
+    return replace(make_plan(**parts), impact=frame(IMPACT, columns(list(IMPACT), rows)))
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (ADA, OWNS),
+        (GRACE, UNKNOWN),
+        ((1, Known.ALL, 0, 0, 0, 0, "", ""), "no media"),
+        ((1, Known.ALL, 0, 3, 0, 0, "", ""), "owns no media; can open 3"),
+        ((1, Known.ALL, 1, 1, 999, 59, "", ""), "owns 1 medium, 999 bytes, 59 s; can open 1"),
+        (
+            (1, Known.AT_LEAST, 10_000, 25_000, 2 * GIGA, 60, "2024-01-01T00:00:00Z", "only the first 10,000"),
+            "owns at least 10,000 media, 2 GB, 1 min, the newest of 2024-01-01; can open 25,000; only the first 10,000",
+        ),
+        (
+            (1, Known.AT_LEAST, 0, 2, 0, 0, "", "no owner of 2"),
+            "owns at least 0 media, 0 bytes, 0 s; can open 2; no owner of 2",
+        ),
+    ],
+)
+def test_one_person(row: tuple[object, ...], text: str) -> None:
+    assert impact_texts(impact_plan(row).impact) == {row[0]: text}
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ([], "nobody loses a role"),
+        ([ADA], "1 person who loses a role, or would, owns 412 media, 310 GB, 88 h"),
+        (
+            [ADA, (1, Known.AT_LEAST, 2, 2, GIGA, 0, "", ""), GRACE],
+            "2 people who lose a role, or would, own at least 414 media, 311 GB, 88 h; of 1 person it is not known",
+        ),
+        ([GRACE], "not known of 1 person who loses a role, or would"),
+    ],
+)
+def test_all_together(rows: list[tuple[object, ...]], text: str) -> None:
+    impact = impact_plan(*rows).impact
+    assert impact is not None
+    assert impact_total(impact) == text
+
+
+def test_every_form_tells_it_beside_the_person() -> None:
+    plan = impact_plan(ADA, GRACE, (44, *ADA[1:]), held=(HELD_ROW, WAITS))
+    text = flat(plan_view(plan, limit=None))
+    assert "impact 2 people who lose a role, or would, own 824 media" in text
+    assert all(part in text for part in (OWNS, UNKNOWN, "remove <kim@example.edu> #44"))
+    shown = plan_markdown(plan)
+    assert f"| `Ada Lovelace <ada@example.edu> #12`<br>`{OWNS}` |" in shown
+    assert f"| `<kim@example.edu> #44`<br>`{OWNS}` | `remove` |" in shown
+    listed = {row["user_id"]: row["impact"] for row in csv.DictReader(io.StringIO(plan_csv(plan)))}
+    assert listed == {"12": OWNS, "7": UNKNOWN, "31": "", "": "", "44": OWNS}
+    assert plan_html(plan).count(f"<bdi>{OWNS}</bdi>") == 2
+
+
+def test_a_workbook_has_the_numbers_to_sort_by() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(plan_xlsx(impact_plan(ADA, GRACE))))
+    assert book.sheetnames[-1] == "impact"
+    head, *rest = book["impact"].iter_rows(values_only=True)
+    assert head == tuple(IMPACT)
+    assert rest[0] == (12, "all", 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", None)
+    assert rest[1] == (7, "nothing", None, None, None, None, None, GRACE[-1])
+
+
+def test_where_nobody_asked_nothing_is_told() -> None:
+    plan = make_plan()
+    assert "impact" not in flat(plan_view(plan, limit=None))
+    assert "<br>" not in plan_markdown(plan)
+    assert " media" not in plan_html(plan)
+
+
+def test_hostile_notes_stay_in_their_place() -> None:
+    removed = [(number, *REMOVED[1:]) for number in range(1, len(HOSTILE) + 1)]
+    notes = [(number, *GRACE[1:-1], text) for number, text in enumerate(HOSTILE, 1)]
+    plan = impact_plan(*notes, changes=(*removed, MOVED))
+    assert len(show(plan_view(plan, limit=None), 40)) < 100_000
+    tokens = MarkdownIt("commonmark").enable("table").parse(plan_markdown(plan))
+    inline = [child for token in tokens for child in token.children or []]
+    assert {child.content for child in inline if child.type == "html_inline"} == {"<br>"}
+    page = plan_html(plan)
+    assert MARKUP not in page
+    assert page.count("<script") == plan_html(make_plan()).count("<script")
+    book = openpyxl.load_workbook(io.BytesIO(plan_xlsx(plan)))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
+    texts = [cell.value for cell in cells if isinstance(cell.value, str)]
+    assert not any(text.startswith(("=", "+", "-", "@")) for text in texts)

@@ -1,0 +1,67 @@
+from rolesync.model.frames import DRIFT, frame
+from rolesync.model.plans import Drift
+from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.report.content.plan_rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows
+from rolesync.report.content.plan_summary import headline, level_counts, passes, requests_rows, summary
+from tests.report.samples import (
+    FINDINGS,
+    HELD_ROW,
+    HUGE,
+    big_plan,
+    blocked_plan,
+    hostile_plan,
+    make_plan,
+)
+
+
+def test_guards_that_block_come_first_and_passes_are_counted() -> None:
+    guards = guard_rows(blocked_plan())
+    assert [guard.status for guard in guards] == ["block", "warn", "pass", "pass"]
+    assert guards[1].text == "owner"
+    assert passes(guards) == "2 passed: max_removals_share, max_removals"
+    assert passes(guard for guard in guards if guard.status != VerdictStatus.PASS) == ""
+
+
+def test_change_rows_are_of_one_action_cut_where_asked() -> None:
+    plan = big_plan(30, 20)
+    assert [row.user_id for row in change_rows(plan, Action.ADD, most=2)] == [31, 32]
+    assert len(list(change_rows(plan, Action.REMOVE))) == 30
+    first = next(change_rows(make_plan(), Action.REMOVE))
+    assert first.person == "Ada Lovelace <ada@example.edu> #12"
+    assert first.before == "Admin, Teacher"
+    assert first.sentence == "the list names this person, but not for this role"
+
+
+def test_held_and_findings() -> None:
+    (held,) = held_rows(make_plan())
+    assert (held.person, held.row, held.detail) == ("<new@example.edu>", 14, HELD_ROW[6])
+    assert list(held_rows(make_plan(), most=0)) == []
+    assert [row.row for row in finding_rows(FINDINGS)] == ["4", "6", ""]
+    assert level_counts(FINDINGS) == "0 errors, 2 warnings, 1 info"
+
+
+def test_every_text_that_leaves_is_safe_and_cut() -> None:
+    plan = hostile_plan()
+    rows = [
+        *change_rows(plan, Action.REMOVE),
+        *held_rows(plan),
+        *finding_rows(plan.findings),
+        *guard_rows(plan),
+        *summary(plan),
+        headline(plan),
+        *requests_rows(plan.requests),
+    ]
+    texts = [cell for row in rows for cell in row if isinstance(cell, str)]
+    assert len(texts) > 200
+    assert all(text.isprintable() and len(text) < 800 for text in texts)
+
+
+def test_a_form_may_ask_for_more_of_each_text() -> None:
+    rows = list(change_rows(hostile_plan(), Action.ADD, cut=1_000_000))
+    assert rows[-1].name == HUGE
+
+
+def test_a_long_address_of_somebody_who_drifted_is_cut_once() -> None:
+    drift = Drift("r1", frame(DRIFT, {"user_id": [1], "email": ["x" * 1_000], "role": ["A"], "action": ["add"]}))
+    (row,) = drift_rows(drift)
+    assert row.person.endswith("x… (1,000 characters)> #1")

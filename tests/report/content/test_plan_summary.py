@@ -1,0 +1,161 @@
+from dataclasses import replace
+
+import pytest
+
+from rolesync.model.live import Requests
+from rolesync.model.plans import Drift, Policy, Verdict
+from rolesync.model.vocabulary import Action, HeldReason, Mode, VerdictStatus
+from rolesync.report.content.plan_rows import drift_rows, held_rows
+from rolesync.report.content.plan_summary import (
+    approval_text,
+    drift_text,
+    headline,
+    next_step,
+    requests_rows,
+    requests_text,
+    summary,
+)
+from tests.report.samples import (
+    ADDED,
+    DIGEST,
+    DRIFTED,
+    HELD_ROW,
+    PASSES,
+    PROTECTED,
+    TOO_MANY,
+    additive_plan,
+    approved_plan,
+    blocked_plan,
+    drifted_plan,
+    empty_plan,
+    make_plan,
+)
+
+
+def test_headlines() -> None:
+    assert headline(make_plan()) == ("READY", "2 removals, 1 addition. Nothing was written yet.")
+    assert headline(empty_plan()).word == "NOTHING TO DO"
+    assert headline(make_plan(changes=())).sentence.endswith("; 1 row held. Nothing was written.")
+    assert headline(blocked_plan()) == (
+        "BLOCKED",
+        "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written.",
+    )
+    both = make_plan(verdicts=(TOO_MANY, PROTECTED))
+    assert ", and by 1 more guard. Nothing was written." in headline(both).sentence
+
+
+def test_an_approval_is_told_with_what_was_decided() -> None:
+    assert "approved" not in dict(summary(make_plan()))
+    plan = approved_plan()
+    told = dict(summary(plan))
+    assert told["made"] == "2026-11-02 02:30:00 UTC by mia"
+    assert told["approved"] == (
+        "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; "
+        "1 change taken out, 1 held removal let through; made from plan 77aa77aa77aa"
+    )
+    assert [row.detail for row in held_rows(plan)] == ["taken out by the reviewer: on leave"]
+    assert plan.approval is not None
+    alone = approval_text(replace(plan.approval, operator="RITA LEVI", excluded=0, released=()))
+    assert alone.startswith("by Rita Levi, 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; 0 changes taken out; ")
+
+
+def test_drift_is_told_with_the_run_since_when() -> None:
+    assert dict(summary(make_plan()))["drift"] == "not known: no run has seen who holds the roles before"
+    assert dict(summary(drifted_plan()))["drift"] == "2 changes since run 20261101T023000-77aa01"
+    assert drift_text(Drift("r1")) == "nothing since run r1"
+    assert [row.person for row in drift_rows(DRIFTED)] == ["<kim@example.edu> #44", "#7"]
+    assert len(list(drift_rows(DRIFTED, most=1))) == 1
+
+
+def test_removals_that_wait_are_told_in_the_headline() -> None:
+    waiting = [
+        (0, f"p{at}@example.edu", at, "Admin", Action.REMOVE, reason, "absent in run 1 of 3")
+        for at, reason in enumerate((HeldReason.GRACE, HeldReason.REMOVALS_HELD), start=1)
+    ]
+    ready = make_plan(changes=(ADDED,), held=(HELD_ROW, *waiting))
+    assert headline(ready).sentence == "0 removals, 1 addition; 2 removals held. Nothing was written yet."
+    empty = make_plan(changes=(), held=(HELD_ROW, waiting[0]))
+    assert headline(empty) == (
+        "NOTHING TO DO",
+        "All that differs is held, 1 removal among it. Nothing was written.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (Policy(hold_removals=True, grace_runs=2), "; removals are held (hold_removals)"),
+        (Policy(grace_runs=1), "doesn't name in 1 run in a row (grace_runs)"),
+        (Policy(mode=Mode.ADDITIVE, hold_removals=True), "never removes"),
+    ],
+)
+def test_the_mode_says_whether_removals_wait(policy: Policy, said: str) -> None:
+    assert dict(summary(replace(make_plan(), policy=policy)))["mode"].endswith(said)
+
+
+def test_a_plan_blocked_for_its_removals_may_be_made_without_them() -> None:
+    old = Verdict("max_age_hours", VerdictStatus.BLOCK, "too old", limit=24, value=25)
+    assert "or one with --hold-removals. If" in next_step(make_plan(verdicts=(TOO_MANY,)))[0]
+    assert next_step(make_plan(verdicts=(TOO_MANY, PROTECTED)))[0].endswith("or one with --hold-removals.")
+    assert "--hold-removals" not in next_step(make_plan(verdicts=(TOO_MANY, old)))[0]
+
+
+def test_the_summary_names_account_list_mode_and_time() -> None:
+    facts = dict(summary(make_plan()))
+    assert facts["account"] == "https://school.instructuremedia.com"
+    assert facts["list"] == "lists/desired_roles.csv (120 rows, sha256 ab12ab12ab12)"
+    assert facts["mode"].startswith("sync: ")
+    assert facts["made"] == "2026-11-02 02:30:00 UTC"
+    assert dict(summary(additive_plan()))["mode"].startswith("additive: ")
+
+
+def test_requests() -> None:
+    fewest = "the fewest possible by the roles read: 5"
+    assert requests_text(Requests({"search": 4, "get": 1}, 5)) == f"5 made (search 4, get 1); {fewest}"
+    assert requests_text(Requests({})) == "0 made"
+
+
+def test_the_ways_that_a_read_has_taken() -> None:
+    requests, (label, said) = requests_rows(make_plan().requests)
+    assert requests == ("requests", requests_text(make_plan().requests))
+    assert (label, said.split("; ")) == (
+        "read",
+        [
+            "Admin in full, 1 page, 10 holders",
+            "Teacher looked through, 3 of 40 pages, 1,200 found",
+            "1 one by one, 0 found",
+        ],
+    )
+    assert requests_rows(Requests({"put": 1})) == [("requests", "1 made (put 1)")]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "words", "command"),
+    [
+        (PASSES, "apply exactly this plan", ("rolesync apply 'my plan.json'",)),
+        ((TOO_MANY,), "pass this plan once", ("rolesync apply 'my plan.json'", f"--override {DIGEST}")),
+        ((TOO_MANY, PROTECTED), "No override passes protected_users.", ()),
+    ],
+)
+def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str, ...]) -> None:
+    plan = replace(make_plan(), verdicts=verdicts)
+    sentence, lines = next_step(plan, "rolesync apply 'my plan.json'")
+    assert words in sentence
+    assert lines == command
+
+
+def test_a_plan_that_is_applied_at_once_needs_no_command() -> None:
+    assert next_step(make_plan(), "") == ("It is applied at once; what came of it follows.", ())
+
+
+def test_an_empty_plan_has_no_next_command() -> None:
+    assert next_step(empty_plan()) == ("There is nothing to apply.", ())
+
+
+def test_a_plan_that_takes_a_run_back_speaks_of_no_list() -> None:
+    plan = replace(blocked_plan(), source=replace(make_plan().source, path="undo of run r1", undoes="r1"))
+    told = dict(summary(plan))
+    assert told["takes back"] == "run r1"
+    assert not {"list", "mode"} & told.keys()
+    assert "--hold-removals" not in next_step(plan)[0]
+    assert headline(replace(empty_plan(), source=plan.source)).sentence.startswith("There is nothing to take back")

@@ -1,0 +1,152 @@
+import unicodedata
+
+import pytest
+from hypothesis import given, strategies as st
+
+from rolesync.model.vocabulary import REASONS, Reason
+from rolesync.report.content.text import (
+    amount,
+    defuse,
+    duration_text,
+    person,
+    plural,
+    reason_sentence,
+    row_text,
+    safe,
+    size_text,
+    undefuse,
+)
+from tests.report.samples import HUGE
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoë Ångström", "Zoë Ångström"),
+        ("山田\u3000太郎", "山田\u3000太郎"),
+        ("", ""),
+        ("a\r\nb\tc", r"a\r\nb\tc"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("\x9b31m", r"\x9b31m"),
+        ("a\u202eb", r"a\u202eb"),
+        ("a\u2066b\u200bc\ufeff", r"a\u2066b\u200bc\ufeff"),
+        ("a\u2028b\u2029c", r"a\u2028b\u2029c"),
+        ("\u3164\u115f\u2800\ufe0f", r"\u3164\u115f\u2800\ufe0f"),
+        ("\U000e0041", r"\U000e0041"),
+        ("\ud800", r"\ud800"),
+        (r"SCHOOL\ada", r"SCHOOL\ada"),
+    ],
+)
+def test_what_is_drawn_stays_and_the_rest_becomes_visible(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
+@given(ANY_TEXT)
+def test_safe_text_is_one_line_without_anything_that_steers(text: str) -> None:
+    shown = safe(text)
+    assert len(shown.splitlines()) <= 1
+    assert not {unicodedata.category(char) for char in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert shown.encode().decode() == shown
+
+
+@given(ANY_TEXT, st.integers(0, 20))
+def test_a_limit_holds_for_escapes_too(text: str, limit: int) -> None:
+    shown = safe(text, limit)
+    assert shown == safe(text) or shown.split("…")[0] == safe(text)[:limit]
+    assert len(shown) <= limit + 30
+
+
+def test_a_huge_text_is_cut_with_its_length() -> None:
+    assert safe(HUGE, 10) == "xxxxxxxxxx… (1,000,000 characters)"
+    assert safe("exactly 10", 10) == "exactly 10"
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", " =1", "\uff1d1", "-"])
+def test_formulas_are_defused(text: str) -> None:
+    assert defuse(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "a=1", "1-2", "ada@example.edu", " "])
+def test_other_cells_stay(text: str) -> None:
+    assert defuse(text) == text
+
+
+@given(ANY_TEXT)
+def test_what_was_defused_is_as_it_was(text: str) -> None:
+    assert undefuse(defuse(text)) == (text if defuse(text) != text else undefuse(text))
+    assert undefuse(f"'{text}") in {text, f"'{text}"}
+
+
+@pytest.mark.parametrize("text", ["", "'", "'a", "''=1", "a"])
+def test_an_apostrophe_of_somebodys_own_stays(text: str) -> None:
+    assert undefuse(text) == text
+
+
+@given(ANY_TEXT)
+def test_no_cell_can_begin_a_formula(text: str) -> None:
+    assert not defuse(safe(text)).lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_plural() -> None:
+    assert [plural(number, "removal") for number in (0, 1, 2_000)] == ["0 removals", "1 removal", "2,000 removals"]
+    assert plural(2, "person", "people") == "2 people"
+
+
+def test_a_person_is_named_by_all_that_is_known() -> None:
+    assert person("Ada", "ada@example.edu", 12) == "Ada <ada@example.edu> #12"
+    assert person("", "", 2**63 - 1) == "#9223372036854775807"
+    assert person("", "", 0) == "(not named)"
+
+
+def test_reasons_are_sentences_and_unknown_ones_stay_visible() -> None:
+    assert {reason_sentence(reason) for reason in Reason} == set(REASONS.values())
+    assert reason_sentence("of\ntomorrow") == r"of\ntomorrow"
+
+
+def test_amounts() -> None:
+    assert amount("max_removals_share", 0.25) == "25%"
+    assert amount("max_removals_share", 0.2504) == "25.04%"
+    assert amount("max_removals", 1000) == "1,000"
+    assert amount("max_removals", 0) == "0"
+    assert amount("owner", None) == "-"
+
+
+def test_rows() -> None:
+    assert [row_text(row) for row in (None, 0, 7)] == ["", "", "7"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1 kB"),
+        (1_254_000, "1.25 MB"),
+        (12_340_000, "12.3 MB"),
+        (100_000_000, "100 MB"),
+        (999_600_000, "1 GB"),
+        (310 * 10**9, "310 GB"),
+        (2**62, "4,612 PB"),
+    ],
+)
+def test_sizes_have_three_digits_and_a_unit(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3_569, "59 min"),
+        (3_590, "1 h"),
+        (12_000, "3 h 20 min"),
+        (360_000, "100 h"),
+        (4_444_444, "1,234 h"),
+    ],
+)
+def test_durations_have_the_units_that_matter(seconds: int, text: str) -> None:
+    assert duration_text(seconds) == text

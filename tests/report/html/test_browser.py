@@ -1,0 +1,313 @@
+"""The page in real Chromium: every test also fails where the page asks for anything, or complains of anything."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from rolesync.model.frames import HELD, frame
+from rolesync.model.plans import Plan
+from rolesync.report.html.page import WITHOUT_SCRIPT, plan_html
+from rolesync.report.html.tables import Touched
+from tests.browser import Watched, watched
+from tests.report.pages import HUGE_ID, LOOKS, NARROW, people, rows, school, status
+from tests.report.samples import (
+    EXPLANATION,
+    FORMULA,
+    HELD_ROW,
+    HOSTILE,
+    MARKUP,
+    big_plan,
+    blocked_plan,
+    columns,
+    drifted_plan,
+    hostile_plan,
+    make_plan,
+)
+
+Open = Callable[..., Page]
+
+ROWS = 100
+PRINTED = 1000
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Open the page of a plan from disk, in a context of its own."""
+    with ExitStack() as stack:
+        opened: list[tuple[Watched, Path]] = []
+
+        def one(plan: Plan, touched: Touched | None = None, **context: Any) -> Page:
+            path = tmp_path / f"{len(opened)}.html"
+            path.write_text(plan_html(plan, touched), encoding="utf-8")
+            found = stack.enter_context(watched(browser, **context))
+            found.page.goto(path.as_uri())
+            opened.append((found, path))
+            return found.page
+
+        yield one
+        for found, path in opened:
+            assert (found.requests, found.complaints) == ([path.as_uri()], [])
+
+
+def details(page: Page, who: str) -> str:
+    row = rows(page).filter(has_text=who).first
+    row.get_by_role("button", name="Details").click()
+    return " ".join(row.locator("xpath=following-sibling::tr[1]").inner_text().split())
+
+
+def test_a_search_finds_people_while_it_is_typed_and_says_how_many(show: Open) -> None:
+    page = show(school())
+    search = page.get_by_label("Search", exact=True)
+    assert status(page) == "6 rows: 4 removals, 2 additions."
+    for typed, found in {
+        "hopp": ["Grace Hopper"],
+        "ZOE angstrom": ["Zoë Ångström"],  # neither case nor accents matter
+        "alan remove": ["alan Turing"],
+        f"#{HUGE_ID}": ["alan Turing", "alan Turing"],  # to the last digit
+        '"→ no role"': ["Grace Hopper", "أمين الدين", "أمين الدين"],
+        "أمين teacher ": ["أمين الدين", "أمين الدين"],
+    }.items():
+        search.fill("")
+        search.press_sequentially(typed)
+        page.wait_for_function(
+            "text => document.querySelector('.chosen').textContent.includes(text)", arg=typed.strip()
+        )
+        assert people(page) == found, typed
+    search.fill("nobody here")
+    page.get_by_text("Nothing fits the search and the filters.").wait_for()
+    assert status(page) == "0 of 6 rows fit."
+    page.get_by_role("button", name="Show all").first.click()
+    assert len(people(page)) == 6
+
+
+def test_filters_by_role_action_and_reason_hold_together(show: Open) -> None:
+    page = show(school())
+    page.get_by_label("Action").select_option(label="remove (4)")
+    assert status(page) == "4 of 6 rows fit: 4 removals."
+    page.get_by_label("Role", exact=True).select_option(label="Teacher (1)")
+    assert people(page) == ["أمين الدين"]
+    page.get_by_label("Role", exact=True).select_option(label="any role")
+    page.get_by_label("Why").select_option(label="the list doesn't name this person (1)")
+    assert people(page) == ["Grace Hopper"]
+    assert page.locator(".chosen").first.inner_text() == "Only Action: remove; Why: the list doesn't name this person."
+    page.get_by_role("link", name="additions").click()
+    assert people(page) == ["Zoë Ångström", "alan Turing"]
+    page.get_by_role("link", name="left with no role").click()
+    assert people(page) == ["Grace Hopper", "أمين الدين", "أمين الدين"]
+    assert page.get_by_role("link", name="left with no role").inner_text().split()[0] == "2"  # people, not changes
+
+
+def test_a_column_sorts_up_then_down_then_as_the_plan_has_it(show: Open) -> None:
+    page = show(school())
+    planned = people(page)
+    assert planned[:4] == ["Grace Hopper", "أمين الدين", "أمين الدين", "alan Turing"]  # removals first
+    button, head = (
+        page.get_by_role("button", name="Person", exact=True).first,
+        page.get_by_role("columnheader", name="Person").first,
+    )
+    assert head.get_attribute("aria-sort") is None
+    button.click()
+    up = people(page)
+    assert up == ["alan Turing", "alan Turing", "Grace Hopper", "Zoë Ångström", "أمين الدين", "أمين الدين"]
+    assert head.get_attribute("aria-sort") == "ascending"
+    button.click()
+    assert people(page)[0] == "أمين الدين"
+    assert head.get_attribute("aria-sort") == "descending"
+    page.get_by_role("button", name="Row").first.click()
+    lines = rows(page).locator("td.number").all_inner_texts()
+    assert lines == ["3", "9", "12", "", "", ""]  # by number, and what has none comes last
+    assert head.get_attribute("aria-sort") is None
+    for _ in range(2):
+        page.get_by_role("button", name="Row").first.click()
+    assert people(page) == planned
+
+
+def test_details_tell_roles_before_and_after_the_row_and_the_last_run(show: Open) -> None:
+    past = {31: EXPLANATION.changes, 7: (), 404: EXPLANATION.changes}
+    page = show(school(), past)
+    told = details(page, "Zoë")
+    assert "Roles before Student Roles after this plan Admin, Student Why the list gives the role" in told
+    assert "Source row 9 of lists/desired_roles.csv" in told
+    assert "r1, 2026-11-02 02:30:01 UTC add Admin: done (row 9 of lists/desired_roles.csv)" in told
+    assert "remove Admin: not known: never found out" in told
+    told = details(page, "alan")
+    assert "All changes of this plan remove Admin add Owner" in told
+    assert "Roles before Admin, Teacher Roles after this plan Owner, Teacher" in told
+    assert "none: no run in the record has changed this person" in told
+    told = details(page, "Grace")
+    assert "Roles after this plan no role" in told
+    assert "Source no row of lists/desired_roles.csv" in told
+    page.get_by_label("Search", exact=True).fill("hopper")
+    page.wait_for_function("document.querySelectorAll('tr.details').length === 1")  # still open
+    button = rows(page).get_by_role("button", name="Details: Grace Hopper <grace@example.edu> #7")
+    assert button.get_attribute("aria-expanded") == "true"
+    button.click()
+    assert page.locator("tr.details").count() == 0
+
+
+def test_where_no_record_was_read_the_page_does_not_say_that_there_was_no_run(show: Open) -> None:
+    assert "not known: the record of earlier runs wasn't read" in details(show(school()), "Grace")
+    undo = replace(school(), source=replace(school().source, undoes="20261102T023000Z-4f2a"))
+    assert "Takes back run 20261102T023000Z-4f2a Last run" in details(show(undo), "Grace")
+
+
+def test_all_can_be_done_with_the_keyboard_and_the_focus_is_seen(show: Open) -> None:
+    page = show(school())
+    page.get_by_label("Search", exact=True).focus()
+    page.keyboard.type("removal? no: grace")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("admin")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")  # any action → the first of its words
+    assert status(page) == "2 of 6 rows fit: 2 additions."
+    page.keyboard.press("ArrowUp")
+    seen = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.ariaLabel || document.activeElement.innerText")
+        seen.append(name)
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", name
+        if name.startswith("Person"):
+            page.keyboard.press("Enter")
+        if name.startswith("Details"):
+            break
+    assert seen[-1] == f"Details: alan Turing <alan@example.edu> #{HUGE_ID}"
+    page.keyboard.press("Enter")
+    assert page.locator("tr.details").count() == 1
+    page.keyboard.press(" ")
+    assert page.locator("tr.details").count() == 0
+
+
+def test_a_long_plan_has_pages(show: Open) -> None:
+    page = show(big_plan(2_150, 100))
+    assert rows(page).count() == ROWS
+    assert status(page) == "2,250 rows: 2,150 removals, 100 additions, 1 to 100 are shown."
+    step = {
+        name: page.get_by_role("button", name=f"{name} page").first for name in ("First", "Previous", "Next", "Last")
+    }
+    assert step["Previous"].get_attribute("aria-disabled") == "true"
+    step["Previous"].click(force=True)
+    step["Next"].click()
+    assert people(page)[0] == "Person Number 101"
+    step["Last"].click()
+    assert people(page)[-1] == "Person Number 2250"
+    assert rows(page).count() == 50
+    assert page.get_by_text("Page 23 of 23").is_visible()
+    page.get_by_label("Search", exact=True).fill("number 2250")
+    page.get_by_text("1 of 2,250 rows fit: 1 addition.").wait_for()
+    assert not page.get_by_text("Page 1 of 1").first.is_visible()
+
+
+def test_paper_has_what_is_filtered_without_controls(show: Open) -> None:
+    page = show(big_plan(1_150, 10))
+    counted = "() => document.querySelectorAll('[data-table=changes] tbody tr').length"
+    page.evaluate(f"() => addEventListener('beforeprint', () => {{ window.printed = ({counted})(); }})")
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    assert page.evaluate("window.printed") == PRINTED
+    assert rows(page).count() == ROWS
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert status(page) == "1,160 rows: 1,150 removals, 10 additions, 1 to 1,000 are printed."
+    for hidden in (".controls", ".pages", "td.more"):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.get_by_label("Action").select_option(label="add (10)", force=True)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert rows(page).count() == 10
+    assert page.get_by_text("Only Action: add.").is_visible()
+
+
+def test_it_is_dark_where_that_is_asked_for(show: Open) -> None:
+    shades = [
+        page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for page in (show(make_plan(), color_scheme="light"), show(make_plan(), color_scheme="dark"))
+    ]
+    assert shades == ["rgb(246, 247, 249)", "rgb(20, 23, 28)"]
+
+
+@pytest.mark.parametrize("make", [school, blocked_plan, hostile_plan], ids=["school", "blocked", "hostile"])
+def test_on_a_narrow_screen_nothing_is_beside_it(show: Open, make: Callable[[], Plan]) -> None:
+    page = show(make(), **NARROW)
+    rows(page).get_by_role("button", name="Details").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    wide = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(wide) == 0
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("make", [blocked_plan, hostile_plan], ids=["blocked", "hostile"])
+def test_axe_finds_nothing(show: Open, make: Callable[[], Plan], look: str) -> None:
+    page = show(replace(make(), drift=drifted_plan().drift), {12: EXPLANATION.changes}, **LOOKS[look])
+    rows(page).get_by_role("button", name="Details").first.click()
+    page.get_by_role("button", name="Person").first.click()
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["impact"], one["nodes"][0]["html"][:200]) for one in found] == []
+
+
+def test_hostile_texts_are_shown_as_text(show: Open) -> None:
+    page = show(hostile_plan(), {1: [replace(EXPLANATION.changes[0], run=MARKUP, role=MARKUP, source=MARKUP)]})
+    for button in rows(page).get_by_role("button", name="Details").all():
+        button.click()
+    text = page.locator("body").inner_text()
+    assert text.count(MARKUP) > 20
+    assert FORMULA in text
+    assert r"admin\u202egro.live\u200b@x\u2066" in text
+    assert "… (1,000,000 characters)" in text
+    assert page.locator("script").count() == 2
+    assert page.locator("b, bold, img").count() == page.locator(".card b").count()
+    assert len(HOSTILE) * 2 == rows(page).count() == page.locator("tr.details").count()
+
+
+def test_no_script_but_its_own_runs(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "plan.html"
+    path.write_text(plan_html(make_plan()).replace("<main>", "<main><script>window.foreign = 1</script>"), "utf-8")
+    with watched(browser) as found:
+        found.page.goto(path.as_uri())
+        assert found.page.evaluate("typeof window.foreign") == "undefined"
+        assert rows(found.page).get_by_role("button").count() == 3
+        assert len(found.complaints) == 1
+        assert "Content Security Policy" in found.complaints[0]
+
+
+def test_without_javascript_the_same_rows_are_there(show: Open) -> None:
+    plan = replace(school(), drift=drifted_plan().drift)
+    with_script, without = show(plan), show(plan, java_script_enabled=False)
+    for key in ("changes", "held", "drift", "findings"):
+        shown = [
+            [[cell.text_content() for cell in row.locator("th, td:not(.more)").all()] for row in rows(page, key).all()]
+            for page in (with_script, without)
+        ]
+        assert shown[0] == shown[1] != []
+    labels = [
+        page.locator("tbody [data-label]").evaluate_all(
+            "cells => cells.map(cell => [cell.className, cell.dataset.label])"
+        )
+        for page in (with_script, without)
+    ]
+    assert [[name.strip(), label] for name, label in labels[0]] == [[name.strip(), label] for name, label in labels[1]]
+
+
+def test_without_javascript_a_long_plan_says_what_is_left_out(show: Open) -> None:
+    plan = big_plan(WITHOUT_SCRIPT + 1, 0)
+    page = show(plan, java_script_enabled=False)
+    assert rows(page).count() == WITHOUT_SCRIPT
+    note = f"The first {WITHOUT_SCRIPT} of {WITHOUT_SCRIPT + 1} rows: all of them can be seen, searched"
+    assert page.get_by_text(note).is_visible()
+    assert page.get_by_role("button").count() == 0
+    assert show(plan).locator(".first").count() == 0
+
+
+def test_short_tables_have_no_search_and_long_ones_their_own(show: Open) -> None:
+    held = [(number, f"person{number}@x.edu", 0, *HELD_ROW[3:]) for number in range(2, 152)]
+    page = show(replace(make_plan(), held=frame(HELD, columns(list(HELD), held))))
+    assert page.get_by_role("search").count() == 2
+    page.locator("#held-search").fill("person77@")
+    page.get_by_text("1 of 150 rows fit.").wait_for()
+    assert rows(page, "held").count() == 1
+    assert rows(page).count() == 3

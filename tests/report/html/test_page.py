@@ -1,0 +1,217 @@
+import json
+import re
+import sys
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import pytest
+
+from rolesync.errors import UsageError
+from rolesync.model.plans import Plan, RoleCount
+from rolesync.report.html.page import PICTURE, WITHOUT_SCRIPT, plan_html
+from tests.report.samples import (
+    DIGEST,
+    DRIFTED,
+    FORMULA,
+    HOSTILE,
+    MARKUP,
+    big_plan,
+    blocked_plan,
+    drifted_plan,
+    empty_plan,
+    hostile_plan,
+    make_plan,
+)
+
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes and texts of a page without its script; every tag must be closed by its own end tag."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[str] = []
+        self.own: dict[str, list[str]] = {"style": [], "script": []}
+        self.cells: list[list[str]] = []
+        self._open: list[str] = []
+        self.source = plan_html(plan)
+        self.feed(self.source)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag == "tr":
+            self.cells.append([])
+        if tag in {"td", "th"}:
+            self.cells[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] in self.own:
+            self.own[self._open[-1]].append(data)
+            return
+        self.texts.append(data)
+        if {"td", "th"} & set(self._open):
+            self.cells[-1][-1] += data
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+
+def test_the_page_tells_the_whole_plan_removals_first() -> None:
+    page = Page(make_plan())
+    assert "READY 2 removals, 1 addition. Nothing was written yet." in page.text.replace("READY2", "READY 2")
+    assert ["Admin", "10", "-2", "+1", "9", ""] in page.cells
+    removal = [
+        "- remove",
+        "Ada Lovelace <ada@example.edu> #12",
+        "Admin",
+        "Admin, Teacher → Teacher",
+        "the list names this person, but not for this role",
+        "5",
+    ]
+    addition = [
+        "+ add",
+        "Zoë Ångström <zoe@example.edu> #31",
+        "Admin",
+        "Student → Admin, Student",
+        "the list gives the role, Studio doesn't yet",
+        "9",
+    ]
+    assert page.cells.index(removal) < page.cells.index(addition)
+    held = "Studio doesn't know this address yet; tried again on the next run."
+    assert ["+ add", "<new@example.edu>", "Admin", "not_in_studio", held, "14"] in page.cells
+    assert [
+        "warning",
+        "4",
+        "Role",
+        "unmanaged_role",
+        "Teacher is not a managed role, so it is left alone.",
+    ] in page.cells
+    assert "rolesync apply PLAN" in page.text
+    assert DIGEST in page.text
+
+
+def test_a_blocked_plan_says_so() -> None:
+    page = Page(blocked_plan())
+    assert "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written." in page.text
+    assert ("class", "banner blocked") in page.attributes
+    assert any(row[:5] == ["BLOCK", "max_removals_share", "Admin", "25%", "60%"] for row in page.cells)
+    assert f"--override {DIGEST}" in page.text
+
+
+def test_an_empty_plan_has_no_lists() -> None:
+    page = Page(empty_plan())
+    assert "NOTHING TO DO" in page.text
+    assert page.tags.count("table") == 2
+
+
+def test_the_page_needs_nothing_but_itself_and_runs_only_its_own() -> None:
+    page = Page(hostile_plan())
+    assert not {"link", "img", "iframe", "form", "object", "base"} & set(page.tags)
+    names = {name for name, _ in page.attributes}
+    assert not {name for name in names if name in {"src", "style"} or name.startswith("on")}
+    assert all(value and value.startswith("#") for name, value in page.attributes if name == "href")
+    assert not re.search(r"url\(|@import|innerHTML|outerHTML|insertAdjacentHTML|\beval\b", page.source)
+    (style,), (data, script) = page.own["style"], page.own["script"]
+    hashes = [f"'sha256-{b64encode(sha256(own.encode()).digest()).decode()}'" for own in (script, style)]
+    (policy,) = [value for name, value in page.attributes if name == "content" and value and "default-src" in value]
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        f"script-src {hashes[0]}",
+        f"style-src {hashes[1]}",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert [table["key"] for table in json.loads(data)] == ["changes", "held", "drift", "findings"]
+    assert not set("<>&") & set(data)
+
+
+def test_a_page_is_small_beside_its_data() -> None:
+    page = Page(empty_plan())
+    assert len(page.source) < 40_000
+
+
+def test_tables_are_marked_up_for_screen_readers_and_for_dark_and_print() -> None:
+    page = Page(make_plan())
+    assert ("lang", "en") in page.attributes
+    labels = {value for name, value in page.attributes if name == "aria-labelledby"}
+    assert labels <= {value for name, value in page.attributes if name == "id"}
+    assert page.tags.count("thead") == page.tags.count("table") == 5
+    assert {value for name, value in page.attributes if name == "scope"} == {"col", "row"}
+    assert "prefers-color-scheme: dark" in page.source
+    assert "@media print" in page.source
+
+
+def test_what_others_changed_has_a_section_of_its_own() -> None:
+    page = Page(drifted_plan())
+    assert "Changed outside rolesync: 2 changes since run 20261101T023000-77aa01" in page.text
+    assert "<kim@example.edu> #44" in page.text
+    assert "Changed outside" not in Page(make_plan()).text
+
+
+def test_hostile_text_adds_no_tag_and_no_attribute() -> None:
+    tame, hostile = Page(replace(blocked_plan(), drift=DRIFTED)), Page(hostile_plan())
+    assert set(hostile.tags) == set(tame.tags)
+    assert {name for name, _ in hostile.attributes} == {name for name, _ in tame.attributes}
+    assert hostile.tags.count("tr") == 6 + 8 * len(HOSTILE)
+    assert MARKUP in hostile.text
+    assert FORMULA in hostile.text
+    assert not any(char in hostile.source for char in "\x1b\x07\r\u202e\u2066\u200b")
+    assert r"admin\u202egro.live\u200b@x\u2066" in hostile.text
+    assert len(hostile.source) < 100_000
+    assert hostile.source.encode()
+
+
+def test_a_long_plan_is_in_the_data_whole_and_its_beginning_in_the_page() -> None:
+    page = Page(big_plan(WITHOUT_SCRIPT + 300, 200))
+    assert page.source.count("- remove</td>") == WITHOUT_SCRIPT
+    assert "The first 500 of 1,000 rows" in page.text
+    changes = json.loads(page.own["script"][0])[0]
+    columns = {column["key"]: column for column in changes["columns"]}
+    assert columns["action"]["words"] == ["remove", "add"]
+    assert columns["action"]["cells"] == [0] * (WITHOUT_SCRIPT + 300) + [1] * 200
+    assert columns["person"]["cells"][-1] == ["Person Number 1000", "person1000@example.edu", "1000"]
+
+
+@pytest.mark.parametrize(
+    ("role", "lengths"),
+    [
+        (RoleCount("Admin", 10, 1, 2), {"kept": 800, "removed": 200, "added": 100}),
+        (RoleCount("Admin", 0, 4, 0), {"kept": 0, "removed": 0, "added": 1000}),
+        (RoleCount("Admin", 4, 0, 4), {"kept": 0, "removed": 1000, "added": 0}),
+        (RoleCount("Admin", 0, 0, 0), {"kept": 0, "removed": 0, "added": 0}),
+        (RoleCount("Admin", 30_005, 0, 30_000), {"kept": 6, "removed": 994, "added": 0}),
+        (RoleCount("Admin", 100_000, 0, 1), {"kept": 994, "removed": 6, "added": 0}),
+    ],
+)
+def test_a_roles_picture_has_its_parts_to_scale_but_none_is_lost(role: RoleCount, lengths: dict[str, int]) -> None:
+    bars = [dict(attrs) for attrs in _bars_of(replace(make_plan(), roles=(role,)))]
+    found = {str(bar["class"]): int(bar["width"] or 0) for bar in bars}
+    assert found == lengths
+    assert max(found["kept"] + found["removed"], found["kept"] + found["added"]) <= PICTURE
+
+
+def _bars_of(plan: Plan) -> list[list[tuple[str, str | None]]]:
+    page = Page(plan)
+    rects = re.findall(r'<rect class="(\w+)"(?: [xy]="\d+")* width="(\d+)" height="17"', page.source)
+    return [[("class", name), ("width", width)] for name, width in rects]
+
+
+def test_without_the_extra_the_refusal_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(UsageError, match="Jinja2 is not installed") as refused:
+        plan_html(make_plan())
+    assert refused.value.hint == "pip install 'rolesync[html]'"

@@ -1,0 +1,80 @@
+import json
+from dataclasses import replace
+
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.keys import role_set
+from rolesync.model.plans import Plan
+from rolesync.model.vocabulary import Action, Reason
+from rolesync.report.html.tables import Kind, left_without_role, page_tables, script_json
+from tests.report.samples import (
+    DIGEST,
+    EXPLANATION,
+    columns,
+    drifted_plan,
+    empty_plan,
+    hostile_plan,
+    make_plan,
+)
+
+
+def plan_of(*rows: tuple[int, Action, str, list[str]]) -> Plan:
+    cells = [(user, "", f"P{user}", act, role, Reason.LISTED, 0, role_set(roles)) for user, act, role, roles in rows]
+    return replace(make_plan(), changes=frame(CHANGES, columns(list(CHANGES), cells)))
+
+
+def moves(plan: Plan) -> list[tuple[str, str]]:
+    (changes, *_) = page_tables(plan)
+    column = next(column for column in changes.columns if column.kind is Kind.ROLES)
+    return [column.value(at) for at in range(changes.size)]
+
+
+def test_roles_after_are_those_after_the_whole_plan() -> None:
+    both = ["Admin", "Teacher"]
+    plan = plan_of(
+        (1, Action.ADD, "Owner", both),
+        (2, Action.REMOVE, "Admin", both),
+        (1, Action.REMOVE, "Admin", both),
+        (2, Action.REMOVE, "Teacher", both),
+        (3, Action.ADD, "Admin", []),
+    )
+    assert moves(plan) == [
+        ("Admin, Teacher", ""),
+        ("Admin, Teacher", "Owner, Teacher"),
+        ("Admin, Teacher", ""),
+        ("Admin, Teacher", "Owner, Teacher"),
+        ("", "Admin"),
+    ]
+    assert left_without_role(plan) == 1
+
+
+def test_only_tables_with_rows_are_there_the_changes_first() -> None:
+    assert [table.key for table in page_tables(drifted_plan())] == ["changes", "held", "drift", "findings"]
+    assert page_tables(empty_plan()) == []
+
+
+def test_a_menu_is_there_only_where_there_is_a_choice() -> None:
+    (changes, *_) = page_tables(make_plan())
+    assert {column.key: column.every for column in changes.columns if column.every} == {
+        "action": "any action",
+        "roles": "any roles",
+        "why": "any reason",
+    }
+    (changes, *_) = page_tables(plan_of(*((user, Action.ADD, f"Role {user}", []) for user in range(1, 300))))
+    assert not [column.key for column in changes.columns if column.every]
+
+
+def test_the_last_run_is_told_only_of_people_in_the_plan() -> None:
+    (changes, *_) = page_tables(make_plan(), {31: EXPLANATION.changes, 99: EXPLANATION.changes, 7: ()})
+    assert changes.details is not None
+    assert list(changes.details["touched"]) == ["31"]
+    (changes, *_) = page_tables(make_plan())
+    assert changes.details is not None
+    assert changes.details["touched"] is None
+
+
+def test_no_text_ends_the_script_that_holds_it() -> None:
+    hostile = [table.data for table in page_tables(hostile_plan())]
+    for content in (hostile, ["</script><!--<script>", "&lt;", DIGEST]):
+        spelled = script_json(content)
+        assert not set("<>&") & set(spelled)
+        assert json.loads(spelled) == json.loads(json.dumps(content))

@@ -1,0 +1,100 @@
+"""A review under way: the real server in a thread, its terminal as a queue, and time as the test says."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import Queue
+from threading import Thread
+from urllib.parse import urlsplit
+
+import requests
+
+from rolesync.model.plans import Plan
+from rolesync.planner.approval import Decisions, approve
+from rolesync.report.html.tables import Touched
+from rolesync.review.page.server import IDLE_SECONDS, serve
+from rolesync.review.page.session import Desk, End
+from tests.report.samples import MOMENT
+
+_SECONDS = 20  # after which something hangs, however slow the machine
+
+
+@dataclass
+class Begun:
+    """What a test has in hand of a review; `addresses` is the terminal, `shown` what was read of it."""
+
+    desk: Desk
+    addresses: Queue[str] = field(default_factory=Queue)
+    shown: list[str] = field(default_factory=list)
+    now: float = 0.0
+    approved: list[Plan] = field(default_factory=list)
+    left: list[Decisions] = field(default_factory=list)
+    thread: Thread = field(default_factory=Thread)
+
+    def address(self) -> str:
+        """The next address that the terminal shows."""
+        self.shown.append(self.addresses.get(timeout=_SECONDS))
+        return self.shown[-1]
+
+    def ended(self) -> bool:
+        """Wait for the server's end."""
+        self.thread.join(_SECONDS)
+        return not self.thread.is_alive()
+
+
+@contextmanager
+def begun(plan: Plan, touched: Touched | None = None) -> Iterator[Begun]:
+    """Serve the review of a plan until the `with` block ends."""
+
+    def approving(decisions: Decisions, reviewer: str, sees: str) -> End:
+        made = approve(plan, decisions, reviewer=reviewer, operator="rita", seen=sees, at=MOMENT)
+        review.approved.append(made)
+        return End("Approved", f"The plan to {made.effect} is approved.", "rolesync apply plan.approved.json")
+
+    def leaving(decisions: Decisions) -> End:
+        review.left.append(decisions)
+        return End("Nothing was approved", "The decisions are kept.")
+
+    review = Begun(Desk(plan, touched, approving, leaving))
+    review.thread = Thread(
+        target=serve,
+        args=(review.desk,),
+        kwargs={"port": 0, "say": review.addresses.put, "clock": lambda: review.now},
+    )
+    review.thread.start()
+    try:
+        yield review
+    finally:
+        review.now += 2 * IDLE_SECONDS
+        assert review.ended()
+
+
+class Visitor:
+    """A browser's part of the protocol, over real HTTP."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.host = parts.netloc
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.opened = self.get(address)
+        _, _, rest = self.opened.text.partition("url=")
+        self.path = rest.partition('"')[0]
+
+    @property
+    def cookie(self) -> str:
+        """What the server gave, as it is sent back."""
+        return "; ".join(f"{one.name}={one.value}" for one in self.session.cookies)
+
+    def get(self, address: str, **headers: str) -> requests.Response:
+        return self.session.get(address, headers=headers, timeout=_SECONDS)
+
+    def page(self, **headers: str) -> requests.Response:
+        return self.get(self.origin + self.path, **headers)
+
+    def post(self, what: str, content: object, **headers: str | None) -> requests.Response:
+        """Ask as the page does, but for these headers."""
+        sent = {"Origin": self.origin, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        address = self.origin + self.path + what
+        return self.session.post(address, json=content, headers=sent, timeout=_SECONDS)

@@ -1,0 +1,162 @@
+"""The decisions of a page, held against the plan: what counts, what is shown of it, and what is refused."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rolesync.errors import PlanRefusedError, RolesyncError, UsageError
+from rolesync.model.frames import CHANGES, HELD, frame
+from rolesync.model.keys import role_set
+from rolesync.model.plans import Plan
+from rolesync.model.vocabulary import Action, HeldReason, Reason
+from rolesync.planner.approval import Decisions
+from rolesync.review.page.session import Desk, End
+from tests.report.samples import HELD_ROW, approved_plan, columns, make_plan
+
+WAITING = (40, "ann@example.edu", "Ann", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, role_set(["Admin"]))
+WAITS = (0, "ann@example.edu", 40, "Admin", Action.REMOVE, HeldReason.REMOVALS_HELD, "hold_removals is set")
+
+
+def holding() -> Plan:
+    """Somebody who isn't in Studio is held, and then a removal that only waits."""
+    waiting = frame(CHANGES, columns(list(CHANGES), [WAITING]))
+    return replace(make_plan(), held=frame(HELD, columns(list(HELD), [HELD_ROW, WAITS])), waiting=waiting)
+
+
+def desk(plan: Plan | None = None, approve: Callable[..., End] | None = None) -> Desk:
+    return Desk(plan or holding(), None, approve or (lambda *_: End("Approved", "")), lambda _: End("Left", "kept"))
+
+
+def content(**said: Any) -> bytes:
+    return json.dumps({"revision": 0, "reasons": [], "excluded": {}, "released": {}, **said}).encode()
+
+
+def draft(one: Desk) -> dict[str, Any]:
+    """What the page's script is given of the decisions."""
+    found = re.search(r'id="draft">(.*?)</script>', one.page())
+    assert found
+    said: dict[str, Any] = json.loads(found[1])
+    return said
+
+
+def test_rows_are_those_of_the_page_removals_first() -> None:
+    one = desk()
+    said = one.decide(content(reasons=["on leave", "has left"], excluded={"0": 0, "2": 0}, released={"1": 1}))
+    assert one.decisions == Decisions(
+        {(12, "Admin"): "on leave", (31, "Admin"): "on leave"}, {(40, "Admin"): "has left"}
+    )
+    assert (said["revision"], said["effect"]) == (1, "remove 2, add 0")
+    assert "2 removals, 0 additions" in said["overview"]
+
+
+def test_what_stands_above_the_tables_is_what_is_left() -> None:
+    one = desk()
+    before = one.page()
+    said = one.decide(content(reasons=["no"], excluded={"0": 0, "1": 0}))
+    assert "2 removals, 1 addition;" in before
+    assert "0 removals, 1 addition;" in said["overview"]
+    assert "0 removals, 1 addition;" in one.page()
+    assert 'href="#held"' in said["overview"]  # what is taken out is held, and the page has such a section
+    without = desk(make_plan(held=()))
+    assert 'href="#held"' not in without.decide(content(reasons=["no"], excluded={"0": 0}))["overview"]
+
+
+def test_a_page_that_is_opened_again_has_the_decisions() -> None:
+    one = desk()
+    assert draft(one) == {
+        "excluded": {},
+        "released": {},
+        "reasons": [],
+        "releasable": [1],
+        "revision": 0,
+        "effect": "remove 2, add 1",
+    }
+    one.decide(content(reasons=["on leave", ""], excluded={"1": 0, "2": 1}, released={"1": 1}))
+    again = draft(one)
+    assert {row: again["reasons"][place] for row, place in again["excluded"].items()} == {"1": "on leave", "2": ""}
+    assert {row: again["reasons"][place] for row, place in again["released"].items()} == {"1": ""}
+    assert again["revision"] == 1
+
+
+def test_a_reason_may_be_typed_later_but_none_is_made_up() -> None:
+    one = desk()
+    assert one.decide(content(reasons=[" "], excluded={"0": 0}))["effect"] == "remove 1, add 1"
+    assert one.decisions.excluded == {(12, "Admin"): " "}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"[]",
+        b'{"revision": 0}',
+        content(more=1),
+        content(revision="0x"),
+        content(reasons=["a"], excluded={"a": 0}),
+        content(reasons="a"),
+    ],
+)
+def test_what_can_not_be_read_is_refused(wrong: bytes) -> None:
+    one = desk()
+    with pytest.raises(UsageError, match="can't be read"):
+        one.decide(wrong)
+    assert one.decisions == Decisions()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"excluded": {"3": 0}},
+        {"excluded": {"-1": 0}},
+        {"excluded": {"0": 1}},
+        {"excluded": {"0": -1}},
+        {"released": {"0": 0}},  # held for a reason that nobody can let through
+        {"released": {"2": 0}},
+    ],
+)
+def test_rows_that_are_none_of_the_plans_are_refused(wrong: dict[str, Any]) -> None:
+    one = desk()
+    with pytest.raises(PlanRefusedError, match="rows that this plan doesn't have"):
+        one.decide(content(reasons=["no"], **wrong))
+    assert one.decisions == Decisions()
+    with pytest.raises(PlanRefusedError, match="more than 1,000 characters"):
+        one.decide(content(reasons=["x" * 1001], excluded={"0": 0}))
+    assert one.decisions == Decisions()
+
+
+def test_a_window_that_has_not_seen_the_last_decision_decides_nothing() -> None:
+    one = desk()
+    one.decide(content(reasons=["no"], excluded={"0": 0}))
+    for ask, said in (
+        (one.decide, content()),
+        (one.approve, b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'),
+        (one.leave, b'{"revision": 0}'),
+    ):
+        with pytest.raises(PlanRefusedError, match="in another window"):
+            ask(said)
+    assert one.end is None
+
+
+def test_what_is_refused_may_be_tried_again() -> None:
+    refusals: list[RolesyncError] = [UsageError("the disk is full")]
+
+    def approve(*_: object) -> End:
+        if refusals:
+            raise refusals.pop()
+        return End("Approved", "")
+
+    one, said = desk(approve=approve), b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'
+    with pytest.raises(UsageError, match="disk is full"):
+        one.approve(said)
+    assert one.end is None
+    assert one.approve(said)["word"] == "Approved"
+    assert one.abandon() == End("Approved", "")  # it has ended, so nothing is kept
+
+
+def test_a_plan_that_was_approved_lies_on_no_desk() -> None:
+    with pytest.raises(PlanRefusedError, match="approved by Rita Levi already"):
+        desk(approved_plan())

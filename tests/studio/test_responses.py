@@ -1,0 +1,142 @@
+"""What each status and each form of an error body becomes, and which JSON is refused."""
+
+import json
+
+import pytest
+import requests
+
+from rolesync.errors import (
+    BadRequestError,
+    Exit,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+    StudioError,
+    TooLargeError,
+    UnauthorizedError,
+    UnprocessableError,
+    UnreadableAnswerError,
+)
+from rolesync.studio.responses import error_for, http_date, object_of
+from tests.servers import Say, ScriptedStudio, in_turn
+
+WHERE = "PUT /api/public/v1/users/roles"
+
+
+def answered(say: Say) -> requests.Response:
+    """Let the library make its answer of real bytes."""
+    with ScriptedStudio(in_turn(say)) as server, requests.Session() as session:
+        return session.get(server.base_url, timeout=5, allow_redirects=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "hint"),
+    [
+        (400, BadRequestError, "report it"),
+        (401, UnauthorizedError, "ROLESYNC_TOKEN"),
+        (403, ForbiddenError, "Studio admin"),
+        (404, NotFoundError, "check the user id"),
+        (413, TooLargeError, "ROLESYNC_CHUNK_SIZE"),
+        (422, UnprocessableError, "rolesync doctor"),
+        (429, RateLimitedError, "ROLESYNC_REQUESTS_PER_SECOND"),
+        (500, ServerError, "try again later"),
+        (502, ServerError, "try again later"),
+        (503, ServerError, "try again later"),
+        (504, ServerError, "try again later"),
+        (599, ServerError, "try again later"),
+        (201, StudioError, "isn't documented"),
+        (302, StudioError, "isn't documented"),  # without a Location
+        (409, StudioError, "isn't documented"),
+    ],
+)
+def test_each_status_is_an_error_of_its_own(status: int, kind: type[StudioError], hint: str) -> None:
+    error = error_for(answered(Say(status, {"error": "Something is wrong"})), WHERE)
+    assert type(error) is kind
+    assert error.message == f"{WHERE}: Studio answered {status} (Something is wrong)"
+    assert hint in error.hint
+    assert (error.status, error.retry_after, error.exit_code) == (status, None, Exit.STUDIO)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": "No"}, " (No)"),
+        ({"errors": ["No", {"field": "role"}]}, ' (["No", {"field": "role"}])'),
+        ({"errors": {"role": ["is wrong"]}}, ' ({"role": ["is wrong"]})'),
+        ({"message": "No"}, " (No)"),
+        ({"error": "", "message": "No"}, " (No)"),
+        ({"error": "invalid_grant", "error_description": "Log in again"}, " (Log in again)"),
+        ({"error": "two\nlines\tand  blanks"}, " (two lines and blanks)"),
+        ({"error": "x" * 5000}, f" ({'x' * 200})"),
+        ({"code": 7}, ' ({"code": 7})'),
+        (["No"], ' (["No"])'),
+        ("No", " (No)"),
+        ({}, ""),
+        (None, ""),
+        (b"", ""),
+        (b"Not Found\r\n", " (Not Found)"),
+        (b"\xff\xfeNo", " (\ufffd\ufffdNo)"),
+        (b"<!DOCTYPE html><title>404</title>", ""),
+        (b"\n <html>404</html>", ""),
+        (b"[" * 100_000, f" ({'[' * 200})"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_every_form_of_an_error_body_is_read(body: object, said: str) -> None:
+    assert error_for(answered(Say(404, body)), WHERE).message == f"{WHERE}: Studio answered 404{said}"
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": "Rate Limit Exceeded"}, b"403 Forbidden (rate limit exceeded)", b"<b>Rate Limit Exceeded</b>"]
+)
+def test_a_403_can_be_a_rate_limit(body: object) -> None:
+    error = error_for(answered(Say(403, body, {"retry-after": "4"})), WHERE)
+    assert (type(error), error.status, error.retry_after) == (RateLimitedError, 403, 4)
+
+
+def test_a_redirect_names_its_target() -> None:
+    error = error_for(answered(Say(302, b"", {"Location": "https://login.example.edu/" + "x" * 900})), WHERE)
+    assert type(error) is StudioError
+    assert "https://login.example.edu/xxx" in error.hint
+    assert len(error.hint) < 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>Log in</html>", b"[]", b'"pong"', b"null", b"1" * 5000, b'{"users": [', b"\xff", b"[" * 100_000],
+    ids=lambda value: str(value[:20]),
+)
+def test_only_a_json_object_will_do(body: bytes) -> None:
+    with pytest.raises(UnreadableAnswerError, match="answered 200 with no JSON object but") as caught:
+        object_of(answered(Say(body=body)), "GET /x")
+    assert caught.value.message.startswith("GET /x: ")
+    assert (caught.value.status, len(caught.value.message) < 150) == (200, True)
+    assert "log-in page or proxy" in caught.value.hint
+
+
+def test_json_in_any_encoding_that_json_may_have_is_read() -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32-be"):
+        body = json.dumps({"name": "Zoë"}, ensure_ascii=False).encode(encoding)
+        assert object_of(answered(Say(body=body)), "GET /x") == {"name": "Zoë"}
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "2015-10-21T07:28:00+00:00"),
+        ("Wed, 21 Oct 2015 07:28:00", "2015-10-21T07:28:00+00:00"),
+        ("Wed, 21 Oct 2015 09:28:00 +0200", "2015-10-21T09:28:00+02:00"),
+    ],
+)
+def test_dates(text: str, iso: str) -> None:
+    moment = http_date(text)
+    assert moment is not None
+    assert moment.isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "Mon, 01 Jan 99999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +999999999999999"]
+)
+def test_what_is_no_date(text: str) -> None:
+    assert http_date(text) is None

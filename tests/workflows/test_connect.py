@@ -1,0 +1,88 @@
+"""From settings to connection and token."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from rolesync import __version__
+from rolesync.errors import UsageError
+from rolesync.settings import Settings, load
+from rolesync.studio.auth.oauth import OAuthToken
+from rolesync.studio.auth.tokens import FixedToken
+from rolesync.workflows.connect import connection_of, log_in, oauth_of, token_of
+from tests.servers import ScriptedStudio, in_turn
+from tests.studio.oauth_tools import form_of, issued
+
+KEY = {"client_id": "key", "client_secret": "sesame"}
+BACK = "https://studio.example.edu/back"
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def now() -> datetime:
+    return datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def settings(folder: Path, **given: Any) -> Settings:
+    return load(**{"base_url": "http://127.0.0.1:9", "state_dir": folder, **given})
+
+
+def test_every_setting_of_the_connection_is_passed_on(tmp_path: Path) -> None:
+    own = settings(tmp_path, timeout=1, connect_timeout=2, attempts=3, retry_seconds=4, concurrency=5, contact="a@b.c")
+    connection = connection_of(own)
+    assert (connection.timeout, connection.connect_timeout, connection.attempts) == (1, 2, 3)
+    assert (connection.retry_seconds, connection.concurrency, connection.studio) == (4, 5, own.studio)
+    assert connection.user_agent == f"rolesync/{__version__} (a@b.c)"
+
+
+def test_a_developer_key_means_oauth_and_else_the_token_is_fixed(tmp_path: Path) -> None:
+    assert isinstance(token_of(settings(tmp_path, token="t"), now, Counter()), FixedToken)
+    assert isinstance(token_of(settings(tmp_path, **KEY, refresh_token="r"), now, Counter()), OAuthToken)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "no token is set"),
+        (KEY, "no token of it yet"),
+        ({"refresh_token": "r"}, "client_id isn't"),
+    ],
+)
+def test_without_a_token_it_says_which_way_there_is(tmp_path: Path, given: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        token_of(settings(tmp_path, **given), now, Counter())
+    assert caught.value.hint
+
+
+def test_the_login_stores_what_the_next_command_uses(tmp_path: Path) -> None:
+    counts: Counter[str] = Counter()
+    with ScriptedStudio(in_turn(issued(1), issued(2))) as server:
+        own = settings(tmp_path, **KEY, base_url=server.base_url, redirect_uri=BACK, auth_scheme="Token")
+        made = log_in(own, SecretStr("code-1"), now)
+        assert made == oauth_of(own, now).current()
+        token = token_of(own, now, counts)
+        assert token.header() == "Token access-1"
+        assert counts == {}
+        (asked,) = server.asked
+    assert form_of(asked) == {
+        "client_id": "key",
+        "client_secret": "sesame",
+        "grant_type": "authorization_code",
+        "code": "code-1",
+        "redirect_uri": BACK,
+    }
+
+
+def test_requests_for_tokens_are_counted(tmp_path: Path) -> None:
+    counts: Counter[str] = Counter()
+    with ScriptedStudio(in_turn(issued(1))) as server:
+        own = settings(tmp_path, **KEY, base_url=server.base_url, refresh_token="first")
+        token_of(own, now, counts).header()
+    assert counts == {"token": 1}

@@ -1,0 +1,113 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync.audit.record import open_record
+from rolesync.errors import Exit
+from rolesync.model.runs import Check
+from rolesync.model.vocabulary import VerdictStatus
+from rolesync.sandbox import Options, Sandbox
+from rolesync.settings import load
+from rolesync.workflows.context import Job
+from rolesync.workflows.doctor import examine
+
+
+@pytest.fixture(scope="module")
+def studio() -> Iterator[Sandbox]:
+    with Sandbox(Options()) as sandbox:
+        yield sandbox
+
+
+def checks(studio: Sandbox, folder: Path, now: datetime | None = None, **more: Any) -> dict[str, Check]:
+    given = {"base_url": studio.base_url, "token": studio.token, "state_dir": folder, "attempts": 1, **more}
+    job = Job(load(**given), sleep=lambda _: None, now=lambda: now or datetime.now(UTC))
+    return {check.name: check for check in examine(job)}
+
+
+def test_all_is_well(studio: Sandbox, tmp_path: Path) -> None:
+    found = checks(studio, tmp_path, owner="admin@example.edu")
+    assert {check.status for check in found.values()} == {VerdictStatus.PASS}
+    assert found["role Admin"].message == "10 people hold it"
+    assert studio.log() == []
+
+
+def test_missing_settings_are_named_with_what_to_do(studio: Sandbox, tmp_path: Path) -> None:
+    found = checks(studio, tmp_path, token="", base_url="")
+    assert (found["Studio"].exit_code, found["token"].exit_code) == (Exit.USAGE, Exit.USAGE)
+    assert all(found[name].hint for name in ("Studio", "token", "owner", "reachable"))
+
+
+def test_a_wrong_token_fails_at_the_roles(studio: Sandbox, tmp_path: Path) -> None:
+    found = checks(studio, tmp_path, token="wrong")
+    bad = [check for check in found.values() if check.status is VerdictStatus.BLOCK]
+    assert bad
+    assert {check.exit_code for check in bad} == {Exit.STUDIO}
+    assert any("401" in check.message for check in bad)
+
+
+def test_a_role_that_studio_does_not_know_is_pointed_out(studio: Sandbox, tmp_path: Path) -> None:
+    found = checks(studio, tmp_path, managed_roles=["Admin", "Captain"])
+    assert found["role Captain"].status is VerdictStatus.BLOCK
+    assert "Captain" in found["roles known"].hint
+
+
+def test_nobody_there(tmp_path: Path, studio: Sandbox) -> None:
+    found = checks(studio, tmp_path, base_url="http://127.0.0.1:9")
+    assert found["reachable"].exit_code == Exit.STUDIO
+
+
+def test_a_clock_that_is_off(studio: Sandbox, tmp_path: Path) -> None:
+    found = checks(studio, tmp_path, now=datetime.now(UTC) + timedelta(hours=2))
+    assert found["clock"].status is VerdictStatus.WARN
+    assert "+7" in found["clock"].message
+
+
+def test_a_state_folder_that_cannot_be(studio: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = checks(studio, tmp_path / "file" / "state")
+    assert found["state folder"].exit_code == Exit.UNEXPECTED
+
+
+def test_a_record_that_was_touched(studio: Sandbox, tmp_path: Path) -> None:
+    folder = load(base_url=studio.base_url, state_dir=tmp_path).account_dir
+    with open_record(folder, now=lambda: datetime.now(UTC)) as record:
+        record.append("plan", run="r")
+    path = folder / "audit.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"r"', b'"s"'))
+    assert checks(studio, tmp_path)["audit record"].exit_code == Exit.INCOMPLETE
+
+
+def test_what_is_known_of_an_oauth_token(studio: Sandbox, tmp_path: Path) -> None:
+    key: dict[str, Any] = {"token": "", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+    nothing = checks(studio, tmp_path, **key)["token"]
+    assert (nothing.status, nothing.exit_code) == (VerdictStatus.BLOCK, Exit.USAGE)
+    assert "rolesync login" in nothing.hint
+
+    first = checks(studio, tmp_path, **key, refresh_token="sandbox-refresh-token")
+    assert "spends ROLESYNC_REFRESH_TOKEN" in first["token"].message
+    assert first["role Admin"].status is VerdictStatus.PASS
+
+    stored = checks(studio, tmp_path, **key)["token"]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert stored.status is VerdictStatus.PASS
+    assert stored.message.startswith(f"OAuth, stored since {today}")
+    assert "ends " in stored.message
+
+    (path,) = tmp_path.glob("*/token.json")
+    path.write_text("{}")
+    assert checks(studio, tmp_path, **key)["token"].exit_code == Exit.UNEXPECTED
+
+
+def test_a_record_sealed_with_a_key_that_is_not_set_is_not_well(studio: Sandbox, tmp_path: Path) -> None:
+    key = "a key that only the test has"
+    folder = load(base_url=studio.base_url, state_dir=tmp_path).account_dir
+    with open_record(folder, now=lambda: datetime.now(UTC), key=key) as record:
+        record.append("plan")
+    assert checks(studio, tmp_path, audit_key=key)["audit record"].status is VerdictStatus.PASS
+    missing = checks(studio, tmp_path)["audit record"]
+    assert (missing.status, missing.exit_code) == (VerdictStatus.BLOCK, Exit.INCOMPLETE)
+    assert "2 of 2 records are sealed with a key" in missing.message
+    assert "audit rekey" in missing.hint
