@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from rolesync.cli import apply, audit, doctor, login, migrate, plan, rehearse, review, validate
+from rolesync.cli import apply, audit, doctor, help as manual, login, migrate, plan, rehearse, review, validate
 from rolesync.cli.options import PIPED_WIDTH, show_json
 from rolesync.cli.rich_imports import import_boxes, is_help
 from rolesync.errors import Exit, RolesyncError
@@ -57,7 +57,7 @@ app = typer.Typer(
         **({} if _ON_TERMINAL else {"terminal_width": PIPED_WIDTH}),
     },
 )
-for room in (validate, plan, rehearse, review, apply, migrate, audit, login, doctor):
+for room in (validate, plan, rehearse, review, apply, migrate, audit, login, doctor, manual):
     room.register(app)
 
 

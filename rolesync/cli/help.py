@@ -1,0 +1,73 @@
+"""The command that shows the manual."""
+
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+
+from rolesync.cli.options import Form, Format, NoPager, show, show_json, write
+from rolesync.cli.pager import pager_of
+from rolesync.errors import Exit, UsageError
+
+_WIDTH = 100  # columns at most, since longer lines are hard to read
+_SIMILARITY = 0.5  # from 0 to 1; below the usual 0.6, since there are few topics
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("help")(show_help)
+
+
+def show_help(
+    context: typer.Context,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The page to read; else all topics are listed.")] = "",
+    no_pager: NoPager = False,
+    form: Format = Form.TEXT,
+) -> Exit:
+    """Show a page of the manual, or the list of its topics."""
+    from rolesync.manual.pages import page, topics
+
+    summaries = topics()
+    name = "-".join(topic.casefold().replace("_", " ").split())
+    if not topic:
+        if form is Form.JSON:
+            show_json({"topics": [{"topic": each, "summary": summary} for each, summary in summaries.items()]})
+        else:
+            write(_topic_list(summaries))
+    elif name not in summaries:
+        commands = getattr(context.find_root().command, "commands", {})
+        raise UsageError(f"the manual has no topic {topic!r}", hint=_hint(name, summaries, commands))
+    elif form is Form.JSON:
+        show_json({"topic": name, "text": page(name)})
+    else:
+        _show_page(page(name), no_pager=no_pager)
+    return Exit.DONE
+
+
+def _topic_list(summaries: Mapping[str, str]) -> str:
+    width = max(map(len, summaries))
+    lines = (f"  {topic:{width}}  {summary}" for topic, summary in summaries.items())
+    return "\n".join(["Topics of the manual; `rolesync help TOPIC` shows its page:", "", *lines, ""])
+
+
+def _show_page(text: str, *, no_pager: bool) -> None:
+    """Show a page: formatted on a terminal, else as plain text."""
+    from rolesync.manual.pages import without_links
+
+    text = without_links(text)
+    if not sys.stdout.isatty():
+        write(text)
+        return
+    from rich.constrain import Constrain
+    from rich.markdown import Markdown
+
+    show(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_of(wanted=not no_pager))
+
+
+def _hint(name: str, summaries: Mapping[str, str], commands: Mapping[str, object]) -> str:
+    """Name the topics that are spelled like `name`, and the help of a command of that name."""
+    near = get_close_matches(name, summaries, cutoff=_SIMILARITY)
+    topics = f"did you mean {' or '.join(near)}?" if near else f"topics are {', '.join(summaries)}"
+    return f"for the command: rolesync {name} --help; {topics}" if name in commands else topics

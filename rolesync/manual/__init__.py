@@ -1,0 +1,1 @@
+"""The manual: one Markdown page a topic, behind `rolesync help TOPIC` and the README's links."""

@@ -1,0 +1,69 @@
+"""The manual on a terminal, in a pipe, and as JSON."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from rolesync.errors import Exit
+from rolesync.manual.pages import page, topics, without_links
+from tests.cli.test_startup import imported, on_terminal
+
+HELP = [sys.executable, "-m", "rolesync", "help"]
+CONTROLS = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|\]8;[^\x1b]*\x1b\\)")
+
+
+def piped(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*HELP, *arguments], capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+def test_without_a_topic_all_topics_are_listed() -> None:
+    listed = piped()
+    assert listed.returncode == 0
+    for topic, summary in topics().items():
+        assert re.search(rf"^  {topic} +{re.escape(summary)}$", listed.stdout, re.MULTILINE)
+    answer = json.loads(piped("--format", "json").stdout)
+    assert answer == {"topics": [{"topic": topic, "summary": summary} for topic, summary in topics().items()]}
+
+
+def test_a_page_in_a_pipe_is_plain_text() -> None:
+    for name in ("glossary", "Glossary"):
+        assert piped(name).stdout == without_links(page("glossary"))
+    assert json.loads(piped("glossary", "--format", "json").stdout) == {"topic": "glossary", "text": page("glossary")}
+
+
+def test_a_page_on_a_terminal_is_formatted_and_goes_through_the_pager(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("PAGER", "sh -c 'cat; echo PAGED'")
+    shown = CONTROLS.sub("", on_terminal(*HELP, "glossary").decode())
+    assert "PAGED" in shown
+    assert " • drift: live roles" in shown
+    assert "**" not in shown
+    assert "PAGED" not in on_terminal(*HELP, "glossary", "--no-pager").decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("glosary", "did you mean glossary?"),
+        ("qqq", "topics are "),
+        ("undo", "for the command: rolesync undo --help"),
+        ("../errors", "topics are "),
+    ],
+)
+def test_an_unknown_topic_is_wrong_usage_and_names_the_nearest(name: str, hint: str) -> None:
+    refused = piped(name)
+    assert refused.returncode == Exit.USAGE
+    assert repr(name) in refused.stderr
+    assert hint in refused.stderr
+    error = json.loads(piped(name, "--format", "json").stdout)["error"]
+    assert error["exit_code"] == Exit.USAGE
+    assert hint in error["hint"]
+
+
+def test_only_a_page_on_a_terminal_imports_a_parser_of_markdown() -> None:
+    for arguments in (("help",), ("help", "glossary")):
+        assert imported(*arguments) & {"rich", "markdown_it", "pygments", "pandas", "rolesync.settings"} == set()
+    assert "rolesync.manual" not in imported("--help")
