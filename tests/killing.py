@@ -18,8 +18,8 @@ from typing import Any
 from rolesync.errors import PlanRefusedError
 from rolesync.planner.encode import from_json
 from rolesync.settings import load
+from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Job
-from rolesync.workflows.plan import apply_plan
 
 SECONDS = 60  # after which a process hangs, however slow the machine
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from rolesync.audit.files import RECORD, START, Head, Part, Position, os_errors_named, parts
 from rolesync.audit.seal import PLAIN, Seal, seal_of, unknown_seal
 from rolesync.errors import RecordBrokenError
-from rolesync.model.history import Bad
+from rolesync.model.verification import Bad
 
 RECOVERED, REKEYED = "record.recovered", "record.key"
 BROKEN_HINT = "Keep all files as they are, see `rolesync audit verify`; move the folder aside to begin a new record."

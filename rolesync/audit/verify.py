@@ -7,7 +7,7 @@ from pathlib import Path
 from rolesync.audit.chain import Stretch, Walk, description
 from rolesync.audit.files import HEAD, RECORD, START, Head, os_errors_named, read_head
 from rolesync.audit.seal import PLAIN, Seal, seal_of
-from rolesync.model.history import Bad, Verification
+from rolesync.model.verification import Bad, Verification
 
 
 def verify_record(folder: Path, key: str = "") -> Verification:

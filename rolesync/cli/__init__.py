@@ -11,8 +11,26 @@ from types import FrameType
 
 import typer
 
-from rolesync.cli import apply, audit, doctor, help as manual, login, migrate, plan, rehearse, review, validate
-from rolesync.cli.options import PIPED_WIDTH, show_json
+from rolesync.cli import (
+    apply,
+    audit,
+    doctor,
+    explain,
+    export,
+    help as manual,
+    login,
+    migrate,
+    plan,
+    rehearse,
+    review,
+    runs,
+    sandbox,
+    show,
+    sync,
+    undo,
+    validate,
+)
+from rolesync.cli.output import PIPED_WIDTH, show_json
 from rolesync.cli.rich_imports import import_boxes, is_help
 from rolesync.errors import Exit, RolesyncError
 
@@ -57,8 +75,26 @@ app = typer.Typer(
         **({} if _ON_TERMINAL else {"terminal_width": PIPED_WIDTH}),
     },
 )
-for room in (validate, plan, rehearse, review, apply, migrate, audit, login, doctor, manual):
-    room.register(app)
+for command in (
+    validate.validate,
+    export.export,
+    plan.plan,
+    show.show,
+    undo.undo,
+    rehearse.rehearse,
+    review.review,
+    apply.apply,
+    sync.sync,
+    migrate.migrate,
+    runs.runs,
+    explain.explain,
+):
+    app.command()(command)
+app.add_typer(audit.app, name="audit")
+app.command()(login.login)
+app.command()(doctor.doctor)
+app.command()(sandbox.sandbox)
+app.command("help")(manual.show_help)
 
 
 def main() -> None:

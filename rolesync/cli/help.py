@@ -7,17 +7,13 @@ from typing import Annotated
 
 import typer
 
-from rolesync.cli.options import Form, Format, NoPager, show, show_json, write
+from rolesync.cli.options import Form, Format, NoPager
+from rolesync.cli.output import show_json, show_view, write
 from rolesync.cli.pager import pager_of
 from rolesync.errors import Exit, UsageError
 
 _WIDTH = 100  # columns at most, since longer lines are hard to read
 _SIMILARITY = 0.5  # from 0 to 1; below the usual 0.6, since there are few topics
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command("help")(show_help)
 
 
 def show_help(
@@ -63,7 +59,7 @@ def _show_page(text: str, *, no_pager: bool) -> None:
     from rich.constrain import Constrain
     from rich.markdown import Markdown
 
-    show(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_of(wanted=not no_pager))
+    show_view(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_of(wanted=not no_pager))
 
 
 def _hint(name: str, summaries: Mapping[str, str], commands: Mapping[str, object]) -> str:

@@ -3,20 +3,15 @@
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-import typer
-
-from rolesync.cli.options import Assignments, Config, Form, Format, load_settings, show_json, working
+from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
+from rolesync.cli.output import show_json
+from rolesync.cli.progress import working
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from rolesync.settings import Settings
 
 LONGEST_ADDRESS = 16 * 1024  # bytes; more is surely not an address
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command()(login)
 
 
 def login(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:

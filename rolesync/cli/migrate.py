@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.migrate_options import Choices, pairs, recipe_of
-from rolesync.cli.options import (
-    All,
-    Assignments,
-    Config,
-    Form,
-    Format,
-    HeaderRow,
-    load_settings,
-    save,
-    show,
-    show_json,
-    working,
-)
+from rolesync.cli.options import All, Assignments, Config, Form, Format, HeaderRow, load_settings
+from rolesync.cli.output import save, show_json, show_view
+from rolesync.cli.progress import working
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +21,6 @@ if TYPE_CHECKING:
 
 
 COLUMNS = ("email_column", "user_id_column", "role_column")
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(migrate)
 
 
 def migrate(
@@ -174,7 +159,7 @@ def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path, acco
 
 def _suggest(made: "Migration", own: "Settings") -> "list[Suggestion]":
     from rolesync.migrate.suggestions import not_found, suggest
-    from rolesync.workflows.plan import look_up_people
+    from rolesync.workflows.lookup import look_up_people
 
     if not made.given:
         return []
@@ -196,7 +181,8 @@ def _deliver(
     show_all: bool,
 ) -> Exit:
     """Write the files and show the rest; what can't be read keeps the list from being written."""
-    from rolesync.migrate.write import in_order, list_csv, migration_json, suggestions_json
+    from rolesync.migrate.write import in_order, list_csv
+    from rolesync.report.migration_json import migration_json, suggestions_json
 
     written = []
     if account:
@@ -221,7 +207,7 @@ def _deliver(
     else:
         from rolesync.report.terminal.migration import migration_view
 
-        show(migration_view(made, suggestions, written, show_all=show_all), aside=aside)
+        show_view(migration_view(made, suggestions, written, show_all=show_all), aside=aside)
     if whole:
         return Exit.DONE
     return Exit.INCOMPLETE if partial and made.given else Exit.INPUT_REFUSED

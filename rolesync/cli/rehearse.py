@@ -4,28 +4,12 @@ from typing import Annotated
 
 import typer
 
-from rolesync.cli.apply import exit_of, show_blocked
-from rolesync.cli.options import (
-    All,
-    Assignments,
-    Config,
-    Form,
-    Format,
-    Override,
-    PlanFile,
-    limit,
-    load_settings,
-    show,
-    show_json,
-    working,
-)
-from rolesync.cli.plan import applying, load_plan
+from rolesync.cli.options import All, Assignments, Config, Form, Format, Override, PlanFile, limit, load_settings
+from rolesync.cli.outcome import exit_of, show_blocked
+from rolesync.cli.output import show_json, show_view
+from rolesync.cli.plan_output import applying, load_plan
+from rolesync.cli.progress import working
 from rolesync.errors import Exit, UsageError
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(rehearse)
 
 
 def rehearse(
@@ -62,5 +46,5 @@ def rehearse(
     else:
         from rolesync.report.terminal.rehearsal import rehearsal_view
 
-        show(rehearsal_view(done, limit=limit(show_all), command=applying(file)))
+        show_view(rehearsal_view(done, limit=limit(show_all), command=applying(file)))
     return exit_of(done.run)

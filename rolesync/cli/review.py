@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings, save, show_json, write
-from rolesync.cli.plan import applying, load_plan, plan_json, show_made, touched_by
+from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings
+from rolesync.cli.output import save, show_json, write
+from rolesync.cli.plan_output import applying, load_plan, plan_json, show_made, touched_by
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from rolesync.workflows.context import Job
 
 _NAMED = 100  # problems that a terminal shows; JSON has them all
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command()(review)
 
 
 def review(
@@ -64,7 +60,7 @@ def review(
     """
     from rolesync.review.sheet.problems import DecisionsRefusedError
     from rolesync.workflows.context import Job
-    from rolesync.workflows.plan import check_review, complete_review
+    from rolesync.workflows.review import check_review, complete_review
 
     made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
@@ -97,7 +93,7 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
     Raises:
         DeclinedError: the review ended without that; decisions were kept.
     """
-    from rolesync.workflows.plan import complete_review
+    from rolesync.workflows.review import complete_review
 
     try:
         from rolesync.review.page.server import serve

@@ -1,10 +1,7 @@
-"""Commands about lists: check one, and make one from what is there."""
+"""`rolesync validate FILE`: check a list without Studio."""
 
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from rolesync.cli.options import (
     All,
@@ -18,21 +15,12 @@ from rolesync.cli.options import (
     Sheet,
     limit,
     load_settings,
-    save,
-    show,
-    show_json,
-    working,
 )
+from rolesync.cli.output import show_json, show_view
 from rolesync.errors import Exit
 
 if TYPE_CHECKING:
     from rolesync.model.lists import Desired
-
-
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(validate)
-    app.command()(export)
 
 
 def validate(
@@ -64,25 +52,4 @@ def show_list(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_
         return
     from rolesync.report.terminal.validation import desired_view
 
-    show(desired_view(desired, managed, limit=limit(show_all)))
-
-
-def export(
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
-    ] = Path("-"),
-    form: Format = Form.TEXT,
-    config: Config = None,
-    assignments: Assignments = None,
-) -> Exit:
-    """Write today's holders of the managed roles as a desired-roles list: the way to start from what is there."""
-    from rolesync.reader.write import assignments_of, desired_csv
-    from rolesync.workflows.plan import read_holders
-
-    with working(load_settings(config, assignments)) as job:
-        found = assignments_of(read_holders(job))
-    if form is Form.JSON:
-        show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
-        return Exit.DONE
-    save(desired_csv(found), output, "the list")
-    return Exit.DONE
+    show_view(desired_view(desired, managed, limit=limit(show_all)))

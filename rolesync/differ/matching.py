@@ -4,7 +4,7 @@ The live users pass block by block through the index of the addresses that are a
 becomes a text of its own in its normal spelling.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +13,11 @@ import pandas as pd
 
 from rolesync.model.frames import LIVE, require
 from rolesync.model.keys import email_key
+from rolesync.model.packed.emails import packed_keys
 from rolesync.model.packed.index import Index
-from rolesync.model.packed.texts import Packed, pack, pack_lines
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.object_]
-
-_BLOCK = 10_000  # addresses folded at a time: enough to be fast, few enough to be small
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +71,3 @@ def find_people(users: pd.DataFrame, asked: Index) -> People:
     for first, other in sorted(others):
         shared.setdefault(first, [first]).append(other)
     return People(users, user_id, owner if asked.distinct else owner[asked.first], shared)
-
-
-def packed_keys(addresses: Sequence[str] | Texts) -> Iterator[Packed]:
-    """The `email_key` of each address, packed block by block."""
-    return (_folded(addresses[start : start + _BLOCK]) for start in range(0, len(addresses), _BLOCK))
-
-
-def _folded(block: Sequence[str] | Texts) -> Packed:
-    """Fold plain addresses as one text, which is several times faster; a blank in any may be one to take off."""
-    lines = "\n".join(block)
-    if lines.isascii():
-        text = lines.lower().encode()
-        if np.count_nonzero(np.frombuffer(text, np.uint8) <= ord(" ")) == len(block) - 1:  # those between the lines
-            return pack_lines(text)
-    return pack(list(map(email_key, block)))

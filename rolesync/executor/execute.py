@@ -20,7 +20,7 @@ from rolesync.history.journal import Journal, Noted
 from rolesync.model.frames import CHANGES, OUTCOMES, frame
 from rolesync.model.live import Progress
 from rolesync.model.plans import Plan
-from rolesync.planner.build import waves
+from rolesync.planner.order import waves
 from rolesync.studio.users import StudioWriter
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from rolesync.audit.record import Record
-from rolesync.differ.drift import Standing
 from rolesync.differ.holds import absent
 from rolesync.errors import RecordError, StudioError
 from rolesync.executor.execute import Executed, execute
 from rolesync.executor.proof import prove, settled
+from rolesync.executor.recheck import Standing
 from rolesync.history.holders import keep_holders
 from rolesync.history.journal import Journal
 from rolesync.live.read import look

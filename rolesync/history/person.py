@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from rolesync.history.effects import sent
 from rolesync.history.runs import events
-from rolesync.model.history import PastChange, PastDecision
+from rolesync.model.explanation import PastChange, PastDecision
 from rolesync.model.keys import email_key
 from rolesync.model.vocabulary import Action
 

@@ -10,8 +10,8 @@ from rolesync.errors import RecordBrokenError
 from rolesync.history.effects import Came, requests_of, what_came
 from rolesync.history.runs import events, summed_up, trusted_records
 from rolesync.model.frames import DRIFT, frame
-from rolesync.model.history import Told, ToldChange, ToldDecision
 from rolesync.model.plans import Approval, Drift, Released
+from rolesync.model.run_report import Told, ToldChange, ToldDecision
 from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import Action, OutcomeStatus
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from rolesync.audit.chain import BROKEN_HINT, event_of, whole_lines
 from rolesync.errors import RecordBrokenError, UsageError
-from rolesync.model.history import RunSummary
+from rolesync.model.run_report import RunSummary
 
 _SOME = 5  # how many runs an error names before it only counts them
 

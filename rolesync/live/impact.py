@@ -13,8 +13,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from rolesync.model.frames import IMPACT, frame
-from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import Action, HeldReason, Known
+from rolesync.model.vocabulary import Known
 
 MOST_BYTES = 2**48
 MOST_SECONDS = 2**32
@@ -101,14 +100,6 @@ def impact_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Put rows together as IMPACT, by user id."""
     ordered = sorted(rows, key=lambda row: int(row["user_id"]))
     return frame(IMPACT, {name: [row[name] for row in ordered] for name in IMPACT})
-
-
-def losing(plan: Plan) -> list[int]:
-    """List everybody whom the plan takes a role, and whoever would lose one if that wasn't held; each once, sorted."""
-    removed = plan.changes["action"] == Action.REMOVE.value
-    waiting = plan.held["reason"].isin([HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value])
-    ids = {*plan.changes.loc[removed, "user_id"].tolist(), *plan.held.loc[waiting, "user_id"].tolist()}
-    return sorted(ids)
 
 
 def _time(text: str) -> datetime | None:

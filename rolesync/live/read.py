@@ -6,7 +6,6 @@ from itertools import chain
 
 import numpy as np
 
-from rolesync.differ.matching import packed_keys
 from rolesync.live.pages import MovedError, People, read_holders, settled
 from rolesync.live.search import Key, find
 from rolesync.live.strategy import SCANNABLE, SHARE
@@ -14,6 +13,7 @@ from rolesync.model.frames import LIVE, frame
 from rolesync.model.keys import role_names
 from rolesync.model.lists import Listed
 from rolesync.model.live import Live, Progress, Requests, Way
+from rolesync.model.packed.emails import packed_keys
 from rolesync.model.vocabulary import WayKind
 from rolesync.studio.users import PER_PAGE, StudioReader
 

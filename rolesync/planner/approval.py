@@ -17,9 +17,9 @@ from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.plans import Approval, Changes, Plan, Released, recounted
 from rolesync.model.vocabulary import WAITING, HeldReason, Level
-from rolesync.planner.build import order
 from rolesync.planner.encode import digest
 from rolesync.planner.guards import judge_decided
+from rolesync.planner.order import order
 
 Key = tuple[int, str]
 """What names a change of a plan: user id and role."""

@@ -30,8 +30,6 @@ from rolesync.planner.schema import FINDING, FORMAT, GUARD, load, refused
 
 _GROWING = frozenset({"max_age_hours", "repeat_runs"})  # rules whose number grows with time alone
 
-_UNSEALED = frozenset({"created_at", "source", "drift", "impact", "requests"})  # of the source, its content is
-
 
 def to_json(plan: Plan) -> str:
     """Spell a plan as JSON: see the top of this module; `from_json` reads it back.
@@ -114,11 +112,6 @@ def approval_json(approval: Approval | None) -> dict[str, Any] | None:
     return {**asdict(approval), **own, "released": released}
 
 
-def digest(plan: Plan) -> str:
-    """The SHA-256, as 64 hexadecimal digits, of what a plan does; `plan.digest` itself is not looked at."""
-    return _digest(plan.source, plan.verdicts, _parts(plan))
-
-
 # Writing
 
 
@@ -126,18 +119,6 @@ def _spell(plan: Plan, parts: Mapping[str, str]) -> str:
     head = {"rolesync_plan": str(FORMAT), "digest": _encode(plan.digest), "status": _encode(plan.status)}
     body = "{\n" + _lines({**head, **parts})
     return f'{body}"checksum": "{_sha256(body)}"\n}}\n'
-
-
-def _digest(source: Source, verdicts: Iterable[Verdict], parts: Mapping[str, str]) -> str:
-    """Seal what the plan does and because of which content, not when, from which path and by how many requests.
-
-    Of a guard on something that grows by itself only the decision is sealed: the same list is older every minute.
-    """
-    unsealed = _UNSEALED | ({"made_by"} if parts["approval"] == "null" else frozenset())
-    sealed = {key: text for key, text in parts.items() if key not in unsealed}
-    sealed["guards"] = _list(_guard(verdict, sealed=True) for verdict in verdicts)
-    content = {"sha256": _encode(source.sha256), "listed": _encode(dict(source.listed))}
-    return _sha256(_lines({"rolesync_plan": str(FORMAT), **content, **sealed}))
 
 
 def _parts(plan: Plan) -> dict[str, str]:
@@ -219,3 +200,23 @@ def _sha256(text: str) -> str:
 
 
 _encode = json.JSONEncoder(allow_nan=False).encode
+
+
+_UNSEALED = frozenset({"created_at", "source", "drift", "impact", "requests"})  # of the source, its content is
+
+
+def digest(plan: Plan) -> str:
+    """The SHA-256, as 64 hexadecimal digits, of what a plan does; `plan.digest` itself is not looked at."""
+    return _digest(plan.source, plan.verdicts, _parts(plan))
+
+
+def _digest(source: Source, verdicts: Iterable[Verdict], parts: Mapping[str, str]) -> str:
+    """Seal what the plan does and because of which content, not when, from which path and by how many requests.
+
+    Of a guard on something that grows by itself only the decision is sealed: the same list is older every minute.
+    """
+    unsealed = _UNSEALED | ({"made_by"} if parts["approval"] == "null" else frozenset())
+    sealed = {key: text for key, text in parts.items() if key not in unsealed}
+    sealed["guards"] = _list(_guard(verdict, sealed=True) for verdict in verdicts)
+    content = {"sha256": _encode(source.sha256), "listed": _encode(dict(source.listed))}
+    return _sha256(_lines({"rolesync_plan": str(FORMAT), **content, **sealed}))

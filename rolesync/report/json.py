@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from rolesync.model.history import Explanation, RunSummary, Told
+    from rolesync.model.explanation import Explanation
     from rolesync.model.lists import Desired, Finding
     from rolesync.model.live import Requests
     from rolesync.model.plans import Drift
     from rolesync.model.rehearsal import Rehearsal
+    from rolesync.model.run_report import RunSummary, Told
     from rolesync.model.runs import Check, Proof, Run
 
 Json = dict[str, Any]

@@ -7,8 +7,8 @@ mention or an issue number. The two characters that could end a span or a table 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rolesync.model.history import Told
 from rolesync.model.plans import Plan
+from rolesync.model.run_report import Told
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.plan_rows import (
     ChangeRow,

@@ -8,8 +8,8 @@ from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.history.earlier_runs import recall
 from rolesync.history.person import ids_of, past_changes, past_decisions, records_about
 from rolesync.live.read import look
+from rolesync.model.explanation import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
 from rolesync.model.frames import CHANGES, DESIRED, HELD, LIVE, Columns, frame
-from rolesync.model.history import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
 from rolesync.model.keys import email_key, role_names
 from rolesync.model.lists import Desired, Listed
 from rolesync.model.live import Live

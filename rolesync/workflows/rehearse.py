@@ -20,15 +20,16 @@ from rolesync.executor.run import Session, carry_out
 from rolesync.model.keys import role_names
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan
-from rolesync.model.rehearsal import Latency, Pace, Rehearsal, Stage, holders, stages, unknown
-from rolesync.planner.build import waves
+from rolesync.model.rehearsal import Latency, Rehearsal, Stage
+from rolesync.planner.order import waves
 from rolesync.sandbox import ROLES, Options, Person, Sandbox
 from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.client import Client
 from rolesync.studio.users import StudioWriter
+from rolesync.workflows.apply import recheck_saved_plan
 from rolesync.workflows.connect import connection_of
 from rolesync.workflows.context import Job
-from rolesync.workflows.plan import recheck_saved_plan
+from rolesync.workflows.rehearsal_estimate import Pace, holders, stages, unknown
 
 
 def rehearse_plan(made: Plan, job: Job, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:

@@ -1,15 +1,24 @@
-"""May this run be taken back, and what did it do? Answered from its records alone, by a refusal or by its effects."""
+"""Plan to undo a run: what it did, from its records alone, and the plan that takes that back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from rolesync.differ.holds import hold
+from rolesync.differ.undo import invert
 from rolesync.errors import UnsettledRunError, UsageError
+from rolesync.executor.run import note_plan
 from rolesync.history.effects import effects, moved, open_requests
+from rolesync.history.runs import run_records
+from rolesync.live.read import look
 from rolesync.model.history import Effect
 from rolesync.model.lists import Source
-from rolesync.model.plans import Policy
+from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Mode
+from rolesync.studio.users import StudioReader
+from rolesync.workflows.context import Job, connected, open_account_record, past_of
+from rolesync.workflows.lookup import by_id
+from rolesync.workflows.plan import assemble, with_impact
 
 
 def undoable(records: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> list[Effect]:
@@ -48,3 +57,30 @@ def undoing(policy: Policy) -> Policy:
     """Make the policy for taking a run back: no list has an age, and where nobody is ever removed, nobody is now."""
     held = policy.hold_removals or policy.mode is Mode.ADDITIVE
     return replace(policy, hold_removals=held, grace_runs=0, max_age_hours=None)
+
+
+def plan_undo(run: str, job: Job, *, impact: bool = False) -> Plan:
+    """Make a plan that takes back what a run really did, held against Studio as it is. Never writes to Studio.
+
+    Args:
+        run: its id, or the beginning of it.
+        job: its settings say which account, and which roles are managed.
+        impact: as for `plan_list`.
+
+    Raises:
+        UsageError: there is no such run, or it changed roles that are not managed now.
+        UnsettledRunError: nobody knows yet what some of its requests did.
+        RecordBrokenError: the record is not the one that was written.
+    """
+    own, policy = job.settings, undoing(job.settings.policy)
+    records = run_records(own.account_dir, run, key=own.audit_key.get_secret_value())
+    done = undoable(records, policy.managed_roles)
+    with connected(job) as client, open_account_record(job) as record:
+        past, studio = past_of(job), StudioReader(client)
+        people = by_id([one.user_id for one in done], policy)
+        live = look(studio, policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
+        changes = hold(invert(done, live, policy.managed_roles), policy, past.history)
+        made = assemble(source_of(records), (), changes=changes, live=live, policy=policy, past=past, job=job)
+        made = with_impact(made, studio, job) if impact else made
+        note_plan(record, job.new_run(), "undo", made)
+        return made

@@ -12,7 +12,7 @@ from filelock import FileLock
 from rolesync.audit.append_lock import Turn, TurnTimeoutError
 from rolesync.audit.verify import verify_record
 from rolesync.history.runs import read_records
-from rolesync.model.history import Verification
+from rolesync.model.verification import Verification
 from tests.audit.tools import opened
 
 

@@ -22,7 +22,7 @@ from rolesync.audit.record import open_record
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError
 from rolesync.history.runs import read_records
-from rolesync.model.history import Verification
+from rolesync.model.verification import Verification
 from tests.audit.tools import ENVIRONMENT, fill, lines, opened, write_lines, writer
 
 # --- what is written

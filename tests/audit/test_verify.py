@@ -13,7 +13,7 @@ from rolesync.audit.record import rekey
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError
-from rolesync.model.history import Verification
+from rolesync.model.verification import Verification
 from tests.audit.tools import clock, files, fill, lines, opened, put_back, write_lines
 
 KEY, OTHER = "a key of the account's owner", "another key of that owner"

@@ -15,7 +15,7 @@ from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError
 from rolesync.history.runs import read_records
-from rolesync.model.history import Verification
+from rolesync.model.verification import Verification
 from tests.audit.tools import clock, files, fill, lines, opened, put_back, write_lines, writer
 
 FIRST, SECOND = "audit-000000000001.jsonl", "audit-000000000004.jsonl"

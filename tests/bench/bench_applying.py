@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync.audit.record import open_record
-from rolesync.differ.drift import stand
+from rolesync.executor.recheck import stand
 from rolesync.executor.run import Session, carry_out
 from rolesync.history.journal import Journal
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame

@@ -107,7 +107,8 @@ def ours(address: str, token: str, folder: Path) -> Figures:
     """Sync the list, whole: read, look, plan, guard, apply, prove."""
     from rolesync.settings import load  # noqa: PLC0415  # as above
     from rolesync.workflows.context import Job  # noqa: PLC0415  # the script, a process of its own, doesn't need it
-    from rolesync.workflows.plan import read_list, sync_list  # noqa: PLC0415  # as above
+    from rolesync.workflows.plan import read_list  # noqa: PLC0415  # as above
+    from rolesync.workflows.sync import sync_list  # noqa: PLC0415  # as above
 
     settings = load(
         base_url=address,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.cli.options import load_settings, save
+from rolesync.cli.options import load_settings
+from rolesync.cli.output import save
 from rolesync.errors import UsageError
 
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from rolesync.differ.drift import Seen, outside, stand
+from rolesync.differ.drift import outside
+from rolesync.executor.recheck import Seen, stand
 from rolesync.model.frames import CHANGES, DRIFT, OUTCOMES, frame, require
 from rolesync.model.history import Expected
 from rolesync.model.keys import role_set

@@ -14,8 +14,10 @@ from rolesync.history.runs import read_records
 from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
+from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Job
-from rolesync.workflows.plan import apply_plan, plan_list, read_list, sync_list
+from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.sync import sync_list
 from tests.killing import apply_until
 
 MOMENTS = 100

@@ -8,8 +8,8 @@ import pytest
 
 from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.history.run_report import report_before_break, told
-from rolesync.model.history import Told, ToldChange, ToldDecision
 from rolesync.model.plans import Approval, Released
+from rolesync.model.run_report import Told, ToldChange, ToldDecision
 from rolesync.model.runs import Proof
 from tests.audit.tools import opened
 from tests.report.samples import DIGEST, RECORDS

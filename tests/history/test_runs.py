@@ -8,7 +8,7 @@ from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError, UsageError
 from rolesync.history.earlier_runs import recall
 from rolesync.history.runs import list_runs, read_records, run_records, trusted_records, trusted_runs
-from rolesync.model.history import Verification
+from rolesync.model.verification import Verification
 from tests.audit.tools import fill, lines, opened, write_lines
 
 

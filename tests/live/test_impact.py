@@ -6,13 +6,14 @@ import pytest
 
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import hold
-from rolesync.live.impact import MOST_BYTES, MOST_SECONDS, Belongings, impact_of, losing, unknown
+from rolesync.live.impact import MOST_BYTES, MOST_SECONDS, Belongings, impact_of, unknown
 from rolesync.model.frames import IMPACT, require
 from rolesync.model.history import History
 from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Known
 from rolesync.planner.build import make_plan
+from rolesync.planner.impact import losing
 from tests.strategies import CREATED_AT, SOURCE, Row, User, desired_of, live_of
 
 ADA, BO = 7, 8

@@ -1,6 +1,7 @@
 import pytest
 
-from rolesync.model.history import Bad, Explanation, ListedRow, PersonNow, Verification
+from rolesync.model.explanation import Explanation, ListedRow, PersonNow
+from rolesync.model.verification import Bad, Verification
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.keys import role_set
 from rolesync.model.live import Requests
-from rolesync.model.rehearsal import Latency, Pace, Stage, stages, unknown
+from rolesync.model.rehearsal import Latency, Stage
 from rolesync.model.runs import Proof
+from rolesync.workflows.rehearsal_estimate import Pace, stages, unknown
 from tests.report.samples import make_run
 
 READ = Stage("reading", 9, 16, 0, 0.7, measured=True)

@@ -17,9 +17,10 @@ from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy, Released
 from rolesync.model.vocabulary import WAITING, Level
 from rolesync.planner.approval import Decisions, Key, approve, decide, releasable
-from rolesync.planner.build import make_plan, order
+from rolesync.planner.build import make_plan
 from rolesync.planner.encode import digest, from_json, to_json
 from rolesync.planner.guards import judge
+from rolesync.planner.order import order
 from tests.planner.test_encode import assert_same, resealed
 from tests.strategies import CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 

@@ -19,8 +19,9 @@ from rolesync.model.lists import Finding
 from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Level
-from rolesync.planner.build import chunks, make_plan, order, waves
+from rolesync.planner.build import make_plan
 from rolesync.planner.guards import judge
+from rolesync.planner.order import chunks, order, waves
 from tests.strategies import (
     BIGGEST_ID,
     CREATED_AT,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, frame
-from rolesync.model.history import (
+from rolesync.model.explanation import (
     Explanation,
     ListedRow,
     NextStep,
@@ -13,12 +12,13 @@ from rolesync.model.history import (
     PastChange,
     PastDecision,
     PersonNow,
-    RunSummary,
 )
+from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, frame
 from rolesync.model.keys import role_set
 from rolesync.model.lists import Desired, Finding, Listed, Source
 from rolesync.model.live import Requests, Way
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
+from rolesync.model.run_report import RunSummary
 from rolesync.model.runs import Check, Proof, Run
 from rolesync.model.vocabulary import Action, HeldReason, Level, Mode, OutcomeStatus, Reason, VerdictStatus, WayKind
 from rolesync.planner.encode import source_json

@@ -1,7 +1,7 @@
 import json
 from dataclasses import replace
 
-from rolesync.model.history import Explanation
+from rolesync.model.explanation import Explanation
 from rolesync.model.lists import Finding
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import Level, VerdictStatus

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.model.history import Explanation, ListedRow
+from rolesync.model.explanation import Explanation, ListedRow
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.context import Job
 from rolesync.workflows.explain import explain_user
-from rolesync.workflows.plan import plan_list, read_list, sync_list
+from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.sync import sync_list
 from tests.paths import SAMPLE
 
 GREG = "greg.stone@example.edu"  # an Admin whom the sample list doesn't name

@@ -11,7 +11,8 @@ from rolesync.history.runs import read_records
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.context import Job
-from rolesync.workflows.plan import plan_list, read_list, sync_list
+from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.sync import sync_list
 from tests.servers import Naps
 
 MIXED = "429=0.03,403=0.02,500=0.02,503=0.02,reset=0.02,html=0.02,html200=0.02,lost=0.02,lost5xx=0.01,cut=0.02"

@@ -26,22 +26,19 @@ from rolesync.history.earlier_runs import recall
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs, read_records
-from rolesync.model.history import Verification
 from rolesync.model.plans import Drift, Plan, Verdict
 from rolesync.model.runs import Run
+from rolesync.model.verification import Verification
 from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import Settings, load
+from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Job
-from rolesync.workflows.plan import (
-    apply_plan,
-    look_up_people,
-    plan_list,
-    plan_undo,
-    read_holders,
-    read_list,
-    sync_list,
-)
+from rolesync.workflows.export import read_holders
+from rolesync.workflows.lookup import look_up_people
+from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.sync import sync_list
+from rolesync.workflows.undo import plan_undo
 from tests.paths import SAMPLE
 
 

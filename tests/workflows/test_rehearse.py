@@ -16,8 +16,8 @@ from rolesync.model.runs import Run, counts
 from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
+from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Job
-from rolesync.workflows.plan import apply_plan
 from rolesync.workflows.rehearse import rehearse_plan
 from tests.workflows.test_plan import list_of, planned, rewound, settings_for
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from rolesync.model.history import Told, ToldChange, ToldDecision
+from rolesync.model.run_report import Told, ToldChange, ToldDecision
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.content.plan_rows import SIGNS, drift_rows
 from rolesync.report.content.plan_summary import Headline, approval_text, drift_text, moment

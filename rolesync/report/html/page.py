@@ -24,8 +24,8 @@ from rolesync.report.html.tables import NO_ROLE, Touched, left_without_role, pag
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from rolesync.model.history import Told
     from rolesync.model.plans import Plan, RoleCount
+    from rolesync.model.run_report import Told
 
 WITHOUT_SCRIPT = 500
 """Rows of each table that stand in the page itself: what is there without JavaScript. It says how many there are."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
 
-from rolesync.model.history import PastChange
+from rolesync.model.explanation import PastChange
 from rolesync.model.keys import role_names
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action

@@ -14,7 +14,7 @@ from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rolesync.model.history import Told
+    from rolesync.model.run_report import Told
 
 TOLD_COLUMNS = ("outcome", "action", "role", "user_id", "email", "row", "before", "after", "detail")
 """The columns of a run's changes; roles are `no role` for none, and `after` is empty where nobody knows."""

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model.history import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PastDecision, PersonNow
+from rolesync.model.explanation import (
+    Explanation,
+    ListedRow,
+    NextStep,
+    PastAbsence,
+    PastChange,
+    PastDecision,
+    PersonNow,
+)
 from rolesync.report.content.plan_rows import SIGNS
 from rolesync.report.content.plan_summary import SHORT_DIGEST
 from rolesync.report.content.text import (

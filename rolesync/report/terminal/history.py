@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model.history import RunSummary
+from rolesync.model.run_report import RunSummary
 from rolesync.report.content.plan_rows import SIGNS
 from rolesync.report.content.plan_summary import SHORT_DIGEST
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, safe

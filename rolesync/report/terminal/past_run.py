@@ -3,7 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model.history import Told
+from rolesync.model.run_report import Told
 from rolesync.report.content.plan_rows import SIGNS
 from rolesync.report.content.run_summary import told_facts, told_headline, told_sections
 from rolesync.report.content.text import SENTENCE_LIMIT, safe

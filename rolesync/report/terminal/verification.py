@@ -6,7 +6,7 @@ from pathlib import PurePath
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model.history import Verification
+from rolesync.model.verification import Verification
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
 from rolesync.report.terminal.widgets import banner, heading, note, pairs
 

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from rolesync.errors import UsageError
 from rolesync.history.run_report import told
 from rolesync.model.frames import DRIFT, frame
-from rolesync.model.history import Told, ToldChange, ToldDecision
 from rolesync.model.plans import Drift
+from rolesync.model.run_report import Told, ToldChange, ToldDecision
 from rolesync.model.runs import Proof
 from rolesync.report.content.run_summary import told_facts, told_headline
 from rolesync.report.html.page import told_html

@@ -2,7 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from rolesync.model.history import Explanation, ListedRow, NextStep, PastAbsence, PastChange, PastDecision, PersonNow
+from rolesync.model.explanation import (
+    Explanation,
+    ListedRow,
+    NextStep,
+    PastAbsence,
+    PastChange,
+    PastDecision,
+    PersonNow,
+)
 from rolesync.report.terminal.explain import explanation_view
 from tests.report.samples import EXPLANATION, HOSTILE, SOURCE
 from tests.report.terminal.screen import flat, show

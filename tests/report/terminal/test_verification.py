@@ -1,4 +1,4 @@
-from rolesync.model.history import Bad, Verification
+from rolesync.model.verification import Bad, Verification
 from rolesync.report.terminal.verification import verification_view
 from tests.report.samples import HOSTILE
 from tests.report.terminal.screen import flat, show

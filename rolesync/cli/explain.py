@@ -1,0 +1,40 @@
+"""`rolesync explain USER`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, load_settings
+from rolesync.cli.output import end, end_json, show_view
+from rolesync.cli.pager import pager_of
+from rolesync.cli.progress import working
+from rolesync.errors import Exit
+
+
+def explain(
+    user: Annotated[str, typer.Argument(metavar="USER", help="An e-mail address or a user id.", show_default=False)],
+    list_file: Annotated[
+        Path | None, typer.Option("--list", metavar="FILE", help="Say which rows of this list name them.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask Studio for their roles today; with --list, also what comes next.")
+    ] = False,
+    no_pager: NoPager = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Say why somebody has, got or lost each role, and because of which row; of a broken record, up to the break."""
+    from rolesync.workflows.explain import explain_user
+
+    with working(load_settings(config, assignments)) as job:
+        found = explain_user(user, job, list_file, live=live)
+    if form is Form.JSON:
+        from rolesync.report.json import explanation_json
+
+        return end_json(explanation_json(found), found.broken)
+    from rolesync.report.terminal.explain import explanation_view
+
+    show_view(explanation_view(found), pager=pager_of(wanted=not no_pager))
+    return end(found.broken)

@@ -1,0 +1,32 @@
+"""`rolesync export`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
+from rolesync.cli.output import save, show_json
+from rolesync.cli.progress import working
+from rolesync.errors import Exit
+
+
+def export(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
+    ] = Path("-"),
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Write today's holders of the managed roles as a desired-roles list: the way to start from what is there."""
+    from rolesync.reader.write import assignments_of, desired_csv
+    from rolesync.workflows.export import read_holders
+
+    with working(load_settings(config, assignments)) as job:
+        found = assignments_of(read_holders(job))
+    if form is Form.JSON:
+        show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
+        return Exit.DONE
+    save(desired_csv(found), output, "the list")
+    return Exit.DONE

@@ -1,0 +1,58 @@
+"""How a run ended, shown and as an exit code."""
+
+import json
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from rolesync.cli.options import Form, limit
+from rolesync.cli.output import show_json, show_view
+from rolesync.cli.plan_output import plan_json, show_made
+from rolesync.errors import Exit, PlanRefusedError
+
+if TYPE_CHECKING:
+    from rolesync.executor.preconditions import BlockedError
+    from rolesync.model.plans import Plan
+    from rolesync.model.runs import Run
+
+
+def show_blocked(refusal: "BlockedError", form: Form, *, show_all: bool, command: str) -> Exit:
+    """Show a plan that a guard blocks, and say so; `command` would apply it, "" where it was just shown."""
+    if form is Form.JSON:
+        said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}
+        guards = json.loads(plan_json(refusal.plan))["guards"]
+        show_json({"status": "refused", "error": said, "guards": guards})
+    elif command:
+        show_made(refusal.plan, show_all, command)
+    return refuse(refusal)
+
+
+def show_outcome(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
+    """Show what a run did, and return its exit code."""
+    if form is Form.JSON:
+        from rolesync.report.json import run_json
+
+        show_json(run_json(run))
+    else:
+        from rolesync.report.terminal.run import run_view
+
+        source = made.source
+        again = f"rolesync undo {source.undoes}" if source.undoes else f"rolesync plan {shlex.quote(source.path)}"
+        show_view(run_view(run, limit=limit(show_all), command=again))
+    return exit_of(run)
+
+
+def refuse(refusal: PlanRefusedError) -> Exit:
+    """Say on standard error why a plan was not applied, as for any other refusal."""
+    from rolesync.report.content.text import safe
+
+    sys.stderr.write(f"rolesync: {safe(refusal.message)}\n  → {safe(refusal.hint)}\n")
+    return refusal.exit_code
+
+
+def exit_of(run: "Run") -> Exit:
+    """Say by the exit code how a run ended."""
+    if run.complete:
+        return Exit.DONE
+    sent = (run.outcomes["outcome"] == "done").all()
+    return Exit.STUDIO if run.stopped and not sent else Exit.INCOMPLETE

@@ -1,0 +1,63 @@
+"""Progress and the log, on standard error."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rolesync.model.live import Progress
+    from rolesync.settings import Settings
+    from rolesync.workflows.context import Job
+
+
+def set_up_log(settings: "Settings") -> None:
+    """Send the log to standard error, in the form and from the level that the settings say."""
+    import structlog
+
+    readable = settings.log_format == "console"
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            if readable
+            else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@contextmanager
+def working(settings: "Settings") -> Iterator["Job"]:
+    """Make the job of a command, whose progress shows on standard error while the `with` block lasts."""
+    from rolesync.workflows.context import Job
+
+    set_up_log(settings)
+    with _progress() as progress:
+        yield Job(settings, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator["Progress"]:
+    """Show bars on a terminal, and elsewhere one line for each stage that is through."""
+    if not sys.stderr.isatty():
+        yield (
+            lambda stage, done, total: print(f"{stage}: {done} of {total}", file=sys.stderr) if done == total else None
+        )
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks or bars.tasks[tasks[stage]].finished:
+                tasks[stage] = bars.add_task(stage.replace("[", r"\["), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield tell

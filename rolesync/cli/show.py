@@ -1,0 +1,110 @@
+"""`rolesync show PLAN|RUN`: a saved plan, or what a run did, in any form."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rolesync.cli.options import All, Assignments, Config, Form, Format, NoPager, PlanOrRun, limit, load_settings
+from rolesync.cli.output import end, end_json, json_text, save_forms, show_view, write
+from rolesync.cli.pager import pager_of
+from rolesync.cli.plan_options import Target
+from rolesync.cli.plan_output import applying, load_plan, plan_json, show_made, touched_by
+from rolesync.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rolesync.model.plans import Plan
+    from rolesync.model.run_report import Told
+    from rolesync.report.html.tables import Touched
+
+
+def show(
+    what: PlanOrRun,
+    html: Target = None,
+    markdown: Target = None,
+    csv: Target = None,
+    xlsx: Target = None,
+    json: Target = None,
+    show_all: All = False,
+    no_pager: NoPager = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Show a saved plan again, or what became of a run: on the terminal, or as a file for whoever reviews it.
+
+    A file of that name comes first. A run is told from the record alone. A pager is given all rows.
+    """
+    targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
+    file, pager = Path(what), pager_of(wanted=not no_pager)
+    if not file.exists():
+        return show_run(what, targets, show_all, pager, form, config, assignments)
+    made = load_plan(file)
+    touched = touched_by(made, config, assignments) if html else None
+    written = _write_forms(made, targets, touched)
+    if form is Form.JSON:
+        write(plan_json(made))
+    elif not written:
+        show_made(made, show_all or bool(pager), applying(file), pager)
+    return Exit.DONE
+
+
+def _write_forms(made: "Plan", targets: dict[str, Path | None], touched: "Touched | None") -> int:
+    """Write the plan in every form asked for; returns how many."""
+    from rolesync.report.html.page import plan_html
+    from rolesync.report.markdown import plan_markdown
+    from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
+
+    makers: dict[str, Callable[[Plan], str | bytes]] = {
+        "html": lambda plan: plan_html(plan, touched),
+        "markdown": plan_markdown,
+        "csv": plan_csv,
+        "xlsx": plan_xlsx,
+        "json": plan_json,
+    }
+    return save_forms(made, makers, targets, "the plan")
+
+
+def show_run(
+    run: str,
+    targets: "Mapping[str, Path | None]",
+    show_all: bool,
+    pager: "Sequence[str]",
+    form: Form,
+    config: Path | None,
+    assignments: list[str] | None,
+) -> Exit:
+    """Show what became of a run: what was asked, done, held, failed, drifted, and the proof.
+
+    Raises:
+        UsageError: there is no such run, nor a file of that name.
+    """
+    from rolesync.history.run_report import report_before_break
+    from rolesync.report.html.page import told_html
+    from rolesync.report.json import told_json
+    from rolesync.report.markdown import told_markdown
+    from rolesync.report.spreadsheet.run import told_csv, told_xlsx
+
+    try:
+        own = load_settings(config, assignments)
+        told, broken = report_before_break(own.account_dir, run, key=own.audit_key.get_secret_value())
+    except UsageError as error:
+        raise UsageError(
+            f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
+            hint=f"{error.hint.rstrip('.')}; a plan is shown by the name of its file",
+        ) from error
+    makers: dict[str, Callable[[Told], str | bytes]] = {
+        "html": told_html,
+        "markdown": told_markdown,
+        "csv": told_csv,
+        "xlsx": told_xlsx,
+        "json": lambda one: json_text(told_json(one)),
+    }
+    written = save_forms(told, makers, targets, "the run")
+    if form is Form.JSON:
+        return end_json(told_json(told), broken)
+    if not written:
+        from rolesync.report.terminal.past_run import told_view
+
+        show_view(told_view(told, limit=limit(show_all or bool(pager))), pager=pager)
+    return end(broken)

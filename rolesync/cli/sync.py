@@ -1,0 +1,77 @@
+"""`rolesync sync FILE`."""
+
+import json
+import shlex
+from typing import Annotated
+
+import typer
+
+from rolesync.cli.options import All, Assignments, BadRows, Config, Form, Format, HeaderRow, ListFile, Override, Sheet
+from rolesync.cli.outcome import exit_of, refuse, show_outcome
+from rolesync.cli.output import show_json
+from rolesync.cli.plan import plan
+from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, settings_of
+from rolesync.cli.plan_output import plan_json, show_made
+from rolesync.cli.progress import working
+from rolesync.cli.validate import show_list
+from rolesync.errors import Exit, UsageError
+
+
+def sync(
+    file: ListFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; the same as `plan`.")] = False,
+    no_removals: NoRemovals = False,
+    hold_removals: HoldRemovals = False,
+    impact: Impact = False,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    bad_rows: BadRows = None,
+    override: Override = "",
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """The nightly job: plan, guards, apply and verify in one unattended go."""
+    if dry_run:
+        if override:
+            raise UsageError("--dry-run and --override together make no sense", hint="leave one of them out")
+        return plan(
+            file,
+            no_removals=no_removals,
+            hold_removals=hold_removals,
+            impact=impact,
+            sheet=sheet,
+            header_row=header_row,
+            bad_rows=bad_rows,
+            show_all=show_all,
+            form=form,
+            config=config,
+            assignments=assignments,
+        )
+    if impact:
+        raise UsageError("--impact is for whoever reviews a plan first", hint="add --dry-run, or use rolesync plan")
+    from rolesync.workflows.plan import read_list
+    from rolesync.workflows.sync import sync_list
+
+    reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
+    settings = settings_of(config, assignments, no_removals, hold_removals, reading)
+    with working(settings) as job:
+        desired = read_list(file, job)
+        if desired.status == "reject":
+            show_list(desired, settings.managed_roles, form, show_all=show_all)
+            return Exit.INPUT_REFUSED
+        done = sync_list(desired, job, override)
+    if form is Form.JSON:
+        from rolesync.report.json import run_json
+
+        refusal = {"message": done.refusal.message, "hint": done.refusal.hint} if done.refusal else None
+        run = run_json(done.run) if done.run else None
+        show_json({"plan": json.loads(plan_json(done.plan)), "run": run, "refusal": refusal})
+    else:
+        show_made(done.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if done.refusal else "")
+    if done.refusal:
+        return refuse(done.refusal)
+    if done.run is None:
+        return Exit.DONE
+    return exit_of(done.run) if form is Form.JSON else show_outcome(done.run, done.plan, show_all, form)

@@ -1,0 +1,25 @@
+"""`rolesync undo RUN`."""
+
+from rolesync.cli.options import All, Assignments, Config, Form, Format, RunId, load_settings
+from rolesync.cli.plan_options import Detailed, Impact, Output
+from rolesync.cli.plan_output import deliver
+from rolesync.cli.progress import working
+from rolesync.errors import Exit
+
+
+def undo(
+    run: RunId,
+    output: Output = None,
+    impact: Impact = False,
+    detailed_exitcode: Detailed = False,
+    show_all: All = False,
+    form: Format = Form.TEXT,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> Exit:
+    """Plan to take back what a run really did, as far as Studio is still so; review and apply it like any plan."""
+    from rolesync.workflows.undo import plan_undo
+
+    with working(load_settings(config, assignments)) as job:
+        made = plan_undo(run, job, impact=impact)
+    return deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)

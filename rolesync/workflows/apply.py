@@ -1,0 +1,61 @@
+"""Apply a saved plan, if it is still what it says."""
+
+from rolesync.executor.preconditions import check_approval, check_maker, check_origin, check_permission
+from rolesync.executor.recheck import Ready, Today, hold_against
+from rolesync.executor.run import carry_out
+from rolesync.history.earlier_runs import Past
+from rolesync.live.read import look
+from rolesync.model.lists import Listed
+from rolesync.model.plans import Plan
+from rolesync.model.runs import Run
+from rolesync.studio.users import StudioReader
+from rolesync.workflows.context import Job, connected, past_of, turn_of
+from rolesync.workflows.lookup import by_id
+from rolesync.workflows.plan import guard_baseline
+
+
+def apply_plan(made: Plan, job: Job, override: str = "") -> Run:
+    """Apply a saved plan, if it is still what it says; whoever is not as it saw them is left as they are.
+
+    What an earlier, interrupted run of the same plan has done counts as done, and the rest is sent.
+
+    Raises:
+        PlanRefusedError: it is another account's, its list has changed, it isn't approved as the settings ask for, or a
+            guard blocks it; nothing was written.
+        LockHeldError: another run is going on; nothing was written.
+    """
+    own = job.settings
+    check_origin(made, own.studio)
+    check_approval(made, required=own.require_approval, four_eyes=own.four_eyes)
+    check_permission(made, override)
+    with turn_of(job, "apply") as turn:
+        if own.four_eyes and made.approval:
+            check_maker(made, turn.past.makers(made.approval.made_from))
+        now = _ready(made, turn.session.studio, turn.past, job, override)
+        return carry_out(now.plan, now.standing, now.before, turn.session)
+
+
+def recheck_saved_plan(made: Plan, job: Job, override: str = "") -> Ready:
+    """Hold a saved plan against Studio, with all that `apply_plan` asks of plan and Studio. Writes nothing anywhere.
+
+    An approval isn't asked for: whoever is to give it may want to see the plan at work.
+
+    Raises:
+        PlanRefusedError: `apply_plan` would refuse it, too.
+    """
+    check_origin(made, job.settings.studio)
+    check_permission(made, override)
+    with connected(job) as client:
+        return _ready(made, StudioReader(client), past_of(job), job, override)
+
+
+def _ready(made: Plan, studio: StudioReader, past: Past, job: Job, override: str) -> Ready:
+    own = job.settings
+    before = look(studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
+    today = Today(own.owner, own.protected_users, guard_baseline(made.source, past, job))
+    return hold_against(made, before, past, today, override)
+
+
+def _people_of(made: Plan) -> Listed:
+    """Spell the people that a plan touches as a list that names them by id."""
+    return by_id(made.changes["user_id"].tolist(), made.policy)
