@@ -59,43 +59,6 @@ EXIT_CODES = """Exit codes, the same for every command:
 
 130 interrupted (143 where SIGTERM did it)"""
 
-# Boxes and colours take as long to import as all the rest, and are in the way of whatever reads a pipe.
-_ON_TERMINAL = sys.stdout is not None and sys.stdout.isatty()
-
-app = typer.Typer(
-    name="rolesync",
-    help="Keep the roles of Canvas Studio users equal to a list: reviewed, guarded, proven, recorded.",
-    epilog=EXIT_CODES,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich" if _ON_TERMINAL else None,
-    pretty_exceptions_enable=False,  # its tracebacks can show local variables, and so a token
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        **({} if _ON_TERMINAL else {"terminal_width": PIPED_WIDTH}),
-    },
-)
-for command in (
-    validate.validate,
-    export.export,
-    plan.plan,
-    show.show,
-    undo.undo,
-    rehearse.rehearse,
-    review.review,
-    apply.apply,
-    sync.sync,
-    migrate.migrate,
-    runs.runs,
-    explain.explain,
-):
-    app.command()(command)
-app.add_typer(audit.app, name="audit")
-app.command()(login.login)
-app.command()(doctor.doctor)
-app.command()(sandbox.sandbox)
-app.command("help")(manual.show_help)
-
 
 def main() -> None:
     """Run the command of this process, and leave with its exit code."""
@@ -103,10 +66,11 @@ def main() -> None:
         with contextlib.suppress(AttributeError):  # a test's stream may not be a real one
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without our letters
     received = _stop_on_terminate()
-    if _ON_TERMINAL and is_help(sys.argv[1:]):
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    if on_terminal and is_help(sys.argv[1:]):
         import_boxes()
     try:
-        code = app(standalone_mode=False) or Exit.DONE
+        code = _build_app(on_terminal=on_terminal)(standalone_mode=False) or Exit.DONE
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer make an exit code of it
     except RolesyncError as error:
@@ -121,6 +85,44 @@ def main() -> None:
         sys.stderr.write(f"rolesync: interrupted{told}\n")
         code = 128 + received[0] if received else Exit.INTERRUPTED
     sys.exit(int(code))
+
+
+def _build_app(*, on_terminal: bool) -> typer.Typer:
+    """Collect all commands. Only a terminal gets boxes and colours, which are slow to import and disturb a pipe."""
+    app = typer.Typer(
+        name="rolesync",
+        help="Keep the roles of Canvas Studio users equal to a list: reviewed, guarded, proven, recorded.",
+        epilog=EXIT_CODES,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich" if on_terminal else None,
+        pretty_exceptions_enable=False,  # its tracebacks can show local variables, and so a token
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            **({} if on_terminal else {"terminal_width": PIPED_WIDTH}),
+        },
+    )
+    for command in (
+        validate.validate,
+        export.export,
+        plan.plan,
+        show.show,
+        undo.undo,
+        rehearse.rehearse,
+        review.review,
+        apply.apply,
+        sync.sync,
+        migrate.migrate,
+        runs.runs,
+        explain.explain,
+    ):
+        app.command()(command)
+    app.add_typer(audit.app, name="audit")
+    app.command()(login.login)
+    app.command()(doctor.doctor)
+    app.command()(sandbox.sandbox)
+    app.command("help")(manual.show_help)
+    return app
 
 
 def _refuse(error: RolesyncError) -> Exit:

@@ -1,4 +1,4 @@
-"""The installed command and sandboxes, each as a process of its own: what the end-to-end tests drive."""
+"""Runs commands in a clean environment, in this process or in another, and sandboxes in another."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from threading import Timer
 from typing import Any
 
 from rolesync.sandbox.control import Control
+from tests.e2e.in_process import run_in_process
 from tests.paths import ROOT
 
 ROLESYNC = Path(sys.executable).with_name("rolesync")
@@ -51,7 +52,12 @@ class Shell:
         return {name: str(value) for name, value in {**self.variables, **named}.items() if value is not None}
 
     def run(self, *arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
-        """Run rolesync to its end, with pipes instead of a terminal."""
+        """Run rolesync to its end in this process, with pipes instead of a terminal."""
+        words = [str(word) for word in arguments]
+        return run_in_process(words, self.folder, self.environment(**settings), timeout=_SECONDS)
+
+    def run_process(self, *arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+        """Run rolesync to its end in a process, where the process is what the test is about."""
         return self.call(ROLESYNC, *arguments, **settings)
 
     def call(self, *command: object, **settings: object) -> subprocess.CompletedProcess[str]:
