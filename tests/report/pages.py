@@ -30,7 +30,7 @@ def school() -> Plan:
     plan = make_plan()
     counts = (RoleCount("Admin", 10, 1, 3), RoleCount("Teacher", 4, 0, 1), RoleCount("Owner", 1, 1, 0))
     policy = replace(plan.policy, managed_roles=tuple(count.role for count in counts))
-    return replace(plan, policy=policy, roles=counts, changes=frame(CHANGES, columns(list(CHANGES), rows)))
+    return replace(plan, policy=policy, roles=counts, changes=frame(CHANGES, columns(CHANGES, rows)))
 
 
 def rows(page: Page, key: str = "changes") -> Locator:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
 
 from rolesync.model.explanation import (
     Explanation,
@@ -13,7 +16,7 @@ from rolesync.model.explanation import (
     PastDecision,
     PersonNow,
 )
-from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, frame
+from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, Columns, frame
 from rolesync.model.keys import role_set
 from rolesync.model.lists import Desired, Finding, Listed, Source
 from rolesync.model.live import Requests, Way
@@ -82,8 +85,19 @@ PROTECTED = Verdict(
 )
 
 
-def columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
-    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+def columns(kinds: Columns, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Turn rows into the columns of a frame.
+
+    Categories are coded by identity first, as pandas would read each of a thousand texts of 1 MB from end to end.
+    """
+    values = {name: [row[at] for row in rows] for at, name in enumerate(kinds)}
+    return {name: _coded(values[name]) if kind == "category" else values[name] for name, kind in kinds.items()}
+
+
+def _coded(values: Sequence[str]) -> "pd.Categorical[str]":
+    categories = sorted(set(values))
+    places = {value: place for place, value in enumerate(categories)}
+    return pd.Categorical.from_codes([places[value] for value in values], pd.Index(categories))
 
 
 WAYS = (
@@ -107,8 +121,8 @@ def make_plan(
         policy=Policy(),
         roles=(RoleCount("Admin", 10, actions.count(Action.ADD), actions.count(Action.REMOVE)),),
         verdicts=tuple(verdicts),
-        changes=frame(CHANGES, columns(list(CHANGES), changes)),
-        held=frame(HELD, columns(list(HELD), held)),
+        changes=frame(CHANGES, columns(CHANGES, changes)),
+        held=frame(HELD, columns(HELD, held)),
         findings=tuple(findings),
         requests=Requests({"search": 4, "get": 1}, 5, WAYS),
         digest=DIGEST,
@@ -196,9 +210,7 @@ def hostile_plan(texts: Sequence[str] = HOSTILE) -> Plan:
         roles=tuple(RoleCount(text, 1, 0, 1) for text in texts),
         requests=Requests({MARKUP: 1}, 1, tuple(Way(WayKind.SCAN, text, 1, 2, 3) for text in texts)),
         digest=ESCAPES,
-        drift=Drift(
-            MARKUP, frame(DRIFT, columns(list(DRIFT), [(1, text, text, act) for act in Action for text in texts]))
-        ),
+        drift=Drift(MARKUP, frame(DRIFT, columns(DRIFT, [(1, text, text, act) for act in Action for text in texts]))),
     )
 
 
@@ -215,7 +227,7 @@ def make_run(
         plan_digest=DIGEST,
         started_at=MOMENT,
         finished_at=MOMENT.replace(minute=31),
-        outcomes=frame(OUTCOMES, columns(list(OUTCOMES), outcomes)),
+        outcomes=frame(OUTCOMES, columns(OUTCOMES, outcomes)),
         proof=proof,
         requests=Requests({"put": 1, "get": 2}),
     )
@@ -238,7 +250,7 @@ def make_desired(findings: Sequence[Finding] = FINDINGS) -> Desired:
         (3, "grace@example.edu", 7, "Admin"),
         (4, "", 2**63 - 1, "Admin"),
     ]
-    return Desired(Listed.of(frame(DESIRED, columns(list(DESIRED), rows))), tuple(findings), SOURCE)
+    return Desired(Listed.of(frame(DESIRED, columns(DESIRED, rows))), tuple(findings), SOURCE)
 
 
 SUMMARIES = [

@@ -84,9 +84,8 @@ def test_a_guard_that_no_override_passes_is_named_as_code() -> None:
 
 @pytest.mark.parametrize("text", [*HOSTILE, "@octocat #123 GH-1 org/repo#2 :+1:", "</details>\n\n# x", "山" * 900])
 def test_a_plan_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None:
-    changes = [
-        (number, text, text, action, text, text, 1, role_set([text])) for action in Action for number in range(1, 1_500)
-    ]
+    roles = role_set([text])  # once: it may be as long as the text
+    changes = [(number, text, text, action, text, text, 1, roles) for action in Action for number in range(1, 1_500)]
     held = [(number, text, 0, text, Action.ADD, HeldReason.AMBIGUOUS, text) for number in range(1_500)]
     plan = replace(
         make_plan(changes, held, [Verdict(text, VerdictStatus.BLOCK, text, text, 1, 2)] * 500, FINDINGS[:1] * 1_500),
@@ -134,7 +133,7 @@ def test_every_section_stays_even_without_room() -> None:
     many = [(number, MARKUP * 100, 0, MARKUP * 9, *HELD_ROW[4:6], MARKUP * 50) for number in range(2_000)]
     plan = replace(
         big_plan(5_000, 5_000),
-        held=frame(HELD, columns(list(HELD), many)),
+        held=frame(HELD, columns(HELD, many)),
         findings=FINDINGS * 2_000,
         roles=tuple(RoleCount("`" * 500, 1, 1, 1) for _ in range(300)),
         verdicts=hostile_plan().verdicts * 30,

@@ -30,7 +30,7 @@ WAITS = (0, "kim@example.edu", 44, "Admin", Action.REMOVE, HeldReason.REMOVALS_H
 
 
 def impact_plan(*rows: Sequence[object], **parts: Any) -> Plan:
-    return replace(make_plan(**parts), impact=frame(IMPACT, columns(list(IMPACT), rows)))
+    return replace(make_plan(**parts), impact=frame(IMPACT, columns(IMPACT, rows)))
 
 
 @pytest.mark.parametrize(

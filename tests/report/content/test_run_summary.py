@@ -140,14 +140,15 @@ def test_a_status_of_a_later_version_is_no_markup() -> None:
 
 @pytest.mark.parametrize("text", [*HOSTILE, "山" * 900])
 def test_a_run_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None:
+    numbers = {f"{number}{text}": 1 for number in range(900)}
     run = incomplete(
         changes=tuple(
             replace(FAILED, action=text, role=text, email=text, detail=text, before=(text,), outcome=outcome)
             for outcome in ("failed", "unknown", "drifted", "done")
             for _ in range(900)
         ),
-        proof=Proof({f"{number}{text}": 1 for number in range(900)}, (text,) * 900),
-        counts={f"{number}{text}": 1 for number in range(900)},
+        proof=Proof(numbers, (text,) * 900),
+        counts=numbers,
         approval=replace(APPROVAL, reviewer=text, operator=text, seen=text),
         excluded=(ToldDecision(text, text, 1, text, text),) * 900,
         released=(ToldDecision(text, text, 1, text, text),) * 900,
@@ -243,7 +244,7 @@ def test_the_page_needs_nothing_but_itself() -> None:
 
 
 def test_hostile_text_stays_text_everywhere() -> None:
-    drift = Drift(MARKUP, frame(DRIFT, columns(list(DRIFT), [(1, text, text, "add") for text in HOSTILE])))
+    drift = Drift(MARKUP, frame(DRIFT, columns(DRIFT, [(1, text, text, "add") for text in HOSTILE])))
     run = incomplete(
         changes=tuple(replace(FAILED, action=text, role=text, email=text, detail=text) for text in HOSTILE),
         proof=Proof(dict.fromkeys(HOSTILE, 1), HOSTILE),

@@ -305,7 +305,7 @@ def test_without_javascript_a_long_plan_says_what_is_left_out(show: Open) -> Non
 
 def test_short_tables_have_no_search_and_long_ones_their_own(show: Open) -> None:
     held = [(number, f"person{number}@x.edu", 0, *HELD_ROW[3:]) for number in range(2, 152)]
-    page = show(replace(make_plan(), held=frame(HELD, columns(list(HELD), held))))
+    page = show(replace(make_plan(), held=frame(HELD, columns(HELD, held))))
     assert page.get_by_role("search").count() == 2
     page.locator("#held-search").fill("person77@")
     page.get_by_text("1 of 150 rows fit.").wait_for()

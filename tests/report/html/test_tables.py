@@ -19,7 +19,7 @@ from tests.report.samples import (
 
 def plan_of(*rows: tuple[int, Action, str, list[str]]) -> Plan:
     cells = [(user, "", f"P{user}", act, role, Reason.LISTED, 0, role_set(roles)) for user, act, role, roles in rows]
-    return replace(make_plan(), changes=frame(CHANGES, columns(list(CHANGES), cells)))
+    return replace(make_plan(), changes=frame(CHANGES, columns(CHANGES, cells)))
 
 
 def moves(plan: Plan) -> list[tuple[str, str]]:

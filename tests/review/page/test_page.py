@@ -373,7 +373,7 @@ def test_it_is_done_with_the_keyboard_alone(opened: Open) -> None:
 def test_axe_finds_nothing(opened: Open, make: Callable[[], Plan], look: str) -> None:
     plan = replace(make(), waiting=holding().waiting)
     held = [WAITS, *plan.held.itertuples(index=False, name=None)]
-    _, page = opened(replace(plan, held=frame(HELD, columns(list(HELD), held))), **LOOKS[look])
+    _, page = opened(replace(plan, held=frame(HELD, columns(HELD, held))), **LOOKS[look])
     rows(page).get_by_role("checkbox").first.uncheck()
     rows(page, "held").get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Take out all that fit").click()

@@ -23,8 +23,8 @@ WAITS = (0, "ann@example.edu", 40, "Admin", Action.REMOVE, HeldReason.REMOVALS_H
 
 def holding() -> Plan:
     """Somebody who isn't in Studio is held, and then a removal that only waits."""
-    waiting = frame(CHANGES, columns(list(CHANGES), [WAITING]))
-    return replace(make_plan(), held=frame(HELD, columns(list(HELD), [HELD_ROW, WAITS])), waiting=waiting)
+    waiting = frame(CHANGES, columns(CHANGES, [WAITING]))
+    return replace(make_plan(), held=frame(HELD, columns(HELD, [HELD_ROW, WAITS])), waiting=waiting)
 
 
 def desk(plan: Plan | None = None, approve: Callable[..., End] | None = None) -> Desk:
