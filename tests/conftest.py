@@ -1,5 +1,6 @@
 """What several folders of tests share, since starting and stopping it takes longer than most tests."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,22 @@ from tests.e2e.command import sandbox
 settings.register_profile("steady", deadline=None)  # nothing is timed: machines are busy
 settings.load_profile("steady")
 settings.register_profile("soak", max_examples=700, stateful_step_count=30, deadline=None)
+
+_IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
+
+
+def stop_ignoring_signals() -> None:
+    """Let processes that tests start be interrupted, whatever started the tests.
+
+    A shell lets its background jobs ignore SIGINT, and nohup lets them ignore SIGHUP; every process that they start
+    inherits that. It doesn't inherit a handler, not even this one, which does nothing.
+    """
+    for number in signal.valid_signals() - _IGNORED_BY_PYTHON:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
+
+
+stop_ignoring_signals()
 
 
 @pytest.fixture

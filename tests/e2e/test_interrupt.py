@@ -1,6 +1,7 @@
 """A run that is under way: nobody else writes beside it, and it can be stopped in good order."""
 
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
+from tests.conftest import stop_ignoring_signals
 from tests.e2e.command import SAMPLE, Shell, sandbox, shell
 from tests.e2e.test_secrets import LOUD, hold_no_secret
 
@@ -74,3 +76,15 @@ def test_neither_a_run_that_is_killed_nor_one_that_is_locked_out_gives_a_secret_
         output, errors = run.communicate(timeout=PATIENCE)
     assert (run.returncode, held.returncode) == (128 + signal.SIGTERM, 7)
     hold_no_secret(sh, output, errors, held.stdout, held.stderr)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_processes_of_tests_end_at_signals_that_whoever_started_the_tests_ignores(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        stop_ignoring_signals()
+        with subprocess.Popen(["sleep", "60"]) as process:  # noqa: S607  # POSIX
+            process.send_signal(number)
+            assert process.wait(PATIENCE) == -number
+    finally:
+        signal.signal(number, before)
