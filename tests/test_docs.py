@@ -1,8 +1,8 @@
-"""The README and the help texts, held against the program."""
+"""README, manual and help texts agree with the program, and with each other."""
 
 import os
 import re
-import socket
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -17,10 +17,12 @@ from rolesync.model.history import History
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.planner.guards import judge
-from rolesync.settings import Settings
+from rolesync.settings import CONFIG_FILE, PREFIX, SECRETS_FOLDER, Settings
 from tests.paths import ROOT
 
-README = (ROOT / "README.md").read_text("utf-8")
+README = ROOT / "README.md"
+PAGES = {path.name: path.read_text("utf-8") for path in (README, *sorted((ROOT / "rolesync" / "manual").glob("*.md")))}
+TEXT = "\n".join(PAGES.values())
 BIN = Path(sys.executable).parent
 
 
@@ -56,20 +58,59 @@ def settings_table() -> str:
     return "\n".join(lines)
 
 
-def test_every_command_is_in_the_readme(helps: dict[str, str]) -> None:
+def used_commands(text: str) -> list[list[str]]:
+    """The words of each rolesync command that blocks and sentences show."""
+    blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    spans = re.findall(r"`(?:ROLESYNC_\w+=\S* )?(rolesync [^`\n]+)`", text)
+    found = (re.search(r"(?:^|\s)rolesync ([^&>#|]+)", line) for line in [*lines, *spans])
+    return [shlex.split(match[1]) for match in found if match]
+
+
+def test_every_command_is_in_the_manual(helps: dict[str, str]) -> None:
     assert len(helps) > 10
     for name in filter(None, helps):
-        assert f"rolesync {name}" in README, f"README doesn't mention `rolesync {name}`"
+        assert f"rolesync {name}" in TEXT, f"neither README nor manual mentions `rolesync {name}`"
 
 
-def test_every_command_and_option_of_the_readme_exists(helps: dict[str, str]) -> None:
-    for line in re.findall(r"^rolesync (.+)$", README, flags=re.MULTILINE):
-        words = line.removesuffix("&").split()
-        name = " ".join(words[:2]) if words[0] == "audit" else words[0]
-        for option in (word for word in words if word.startswith("-")):
-            assert re.search(rf"{re.escape(option)}\b", helps[name]), f"{name} has no {option}"
-    for option in re.findall(r"`(?:[a-z]+ )?(--[a-z-]+)", README):
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_and_option_of_a_page_exists(name: str, helps: dict[str, str]) -> None:
+    for words in used_commands(PAGES[name]):
+        if words[0] in {"COMMAND", "help"}:
+            continue
+        command = " ".join(words[:2]) if words[0] == "audit" else words[0]
+        assert command in helps, f"there is no command {command}"
+        for option in (word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)):
+            assert re.search(rf"(?<![\w-]){re.escape(option)}\b", helps[command]), f"{command} has no {option}"
+    for option in re.findall(r"`(?:[a-z]+ )?(--[a-z-]+)", PAGES[name]):
         assert any(option in text for text in helps.values()), f"no command has {option}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_setting_of_a_page_exists(name: str) -> None:
+    variables = {f"{PREFIX}{setting}".upper() for setting in Settings.model_fields} | {CONFIG_FILE, SECRETS_FOLDER}
+    assert set(re.findall(r"ROLESYNC_[A-Z_]+", PAGES[name])) <= variables
+    for block in re.findall(r"^```toml.*?\n(.*?)^```", PAGES[name], flags=re.MULTILINE | re.DOTALL):
+        assert set(re.findall(r"^(\w+) =", block, flags=re.MULTILINE)) <= Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
+    folder = ROOT if name == README.name else ROOT / "rolesync" / "manual"
+    for target in re.findall(r"\]\(([^)]+)\)", PAGES[name]):
+        file, _, heading = target.partition("#")
+        assert (folder / file).exists(), target
+        headings = {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in _headings(folder / file)}
+        assert not heading or heading in headings, target
+
+
+def _headings(path: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", path.read_text("utf-8"), flags=re.MULTILINE) if path.suffix == ".md" else []
+
+
+def test_the_readme_is_short_and_its_picture_small() -> None:
+    assert len(PAGES[README.name].splitlines()) <= 150
+    assert (ROOT / "rolesync" / "manual" / "review.png").stat().st_size < 150_000
 
 
 def test_every_command_says_what_it_does_and_has_json(helps: dict[str, str]) -> None:
@@ -78,21 +119,25 @@ def test_every_command_says_what_it_does_and_has_json(helps: dict[str, str]) -> 
             assert "--format" in text, name
 
 
-def test_exit_codes_are_the_same_in_readme_help_and_program(helps: dict[str, str]) -> None:
-    table = dict(re.findall(r"^\| (\d+) \| (.+) \|$", README, flags=re.MULTILINE))
+def test_exit_codes_are_the_same_in_manual_help_and_program(helps: dict[str, str]) -> None:
+    page = PAGES["troubleshooting.md"]
+    table = dict(re.findall(r"^\| (\d+) \| (.+) \|$", page, flags=re.MULTILINE))
     assert {int(code) for code in table} == {code.value for code in Exit}
     flat = " ".join(helps[""].split())
     for code, meaning in table.items():
         assert f"{code} {meaning.replace('`', '')}" in flat
+        assert re.search(rf"^## {code}\b", page, flags=re.MULTILINE), (
+            f"no section says what to do after exit code {code}"
+        )
 
 
 def test_the_settings_table_is_the_programs() -> None:
-    assert settings_table() in README, f"put this between the settings marks of the README:\n{settings_table()}"
+    table = settings_table()
+    assert table in PAGES["settings.md"], f"put this between the marks of rolesync/manual/settings.md:\n{table}"
 
 
-def test_the_rules_of_the_readme_are_the_guards_with_their_defaults() -> None:
-    _, _, section = README.partition("## When a guard stops a plan")
-    section, _, _ = section.partition("\n## ")
+def test_the_rules_of_the_manual_are_the_guards_with_their_defaults() -> None:
+    section = PAGES["guards.md"]
     told = dict(re.findall(r"^\| `([a-z_]+)` \|.*\| ([^|]+) \|$", section, flags=re.MULTILINE))
     nothing = Changes(frame(CHANGES), frame(HELD), (RoleCount("Admin", 0, 0, 0),))
     verdicts = judge(nothing, Live(frame(LIVE), ("Admin",)), Policy(), (), History())
@@ -106,22 +151,3 @@ def test_the_rules_of_the_readme_are_the_guards_with_their_defaults() -> None:
         assert told[name] == expected, name
     final = {verdict.rule for verdict in verdicts if not verdict.overridable}
     assert set(re.findall(r"^\| `([a-z_]+)` \|.*; no override \|", section, flags=re.MULTILINE)) == final
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the README's commands are for a POSIX shell")
-def test_the_readmes_commands_run(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    blocks = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
-    assert len(blocks) > 4
-    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
-    script = "set -eu\ntrap 'kill $(jobs -p)' EXIT\n" + "".join(blocks).replace("8765", port)
-    env = {name: value for name, value in os.environ.items() if not name.startswith("ROLESYNC_")}
-    env |= {"PATH": f"{BIN}{os.pathsep}{env['PATH']}", "ROLESYNC_STATE_DIR": str(tmp_path / "state")}
-    done = subprocess.run(
-        ["/bin/bash", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "live equals the plan" in done.stdout
-    assert (tmp_path / "plan.html").stat().st_size > 0

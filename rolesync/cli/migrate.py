@@ -42,7 +42,7 @@ def migrate(
             "--from",
             metavar="EXPORT",
             help="A known export: google-groups, canvas-sis-admins, oneroster, entra-group, adobe-user-sync, okta. The "
-            "answer says what it can and can't tell; the README lists all.",
+            "answer says what it can and can't tell; `rolesync help migration` lists all.",
             show_default=False,
         ),
     ] = "",

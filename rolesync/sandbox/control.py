@@ -12,13 +12,13 @@ from rolesync.sandbox.faults import Faults
 from rolesync.sandbox.routes import CONTROL
 
 _UNSET: Any = object()
+_TIMEOUT = 30
 
 
 class Control:
     """Looks behind and turns the knobs of a running sandbox.
 
-    Every method waits for the answer, however many people the sandbox has to work on. It raises OSError if the sandbox
-    can't be reached or ends meanwhile, and ValueError with the sandbox's words if it refuses.
+    Every method raises OSError if the sandbox can't be reached, and ValueError with the sandbox's words if it refuses.
 
     Args:
         base_url: its address, as `http://127.0.0.1:8765`.
@@ -99,7 +99,7 @@ class Control:
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
         address = urlsplit(self.base_url)
-        connection = HTTPConnection(address.hostname or "", address.port)
+        connection = HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT)
         try:
             data = None if body is None else json.dumps(body).encode()
             connection.request(method, CONTROL + path, body=data, headers={"connection": "close"})

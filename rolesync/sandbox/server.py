@@ -131,7 +131,6 @@ class Sandbox(Control):
         except BaseException as failure:  # noqa: BLE001  # handed to the thread that waits
             self._failure = failure
         finally:
-            listener.close()  # so that nobody waits for an answer that never comes
             started.set()
 
     def _stop(self) -> None:

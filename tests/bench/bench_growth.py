@@ -8,7 +8,7 @@ The script reads the holders, searches once for each row of the list, and sends 
 `requests` session. Its number of requests follows from the list. Where it is more than `SAMPLE` of a kind, so many
 are made and their time multiplied; such figures are marked.
 
-The table goes into the README, the picture beside this file, unless `--no-write` is given or a size is left out.
+The table and the picture go into the manual's page on performance, unless `--no-write` is given or a size is left out.
 """
 
 import argparse
@@ -43,8 +43,8 @@ ROLE = "Student"
 SAMPLE = 2_000
 CONCURRENCY = 16
 ROUND_TRIP = 0.05  # seconds over a usual network, for what it alone would take
-README = ROOT / "README.md"
-PICTURE = Path(__file__).with_name("growth.svg")
+PAGE = ROOT / "rolesync" / "manual" / "performance.md"
+PICTURE = PAGE.with_name("growth.svg")
 BEGIN, END = "<!-- growth -->\n", "<!-- /growth -->"
 
 
@@ -238,7 +238,7 @@ def _duration(seconds: float) -> str:
 
 
 def markdown(cells: Sequence[Cell]) -> str:
-    """The table for the README."""
+    """The table for the manual."""
     lines = [f"| {' | '.join(COLUMNS)} |", "|--:|--:|---|--:|--:|--:|--:|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows_of(cells))]) + "\n"
 
@@ -271,24 +271,24 @@ def draw(cells: Sequence[Cell], path: Path) -> None:
     plt.close(figure)
 
 
-def write_readme(table: str, readme: Path) -> None:
+def write_page(table: str, page: Path) -> None:
     """Put the table between its marks.
 
     Raises:
-        ValueError: the README has no such marks.
+        ValueError: the page has no such marks.
     """
-    before, begin, rest = readme.read_text("utf-8").partition(BEGIN)
+    before, begin, rest = page.read_text("utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{readme} has no {BEGIN.strip()} … {END}")
-    readme.write_text(f"{before}{begin}{table}{end}{after}", "utf-8")
+        raise ValueError(f"{page} has no {BEGIN.strip()} … {END}")
+    page.write_text(f"{before}{begin}{table}{end}{after}", "utf-8")
 
 
 def main() -> None:
     """Measure every size, print the table, and write it where that is asked for; with `--way`, be one process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("users", nargs="*", default=USERS)
-    parser.add_argument("--no-write", action="store_true", help="leave the README and the picture as they are")
+    parser.add_argument("--no-write", action="store_true", help="leave the manual's table and picture as they are")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
@@ -304,7 +304,7 @@ def main() -> None:
     Console(width=120).print(table)
     if not options.no_write and {cell.users for cell in cells} == set(USERS):
         draw(cells, PICTURE)
-        write_readme(markdown(cells), README)
+        write_page(markdown(cells), PAGE)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.bench_growth import BEGIN, END, Cell, Figures, markdown, measure, write_readme
+from tests.bench.bench_growth import BEGIN, END, Cell, Figures, markdown, measure, write_page
 
 
 def test_both_ways_do_what_the_list_asks_for() -> None:
@@ -16,13 +16,13 @@ def test_both_ways_do_what_the_list_asks_for() -> None:
 
 def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
     cells = [Cell(1_000, 1, Figures(30, 0.5, 90.0), Figures(900, 4_000.0, 0.0, estimated=True))]
-    readme = tmp_path / "README.md"
-    readme.write_text(f"a\n{BEGIN}old\n{END}\nb\n", encoding="utf-8")
-    write_readme(markdown(cells), readme)
-    text = readme.read_text("utf-8")
+    page = tmp_path / "performance.md"
+    page.write_text(f"a\n{BEGIN}old\n{END}\nb\n", encoding="utf-8")
+    write_page(markdown(cells), page)
+    text = page.read_text("utf-8")
     assert text.startswith(f"a\n{BEGIN}| live users |")
     assert text.endswith(f"| ≈ 1.1 h | ≈ 45.0 s |  |\n{END}\nb\n")
     assert "old" not in text
-    readme.write_text("no marks", encoding="utf-8")
+    page.write_text("no marks", encoding="utf-8")
     with pytest.raises(ValueError, match="growth"):
-        write_readme("", readme)
+        write_page("", page)

@@ -1,0 +1,41 @@
+"""Draws the README's picture of the review page: `python -m tests.manual.draw_review`.
+
+It is the real page of a plan that the sandbox and the sample list make, with one change unticked.
+"""
+
+import re
+import tempfile
+from pathlib import Path
+
+from tests.browser import chromium, watched
+from tests.e2e.command import SAMPLE, sandbox, shell
+from tests.paths import ROOT
+
+PICTURE = ROOT / "rolesync" / "manual" / "review.png"
+SIZE = {"width": 1120, "height": 640}
+ADDRESS = re.compile(r"http://\S+/open/\S+")
+UNTICKED, REASON = "Beatriz", "on leave"
+
+
+def draw(folder: Path) -> None:
+    """Plan, open the review, untick a change, and save what the browser shows of it."""
+    with sandbox() as studio, chromium() as browser, watched(browser, viewport=SIZE) as watch:
+        sh = shell(folder, studio)
+        sh.json("plan", SAMPLE, "-o", "plan.json")
+        with sh.started("review", "plan.json") as review:
+            assert review.stderr is not None
+            address = next(found[0] for found in map(ADDRESS.search, review.stderr) if found)
+            page = watch.page
+            page.goto(address)
+            row = page.locator("[data-table=changes] tbody tr").filter(has_text=UNTICKED)
+            row.get_by_role("checkbox").uncheck()
+            row.get_by_role("textbox").fill(REASON)
+            row.get_by_role("textbox").blur()
+            page.locator("#bar").get_by_text("remove 1, add 4").wait_for()
+            page.locator("[data-table=changes]").evaluate("table => scrollBy(0, table.getBoundingClientRect().top - 8)")
+            page.screenshot(path=PICTURE)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        draw(Path(name))
