@@ -40,6 +40,7 @@ def look(studio: StudioReader, roles: Sequence[str], asked: Listed, progress: Pr
     wanted = asked.take(asked.role.isin(list(roles)))
     people, ways, fewest = settled("the whole read", lambda: _look_once(studio, roles, wanted, progress, scan=scan))
     users = frame(LIVE, {"user_id": people.ids, "email": people.emails, "name": people.names, "roles": people.roles})
+    studio.client.finish_abandoned()
     made = Counter(studio.client.counts) - before
     return Live(users, tuple(roles), Requests(dict(sorted(made.items())), fewest, ways))
 

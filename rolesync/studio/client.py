@@ -9,10 +9,10 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait as wait_for_all
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import requests
 import structlog
@@ -82,6 +82,7 @@ class Client:
         governor = Governor(connection.concurrency, connection.requests_per_second)
         self._turnstile = Turnstile(governor, self._rest, clock)
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
+        self._abandoned: list[Future[Any]] = []
         self._log = structlog.get_logger("rolesync.studio")
         self._retrying = {"GET": self._policy(_passing_for_reads), "PUT": self._policy(_nothing_done)}
 
@@ -131,7 +132,7 @@ class Client:
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Call `function` for all items, at most `concurrency` at a time, and yield the results in the items' order.
 
-        The first error ends it: what was not started never is.
+        The first error ends it: what was not started never is. `finish_abandoned` waits for what was.
         """
         waiting: deque[Future[Result]] = deque()
         try:
@@ -142,8 +143,12 @@ class Client:
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            for future in waiting:
-                future.cancel()
+            self._abandoned += [future for future in waiting if not future.cancel()]
+
+    def finish_abandoned(self) -> None:
+        """Wait for the requests under way that no result is wanted of any more, so that `counts` holds all."""
+        wait_for_all(self._abandoned)
+        self._abandoned.clear()
 
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
         """Wait before attempt `attempt` + 1: as long as Studio asked for, else longer each time, and not evenly."""

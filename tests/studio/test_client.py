@@ -504,6 +504,25 @@ def test_results_come_in_the_order_of_the_items() -> None:
         assert list(client.each(work, range(20))) == [item * 10 for item in range(20)]
 
 
+def test_what_is_under_way_when_results_are_no_longer_wanted_can_be_waited_for() -> None:
+    begun, finished = threading.Event(), threading.Event()
+
+    def work(item: int) -> int:
+        if item:
+            begun.set()
+            threading.Event().wait(0.05)  # never set: time for a caller that doesn't wait
+            finished.set()
+        elif begun.wait(5):
+            raise NotFoundError("nobody")
+        return item
+
+    with client_of("http://127.0.0.1:9", Naps(), concurrency=2) as client:
+        with pytest.raises(NotFoundError):
+            list(client.each(work, range(2)))
+        client.finish_abandoned()
+        assert finished.is_set()
+
+
 def test_items_are_not_taken_long_before_their_turn() -> None:
     taken: list[int] = []
 
