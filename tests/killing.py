@@ -19,7 +19,7 @@ from rolesync.errors import PlanRefusedError
 from rolesync.planner.encode import from_json
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 
 SECONDS = 60  # after which a process hangs, however slow the machine
 
@@ -60,7 +60,7 @@ def _apply(plan_path: str, own: dict[str, Any], at: int, inside: str, steps: Any
 
     made = from_json(Path(plan_path).read_text(encoding="ascii"))
     with suppress(PlanRefusedError):  # a guard may have something to say by now
-        apply_plan(made, Job(load(**own), progress=light, sleep=lambda _: None))
+        apply_plan(made, Context(load(**own), progress=light, sleep=lambda _: None))
 
 
 def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0, *, inside: str = "") -> int:

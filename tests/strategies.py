@@ -9,15 +9,15 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import hold
-from rolesync.live.impact import Belongings, impact_of, unknown
+from rolesync.differ.holds import hold_changes
+from rolesync.live.impact import MediaTotals, impact_of, unknown
 from rolesync.model.frames import DESIRED, LIVE, frame
-from rolesync.model.history import History
-from rolesync.model.keys import email_key, role_set
-from rolesync.model.lists import Desired, Finding, Listed, Source
-from rolesync.model.live import Live, Requests, Way
+from rolesync.model.history import GuardBaseline
+from rolesync.model.keys import email_key, format_roles
+from rolesync.model.lists import Desired, Finding, ListRows, Source
+from rolesync.model.live import Live, ReadStep, Requests
 from rolesync.model.plans import Plan, Policy
-from rolesync.model.vocabulary import Level, Mode, WayKind
+from rolesync.model.vocabulary import Level, Mode, ReadMethod
 from rolesync.planner.build import make_plan
 from rolesync.planner.guards import judge
 
@@ -69,7 +69,7 @@ def live_of(users: Iterable[User]) -> Live:
         "user_id": [user.user_id for user in users],
         "email": [user.email for user in users],
         "name": [user.name for user in users],
-        "roles": [role_set(user.roles) for user in users],
+        "roles": [format_roles(user.roles) for user in users],
     }
     return Live(frame(LIVE, data), ROLES)
 
@@ -80,7 +80,7 @@ def desired_of(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def listed(rows: Iterable[Row], findings: Iterable[Finding] = ()) -> Desired:
-    return Desired(Listed.of(desired_of(rows)), tuple(findings), SOURCE)
+    return Desired(ListRows.of(desired_of(rows)), tuple(findings), SOURCE)
 
 
 # Few distinct ones, so that they meet; among them one person in several spellings, and a login instead of an address.
@@ -106,8 +106,8 @@ _ADDRESSES = st.sampled_from(
 )
 _TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001  # a zone is added where it is used
 _WAYS = st.builds(
-    Way,
-    st.sampled_from(WayKind),
+    ReadStep,
+    st.sampled_from(ReadMethod),
     st.sampled_from(["", *ROLES]),
     *(st.integers(0, 9) for _ in ("requests", "of", "people")),
 )
@@ -162,9 +162,9 @@ _REPEATED = [(user_id, action, role) for user_id in (1, 2, 3) for action in ("ad
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> History:
+def histories(draw: st.DrawFn) -> GuardBaseline:
     counts = st.dictionaries(st.sampled_from(ROLES), st.integers(0, 9))
-    return History(
+    return GuardBaseline(
         listed=draw(counts),
         applied=draw(counts),
         age_hours=draw(st.none() | st.floats(-2, 100)),
@@ -190,7 +190,7 @@ def plans(draw: st.DrawFn) -> Plan:
     situation = draw(situations())
     noticed = draw(st.lists(findings(), max_size=3))
     history = draw(histories())
-    changes = hold(diff(situation.desired, situation.live, situation.policy), situation.policy, history)
+    changes = hold_changes(diff(situation.desired, situation.live, situation.policy), situation.policy, history)
     offset = timezone(timedelta(hours=draw(st.integers(-11, 11))))
     made = make_plan(
         account="https://school.example.com",
@@ -214,6 +214,6 @@ def impacts(draw: st.DrawFn) -> pd.DataFrame:
     rows = []
     for user_id in draw(st.lists(_IDS, unique=True, max_size=3)):
         seen, owned, size, reachable = (draw(st.integers(0, 2**40)) for _ in range(4))
-        known = Belongings(user_id, seen, owned, size).row(reachable)
+        known = MediaTotals(user_id, seen, owned, size).row(reachable)
         rows.append(draw(st.sampled_from([known, unknown(user_id, draw(_NAMES))])))
     return impact_of(rows)

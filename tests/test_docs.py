@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from rolesync.errors import Exit
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.planner.guards import judge
@@ -140,7 +140,7 @@ def test_the_rules_of_the_manual_are_the_guards_with_their_defaults() -> None:
     section = PAGES["guards.md"]
     told = dict(re.findall(r"^\| `([a-z_]+)` \|.*\| ([^|]+) \|$", section, flags=re.MULTILINE))
     nothing = Changes(frame(CHANGES), frame(HELD), (RoleCount("Admin", 0, 0, 0),))
-    verdicts = judge(nothing, Live(frame(LIVE), ("Admin",)), Policy(), (), History())
+    verdicts = judge(nothing, Live(frame(LIVE), ("Admin",)), Policy(), (), GuardBaseline())
     limits = {field.name for field in fields(Policy)} - {"managed_roles", "mode", "chunk_size"}
     assert limits - {verdict.rule for verdict in verdicts} == {"hold_removals", "grace_runs"}
     assert set(told) == {verdict.rule for verdict in verdicts} | limits

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from rolesync.audit.verify import verify_record
 from rolesync.errors import PlanRefusedError, StudioError, UnsettledRunError
-from rolesync.history.earlier_runs import recall
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.runs import read_records
 from rolesync.model.keys import email_key
@@ -26,7 +26,7 @@ from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_list, read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
@@ -110,8 +110,8 @@ class Account(RuleBasedStateMachine):
             "retry_seconds": 1e6,
         }
 
-    def job(self, **more: Any) -> Job:
-        return Job(load(**self.own), sleep=lambda _: None, **more)
+    def job(self, **more: Any) -> Context:
+        return Context(load(**self.own), sleep=lambda _: None, **more)
 
     def write(self, wanted: dict[int, set[int]]) -> Path:
         """Write a list that names every other person by address, where that names exactly one."""
@@ -239,7 +239,7 @@ class Account(RuleBasedStateMachine):
         }
         assert {one for one in told - done if one[0] not in self.mingled} == set()
         assert {one for one in done - told if one[0] not in self.mingled} <= in_doubt
-        assert bool(in_doubt) <= bool(recall(folder).unsettled)
+        assert bool(in_doubt) <= bool(load_earlier_runs(folder).unsettled)
         self.runs = list(dict.fromkeys(record["run"] for record in records if record["event"] == "run.start"))
         taken = sum(record["event"] == "holders" for record in records)
         if taken > self.snapshots:

@@ -15,11 +15,11 @@ from filelock import lock_descriptor, unlock_descriptor
 _POLL_SECONDS = 0.005
 
 
-class TurnTimeoutError(Exception):
+class AppendLockTimeoutError(Exception):
     """Somebody else has kept the lock for longer than anybody should."""
 
 
-class Turn:
+class AppendLock:
     """A lock between threads and processes, to be entered for one append.
 
     Args:
@@ -45,7 +45,7 @@ class Turn:
             OSError: the file can't be locked.
         """
         if not self._threads.acquire(timeout=self._seconds):
-            raise TurnTimeoutError
+            raise AppendLockTimeoutError
         try:
             self._lock(time.monotonic() + self._seconds)
         except BaseException:
@@ -65,7 +65,7 @@ class Turn:
         while True:
             if not lock_descriptor(self._file.fileno(), blocking=False):
                 if time.monotonic() >= until:
-                    raise TurnTimeoutError
+                    raise AppendLockTimeoutError
                 time.sleep(_POLL_SECONDS)
             elif os.fstat(self._file.fileno()).st_nlink:
                 return

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from rolesync.audit.files import RECORD, START, Head, Part, Position, os_errors_named, parts
 from rolesync.audit.seal import PLAIN, Seal, seal_of, unknown_seal
 from rolesync.errors import RecordBrokenError
-from rolesync.model.verification import Bad
+from rolesync.model.verification import FirstBadRecord
 
 RECOVERED, REKEYED = "record.recovered", "record.key"
 BROKEN_HINT = "Keep all files as they are, see `rolesync audit verify`; move the folder aside to begin a new record."
@@ -31,7 +31,7 @@ _OWN_EVENT_WITHIN = len('{"seq":,"time":"2026-01-01T00:00:00.000000+00:00",') + 
 _MISFIT = "the unfinished append that it explains is not there"
 
 
-class Stretch(NamedTuple):
+class KeyEpoch(NamedTuple):
     """Records that are sealed alike, and where the first of them stands."""
 
     seal: Seal
@@ -48,14 +48,14 @@ def whole_lines(folder: Path, key: str = "") -> Iterator[bytes]:
         RecordBrokenError: on reaching the first place that is not as it was written.
     """
     with os_errors_named(folder / RECORD, "read"):
-        walk = Walk(folder, own=seal_of(key))
+        walk = ChainReader(folder, own=seal_of(key))
         yield from walk
     if walk.bad:
         where = folder / walk.bad.file
         raise RecordBrokenError(f"{where}, line {walk.bad.line}: {walk.bad.reason}.", hint=BROKEN_HINT)
 
 
-class Walk:
+class ChainReader:
     """One pass over the lines after `start`: yields each whole record, and knows at the end where it stands and why.
 
     `torn` is what follows the last whole record, where that may be the remains of a crash; else `bad` is set. Of the
@@ -84,9 +84,9 @@ class Walk:
         self.position = start
         self.head_seen = head is None or head.position == start
         self.torn = bytearray()
-        self.bad: Bad | None = None
+        self.bad: FirstBadRecord | None = None
         self.notices: list[str] = []
-        self.stretches = [Stretch(seal, start.seq + 1, RECORD, 1)]
+        self.stretches = [KeyEpoch(seal, start.seq + 1, RECORD, 1)]
         self.past = sha256()  # of the last stretch, where its seal can't be checked or `summing`
         self._folder = folder
         self._start = start
@@ -95,7 +95,7 @@ class Walk:
         self._own = own
         self._seal = seal
         self._summing = summing
-        self._suspect: Bad | None = None
+        self._suspect: FirstBadRecord | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         begun = False
@@ -105,12 +105,14 @@ class Walk:
             begun = True
             if part.first and part.first != self.position.first:
                 missing = f"the file that begins with record {self.position.first} belongs here, found {part.name}"
-                self.bad = Bad(1, self.position.seq + 1, f"{missing}: files were removed or renamed", part.name)
+                self.bad = FirstBadRecord(
+                    1, self.position.seq + 1, f"{missing}: files were removed or renamed", part.name
+                )
             else:
                 yield from self._lines(part)
             if part.first and not self.bad and (self._suspect or self.position.end == 0):
                 # A file is closed at the end of a record only.
-                empty = Bad(1, self.position.seq + 1, "this closed file has no whole record", part.name)
+                empty = FirstBadRecord(1, self.position.seq + 1, "this closed file has no whole record", part.name)
                 self.bad = self._suspect or empty
             if self.bad:
                 return
@@ -144,8 +146,8 @@ class Walk:
             ending = f',"prev":"{prev}","hash":"{digest}"}}\n'.encode("ascii")
             if not (line.startswith(b'{"seq":%d,' % (seq + 1)) and line.endswith(ending)):
                 seal = self._seal
-                self._doubt(line, Bad(number, seq + 1, self._reason(line, seq), part.name))
-            elif not (self.torn or own_event) or self._explains(line, Stretch(seal, seq + 1, part.name, number)):
+                self._doubt(line, FirstBadRecord(number, seq + 1, self._reason(line, seq), part.name))
+            elif not (self.torn or own_event) or self._explains(line, KeyEpoch(seal, seq + 1, part.name, number)):
                 if self._summing or not seal.known:
                     self.past.update(self.torn + line)
                 seq, prev, end = seq + 1, digest, end + len(self.torn) + len(line)
@@ -158,18 +160,18 @@ class Walk:
             if self.bad:
                 return
 
-    def _doubt(self, line: bytes, what: Bad) -> None:
+    def _doubt(self, line: bytes, what: FirstBadRecord) -> None:
         """Take a line that doesn't fit for the remains of a crash, unless it can't be."""
         self._suspect = self._suspect or what
         self.torn += line
         if self._is_sealed(line):  # a crash never leaves a record after a hole
             self.bad = self._suspect
 
-    def _explains(self, line: bytes, stretch: Stretch) -> bool:
+    def _explains(self, line: bytes, stretch: KeyEpoch) -> bool:
         """Whether one of the record's own events, or the record after a hole, fits what is before it."""
         wrong = self._misfit(line)
         if wrong:
-            self.bad = self._suspect or Bad(stretch.line, stretch.seq, wrong, stretch.file)
+            self.bad = self._suspect or FirstBadRecord(stretch.line, stretch.seq, wrong, stretch.file)
             return False
         if self.torn:
             size = description(self.torn)["torn_bytes"]

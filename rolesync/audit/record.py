@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from rolesync.audit.append_lock import Turn, TurnTimeoutError
+from rolesync.audit.append_lock import AppendLock, AppendLockTimeoutError
 from rolesync.audit.chain import BROKEN_HINT, RECOVERED, REKEYED, description
 from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, replace_file, sync_names
 from rolesync.audit.seal import Seal, seal_of
@@ -42,7 +42,7 @@ class Record:
         with os_errors_named(self._path, "opened for writing"), ExitStack() as opened:
             _make_private(folder)
             # Held for one append at a time, so that a dry run can record while a run is going on.
-            self._lock = Turn(folder / _LOCK, _LOCK_SECONDS)
+            self._lock = AppendLock(folder / _LOCK, _LOCK_SECONDS)
             opened.callback(self._lock.close)
             with self._turn("opened for writing"):
                 _create(folder, seal)
@@ -86,7 +86,7 @@ class Record:
         try:
             with self._lock:
                 yield
-        except TurnTimeoutError as error:
+        except AppendLockTimeoutError as error:
             message = f"{self._path} can't be {verb}: another process has kept it locked for {_LOCK_SECONDS:.0f} s."
             raise RecordError(message, hint="Wait for the other command to end, or end it, then try again.") from error
 

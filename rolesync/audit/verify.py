@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from rolesync.audit.chain import Stretch, Walk, description
+from rolesync.audit.chain import ChainReader, KeyEpoch, description
 from rolesync.audit.files import HEAD, RECORD, START, Head, os_errors_named, read_head
 from rolesync.audit.seal import PLAIN, Seal, seal_of
-from rolesync.model.verification import Bad, Verification
+from rolesync.model.verification import FirstBadRecord, Verification
 
 
 def verify_record(folder: Path, key: str = "") -> Verification:
@@ -27,7 +27,7 @@ def verify_record(folder: Path, key: str = "") -> Verification:
     with os_errors_named(folder / RECORD, "read"):
         # The head first: appends that happen meanwhile can then only make the record longer than it says.
         head = _read_steady_head(folder)
-        walk = Walk(folder, head=head or Head(START, ""), own=own)
+        walk = ChainReader(folder, head=head or Head(START, ""), own=own)
         deque(walk, maxlen=0)
     bad = walk.bad or _foreign_end(walk, own)
     records = min(walk.position.seq, bad.seq - 1) if bad else walk.position.seq
@@ -37,7 +37,7 @@ def verify_record(folder: Path, key: str = "") -> Verification:
     return Verification(records, bad, problem, notices, unchecked)
 
 
-def _foreign_end(walk: Walk, own: Seal) -> Bad | None:
+def _foreign_end(walk: ChainReader, own: Seal) -> FirstBadRecord | None:
     """With a key set, find the first of the last records that are not sealed with it."""
     last = walk.stretches[-1]
     if own is PLAIN or not walk.position.seq or last.seal == own:
@@ -47,10 +47,10 @@ def _foreign_end(walk: Walk, own: Seal) -> Bad | None:
         f"from here to its end the record is sealed {how}, but the key {own.fingerprint} is set: if that is on "
         "purpose, `rolesync audit rekey` goes on with it"
     )
-    return Bad(last.line, last.seq, reason, last.file)
+    return FirstBadRecord(last.line, last.seq, reason, last.file)
 
 
-def _head_problem(head: Head | None, walk: Walk, bad: Bad | None, own: Seal) -> str:
+def _head_problem(head: Head | None, walk: ChainReader, bad: FirstBadRecord | None, own: Seal) -> str:
     seq = walk.position.seq
     if head is None:
         return f"{HEAD} is missing or spoilt, so that a cut-off end would go unnoticed"
@@ -69,7 +69,7 @@ def _is_sealed(head: Head, own: Seal) -> bool:
     return head.is_sealed(own) or head.is_rekeying(own)
 
 
-def _notices(head: Head | None, walk: Walk, bad: Bad | None) -> Iterator[str]:
+def _notices(head: Head | None, walk: ChainReader, bad: FirstBadRecord | None) -> Iterator[str]:
     seq = walk.position.seq
     if head and walk.head_seen and seq > head.position.seq and not bad:
         yield (
@@ -90,7 +90,7 @@ def _notices(head: Head | None, walk: Walk, bad: Bad | None) -> Iterator[str]:
             yield from _seal_notice(stretch, end, closed=stretch is not walk.stretches[-1])
 
 
-def _seal_notice(stretch: Stretch, end: int, *, closed: bool) -> Iterator[str]:
+def _seal_notice(stretch: KeyEpoch, end: int, *, closed: bool) -> Iterator[str]:
     which = f"records {stretch.seq} to {end}" if end > stretch.seq else f"record {end}"
     name = stretch.seal.fingerprint
     if closed and not stretch.seal.known:

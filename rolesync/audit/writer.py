@@ -8,7 +8,7 @@ from collections import deque
 from pathlib import Path
 from typing import BinaryIO
 
-from rolesync.audit.chain import BROKEN_HINT, HASH_BYTES, Walk, hash_of
+from rolesync.audit.chain import BROKEN_HINT, HASH_BYTES, ChainReader, hash_of
 from rolesync.audit.files import (
     HEAD,
     RECORD,
@@ -75,7 +75,7 @@ class Writer:
         if head and head.is_rekeying(
             self._seal
         ):  # a crash came between: which seal the last record has, is in the whole
-            walk = Walk(self._folder, head=head, own=self._seal)
+            walk = ChainReader(self._folder, head=head, own=self._seal)
             deque(walk, maxlen=0)
             if walk.bad:
                 raise self._broken(walk.bad.file, f"line {walk.bad.line}: {walk.bad.reason}")
@@ -130,7 +130,7 @@ class Writer:
         """
         self._follow()
         head = read_head(self._folder)
-        walk = Walk(self._folder, head=head, own=self._seal)
+        walk = ChainReader(self._folder, head=head, own=self._seal)
         deque(walk, maxlen=0)
         if head is None or walk.bad or not walk.head_seen:
             raise self._broken(RECORD, "the record is not whole, and a new seal would hide that")
@@ -189,7 +189,7 @@ class Writer:
         grows = not closed_path(self._folder, position.first).exists()
         return grows and os.fstat(self._file.fileno()).st_size == position.end
 
-    def _walk_from(self, head: Head) -> Walk:
+    def _walk_from(self, head: Head) -> ChainReader:
         """Walk from the head to the end, where the record must be sealed as it is now, unless that is to change."""
         rekeying = head.is_rekeying(self._seal)
         seal = PLAIN  # before the first record, and where no key is set
@@ -199,7 +199,7 @@ class Writer:
             seal = self._seal
         elif head.position.seq and not head.is_sealed(PLAIN):
             seal = unknown_seal("")
-        walk = Walk(self._folder, start=head.position, head=head, own=self._seal, seal=seal)
+        walk = ChainReader(self._folder, start=head.position, head=head, own=self._seal, seal=seal)
         deque(walk, maxlen=0)
         if walk.bad:
             raise self._broken(walk.bad.file, f"after record {walk.position.seq}, {walk.bad.reason}")
@@ -208,7 +208,7 @@ class Writer:
         return walk
 
     def _sum_of_last_stretch(self) -> str:
-        walk = Walk(self._folder, own=self._seal, summing=True)
+        walk = ChainReader(self._folder, own=self._seal, summing=True)
         deque(walk, maxlen=0)
         if walk.bad:
             raise self._broken(walk.bad.file, f"line {walk.bad.line}: {walk.bad.reason}")

@@ -31,7 +31,7 @@ from rolesync.cli import (
     validate,
 )
 from rolesync.cli.output import PIPED_WIDTH, show_json
-from rolesync.cli.rich_imports import import_boxes, is_help
+from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
 from rolesync.errors import Exit, RolesyncError
 
 # Newer versions of Typer bring a Click of their own; this is its base of all wrong usage, whichever it is.
@@ -67,8 +67,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without our letters
     received = _stop_on_terminate()
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    if on_terminal and is_help(sys.argv[1:]):
-        import_boxes()
+    if on_terminal and asks_for_help(sys.argv[1:]):
+        import_rich_lightly()
     try:
         code = _build_app(on_terminal=on_terminal)(standalone_mode=False) or Exit.DONE
         if code == Exit.INTERRUPTED:
@@ -127,11 +127,14 @@ def _build_app(*, on_terminal: bool) -> typer.Typer:
 
 def _refuse(error: RolesyncError) -> Exit:
     """Say why the command ends here: as JSON where JSON was asked for, and always in words on standard error."""
-    from rolesync.report.content.text import safe
+    from rolesync.report.content.text import escape_for_display
 
     if _json_wanted(sys.argv):
         _show_refusal(error.message, error.hint, error.exit_code)
-    sys.stderr.write(f"rolesync: {safe(error.message)}\n" + (f"  → {safe(error.hint)}\n" if error.hint else ""))
+    sys.stderr.write(
+        f"rolesync: {escape_for_display(error.message)}\n"
+        + (f"  → {escape_for_display(error.hint)}\n" if error.hint else "")
+    )
     return error.exit_code
 
 

@@ -16,8 +16,8 @@ from rolesync.cli.options import (
     load_settings,
 )
 from rolesync.cli.outcome import show_blocked, show_outcome
-from rolesync.cli.plan_output import applying, load_plan, show_made
-from rolesync.cli.progress import working
+from rolesync.cli.plan_output import apply_command, load_plan, show_plan
+from rolesync.cli.progress import command_context
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ def apply(
         check_approval(made, required=settings.require_approval, four_eyes=settings.four_eyes)
         _ask(made, show_all, str(file))
     try:
-        with working(settings) as job:
+        with command_context(settings) as job:
             run = apply_plan(made, job, override)
     except BlockedError as refusal:
         was_shown = not yes and refusal.plan is made
-        return show_blocked(refusal, form, show_all=show_all, command="" if was_shown else applying(file))
+        return show_blocked(refusal, form, show_all=show_all, command="" if was_shown else apply_command(file))
     return show_outcome(run, made, show_all, form)
 
 
@@ -62,7 +62,7 @@ def _ask(made: "Plan", show_all: bool, plan_path: str) -> None:
         raise UsageError(
             "apply asks before it writes, and there is no terminal", hint="review the plan, then add --yes"
         )
-    show_made(made, show_all, applying(plan_path))
+    show_plan(made, show_all, apply_command(plan_path))
     try:
         agreed = typer.confirm(f"Apply {len(made.changes)} changes to {made.account}?", err=True)
     except (typer.Abort, KeyboardInterrupt) as error:

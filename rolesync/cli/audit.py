@@ -5,9 +5,9 @@ from dataclasses import asdict
 import typer
 
 from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, RunId, load_settings
-from rolesync.cli.output import end, end_json, show_json, show_view
-from rolesync.cli.pager import pager_of
-from rolesync.cli.progress import working
+from rolesync.cli.output import raise_if_broken, show_json, show_json_before_break, show_view
+from rolesync.cli.pager import pager_command
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit
 
 app = typer.Typer(help="The audit record: what a run did, and whether the record is whole.", no_args_is_help=True)
@@ -27,11 +27,11 @@ def audit_show(
     own = load_settings(config, assignments)
     records, broken = trusted_records(own.account_dir, run, key=own.audit_key.get_secret_value())
     if form is Form.JSON:
-        return end_json({"records": records}, broken)
+        return show_json_before_break({"records": records}, broken)
     from rolesync.report.terminal.history import record_view
 
-    show_view(record_view(records), pager=pager_of(wanted=not no_pager))
-    return end(broken)
+    show_view(record_view(records), pager=pager_command(wanted=not no_pager))
+    return raise_if_broken(broken)
 
 
 @app.command("verify")
@@ -60,7 +60,7 @@ def audit_rekey(form: Format = Form.TEXT, config: Config = None, assignments: As
     own = load_settings(config, assignments)
     folder, key = own.account_dir, own.audit_key.get_secret_value()
     # Not while a run is going on: with the key that it was started with it couldn't write its record to the end.
-    with working(own) as job, account_lock(folder, run=job.new_run(), command="audit rekey", now=job.now):
+    with command_context(own) as job, account_lock(folder, run=job.new_run(), command="audit rekey", now=job.now):
         changed = rekey(folder, now=job.now, key=key)
     if form is Form.JSON:
         show_json({"changed": changed, "keyed": bool(key)})

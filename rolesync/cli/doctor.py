@@ -2,16 +2,16 @@
 
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json, show_view
-from rolesync.cli.progress import working
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit
 
 
 def doctor(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Check everything that a run needs: settings, token, Studio, roles, state folder, record, clock."""
-    from rolesync.workflows.doctor import examine
+    from rolesync.workflows.doctor import run_checks
 
-    with working(load_settings(config, assignments)) as job:
-        checks = examine(job)
+    with command_context(load_settings(config, assignments)) as job:
+        checks = run_checks(job)
     if form is Form.JSON:
         from rolesync.report.json import checks_json
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, load_settings
-from rolesync.cli.output import end, end_json, show_view
-from rolesync.cli.pager import pager_of
-from rolesync.cli.progress import working
+from rolesync.cli.output import raise_if_broken, show_json_before_break, show_view
+from rolesync.cli.pager import pager_command
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit
 
 
@@ -28,13 +28,13 @@ def explain(
     """Say why somebody has, got or lost each role, and because of which row; of a broken record, up to the break."""
     from rolesync.workflows.explain import explain_user
 
-    with working(load_settings(config, assignments)) as job:
+    with command_context(load_settings(config, assignments)) as job:
         found = explain_user(user, job, list_file, live=live)
     if form is Form.JSON:
         from rolesync.report.json import explanation_json
 
-        return end_json(explanation_json(found), found.broken)
+        return show_json_before_break(explanation_json(found), found.broken)
     from rolesync.report.terminal.explain import explanation_view
 
-    show_view(explanation_view(found), pager=pager_of(wanted=not no_pager))
-    return end(found.broken)
+    show_view(explanation_view(found), pager=pager_command(wanted=not no_pager))
+    return raise_if_broken(found.broken)

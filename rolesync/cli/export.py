@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
-from rolesync.cli.output import save, show_json
-from rolesync.cli.progress import working
+from rolesync.cli.output import save_file, show_json
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit
 
 
@@ -23,10 +23,10 @@ def export(
     from rolesync.reader.write import assignments_of, desired_csv
     from rolesync.workflows.export import read_holders
 
-    with working(load_settings(config, assignments)) as job:
+    with command_context(load_settings(config, assignments)) as job:
         found = assignments_of(read_holders(job))
     if form is Form.JSON:
         show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
         return Exit.DONE
-    save(desired_csv(found), output, "the list")
+    save_file(desired_csv(found), output, "the list")
     return Exit.DONE

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from rolesync.cli.options import Form, Format, NoPager
-from rolesync.cli.output import show_json, show_view, write
-from rolesync.cli.pager import pager_of
+from rolesync.cli.output import show_json, show_view, write_stdout
+from rolesync.cli.pager import pager_command
 from rolesync.errors import Exit, UsageError
 
 _WIDTH = 100  # columns at most, since longer lines are hard to read
@@ -31,7 +31,7 @@ def show_help(
         if form is Form.JSON:
             show_json({"topics": [{"topic": each, "summary": summary} for each, summary in summaries.items()]})
         else:
-            write(_topic_list(summaries))
+            write_stdout(_topic_list(summaries))
     elif name not in summaries:
         commands = getattr(context.find_root().command, "commands", {})
         raise UsageError(f"the manual has no topic {topic!r}", hint=_hint(name, summaries, commands))
@@ -54,12 +54,12 @@ def _show_page(text: str, *, no_pager: bool) -> None:
 
     text = without_links(text)
     if not sys.stdout.isatty():
-        write(text)
+        write_stdout(text)
         return
     from rich.constrain import Constrain
     from rich.markdown import Markdown
 
-    show_view(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_of(wanted=not no_pager))
+    show_view(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_command(wanted=not no_pager))
 
 
 def _hint(name: str, summaries: Mapping[str, str], commands: Mapping[str, object]) -> str:

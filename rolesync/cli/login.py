@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json
-from rolesync.cli.progress import working
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ LONGEST_ADDRESS = 16 * 1024  # bytes; more is surely not an address
 
 def login(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Get the first OAuth token: open an address in a browser, and paste the address that it ends at."""
-    from rolesync.report.content.text import safe
+    from rolesync.report.content.text import escape_for_display
     from rolesync.studio.auth.login import code_in
     from rolesync.studio.auth.token_store import STORE
     from rolesync.workflows.connect import log_in
@@ -24,14 +24,17 @@ def login(form: Format = Form.TEXT, config: Config = None, assignments: Assignme
     own = load_settings(config, assignments)
     _check(own)
     code = code_in(*_asked(own, sys.stderr if form is Form.JSON else sys.stdout))
-    with working(own) as job:
+    with command_context(own) as job:
         token = log_in(own, code, job.now)
     path = own.account_dir / STORE
     ends = token.expires_at.isoformat(timespec="seconds") if token.expires_at else None
     if form is Form.JSON:
         show_json({"status": "ok", "client_id": own.client_id, "stored_in": str(path), "expires_at": ends})
     else:
-        print(f"Logged in. The token is in {safe(str(path))} and renews itself from now on; nothing else is needed.")
+        print(
+            f"Logged in. The token is in {escape_for_display(str(path))} and renews itself from now on; "
+            "nothing else is needed."
+        )
         print("Next: `rolesync doctor` tells whether all is well.")
     return Exit.DONE
 

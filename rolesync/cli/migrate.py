@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.migrate_options import Choices, pairs, recipe_of
+from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs
 from rolesync.cli.options import All, Assignments, Config, Form, Format, HeaderRow, load_settings
-from rolesync.cli.output import save, show_json, show_view
-from rolesync.cli.progress import working
+from rolesync.cli.output import save_file, show_json, show_view
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def migrate(
     _check_files(sheets, join, output, account)
     if sheet and sheet_role:
         raise UsageError("--sheet and --sheet-role together make no sense", hint="leave one of them out")
-    sheet_roles = pairs("--sheet-role", sheet_role)
-    choices = Choices(
+    sheet_roles = parse_pairs("--sheet-role", sheet_role)
+    choices = MigrateOptions(
         preset=preset,
         role_column=role_column,
         name_column=name_column,
@@ -114,15 +114,15 @@ def migrate(
         role=role.strip(),
         joins=join is not None,
         key=key,
-        mapping=pairs("--map", mapping),
-        matrix=pairs("--matrix", matrix),
+        mapping=parse_pairs("--map", mapping),
+        matrix=parse_pairs("--matrix", matrix),
         sheet_roles=sheet_roles,
         yes=tuple(yes or ()),
         no=tuple(no or ()),
     )
     made = run(
         sheets,
-        recipe_of(choices, own),
+        build_recipe(choices, own),
         managed=own.managed_roles,
         today=datetime.now(UTC).date(),
         form=own.list_form,
@@ -163,7 +163,7 @@ def _suggest(made: "Migration", own: "Settings") -> "list[Suggestion]":
 
     if not made.given:
         return []
-    with working(own) as job:
+    with command_context(own) as job:
         users = look_up_people([(one.email, one.user_id) for one in made.given], job).users
     return suggest(not_found(made.given, users), users)
 
@@ -186,17 +186,17 @@ def _deliver(
 
     written = []
     if account:
-        from rolesync.report.spreadsheet.migration import account_csv, account_xlsx
+        from rolesync.report.spreadsheet.migration import ledger_csv, ledger_xlsx
 
-        text = account_csv(made.account) if account.suffix.casefold() == ".csv" else account_xlsx(made.account)
-        save(text, account, "the account")
+        text = ledger_csv(made.account) if account.suffix.casefold() == ".csv" else ledger_xlsx(made.account)
+        save_file(text, account, "the account")
         written.append(f"What became of each cell: {account}")
     whole = not made.refused and bool(made.given)
     aside = str(output) == "-"
     if aside and form is Form.JSON:
         pass  # the answer holds the list, and standard output has room for one of them
     elif whole or (partial and made.given):
-        save(list_csv(in_order(made.given, own.managed_roles)), output, "the list")
+        save_file(list_csv(in_order(made.given, own.managed_roles)), output, "the list")
         if not aside:
             written.append(f"The list: {output}; next: rolesync validate {output}" + lasting)
     else:

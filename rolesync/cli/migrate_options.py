@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class MigrateOptions:
     """What somebody has said on the command line, as it stands there."""
 
     preset: str = ""
@@ -29,7 +29,7 @@ class Choices:
     no: Sequence[str] = ()
 
 
-def pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
+def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
     """Read NAME=VALUE, each name once; a name may hold `=`, a role doesn't.
 
     Raises:
@@ -46,7 +46,7 @@ def pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def recipe_of(choices: Choices, own: "Settings") -> "Recipe":
+def build_recipe(choices: MigrateOptions, own: "Settings") -> "Recipe":
     """Make the recipe.
 
     Raises:
@@ -84,7 +84,7 @@ def recipe_of(choices: Choices, own: "Settings") -> "Recipe":
     )
 
 
-def _refuse_contradictions(choices: Choices) -> None:
+def _refuse_contradictions(choices: MigrateOptions) -> None:
     """Refuse options of which some would have no effect: whoever gives them means something by each."""
     alone = {"--role": choices.role, "--matrix": choices.matrix, "--sheet-role": choices.sheet_roles}
     by_column = {"--role-column": choices.role_column, "--map": choices.mapping, "--separator": choices.separator}

@@ -71,7 +71,7 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the be
 SHOWN = 50  # changes that a terminal shows before it asks for --all
 
 
-def limit(show_all: bool) -> int | None:
+def row_limit(show_all: bool) -> int | None:
     """Tell how many changes to show; None is all."""
     return None if show_all else SHOWN
 

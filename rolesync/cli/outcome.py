@@ -5,9 +5,9 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from rolesync.cli.options import Form, limit
+from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import show_json, show_view
-from rolesync.cli.plan_output import plan_json, show_made
+from rolesync.cli.plan_output import plan_text, show_plan
 from rolesync.errors import Exit, PlanRefusedError
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ def show_blocked(refusal: "BlockedError", form: Form, *, show_all: bool, command
     """Show a plan that a guard blocks, and say so; `command` would apply it, "" where it was just shown."""
     if form is Form.JSON:
         said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}
-        guards = json.loads(plan_json(refusal.plan))["guards"]
+        guards = json.loads(plan_text(refusal.plan))["guards"]
         show_json({"status": "refused", "error": said, "guards": guards})
     elif command:
-        show_made(refusal.plan, show_all, command)
-    return refuse(refusal)
+        show_plan(refusal.plan, show_all, command)
+    return report_refusal(refusal)
 
 
 def show_outcome(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
@@ -38,19 +38,19 @@ def show_outcome(run: "Run", made: "Plan", show_all: bool, form: Form) -> Exit:
 
         source = made.source
         again = f"rolesync undo {source.undoes}" if source.undoes else f"rolesync plan {shlex.quote(source.path)}"
-        show_view(run_view(run, limit=limit(show_all), command=again))
-    return exit_of(run)
+        show_view(run_view(run, limit=row_limit(show_all), command=again))
+    return exit_code_of(run)
 
 
-def refuse(refusal: PlanRefusedError) -> Exit:
+def report_refusal(refusal: PlanRefusedError) -> Exit:
     """Say on standard error why a plan was not applied, as for any other refusal."""
-    from rolesync.report.content.text import safe
+    from rolesync.report.content.text import escape_for_display
 
-    sys.stderr.write(f"rolesync: {safe(refusal.message)}\n  → {safe(refusal.hint)}\n")
+    sys.stderr.write(f"rolesync: {escape_for_display(refusal.message)}\n  → {escape_for_display(refusal.hint)}\n")
     return refusal.exit_code
 
 
-def exit_of(run: "Run") -> Exit:
+def exit_code_of(run: "Run") -> Exit:
     """Say by the exit code how a run ended."""
     if run.complete:
         return Exit.DONE

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rolesync.cli.pager import page
+from rolesync.cli.pager import show_in_pager
 from rolesync.errors import Exit, RolesyncError, UsageError
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def show_view(view: "RenderableType", *, aside: bool = False, pager: "Sequence[s
     with console.capture() as drawn:
         console.print(view, crop=False)
     text = drawn.get()
-    if text.count("\n") < console.height or not page(text, pager):
+    if text.count("\n") < console.height or not show_in_pager(text, pager):
         sys.stdout.write(text)
 
 
 def show_json(value: object) -> None:
     """Print a result for programs."""
-    write(json_text(value))
+    write_stdout(json_text(value))
 
 
 def json_text(value: object) -> str:
@@ -58,7 +58,7 @@ def json_text(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def write(text: str | bytes) -> None:
+def write_stdout(text: str | bytes) -> None:
     """Write to standard output as it is. If its reader has gone, the command still ends with its own exit code."""
     try:
         sys.stdout.flush()
@@ -72,7 +72,7 @@ def _write_to_nobody() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def save(text: str | bytes, path: Path, what: str) -> None:
+def save_file(text: str | bytes, path: Path, what: str) -> None:
     """Write a result to a file, whole or not at all; `-` is standard output.
 
     Raises:
@@ -82,7 +82,7 @@ def save(text: str | bytes, path: Path, what: str) -> None:
         text = f"\ufeff{text}"  # without a byte order mark Excel reads it as the country's old encoding
     content = text.encode("utf-8") if isinstance(text, str) else text
     if str(path) == "-":
-        write(content)
+        write_stdout(content)
         return
     part = path.with_name(f".{path.name}.part")
     try:
@@ -102,11 +102,11 @@ def save_forms(
     """Write something in every form that a file is named for; returns how many."""
     wanted = {name: path for name, path in targets.items() if path}
     for name, path in wanted.items():
-        save(makers[name](shown), path, f"{what} ({name})")
+        save_file(makers[name](shown), path, f"{what} ({name})")
     return len(wanted)
 
 
-def end(broken: RolesyncError | None) -> Exit:
+def raise_if_broken(broken: RolesyncError | None) -> Exit:
     """End with the error that stopped the reading, now that what stands before it was shown."""
     if broken:
         sys.stdout.flush()
@@ -114,14 +114,14 @@ def end(broken: RolesyncError | None) -> Exit:
     return Exit.DONE
 
 
-def end_json(shown: dict[str, Any], broken: RolesyncError | None) -> Exit:
+def show_json_before_break(shown: dict[str, Any], broken: RolesyncError | None) -> Exit:
     """Print one answer: what stands before the break, and the error beside it in the shape of any refusal."""
     if broken is None:
         show_json(shown)
         return Exit.DONE
-    from rolesync.report.content.text import safe
+    from rolesync.report.content.text import escape_for_display
 
     said = {"message": broken.message, "hint": broken.hint, "exit_code": int(broken.exit_code)}
     show_json({"status": "refused", "error": said, **shown})
-    sys.stderr.write(f"rolesync: {safe(broken.message)}\n  → {safe(broken.hint)}\n")
+    sys.stderr.write(f"rolesync: {escape_for_display(broken.message)}\n  → {escape_for_display(broken.hint)}\n")
     return broken.exit_code

@@ -12,7 +12,7 @@ from pathlib import Path
 _LESS = {"LESS": "FRX", "LV": "-c"}  # as git: colours, nothing to quit for a single screen, and the text stays there
 
 
-def pager_of(*, wanted: bool = True) -> tuple[str, ...]:
+def pager_command(*, wanted: bool = True) -> tuple[str, ...]:
     """Name the command of the pager.
 
     It is empty, and a result is printed as it is, where nobody wants one, standard output is no terminal, or one that
@@ -30,7 +30,7 @@ def pager_of(*, wanted: bool = True) -> tuple[str, ...]:
     return (*command, *colours)
 
 
-def page(text: str, command: Sequence[str]) -> bool:
+def show_in_pager(text: str, command: Sequence[str]) -> bool:
     """Show a text through a pager until that is quit; returns whether it could be started."""
     import subprocess
 

@@ -11,10 +11,10 @@ from rolesync.cli.options import (
     ListFile,
     Sheet,
 )
-from rolesync.cli.plan_options import Detailed, HoldRemovals, Impact, NoRemovals, Output, settings_of
-from rolesync.cli.plan_output import deliver
-from rolesync.cli.progress import working
-from rolesync.cli.validate import show_list
+from rolesync.cli.plan_options import Detailed, HoldRemovals, Impact, NoRemovals, Output, load_plan_settings
+from rolesync.cli.plan_output import save_and_show_plan
+from rolesync.cli.progress import command_context
+from rolesync.cli.validate import show_validation
 from rolesync.errors import Exit
 
 
@@ -37,11 +37,11 @@ def plan(
     from rolesync.workflows.plan import plan_list, read_list
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
-    settings = settings_of(config, assignments, no_removals, hold_removals, reading)
-    with working(settings) as job:
+    settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
+    with command_context(settings) as job:
         desired = read_list(file, job)
         if desired.status == "reject":
-            show_list(desired, settings.managed_roles, form, show_all=show_all)
+            show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
         made = plan_list(desired, job, impact=impact)
-    return deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
+    return save_and_show_plan(made, output, form, show_all=show_all, detailed=detailed_exitcode)

@@ -41,7 +41,7 @@ Impact = Annotated[
 Target = Annotated[Path | None, typer.Option(metavar="FILE", help="Write that form; - is standard output.")]
 
 
-def settings_of(
+def load_plan_settings(
     config: Path | None,
     assignments: list[str] | None,
     no_removals: bool,

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolesync.cli.options import Form, limit, load_settings
-from rolesync.cli.output import save, show_view, write
+from rolesync.cli.options import Form, load_settings, row_limit
+from rolesync.cli.output import save_file, show_view, write_stdout
 from rolesync.errors import Exit, PlanRefusedError, RecordBrokenError, RecordError, UsageError
 
 if TYPE_CHECKING:
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from rolesync.report.html.tables import Touched
 
 
-def deliver(made: "Plan", output: Path | None, form: Form, *, show_all: bool, detailed: bool) -> Exit:
+def save_and_show_plan(made: "Plan", output: Path | None, form: Form, *, show_all: bool, detailed: bool) -> Exit:
     """Save a new plan if a place is named, show it, and say by the exit code what it comes to."""
-    text = plan_json(made)
+    text = plan_text(made)
     if output:
-        save(text, output, "the plan")
+        save_file(text, output, "the plan")
     if form is Form.JSON:
-        write(text)
+        write_stdout(text)
     else:
-        show_made(made, show_all, applying(output or "PLAN"))
+        show_plan(made, show_all, apply_command(output or "PLAN"))
     if made.blocked:
         return Exit.BLOCKED
     return Exit.PENDING if detailed and len(made.changes) else Exit.DONE
@@ -53,7 +53,7 @@ def load_plan(path: Path) -> "Plan":
         raise PlanRefusedError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def touched_by(made: "Plan", config: Path | None, assignments: list[str] | None) -> "Touched | None":
+def load_last_changes(made: "Plan", config: Path | None, assignments: list[str] | None) -> "Touched | None":
     """Ask the record for the last run that touched each person; None where it can't tell, since a plan needs none.
 
     Only the settings say where the records are, and a plan can be shown without any. The plan says whose is meant.
@@ -63,7 +63,7 @@ def touched_by(made: "Plan", config: Path | None, assignments: list[str] | None)
     """
     from rolesync.audit.files import RECORD
     from rolesync.history.person import last_changes
-    from rolesync.report.content.text import safe
+    from rolesync.report.content.text import escape_for_display
 
     try:
         own = load_settings(config, assignments)
@@ -76,24 +76,24 @@ def touched_by(made: "Plan", config: Path | None, assignments: list[str] | None)
     try:
         return last_changes(folder, users, key=key) if (folder / RECORD).exists() else None
     except (OSError, RecordError, RecordBrokenError) as error:
-        sys.stderr.write(f"the page can't say which run last touched whom: {safe(str(error))}\n")
+        sys.stderr.write(f"the page can't say which run last touched whom: {escape_for_display(str(error))}\n")
         return None
 
 
-def plan_json(made: "Plan") -> str:
+def plan_text(made: "Plan") -> str:
     """Spell a plan as it is saved."""
     from rolesync.planner.encode import to_json
 
     return to_json(made)
 
 
-def applying(plan_path: Path | str) -> str:
+def apply_command(plan_path: Path | str) -> str:
     """Name the command that applies a saved plan."""
     return f"rolesync apply {shlex.quote(str(plan_path))}"
 
 
-def show_made(made: "Plan", show_all: bool, command: str, pager: "Sequence[str]" = ()) -> None:
+def show_plan(made: "Plan", show_all: bool, command: str, pager: "Sequence[str]" = ()) -> None:
     """Show a plan on the terminal; `command` applies it, "" where that happens at once."""
     from rolesync.report.terminal.plan import plan_view
 
-    show_view(plan_view(made, limit=limit(show_all), command=command), pager=pager)
+    show_view(plan_view(made, limit=row_limit(show_all), command=command), pager=pager)

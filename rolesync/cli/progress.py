@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rolesync.model.live import Progress
     from rolesync.settings import Settings
-    from rolesync.workflows.context import Job
+    from rolesync.workflows.context import Context
 
 
-def set_up_log(settings: "Settings") -> None:
+def configure_log(settings: "Settings") -> None:
     """Send the log to standard error, in the form and from the level that the settings say."""
     import structlog
 
@@ -31,13 +31,13 @@ def set_up_log(settings: "Settings") -> None:
 
 
 @contextmanager
-def working(settings: "Settings") -> Iterator["Job"]:
+def command_context(settings: "Settings") -> Iterator["Context"]:
     """Make the job of a command, whose progress shows on standard error while the `with` block lasts."""
-    from rolesync.workflows.context import Job
+    from rolesync.workflows.context import Context
 
-    set_up_log(settings)
+    configure_log(settings)
     with _progress() as progress:
-        yield Job(settings, progress=progress)
+        yield Context(settings, progress=progress)
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from rolesync.cli.options import All, Assignments, Config, Form, Format, Override, PlanFile, limit, load_settings
-from rolesync.cli.outcome import exit_of, show_blocked
+from rolesync.cli.options import All, Assignments, Config, Form, Format, Override, PlanFile, load_settings, row_limit
+from rolesync.cli.outcome import exit_code_of, show_blocked
 from rolesync.cli.output import show_json, show_view
-from rolesync.cli.plan_output import applying, load_plan
-from rolesync.cli.progress import working
+from rolesync.cli.plan_output import apply_command, load_plan
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
 
 
@@ -35,10 +35,10 @@ def rehearse(
 
     made = load_plan(file)
     try:
-        with working(load_settings(config, assignments)) as job:
+        with command_context(load_settings(config, assignments)) as job:
             done = rehearse_plan(made, job, override, exclusive_admin=exclusive_admin)
     except BlockedError as refusal:
-        return show_blocked(refusal, form, show_all=show_all, command=applying(file))
+        return show_blocked(refusal, form, show_all=show_all, command=apply_command(file))
     if form is Form.JSON:
         from rolesync.report.json import rehearsal_json
 
@@ -46,5 +46,5 @@ def rehearse(
     else:
         from rolesync.report.terminal.rehearsal import rehearsal_view
 
-        show_view(rehearsal_view(done, limit=limit(show_all), command=applying(file)))
-    return exit_of(done.run)
+        show_view(rehearsal_view(done, limit=row_limit(show_all), command=apply_command(file)))
+    return exit_code_of(done.run)

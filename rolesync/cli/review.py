@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings
-from rolesync.cli.output import save, show_json, write
-from rolesync.cli.plan_output import applying, load_plan, plan_json, show_made, touched_by
+from rolesync.cli.output import save_file, show_json, write_stdout
+from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
     from rolesync.model.plans import Plan
     from rolesync.planner.approval import Decisions
     from rolesync.report.html.tables import Touched
-    from rolesync.review.page.session import End
+    from rolesync.review.page.session import ReviewEnd
     from rolesync.review.sheet.problems import DecisionsRefusedError
-    from rolesync.workflows.context import Job
+    from rolesync.workflows.context import Context
 
 _NAMED = 100  # problems that a terminal shows; JSON has them all
 
@@ -59,13 +59,13 @@ def review(
     --reviewer or --sees; what they don't say is asked for on the terminal.
     """
     from rolesync.review.sheet.problems import DecisionsRefusedError
-    from rolesync.workflows.context import Job
+    from rolesync.workflows.context import Context
     from rolesync.workflows.review import check_review, complete_review
 
     made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
         raise UsageError(f"{target} is the plan that is reviewed, and stays as it is", hint="name another --output")
-    job = Job(load_settings(config, assignments))
+    job = Context(load_settings(config, assignments))
     check_review(made, job)
     if decisions or reviewer or sees:
         try:
@@ -76,18 +76,18 @@ def review(
         if seen:
             reviewer, sees = _ask(made, decided, reviewer, sees, target, show_all)
         approved = complete_review(made, decided, reviewer, sees, job)
-        save(plan_json(approved), target, "the approved plan")
+        save_file(plan_text(approved), target, "the approved plan")
     else:
         seen = False
-        approved = _on_page(made, job, file, target, port, touched_by(made, config, assignments))
+        approved = _on_page(made, job, file, target, port, load_last_changes(made, config, assignments))
     if form is Form.JSON and str(target) != "-":
-        write(plan_json(approved))
+        write_stdout(plan_text(approved))
     elif form is Form.TEXT and not seen and str(target) != "-":
-        show_made(approved, show_all, applying(target))
+        show_plan(approved, show_all, apply_command(target))
     return Exit.BLOCKED if approved.blocked else Exit.DONE
 
 
-def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touched: "Touched | None") -> "Plan":
+def _on_page(made: "Plan", job: "Context", file: Path, target: Path, port: int, touched: "Touched | None") -> "Plan":
     """Serve the page until the plan is approved.
 
     Raises:
@@ -97,7 +97,7 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
 
     try:
         from rolesync.review.page.server import serve
-        from rolesync.review.page.session import Desk, End
+        from rolesync.review.page.session import ReviewEnd, ReviewSession
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the page of a review can't be served, because {error.name} is not installed",
@@ -105,34 +105,34 @@ def _on_page(made: "Plan", job: "Job", file: Path, target: Path, port: int, touc
         ) from error
     approved: list[Plan] = []
 
-    def approve(decisions: "Decisions", reviewer: str, sees: str) -> "End":
+    def approve(decisions: "Decisions", reviewer: str, sees: str) -> "ReviewEnd":
         plan = complete_review(made, decisions, reviewer, sees, job)
-        save(plan_json(plan), target, "the approved plan")
+        save_file(plan_text(plan), target, "the approved plan")
         approved.append(plan)
         blocked = " What a guard blocks stays blocked: an override has to let it pass." if plan.blocked else ""
         done = f"The plan to {plan.effect} is approved and"
         if str(target) == "-":
-            return End("Approved", f"{done} went to standard output.{blocked}")
-        return End("Approved", f"{done} saved as {target}.{blocked}", applying(target))
+            return ReviewEnd("Approved", f"{done} went to standard output.{blocked}")
+        return ReviewEnd("Approved", f"{done} saved as {target}.{blocked}", apply_command(target))
 
-    def leave(decisions: "Decisions") -> "End":
+    def leave(decisions: "Decisions") -> "ReviewEnd":
         if not (decisions.excluded or decisions.released):
-            return End("Nothing was approved", "Nothing was decided, either.")
+            return ReviewEnd("Nothing was approved", "Nothing was decided, either.")
         kept = _keep(made, decisions, file)
         sentence = f"The decisions are kept in {kept}, to be read again or changed in a spreadsheet."
-        return End(
+        return ReviewEnd(
             "Nothing was approved", sentence, f"rolesync review {quote(str(file))} --decisions {quote(str(kept))}"
         )
 
-    desk = Desk(made, touched, approve, leave)
+    desk = ReviewSession(made, touched, approve, leave)
     try:
         serve(desk, port=port, say=_invite)
     except BaseException:  # whatever ends it, nothing that was decided is lost
-        from rolesync.report.content.text import safe
+        from rolesync.report.content.text import escape_for_display
 
         end = desk.abandon()
-        said = f"{end.word}. {safe(end.sentence)}\n"
-        sys.stderr.write(said + (f"  → {safe(end.command)}\n" if end.command else ""))
+        said = f"{end.word}. {escape_for_display(end.sentence)}\n"
+        sys.stderr.write(said + (f"  → {escape_for_display(end.command)}\n" if end.command else ""))
         raise
     end = desk.abandon()
     if not approved:
@@ -154,16 +154,16 @@ def _keep(made: "Plan", decisions: "Decisions", file: Path) -> Path:
     try:
         return _save_new(table, file)
     except UsageError as error:
-        from rolesync.report.content.text import safe
+        from rolesync.report.content.text import escape_for_display
 
-        sys.stderr.write(f"{safe(error.message)}\n")
+        sys.stderr.write(f"{escape_for_display(error.message)}\n")
         return _save_new(table, Path(mkdtemp(prefix="rolesync-"), file.name))
 
 
 def _save_new(table: str, file: Path) -> Path:
     names = (f"{file.stem}.decisions{f'-{number}' if number else ''}.csv" for number in count())
     path = next(path for path in map(file.with_name, names) if not path.exists())
-    save(table, path, "the decisions")
+    save_file(table, path, "the decisions")
     return path
 
 
@@ -181,7 +181,7 @@ def _ask(made: "Plan", decided: "Decisions", reviewer: str, sees: str, target: P
             "review asks who approves and what they see, and there is no terminal",
             hint='look at the plan, then add --reviewer NAME --sees "remove …, add …"',
         )
-    show_made(decide(made, decided), show_all, applying(target))
+    show_plan(decide(made, decided), show_all, apply_command(target))
     try:
         reviewer = reviewer or str(typer.prompt("Who approves this plan", err=True))
         return reviewer, sees or str(typer.prompt("What does it do? Type it as in `remove 0, add 0`", err=True))
@@ -207,7 +207,7 @@ def _read(path: Path | None, made: "Plan") -> "Decisions":
 
 def _refuse(refusal: "DecisionsRefusedError", path: "Path | None", form: Form) -> Exit:
     """Tell everything that is wrong with the decisions."""
-    from rolesync.report.content.text import safe
+    from rolesync.report.content.text import escape_for_display
 
     if form is Form.JSON:
         said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}
@@ -217,8 +217,8 @@ def _refuse(refusal: "DecisionsRefusedError", path: "Path | None", form: Form) -
         ]
         show_json({"status": "refused", "error": said, "problems": places})
     for problem in refusal.problems[:_NAMED]:
-        sys.stderr.write(f"{safe(str(path))}: {safe(str(problem))}\n")
+        sys.stderr.write(f"{escape_for_display(str(path))}: {escape_for_display(str(problem))}\n")
     if len(refusal.problems) > _NAMED:
         sys.stderr.write(f"… and {len(refusal.problems) - _NAMED:,} more; --format json has all of them\n")
-    sys.stderr.write(f"rolesync: {safe(refusal.message)}\n  → {safe(refusal.hint)}\n")
+    sys.stderr.write(f"rolesync: {escape_for_display(refusal.message)}\n  → {escape_for_display(refusal.hint)}\n")
     return refusal.exit_code

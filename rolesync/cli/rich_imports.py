@@ -11,12 +11,12 @@ from types import ModuleType
 _NEVER_USED = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
 
 
-def is_help(arguments: list[str]) -> bool:
+def asks_for_help(arguments: list[str]) -> bool:
     """Whether these arguments of the program may ask for help; where they don't after all, nothing is lost."""
     return not arguments or not {"-h", "--help"}.isdisjoint(arguments)
 
 
-def import_boxes() -> None:
+def import_rich_lightly() -> None:
     """Import Typer's help while empty classes stand for what it never uses; whoever comes later gets the real ones."""
     standing_in = {name: _empty(name, holds) for name, holds in _NEVER_USED.items() if name not in sys.modules}
     sys.modules.update(standing_in)

@@ -1,8 +1,8 @@
 """`rolesync runs`."""
 
 from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, load_settings
-from rolesync.cli.output import end, end_json, show_view
-from rolesync.cli.pager import pager_of
+from rolesync.cli.output import raise_if_broken, show_json_before_break, show_view
+from rolesync.cli.pager import pager_command
 from rolesync.errors import Exit
 
 
@@ -17,8 +17,8 @@ def runs(
     if form is Form.JSON:
         from rolesync.report.json import runs_json
 
-        return end_json(runs_json(found), broken)
+        return show_json_before_break(runs_json(found), broken)
     from rolesync.report.terminal.history import runs_view
 
-    show_view(runs_view(found), pager=pager_of(wanted=not no_pager))
-    return end(broken)
+    show_view(runs_view(found), pager=pager_command(wanted=not no_pager))
+    return raise_if_broken(broken)

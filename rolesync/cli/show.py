@@ -3,18 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolesync.cli.options import All, Assignments, Config, Form, Format, NoPager, PlanOrRun, limit, load_settings
-from rolesync.cli.output import end, end_json, json_text, save_forms, show_view, write
-from rolesync.cli.pager import pager_of
+from rolesync.cli.options import All, Assignments, Config, Form, Format, NoPager, PlanOrRun, load_settings, row_limit
+from rolesync.cli.output import json_text, raise_if_broken, save_forms, show_json_before_break, show_view, write_stdout
+from rolesync.cli.pager import pager_command
 from rolesync.cli.plan_options import Target
-from rolesync.cli.plan_output import applying, load_plan, plan_json, show_made, touched_by
+from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from rolesync.model.plans import Plan
-    from rolesync.model.run_report import Told
+    from rolesync.model.run_report import RunReport
     from rolesync.report.html.tables import Touched
 
 
@@ -36,16 +36,16 @@ def show(
     A file of that name comes first. A run is told from the record alone. A pager is given all rows.
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
-    file, pager = Path(what), pager_of(wanted=not no_pager)
+    file, pager = Path(what), pager_command(wanted=not no_pager)
     if not file.exists():
         return show_run(what, targets, show_all, pager, form, config, assignments)
     made = load_plan(file)
-    touched = touched_by(made, config, assignments) if html else None
+    touched = load_last_changes(made, config, assignments) if html else None
     written = _write_forms(made, targets, touched)
     if form is Form.JSON:
-        write(plan_json(made))
+        write_stdout(plan_text(made))
     elif not written:
-        show_made(made, show_all or bool(pager), applying(file), pager)
+        show_plan(made, show_all or bool(pager), apply_command(file), pager)
     return Exit.DONE
 
 
@@ -60,7 +60,7 @@ def _write_forms(made: "Plan", targets: dict[str, Path | None], touched: "Touche
         "markdown": plan_markdown,
         "csv": plan_csv,
         "xlsx": plan_xlsx,
-        "json": plan_json,
+        "json": plan_text,
     }
     return save_forms(made, makers, targets, "the plan")
 
@@ -80,10 +80,10 @@ def show_run(
         UsageError: there is no such run, nor a file of that name.
     """
     from rolesync.history.run_report import report_before_break
-    from rolesync.report.html.page import told_html
-    from rolesync.report.json import told_json
-    from rolesync.report.markdown import told_markdown
-    from rolesync.report.spreadsheet.run import told_csv, told_xlsx
+    from rolesync.report.html.page import run_html
+    from rolesync.report.json import run_report_json
+    from rolesync.report.markdown import run_markdown
+    from rolesync.report.spreadsheet.run import run_csv, run_xlsx
 
     try:
         own = load_settings(config, assignments)
@@ -93,18 +93,18 @@ def show_run(
             f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
             hint=f"{error.hint.rstrip('.')}; a plan is shown by the name of its file",
         ) from error
-    makers: dict[str, Callable[[Told], str | bytes]] = {
-        "html": told_html,
-        "markdown": told_markdown,
-        "csv": told_csv,
-        "xlsx": told_xlsx,
-        "json": lambda one: json_text(told_json(one)),
+    makers: dict[str, Callable[[RunReport], str | bytes]] = {
+        "html": run_html,
+        "markdown": run_markdown,
+        "csv": run_csv,
+        "xlsx": run_xlsx,
+        "json": lambda one: json_text(run_report_json(one)),
     }
     written = save_forms(told, makers, targets, "the run")
     if form is Form.JSON:
-        return end_json(told_json(told), broken)
+        return show_json_before_break(run_report_json(told), broken)
     if not written:
-        from rolesync.report.terminal.past_run import told_view
+        from rolesync.report.terminal.past_run import run_report_view
 
-        show_view(told_view(told, limit=limit(show_all or bool(pager))), pager=pager)
-    return end(broken)
+        show_view(run_report_view(told, limit=row_limit(show_all or bool(pager))), pager=pager)
+    return raise_if_broken(broken)

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from rolesync.cli.options import All, Assignments, BadRows, Config, Form, Format, HeaderRow, ListFile, Override, Sheet
-from rolesync.cli.outcome import exit_of, refuse, show_outcome
+from rolesync.cli.outcome import exit_code_of, report_refusal, show_outcome
 from rolesync.cli.output import show_json
 from rolesync.cli.plan import plan
-from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, settings_of
-from rolesync.cli.plan_output import plan_json, show_made
-from rolesync.cli.progress import working
-from rolesync.cli.validate import show_list
+from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, load_plan_settings
+from rolesync.cli.plan_output import plan_text, show_plan
+from rolesync.cli.progress import command_context
+from rolesync.cli.validate import show_validation
 from rolesync.errors import Exit, UsageError
 
 
@@ -55,11 +55,11 @@ def sync(
     from rolesync.workflows.sync import sync_list
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
-    settings = settings_of(config, assignments, no_removals, hold_removals, reading)
-    with working(settings) as job:
+    settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
+    with command_context(settings) as job:
         desired = read_list(file, job)
         if desired.status == "reject":
-            show_list(desired, settings.managed_roles, form, show_all=show_all)
+            show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
         done = sync_list(desired, job, override)
     if form is Form.JSON:
@@ -67,11 +67,11 @@ def sync(
 
         refusal = {"message": done.refusal.message, "hint": done.refusal.hint} if done.refusal else None
         run = run_json(done.run) if done.run else None
-        show_json({"plan": json.loads(plan_json(done.plan)), "run": run, "refusal": refusal})
+        show_json({"plan": json.loads(plan_text(done.plan)), "run": run, "refusal": refusal})
     else:
-        show_made(done.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if done.refusal else "")
+        show_plan(done.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if done.refusal else "")
     if done.refusal:
-        return refuse(done.refusal)
+        return report_refusal(done.refusal)
     if done.run is None:
         return Exit.DONE
-    return exit_of(done.run) if form is Form.JSON else show_outcome(done.run, done.plan, show_all, form)
+    return exit_code_of(done.run) if form is Form.JSON else show_outcome(done.run, done.plan, show_all, form)

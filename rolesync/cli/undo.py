@@ -2,8 +2,8 @@
 
 from rolesync.cli.options import All, Assignments, Config, Form, Format, RunId, load_settings
 from rolesync.cli.plan_options import Detailed, Impact, Output
-from rolesync.cli.plan_output import deliver
-from rolesync.cli.progress import working
+from rolesync.cli.plan_output import save_and_show_plan
+from rolesync.cli.progress import command_context
 from rolesync.errors import Exit
 
 
@@ -20,6 +20,6 @@ def undo(
     """Plan to take back what a run really did, as far as Studio is still so; review and apply it like any plan."""
     from rolesync.workflows.undo import plan_undo
 
-    with working(load_settings(config, assignments)) as job:
+    with command_context(load_settings(config, assignments)) as job:
         made = plan_undo(run, job, impact=impact)
-    return deliver(made, output, form, show_all=show_all, detailed=detailed_exitcode)
+    return save_and_show_plan(made, output, form, show_all=show_all, detailed=detailed_exitcode)

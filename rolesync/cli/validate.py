@@ -13,8 +13,8 @@ from rolesync.cli.options import (
     HeaderRow,
     ListFile,
     Sheet,
-    limit,
     load_settings,
+    row_limit,
 )
 from rolesync.cli.output import show_json, show_view
 from rolesync.errors import Exit
@@ -39,11 +39,11 @@ def validate(
     own = load_settings(config, assignments, sheet=sheet, header_row=header_row, bad_rows=bad_rows)
     today = datetime.now(UTC).date()
     desired = read_desired(file, managed_roles=own.managed_roles, today=today, form=own.list_form)
-    show_list(desired, own.managed_roles, form, show_all=show_all)
+    show_validation(desired, own.managed_roles, form, show_all=show_all)
     return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
 
 
-def show_list(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_all: bool) -> None:
+def show_validation(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_all: bool) -> None:
     """Show what a list says and what was noticed in it."""
     if form is Form.JSON:
         from rolesync.report.json import desired_json
@@ -52,4 +52,4 @@ def show_list(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_
         return
     from rolesync.report.terminal.validation import desired_view
 
-    show_view(desired_view(desired, managed, limit=limit(show_all)))
+    show_view(desired_view(desired, managed, limit=row_limit(show_all)))

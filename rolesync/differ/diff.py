@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.differ.matching import People, find_people
+from rolesync.differ.matching import JoinedPeople, join_people
 from rolesync.model.frames import CHANGES, DESIRED, HELD, frame, require
-from rolesync.model.keys import role_names
-from rolesync.model.lists import Desired, Listed
+from rolesync.model.keys import parse_roles
+from rolesync.model.lists import Desired, ListRows
 from rolesync.model.live import Live
 from rolesync.model.packed.index import Index
-from rolesync.model.packed.texts import Packed, pack
+from rolesync.model.packed.texts import PackedTexts, pack
 from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.model.vocabulary import Action, HeldReason, Mode, Reason
 
@@ -38,7 +38,7 @@ class _Listed:
 
     roles: tuple[str, ...]
     row: Ints
-    email: Packed
+    email: PackedTexts
     index: Index  # of the addresses
     user_id: Ints
     role: Ints
@@ -78,10 +78,10 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
         ValueError: a row names nobody or has no number, two live users have the same id, a live user's roles are
             missing, or `live` is not complete for a managed role. All are defects of the calling room.
     """
-    rows = _all_rows(desired) if isinstance(desired, Desired) else Listed.of(desired)
+    rows = _all_rows(desired) if isinstance(desired, Desired) else ListRows.of(desired)
     roles = tuple(dict.fromkeys(policy.managed_roles))
     listed = _read_list(rows, roles)
-    people = find_people(live.users, listed.index)
+    people = join_people(live.users, listed.index)
     holds = _holders(live, roles)
     matched = _match(listed, people)
     wanted = _want(listed, matched, len(roles), len(people.users))
@@ -102,18 +102,18 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
     )
 
 
-def _all_rows(desired: Desired) -> Listed:
+def _all_rows(desired: Desired) -> ListRows:
     """What the list asks for, with the rows that give no role today as rows of a role that is nobody's.
 
     So whoever stands there is named by the list, and nobody loses a role where it isn't certain whom such a row means.
     """
-    if not len(desired.withheld):
+    if not len(desired.not_in_force):
         return desired.listed
-    parts = [desired.assignments, require(desired.withheld, DESIRED).assign(role="")]
-    return Listed.of(pd.concat([part.astype({"role": "str"}) for part in parts]).astype({"role": "category"}))
+    parts = [desired.assignments, require(desired.not_in_force, DESIRED).assign(role="")]
+    return ListRows.of(pd.concat([part.astype({"role": "str"}) for part in parts]).astype({"role": "category"}))
 
 
-def _read_list(rows: Listed, roles: Sequence[str]) -> _Listed:
+def _read_list(rows: ListRows, roles: Sequence[str]) -> _Listed:
     if (rows.row[1:] < rows.row[:-1]).any():
         rows = rows.take(np.argsort(rows.row, kind="stable"))
     nobody = (rows.user_id <= 0) & (rows.email.size == 0)
@@ -134,12 +134,12 @@ def _holders(live: Live, roles: Sequence[str]) -> Mask:
     codes = live.users["roles"].cat.codes.to_numpy()
     if (codes < 0).any():
         raise ValueError("the roles of a live user are missing, so nothing may follow from them")
-    sets = [set(role_names(spelled)) for spelled in live.users["roles"].cat.categories]
+    sets = [set(parse_roles(spelled)) for spelled in live.users["roles"].cat.categories]
     table = np.array([[role in names for names in sets] for role in roles], np.bool_).reshape(len(roles), len(sets))
     return table[:, codes]
 
 
-def _match(listed: _Listed, people: People) -> _Matched:
+def _match(listed: _Listed, people: JoinedPeople) -> _Matched:
     owner = position = people.owner
     has_id = listed.user_id > 0
     wrong, ambiguous = np.zeros((2, len(owner)), np.bool_)
@@ -181,7 +181,7 @@ def _want(listed: _Listed, matched: _Matched, roles: int, users: int) -> _Wanted
     return _Wanted(named, role)
 
 
-def _doubts(listed: _Listed, people: People, matched: _Matched) -> dict[int, tuple[int, HeldReason]]:
+def _doubts(listed: _Listed, people: JoinedPeople, matched: _Matched) -> dict[int, tuple[int, HeldReason]]:
     """Everybody whom an uncertain row may mean, by position, with the lowest such row and what is wrong with it."""
     ambiguous, wrong = matched.trouble[HeldReason.AMBIGUOUS], matched.trouble[HeldReason.IDENTITY_MISMATCH]
     doubts: dict[int, tuple[int, HeldReason]] = {}
@@ -195,7 +195,7 @@ def _doubts(listed: _Listed, people: People, matched: _Matched) -> dict[int, tup
     return doubts
 
 
-def _changes(listed: _Listed, people: People, wanted: _Wanted, adds: Mask, removals: Mask) -> pd.DataFrame:
+def _changes(listed: _Listed, people: JoinedPeople, wanted: _Wanted, adds: Mask, removals: Mask) -> pd.DataFrame:
     users = people.users
     role, position = np.nonzero(adds | removals)
     user_id = people.users["user_id"].to_numpy()
@@ -223,7 +223,7 @@ def _changes(listed: _Listed, people: People, wanted: _Wanted, adds: Mask, remov
 
 
 def _held(
-    listed: _Listed, people: People, matched: _Matched, doubts: Mapping[int, tuple[int, HeldReason]], kept: Mask
+    listed: _Listed, people: JoinedPeople, matched: _Matched, doubts: Mapping[int, tuple[int, HeldReason]], kept: Mask
 ) -> pd.DataFrame:
     parts = [_held_additions(listed, people, matched, reason) for reason in matched.trouble]
     parts.append(_held_removals(people, doubts, listed.roles, kept))
@@ -233,7 +233,9 @@ def _held(
     return frame(HELD, {name: [cells[at] for at in order] for name, cells in held.items()})
 
 
-def _held_additions(listed: _Listed, people: People, matched: _Matched, reason: HeldReason) -> dict[str, list[Any]]:
+def _held_additions(
+    listed: _Listed, people: JoinedPeople, matched: _Matched, reason: HeldReason
+) -> dict[str, list[Any]]:
     rows = np.flatnonzero(matched.trouble[reason] & (listed.role >= 0))
     if reason is HeldReason.NOT_IN_STUDIO:
         detail = ["not in Studio yet: looked for again at the next run"] * len(rows)
@@ -253,7 +255,7 @@ def _held_additions(listed: _Listed, people: People, matched: _Matched, reason: 
 
 
 def _held_removals(
-    people: People, doubts: Mapping[int, tuple[int, HeldReason]], roles: Sequence[str], kept: Mask
+    people: JoinedPeople, doubts: Mapping[int, tuple[int, HeldReason]], roles: Sequence[str], kept: Mask
 ) -> dict[str, list[Any]]:
     found = [(roles[role], position, *doubts[position]) for role, position in np.argwhere(kept).tolist()]
     return {
@@ -267,12 +269,12 @@ def _held_removals(
     }
 
 
-def _say_shared(people: People, owner: int) -> str:
+def _say_shared(people: JoinedPeople, owner: int) -> str:
     ids = ", ".join(str(people.user_id[at]) for at in people.sharing(owner))
     return f"users {ids} share this address: name the one that is meant by user_id"
 
 
-def _say_mismatch(people: People, user_id: int, owner: int) -> str:
+def _say_mismatch(people: JoinedPeople, user_id: int, owner: int) -> str:
     owners = ", ".join(f"user {people.user_id[at]}" for at in people.sharing(owner)) or "nobody that was read"
     return (
         f"user {user_id} doesn't have this address in Studio, {owners} has: correct the row, or name only one of both"

@@ -8,13 +8,13 @@ left them; what that run has done already counts as done. Everybody else has dri
 from typing import Any
 
 from rolesync.model.frames import DRIFT, frame
-from rolesync.model.history import Expected
+from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
 from rolesync.model.plans import Drift
 from rolesync.model.vocabulary import Action
 
 
-def outside(expected: Expected | None, live: Live) -> Drift:
+def drift_since(expected: ExpectedHolders | None, live: Live) -> Drift:
     """Find what was changed outside rolesync in the roles that both sides know.
 
     Args:

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from rolesync.model.frames import CHANGES, HELD, frame
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Changes, Plan, Policy
 from rolesync.model.vocabulary import REASONS, WAITING, Action, HeldReason, Level, Mode
 
 
-def hold(changes: Changes, policy: Policy, history: History, *, unread: bool = False) -> Changes:
+def hold_changes(changes: Changes, policy: Policy, history: GuardBaseline, *, unread: bool = False) -> Changes:
     """Turn the removals that the policy doesn't allow yet into held rows.
 
     Args:
@@ -48,11 +48,11 @@ def hold(changes: Changes, policy: Policy, history: History, *, unread: bool = F
         changes=_without_unused(left),
         held=with_held(changes.held, held_back, [why for _, *why in waiting], policy.managed_roles),
         roles=tuple(replace(count, removals=count.removals - int(lost.get(count.role, 0))) for count in changes.roles),
-        waiting=_without_unused(held_back.reset_index(drop=True)),
+        releasable_removals=_without_unused(held_back.reset_index(drop=True)),
     )
 
 
-def absent(plan: Plan) -> Mapping[str, Sequence[int]] | None:
+def absent_holders(plan: Plan) -> Mapping[str, Sequence[int]] | None:
     """Say by managed role which holders the plan's list doesn't give it, as a count of runs is made from.
 
     Returns:

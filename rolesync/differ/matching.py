@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class People:
+class JoinedPeople:
     """The live users. A position is a user's place in their frame, -1 stands for nobody."""
 
     users: pd.DataFrame  # LIVE
@@ -42,7 +42,7 @@ class People:
         return list(map(email_key, self.users["email"].array.take(positions).tolist()))
 
 
-def find_people(users: pd.DataFrame, asked: Index) -> People:
+def join_people(users: pd.DataFrame, asked: Index) -> JoinedPeople:
     """Find who has the addresses that are asked for among the users of LIVE.
 
     Raises:
@@ -70,4 +70,4 @@ def find_people(users: pd.DataFrame, asked: Index) -> People:
     shared: dict[int, list[int]] = {}
     for first, other in sorted(others):
         shared.setdefault(first, [first]).append(other)
-    return People(users, user_id, owner if asked.distinct else owner[asked.first], shared)
+    return JoinedPeople(users, user_id, owner if asked.distinct else owner[asked.first], shared)

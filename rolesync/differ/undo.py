@@ -9,7 +9,7 @@ from typing import Any
 
 from rolesync.model.frames import CHANGES, HELD, frame
 from rolesync.model.history import Effect
-from rolesync.model.keys import email_key, role_names
+from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, RoleCount
 from rolesync.model.vocabulary import Action, HeldReason, Reason
@@ -17,7 +17,7 @@ from rolesync.model.vocabulary import Action, HeldReason, Reason
 _INVERSE = {Action.ADD: Action.REMOVE, Action.REMOVE: Action.ADD}
 
 
-def invert(done: Iterable[Effect], live: Live, roles: Sequence[str]) -> Changes:
+def invert_effects(done: Iterable[Effect], live: Live, roles: Sequence[str]) -> Changes:
     """Say what takes back the effects of a run.
 
     Args:
@@ -69,6 +69,6 @@ def _obstacle(effect: Effect, action: Action, person: Sequence[str] | None) -> t
     if email_key(email) != email_key(effect.email):
         changed = f"had the address {effect.email or '(none)'} then, has {email or '(none)'} now"
         return HeldReason.IDENTITY_MISMATCH.value, f"{changed}: check who this is"
-    if (effect.role in role_names(roles)) == (action is Action.ADD):
+    if (effect.role in parse_roles(roles)) == (action is Action.ADD):
         return HeldReason.ALREADY.value, "is as before the run already: somebody has changed it since"
     return "", ""

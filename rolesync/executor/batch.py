@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from rolesync.model.keys import role_names, role_set
+from rolesync.model.keys import format_roles, parse_roles
 from rolesync.model.vocabulary import Action, OutcomeStatus
 from rolesync.studio.users import RoleAction, User
 
@@ -40,13 +40,13 @@ class Change:
 @lru_cache(maxsize=4096)
 def names_of(spelled: str) -> tuple[str, ...]:
     """Read a role set, each distinct one only once: many people share a few."""
-    return tuple(role_names(spelled))
+    return tuple(parse_roles(spelled))
 
 
 @lru_cache(maxsize=4096)
 def spelled_of(names: tuple[str, ...]) -> str:
     """Spell a role set, in the same way."""
-    return role_set(names)
+    return format_roles(names)
 
 
 def split(batch: list[Change], most: int) -> list[list[Change]]:

@@ -16,7 +16,7 @@ import pandas as pd
 from rolesync.errors import StudioError
 from rolesync.executor.batch import Change
 from rolesync.executor.send import HaltedError, Sender
-from rolesync.history.journal import Journal, Noted
+from rolesync.history.journal import Journal, JournalEntry
 from rolesync.model.frames import CHANGES, OUTCOMES, frame
 from rolesync.model.live import Progress
 from rolesync.model.plans import Plan
@@ -25,7 +25,7 @@ from rolesync.studio.users import StudioWriter
 
 
 @dataclass(frozen=True, eq=False)
-class Executed:
+class Execution:
     """What became of every change (OUTCOMES), and why the run stopped before its time, if it did.
 
     `doubtful` are the requests of which nobody knows what they did, since Studio couldn't be read afterwards.
@@ -33,10 +33,10 @@ class Executed:
 
     outcomes: pd.DataFrame
     stopped: StudioError | None
-    doubtful: tuple[Noted, ...] = ()
+    doubtful: tuple[JournalEntry, ...] = ()
 
 
-def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress, *, at_once: int = 1) -> Executed:
+def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress, *, at_once: int = 1) -> Execution:
     """Send all changes of a plan, in its order.
 
     Args:
@@ -82,7 +82,7 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
         "detail": [change.detail for change in changes],
     }
     outcomes = frame(OUTCOMES, {**{name: plan.changes[name] for name in CHANGES}, **ends})
-    return Executed(outcomes, stopped, sender.doubtful)
+    return Execution(outcomes, stopped, sender.doubtful)
 
 
 _CARRIED = ("user_id", "action", "role", "email", "row", "before")

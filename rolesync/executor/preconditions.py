@@ -6,9 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from rolesync.errors import PlanRefusedError
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
-from rolesync.model.plans import Changes, Plan, recounted
+from rolesync.model.plans import Changes, Plan, recount
 from rolesync.planner.guards import ON_REMOVALS, judge
 
 
@@ -77,15 +77,15 @@ def check_approval(made: Plan, *, required: bool, four_eyes: bool) -> None:
             hint="have it approved: rolesync review PLAN; then apply the plan which that writes",
         )
     names = {_folded(approval.reviewer), _folded(approval.operator)}
-    if four_eyes and not made.made_by:
+    if four_eyes and not made.planned_by:
         raise PlanRefusedError(
             "the plan doesn't say who made it, and four_eyes is set; nothing was written",
             hint="set operator, and make a new plan",
         )
-    if four_eyes and _folded(made.made_by) in names:
+    if four_eyes and _folded(made.planned_by) in names:
         by = f"{approval.reviewer} ({approval.operator})" if approval.operator else approval.reviewer
         raise PlanRefusedError(
-            f"the plan was made by {made.made_by} and approved by {by}, and four_eyes is set; nothing was written",
+            f"the plan was made by {made.planned_by} and approved by {by}, and four_eyes is set; nothing was written",
             hint="have somebody else approve it, with another user name: rolesync review PLAN",
         )
 
@@ -96,9 +96,9 @@ def check_reviewer(made: Plan, reviewer: str, *, four_eyes: bool) -> None:
     Raises:
         PlanRefusedError: the reviewer has made the plan, and somebody else has to approve it.
     """
-    if four_eyes and _folded(made.made_by) == _folded(reviewer):
+    if four_eyes and _folded(made.planned_by) == _folded(reviewer):
         raise PlanRefusedError(
-            f"{made.made_by} made this plan and can't approve it, too, since four_eyes is set; nothing was approved",
+            f"{made.planned_by} made this plan and can't approve it, too, since four_eyes is set; nothing was approved",
             hint="have somebody else review it, with another user name: rolesync review PLAN",
         )
 
@@ -112,11 +112,11 @@ def check_maker(made: Plan, makers: Collection[str]) -> None:
     Raises:
         PlanRefusedError: the record says nothing of it, or somebody else.
     """
-    if _folded(made.made_by) in set(map(_folded, makers)):
+    if _folded(made.planned_by) in set(map(_folded, makers)):
         return
     said = f"was made by {', '.join(sorted(makers))}" if any(makers) else "is not in the audit record"
     raise PlanRefusedError(
-        f"the plan that was approved {said}, so that nobody knows whether {made.made_by} made it, and four_eyes is "
+        f"the plan that was approved {said}, so that nobody knows whether {made.planned_by} made it, and four_eyes is "
         "set; nothing was written",
         hint="make the plan with the state_dir with which it is applied, and have that very plan approved",
     )
@@ -164,7 +164,7 @@ def check_permission(made: Plan, override: str) -> None:
         )
 
 
-def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str, ...], history: History) -> Plan:
+def rejudge(made: Plan, today: Live, owner: str, protected_users: tuple[str, ...], history: GuardBaseline) -> Plan:
     """Judge what is left of a saved plan again: its own limits, today's numbers, and whoever is protected today too."""
     policy = replace(
         made.policy,
@@ -172,5 +172,5 @@ def judged_today(made: Plan, today: Live, owner: str, protected_users: tuple[str
         protected_users=tuple(sorted({*made.policy.protected_users, *protected_users})),
     )
     roles = (replace(count, before=len(today.holders(count.role))) for count in made.roles)
-    changes = Changes(made.changes, made.held, recounted(roles, made.changes))
+    changes = Changes(made.changes, made.held, recount(roles, made.changes))
     return replace(made, verdicts=judge(changes, today, policy, made.findings, history))

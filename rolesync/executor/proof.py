@@ -34,7 +34,7 @@ def prove(plan: Plan, before: Live, after: Live) -> Proof:
     return Proof(holders, tuple(differences))
 
 
-def settled(outcomes: pd.DataFrame, after: Live) -> pd.DataFrame:
+def resolve_unknown(outcomes: pd.DataFrame, after: Live) -> pd.DataFrame:
     """Settle by the last read what was left unknown: a change that is there was done, one that isn't failed."""
     unknown = (outcomes["outcome"] == OutcomeStatus.UNKNOWN.value).to_numpy()
     if not unknown.any():

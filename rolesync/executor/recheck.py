@@ -5,19 +5,19 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from rolesync.differ.drift import outside
-from rolesync.executor.preconditions import check_permission, judged_today
-from rolesync.history.earlier_runs import Past
+from rolesync.differ.drift import drift_since
+from rolesync.executor.preconditions import check_permission, rejudge
+from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import last_seen, open_requests
 from rolesync.history.holders import expected_holders
 from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
-from rolesync.model.history import History
-from rolesync.model.keys import email_key, role_names
+from rolesync.model.history import GuardBaseline
+from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action, OutcomeStatus
 
-Seen = Mapping[int, Sequence[str] | None]
+LastSeenRoles = Mapping[int, Sequence[str] | None]
 """The roles that a run has last seen somebody with, by user id; None for somebody who was gone."""
 
 
@@ -38,45 +38,45 @@ class _Person:
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class Remaining:
     """How the changes of a plan stand to Studio as it is now.
 
-    `left` is what is to be sent (CHANGES, `before` as it is today), `ends` how each change of the plan ends (OUTCOMES,
-    in the plan's order), those that are left as not sent; `positions` says where in it these stand.
+    `to_send` is what is to be sent (CHANGES, `before` as it is today), `outcomes` how each change of the plan ends
+    (OUTCOMES, in the plan's order), those that are left as not sent; `positions` says where in it these stand.
     """
 
-    left: pd.DataFrame
-    ends: pd.DataFrame
+    to_send: pd.DataFrame
+    outcomes: pd.DataFrame
     positions: tuple[int, ...]
 
     def with_sent(self, sent: pd.DataFrame) -> pd.DataFrame:
         """Put what became of the changes that were left (OUTCOMES) in its place among all of them."""
-        ended = {name: self.ends[name].tolist() for name in ("outcome", "after", "detail")}
+        ended = {name: self.outcomes[name].tolist() for name in ("outcome", "after", "detail")}
         for name, cells in ended.items():
             for position, cell in zip(self.positions, sent[name].tolist(), strict=True):
                 cells[position] = cell
-        return frame(OUTCOMES, {**{name: self.ends[name] for name in CHANGES}, **ended})
+        return frame(OUTCOMES, {**{name: self.outcomes[name] for name in CHANGES}, **ended})
 
 
 @dataclass(frozen=True, eq=False)
-class Ready:
+class Rechecked:
     """A plan that may be sent, with what others have changed besides; what is left of it; Studio as it was read."""
 
     plan: Plan
-    standing: Standing
+    remaining: Remaining
     before: Live
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class CurrentLimits:
     """What a plan is judged by besides its own limits: whom today's settings protect, and what the record tells."""
 
     owner: str
     protected_users: tuple[str, ...]
-    history: History
+    history: GuardBaseline
 
 
-def hold_against(made: Plan, before: Live, past: Past, today: Today, override: str) -> Ready:
+def recheck_plan(made: Plan, before: Live, past: EarlierRuns, today: CurrentLimits, override: str) -> Rechecked:
     """Find what is left of a plan, and judge it by today's numbers.
 
     Args:
@@ -90,13 +90,13 @@ def hold_against(made: Plan, before: Live, past: Past, today: Today, override: s
         BlockedError: a guard blocks what is left.
         RecordError: the record can't be read.
     """
-    standing = stand(made.changes, before, _seen(made, before, past))
-    left = replace(made, changes=standing.left)
-    check_permission(judged_today(left, before, today.owner, today.protected_users, today.history), override)
-    return Ready(replace(made, drift=outside(expected_holders(past), before)), standing, before)
+    standing = recheck(made.changes, before, _seen(made, before, past))
+    left = replace(made, changes=standing.to_send)
+    check_permission(rejudge(left, before, today.owner, today.protected_users, today.history), override)
+    return Rechecked(replace(made, drift=drift_since(expected_holders(past), before)), standing, before)
 
 
-def _seen(made: Plan, before: Live, past: Past) -> dict[int, list[str] | None]:
+def _seen(made: Plan, before: Live, past: EarlierRuns) -> dict[int, list[str] | None]:
     """Tell how earlier runs of the plan have left people: of those in a request still in doubt, as they are now.
 
     An apply has settled such requests before it comes here, in the same way; whoever only looks can't.
@@ -108,10 +108,10 @@ def _seen(made: Plan, before: Live, past: Past) -> dict[int, list[str] | None]:
 
 def _now(live: Live, user_ids: Collection[int]) -> dict[int, list[str] | None]:
     people = zip(live.users["user_id"].tolist(), live.users["roles"].tolist(), strict=True)
-    return {user_id: role_names(roles) for user_id, roles in people if user_id in user_ids}
+    return {user_id: parse_roles(roles) for user_id, roles in people if user_id in user_ids}
 
 
-def stand(changes: pd.DataFrame, live: Live, seen: Seen) -> Standing:
+def recheck(changes: pd.DataFrame, live: Live, seen: LastSeenRoles) -> Remaining:
     """Hold a plan's changes against Studio as it is now.
 
     Args:
@@ -121,7 +121,7 @@ def stand(changes: pd.DataFrame, live: Live, seen: Seen) -> Standing:
     """
     require(changes, CHANGES)
     now = _today(live)
-    sets = {spelled: _managed(role_names(spelled), live.roles) for spelled in changes["before"].cat.categories}
+    sets = {spelled: _managed(parse_roles(spelled), live.roles) for spelled in changes["before"].cat.categories}
     outcomes, afters, details = [], [], []
     columns = (changes[name].tolist() for name in ("user_id", "email", "action", "role", "before"))
     for user_id, email, action, role, before in zip(*columns, strict=True):
@@ -142,16 +142,16 @@ def stand(changes: pd.DataFrame, live: Live, seen: Seen) -> Standing:
     columns_of_all = {name: changes[name].reset_index(drop=True) for name in CHANGES}
     left_over = changes.iloc[positions].reset_index(drop=True)
     roles = [now[user_id][1] for user_id in left_over["user_id"].tolist()]
-    return Standing(
-        left=frame(CHANGES, {**{name: left_over[name] for name in CHANGES}, "before": roles}),
-        ends=frame(OUTCOMES, {**columns_of_all, "outcome": outcomes, "after": afters, "detail": details}),
+    return Remaining(
+        to_send=frame(CHANGES, {**{name: left_over[name] for name in CHANGES}, "before": roles}),
+        outcomes=frame(OUTCOMES, {**columns_of_all, "outcome": outcomes, "after": afters, "detail": details}),
         positions=tuple(positions),
     )
 
 
 def _today(live: Live) -> dict[int, tuple[_Person, str]]:
     """Everybody by id, with their roles as they are spelled."""
-    sets = {spelled: _managed(role_names(spelled), live.roles) for spelled in live.users["roles"].cat.categories}
+    sets = {spelled: _managed(parse_roles(spelled), live.roles) for spelled in live.users["roles"].cat.categories}
     columns = (live.users[name].tolist() for name in ("user_id", "email", "roles"))
     return {user_id: (_Person(email, sets[roles]), roles) for user_id, email, roles in zip(*columns, strict=True)}
 

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rolesync.audit.record import Record
-from rolesync.history.earlier_runs import Past
-from rolesync.history.effects import Came, open_requests, sent
+from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.history.effects import ActionResult, open_requests, sent_actions
 from rolesync.history.journal import note_recovered
 from rolesync.live.pages import roles_of_each
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.studio.users import StudioReader
 
 
-def recover(past: Past, studio: StudioReader, record: Record, by: str) -> None:
+def recover(past: EarlierRuns, studio: StudioReader, record: Record, by: str) -> None:
     """Find out what unsettled runs did, and write it down with an end for each.
 
     Args:
@@ -39,8 +39,8 @@ def _end(records: Sequence[Mapping[str, Any]], by: str) -> dict[str, Any]:
     """Say how a run ended, as its own end would have; of a change that was sent several times, the last time counts."""
     earlier: Mapping[str, Any] = next((one for one in reversed(records) if one["event"] == "run.end"), {})
     start = next(one for one in records if one["event"] == "run.start")
-    last = {(effect.user_id, effect.action, effect.role): came for effect, came in sent(records)}
-    done = sum(came is Came.DONE for came in last.values())
+    last = {(effect.user_id, effect.action, effect.role): came for effect, came in sent_actions(records)}
+    done = sum(came is ActionResult.DONE for came in last.values())
     number = {
         OutcomeStatus.DONE: done,
         OutcomeStatus.FAILED: len(last) - done,

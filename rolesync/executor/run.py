@@ -10,16 +10,16 @@ from typing import Any
 import pandas as pd
 
 from rolesync.audit.record import Record
-from rolesync.differ.holds import absent
+from rolesync.differ.holds import absent_holders
 from rolesync.errors import RecordError, StudioError
-from rolesync.executor.execute import Executed, execute
-from rolesync.executor.proof import prove, settled
-from rolesync.executor.recheck import Standing
+from rolesync.executor.execute import Execution, execute
+from rolesync.executor.proof import prove, resolve_unknown
+from rolesync.executor.recheck import Remaining
 from rolesync.history.holders import keep_holders
 from rolesync.history.journal import Journal
-from rolesync.live.read import look
-from rolesync.model.keys import role_names
-from rolesync.model.lists import Listed
+from rolesync.live.read import read_live
+from rolesync.model.keys import parse_roles
+from rolesync.model.lists import ListRows
 from rolesync.model.live import Live, Progress, Requests
 from rolesync.model.plans import Drift, Plan
 from rolesync.model.runs import Run, counts
@@ -29,7 +29,7 @@ from rolesync.studio.users import StudioWriter
 
 
 @dataclass(frozen=True)
-class Session:
+class RunContext:
     """What one run holds while it lasts: its id and command, a client that can write, the record, and the clocks."""
 
     run: str
@@ -44,7 +44,7 @@ class Session:
     operator: str = ""  # who runs it, as the setting `operator` says
 
 
-def carry_out(made: Plan, standing: Standing, before: Live, session: Session) -> Run:
+def carry_out(made: Plan, standing: Remaining, before: Live, session: RunContext) -> Run:
     """Send what is left of a plan, prove it, and write down how it ended.
 
     Args:
@@ -68,7 +68,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         **_absent(made),
         approval=_approval(made),
     )
-    left = replace(made, changes=standing.left)
+    left = replace(made, changes=standing.to_send)
     try:
         journal = Journal(record, session.run, session.seconds)
         executed = execute(left, session.studio, journal, session.progress, at_once=session.at_once)
@@ -84,7 +84,7 @@ def carry_out(made: Plan, standing: Standing, before: Live, session: Session) ->
         plan_digest=made.digest,
         started_at=started,
         finished_at=session.now(),
-        outcomes=standing.with_sent(settled(sent, after) if after else sent),
+        outcomes=standing.with_sent(resolve_unknown(sent, after) if after else sent),
         proof=prove(left, before, after) if after else None,
         requests=Requests(dict(sorted(session.studio.client.counts.items()))),
         stopped=stopped.message if stopped else "",
@@ -121,7 +121,7 @@ def _summary(made: Plan, command: str) -> dict[str, Any]:
         "command": command,
         "digest": made.digest,
         "account": made.account,
-        "made_by": made.made_by,
+        "made_by": made.planned_by,
         "source": source_json(made.source),
         "additions": sum(count.additions for count in made.roles),
         "removals": sum(count.removals for count in made.roles),
@@ -156,7 +156,7 @@ def _drift(drift: Drift) -> dict[str, Any] | None:
 
 def _absent(made: Plan) -> dict[str, Any]:
     """Whom the list doesn't give a role they hold: what the next run counts a grace from, if one is given."""
-    pairs = absent(made)
+    pairs = absent_holders(made)
     return {} if pairs is None else {"absent": dict(pairs)}
 
 
@@ -167,22 +167,22 @@ def _drifted(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
     rows = (
         dict(zip(names, cells, strict=True)) for cells in zip(*(chosen[one].tolist() for one in names), strict=True)
     )
-    return [{**row, "before": role_names(row["before"]), "after": role_names(row["after"])} for row in rows]
+    return [{**row, "before": parse_roles(row["before"]), "after": parse_roles(row["after"])} for row in rows]
 
 
-def _read_again(made: Plan, executed: Executed, session: Session) -> tuple[Live | None, StudioError | None]:
+def _read_again(made: Plan, executed: Execution, session: RunContext) -> tuple[Live | None, StudioError | None]:
     """Read the managed roles' holders once more, and write down what that tells of requests in doubt."""
     try:
-        after = look(session.studio, made.policy.managed_roles, Listed.of(), session.progress)
+        after = read_live(session.studio, made.policy.managed_roles, ListRows.of(), session.progress)
     except StudioError as error:
         return None, error
     if executed.doubtful:
         users = zip(after.users["user_id"].tolist(), after.users["roles"].tolist(), strict=True)
-        held = {user_id: role_names(roles) for user_id, roles in users}
+        held = {user_id: parse_roles(roles) for user_id, roles in users}
         for request in executed.doubtful:
             request.reread({user_id: held.get(user_id, []) for user_id in request.user_ids})
     return after, None
 
 
-def _end(session: Session, **how: Any) -> None:  # noqa: ANN401  # whatever the record takes
+def _end(session: RunContext, **how: Any) -> None:  # noqa: ANN401  # whatever the record takes
     session.record.append("run.end", run=session.run, requests=dict(session.studio.client.counts), **how)

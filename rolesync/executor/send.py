@@ -23,7 +23,7 @@ from rolesync.errors import (
     UnreadableAnswerError,
 )
 from rolesync.executor.batch import Change, end_all, names_of, people, side_effect, spelled_of, split
-from rolesync.history.journal import Journal, Noted
+from rolesync.history.journal import Journal, JournalEntry
 from rolesync.live.pages import roles_now, roles_of_each
 from rolesync.model.keys import email_key
 from rolesync.model.vocabulary import OutcomeStatus
@@ -60,11 +60,11 @@ class Sender:
         self._holders = holders
         self._most = 0  # the greatest batch that this server is known to take after refusing a greater one; 0 unknown
         self._learning = Lock()
-        self._doubtful: dict[int, Noted] = {}
+        self._doubtful: dict[int, JournalEntry] = {}
         self._halted = False
 
     @property
-    def doubtful(self) -> tuple[Noted, ...]:
+    def doubtful(self) -> tuple[JournalEntry, ...]:
         """The requests of which nobody knows what they did, in the order in which they were written down."""
         return tuple(request for _, request in sorted(self._doubtful.items()))
 
@@ -114,16 +114,16 @@ class Sender:
                 self._check_answer(request, left, {user.id: user for user in users})
                 return
 
-    def _note(self, chunk: int, batch: list[Change]) -> Noted:
+    def _note(self, chunk: int, batch: list[Change]) -> JournalEntry:
         self._go_on()
         actions = [{**change.request, "email": change.email, "row": change.row} for change in batch]
-        return self._journal.intend(chunk, actions, {change.user_id: names_of(change.before) for change in batch})
+        return self._journal.log_intent(chunk, actions, {change.user_id: names_of(change.before) for change in batch})
 
     def _go_on(self) -> None:
         if self._halted:
             raise HaltedError
 
-    def _put(self, request: Noted, batch: list[Change]) -> tuple[User, ...]:
+    def _put(self, request: JournalEntry, batch: list[Change]) -> tuple[User, ...]:
         """Send one request and write down its answer."""
         try:
             users = self._studio.put_roles([change.request for change in batch])
@@ -136,7 +136,7 @@ class Sender:
         request.answered(200, {user.id: user.roles for user in users})
         return users
 
-    def _check_answer(self, request: Noted, batch: list[Change], users: dict[int, User]) -> None:
+    def _check_answer(self, request: JournalEntry, batch: list[Change], users: dict[int, User]) -> None:
         """Hold the updated users against what was asked; where the answer falls short, look again."""
         doubtful = []
         for _, own in groupby(batch, key=lambda change: change.user_id):
@@ -155,7 +155,7 @@ class Sender:
         if doubtful:
             self._still_open(request, doubtful, "Studio answered 200, but doesn't show the change")
 
-    def _still_open(self, request: Noted, batch: list[Change], reason: str) -> list[Change]:
+    def _still_open(self, request: JournalEntry, batch: list[Change], reason: str) -> list[Change]:
         """Read the batch's users again, end each change by what is seen, and return those that are not done.
 
         They are unknown for `reason` until read, and failed for it afterwards, unless they are sent once more.
@@ -183,7 +183,7 @@ class Sender:
         found = roles_of_each(self._studio, user_ids)
         return {user_id: None if held is None else held.intersection(self._managed) for user_id, held in found.items()}
 
-    def _isolate(self, request: Noted, chunk: int, batch: list[Change], refusal: StudioError) -> None:
+    def _isolate(self, request: JournalEntry, chunk: int, batch: list[Change], refusal: StudioError) -> None:
         """Find whom a batch was refused for, and do the others."""
         left = self._still_open(request, batch, refusal.message)
         if len(left) < len(batch):  # perhaps what is no longer among them was the reason

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rolesync.history.effects import Came, sent
-from rolesync.history.runs import events, read_runs
-from rolesync.model.history import History
+from rolesync.history.effects import ActionResult, sent_actions
+from rolesync.history.runs import read_events, read_runs
+from rolesync.model.history import GuardBaseline
 
 
 @dataclass(frozen=True, slots=True)
-class PastRun:
+class EarlierRun:
     """A run that went ahead, the digest of its plan, and whether all of it was done."""
 
     run_id: str
@@ -20,7 +20,7 @@ class PastRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class EarlierRuns:
     """What later plans are judged by, the runs that went ahead, in order, and the ids of those that are unsettled.
 
     A run is unsettled if it has no end, or if nobody has found out yet what some of its requests did. `folder` is the
@@ -28,8 +28,8 @@ class Past:
     holders how many of the runs had gone ahead when it was taken.
     """
 
-    history: History
-    runs: tuple[PastRun, ...]
+    baseline: GuardBaseline
+    runs: tuple[EarlierRun, ...]
     unsettled: tuple[str, ...]
     holders: Mapping[str, int]
     folder: Path
@@ -58,9 +58,9 @@ class Past:
             return {}
         turn = {run_id: at for at, run_ids in enumerate(last) for run_id in run_ids}
         done: list[dict[tuple[int, str, str], bool]] = [{} for _ in last]
-        for one, came in sent(self.records(list(turn))):
+        for one, came in sent_actions(self.records(list(turn))):
             change = (one.user_id, one.action.value, one.role)
-            done[turn[one.run]][change] = came is Came.DONE or done[turn[one.run]].get(change, False)
+            done[turn[one.run]][change] = came is ActionResult.DONE or done[turn[one.run]].get(change, False)
         return {
             change: all(each[change] for each in done) for change in done[0] if all(change in each for each in done)
         }
@@ -71,11 +71,11 @@ class Past:
 
     def makers(self, digest: str) -> frozenset[str]:
         """Tell who has made a plan of this digest, also only to look at; nobody where the record doesn't know."""
-        made = (record for record in events(self.folder, {b"plan"}, self.key) if record.get("digest") == digest)
+        made = (record for record in read_events(self.folder, {b"plan"}, self.key) if record.get("digest") == digest)
         return frozenset(record.get("made_by") or "" for record in made) - {""}
 
 
-def recall(folder: Path, *, key: str = "") -> Past:
+def load_earlier_runs(folder: Path, *, key: str = "") -> EarlierRuns:
     """Tell what earlier runs mean for the next one, in one pass over the record.
 
     A list was applied once a run ended complete, or a sync found nothing to do; not where the guard on its shrinking
@@ -85,14 +85,14 @@ def recall(folder: Path, *, key: str = "") -> Past:
     Raises:
         RecordError, RecordBrokenError: as `read`.
     """
-    runs: dict[str, PastRun] = {}
+    runs: dict[str, EarlierRun] = {}
     unsettled: dict[str, bool] = {}
     holders: dict[str, int] = {}
     applied: Mapping[str, int] = {}
     lists: dict[str, Mapping[str, int]] = {}  # of the runs that have begun and not ended
     streaks: dict[str, Mapping[int, int]] = {}
     seen: set[str] = set()
-    for record in events(folder, {b"plan", b"run.start", b"run.end", b"holders"}, key):
+    for record in read_events(folder, {b"plan", b"run.start", b"run.end", b"holders"}, key):
         if record["event"] == "holders":
             holders[record["sha256"]] = len(runs)
             continue
@@ -110,12 +110,14 @@ def recall(folder: Path, *, key: str = "") -> Past:
         else:
             lists[record["run"]], unsettled[record["run"]] = _listed(record), True
         digest = record.get("digest", "")
-        runs[record["run"]] = PastRun(record["run"], digest, complete=record["event"] == "plan")
+        runs[record["run"]] = EarlierRun(record["run"], digest, complete=record["event"] == "plan")
         if record.get("command") == "sync" or digest not in seen:
             streaks.update(_longer(streaks, record.get("absent", {})))
         seen.add(digest)
-    history = History(applied=applied, absent=streaks)
-    return Past(history, tuple(runs.values()), tuple(run for run, so in unsettled.items() if so), holders, folder, key)
+    history = GuardBaseline(applied=applied, absent=streaks)
+    return EarlierRuns(
+        history, tuple(runs.values()), tuple(run for run, so in unsettled.items() if so), holders, folder, key
+    )
 
 
 def _settled_at_once(record: Mapping[str, Any]) -> bool:

@@ -26,7 +26,7 @@ class OpenRequest:
     user_ids: tuple[int, ...]
 
 
-class Came(StrEnum):
+class ActionResult(StrEnum):
     """What came of an action that was sent: `gone` is who was no longer in Studio, `unknown` was never found out."""
 
     DONE = "done"
@@ -41,10 +41,10 @@ def effects(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
     Args:
         records: of one run or of several, in order.
     """
-    return [effect for effect, came in sent(records) if came is Came.DONE]
+    return [effect for effect, came in sent_actions(records) if came is ActionResult.DONE]
 
 
-def sent(records: Iterable[Mapping[str, Any]]) -> list[tuple[Effect, Came]]:
+def sent_actions(records: Iterable[Mapping[str, Any]]) -> list[tuple[Effect, ActionResult]]:
     """List everything that was sent, each time it was, with what came of it."""
     return [
         (
@@ -57,14 +57,14 @@ def sent(records: Iterable[Mapping[str, Any]]) -> list[tuple[Effect, Came]]:
                 intent["run"],
                 intent["time"],
             ),
-            what_came(one, intent["before"], held),
+            action_result(one, intent["before"], held),
         )
         for intent, held in requests_of(records)
         for one in intent["actions"]
     ]
 
 
-def moved(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
+def all_role_changes(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
     """List what took effect, and what Studio did besides: giving one role, it may take another.
 
     That is told by the difference between the roles before a request and those in its answer; a read that had to
@@ -127,14 +127,14 @@ def requests_of(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[
         yield intent, known[key]
 
 
-def what_came(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> Came:
+def action_result(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> ActionResult:
     """Say what came of an action, by the roles that its people had before its request and are known to have after."""
     user = str(one["user_id"])
     if user not in held:
-        return Came.UNKNOWN
+        return ActionResult.UNKNOWN
     after = held[user]
     if after is None:
-        return Came.GONE
+        return ActionResult.GONE
     wanted = one["action"] == Action.ADD
     took = (one["role"] in after) == wanted and (one["role"] in before.get(user, ())) != wanted
-    return Came.DONE if took else Came.NO_EFFECT
+    return ActionResult.DONE if took else ActionResult.NO_EFFECT

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rolesync.audit.files import os_errors_named, replace_file
 from rolesync.audit.record import Record
-from rolesync.history.earlier_runs import Past
-from rolesync.history.effects import moved, open_requests
-from rolesync.model.history import Expected
+from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.history.effects import all_role_changes, open_requests
+from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
 from rolesync.model.vocabulary import Action
 
@@ -42,7 +42,7 @@ def keep_holders(folder: Path, record: Record, run: str, live: Live) -> None:
         replace_file(folder / NAME, content)
 
 
-def expected_holders(past: Past) -> Expected | None:
+def expected_holders(past: EarlierRuns) -> ExpectedHolders | None:
     """Tell who holds the roles if nobody but rolesync has changed anything; None where that isn't known.
 
     Raises:
@@ -58,10 +58,10 @@ def expected_holders(past: Past) -> Expected | None:
     kept = json.loads(content)
     holders = {role: dict(zip(*columns, strict=True)) for role, columns in kept["holders"].items()}
     later = list(past.records([run.run_id for run in past.runs[runs_before:]]))
-    for one in moved(later):
+    for one in all_role_changes(later):
         if one.action is Action.REMOVE:
             holders.get(one.role, {}).pop(one.user_id, None)
         else:
             holders.get(one.role, {})[one.user_id] = one.email
     doubtful = frozenset(user_id for request in open_requests(later) for user_id in request.user_ids)
-    return Expected(kept["run"], holders, doubtful)
+    return ExpectedHolders(kept["run"], holders, doubtful)

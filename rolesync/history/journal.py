@@ -8,7 +8,7 @@ from typing import Any
 from rolesync.audit.record import Record
 from rolesync.history.effects import OpenRequest
 
-Seen = Mapping[int, Sequence[str] | frozenset[str] | None]
+RolesSeen = Mapping[int, Sequence[str] | frozenset[str] | None]
 """Role names by user id; None for somebody who is no longer in Studio."""
 
 
@@ -22,7 +22,9 @@ class Journal:
     requests: int = 0
     _turn: Lock = field(default_factory=Lock, repr=False)
 
-    def intend(self, chunk: int, actions: Sequence[Mapping[str, Any]], before: Mapping[int, Sequence[str]]) -> "Noted":
+    def log_intent(
+        self, chunk: int, actions: Sequence[Mapping[str, Any]], before: Mapping[int, Sequence[str]]
+    ) -> "JournalEntry":
         """Write down a request that is about to be sent; when this returns, it is on the disk.
 
         Args:
@@ -37,11 +39,11 @@ class Journal:
             self.requests += 1
             marks = {"run": self.run, "chunk": chunk, "request": self.requests}
             self.record.append("intent", **marks, actions=list(actions), before=_spelled(before))
-        return Noted(self, marks, tuple(before), self.seconds())
+        return JournalEntry(self, marks, tuple(before), self.seconds())
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class JournalEntry:
     """A request that was written down, for what there is to add about it. `user_ids` are the people in it."""
 
     _journal: Journal = field(repr=False)
@@ -54,7 +56,7 @@ class Noted:
         """Which request of the run it is, from 1."""
         return int(self._marks["request"])
 
-    def answered(self, status: int | str, after: Seen, error: str = "") -> None:
+    def answered(self, status: int | str, after: RolesSeen, error: str = "") -> None:
         """Write down how the request ended.
 
         Args:
@@ -65,7 +67,7 @@ class Noted:
         seconds = round(self._journal.seconds() - self._start, 6)
         self._append("outcome", status=status, seconds=seconds, after=_spelled(after), error=error)
 
-    def reread(self, after: Seen) -> None:
+    def reread(self, after: RolesSeen) -> None:
         """Write down what reading its people again has shown."""
         self._append("reread", after=_spelled(after))
 
@@ -73,13 +75,13 @@ class Noted:
         self._journal.record.append(event, **self._marks, **fields)
 
 
-def note_recovered(record: Record, request: OpenRequest, after: Seen, by: str) -> None:
+def note_recovered(record: Record, request: OpenRequest, after: RolesSeen, by: str) -> None:
     """Write down what the run `by` has found out about a request that an earlier run has left open."""
     marks = {"run": request.run, "chunk": request.chunk, "request": request.request}
     record.append("recovered", **marks, by=by, after=_spelled(after))
 
 
-def _spelled(seen: Seen) -> dict[str, list[str] | None]:
+def _spelled(seen: RolesSeen) -> dict[str, list[str] | None]:
     # Few have more than one role, and sorting a single one would be half of the work.
     return {
         str(user_id): None if roles is None else sorted(roles) if len(roles) > 1 else list(roles)

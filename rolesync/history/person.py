@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from rolesync.history.effects import sent
-from rolesync.history.runs import events
+from rolesync.history.effects import sent_actions
+from rolesync.history.runs import read_events
 from rolesync.model.explanation import PastChange, PastDecision
 from rolesync.model.keys import email_key
 from rolesync.model.vocabulary import Action
 
 
-def ids_of(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
+def user_ids_of_email(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
     """Yield the ids of all to whom changes were sent under this address, compared by `email_key`; some of them often.
 
     So are the ids of those whose changes a reviewer took out of a plan.
@@ -20,7 +20,7 @@ def ids_of(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
         RecordError, RecordBrokenError: as `read`.
     """
     wanted = email_key(address)
-    for record in events(folder, {b"run.start", b"intent"}, key):
+    for record in read_events(folder, {b"run.start", b"intent"}, key):
         for action in record["actions"] if record["event"] == "intent" else _excluded(record):
             if email_key(action["email"]) == wanted:
                 yield action["user_id"]
@@ -35,7 +35,7 @@ def records_about(folder: Path, user_ids: Collection[int], *, key: str = "") -> 
         RecordError, RecordBrokenError: as `read`.
     """
     requests: set[tuple[str, int]] = set()
-    for record in events(folder, {b"plan", b"run.start", b"intent", b"outcome", b"reread", b"recovered"}, key):
+    for record in read_events(folder, {b"plan", b"run.start", b"intent", b"outcome", b"reread", b"recovered"}, key):
         if record["event"] in {"plan", "run.start"}:
             yield record
         elif record["event"] == "intent":
@@ -64,7 +64,7 @@ def past_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[PastChange]:
             reviewers[record["run"]] = record["approval"]["reviewer"]
         if record["event"] not in {"plan", "run.start"}:
             requests.append(record)
-    for effect, came in sent(requests):
+    for effect, came in sent_actions(requests):
         source = sources.get(effect.run, {})
         yield PastChange(
             run=effect.run,

@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.errors import RecordBrokenError
-from rolesync.history.effects import Came, requests_of, what_came
-from rolesync.history.runs import events, summed_up, trusted_records
+from rolesync.history.effects import ActionResult, action_result, requests_of
+from rolesync.history.runs import read_events, summarise_run, trusted_records
 from rolesync.model.frames import DRIFT, frame
 from rolesync.model.plans import Approval, Drift, Released
-from rolesync.model.run_report import Told, ToldChange, ToldDecision
+from rolesync.model.run_report import RunChange, RunDecision, RunReport
 from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import Action, OutcomeStatus
 
 _OUTCOMES = {
-    Came.DONE: (OutcomeStatus.DONE, ""),
-    Came.NO_EFFECT: (OutcomeStatus.FAILED, "Studio was asked, and the role stayed as it was"),
-    Came.GONE: (OutcomeStatus.FAILED, "no longer in Studio"),
-    Came.UNKNOWN: (OutcomeStatus.UNKNOWN, "nobody has found out yet; the next run asks Studio"),
+    ActionResult.DONE: (OutcomeStatus.DONE, ""),
+    ActionResult.NO_EFFECT: (OutcomeStatus.FAILED, "Studio was asked, and the role stayed as it was"),
+    ActionResult.GONE: (OutcomeStatus.FAILED, "no longer in Studio"),
+    ActionResult.UNKNOWN: (OutcomeStatus.UNKNOWN, "nobody has found out yet; the next run asks Studio"),
 }
 
 
-def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[Told, RecordBrokenError | None]:
+def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[RunReport, RecordBrokenError | None]:
     """Tell one run, named by its id or the beginning of it, from what stands before the first bad place.
 
     Returns:
@@ -38,12 +38,12 @@ def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[To
     digest = approval.get("made_from", records[0].get("digest", ""))
     plan: Mapping[str, Any] = {}
     with suppress(RecordBrokenError):  # which the first reading has told already
-        for record in events(folder, {b"plan"}, key):
+        for record in read_events(folder, {b"plan"}, key):
             plan = record if record.get("digest") == digest else plan
-    return told(records, plan), broken
+    return build_run_report(records, plan), broken
 
 
-def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
+def build_run_report(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> RunReport:
     """Tell one run.
 
     Args:
@@ -58,13 +58,13 @@ def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
     counts = end.get("counts") or {
         status.value: sum(one.outcome == status for one in changes) for status in OutcomeStatus
     }
-    return Told(
-        summary=summed_up(records),
+    return RunReport(
+        summary=summarise_run(records),
         command=first.get("command", ""),
         account=first.get("account", ""),
         undoes=(source.get("undoes") or "") if isinstance(source, dict) else "",
         held=first.get("held", None if approval else plan.get("held")),
-        made_by=plan.get("run", ""),
+        plan_run_id=plan.get("run", ""),
         overridden=tuple(first.get("overridden", ())),
         warned=tuple(first.get("warned", ())),
         changes=changes,
@@ -82,16 +82,16 @@ def told(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> Told:
     )
 
 
-def _changes(records: Sequence[Mapping[str, Any]]) -> Iterator[ToldChange]:
+def _changes(records: Sequence[Mapping[str, Any]]) -> Iterator[RunChange]:
     """Tell every change that was sent once, as it was the last time, then those of people who had drifted."""
     errors = {one["request"]: one.get("error", "") for one in records if one["event"] == "outcome"}
-    last: dict[tuple[int, str, str], ToldChange] = {}
+    last: dict[tuple[int, str, str], RunChange] = {}
     for intent, held in requests_of(records):
         for one in intent["actions"]:
-            outcome, detail = _OUTCOMES[what_came(one, intent["before"], held)]
+            outcome, detail = _OUTCOMES[action_result(one, intent["before"], held)]
             user = str(one["user_id"])
             after = held.get(user)
-            last[one["user_id"], one["action"], one["role"]] = ToldChange(
+            last[one["user_id"], one["action"], one["role"]] = RunChange(
                 one["action"],
                 one["role"],
                 one["user_id"],
@@ -107,7 +107,7 @@ def _changes(records: Sequence[Mapping[str, Any]]) -> Iterator[ToldChange]:
     for one in ended.get("drifted", ()):
         before, after = tuple(one["before"]), tuple(one["after"])
         given = (one["action"], one["role"], one["user_id"], one["email"], one["row"])
-        yield ToldChange(*given, OutcomeStatus.DRIFTED.value, before, after, one["detail"])
+        yield RunChange(*given, OutcomeStatus.DRIFTED.value, before, after, one["detail"])
 
 
 def _approval(said: Mapping[str, Any]) -> Approval | None:
@@ -117,19 +117,19 @@ def _approval(said: Mapping[str, Any]) -> Approval | None:
         reviewer=said["reviewer"],
         operator=said["operator"] or "",
         approved_at=datetime.fromisoformat(said["approved_at"]),
-        seen=said["seen"],
-        made_from=said["made_from"],
+        confirmed_effect=said["seen"],
+        reviewed_digest=said["made_from"],
         excluded=said["excluded"],
         released=tuple(Released(one["user_id"], one["role"], one["reason"] or "") for one in said["released"]),
     )
 
 
-def _decisions(said: Iterable[Mapping[str, Any]], emails: Mapping[tuple[int, str], str]) -> Iterator[ToldDecision]:
+def _decisions(said: Iterable[Mapping[str, Any]], emails: Mapping[tuple[int, str], str]) -> Iterator[RunDecision]:
     """Tell changes that were taken out, or removals that were let through; those are named by id only."""
     for one in said:
         email = one.get("email") or emails.get((one["user_id"], one["role"]), "")
         action = one.get("action", Action.REMOVE.value)
-        yield ToldDecision(action, one["role"], one["user_id"], email, one["reason"] or "")
+        yield RunDecision(action, one["role"], one["user_id"], email, one["reason"] or "")
 
 
 def _proof(said: Mapping[str, Any] | None) -> Proof | None:

@@ -64,14 +64,14 @@ def trusted_runs(folder: Path, *, key: str = "") -> tuple[list[RunSummary], Reco
     """
     found: dict[str, RunSummary] = {}
     try:
-        for record in events(folder, {b"plan", b"run.start", b"run.end"}, key):
+        for record in read_events(folder, {b"plan", b"run.start", b"run.end"}, key):
             _sum_up(record, found)
     except RecordBrokenError as error:
         return list(found.values()), error
     return list(found.values()), None
 
 
-def summed_up(records: Iterable[Mapping[str, Any]]) -> RunSummary:
+def summarise_run(records: Iterable[Mapping[str, Any]]) -> RunSummary:
     """Sum up one run by its records, of which at least one says that it was planned, has begun or has ended."""
     found: dict[str, RunSummary] = {}
     for record in records:
@@ -134,9 +134,9 @@ def trusted_records(
     return found, None
 
 
-def events(folder: Path, events: Collection[bytes], key: str) -> Iterator[dict[str, Any]]:
+def read_events(folder: Path, read_events: Collection[bytes], key: str) -> Iterator[dict[str, Any]]:
     """Yield the records of these events; the others are checked, too, but not parsed."""
-    return (_parsed(line, folder) for line in whole_lines(folder, key) if event_of(line) in events)
+    return (_parsed(line, folder) for line in whole_lines(folder, key) if event_of(line) in read_events)
 
 
 def _parsed(line: bytes, folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from rolesync.model.frames import IMPACT, frame
-from rolesync.model.vocabulary import Known
+from rolesync.model.vocabulary import Completeness
 
 MOST_BYTES = 2**48
 MOST_SECONDS = 2**32
@@ -41,7 +41,7 @@ class Medium(Protocol):
 
 
 @dataclass(slots=True)
-class Belongings:
+class MediaTotals:
     """What one person has, counted as it is read, a page after the other."""
 
     user_id: int
@@ -80,7 +80,7 @@ class Belongings:
         notes += [f"Studio gives no {name} of {number:,} of them" for name, number in sorted(self.missing.items())]
         return {
             "user_id": self.user_id,
-            "known": (Known.AT_LEAST if notes else Known.ALL).value,
+            "known": (Completeness.AT_LEAST if notes else Completeness.ALL).value,
             "owned": self.owned,
             "reachable": reachable,
             "size": self.size,
@@ -93,7 +93,7 @@ class Belongings:
 def unknown(user_id: int, why: str) -> dict[str, Any]:
     """Say of whom nothing is known, as a row of IMPACT."""
     nothing: dict[str, Any] = dict.fromkeys(("owned", "reachable", "size", "duration"), 0)
-    return {**nothing, "user_id": user_id, "known": Known.NOTHING.value, "newest": "", "note": why}
+    return {**nothing, "user_id": user_id, "known": Completeness.NOTHING.value, "newest": "", "note": why}
 
 
 def impact_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

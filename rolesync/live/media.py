@@ -19,10 +19,10 @@ from rolesync.errors import (
     UnprocessableError,
     UnreadableAnswerError,
 )
-from rolesync.live.impact import Belongings, impact_of, unknown
-from rolesync.live.pages import READS, MovedError, Tally
-from rolesync.model.live import Progress, Requests, Way
-from rolesync.model.vocabulary import WayKind
+from rolesync.live.impact import MediaTotals, impact_of, unknown
+from rolesync.live.pages import READS, InconsistentPagesError, PageCheck
+from rolesync.model.live import Progress, ReadStep, Requests
+from rolesync.model.vocabulary import ReadMethod
 from rolesync.studio.users import Media, MediaPage, StudioReader
 
 MOST_PAGES = 200
@@ -65,7 +65,7 @@ def read_impact(studio: StudioReader, user_ids: Iterable[int], progress: Progres
         left = [user_id for user_id in left if people[user_id].moved]
     pages = sum(max(1, one.tally.read) for one in people.values())
     of = sum(max(1, one.tally.pages) for one in people.values())
-    way = Way(WayKind.MEDIA, "", pages, of, sum(not one.why for one in people.values()))
+    way = ReadStep(ReadMethod.MEDIA, "", pages, of, sum(not one.why for one in people.values()))
     made = Counter(studio.client.counts) - before
     requests = Requests(dict(sorted(made.items())), pages, (way,) if people else ())
     return impact_of(one.row() for one in people.values()), requests
@@ -90,14 +90,14 @@ class _Person:
     """What one read has shown of one person; `why` it shows nothing, and whether another may show more."""
 
     user_id: int
-    tally: Tally
-    belongings: Belongings
+    tally: PageCheck
+    belongings: MediaTotals
     why: str = ""
     moved: bool = field(default=False)
 
     @classmethod
     def unread(cls, user_id: int) -> "_Person":
-        return cls(user_id, Tally(f"the list of user {user_id}'s media", "media"), Belongings(user_id))
+        return cls(user_id, PageCheck(f"the list of user {user_id}'s media", "media"), MediaTotals(user_id))
 
     def further(self) -> range:
         """Say which pages are to be read after the first."""
@@ -117,7 +117,7 @@ class _Person:
             self.tally.add(page)
             if self.tally.read == MOST_PAGES < self.tally.pages:
                 self.tally.hold(whole=False)
-        except MovedError as error:
+        except InconsistentPagesError as error:
             self.why, self.moved = str(error), True
             return
         self.belongings.add(page.media)

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Protocol, TypeVar
 
 from rolesync.errors import IncompleteReadError, NotFoundError, UnprocessableError
-from rolesync.model.keys import email_key, role_names, role_set
+from rolesync.model.keys import email_key, format_roles, parse_roles
 from rolesync.model.live import Progress
 from rolesync.studio.users import PER_PAGE, StudioReader, UserPage
 
@@ -42,19 +42,19 @@ def roles_now(
 def roles_of_each(studio: StudioReader, user_ids: Collection[int]) -> dict[int, frozenset[str] | None]:
     """Read all roles of these people, one by one; None for somebody who is no longer in Studio."""
     people = studio.client.each(lambda user_id: (user_id, look_up(studio, user_id)), sorted(user_ids))
-    return {user_id: frozenset(role_names(person.roles[0])) if person.ids else None for user_id, person in people}
+    return {user_id: frozenset(parse_roles(person.roles[0])) if person.ids else None for user_id, person in people}
 
 
 def _untold(_stage: str, _done: int, _total: int) -> None:
     """Tell nobody: reading again is a part of another stage."""
 
 
-class MovedError(Exception):
+class InconsistentPagesError(Exception):
     """Answers that contradict each other: somebody changed something meanwhile, or Studio errs."""
 
 
 @dataclass(slots=True)
-class People:
+class LiveUsers:
     """People as columns, in the order they were read: keeping an object for each costs several times the memory."""
 
     ids: list[int] = field(default_factory=list)
@@ -63,13 +63,13 @@ class People:
     roles: list[str] = field(default_factory=list)  # role_set
 
     def add(self, user_id: int, email: str, name: str, roles: str) -> None:
-        """Put one person at the end; `roles` is a `role_set`."""
+        """Put one person at the end; `roles` is a `format_roles`."""
         self.ids.append(user_id)
         self.emails.append(email)
         self.names.append(name)
         self.roles.append(roles)
 
-    def extend(self, more: "People") -> None:
+    def extend(self, more: "LiveUsers") -> None:
         """Put others at the end."""
         self.ids += more.ids
         self.emails += more.emails
@@ -77,7 +77,7 @@ class People:
         self.roles += more.roles
 
 
-def settled(what: str, read: Callable[[], Found]) -> Found:
+def retry_until_consistent(what: str, read: Callable[[], Found]) -> Found:
     """Read until the answers agree with each other, at most `READS` times.
 
     Raises:
@@ -87,7 +87,7 @@ def settled(what: str, read: Callable[[], Found]) -> Found:
     for _ in range(READS):
         try:
             return read()
-        except MovedError as moved:
+        except InconsistentPagesError as moved:
             reason = str(moved)
     raise IncompleteReadError(
         f"{what} is not complete after {READS} tries: {reason}",
@@ -95,7 +95,7 @@ def settled(what: str, read: Callable[[], Found]) -> Found:
     )
 
 
-def read_holders(studio: StudioReader, role: str, progress: Progress) -> People:
+def read_holders(studio: StudioReader, role: str, progress: Progress) -> LiveUsers:
     """Read everybody who holds a role.
 
     Raises:
@@ -103,17 +103,17 @@ def read_holders(studio: StudioReader, role: str, progress: Progress) -> People:
         StudioError: Studio refused or can't be reached.
     """
 
-    def told(page: "Page") -> None:
+    def told(page: "RolePage") -> None:
         progress(f"reading {role}", page.number, max(1, page.last))
 
-    def fetch(number: int) -> "Page":
+    def fetch(number: int) -> "RolePage":
         return page_of_role(studio, role, number)
 
     what = search_for(role)
-    return settled(what, lambda: _read_all(what, fetch, studio.client.each, told))
+    return retry_until_consistent(what, lambda: _read_all(what, fetch, studio.client.each, told))
 
 
-def page_of_role(studio: StudioReader, role: str, number: int) -> "Page":
+def page_of_role(studio: StudioReader, role: str, number: int) -> "RolePage":
     """Read one page of the holders of a role.
 
     Raises:
@@ -121,10 +121,12 @@ def page_of_role(studio: StudioReader, role: str, number: int) -> "Page":
     """
     page = studio.search_role(role, number)
     for spelled in set(page.roles):
-        if role not in (held := role_names(spelled)):
+        if role not in (held := parse_roles(spelled)):
             one = page.ids[page.roles.index(spelled)]
-            raise MovedError(f"{search_for(role)} gave user {one}, whose roles are {', '.join(held) or 'none'}")
-    return Page.of(page, number)
+            raise InconsistentPagesError(
+                f"{search_for(role)} gave user {one}, whose roles are {', '.join(held) or 'none'}"
+            )
+    return RolePage.of(page, number)
 
 
 def search_for(role: str) -> str:
@@ -132,7 +134,7 @@ def search_for(role: str) -> str:
     return f"the search for role {role!r}"
 
 
-def look_up(studio: StudioReader, key: str | int) -> People:
+def look_up(studio: StudioReader, key: str | int) -> LiveUsers:
     """Find who has this address (any number of people) or this id (one person or nobody).
 
     It runs in one of the client's own threads, so that the rare further pages of an address are read one by one.
@@ -140,36 +142,38 @@ def look_up(studio: StudioReader, key: str | int) -> People:
     try:
         if isinstance(key, int):
             user = studio.user(key)
-            return People([user.id], [user.email], [user.name], [role_set(user.roles)])
+            return LiveUsers([user.id], [user.email], [user.name], [format_roles(user.roles)])
         what = f"the search for {key}"
-        hits = settled(what, lambda: _read_all(what, lambda n: Page.of(studio.search_email(key, n), n), _one_by_one))
+        hits = retry_until_consistent(
+            what, lambda: _read_all(what, lambda n: RolePage.of(studio.search_email(key, n), n), _one_by_one)
+        )
     except (NotFoundError, UnprocessableError):  # nobody has an address or id that Studio calls impossible
-        return People()
-    same = People()
+        return LiveUsers()
+    same = LiveUsers()
     for user_id, email, name, roles in zip(hits.ids, hits.emails, hits.names, hits.roles, strict=True):
         if email_key(email) == key:  # how Studio matches isn't documented: prefix and substring hits are others
             same.add(user_id, email, name, roles)
     return same
 
 
-def _one_by_one(fetch: Callable[[int], "Page"], numbers: range) -> Iterable["Page"]:
+def _one_by_one(fetch: Callable[[int], "RolePage"], numbers: range) -> Iterable["RolePage"]:
     return map(fetch, numbers)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RolePage:
     """One page of a search, its people as columns."""
 
     number: int  # the one asked for
     current: int
     last: int
     total: int
-    people: People
+    people: LiveUsers
 
     @classmethod
-    def of(cls, page: UserPage, number: int) -> "Page":
+    def of(cls, page: UserPage, number: int) -> "RolePage":
         """Take the page that was asked for as `number`."""
-        people = People(page.ids, page.emails, page.names, page.roles)
+        people = LiveUsers(page.ids, page.emails, page.names, page.roles)
         return cls(number, page.current_page, page.last_page, page.total_count, people)
 
     @property
@@ -178,7 +182,7 @@ class Page:
         return self.people.ids
 
 
-class Paged(Protocol):
+class AnyPage(Protocol):
     """A page of whatever has ids."""
 
     @property
@@ -202,7 +206,7 @@ class Paged(Protocol):
         """What is on it."""
 
 
-class Tally:
+class PageCheck:
     """The pages of one search, in their order, each held against those before it, and the last one against all.
 
     `pages` is how many there are, 0 until one was added; `total` is how many people, or whatever `noun` says.
@@ -221,7 +225,7 @@ class Tally:
         """What the pages say there is in all."""
         return self._said[1]
 
-    def add(self, page: Paged) -> None:
+    def add(self, page: AnyPage) -> None:
         """Take the next page.
 
         Raises:
@@ -230,12 +234,12 @@ class Tally:
         what, noun, (last, total) = self._what, self._noun, self._said
         if not self.read:
             if page.last > max(1, page.total):
-                raise MovedError(f"{what} has {page.last} pages for {page.total} {noun}")
+                raise InconsistentPagesError(f"{what} has {page.last} pages for {page.total} {noun}")
             self.pages, self._said = max(1, page.last), (page.last, page.total)
         elif (page.last, page.total) != (last, total):
-            raise MovedError(f"{what} had {total} {noun} on page 1, {page.total} on page {page.number}")
+            raise InconsistentPagesError(f"{what} had {total} {noun} on page 1, {page.total} on page {page.number}")
         if page.current != page.number and page.total:
-            raise MovedError(f"{what} gave page {page.current} instead of {page.number}")
+            raise InconsistentPagesError(f"{what} gave page {page.current} instead of {page.number}")
         self._ids += page.ids
         self.read += 1
         if self.read == self.pages:
@@ -249,17 +253,19 @@ class Tally:
         """
         number, distinct, total = len(self._ids), len(set(self._ids)), self.total
         if distinct != number or (number != total if whole else number >= total):
-            raise MovedError(f"{self._what} gave {number} {self._noun}, {distinct} of them different, of {total}")
+            raise InconsistentPagesError(
+                f"{self._what} gave {number} {self._noun}, {distinct} of them different, of {total}"
+            )
 
 
 def _read_all(
     what: str,
-    fetch: Callable[[int], Page],
-    several: Callable[[Callable[[int], Page], range], Iterable[Page]],
-    told: Callable[[Page], None] = lambda _: None,
-) -> People:
+    fetch: Callable[[int], RolePage],
+    several: Callable[[Callable[[int], RolePage], range], Iterable[RolePage]],
+    told: Callable[[RolePage], None] = lambda _: None,
+) -> LiveUsers:
     """Read all pages of one search, and hold them against each other."""
-    first, tally, people = fetch(1), Tally(what), People()
+    first, tally, people = fetch(1), PageCheck(what), LiveUsers()
     for page in chain([first], several(fetch, range(2, first.last + 1))):
         tally.add(page)
         people.extend(page.people)

@@ -6,19 +6,21 @@ from itertools import chain
 
 import numpy as np
 
-from rolesync.live.pages import MovedError, People, read_holders, settled
-from rolesync.live.search import Key, find
+from rolesync.live.pages import InconsistentPagesError, LiveUsers, read_holders, retry_until_consistent
+from rolesync.live.search import Key, find_unseen
 from rolesync.live.strategy import SCANNABLE, SHARE
 from rolesync.model.frames import LIVE, frame
-from rolesync.model.keys import role_names
-from rolesync.model.lists import Listed
-from rolesync.model.live import Live, Progress, Requests, Way
+from rolesync.model.keys import parse_roles
+from rolesync.model.lists import ListRows
+from rolesync.model.live import Live, Progress, ReadStep, Requests
 from rolesync.model.packed.emails import packed_keys
-from rolesync.model.vocabulary import WayKind
+from rolesync.model.vocabulary import ReadMethod
 from rolesync.studio.users import PER_PAGE, StudioReader
 
 
-def look(studio: StudioReader, roles: Sequence[str], asked: Listed, progress: Progress, *, scan: bool = False) -> Live:
+def read_live(
+    studio: StudioReader, roles: Sequence[str], asked: ListRows, progress: Progress, *, scan: bool = False
+) -> Live:
     """Read the holders of `roles` and the people of `asked` who are not among them.
 
     Args:
@@ -38,7 +40,9 @@ def look(studio: StudioReader, roles: Sequence[str], asked: Listed, progress: Pr
     """
     before = Counter(studio.client.counts)
     wanted = asked.take(asked.role.isin(list(roles)))
-    people, ways, fewest = settled("the whole read", lambda: _look_once(studio, roles, wanted, progress, scan=scan))
+    people, ways, fewest = retry_until_consistent(
+        "the whole read", lambda: _look_once(studio, roles, wanted, progress, scan=scan)
+    )
     users = frame(LIVE, {"user_id": people.ids, "email": people.emails, "name": people.names, "roles": people.roles})
     studio.client.finish_abandoned()
     made = Counter(studio.client.counts) - before
@@ -46,11 +50,11 @@ def look(studio: StudioReader, roles: Sequence[str], asked: Listed, progress: Pr
 
 
 def _look_once(
-    studio: StudioReader, roles: Sequence[str], wanted: Listed, progress: Progress, *, scan: bool
-) -> tuple[People, tuple[Way, ...], int]:
+    studio: StudioReader, roles: Sequence[str], wanted: ListRows, progress: Progress, *, scan: bool
+) -> tuple[LiveUsers, tuple[ReadStep, ...], int]:
     holders = {role: read_holders(studio, role, progress) for role in roles}
     ids_of = {role: frozenset(people.ids) for role, people in holders.items()}
-    found = find(
+    found = find_unseen(
         studio,
         _missing(wanted, holders, scan=scan),
         [role for role in SCANNABLE if role not in holders] if scan else [],
@@ -59,22 +63,22 @@ def _look_once(
         progress=progress,
     )
     ways = [_in_full(role, len(people.ids)) for role, people in holders.items()]
-    fewest = sum(way.requests for way in ways) + found.fewest
+    fewest = sum(way.requests for way in ways) + found.theoretical_minimum
     return _merged([*holders.values(), found.people]), (*ways, *found.ways), fewest
 
 
-def _in_full(role: str, people: int) -> Way:
+def _in_full(role: str, people: int) -> ReadStep:
     pages = max(1, -(-people // PER_PAGE))
-    return Way(WayKind.HOLDERS, role, pages, pages, people)
+    return ReadStep(ReadMethod.HOLDERS, role, pages, pages, people)
 
 
-def _named(wanted: Listed) -> set[Key]:
+def _named(wanted: ListRows) -> set[Key]:
     """List everybody the list names, by address or else by id."""
     by_id = wanted.user_id != 0
     return {*wanted.email.texts(~by_id), *wanted.user_id[by_id].tolist()}
 
 
-def _missing(wanted: Listed, holders: dict[str, People], *, scan: bool) -> list[Key]:
+def _missing(wanted: ListRows, holders: dict[str, LiveUsers], *, scan: bool) -> list[Key]:
     """Find the addresses and ids that are named for a role and are not among its holders, each kind sorted.
 
     Somebody found only as the holder of another role is looked up all the same if named by address: who else has that
@@ -95,17 +99,17 @@ def _missing(wanted: Listed, holders: dict[str, People], *, scan: bool) -> list[
     return [*sorted(emails), *sorted(ids)]
 
 
-def _refuse_unseen_holders(found: People, holders: dict[str, frozenset[int]]) -> None:
+def _refuse_unseen_holders(found: LiveUsers, holders: dict[str, frozenset[int]]) -> None:
     """Nobody may hold a role by their own record and be missing in the search for it."""
     for user_id, roles in zip(found.ids, found.roles, strict=True):
-        for role in holders.keys() & role_names(roles):
+        for role in holders.keys() & parse_roles(roles):
             if user_id not in holders[role]:
-                raise MovedError(f"user {user_id} holds {role!r}, but the search for it didn't give them")
+                raise InconsistentPagesError(f"user {user_id} holds {role!r}, but the search for it didn't give them")
 
 
-def _merged(parts: Collection[People]) -> People:
+def _merged(parts: Collection[LiveUsers]) -> LiveUsers:
     """Put everybody together, each once; nobody may have been seen in two states."""
-    people = People()
+    people = LiveUsers()
     ids = list(chain.from_iterable(part.ids for part in parts))
     if len(set(ids)) == len(ids):  # nobody is in two parts, as with one role: nothing to compare
         for part in parts:
@@ -119,5 +123,5 @@ def _merged(parts: Collection[People]) -> People:
                 state[user_id] = (email, roles)
                 people.add(user_id, email, name, roles)
             elif known != (email, roles):
-                raise MovedError(f"user {user_id} changed from {known} to {(email, roles)}")
+                raise InconsistentPagesError(f"user {user_id} changed from {known} to {(email, roles)}")
     return people

@@ -9,11 +9,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rolesync.errors import BadRequestError, NotFoundError, UnprocessableError
-from rolesync.live.pages import READS, MovedError, Page, People, Tally, look_up, page_of_role, search_for
-from rolesync.live.strategy import OneByOne, Pages, Weighing, fewest
-from rolesync.model.keys import email_key, role_names
-from rolesync.model.live import Progress, Way
-from rolesync.model.vocabulary import WayKind
+from rolesync.live.pages import (
+    READS,
+    InconsistentPagesError,
+    LiveUsers,
+    PageCheck,
+    RolePage,
+    look_up,
+    page_of_role,
+    search_for,
+)
+from rolesync.live.strategy import ReadPages, SearchOneByOne, SearchStrategy, theoretical_minimum
+from rolesync.model.keys import email_key, parse_roles
+from rolesync.model.live import Progress, ReadStep
+from rolesync.model.vocabulary import ReadMethod
 from rolesync.studio.users import StudioReader
 
 Key = str | int
@@ -26,18 +35,18 @@ NO_ROLE = (BadRequestError, NotFoundError, UnprocessableError)  # what Studio ma
 class Found:
     """Who was found, in which ways, and the fewest requests for it by all that was seen."""
 
-    people: People
-    ways: tuple[Way, ...]
-    fewest: int
+    people: LiveUsers
+    ways: tuple[ReadStep, ...]
+    theoretical_minimum: int
 
 
-def find(  # noqa: PLR0913  # each is another thing to know
+def find_unseen(  # noqa: PLR0913  # each is another thing to know
     studio: StudioReader,
     unknown: Sequence[Key],
     roles: Sequence[str],
     *,
     asked: Callable[[], set[Key]],
-    check: Callable[[People], None],
+    check: Callable[[LiveUsers], None],
     progress: Progress,
 ) -> Found:
     """Find people in about the fewest requests.
@@ -54,9 +63,9 @@ def find(  # noqa: PLR0913  # each is another thing to know
         StudioError: Studio refused or can't be reached.
     """
     finder = _Finder(studio, unknown, asked, check)
-    weighing = Weighing(len(unknown), roles, studio.client.connection.concurrency)
+    weighing = SearchStrategy(len(unknown), roles, studio.client.connection.concurrency)
     while (step := weighing.step()) is not None:
-        for _ in finder.ask(step, weighing) if isinstance(step, OneByOne) else finder.read(step, weighing):
+        for _ in finder.ask(step, weighing) if isinstance(step, SearchOneByOne) else finder.read(step, weighing):
             progress("looking people up", len(unknown) - len(finder.left), len(unknown))
     return finder.result()
 
@@ -65,8 +74,8 @@ def find(  # noqa: PLR0913  # each is another thing to know
 class _Role:
     """What one role has given."""
 
-    tally: Tally
-    people: People = field(default_factory=People)
+    tally: PageCheck
+    people: LiveUsers = field(default_factory=LiveUsers)
     keys: list[Key] = field(default_factory=list)  # of those who were to be found
 
 
@@ -78,7 +87,7 @@ class _Finder:
         studio: StudioReader,
         unknown: Sequence[Key],
         asked: Callable[[], set[Key]],
-        check: Callable[[People], None],
+        check: Callable[[LiveUsers], None],
     ) -> None:
         self.left = dict.fromkeys(unknown)
         self._studio = studio
@@ -86,7 +95,7 @@ class _Finder:
         self._check = check
         self._roles: dict[str, _Role] = {}
         self._moved: dict[str, int] = {}  # how often each role was read in vain
-        self._people = People()  # who was asked for one by one
+        self._people = LiveUsers()  # who was asked for one by one
         self._requests = self._hits = 0  # spent on them, and of how many something was found
         self._held: dict[Key, frozenset[str]] = {}  # the roles of everybody who was to be found
 
@@ -95,7 +104,7 @@ class _Finder:
         """Everybody the list names: only those who read pages need to know, and there may be a million."""
         return self._give_asked()
 
-    def ask(self, step: OneByOne, weighing: Weighing) -> Iterator[None]:
+    def ask(self, step: SearchOneByOne, weighing: SearchStrategy) -> Iterator[None]:
         """Ask for some of the people left one by one, evenly taken from all of them."""
         left = list(self.left)
         keys = [left[at * len(left) // step.people] for at in range(step.people)]
@@ -106,20 +115,20 @@ class _Finder:
             self._people.extend(found)
             self._requests += 1
             self._hits += bool(found.ids)
-            self._held[key] = frozenset(name for roles in found.roles for name in role_names(roles))
+            self._held[key] = frozenset(name for roles in found.roles for name in parse_roles(roles))
             del self.left[key]
             yield
         weighing.asked(self._held[key] for key in keys)
 
-    def read(self, step: Pages, weighing: Weighing) -> Iterator[None]:
+    def read(self, step: ReadPages, weighing: SearchStrategy) -> Iterator[None]:
         """Read some pages of a role, and see who is on them."""
-        name, pages = step.role, list[Page]()
-        role = self._roles.setdefault(name, _Role(Tally(search_for(name))))
+        name, pages = step.role, list[RolePage]()
+        role = self._roles.setdefault(name, _Role(PageCheck(search_for(name))))
         try:
             for page in self._studio.client.each(lambda number: page_of_role(self._studio, name, number), step.numbers):
                 role.tally.add(page)
                 pages.append(page)
-        except MovedError:
+        except InconsistentPagesError:
             self._forget(name)
             self._moved[name] = self._moved.get(name, 0) + 1
             (weighing.again if self._moved[name] < READS else weighing.give_up)(name)
@@ -133,7 +142,7 @@ class _Finder:
             weighing.page(name, role.tally.pages, self._see(role, page.people))
             yield
 
-    def _see(self, role: _Role, seen: People) -> int:
+    def _see(self, role: _Role, seen: LiveUsers) -> int:
         """Keep whoever the list names; returns how many of those left they are."""
         before = len(self.left)
         for user_id, email, name, roles in zip(seen.ids, seen.emails, seen.names, seen.roles, strict=True):
@@ -143,7 +152,7 @@ class _Finder:
             for key in keys & self.left.keys():
                 del self.left[key]
                 role.keys.append(key)
-                self._held[key] = frozenset(role_names(roles))
+                self._held[key] = frozenset(parse_roles(roles))
         return before - len(self.left)
 
     def _forget(self, name: str) -> None:
@@ -152,15 +161,15 @@ class _Finder:
 
     def result(self) -> Found:
         """Put together what was found."""
-        people = People()
+        people = LiveUsers()
         for part in (*(role.people for role in self._roles.values()), self._people):
             people.extend(part)
         ways = [
-            Way(WayKind.SCAN, name, role.tally.read, role.tally.pages, len(role.keys))
+            ReadStep(ReadMethod.SCAN, name, role.tally.read, role.tally.pages, len(role.keys))
             for name, role in self._roles.items()
         ]
         if self._requests:
-            ways.append(Way(WayKind.ONE_BY_ONE, "", self._requests, self._requests, self._hits))
+            ways.append(ReadStep(ReadMethod.ONE_BY_ONE, "", self._requests, self._requests, self._hits))
         known = {name: role.tally.pages for name, role in self._roles.items()}
         taken = sum(way.requests for way in ways)
-        return Found(people, tuple(ways), min(taken, fewest(known, self._held.values())))
+        return Found(people, tuple(ways), min(taken, theoretical_minimum(known, self._held.values())))

@@ -34,7 +34,7 @@ MARGIN = 1.28  # standard deviations: nine times in ten the truth is above the e
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class ReadPages:
     """Read these pages of a role next, in this order."""
 
     role: str
@@ -42,13 +42,13 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
-class OneByOne:
+class SearchOneByOne:
     """Ask for so many of the people left next, spread over all of them."""
 
     people: int
 
 
-class Weighing:
+class SearchStrategy:
     """Decides step by step, and is told what each came to.
 
     Args:
@@ -64,25 +64,25 @@ class Weighing:
         self._scans = {role: _Scan(role) for role in roles} if self._tries else {}
         self._seen: Counter[frozenset[str]] = Counter()  # the roles of a sample of the people who are left
 
-    def step(self) -> Pages | OneByOne | None:
+    def step(self) -> ReadPages | SearchOneByOne | None:
         """Say what to do next; None when everybody was found or asked for."""
         if not self.left:
             return None
         scans = [scan for scan in self._scans.values() if not scan.finished]
         paying = [scan for scan in scans if scan.rate(self.left) > 1]
         if not paying and not any(self._may_pay(scan) for scan in scans):
-            return OneByOne(self.left)
+            return SearchOneByOne(self.left)
         best = max(paying, key=lambda scan: scan.rate(self.left), default=None)
         promise = best.rate(self.left) * best.ahead if best else 0.0
         if self._tries and promise < NEARLY_ALL * self.left:
             for scan in scans:
                 if not scan.pages:
                     self._tries -= 1
-                    return Pages(scan.role, range(1, 2))
+                    return ReadPages(scan.role, range(1, 2))
         best = best or max(scans, key=self._gain)
         if best in paying or self._gain(best) > 0:
-            return Pages(best.role, range(best.read + 1, best.read + 1 + self._number(best)))
-        return OneByOne(min(self.left, max(SAMPLE, self._seen.total())))
+            return ReadPages(best.role, range(best.read + 1, best.read + 1 + self._number(best)))
+        return SearchOneByOne(min(self.left, max(SAMPLE, self._seen.total())))
 
     def page(self, role: str, pages: int, found: int) -> None:
         """Take note of a page: how many its role has, and how many of the people left were on it."""
@@ -167,7 +167,7 @@ def at_least(hits: int, number: int) -> float:
     return (share + weight / 2 - MARGIN * sqrt((share * (1 - share) + weight / 4) / number)) / (1 + weight)
 
 
-def fewest(pages: Mapping[str, int], people: Iterable[Collection[str]]) -> int:
+def theoretical_minimum(pages: Mapping[str, int], people: Iterable[Collection[str]]) -> int:
     """Count the requests of somebody who knows beforehand who holds what: the best set of roles, each read in full.
 
     Args:

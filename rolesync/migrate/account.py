@@ -14,7 +14,7 @@ from rolesync.model.findings import CellError, Note, Tell
 T = TypeVar("T")
 
 
-class Fate(StrEnum):
+class CellOutcome(StrEnum):
     """How a cell ends."""
 
     ASSIGNMENT = "assignment"  # part of who gets which role, as it stands
@@ -24,12 +24,12 @@ class Fate(StrEnum):
 
 
 _LESS = {
-    Fate.REFUSED: (Fate.ASSIGNMENT, Fate.NORMALISED, Fate.IGNORED),
-    Fate.NORMALISED: (Fate.ASSIGNMENT,),
+    CellOutcome.REFUSED: (CellOutcome.ASSIGNMENT, CellOutcome.NORMALISED, CellOutcome.IGNORED),
+    CellOutcome.NORMALISED: (CellOutcome.ASSIGNMENT,),
 }
 
 
-class Why(StrEnum):
+class CellReason(StrEnum):
     """Why a cell is ignored or refused, where no code of the reader says it."""
 
     USED = "used"
@@ -70,20 +70,20 @@ class Cell(NamedTuple):
     row: int
     column: int  # from 0
     text: str
-    fate: Fate
+    fate: CellOutcome
     code: str
     detail: str
 
 
 @dataclass(slots=True)
-class TableAccount:
+class TableLedger:
     """The cells of one table, in the order of rows and columns."""
 
     place: Place
     header: tuple[str, ...]
     cells: list[Cell] = field(default_factory=list)
 
-    def add(self, number: int, cells: Sequence[str], fate: Fate, code: str, detail: str) -> None:
+    def add(self, number: int, cells: Sequence[str], fate: CellOutcome, code: str, detail: str) -> None:
         """Account for a whole row in one way."""
         self.cells.extend(
             Cell(number, place, text, fate, code, detail) for place, text in enumerate(cells) if text.strip()
@@ -91,14 +91,14 @@ class TableAccount:
 
 
 @dataclass(slots=True)
-class RowAccount:
+class RowLedger:
     """How the cells of one row end, while it is read. One refused cell refuses the row."""
 
     number: int
     cells: Sequence[str]
-    ends: dict[int, tuple[Fate, str, str]] = field(default_factory=dict)
+    ends: dict[int, tuple[CellOutcome, str, str]] = field(default_factory=dict)
 
-    def end(self, column: int, fate: Fate, code: str, detail: str = "") -> None:
+    def end(self, column: int, fate: CellOutcome, code: str, detail: str = "") -> None:
         """Say how a cell ends; the first word counts, but a refusal before all, and a change before none."""
         known = self.ends.get(column)
         if known is None or known[0] in _LESS.get(fate, ()):
@@ -112,37 +112,37 @@ class RowAccount:
         try:
             value = read(self.cells[column], notes.append)
         except CellError as problem:
-            self.end(column, Fate.REFUSED, problem.code, problem.message)
+            self.end(column, CellOutcome.REFUSED, problem.code, problem.message)
             return blank
         if notes:
-            self.end(column, Fate.NORMALISED, notes[0].code, notes[0].message)
+            self.end(column, CellOutcome.NORMALISED, notes[0].code, notes[0].message)
         else:
-            self.end(column, Fate.ASSIGNMENT, Why.USED)
+            self.end(column, CellOutcome.ASSIGNMENT, CellReason.USED)
         return value
 
     @property
     def refused(self) -> int | None:
         """The first cell that refuses the row."""
-        return next((column for column, end in self.ends.items() if end[0] is Fate.REFUSED), None)
+        return next((column for column, end in self.ends.items() if end[0] is CellOutcome.REFUSED), None)
 
-    def drop(self, fate: Fate, code: str, detail: str) -> None:
+    def drop(self, fate: CellOutcome, code: str, detail: str) -> None:
         """End all cells that were to give something in one other way."""
         for column, (old, _, _) in self.ends.items():
-            if old in {Fate.ASSIGNMENT, Fate.NORMALISED}:
+            if old in {CellOutcome.ASSIGNMENT, CellOutcome.NORMALISED}:
                 self.ends[column] = (fate, code, detail)
 
     def settled(self) -> Iterator[Cell]:
         """Yield the cells that have text, each with its end."""
-        unused = (Fate.IGNORED, Why.COLUMN_UNUSED, "nothing is read from this column")
+        unused = (CellOutcome.IGNORED, CellReason.COLUMN_UNUSED, "nothing is read from this column")
         for column, text in enumerate(self.cells):
             if text.strip():
                 yield Cell(self.number, column, text, *self.ends.get(column, unused))
 
 
-class Total(NamedTuple):
+class CellTotal(NamedTuple):
     """How many cells ended in one way, for one reason; with an example."""
 
-    fate: Fate
+    fate: CellOutcome
     code: str
     cells: int
     example: str
@@ -150,33 +150,33 @@ class Total(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Account:
+class CellLedger:
     """What became of every cell, table by table."""
 
-    tables: tuple[TableAccount, ...]
+    tables: tuple[TableLedger, ...]
 
     def __len__(self) -> int:
         return sum(len(table.cells) for table in self.tables)
 
-    def fates(self) -> dict[Fate, int]:
+    def fates(self) -> dict[CellOutcome, int]:
         """Count the cells by how they end; every way named, and together they are all cells."""
         found = Counter(cell.fate for table in self.tables for cell in table.cells)
-        return {fate: found[fate] for fate in Fate}
+        return {fate: found[fate] for fate in CellOutcome}
 
-    def totals(self) -> list[Total]:
+    def totals(self) -> list[CellTotal]:
         """Count the cells by how they end and why, refused ones first and the most frequent first among each."""
-        counts: Counter[tuple[Fate, str]] = Counter()
-        examples: dict[tuple[Fate, str], tuple[str, str]] = {}
+        counts: Counter[tuple[CellOutcome, str]] = Counter()
+        examples: dict[tuple[CellOutcome, str], tuple[str, str]] = {}
         for table in self.tables:
             for cell in table.cells:
                 counts[cell.fate, cell.code] += 1
                 if counts[cell.fate, cell.code] == 1:
                     examples[cell.fate, cell.code] = (_address(table.place, cell), cell.detail)
-        order = [Fate.REFUSED, Fate.NORMALISED, Fate.IGNORED, Fate.ASSIGNMENT]
+        order = [CellOutcome.REFUSED, CellOutcome.NORMALISED, CellOutcome.IGNORED, CellOutcome.ASSIGNMENT]
         ranked = sorted(counts.items(), key=lambda one: (order.index(one[0][0]), -one[1], one[0][1]))
-        return [Total(*key, count, *examples[key]) for key, count in ranked]
+        return [CellTotal(*key, count, *examples[key]) for key, count in ranked]
 
-    def refused(self) -> Iterator[tuple[TableAccount, Cell]]:
+    def refused(self) -> Iterator[tuple[TableLedger, Cell]]:
         """Yield the cells that are refused for their own sake, not for another's of their row.
 
         Of those that are refused together, for what their row says as a whole, only the first.
@@ -184,7 +184,7 @@ class Account:
         for table in self.tables:
             before: tuple[int, str, str] | None = None
             for cell in table.cells:
-                if cell.fate is Fate.REFUSED and cell.code != Why.ROW_REFUSED:
+                if cell.fate is CellOutcome.REFUSED and cell.code != CellReason.ROW_REFUSED:
                     reason = (cell.row, cell.code, cell.detail)
                     if reason != before:
                         yield table, cell

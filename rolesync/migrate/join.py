@@ -5,7 +5,7 @@ Only rows that somebody refers to count, so an unreadable address of anybody els
 
 from typing import NamedTuple
 
-from rolesync.migrate.account import Fate, Place, RowAccount, TableAccount, Why
+from rolesync.migrate.account import CellOutcome, CellReason, Place, RowLedger, TableLedger
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import CellError, Code, Tell, quoted
@@ -22,7 +22,7 @@ class _Entry(NamedTuple):
     dropped: str  # why the row doesn't count or can't be read, "" if it can
 
 
-class People:
+class JoinTable:
     """The people of the joined file, by key.
 
     Args:
@@ -35,16 +35,16 @@ class People:
     def __init__(self, recipe: Recipe, columns: Columns, place: Place, table: Table) -> None:
         self._recipe, self._columns, self._place = recipe, columns, place
         self._by_key: dict[str, list[_Entry]] = {}
-        self._rows: list[RowAccount] = []
-        self._entries: dict[int, list[RowAccount]] = {}
-        self.account = TableAccount(place, columns.header)
+        self._rows: list[RowLedger] = []
+        self._entries: dict[int, list[RowLedger]] = {}
+        self.account = TableLedger(place, columns.header)
         for number, cells in table.above:
-            self.account.add(number, cells, Fate.IGNORED, Why.TITLE, "stands above the header")
-        self.account.add(table.header_row, table.header, Fate.IGNORED, Why.HEADER, "a header")
+            self.account.add(number, cells, CellOutcome.IGNORED, CellReason.TITLE, "stands above the header")
+        self.account.add(table.header_row, table.header, CellOutcome.IGNORED, CellReason.HEADER, "a header")
         for number, read in table.rows:
             if isinstance(read, tuple):
                 for finding in read:
-                    self.account.add(number, [finding.message], Fate.REFUSED, finding.code, finding.message)
+                    self.account.add(number, [finding.message], CellOutcome.REFUSED, finding.code, finding.message)
             elif not is_blank(read):
                 self._take(number, [*read, *[""] * (len(columns.header) - len(read))])
 
@@ -59,7 +59,7 @@ class People:
             if word not in condition.keep:
                 dropped = f"{quoted(cells[place])} in {quoted(columns.header[place])}: {condition.why}"
         dropped = dropped or self._unreadable(number, cells)
-        row = RowAccount(number, cells)
+        row = RowLedger(number, cells)
         self._rows.append(row)
         if key:
             self._by_key.setdefault(key, []).append(_Entry(number, email, name, dropped))
@@ -80,15 +80,18 @@ class People:
         found = self._by_key.get(cell.strip(), [])
         where, row = self._place.file, self._place.row
         if not found:
-            raise CellError(Why.KEY_UNKNOWN, f"{quoted(cell)} is not in {where}, so nobody knows whom it names")
+            raise CellError(CellReason.KEY_UNKNOWN, f"{quoted(cell)} is not in {where}, so nobody knows whom it names")
         counting = [entry for entry in found if not entry.dropped]
         if not counting:
             raise CellError(
-                Why.KEY_UNKNOWN, f"{quoted(cell)}: {self._place.row(found[0].row)} doesn't count: {found[0].dropped}"
+                CellReason.KEY_UNKNOWN,
+                f"{quoted(cell)}: {self._place.row(found[0].row)} doesn't count: {found[0].dropped}",
             )
         if len({entry.email.strip().casefold() for entry in counting}) > 1:
             rows = " and ".join(str(entry.row) for entry in counting[:2])
-            raise CellError(Why.KEY_UNCLEAR, f"{quoted(cell)} stands in {where} with different addresses (rows {rows})")
+            raise CellError(
+                CellReason.KEY_UNCLEAR, f"{quoted(cell)} stands in {where} with different addresses (rows {rows})"
+            )
         entry = counting[0]
         try:
             email = read_email(entry.email, tell)
@@ -101,14 +104,16 @@ class People:
         for used in self._entries[entry.row]:
             for place in (self._columns.key, self._columns.email, *self._columns.names):
                 if place is not None:
-                    used.end(place, Fate.ASSIGNMENT, Why.USED)
+                    used.end(place, CellOutcome.ASSIGNMENT, CellReason.USED)
         return email, entry.name
 
-    def close(self) -> TableAccount:
+    def close(self) -> TableLedger:
         """Account for all rows, when everybody who is referred to has been found."""
         for row in self._rows:
             if not row.ends:
                 for place in range(len(row.cells)):
-                    row.end(place, Fate.IGNORED, Why.NOT_REFERRED_TO, "nobody in the list refers to this row")
+                    row.end(
+                        place, CellOutcome.IGNORED, CellReason.NOT_REFERRED_TO, "nobody in the list refers to this row"
+                    )
             self.account.cells.extend(row.settled())
         return self.account

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from rolesync.migrate.account import Fate, Place, RowAccount, Why
-from rolesync.migrate.convert import Given
+from rolesync.migrate.account import CellOutcome, CellReason, Place, RowLedger
+from rolesync.migrate.convert import MigratedAssignment
 from rolesync.model.findings import quoted
 from rolesync.reader.contradictions import contradicted
 
-RowOf = Callable[[Given], RowAccount]
+RowOf = Callable[[MigratedAssignment], RowLedger]
 Person = int | str
 
 
-def merge(said: Iterable[Given], row_of: RowOf) -> list[Given]:
+def merge(said: Iterable[MigratedAssignment], row_of: RowOf) -> list[MigratedAssignment]:
     """Put the tables together.
 
     One id has one address and one address one id; rows that say otherwise are refused, all of them, for nobody knows
@@ -31,20 +31,20 @@ def merge(said: Iterable[Given], row_of: RowOf) -> list[Given]:
     refused = dict(_contradictions(rows))
     for one in rows:
         if text := refused.get((one.place, one.row)):
-            row_of(one).drop(Fate.REFUSED, Why.CONTRADICTION, text)
+            row_of(one).drop(CellOutcome.REFUSED, CellReason.CONTRADICTION, text)
     rows = [one for one in rows if (one.place, one.row) not in refused]
     names = _names(rows)
     return [one._replace(name=names.get(_person(one), "")) for one in _once(rows, row_of)]
 
 
-def _person(one: Given) -> Person:
+def _person(one: MigratedAssignment) -> Person:
     return one.user_id or one.email
 
 
-def _without_clashes(rows: Sequence[Given], row_of: RowOf) -> Sequence[Given]:
+def _without_clashes(rows: Sequence[MigratedAssignment], row_of: RowOf) -> Sequence[MigratedAssignment]:
     both = [one for one in rows if one.user_id and one.email]
-    emails: dict[int, dict[str, Given]] = {}
-    ids: dict[str, dict[int, Given]] = {}
+    emails: dict[int, dict[str, MigratedAssignment]] = {}
+    ids: dict[str, dict[int, MigratedAssignment]] = {}
     for one in both:
         emails.setdefault(one.user_id, {}).setdefault(one.email, one)
         ids.setdefault(one.email, {}).setdefault(one.user_id, one)
@@ -65,11 +65,11 @@ def _without_clashes(rows: Sequence[Given], row_of: RowOf) -> Sequence[Given]:
         else:
             left.append(one)
             continue
-        row_of(one).drop(Fate.REFUSED, Why.CONFLICT, text)
+        row_of(one).drop(CellOutcome.REFUSED, CellReason.CONFLICT, text)
     return left
 
 
-def _completed(rows: Sequence[Given]) -> list[Given]:
+def _completed(rows: Sequence[MigratedAssignment]) -> list[MigratedAssignment]:
     """Name everybody by id and address where any row knows both."""
     emails = {one.user_id: one.email for one in rows if one.user_id and one.email}
     ids = {email: user_id for user_id, email in emails.items()}
@@ -79,7 +79,7 @@ def _completed(rows: Sequence[Given]) -> list[Given]:
     ]
 
 
-def _contradictions(rows: Iterable[Given]) -> Iterator[tuple[tuple[Place, int], str]]:
+def _contradictions(rows: Iterable[MigratedAssignment]) -> Iterator[tuple[tuple[Place, int], str]]:
     """Yield the rows that another one contradicts about somebody's role, each with what both say."""
     by_role = sorted(rows, key=lambda one: (str(_person(one)), one.role))
     for _, group in groupby(by_role, lambda one: (_person(one), one.role)):
@@ -88,11 +88,11 @@ def _contradictions(rows: Iterable[Given]) -> Iterator[tuple[tuple[Place, int], 
             yield (one.place, one.row), f"{text}{other.place.row(other.row)} {_words(other)}"
 
 
-def _words(said: Given) -> str:
+def _words(said: MigratedAssignment) -> str:
     return "takes it away" if said.taken else f"gives it {said.period.text}"
 
 
-def _names(rows: Iterable[Given]) -> Mapping[Person, str]:
+def _names(rows: Iterable[MigratedAssignment]) -> Mapping[Person, str]:
     """The fullest name that any row knows of each person, whichever row comes first."""
     names: dict[Person, str] = {}
     for one in rows:
@@ -100,18 +100,18 @@ def _names(rows: Iterable[Given]) -> Mapping[Person, str]:
     return names
 
 
-def _once(rows: Iterable[Given], row_of: RowOf) -> Iterable[Given]:
+def _once(rows: Iterable[MigratedAssignment], row_of: RowOf) -> Iterable[MigratedAssignment]:
     """Keep what each row gives that no earlier one has given; a row is ignored where nothing of it is kept."""
-    kept: dict[object, Given] = {}
-    left_out: dict[tuple[Place, int], tuple[Given, Why, str]] = {}
+    kept: dict[object, MigratedAssignment] = {}
+    left_out: dict[tuple[Place, int], tuple[MigratedAssignment, CellReason, str]] = {}
     for one in rows:
         first = one if one.withheld else kept.setdefault((_person(one), one.role, one.period), one)
         if one.withheld:
-            left_out[one.place, one.row] = (one, Why.ROW_DROPPED, one.withheld)
+            left_out[one.place, one.row] = (one, CellReason.ROW_DROPPED, one.withheld)
         elif first is not one:
-            left_out[one.place, one.row] = (one, Why.DUPLICATE, f"{first.place.row(first.row)} says so already")
+            left_out[one.place, one.row] = (one, CellReason.DUPLICATE, f"{first.place.row(first.row)} says so already")
     giving = {(one.place, one.row) for one in kept.values()}
     for at, (one, why, text) in left_out.items():
         if at not in giving:
-            row_of(one).drop(Fate.IGNORED, why, text)
+            row_of(one).drop(CellOutcome.IGNORED, why, text)
     return kept.values()

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate.account import Account, Fate, Place, RowAccount, TableAccount
+from rolesync.migrate.account import CellLedger, CellOutcome, Place, RowLedger, TableLedger
 from rolesync.migrate.columns import headers, resolve
-from rolesync.migrate.convert import Converter, Given
-from rolesync.migrate.join import People
+from rolesync.migrate.convert import Converter, MigratedAssignment
+from rolesync.migrate.join import JoinTable
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
-from rolesync.migrate.unread_sheets import unread
+from rolesync.migrate.unread_sheets import unread_sheets
 from rolesync.model.lists import Finding, ListForm
 from rolesync.model.vocabulary import Level
-from rolesync.reader.foreign_exports import recognise
+from rolesync.reader.foreign_exports import recognise_export
 from rolesync.tables.file_type import read_file
 from rolesync.tables.table import Table, open_table
 
@@ -33,14 +33,14 @@ class Migration:
     """What a migration came to, and the recipe by which it read."""
 
     recipe: Recipe
-    given: tuple[Given, ...]
-    account: Account
+    given: tuple[MigratedAssignment, ...]
+    account: CellLedger
     noticed: tuple[Noticed, ...]
 
     @property
     def refused(self) -> int:
         """The number of cells that are refused."""
-        return self.account.fates()[Fate.REFUSED]
+        return self.account.fates()[CellOutcome.REFUSED]
 
 
 def migrate(  # noqa: PLR0913  # each is a choice of its own
@@ -73,9 +73,9 @@ def migrate(  # noqa: PLR0913  # each is a choice of its own
         text = f"{join} is to be joined, but nothing says by which columns"
         raise UsageError(text, hint="name them, here and there: --key 'Employee number=id'")
     noticed: list[Noticed] = []
-    aside: list[TableAccount] = []
+    aside: list[TableLedger] = []
     people = _people(join, recipe, noticed, aside) if join else None
-    read: list[tuple[Converter, TableAccount]] = []
+    read: list[tuple[Converter, TableLedger]] = []
     for path in paths:
         data, _ = read_file(path)
         for sheet, role in (sheets or {form.sheet: ""}).items():
@@ -92,9 +92,9 @@ def migrate(  # noqa: PLR0913  # each is a choice of its own
                 )
             converter = Converter(own, columns, place, managed=managed, fixed=role, people=people, today=today)
             read.append((converter, converter.take(table)))
-        aside += unread(path, data, [account.place for _, account in read])
+        aside += unread_sheets(path, data, [account.place for _, account in read])
     made = _put_together(recipe, read, people, noticed)
-    return replace(made, account=Account((*made.account.tables, *aside)))
+    return replace(made, account=CellLedger((*made.account.tables, *aside)))
 
 
 def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) -> Recipe:
@@ -102,7 +102,7 @@ def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) ->
 
     In some, `user_id` is an id of the school's own, and would name strangers in Studio.
     """
-    export = recognise(header, recipe.preset)
+    export = recognise_export(header, recipe.preset)
     if export is None or export.preset == recipe.preset != "":
         return recipe
     if form.email_column or form.user_id_column or (recipe.key and not recipe.preset):
@@ -114,11 +114,11 @@ def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) ->
 
 def _put_together(
     recipe: Recipe,
-    read: Sequence[tuple[Converter, TableAccount]],
-    people: People | None,
+    read: Sequence[tuple[Converter, TableLedger]],
+    people: JoinTable | None,
     noticed: Sequence[Noticed],
 ) -> Migration:
-    rows: dict[tuple[Place, int], RowAccount] = {}
+    rows: dict[tuple[Place, int], RowLedger] = {}
     for converter, account in read:
         rows.update({(account.place, row.number): row for row in converter.rows})
     given = merge([one for converter, _ in read for one in converter.said], lambda one: rows[one.place, one.row])
@@ -127,10 +127,10 @@ def _put_together(
             account.cells.extend(row.settled())
         account.cells.sort(key=lambda cell: (cell.row, cell.column))
     tables = [account for _, account in read] + ([people.close()] if people else [])
-    return Migration(recipe, tuple(given), Account(tuple(tables)), tuple(noticed))
+    return Migration(recipe, tuple(given), CellLedger(tuple(tables)), tuple(noticed))
 
 
-def _people(path: Path, recipe: Recipe, noticed: list[Noticed], aside: list[TableAccount]) -> People:
+def _people(path: Path, recipe: Recipe, noticed: list[Noticed], aside: list[TableLedger]) -> JoinTable:
     own = Recipe(
         preset=recipe.preset,
         email=recipe.join_email or Recipe().email,
@@ -146,12 +146,12 @@ def _people(path: Path, recipe: Recipe, noticed: list[Noticed], aside: list[Tabl
     )
     data, _ = read_file(path)
     table, place = _open(path, data, ListForm(), own, noticed, fixed="")
-    aside += unread(path, data, [place])
+    aside += unread_sheets(path, data, [place])
     columns = resolve(own, table.header, _where(place))
     if columns.key is None or columns.email is None:
         text = f"{_where(place)} has no columns {own.key[0]!r} and {own.email[0]!r}, so it can't name anybody"
         raise InputRefusedError(text, hint="name the columns of the keys: --key COLUMN=COLUMN IN THE JOINED FILE")
-    return People(own, columns, place, table)
+    return JoinTable(own, columns, place, table)
 
 
 def _open(  # noqa: PLR0913  # how a table is found takes that many things

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from rolesync.migrate.account import Fate, RowAccount, Why
+from rolesync.migrate.account import CellOutcome, CellReason, RowLedger
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import Code, Tell, quoted
@@ -29,7 +29,7 @@ class RolesOfRow:
         self._yes = {word.strip().casefold() for word in recipe.yes}
         self._no = {word.strip().casefold() for word in recipe.no} | {""}
 
-    def given(self, row: RowAccount) -> list[str]:
+    def given(self, row: RowLedger) -> list[str]:
         """Name the managed roles of a row, and note how their cells end."""
         if self._fixed:
             return [self._fixed]
@@ -43,20 +43,20 @@ class RolesOfRow:
         none: Sequence[str] = ()
         return self._managed_of(row, place, row.read(place, self._cell, none))
 
-    def _is_yes(self, row: RowAccount, place: int) -> bool:
+    def _is_yes(self, row: RowLedger, place: int) -> bool:
         cell = row.cells[place]
         word = cell.strip().casefold()
         if word in self._yes:
-            row.end(place, Fate.ASSIGNMENT, Why.USED)
+            row.end(place, CellOutcome.ASSIGNMENT, CellReason.USED)
             return True
         if word in self._no:
-            row.end(place, Fate.IGNORED, Why.NOT_YES, "says no, so it gives no role")
+            row.end(place, CellOutcome.IGNORED, CellReason.NOT_YES, "says no, so it gives no role")
             return False
         text = f"{quoted(cell)} is neither yes nor no; say what it is with --yes or --no"
-        row.end(place, Fate.REFUSED, Why.NEITHER_YES_NOR_NO, text)
+        row.end(place, CellOutcome.REFUSED, CellReason.NEITHER_YES_NOR_NO, text)
         return False
 
-    def _mapped(self, row: RowAccount, place: int) -> list[str]:
+    def _mapped(self, row: RowLedger, place: int) -> list[str]:
         """The roles that another program's are mapped to; all others say nothing about Studio."""
         cell, separator, mapping = row.cells[place], self._recipe.separator, self._recipe.mapping
         parts = cell.split(separator) if separator and cell.strip() not in mapping else [cell]
@@ -65,12 +65,14 @@ class RolesOfRow:
         near = next((name for name in names if name not in mapping and fold(name) in self._folded), "")
         if near:
             text = f"{quoted(near)} is not {quoted(self._folded[fold(near)])}, but differs only in case or blanks"
-            row.end(place, Fate.REFUSED, Code.ROLE_NEAR_MISS, f"{text}; write the name in --map as the file does")
+            row.end(
+                place, CellOutcome.REFUSED, Code.ROLE_NEAR_MISS, f"{text}; write the name in --map as the file does"
+            )
         elif roles:
-            row.end(place, Fate.NORMALISED, Code.ROLE_ALIAS, f"{quoted(cell)} is read as {', '.join(roles)}")
+            row.end(place, CellOutcome.NORMALISED, Code.ROLE_ALIAS, f"{quoted(cell)} is read as {', '.join(roles)}")
         else:
             text = f"{quoted(cell)} has no role of Studio; give it one with --map {quoted(cell)}=ROLE"
-            row.end(place, Fate.IGNORED, Why.ROLE_NOT_MAPPED, text)
+            row.end(place, CellOutcome.IGNORED, CellReason.ROLE_NOT_MAPPED, text)
         return self._managed_of(row, place, roles)
 
     def _cell(self, cell: str, tell: Tell) -> Sequence[str]:
@@ -82,14 +84,14 @@ class RolesOfRow:
                 tell(note._replace(level=Level.WARNING))
         return read.names
 
-    def _managed_of(self, row: RowAccount, place: int, names: Sequence[str]) -> list[str]:
+    def _managed_of(self, row: RowLedger, place: int, names: Sequence[str]) -> list[str]:
         """Those of the roles that are managed; a cell that has none of them is ignored, and others are told."""
         managed = [name for name in dict.fromkeys(names) if name in self._managed]
         others = [name for name in dict.fromkeys(names) if name not in self._managed]
         if managed and others:
             text = f"{quoted(row.cells[place])} is read without {', '.join(map(quoted, others))}, which is not managed"
-            row.end(place, Fate.NORMALISED, Why.ROLE_NOT_MANAGED, text)
-        elif others and row.ends.get(place, (Fate.REFUSED,))[0] is not Fate.REFUSED:
+            row.end(place, CellOutcome.NORMALISED, CellReason.ROLE_NOT_MANAGED, text)
+        elif others and row.ends.get(place, (CellOutcome.REFUSED,))[0] is not CellOutcome.REFUSED:
             text = f"{quoted(row.cells[place])} is no managed role ({', '.join(sorted(self._managed))})"
-            row.ends[place] = (Fate.IGNORED, Why.ROLE_NOT_MANAGED, text)
+            row.ends[place] = (CellOutcome.IGNORED, CellReason.ROLE_NOT_MANAGED, text)
         return managed

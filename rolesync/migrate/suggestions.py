@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from rolesync.errors import UsageError
-from rolesync.migrate.convert import Given
+from rolesync.migrate.convert import MigratedAssignment
 from rolesync.model.keys import email_key
 
 MOST = 3  # suggestions for one person
@@ -29,11 +29,11 @@ class Candidate(NamedTuple):
 class Suggestion(NamedTuple):
     """Somebody who isn't in Studio, and who may be meant, the likeliest first; often nobody."""
 
-    missing: Given
+    missing: MigratedAssignment
     candidates: tuple[Candidate, ...]
 
 
-def not_found(given: Iterable[Given], users: pd.DataFrame) -> list[Given]:
+def not_found(given: Iterable[MigratedAssignment], users: pd.DataFrame) -> list[MigratedAssignment]:
     """List the people that Studio doesn't know, each once.
 
     Args:
@@ -46,7 +46,7 @@ def not_found(given: Iterable[Given], users: pd.DataFrame) -> list[Given]:
     return list(missing.values())
 
 
-def suggest(missing: Sequence[Given], users: pd.DataFrame) -> list[Suggestion]:
+def suggest(missing: Sequence[MigratedAssignment], users: pd.DataFrame) -> list[Suggestion]:
     """Compare people that aren't in Studio with those who are, by address and by name.
 
     Raises:

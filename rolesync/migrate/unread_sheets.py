@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from rolesync.migrate.account import Fate, Place, TableAccount, Why
+from rolesync.migrate.account import CellOutcome, CellReason, Place, TableLedger
 from rolesync.model.lists import Finding
 from rolesync.tables.file_type import Kind, content_of
 
 
-def unread(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableAccount]:
+def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableLedger]:
     """Account for the sheets of a file, but those that were read; text has none.
 
     Args:
@@ -26,9 +26,11 @@ def unread(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableAc
         place = Place(str(path), grid.name)
         if place in read:
             continue
-        account = TableAccount(place, ())
+        account = TableLedger(place, ())
         for number, cells in grid.rows:
             texts = [finding.message for finding in cells] if isinstance(cells, tuple) else cells
-            account.add(number, texts, Fate.IGNORED, Why.SHEET_UNREAD, f"the sheet {grid.name!r} is not read")
+            account.add(
+                number, texts, CellOutcome.IGNORED, CellReason.SHEET_UNREAD, f"the sheet {grid.name!r} is not read"
+            )
         if account.cells:
             yield account

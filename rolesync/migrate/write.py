@@ -5,18 +5,18 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from rolesync.migrate.convert import Given
+from rolesync.migrate.convert import MigratedAssignment
 from rolesync.reader.write import plain_name
 
 COLUMNS = ("email", "user_id", "role", "starts", "expires", "name")
 
 
-def in_order(given: Iterable[Given], roles: Sequence[str]) -> list[Given]:
+def in_order(given: Iterable[MigratedAssignment], roles: Sequence[str]) -> list[MigratedAssignment]:
     """Sort as an export does: by role in the order of the settings, then by address, by id, and by days."""
     return sorted(given, key=lambda one: (roles.index(one.role), one.email or "\uffff", one.user_id, one.period))
 
 
-def list_csv(given: Iterable[Given]) -> str:
+def list_csv(given: Iterable[MigratedAssignment]) -> str:
     """Spell the list; a column that nobody needs (dates, names, ids) is left out, so that it stays stable."""
     rows = [
         {

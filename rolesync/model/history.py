@@ -7,7 +7,7 @@ from rolesync.model.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class GuardBaseline:
     """What a plan is judged by besides the list's content and Studio; as it stands here, nothing is known.
 
     `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last applied
@@ -37,7 +37,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedHolders:
     """Who holds the managed roles as far as rolesync knows: as the run `since` has left them, and what it did later.
 
     `holders` has the address of each by role and id; of the people in `doubtful` it is not known.

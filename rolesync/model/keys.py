@@ -21,12 +21,12 @@ def _fold(letter: str) -> str:
     return folded if len(folded) == 1 else letter.lower()
 
 
-def role_set(names: Iterable[str]) -> str:
+def format_roles(names: Iterable[str]) -> str:
     """Spell a set of role names as a JSON array of the sorted distinct names."""
     return json.dumps(sorted(set(names)), ensure_ascii=False)
 
 
-def role_names(spelled: str) -> list[str]:
-    """Read a `role_set` back; an empty text is an empty set."""
+def parse_roles(spelled: str) -> list[str]:
+    """Read a `format_roles` back; an empty text is an empty set."""
     names: list[str] = json.loads(spelled) if spelled else []
     return names

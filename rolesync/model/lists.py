@@ -12,7 +12,7 @@ import pandas as pd
 
 from rolesync.model.frames import DESIRED, frame, require
 from rolesync.model.packed.index import Index
-from rolesync.model.packed.texts import Packed, pack
+from rolesync.model.packed.texts import PackedTexts, pack
 from rolesync.model.vocabulary import Level
 
 Ints = npt.NDArray[np.int64]
@@ -51,19 +51,19 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class Listed:
+class ListRows:
     """Rows of DESIRED, column by column, in which no address is a text of its own before somebody wants to read it.
 
     Nobody changes the columns of one.
     """
 
     row: Ints
-    email: Packed
+    email: PackedTexts
     user_id: Ints
     role: "pd.Categorical[str]"
 
     @classmethod
-    def of(cls, assignments: pd.DataFrame | None = None) -> "Listed":
+    def of(cls, assignments: pd.DataFrame | None = None) -> "ListRows":
         """Take the rows of a frame, or none.
 
         Raises:
@@ -81,9 +81,9 @@ class Listed:
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, which: Ints | Mask) -> "Listed":
+    def take(self, which: Ints | Mask) -> "ListRows":
         """Some of the rows, in this order."""
-        return Listed(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
+        return ListRows(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
 
     def frame(self) -> pd.DataFrame:
         """The rows as DESIRED."""
@@ -95,14 +95,14 @@ class Listed:
 class Desired:
     """What the list says: who is to have which role, with everything noticed on the way.
 
-    `withheld` (DESIRED) are roles that rows name and don't give today: they say so, or it isn't the time. Whoever
+    `not_in_force` (DESIRED) are roles that rows name and don't give today: they say so, or it isn't the time. Whoever
     stands there is named by the list all the same.
     """
 
-    listed: Listed
+    listed: ListRows
     findings: tuple[Finding, ...]
     source: Source
-    withheld: pd.DataFrame = field(default_factory=lambda: frame(DESIRED))
+    not_in_force: pd.DataFrame = field(default_factory=lambda: frame(DESIRED))
 
     @cached_property
     def assignments(self) -> pd.DataFrame:
@@ -118,7 +118,7 @@ class Desired:
         return "warn" if levels & {Level.WARNING, Level.HELD} else "ok"
 
     @property
-    def unread(self) -> bool:
+    def has_unreadable_rows(self) -> bool:
         """Whether rows are held because they can't be read, so that nobody is known not to be listed."""
         return any(finding.level is Level.HELD for finding in self.findings)
 

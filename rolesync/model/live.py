@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from rolesync.model.keys import role_names
-from rolesync.model.vocabulary import WayKind
+from rolesync.model.keys import parse_roles
+from rolesync.model.vocabulary import ReadMethod
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ReadStep:
     """One way that a read has taken: how many requests it took `of` how many there would be, and whom it gave.
 
     `role` is "" where people were asked for one by one. `people` are a role's holders; else those of the list who were
     still to be found, and of whom it found somebody; or those whose media were read.
     """
 
-    how: WayKind
+    how: ReadMethod
     role: str
     requests: int
     of: int
@@ -28,15 +28,15 @@ class Way:
 class Requests:
     """How many HTTP requests were made, by kind, each retry counted; the ways taken, and the fewest possible.
 
-    `ways` has no request that was made again. `fewest` is what somebody needs who knows beforehand how many pages each
-    role has and who holds it: the managed roles in full, and for the others of the list the best choice of roles to
-    read and people to ask for one by one, unless the way taken was shorter still. Of roles that were never opened
-    nobody knows it, so that they don't count. It is 0 where no such number was reckoned.
+    `steps` leaves out repeated requests. `theoretical_minimum` is what a reader needs that knows in advance how many
+    pages each role has and who holds it: the managed roles in full, and for the other users of the list the best
+    choice of pages and single searches, unless the steps taken were fewer. Roles that were never read don't count. It
+    is 0 where it was not computed.
     """
 
     by_kind: Mapping[str, int]
-    fewest: int = 0
-    ways: tuple[Way, ...] = ()
+    theoretical_minimum: int = 0
+    steps: tuple[ReadStep, ...] = ()
 
     @property
     def total(self) -> int:
@@ -55,7 +55,7 @@ class Live:
     def holders(self, role: str) -> pd.DataFrame:
         """Return the users (LIVE) who hold `role`."""
         sets = self.users["roles"]
-        return self.users[sets.isin([spelled for spelled in sets.cat.categories if role in role_names(spelled)])]
+        return self.users[sets.isin([spelled for spelled in sets.cat.categories if role in parse_roles(spelled)])]
 
 
 Progress = Callable[[str, int, int], None]

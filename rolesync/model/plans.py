@@ -67,7 +67,7 @@ class RoleCount:
         return self.before + self.additions - self.removals
 
 
-def recounted(roles: Iterable[RoleCount], changes: pd.DataFrame) -> tuple[RoleCount, ...]:
+def recount(roles: Iterable[RoleCount], changes: pd.DataFrame) -> tuple[RoleCount, ...]:
     """The same roles with the same holders before, and as many additions and removals as these CHANGES have."""
     number = Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
     return tuple(
@@ -80,13 +80,13 @@ def recounted(roles: Iterable[RoleCount], changes: pd.DataFrame) -> tuple[RoleCo
 class Changes:
     """What has to change (CHANGES), what is held (HELD), and what that means per role.
 
-    `waiting` (CHANGES) has those removals among `held` that only wait, as they would be sent.
+    `releasable_removals` (CHANGES) has those removals among `held` that only wait, as they would be sent.
     """
 
     changes: pd.DataFrame
     held: pd.DataFrame
     roles: tuple[RoleCount, ...]
-    waiting: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
+    releasable_removals: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,16 +110,16 @@ class Released:
 class Approval:
     """Who answers for a plan, and what they saw.
 
-    `reviewer` is the name that was given, `operator` the user who ran the review. `seen` is the plan's `effect` as the
-    reviewer typed it, `made_from` the digest of the plan that was reviewed. `excluded` is how many changes were taken
-    out of it; which ones, and why, stands in the plan's `held`.
+    `reviewer` is the name that was given, `operator` the user who ran the review. `confirmed_effect` is the plan's
+    `effect` as the reviewer typed it, `reviewed_digest` the digest of the plan that was reviewed. `excluded` counts the
+    changes that were taken out of it; the plan's `held` says which, and why.
     """
 
     reviewer: str
     operator: str
     approved_at: datetime  # with time zone
-    seen: str
-    made_from: str
+    confirmed_effect: str
+    reviewed_digest: str
     excluded: int = 0
     released: tuple[Released, ...] = ()
 
@@ -130,8 +130,8 @@ class Plan:
 
     `digest` covers what would be done, to whom, under which limits and because of which list, and who has approved it;
     not when and by whom the plan was made, what others had changed before, what people have in Studio, or how many
-    requests that took, so that the same situation has the same digest tomorrow. `waiting` (CHANGES) has those removals
-    among `held` that a reviewer may let through, as they would be sent.
+    requests that took, so that the same situation has the same digest tomorrow. `releasable_removals` (CHANGES) has
+    those removals among `held` that a reviewer may let through, as they would be sent.
     """
 
     account: str  # scheme and host that the plan was made for
@@ -147,8 +147,8 @@ class Plan:
     digest: str
     drift: Drift = field(default_factory=Drift)
     impact: pd.DataFrame | None = None  # IMPACT of everybody who loses a role, or would; None where nobody asked
-    waiting: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
-    made_by: str = ""  # the user who made it, as the setting `operator` says
+    releasable_removals: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
+    planned_by: str = ""  # the user who made it, as the setting `operator` says
     approval: Approval | None = None
 
     @property

@@ -39,7 +39,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Holders:
+class HolderCount:
     """How many people hold a role in Studio, and in the copy at the end; None where that could not be read."""
 
     role: str
@@ -59,7 +59,7 @@ class Rehearsal:
     run: Run
     people: int
     read: Requests
-    roles: tuple[Holders, ...]
+    roles: tuple[HolderCount, ...]
     latency: Latency
     stages: tuple[Stage, ...]
     unknown: tuple[str, ...]

@@ -28,7 +28,7 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldChange:
+class RunChange:
     """A change that a run has sent, the last time it was, or not sent to somebody who had drifted.
 
     `outcome` is an `OutcomeStatus`. `before` and `after` are role names; `after` is None for somebody who was gone, or
@@ -47,7 +47,7 @@ class ToldChange:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldDecision:
+class RunDecision:
     """A change that the reviewer decided otherwise than planned: taken out of the plan, or let through though held.
 
     `email` is "" where the record doesn't have it, `reason` may be "" where a removal was let through.
@@ -61,10 +61,10 @@ class ToldDecision:
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class RunReport:
     """All that the record tells of one run.
 
-    `summary` is its line in the history. `held` and `made_by` are of its plan: how many rows it held, and which run
+    `summary` is its line in the history. `held` and `plan_run_id` are of its plan: how many rows it held, and which run
     made it, the latest of its digest; None and "" where the record doesn't have it. `planned_by` is the user who did.
     `approval` is None where nobody has approved the plan; `excluded` and `released` are what was decided then.
     `changes` are those that were sent, and those of people who had drifted.
@@ -77,10 +77,10 @@ class Told:
     account: str
     undoes: str
     held: int | None
-    made_by: str
+    plan_run_id: str
     overridden: tuple[str, ...]
     warned: tuple[str, ...]
-    changes: tuple[ToldChange, ...]
+    changes: tuple[RunChange, ...]
     counts: Mapping[str, int]
     proof: Proof | None
     drift: Drift
@@ -88,8 +88,8 @@ class Told:
     stopped: str = ""
     planned_by: str = ""
     approval: Approval | None = None
-    excluded: tuple[ToldDecision, ...] = ()
-    released: tuple[ToldDecision, ...] = ()
+    excluded: tuple[RunDecision, ...] = ()
+    released: tuple[RunDecision, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class FirstBadRecord:
     """The first place where the audit record is not the one that was written.
 
     `line` counts from 1 in `file`; `seq` is the number of the record that belongs there.
@@ -26,7 +26,7 @@ class Verification:
     """
 
     records: int
-    first_bad: Bad | None
+    first_bad: FirstBadRecord | None
     head_problem: str
     notices: tuple[str, ...]
     unchecked: int = 0

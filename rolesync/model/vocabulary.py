@@ -37,7 +37,7 @@ REASONS: Mapping[str, str] = {
 }
 
 
-class Known(StrEnum):
+class Completeness(StrEnum):
     """How much is known of what somebody has: all of it, a part so that the numbers are at least these, or nothing."""
 
     ALL = "all"
@@ -74,7 +74,7 @@ class Level(StrEnum):
     INFO = "info"
 
 
-class WayKind(StrEnum):
+class ReadMethod(StrEnum):
     """What was read and how: a role's holders, in full; people on a role's pages, or by a request each; media."""
 
     HOLDERS = "holders"

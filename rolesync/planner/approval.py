@@ -15,10 +15,10 @@ import pandas as pd
 from rolesync.differ.holds import with_held
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.frames import CHANGES, frame
-from rolesync.model.plans import Approval, Changes, Plan, Released, recounted
+from rolesync.model.plans import Approval, Changes, Plan, Released, recount
 from rolesync.model.vocabulary import WAITING, HeldReason, Level
 from rolesync.planner.encode import digest
-from rolesync.planner.guards import judge_decided
+from rolesync.planner.guards import judge_after_review
 from rolesync.planner.order import order
 
 Key = tuple[int, str]
@@ -47,7 +47,7 @@ def releasable(plan: Plan) -> frozenset[Key]:
     """
     if any(finding.level is Level.HELD for finding in plan.findings):
         return frozenset()
-    return frozenset(_keys(plan.waiting))
+    return frozenset(_keys(plan.releasable_removals))
 
 
 def decide(plan: Plan, decisions: Decisions) -> Plan:
@@ -65,7 +65,7 @@ def decide(plan: Plan, decisions: Decisions) -> Plan:
     if not (decisions.excluded or decisions.released):
         return plan
     out, kept = _split(plan.changes, decisions.excluded)
-    let, waiting = _split(plan.waiting, decisions.released)
+    let, waiting = _split(plan.releasable_removals, decisions.released)
     changes = order(frame(CHANGES, {name: [*kept[name].tolist(), *let[name].tolist()] for name in CHANGES}))
     keys = zip(plan.held["user_id"].tolist(), plan.held["role"].tolist(), strict=True)
     reasons = plan.held["reason"].tolist()
@@ -74,11 +74,11 @@ def decide(plan: Plan, decisions: Decisions) -> Plan:
     if len(out):
         why = [(HeldReason.EXCLUDED.value, decisions.excluded[key].strip()) for key in _keys(out)]
         held = with_held(held, out, why, plan.policy.managed_roles)
-    roles = recounted(plan.roles, changes)
+    roles = recount(plan.roles, changes)
     left = Changes(changes, held, roles, waiting)
-    seen = pd.concat([plan.changes, plan.waiting])
-    verdicts = judge_decided(plan.verdicts, seen, left, plan.policy)
-    decided = replace(plan, changes=changes, held=held, waiting=waiting, roles=roles, verdicts=verdicts)
+    seen = pd.concat([plan.changes, plan.releasable_removals])
+    verdicts = judge_after_review(plan.verdicts, seen, left, plan.policy)
+    decided = replace(plan, changes=changes, held=held, releasable_removals=waiting, roles=roles, verdicts=verdicts)
     return replace(decided, digest=digest(decided))
 
 
@@ -114,8 +114,8 @@ def approve(  # noqa: PLR0913  # an approval has that many parts
         reviewer=name,
         operator=operator,
         approved_at=at.astimezone(UTC),
-        seen=decided.effect,
-        made_from=plan.digest,
+        confirmed_effect=decided.effect,
+        reviewed_digest=plan.digest,
         excluded=len(decisions.excluded),
         released=tuple(Released(*key, why.strip()) for key, why in sorted(decisions.released.items())),
     )

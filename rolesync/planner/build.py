@@ -46,7 +46,7 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
         findings=tuple(findings),
         requests=requests,
         digest="",
-        waiting=order(require(changes.waiting, CHANGES)),
-        made_by=made_by,
+        releasable_removals=order(require(changes.releasable_removals, CHANGES)),
+        planned_by=made_by,
     )
     return replace(plan, digest=digest(plan))

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.lists import Finding, Source
-from rolesync.model.live import Requests, Way
+from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
-from rolesync.model.vocabulary import Level, Mode, VerdictStatus, WayKind
+from rolesync.model.vocabulary import Level, Mode, ReadMethod, VerdictStatus
 from rolesync.planner import schema
 
 
@@ -55,8 +55,8 @@ def read(content: Mapping[str, Any]) -> Plan:
         digest=content["digest"],
         drift=Drift(drift["since"] or "", _frame(drift["changes"], DRIFT, schema.DRIFTED, "drift.changes[{}]")),
         impact=None if content["impact"] is None else _frame(content["impact"], IMPACT, schema.IMPACT, "impact[{}]"),
-        waiting=_frame(content["waiting"], CHANGES, schema.CHANGE, "waiting[{}]"),
-        made_by=content["made_by"] or "",
+        releasable_removals=_frame(content["waiting"], CHANGES, schema.CHANGE, "waiting[{}]"),
+        planned_by=content["made_by"] or "",
         approval=_read_approval(content["approval"]) if content["approval"] is not None else None,
     )
 
@@ -64,12 +64,15 @@ def read(content: Mapping[str, Any]) -> Plan:
 def _read_approval(item: Mapping[str, Any]) -> Approval:
     cells = schema.checked(item, schema.APPROVAL, "approval")
     released = schema.items_of(schema.checked_columns(cells["released"], schema.RELEASED, "approval.released[{}]"))
-    own = {
-        "operator": cells["operator"] or "",
-        "approved_at": schema.checked_time(cells["approved_at"], "approved_at in approval"),
-        "released": tuple(Released(**{**one, "reason": one["reason"] or ""}) for one in released),
-    }
-    return Approval(**{**cells, **own})
+    return Approval(
+        reviewer=cells["reviewer"],
+        operator=cells["operator"] or "",
+        approved_at=schema.checked_time(cells["approved_at"], "approved_at in approval"),
+        confirmed_effect=cells["seen"],
+        reviewed_digest=cells["made_from"],
+        excluded=cells["excluded"],
+        released=tuple(Released(**{**item, "reason": item["reason"] or ""}) for item in released),
+    )
 
 
 def _read_source(item: Mapping[str, Any]) -> Source:
@@ -79,9 +82,9 @@ def _read_source(item: Mapping[str, Any]) -> Source:
     return Source(**{**cells, "modified_at": modified_at, "undoes": cells["undoes"] or ""})
 
 
-def _read_ways(items: list[Any]) -> tuple[Way, ...]:
+def _read_ways(items: list[Any]) -> tuple[ReadStep, ...]:
     ways = schema.items_of(schema.checked_columns(items, schema.WAY, "requests.ways[{}]"))
-    return tuple(Way(**{**way, "how": WayKind(way["how"]), "role": way["role"] or ""}) for way in ways)
+    return tuple(ReadStep(**{**way, "how": ReadMethod(way["how"]), "role": way["role"] or ""}) for way in ways)
 
 
 def _frame(items: list[Any], columns: Columns, spec: schema.Spec, where: str) -> pd.DataFrame:
@@ -96,10 +99,10 @@ def _frame(items: list[Any], columns: Columns, spec: schema.Spec, where: str) ->
 
 
 def _role_sets(lists: list[list[Any]], where: str) -> list[str]:
-    """Spell each list of names as a `role_set`, each distinct list only once: many people share a few."""
+    """Spell each list of names as a `format_roles`, each distinct list only once: many people share a few."""
     if not set(map(type, chain.from_iterable(lists))) <= {str}:
         for at, names in enumerate(lists):
             schema.checked_texts(names, where, at)
     keys = list(map(tuple, lists))
-    spelled = {key: role_set(key) for key in set(keys)}
+    spelled = {key: format_roles(key) for key in set(keys)}
     return [spelled[key] for key in keys]

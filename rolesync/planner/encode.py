@@ -21,10 +21,10 @@ from typing import Any
 import pandas as pd
 
 from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns
-from rolesync.model.keys import role_names
+from rolesync.model.keys import parse_roles
 from rolesync.model.lists import Source
-from rolesync.model.plans import Approval, Plan, Verdict, recounted
-from rolesync.model.vocabulary import Action, HeldReason, Known
+from rolesync.model.plans import Approval, Plan, Verdict, recount
+from rolesync.model.vocabulary import Action, Completeness, HeldReason
 from rolesync.planner.decode import read
 from rolesync.planner.schema import FINDING, FORMAT, GUARD, load, refused
 
@@ -65,16 +65,16 @@ def from_json(text: str) -> Plan:
 def _check_roles(plan: Plan) -> None:
     """Refuse a plan, however well it is sealed, that goes beyond its managed roles, or does not what it counts."""
     managed, counted = plan.policy.managed_roles, tuple(count.role for count in plan.roles)
-    for name, table in {"changes": plan.changes, "waiting": plan.waiting}.items():
+    for name, table in {"changes": plan.changes, "waiting": plan.releasable_removals}.items():
         if not set(table["role"].unique()) <= set(managed):
             at, role = next((at, role) for at, role in enumerate(table["role"].tolist()) if role not in managed)
             raise refused(f"has the role {repr(role)[:60]} in {name}[{at}], but manages only {_names(managed)}")
-    granted = (plan.waiting["action"] != Action.REMOVE.value).to_numpy()
+    granted = (plan.releasable_removals["action"] != Action.REMOVE.value).to_numpy()
     if granted.any():
         raise refused(f"has an addition in waiting[{granted.argmax()}], where only removals wait")
     if counted != managed:
         raise refused(f"counts in roles the holders of {_names(counted)}, but manages {_names(managed)}")
-    for at, (count, true) in enumerate(zip(plan.roles, recounted(plan.roles, plan.changes), strict=True)):
+    for at, (count, true) in enumerate(zip(plan.roles, recount(plan.roles, plan.changes), strict=True)):
         if count != true:
             said = f"{count.additions:,} added and {count.removals:,} removed"
             done = f"adds {true.additions:,} and removes {true.removals:,} of {count.role!r}"
@@ -90,8 +90,8 @@ def _check_approval(plan: Plan) -> None:
     approval = plan.approval
     if approval is None:
         return
-    if approval.seen != plan.effect:
-        raise refused(f"was approved by somebody who saw {approval.seen[:60]!r}, but does {plan.effect!r}")
+    if approval.confirmed_effect != plan.effect:
+        raise refused(f"was approved by somebody who saw {approval.confirmed_effect[:60]!r}, but does {plan.effect!r}")
     out = int((plan.held["reason"] == HeldReason.EXCLUDED.value).sum())
     if approval.excluded != out:
         raise refused(f"was approved without {approval.excluded} of its changes, but says of {out} that they are out")
@@ -108,8 +108,15 @@ def approval_json(approval: Approval | None) -> dict[str, Any] | None:
     if approval is None:
         return None
     released = [{**asdict(one), "reason": one.reason or None} for one in approval.released]
-    own = {"approved_at": _spell_time(approval.approved_at), "operator": approval.operator or None}
-    return {**asdict(approval), **own, "released": released}
+    return {
+        "reviewer": approval.reviewer,
+        "operator": approval.operator or None,
+        "approved_at": _spell_time(approval.approved_at),
+        "seen": approval.confirmed_effect,
+        "made_from": approval.reviewed_digest,
+        "excluded": approval.excluded,
+        "released": released,
+    }
 
 
 # Writing
@@ -128,7 +135,7 @@ def _parts(plan: Plan) -> dict[str, str]:
     return {
         "account": _encode(plan.account),
         "created_at": _encode(_spell_time(plan.created_at)),
-        "made_by": _encode(plan.made_by or None),
+        "made_by": _encode(plan.planned_by or None),
         "approval": _encode(approval_json(plan.approval)),
         "source": _encode(source_json(plan.source)),
         "policy": _encode({**asdict(plan.policy), "owner": plan.policy.owner or None}),
@@ -136,7 +143,7 @@ def _parts(plan: Plan) -> dict[str, str]:
         "guards": _list(map(_guard, plan.verdicts)),
         "changes": _list(_rows(plan.changes, CHANGES)),
         "held": _list(_rows(plan.held, HELD)),
-        "waiting": _list(_rows(plan.waiting, CHANGES)),
+        "waiting": _list(_rows(plan.releasable_removals, CHANGES)),
         "findings": _list(_encode({name: getattr(finding, name) for name in FINDING}) for finding in plan.findings),
         "drift": f'{{"since": {_encode(plan.drift.since or None)}, "changes": {drifted}}}',
         "impact": "null" if plan.impact is None else _list(_impact(plan.impact)),
@@ -144,8 +151,8 @@ def _parts(plan: Plan) -> dict[str, str]:
             {
                 "by_kind": dict(plan.requests.by_kind),
                 "total": plan.requests.total,
-                "fewest": plan.requests.fewest,
-                "ways": [{**asdict(way), "role": way.role or None} for way in plan.requests.ways],
+                "fewest": plan.requests.theoretical_minimum,
+                "ways": [{**asdict(way), "role": way.role or None} for way in plan.requests.steps],
             }
         ),
     }
@@ -157,7 +164,7 @@ def _rows(table: pd.DataFrame, columns: Columns) -> Iterator[str]:
     for name, kind in columns.items():
         if kind == "category":
             names = table[name].cat.categories.tolist()
-            once = [_encode(role_names(one) if name == "before" else one) for one in names]
+            once = [_encode(parse_roles(one) if name == "before" else one) for one in names]
             spelled.append([once[code] for code in table[name].cat.codes.tolist()])
         elif kind == "str":
             spelled.append([_encode(cell) if cell else "null" for cell in table[name].tolist()])
@@ -171,7 +178,7 @@ def _impact(table: pd.DataFrame) -> Iterator[str]:
     """Spell what people have; here 0 is a number, and null stands for what is not known."""
     for cells in zip(*(table[name].tolist() for name in IMPACT), strict=True):
         told = dict(zip(IMPACT, cells, strict=True))
-        if told["known"] == Known.NOTHING:
+        if told["known"] == Completeness.NOTHING:
             told |= dict.fromkeys(("owned", "reachable", "size", "duration"))
         yield _encode({**told, "newest": told["newest"] or None, "note": told["note"] or None})
 

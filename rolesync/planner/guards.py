@@ -9,12 +9,12 @@ from dataclasses import replace
 import pandas as pd
 
 from rolesync.model.frames import LIVE, frame
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.lists import Finding
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
 from rolesync.model.vocabulary import Action, Level, Mode, VerdictStatus
-from rolesync.planner.named_users import is_holder, named
+from rolesync.planner.named_users import is_holder, users_named
 
 _NAMED = 5  # how many people or rows a message names before it only counts
 _NOT_HELD_UP = "; nobody is removed, so it is not held up"
@@ -27,7 +27,7 @@ ON_REMOVALS = frozenset(
 
 
 def judge(
-    changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding], history: History
+    changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding], history: GuardBaseline
 ) -> tuple[Verdict, ...]:
     """Hold every limit of the policy against the changes.
 
@@ -56,7 +56,7 @@ def judge(
     return (*verdicts, _repeat_runs(changes.changes, policy, history))
 
 
-def judge_decided(
+def judge_after_review(
     made: Sequence[Verdict], before: pd.DataFrame, changes: Changes, policy: Policy
 ) -> tuple[Verdict, ...]:
     """Judge a plan again of which a reviewer has taken out changes, or let held removals through; without Studio.
@@ -126,7 +126,7 @@ def _max_age_hours(age: float | None, policy: Policy) -> Verdict:
     return _limited(rule, "", blocked=age > limit, said=said, advice=advice, limit=limit, value=age)
 
 
-def _max_shrink_share(history: History, policy: Policy, removals: int) -> Verdict:
+def _max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> Verdict:
     rule, limit = "max_shrink_share", policy.max_shrink_share
     both = [role for role in history.listed if role in history.applied]  # a role managed since says nothing
     before, now = (sum(numbers[role] for role in both) for numbers in (history.applied, history.listed))
@@ -149,7 +149,7 @@ def _max_shrink_share(history: History, policy: Policy, removals: int) -> Verdic
 
 
 def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
-    lost = named(removals, [policy.owner])
+    lost = users_named(removals, [policy.owner])
     if not policy.owner.strip():
         status = VerdictStatus.WARN
         message = "nothing tells who owns the token, so its owner could lose a managed role: set owner"
@@ -171,7 +171,7 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
 
 
 def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
-    lost = named(removals, policy.protected_users)
+    lost = users_named(removals, policy.protected_users)
     if len(lost):
         status = VerdictStatus.BLOCK
         message = (
@@ -184,7 +184,7 @@ def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
     return Verdict("protected_users", status, message, limit=0, value=len(lost), overridable=False)
 
 
-def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: History) -> Verdict:
+def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) -> Verdict:
     """Point out what earlier runs have sent in vain; it holds up nothing."""
     rule, limit = "repeat_runs", policy.repeat_runs
     again = changes.iloc[:0]

@@ -4,7 +4,7 @@ from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action, HeldReason
 
 
-def losing(plan: Plan) -> list[int]:
+def users_to_inspect(plan: Plan) -> list[int]:
     """List everybody whom the plan takes a role, and whoever would lose one if that wasn't held; each once, sorted."""
     removed = plan.changes["action"] == Action.REMOVE.value
     waiting = plan.held["reason"].isin([HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value])

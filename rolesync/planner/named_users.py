@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.keys import email_key, role_names
+from rolesync.model.keys import email_key, parse_roles
 
 _BLOCK = 10_000
 
 
-def named(people: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:
+def users_named(people: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:
     """The rows of the people whom the entries name; the frame has `user_id` and `email`."""
     keys = {email_key(entry) for entry in entries} - {""}
     ids = {int(key) for key in keys if key.isascii() and key.isdigit()}
@@ -22,7 +22,7 @@ def named(people: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:
 def is_holder(users: pd.DataFrame, entry: str, roles: Iterable[str]) -> bool:
     """Whether whom the entry names in LIVE holds one of the roles; once one who does is found, nobody else matters."""
     parts = (users.iloc[start : start + 10 * _BLOCK] for start in range(0, len(users), 10 * _BLOCK))
-    return any(_holds(named(part, [entry]), roles) for part in parts)
+    return any(_holds(users_named(part, [entry]), roles) for part in parts)
 
 
 def _having(addresses: list[str], keys: set[str]) -> npt.NDArray[np.bool_]:
@@ -40,4 +40,4 @@ def _having(addresses: list[str], keys: set[str]) -> npt.NDArray[np.bool_]:
 
 
 def _holds(people: pd.DataFrame, roles: Iterable[str]) -> bool:
-    return any(not set(roles).isdisjoint(role_names(spelled)) for spelled in people["roles"].tolist())
+    return any(not set(roles).isdisjoint(parse_roles(spelled)) for spelled in people["roles"].tolist())

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from rolesync.errors import PlanRefusedError
-from rolesync.model.vocabulary import Action, HeldReason, Known, Level, Mode, Reason, VerdictStatus, WayKind
+from rolesync.model.vocabulary import Action, Completeness, HeldReason, Level, Mode, ReadMethod, Reason, VerdictStatus
 
 FORMAT = 1
 """The version of the JSON; it changes when an older rolesync could misread it."""
@@ -114,7 +114,7 @@ DRIFT: Spec = {"since": (str, MISSING), "changes": (list,)}
 DRIFTED: Spec = {"user_id": (int,), "email": (str, MISSING), "role": (str,), "action": (Action,)}
 IMPACT: Spec = {
     "user_id": (int,),
-    "known": (Known,),
+    "known": (Completeness,),
     "owned": (int, MISSING),
     "reachable": (int, MISSING),
     "size": (int, MISSING),
@@ -123,7 +123,7 @@ IMPACT: Spec = {
     "note": (str, MISSING),
 }
 REQUESTS: Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,), "ways": (list,)}
-WAY: Spec = {"how": (WayKind,), "role": (str, MISSING), "requests": (int,), "of": (int,), "people": (int,)}
+WAY: Spec = {"how": (ReadMethod,), "role": (str, MISSING), "requests": (int,), "of": (int,), "people": (int,)}
 
 
 def load(text: str) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.lists import Listed
-from rolesync.model.packed.growing import Growing
-from rolesync.model.packed.texts import Packed, Packing, pack
+from rolesync.model.lists import ListRows
+from rolesync.model.packed.growing import GrowableArray
+from rolesync.model.packed.texts import PackedTexts, TextPacker, pack
 from rolesync.reader.roles import RoleCell
 
 Ints = npt.NDArray[np.int64]
@@ -18,25 +18,25 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class RowColumns:
     """Rows of a list, column by column. `role` is an index of role cells, which whoever made the rows knows."""
 
     row: Ints
-    email: Packed
+    email: PackedTexts
     user_id: Ints
     role: Ints
 
-    def take(self, which: Ints | Mask | slice) -> "Rows":
+    def take(self, which: Ints | Mask | slice) -> "RowColumns":
         """Some of them, in this order."""
-        return Rows(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
+        return RowColumns(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
 
 
-class Columns:
+class UserColumns:
     """The columns of DESIRED, filled row by row or many rows at once, in any order."""
 
     def __init__(self) -> None:
-        self._row, self._user_id, self._role = Growing(np.int64), Growing(np.int64), Growing(np.int32)
-        self._email = Packing()
+        self._row, self._user_id, self._role = GrowableArray(np.int64), GrowableArray(np.int64), GrowableArray(np.int32)
+        self._email = TextPacker()
         self._single = array("q")  # row, user id and role of each row that came alone since many came
         self._emails: list[str] = []  # theirs
         self._names: dict[str, int] = {}  # a role is the number of its name: a million rows share a handful
@@ -47,7 +47,7 @@ class Columns:
             self._emails.append(email)
             self._single.extend((number, user_id, self._code(name)))
 
-    def extend(self, rows: Rows, cells: Sequence[RoleCell], more: float) -> None:
+    def extend(self, rows: RowColumns, cells: Sequence[RoleCell], more: float) -> None:
         """Add many rows, whose roles are an index of `cells`; about so many times as many will follow."""
         if not len(rows.row):
             return
@@ -62,13 +62,13 @@ class Columns:
             which = np.repeat(np.arange(len(sizes)), sizes)
             first = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
             rows = rows.take(which)
-        self._append(Rows(rows.row, rows.email, rows.user_id, codes[first]), more)
+        self._append(RowColumns(rows.row, rows.email, rows.user_id, codes[first]), more)
 
-    def listed(self) -> Listed:
+    def listed(self) -> ListRows:
         """The rows in the order of their numbers, repetitions included; nothing can be added afterwards."""
         self._place()
         roles = pd.Categorical.from_codes(self._role.whole(), pd.Index(list(self._names), dtype="str"))
-        listed = Listed(
+        listed = ListRows(
             self._row.whole(),
             self._email.whole(),
             self._user_id.whole() if len(self._user_id) else np.broadcast_to(np.int64(0), len(self._row)),
@@ -80,11 +80,11 @@ class Columns:
     def _place(self) -> None:
         if self._emails:
             row, user_id, role = np.array(self._single).reshape(-1, 3).T
-            self._append(Rows(row, pack(self._emails), user_id, role))
+            self._append(RowColumns(row, pack(self._emails), user_id, role))
             self._emails.clear()
             del self._single[:]
 
-    def _append(self, rows: Rows, more: float = 0) -> None:
+    def _append(self, rows: RowColumns, more: float = 0) -> None:
         self._row.extend(rows.row, more)
         self._email.extend(rows.email, more)
         if rows.user_id.any() or len(self._user_id):  # a column of zeros needs no memory

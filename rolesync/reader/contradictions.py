@@ -15,7 +15,7 @@ import pandas as pd
 
 from rolesync.model.findings import Code, error, quoted
 from rolesync.model.lists import Finding
-from rolesync.reader.validity import PLAIN, Period, Standing
+from rolesync.reader.validity import PLAIN, Period, Validity
 
 
 class Says(Protocol):
@@ -43,7 +43,7 @@ class _Said(NamedTuple):
     period: Period
 
 
-def contradictions(given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing]) -> Iterator[Finding]:
+def contradictions(given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Validity]) -> Iterator[Finding]:
     """Refuse every row that another one contradicts, each with the first such row.
 
     Args:
@@ -111,7 +111,7 @@ def _first_overlaps(periods: Mapping[int, Period]) -> dict[int, int]:
     return found
 
 
-def _said(rows: pd.DataFrame, standings: Mapping[int, Standing]) -> Iterator[_Said]:
+def _said(rows: pd.DataFrame, standings: Mapping[int, Validity]) -> Iterator[_Said]:
     """Say what each row says of a person; by id where the list gives it, even if another row does."""
     both = rows[(rows["user_id"] != 0) & (rows["email"] != "")]
     ids = dict(zip(both["email"], both["user_id"], strict=True))
@@ -123,7 +123,7 @@ def _said(rows: pd.DataFrame, standings: Mapping[int, Standing]) -> Iterator[_Sa
     )
     for person, role, row in columns:
         standing = standings.get(row, PLAIN)
-        yield _Said(person, role, row, standing.taken, standing.period)
+        yield _Said(person, role, row, standing.removes, standing.period)
 
 
 def _words(said: _Said) -> str:

@@ -8,12 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from rolesync.model.findings import Code, error, quoted
-from rolesync.model.lists import Finding, Listed
+from rolesync.model.lists import Finding, ListRows
 from rolesync.model.packed.index import Index
 from rolesync.model.packed.texts import pack
 from rolesync.model.vocabulary import Level
 from rolesync.reader.contradictions import contradictions
-from rolesync.reader.validity import Standing
+from rolesync.reader.validity import Validity
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -21,14 +21,16 @@ Mask = npt.NDArray[np.bool_]
 _DENSE = 4  # numbers that are counted in a table of so many times their own number
 
 
-class Settled(NamedTuple):
+class Deduplicated(NamedTuple):
     """The roles that are given, each once, and those that rows name and don't give today (DESIRED)."""
 
-    given: Listed
+    given: ListRows
     withheld: pd.DataFrame
 
 
-def settle(given: Listed, withheld: Listed, standings: Mapping[int, Standing]) -> tuple[Settled, list[Finding]]:
+def deduplicate(
+    given: ListRows, withheld: ListRows, standings: Mapping[int, Validity]
+) -> tuple[Deduplicated, list[Finding]]:
     """Compare the rows of a list with each other.
 
     One id has one address and one address one id: a row that says otherwise than an earlier one is refused. An id that
@@ -42,12 +44,12 @@ def settle(given: Listed, withheld: Listed, standings: Mapping[int, Standing]) -
         standings: the rows that say more than who and which role.
     """
     if not len(withheld) and not standings and not _may_clash(given):
-        return Settled(given, withheld.frame()), []
+        return Deduplicated(given, withheld.frame()), []
     kept, left, findings = _compared(given.frame(), withheld.frame(), standings, given)
-    return Settled(Listed.of(kept), left), findings
+    return Deduplicated(ListRows.of(kept), left), findings
 
 
-def _may_clash(given: Listed) -> bool:
+def _may_clash(given: ListRows) -> bool:
     """Whether there may be anything to settle, without making texts of the addresses."""
     has_id, has_email = given.user_id != 0, given.email.size > 0
     if (has_id & ~has_email).any():
@@ -63,9 +65,9 @@ def _may_clash(given: Listed) -> bool:
 
 
 def _compared(
-    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Standing], of_given: Listed
+    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Validity], of_given: ListRows
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
-    """What `settle` gives, as frames; `of_given` is `given`, too."""
+    """What `deduplicate` gives, as frames; `of_given` is `given`, too."""
     seem_repeated = _seem_repeated(of_given.user_id, of_given.index.first, of_given.role.codes)
     everything, index = given, of_given.index
     if len(withheld):

@@ -95,7 +95,7 @@ EXPORTS = (
 )
 
 
-def recognise(header: Iterable[str], expected: str = "") -> Export | None:
+def recognise_export(header: Iterable[str], expected: str = "") -> Export | None:
     """Tell which export has such a header, if any; the one with the preset `expected` where several may be meant."""
     names = frozenset(map(fold, header))
     found = [export for export in EXPORTS if any(mark <= names for mark in export.marks)]

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from rolesync.model.findings import Code, error, printable, quoted
 from rolesync.model.lists import AS_WRITTEN, Finding, ListForm
-from rolesync.reader.foreign_exports import Export, recognise
+from rolesync.reader.foreign_exports import Export, recognise_export
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold
 from rolesync.tables.table import Headers
@@ -117,7 +117,7 @@ def headers(form: ListForm = AS_WRITTEN) -> Headers:
     def complete(cells: Sequence[str]) -> bool:
         found = fields(cells)
         whole = bool(found & {Field.EMAIL, Field.USER_ID}) and bool(found & {Field.ROLE, Field.ROLES})
-        return whole or (not form.names_columns and recognise(cells) is not None)
+        return whole or (not form.names_columns and recognise_export(cells) is not None)
 
     return Headers(lambda cells: len(fields(cells)), complete, is_address)
 
@@ -131,7 +131,7 @@ def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Lay
         form: which columns somebody has named.
     """
     known = spellings(form)
-    if export := recognise(header):
+    if export := recognise_export(header):
         if not form.names_columns:
             return (_foreign(export, row),)
         # Its other columns are called as a list calls them, and mean something else.

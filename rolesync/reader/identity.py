@@ -15,7 +15,7 @@ from rolesync.reader.lookalikes import (
     LOST,
     OVERRIDES,
     bare_address,
-    lookalike,
+    describe_lookalikes,
     looks_latin,
     unmangled,
     without_invisible,
@@ -93,7 +93,7 @@ def _odd_email(cell: str, written: str, tell: Tell) -> str:
         advice = "take it away, or name the person by user_id where it is"
         raise _no_email(cell, f"it begins with {address[0]!r}, which is hardly part of it; {advice}")
     key = email_key(address)
-    if mixed := lookalike(address, key):
+    if mixed := describe_lookalikes(address, key):
         raise CellError(Code.EMAIL_LOOKALIKE, f"{quoted(cell)}: {mixed}; type the address anew")
     if looks_latin(key):
         text = f"{quoted(cell)} has letters that look like Latin ones and are not; check that this person is meant"

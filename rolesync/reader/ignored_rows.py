@@ -39,7 +39,7 @@ class HasHeader(Protocol):
         ...
 
 
-def beside(cells: Sequence[str], layout: HasHeader) -> Note | None:
+def find_ignored_rows(cells: Sequence[str], layout: HasHeader) -> Note | None:
     """Tell that a row is a comment or the header again; None where it has to be read as a row of the list.
 
     Raises:

@@ -54,7 +54,7 @@ def bare_address(text: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(removed)
 
 
-def lookalike(text: str, key: str) -> str:
+def describe_lookalikes(text: str, key: str) -> str:
     """Say why letters of an address may not be the ones they look like; "" where they are.
 
     Args:

@@ -28,6 +28,6 @@ def is_error_value(text: str) -> bool:
     return bool(_ERROR.fullmatch(text))
 
 
-def mistake(text: str) -> str:
+def describe_placeholder(text: str) -> str:
     """Say what a cell's text is instead of a name; "" where it may be one."""
     return next((what for form, what in _MISTAKES if form.fullmatch(text)), "")

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rolesync.model.findings import CellError
-from rolesync.model.packed.texts import WORD, Packed, pack
-from rolesync.reader.columns import Ints, Rows
+from rolesync.model.packed.texts import WORD, PackedTexts, pack
+from rolesync.reader.columns import Ints, RowColumns
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import FOREIGN_SIGNS
 from rolesync.reader.roles import RoleCell, RoleReader
@@ -68,7 +68,7 @@ class PlainReader:
         self._roles = roles
         self._codes: dict[bytes, int] = {}  # -1 for a cell that has to be read with care, wherever it stands
 
-    def read(self, block: Block) -> tuple[Rows, Iterator[tuple[int, list[str]]]]:
+    def read(self, block: Block) -> tuple[RowColumns, Iterator[tuple[int, list[str]]]]:
         """Give the plain rows of a block, and all others in their order as (row number, cells).
 
         The last plain row before any other, and the last of the block, is among the others: so whoever reads them knows
@@ -81,14 +81,14 @@ class PlainReader:
         taken = plain & np.append(plain[1:], False)
         return rows.take(taken[plain]), _left(block, found[last], np.flatnonzero(~taken))
 
-    def _rows(self, block: Block, found: Ints, last: Ints) -> tuple[Rows, Mask]:
+    def _rows(self, block: Block, found: Ints, last: Ints) -> tuple[RowColumns, Mask]:
         """Read the plain rows, and say which lines they are."""
         data = np.frombuffer(block.data + bytes(WORD), np.uint8)
         width = len(self._layout.header)
         fitting = np.flatnonzero(np.diff(last, prepend=-1) == width)
         plain = np.zeros(len(last), np.bool_)
         if not len(fitting):
-            return Rows(fitting, pack([]), fitting, fitting), plain
+            return RowColumns(fitting, pack([]), fitting, fitting), plain
         line_starts = np.concatenate(([0], found[last[:-1]] + 1))[fitting]
         if len(fitting) < len(last):
             found = found[last[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
@@ -112,7 +112,7 @@ class PlainReader:
         role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
         good &= named & (role >= 0)
         plain[fitting[good]] = True
-        return Rows(fitting + block.number, email, user_id, role).take(good), plain
+        return RowColumns(fitting + block.number, email, user_id, role).take(good), plain
 
     def _role_codes(self, data: Bytes, starts: Ints, ends: Ints) -> Ints:
         """The code of each cell: the commonest ones by whole columns, the rest one by one."""
@@ -156,7 +156,7 @@ def _left(block: Block, ends: Ints, lines: Ints) -> Iterator[tuple[int, list[str
             yield block.number + line, text.split(block.delimiter.decode())
 
 
-def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Packed:
+def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> PackedTexts:
     """The addresses of a column in lower case; those that are not plain are anything, and no longer `good`."""
     lengths = ends - starts
     good &= (lengths <= LONGEST) & ~_FOREIGN[data[starts]]
@@ -183,7 +183,7 @@ def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Packed:
     lost = np.where(before == _AT, after != _ENDS, (after == _ENDS) & (np.diff(marks) > 1))
     for places in (clashing, marks[1:][lost]):
         good[np.searchsorted(line_ends, places)] = False
-    return Packed(np.frombuffer(text + bytes(WORD), np.uint8), line_ends - lengths, lengths)
+    return PackedTexts(np.frombuffer(text + bytes(WORD), np.uint8), line_ends - lengths, lengths)
 
 
 def _user_ids(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Ints:

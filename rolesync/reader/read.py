@@ -15,16 +15,16 @@ import numpy as np
 
 from rolesync.model.findings import CellError, Code, Note, error, held, quoted
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.lists import AS_WRITTEN, Desired, Finding, Listed, ListForm, Source
+from rolesync.model.lists import AS_WRITTEN, Desired, Finding, ListForm, ListRows, Source
 from rolesync.model.vocabulary import Level
-from rolesync.reader.columns import Columns, Rows
-from rolesync.reader.duplicates import Settled, settle
+from rolesync.reader.columns import RowColumns, UserColumns
+from rolesync.reader.duplicates import Deduplicated, deduplicate
 from rolesync.reader.header import Layout, headers, lay_out
-from rolesync.reader.ignored_rows import beside, total
+from rolesync.reader.ignored_rows import find_ignored_rows, total
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.row import RowReader
-from rolesync.reader.validity import PLAIN, Standing
+from rolesync.reader.validity import PLAIN, Validity
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import Cells, is_blank, only_text
 from rolesync.tables.table import Table, open_table
@@ -61,9 +61,9 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
 
 def _read(
     data: bytes, managed_roles: Collection[str], form: ListForm, today: date
-) -> tuple[Settled, list[Finding], int]:
+) -> tuple[Deduplicated, list[Finding], int]:
     """The roles that are given and those that aren't, the findings, and the number of rows that are not blank."""
-    nothing = Settled(Listed.of(), frame(DESIRED))
+    nothing = Deduplicated(ListRows.of(), frame(DESIRED))
     table = open_table(data, headers(form), form)
     if isinstance(table, tuple):
         return nothing, list(table), 0
@@ -100,9 +100,9 @@ class _Reading:
     layout: Layout
     findings: list[Finding]
     rows: int = 0
-    given: Columns = field(default_factory=Columns)
-    withheld: Columns = field(default_factory=Columns)
-    standings: dict[int, Standing] = field(default_factory=dict)
+    given: UserColumns = field(default_factory=UserColumns)
+    withheld: UserColumns = field(default_factory=UserColumns)
+    standings: dict[int, Validity] = field(default_factory=dict)
     before: int = 0
 
     def take(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
@@ -135,9 +135,9 @@ class _Reading:
         if refused and (note := total(refused[1])):
             self._pass_over(note, refused[0])
 
-    def settled(self) -> tuple[Settled, list[Finding]]:
+    def settled(self) -> tuple[Deduplicated, list[Finding]]:
         """What has been read, with its rows compared to each other; the columns are given up, to save their memory."""
-        return settle(self.given.listed(), self.withheld.listed(), self.standings)
+        return deduplicate(self.given.listed(), self.withheld.listed(), self.standings)
 
     def _careful(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
         """Keep the plain rows of a table, and give all others; of plain ones that follow each other also the last."""
@@ -158,7 +158,7 @@ class _Reading:
             else:
                 return
 
-    def _keep_many(self, rows: Rows, cells: Sequence[RoleCell], *, more: float) -> None:
+    def _keep_many(self, rows: RowColumns, cells: Sequence[RoleCell], *, more: float) -> None:
         self.rows += len(rows.row)
         self.given.extend(rows, cells, more)
         noted = [at for at, cell in enumerate(cells) if cell.notes]
@@ -177,7 +177,7 @@ class _Reading:
     def _refuse(self, number: int, cells: Sequence[str], reader: RowReader) -> None:
         """Say what is wrong with a row, unless it is none of the list."""
         try:
-            note = beside(cells, self.layout)
+            note = find_ignored_rows(cells, self.layout)
         except CellError as problem:
             self.findings.append(error(problem.code, problem.message, row=number))
             return
@@ -201,8 +201,8 @@ class _Reading:
         self.findings.extend(findings)
         return cells
 
-    def _keep(self, number: int, email: str, user_id: int, cell: RoleCell, standing: Standing) -> None:
-        kept = self.given if standing.given else self.withheld
+    def _keep(self, number: int, email: str, user_id: int, cell: RoleCell, standing: Validity) -> None:
+        kept = self.given if standing.in_force else self.withheld
         kept.add(number, email, user_id, cell)
         self._note_roles(number, cell)
         if standing is not PLAIN:

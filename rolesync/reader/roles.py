@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rolesync.model.findings import CellError, Code, Note, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.lookalikes import LOST, as_latin, unmangled
-from rolesync.reader.placeholders import mistake
+from rolesync.reader.placeholders import describe_placeholder
 
 CLOSE = 0.75  # difflib's ratio from which on a role is suggested: a letter or two wrong in a short name
 _AROUND = " \t'\"`´‘’‚‛“”„«»‹›.,:;*•"  # noqa: RUF001  # what people and programs put around a name
@@ -103,7 +103,7 @@ class RoleReader:
         if meant := self._shapes.get(_shape(unmangled(name))):
             text = f"{quoted(name)} was {self._named(meant)} before a program took its UTF-8 for Windows-1252"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; open the original as UTF-8 and save it again")
-        if what := mistake(name):
+        if what := describe_placeholder(name):
             text = f"{quoted(name)} is {what} and no role"
             raise CellError(Code.ROLE_NO_NAME, f"{text}; write the role's name, or delete the row")
         if not self._several and self._hides_managed(name):

@@ -9,7 +9,7 @@ from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.placeholders import is_error_value
 from rolesync.reader.roles import RoleCell, RoleReader
-from rolesync.reader.validity import PLAIN, Standing, StandingReader
+from rolesync.reader.validity import PLAIN, Validity, ValidityReader
 from rolesync.tables.grid import is_blank
 
 
@@ -36,10 +36,10 @@ class RowReader:
         self._user_id = layout.user_id
         self._ignored = layout.ignored
         self._about_email, self._about_user_id = self._told_by(layout.email), self._told_by(layout.user_id)
-        self._standing = StandingReader(layout, today, self._told_by) if layout.has_standing else None
+        self._standing = ValidityReader(layout, today, self._told_by) if layout.has_standing else None
         self.notes: list[tuple[Note, str]] = []
 
-    def read(self, cells: Sequence[str]) -> tuple[str, int, RoleCell, Standing]:
+    def read(self, cells: Sequence[str]) -> tuple[str, int, RoleCell, Validity]:
         """Read a row that is not blank.
 
         Returns:

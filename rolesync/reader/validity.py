@@ -34,15 +34,15 @@ class Period(NamedTuple):
 ALWAYS = Period()
 
 
-class Standing(NamedTuple):
+class Validity(NamedTuple):
     """What a row says of its role: whether it gives it today, whether it takes it away, and its period."""
 
-    given: bool = True
-    taken: bool = False
+    in_force: bool = True
+    removes: bool = False
     period: Period = ALWAYS
 
 
-PLAIN = Standing()
+PLAIN = Validity()
 """What a row says that says nothing besides: the role is given."""
 
 
@@ -62,7 +62,7 @@ def read_action(cell: str) -> bool:
     raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}")
 
 
-class StandingReader:
+class ValidityReader:
     """Reads the columns `action`, `starts` and `expires` of one table.
 
     Args:
@@ -78,7 +78,7 @@ class StandingReader:
         )
         self._today = today
 
-    def read(self, cells: Sequence[str]) -> Standing:
+    def read(self, cells: Sequence[str]) -> Validity:
         """Read a row that fits the header.
 
         Raises:
@@ -93,7 +93,7 @@ class StandingReader:
         if period.starts > period.expires:
             text = f"the role would begin on {period.starts} and end before that, on {period.expires}"
             raise CellError(Code.DATES_REVERSED, f"{text}; correct one of the two dates")
-        return Standing(self._is_given(taken, period), taken, period)
+        return Validity(self._is_given(taken, period), taken, period)
 
     def checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
         """Yield the place of each column, and what refuses a cell in it."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from rolesync.model.findings import CellError
-from rolesync.model.keys import email_key, role_names
+from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.reader.identity import read_email
 
@@ -36,7 +36,7 @@ def assignments_of(live: Live) -> list[Assignment]:
     for user_id, email, name, spelled in zip(*columns, strict=True):
         key = email_key(email)
         usable = key if shared[key] == 1 and not key.startswith(FORMULA) and _reads_back(key) else ""
-        held = set(role_names(spelled)).intersection(live.roles)
+        held = set(parse_roles(spelled)).intersection(live.roles)
         found += [{"email": usable, "user_id": user_id, "role": role, "name": name} for role in held]
     return sorted(found, key=lambda one: (live.roles.index(one["role"]), one["email"] or "\uffff", one["user_id"]))
 

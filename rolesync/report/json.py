@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from rolesync.model.frames import DESIRED, DRIFT, OUTCOMES
-from rolesync.model.keys import role_names
+from rolesync.model.keys import parse_roles
 from rolesync.model.runs import counts
 from rolesync.planner.encode import approval_json
 from rolesync.report.content.plan_rows import table_rows
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rolesync.model.live import Requests
     from rolesync.model.plans import Drift
     from rolesync.model.rehearsal import Rehearsal
-    from rolesync.model.run_report import RunSummary, Told
+    from rolesync.model.run_report import RunReport, RunSummary
     from rolesync.model.runs import Check, Proof, Run
 
 Json = dict[str, Any]
@@ -72,7 +72,7 @@ def run_json(run: Run) -> Json:
     }
 
 
-def told_json(told: Told) -> Json:
+def run_report_json(told: RunReport) -> Json:
     """Say what the record tells of a past run, as `run_json` of one that has just ended, and what it was asked for.
 
     Of changes that were not sent, the record has only the number; `proof` is null where Studio was not read again,
@@ -86,7 +86,7 @@ def told_json(told: Told) -> Json:
         "result": run.status,
         "account": told.account or None,
         "plan_digest": run.plan_digest,
-        "made_by": told.made_by or None,
+        "made_by": told.plan_run_id or None,
         "operator": run.operator or None,
         "planned_by": told.planned_by or None,
         "approval": told.approval and _told_approval(told),
@@ -108,7 +108,7 @@ def told_json(told: Told) -> Json:
     }
 
 
-def _told_approval(told: Told) -> Json:
+def _told_approval(told: RunReport) -> Json:
     excluded = [{**asdict(one), "email": one.email or None, "reason": one.reason or None} for one in told.excluded]
     return {**(approval_json(told.approval) or {}), "excluded_changes": excluded}
 
@@ -243,7 +243,7 @@ def _finding(finding: Finding) -> Json:
 
 
 def _outcomes(outcomes: pd.DataFrame) -> Iterator[Json]:
-    sets = {spelled: role_names(spelled) for column in ("before", "after") for spelled in outcomes[column].unique()}
+    sets = {spelled: parse_roles(spelled) for column in ("before", "after") for spelled in outcomes[column].unique()}
     for user_id, email, name, action, role, reason, row, before, outcome, after, detail in table_rows(
         outcomes, OUTCOMES
     ):
@@ -280,11 +280,11 @@ def _drift(drift: Drift) -> Json:
 
 
 def _requests(requests: Requests) -> Json:
-    ways = [{**asdict(way), "how": way.how.value, "role": way.role or None} for way in requests.ways]
+    ways = [{**asdict(way), "how": way.how.value, "role": way.role or None} for way in requests.steps]
     return {
         "by_kind": dict(requests.by_kind),
         "total": requests.total,
-        "fewest": requests.fewest or None,
+        "fewest": requests.theoretical_minimum or None,
         "ways": ways,
     }
 

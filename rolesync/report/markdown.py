@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rolesync.model.plans import Plan
-from rolesync.model.run_report import Told
+from rolesync.model.run_report import RunReport
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.plan_rows import (
     ChangeRow,
@@ -21,8 +21,8 @@ from rolesync.report.content.plan_rows import (
     held_rows,
 )
 from rolesync.report.content.plan_summary import headline, level_counts, next_step, number_of, requests_rows, summary
-from rolesync.report.content.run_summary import told_facts, told_headline, told_sections
-from rolesync.report.content.text import SENTENCE_LIMIT, plural, row_text, safe
+from rolesync.report.content.run_summary import run_facts, run_headline, run_sections
+from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display, plural, row_text
 
 LIMIT = 65_000
 """Characters of the whole, somewhat below the 65,536 that code hosts take in one comment."""
@@ -55,15 +55,15 @@ def plan_markdown(plan: Plan) -> str:
     return _fitted(list(_head(plan)), sections, "rolesync show PLAN --csv FILE")
 
 
-def told_markdown(told: Told) -> str:
+def run_markdown(told: RunReport) -> str:
     """Render a past run likewise."""
-    word, sentence = told_headline(told)
-    facts = ((f"**{label}**", _code(value, SENTENCE_LIMIT)) for label, value in told_facts(told))
+    word, sentence = run_headline(told)
+    facts = ((f"**{label}**", _code(value, SENTENCE_LIMIT)) for label, value in run_facts(told))
     title = word if word.replace(" ", "").isalpha() else _code(word)
     head = [f"## rolesync run: {title}\n\n{_code(sentence)}\n", _table(("", ""), facts)]
     sections = [
         _Section(one.title, len(one.rows), one.columns, (tuple(map(_code, row)) for row in one.rows))
-        for one in told_sections(told)
+        for one in run_sections(told)
     ]
     return _fitted(head, sections, "rolesync show RUN --csv FILE")
 
@@ -81,14 +81,14 @@ def _fitted(parts: list[str], sections: Sequence[_Section], whole: str) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     title, sentence = headline(plan)
     yield f"## rolesync plan: {title}\n\n{_code(sentence)}\n"
-    facts = [*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest))]
+    facts = [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]
     yield _table(("", ""), ((f"**{label}**", _code(value)) for label, value in facts))
     roles = plan.roles[:_SETTINGS_LIMIT]
     yield _table(
         ("managed role", "before", "add", "remove", "after"),
         (
             (
-                _code(safe(role.role)),
+                _code(escape_for_display(role.role)),
                 f"{role.before:,}",
                 f"+{role.additions:,}",
                 f"-{role.removals:,}",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from rolesync.migrate.account import Fate, column_name
+from rolesync.migrate.account import CellOutcome, column_name
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
 from rolesync.migrate.write import in_order
@@ -43,7 +43,7 @@ def migration_json(
         "reasons": [
             {"end": one.fate.value, "code": one.code, "cells": one.cells, "example": one.example, "message": one.detail}
             for one in made.account.totals()
-            if one.fate is not Fate.ASSIGNMENT
+            if one.fate is not CellOutcome.ASSIGNMENT
         ],
         "refused": [
             {

@@ -10,7 +10,7 @@ from rolesync.sandbox.generated_people import Given
 from rolesync.sandbox.oauth import Tokens
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError
-from rolesync.sandbox.store import Change, Store
+from rolesync.sandbox.store import LoggedChange, Store
 from rolesync.sandbox.users import NOT_FOUND, Users
 
 REQUEST_KINDS = ("search", "user", "media", "roles", "ping", "apidocs", "authorize", "token", "other")
@@ -19,7 +19,7 @@ REQUEST_KINDS = ("search", "user", "media", "roles", "ping", "apidocs", "authori
 _FIELDS = ("full_name", "display_name", "email")
 
 
-class Account:
+class SandboxAccount:
     """Everything that one sandbox knows.
 
     Args:
@@ -115,7 +115,7 @@ class Account:
         held = before
         for verb, role in steps:
             left = [*held, role] if verb == "add" else [name for name in held if name != role]
-            self.store.record(Change(self.now(), user_id, verb, role, "", held, left, by="hand"))
+            self.store.record(LoggedChange(self.now(), user_id, verb, role, "", held, left, by="hand"))
             held = left
         self.store.set_roles(user_id, after)
 

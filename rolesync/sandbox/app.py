@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rolesync.sandbox.account import Account
+from rolesync.sandbox.account import SandboxAccount
 from rolesync.sandbox.faults import APPLIED, Draw, Fault
 from rolesync.sandbox.responses import Answer, ApiError, error_answer, json_answer, text_answer
 from rolesync.sandbox.routes import API, CONTROL, REQUEST_ID, SEARCH
@@ -40,7 +40,7 @@ _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 _DROPPED = frozenset({Fault.CUT, Fault.LOST})
 
 
-class Gate:
+class FaultGate:
     """The ASGI application of the sandbox.
 
     Args:
@@ -52,7 +52,7 @@ class Gate:
 
     def __init__(
         self,
-        account: Account,
+        account: SandboxAccount,
         inner: ASGIApp,
         transport_of: TransportOf,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rolesync.sandbox.account import Account
+from rolesync.sandbox.account import SandboxAccount
 from rolesync.sandbox.apidocs import swagger
 from rolesync.sandbox.faults import Faults
 from rolesync.sandbox.responses import ApiError, encode, error_answer
@@ -27,7 +27,7 @@ REQUEST_ID = "rolesync.request_id"
 """The key of the ASGI scope under which the gate puts the request's id."""
 
 
-def application(account: Account) -> Starlette:
+def application(account: SandboxAccount) -> Starlette:
     """Make the application of one account."""
     routes = [*_api_routes(_Api(account)), *(_control_routes(_Control(account)) if account.options.control else [])]
     return Starlette(routes=routes, exception_handlers={ApiError: _api_error, HTTPException: _http_error})
@@ -58,7 +58,7 @@ def _control_routes(control: "_Control") -> list[Route]:
 
 
 class _Api:
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: SandboxAccount) -> None:
         self._account = account
         self._users = account.users
 
@@ -89,7 +89,7 @@ class _Api:
 
 
 class _Control:
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: SandboxAccount) -> None:
         self._account = account
 
     async def log(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's signature

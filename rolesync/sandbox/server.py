@@ -16,8 +16,8 @@ from typing import Self
 
 import uvicorn
 
-from rolesync.sandbox.account import Account
-from rolesync.sandbox.app import Gate
+from rolesync.sandbox.account import SandboxAccount
+from rolesync.sandbox.app import FaultGate
 from rolesync.sandbox.control import Control
 from rolesync.sandbox.generated_people import Given
 from rolesync.sandbox.options import Options
@@ -51,7 +51,7 @@ def serve(
         OSError: the port can't be had.
     """
     with _listen(host, port) as listener:
-        account = Account(options, clock)
+        account = SandboxAccount(options, clock)
         try:
             server = _Server(account, asyncio.sleep, lambda: ready(_address(listener)))
 
@@ -102,7 +102,7 @@ class Sandbox(Control):
         """Start, and return when requests are answered."""
         with ExitStack() as stack:
             listener = stack.enter_context(_listen("127.0.0.1", 0))
-            account = Account(self.options, self._clock, self._given)
+            account = SandboxAccount(self.options, self._clock, self._given)
             stack.callback(account.store.close)
             started = threading.Event()
             self._server = _Server(account, self._sleep, started.set)
@@ -150,8 +150,8 @@ class _Server(uvicorn.Server):
         started: is called once requests are answered.
     """
 
-    def __init__(self, account: Account, sleep: Sleep, started: Callable[[], None]) -> None:
-        gate = Gate(account, application(account), self._transport_of, sleep)
+    def __init__(self, account: SandboxAccount, sleep: Sleep, started: Callable[[], None]) -> None:
+        gate = FaultGate(account, application(account), self._transport_of, sleep)
         config = uvicorn.Config(
             gate,
             lifespan="off",

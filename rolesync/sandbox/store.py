@@ -27,7 +27,7 @@ _PERSON = (
 _IDS_PER_QUERY = 500
 
 
-class Change(NamedTuple):
+class LoggedChange(NamedTuple):
     """One applied change, as the log keeps it.
 
     `time` is ISO 8601; `request_id` is empty for a change by hand; `before` and `after` are all roles of the person in
@@ -181,7 +181,7 @@ class Store:
         self.db.execute("INSERT INTO people VALUES (?, ?, ?, ?, casefold(?), 1, '[]')", row)
         return int(new_id)
 
-    def record(self, change: Change) -> None:
+    def record(self, change: LoggedChange) -> None:
         """Append one applied change to the log; call it within the change's transaction."""
         row = change._replace(before=_names(change.before), after=_names(change.after))
         self.db.execute("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError, encode
-from rolesync.sandbox.store import Change, Store
+from rolesync.sandbox.store import LoggedChange, Store
 
 MAX_PER_PAGE = 50
 DEFAULT_PER_PAGE = 20
@@ -140,7 +140,7 @@ class Users:
         if verb == "add" and self._options.exclusive_admin:
             after = [name for name in after if name != _RIVALS.get(role)]
         self._store.set_roles(user_id, after)
-        self._store.record(Change(self._now(), user_id, verb, role, request_id, before, after, by="api"))
+        self._store.record(LoggedChange(self._now(), user_id, verb, role, request_id, before, after, by="api"))
 
     def _meta(self, page: int, per_page: int, total: int) -> bytes:
         last = -(-total // per_page) or self._options.empty_last_page

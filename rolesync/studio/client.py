@@ -27,10 +27,10 @@ from rolesync.errors import (
     UnreadableAnswerError,
 )
 from rolesync.studio.auth.tokens import NoTokenError, TokenSource
-from rolesync.studio.rate_control import Governor, Verdict
+from rolesync.studio.rate_control import LoadSignal, RateControl
 from rolesync.studio.responses import NeverSentError, error_for
-from rolesync.studio.throttle import Turnstile
-from rolesync.studio.transport import Call, Connection, Wire
+from rolesync.studio.throttle import Throttle
+from rolesync.studio.transport import Call, Connection, Transport
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -78,9 +78,9 @@ class Client:
         self._jitter = jitter
         self._answered = answered
         self._lock = threading.Lock()
-        self._wire = Wire(connection)
-        governor = Governor(connection.concurrency, connection.requests_per_second)
-        self._turnstile = Turnstile(governor, self._rest, clock)
+        self._wire = Transport(connection)
+        governor = RateControl(connection.concurrency, connection.requests_per_second)
+        self._turnstile = Throttle(governor, self._rest, clock)
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
         self._abandoned: list[Future[Any]] = []
         self._log = structlog.get_logger("rolesync.studio")
@@ -163,21 +163,21 @@ class Client:
     def _send(self, call: Call, header: str) -> requests.Response:
         """Send one request at its turn, and raise what its answer or the lack of one means."""
         request = self._wire.prepare(call, header)
-        verdict, retry_after = Verdict.UNCLEAR, None
+        verdict, retry_after = LoadSignal.UNCLEAR, None
         started = self._turnstile.enter()
         try:
             with self._lock:
                 self.counts[call.kind] += 1
             answer = self._wire.send(request, call.where)
             if answer.status_code == HTTPStatus.OK:
-                verdict = Verdict.KEEPS_UP
+                verdict = LoadSignal.KEEPS_UP
                 return answer
             error = error_for(answer, call.where)
             verdict, retry_after = _verdict(error), _asked(error)
             raise error
         finally:
             seconds = self._turnstile.leave(call.kind, started, verdict, retry_after)
-            if verdict is Verdict.KEEPS_UP:
+            if verdict is LoadSignal.KEEPS_UP:
                 self._answered(seconds)
 
     def _wait(self, attempt: int, retry_after: float | None) -> float:
@@ -217,11 +217,11 @@ class Client:
         )
 
 
-def _verdict(error: StudioError) -> Verdict:
+def _verdict(error: StudioError) -> LoadSignal:
     """Tell what a refusal says about Studio's load: those of a single request (404, 422 …) say that it keeps up."""
     if isinstance(error, RateLimitedError) or error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return Verdict.REFUSED
-    return Verdict.UNCLEAR if isinstance(error, ServerError) else Verdict.KEEPS_UP
+        return LoadSignal.REFUSED
+    return LoadSignal.UNCLEAR if isinstance(error, ServerError) else LoadSignal.KEEPS_UP
 
 
 def _asked(error: BaseException | None) -> float | None:

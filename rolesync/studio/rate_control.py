@@ -27,7 +27,7 @@ LEAST = 0.1  # requests a second
 IDLE = 1.0  # seconds without a request that say nothing about the server
 
 
-class Verdict(Enum):
+class LoadSignal(Enum):
     """What an answer says about the server's load: it keeps up, it wants fewer requests, or nothing."""
 
     KEEPS_UP = auto()
@@ -35,7 +35,7 @@ class Verdict(Enum):
     UNCLEAR = auto()
 
 
-class Governor:
+class RateControl:
     """Decides when a request may start. Whoever uses it calls `start` once a request may, and `end` once for each.
 
     Args:
@@ -85,7 +85,7 @@ class Governor:
             self._paced_at = now
         self._next = now + interval
 
-    def end(self, kind: str, started: float, now: float, verdict: Verdict, retry_after: float | None = None) -> None:
+    def end(self, kind: str, started: float, now: float, verdict: LoadSignal, retry_after: float | None = None) -> None:
         """Learn from the end of a request.
 
         Args:
@@ -98,11 +98,11 @@ class Governor:
         crowded = self.under_way > 1
         self.under_way -= 1
         self._last_end = now
-        if verdict is Verdict.KEEPS_UP:
+        if verdict is LoadSignal.KEEPS_UP:
             self._grow(started)
             if self._slowness.is_rising(kind, now - started, int(self.limit), crowded and started > self._cut_at):
                 self._halve(now)
-        elif verdict is Verdict.REFUSED:
+        elif verdict is LoadSignal.REFUSED:
             self._shrink(started, now, retry_after)
 
     def _grow(self, started: float) -> None:

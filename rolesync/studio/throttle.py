@@ -1,13 +1,13 @@
-"""Where requests of all threads wait for their turn, which a `Governor` decides."""
+"""Where requests of all threads wait for their turn, which a `RateControl` decides."""
 
 import math
 import threading
 from collections.abc import Callable
 
-from rolesync.studio.rate_control import Governor, Verdict
+from rolesync.studio.rate_control import LoadSignal, RateControl
 
 
-class Turnstile:
+class Throttle:
     """Lets one request through at a time, so that whatever the governor has just learnt counts for all who wait.
 
     Args:
@@ -16,7 +16,7 @@ class Turnstile:
         clock: a monotonic clock in seconds.
     """
 
-    def __init__(self, governor: Governor, sleep: Callable[[float], object], clock: Callable[[], float]) -> None:
+    def __init__(self, governor: RateControl, sleep: Callable[[float], object], clock: Callable[[], float]) -> None:
         self._governor = governor
         self._sleep = sleep
         self._clock = clock
@@ -45,8 +45,8 @@ class Turnstile:
                 self._sleep(turn - now)
                 slept_to = turn
 
-    def leave(self, kind: str, started: float, verdict: Verdict, retry_after: float | None = None) -> float:
-        """Say how a request ended, see `Governor.end`; returns how many seconds it took."""
+    def leave(self, kind: str, started: float, verdict: LoadSignal, retry_after: float | None = None) -> float:
+        """Say how a request ended, see `RateControl.end`; returns how many seconds it took."""
         with self._changed:
             now = max(started, self._clock())
             self._governor.end(kind, started, now, verdict, retry_after)

@@ -46,7 +46,7 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-class Wire:
+class Transport:
     """Sends single requests, over as many sessions as there ever are requests under way at once.
 
     `requests` spends as long on preparing a request as on sending it. Those to one Studio differ in few things, which

@@ -13,7 +13,7 @@ from typing import Any, TypedDict, TypeVar
 
 import requests
 
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.studio.client import Client
 from rolesync.studio.responses import http_date, object_of, unreadable
 from rolesync.studio.transport import Call
@@ -41,7 +41,7 @@ class User:
 class UserPage:
     """One page of a search, its people as columns: an object for each would cost more than reading the page.
 
-    `roles` are spelled as `role_set`, the other columns as in `User`.
+    `roles` are spelled as `format_roles`, the other columns as in `User`.
     """
 
     ids: list[int]
@@ -192,7 +192,7 @@ def _person(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
 
 @lru_cache(maxsize=4096)
 def _spelled(names: tuple[str, ...]) -> str:
-    return role_set(names)
+    return format_roles(names)
 
 
 def _medium(item: object, where: str) -> Media:

@@ -1,20 +1,20 @@
 """Apply a saved plan, if it is still what it says."""
 
 from rolesync.executor.preconditions import check_approval, check_maker, check_origin, check_permission
-from rolesync.executor.recheck import Ready, Today, hold_against
+from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
 from rolesync.executor.run import carry_out
-from rolesync.history.earlier_runs import Past
-from rolesync.live.read import look
-from rolesync.model.lists import Listed
+from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.live.read import read_live
+from rolesync.model.lists import ListRows
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Job, connected, past_of, turn_of
+from rolesync.workflows.context import Context, connect, earlier_runs_of, lock_account
 from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
 
 
-def apply_plan(made: Plan, job: Job, override: str = "") -> Run:
+def apply_plan(made: Plan, job: Context, override: str = "") -> Run:
     """Apply a saved plan, if it is still what it says; whoever is not as it saw them is left as they are.
 
     What an earlier, interrupted run of the same plan has done counts as done, and the rest is sent.
@@ -28,14 +28,14 @@ def apply_plan(made: Plan, job: Job, override: str = "") -> Run:
     check_origin(made, own.studio)
     check_approval(made, required=own.require_approval, four_eyes=own.four_eyes)
     check_permission(made, override)
-    with turn_of(job, "apply") as turn:
+    with lock_account(job, "apply") as turn:
         if own.four_eyes and made.approval:
-            check_maker(made, turn.past.makers(made.approval.made_from))
+            check_maker(made, turn.past.makers(made.approval.reviewed_digest))
         now = _ready(made, turn.session.studio, turn.past, job, override)
-        return carry_out(now.plan, now.standing, now.before, turn.session)
+        return carry_out(now.plan, now.remaining, now.before, turn.session)
 
 
-def recheck_saved_plan(made: Plan, job: Job, override: str = "") -> Ready:
+def recheck_saved_plan(made: Plan, job: Context, override: str = "") -> Rechecked:
     """Hold a saved plan against Studio, with all that `apply_plan` asks of plan and Studio. Writes nothing anywhere.
 
     An approval isn't asked for: whoever is to give it may want to see the plan at work.
@@ -45,17 +45,17 @@ def recheck_saved_plan(made: Plan, job: Job, override: str = "") -> Ready:
     """
     check_origin(made, job.settings.studio)
     check_permission(made, override)
-    with connected(job) as client:
-        return _ready(made, StudioReader(client), past_of(job), job, override)
+    with connect(job) as client:
+        return _ready(made, StudioReader(client), earlier_runs_of(job), job, override)
 
 
-def _ready(made: Plan, studio: StudioReader, past: Past, job: Job, override: str) -> Ready:
+def _ready(made: Plan, studio: StudioReader, past: EarlierRuns, job: Context, override: str) -> Rechecked:
     own = job.settings
-    before = look(studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
-    today = Today(own.owner, own.protected_users, guard_baseline(made.source, past, job))
-    return hold_against(made, before, past, today, override)
+    before = read_live(studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
+    today = CurrentLimits(own.owner, own.protected_users, guard_baseline(made.source, past, job))
+    return recheck_plan(made, before, past, today, override)
 
 
-def _people_of(made: Plan) -> Listed:
+def _people_of(made: Plan) -> ListRows:
     """Spell the people that a plan touches as a list that names them by id."""
     return by_id(made.changes["user_id"].tolist(), made.policy)

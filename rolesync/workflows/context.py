@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from rolesync.audit.record import Record, open_record
 from rolesync.executor.lock import account_lock
 from rolesync.executor.recovery import recover
-from rolesync.executor.run import Session
-from rolesync.history.earlier_runs import Past, recall
+from rolesync.executor.run import RunContext
+from rolesync.history.earlier_runs import EarlierRuns, load_earlier_runs
 from rolesync.model.live import Progress
 from rolesync.settings import Settings
 from rolesync.studio.client import Client
@@ -21,7 +21,7 @@ from rolesync.workflows.connect import connection_of, token_of
 
 
 @dataclass(frozen=True)
-class Job:
+class Context:
     """What a command works with: its settings, the clocks, and whoever wants to know how far it is.
 
     `sleep` is None for really waiting, which an interruption cuts short. `answered` is told, by any thread, how many
@@ -41,7 +41,7 @@ class Job:
 
 
 @contextmanager
-def connected(job: Job) -> Iterator[Client]:
+def connect(job: Context) -> Iterator[Client]:
     """Open the conversation with the Studio that the settings name, and close it.
 
     Raises:
@@ -54,7 +54,7 @@ def connected(job: Job) -> Iterator[Client]:
         yield client
 
 
-def open_account_record(job: Job) -> Record:
+def open_account_record(job: Context) -> Record:
     """Open the account's record, to be appended to."""
     own = job.settings
     key, most = own.audit_key.get_secret_value(), own.audit_max_mb * 1_000_000
@@ -62,30 +62,30 @@ def open_account_record(job: Job) -> Record:
 
 
 @dataclass(frozen=True)
-class Turn:
+class LockedAccount:
     """An account that this run has for itself: how it stands, and what is needed to change it."""
 
-    session: Session
-    past: Past
+    session: RunContext
+    past: EarlierRuns
 
 
 @contextmanager
-def turn_of(job: Job, command: str) -> Iterator[Turn]:
+def lock_account(job: Context, command: str) -> Iterator[LockedAccount]:
     """Take the account's lock, and settle what earlier runs have left open, before anything is concluded from it."""
     folder, run = job.settings.account_dir, job.new_run()
     with (
-        connected(job) as client,
+        connect(job) as client,
         account_lock(folder, run=run, command=command, now=job.now),
         open_account_record(job) as record,
     ):
         studio = StudioWriter(client)
-        past = past_of(job)
+        past = earlier_runs_of(job)
         recover(past, studio, record, by=run)
         at_once = job.settings.write_concurrency
         clocks = (job.now, job.seconds, job.progress)
-        yield Turn(Session(run, command, studio, record, folder, *clocks, at_once, job.settings.user), past)
+        yield LockedAccount(RunContext(run, command, studio, record, folder, *clocks, at_once, job.settings.user), past)
 
 
-def past_of(job: Job) -> Past:
+def earlier_runs_of(job: Context) -> EarlierRuns:
     """Recall what the account's record tells of earlier runs."""
-    return recall(job.settings.account_dir, key=job.settings.audit_key.get_secret_value())
+    return load_earlier_runs(job.settings.account_dir, key=job.settings.audit_key.get_secret_value())

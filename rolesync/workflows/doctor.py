@@ -10,19 +10,19 @@ from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import oauth_of
-from rolesync.workflows.context import Job, connected
+from rolesync.workflows.context import Context, connect
 
 GREATEST_SKEW = 60.0  # seconds; more makes times in the record misleading and tokens expire at odd moments
 
 PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
 
 
-def examine(job: Job) -> list[Check]:
+def run_checks(job: Context) -> list[Check]:
     """Look at everything that a run needs; one bad thing doesn't hide the next. Never writes to Studio."""
     return [*_settings(job), *_studio(job), _state_folder(job), _record(job)]
 
 
-def _settings(job: Job) -> Iterator[Check]:
+def _settings(job: Context) -> Iterator[Check]:
     own = job.settings
     try:
         yield Check("Studio", PASS, own.studio)
@@ -41,14 +41,14 @@ def _settings(job: Job) -> Iterator[Check]:
     yield Check("managed roles", PASS, ", ".join(own.managed_roles))
 
 
-def _fixed_token(job: Job) -> Check:
+def _fixed_token(job: Context) -> Check:
     if job.settings.token.get_secret_value():
         return Check("token", PASS, f"set, sent with {job.settings.auth_scheme or 'no scheme'}")
     hint = "set ROLESYNC_TOKEN, or put it in a file of the secrets folder; or set a developer key and `rolesync login`"
     return Check("token", BLOCK, "not set", hint, Exit.USAGE)
 
 
-def _stored_token(job: Job) -> Check:
+def _stored_token(job: Context) -> Check:
     """Tell what is known of the OAuth token without using it."""
     stored = oauth_of(job.settings, job.now).current()
     if stored is not None:
@@ -61,9 +61,9 @@ def _stored_token(job: Job) -> Check:
     return Check("token", BLOCK, "client_id is set, but there is no token of it yet", hint, Exit.USAGE)
 
 
-def _studio(job: Job) -> Iterator[Check]:
+def _studio(job: Context) -> Iterator[Check]:
     try:
-        with connected(job) as client:
+        with connect(job) as client:
             studio = StudioReader(client)
             yield _clock(studio.ping(), job.now())
             yield Check("reachable", PASS, f"{job.settings.studio} answers")
@@ -101,7 +101,7 @@ def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
     yield Check("roles known", WARN if missing else PASS, said, f"not listed: {', '.join(missing)}" if missing else "")
 
 
-def _state_folder(job: Job) -> Check:
+def _state_folder(job: Context) -> Check:
     folder = job.settings.state_dir
     parent = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
@@ -110,7 +110,7 @@ def _state_folder(job: Job) -> Check:
     return Check("state folder", BLOCK, said, "correct it or set ROLESYNC_STATE_DIR", Exit.UNEXPECTED)
 
 
-def _record(job: Job) -> Check:
+def _record(job: Context) -> Check:
     try:
         found = verify_record(job.settings.account_dir, job.settings.audit_key.get_secret_value())
     except RolesyncError as error:

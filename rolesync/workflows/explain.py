@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rolesync.errors import RecordBrokenError, UsageError
-from rolesync.history.earlier_runs import recall
-from rolesync.history.person import ids_of, past_changes, past_decisions, records_about
-from rolesync.live.read import look
+from rolesync.history.earlier_runs import load_earlier_runs
+from rolesync.history.person import past_changes, past_decisions, records_about, user_ids_of_email
+from rolesync.live.read import read_live
 from rolesync.model.explanation import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
 from rolesync.model.frames import CHANGES, DESIRED, HELD, LIVE, Columns, frame
-from rolesync.model.keys import email_key, role_names
-from rolesync.model.lists import Desired, Listed
+from rolesync.model.keys import email_key, parse_roles
+from rolesync.model.lists import Desired, ListRows
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Job, connected
+from rolesync.workflows.context import Context, connect
 from rolesync.workflows.plan import compare_with_live, read_list
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-def explain_user(user: str, job: Job, path: Path | None = None, *, live: bool = False) -> Explanation:
+def explain_user(user: str, job: Context, path: Path | None = None, *, live: bool = False) -> Explanation:
     """Tell all that is known of one person. Never writes anything, neither to Studio nor to the record.
 
     Args:
@@ -42,7 +42,7 @@ def explain_user(user: str, job: Job, path: Path | None = None, *, live: bool = 
     folder, key = job.settings.account_dir, job.settings.audit_key.get_secret_value()
     ids, emails = _named(user)
     for address in emails:
-        ids |= set(_trusted(ids_of(folder, address, key=key))[0])
+        ids |= set(_trusted(user_ids_of_email(folder, address, key=key))[0])
     desired = read_list(path, job) if path else None
     if desired:
         own = desired.assignments[_is_meant(desired.assignments, ids, emails)]
@@ -107,7 +107,7 @@ def _rows(desired: Desired, ids: set[int], emails: set[str]) -> Iterator[ListedR
         yield ListedRow(row, role, email, user_id)
 
 
-def _ask(job: Job, desired: Desired | None, ids: set[int], emails: set[str]) -> Live:
+def _ask(job: Context, desired: Desired | None, ids: set[int], emails: set[str]) -> Live:
     """Read the managed roles' holders, the list's people, and the one in question by everything they are known by."""
     roles = job.settings.managed_roles
     known: list[tuple[str, int]] = [*((email, 0) for email in sorted(emails)), *(("", one) for one in sorted(ids))]
@@ -121,24 +121,24 @@ def _ask(job: Job, desired: Desired | None, ids: set[int], emails: set[str]) -> 
             "role": [*asked["role"], *(roles[0] for _ in known)],
         },
     )
-    with connected(job) as client:
-        return look(StudioReader(client), roles, Listed.of(wanted), job.progress, scan=job.settings.scan_roles)
+    with connect(job) as client:
+        return read_live(StudioReader(client), roles, ListRows.of(wanted), job.progress, scan=job.settings.scan_roles)
 
 
 def _people(live: Live, ids: set[int], emails: set[str]) -> tuple[PersonNow, ...]:
     meant = _is_meant(live.users, ids, emails)
     return tuple(
-        PersonNow(user_id, email, name, tuple(role_names(roles)))
+        PersonNow(user_id, email, name, tuple(parse_roles(roles)))
         for user_id, email, name, roles in _cells(live.users, LIVE, meant)
     )
 
 
-def _steps(desired: Desired, live: Live, job: Job, ids: set[int], emails: set[str]) -> tuple[NextStep, ...] | None:
+def _steps(desired: Desired, live: Live, job: Context, ids: set[int], emails: set[str]) -> tuple[NextStep, ...] | None:
     """Plan as a run would, and keep what is about this person; None where the list would be refused."""
     if desired.status == "reject":
         return None
     own = job.settings
-    history = recall(own.account_dir, key=own.audit_key.get_secret_value()).history
+    history = load_earlier_runs(own.account_dir, key=own.audit_key.get_secret_value()).baseline
     found = compare_with_live(desired, live, own.policy, history)
     changes, held = found.changes, found.held
     planned = [

@@ -1,13 +1,13 @@
 """Read the live holders of the managed roles: the way to start from what is there."""
 
-from rolesync.live.read import look
-from rolesync.model.lists import Listed
+from rolesync.live.read import read_live
+from rolesync.model.lists import ListRows
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Job, connected
+from rolesync.workflows.context import Context, connect
 
 
-def read_holders(job: Job) -> Live:
+def read_holders(job: Context) -> Live:
     """Read who holds the managed roles now."""
-    with connected(job) as client:
-        return look(StudioReader(client), job.settings.managed_roles, Listed.of(), job.progress)
+    with connect(job) as client:
+        return read_live(StudioReader(client), job.settings.managed_roles, ListRows.of(), job.progress)

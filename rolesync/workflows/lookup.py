@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from rolesync.live.read import look
+from rolesync.live.read import read_live
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.lists import Listed
+from rolesync.model.lists import ListRows
 from rolesync.model.live import Live
 from rolesync.model.plans import Policy
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Job, connected
+from rolesync.workflows.context import Context, connect
 
 STAFF = "Teacher"  # the role of Studio that most people have who are to manage something
 
 
-def look_up_people(people: Iterable[tuple[str, int]], job: Job) -> Live:
+def look_up_people(people: Iterable[tuple[str, int]], job: Context) -> Live:
     """Look people up, by address or id, among everybody who may be meant by somebody who isn't found.
 
     Args:
@@ -26,14 +26,14 @@ def look_up_people(people: Iterable[tuple[str, int]], job: Job) -> Live:
     emails, ids = zip(*people, strict=True)
     roles = tuple(dict.fromkeys([*job.settings.managed_roles, STAFF]))
     columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [roles[0]] * len(ids)}
-    with connected(job) as client:
-        asked = Listed.of(frame(DESIRED, columns))
-        return look(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
+    with connect(job) as client:
+        asked = ListRows.of(frame(DESIRED, columns))
+        return read_live(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
 
 
-def by_id(user_ids: Sequence[int], policy: Policy) -> Listed:
+def by_id(user_ids: Sequence[int], policy: Policy) -> ListRows:
     """List users by id, so that a read of Studio covers them."""
     ids = sorted(set(user_ids))
     number, role = len(ids), policy.managed_roles[0]
     columns = {"row": [1] * number, "email": [""] * number, "user_id": ids, "role": [role] * number}
-    return Listed.of(frame(DESIRED, columns))
+    return ListRows.of(frame(DESIRED, columns))

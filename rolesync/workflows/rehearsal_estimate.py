@@ -6,9 +6,9 @@ from math import ceil
 
 import pandas as pd
 
-from rolesync.model.keys import role_names
+from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
-from rolesync.model.rehearsal import Holders, Latency, Stage
+from rolesync.model.rehearsal import HolderCount, Latency, Stage
 from rolesync.model.runs import Run
 from rolesync.model.vocabulary import Action
 
@@ -28,7 +28,9 @@ class Pace:
     per_second: float | None = None
 
 
-def stages(read: Stage, run: Run, waves: Iterable[Sequence[object]], latency: Latency, pace: Pace) -> tuple[Stage, ...]:
+def estimate_stages(
+    read: Stage, run: Run, waves: Iterable[Sequence[object]], latency: Latency, pace: Pace
+) -> tuple[Stage, ...]:
     """Reckon how long Studio would keep an apply waiting: reading as it was measured, the PUTs, and the proof.
 
     Args:
@@ -57,7 +59,7 @@ def stages(read: Stage, run: Run, waves: Iterable[Sequence[object]], latency: La
     )
 
 
-def unknown(left: pd.DataFrame, chunk_size: int, *, exclusive: bool) -> tuple[str, ...]:
+def list_unknowns(left: pd.DataFrame, chunk_size: int, *, exclusive: bool) -> tuple[str, ...]:
     """List what a rehearsal can't know, each with what would come of it.
 
     Args:
@@ -86,7 +88,7 @@ def _of_any_plan(most: int) -> Iterator[str]:
 def _rivals(left: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
     added = left[left["action"] == Action.ADD.value]
     for role, rival in RIVALS.items():
-        having = [one for one in added["before"].cat.categories if rival in role_names(one)]
+        having = [one for one in added["before"].cat.categories if rival in parse_roles(one)]
         people = int(((added["role"] == role) & added["before"].isin(having)).sum())
         if people and exclusive:
             yield f"Whether adding {role} drops {rival}: here it did, for whoever held it ({people}); Studio may not."
@@ -106,7 +108,7 @@ def _coming_back(left: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def holders(before: Live, run: Run) -> tuple[Holders, ...]:
+def count_holders(before: Live, run: Run) -> tuple[HolderCount, ...]:
     """Count the holders of each managed role before and after."""
     after = run.proof.holders if run.proof else {}
-    return tuple(Holders(role, len(before.holders(role)), after.get(role)) for role in before.roles)
+    return tuple(HolderCount(role, len(before.holders(role)), after.get(role)) for role in before.roles)

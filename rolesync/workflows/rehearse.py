@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from rolesync.audit.record import open_record
 from rolesync.errors import RolesyncError
-from rolesync.executor.run import Session, carry_out
-from rolesync.model.keys import role_names
+from rolesync.executor.run import RunContext, carry_out
+from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan
 from rolesync.model.rehearsal import Latency, Rehearsal, Stage
@@ -28,11 +28,11 @@ from rolesync.studio.client import Client
 from rolesync.studio.users import StudioWriter
 from rolesync.workflows.apply import recheck_saved_plan
 from rolesync.workflows.connect import connection_of
-from rolesync.workflows.context import Job
-from rolesync.workflows.rehearsal_estimate import Pace, holders, stages, unknown
+from rolesync.workflows.context import Context
+from rolesync.workflows.rehearsal_estimate import Pace, count_holders, estimate_stages, list_unknowns
 
 
-def rehearse_plan(made: Plan, job: Job, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
+def rehearse_plan(made: Plan, job: Context, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
     """Apply a saved plan to a copy of the live people it touches and of all who hold a managed role.
 
     Args:
@@ -54,25 +54,25 @@ def rehearse_plan(made: Plan, job: Job, override: str = "", *, exclusive_admin: 
     first = Stage("reading", read.total, own.concurrency, 0, job.seconds() - begun, measured=True)
     with _copy(now.before, job, exclusive_admin=exclusive_admin) as session:
         begun = job.seconds()
-        run = carry_out(now.plan, now.standing, now.before, session)
+        run = carry_out(now.plan, now.remaining, now.before, session)
         # The copy answers at once, so that this is what reckoning, the record and its disk take.
         last = Stage("work on this machine", 0, 1, 0, job.seconds() - begun, measured=True)
-    left, latency = now.standing.left, Latency.of(measured)
+    left, latency = now.remaining.to_send, Latency.of(measured)
     pace = Pace(own.concurrency, own.write_concurrency, own.requests_per_second)
     return Rehearsal(
         plan=now.plan,
         run=run,
         people=len(now.before.users),
         read=read,
-        roles=holders(now.before, run),
+        roles=count_holders(now.before, run),
         latency=latency,
-        stages=(*stages(first, run, waves(left, made.policy.chunk_size), latency, pace), last),
-        unknown=unknown(left, made.policy.chunk_size, exclusive=exclusive_admin),
+        stages=(*estimate_stages(first, run, waves(left, made.policy.chunk_size), latency, pace), last),
+        unknown=list_unknowns(left, made.policy.chunk_size, exclusive=exclusive_admin),
     )
 
 
 @contextmanager
-def _copy(live: Live, job: Job, *, exclusive_admin: bool) -> Iterator[Session]:
+def _copy(live: Live, job: Context, *, exclusive_admin: bool) -> Iterator[RunContext]:
     """Make the copy, and what a run needs to work on it; both are gone when the `with` block ends."""
     options = _options(live, exclusive_admin=exclusive_admin)
     run = job.new_run()
@@ -90,7 +90,7 @@ def _copy(live: Live, job: Job, *, exclusive_admin: bool) -> Iterator[Session]:
             ) as client,
             open_record(folder, now=job.now) as record,
         ):
-            yield Session(
+            yield RunContext(
                 run,
                 "rehearse",
                 StudioWriter(client),
@@ -118,7 +118,7 @@ def _folder() -> Iterator[Path]:
 
 def _options(live: Live, *, exclusive_admin: bool) -> Options:
     """Make a sandbox that knows all roles of these people, shows them to nobody else, and has no token that's known."""
-    held = (name for spelled in live.users["roles"].cat.categories for name in role_names(spelled))
+    held = (name for spelled in live.users["roles"].cat.categories for name in parse_roles(spelled))
     own = ("token", "reader_token", "outsider_token", "client_id", "client_secret", "refresh_token")
     return Options(
         control=False,
@@ -130,7 +130,7 @@ def _options(live: Live, *, exclusive_admin: bool) -> Options:
 
 def _people(live: Live) -> Iterator[Person]:
     """Spell people as the sandbox takes them, one after the other: 100,000 of them need no second table."""
-    sets = {spelled: tuple(role_names(spelled)) for spelled in live.users["roles"].cat.categories}
+    sets = {spelled: tuple(parse_roles(spelled)) for spelled in live.users["roles"].cat.categories}
     columns = (live.users[name].tolist() for name in ("user_id", "name", "email", "roles"))
     for user_id, name, email, roles in zip(*columns, strict=True):
         yield Person(user_id, name, name, email or None, sets[roles])

@@ -3,10 +3,10 @@
 from rolesync.executor.preconditions import check_approval, check_reviewer
 from rolesync.model.plans import Plan
 from rolesync.planner.approval import Decisions, approve, decide
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 
 
-def check_review(made: Plan, job: Job) -> None:
+def check_review(made: Plan, job: Context) -> None:
     """Refuse to begin a review that could only end without an approval.
 
     Raises:
@@ -16,7 +16,7 @@ def check_review(made: Plan, job: Job) -> None:
     check_reviewer(made, job.settings.user, four_eyes=job.settings.four_eyes)
 
 
-def complete_review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Job) -> Plan:
+def complete_review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Context) -> Plan:
     """Make the approved plan of a reviewer's decisions; asks neither Studio nor the record.
 
     Args:

@@ -4,24 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rolesync.differ.holds import hold
-from rolesync.differ.undo import invert
+from rolesync.differ.holds import hold_changes
+from rolesync.differ.undo import invert_effects
 from rolesync.errors import UnsettledRunError, UsageError
 from rolesync.executor.run import note_plan
-from rolesync.history.effects import effects, moved, open_requests
+from rolesync.history.effects import all_role_changes, effects, open_requests
 from rolesync.history.runs import run_records
-from rolesync.live.read import look
+from rolesync.live.read import read_live
 from rolesync.model.history import Effect
 from rolesync.model.lists import Source
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Job, connected, open_account_record, past_of
+from rolesync.workflows.context import Context, connect, earlier_runs_of, open_account_record
 from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import assemble, with_impact
 
 
-def undoable(records: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> list[Effect]:
+def effects_to_undo(records: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> list[Effect]:
     """Tell what a run did, what Studio did besides included, if all of it is known and may be touched.
 
     Args:
@@ -44,7 +44,7 @@ def undoable(records: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> list
             f"run {run} changed {', '.join(unmanaged)}, which the settings don't manage",
             hint="set managed_roles as it was for that run",
         )
-    return moved(records)
+    return all_role_changes(records)
 
 
 def source_of(records: Sequence[Mapping[str, Any]]) -> Source:
@@ -53,13 +53,13 @@ def source_of(records: Sequence[Mapping[str, Any]]) -> Source:
     return Source(f"undo of run {run}", records[-1]["hash"], 0, undoes=run)
 
 
-def undoing(policy: Policy) -> Policy:
+def undo_policy(policy: Policy) -> Policy:
     """Make the policy for taking a run back: no list has an age, and where nobody is ever removed, nobody is now."""
     held = policy.hold_removals or policy.mode is Mode.ADDITIVE
     return replace(policy, hold_removals=held, grace_runs=0, max_age_hours=None)
 
 
-def plan_undo(run: str, job: Job, *, impact: bool = False) -> Plan:
+def plan_undo(run: str, job: Context, *, impact: bool = False) -> Plan:
     """Make a plan that takes back what a run really did, held against Studio as it is. Never writes to Studio.
 
     Args:
@@ -72,14 +72,14 @@ def plan_undo(run: str, job: Job, *, impact: bool = False) -> Plan:
         UnsettledRunError: nobody knows yet what some of its requests did.
         RecordBrokenError: the record is not the one that was written.
     """
-    own, policy = job.settings, undoing(job.settings.policy)
+    own, policy = job.settings, undo_policy(job.settings.policy)
     records = run_records(own.account_dir, run, key=own.audit_key.get_secret_value())
-    done = undoable(records, policy.managed_roles)
-    with connected(job) as client, open_account_record(job) as record:
-        past, studio = past_of(job), StudioReader(client)
+    done = effects_to_undo(records, policy.managed_roles)
+    with connect(job) as client, open_account_record(job) as record:
+        past, studio = earlier_runs_of(job), StudioReader(client)
         people = by_id([one.user_id for one in done], policy)
-        live = look(studio, policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
-        changes = hold(invert(done, live, policy.managed_roles), policy, past.history)
+        live = read_live(studio, policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
+        changes = hold_changes(invert_effects(done, live, policy.managed_roles), policy, past.baseline)
         made = assemble(source_of(records), (), changes=changes, live=live, policy=policy, past=past, job=job)
         made = with_impact(made, studio, job) if impact else made
         note_plan(record, job.new_run(), "undo", made)

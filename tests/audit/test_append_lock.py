@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from rolesync.audit.append_lock import Turn, TurnTimeoutError
+from rolesync.audit.append_lock import AppendLock, AppendLockTimeoutError
 from rolesync.audit.verify import verify_record
 from rolesync.history.runs import read_records
 from rolesync.model.verification import Verification
@@ -24,32 +24,32 @@ def test_threads_append_in_turn(folder: Path) -> None:
 
 
 def test_a_turn_that_another_thread_has_does_not_come(tmp_path: Path) -> None:
-    turn = Turn(tmp_path / "lock", 0.0)
+    turn = AppendLock(tmp_path / "lock", 0.0)
     late: list[BaseException] = []
 
     def wait() -> None:
         try:
             with turn:
                 late.append(AssertionError("it was not its turn"))
-        except TurnTimeoutError as error:
+        except AppendLockTimeoutError as error:
             late.append(error)
 
     with turn:
         thread = threading.Thread(target=wait)
         thread.start()
         thread.join()
-    assert [type(error) for error in late] == [TurnTimeoutError]
-    with turn, closing(Turn(tmp_path / "lock", 0.0)) as other, pytest.raises(TurnTimeoutError), other:
+    assert [type(error) for error in late] == [AppendLockTimeoutError]
+    with turn, closing(AppendLock(tmp_path / "lock", 0.0)) as other, pytest.raises(AppendLockTimeoutError), other:
         raise AssertionError("it was not its turn")
     turn.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file can't be deleted")
 def test_a_lock_that_was_deleted_is_the_one_that_is_there_now(tmp_path: Path) -> None:
-    turn = Turn(tmp_path / "lock", 0.0)
+    turn = AppendLock(tmp_path / "lock", 0.0)
     (tmp_path / "lock").unlink()
     with turn, pytest.raises(TimeoutError):
         FileLock(tmp_path / "lock").acquire(blocking=False)
-    with FileLock(tmp_path / "lock"), pytest.raises(TurnTimeoutError), turn:
+    with FileLock(tmp_path / "lock"), pytest.raises(AppendLockTimeoutError), turn:
         raise AssertionError("it was not its turn")
     turn.close()

@@ -32,8 +32,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync.audit.record import open_record
-from rolesync.executor.recheck import stand
-from rolesync.executor.run import Session, carry_out
+from rolesync.executor.recheck import recheck
+from rolesync.executor.run import RunContext, carry_out
 from rolesync.history.journal import Journal
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.lists import Source
@@ -103,7 +103,7 @@ def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) ->
     with latent(changes, latency) as address_of_it, open_record(folder, now=lambda: datetime.now(UTC)) as record:
         connection = Connection(address_of_it, "rolesync/0 (bench)", concurrency=READERS)
         with Client(connection, FixedToken(SecretStr("sandbox-token"))) as client:
-            session = Session(
+            session = RunContext(
                 run="bench",
                 command="apply",
                 studio=StudioWriter(client),
@@ -115,7 +115,7 @@ def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) ->
                 at_once=at_once,
             )
             started, worked = perf_counter(), process_time()
-            run = carry_out(made, stand(made.changes, before, {}), before, session)
+            run = carry_out(made, recheck(made.changes, before, {}), before, session)
             seconds, cpu = perf_counter() - started, process_time() - worked
     if not run.complete:
         raise RuntimeError(f"not everything was done, so nothing was measured: {run.stopped or run.proof}")
@@ -149,7 +149,7 @@ def record_ours(folder: Path, requests: int, key: str = "", *, flushing: bool = 
         journal = Journal(record, "bench", monotonic)
         started, worked = perf_counter(), process_time()
         for chunk in range(1, requests + 1):
-            journal.intend(chunk, ACTIONS, BEFORE).answered(200, AFTER)
+            journal.log_intent(chunk, ACTIONS, BEFORE).answered(200, AFTER)
         return _each(perf_counter() - started, process_time() - worked, 2 * requests)
 
 

@@ -106,7 +106,7 @@ def make_task(control: Control, changes: int, folder: Path) -> Task:
 def ours(address: str, token: str, folder: Path) -> Figures:
     """Sync the list, whole: read, look, plan, guard, apply, prove."""
     from rolesync.settings import load  # noqa: PLC0415  # as above
-    from rolesync.workflows.context import Job  # noqa: PLC0415  # the script, a process of its own, doesn't need it
+    from rolesync.workflows.context import Context  # noqa: PLC0415  # the script, a process of its own, doesn't need it
     from rolesync.workflows.plan import read_list  # noqa: PLC0415  # as above
     from rolesync.workflows.sync import sync_list  # noqa: PLC0415  # as above
 
@@ -121,7 +121,7 @@ def ours(address: str, token: str, folder: Path) -> Figures:
         max_removals_share=1.0,
         max_shrink_share=1.0,
     )
-    job = Job(settings)
+    job = Context(settings)
     started = perf_counter()
     done = sync_list(read_list(folder / "list.csv", job), job)
     seconds = perf_counter() - started

@@ -20,8 +20,8 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.live.read import look
-from rolesync.model.lists import Listed
+from rolesync.live.read import read_live
+from rolesync.model.lists import ListRows
 from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.client import Client
 from rolesync.studio.transport import Connection
@@ -75,7 +75,7 @@ def ours(address: str, pages: int, connections: int) -> Fetched:
     connection = Connection(address, "rolesync/0 (bench)", concurrency=connections)
     # Not when a page is told of: that is in their order, so a retried one holds back up to four for each connection.
     with Client(connection, FixedToken(SecretStr("bench")), answered=lambda _: at.append(perf_counter())) as client:
-        live = look(StudioReader(client), (ROLE,), Listed.of(), lambda *_: None)
+        live = read_live(StudioReader(client), (ROLE,), ListRows.of(), lambda *_: None)
     found = Fetched(perf_counter() - started, process_time() - cpu, live.requests.total, at)
     if len(live.users) != pages * PER_PAGE:
         raise RuntimeError(f"{len(live.users)} people were found, not all of them")

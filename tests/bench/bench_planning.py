@@ -31,7 +31,7 @@ from rich.table import Table
 
 from rolesync.differ.diff import diff
 from rolesync.model.frames import LIVE, frame
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Action
@@ -118,7 +118,7 @@ def ours(folder: Path, users: pd.DataFrame, kind: str = "plain") -> Figures:
         source=desired.source,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, desired.findings, History()),
+        verdicts=judge(changes, live, policy, desired.findings, GuardBaseline()),
         findings=desired.findings,
         requests=Requests({}),
     )

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from rolesync.live.strategy import SCANNABLE, fewest
+from rolesync.live.strategy import SCANNABLE, theoretical_minimum
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import HeldReason, WayKind
+from rolesync.model.vocabulary import HeldReason, ReadMethod
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_list, read_list
 
 PER_PAGE = 50
@@ -80,14 +80,14 @@ class Result(NamedTuple):
     rows: int
     unknown: int
     requests: int
-    fewest: int
+    theoretical_minimum: int
     ways: tuple[int, int, int]  # requests for managed roles in full, for pages of others, for people one by one
     seconds: float
 
     @property
     def ratio(self) -> float:
         """Requests made for each one needed."""
-        return self.requests / self.fewest
+        return self.requests / self.theoretical_minimum
 
 
 def measure(shape: Shape, folder: Path) -> Result:
@@ -104,7 +104,7 @@ def measure(shape: Shape, folder: Path) -> Result:
         with path.open("w", encoding="utf-8", newline="") as file:
             named = [(one.email, one.user_id or "", one.role) for one in listed]
             csv.writer(file).writerows([("email", "user_id", "role"), *named])
-        job = Job(
+        job = Context(
             load(
                 base_url=sandbox.base_url,
                 token=sandbox.token,
@@ -123,11 +123,16 @@ def measure(shape: Shape, folder: Path) -> Result:
     unknown = [one.roles for one in listed if one.roles.isdisjoint(shape.managed)]
     in_full = sum(pages.pop(role) for role in shape.managed)
     whole, scanned, single = (
-        sum(way.requests for way in made.requests.ways if way.how is kind)
-        for kind in (WayKind.HOLDERS, WayKind.SCAN, WayKind.ONE_BY_ONE)
+        sum(way.requests for way in made.requests.steps if way.how is kind)
+        for kind in (ReadMethod.HOLDERS, ReadMethod.SCAN, ReadMethod.ONE_BY_ONE)
     )
     return Result(
-        len(listed), len(unknown), served, in_full + fewest(pages, unknown), (whole, scanned, single), seconds
+        len(listed),
+        len(unknown),
+        served,
+        in_full + theoretical_minimum(pages, unknown),
+        (whole, scanned, single),
+        seconds,
     )
 
 
@@ -138,7 +143,7 @@ def check(made: Plan, served: int, strangers: int) -> None:
         RuntimeError: it states another number of requests, or misses somebody.
     """
     missing = int((made.held["reason"] == HeldReason.NOT_IN_STUDIO.value).sum())
-    stated = (made.requests.total, sum(way.requests for way in made.requests.ways), missing)
+    stated = (made.requests.total, sum(way.requests for way in made.requests.steps), missing)
     if stated != (served, served, strangers):
         raise RuntimeError(f"the plan states requests, ways and strangers as {stated}, not {(served, strangers)}")
 
@@ -217,7 +222,7 @@ def main() -> None:
 
 
 def _cells(result: Result, goal: str) -> Iterator[str]:
-    for number in (result.rows, result.unknown, *result.ways, result.requests, result.fewest):
+    for number in (result.rows, result.unknown, *result.ways, result.requests, result.theoretical_minimum):
         yield f"{number:,}"
     yield from (f"{result.ratio:.2f}", goal, f"{result.seconds:.2f}")
 

@@ -27,7 +27,7 @@ def test_what_a_dry_run_takes_is_measured(
     shape: Shape, expected: tuple[int, int, int, tuple[int, int, int]], tmp_path: Path
 ) -> None:
     found = measure(shape, tmp_path)
-    assert (found.unknown, found.requests, found.fewest, found.ways) == expected
+    assert (found.unknown, found.requests, found.theoretical_minimum, found.ways) == expected
 
 
 def test_a_plan_that_states_something_else_is_noticed() -> None:
@@ -37,4 +37,4 @@ def test_a_plan_that_states_something_else_is_noticed() -> None:
         with pytest.raises(RuntimeError, match="the plan states"):
             check(made, served, strangers)
     with pytest.raises(RuntimeError, match="the plan states"):
-        check(replace(made, requests=replace(made.requests, ways=())), served=5, strangers=0)
+        check(replace(made, requests=replace(made.requests, steps=())), served=5, strangers=0)

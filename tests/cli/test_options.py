@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.cli.options import load_settings
-from rolesync.cli.output import save
+from rolesync.cli.output import save_file
 from rolesync.errors import UsageError
 
 
@@ -50,12 +50,12 @@ def test_a_setting_twice_is_refused_rather_than_guessed() -> None:
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "plan.json"
-    save("first", target, "the plan")
-    save(b"second", target, "the plan")
+    save_file("first", target, "the plan")
+    save_file(b"second", target, "the plan")
     assert target.read_bytes() == b"second"
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
     with pytest.raises(UsageError, match="can't be written"):
-        save("x", tmp_path / "missing" / "plan.json", "the plan")
+        save_file("x", tmp_path / "missing" / "plan.json", "the plan")
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     ],
 )
 def test_letters_outside_ascii_survive_a_spreadsheet(tmp_path: Path, name: str, text: str, written: bytes) -> None:
-    save(text, tmp_path / name, "the list")
+    save_file(text, tmp_path / name, "the list")
     assert (tmp_path / name).read_bytes() == written
 
 
 def test_a_minus_is_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", stream)
-    save("text", Path("-"), "the list")
+    save_file("text", Path("-"), "the list")
     assert stream.buffer.getvalue() == b"text"

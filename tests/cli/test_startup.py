@@ -94,7 +94,7 @@ def test_help_on_a_terminal_looks_as_typer_alone_makes_it(arguments: list[str]) 
 
 
 def test_what_stands_in_while_the_boxes_are_imported_is_gone_afterwards() -> None:
-    done = "from rolesync.cli.rich_imports import import_boxes; import_boxes(); "
+    done = "from rolesync.cli.rich_imports import import_rich_lightly; import_rich_lightly(); "
     look = "from rich.markdown import Markdown; from rich.traceback import Traceback; print(Markdown('*so*').parsed[0])"
     assert (
         b"paragraph_open" in subprocess.run([sys.executable, "-c", done + look], capture_output=True, check=True).stdout

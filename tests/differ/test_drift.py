@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from rolesync.differ.drift import outside
-from rolesync.executor.recheck import Seen, stand
+from rolesync.differ.drift import drift_since
+from rolesync.executor.recheck import LastSeenRoles, recheck
 from rolesync.model.frames import CHANGES, DRIFT, OUTCOMES, frame, require
-from rolesync.model.history import Expected
-from rolesync.model.keys import role_set
+from rolesync.model.history import ExpectedHolders
+from rolesync.model.keys import format_roles
 from rolesync.model.live import Live
 from tests.strategies import User, live_of
 
@@ -24,7 +24,7 @@ def changes_of(*people: User, role: str = "Admin") -> pd.DataFrame:
         "role": [role] * len(people),
         "reason": ["listed"] * len(people),
         "row": [2] * len(people),
-        "before": [role_set(one.roles) for one in people],
+        "before": [format_roles(one.roles) for one in people],
     }
     return frame(CHANGES, data)
 
@@ -36,8 +36,8 @@ def today(*people: User, roles: tuple[str, ...] = ("Admin", "Observer, caption")
 NOT_SENT, DONE, DRIFTED = "not_sent", "done", "drifted"
 
 
-def ends(changes: pd.DataFrame, live: Live, seen: Seen | None = None) -> list[str]:
-    return stand(changes, live, seen or {}).ends["outcome"].tolist()
+def ends(changes: pd.DataFrame, live: Live, seen: LastSeenRoles | None = None) -> list[str]:
+    return recheck(changes, live, seen or {}).outcomes["outcome"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def ends(changes: pd.DataFrame, live: Live, seen: Seen | None = None) -> list[st
 )
 def test_what_is_no_drift(now: User) -> None:
     changes = changes_of(ANN, BO)
-    found = stand(changes, today(BO, now, User(9, "c@example.edu", "C", frozenset({"Admin"}))), {})
-    assert found.ends["outcome"].tolist() == [NOT_SENT, NOT_SENT]
-    assert found.left["before"].tolist() == [role_set(now.roles), role_set(BO.roles)]
-    assert found.left.drop(columns="before").equals(changes.drop(columns="before"))
+    found = recheck(changes, today(BO, now, User(9, "c@example.edu", "C", frozenset({"Admin"}))), {})
+    assert found.outcomes["outcome"].tolist() == [NOT_SENT, NOT_SENT]
+    assert found.to_send["before"].tolist() == [format_roles(now.roles), format_roles(BO.roles)]
+    assert found.to_send.drop(columns="before").equals(changes.drop(columns="before"))
     assert found.positions == (0, 1)
 
 
@@ -71,17 +71,17 @@ def test_what_is_no_drift(now: User) -> None:
     ],
 )
 def test_another_address_or_other_managed_roles_are_drift(now: User, words: str) -> None:
-    found = stand(changes_of(BO, ANN), today(BO, now), {})
-    assert found.ends["outcome"].tolist() == [NOT_SENT, DRIFTED]
-    assert found.ends["detail"].tolist() == ["", f"not sent: was Ann@example.edu: Admin, is {words}"]
-    assert found.ends["after"].tolist() == ["", role_set(now.roles)]
-    assert found.left["user_id"].tolist() == [2]
+    found = recheck(changes_of(BO, ANN), today(BO, now), {})
+    assert found.outcomes["outcome"].tolist() == [NOT_SENT, DRIFTED]
+    assert found.outcomes["detail"].tolist() == ["", f"not sent: was Ann@example.edu: Admin, is {words}"]
+    assert found.outcomes["after"].tolist() == ["", format_roles(now.roles)]
+    assert found.to_send["user_id"].tolist() == [2]
 
 
 def test_whoever_is_gone_has_drifted() -> None:
-    found = stand(changes_of(ANN, BO), today(ANN), {2: None})
-    assert found.ends["outcome"].tolist() == [NOT_SENT, DRIFTED]
-    assert found.ends["detail"].tolist()[1] == "not sent: was no e-mail: no managed role, is not in Studio"
+    found = recheck(changes_of(ANN, BO), today(ANN), {2: None})
+    assert found.outcomes["outcome"].tolist() == [NOT_SENT, DRIFTED]
+    assert found.outcomes["detail"].tolist()[1] == "not sent: was no e-mail: no managed role, is not in Studio"
 
 
 def test_an_address_that_came_is_drift() -> None:
@@ -104,10 +104,10 @@ def test_all_of_a_person_that_drifted_is_held() -> None:
 
 def test_what_an_earlier_run_has_done_is_done_and_the_rest_is_left() -> None:
     half = ANN._replace(roles=frozenset({"Teacher"}))
-    found = stand(TWO, today(half, BO), {1: ["Teacher"]})
-    assert found.ends["outcome"].tolist() == [DONE, NOT_SENT, NOT_SENT]
-    assert found.ends["detail"].tolist() == ["done by an earlier run of this plan", "", ""]
-    assert found.left["before"].tolist() == [role_set({"Teacher"}), role_set(())]
+    found = recheck(TWO, today(half, BO), {1: ["Teacher"]})
+    assert found.outcomes["outcome"].tolist() == [DONE, NOT_SENT, NOT_SENT]
+    assert found.outcomes["detail"].tolist() == ["done by an earlier run of this plan", "", ""]
+    assert found.to_send["before"].tolist() == [format_roles({"Teacher"}), format_roles(())]
     assert found.positions == (1, 2)
 
 
@@ -122,8 +122,8 @@ def test_what_was_done_and_taken_back_is_done_again() -> None:
 
 
 def test_what_was_sent_takes_its_place() -> None:
-    found = stand(TWO, today(ANN._replace(email="amy@example.edu"), BO), {})
-    sent = frame(OUTCOMES, {**found.left, "outcome": ["failed"], "after": [role_set(())], "detail": ["no"]})
+    found = recheck(TWO, today(ANN._replace(email="amy@example.edu"), BO), {})
+    sent = frame(OUTCOMES, {**found.to_send, "outcome": ["failed"], "after": [format_roles(())], "detail": ["no"]})
     together = require(found.with_sent(sent), OUTCOMES)
     assert together["outcome"].tolist() == [DRIFTED, DRIFTED, "failed"]
     assert together["detail"].tolist()[2] == "no"
@@ -131,13 +131,13 @@ def test_what_was_sent_takes_its_place() -> None:
 
 
 def test_no_changes_no_drift() -> None:
-    found = stand(frame(CHANGES), today(), {})
-    assert (len(found.left), len(found.with_sent(frame(OUTCOMES))), found.positions) == (0, 0, ())
+    found = recheck(frame(CHANGES), today(), {})
+    assert (len(found.to_send), len(found.with_sent(frame(OUTCOMES))), found.positions) == (0, 0, ())
 
 
 def test_only_changes_are_taken() -> None:
     with pytest.raises(TypeError, match="don't fit"):
-        stand(live_of((ANN,)).users, today(), {})
+        recheck(live_of((ANN,)).users, today(), {})
 
 
 def held(*people: User, email: bool = True) -> dict[int, str]:
@@ -146,8 +146,8 @@ def held(*people: User, email: bool = True) -> dict[int, str]:
 
 def test_what_others_changed_is_who_gained_and_who_lost_each_role() -> None:
     cat, dan = User(3, "cat@example.edu", "", frozenset({"Admin"})), User(4, "", "", frozenset())
-    expected = Expected("r1", {"Admin": held(ANN, dan), "Teacher": held(BO), "Gone": held(BO)})
-    found = outside(expected, today(ANN, cat, dan, roles=("Teacher", "Admin", "New")))
+    expected = ExpectedHolders("r1", {"Admin": held(ANN, dan), "Teacher": held(BO), "Gone": held(BO)})
+    found = drift_since(expected, today(ANN, cat, dan, roles=("Teacher", "Admin", "New")))
     assert found.since == "r1"
     assert found.changes.to_dict("list") == {
         "user_id": [1, 2, 3, 4],
@@ -159,10 +159,10 @@ def test_what_others_changed_is_who_gained_and_who_lost_each_role() -> None:
 
 
 def test_of_people_in_doubt_nothing_is_said() -> None:
-    expected = Expected("r1", {"Admin": held(BO)}, frozenset({1, 2}))
-    assert len(outside(expected, today(ANN)).changes) == 0
+    expected = ExpectedHolders("r1", {"Admin": held(BO)}, frozenset({1, 2}))
+    assert len(drift_since(expected, today(ANN)).changes) == 0
 
 
 def test_without_anything_to_compare_nothing_is_known() -> None:
-    found = outside(None, today(ANN))
+    found = drift_since(None, today(ANN))
     assert (found.since, len(found.changes)) == ("", 0)

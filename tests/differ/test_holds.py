@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import absent, hold
+from rolesync.differ.holds import absent_holders, hold_changes
 from rolesync.model.frames import CHANGES, HELD, require
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.lists import Source
 from rolesync.model.plans import Changes, Plan, Policy, RoleCount
 from rolesync.model.vocabulary import Level, Mode
@@ -29,8 +29,8 @@ ROWS = (
 MANAGED = ("Teacher", "Admin")
 
 
-def held_by(policy: Policy, history: History) -> Changes:
-    return hold(diff(desired_of(ROWS), live_of(USERS), policy), policy, history)
+def held_by(policy: Policy, history: GuardBaseline) -> Changes:
+    return hold_changes(diff(desired_of(ROWS), live_of(USERS), policy), policy, history)
 
 
 def actions(changes: Changes) -> list[tuple[int, str, str]]:
@@ -43,7 +43,7 @@ def held(changes: Changes) -> list[tuple[int, int, str, str, str]]:
 
 
 def test_held_removals_stay_with_their_reason() -> None:
-    changes = held_by(Policy(MANAGED, hold_removals=True), History())
+    changes = held_by(Policy(MANAGED, hold_removals=True), GuardBaseline())
     assert actions(changes) == [(4, "add", "Admin")]
     assert held(changes) == [(0, 2, "remove", "Admin", "removals_held"), (4, 1, "remove", "Admin", "removals_held")]
     assert changes.roles == (RoleCount("Teacher", 1, 0, 0), RoleCount("Admin", 3, 1, 0))
@@ -57,7 +57,7 @@ def test_held_removals_stay_with_their_reason() -> None:
     [(0, "absent in run 1 of 3,"), (1, "absent in run 2 of 3,"), (2, "absent in run 3 of 3,"), (3, "")],
 )
 def test_a_removal_waits_until_its_grace_is_over(earlier: int, said: str) -> None:
-    changes = held_by(Policy(grace_runs=3), History(absent={"Admin": {2: earlier, 1: 99}, "Teacher": {2: 99}}))
+    changes = held_by(Policy(grace_runs=3), GuardBaseline(absent={"Admin": {2: earlier, 1: 99}, "Teacher": {2: 99}}))
     if not said:
         assert actions(changes) == [(1, "remove", "Admin"), (2, "remove", "Admin"), (4, "add", "Admin")]
         assert held(changes) == []
@@ -69,16 +69,16 @@ def test_a_removal_waits_until_its_grace_is_over(earlier: int, said: str) -> Non
 
 
 def test_holding_all_wins_over_grace() -> None:
-    changes = held_by(Policy(hold_removals=True, grace_runs=1), History(absent={"Admin": {2: 9}}))
+    changes = held_by(Policy(hold_removals=True, grace_runs=1), GuardBaseline(absent={"Admin": {2: 9}}))
     assert {reason for *_, reason in held(changes)} == {"removals_held"}
 
 
 @settings(max_examples=100, deadline=None)
 @given(situations(), histories())
-def test_nothing_is_lost_and_nothing_but_removals_waits(situation: Situation, history: History) -> None:
+def test_nothing_is_lost_and_nothing_but_removals_waits(situation: Situation, history: GuardBaseline) -> None:
     policy = situation.policy
     before = diff(situation.desired, situation.live, policy)
-    after = hold(before, policy, history)
+    after = hold_changes(before, policy, history)
     require(after.changes, CHANGES)
     require(after.held, HELD)
     waiting = [one for one in held(after) if one[4] in {"removals_held", "grace"}]
@@ -101,13 +101,13 @@ def test_nothing_is_lost_and_nothing_but_removals_waits(situation: Situation, hi
     rank = {role: at for at, role in enumerate(policy.managed_roles)}
     order = [(row, rank[role], action, user_id) for row, user_id, action, role, _ in held(after)]
     assert order == sorted(order)
-    pd.testing.assert_frame_equal(hold(after, policy, history).changes, after.changes)
+    pd.testing.assert_frame_equal(hold_changes(after, policy, history).changes, after.changes)
 
 
 @settings(max_examples=60, deadline=None)
 @given(plans())
 def test_who_is_absent_is_told_for_every_managed_role_or_not_at_all(plan: Plan) -> None:
-    told = absent(plan)
+    told = absent_holders(plan)
     unread = any(finding.level is Level.HELD for finding in plan.findings)
     if plan.policy.grace_runs == 0 or plan.policy.mode is Mode.ADDITIVE or unread:
         assert told is None
@@ -122,4 +122,4 @@ def test_who_is_absent_is_told_for_every_managed_role_or_not_at_all(plan: Plan) 
         for role, user_id in zip(table["role"].tolist(), table["user_id"].tolist(), strict=True)
     )
     assert set(told) <= set(ROLES)
-    assert absent(replace(plan, source=Source("", "", 0))) is None
+    assert absent_holders(replace(plan, source=Source("", "", 0))) is None

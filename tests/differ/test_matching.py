@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rolesync.differ.matching import People, find_people
+from rolesync.differ.matching import JoinedPeople, join_people
 from rolesync.model.keys import email_key
 from rolesync.model.packed.index import Index
 from rolesync.model.packed.texts import pack
@@ -16,8 +16,8 @@ def user(user_id: int, email: str) -> User:
     return User(user_id, email, "", frozenset())
 
 
-def find(people: list[User], asked: list[str]) -> People:
-    return find_people(live_of(people).users, Index(pack(asked)))
+def find(people: list[User], asked: list[str]) -> JoinedPeople:
+    return join_people(live_of(people).users, Index(pack(asked)))
 
 
 def test_finds_ids_exactly() -> None:

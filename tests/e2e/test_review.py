@@ -165,7 +165,7 @@ def test_without_the_approval_that_the_settings_ask_for_nothing_is_sent(sh: Shel
 def test_who_made_a_plan_is_not_taken_from_a_file_alone(sh: Shell, studio: Control) -> None:
     planned(sh, operator="mia")
     path = sh.folder / "plan.json"
-    path.write_text(to_json(replace(from_json(path.read_text("ascii")), made_by="bo")), encoding="ascii")
+    path.write_text(to_json(replace(from_json(path.read_text("ascii")), planned_by="bo")), encoding="ascii")
     assert sh.run(*review("remove 2, add 1"), operator="mia", four_eyes=True).returncode == 0
     done = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
     assert done.returncode == 4

@@ -23,13 +23,13 @@ from rolesync.errors import (
     StudioError,
     UnreachableError,
 )
-from rolesync.executor.execute import Executed, execute
+from rolesync.executor.execute import Execution, execute
 from rolesync.executor.send import HALVED_ROUNDS, ROUNDS
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.journal import Journal
 from rolesync.history.runs import read_records
 from rolesync.model.frames import CHANGES, HELD, OUTCOMES, frame, require
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source
 from rolesync.model.live import Requests
 from rolesync.model.plans import Changes, Plan, Policy, RoleCount
@@ -64,7 +64,7 @@ def plan_of(
         "role": [role for _, _, role in steps],
         "reason": ["listed" if action == "add" else "not_listed" for _, action, _ in steps],
         "row": range(2, len(steps) + 2),
-        "before": [role_set(owner["role_names"]) for owner in owners],
+        "before": [format_roles(owner["role_names"]) for owner in owners],
     }
     verbs = Counter((role, action) for _, action, role in steps)
     holders = Counter(role for person in people for role in person["role_names"])
@@ -91,7 +91,7 @@ class Bench:
         self.told: list[tuple[str, int, int]] = []
         self.when_told: Callable[[], None] = lambda: None
 
-    def run(self, plan: Plan, at_once: int = 1) -> Executed:
+    def run(self, plan: Plan, at_once: int = 1) -> Execution:
         with open_record(self.folder, now=lambda: NOW) as record:
             journal = Journal(record, "r1", self.naps.clock)
             executed = execute(plan, StudioWriter(self.client), journal, self.tell, at_once=at_once)
@@ -141,12 +141,12 @@ def steps_of(log: Sequence[dict[str, Any]]) -> list[Step]:
     return [(entry["user_id"], entry["action"], entry["role"]) for entry in log]
 
 
-def ended(executed: Executed, outcome: str) -> list[Step]:
+def ended(executed: Execution, outcome: str) -> list[Step]:
     table = executed.outcomes[executed.outcomes["outcome"] == outcome]
     return list(zip(*(table[name].tolist() for name in ("user_id", "action", "role")), strict=True))
 
 
-def check(bench: Bench, sandbox: Sandbox, executed: Executed) -> None:
+def check(bench: Bench, sandbox: Sandbox, executed: Execution) -> None:
     """Hold outcomes, record and Studio's own log against each other, action for action."""
     log = steps_of(sandbox.log())
     assert sorted(log) == sorted(ended(executed, DONE))
@@ -253,7 +253,7 @@ def test_a_day_without_faults_takes_one_request_for_each_chunk(start: Start) -> 
     assert intent["actions"][0].keys() == {"user_id", "action", "role", "email", "row"}
     assert len(outcome["after"]) == 50
     assert (outcome["error"], outcome["seconds"] >= 0) == ("", True)
-    assert executed.outcomes["after"].iloc[0] == role_set(
+    assert executed.outcomes["after"].iloc[0] == format_roles(
         sandbox.person(executed.outcomes["user_id"].iloc[0])["role_names"]
     )
 
@@ -374,7 +374,10 @@ def test_side_effects_are_told(start: Start) -> None:
     executed = bench.run(plan_of([(HANNAH, "add", "Admin"), (MARIA, "add", "Subaccount admin")], sandbox.people()))
     check(bench, sandbox, executed)
     assert executed.outcomes["detail"].tolist() == ["also lost Admin", "also lost Subaccount admin"]
-    assert executed.outcomes["after"].tolist() == [role_set(["Subaccount admin"]), role_set(["Admin", "Teacher"])]
+    assert executed.outcomes["after"].tolist() == [
+        format_roles(["Subaccount admin"]),
+        format_roles(["Admin", "Teacher"]),
+    ]
 
 
 def test_a_role_that_came_besides_is_told(script: Script) -> None:
@@ -413,7 +416,7 @@ def test_an_id_that_is_somebody_else_now_is_not_called_done(start: Start) -> Non
     executed = bench.run(plan)
     assert ended(executed, FAILED) == [(OMAR, "add", "Admin")]
     assert "Studio now shows 'other@example.edu'" in executed.outcomes["detail"][0]
-    assert executed.outcomes["after"][0] == role_set(["Admin", "Teacher"])
+    assert executed.outcomes["after"][0] == format_roles(["Admin", "Teacher"])
 
 
 def person(number: int, *roles: str) -> Person:

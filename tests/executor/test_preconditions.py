@@ -15,9 +15,9 @@ from rolesync.executor.preconditions import (
     check_permission,
     check_reviewer,
     check_unattended,
-    judged_today,
+    rejudge,
 )
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.lists import Source
 from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy, Verdict
@@ -42,7 +42,7 @@ def made(policy: Policy | None = None, source: str = "list.csv", people: list[Us
         source=Source(source, sha256(b"the list").hexdigest(), len(KEPT)),
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, (), History()),
+        verdicts=judge(changes, live, policy, (), GuardBaseline()),
         findings=(),
         requests=Requests({}),
     )
@@ -133,8 +133,8 @@ def test_all_that_blocks_is_told() -> None:
 def test_a_plan_is_judged_by_todays_numbers() -> None:
     plan = made(Policy(min_holders=7))
     assert plan.status == "ready"
-    assert judged_today(plan, live_of(PEOPLE), "", (), History()).status == "ready"
-    fewer = judged_today(plan, live_of(PEOPLE[2:]), "", (), History())
+    assert rejudge(plan, live_of(PEOPLE), "", (), GuardBaseline()).status == "ready"
+    fewer = rejudge(plan, live_of(PEOPLE[2:]), "", (), GuardBaseline())
     assert {verdict.rule for verdict in fewer.blocked} == {"min_holders"}
     assert (fewer.digest, fewer.policy) == (plan.digest, plan.policy)
 
@@ -143,7 +143,7 @@ def test_only_what_is_left_of_a_plan_is_judged() -> None:
     plan = made(Policy(max_removals=1))
     assert plan.status == "blocked"
     left = replace(plan, changes=plan.changes.head(1))
-    today = judged_today(left, live_of(PEOPLE), "", (), History())
+    today = rejudge(left, live_of(PEOPLE), "", (), GuardBaseline())
     assert [verdict.value for verdict in today.verdicts if verdict.rule == "max_removals"] == [1]
     assert today.status == "ready"
 
@@ -151,7 +151,7 @@ def test_only_what_is_left_of_a_plan_is_judged() -> None:
 @pytest.mark.parametrize(("owner", "protected"), [("p9@example.edu", ()), ("", ("p9@example.edu",)), ("", ("9",))])
 def test_whoever_is_protected_today_is_protected(owner: str, protected: tuple[str, ...]) -> None:
     plan = made()
-    today = judged_today(plan, live_of(PEOPLE), owner, protected, History())
+    today = rejudge(plan, live_of(PEOPLE), owner, protected, GuardBaseline())
     assert today.status == "blocked"
     with pytest.raises(PlanRefusedError, match=r"p9@example\.edu"):
         check_permission(today, plan.digest)
@@ -159,7 +159,7 @@ def test_whoever_is_protected_today_is_protected(owner: str, protected: tuple[st
 
 def test_whoever_was_protected_by_the_plan_stays_so() -> None:
     plan = made(Policy(owner="p9@example.edu", protected_users=("10",)))
-    today = judged_today(plan, live_of(PEOPLE), "", ("p1@example.edu",), History())
+    today = rejudge(plan, live_of(PEOPLE), "", ("p1@example.edu",), GuardBaseline())
     assert {verdict.rule for verdict in today.blocked} == {verdict.rule for verdict in plan.blocked}
     assert len(today.blocked) == 2
 
@@ -183,7 +183,7 @@ def test_a_plan_without_approval_is_refused(setting: str) -> None:
         check_approval(made(), required=not four_eyes, four_eyes=four_eyes)
     assert f"{setting} is set" in caught.value.message
     assert "rolesync review PLAN" in caught.value.hint
-    check_approval(approved(replace(made(), made_by="mia")), required=True, four_eyes=four_eyes)
+    check_approval(approved(replace(made(), planned_by="mia")), required=True, four_eyes=four_eyes)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_plan_without_approval_is_refused(setting: str) -> None:
     [("mia", "mia", "rita"), (" Mia  M", "mia m", ""), ("mia", "Rita", "MIA "), ("STRASSE", "straße", "rita")],
 )
 def test_one_person_is_not_two(maker: str, reviewer: str, operator: str) -> None:
-    plan = approved(replace(made(), made_by=maker), reviewer, operator)
+    plan = approved(replace(made(), planned_by=maker), reviewer, operator)
     check_approval(plan, required=True, four_eyes=False)
     with pytest.raises(PlanRefusedError, match=r"was made by .* and approved by .*four_eyes is set") as caught:
         check_approval(plan, required=False, four_eyes=True)
@@ -199,7 +199,7 @@ def test_one_person_is_not_two(maker: str, reviewer: str, operator: str) -> None
 
 
 def test_a_review_that_can_only_be_refused_doesnt_begin() -> None:
-    plan = replace(made(), made_by="Mia  M")
+    plan = replace(made(), planned_by="Mia  M")
     check_reviewer(plan, "mia m", four_eyes=False)
     check_reviewer(plan, "rita", four_eyes=True)
     with pytest.raises(PlanRefusedError, match="Mia  M made this plan and can't approve it"):
@@ -212,7 +212,7 @@ def test_a_plan_of_nobody_has_no_other_eyes() -> None:
 
 
 def test_the_maker_is_whom_the_record_names() -> None:
-    plan = approved(replace(made(), made_by="mia"))
+    plan = approved(replace(made(), planned_by="mia"))
     check_maker(plan, {"Mia", "bo"})
     with pytest.raises(PlanRefusedError, match=r"was made by al, bo, so that nobody knows whether mia made it"):
         check_maker(plan, {"bo", "al"})

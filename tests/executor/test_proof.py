@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
-from rolesync.executor.proof import NAMED, prove, settled
+from rolesync.executor.proof import NAMED, prove, resolve_unknown
 from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan, Policy
@@ -104,11 +104,11 @@ def test_the_unknown_is_settled_by_the_last_read() -> None:
     ends = [status for status in STATUSES for _ in range(size)]
     assert ends[6:8] == ["unknown", "unknown"]
     outcomes = frame(OUTCOMES, {**columns, "outcome": ends, "after": [""] * len(ends), "detail": ["d"] * len(ends)})
-    half = settled(outcomes, live_of((user(1, "Admin"), user(2, "Admin"), user(3, "Admin"))))
+    half = resolve_unknown(outcomes, live_of((user(1, "Admin"), user(2, "Admin"), user(3, "Admin"))))
     require(half, OUTCOMES)
     assert PLAN.changes["action"].tolist() == ["add", "remove"]
     assert half["outcome"].tolist() == [*ends[:6], "done", "failed", *ends[8:]]
-    other = settled(outcomes, live_of((user(1, "Admin"),)))
+    other = resolve_unknown(outcomes, live_of((user(1, "Admin"),)))
     assert other["outcome"].tolist()[6:8] == ["failed", "done"]
     assert outcomes["outcome"].tolist() == ends  # the one given stays as it was
 
@@ -116,4 +116,4 @@ def test_the_unknown_is_settled_by_the_last_read() -> None:
 def test_without_the_unknown_nothing_changes() -> None:
     ends = {"outcome": ["done", "failed"], "after": ["", ""], "detail": ["", ""]}
     outcomes = frame(OUTCOMES, {**{name: PLAN.changes[name] for name in CHANGES}, **ends})
-    assert settled(outcomes, live_of(())) is outcomes
+    assert resolve_unknown(outcomes, live_of(())) is outcomes

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from rolesync.audit.verify import verify_record
-from rolesync.history.earlier_runs import recall
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.runs import read_records
 from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_list, read_list
 from rolesync.workflows.sync import sync_list
 from tests.killing import apply_until
@@ -44,7 +44,7 @@ def prepared(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]
     path.write_text(
         "user_id,role\n" + "".join(f"{one},Admin\n" for one in (*lacking[:30], *having[:3])), encoding="utf-8"
     )
-    job = Job(load(**own))
+    job = Context(load(**own))
     plan = folder / "plan.json"
     plan.write_text(to_json(plan_list(read_list(path, job), job)), encoding="ascii")
     return own, path, plan
@@ -56,7 +56,7 @@ def check(studio: Sandbox, folder: Path) -> None:
     told = sorted((one.user_id, one.action.value, one.role) for one in effects(records))
     assert told == sorted((one["user_id"], one["action"], one["role"]) for one in studio.log())
     assert open_requests(records) == []
-    assert recall(folder).unsettled == ()
+    assert load_earlier_runs(folder).unsettled == ()
     assert verify_record(folder).ok
 
 
@@ -84,7 +84,7 @@ def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
         apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
         if moment % 4 == 3:  # killed again while it goes on
             apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
-        job = Job(load(**own), sleep=lambda _: None)
+        job = Context(load(**own), sleep=lambda _: None)
         left_open += bool(open_requests(read_records(job.settings.account_dir)))
         if moment % 2:
             run = apply_plan(from_json(plan.read_text(encoding="ascii")), job)

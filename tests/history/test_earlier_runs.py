@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.audit.record import Record
-from rolesync.history.earlier_runs import PastRun, recall
-from rolesync.model.history import History
+from rolesync.history.earlier_runs import EarlierRun, load_earlier_runs
+from rolesync.model.history import GuardBaseline
 from tests.audit.tools import opened
 from tests.history.test_runs import history
 
@@ -29,18 +29,18 @@ def test_the_list_last_applied_is_that_of_the_last_complete_run(folder: Path) ->
     with opened(folder) as record:
         plan(record, "a", 7)
         begin(record, "a", 7)
-        assert recall(folder).history.applied == {}
+        assert load_earlier_runs(folder).baseline.applied == {}
         end(record, "a")
-        assert recall(folder).history.applied == {"Admin": 7}
+        assert load_earlier_runs(folder).baseline.applied == {"Admin": 7}
         for run, status in (("b", "incomplete"), ("c", "interrupted")):
             begin(record, run, 90)
             end(record, run, status)
         begin(record, "open", 91)
         plan(record, "dry", 92, command="plan", status="empty")
         plan(record, "blocked", 93, status="blocked")
-        assert recall(folder).history.applied == {"Admin": 7}
+        assert load_earlier_runs(folder).baseline.applied == {"Admin": 7}
         plan(record, "nothing to do", 8, status="empty")
-        assert recall(folder).history.applied == {"Admin": 8}
+        assert load_earlier_runs(folder).baseline.applied == {"Admin": 8}
 
 
 def test_a_shrunk_list_that_only_warned_is_no_measure_for_the_next(folder: Path) -> None:
@@ -50,46 +50,46 @@ def test_a_shrunk_list_that_only_warned_is_no_measure_for_the_next(folder: Path)
         begin(record, "b", 1, warned=["max_shrink_share", "owner"])
         end(record, "b")
         plan(record, "c", 1, status="empty", warned=["max_shrink_share"])
-        assert recall(folder).history.applied == {"Admin": 7}
+        assert load_earlier_runs(folder).baseline.applied == {"Admin": 7}
         begin(record, "d", 2, warned=["owner"], overridden=["max_shrink_share"])
         end(record, "d")
-        assert recall(folder).history.applied == {"Admin": 2}
+        assert load_earlier_runs(folder).baseline.applied == {"Admin": 2}
 
 
 def test_absence_is_counted_in_runs_that_went_ahead(folder: Path) -> None:
     with opened(folder) as record:
         plan(record, "a", 7, absent={"Admin": [1, 2], "Teacher": [1]})
-        assert recall(folder).history.absent == {}
+        assert load_earlier_runs(folder).baseline.absent == {}
         begin(record, "a", 7, absent={"Admin": [1, 2], "Teacher": [1]})
-        assert recall(folder).history.absent == {"Admin": {1: 1, 2: 1}, "Teacher": {1: 1}}
+        assert load_earlier_runs(folder).baseline.absent == {"Admin": {1: 1, 2: 1}, "Teacher": {1: 1}}
         plan(record, "dry", 7, command="plan", status="empty", absent={"Admin": []})
         plan(record, "blocked", 7, status="blocked", absent={"Admin": []})
         begin(record, "no grace", 7)
         begin(record, "b", 7, absent={"Admin": [2, 3]})  # 1 is back, and nobody looked at Teacher
-        assert recall(folder).history.absent == {"Admin": {2: 2, 3: 1}, "Teacher": {1: 1}}
+        assert load_earlier_runs(folder).baseline.absent == {"Admin": {2: 2, 3: 1}, "Teacher": {1: 1}}
         plan(record, "c", 7, status="empty", absent={"Admin": [1, 2]})
-        assert recall(folder).history.absent == {"Admin": {1: 1, 2: 3}, "Teacher": {1: 1}}
+        assert load_earlier_runs(folder).baseline.absent == {"Admin": {1: 1, 2: 3}, "Teacher": {1: 1}}
 
 
 def test_applying_one_plan_again_makes_nobody_absent_any_longer(folder: Path) -> None:
     with opened(folder) as record:
         for run in ("a", "b"):
             begin(record, run, 7, command="apply", digest="one", absent={"Admin": [1]})
-        assert recall(folder).history.absent == {"Admin": {1: 1}}
+        assert load_earlier_runs(folder).baseline.absent == {"Admin": {1: 1}}
         begin(record, "c", 7, command="apply", digest="two", absent={"Admin": [1]})
-        assert recall(folder).history.absent == {"Admin": {1: 2}}
+        assert load_earlier_runs(folder).baseline.absent == {"Admin": {1: 2}}
         for run in ("d", "e"):
             begin(record, run, 7, digest="three", absent={"Admin": [1]})
-        assert recall(folder).history.absent == {"Admin": {1: 4}}
+        assert load_earlier_runs(folder).baseline.absent == {"Admin": {1: 4}}
 
 
 def test_records_of_an_older_shape_tell_nothing(folder: Path) -> None:
-    assert recall(history(folder)).history == History()
+    assert load_earlier_runs(history(folder)).baseline == GuardBaseline()
 
 
 def test_no_record_tells_nothing(folder: Path) -> None:
-    past = recall(folder)
-    assert (past.history, past.runs, past.unsettled) == (History(), (), ())
+    past = load_earlier_runs(folder)
+    assert (past.baseline, past.runs, past.unsettled) == (GuardBaseline(), (), ())
 
 
 def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsettled(folder: Path) -> None:
@@ -101,23 +101,23 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
         record.append("run.end", run="in doubt", status="incomplete", counts={}, unsettled=True)
         begin(record, "done", 7, digest="one")
         end(record, "done")
-        past = recall(folder)
+        past = load_earlier_runs(folder)
         assert past.runs == (
-            PastRun("killed", "one"),
-            PastRun("nothing to do", "two", complete=True),
-            PastRun("in doubt", "one"),
-            PastRun("done", "one", complete=True),
+            EarlierRun("killed", "one"),
+            EarlierRun("nothing to do", "two", complete=True),
+            EarlierRun("in doubt", "one"),
+            EarlierRun("done", "one", complete=True),
         )
         assert past.unsettled == ("killed", "in doubt")
         assert {one["run"] for one in past.records_of_plan("one")} == {"killed", "in doubt", "done"}
         assert list(past.records_of_plan("another")) == []
         end(record, "killed", "interrupted")
         record.append("run.end", run="in doubt", status="incomplete", counts={}, unsettled=False)
-        assert recall(folder).unsettled == ()
+        assert load_earlier_runs(folder).unsettled == ()
 
 
 def test_the_key_is_in_no_text(folder: Path) -> None:
-    assert "secret" not in repr(recall(folder, key="secret"))
+    assert "secret" not in repr(load_earlier_runs(folder, key="secret"))
 
 
 def send(record: Record, run: str, *steps: tuple[int, str, bool], digest: str = "") -> None:
@@ -134,25 +134,29 @@ def send(record: Record, run: str, *steps: tuple[int, str, bool], digest: str = 
 
 def test_what_each_of_the_last_runs_has_sent_is_repeated(folder: Path) -> None:
     with opened(folder) as record:
-        assert recall(folder).repeated(1) == {}
+        assert load_earlier_runs(folder).repeated(1) == {}
         send(record, "a", (1, "add", True), (2, "remove", True), (3, "add", True), digest="same")
         end(record, "a")
         send(record, "b", (1, "add", True), (2, "remove", False), (3, "remove", True), digest="same")
         found = {(1, "add", "Admin"): True, (2, "remove", "Admin"): False}
-        assert recall(folder).repeated(2) == found
-        assert (recall(folder).repeated(3), recall(folder).repeated(0)) == ({}, {})
+        assert load_earlier_runs(folder).repeated(2) == found
+        assert (load_earlier_runs(folder).repeated(3), load_earlier_runs(folder).repeated(0)) == ({}, {})
         send(record, "c", (1, "add", True))
-        assert recall(folder).repeated(2) == recall(folder).repeated(3) == {(1, "add", "Admin"): True}
+        assert (
+            load_earlier_runs(folder).repeated(2)
+            == load_earlier_runs(folder).repeated(3)
+            == {(1, "add", "Admin"): True}
+        )
         plan(record, "nothing to do", 7, status="empty")
-        assert recall(folder).repeated(2) == {}
+        assert load_earlier_runs(folder).repeated(2) == {}
 
 
 def test_a_plan_that_was_interrupted_and_applied_again_counts_once(folder: Path) -> None:
     with opened(folder) as record:
         for run in ("a", "b", "c"):
             send(record, run, (1, "add", run == "b"), digest="one")
-        assert recall(folder).repeated(2) == {}
-        assert recall(folder).repeated(1) == {(1, "add", "Admin"): True}
+        assert load_earlier_runs(folder).repeated(2) == {}
+        assert load_earlier_runs(folder).repeated(1) == {(1, "add", "Admin"): True}
 
 
 def test_whoever_made_a_plan_is_known_by_its_digest(folder: Path) -> None:
@@ -162,6 +166,6 @@ def test_whoever_made_a_plan_is_known_by_its_digest(folder: Path) -> None:
         plan(record, "older", 7, command="plan", digest="d1")
         plan(record, "nobody", 7, command="plan", digest="d2", made_by="")
         begin(record, "dry", 7, digest="d3", made_by="al")
-    past = recall(folder)
+    past = load_earlier_runs(folder)
     assert past.makers("d1") == {"mia", "bo"}
     assert past.makers("d2") == past.makers("d3") == past.makers("d4") == frozenset()

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from rolesync.history.effects import OpenRequest, effects, last_seen, moved, open_requests
+from rolesync.history.effects import OpenRequest, all_role_changes, effects, last_seen, open_requests
 from rolesync.model.history import Effect
 from rolesync.model.vocabulary import Action
 
@@ -104,7 +104,7 @@ def test_each_request_is_told_apart() -> None:
 def test_what_studio_did_besides_is_told_by_its_answer_only() -> None:
     asked = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin"]})
     answered = outcome(200, {"1": ["Admin", "Teacher"], "2": ["Observer"], "9": ["Admin"]})
-    told = [(one.user_id, one.action.value, one.role, one.row) for one in moved([asked, answered])]
+    told = [(one.user_id, one.action.value, one.role, one.row) for one in all_role_changes([asked, answered])]
     assert told == [
         (1, "add", "Admin", 2),
         (2, "remove", "Admin", 0),
@@ -112,7 +112,7 @@ def test_what_studio_did_besides_is_told_by_its_answer_only() -> None:
         (2, "add", "Observer", 0),
     ]
     seen = reread({"1": ["Admin"], "2": []})
-    assert [one.role for one in moved([asked, outcome("unknown"), seen])] == ["Admin", "Admin"]
+    assert [one.role for one in all_role_changes([asked, outcome("unknown"), seen])] == ["Admin", "Admin"]
 
 
 def test_people_are_as_the_last_request_left_them() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import RecordError
-from rolesync.history.earlier_runs import recall
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.holders import NAME, expected_holders, keep_holders
-from rolesync.model.history import Expected
+from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
 from tests.audit.tools import opened
 from tests.history.test_earlier_runs import send
@@ -29,10 +29,10 @@ def kept(folder: Path, run: str = "r1") -> None:
 
 
 def test_what_was_seen_is_expected(folder: Path) -> None:
-    assert expected_holders(recall(folder)) is None
+    assert expected_holders(load_earlier_runs(folder)) is None
     kept(folder)
     holders = {"Admin": {1: "Ann@example.edu", 2: ""}, "Observer": {}}
-    assert expected_holders(recall(folder)) == Expected("r1", holders)
+    assert expected_holders(load_earlier_runs(folder)) == ExpectedHolders("r1", holders)
     assert stat.S_IMODE((folder / NAME).stat().st_mode) == 0o600
 
 
@@ -40,7 +40,7 @@ def test_what_rolesync_did_since_is_expected_too(folder: Path) -> None:
     kept(folder)
     with opened(folder) as record:
         send(record, "r2", (3, "add", True), (2, "remove", True), (1, "remove", False))
-    found = expected_holders(recall(folder))
+    found = expected_holders(load_earlier_runs(folder))
     assert found is not None
     assert found.holders["Admin"] == {1: "Ann@example.edu", 3: ""}
     assert found.doubtful == frozenset()
@@ -52,7 +52,7 @@ def test_nothing_is_expected_of_somebody_in_doubt(folder: Path) -> None:
         send(record, "r2", (2, "remove", True))
         one = {"user_id": 1, "action": "remove", "role": "Admin", "email": "", "row": 2}
         record.append("intent", run="r2", chunk=2, request=2, actions=[one], before={"1": ["Admin"]})
-    found = expected_holders(recall(folder))
+    found = expected_holders(load_earlier_runs(folder))
     assert found is not None
     assert found.doubtful == frozenset({1})
     assert found.holders["Admin"] == {1: "Ann@example.edu"}
@@ -63,7 +63,7 @@ def test_the_snapshot_before_counts_until_the_next_is_in_its_place(folder: Path)
     before = (folder / NAME).read_bytes()
     kept(folder, "r2")
     (folder / NAME).write_bytes(before)
-    found = expected_holders(recall(folder))
+    found = expected_holders(load_earlier_runs(folder))
     assert found is not None
     assert found.since == "r1"
 
@@ -71,7 +71,7 @@ def test_the_snapshot_before_counts_until_the_next_is_in_its_place(folder: Path)
 def test_a_snapshot_that_no_run_has_written_tells_nothing(folder: Path) -> None:
     kept(folder)
     (folder / NAME).write_bytes((folder / NAME).read_bytes().replace(b"[1,2]", b"[1,9]"))
-    assert expected_holders(recall(folder)) is None
+    assert expected_holders(load_earlier_runs(folder)) is None
 
 
 def test_a_snapshot_that_cannot_be_read_is_an_error(folder: Path) -> None:
@@ -79,4 +79,4 @@ def test_a_snapshot_that_cannot_be_read_is_an_error(folder: Path) -> None:
     (folder / NAME).unlink()
     (folder / NAME).mkdir()
     with pytest.raises(RecordError, match="holders"):
-        expected_holders(recall(folder))
+        expected_holders(load_earlier_runs(folder))

@@ -1,8 +1,8 @@
 from pathlib import Path
 from typing import Any
 
-from rolesync.history.effects import Came, sent
-from rolesync.history.person import ids_of, last_changes, records_about
+from rolesync.history.effects import ActionResult, sent_actions
+from rolesync.history.person import last_changes, records_about, user_ids_of_email
 from tests.audit.tools import opened
 
 
@@ -28,9 +28,9 @@ def two_years(folder: Path) -> Path:
 
 def test_an_address_is_compared_by_its_key_and_may_have_meant_several(folder: Path) -> None:
     two_years(folder)
-    assert set(ids_of(folder, "ADA@X.edu")) == {1, 2}
-    assert set(ids_of(folder, "ada.l@x.edu")) == {1}
-    assert set(ids_of(folder, "nobody@x.edu")) == set()
+    assert set(user_ids_of_email(folder, "ADA@X.edu")) == {1, 2}
+    assert set(user_ids_of_email(folder, "ada.l@x.edu")) == {1}
+    assert set(user_ids_of_email(folder, "nobody@x.edu")) == set()
 
 
 def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(folder: Path) -> None:
@@ -46,21 +46,26 @@ def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(fol
         ("reread", "a"),
     ]
     assert found[1]["actions"] == [action(1, "Ada@x.edu")]
-    came = [(effect.run, effect.email, how) for effect, how in sent(one for one in found if one["event"] != "plan")]
-    assert came == [("a", "Ada@x.edu", Came.DONE), ("b", "ada.l@x.edu", Came.GONE)]
+    came = [
+        (effect.run, effect.email, how) for effect, how in sent_actions(one for one in found if one["event"] != "plan")
+    ]
+    assert came == [("a", "Ada@x.edu", ActionResult.DONE), ("b", "ada.l@x.edu", ActionResult.GONE)]
     assert [one["event"] for one in records_about(folder, {9})] == ["plan"]
-    assert [how for _, how in sent(records_about(folder, {2}))] == [Came.UNKNOWN]
+    assert [how for _, how in sent_actions(records_about(folder, {2}))] == [ActionResult.UNKNOWN]
 
 
 def test_no_record_knows_nobody(folder: Path) -> None:
-    assert set(ids_of(folder, "ada@x.edu")) == set()
+    assert set(user_ids_of_email(folder, "ada@x.edu")) == set()
     assert list(records_about(folder, {1})) == []
 
 
 def test_the_last_run_that_touched_somebody_is_told_with_all_it_sent(folder: Path) -> None:
     two_years(folder)
     found = last_changes(folder, {1, 2, 3, 9})
-    told = {user: [(one.run, one.row, one.outcome, one.source) for one in sent] for user, sent in found.items()}
+    told = {
+        user: [(one.run, one.row, one.outcome, one.source) for one in sent_actions]
+        for user, sent_actions in found.items()
+    }
     assert told == {
         1: [("b", 2, "gone", "")],
         2: [("c", 3, "unknown", "")],

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from rolesync.errors import RecordBrokenError, UsageError
-from rolesync.history.run_report import report_before_break, told
+from rolesync.history.run_report import build_run_report, report_before_break
 from rolesync.model.plans import Approval, Released
-from rolesync.model.run_report import Told, ToldChange, ToldDecision
+from rolesync.model.run_report import RunChange, RunDecision, RunReport
 from rolesync.model.runs import Proof
 from tests.audit.tools import opened
 from tests.report.samples import DIGEST, RECORDS
@@ -26,25 +26,25 @@ def outcome(status: object, after: dict[str, object], request: int = 1, error: s
     return {"event": "outcome", "request": request, "status": status, "after": after, "error": error}
 
 
-def came(found: Told) -> dict[int, tuple[str, str]]:
+def came(found: RunReport) -> dict[int, tuple[str, str]]:
     return {change.user_id: (change.outcome, change.detail) for change in found.changes}
 
 
 def test_a_run_that_ended_well() -> None:
-    found = told(RECORDS, {"held": 3, "run": "p1"})
+    found = build_run_report(RECORDS, {"held": 3, "run": "p1"})
     assert (found.summary.run_id, found.summary.kind, found.summary.status) == ("r1", "apply", "complete")
     assert found.complete
     assert found.changes == (
-        ToldChange("add", "Admin", 31, "zoe@example.edu", 9, "done", ("Student",), ("Admin", "Student"), ""),
-        ToldChange("remove", "Admin", 7, "grace@example.edu", 0, "done", ("Admin",), (), ""),
+        RunChange("add", "Admin", 31, "zoe@example.edu", 9, "done", ("Student",), ("Admin", "Student"), ""),
+        RunChange("remove", "Admin", 7, "grace@example.edu", 0, "done", ("Admin",), (), ""),
     )
-    assert (found.held, found.made_by, found.undoes, found.stopped) == (3, "p1", "", "")
+    assert (found.held, found.plan_run_id, found.undoes, found.stopped) == (3, "p1", "", "")
     assert found.proof == Proof({"Admin": 10}, ())
     assert (found.counts["done"], found.requests) == (2, {"put_roles": 1})
 
 
 def test_a_run_without_an_end_counts_what_it_sent() -> None:
-    found = told(records(), {})
+    found = build_run_report(records(), {})
     assert (found.summary.status, found.complete, found.held, found.proof) == ("open", False, None, None)
     assert found.counts == {"done": 0, "failed": 0, "drifted": 0, "unknown": 2, "not_sent": 0}
     assert came(found)[31] == ("unknown", "nobody has found out yet; the next run asks Studio")
@@ -52,13 +52,15 @@ def test_a_run_without_an_end_counts_what_it_sent() -> None:
 
 
 def test_what_a_later_run_found_out_counts() -> None:
-    found = told(records({"event": "recovered", "request": 1, "after": {"31": None, "7": []}, "by": "r2"}), {})
+    found = build_run_report(
+        records({"event": "recovered", "request": 1, "after": {"31": None, "7": []}, "by": "r2"}), {}
+    )
     assert came(found) == {31: ("failed", "no longer in Studio"), 7: ("done", "")}
 
 
 def test_what_was_sent_again_is_told_once_with_its_last_outcome_and_error() -> None:
     again = [{**INTENT, "request": number, "actions": INTENT["actions"][:1]} for number in (2, 3)]
-    found = told(
+    found = build_run_report(
         records(
             outcome(404, {"31": ["Student"], "7": []}, error="404: not found"),
             again[0],
@@ -72,7 +74,7 @@ def test_what_was_sent_again_is_told_once_with_its_last_outcome_and_error() -> N
 
 
 def test_without_an_error_a_role_that_stayed_is_said_so() -> None:
-    found = told(records(outcome(200, {"31": ["Student"], "7": ["Admin"]})), {})
+    found = build_run_report(records(outcome(200, {"31": ["Student"], "7": ["Admin"]})), {})
     assert set(came(found).values()) == {("failed", "Studio was asked, and the role stayed as it was")}
 
 
@@ -89,26 +91,26 @@ def test_who_had_drifted_is_named_by_the_first_end_also_after_a_second() -> None
         {"event": "run.end", "status": "incomplete", "drifted": [{**drifted, "before": [], "after": ["Admin"]}]},
         {"event": "run.end", "status": "incomplete", "counts": {"done": 1, "drifted": 1}},
     ]
-    found = told(records(*ends), {})
-    assert found.changes[-1] == ToldChange("add", "Admin", 9, "a@x.edu", 4, "drifted", (), ("Admin",), "drifted")
+    found = build_run_report(records(*ends), {})
+    assert found.changes[-1] == RunChange("add", "Admin", 9, "a@x.edu", 4, "drifted", (), ("Admin",), "drifted")
     assert found.counts == {"done": 1, "drifted": 1}
 
 
 def test_drift_before_a_run_is_by_role_and_id() -> None:
     start = {**RECORDS[0], "drift": {"since": "r0", "added": {"Admin": [5, 6]}, "removed": {"Teacher": [7]}}}
-    found = told([start], {})
+    found = build_run_report([start], {})
     assert found.drift.since == "r0"
     assert found.drift.changes[["user_id", "role", "action"]].to_numpy().tolist() == [
         [5, "Admin", "add"],
         [6, "Admin", "add"],
         [7, "Teacher", "remove"],
     ]
-    assert told([{**start, "drift": {"since": "r0"}}], {}).drift.changes.empty
+    assert build_run_report([{**start, "drift": {"since": "r0"}}], {}).drift.changes.empty
 
 
 def test_a_dry_run_and_an_old_record_with_a_path_as_source() -> None:
     plan = {"event": "plan", "run": "p1", "time": "2026-11-02T02:00:00+00:00", "status": "blocked", "source": "a.csv"}
-    found = told([plan], plan)
+    found = build_run_report([plan], plan)
     assert (found.summary.kind, found.summary.status, found.summary.source) == ("plan", "blocked", "a.csv")
     assert (found.changes, found.command, found.undoes, found.drift.since) == ((), "", "", "")
 
@@ -126,7 +128,7 @@ def fill(folder: Path) -> None:
 def test_the_plan_of_a_run_is_looked_for_by_its_digest(tmp_path: Path) -> None:
     fill(tmp_path)
     found, broken = report_before_break(tmp_path, "r")
-    assert (found.made_by, found.held, broken) == ("p1", 1, None)
+    assert (found.plan_run_id, found.held, broken) == ("p1", 1, None)
     with pytest.raises(UsageError, match="No run begins with 'x'"):
         report_before_break(tmp_path, "x")
 
@@ -151,11 +153,11 @@ def test_an_approval_names_what_was_taken_out_and_let_through() -> None:
         "released": [{"user_id": 7, "role": "Admin", "reason": None}],
         "excluded_changes": [{"user_id": 8, "role": "Admin", "action": "remove", "reason": "on leave"}],
     }
-    found = told([{**RECORDS[0], "made_by": "mia", "approval": approval}, *RECORDS[1:]], {})
+    found = build_run_report([{**RECORDS[0], "made_by": "mia", "approval": approval}, *RECORDS[1:]], {})
     assert found.planned_by == "mia"
     assert found.approval == Approval(
         "Rita Levi", "", datetime(2026, 11, 2, 1, tzinfo=UTC), "remove 1, add 1", "77aa", 1, (Released(7, "Admin"),)
     )
-    assert found.excluded == (ToldDecision("remove", "Admin", 8, "", "on leave"),)
-    assert found.released == (ToldDecision("remove", "Admin", 7, "grace@example.edu", ""),)
-    assert told(RECORDS, {}).approval is None
+    assert found.excluded == (RunDecision("remove", "Admin", 8, "", "on leave"),)
+    assert found.released == (RunDecision("remove", "Admin", 7, "grace@example.edu", ""),)
+    assert build_run_report(RECORDS, {}).approval is None

@@ -6,7 +6,7 @@ import pytest
 
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError, UsageError
-from rolesync.history.earlier_runs import recall
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.runs import list_runs, read_records, run_records, trusted_records, trusted_runs
 from rolesync.model.verification import Verification
 from tests.audit.tools import fill, lines, opened, write_lines
@@ -104,7 +104,7 @@ def test_history_stops_at_a_changed_record(folder: Path) -> None:
     assert [next(reading)["run"], next(reading)["run"]] == ["p1", "p2"]
     with pytest.raises(RecordBrokenError, match=r"audit\.jsonl, line 3: the bytes"):
         next(reading)
-    for telling in (list_runs, recall):
+    for telling in (list_runs, load_earlier_runs):
         with pytest.raises(RecordBrokenError):
             telling(folder)
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import pytest
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import hold
-from rolesync.live.impact import MOST_BYTES, MOST_SECONDS, Belongings, impact_of, unknown
+from rolesync.differ.holds import hold_changes
+from rolesync.live.impact import MOST_BYTES, MOST_SECONDS, MediaTotals, impact_of, unknown
 from rolesync.model.frames import IMPACT, require
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy
-from rolesync.model.vocabulary import Known
+from rolesync.model.vocabulary import Completeness
 from rolesync.planner.build import make_plan
-from rolesync.planner.impact import losing
+from rolesync.planner.impact import users_to_inspect
 from tests.strategies import CREATED_AT, SOURCE, Row, User, desired_of, live_of
 
 ADA, BO = 7, 8
@@ -28,7 +28,7 @@ class Medium:
 
 
 def counted(*media: Medium, more: int = 0) -> dict[str, object]:
-    belongings = Belongings(ADA)
+    belongings = MediaTotals(ADA)
     belongings.add(media[:1])
     belongings.add(media[1:])
     return belongings.row(len(media) + more)
@@ -75,7 +75,7 @@ def test_so_does_a_medium_without_an_owner_and_one_that_was_not_looked_at() -> N
 def test_rows_make_a_frame_by_user() -> None:
     table = require(impact_of([unknown(BO, "gone"), counted(Medium())]), IMPACT)
     assert table["user_id"].tolist() == [ADA, BO]
-    assert table["known"].tolist() == [Known.ALL, Known.NOTHING]
+    assert table["known"].tolist() == [Completeness.ALL, Completeness.NOTHING]
     assert table.iloc[1][["owned", "reachable", "size", "duration", "newest", "note"]].tolist() == [
         0,
         0,
@@ -90,7 +90,7 @@ def test_rows_make_a_frame_by_user() -> None:
 def _planned(policy: Policy) -> Plan:
     people = [User(user_id, f"{user_id}@x.edu", "", frozenset({"Admin", "Teacher"})) for user_id in (9, ADA, BO)]
     rows = [Row(2, "9@x.edu", 0, "Admin"), Row(3, "9@x.edu", 0, "Teacher"), Row(4, "new@x.edu", 0, "Admin")]
-    changes = hold(diff(desired_of(rows), live_of(people), policy), policy, History())
+    changes = hold_changes(diff(desired_of(rows), live_of(people), policy), policy, GuardBaseline())
     return make_plan(
         account="https://school.example.com",
         created_at=CREATED_AT,
@@ -107,4 +107,4 @@ def _planned(policy: Policy) -> Plan:
 def test_who_loses_two_roles_is_one_person_and_held_removals_count(*, held: bool) -> None:
     plan = _planned(Policy(("Admin", "Teacher"), hold_removals=held))
     assert len(plan.held) == (5 if held else 1)
-    assert losing(plan) == [ADA, BO]
+    assert users_to_inspect(plan) == [ADA, BO]

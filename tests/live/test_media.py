@@ -11,8 +11,8 @@ from rolesync.live import media
 from rolesync.live.media import read_impact
 from rolesync.live.pages import READS
 from rolesync.model.frames import IMPACT, require
-from rolesync.model.live import Requests, Way
-from rolesync.model.vocabulary import Known, WayKind
+from rolesync.model.live import ReadStep, Requests
+from rolesync.model.vocabulary import Completeness, ReadMethod
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of
@@ -63,12 +63,12 @@ def test_the_sandbox_agrees_with_what_it_holds() -> None:
         table, requests = read_impact(studio, [BEATRIZ, GREG, GREG], lambda *step: told.append(step))
         assert sandbox.counts()["media"] == 3
     greg, beatriz = rows(table)
-    assert (greg["user_id"], greg["known"], greg["owned"], greg["reachable"]) == (GREG, Known.ALL, 3, 4)
+    assert (greg["user_id"], greg["known"], greg["owned"], greg["reachable"]) == (GREG, Completeness.ALL, 3, 4)
     assert greg["size"] == sum(one.size or 0 for one in own)
     assert greg["duration"] == round(sum(one.duration or 0 for one in own))
     assert greg["newest"] == max(one.created_at for one in own)
     assert (beatriz["user_id"], beatriz["owned"]) == (BEATRIZ, 3)
-    assert requests == Requests({"media": 2}, 2, (Way(WayKind.MEDIA, "", 2, 2, 2),))
+    assert requests == Requests({"media": 2}, 2, (ReadStep(ReadMethod.MEDIA, "", 2, 2, 2),))
     assert told == [("reading media", 1, 2), ("reading media", 2, 2)]
 
 
@@ -83,14 +83,14 @@ def test_several_pages_are_read_and_others_media_only_counted() -> None:
     table, requests, _ = read(pages(first, [medium(51), medium(52, owner=8)]), 7, 9)
     one, other = rows(table)
     assert (one["owned"], one["reachable"], one["size"], one["duration"]) == (51, 52, 510, 102)
-    assert one["known"] == other["known"] == Known.ALL
+    assert one["known"] == other["known"] == Completeness.ALL
     assert (other["owned"], other["reachable"], other["newest"]) == (0, 52, "")
-    assert (requests.fewest, requests.ways[0].of) == (4, 4)
+    assert (requests.theoretical_minimum, requests.steps[0].of) == (4, 4)
 
 
 def test_somebody_without_media() -> None:
     (row,) = rows(read(pages([], last=0))[0])
-    assert (row["known"], row["owned"], row["reachable"], row["note"]) == (Known.ALL, 0, 0, "")
+    assert (row["known"], row["owned"], row["reachable"], row["note"]) == (Completeness.ALL, 0, 0, "")
 
 
 def test_who_has_too_many_is_read_in_part_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +98,10 @@ def test_who_has_too_many_is_read_in_part_and_that_is_said(monkeypatch: pytest.M
     lists = [[medium(number * 10 + at) for at in range(3)] for number in range(5)]
     table, requests, asked = read(pages(*lists))
     (row,) = rows(table)
-    assert (row["known"], row["owned"], row["reachable"]) == (Known.AT_LEAST, 6, 15)
+    assert (row["known"], row["owned"], row["reachable"]) == (Completeness.AT_LEAST, 6, 15)
     assert row["note"] == "only the first 6 of 15 media were looked at"
     assert sorted(one.query["page"] for one in asked) == ["1", "2"]
-    assert requests.ways == (Way(WayKind.MEDIA, "", 2, 5, 1),)
+    assert requests.steps == (ReadStep(ReadMethod.MEDIA, "", 2, 5, 1),)
 
 
 @pytest.mark.parametrize(
@@ -119,17 +119,17 @@ def test_who_has_too_many_is_read_in_part_and_that_is_said(monkeypatch: pytest.M
 def test_pages_that_contradict_each_other_give_no_number(answer: Answering, said: str) -> None:
     table, requests, asked = read(answer)
     (row,) = rows(table)
-    assert (row["known"], row["owned"], row["reachable"], row["size"]) == (Known.NOTHING, 0, 0, 0)
+    assert (row["known"], row["owned"], row["reachable"], row["size"]) == (Completeness.NOTHING, 0, 0, 0)
     assert row["note"].startswith(f"not complete after {READS} tries: the list of user 7's media ")
     assert said in row["note"]
-    assert requests.ways[0].people == 0
+    assert requests.steps[0].people == 0
     assert len(asked) in {READS, 2 * READS}
 
 
 def test_a_part_that_contradicts_itself_gives_none_either(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "MOST_PAGES", 2)
     (row,) = rows(read(pages([medium(1)], [medium(1)], [medium(3)]))[0])
-    assert (row["known"], "gave 2 media, 1 of them different, of 3" in row["note"]) == (Known.NOTHING, True)
+    assert (row["known"], "gave 2 media, 1 of them different, of 3" in row["note"]) == (Completeness.NOTHING, True)
     (row,) = rows(read(pages([medium(1), medium(2)], [medium(3)], [], last=3, total=3))[0])
     assert "gave 3 media, 3 of them different, of 3" in row["note"]
 
@@ -141,13 +141,13 @@ def test_a_list_that_moved_once_is_read_again() -> None:
         return pages([medium(1)], total=2 if left and left.pop() else 1)(asked)
 
     table, requests, _ = read(answer)
-    assert [row["known"] for row in rows(table)] == [Known.ALL]
-    assert (requests.total, requests.fewest) == (2, 1)
+    assert [row["known"] for row in rows(table)] == [Completeness.ALL]
+    assert (requests.total, requests.theoretical_minimum) == (2, 1)
 
 
 def test_a_number_that_nobody_can_have_is_no_number() -> None:
     (row,) = rows(read(pages([medium(1)], total=10**30, last=10**29))[0])
-    assert (row["known"], row["note"]) == (Known.NOTHING, "the list of user 7's media says that they are 1e+30")
+    assert (row["known"], row["note"]) == (Completeness.NOTHING, "the list of user 7's media says that they are 1e+30")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422, 500])
@@ -159,15 +159,15 @@ def test_a_refusal_of_one_person_is_said_and_no_further_page_is_asked_for(status
 
     table, requests, _ = read(answer, 7, 8)
     refused, known = rows(table)
-    assert refused["known"] == Known.NOTHING
+    assert refused["known"] == Completeness.NOTHING
     assert f"Studio answered {status} (not these)" in refused["note"]
-    assert (known["known"], known["owned"]) == (Known.ALL, 2)
-    assert (requests.fewest, requests.ways[0].people) == (3, 1)
+    assert (known["known"], known["owned"]) == (Completeness.ALL, 2)
+    assert (requests.theoretical_minimum, requests.steps[0].people) == (3, 1)
 
 
 def test_an_answer_that_can_not_be_read_is_one_persons_matter() -> None:
     (row,) = rows(read(lambda _: Say(body={"media": [{"id": "x"}], "meta": {}}))[0])
-    assert (row["known"], "a medium without an id" in row["note"]) == (Known.NOTHING, True)
+    assert (row["known"], "a medium without an id" in row["note"]) == (Completeness.NOTHING, True)
 
 
 def test_a_later_page_that_fails_takes_the_numbers_of_the_earlier_ones_with_it() -> None:
@@ -176,7 +176,7 @@ def test_a_later_page_that_fails_takes_the_numbers_of_the_earlier_ones_with_it()
 
     table, _, asked = read(answer, concurrency=1)
     (row,) = rows(table)
-    assert (row["known"], row["owned"]) == (Known.NOTHING, 0)
+    assert (row["known"], row["owned"]) == (Completeness.NOTHING, 0)
     assert len(asked) < 29  # those that had not begun when it failed never did
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live.pages import READS, roles_now
-from rolesync.live.read import look
+from rolesync.live.read import read_live
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.keys import role_set
-from rolesync.model.lists import Listed
+from rolesync.model.keys import format_roles
+from rolesync.model.lists import ListRows
 from rolesync.model.live import Live
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
@@ -25,10 +25,10 @@ Start = Callable[..., tuple[StudioReader, Sandbox]]
 Told = list[tuple[str, int, int]]
 
 
-def asked_for(*rows: Row) -> Listed:
+def asked_for(*rows: Row) -> ListRows:
     emails, ids, roles = zip(*rows, strict=True) if rows else ((), (), ())
     columns = {"row": range(2, 2 + len(rows)), "email": emails, "user_id": ids, "role": roles}
-    return Listed.of(frame(DESIRED, columns))
+    return ListRows.of(frame(DESIRED, columns))
 
 
 def untold(_stage: str, _done: int, _total: int) -> None:
@@ -60,27 +60,27 @@ def start() -> Iterator[Start]:
 
 def test_holders_of_one_role(start: Start) -> None:
     studio, _ = start()
-    live = look(studio, ["Admin"], asked_for(), untold)
+    live = read_live(studio, ["Admin"], asked_for(), untold)
     assert (tuple(ids(live)), live.roles) == (ADMINS, ("Admin",))
-    assert (live.requests.by_kind, live.requests.fewest) == ({"search_role": 1}, 1)
+    assert (live.requests.by_kind, live.requests.theoretical_minimum) == ({"search_role": 1}, 1)
     first = live.users.iloc[0]
     assert (first["email"], first["name"], first["roles"]) == (
         "admin@example.edu",
         "Alexandra Novak",
-        role_set(["Admin", "Teacher"]),
+        format_roles(["Admin", "Teacher"]),
     )
 
 
 def test_holders_over_many_pages(start: Start) -> None:
     studio, sandbox = start(users=2000)
     told: Told = []
-    live = look(studio, ["Teacher", "Admin"], asked_for(), lambda *step: told.append(step))
+    live = read_live(studio, ["Teacher", "Admin"], asked_for(), lambda *step: told.append(step))
     for role in ("Teacher", "Admin"):
         expected = [person["id"] for person in sandbox.people(role=role)]
         assert sorted(live.holders(role)["user_id"]) == expected
     pages = -(-len(sandbox.people(role="Teacher")) // 50)
     assert pages >= 4
-    assert (live.requests.by_kind, live.requests.fewest) == ({"search_role": pages + 1}, pages + 1)
+    assert (live.requests.by_kind, live.requests.theoretical_minimum) == ({"search_role": pages + 1}, pages + 1)
     assert seen(sandbox) == {"search": pages + 1}
     assert told == [*(("reading Teacher", at, pages) for at in range(1, pages + 1)), ("reading Admin", 1, 1)]
     assert live.users["user_id"].is_unique
@@ -99,9 +99,12 @@ def test_only_who_is_not_found_is_looked_up(start: Start) -> None:
         ("nobody@example.edu", 0, "Admin"),
         ("chloe.dubois@example.edu", 0, "Teacher"),  # not a managed role
     )
-    live = look(studio, ["Admin"], people, lambda *step: told.append(step))
+    live = read_live(studio, ["Admin"], people, lambda *step: told.append(step))
     assert ids(live) == [*ADMINS, OMAR, HANNAH]
-    assert (live.requests.by_kind, live.requests.fewest) == ({"search_email": 2, "search_role": 1, "user": 2}, 5)
+    assert (live.requests.by_kind, live.requests.theoretical_minimum) == (
+        {"search_email": 2, "search_role": 1, "user": 2},
+        5,
+    )
     assert seen(sandbox) == {"search": 3, "user": 2}
     assert [step for step in told if step[0] == "looking people up"] == [
         ("looking people up", at, 4) for at in (1, 2, 3, 4)
@@ -117,17 +120,20 @@ def test_one_person_asked_for_twice_is_looked_up_once_and_found_once(start: Star
         ("", OMAR, "Observer"),
         ("omar.haddad@example.edu", OMAR, "Admin"),
     )
-    live = look(studio, ["Admin", "Observer"], people, untold)
+    live = read_live(studio, ["Admin", "Observer"], people, untold)
     assert ids(live).count(OMAR) == 1
-    assert (live.requests.by_kind, live.requests.fewest) == ({"search_email": 1, "search_role": 2, "user": 1}, 4)
+    assert (live.requests.by_kind, live.requests.theoretical_minimum) == (
+        {"search_email": 1, "search_role": 2, "user": 1},
+        4,
+    )
 
 
 def test_who_holds_another_managed_role_is_looked_up_by_address_but_not_by_id(start: Start) -> None:
     studio, _ = start()
-    by_address = look(studio, ["Admin", "Teacher"], asked_for(("omar.haddad@example.edu", 0, "Admin")), untold)
+    by_address = read_live(studio, ["Admin", "Teacher"], asked_for(("omar.haddad@example.edu", 0, "Admin")), untold)
     assert by_address.requests.by_kind == {"search_role": 2, "search_email": 1}
-    by_id = look(studio, ["Admin", "Teacher"], asked_for(("", OMAR, "Admin")), untold)
-    assert (by_id.requests.by_kind, by_id.requests.fewest) == ({"search_role": 2}, 2)
+    by_id = read_live(studio, ["Admin", "Teacher"], asked_for(("", OMAR, "Admin")), untold)
+    assert (by_id.requests.by_kind, by_id.requests.theoretical_minimum) == ({"search_role": 2}, 2)
     assert ids(by_address) == ids(by_id)
 
 
@@ -138,21 +144,21 @@ def test_however_studio_matches_only_the_same_address_counts(
     studio, sandbox = start(email_match=match)
     for name in ("omar.haddad@example.edu.au", "xomar.haddad@example.edu", "omar.haddad@example.edu"):
         sandbox.add_person(name, email=name)
-    live = look(studio, ["Admin"], asked_for(("omar.haddad@example.edu", 0, "Admin")), untold)
+    live = read_live(studio, ["Admin"], asked_for(("omar.haddad@example.edu", 0, "Admin")), untold)
     found = live.users[~live.users["user_id"].isin(ADMINS)]
     assert found["email"].tolist() == ["omar.haddad@example.edu"] * 2
-    assert live.requests.fewest == live.requests.total == 2
+    assert live.requests.theoretical_minimum == live.requests.total == 2
 
 
 def test_everybody_of_an_ambiguous_address_is_found(start: Start) -> None:
     studio, _ = start()
-    live = look(studio, ["Admin"], asked_for(("sam.porter@example.edu", 0, "Admin")), untold)
+    live = read_live(studio, ["Admin"], asked_for(("sam.porter@example.edu", 0, "Admin")), untold)
     assert ids(live) == [*ADMINS, SAM, SAMANTHA]
 
 
 def test_where_studio_looks_at_case_other_spellings_are_not_found(start: Start) -> None:
     studio, _ = start(email_case="sensitive")
-    live = look(studio, ["Admin"], asked_for(("sam.porter@example.edu", 0, "Admin")), untold)
+    live = read_live(studio, ["Admin"], asked_for(("sam.porter@example.edu", 0, "Admin")), untold)
     assert ids(live) == [*ADMINS, SAM]
 
 
@@ -163,16 +169,16 @@ def test_a_role_without_holders(start: Start, last_page: Literal[0, 1]) -> None:
         sandbox.edit_person(person["id"], roles=[])
     told: Told = []
     people = asked_for(("nobody@example.edu", 0, "Observer"))
-    live = look(studio, ["Observer"], people, lambda *step: told.append(step))
+    live = read_live(studio, ["Observer"], people, lambda *step: told.append(step))
     assert ids(live) == []
-    assert (live.requests.by_kind, live.requests.fewest) == ({"search_email": 1, "search_role": 1}, 2)
+    assert (live.requests.by_kind, live.requests.theoretical_minimum) == ({"search_email": 1, "search_role": 1}, 2)
     assert told == [("reading Observer", 1, 1), ("looking people up", 1, 1)]
 
 
 def test_without_managed_roles_nothing_is_asked(start: Start) -> None:
     studio, sandbox = start()
-    live = look(studio, [], asked_for(("omar.haddad@example.edu", 0, "Admin")), untold)
-    assert (ids(live), live.requests.total, live.requests.fewest, seen(sandbox)) == ([], 0, 0, {})
+    live = read_live(studio, [], asked_for(("omar.haddad@example.edu", 0, "Admin")), untold)
+    assert (ids(live), live.requests.total, live.requests.theoretical_minimum, seen(sandbox)) == ([], 0, 0, {})
 
 
 # Answers that contradict each other
@@ -259,7 +265,7 @@ def read() -> Iterator[Callable[..., tuple[Callable[..., Live], ScriptedStudio]]
 
             def now(*rows: Row, roles: Sequence[str] = ("Admin",)) -> Live:
                 try:
-                    return look(studio, roles, asked_for(*rows), untold)
+                    return read_live(studio, roles, asked_for(*rows), untold)
                 finally:
                     studio.client.close()  # so that what was still under way has reached the server
 
@@ -276,7 +282,7 @@ def test_a_read_that_does_not_add_up_is_made_again(read: Read, name: str) -> Non
     now, server = read(TAMPERS[name][0], times=1)
     live = now()
     assert ids(live) == list(range(1, 121))
-    assert live.requests.fewest == 3
+    assert live.requests.theoretical_minimum == 3
     assert live.requests.by_kind == {"search_role": len(server.asked)}
     assert 4 <= len(server.asked) <= 6
 
@@ -330,7 +336,7 @@ BOTH = [person(1, "Admin", "Teacher"), person(2, "Teacher")]
 def test_somebody_in_two_states_is_noticed(read: Read) -> None:
     now, server = read(also_observer, times=1, people=BOTH)
     live = now(roles=("Admin", "Teacher"))
-    assert live.users["roles"].tolist() == [role_set(["Admin", "Teacher"]), role_set(["Teacher"])]
+    assert live.users["roles"].tolist() == [format_roles(["Admin", "Teacher"]), format_roles(["Teacher"])]
     assert len(server.asked) == 4
 
 
@@ -379,7 +385,7 @@ def test_an_address_that_studio_refuses_is_nobodys(status: int) -> None:
         return Say(body=page_of(PEOPLE, asked.query))
 
     with ScriptedStudio(answer) as server, client_of(server.base_url, Naps()) as client:
-        live = look(StudioReader(client), ["Admin"], asked_for(("no address", 0, "Admin")), untold)
+        live = read_live(StudioReader(client), ["Admin"], asked_for(("no address", 0, "Admin")), untold)
     assert ids(live) == list(range(1, 121))
 
 
@@ -394,7 +400,7 @@ def test_a_refusal_in_the_middle_goes_up() -> None:
         client_of(server.base_url, Naps()) as client,
         pytest.raises(ForbiddenError),
     ):
-        look(StudioReader(client), ["Admin"], asked_for(("p131@example.edu", 0, "Admin")), untold)
+        read_live(StudioReader(client), ["Admin"], asked_for(("p131@example.edu", 0, "Admin")), untold)
 
 
 # Reading again

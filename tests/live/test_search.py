@@ -8,12 +8,12 @@ import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live.pages import READS
-from rolesync.live.read import look
+from rolesync.live.read import read_live
 from rolesync.live.strategy import SHARE
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.lists import Listed
-from rolesync.model.live import Live, Way
-from rolesync.model.vocabulary import WayKind
+from rolesync.model.lists import ListRows
+from rolesync.model.live import Live, ReadStep
+from rolesync.model.vocabulary import ReadMethod
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
 from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
@@ -22,10 +22,10 @@ Row = tuple[str, int]
 Told = list[tuple[str, int, int]]
 
 
-def asked_for(rows: Sequence[Row], role: str = "Admin") -> Listed:
+def asked_for(rows: Sequence[Row], role: str = "Admin") -> ListRows:
     emails, ids = zip(*rows, strict=True) if rows else ((), ())
     columns = {"row": range(2, 2 + len(rows)), "email": emails, "user_id": ids, "role": [role] * len(rows)}
-    return Listed.of(frame(DESIRED, columns))
+    return ListRows.of(frame(DESIRED, columns))
 
 
 def untold(_stage: str, _done: int, _total: int) -> None:
@@ -33,7 +33,7 @@ def untold(_stage: str, _done: int, _total: int) -> None:
 
 
 def ways(live: Live) -> list[tuple[str, str, int, int, int]]:
-    return [(way.how.value, way.role, way.requests, way.of, way.people) for way in live.requests.ways]
+    return [(way.how.value, way.role, way.requests, way.of, way.people) for way in live.requests.steps]
 
 
 # A Studio that is sound
@@ -63,10 +63,10 @@ def test_many_people_of_one_role_are_found_on_its_pages(school: School) -> None:
     people = named(held_by(sandbox, "Teacher", but="Admin"))
     pages = -(-len(sandbox.people(role="Teacher")) // 50)
     told: Told = []
-    live = look(studio, ["Admin"], asked_for(people), lambda *step: told.append(step), scan=True)
+    live = read_live(studio, ["Admin"], asked_for(people), lambda *step: told.append(step), scan=True)
     assert set(live.users["email"].str.lower()) >= {email for email, _ in people}
     assert ways(live) == [("holders", "Admin", 1, 1, 10), ("scan", "Teacher", pages, pages, len(people))]
-    assert (live.requests.total, live.requests.fewest) == (pages + 1, pages + 1)
+    assert (live.requests.total, live.requests.theoretical_minimum) == (pages + 1, pages + 1)
     assert told[-1] == ("looking people up", len(people), len(people))
 
 
@@ -74,46 +74,46 @@ def test_both_ways_find_the_same_people(school: School) -> None:
     studio, sandbox = school
     everybody = sandbox.people()
     people = [*named(everybody[::7]), *(("", one["id"]) for one in everybody[3::7]), ("nobody@example.edu", 0), ("", 9)]
-    scanned = look(studio, ["Admin"], asked_for(people), untold, scan=True)
-    searched = look(studio, ["Admin"], asked_for(people), untold)
+    scanned = read_live(studio, ["Admin"], asked_for(people), untold, scan=True)
+    searched = read_live(studio, ["Admin"], asked_for(people), untold)
     assert sorted(scanned.users["user_id"]) == sorted(searched.users["user_id"])
     assert scanned.requests.total < searched.requests.total / 3
-    assert [way.how for way in searched.requests.ways] == [WayKind.HOLDERS, WayKind.ONE_BY_ONE]
-    assert searched.requests.fewest == searched.requests.total
+    assert [way.how for way in searched.requests.steps] == [ReadMethod.HOLDERS, ReadMethod.ONE_BY_ONE]
+    assert searched.requests.theoretical_minimum == searched.requests.total
 
 
 def test_few_people_are_searched_for_one_by_one(school: School) -> None:
     studio, sandbox = school
     people = named(held_by(sandbox, "Teacher", but="Admin"))[:19]
-    live = look(studio, ["Admin"], asked_for(people), untold, scan=True)
+    live = read_live(studio, ["Admin"], asked_for(people), untold, scan=True)
     assert ways(live) == [("holders", "Admin", 1, 1, 10), ("one_by_one", "", 19, 19, 19)]
 
 
 def test_few_holders_of_another_managed_role_are_searched_for_all_the_same(school: School) -> None:
     studio, sandbox = school
     people = named(held_by(sandbox, "Teacher", but="Admin"))[:SHARE]
-    few = look(studio, ["Admin", "Teacher"], asked_for(people[1:]), untold, scan=True)
+    few = read_live(studio, ["Admin", "Teacher"], asked_for(people[1:]), untold, scan=True)
     assert few.requests.by_kind["search_email"] == SHARE - 1
-    many = look(studio, ["Admin", "Teacher"], asked_for(people), untold, scan=True)
+    many = read_live(studio, ["Admin", "Teacher"], asked_for(people), untold, scan=True)
     assert "search_email" not in many.requests.by_kind
 
 
 def test_whoever_holds_another_managed_role_is_found_already(school: School) -> None:
     studio, sandbox = school
     people = named(held_by(sandbox, "Teacher", but="Admin"))
-    live = look(studio, ["Admin", "Teacher"], asked_for(people), untold, scan=True)
-    assert [way.how for way in live.requests.ways] == [WayKind.HOLDERS, WayKind.HOLDERS]
-    assert live.requests.total == live.requests.fewest
+    live = read_live(studio, ["Admin", "Teacher"], asked_for(people), untold, scan=True)
+    assert [way.how for way in live.requests.steps] == [ReadMethod.HOLDERS, ReadMethod.HOLDERS]
+    assert live.requests.total == live.requests.theoretical_minimum
 
 
 def test_the_ways_and_the_total_are_what_the_server_has_seen(school: School) -> None:
     studio, sandbox = school
     people = [*named(sandbox.people()[::9]), *(("", number) for number in range(1, 31))]
     sandbox.reset_counts()
-    live = look(studio, ["Admin"], asked_for(people), untold, scan=True)
+    live = read_live(studio, ["Admin"], asked_for(people), untold, scan=True)
     served = sum(sandbox.counts().values())
-    assert (sum(way.requests for way in live.requests.ways), live.requests.total) == (served, served)
-    assert live.requests.fewest <= served
+    assert (sum(way.requests for way in live.requests.steps), live.requests.total) == (served, served)
+    assert live.requests.theoretical_minimum <= served
 
 
 # One that isn't
@@ -158,7 +158,7 @@ def read() -> Iterator[Callable[..., tuple[Callable[..., Live], ScriptedStudio]]
         ) -> tuple[Callable[..., Live], ScriptedStudio]:
             server = stack.enter_context(ScriptedStudio(Studio(people, tamper)))
             studio = StudioReader(stack.enter_context(client_of(server.base_url, Naps(), attempts=1)))
-            return lambda rows: look(studio, ["Admin"], asked_for(rows), untold, scan=True), server
+            return lambda rows: read_live(studio, ["Admin"], asked_for(rows), untold, scan=True), server
 
         yield enter
 
@@ -200,7 +200,7 @@ def test_a_sound_one_takes_the_role_in_four_pages(read: Read) -> None:
     live = now(WANTED)
     assert sorted(live.users["user_id"]) == [*ADMINS, *TEACHERS]
     assert asked_pages(server, "Teacher") == [1, 2, 3, 4]
-    assert live.requests.total == live.requests.fewest == 5
+    assert live.requests.total == live.requests.theoretical_minimum == 5
 
 
 def test_pages_that_contradict_each_other_are_read_again(read: Read) -> None:
@@ -208,8 +208,8 @@ def test_pages_that_contradict_each_other_are_read_again(read: Read) -> None:
     live = now(WANTED)
     assert sorted(live.users["user_id"]) == [*ADMINS, *TEACHERS]
     assert asked_pages(server, "Teacher").count(1) == 2
-    assert live.requests.ways[1:] == (Way(WayKind.SCAN, "Teacher", 4, 4, 200),)
-    assert (live.requests.total, live.requests.fewest) == (len(server.asked), 5)
+    assert live.requests.steps[1:] == (ReadStep(ReadMethod.SCAN, "Teacher", 4, 4, 200),)
+    assert (live.requests.total, live.requests.theoretical_minimum) == (len(server.asked), 5)
 
 
 def test_a_role_whose_pages_never_agree_proves_nothing(read: Read) -> None:
@@ -217,8 +217,8 @@ def test_a_role_whose_pages_never_agree_proves_nothing(read: Read) -> None:
     live = now(WANTED)
     assert sorted(live.users["user_id"]) == [*ADMINS, *TEACHERS]
     assert asked_pages(server, "Teacher").count(1) == READS
-    assert Way(WayKind.ONE_BY_ONE, "", 200, 200, 200) in live.requests.ways
-    assert "Teacher" not in {way.role for way in live.requests.ways}
+    assert ReadStep(ReadMethod.ONE_BY_ONE, "", 200, 200, 200) in live.requests.steps
+    assert "Teacher" not in {way.role for way in live.requests.steps}
 
 
 def test_a_role_that_does_not_add_up_at_its_end_is_read_again(read: Read) -> None:
@@ -240,7 +240,7 @@ def test_a_role_that_studio_refuses_is_not_asked_for_again(read: Read, status: i
     live = now(WANTED)
     assert sorted(live.users["user_id"]) == [*ADMINS, *TEACHERS]
     assert asked_pages(server, "Teacher") == list(range(1, page + 1))
-    assert Way(WayKind.ONE_BY_ONE, "", 200, 200, 200) in live.requests.ways
+    assert ReadStep(ReadMethod.ONE_BY_ONE, "", 200, 200, 200) in live.requests.steps
 
 
 def test_a_forbidden_role_ends_it(read: Read) -> None:
@@ -255,9 +255,9 @@ def test_whoever_is_on_no_page_is_asked_for(read: Read) -> None:
     now, _ = read(sound, people)
     live = now([*WANTED, *((f"p{number}@example.edu", 0) for number in (5_998, 9_000, 9_999))])
     assert sorted(live.users["user_id"]) == [*ADMINS, *TEACHERS, 5_998, 9_000]
-    scan = next(way for way in live.requests.ways if way.role == "Teacher")
+    scan = next(way for way in live.requests.steps if way.role == "Teacher")
     assert (scan.requests < scan.of, scan.people) == (True, 200)
-    assert live.requests.ways[-1] == Way(WayKind.ONE_BY_ONE, "", 3, 3, 2)
+    assert live.requests.steps[-1] == ReadStep(ReadMethod.ONE_BY_ONE, "", 3, 3, 2)
 
 
 DOUBLES = ("P1001@example.edu", "p1@example.edu")

@@ -8,7 +8,17 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.live.strategy import RECENT, SAMPLE, SCANNABLE, SHARE, OneByOne, Pages, Weighing, at_least, fewest
+from rolesync.live.strategy import (
+    RECENT,
+    SAMPLE,
+    SCANNABLE,
+    SHARE,
+    ReadPages,
+    SearchOneByOne,
+    SearchStrategy,
+    at_least,
+    theoretical_minimum,
+)
 
 PER_PAGE = 50
 TEACHERS = range(8_000)
@@ -34,7 +44,7 @@ class Cost(NamedTuple):
     """What a search came to: the requests by role ("" for one by one), and the fewest."""
 
     by_role: Mapping[str, int]
-    fewest: int
+    theoretical_minimum: int
 
     @property
     def total(self) -> int:
@@ -47,9 +57,9 @@ def cost(account: Mapping[str, Sequence[int]], unknown: Collection[int], window:
     for role, people in account.items():
         for one in people:
             held.setdefault(one, set()).add(role)
-    weighing, left, spent = Weighing(len(unknown), tuple(account), window), sorted(unknown), Counter[str]()
+    weighing, left, spent = SearchStrategy(len(unknown), tuple(account), window), sorted(unknown), Counter[str]()
     while (step := weighing.step()) is not None:
-        if isinstance(step, Pages):
+        if isinstance(step, ReadPages):
             assert 0 < len(step.numbers) <= window
             people = account[step.role]
             for number in step.numbers:
@@ -67,7 +77,9 @@ def cost(account: Mapping[str, Sequence[int]], unknown: Collection[int], window:
             spent[""] += step.people
         assert weighing.left == len(left)
     assert not left
-    best = fewest({role: pages_of(people) for role, people in account.items()}, [held.get(one, ()) for one in unknown])
+    best = theoretical_minimum(
+        {role: pages_of(people) for role, people in account.items()}, [held.get(one, ()) for one in unknown]
+    )
     return Cost(spent, best)
 
 
@@ -77,15 +89,15 @@ def cost(account: Mapping[str, Sequence[int]], unknown: Collection[int], window:
 @pytest.mark.parametrize("number", [1, 5, SHARE - 1])
 def test_few_people_cost_one_request_each(number: int) -> None:
     assert cost(ACCOUNT, evenly(TEACHERS, number)).by_role == {"": number}
-    assert Weighing(number, ROLES, 8).step() == OneByOne(number)
+    assert SearchStrategy(number, ROLES, 8).step() == SearchOneByOne(number)
 
 
 def test_nobody_costs_nothing() -> None:
-    assert Weighing(0, ROLES, 8).step() is None
+    assert SearchStrategy(0, ROLES, 8).step() is None
 
 
 def test_without_roles_to_read_all_are_asked_for_at_once() -> None:
-    assert Weighing(5_000, (), 8).step() == OneByOne(5_000)
+    assert SearchStrategy(5_000, (), 8).step() == SearchOneByOne(5_000)
 
 
 @pytest.mark.parametrize("window", [1, 8, 64])
@@ -114,7 +126,7 @@ def test_strangers_cost_little_more_than_a_request_each() -> None:
 
 def test_a_mixture_costs_the_pages_and_a_request_for_each_of_the_rest() -> None:
     found = cost(ACCOUNT, [*evenly(TEACHERS, 2_500), *strangers(2_500)])
-    assert (found.fewest, found.total) == (2_660, 2_662)
+    assert (found.theoretical_minimum, found.total) == (2_660, 2_662)
 
 
 def test_people_at_the_end_of_a_role_are_known_from_a_sample() -> None:
@@ -125,7 +137,7 @@ def test_people_at_the_end_of_a_role_are_known_from_a_sample() -> None:
 def test_a_role_is_left_when_it_gives_nobody_any_more() -> None:
     found = cost(ACCOUNT, [*TEACHERS[:300], *strangers(300)])
     assert found.by_role["Teacher"] <= 6 + RECENT
-    assert found.total < found.fewest
+    assert found.total < found.theoretical_minimum
 
 
 def test_a_small_role_is_opened_when_a_sample_shows_it() -> None:
@@ -173,17 +185,17 @@ def test_no_account_costs_much_more_than_a_request_each(
 
 
 def test_what_a_role_has_given_in_vain_is_forgotten() -> None:
-    weighing = Weighing(100, ["Teacher", "Student"], 8)
-    assert weighing.step() == Pages("Teacher", range(1, 2))
+    weighing = SearchStrategy(100, ["Teacher", "Student"], 8)
+    assert weighing.step() == ReadPages("Teacher", range(1, 2))
     weighing.page("Teacher", 4, 40)
-    assert (weighing.left, weighing.step()) == (60, Pages("Teacher", range(2, 3)))
+    assert (weighing.left, weighing.step()) == (60, ReadPages("Teacher", range(2, 3)))
     weighing.again("Teacher")
-    assert (weighing.left, weighing.step()) == (100, Pages("Teacher", range(1, 2)))
+    assert (weighing.left, weighing.step()) == (100, ReadPages("Teacher", range(1, 2)))
     weighing.page("Teacher", 4, 40)
     weighing.give_up("Teacher")
-    assert (weighing.left, weighing.step()) == (100, Pages("Student", range(1, 2)))
+    assert (weighing.left, weighing.step()) == (100, ReadPages("Student", range(1, 2)))
     weighing.give_up("Student")
-    assert weighing.step() == OneByOne(100)
+    assert weighing.step() == SearchOneByOne(100)
 
 
 # The arithmetic
@@ -191,11 +203,11 @@ def test_what_a_role_has_given_in_vain_is_forgotten() -> None:
 
 def test_the_fewest_are_the_best_choice_of_roles() -> None:
     people = [("Teacher",)] * 5 + [("Student", "Teacher")] * 5 + [("Observer",)] * 2 + [()] * 3
-    assert fewest({"Teacher": 2, "Student": 2, "Observer": 2}, people) == 2 + 2 + 3
-    assert fewest({"Teacher": 9, "Student": 2}, people) == 2 + 5 + 2 + 3
-    assert fewest({"Teacher": 11}, people) == 15
-    assert fewest({}, people) == 15
-    assert fewest({"Teacher": 1}, []) == 0
+    assert theoretical_minimum({"Teacher": 2, "Student": 2, "Observer": 2}, people) == 2 + 2 + 3
+    assert theoretical_minimum({"Teacher": 9, "Student": 2}, people) == 2 + 5 + 2 + 3
+    assert theoretical_minimum({"Teacher": 11}, people) == 15
+    assert theoretical_minimum({}, people) == 15
+    assert theoretical_minimum({"Teacher": 1}, []) == 0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rolesync.migrate.account import Fate
+from rolesync.migrate.account import CellOutcome
 from rolesync.migrate.migrate import Migration, migrate
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.lists import ListForm
@@ -28,7 +28,7 @@ def pairs(made: Migration) -> list[tuple[str | int, str]]:
     return [(one.user_id or one.email, one.role) for one in made.given]
 
 
-def ends(made: Migration, fate: Fate) -> list[tuple[int, str, str]]:
+def ends(made: Migration, fate: CellOutcome) -> list[tuple[int, str, str]]:
     """Row, text and code of the cells that end in one way."""
     return [
         (cell.row, cell.text, cell.code) for table in made.account.tables for cell in table.cells if cell.fate is fate

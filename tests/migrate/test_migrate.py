@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate.account import Fate
+from rolesync.migrate.account import CellOutcome
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.write import in_order, list_csv
 from rolesync.model.lists import ListForm
@@ -24,14 +24,19 @@ def test_a_plain_list(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": f"name,E-Mail,Role,x\nAnn,{A},Admin,1\nBob,{B},Teacher,\n"}, Recipe())
     assert pairs(made) == [(A, "Admin"), (B, "Teacher")]
     assert [one.name for one in made.given] == ["Ann", "Bob"]
-    assert made.account.fates() == {Fate.ASSIGNMENT: 6, Fate.NORMALISED: 0, Fate.IGNORED: 5, Fate.REFUSED: 0}
-    assert ends(made, Fate.IGNORED)[-1] == (2, "1", "column_unused")
+    assert made.account.fates() == {
+        CellOutcome.ASSIGNMENT: 6,
+        CellOutcome.NORMALISED: 0,
+        CellOutcome.IGNORED: 5,
+        CellOutcome.REFUSED: 0,
+    }
+    assert ends(made, CellOutcome.IGNORED)[-1] == (2, "1", "column_unused")
 
 
 def test_one_bad_cell_refuses_its_row_and_only_that(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": f"name,email,role\nAnn,ann,admin\nBob,{B},Admin\n"}, Recipe())
     assert pairs(made) == [(B, "Admin")]
-    assert ends(made, Fate.REFUSED) == [
+    assert ends(made, CellOutcome.REFUSED) == [
         (2, "Ann", "row_refused"),
         (2, "ann", "email_invalid"),
         (2, "admin", "role_near_miss"),
@@ -42,20 +47,27 @@ def test_what_is_written_otherwise_is_told(tmp_path: Path) -> None:
     recipe = Recipe(mapping={"Boss": "Admin"})
     made = run(tmp_path, {"s.csv": f"email,role,expires\nAnn <{A}>,Boss,30.6.2026\n"}, recipe)
     assert pairs(made) == [(A, "Admin")]
-    assert [code for _, _, code in ends(made, Fate.NORMALISED)] == ["email_normalised", "role_alias", "date_normalised"]
+    assert [code for _, _, code in ends(made, CellOutcome.NORMALISED)] == [
+        "email_normalised",
+        "role_alias",
+        "date_normalised",
+    ]
 
 
 def test_roles_that_are_not_managed_are_ignored_with_whoever_has_them(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": f"email,role\nno address,Reader\n{B},Admin\n"}, Recipe())
     assert pairs(made) == [(B, "Admin")]
-    assert ends(made, Fate.IGNORED)[2:] == [(2, "no address", "column_unused"), (2, "Reader", "role_not_managed")]
+    assert ends(made, CellOutcome.IGNORED)[2:] == [
+        (2, "no address", "column_unused"),
+        (2, "Reader", "role_not_managed"),
+    ]
 
 
 def test_several_roles_in_a_cell(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": f"email,role\n{A},Admin / Teacher\n{B},Admin/x\n"}, Recipe(separator="/"))
     assert pairs(made) == [(A, "Admin"), (A, "Teacher"), (B, "Admin")]
     made = run(tmp_path, {"s.csv": f"email,roles\n{A},Admin;Reader\n"}, Recipe())
-    assert ends(made, Fate.NORMALISED) == [(2, "Admin;Reader", "role_not_managed")]
+    assert ends(made, CellOutcome.NORMALISED) == [(2, "Admin;Reader", "role_not_managed")]
     assert pairs(run(tmp_path, {"s.csv": f"email,roles\n{A},Admin;Teacher\n"}, Recipe())) == [
         (A, "Admin"),
         (A, "Teacher"),
@@ -67,7 +79,7 @@ def test_a_matrix_of_roles(tmp_path: Path) -> None:
     text = f"email,is_admin,Is Teacher\n{A},X,yes\n{B},,no\n{C},see note,x\n"
     made = run(tmp_path, {"s.csv": text}, recipe)
     assert pairs(made) == [(A, "Admin"), (A, "Teacher")]
-    assert ends(made, Fate.REFUSED) == [
+    assert ends(made, CellOutcome.REFUSED) == [
         (4, C, "row_refused"),
         (4, "see note", "neither_yes_nor_no"),
         (4, "x", "row_refused"),
@@ -78,7 +90,7 @@ def test_yes_and_no_are_what_somebody_says(tmp_path: Path) -> None:
     recipe = Recipe(matrix={"m": "Admin"}, yes=("ok",), no=("x",))
     made = run(tmp_path, {"s.csv": f"email,m\n{A},OK\n{B},x\n{C},yes\n"}, recipe)
     assert pairs(made) == [(A, "Admin")]
-    assert (4, "yes", "neither_yes_nor_no") in ends(made, Fate.REFUSED)
+    assert (4, "yes", "neither_yes_nor_no") in ends(made, CellOutcome.REFUSED)
     with pytest.raises(UsageError, match="both yes and no"):
         run(tmp_path, {"s.csv": ""}, Recipe(yes=("x",), no=("X",)))
 
@@ -88,8 +100,8 @@ def test_a_sheet_for_each_role(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.xlsx": book}, Recipe(), sheets={"Admins": "Admin", "Staff": "Teacher"})
     assert pairs(made) == [(A, "Admin"), (B, "Teacher"), (A, "Teacher")]
     assert [table.place.sheet for table in made.account.tables] == ["Admins", "Staff", "Notes"]
-    assert (1, "Title", "title") in ends(made, Fate.IGNORED)
-    assert made.account.tables[2].cells[0][:5] == (1, 0, "n", Fate.IGNORED, "sheet_unread")
+    assert (1, "Title", "title") in ends(made, CellOutcome.IGNORED)
+    assert made.account.tables[2].cells[0][:5] == (1, 0, "n", CellOutcome.IGNORED, "sheet_unread")
     made = run(tmp_path, {"s.xlsx": book}, Recipe(fixed="Admin"), form=ListForm(sheet="Admins"))
     assert [(table.place.sheet, len(table.cells)) for table in made.account.tables] == [
         ("Admins", 2),
@@ -109,7 +121,9 @@ def test_several_files_become_one_list(tmp_path: Path) -> None:
     made = run(tmp_path, files, Recipe())
     assert pairs(made) == [(7, "Admin"), (8, "Admin"), (7, "Teacher")]
     assert [(one.email, one.name) for one in made.given] == [(A, "Ann"), ("", ""), (A, "Ann")]
-    assert [(row, code) for row, _, code in ends(made, Fate.IGNORED) if code == "duplicate"] == [(2, "duplicate")] * 5
+    assert [(row, code) for row, _, code in ends(made, CellOutcome.IGNORED) if code == "duplicate"] == [
+        (2, "duplicate")
+    ] * 5
     assert "row 2 of" in next(one.detail for one in made.account.totals() if one.code == "duplicate")
 
 
@@ -120,7 +134,7 @@ def test_who_may_be_two_people_is_refused_everywhere(tmp_path: Path) -> None:
     }
     made = run(tmp_path, files, Recipe())
     assert pairs(made) == [(8, "Admin")]
-    assert {(row, code) for row, _, code in ends(made, Fate.REFUSED)} == {
+    assert {(row, code) for row, _, code in ends(made, CellOutcome.REFUSED)} == {
         (2, "identity_conflict"),
         (3, "identity_conflict"),
     }
@@ -136,17 +150,17 @@ def test_dates_go_with_the_role(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": text}, Recipe())
     assert pairs(made) == [(A, "Admin")]
     assert list_csv(made.given) == f"email,role,starts,expires\n{A},Admin,2026-07-01,2026-12-31\n"
-    assert {(row, code) for row, _, code in ends(made, Fate.IGNORED) if row > 1} == {
+    assert {(row, code) for row, _, code in ends(made, CellOutcome.IGNORED) if row > 1} == {
         (3, "row_dropped"),
         (4, "row_dropped"),
     }
     files = {"s.csv": f"email,role,expires\n{A},Admin,2026-07-01\n{A},Admin,2026-08-01\n"}
     made = run(tmp_path, files, Recipe())
     assert pairs(made) == []
-    assert {code for _, _, code in ends(made, Fate.REFUSED)} == {"contradiction"}
+    assert {code for _, _, code in ends(made, CellOutcome.REFUSED)} == {"contradiction"}
     assert [cell.row for _, cell in made.account.refused()] == [2, 3]
     made = run(tmp_path, {"s.csv": f"email,role,starts,expires\n{A},Admin,2026-08-01,2026-07-01\n"}, Recipe())
-    assert (2, "2026-07-01", "dates_reversed") in ends(made, Fate.REFUSED)
+    assert (2, "2026-07-01", "dates_reversed") in ends(made, CellOutcome.REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -161,11 +175,11 @@ def test_dates_go_with_the_role(tmp_path: Path) -> None:
 def test_rows_that_contradict_each_other_are_all_refused(tmp_path: Path, rows: str, codes: set[str]) -> None:
     made = run(tmp_path, {"s.csv": f"email,roles,starts,expires,action\n{rows}"}, Recipe())
     assert pairs(made) == []
-    assert {code for _, _, code in ends(made, Fate.REFUSED)} == codes
+    assert {code for _, _, code in ends(made, CellOutcome.REFUSED)} == codes
     parts = {f"{at}.csv": f"email,roles,starts,expires,action\n{row}\n" for at, row in enumerate(rows.split())}
     assert run(tmp_path, parts, Recipe()).account.fates() == {
         **made.account.fates(),
-        Fate.IGNORED: made.account.fates()[Fate.IGNORED] + 5,
+        CellOutcome.IGNORED: made.account.fates()[CellOutcome.IGNORED] + 5,
     }
 
 
@@ -187,7 +201,7 @@ def test_days_after_each_other_are_a_sequence(tmp_path: Path) -> None:
 def test_a_row_that_says_something_new_is_no_duplicate(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": f"email,roles\n{A},Admin\n{A},Admin;Teacher\n{A},Teacher;Teacher\n"}, Recipe())
     assert pairs(made) == [(A, "Admin"), (A, "Teacher")]
-    assert {row for row, _, code in ends(made, Fate.IGNORED) if code == "duplicate"} == {4}
+    assert {row for row, _, code in ends(made, CellOutcome.IGNORED) if code == "duplicate"} == {4}
 
 
 def test_the_order_of_rows_and_files_is_no_matter(tmp_path: Path) -> None:
@@ -204,16 +218,16 @@ def test_rows_beside_the_list(tmp_path: Path) -> None:
     text = f"email,role\n# staff\n{A},Admin\nemail,role\n#{B},Admin\nTotal: 1,\n"
     made = run(tmp_path, {"s.csv": text}, Recipe())
     assert pairs(made) == [(A, "Admin")]
-    found = {row: code for row, _, code in ends(made, Fate.IGNORED)}
+    found = {row: code for row, _, code in ends(made, CellOutcome.IGNORED)}
     assert found == {1: "header", 2: "comment_ignored", 4: "header_repeated", 6: "footer_ignored"}
-    assert {row for row, _, _ in ends(made, Fate.REFUSED)} == {5}
+    assert {row for row, _, _ in ends(made, CellOutcome.REFUSED)} == {5}
 
 
 def test_rows_that_can_not_be_read(tmp_path: Path) -> None:
     text = f'email,role\n"{A}"x,Admin\n{B},Admin,more\n{C},Admin\n'.encode() + b"\xe9@x.edu,Admin\n,Admin\n"
     made = run(tmp_path, {"s.csv": text}, Recipe())
     assert pairs(made) == [(C, "Admin")]
-    codes = {(row, code) for row, _, code in ends(made, Fate.REFUSED) if code != "row_refused"}
+    codes = {(row, code) for row, _, code in ends(made, CellOutcome.REFUSED) if code != "row_refused"}
     assert codes == {(2, "broken_quoting"), (3, "row_too_long"), (5, "not_utf8"), (6, "identity_missing")}
 
 
@@ -260,7 +274,7 @@ def test_a_row_that_has_lost_a_cell_is_refused(tmp_path: Path) -> None:
     text = f"email,note,Admin?,Teacher?,name\n{A},note,,x\n{B},x,x\nSum: 2\n"
     made = run(tmp_path, {"s.csv": text}, Recipe(matrix={"Admin?": "Admin", "Teacher?": "Teacher"}))
     assert pairs(made) == [(A, "Teacher")]
-    assert {(row, code) for row, _, code in ends(made, Fate.REFUSED)} == {(3, "row_too_short")}
+    assert {(row, code) for row, _, code in ends(made, CellOutcome.REFUSED)} == {(3, "row_too_short")}
 
 
 def test_a_file_that_is_joined_by_columns_of_any_name(tmp_path: Path) -> None:
@@ -309,7 +323,7 @@ def test_every_cell_is_accounted_for_once_and_the_list_is_one(
     assert cells == [(row, at, cell) for row, line in numbered for at, cell in enumerate(line) if cell.strip()]
     assert sum(made.account.fates().values()) == len(made.account) == len(cells)
     assert sum(total.cells for total in made.account.totals()) == len(cells)
-    refused = {row for row, _, _ in ends(made, Fate.REFUSED)}
+    refused = {row for row, _, _ in ends(made, CellOutcome.REFUSED)}
     assert not refused & {one.row for one in made.given}
     for one in made.given:
         assert (one.email in {A, B, C}) if one.email else one.user_id == 7

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate.account import Fate
+from rolesync.migrate.account import CellOutcome
 from rolesync.migrate.presets import PRESETS
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.lists import ListForm
@@ -36,8 +36,8 @@ def test_google_group(tmp_path: Path) -> None:
     )
     made = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], fixed="Admin"))
     assert pairs(made) == [(A, "Admin"), (B, "Admin")]
-    assert (6, "strange", "word_unknown") in ends(made, Fate.REFUSED)
-    assert (5, "banned", "row_dropped") in ends(made, Fate.IGNORED)
+    assert (6, "strange", "word_unknown") in ends(made, CellOutcome.REFUSED)
+    assert (5, "banned", "row_dropped") in ends(made, CellOutcome.IGNORED)
 
 
 def test_google_group_by_its_group_status(tmp_path: Path) -> None:
@@ -45,10 +45,10 @@ def test_google_group_by_its_group_status(tmp_path: Path) -> None:
     recipe = replace(PRESETS["google-groups"], mapping={"owner": "Admin"})
     made = run(tmp_path, {"s.csv": text}, recipe)
     assert pairs(made) == [(A, "Admin")]
-    assert (3, "owner", "role_alias") in ends(made, Fate.NORMALISED)
+    assert (3, "owner", "role_alias") in ends(made, CellOutcome.NORMALISED)
     made = run(tmp_path, {"s.csv": text}, replace(recipe, mapping={"Owner": "Admin"}))
     assert pairs(made) == []
-    assert (3, "owner", "role_near_miss") in ends(made, Fate.REFUSED)
+    assert (3, "owner", "role_near_miss") in ends(made, CellOutcome.REFUSED)
 
 
 def test_google_group_by_its_own_roles(tmp_path: Path) -> None:
@@ -58,8 +58,8 @@ def test_google_group_by_its_own_roles(tmp_path: Path) -> None:
     )
     made = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], mapping={"OWNER": "Admin"}))
     assert pairs(made) == [(A, "Admin")]
-    assert (3, "MEMBER", "role_not_mapped") in ends(made, Fate.IGNORED)
-    assert {row for row, _, code in ends(made, Fate.IGNORED) if code == "row_dropped"} == {4}
+    assert (3, "MEMBER", "role_not_mapped") in ends(made, CellOutcome.IGNORED)
+    assert {row for row, _, code in ends(made, CellOutcome.IGNORED) if code == "row_dropped"} == {4}
 
 
 def test_entra_group(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_entra_group(tmp_path: Path) -> None:
     )
     made = run(tmp_path, {"s.csv": text}, replace(PRESETS["entra-group"], fixed="Teacher"))
     assert pairs(made) == [(A, "Teacher")]
-    assert (4, "cy_gmail.com#EXT#@x.onmicrosoft.com", "email_invalid") in ends(made, Fate.REFUSED)
+    assert (4, "cy_gmail.com#EXT#@x.onmicrosoft.com", "email_invalid") in ends(made, CellOutcome.REFUSED)
 
 
 def test_okta(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_adobe_user_sync(tmp_path: Path) -> None:
     )
     made = run(tmp_path, {"s.csv": text}, replace(PRESETS["adobe-user-sync"], mapping={"Media": "Admin"}))
     assert pairs(made) == [(A, "Admin")]
-    assert (3, "All", "role_not_mapped") in ends(made, Fate.IGNORED)
+    assert (3, "All", "role_not_mapped") in ends(made, CellOutcome.IGNORED)
 
 
 ADMINS = (
@@ -116,18 +116,18 @@ def test_canvas_sis_admins(tmp_path: Path) -> None:
     made = run(tmp_path, {"admins.csv": ADMINS, "users.csv": USERS}, recipe, join="users.csv")
     assert pairs(made) == [(A, "Admin")]
     assert made.given[0].name == "Ann X"
-    refused = {(row, text): code for row, text, code in ends(made, Fate.REFUSED)}
+    refused = {(row, text): code for row, text, code in ends(made, CellOutcome.REFUSED)}
     assert refused[6, "s9"] == "key_unknown"
     assert refused[7, "s5"] == "key_unknown"
-    dropped = {row for row, _, code in ends(made, Fate.IGNORED) if code == "row_dropped"}
+    dropped = {row for row, _, code in ends(made, CellOutcome.IGNORED) if code == "row_dropped"}
     assert dropped == {3, 4}
     users = made.account.tables[1]
     assert {(cell.row, cell.fate, cell.code) for cell in users.cells if cell.row > 1} == {
-        (2, Fate.ASSIGNMENT, "used"),
-        (2, Fate.IGNORED, "column_unused"),
-        (3, Fate.IGNORED, "not_referred_to"),
-        (4, Fate.IGNORED, "not_referred_to"),
-        (5, Fate.IGNORED, "not_referred_to"),
+        (2, CellOutcome.ASSIGNMENT, "used"),
+        (2, CellOutcome.IGNORED, "column_unused"),
+        (3, CellOutcome.IGNORED, "not_referred_to"),
+        (4, CellOutcome.IGNORED, "not_referred_to"),
+        (5, CellOutcome.IGNORED, "not_referred_to"),
     }
 
 
@@ -174,7 +174,7 @@ def test_keys_that_name_two_people_or_nobody_readable(tmp_path: Path) -> None:
     recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
     made = run(tmp_path, {"admins.csv": ADMINS, "users.csv": users}, recipe, join="users.csv")
     assert pairs(made) == []
-    refused = {text: code for _, text, code in ends(made, Fate.REFUSED)}
+    refused = {text: code for _, text, code in ends(made, CellOutcome.REFUSED)}
     assert (refused["s1"], refused["s9"], refused["s5"]) == ("key_unclear", "email_invalid", "identity_missing")
 
 
@@ -211,6 +211,6 @@ def test_first_and_last_names_are_one_name(tmp_path: Path) -> None:
     }
     joined = run(tmp_path, files, replace(PRESETS["oneroster"], fixed="Admin"), join="users.csv")
     assert [(one.email, one.name) for one in joined.given] == [(A, "Ann Lee")]
-    assert (2, "Lee", "used") in ends(joined, Fate.ASSIGNMENT)
+    assert (2, "Lee", "used") in ends(joined, CellOutcome.ASSIGNMENT)
     whole = run(tmp_path, {"s.csv": f"name,first name,email,role\nAnn Lee,A,{A},Admin\n"}, Recipe())
     assert [one.name for one in whole.given] == ["Ann Lee"]

@@ -1,7 +1,7 @@
 import pandas as pd
 
 from rolesync.migrate.account import Place
-from rolesync.migrate.convert import Given
+from rolesync.migrate.convert import MigratedAssignment
 from rolesync.migrate.suggestions import Alike, not_found, suggest
 from rolesync.model.frames import LIVE, frame
 from rolesync.reader.validity import ALWAYS
@@ -20,8 +20,8 @@ STUDIO = users(
 )
 
 
-def wanted(email: str, name: str = "", user_id: int = 0) -> Given:
-    return Given(Place("list.csv"), 2, "Admin", email, user_id, name, ALWAYS)
+def wanted(email: str, name: str = "", user_id: int = 0) -> MigratedAssignment:
+    return MigratedAssignment(Place("list.csv"), 2, "Admin", email, user_id, name, ALWAYS)
 
 
 def candidates(email: str, name: str = "") -> list[tuple[int, str]]:

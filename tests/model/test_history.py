@@ -1,7 +1,7 @@
 import pytest
 
 from rolesync.model.explanation import Explanation, ListedRow, PersonNow
-from rolesync.model.verification import Bad, Verification
+from rolesync.model.verification import FirstBadRecord, Verification
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from rolesync.model.verification import Bad, Verification
         (Verification(3, None, "", ("a crash left something",)), True),
         (Verification(3, None, "", (), unchecked=2), True),
         (Verification(3, None, "the head names 4", ()), False),
-        (Verification(2, Bad(3, 3, "changed"), "", ()), False),
+        (Verification(2, FirstBadRecord(3, 3, "changed"), "", ()), False),
     ],
 )
 def test_a_record_is_whole_only_without_a_bad_place_and_with_its_head(found: Verification, *, whole: bool) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.model.keys import email_key, role_names, role_set
+from rolesync.model.keys import email_key, format_roles, parse_roles
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,6 @@ def test_addresses_that_are_not(one: str, other: str) -> None:
 
 
 def test_role_sets_have_one_spelling_and_read_back() -> None:
-    assert role_set(["Teacher", "Admin", "Admin"]) == role_set(["Admin", "Teacher"])
-    assert role_names(role_set(["a, b", 'c"d'])) == ["a, b", 'c"d']
-    assert role_names("") == []
+    assert format_roles(["Teacher", "Admin", "Admin"]) == format_roles(["Admin", "Teacher"])
+    assert parse_roles(format_roles(["a, b", 'c"d'])) == ["a, b", 'c"d']
+    assert parse_roles("") == []

@@ -1,10 +1,15 @@
 from rolesync.model.frames import LIVE, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.live import Live
 
 
 def live() -> Live:
-    roles = [role_set(["Admin"]), role_set(["Teacher", "Admin"]), role_set([]), role_set(["Subaccount admin"])]
+    roles = [
+        format_roles(["Admin"]),
+        format_roles(["Teacher", "Admin"]),
+        format_roles([]),
+        format_roles(["Subaccount admin"]),
+    ]
     data = {"user_id": [1, 2, 3, 2**63 - 1], "email": ["a@x", "", "c@x", "d@x"], "name": [""] * 4, "roles": roles}
     return Live(frame(LIVE, data), ("Admin",))
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from rolesync.model.frames import CHANGES, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.live import Requests
 from rolesync.model.rehearsal import Latency, Stage
 from rolesync.model.runs import Proof
-from rolesync.workflows.rehearsal_estimate import Pace, stages, unknown
+from rolesync.workflows.rehearsal_estimate import Pace, estimate_stages, list_unknowns
 from tests.report.samples import make_run
 
 READ = Stage("reading", 9, 16, 0, 0.7, measured=True)
@@ -33,7 +33,7 @@ def test_waves_wait_for_each_other_and_first_pages_for_nobody(
         make_run(proof=Proof({"Admin": 9, "Teacher": 2000}, ())), requests=Requests({"put_roles": 9, "x": 41})
     )
     waves = [[range(2)] * 4, [range(2)], [range(2)] * 2]  # seven chunks; two more requests were needed
-    first, writes, reads = stages(READ, run, waves, Latency(0.1, 30), pace)
+    first, writes, reads = estimate_stages(READ, run, waves, Latency(0.1, 30), pace)
     assert first is READ
     assert (writes.rounds, reads.rounds) == rounds
     assert (writes.seconds, reads.seconds) == pytest.approx(seconds)
@@ -41,7 +41,7 @@ def test_waves_wait_for_each_other_and_first_pages_for_nobody(
 
 def test_a_run_that_was_not_read_back_or_sent_nothing_has_no_rounds() -> None:
     run = replace(make_run(proof=None), requests=Requests({}))
-    assert [(one.rounds, one.seconds) for one in stages(READ, run, [], Latency.of([]), Pace(16, 1))] == [
+    assert [(one.rounds, one.seconds) for one in estimate_stages(READ, run, [], Latency.of([]), Pace(16, 1))] == [
         (0, 0.7),
         (0, 0.0),
         (0, 0.0),
@@ -63,14 +63,14 @@ def changes(*rows: tuple[str, str, list[str]]) -> pd.DataFrame:
         "role": [role for _, role, _ in rows],
         "reason": ["listed"] * size,
         "row": [2] * size,
-        "before": [role_set(before) for *_, before in rows],
+        "before": [format_roles(before) for *_, before in rows],
     }
     return frame(CHANGES, data)
 
 
 def test_only_what_concerns_a_plan_is_said_to_be_unknown() -> None:
-    assert unknown(frame(CHANGES), 50, exclusive=False) == ()
-    plain = unknown(changes(("add", "Teacher", ["Admin"])), 50, exclusive=False)
+    assert list_unknowns(frame(CHANGES), 50, exclusive=False) == ()
+    plain = list_unknowns(changes(("add", "Teacher", ["Admin"])), 50, exclusive=False)
     assert len(plain) == 4
     rows = (
         ("add", "Admin", ["Subaccount admin", "Teacher"]),
@@ -79,9 +79,9 @@ def test_only_what_concerns_a_plan_is_said_to_be_unknown() -> None:
         ("remove", "Admin", ["Admin"]),
         ("remove", "Teacher", ["Teacher"]),
     )
-    *_, admin, subaccount, back = unknown(changes(*rows), 2, exclusive=False)
+    *_, admin, subaccount, back = list_unknowns(changes(*rows), 2, exclusive=False)
     assert "adding Admin drops Subaccount admin" in admin
     assert "holds it (1). Rehearse with --exclusive-admin" in admin
     assert "adding Subaccount admin drops Admin" in subaccount
     assert "1 lose it here" in back
-    assert "held it (1); Studio may not" in unknown(changes(*rows), 2, exclusive=True)[-3]
+    assert "held it (1); Studio may not" in list_unknowns(changes(*rows), 2, exclusive=True)[-3]

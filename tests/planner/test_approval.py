@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import absent, hold
+from rolesync.differ.holds import absent_holders, hold_changes
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.frames import HELD
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.lists import Finding
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy, Released
@@ -29,12 +29,12 @@ ADMINS = [User(at, f"p{at}@example.edu", f"P {at}", frozenset({"Admin"})) for at
 NEW = User(20, "new@example.edu", "New", frozenset({"Student"}))
 
 
-def made(policy: Policy | None = None, history: History | None = None, stay: int = 6) -> Plan:
+def made(policy: Policy | None = None, history: GuardBaseline | None = None, stay: int = 6) -> Plan:
     """A plan that adds one Admin and removes those after the first `stay`."""
-    policy, history = policy or Policy(owner="1", max_removals_share=0.5), history or History()
+    policy, history = policy or Policy(owner="1", max_removals_share=0.5), history or GuardBaseline()
     live = live_of([*ADMINS, NEW])
     rows = [Row(at + 1, f"p{at}@example.edu", 0, "Admin") for at in range(1, stay + 1)]
-    changes = hold(diff(listed([*rows, Row(9, "new@example.edu", 0, "Admin")]), live, policy), policy, history)
+    changes = hold_changes(diff(listed([*rows, Row(9, "new@example.edu", 0, "Admin")]), live, policy), policy, history)
     return make_plan(
         account="https://school.example.com",
         created_at=CREATED_AT,
@@ -89,7 +89,9 @@ def test_what_is_left_and_what_was_taken_out_is_all_there_was(case: tuple[Plan, 
     plan, decisions = case
     left = decide(plan, decisions)
     assert sorted([*keys(left), *decisions.excluded]) == sorted([*keys(plan), *decisions.released])
-    assert sorted([*keys(left, "waiting"), *decisions.released]) == sorted(keys(plan, "waiting"))
+    assert sorted([*keys(left, "releasable_removals"), *decisions.released]) == sorted(
+        keys(plan, "releasable_removals")
+    )
     out = [row for row in held(left) if row[HELD_REASON] == "excluded"]
     assert {(row[2], row[3]): row[6] for row in out} == dict(decisions.excluded)
     assert len(left.held) == len(plan.held) + len(decisions.excluded) - len(decisions.released)
@@ -123,7 +125,7 @@ def test_a_block_is_not_hidden(case: tuple[Plan, Decisions]) -> None:
     fixed = {"input_refused", "max_age_hours", "max_shrink_share", "repeat_runs"}
     assert {one.rule for one in plan.blocked} & fixed <= {one.rule for one in left.blocked}
     assert [(one.rule, one.role) for one in left.verdicts] == [(one.rule, one.role) for one in plan.verdicts]
-    fresh = judge(_changes(left), Live(live_of(()).users, ()), plan.policy, plan.findings, History())
+    fresh = judge(_changes(left), Live(live_of(()).users, ()), plan.policy, plan.findings, GuardBaseline())
     for verdict in fresh:
         if verdict.rule.startswith(("max_removals", "min_holders", "protected")):
             assert verdict in left.verdicts
@@ -136,7 +138,7 @@ HELD_REASON = list(HELD).index("reason")
 
 
 def _changes(plan: Plan) -> Changes:
-    return Changes(plan.changes, plan.held, plan.roles, plan.waiting)
+    return Changes(plan.changes, plan.held, plan.roles, plan.releasable_removals)
 
 
 # Guards
@@ -153,7 +155,7 @@ def test_taking_out_what_blocks_unblocks() -> None:
 
 
 def test_what_is_let_through_is_held_against_every_limit() -> None:
-    history = History(listed={"Admin": 3}, applied={"Admin": 9})
+    history = GuardBaseline(listed={"Admin": 3}, applied={"Admin": 9})
     plan = made(Policy(owner="8", hold_removals=True, max_removals=1), history)
     assert plan.status == "ready"
     assert releasable(plan) == {(7, "Admin"), (8, "Admin")}
@@ -176,9 +178,9 @@ def test_nobody_is_let_through_while_rows_cannot_be_read() -> None:
 
 
 def test_whoever_was_taken_out_stays_absent_from_the_list() -> None:
-    plan = made(Policy(owner="1", grace_runs=1), History(absent={"Admin": {7: 1, 8: 1}}))
+    plan = made(Policy(owner="1", grace_runs=1), GuardBaseline(absent={"Admin": {7: 1, 8: 1}}))
     left = decide(plan, Decisions({(7, "Admin"): "on leave", (20, "Admin"): "who is this?"}))
-    assert absent(left) == absent(plan) == {"Admin": [7, 8]}
+    assert absent_holders(left) == absent_holders(plan) == {"Admin": [7, 8]}
 
 
 # Approving
@@ -189,22 +191,22 @@ def test_an_approval_says_who_when_and_what() -> None:
     decisions = Decisions({(20, "Admin"): " not yet "}, {(8, "Admin"): " has left "})
     done = approved(plan, decisions, reviewer="  Rita  Levi ", seen=" Remove 1,ADD  0 ")
     assert done.approval is not None
-    assert (done.approval.reviewer, done.approval.operator, done.approval.seen) == (
+    assert (done.approval.reviewer, done.approval.operator, done.approval.confirmed_effect) == (
         "Rita Levi",
         "rita",
         "remove 1, add 0",
     )
-    assert (done.approval.made_from, done.approval.approved_at) == (plan.digest, AT)
+    assert (done.approval.reviewed_digest, done.approval.approved_at) == (plan.digest, AT)
     assert done.approval.excluded == 1
     assert done.approval.released == (Released(8, "Admin", "has left"),)
     assert [row[6] for row in held(done) if row[HELD_REASON] == "excluded"] == ["not yet"]
-    assert (done.made_by, done.created_at) == ("maker", plan.created_at)
+    assert (done.planned_by, done.created_at) == ("maker", plan.created_at)
 
 
 def test_the_maker_is_sealed_once_the_plan_is_approved() -> None:
     plan = made()
-    assert decide(replace(plan, made_by="other"), Decisions()).digest == plan.digest
-    assert approved(replace(plan, made_by="other")).digest != approved(plan).digest
+    assert decide(replace(plan, planned_by="other"), Decisions()).digest == plan.digest
+    assert approved(replace(plan, planned_by="other")).digest != approved(plan).digest
 
 
 @pytest.mark.parametrize("seen", ["", "yes", "remove 2, add 2", "add 1, remove 2", "remove 2", "remove 2, add 1 0"])
@@ -240,7 +242,7 @@ def test_an_approved_plan_is_not_approved_again() -> None:
 @pytest.mark.parametrize(
     ("lie", "said"),
     [
-        ({"seen": "remove 0, add 1"}, "saw 'remove 0, add 1', but does 'remove 2, add 1'"),
+        ({"confirmed_effect": "remove 0, add 1"}, "saw 'remove 0, add 1', but does 'remove 2, add 1'"),
         ({"excluded": 3}, "approved without 3 of its changes, but says of 0 that they are out"),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 from rolesync.differ.diff import diff
 from rolesync.model.frames import CHANGES, frame
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.lists import Finding
 from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy
@@ -165,14 +165,14 @@ ROWS = (Row(2, "bo@example.edu", 0, "Admin"), Row(3, "new@example.edu", 0, "Admi
 
 
 POLICY = Policy(max_removals_share=0.5)
-UNKNOWN = History()
+UNKNOWN = GuardBaseline()
 
 
 def planned(
     rows: Iterable[Row] = ROWS,
     users: Iterable[User] = USERS,
     policy: Policy = POLICY,
-    history: History = UNKNOWN,
+    history: GuardBaseline = UNKNOWN,
     **changed: object,
 ) -> Plan:
     """The plan of a situation, some of its parts replaced."""
@@ -245,12 +245,16 @@ def test_another_situation_has_another_digest(changed: dict[str, Any]) -> None:
 
 def test_a_list_that_grows_older_has_the_same_digest_until_it_is_too_old() -> None:
     policy = replace(POLICY, max_age_hours=24.0)
-    young, older, too_old, ancient = (planned(policy=policy, history=History(age_hours=age)) for age in (1, 23, 25, 99))
+    young, older, too_old, ancient = (
+        planned(policy=policy, history=GuardBaseline(age_hours=age)) for age in (1, 23, 25, 99)
+    )
     assert young.verdicts != older.verdicts
     assert young.digest == older.digest
     assert too_old.status == "blocked"
     assert too_old.digest == ancient.digest != young.digest
-    assert planned(policy=replace(policy, max_age_hours=23.5), history=History(age_hours=23)).digest != older.digest
+    assert (
+        planned(policy=replace(policy, max_age_hours=23.5), history=GuardBaseline(age_hours=23)).digest != older.digest
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,11 +13,11 @@ from hypothesis import example, given, settings, strategies as st
 from rolesync.differ.diff import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.model.frames import DRIFT, IMPACT, frame
-from rolesync.model.history import History
+from rolesync.model.history import GuardBaseline
 from rolesync.model.lists import Finding
-from rolesync.model.live import Requests, Way
+from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Changes, Drift, Plan, Policy, RoleCount
-from rolesync.model.vocabulary import Known, Level, WayKind
+from rolesync.model.vocabulary import Completeness, Level, ReadMethod
 from rolesync.planner.build import make_plan
 from rolesync.planner.encode import digest, from_json, to_json
 from rolesync.planner.guards import judge
@@ -25,9 +25,9 @@ from tests.strategies import BIGGEST_ID, CREATED_AT, SOURCE, Row, User, listed, 
 
 FINDINGS = (Finding(Level.WARNING, "odd", "looked \u201codd\u201d", 3, "R\u00f6lle"), Finding(Level.INFO, "bom", "BOM"))
 WAYS = (
-    Way(WayKind.HOLDERS, "Admin", 2, 2, 51),
-    Way(WayKind.SCAN, "Teacher", 1, 9, 3),
-    Way(WayKind.ONE_BY_ONE, "", 1, 1, 0),
+    ReadStep(ReadMethod.HOLDERS, "Admin", 2, 2, 51),
+    ReadStep(ReadMethod.SCAN, "Teacher", 1, 9, 3),
+    ReadStep(ReadMethod.ONE_BY_ONE, "", 1, 1, 0),
 )
 
 
@@ -48,7 +48,7 @@ def _plan() -> Plan:
         source=SOURCE,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, desired.findings, History()),
+        verdicts=judge(changes, live, policy, desired.findings, GuardBaseline()),
         findings=desired.findings,
         requests=Requests({"search": 4, "get": 1}, 4, WAYS),
     )
@@ -316,11 +316,11 @@ def counted(additions: int = 1, removals: int = 1) -> tuple[RoleCount, ...]:
             r"has the role 'Admin' in changes\[0\], but manages only 'Teacher'",
         ),
         (
-            {"waiting": WAITING.assign(role=pd.Series(["Own\u202eer"], dtype="category"))},
+            {"releasable_removals": WAITING.assign(role=pd.Series(["Own\u202eer"], dtype="category"))},
             r"has the role 'Own\\u202eer' in waiting\[0\], but manages only 'Admin', 'Teacher'",
         ),
         (
-            {"waiting": PLAN.changes},
+            {"releasable_removals": PLAN.changes},
             r"has an addition in waiting\[0\], where only removals wait",
         ),
         ({"roles": PLAN.roles[:1]}, "counts in roles the holders of 'Admin', but manages 'Admin', 'Teacher'"),
@@ -337,7 +337,7 @@ def test_a_plan_that_does_more_than_it_says_is_refused_even_under_its_seals(part
 
 
 def test_what_waits_is_read_back() -> None:
-    assert len(from_json(sealed(waiting=WAITING)).waiting) == 1
+    assert len(from_json(sealed(releasable_removals=WAITING)).releasable_removals) == 1
 
 
 IMPACTED = replace(
@@ -346,7 +346,7 @@ IMPACTED = replace(
         IMPACT,
         {
             "user_id": [2, BIGGEST_ID],
-            "known": [Known.AT_LEAST, Known.NOTHING],
+            "known": [Completeness.AT_LEAST, Completeness.NOTHING],
             "owned": [0, 0],
             "reachable": [3, 0],
             "size": [0, 0],

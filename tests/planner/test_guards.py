@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import hold
-from rolesync.model.history import History
+from rolesync.differ.holds import hold_changes
+from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key
 from rolesync.model.lists import Desired, Finding
 from rolesync.model.plans import Policy, Verdict
@@ -14,7 +14,7 @@ from rolesync.planner.guards import ON_REMOVALS, judge
 from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, histories, listed, live_of, situations
 
 BLOCK, WARN, PASS = VerdictStatus.BLOCK, VerdictStatus.WARN, VerdictStatus.PASS
-UNKNOWN = History()
+UNKNOWN = GuardBaseline()
 
 
 def admins(count: int) -> list[User]:
@@ -25,7 +25,9 @@ def keeping(users: list[User]) -> Desired:
     return listed(Row(at, email_key(user.email), 0, "Admin") for at, user in enumerate(users, start=2))
 
 
-def verdict(rule: str, users: list[User], desired: Desired, policy: Policy, history: History = UNKNOWN) -> Verdict:
+def verdict(
+    rule: str, users: list[User], desired: Desired, policy: Policy, history: GuardBaseline = UNKNOWN
+) -> Verdict:
     live = live_of(users)
     found = judge(diff(desired, live, policy), live, policy, desired.findings, history)
     (one,) = [one for one in found if one.rule == rule]
@@ -34,7 +36,7 @@ def verdict(rule: str, users: list[User], desired: Desired, policy: Policy, hist
 
 def shrunk(before: int, now: int, policy: Policy) -> Verdict:
     users = admins(3)
-    history = History(listed={"Admin": now, "Teacher": 1}, applied={"Admin": before, "Observer": 900})
+    history = GuardBaseline(listed={"Admin": now, "Teacher": 1}, applied={"Admin": before, "Observer": 900})
     return verdict("max_shrink_share", users, keeping(users), policy, history)
 
 
@@ -182,9 +184,14 @@ def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) ->
 
 @pytest.mark.parametrize(
     "history",
-    [UNKNOWN, History(listed={"Admin": 1}), History({"Admin": 1}, {"Teacher": 90}), History({}, {"Admin": 9})],
+    [
+        UNKNOWN,
+        GuardBaseline(listed={"Admin": 1}),
+        GuardBaseline({"Admin": 1}, {"Teacher": 90}),
+        GuardBaseline({}, {"Admin": 9}),
+    ],
 )
-def test_a_list_without_a_forerunner_cannot_have_shrunk(history: History) -> None:
+def test_a_list_without_a_forerunner_cannot_have_shrunk(history: GuardBaseline) -> None:
     users = admins(3)
     found = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), history)
     assert (found.status, found.limit, found.value) == (PASS, 0, None)
@@ -206,7 +213,7 @@ def test_a_list_without_a_forerunner_cannot_have_shrunk(history: History) -> Non
 )
 def test_how_old_the_list_may_be(age: float | None, limit: float | None, status: VerdictStatus, said: str) -> None:
     users = admins(3)
-    found = verdict("max_age_hours", users, keeping(users), Policy(max_age_hours=limit), History(age_hours=age))
+    found = verdict("max_age_hours", users, keeping(users), Policy(max_age_hours=limit), GuardBaseline(age_hours=age))
     assert (found.status, found.limit, found.value, found.role, found.overridable) == (status, limit, age, "", True)
     assert said in found.message
     assert ("change max_age_hours or override" in found.message) == (status is BLOCK)
@@ -225,9 +232,9 @@ def test_every_guard_speaks_for_every_role() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(situations(), histories())
-def test_counts_exactly_what_the_plan_contains(situation: Situation, history: History) -> None:
+def test_counts_exactly_what_the_plan_contains(situation: Situation, history: GuardBaseline) -> None:
     policy = situation.policy
-    changes = hold(diff(situation.desired, situation.live, policy), policy, history)
+    changes = hold_changes(diff(situation.desired, situation.live, policy), policy, history)
     found = {(one.rule, one.role): one for one in judge(changes, situation.live, policy, (), history)}
     actions = list(changes.changes[["user_id", "action", "role"]].itertuples(index=False, name=None))
     for role in policy.managed_roles:
@@ -262,19 +269,21 @@ def test_nothing_was_sent_in_vain(limit: int) -> None:
     users = admins(4)
     found = verdict("repeat_runs", users, keeping(users[1:]), Policy(repeat_runs=limit))
     assert (found.status, found.value, found.limit) == (PASS, 0, limit or None)
-    other = History(repeated={(1, "add", "Admin"): True, (1, "remove", "Teacher"): True, (2, "remove", "Admin"): True})
+    other = GuardBaseline(
+        repeated={(1, "add", "Admin"): True, (1, "remove", "Teacher"): True, (2, "remove", "Admin"): True}
+    )
     assert verdict("repeat_runs", users, keeping(users[1:]), Policy(), other).status is PASS
 
 
 def test_what_was_sent_in_vain_is_pointed_out_with_its_likely_cause() -> None:
     users = admins(9)
-    history = History(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
+    history = GuardBaseline(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
     found = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), history)
     assert (found.status, found.value, found.limit) == (WARN, 2, 3)
     assert "remove Admin of p1@example.edu (1): done each time, and taken back since" in found.message
     assert "account admins" in found.message
     assert "remove Admin of p2@example.edu (2): Studio didn't do it" in found.message
     only = verdict(
-        "repeat_runs", users, keeping(users[2:]), Policy(), History(repeated={(2, "remove", "Admin"): False})
+        "repeat_runs", users, keeping(users[2:]), Policy(), GuardBaseline(repeated={(2, "remove", "Admin"): False})
     )
     assert "account admins" not in only.message

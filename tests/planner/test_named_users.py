@@ -3,8 +3,8 @@
 import pytest
 
 from rolesync.model.frames import LIVE, frame
-from rolesync.model.keys import role_set
-from rolesync.planner.named_users import is_holder, named
+from rolesync.model.keys import format_roles
+from rolesync.planner.named_users import is_holder, users_named
 
 MANY = 20_001
 USERS = frame(
@@ -13,7 +13,7 @@ USERS = frame(
         "user_id": list(range(1, MANY + 1)),
         "email": [f"P{number}@example.edu" for number in range(1, MANY + 1)],
         "name": [""] * MANY,
-        "roles": [role_set(["Admin"] if number % 2 else []) for number in range(1, MANY + 1)],
+        "roles": [format_roles(["Admin"] if number % 2 else []) for number in range(1, MANY + 1)],
     },
 )
 
@@ -21,16 +21,16 @@ USERS = frame(
 @pytest.mark.parametrize("number", [1, 10_000, 10_001, 20_000, MANY])
 def test_people_are_named_by_address_or_id(number: int) -> None:
     for entry in (f" p{number}@EXAMPLE.edu", str(number)):
-        assert named(USERS, [entry])["user_id"].tolist() == [number]
+        assert users_named(USERS, [entry])["user_id"].tolist() == [number]
         assert is_holder(USERS, entry, ["Admin"]) == bool(number % 2)
         assert not is_holder(USERS, entry, ["Teacher"])
 
 
 @pytest.mark.parametrize("entry", ["", " ", "p1@example.ed", "0", "-1", str(1 << 63), "\N{ARABIC-INDIC DIGIT ONE}"])
 def test_whoever_isnt_there_is_nobody(entry: str) -> None:
-    assert named(USERS, [entry]).empty
+    assert users_named(USERS, [entry]).empty
     assert not is_holder(USERS, entry, ["Admin"])
 
 
 def test_several_entries_may_mean_one_person() -> None:
-    assert named(USERS, ["7", "p7@example.edu", "nobody@example.edu", "9"])["user_id"].tolist() == [7, 9]
+    assert users_named(USERS, ["7", "p7@example.edu", "nobody@example.edu", "9"])["user_id"].tolist() == [7, 9]

@@ -2,8 +2,8 @@ import pandas as pd
 from hypothesis import example, given, settings, strategies as st
 
 from rolesync.model.frames import DESIRED, frame, require
-from rolesync.model.lists import Finding, Listed
-from rolesync.reader.duplicates import settle
+from rolesync.model.lists import Finding, ListRows
+from rolesync.reader.duplicates import deduplicate
 from tests.hashing import hashes_of
 
 Row = tuple[int, str, int, str]
@@ -14,7 +14,7 @@ def assignments(*rows: Row) -> pd.DataFrame:
 
 
 def settled(*rows: Row) -> tuple[list[Row], list[Finding]]:
-    (given, withheld), findings = settle(Listed.of(assignments(*rows)), Listed.of(assignments()), {})
+    (given, withheld), findings = deduplicate(ListRows.of(assignments(*rows)), ListRows.of(assignments()), {})
     assert withheld.empty
     kept = given.frame()
     require(kept, DESIRED)

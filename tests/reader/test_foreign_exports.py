@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.reader.foreign_exports import EXPORTS, recognise
+from rolesync.reader.foreign_exports import EXPORTS, recognise_export
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from rolesync.reader.foreign_exports import EXPORTS, recognise
     ],
 )
 def test_exports_are_known_by_their_columns(header: str, preset: str) -> None:
-    found = recognise(header.split(","))
+    found = recognise_export(header.split(","))
     assert found
     assert found.preset == preset
 
@@ -31,7 +31,7 @@ def test_exports_are_known_by_their_columns(header: str, preset: str) -> None:
     "header", ["email,role", "user_id,role,status", "email,role,status,note", "name,email,user id,roles"]
 )
 def test_a_list_is_no_export(header: str) -> None:
-    assert recognise(header.split(",")) is None
+    assert recognise_export(header.split(",")) is None
 
 
 def test_every_export_says_what_it_lacks() -> None:

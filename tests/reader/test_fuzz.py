@@ -74,7 +74,7 @@ def _pairs(folder: Path, data: bytes, form: ListForm) -> set[tuple[str, int, str
     path = folder / "list"
     path.write_bytes(data)
     desired = read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)
-    for table in (desired.assignments, desired.withheld):
+    for table in (desired.assignments, desired.not_in_force):
         require(table, DESIRED)
         assert ((table["email"] != "") | (table["user_id"] > 0)).all()
         assert (table["row"] >= 1).all()
@@ -82,7 +82,7 @@ def _pairs(folder: Path, data: bytes, form: ListForm) -> set[tuple[str, int, str
         finding.message.encode()
     errors = {finding.row for finding in desired.findings if finding.level is Level.ERROR}
     assert bool(errors) == (desired.status == "reject")
-    assert len(desired.assignments) + len(desired.withheld) > 0 or errors or desired.unread
+    assert len(desired.assignments) + len(desired.not_in_force) > 0 or errors or desired.has_unreadable_rows
     said = desired.assignments
     columns = (said["email"].tolist(), said["user_id"].tolist(), said["role"].tolist())
     return set(zip(*columns, strict=True))

@@ -2,7 +2,7 @@ import pytest
 
 from rolesync.model.findings import CellError
 from rolesync.reader.header import Layout, lay_out
-from rolesync.reader.ignored_rows import beside, total
+from rolesync.reader.ignored_rows import find_ignored_rows, total
 
 
 def layout(*header: str) -> Layout:
@@ -12,32 +12,32 @@ def layout(*header: str) -> Layout:
 
 
 def test_the_header_again() -> None:
-    note = beside(["x", "E-MAIL", " Role "], layout("name", "email", "role"))
+    note = find_ignored_rows(["x", "E-MAIL", " Role "], layout("name", "email", "role"))
     assert note
     assert note.code == "header_repeated"
 
 
 @pytest.mark.parametrize("cells", [["role", "email"], ["email", ""], ["email"], ["email", "Admin"]])
 def test_other_rows_are_not_the_header(cells: list[str]) -> None:
-    assert beside(cells, layout("email", "role")) is None
+    assert find_ignored_rows(cells, layout("email", "role")) is None
 
 
 def test_a_comment() -> None:
-    note = beside(["# teachers", "", " "], layout("email", "role", "note"))
+    note = find_ignored_rows(["# teachers", "", " "], layout("email", "role", "note"))
     assert note
     assert (note.code, note.level.value) == ("comment_ignored", "warning")
 
 
 @pytest.mark.parametrize("text", ["#N/A", "#NV", "#REF!", "#DIV/0!", "#NAME?", "#BEZUG!", "#N/D"])
 def test_an_error_value_is_no_comment(text: str) -> None:
-    assert beside([text, ""], layout("email", "role")) is None
-    assert beside([text, "Admin"], layout("email", "role")) is None
+    assert find_ignored_rows([text, ""], layout("email", "role")) is None
+    assert find_ignored_rows([text, "Admin"], layout("email", "role")) is None
 
 
 @pytest.mark.parametrize("cells", [["#b@x.edu", "Admin"], ["# b@x.edu", ""], ["", "#x", "Admin"]])
 def test_a_row_that_was_commented_out_is_refused(cells: list[str]) -> None:
     with pytest.raises(CellError) as caught:
-        beside(cells, layout("", "email", "role"))
+        find_ignored_rows(cells, layout("", "email", "role"))
     assert caught.value.code == "commented_row"
 
 

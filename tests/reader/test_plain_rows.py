@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from rolesync.model.lists import Desired, ListForm
-from rolesync.reader.columns import Rows
+from rolesync.reader.columns import RowColumns
 from rolesync.reader.header import Layout, lay_out
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.plain_rows import PlainReader
@@ -39,7 +39,7 @@ def assert_same(data: bytes, block: int) -> None:
         fast, careful = read(data, block, form), read(data, WITH_CARE, form)
         assert fast.findings == careful.findings
         pd.testing.assert_frame_equal(fast.assignments, careful.assignments)
-        pd.testing.assert_frame_equal(fast.withheld, careful.withheld)
+        pd.testing.assert_frame_equal(fast.not_in_force, careful.not_in_force)
         assert (fast.source.rows, fast.source.listed) == (careful.source.rows, careful.source.listed)
 
 
@@ -136,7 +136,7 @@ def plain(header: str, *lines: str) -> list[tuple[int, str, int, tuple[str, ...]
     rows = [
         part.take(slice(at, at + 1))
         for part in reader.read(Block(2, text.encode(), b","))
-        if isinstance(part, Rows)
+        if isinstance(part, RowColumns)
         for at in range(len(part.row))
     ]
     return [

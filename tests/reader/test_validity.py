@@ -5,15 +5,15 @@ import pytest
 
 from rolesync.model.findings import CellError, Note
 from rolesync.reader.header import Layout, lay_out
-from rolesync.reader.validity import GIVEN, PLAIN, TAKEN, Period, StandingReader, read_action
+from rolesync.reader.validity import GIVEN, PLAIN, TAKEN, Period, ValidityReader, read_action
 
 TODAY = date(2026, 3, 1)
 
 
-def reader(header: Sequence[str], notes: list[Note]) -> StandingReader:
+def reader(header: Sequence[str], notes: list[Note]) -> ValidityReader:
     layout = lay_out(header, 1)
     assert isinstance(layout, Layout)
-    return StandingReader(layout, TODAY, lambda _place: notes.append)
+    return ValidityReader(layout, TODAY, lambda _place: notes.append)
 
 
 @pytest.mark.parametrize("word", [*GIVEN, *map(str.upper, GIVEN), "", "  "])
@@ -46,8 +46,8 @@ def test_other_words_are_refused(word: str) -> None:
 def test_a_role_is_given_on_its_first_and_last_day_too(starts: str, expires: str, code: str | None) -> None:
     notes: list[Note] = []
     standing = reader(["email", "role", "starts", "expires"], notes).read(["a@x.edu", "Admin", starts, expires])
-    assert standing.given is (code is None)
-    assert not standing.taken
+    assert standing.in_force is (code is None)
+    assert not standing.removes
     assert [note.code for note in notes] == ([code] if code else [])
 
 
@@ -55,7 +55,7 @@ def test_a_role_that_is_taken_has_no_other_note() -> None:
     notes: list[Note] = []
     cells = ["a@x.edu", "Admin", "remove", "2026-01-01"]
     standing = reader(["email", "role", "status", "expires"], notes).read(cells)
-    assert (standing.given, standing.taken) == (False, True)
+    assert (standing.in_force, standing.removes) == (False, True)
     assert [note.code for note in notes] == ["role_taken"]
 
 

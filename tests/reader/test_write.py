@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rolesync.differ.diff import diff
 from rolesync.model.frames import LIVE, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Policy
 from rolesync.reader.read import read_desired
@@ -16,7 +16,7 @@ ROLES = ("Admin", "Captions, French")
 
 def live(*people: tuple[int, str, str, tuple[str, ...]]) -> Live:
     ids, emails, names, roles = (list(column) for column in zip(*people, strict=True))
-    data = {"user_id": ids, "email": emails, "name": names, "roles": [role_set(held) for held in roles]}
+    data = {"user_id": ids, "email": emails, "name": names, "roles": [format_roles(held) for held in roles]}
     return Live(frame(LIVE, data), ROLES)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from rolesync.model.frames import CHANGES, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan, RoleCount
 from rolesync.model.vocabulary import Action, Reason
 from tests.report.samples import ADDED, columns, make_plan
@@ -18,10 +18,10 @@ HUGE_ID = 2**63 - 1
 
 def school() -> Plan:
     """Removals of two roles for three reasons, and additions; one person loses two roles, one gets one for another."""
-    teacher = role_set(["Admin", "Teacher"])
+    teacher = format_roles(["Admin", "Teacher"])
     rows = [
         ADDED,
-        (7, "grace@example.edu", "Grace Hopper", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, role_set(["Admin"])),
+        (7, "grace@example.edu", "Grace Hopper", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, format_roles(["Admin"])),
         (9, "", "أمين الدين", Action.REMOVE, "Admin", Reason.NO_EMAIL, 0, teacher),
         (9, "", "أمين الدين", Action.REMOVE, "Teacher", Reason.NO_EMAIL, 0, teacher),
         (HUGE_ID, "alan@example.edu", "alan Turing", Action.REMOVE, "Admin", Reason.LISTED_WITHOUT_ROLE, 12, teacher),

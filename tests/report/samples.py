@@ -17,13 +17,13 @@ from rolesync.model.explanation import (
     PersonNow,
 )
 from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, Columns, frame
-from rolesync.model.keys import role_set
-from rolesync.model.lists import Desired, Finding, Listed, Source
-from rolesync.model.live import Requests, Way
+from rolesync.model.keys import format_roles
+from rolesync.model.lists import Desired, Finding, ListRows, Source
+from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
 from rolesync.model.run_report import RunSummary
 from rolesync.model.runs import Check, Proof, Run
-from rolesync.model.vocabulary import Action, HeldReason, Level, Mode, OutcomeStatus, Reason, VerdictStatus, WayKind
+from rolesync.model.vocabulary import Action, HeldReason, Level, Mode, OutcomeStatus, ReadMethod, Reason, VerdictStatus
 from rolesync.planner.encode import source_json
 
 MOMENT = datetime(2026, 11, 2, 2, 30, 0, tzinfo=UTC)
@@ -36,7 +36,16 @@ FORMULA = "=cmd|' /C calc'!A0"
 HUGE = "x" * 1_000_000
 HOSTILE = (MARKUP, ESCAPES, RTL, FORMULA, "+1+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\ud800 lone", HUGE)
 
-REMOVED = (7, "grace@example.edu", "Grace Hopper", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, role_set(["Admin"]))
+REMOVED = (
+    7,
+    "grace@example.edu",
+    "Grace Hopper",
+    Action.REMOVE,
+    "Admin",
+    Reason.NOT_LISTED,
+    0,
+    format_roles(["Admin"]),
+)
 MOVED = (
     12,
     "ada@example.edu",
@@ -45,9 +54,9 @@ MOVED = (
     "Admin",
     Reason.LISTED_WITHOUT_ROLE,
     5,
-    role_set(["Admin", "Teacher"]),
+    format_roles(["Admin", "Teacher"]),
 )
-ADDED = (31, "zoe@example.edu", "Zoë Ångström", Action.ADD, "Admin", Reason.LISTED, 9, role_set(["Student"]))
+ADDED = (31, "zoe@example.edu", "Zoë Ångström", Action.ADD, "Admin", Reason.LISTED, 9, format_roles(["Student"]))
 HELD_ROW = (
     14,
     "new@example.edu",
@@ -101,9 +110,9 @@ def _coded(values: Sequence[str]) -> "pd.Categorical[str]":
 
 
 WAYS = (
-    Way(WayKind.HOLDERS, "Admin", 1, 1, 10),
-    Way(WayKind.SCAN, "Teacher", 3, 40, 1_200),
-    Way(WayKind.ONE_BY_ONE, "", 1, 1, 0),
+    ReadStep(ReadMethod.HOLDERS, "Admin", 1, 1, 10),
+    ReadStep(ReadMethod.SCAN, "Teacher", 3, 40, 1_200),
+    ReadStep(ReadMethod.ONE_BY_ONE, "", 1, 1, 0),
 )
 
 
@@ -135,7 +144,7 @@ APPROVAL = Approval("Rita Levi", "rita", MOMENT, "remove 2, add 1", "77aa" * 16,
 def approved_plan() -> Plan:
     """One that somebody has approved, without one of its changes and with a removal that was held."""
     out = (3, "bo@example.edu", 77, "Admin", Action.REMOVE, HeldReason.EXCLUDED, "on leave")
-    return replace(make_plan(held=(out,)), made_by="mia", approval=APPROVAL)
+    return replace(make_plan(held=(out,)), planned_by="mia", approval=APPROVAL)
 
 
 def empty_plan() -> Plan:
@@ -166,7 +175,7 @@ def big_plan(removals: int, additions: int) -> Plan:
             "role": ["Admin"] * total,
             "reason": [Reason.NOT_LISTED if kind is Action.REMOVE else Reason.LISTED for kind in kinds],
             "row": [0 if kind is Action.REMOVE else 7 for kind in kinds],
-            "before": [role_set(["Admin"]) if kind is Action.REMOVE else role_set([]) for kind in kinds],
+            "before": [format_roles(["Admin"]) if kind is Action.REMOVE else format_roles([]) for kind in kinds],
         },
     )
     return replace(make_plan(), changes=changes, roles=(RoleCount("Admin", removals + 5, additions, removals),))
@@ -193,7 +202,7 @@ def drifted_plan() -> Plan:
 def hostile_plan(texts: Sequence[str] = HOSTILE) -> Plan:
     """Every hostile text in every place that a text can come from."""
     changes = [
-        (number, text, text, action, text, Reason.LISTED, number, role_set([text]))
+        (number, text, text, action, text, Reason.LISTED, number, format_roles([text]))
         for action in (Action.REMOVE, Action.ADD)
         for number, text in enumerate(texts, start=1)
     ]
@@ -208,7 +217,7 @@ def hostile_plan(texts: Sequence[str] = HOSTILE) -> Plan:
         account=MARKUP,
         source=replace(SOURCE, path=RTL + ESCAPES),
         roles=tuple(RoleCount(text, 1, 0, 1) for text in texts),
-        requests=Requests({MARKUP: 1}, 1, tuple(Way(WayKind.SCAN, text, 1, 2, 3) for text in texts)),
+        requests=Requests({MARKUP: 1}, 1, tuple(ReadStep(ReadMethod.SCAN, text, 1, 2, 3) for text in texts)),
         digest=ESCAPES,
         drift=Drift(MARKUP, frame(DRIFT, columns(DRIFT, [(1, text, text, act) for act in Action for text in texts]))),
     )
@@ -216,8 +225,8 @@ def hostile_plan(texts: Sequence[str] = HOSTILE) -> Plan:
 
 def make_run(
     outcomes: Sequence[Sequence[object]] = (
-        (*ADDED, OutcomeStatus.DONE, role_set(["Admin", "Student"]), ""),
-        (*MOVED, OutcomeStatus.DONE, role_set(["Teacher"]), ""),
+        (*ADDED, OutcomeStatus.DONE, format_roles(["Admin", "Student"]), ""),
+        (*MOVED, OutcomeStatus.DONE, format_roles(["Teacher"]), ""),
     ),
     proof: Proof | None = Proof({"Admin": 9}, ()),  # noqa: B008  # frozen
 ) -> Run:
@@ -237,7 +246,7 @@ def failed_run() -> Run:
     return make_run(
         (
             (*ADDED, OutcomeStatus.FAILED, "", "404 from PUT /users/roles: The user(s) was not found"),
-            (*MOVED, OutcomeStatus.UNKNOWN, role_set(["Admin", "Teacher"]), "the answer was cut off"),
+            (*MOVED, OutcomeStatus.UNKNOWN, format_roles(["Admin", "Teacher"]), "the answer was cut off"),
             (*REMOVED, OutcomeStatus.NOT_SENT, "", "the run was interrupted"),
         ),
         Proof({"Admin": 10}, ("#31 lacks Admin", "#7 still has Admin")),
@@ -250,7 +259,7 @@ def make_desired(findings: Sequence[Finding] = FINDINGS) -> Desired:
         (3, "grace@example.edu", 7, "Admin"),
         (4, "", 2**63 - 1, "Admin"),
     ]
-    return Desired(Listed.of(frame(DESIRED, columns(DESIRED, rows))), tuple(findings), SOURCE)
+    return Desired(ListRows.of(frame(DESIRED, columns(DESIRED, rows))), tuple(findings), SOURCE)
 
 
 SUMMARIES = [

@@ -6,10 +6,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from rolesync.model.frames import HELD, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan, RoleCount, Verdict
 from rolesync.model.vocabulary import Action, HeldReason, VerdictStatus
-from rolesync.report.content.text import safe
+from rolesync.report.content.text import escape_for_display
 from rolesync.report.markdown import LIMIT, plan_markdown
 from tests.report.samples import (
     APPROVAL,
@@ -84,15 +84,15 @@ def test_a_guard_that_no_override_passes_is_named_as_code() -> None:
 
 @pytest.mark.parametrize("text", [*HOSTILE, "@octocat #123 GH-1 org/repo#2 :+1:", "</details>\n\n# x", "山" * 900])
 def test_a_plan_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None:
-    roles = role_set([text])  # once: it may be as long as the text
+    roles = format_roles([text])  # once: it may be as long as the text
     changes = [(number, text, text, action, text, text, 1, roles) for action in Action for number in range(1, 1_500)]
     held = [(number, text, 0, text, Action.ADD, HeldReason.AMBIGUOUS, text) for number in range(1_500)]
     plan = replace(
         make_plan(changes, held, [Verdict(text, VerdictStatus.BLOCK, text, text, 1, 2)] * 500, FINDINGS[:1] * 1_500),
         account=text,
-        made_by=text,
+        planned_by=text,
         roles=(RoleCount(text, 1, 1, 1),) * 500,
-        approval=replace(APPROVAL, reviewer=text, operator=text, seen=text, made_from=text),
+        approval=replace(APPROVAL, reviewer=text, operator=text, confirmed_effect=text, reviewed_digest=text),
     )
     shown = plan_markdown(plan)
     assert len(shown) < LIMIT
@@ -116,7 +116,7 @@ def test_hostile_text_keeps_the_columns_of_every_row() -> None:
     assert len(widths) > 60
     assert set(widths) == {2, 3, 4, 5}
     codes = {child.content for token in tokens for child in token.children or [] if child.type == "code_inline"}
-    assert {safe(text, 200).replace("`", r"\x60").replace("|", r"\x7c") for text in HOSTILE} <= codes
+    assert {escape_for_display(text, 200).replace("`", r"\x60").replace("|", r"\x7c") for text in HOSTILE} <= codes
 
 
 @pytest.mark.parametrize(("removals", "additions"), [(100_000, 0), (0, 100_000), (600, 100_000), (100_000, 100_000)])

@@ -9,7 +9,7 @@ import pytest
 
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.sample_people import Person
-from rolesync.sandbox.store import Change, Store
+from rolesync.sandbox.store import LoggedChange, Store
 
 MARIA, GREG = 1003, 1031
 
@@ -47,7 +47,7 @@ def test_what_fails_half_way_leaves_nothing_in_database_or_memory(store: Store) 
     def fail() -> None:
         with store.transaction():
             store.set_roles(MARIA, ["Observer"])
-            store.record(Change("t", MARIA, "remove", "Admin", "q", ["Admin"], [], by="api"))
+            store.record(LoggedChange("t", MARIA, "remove", "Admin", "q", ["Admin"], [], by="api"))
             raise KeyError(MARIA)
 
     with pytest.raises(KeyError):
@@ -76,7 +76,7 @@ def test_a_file_keeps_changes_and_log(tmp_path: Path) -> None:
     first = Store(options)
     with first.transaction():
         first.set_roles(MARIA, ["Observer"])
-        first.record(Change("t", MARIA, "remove", "Admin", "q", ["Admin"], ["Observer"], by="hand"))
+        first.record(LoggedChange("t", MARIA, "remove", "Admin", "q", ["Admin"], ["Observer"], by="hand"))
     first.close()
     second = Store(options)
     try:

@@ -9,16 +9,16 @@ from itertools import count
 
 import pytest
 
-from rolesync.studio.rate_control import FIRST_HOLD, LONGEST_HOLD, Governor, Verdict
+from rolesync.studio.rate_control import FIRST_HOLD, LONGEST_HOLD, LoadSignal, RateControl
 
-GOOD, REFUSED, UNCLEAR = Verdict.KEEPS_UP, Verdict.REFUSED, Verdict.UNCLEAR
+GOOD, REFUSED, UNCLEAR = LoadSignal.KEEPS_UP, LoadSignal.REFUSED, LoadSignal.UNCLEAR
 
 
 class Talk:
     """A governor and a clock; requests of one kind."""
 
     def __init__(self, most: int = 16, most_per_second: float | None = None) -> None:
-        self.governor = Governor(most, most_per_second)
+        self.governor = RateControl(most, most_per_second)
         self.now = 100.0
 
     def start(self, number: int) -> list[float]:
@@ -31,12 +31,12 @@ class Talk:
         return started
 
     def end(
-        self, started: float, verdict: Verdict = GOOD, after: float = 0.05, retry_after: float | None = None
+        self, started: float, verdict: LoadSignal = GOOD, after: float = 0.05, retry_after: float | None = None
     ) -> None:
         self.now = max(self.now, started + after)
         self.governor.end("search", started, self.now, verdict, retry_after)
 
-    def round(self, verdict: Verdict = GOOD, after: float = 0.05) -> None:
+    def round(self, verdict: LoadSignal = GOOD, after: float = 0.05) -> None:
         """Start as many as may be under way, then end them."""
         for started in self.start(max(1, int(self.governor.limit))):
             self.end(started, verdict, after)
@@ -237,7 +237,7 @@ def fetch(
     most: int = 16,
 ) -> Seen:
     """Fetch so many pages, each tried again after a random time, as threads of the client do."""
-    governor, seen, chance, numbers = Governor(most), Seen(), random.Random(1), count()
+    governor, seen, chance, numbers = RateControl(most), Seen(), random.Random(1), count()
     events: list[tuple[float, int, str, float, bool]] = []  # when, which, what, since when, whether taken
     waiting, left, now = 0, pages, 0.0
 

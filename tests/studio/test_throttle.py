@@ -2,15 +2,15 @@
 
 import threading
 
-from rolesync.studio.rate_control import Governor, Verdict
-from rolesync.studio.throttle import Turnstile
+from rolesync.studio.rate_control import LoadSignal, RateControl
+from rolesync.studio.throttle import Throttle
 from tests.servers import Naps
 
-GOOD, REFUSED = Verdict.KEEPS_UP, Verdict.REFUSED
+GOOD, REFUSED = LoadSignal.KEEPS_UP, LoadSignal.REFUSED
 
 
-def turnstile(naps: Naps, most: int = 4, most_per_second: float | None = None) -> Turnstile:
-    return Turnstile(Governor(most, most_per_second), naps.sleep, naps.clock)
+def turnstile(naps: Naps, most: int = 4, most_per_second: float | None = None) -> Throttle:
+    return Throttle(RateControl(most, most_per_second), naps.sleep, naps.clock)
 
 
 def test_whoever_finds_no_room_waits_for_somebody_to_leave() -> None:
@@ -48,7 +48,7 @@ def test_what_is_learnt_while_somebody_waits_counts_for_them() -> None:
 
 def test_a_sleep_that_ends_too_early_is_not_slept_again() -> None:
     naps = Naps()
-    gate = Turnstile(Governor(4, 1.0), naps.sleep, lambda: 5.0)
+    gate = Throttle(RateControl(4, 1.0), naps.sleep, lambda: 5.0)
     assert [gate.enter() for _ in range(3)] == [5.0, 6.0, 7.0]
     assert naps.taken == [1.0, 2.0]
 

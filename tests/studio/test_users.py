@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerError
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.studio.users import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
 from tests.servers import Answering, Naps, Say, ScriptedStudio, client_of, in_turn
@@ -75,7 +75,7 @@ def test_holders_of_a_role_page_by_page(studio: StudioWriter, sandbox: Sandbox) 
     pages = [studio.search_role("Teacher", number) for number in (1, 2, 3, 4)]
     everybody = [person["id"] for person in sandbox.people(role="Teacher")]
     assert [user_id for page in pages for user_id in page.ids] == everybody[:200]
-    assert {role_set(["Teacher"])} < {spelled for page in pages for spelled in page.roles}
+    assert {format_roles(["Teacher"])} < {spelled for page in pages for spelled in page.roles}
     assert [(page.current_page, page.total_count) for page in pages] == [(at, len(everybody)) for at in (1, 2, 3, 4)]
     assert pages[0].last_page == -(-len(everybody) // 50)
     assert len(studio.search_role("Teacher", 1, per_page=3).ids) == 3

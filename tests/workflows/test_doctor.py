@@ -11,8 +11,8 @@ from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
-from rolesync.workflows.context import Job
-from rolesync.workflows.doctor import examine
+from rolesync.workflows.context import Context
+from rolesync.workflows.doctor import run_checks
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def studio() -> Iterator[Sandbox]:
 
 def checks(studio: Sandbox, folder: Path, now: datetime | None = None, **more: Any) -> dict[str, Check]:
     given = {"base_url": studio.base_url, "token": studio.token, "state_dir": folder, "attempts": 1, **more}
-    job = Job(load(**given), sleep=lambda _: None, now=lambda: now or datetime.now(UTC))
-    return {check.name: check for check in examine(job)}
+    job = Context(load(**given), sleep=lambda _: None, now=lambda: now or datetime.now(UTC))
+    return {check.name: check for check in run_checks(job)}
 
 
 def test_all_is_well(studio: Sandbox, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from rolesync.errors import UsageError
 from rolesync.model.explanation import Explanation, ListedRow
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 from rolesync.workflows.explain import explain_user
 from rolesync.workflows.plan import plan_list, read_list
 from rolesync.workflows.sync import sync_list
@@ -25,27 +25,27 @@ def studio() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def job(studio: Sandbox, tmp_path: Path) -> Job:
+def job(studio: Sandbox, tmp_path: Path) -> Context:
     return job_for(studio, tmp_path)
 
 
-def job_for(studio: Sandbox, folder: Path, **more: Any) -> Job:
+def job_for(studio: Sandbox, folder: Path, **more: Any) -> Context:
     given = {"base_url": studio.base_url, "token": studio.token, "state_dir": folder / "state", "attempts": 2, **more}
-    return Job(load(**given), sleep=lambda _: None)
+    return Context(load(**given), sleep=lambda _: None)
 
 
-def synced(job: Job) -> str:
+def synced(job: Context) -> str:
     done = sync_list(read_list(SAMPLE, job), job)
     assert done.run
     return done.run.run_id
 
 
-def offline(job: Job) -> Job:
+def offline(job: Context) -> Context:
     """The same account, with nobody at its address who could answer."""
     return replace(job, settings=job.settings.model_copy(update={"token": "", "proxy": "http://127.0.0.1:1"}))
 
 
-def test_the_record_tells_offline_what_happened_and_why(studio: Sandbox, job: Job) -> None:
+def test_the_record_tells_offline_what_happened_and_why(studio: Sandbox, job: Context) -> None:
     run = synced(job)
     requests = studio.counts()
     found = explain_user(GREG.upper(), offline(job))
@@ -60,7 +60,7 @@ def test_the_record_tells_offline_what_happened_and_why(studio: Sandbox, job: Jo
         assert explain_user(named, offline(job)).changes == found.changes
 
 
-def test_an_added_person_is_explained_by_the_row(job: Job) -> None:
+def test_an_added_person_is_explained_by_the_row(job: Context) -> None:
     synced(job)
     desired = read_list(SAMPLE, job).assignments
     for email, row in zip(desired["email"], desired["row"], strict=True):
@@ -73,7 +73,7 @@ def test_an_added_person_is_explained_by_the_row(job: Job) -> None:
         pytest.fail("the sample list adds nobody")
 
 
-def test_a_list_says_what_it_gives_by_address_and_by_id(job: Job, tmp_path: Path) -> None:
+def test_a_list_says_what_it_gives_by_address_and_by_id(job: Context, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("email,user_id,role\nA@x.edu,7,Admin\n,7,Teacher\nb@x.edu,,Admin\n", encoding="utf-8")
     found = explain_user("a@X.edu", job, path)
@@ -86,7 +86,7 @@ def test_a_list_says_what_it_gives_by_address_and_by_id(job: Job, tmp_path: Path
     assert (by_id.rows, by_id.emails) == (found.rows, ("a@x.edu",))
 
 
-def test_studio_tells_the_roles_today_and_what_comes_next(studio: Sandbox, job: Job) -> None:
+def test_studio_tells_the_roles_today_and_what_comes_next(studio: Sandbox, job: Context) -> None:
     before = explain_user(GREG, job, SAMPLE, live=True)
     assert before.now
     assert "Admin" in before.now[0].roles
@@ -129,7 +129,7 @@ def test_with_a_row_that_cannot_be_read_the_removal_is_held_as_in_the_plan(studi
     ]
 
 
-def test_nobody_is_known_by_a_name_that_nobody_has(job: Job) -> None:
+def test_nobody_is_known_by_a_name_that_nobody_has(job: Context) -> None:
     synced(job)
     for user in ("nobody@example.edu", "999999"):
         found = explain_user(user, job, SAMPLE, live=True)
@@ -139,7 +139,7 @@ def test_nobody_is_known_by_a_name_that_nobody_has(job: Job) -> None:
     assert explain_user("nobody@example.edu", job) == Explanation("nobody@example.edu", emails=("nobody@example.edu",))
 
 
-def test_from_a_list_that_is_refused_nothing_is_planned(job: Job, tmp_path: Path) -> None:
+def test_from_a_list_that_is_refused_nothing_is_planned(job: Context, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"email,role\n{GREG},Admin\nnonsense,Admin\n", encoding="utf-8")
     found = explain_user(GREG, job, path, live=True)
@@ -148,12 +148,12 @@ def test_from_a_list_that_is_refused_nothing_is_planned(job: Job, tmp_path: Path
 
 
 @pytest.mark.parametrize("user", ["", "  ", "0", "#0", "#"])
-def test_what_names_nobody_is_refused(job: Job, user: str) -> None:
+def test_what_names_nobody_is_refused(job: Context, user: str) -> None:
     with pytest.raises(UsageError, match="names nobody"):
         explain_user(user, job)
 
 
-def test_a_broken_record_explains_what_stands_before_the_break(job: Job) -> None:
+def test_a_broken_record_explains_what_stands_before_the_break(job: Context) -> None:
     synced(job)
     whole = explain_user(GREG, job)
     path = job.settings.account_dir / "audit.jsonl"
@@ -169,6 +169,6 @@ def test_a_broken_record_explains_what_stands_before_the_break(job: Job) -> None
     assert explain_user(GREG, job).changes == ()
 
 
-def test_nothing_is_written(job: Job) -> None:
+def test_nothing_is_written(job: Context) -> None:
     explain_user(GREG, job, SAMPLE, live=True)
     assert not job.settings.account_dir.exists()

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rolesync.history.earlier_runs import recall
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.runs import read_records
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_list, read_list
 from rolesync.workflows.sync import sync_list
 from tests.servers import Naps
@@ -19,7 +19,7 @@ MIXED = "429=0.03,403=0.02,500=0.02,503=0.02,reset=0.02,html=0.02,html200=0.02,l
 """A fifth of all requests."""
 
 
-def job_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Job:
+def job_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Context:
     own = {
         "base_url": studio.base_url,
         "token": studio.token,
@@ -28,7 +28,7 @@ def job_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Job:
         "max_removals": 10_000,
         **more,
     }
-    return Job(load(**own), sleep=naps.sleep)
+    return Context(load(**own), sleep=naps.sleep)
 
 
 def list_for(studio: Sandbox, folder: Path, additions: int, keep: int) -> Path:
@@ -41,7 +41,7 @@ def list_for(studio: Sandbox, folder: Path, additions: int, keep: int) -> Path:
     return path
 
 
-def agree(studio: Sandbox, job: Job) -> None:
+def agree(studio: Sandbox, job: Context) -> None:
     """Hold the record against Studio's own log, action for action."""
     records = list(read_records(job.settings.account_dir))
     told = Counter((one.user_id, one.action.value, one.role) for one in effects(records))
@@ -79,7 +79,7 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_fin
         if (stage, sent) == ("applying", 40):
             studio.set_faults("reset=0.5,503=0.5,seed=1")
 
-    failing = Job(job.settings, sleep=naps.sleep, progress=go_down)
+    failing = Context(job.settings, sleep=naps.sleep, progress=go_down)
     done = sync_list(read_list(path, failing), failing)
     assert done.run is not None
     numbers = done.run.outcomes["outcome"].value_counts()
@@ -88,7 +88,7 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_fin
     assert 0 < numbers["unknown"] <= 10
     assert done.run.stopped
     assert sum(naps.taken) < 3 * 8 * 60  # a handful of reads, each given up after a minute
-    assert recall(job.settings.account_dir).unsettled == (done.run.run_id,)
+    assert load_earlier_runs(job.settings.account_dir).unsettled == (done.run.run_id,)
 
     studio.set_faults("")
     again = sync_list(read_list(path, job), job)

@@ -22,7 +22,7 @@ from rolesync.errors import (
 )
 from rolesync.executor.lock import account_lock
 from rolesync.executor.preconditions import BlockedError
-from rolesync.history.earlier_runs import recall
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs, read_records
@@ -33,7 +33,7 @@ from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import Settings, load
 from rolesync.workflows.apply import apply_plan
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 from rolesync.workflows.export import read_holders
 from rolesync.workflows.lookup import look_up_people
 from rolesync.workflows.plan import plan_list, read_list
@@ -53,15 +53,15 @@ def settings_for(studio: Sandbox, folder: Path, **more: Any) -> Settings:
 
 
 @pytest.fixture
-def job(studio: Sandbox, tmp_path: Path) -> Job:
-    return Job(settings_for(studio, tmp_path / "state"), sleep=lambda _: None)
+def job(studio: Sandbox, tmp_path: Path) -> Context:
+    return Context(settings_for(studio, tmp_path / "state"), sleep=lambda _: None)
 
 
-def planned(job: Job, path: Path = SAMPLE) -> Plan:
+def planned(job: Context, path: Path = SAMPLE) -> Plan:
     return plan_list(read_list(path, job), job)
 
 
-def events(job: Job) -> list[str]:
+def events(job: Context) -> list[str]:
     return [record["event"] for record in read_records(job.settings.account_dir)]
 
 
@@ -71,7 +71,7 @@ def list_of(folder: Path, *emails: str) -> Path:
     return path
 
 
-def test_a_dry_run_writes_nothing_to_studio_and_leaves_a_record(studio: Sandbox, job: Job) -> None:
+def test_a_dry_run_writes_nothing_to_studio_and_leaves_a_record(studio: Sandbox, job: Context) -> None:
     made = planned(job)
     assert made.status == "ready"
     assert studio.log() == []
@@ -79,7 +79,7 @@ def test_a_dry_run_writes_nothing_to_studio_and_leaves_a_record(studio: Sandbox,
     assert events(job) == ["plan"]
 
 
-def test_impact_is_told_of_whoever_loses_a_role_counted_and_not_sealed(studio: Sandbox, job: Job) -> None:
+def test_impact_is_told_of_whoever_loses_a_role_counted_and_not_sealed(studio: Sandbox, job: Context) -> None:
     without = planned(job)
     assert without.impact is None
     made = from_json(to_json(plan_list(read_list(SAMPLE, job), job, impact=True)))
@@ -88,7 +88,7 @@ def test_impact_is_told_of_whoever_loses_a_role_counted_and_not_sealed(studio: S
     assert made.impact["owned"].tolist() == [3, 3]
     assert made.digest == without.digest
     assert made.requests.by_kind["media"] == studio.counts()["media"] == 2
-    assert made.requests.fewest == without.requests.fewest + 2
+    assert made.requests.theoretical_minimum == without.requests.theoretical_minimum + 2
     recorded = list(read_records(job.settings.account_dir))[-1]
     assert recorded["requests"]["media"] == 2
     run = apply_plan(made, job)
@@ -98,11 +98,11 @@ def test_impact_is_told_of_whoever_loses_a_role_counted_and_not_sealed(studio: S
     assert back.impact["user_id"].tolist() == sorted(back.changes.loc[back.changes["action"] == "remove", "user_id"])
 
 
-def test_the_same_situation_has_the_same_digest(job: Job) -> None:
+def test_the_same_situation_has_the_same_digest(job: Context) -> None:
     assert planned(job).digest == planned(job).digest
 
 
-def test_apply_does_what_the_plan_says_and_proves_it(studio: Sandbox, job: Job) -> None:
+def test_apply_does_what_the_plan_says_and_proves_it(studio: Sandbox, job: Context) -> None:
     made = from_json(to_json(planned(job)))
     run = apply_plan(made, job)
     assert run.complete
@@ -113,7 +113,7 @@ def test_apply_does_what_the_plan_says_and_proves_it(studio: Sandbox, job: Job) 
     assert verify_record(job.settings.account_dir).ok
 
 
-def test_sync_plans_and_applies_under_one_run(job: Job) -> None:
+def test_sync_plans_and_applies_under_one_run(job: Context) -> None:
     done = sync_list(read_list(SAMPLE, job), job)
     assert done.run is not None
     assert done.run.complete
@@ -125,7 +125,7 @@ def test_sync_plans_and_applies_under_one_run(job: Job) -> None:
 
 
 def test_a_blocked_plan_is_returned_with_its_refusal_and_nothing_is_written(
-    studio: Sandbox, job: Job, tmp_path: Path
+    studio: Sandbox, job: Context, tmp_path: Path
 ) -> None:
     desired = read_list(list_of(tmp_path, "admin@example.edu"), job)
     blocked = sync_list(desired, job)
@@ -147,7 +147,7 @@ def test_a_blocked_plan_is_returned_with_its_refusal_and_nothing_is_written(
     assert "max_removals_share" in start["overridden"]
 
 
-def test_a_saved_blocked_plan_needs_its_own_digest(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+def test_a_saved_blocked_plan_needs_its_own_digest(studio: Sandbox, job: Context, tmp_path: Path) -> None:
     made = planned(job, list_of(tmp_path, "admin@example.edu"))
     for override in ("", "0" * 64, made.digest[:12]):
         with pytest.raises(PlanRefusedError):
@@ -156,14 +156,14 @@ def test_a_saved_blocked_plan_needs_its_own_digest(studio: Sandbox, job: Job, tm
     assert apply_plan(made, job, made.digest).complete
 
 
-def test_an_override_for_another_plan_is_refused_even_where_none_is_needed(studio: Sandbox, job: Job) -> None:
+def test_an_override_for_another_plan_is_refused_even_where_none_is_needed(studio: Sandbox, job: Context) -> None:
     with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
         apply_plan(planned(job), job, "0" * 64)
     assert studio.log() == []
 
 
 def test_whoever_is_protected_today_keeps_the_role_whatever_the_plan_says(
-    studio: Sandbox, job: Job, tmp_path: Path
+    studio: Sandbox, job: Context, tmp_path: Path
 ) -> None:
     made = planned(job)
     today = replace(job, settings=settings_for(studio, tmp_path / "state", protected_users=["greg.stone@example.edu"]))
@@ -172,13 +172,13 @@ def test_whoever_is_protected_today_keeps_the_role_whatever_the_plan_says(
     assert studio.log() == []
 
 
-def test_a_plan_of_another_account_is_refused(studio: Sandbox, job: Job) -> None:
+def test_a_plan_of_another_account_is_refused(studio: Sandbox, job: Context) -> None:
     with pytest.raises(PlanRefusedError, match=r"was made for https://other\.example"):
         apply_plan(replace(planned(job), account="https://other.example"), job)
     assert studio.log() == []
 
 
-def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, job: Context, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(SAMPLE.read_bytes())
     made = planned(job, path)
@@ -193,7 +193,7 @@ def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, job: Job, tmp
 
 @pytest.mark.parametrize("edit", [{"roles": ["Teacher"]}, {"email": "someone.else@example.edu"}])
 def test_people_who_changed_since_the_plan_are_left_alone_and_the_others_done(
-    studio: Sandbox, job: Job, edit: dict[str, Any]
+    studio: Sandbox, job: Context, edit: dict[str, Any]
 ) -> None:
     made = planned(job)
     user_id = int(made.changes.loc[made.changes["action"] == "remove", "user_id"].iloc[0])
@@ -215,7 +215,7 @@ def test_people_who_changed_since_the_plan_are_left_alone_and_the_others_done(
     assert len(planned(job).changes) <= 1  # a new plan has what is left
 
 
-def test_applying_a_plan_twice_finds_it_done(studio: Sandbox, job: Job) -> None:
+def test_applying_a_plan_twice_finds_it_done(studio: Sandbox, job: Context) -> None:
     made = planned(job)
     assert apply_plan(made, job).complete
     written = studio.log()
@@ -225,7 +225,7 @@ def test_applying_a_plan_twice_finds_it_done(studio: Sandbox, job: Job) -> None:
     assert studio.log() == written
 
 
-def rewound(job: Job, *events: str) -> None:
+def rewound(job: Context, *events: str) -> None:
     """Cut the last records off, as if the process had been killed before it could write them."""
     folder = job.settings.account_dir
     lines = (folder / "audit.jsonl").read_bytes().splitlines(keepends=True)
@@ -240,7 +240,7 @@ def rewound(job: Job, *events: str) -> None:
 @pytest.mark.parametrize("lost", [["run.end"], ["run.end", "outcome"]], ids=str)
 @pytest.mark.parametrize("command", ["apply", "sync"])
 def test_a_killed_run_is_closed_and_its_plan_goes_on(
-    studio: Sandbox, job: Job, tmp_path: Path, lost: list[str], command: str
+    studio: Sandbox, job: Context, tmp_path: Path, lost: list[str], command: str
 ) -> None:
     small = replace(job, settings=settings_for(studio, tmp_path / "state", chunk_size=2))
     made = planned(small)
@@ -275,7 +275,7 @@ def test_a_killed_run_is_closed_and_its_plan_goes_on(
     assert closed.counts["not_sent"] == len(made.changes) - len(written)
 
 
-def test_a_run_that_could_not_see_what_it_did_is_settled_by_the_next(studio: Sandbox, job: Job) -> None:
+def test_a_run_that_could_not_see_what_it_did_is_settled_by_the_next(studio: Sandbox, job: Context) -> None:
     made = planned(job)
 
     def go_away_before_applying(stage: str, done: int, total: int) -> None:
@@ -286,18 +286,18 @@ def test_a_run_that_could_not_see_what_it_did_is_settled_by_the_next(studio: San
     assert run.stopped
     assert set(run.outcomes["outcome"]) == {"unknown"}
     assert len(studio.log()) == len(made.changes)  # though nobody knows
-    assert recall(job.settings.account_dir).unsettled == (run.run_id,)
+    assert load_earlier_runs(job.settings.account_dir).unsettled == (run.run_id,)
 
     studio.set_faults("")
     assert sync_list(read_list(SAMPLE, job), job).plan.status == "empty"
-    assert recall(job.settings.account_dir).unsettled == ()
+    assert load_earlier_runs(job.settings.account_dir).unsettled == ()
     assert len(effects(read_records(job.settings.account_dir))) == len(made.changes)
     first = next(one for one in list_runs(job.settings.account_dir) if one.run_id == run.run_id)
     assert (first.status, first.counts["done"], first.counts["unknown"]) == ("incomplete", len(made.changes), 0)
 
 
 def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", concurrency=1), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", concurrency=1), sleep=lambda _: None)
     made = planned(job)
     naps: list[float] = []
 
@@ -316,10 +316,10 @@ def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandb
     records = list(read_records(job.settings.account_dir))
     assert [record["event"] for record in records][-4:] == ["outcome", "reread", "run.end", "holders"]
     assert (open_requests(records), len(effects(records))) == ([], len(made.changes))
-    assert recall(job.settings.account_dir).unsettled == ()
+    assert load_earlier_runs(job.settings.account_dir).unsettled == ()
 
 
-def test_nothing_is_sent_while_an_open_run_cannot_be_asked(studio: Sandbox, job: Job) -> None:
+def test_nothing_is_sent_while_an_open_run_cannot_be_asked(studio: Sandbox, job: Context) -> None:
     made = planned(job)
     apply_plan(made, job)
     rewound(job, "holders", "run.end", "outcome")
@@ -329,10 +329,10 @@ def test_nothing_is_sent_while_an_open_run_cannot_be_asked(studio: Sandbox, job:
     with pytest.raises(StudioError):
         sync_list(read_list(SAMPLE, job), job)
     assert len(studio.log()) == written
-    assert len(recall(job.settings.account_dir).unsettled) == 1
+    assert len(load_earlier_runs(job.settings.account_dir).unsettled) == 1
 
 
-def test_a_run_that_breaks_says_so_in_the_record(job: Job) -> None:
+def test_a_run_that_breaks_says_so_in_the_record(job: Context) -> None:
     made = planned(job)
 
     def fail(stage: str, _done: int, _total: int) -> None:
@@ -342,13 +342,13 @@ def test_a_run_that_breaks_says_so_in_the_record(job: Job) -> None:
     with pytest.raises(PlanRefusedError):
         apply_plan(made, replace(job, progress=fail))
     assert list_runs(job.settings.account_dir)[-1].status == "interrupted"
-    assert recall(job.settings.account_dir).unsettled != ()
+    assert load_earlier_runs(job.settings.account_dir).unsettled != ()
     assert apply_plan(made, job).complete
-    assert recall(job.settings.account_dir).unsettled == ()
+    assert load_earlier_runs(job.settings.account_dir).unsettled == ()
 
 
 def test_limits_are_held_against_todays_numbers(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", min_holders=8, max_removals_share=1), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", min_holders=8, max_removals_share=1), sleep=lambda _: None)
     admins = studio.people(role="Admin")
     keep = [person["email"] for person in admins if "@" in (person.get("email") or "")][:8]
     made = planned(job, list_of(tmp_path, *keep))
@@ -370,7 +370,7 @@ def emails_of(studio: Sandbox) -> list[str]:
 
 
 def test_a_list_that_shrank_since_the_last_applied_one_is_blocked_once(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
     emails = emails_of(studio)
     assert len(emails) > 5
     first = sync_list(read_list(list_of(tmp_path, *emails, "omar.haddad@example.edu"), job), job)
@@ -395,7 +395,7 @@ def test_a_list_that_shrank_since_the_last_applied_one_is_blocked_once(studio: S
 
 
 def test_an_apply_holds_the_list_against_what_was_applied_since_the_plan(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
     emails = emails_of(studio)
     made = planned(job, list_of(tmp_path, *emails[:2]))
     assert made.status == "ready"
@@ -414,8 +414,8 @@ def test_an_old_list_is_blocked_by_the_jobs_clock(studio: Sandbox, tmp_path: Pat
     os.utime(path, (0, changed.timestamp()))
     own = settings_for(studio, tmp_path / "state", max_age_hours=24)
 
-    def after(hours: float) -> Job:
-        return Job(own, now=lambda: changed + timedelta(hours=hours), sleep=lambda _: None)
+    def after(hours: float) -> Context:
+        return Context(own, now=lambda: changed + timedelta(hours=hours), sleep=lambda _: None)
 
     young, old, older = (planned(after(hours), path) for hours in (23.5, 24.5, 30))
     assert (young.status, old.status) == ("ready", "blocked")
@@ -428,7 +428,7 @@ def test_an_old_list_is_blocked_by_the_jobs_clock(studio: Sandbox, tmp_path: Pat
 
 
 def test_held_removals_leave_a_proven_run_of_additions(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", hold_removals=True), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", hold_removals=True), sleep=lambda _: None)
     admins = emails_of(studio)
     done = sync_list(read_list(list_of(tmp_path, admins[0], "omar.haddad@example.edu"), job), job)
     assert done.run is not None
@@ -440,7 +440,7 @@ def test_held_removals_leave_a_proven_run_of_additions(studio: Sandbox, tmp_path
 
 
 def test_grace_is_counted_in_syncs_and_begins_anew(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", grace_runs=2), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", grace_runs=2), sleep=lambda _: None)
     people = [person for person in studio.people(role="Admin") if "@" in (person.get("email") or "")]
     emails = [person["email"] for person in people]
     everybody = [*emails, *(person["id"] for person in studio.people(role="Admin") if person not in people)]
@@ -476,7 +476,7 @@ def test_grace_is_counted_in_syncs_and_begins_anew(studio: Sandbox, tmp_path: Pa
     assert synced(short).status == "empty"
 
 
-def test_a_change_that_comes_again_every_night_is_pointed_out(studio: Sandbox, job: Job) -> None:
+def test_a_change_that_comes_again_every_night_is_pointed_out(studio: Sandbox, job: Context) -> None:
     desired = read_list(SAMPLE, job)
     for night in range(4):
         done = sync_list(desired, job)
@@ -492,7 +492,7 @@ def drift_of(found: Plan | Run) -> list[tuple[int, str]]:
     return list(zip(table["user_id"].tolist(), table["action"].tolist(), strict=True))
 
 
-def test_what_others_change_between_runs_is_told_until_a_run_has_settled_it(studio: Sandbox, job: Job) -> None:
+def test_what_others_change_between_runs_is_told_until_a_run_has_settled_it(studio: Sandbox, job: Context) -> None:
     desired = read_list(SAMPLE, job)
     first = sync_list(desired, job)
     assert first.plan.drift.since == ""
@@ -518,7 +518,7 @@ def test_what_others_change_between_runs_is_told_until_a_run_has_settled_it(stud
     assert (planned(job).drift.since, drift_of(planned(job))) == (run.run_id, [])
 
 
-def test_a_sync_that_finds_nothing_to_do_has_seen_the_drift(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+def test_a_sync_that_finds_nothing_to_do_has_seen_the_drift(studio: Sandbox, job: Context, tmp_path: Path) -> None:
     emails = emails_of(studio)
     job = replace(job, settings=settings_for(studio, tmp_path / "state", mode="additive"))
     assert sync_list(read_list(list_of(tmp_path, *emails), job), job).plan.status == "empty"
@@ -535,7 +535,7 @@ def roles_of(studio: Sandbox) -> dict[int, list[str]]:
 
 
 def test_a_run_is_taken_back_and_that_is_taken_back_again(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
     before = roles_of(studio)
     first = apply_plan(planned(job), job)
     between = roles_of(studio)
@@ -556,7 +556,7 @@ def test_a_run_is_taken_back_and_that_is_taken_back_again(studio: Sandbox, tmp_p
     assert [record["source"]["undoes"] for record in records] == [first.run_id, first.run_id, second.run_id]
 
 
-def test_whoever_has_changed_since_a_run_is_not_taken_back(studio: Sandbox, job: Job) -> None:
+def test_whoever_has_changed_since_a_run_is_not_taken_back(studio: Sandbox, job: Context) -> None:
     run = apply_plan(planned(job), job)
     done = [one["user_id"] for one in studio.log()]
     added = int(run.outcomes.loc[run.outcomes["action"] == "add", "user_id"].iloc[0])
@@ -572,7 +572,9 @@ def test_whoever_has_changed_since_a_run_is_not_taken_back(studio: Sandbox, job:
 def test_what_studio_did_besides_is_taken_back_too(tmp_path: Path) -> None:
     with Sandbox(Options(exclusive_admin=True)) as studio:
         roles = ["Admin", "Subaccount admin"]
-        job = Job(settings_for(studio, tmp_path / "state", managed_roles=roles, mode="additive"), sleep=lambda _: None)
+        job = Context(
+            settings_for(studio, tmp_path / "state", managed_roles=roles, mode="additive"), sleep=lambda _: None
+        )
         person = next(one for one in studio.people() if "Admin" not in one["role_names"] and one.get("email"))
         studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
         path = tmp_path / "list.csv"
@@ -593,7 +595,7 @@ def test_what_studio_did_besides_is_taken_back_too(tmp_path: Path) -> None:
         assert set(held.changes["action"]) <= {"add"}
 
 
-def test_only_a_run_that_is_known_and_managed_is_taken_back(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+def test_only_a_run_that_is_known_and_managed_is_taken_back(studio: Sandbox, job: Context, tmp_path: Path) -> None:
     made = planned(job)
     run = apply_plan(made, job)
     other = replace(job, settings=settings_for(studio, tmp_path / "state", managed_roles=["Teacher"]))
@@ -608,7 +610,7 @@ def test_only_a_run_that_is_known_and_managed_is_taken_back(studio: Sandbox, job
     assert plan_undo(dry, job).status == "empty"
 
 
-def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:
+def test_the_record_tells_what_later_plans_are_judged_by(job: Context) -> None:
     sync_list(read_list(SAMPLE, job), job)
     told = {record["event"]: record for record in read_records(job.settings.account_dir)}
     for event in ("plan", "run.start"):
@@ -618,14 +620,14 @@ def test_the_record_tells_what_later_plans_are_judged_by(job: Job) -> None:
         assert "absent" not in told[event]
 
 
-def test_one_run_at_a_time(studio: Sandbox, job: Job) -> None:
+def test_one_run_at_a_time(studio: Sandbox, job: Context) -> None:
     folder = job.settings.account_dir
     with account_lock(folder, run="other", command="sync", now=job.now), pytest.raises(LockHeldError, match="other"):
         sync_list(read_list(SAMPLE, job), job)
     assert studio.log() == []
 
 
-def test_an_end_that_cannot_be_read_is_not_proven(studio: Sandbox, job: Job) -> None:
+def test_an_end_that_cannot_be_read_is_not_proven(studio: Sandbox, job: Context) -> None:
     made = planned(job)
 
     def stay_away_after_applying(stage: str, done: int, total: int) -> None:
@@ -639,7 +641,7 @@ def test_an_end_that_cannot_be_read_is_not_proven(studio: Sandbox, job: Job) -> 
     assert "503" in run.stopped
 
 
-def test_an_interrupted_run_says_so_in_the_record(job: Job) -> None:
+def test_an_interrupted_run_says_so_in_the_record(job: Context) -> None:
     made = planned(job)
 
     def stop(stage: str, _done: int, _total: int) -> None:
@@ -651,12 +653,12 @@ def test_an_interrupted_run_says_so_in_the_record(job: Job) -> None:
     assert list_runs(job.settings.account_dir)[-1].status == "interrupted"
 
 
-def test_holders_are_read_for_export(job: Job) -> None:
+def test_holders_are_read_for_export(job: Context) -> None:
     assert len(read_holders(job).users) == 10
 
 
 def test_a_wrong_token_is_studios_refusal(studio: Sandbox, tmp_path: Path) -> None:
-    job = Job(settings_for(studio, tmp_path, token="wrong"), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path, token="wrong"), sleep=lambda _: None)
     with pytest.raises(StudioError) as caught:
         planned(job)
     assert caught.value.status == 401
@@ -665,7 +667,7 @@ def test_a_wrong_token_is_studios_refusal(studio: Sandbox, tmp_path: Path) -> No
 
 def test_the_record_is_sealed_with_the_key_and_its_files_are_closed(studio: Sandbox, tmp_path: Path) -> None:
     key = "a key that only the test has"
-    job = Job(settings_for(studio, tmp_path, audit_key=key, audit_max_mb=0.001), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path, audit_key=key, audit_max_mb=0.001), sleep=lambda _: None)
     assert apply_plan(planned(job), job).complete
     folder = job.settings.account_dir
     assert len(list(folder.glob("audit-*.jsonl"))) > 1
@@ -675,13 +677,13 @@ def test_the_record_is_sealed_with_the_key_and_its_files_are_closed(studio: Sand
 
     sent = studio.log()
     for other in ("", "another key that the test has"):
-        changed = Job(settings_for(studio, tmp_path, audit_key=other), sleep=lambda _: None)
+        changed = Context(settings_for(studio, tmp_path, audit_key=other), sleep=lambda _: None)
         with pytest.raises(RecordBrokenError):
             sync_list(read_list(list_of(tmp_path, "admin@example.edu"), changed), changed)
     assert studio.log() == sent
 
 
-def test_people_are_known_whatever_role_they_have(job: Job) -> None:
+def test_people_are_known_whatever_role_they_have(job: Context) -> None:
     student, observer, nobody, stranger = "lukasz.zak@example.edu", 1067, "fatima.elamrani@example.edu", 999
     live = look_up_people([(student, 0), ("", observer), (nobody, 0), ("", stranger)], job)
     found = set(live.users["user_id"].tolist())
@@ -694,8 +696,8 @@ def test_people_are_known_whatever_role_they_have(job: Job) -> None:
 def test_whole_roles_are_read_for_many_people_only_where_that_is_set(
     studio: Sandbox, tmp_path: Path, *, scan: bool
 ) -> None:
-    job = Job(settings_for(studio, tmp_path / "state", scan_roles=scan), sleep=lambda _: None)
+    job = Context(settings_for(studio, tmp_path / "state", scan_roles=scan), sleep=lambda _: None)
     many = list_of(tmp_path, "admin@example.edu", *(f"new{number}@example.edu" for number in range(20)))
-    kinds = [(way.how.value, way.role) for way in planned(job, many).requests.ways]
+    kinds = [(way.how.value, way.role) for way in planned(job, many).requests.steps]
     looked_through = [("scan", "Teacher")] if scan else []
     assert kinds == [("holders", "Admin"), *looked_through, ("one_by_one", "")]

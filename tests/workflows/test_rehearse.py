@@ -17,7 +17,7 @@ from rolesync.planner.encode import from_json, to_json
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
-from rolesync.workflows.context import Job
+from rolesync.workflows.context import Context
 from rolesync.workflows.rehearse import rehearse_plan
 from tests.workflows.test_plan import list_of, planned, rewound, settings_for
 
@@ -31,8 +31,8 @@ def studio(sandboxes: Callable[[Options], Sandbox]) -> Sandbox:
 
 
 @pytest.fixture
-def job(studio: Sandbox, tmp_path: Path) -> Job:
-    return Job(settings_for(studio, tmp_path / "state", chunk_size=2), sleep=lambda _: None)
+def job(studio: Sandbox, tmp_path: Path) -> Context:
+    return Context(settings_for(studio, tmp_path / "state", chunk_size=2), sleep=lambda _: None)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def told(run: Run) -> list[tuple[Any, ...]]:
 
 
 def test_a_rehearsal_comes_to_what_an_apply_then_does_and_touches_nothing(
-    studio: Sandbox, job: Job, tmp_path: Path
+    studio: Sandbox, job: Context, tmp_path: Path
 ) -> None:
     made = from_json(to_json(planned(job)))
     record, before = files(tmp_path / "state"), studio.people()
@@ -86,7 +86,7 @@ def test_a_rehearsal_comes_to_what_an_apply_then_does_and_touches_nothing(
     assert [(stage.requests, stage.rounds) for stage in done.stages] == [(done.read.total, 0), (3, 3), (1, 1), (0, 0)]
 
 
-def test_an_account_of_which_nothing_is_recorded_stays_so(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+def test_an_account_of_which_nothing_is_recorded_stays_so(studio: Sandbox, job: Context, tmp_path: Path) -> None:
     made = planned(job)
     fresh = replace(job, settings=settings_for(studio, tmp_path / "fresh"))
     assert rehearse_plan(made, fresh).run.complete
@@ -95,7 +95,7 @@ def test_an_account_of_which_nothing_is_recorded_stays_so(studio: Sandbox, job: 
 
 @pytest.mark.parametrize("edit", [{"roles": ["Teacher", "Admin"]}, {"email": "somebody.else@example.edu"}], ids=str)
 def test_somebody_who_has_drifted_is_left_alone_as_an_apply_leaves_them(
-    studio: Sandbox, job: Job, edit: dict[str, Any]
+    studio: Sandbox, job: Context, edit: dict[str, Any]
 ) -> None:
     made = planned(job)
     studio.edit_person(OMAR, **edit)
@@ -105,7 +105,7 @@ def test_somebody_who_has_drifted_is_left_alone_as_an_apply_leaves_them(
     assert told(done.run) == told(apply_plan(made, job))
 
 
-def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, job: Context, tmp_path: Path) -> None:
     made = planned(job, list_of(tmp_path, "admin@example.edu"))
     for override in ("", "0" * 64):
         with pytest.raises(BlockedError) as by_apply:
@@ -118,7 +118,7 @@ def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, job: Job
     assert studio.log() == []
 
 
-def test_what_blocks_a_plan_only_today_blocks_its_rehearsal(studio: Sandbox, job: Job, tmp_path: Path) -> None:
+def test_what_blocks_a_plan_only_today_blocks_its_rehearsal(studio: Sandbox, job: Context, tmp_path: Path) -> None:
     made = planned(job)
     today = replace(job, settings=settings_for(studio, tmp_path / "state", protected_users=["greg.stone@example.edu"]))
     with pytest.raises(BlockedError, match="protected_users"):
@@ -130,7 +130,7 @@ def test_what_blocks_a_plan_only_today_blocks_its_rehearsal(studio: Sandbox, job
 
 @pytest.mark.parametrize("lost", [[], ["run.end"], ["run.end", "outcome"]], ids=str)
 def test_what_an_interrupted_run_has_done_counts_as_done_even_if_nobody_has_noted_it(
-    studio: Sandbox, job: Job, tmp_path: Path, lost: list[str]
+    studio: Sandbox, job: Context, tmp_path: Path, lost: list[str]
 ) -> None:
     made = planned(job)
 
@@ -150,7 +150,7 @@ def test_what_an_interrupted_run_has_done_counts_as_done_even_if_nobody_has_note
 
 
 @pytest.mark.parametrize("at", ["looking people up", "rehearsing: applying", "rehearsing: reading Admin"])
-def test_an_interruption_leaves_nothing_behind(studio: Sandbox, job: Job, places: Path, at: str) -> None:
+def test_an_interruption_leaves_nothing_behind(studio: Sandbox, job: Context, places: Path, at: str) -> None:
     made = planned(job)
     seen: list[int] = []
 
@@ -165,7 +165,7 @@ def test_an_interruption_leaves_nothing_behind(studio: Sandbox, job: Job, places
     assert studio.log() == []
 
 
-def test_what_goes_wrong_in_passing_does_not_show_and_what_stays_wrong_ends_it(studio: Sandbox, job: Job) -> None:
+def test_what_goes_wrong_in_passing_does_not_show_and_what_stays_wrong_ends_it(studio: Sandbox, job: Context) -> None:
     made = planned(job)
     studio.set_faults("503=1,times=2")
     assert rehearse_plan(made, replace(job, settings=job.settings.model_copy(update={"attempts": 8}))).run.complete
@@ -175,7 +175,7 @@ def test_what_goes_wrong_in_passing_does_not_show_and_what_stays_wrong_ends_it(s
     assert studio.log() == []
 
 
-def test_only_a_copy_that_is_told_to_lets_the_admin_roles_drop_each_other(job: Job, tmp_path: Path) -> None:
+def test_only_a_copy_that_is_told_to_lets_the_admin_roles_drop_each_other(job: Context, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"user_id,role\n{HANNAH},Admin\n", encoding="utf-8")
     made = planned(replace(job, settings=job.settings.model_copy(update={"mode": "additive"})), path)
@@ -194,7 +194,7 @@ def test_roles_of_any_name_and_ids_of_any_size_can_be_rehearsed(tmp_path: Path) 
     own = {"managed_roles": ["Admin", ODD], "max_removals_share": 1, "min_holders": 0, "write_concurrency": 3}
     with Sandbox(Options(roles=(*ROLES, ODD))) as studio:
         studio.edit_person(GREG, roles=[ODD, "Captioner", "Admin"])
-        job = Job(settings_for(studio, tmp_path / "state", chunk_size=2, **own), sleep=lambda _: None)
+        job = Context(settings_for(studio, tmp_path / "state", chunk_size=2, **own), sleep=lambda _: None)
         made = planned(job, path)
         done = rehearse_plan(made, job)
         run = apply_plan(made, job)
@@ -203,7 +203,7 @@ def test_roles_of_any_name_and_ids_of_any_size_can_be_rehearsed(tmp_path: Path) 
     assert {one.role: (one.before, one.after) for one in done.roles} == {"Admin": (10, 2), ODD: (1, 2)}
 
 
-def test_nobody_else_on_this_machine_sees_the_copy(job: Job, places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_else_on_this_machine_sees_the_copy(job: Context, places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses: list[str] = []
 
     class Watched(Sandbox):
@@ -232,7 +232,7 @@ def test_nobody_else_on_this_machine_sees_the_copy(job: Job, places: Path, monke
 
 
 def test_a_ceiling_of_requests_and_a_proxy_are_for_the_real_studio_only(
-    studio: Sandbox, job: Job, tmp_path: Path
+    studio: Sandbox, job: Context, tmp_path: Path
 ) -> None:
     made = planned(job)
     naps: list[float] = []
@@ -242,7 +242,7 @@ def test_a_ceiling_of_requests_and_a_proxy_are_for_the_real_studio_only(
     assert [stage.seconds for stage in done.stages[1:3]] == [1.5, 0.5]
 
 
-def test_no_room_for_a_copy_is_said(job: Job, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_room_for_a_copy_is_said(job: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made = planned(job)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with pytest.raises(RolesyncError, match="there is no place for a private copy: No such file") as refused:
@@ -250,7 +250,7 @@ def test_no_room_for_a_copy_is_said(job: Job, monkeypatch: pytest.MonkeyPatch, t
     assert "TMPDIR" in refused.value.hint
 
 
-def test_a_plan_without_changes_is_rehearsed_too(job: Job) -> None:
+def test_a_plan_without_changes_is_rehearsed_too(job: Context) -> None:
     apply_plan(planned(job), job)
     empty = planned(job)
     assert empty.status == "empty"

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rolesync.model.keys import email_key
-from rolesync.model.packed.texts import Packed, pack, pack_lines
+from rolesync.model.packed.texts import PackedTexts, pack, pack_lines
 
 Texts = npt.NDArray[np.object_]
 
@@ -14,12 +14,12 @@ Texts = npt.NDArray[np.object_]
 _BLOCK = 10_000  # addresses folded at a time: enough to be fast, few enough to be small
 
 
-def packed_keys(addresses: Sequence[str] | Texts) -> Iterator[Packed]:
+def packed_keys(addresses: Sequence[str] | Texts) -> Iterator[PackedTexts]:
     """The `email_key` of each address, packed block by block."""
     return (_folded(addresses[start : start + _BLOCK]) for start in range(0, len(addresses), _BLOCK))
 
 
-def _folded(block: Sequence[str] | Texts) -> Packed:
+def _folded(block: Sequence[str] | Texts) -> PackedTexts:
     """Fold plain addresses as one text, which is several times faster; a blank in any may be one to take off."""
     lines = "\n".join(block)
     if lines.isascii():

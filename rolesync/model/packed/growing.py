@@ -10,7 +10,7 @@ Kind = TypeVar("Kind", bound=np.generic)
 _SPARE = 1.1  # of what is said to follow, since its parts are not all alike
 
 
-class Growing(Generic[Kind]):
+class GrowableArray(Generic[Kind]):
     """Numbers to whose end others are put.
 
     There is always room for some more, when that is used up for as much again or for what is to follow: so each is

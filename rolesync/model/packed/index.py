@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from rolesync.model.packed.texts import Packed
+from rolesync.model.packed.texts import PackedTexts
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -28,7 +28,7 @@ class Index:
         texts: the packed ones, fewer than 2**31.
     """
 
-    def __init__(self, texts: Packed) -> None:
+    def __init__(self, texts: PackedTexts) -> None:
         self._texts = texts
         self._slots = np.zeros(1 << int(_ROOM * len(texts)).bit_length(), np.int64)
         self._clashing: dict[str, int] = {}  # the places of those whose hash a different text has, by text
@@ -49,7 +49,7 @@ class Index:
         first[self._again] = self._before
         return first
 
-    def find(self, texts: Packed) -> Ints:
+    def find(self, texts: PackedTexts) -> Ints:
         """The place of each of other texts; -1 for one that is none of these, or is empty."""
         places = self._alike(texts.hashes())
         hits = np.flatnonzero(places >= 0)
@@ -60,7 +60,7 @@ class Index:
                 places[at] = self._clashing.get(text, places[at]) if text else -1
         return places
 
-    def among(self, blocks: Iterable[Packed]) -> Mask:
+    def among(self, blocks: Iterable[PackedTexts]) -> Mask:
         """Which of the texts, each at the place that stands for it, are among others."""
         found = np.zeros(len(self) + 1, np.bool_)  # with one more, which is for -1
         for texts in blocks:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rolesync.model.packed.growing import Growing
+from rolesync.model.packed.growing import GrowableArray
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ _ODD = np.array([0x9E3779B97F4A7C15 * (2 * at + 1) % 2**64 for at in range(_HASH
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
+class PackedTexts:
     """Texts, as UTF-8 in `data`: `size` bytes from `start` on, and at least a word behind the last one."""
 
     data: Bytes
@@ -38,9 +38,9 @@ class Packed:
     def __len__(self) -> int:
         return len(self.size)
 
-    def take(self, which: Ints | Mask | slice) -> "Packed":
+    def take(self, which: Ints | Mask | slice) -> "PackedTexts":
         """Some of them, in this order."""
-        return Packed(self.data, self.start[which], self.size[which])
+        return PackedTexts(self.data, self.start[which], self.size[which])
 
     def texts(self, which: Ints | Mask | slice = slice(None)) -> list[str]:
         """The texts, or some of them in this order."""
@@ -52,7 +52,7 @@ class Packed:
         """Numbers that are the same for the same text wherever it is packed, and 0 for an empty one."""
         return _hashed(_words(self.data), self.start[which], self.size[which])
 
-    def same(self, which: Ints, other: "Packed", others: Ints) -> Mask:
+    def same(self, which: Ints, other: "PackedTexts", others: Ints) -> Mask:
         """Whether each of `which` texts is the same as that of the `others` beside it."""
         size = self.size[which]
         same: Mask = size == other.size[others]
@@ -66,53 +66,53 @@ class Packed:
         return same
 
 
-def pack(texts: Sequence[str]) -> Packed:
+def pack(texts: Sequence[str]) -> PackedTexts:
     """Pack texts of any kind."""
     return join(_packed(texts[start : start + _BLOCK]) for start in range(0, len(texts), _BLOCK))
 
 
-def pack_lines(text: bytes) -> Packed:
+def pack_lines(text: bytes) -> PackedTexts:
     """Pack the lines of a text, of which every one but the last is ended by a line feed."""
     data = np.frombuffer(text + bytes(WORD), np.uint8)
     ends = np.append(np.flatnonzero(data == _END), len(text))
     starts = np.append(0, ends[:-1] + 1)
-    return Packed(data, starts, ends - starts)
+    return PackedTexts(data, starts, ends - starts)
 
 
-class Packing:
+class TextPacker:
     """Packed texts, put one behind the other as they come; those that share their data take it along each time."""
 
     def __init__(self) -> None:
-        self._data = Growing(np.uint8)
-        self._start, self._size = Growing(np.int64), Growing(np.int64)
+        self._data = GrowableArray(np.uint8)
+        self._start, self._size = GrowableArray(np.int64), GrowableArray(np.int64)
 
-    def extend(self, part: Packed, more: float = 0) -> None:
+    def extend(self, part: PackedTexts, more: float = 0) -> None:
         """Put others at the end; about so many times as many will follow, as far as somebody knows."""
         self._start.extend(part.start + len(self._data), more)
         self._size.extend(part.size, more)
         self._data.extend(part.data, more)
 
-    def whole(self) -> Packed:
+    def whole(self) -> PackedTexts:
         """All of them so far."""
         if not len(self._data):
             self._data.extend(np.zeros(WORD, np.uint8))
-        return Packed(self._data.whole(), self._start.whole(), self._size.whole())
+        return PackedTexts(self._data.whole(), self._start.whole(), self._size.whole())
 
 
-def join(parts: Iterable[Packed]) -> Packed:
+def join(parts: Iterable[PackedTexts]) -> PackedTexts:
     """Put packed texts one behind the other."""
-    packing = Packing()
+    packing = TextPacker()
     for part in parts:
         packing.extend(part)
     return packing.whole()
 
 
-def _packed(texts: Sequence[str]) -> Packed:
+def _packed(texts: Sequence[str]) -> PackedTexts:
     text = "\n".join(texts).encode("utf-8", "surrogatepass")
     if text.count(b"\n") == len(texts) - 1:
         return pack_lines(text)
     size = np.array([len(one.encode("utf-8", "surrogatepass")) for one in texts], np.int64)  # some hold line feeds
-    return Packed(np.frombuffer(text + bytes(WORD), np.uint8), np.cumsum(size + 1) - 1 - size, size)
+    return PackedTexts(np.frombuffer(text + bytes(WORD), np.uint8), np.cumsum(size + 1) - 1 - size, size)
 
 
 def _words(data: Bytes) -> Words:

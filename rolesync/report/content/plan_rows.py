@@ -1,6 +1,6 @@
 """The rows of a plan, as each form shows them: changes, what is held, drift, findings, guards.
 
-All texts that leave this module went through `safe`; a form adds only its own escaping.
+All texts that leave this module went through `escape_for_display`; a form adds only its own escaping.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,20 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from rolesync.model.frames import CHANGES, DRIFT, HELD
-from rolesync.model.keys import role_names
+from rolesync.model.keys import parse_roles
 from rolesync.model.lists import Finding
 from rolesync.model.plans import Drift, Plan
 from rolesync.model.vocabulary import Action, HeldReason, VerdictStatus
 from rolesync.report.content.impact import impact_texts
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, amount, person, reason_sentence, row_text, safe
+from rolesync.report.content.text import (
+    CELL_LIMIT,
+    SENTENCE_LIMIT,
+    escape_for_display,
+    format_guard_value,
+    person,
+    reason_sentence,
+    row_text,
+)
 
 SIGNS = {Action.ADD.value: "+", Action.REMOVE.value: "-"}
 
@@ -109,11 +117,11 @@ def guard_rows(plan: Plan) -> list[GuardRow]:
     return [
         GuardRow(
             verdict.status.value,
-            safe(verdict.rule, CELL_LIMIT),
-            safe(verdict.role, CELL_LIMIT),
-            amount(verdict.rule, verdict.limit),
-            amount(verdict.rule, verdict.value),
-            safe(verdict.message, SENTENCE_LIMIT),
+            escape_for_display(verdict.rule, CELL_LIMIT),
+            escape_for_display(verdict.role, CELL_LIMIT),
+            format_guard_value(verdict.rule, verdict.limit),
+            format_guard_value(verdict.rule, verdict.value),
+            escape_for_display(verdict.message, SENTENCE_LIMIT),
         )
         for verdict in sorted(plan.verdicts, key=lambda verdict: order[verdict.status])
     ]
@@ -123,11 +131,11 @@ def change_rows(plan: Plan, action: Action, *, cut: int = CELL_LIMIT, most: int 
     """Yield the changes of one kind in the plan's order, texts cut to `cut`, at most `most` of them."""
     chosen = plan.changes[plan.changes["action"] == action.value].head(len(plan.changes) if most is None else most)
     # What many rows share is made fit to be shown once.
-    sets = {spelled: safe(", ".join(role_names(spelled)), cut) for spelled in chosen["before"].unique()}
-    words = {text: safe(text, cut) for column in ("role", "reason") for text in chosen[column].unique()}
+    sets = {spelled: escape_for_display(", ".join(parse_roles(spelled)), cut) for spelled in chosen["before"].unique()}
+    words = {text: escape_for_display(text, cut) for column in ("role", "reason") for text in chosen[column].unique()}
     impact = impact_texts(plan.impact) if action is Action.REMOVE else {}
     for user_id, email, name, act, role, reason, row, before in table_rows(chosen, CHANGES):
-        texts = (safe(name, cut), safe(email, cut), words[reason])
+        texts = (escape_for_display(name, cut), escape_for_display(email, cut), words[reason])
         yield ChangeRow(act, words[role], user_id, *texts, row, sets[before], impact.get(user_id, ""))
 
 
@@ -138,12 +146,12 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> 
     for row, email, user_id, role, action, reason, said in table_rows(shown, HELD):
         detail = f"taken out by the reviewer: {said}" if reason == HeldReason.EXCLUDED else said
         yield HeldRow(
-            safe(action, cut),
-            safe(role, cut),
+            escape_for_display(action, cut),
+            escape_for_display(role, cut),
             user_id,
-            safe(email, cut),
-            safe(reason, cut),
-            safe(detail, max(cut, SENTENCE_LIMIT)),
+            escape_for_display(email, cut),
+            escape_for_display(reason, cut),
+            escape_for_display(detail, max(cut, SENTENCE_LIMIT)),
             row,
             impact.get(user_id, "") if action == Action.REMOVE else "",
         )
@@ -153,7 +161,9 @@ def drift_rows(drift: Drift, *, cut: int = CELL_LIMIT, most: int | None = None) 
     """Yield what others have changed, texts cut to `cut`, at most `most` rows."""
     shown = drift.changes.head(len(drift.changes) if most is None else most)
     for user_id, email, role, action in table_rows(shown, DRIFT):
-        yield DriftRow(safe(action, cut), safe(role, cut), user_id, safe(email, cut))
+        yield DriftRow(
+            escape_for_display(action, cut), escape_for_display(role, cut), user_id, escape_for_display(email, cut)
+        )
 
 
 def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Iterator[FindingRow]:
@@ -162,9 +172,9 @@ def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Itera
         yield FindingRow(
             finding.level.value,
             row_text(finding.row),
-            safe(finding.column or "", cut),
-            safe(finding.code, cut),
-            safe(finding.message, max(cut, SENTENCE_LIMIT)),
+            escape_for_display(finding.column or "", cut),
+            escape_for_display(finding.code, cut),
+            escape_for_display(finding.message, max(cut, SENTENCE_LIMIT)),
         )
 
 

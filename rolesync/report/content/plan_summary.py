@@ -1,6 +1,6 @@
 """What each form of a plan tells, said once: the headline, the summary and the next step; see `rows` for the rest.
 
-All texts that leave this module went through `safe`; a form adds only its own escaping.
+All texts that leave this module went through `escape_for_display`; a form adds only its own escaping.
 """
 
 from collections import Counter
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rolesync.model.lists import Finding
-from rolesync.model.live import Requests, Way
+from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy
-from rolesync.model.vocabulary import WAITING, Action, Level, Mode, VerdictStatus, WayKind
+from rolesync.model.vocabulary import WAITING, Action, Level, Mode, ReadMethod, VerdictStatus
 from rolesync.planner.guards import ON_REMOVALS
 from rolesync.report.content.impact import impact_total
 from rolesync.report.content.plan_rows import GuardRow, guard_rows
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
 
 SHORT_DIGEST = 12
 """Characters of a digest that are enough to tell two plans apart by eye."""
@@ -73,14 +73,18 @@ def removals_waiting(plan: Plan) -> int:
 def summary(plan: Plan) -> list[tuple[str, str]]:
     """List the facts that say which plan this is, as label and value."""
     source = plan.source
-    listed = f"{plural(source.rows, 'row')}, sha256 {safe(source.sha256[:SHORT_DIGEST])}"
+    listed = f"{plural(source.rows, 'row')}, sha256 {escape_for_display(source.sha256[:SHORT_DIGEST])}"
     return [
-        ("account", safe(plan.account, CELL_LIMIT)),
-        ("takes back", f"run {safe(source.undoes, CELL_LIMIT)}")
+        ("account", escape_for_display(plan.account, CELL_LIMIT)),
+        ("takes back", f"run {escape_for_display(source.undoes, CELL_LIMIT)}")
         if source.undoes
-        else ("list", f"{safe(source.path, CELL_LIMIT)} ({listed})"),
+        else ("list", f"{escape_for_display(source.path, CELL_LIMIT)} ({listed})"),
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
-        ("made", moment(plan.created_at) + (f" by {safe(plan.made_by, CELL_LIMIT)}" if plan.made_by else "")),
+        (
+            "made",
+            format_time(plan.created_at)
+            + (f" by {escape_for_display(plan.planned_by, CELL_LIMIT)}" if plan.planned_by else ""),
+        ),
         *([("approved", approval_text(plan.approval))] if plan.approval else []),
         ("held", held_text(plan)),
         ("drift", drift_text(plan.drift)),
@@ -91,19 +95,23 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
 def held_text(plan: Plan) -> str:
     """Say how many rows are held, and as what, as in `3 rows, so not done: not in studio 2, grace 1`."""
     reasons = Counter(plan.held["reason"].tolist())
-    named = ", ".join(f"{safe(str(one).replace('_', ' '), CELL_LIMIT)} {number:,}" for one, number in reasons.items())
+    named = ", ".join(
+        f"{escape_for_display(str(one).replace('_', ' '), CELL_LIMIT)} {number:,}" for one, number in reasons.items()
+    )
     return f"{plural(len(plan.held), 'row')}, so not done: {named}" if named else "nothing"
 
 
 def approval_text(approval: Approval) -> str:
     """Say who approved a plan, when, what they saw, and what they decided otherwise than planned."""
     same = approval.operator.casefold() in {"", approval.reviewer.casefold()}
-    by = safe(approval.reviewer, CELL_LIMIT) + ("" if same else f" ({safe(approval.operator, CELL_LIMIT)})")
+    by = escape_for_display(approval.reviewer, CELL_LIMIT) + (
+        "" if same else f" ({escape_for_display(approval.operator, CELL_LIMIT)})"
+    )
     let = f", {plural(len(approval.released), 'held removal')} let through" if approval.released else ""
     taken = f"; {plural(approval.excluded, 'change')} taken out"
-    seen = safe(approval.seen, CELL_LIMIT)
-    made_from = safe(approval.made_from[:SHORT_DIGEST])
-    return f"by {by}, {moment(approval.approved_at)}, who saw: {seen}{taken}{let}; made from plan {made_from}"
+    seen = escape_for_display(approval.confirmed_effect, CELL_LIMIT)
+    made_from = escape_for_display(approval.reviewed_digest[:SHORT_DIGEST])
+    return f"by {by}, {format_time(approval.approved_at)}, who saw: {seen}{taken}{let}; made from plan {made_from}"
 
 
 def _mode(policy: Policy) -> str:
@@ -125,7 +133,7 @@ def drift_text(drift: Drift) -> str:
     if not drift.since:
         return "not known: no run has seen who holds the roles before"
     number = plural(len(drift.changes), "change") if len(drift.changes) else "nothing"
-    return f"{number} since run {safe(drift.since, CELL_LIMIT)}"
+    return f"{number} since run {escape_for_display(drift.since, CELL_LIMIT)}"
 
 
 def level_counts(findings: Iterable[Finding]) -> str:
@@ -138,25 +146,32 @@ def level_counts(findings: Iterable[Finding]) -> str:
 
 def requests_rows(requests: Requests) -> list[tuple[str, str]]:
     """List what the reading took and how it went, as label and value."""
-    ways = "; ".join(map(_way_text, requests.ways))
-    return [("requests", requests_text(requests)), *([("read", safe(ways, SENTENCE_LIMIT))] if ways else [])]
+    ways = "; ".join(map(_way_text, requests.steps))
+    return [
+        ("requests", requests_text(requests)),
+        *([("read", escape_for_display(ways, SENTENCE_LIMIT))] if ways else []),
+    ]
 
 
-def _way_text(way: Way) -> str:
-    role, people = safe(way.role, CELL_LIMIT), f"{way.people:,} found"
-    if way.how is WayKind.MEDIA:
+def _way_text(way: ReadStep) -> str:
+    role, people = escape_for_display(way.role, CELL_LIMIT), f"{way.people:,} found"
+    if way.how is ReadMethod.MEDIA:
         return f"media of {plural(way.people, 'person', 'people')}, {way.requests:,} of {plural(way.of, 'page')}"
-    if way.how is WayKind.ONE_BY_ONE:
+    if way.how is ReadMethod.ONE_BY_ONE:
         return f"{way.requests:,} one by one, {people}"
-    if way.how is WayKind.SCAN:
+    if way.how is ReadMethod.SCAN:
         return f"{role} looked through, {way.requests:,} of {plural(way.of, 'page')}, {people}"
     return f"{role} in full, {plural(way.of, 'page')}, {plural(way.people, 'holder')}"
 
 
 def requests_text(requests: Requests) -> str:
     """Say how many requests were made, and the fewest that could have done."""
-    kinds = ", ".join(f"{safe(kind, CELL_LIMIT)} {number:,}" for kind, number in requests.by_kind.items())
-    fewest = f"; the fewest possible by the roles read: {requests.fewest:,}" if requests.fewest else ""
+    kinds = ", ".join(f"{escape_for_display(kind, CELL_LIMIT)} {number:,}" for kind, number in requests.by_kind.items())
+    fewest = (
+        f"; the fewest possible by the roles read: {requests.theoretical_minimum:,}"
+        if requests.theoretical_minimum
+        else ""
+    )
     return f"{requests.total:,} made{f' ({kinds})' if kinds else ''}{fewest}"
 
 
@@ -170,12 +185,12 @@ def next_step(plan: Plan, command: str = "rolesync apply PLAN") -> tuple[str, tu
     if plan.status == "ready":
         if not command:
             return "It is applied at once; what came of it follows.", ()
-        return "Look at each removal, then apply exactly this plan:", (safe(command),)
-    final = [safe(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
+        return "Look at each removal, then apply exactly this plan:", (escape_for_display(command),)
+    final = [escape_for_display(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
     if final:
         return f"No override passes {', '.join(dict.fromkeys(final))}. {_mend(plan)}.", ()
     sentence = f"{_mend(plan)}. If every change is meant, pass this plan once:"
-    return sentence, (safe(command), f"--override {safe(plan.digest, CELL_LIMIT)}")
+    return sentence, (escape_for_display(command), f"--override {escape_for_display(plan.digest, CELL_LIMIT)}")
 
 
 def _mend(plan: Plan) -> str:
@@ -183,6 +198,6 @@ def _mend(plan: Plan) -> str:
     return "Mend the cause and make a new plan" + (", or one with --hold-removals" if additions else "")
 
 
-def moment(time: datetime) -> str:
+def format_time(time: datetime) -> str:
     """Spell a time for people, in UTC to the second."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -2,18 +2,18 @@
 
 It is made from the record alone, which names the changes that were sent to Studio and those of people who had drifted;
 of any others it has the number.
-All texts that leave this module went through `safe`; a form adds only its own escaping.
+All texts that leave this module went through `escape_for_display`; a form adds only its own escaping.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from rolesync.model.run_report import Told, ToldChange, ToldDecision
+from rolesync.model.run_report import RunChange, RunDecision, RunReport
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.content.plan_rows import SIGNS, drift_rows
-from rolesync.report.content.plan_summary import Headline, approval_text, drift_text, moment
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, row_text, safe
+from rolesync.report.content.plan_summary import Headline, approval_text, drift_text, format_time
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, person, plural, row_text
 
 MEANINGS = {
     OutcomeStatus.FAILED: "Failed",
@@ -43,22 +43,26 @@ class Section(NamedTuple):
     rows: Sequence[tuple[str, ...]]
 
 
-def told_headline(told: Told) -> Headline:
+def run_headline(told: RunReport) -> Headline:
     """Say what this run came to."""
     status = told.summary.status
-    word = _WORDS.get(status, safe(status, CELL_LIMIT).upper())
+    word = _WORDS.get(status, escape_for_display(status, CELL_LIMIT).upper())
     if status not in _SENT:
         return Headline(word, f"{_asked(told)} planned; nothing was written.")
     done = f"{told.counts.get(OutcomeStatus.DONE, 0):,} of {plural(_number(told), 'change')} done"
     return Headline(word, f"{done}; {_proven(told)}.")
 
 
-def told_facts(told: Told) -> list[tuple[str, str]]:
+def run_facts(told: RunReport) -> list[tuple[str, str]]:
     """List what the run was and what it came to, as label and value."""
     run = told.summary
     sent = run.status in _SENT
     began = ("began" if sent else "made", _time(run.started_at))
-    listed = ("takes back", f"run {safe(told.undoes, CELL_LIMIT)}") if told.undoes else ("list", _cell(run.source))
+    listed = (
+        ("takes back", f"run {escape_for_display(told.undoes, CELL_LIMIT)}")
+        if told.undoes
+        else ("list", _cell(run.source))
+    )
     optional = [
         ("ended", _time(run.finished_at) if run.finished_at else "the record has no end of it") if sent else None,
         ("asked", _asked(told)),
@@ -70,10 +74,10 @@ def told_facts(told: Told) -> list[tuple[str, str]]:
         ("proof", _proven(told)) if sent else None,
         ("guards passed once", _cell(", ".join(told.overridden))) if told.overridden else None,
         ("guards that warned", _cell(", ".join(told.warned))) if told.warned else None,
-        ("stopped", safe(told.stopped, SENTENCE_LIMIT)) if told.stopped else None,
+        ("stopped", escape_for_display(told.stopped, SENTENCE_LIMIT)) if told.stopped else None,
     ]
     by = f" by {_cell(told.planned_by)}" if told.planned_by else ""
-    by += f" in run {_cell(told.made_by)}" if told.made_by not in {"", run.run_id} else ""
+    by += f" in run {_cell(told.plan_run_id)}" if told.plan_run_id not in {"", run.run_id} else ""
     kinds = ", ".join(f"{_cell(kind)} {number:,}" for kind, number in told.requests.items())
     return [
         ("run", _cell(run.run_id)),
@@ -90,10 +94,10 @@ def told_facts(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def told_sections(told: Told) -> Iterator[Section]:
+def run_sections(told: RunReport) -> Iterator[Section]:
     """Yield the lists of a run, those first that somebody has to look at; none that is empty."""
     if told.proof and told.proof.differences:
-        differences = [(safe(one, SENTENCE_LIMIT),) for one in told.proof.differences]
+        differences = [(escape_for_display(one, SENTENCE_LIMIT),) for one in told.proof.differences]
         yield Section("Live differs from the plan", ("difference",), differences)
     for status, meaning in MEANINGS.items():
         if status is OutcomeStatus.DONE:
@@ -112,7 +116,7 @@ def told_sections(told: Told) -> Iterator[Section]:
 
 def roles_text(names: tuple[str, ...] | None, limit: int = CELL_LIMIT) -> str:
     """List roles; `no role` for none, and nothing where nobody knows."""
-    return "" if names is None else safe(", ".join(names), limit) or "no role"
+    return "" if names is None else escape_for_display(", ".join(names), limit) or "no role"
 
 
 def _without_empty(section: Section) -> Section:
@@ -122,18 +126,18 @@ def _without_empty(section: Section) -> Section:
     return Section(section.title, tuple(section.columns[at] for at in used), rows)
 
 
-def _change(change: ToldChange) -> tuple[str, ...]:
+def _change(change: RunChange) -> tuple[str, ...]:
     return (
         f"{_sign(change.action)} {_cell(change.role)}",
         person("", change.email, change.user_id),
         roles_text(change.before),
         roles_text(change.after),
-        safe(change.detail, SENTENCE_LIMIT),
+        escape_for_display(change.detail, SENTENCE_LIMIT),
         row_text(change.row),
     )
 
 
-def _decided(told: Told) -> Iterator[Section]:
+def _decided(told: RunReport) -> Iterator[Section]:
     for title, decisions in (
         ("Taken out by the reviewer, so not done", told.excluded),
         ("Held, and let through by the reviewer", told.released),
@@ -143,36 +147,36 @@ def _decided(told: Told) -> Iterator[Section]:
             yield _without_empty(Section(f"{title} ({len(rows):,})", ("change", "person", "reason"), rows))
 
 
-def _decision(one: ToldDecision) -> tuple[str, ...]:
+def _decision(one: RunDecision) -> tuple[str, ...]:
     change = f"{_sign(one.action)} {_cell(one.role)}"
-    return change, person("", one.email, one.user_id), safe(one.reason, SENTENCE_LIMIT)
+    return change, person("", one.email, one.user_id), escape_for_display(one.reason, SENTENCE_LIMIT)
 
 
 def _sign(action: str) -> str:
     return f"{SIGNS.get(action, '?')} {_cell(action)}"
 
 
-def _number(told: Told) -> int:
+def _number(told: RunReport) -> int:
     return told.summary.counts.get("additions", 0) + told.summary.counts.get("removals", 0)
 
 
-def _asked(told: Told) -> str:
+def _asked(told: RunReport) -> str:
     counts = told.summary.counts
     return f"{plural(counts.get('removals', 0), 'removal')}, {plural(counts.get('additions', 0), 'addition')}"
 
 
-def _counts(told: Told) -> str:
+def _counts(told: RunReport) -> str:
     named = [f"{_cell(name).replace('_', ' ')} {number:,}" for name, number in told.counts.items() if number]
     return ", ".join(named) or "none yet"
 
 
-def _left_out(told: Told) -> str:
+def _left_out(told: RunReport) -> str:
     """Say how many changes the record doesn't name, because this run didn't send them."""
     missing = _number(told) - len(told.changes)
     return f"{plural(missing, 'change')} that this run didn't send; the plan names them" if missing > 0 else ""
 
 
-def _proven(told: Told) -> str:
+def _proven(told: RunReport) -> str:
     if told.proof is None:
         return "Studio was not read again, so nothing is proven"
     return "live equals the plan" if told.proof.proven else "live differs from the plan"
@@ -180,10 +184,10 @@ def _proven(told: Told) -> str:
 
 def _time(text: str) -> str:
     try:
-        return moment(datetime.fromisoformat(text))
+        return format_time(datetime.fromisoformat(text))
     except ValueError:
         return _cell(text)
 
 
 def _cell(text: str) -> str:
-    return safe(text, CELL_LIMIT)
+    return escape_for_display(text, CELL_LIMIT)

@@ -24,7 +24,7 @@ _MANY_HOURS = 100  # from here on minutes tell nothing
 _FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 
 
-def safe(text: str, limit: int | None = None) -> str:
+def escape_for_display(text: str, limit: int | None = None) -> str:
     r"""Return `text` on one line, with each character that could hide or steer something as a visible escape.
 
     Control, format (bidi, zero-width), private and unassigned characters, lone surrogates and line separators become
@@ -49,7 +49,7 @@ def _shown(char: str) -> str:
 
 
 def defuse(text: str) -> str:
-    """Return `safe` text so that no spreadsheet takes it for a formula: an apostrophe comes before it if needed."""
+    """Escape a text so that no spreadsheet takes it for a formula: an apostrophe comes before it if needed."""
     return f"'{text}" if text.lstrip()[:1] in _FORMULA and text.strip() else text
 
 
@@ -66,8 +66,8 @@ def plural(number: int, noun: str, plural_noun: str = "") -> str:
 def person(name: str, email: str, user_id: int, limit: int | None = CELL_LIMIT) -> str:
     """Name a person by all that is known, as in `Ada Lovelace <ada@example.edu> #12`."""
     known = (
-        safe(name, limit),
-        f"<{safe(email, limit)}>" if email else "",
+        escape_for_display(name, limit),
+        f"<{escape_for_display(email, limit)}>" if email else "",
         f"#{user_id}" if user_id else "",
     )
     return " ".join(part for part in known if part) or "(not named)"
@@ -75,10 +75,10 @@ def person(name: str, email: str, user_id: int, limit: int | None = CELL_LIMIT) 
 
 def reason_sentence(reason: str) -> str:
     """Say in a sentence why a change is planned; a reason of a later version stays as it is."""
-    return REASONS.get(reason, safe(reason, CELL_LIMIT))
+    return REASONS.get(reason, escape_for_display(reason, CELL_LIMIT))
 
 
-def amount(rule: str, value: float | None) -> str:
+def format_guard_value(rule: str, value: float | None) -> str:
     """Spell a guard's limit or value: shares in percent, numbers plainly, `-` where there is none."""
     if value is None:
         return "-"
@@ -110,7 +110,7 @@ def duration_text(seconds: int) -> str:
 
 def outcome_text(outcome: str) -> str:
     """Say what came of a change of the past, see `PastChange`."""
-    return _OUTCOMES.get(outcome, safe(outcome, CELL_LIMIT))
+    return _OUTCOMES.get(outcome, escape_for_display(outcome, CELL_LIMIT))
 
 
 _OUTCOMES = {"no_effect": "no effect", "gone": "no longer in Studio", "unknown": "not known: never found out"}

@@ -17,15 +17,15 @@ from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.planner.approval import LONGEST_NAME
 from rolesync.report.content.plan_rows import guard_rows
 from rolesync.report.content.plan_summary import headline, next_step, number_of, requests_rows, summary
-from rolesync.report.content.run_summary import told_facts, told_headline, told_sections
-from rolesync.report.content.text import CELL_LIMIT, safe
+from rolesync.report.content.run_summary import run_facts, run_headline, run_sections
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display
 from rolesync.report.html.tables import NO_ROLE, Touched, left_without_role, page_tables, script_json
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from rolesync.model.plans import Plan, RoleCount
-    from rolesync.model.run_report import Told
+    from rolesync.model.run_report import RunReport
 
 WITHOUT_SCRIPT = 500
 """Rows of each table that stand in the page itself: what is there without JavaScript. It says how many there are."""
@@ -100,8 +100,12 @@ def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
     return {
         "status": decided.status,
         "headline": headline(decided),
-        "summary": [*summary(decided), *requests_rows(decided.requests), ("digest", safe(decided.digest, CELL_LIMIT))],
-        "roles": [(safe(role.role, CELL_LIMIT), role, _bars(role)) for role in decided.roles],
+        "summary": [
+            *summary(decided),
+            *requests_rows(decided.requests),
+            ("digest", escape_for_display(decided.digest, CELL_LIMIT)),
+        ],
+        "roles": [(escape_for_display(role.role, CELL_LIMIT), role, _bars(role)) for role in decided.roles],
         "picture": PICTURE,
         "guards": guard_rows(decided),
         "blocks": sum(1 for verdict in decided.verdicts if verdict.status is VerdictStatus.BLOCK),
@@ -115,7 +119,7 @@ def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
     }
 
 
-def told_html(told: Told) -> str:
+def run_html(told: RunReport) -> str:
     """Render a past run likewise.
 
     Raises:
@@ -130,10 +134,10 @@ def told_html(told: Told) -> str:
         what="run",
         policy=f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704  # this package's own
-        headline=told_headline(told),
+        headline=run_headline(told),
         tone=tones.get(told.summary.status, "bad"),
-        facts=told_facts(told),
-        sections=list(told_sections(told)),
+        facts=run_facts(told),
+        sections=list(run_sections(told)),
     )
 
 

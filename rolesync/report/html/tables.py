@@ -1,7 +1,7 @@
 """The tables of a plan's page, each described once: for the rows that stand in the HTML, and for the script's data.
 
-All texts are `safe`. Cells are kept by column, since the script sorts and filters by column, and texts that many rows
-share stand once, in the column's `words`, so that fifty thousand changes stay a small page.
+All texts are `escape_for_display`. Cells are kept by column, since the script sorts and filters by column, and texts
+that many rows share stand once, in the column's `words`, so that fifty thousand changes stay a small page.
 """
 
 import json
@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from rolesync.model.explanation import PastChange
-from rolesync.model.keys import role_names
+from rolesync.model.keys import parse_roles
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action
 from rolesync.report.content.plan_rows import (
@@ -24,7 +24,7 @@ from rolesync.report.content.plan_rows import (
     table_rows,
 )
 from rolesync.report.content.plan_summary import drift_text, level_counts
-from rolesync.report.content.text import CELL_LIMIT, outcome_text, plural, safe
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display, outcome_text, plural
 
 Touched = Mapping[int, Sequence[PastChange]]
 """By user id, what the last run that sent anything about this person sent."""
@@ -107,7 +107,11 @@ def script_json(content: Any) -> str:  # noqa: ANN401  # JSON
 
 def _changes(plan: Plan, touched: Touched | None) -> PageTable:
     rows = list(chain(*(change_rows(plan, action) for action in (Action.REMOVE, Action.ADD))))
-    sets = {names: safe(", ".join(names), CELL_LIMIT) for _, *both in _before_and_after(plan) for names in both}
+    sets = {
+        names: escape_for_display(", ".join(names), CELL_LIMIT)
+        for _, *both in _before_and_after(plan)
+        for names in both
+    }
     moves = [(sets[before], sets[after]) for _, before, after in _before_and_after(plan)]
     columns = (
         _shared("action", "Action", Kind.TAG, (row.action for row in rows), "any action"),
@@ -118,7 +122,11 @@ def _changes(plan: Plan, touched: Touched | None) -> PageTable:
         _shared("why", "Why", Kind.TEXT, (row.sentence for row in rows), "any reason"),
         Column("row", "Row", Kind.NUMBER, [row.row for row in rows]),
     )
-    named = f"run {safe(plan.source.undoes, CELL_LIMIT)}" if plan.source.undoes else safe(plan.source.path, CELL_LIMIT)
+    named = (
+        f"run {escape_for_display(plan.source.undoes, CELL_LIMIT)}"
+        if plan.source.undoes
+        else escape_for_display(plan.source.path, CELL_LIMIT)
+    )
     users = {row.user_id for row in rows}
     details = {
         "source": named,
@@ -146,7 +154,7 @@ def _before_and_after(plan: Plan) -> Iterator[tuple[int, tuple[str, ...], tuple[
     for user, before in table_rows(table, ("user_id", "before")):
         key = (before, asked[user])
         if key not in known:
-            roles = set(role_names(before))
+            roles = set(parse_roles(before))
             removed = {role for action, role in asked[user] if action == Action.REMOVE.value}
             added = {role for action, role in asked[user] if action != Action.REMOVE.value}
             known[key] = tuple(sorted(roles)), tuple(sorted(roles - removed | added))
@@ -157,12 +165,12 @@ def _touch(sent: Sequence[PastChange]) -> dict[str, Any]:
     """Tell of the last run that touched somebody: which, when, and what it sent with what came of it."""
     first = sent[0]
     return {
-        "run": safe(first.run, CELL_LIMIT),
-        "time": safe(f"{first.time[:19].replace('T', ' ')} UTC"),
+        "run": escape_for_display(first.run, CELL_LIMIT),
+        "time": escape_for_display(f"{first.time[:19].replace('T', ' ')} UTC"),
         "sent": [
-            f"{safe(one.action, CELL_LIMIT)} {safe(one.role, CELL_LIMIT)}: "
+            f"{escape_for_display(one.action, CELL_LIMIT)} {escape_for_display(one.role, CELL_LIMIT)}: "
             f"{outcome_text(one.outcome)}"
-            + (f" (row {one.row} of {safe(one.source, CELL_LIMIT)})" if one.row and one.source else "")
+            + (f" (row {one.row} of {escape_for_display(one.source, CELL_LIMIT)})" if one.row and one.source else "")
             for one in sent
         ],
     }

@@ -9,8 +9,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
-from rolesync.migrate.account import Account, Cell, Fate, TableAccount, column_name
-from rolesync.report.content.text import defuse, safe
+from rolesync.migrate.account import Cell, CellLedger, CellOutcome, TableLedger, column_name
+from rolesync.report.content.text import defuse, escape_for_display
 from rolesync.report.spreadsheet.workbook import SHEET_ROWS, empty_workbook
 
 if TYPE_CHECKING:
@@ -21,10 +21,15 @@ COLUMNS = ("file", "sheet", "cell", "column", "text", "end", "code", "detail")
 CELL_LIMIT = 32_000  # characters of a cell; spreadsheets take 32,767
 REMARKS = 2_000  # on one sheet; spreadsheets get slow with more, and the sheet "to look at" has every reason
 TITLE_LIMIT = 31  # characters of a sheet's name
-FILLS = {Fate.ASSIGNMENT: "E2F0D9", Fate.NORMALISED: "FFF2CC", Fate.IGNORED: "EDEDED", Fate.REFUSED: "F8CBAD"}
+FILLS = {
+    CellOutcome.ASSIGNMENT: "E2F0D9",
+    CellOutcome.NORMALISED: "FFF2CC",
+    CellOutcome.IGNORED: "EDEDED",
+    CellOutcome.REFUSED: "F8CBAD",
+}
 
 
-def account_csv(account: Account) -> str:
+def ledger_csv(account: CellLedger) -> str:
     """Spell every cell and its end, one a row, with the header `COLUMNS` and LF line ends."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -34,7 +39,7 @@ def account_csv(account: Account) -> str:
     return out.getvalue()
 
 
-def _row(table: TableAccount, cell: Cell) -> tuple[str, ...]:
+def _row(table: TableLedger, cell: Cell) -> tuple[str, ...]:
     header = table.header[cell.column] if cell.column < len(table.header) else ""
     place = f"{column_name(cell.column)}{cell.row}"
     texts = (header, cell.text, cell.fate.value, cell.code, cell.detail)
@@ -43,10 +48,10 @@ def _row(table: TableAccount, cell: Cell) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)  # all but the cell's own text is the same in very many rows
 def _shown(text: str) -> str:
-    return defuse(safe(text, CELL_LIMIT))
+    return defuse(escape_for_display(text, CELL_LIMIT))
 
 
-def account_xlsx(account: Account) -> bytes:
+def ledger_xlsx(account: CellLedger) -> bytes:
     """Render the totals, the cells that are refused or normalised, and every source with its cells marked.
 
     Raises:
@@ -54,7 +59,9 @@ def account_xlsx(account: Account) -> bytes:
     """
     book = empty_workbook(", or name a .csv")
     longest = max((cell.row for table in account.tables for cell in table.cells), default=0)
-    marked = sum(cell.fate in {Fate.REFUSED, Fate.NORMALISED} for table in account.tables for cell in table.cells)
+    marked = sum(
+        cell.fate in {CellOutcome.REFUSED, CellOutcome.NORMALISED} for table in account.tables for cell in table.cells
+    )
     if max(longest, marked + 1) > SHEET_ROWS:
         message = f"The account needs {max(longest, marked + 1):,} rows, but a workbook's sheet holds {SHEET_ROWS:,}."
         raise UsageError(message, hint="name a .csv for the account")
@@ -67,15 +74,17 @@ def account_xlsx(account: Account) -> bytes:
     return out.getvalue()
 
 
-def _totals(account: Account) -> Iterator[tuple[str | int, ...]]:
+def _totals(account: CellLedger) -> Iterator[tuple[str | int, ...]]:
     for total in account.totals():
         yield (total.fate.value, total.code, total.cells, _shown(total.example), _shown(total.detail))
     yield ("all", "", len(account), "", "")
 
 
-def _to_look_at(account: Account) -> Iterator[tuple[str | int, ...]]:
+def _to_look_at(account: CellLedger) -> Iterator[tuple[str | int, ...]]:
     for table in account.tables:
-        yield from (_row(table, cell) for cell in table.cells if cell.fate in {Fate.REFUSED, Fate.NORMALISED})
+        yield from (
+            _row(table, cell) for cell in table.cells if cell.fate in {CellOutcome.REFUSED, CellOutcome.NORMALISED}
+        )
 
 
 def _lines(
@@ -96,7 +105,7 @@ def _lines(
     sheet.auto_filter.ref = f"A1:{column_name(len(columns) - 1)}{number}"
 
 
-def _source(book: "Workbook", number: int, table: TableAccount) -> None:
+def _source(book: "Workbook", number: int, table: TableLedger) -> None:
     """Show a source again, every cell at its place, coloured by its end, with the reason where it needs one."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # an extra
     from openpyxl.comments import Comment  # noqa: PLC0415
@@ -106,7 +115,7 @@ def _source(book: "Workbook", number: int, table: TableAccount) -> None:
     title = "".join("_" if letter in r"[]:*?/\'" or not letter.isprintable() else letter for letter in name)
     sheet: WriteOnlyWorksheet = book.create_sheet(f"{number} {title}"[:TITLE_LIMIT])
     fills = {fate: PatternFill("solid", start_color=colour) for fate, colour in FILLS.items()}
-    plain: dict[tuple[int, Fate], Any] = {}  # used again in each row, because styles are slow to set
+    plain: dict[tuple[int, CellOutcome], Any] = {}  # used again in each row, because styles are slow to set
     at, remarks = 1, 0
     for row, cells in groupby(table.cells, attrgetter("row")):
         for _ in range(at, row):
@@ -114,14 +123,14 @@ def _source(book: "Workbook", number: int, table: TableAccount) -> None:
         line: list[Any] = []
         for cell in cells:
             line.extend([None] * (cell.column - len(line)))
-            remark = cell.fate in {Fate.REFUSED, Fate.NORMALISED} and remarks < REMARKS
+            remark = cell.fate in {CellOutcome.REFUSED, CellOutcome.NORMALISED} and remarks < REMARKS
             made = plain.get((cell.column, cell.fate))
             if made is None or remark:
                 made = WriteOnlyCell(sheet)
                 made.fill = fills[cell.fate]
             if remark:
                 remarks += 1
-                made.comment = Comment(safe(cell.detail, 500), "rolesync")
+                made.comment = Comment(escape_for_display(cell.detail, 500), "rolesync")
             else:
                 plain[cell.column, cell.fate] = made
             text = _shown(cell.text)

@@ -9,12 +9,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.model.frames import IMPACT
-from rolesync.model.vocabulary import WAITING, Action, Known
+from rolesync.model.vocabulary import WAITING, Action, Completeness
 from rolesync.planner.approval import Decisions, releasable
 from rolesync.report.content.plan_rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows, table_rows
 from rolesync.report.content.plan_summary import headline, next_step, requests_rows, summary
-from rolesync.report.content.text import defuse, safe
-from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, spell_csv, spell_xlsx
+from rolesync.report.content.text import defuse, escape_for_display
+from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_csv, format_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def plan_csv(plan: Plan, decisions: Decisions | None = None) -> str:
     With `decisions`, they stand in the last two columns, as a reviewer would have filled them in.
     """
     decided = decisions or Decisions()
-    return spell_csv(COLUMNS, ((*row.cells, *_decision(row, decided)) for row in decision_rows(plan)))
+    return format_csv(COLUMNS, ((*row.cells, *_decision(row, decided)) for row in decision_rows(plan)))
 
 
 def plan_xlsx(plan: Plan) -> bytes:
@@ -63,7 +63,7 @@ def plan_xlsx(plan: Plan) -> bytes:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
     """
     longest = max(len(plan.changes), len(plan.held), len(plan.findings), len(plan.drift.changes))
-    return spell_xlsx("plan", longest, _sheets(plan))
+    return format_xlsx("plan", longest, _sheets(plan))
 
 
 class DecisionRow(NamedTuple):
@@ -97,7 +97,7 @@ def other_rows(plan: Plan) -> dict[str, list[Cells]]:
 
 def _decision(row: DecisionRow, decisions: Decisions) -> tuple[str, str]:
     chosen = {EXCLUDE: decisions.excluded, RELEASE: decisions.released}.get(row.word, {})
-    return (row.word, defuse(safe(chosen[row.key], MOST_CHARACTERS))) if row.key in chosen else ("", "")
+    return (row.word, defuse(escape_for_display(chosen[row.key], MOST_CHARACTERS))) if row.key in chosen else ("", "")
 
 
 def _releases(plan: Plan) -> list[str]:
@@ -160,8 +160,8 @@ def _sheets(plan: Plan) -> Iterator[Sheet]:
 def _impact(impact: pd.DataFrame) -> Iterator[Cells]:
     """Yield the numbers that the other sheets tell in words, to sort by; empty where nothing is known."""
     for user_id, known, *numbers, newest, note in table_rows(impact, IMPACT):
-        told = [None] * len(numbers) if known == Known.NOTHING else numbers
-        yield (user_id, known, *told, newest, defuse(safe(note, MOST_CHARACTERS)))
+        told = [None] * len(numbers) if known == Completeness.NOTHING else numbers
+        yield (user_id, known, *told, newest, defuse(escape_for_display(note, MOST_CHARACTERS)))
 
 
 def drift_sheet(drift: Drift) -> Sheet:
@@ -175,11 +175,11 @@ def drift_sheet(drift: Drift) -> Sheet:
 def _summary(plan: Plan) -> Iterator[Cells]:
     word, sentence = headline(plan)
     yield "status", word, defuse(sentence)
-    for label, value in [*summary(plan), *requests_rows(plan.requests), ("digest", safe(plan.digest))]:
+    for label, value in [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]:
         yield label, "", defuse(value)
     for role in plan.roles:
         numbers = f"{role.before:,} before, {role.additions:,} added, {role.removals:,} removed, {role.after:,} after"
-        yield "managed role", defuse(safe(role.role, MOST_CHARACTERS)), numbers
+        yield "managed role", defuse(escape_for_display(role.role, MOST_CHARACTERS)), numbers
     for guard in guard_rows(plan):
         yield "guard", guard.status, defuse(f"{guard.text}. {guard.message}")
     step, command = next_step(plan)

@@ -56,7 +56,7 @@ class Sheet(NamedTuple):
     prose: bool = False  # its last column holds sentences, which take as many lines as they need
 
 
-def spell_csv(columns: Cells, rows: Iterable[Cells]) -> str:
+def format_csv(columns: Cells, rows: Iterable[Cells]) -> str:
     """Spell rows as CSV under these columns, with LF line ends."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -79,7 +79,7 @@ def empty_workbook(otherwise: str = "") -> Workbook:
     return openpyxl.Workbook(write_only=True)
 
 
-def spell_xlsx(what: str, longest: int, sheets: Iterable[Sheet]) -> bytes:
+def format_xlsx(what: str, longest: int, sheets: Iterable[Sheet]) -> bytes:
     """Spell sheets as a workbook of `what`, of which the longest list has so many rows.
 
     Raises:

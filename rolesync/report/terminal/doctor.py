@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
 from rolesync.report.terminal.widgets import STYLES, column, heading, table, words
 
 _WORDS = {VerdictStatus.PASS: "ok", VerdictStatus.WARN: "warning", VerdictStatus.BLOCK: "failed"}
@@ -23,9 +23,9 @@ def checks_view(checks: Iterable[Check]) -> RenderableType:
             (
                 (
                     words(_WORDS[check.status], STYLES[check.status]),
-                    safe(check.name, CELL_LIMIT),
-                    safe(check.message, SENTENCE_LIMIT)
-                    + (f"\n> {safe(check.hint, SENTENCE_LIMIT)}" if check.hint else ""),
+                    escape_for_display(check.name, CELL_LIMIT),
+                    escape_for_display(check.message, SENTENCE_LIMIT)
+                    + (f"\n> {escape_for_display(check.hint, SENTENCE_LIMIT)}" if check.hint else ""),
                 )
                 for check in listed
             ),

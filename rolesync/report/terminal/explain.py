@@ -19,12 +19,12 @@ from rolesync.report.content.plan_summary import SHORT_DIGEST
 from rolesync.report.content.text import (
     CELL_LIMIT,
     SENTENCE_LIMIT,
+    escape_for_display,
     outcome_text,
     person,
     plural,
     reason_sentence,
     row_text,
-    safe,
 )
 from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, words
 
@@ -36,7 +36,9 @@ _UNLISTED = "not in the list"
 def explanation_view(found: Explanation) -> RenderableType:
     """Show what is known of one person; in which places nothing was looked for is said, too."""
     if not found.known:
-        return Group(note(f"Nothing is known of {safe(found.asked, CELL_LIMIT)}: {_looked(found)}.", indent=0))
+        return Group(
+            note(f"Nothing is known of {escape_for_display(found.asked, CELL_LIMIT)}: {_looked(found)}.", indent=0)
+        )
     return Group(
         pairs(_identity(found)),
         *_now(found.now),
@@ -50,15 +52,15 @@ def explanation_view(found: Explanation) -> RenderableType:
 
 def _looked(found: Explanation) -> str:
     places = ["the record has no change of theirs"]
-    places += [f"{safe(found.source.path, CELL_LIMIT)} doesn't name them"] if found.source else []
+    places += [f"{escape_for_display(found.source.path, CELL_LIMIT)} doesn't name them"] if found.source else []
     places += ["Studio doesn't know them"] if found.now is not None else ["Studio was not asked (`--live` does)"]
     return "; ".join(places)
 
 
 def _identity(found: Explanation) -> Iterator[tuple[str, str]]:
-    yield "asked", safe(found.asked, CELL_LIMIT)
+    yield "asked", escape_for_display(found.asked, CELL_LIMIT)
     yield "user id", ", ".join(f"#{one}" for one in found.user_ids) or "not known"
-    yield "address", ", ".join(safe(one, CELL_LIMIT) for one in found.emails) or "not known"
+    yield "address", ", ".join(escape_for_display(one, CELL_LIMIT) for one in found.emails) or "not known"
 
 
 def _now(people: Sequence[PersonNow] | None) -> Iterator[RenderableType]:
@@ -71,7 +73,10 @@ def _now(people: Sequence[PersonNow] | None) -> Iterator[RenderableType]:
         yield table(
             [column("person"), column("roles")],
             (
-                (person(one.name, one.email, one.user_id), ", ".join(safe(role, CELL_LIMIT) for role in one.roles))
+                (
+                    person(one.name, one.email, one.user_id),
+                    ", ".join(escape_for_display(role, CELL_LIMIT) for role in one.roles),
+                )
                 for one in people
             ),
         )
@@ -90,12 +95,12 @@ def _changes(changes: Sequence[PastChange]) -> Iterator[RenderableType]:
         ],
         (
             (
-                f"{_when(one.time)}\n{safe(one.run, CELL_LIMIT)}",
+                f"{_when(one.time)}\n{escape_for_display(one.run, CELL_LIMIT)}",
                 words(f"{_change(one.action, one.role)}\n").append_text(_outcome(one.outcome)),
                 lines(
                     _row(one.row),
-                    f"{safe(one.source, CELL_LIMIT)} {safe(one.sha256[:SHORT_DIGEST])}".strip(),
-                    f"approved by {safe(one.approved_by, CELL_LIMIT)}" if one.approved_by else "",
+                    _source(one),
+                    f"approved by {escape_for_display(one.approved_by, CELL_LIMIT)}" if one.approved_by else "",
                 ),
             )
             for one in changes
@@ -111,9 +116,9 @@ def _decisions(decisions: Sequence[PastDecision]) -> Iterator[RenderableType]:
         [column("when (UTC), and run"), column("change, and what was decided"), column("by whom, and why")],
         (
             (
-                f"{_when(one.time)}\n{safe(one.run, CELL_LIMIT)}",
+                f"{_when(one.time)}\n{escape_for_display(one.run, CELL_LIMIT)}",
                 f"{_change(one.action, one.role)}\n{_DECIDED[one.decision]}",
-                lines(safe(one.reviewer, CELL_LIMIT), safe(one.reason, SENTENCE_LIMIT)),
+                lines(escape_for_display(one.reviewer, CELL_LIMIT), escape_for_display(one.reason, SENTENCE_LIMIT)),
             )
             for one in decisions
         ),
@@ -126,20 +131,23 @@ def _absences(absences: Sequence[PastAbsence]) -> Iterator[RenderableType]:
     yield heading(f"Runs whose list didn't give a role that they held ({len(absences):,})")
     yield table(
         [column("when (UTC)", whole=True), column("run"), column("role")],
-        ((_when(one.time), safe(one.run, CELL_LIMIT), safe(one.role, CELL_LIMIT)) for one in absences),
+        (
+            (_when(one.time), escape_for_display(one.run, CELL_LIMIT), escape_for_display(one.role, CELL_LIMIT))
+            for one in absences
+        ),
     )
 
 
 def _listed(found: Explanation) -> Iterator[RenderableType]:
     if found.source is None:
         return
-    yield heading(f"In {safe(found.source.path, CELL_LIMIT)}")
+    yield heading(f"In {escape_for_display(found.source.path, CELL_LIMIT)}")
     if not found.rows:
         yield note("No row names them.")
     else:
         yield table(
             [column("row", right=True, whole=True), column("role"), column("named as")],
-            ((row_text(one.row), safe(one.role, CELL_LIMIT), _named(one)) for one in found.rows),
+            ((row_text(one.row), escape_for_display(one.role, CELL_LIMIT), _named(one)) for one in found.rows),
         )
     if found.list_status == "reject":
         yield note("The list has errors, so that no plan is made from it: `rolesync validate` shows them.", "red")
@@ -158,7 +166,7 @@ def _steps(steps: Sequence[NextStep] | None) -> Iterator[RenderableType]:
 
 def _why(step: NextStep) -> str:
     if step.held:
-        return f"held: {safe(step.held, SENTENCE_LIMIT)}"
+        return f"held: {escape_for_display(step.held, SENTENCE_LIMIT)}"
     return reason_sentence(step.reason)
 
 
@@ -171,12 +179,18 @@ def _row(row: int) -> str:
 
 
 def _change(action: str, role: str) -> str:
-    return f"{SIGNS.get(action, '?')} {safe(action, CELL_LIMIT)} {safe(role, CELL_LIMIT)}"
+    return f"{SIGNS.get(action, '?')} {escape_for_display(action, CELL_LIMIT)} {escape_for_display(role, CELL_LIMIT)}"
 
 
 def _outcome(outcome: str) -> Text:
     return words(outcome_text(outcome), _STYLES.get(outcome, ""))
 
 
+def _source(change: PastChange) -> str:
+    """Name the list of a change, and its content."""
+    path, digest = escape_for_display(change.source, CELL_LIMIT), escape_for_display(change.sha256[:SHORT_DIGEST])
+    return f"{path} {digest}".strip()
+
+
 def _when(time: str) -> str:
-    return safe(time[:19].replace("T", " "))
+    return escape_for_display(time[:19].replace("T", " "))

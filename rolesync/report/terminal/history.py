@@ -15,7 +15,7 @@ from rich.text import Text
 from rolesync.model.run_report import RunSummary
 from rolesync.report.content.plan_rows import SIGNS
 from rolesync.report.content.plan_summary import SHORT_DIGEST
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, safe
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display
 from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, word, words
 
 _TITLES = {
@@ -51,9 +51,12 @@ def runs_view(runs: Iterable[RunSummary]) -> RenderableType:
         [column("run, its list, by whom"), column("started (UTC), plan"), column("result"), column("changes")],
         (
             (
-                lines(*(safe(one, CELL_LIMIT) for one in (run.run_id, run.source, run.operator))),
-                f"{safe(run.started_at[:16].replace('T', ' '))}\n{safe(run.plan_digest[:SHORT_DIGEST])}",
-                words(f"{run.kind}\n").append_text(word(safe(run.status, CELL_LIMIT))),
+                lines(*(escape_for_display(one, CELL_LIMIT) for one in (run.run_id, run.source, run.operator))),
+                (
+                    f"{escape_for_display(run.started_at[:16].replace('T', ' '))}\n"
+                    f"{escape_for_display(run.plan_digest[:SHORT_DIGEST])}"
+                ),
+                words(f"{run.kind}\n").append_text(word(escape_for_display(run.status, CELL_LIMIT))),
                 _numbers(run.counts),
             )
             for run in listed
@@ -64,7 +67,7 @@ def runs_view(runs: Iterable[RunSummary]) -> RenderableType:
 def _numbers(numbers: Mapping[str, int]) -> str:
     planned = f"+{numbers.get('additions', 0):,} -{numbers.get('removals', 0):,}"
     others = [
-        f"{safe(name, CELL_LIMIT).replace('_', ' ')} {number:,}"
+        f"{escape_for_display(name, CELL_LIMIT).replace('_', ' ')} {number:,}"
         for name, number in numbers.items()
         if number and name not in {"additions", "removals"}
     ]
@@ -176,7 +179,11 @@ def _answer(outcome: _Record) -> Text:
 
 
 def _facts(record: _Record, skipped: Collection[str]) -> Iterator[RenderableType]:
-    facts = [(safe(str(name), CELL_LIMIT), _plain(value)) for name, value in _fields(record) if name not in skipped]
+    facts = [
+        (escape_for_display(str(name), CELL_LIMIT), _plain(value))
+        for name, value in _fields(record)
+        if name not in skipped
+    ]
     if facts:
         yield pairs(facts)
 
@@ -237,7 +244,7 @@ def _person(action: _Record) -> str:
 def _plain(value: object) -> str:
     """Spell any value of a record: a mapping a line per key, a list with commas, what lies deeper as JSON."""
     if isinstance(value, dict) and not _is_count(value):
-        return "\n".join(f"{safe(str(name), CELL_LIMIT)}: {_item(item)}" for name, item in value.items())
+        return "\n".join(f"{escape_for_display(str(name), CELL_LIMIT)}: {_item(item)}" for name, item in value.items())
     return _item(value)
 
 
@@ -247,7 +254,10 @@ def _is_count(value: dict[str, Any]) -> bool:
 
 def _item(value: object) -> str:
     if isinstance(value, dict) and _is_count(value):
-        return ", ".join(f"{safe(str(name), CELL_LIMIT)} {number:,}" for name, number in value.items()) or "none"
+        return (
+            ", ".join(f"{escape_for_display(str(name), CELL_LIMIT)} {number:,}" for name, number in value.items())
+            or "none"
+        )
     if isinstance(value, list):
         return ", ".join(_leaf(item) for item in value) or "none"
     return _leaf(value)
@@ -257,4 +267,4 @@ def _leaf(value: object) -> str:
     if value in (None, ""):
         return "none"
     spelled = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return safe(spelled, SENTENCE_LIMIT)
+    return escape_for_display(spelled, SENTENCE_LIMIT)

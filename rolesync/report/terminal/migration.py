@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from rolesync.migrate.account import Cell, Fate, TableAccount, column_name
+from rolesync.migrate.account import Cell, CellOutcome, TableLedger, column_name
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
-from rolesync.report.content.text import person, plural, safe
+from rolesync.report.content.text import escape_for_display, person, plural
 from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, words
 
 SHOWN = 20  # refused cells and people without an account that are shown unless all are asked for
@@ -43,12 +43,14 @@ def _parts(
     else:
         yield banner("COMPLETE", "every cell is accounted for", "green")
     roles = Counter(role for role, _ in {(one.role, one.user_id or one.email) for one in made.given})
-    yield pairs([(safe(role), plural(number, "person", "people")) for role, number in sorted(roles.items())])
+    yield pairs(
+        [(escape_for_display(role), plural(number, "person", "people")) for role, number in sorted(roles.items())]
+    )
     if made.recipe.preset:
         yield note(f"{made.recipe.title} gives {made.recipe.gives}; it {made.recipe.lacks}.")
     yield heading("Cells")
     yield pairs([(fate.value, f"{number:,}") for fate, number in fates.items()] + [("all", f"{len(made.account):,}")])
-    reasons = [total for total in made.account.totals() if total.fate is not Fate.ASSIGNMENT]
+    reasons = [total for total in made.account.totals() if total.fate is not CellOutcome.ASSIGNMENT]
     if reasons:
         yield heading("Why")
         yield table(
@@ -58,8 +60,8 @@ def _parts(
                     one.fate.value,
                     one.code.replace("_", " "),
                     f"{one.cells:,}",
-                    safe(one.example, 60),
-                    safe(one.detail, 200),
+                    escape_for_display(one.example, 60),
+                    escape_for_display(one.detail, 200),
                 )
                 for one in reasons
             ),
@@ -68,20 +70,23 @@ def _parts(
     if made.noticed:
         yield heading("Noticed")
         for place, finding in made.noticed[:most]:
-            yield note(f"{safe(place.file, 60)}: {safe(finding.message, 300)}")
+            yield note(f"{escape_for_display(place.file, 60)}: {escape_for_display(finding.message, 300)}")
     if suggestions is not None:
         yield from _unknown(suggestions, most)
     for sentence in written:
         yield words(f"\n{sentence}")
 
 
-def _refused(refused: Sequence[tuple[TableAccount, Cell]], most: int | None) -> Iterator[RenderableType]:
+def _refused(refused: Sequence[tuple[TableLedger, Cell]], most: int | None) -> Iterator[RenderableType]:
     if refused:
         yield heading("Refused")
         yield table(
             [column("where"), column("says")],
             (
-                (f"{safe(source.place.file, 60)} {column_name(cell.column)}{cell.row}", safe(cell.detail, 300))
+                (
+                    f"{escape_for_display(source.place.file, 60)} {column_name(cell.column)}{cell.row}",
+                    escape_for_display(cell.detail, 300),
+                )
                 for source, cell in refused[:most]
             ),
         )

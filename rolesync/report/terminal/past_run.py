@@ -3,25 +3,25 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model.run_report import Told
+from rolesync.model.run_report import RunReport
 from rolesync.report.content.plan_rows import SIGNS
-from rolesync.report.content.run_summary import told_facts, told_headline, told_sections
-from rolesync.report.content.text import SENTENCE_LIMIT, safe
+from rolesync.report.content.run_summary import run_facts, run_headline, run_sections
+from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display
 from rolesync.report.terminal.widgets import STYLES, banner, column, heading, note, pairs, table, words
 
 _STYLES = {"complete": "green", "planned": "blue", "empty": "blue"}
 _NUMBERS = {"row", "holders"}
 
 
-def told_view(told: Told, *, limit: int | None) -> RenderableType:
+def run_report_view(told: RunReport, *, limit: int | None) -> RenderableType:
     """Show a run; at most `limit` rows of each list, None for all."""
-    word, sentence = told_headline(told)
+    word, sentence = run_headline(told)
     parts: list[RenderableType] = [
-        pairs(told_facts(told)),
+        pairs(run_facts(told)),
         Text(),
-        banner(word, safe(sentence, SENTENCE_LIMIT), _STYLES.get(told.summary.status, "red")),
+        banner(word, escape_for_display(sentence, SENTENCE_LIMIT), _STYLES.get(told.summary.status, "red")),
     ]
-    for section in told_sections(told):
+    for section in run_sections(told):
         rows = section.rows[:limit]
         columns = [column(title, right=title in _NUMBERS) for title in section.columns]
         parts += [heading(section.title), table(columns, ((_coloured(first), *rest) for first, *rest in rows))]

@@ -27,7 +27,7 @@ from rolesync.report.content.plan_summary import (
     summary,
     totals,
 )
-from rolesync.report.content.text import CELL_LIMIT, plural, row_text, safe
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display, plural, row_text
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.widgets import STYLES, banner, column, heading, lines, note, pairs, table, word, words
 
@@ -57,8 +57,8 @@ def plan_view(plan: Plan, *, limit: int | None, command: str = "rolesync apply P
         pairs(
             [
                 *requests_rows(plan.requests),
-                ("digest", f"{safe(plan.digest[:SHORT_DIGEST])}, in full:"),
-                ("", safe(plan.digest, CELL_LIMIT)),
+                ("digest", f"{escape_for_display(plan.digest[:SHORT_DIGEST])}, in full:"),
+                ("", escape_for_display(plan.digest, CELL_LIMIT)),
             ],
         ),
         *_next(plan, command),
@@ -71,7 +71,7 @@ def _roles(plan: Plan) -> Iterator[RenderableType]:
         [column("role"), *(column(title, right=True, whole=True) for title in ("before", "add", "remove", "after"))],
         (
             (
-                safe(role.role, CELL_LIMIT),
+                escape_for_display(role.role, CELL_LIMIT),
                 f"{role.before:,}",
                 words(f"+{role.additions:,}", STYLES["add"] if role.additions else ""),
                 words(f"-{role.removals:,}", STYLES["remove"] if role.removals else ""),

@@ -10,7 +10,7 @@ from rolesync.model.rehearsal import Rehearsal, Stage
 from rolesync.model.runs import counts
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.content.plan_summary import SHORT_DIGEST, drift_text, held_text, requests_text
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.run import outcomes_table, undone
 from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
@@ -31,8 +31,8 @@ def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> Rende
     return Group(
         pairs(
             [
-                ("account", f"{safe(run.account, CELL_LIMIT)}, only read"),
-                ("plan", safe(run.plan_digest[:SHORT_DIGEST])),
+                ("account", f"{escape_for_display(run.account, CELL_LIMIT)}, only read"),
+                ("plan", escape_for_display(run.plan_digest[:SHORT_DIGEST])),
                 ("copied", plural(done.people, "person", "people")),
                 ("held", held_text(done.plan)),
                 ("drift", drift_text(run.drift)),
@@ -45,14 +45,18 @@ def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> Rende
             [column("outcome", whole=True), column("changes", right=True, whole=True)],
             ((word(status), f"{number:,}") for status, number in numbers.items()),
         ),
-        *([note(f"Stopped before the end: {safe(run.stopped, SENTENCE_LIMIT)}", "red")] if run.stopped else []),
+        *(
+            [note(f"Stopped before the end: {escape_for_display(run.stopped, SENTENCE_LIMIT)}", "red")]
+            if run.stopped
+            else []
+        ),
         *undone(run, limit),
         *_noted(done, limit),
         *drift_view(run.drift, limit),
         *_holders(done),
         *_time(done),
         *_unknown(done),
-        *([heading("To apply exactly this plan:"), note(safe(command))] if len(run.outcomes) else []),
+        *([heading("To apply exactly this plan:"), note(escape_for_display(command))] if len(run.outcomes) else []),
     )
 
 
@@ -80,7 +84,11 @@ def _holders(done: Rehearsal) -> Iterator[RenderableType]:
     yield table(
         [column("role"), *(column(title, right=True, whole=True) for title in ("before", "after"))],
         (
-            (safe(one.role, CELL_LIMIT), f"{one.before:,}", "-" if one.after is None else f"{one.after:,}")
+            (
+                escape_for_display(one.role, CELL_LIMIT),
+                f"{one.before:,}",
+                "-" if one.after is None else f"{one.after:,}",
+            )
             for one in done.roles
         ),
     )
@@ -90,7 +98,7 @@ def _holders(done: Rehearsal) -> Iterator[RenderableType]:
     elif proof.proven:
         yield note("Proof: the copy was read again, and equals the plan.")
     for difference in proof.differences if proof else ():
-        yield note(f"differs: {safe(difference, SENTENCE_LIMIT)}", "red")
+        yield note(f"differs: {escape_for_display(difference, SENTENCE_LIMIT)}", "red")
 
 
 def _time(done: Rehearsal) -> Iterator[RenderableType]:

@@ -7,12 +7,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.frames import OUTCOMES
-from rolesync.model.keys import role_names
+from rolesync.model.keys import parse_roles
 from rolesync.model.runs import Run, counts
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.content.plan_rows import SIGNS, table_rows
-from rolesync.report.content.plan_summary import SHORT_DIGEST, approval_text, drift_text, moment, requests_text
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, person, plural, row_text, safe
+from rolesync.report.content.plan_summary import SHORT_DIGEST, approval_text, drift_text, format_time, requests_text
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, person, plural, row_text
 from rolesync.report.terminal.drift import drift_view
 from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
 
@@ -36,11 +36,11 @@ def run_view(run: Run, *, limit: int | None = None, command: str = "rolesync pla
     return Group(
         pairs(
             [
-                ("run", safe(run.run_id, CELL_LIMIT)),
-                ("account", safe(run.account, CELL_LIMIT)),
-                ("plan", safe(run.plan_digest[:SHORT_DIGEST])),
+                ("run", escape_for_display(run.run_id, CELL_LIMIT)),
+                ("account", escape_for_display(run.account, CELL_LIMIT)),
+                ("plan", escape_for_display(run.plan_digest[:SHORT_DIGEST])),
                 *([("approved", approval_text(run.approval))] if run.approval else []),
-                ("time", f"{moment(run.started_at)} to {moment(run.finished_at)}"),
+                ("time", f"{format_time(run.started_at)} to {format_time(run.finished_at)}"),
                 ("drift", drift_text(run.drift)),
                 ("requests", requests_text(run.requests)),
             ],
@@ -52,7 +52,11 @@ def run_view(run: Run, *, limit: int | None = None, command: str = "rolesync pla
             [column("outcome", whole=True), column("changes", right=True, whole=True)],
             ((word(status), f"{number:,}") for status, number in numbers.items()),
         ),
-        *([note(f"Stopped before the end: {safe(run.stopped, SENTENCE_LIMIT)}", "red")] if run.stopped else []),
+        *(
+            [note(f"Stopped before the end: {escape_for_display(run.stopped, SENTENCE_LIMIT)}", "red")]
+            if run.stopped
+            else []
+        ),
         *undone(run, limit),
         *drift_view(run.drift, limit),
         *_proof(run),
@@ -67,7 +71,7 @@ def _headline(run: Run, numbers: dict[str, int], command: str) -> RenderableType
         proof = "Studio was not read again, so nothing is proven"
     else:
         proof = "live equals the plan" if run.proof.proven else "live differs from the plan"
-    advice = f"What is left to do is in a new plan: {safe(command)}"
+    advice = f"What is left to do is in a new plan: {escape_for_display(command)}"
     return banner("INCOMPLETE", f"{done}; {proof}. {advice}", "red")
 
 
@@ -99,7 +103,7 @@ def outcomes_table(outcomes: pd.DataFrame) -> RenderableType:
             (
                 f"{SIGNS.get(action, '?')} {action}",
                 person(name, email, user_id),
-                safe(role, CELL_LIMIT),
+                escape_for_display(role, CELL_LIMIT),
                 _detail(detail, after),
                 row_text(row),
             )
@@ -109,8 +113,10 @@ def outcomes_table(outcomes: pd.DataFrame) -> RenderableType:
 
 
 def _detail(detail: str, after: str) -> str:
-    seen = f"last seen with: {safe(', '.join(role_names(after)), CELL_LIMIT) or 'no role'}" if after else ""
-    return "; ".join(part for part in (safe(detail, SENTENCE_LIMIT), seen) if part)
+    seen = (
+        f"last seen with: {escape_for_display(', '.join(parse_roles(after)), CELL_LIMIT) or 'no role'}" if after else ""
+    )
+    return "; ".join(part for part in (escape_for_display(detail, SENTENCE_LIMIT), seen) if part)
 
 
 def _proof(run: Run) -> Iterator[RenderableType]:
@@ -120,9 +126,9 @@ def _proof(run: Run) -> Iterator[RenderableType]:
         return
     yield table(
         [column("role"), column("holders", right=True, whole=True)],
-        ((safe(role, CELL_LIMIT), f"{number:,}") for role, number in run.proof.holders.items()),
+        ((escape_for_display(role, CELL_LIMIT), f"{number:,}") for role, number in run.proof.holders.items()),
     )
     if run.proof.proven:
         yield note("Live equals the plan.")
     for difference in run.proof.differences:
-        yield note(f"differs: {safe(difference, SENTENCE_LIMIT)}", "red")
+        yield note(f"differs: {escape_for_display(difference, SENTENCE_LIMIT)}", "red")

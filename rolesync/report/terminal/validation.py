@@ -8,7 +8,7 @@ from rich.text import Text
 from rolesync.model.lists import Desired
 from rolesync.report.content.plan_rows import finding_rows
 from rolesync.report.content.plan_summary import SHORT_DIGEST, level_counts
-from rolesync.report.content.text import CELL_LIMIT, plural, safe
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display, plural
 from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
 
 _BANNERS = {
@@ -30,9 +30,9 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
     return Group(
         pairs(
             [
-                ("list", safe(source.path, CELL_LIMIT)),
+                ("list", escape_for_display(source.path, CELL_LIMIT)),
                 ("rows", f"{source.rows:,}, giving {plural(len(desired.listed), 'assignment')}"),
-                ("sha256", safe(source.sha256[:SHORT_DIGEST])),
+                ("sha256", escape_for_display(source.sha256[:SHORT_DIGEST])),
             ],
         ),
         Text(),
@@ -50,7 +50,7 @@ def _roles(desired: Desired, managed_roles: Collection[str]) -> Iterator[Rendera
         [column("role"), column("people", right=True, whole=True), column("")],
         (
             (
-                safe(role, CELL_LIMIT),
+                escape_for_display(role, CELL_LIMIT),
                 f"{numbers.get(role, 0):,}",
                 "managed" if role in managed_roles else "not managed, so left alone",
             )

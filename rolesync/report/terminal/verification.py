@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.verification import Verification
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, plural, safe
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
 from rolesync.report.terminal.widgets import banner, heading, note, pairs
 
 
@@ -18,7 +18,7 @@ def verification_view(found: Verification, folder: str) -> RenderableType:
         found: what the check found.
         folder: where the record is, as the user would type it.
     """
-    notices = [note(safe(notice, SENTENCE_LIMIT)) for notice in found.notices]
+    notices = [note(escape_for_display(notice, SENTENCE_LIMIT)) for notice in found.notices]
     return Group(
         pairs(_facts(found, folder)),
         Text(),
@@ -41,15 +41,18 @@ def _headline(found: Verification) -> RenderableType:
 
 
 def _facts(found: Verification, folder: str) -> Iterator[tuple[str, str]]:
-    yield "folder", safe(folder, SENTENCE_LIMIT)
+    yield "folder", escape_for_display(folder, SENTENCE_LIMIT)
     yield "good", f"{plural(found.records, 'record')} from the beginning"
     if found.first_bad:
         bad = found.first_bad
         yield (
             "first bad",
-            f"{safe(bad.file, CELL_LIMIT)}, line {bad.line:,}, record {bad.seq:,}: {safe(bad.reason, SENTENCE_LIMIT)}",
+            (
+                f"{escape_for_display(bad.file, CELL_LIMIT)}, line {bad.line:,}, record {bad.seq:,}: "
+                f"{escape_for_display(bad.reason, SENTENCE_LIMIT)}"
+            ),
         )
-    yield "head", safe(found.head_problem, SENTENCE_LIMIT) or "fits the record"
+    yield "head", escape_for_display(found.head_problem, SENTENCE_LIMIT) or "fits the record"
 
 
 def _advice(found: Verification, folder: str) -> RenderableType:
@@ -58,7 +61,7 @@ def _advice(found: Verification, folder: str) -> RenderableType:
     if found.ok:
         return note("Nothing. A copy of audit.head that is kept elsewhere also shows a record that was written anew.")
     trusted = f"the records up to number {found.records:,} can" if found.records else "no record in it can"
-    aside = safe(f"{PurePath(folder).name}.broken", CELL_LIMIT)
+    aside = escape_for_display(f"{PurePath(folder).name}.broken", CELL_LIMIT)
     steps = (
         "Copy the folder as it is, before anything else writes to it.",
         f"Hold it against a backup, and find out what changed it: {trusted} be trusted, nothing after that.",

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import Receive, Scope, Send
 
 from rolesync.errors import RolesyncError
-from rolesync.review.page.session import Desk
+from rolesync.review.page.session import ReviewSession
 
 _COOKIE = "rolesync_review"
 _CLOSED = "this review isn't open in this browser; open the address that the terminal shows"
@@ -32,7 +32,7 @@ Clock = Callable[[], float]
 Say = Callable[[str], None]
 
 
-class Room:
+class ReviewApp:
     """Answers the requests of one review.
 
     Args:
@@ -42,7 +42,7 @@ class Room:
         clock: seconds, from any beginning.
     """
 
-    def __init__(self, desk: Desk, host: str, say: Say, clock: Clock) -> None:
+    def __init__(self, desk: ReviewSession, host: str, say: Say, clock: Clock) -> None:
         self.desk = desk
         self.clock = clock
         self.asked = clock()

@@ -14,8 +14,8 @@ from h11 import LocalProtocolError
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rolesync.errors import UsageError
-from rolesync.review.page.app import Clock, Room, Say
-from rolesync.review.page.session import Desk
+from rolesync.review.page.app import Clock, ReviewApp, Say
+from rolesync.review.page.session import ReviewSession
 
 IDLE_SECONDS = 3600.0
 """Seconds without a request after which a review ends; the page makes one whenever something is done on it."""
@@ -24,7 +24,7 @@ GRACE_SECONDS = 1.0
 """Seconds in which what is under way at the end may still come in and go out."""
 
 
-def serve(desk: Desk, *, port: int, say: Say, clock: Clock = time.monotonic) -> None:
+def serve(desk: ReviewSession, *, port: int, say: Say, clock: Clock = time.monotonic) -> None:
     """Serve a review until it has ended, or nobody has done anything for an hour, or a signal comes.
 
     Args:
@@ -42,7 +42,7 @@ def serve(desk: Desk, *, port: int, say: Say, clock: Clock = time.monotonic) -> 
     except OSError as error:
         raise UsageError(f"can't listen on port {port}: {error.strerror}", hint="choose another --port") from error
     with listener:
-        room = Room(desk, f"127.0.0.1:{listener.getsockname()[1]}", say, clock)
+        room = ReviewApp(desk, f"127.0.0.1:{listener.getsockname()[1]}", say, clock)
         room.invite()
         server = _Server(room)
         with _ended_by_closing_the_terminal(server):
@@ -83,7 +83,7 @@ class _Server(uvicorn.Server):
         room: the application.
     """
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: ReviewApp) -> None:
         # The same parser whatever else is installed. Without a log of requests, which would hold the key, and without
         # warnings, by which any stranger could write on the reviewer's terminal.
         super().__init__(

@@ -21,7 +21,7 @@ _OPEN = "no reason yet"  # stands in for a reason that is still to be typed, in 
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ReviewEnd:
     """How a review ended: a word for its heading, a sentence, and what to run next, or ""."""
 
     word: str
@@ -29,10 +29,10 @@ class End:
     command: str = ""
 
 
-Approve = Callable[[Decisions, str, str], End]
+Approve = Callable[[Decisions, str, str], ReviewEnd]
 """Approves: takes the decisions, the reviewer's name and what they see; raises a RolesyncError if that can't be."""
 
-Leave = Callable[[Decisions], End]
+Leave = Callable[[Decisions], ReviewEnd]
 """Ends without an approval, and keeps the decisions somewhere."""
 
 
@@ -65,7 +65,7 @@ class _Keys(NamedTuple):
     held: list[Key | None]
 
 
-class Desk:
+class ReviewSession:
     """One review, from the plan as it was made to its end.
 
     Args:
@@ -84,7 +84,7 @@ class Desk:
         self._keys = _keys(plan)
         self._revision = 0
         self.decisions = Decisions()
-        self.end: End | None = None
+        self.end: ReviewEnd | None = None
 
     def page(self) -> str:
         """The page, with the decisions so far."""
@@ -141,7 +141,7 @@ class Desk:
         self._read(_Content, content)
         return asdict(self.abandon())
 
-    def abandon(self) -> End:
+    def abandon(self) -> ReviewEnd:
         """End the review without an approval, if it hasn't ended.
 
         Raises:

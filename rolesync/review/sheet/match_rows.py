@@ -22,7 +22,7 @@ class Row(NamedTuple):
     reason: str
 
 
-def matched(
+def match_rows(
     rows: Sequence[Row], planned: Sequence[DecisionRow], problems: list[Problem]
 ) -> Iterator[tuple[Row, DecisionRow]]:
     """Find the plan's row of each row of the table, and tell of those that have none."""

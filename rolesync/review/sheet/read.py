@@ -11,9 +11,9 @@ from rolesync.planner.approval import LONGEST_REASON, Decisions
 from rolesync.reader.identity import is_address
 from rolesync.report.content.text import undefuse
 from rolesync.report.spreadsheet.plan import COLUMNS, EXCLUDE, DecisionRow, decision_rows
-from rolesync.review.sheet.match_rows import Row, matched
+from rolesync.review.sheet.match_rows import Row, match_rows
 from rolesync.review.sheet.problems import SHEETS, DecisionsRefusedError, Problem, of_finding, plain
-from rolesync.review.sheet.stray_notes import elsewhere, has_comments
+from rolesync.review.sheet.stray_notes import find_stray_notes, has_comments
 from rolesync.tables.file_type import Kind, content_of
 from rolesync.tables.grid import only_text
 from rolesync.tables.table import Headers, Table, open_sheets, open_table
@@ -37,7 +37,7 @@ def read_decisions(data: bytes, plan: Plan) -> Decisions:
     rows = [row for table in tables for row in _rows(table, problems)]
     excluded: dict[tuple[int, str], str] = {}
     released: dict[tuple[int, str], str] = {}
-    for row, planned in matched(rows, list(decision_rows(plan)), problems):
+    for row, planned in match_rows(rows, list(decision_rows(plan)), problems):
         problem = _problem_of(row, planned)
         if problem:
             problems.append(problem)
@@ -63,7 +63,7 @@ def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Probl
             "the workbook has comments on cells, which decide nothing: put them into decision_reason, and delete them"
         )
         strays.append(Problem(text))
-    strays.extend(elsewhere(others, plan))
+    strays.extend(find_stray_notes(others, plan))
     for sheet, found in zip(SHEETS, sheets, strict=False):
         yield from _opened(found, sheet, problems)
 

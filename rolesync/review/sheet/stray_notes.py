@@ -23,7 +23,7 @@ def has_comments(data: bytes) -> bool:
     return False
 
 
-def elsewhere(others: Sequence[Grid], plan: Plan) -> Iterator[Problem]:
+def find_stray_notes(others: Sequence[Grid], plan: Plan) -> Iterator[Problem]:
     """Tell what somebody has written where nobody would look for it: it may well be meant as a decision.
 
     Raises:

@@ -3,12 +3,12 @@
 import numpy as np
 from hypothesis import given, strategies as st
 
-from rolesync.model.packed.growing import Growing
+from rolesync.model.packed.growing import GrowableArray
 
 
 @given(st.lists(st.tuples(st.lists(st.integers(-9, 9), max_size=5), st.floats(0, 4))))
 def test_holds_what_was_put_in(parts: list[tuple[list[int], float]]) -> None:
-    column = Growing(np.int32)
+    column = GrowableArray(np.int32)
     for part, more in parts:
         column.extend(np.array(part, np.int64), more)
     assert column.whole().tolist() == [number for part, _ in parts for number in part]
@@ -17,7 +17,7 @@ def test_holds_what_was_put_in(parts: list[tuple[list[int], float]]) -> None:
 
 
 def test_copies_nothing_where_it_was_told_how_much_follows() -> None:
-    column = Growing(np.int64)
+    column = GrowableArray(np.int64)
     column.extend(np.arange(10), 9)
     before = column.whole()
     for _ in range(9):

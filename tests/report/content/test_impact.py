@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from rolesync.model.frames import IMPACT, frame
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import Action, HeldReason, Known
+from rolesync.model.vocabulary import Action, Completeness, HeldReason
 from rolesync.report.content.impact import impact_texts, impact_total
 from rolesync.report.html.page import plan_html
 from rolesync.report.markdown import plan_markdown
@@ -22,8 +22,8 @@ from tests.report.samples import HELD_ROW, HOSTILE, MARKUP, MOVED, REMOVED, colu
 from tests.report.terminal.screen import flat, show
 
 GIGA = 10**9
-ADA = (12, Known.ALL, 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", "")
-GRACE = (7, Known.NOTHING, 0, 0, 0, 0, "", "GET /users/7/media: Studio answered 403")
+ADA = (12, Completeness.ALL, 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", "")
+GRACE = (7, Completeness.NOTHING, 0, 0, 0, 0, "", "GET /users/7/media: Studio answered 403")
 OWNS = "owns 412 media, 310 GB, 88 h, the newest of 2024-05-03; can open 430"
 UNKNOWN = "media not known: GET /users/7/media: Studio answered 403"
 WAITS = (0, "kim@example.edu", 44, "Admin", Action.REMOVE, HeldReason.REMOVALS_HELD, "keeps the role")
@@ -38,15 +38,15 @@ def impact_plan(*rows: Sequence[object], **parts: Any) -> Plan:
     [
         (ADA, OWNS),
         (GRACE, UNKNOWN),
-        ((1, Known.ALL, 0, 0, 0, 0, "", ""), "no media"),
-        ((1, Known.ALL, 0, 3, 0, 0, "", ""), "owns no media; can open 3"),
-        ((1, Known.ALL, 1, 1, 999, 59, "", ""), "owns 1 medium, 999 bytes, 59 s; can open 1"),
+        ((1, Completeness.ALL, 0, 0, 0, 0, "", ""), "no media"),
+        ((1, Completeness.ALL, 0, 3, 0, 0, "", ""), "owns no media; can open 3"),
+        ((1, Completeness.ALL, 1, 1, 999, 59, "", ""), "owns 1 medium, 999 bytes, 59 s; can open 1"),
         (
-            (1, Known.AT_LEAST, 10_000, 25_000, 2 * GIGA, 60, "2024-01-01T00:00:00Z", "only the first 10,000"),
+            (1, Completeness.AT_LEAST, 10_000, 25_000, 2 * GIGA, 60, "2024-01-01T00:00:00Z", "only the first 10,000"),
             "owns at least 10,000 media, 2 GB, 1 min, the newest of 2024-01-01; can open 25,000; only the first 10,000",
         ),
         (
-            (1, Known.AT_LEAST, 0, 2, 0, 0, "", "no owner of 2"),
+            (1, Completeness.AT_LEAST, 0, 2, 0, 0, "", "no owner of 2"),
             "owns at least 0 media, 0 bytes, 0 s; can open 2; no owner of 2",
         ),
     ],
@@ -61,7 +61,7 @@ def test_one_person(row: tuple[object, ...], text: str) -> None:
         ([], "nobody loses a role"),
         ([ADA], "1 person who loses a role, or would, owns 412 media, 310 GB, 88 h"),
         (
-            [ADA, (1, Known.AT_LEAST, 2, 2, GIGA, 0, "", ""), GRACE],
+            [ADA, (1, Completeness.AT_LEAST, 2, 2, GIGA, 0, "", ""), GRACE],
             "2 people who lose a role, or would, own at least 414 media, 311 GB, 88 h; of 1 person it is not known",
         ),
         ([GRACE], "not known of 1 person who loses a role, or would"),

@@ -11,28 +11,28 @@ import pytest
 from markdown_it import MarkdownIt
 
 from rolesync.errors import UsageError
-from rolesync.history.run_report import told
+from rolesync.history.run_report import build_run_report
 from rolesync.model.frames import DRIFT, frame
 from rolesync.model.plans import Drift
-from rolesync.model.run_report import Told, ToldChange, ToldDecision
+from rolesync.model.run_report import RunChange, RunDecision, RunReport
 from rolesync.model.runs import Proof
-from rolesync.report.content.run_summary import told_facts, told_headline
-from rolesync.report.html.page import told_html
-from rolesync.report.json import told_json
-from rolesync.report.markdown import LIMIT, told_markdown
+from rolesync.report.content.run_summary import run_facts, run_headline
+from rolesync.report.html.page import run_html
+from rolesync.report.json import run_report_json
+from rolesync.report.markdown import LIMIT, run_markdown
 from rolesync.report.spreadsheet import workbook
-from rolesync.report.spreadsheet.run import TOLD_COLUMNS, TOLD_CSV_COLUMNS, told_csv, told_xlsx
-from rolesync.report.terminal.past_run import told_view
+from rolesync.report.spreadsheet.run import RUN_COLUMNS, RUN_CSV_COLUMNS, run_csv, run_xlsx
+from rolesync.report.terminal.past_run import run_report_view
 from tests.report.samples import APPROVAL, DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns
 from tests.report.terminal.screen import flat, show
 
-COMPLETE = replace(told(RECORDS, {"held": 2, "run": "p1"}), planned_by="mia")
-FAILED = ToldChange("add", "Admin", 8, "bo@example.edu", 4, "failed", ("Student",), ("Student",), "404: not found")
-UNKNOWN = ToldChange("remove", "Admin", 9, "", 0, "unknown", ("Admin",), None, "nobody has found out yet")
-LEFT = ToldChange("add", "Admin", 11, "di@example.edu", 6, "drifted", (), ("Admin",), "not sent: was …, is …")
+COMPLETE = replace(build_run_report(RECORDS, {"held": 2, "run": "p1"}), planned_by="mia")
+FAILED = RunChange("add", "Admin", 8, "bo@example.edu", 4, "failed", ("Student",), ("Student",), "404: not found")
+UNKNOWN = RunChange("remove", "Admin", 9, "", 0, "unknown", ("Admin",), None, "nobody has found out yet")
+LEFT = RunChange("add", "Admin", 11, "di@example.edu", 6, "drifted", (), ("Admin",), "not sent: was …, is …")
 
 
-def incomplete(**more: Any) -> Told:
+def incomplete(**more: Any) -> RunReport:
     """A run in which everything happened that can."""
     summary = replace(COMPLETE.summary, status="incomplete", counts={"additions": 4, "removals": 3})
     parts: dict[str, Any] = {
@@ -49,7 +49,7 @@ def incomplete(**more: Any) -> Told:
 
 
 def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
-    text = flat(told_view(COMPLETE, limit=None))
+    text = flat(run_report_view(COMPLETE, limit=None))
     assert "run r1" in text
     assert f"plan {DIGEST}, made by mia in run p1" in text
     assert "asked 1 removal, 1 addition held 2 rows, so not done outcomes done 2" in text
@@ -64,7 +64,7 @@ def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
 
 
 def test_an_incomplete_run_names_what_to_look_at_first() -> None:
-    text = flat(told_view(incomplete(), limit=None))
+    text = flat(run_report_view(incomplete(), limit=None))
     assert "INCOMPLETE 2 of 7 changes done; live differs from the plan." in text
     places = [
         text.index(part)
@@ -100,40 +100,40 @@ def test_an_incomplete_run_names_what_to_look_at_first() -> None:
 def test_runs_that_came_to_nothing(status: str, word: str, sentence: str) -> None:
     run = incomplete(proof=None, counts={}, changes=())
     run = replace(run, summary=replace(run.summary, status=status, finished_at=""))
-    assert told_headline(run) == (word, sentence)
-    text = flat(told_view(run, limit=None))
+    assert run_headline(run) == (word, sentence)
+    text = flat(run_report_view(run, limit=None))
     assert ("outcomes none yet" in text) == ("the record has no end of it" in text) == ("0 of 7" in sentence)
 
 
 def test_an_undo_says_what_it_took_back_and_an_odd_time_stays_as_it_is() -> None:
     run = replace(COMPLETE, undoes="r0", summary=replace(COMPLETE.summary, started_at="some day"))
-    text = flat(told_view(run, limit=None))
+    text = flat(run_report_view(run, limit=None))
     assert "takes back run r0 began some day" in text
 
 
 def test_long_lists_are_cut_on_the_terminal() -> None:
     run = replace(COMPLETE, changes=(FAILED,) * 30)
-    text = flat(told_view(run, limit=4))
+    text = flat(run_report_view(run, limit=4))
     assert text.count("bo@example.edu") == 4
     assert "… and 26 more; add `--all` to see all of them." in text
-    assert flat(told_view(run, limit=None)).count("bo@example.edu") == 30
+    assert flat(run_report_view(run, limit=None)).count("bo@example.edu") == 30
 
 
 def test_markdown_has_the_facts_and_a_section_for_each_list() -> None:
-    text = told_markdown(incomplete())
+    text = run_markdown(incomplete())
     assert text.startswith("## rolesync run: INCOMPLETE\n\n`2 of 7 changes done; live differs from the plan.`\n")
     assert "| **stopped** | `503 from PUT /users/roles` |" in text
     assert text.count("<details>") == text.count("</details>") == 7
     row = "| `+ add Admin` | `<bo@example.edu> #8` | `Student` | `Student` | `404: not found` | `4` |"
     assert row in text
-    long = told_markdown(replace(COMPLETE, changes=(FAILED,) * 5_000))
+    long = run_markdown(replace(COMPLETE, changes=(FAILED,) * 5_000))
     assert 0.9 * LIMIT < len(long) < LIMIT
     assert "`rolesync show RUN --csv FILE` has all" in long
 
 
 def test_a_status_of_a_later_version_is_no_markup() -> None:
     run = replace(COMPLETE, summary=replace(COMPLETE.summary, status=MARKUP))
-    tokens = MarkdownIt("commonmark").enable("table").parse(told_markdown(run))
+    tokens = MarkdownIt("commonmark").enable("table").parse(run_markdown(run))
     kinds = {child.type for token in tokens for child in token.children or []}
     assert kinds <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
 
@@ -149,19 +149,19 @@ def test_a_run_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None
         ),
         proof=Proof(numbers, (text,) * 900),
         counts=numbers,
-        approval=replace(APPROVAL, reviewer=text, operator=text, seen=text),
-        excluded=(ToldDecision(text, text, 1, text, text),) * 900,
-        released=(ToldDecision(text, text, 1, text, text),) * 900,
+        approval=replace(APPROVAL, reviewer=text, operator=text, confirmed_effect=text),
+        excluded=(RunDecision(text, text, 1, text, text),) * 900,
+        released=(RunDecision(text, text, 1, text, text),) * 900,
         overridden=(text,) * 900,
         stopped=text,
     )
-    shown = told_markdown(run)
+    shown = run_markdown(run)
     assert len(shown) < LIMIT
     assert shown.count("<details>") == shown.count("</details>") == 9
 
 
-def approved() -> Told:
-    excluded = ToldDecision("remove", "Admin", 77, "kim@example.edu", "on leave")
+def approved() -> RunReport:
+    excluded = RunDecision("remove", "Admin", 77, "kim@example.edu", "on leave")
     return incomplete(
         approval=APPROVAL, excluded=(excluded,), released=(replace(excluded, user_id=7, email="", reason="has left"),)
     )
@@ -169,53 +169,53 @@ def approved() -> Told:
 
 def test_every_form_says_who_approved_and_what_they_decided() -> None:
     said = "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; 1 change taken out, 1 held removal"
-    text = flat(told_view(approved(), limit=None))
+    text = flat(run_report_view(approved(), limit=None))
     assert f"approved {said} let through; made from plan 77aa77aa77aa" in text
     assert text.index("Drifted, so") < text.index("Taken out by the reviewer, so not done (1)") < text.index("Done (2)")
     assert "- remove Admin <kim@example.edu> #77 on leave" in text
     assert "Held, and let through by the reviewer (1)" in text
-    for form in (told_html, told_markdown):
+    for form in (run_html, run_markdown):
         assert all(part in form(approved()) for part in (said, "kim@example.edu", "on leave", "has left"))
-    *_, row = csv.DictReader(io.StringIO(told_csv(approved())))
+    *_, row = csv.DictReader(io.StringIO(run_csv(approved())))
     assert (row["outcome"], row["user_id"], row["detail"]) == ("excluded", "77", "on leave")
     assert (row["approved_by"], row["approved_at"]) == ("Rita Levi", "2026-11-02 02:30:00 UTC")
-    book = openpyxl.load_workbook(io.BytesIO(told_xlsx(approved())))
+    book = openpyxl.load_workbook(io.BytesIO(run_xlsx(approved())))
     assert [row[0] for row in book["decisions"].values] == ["decision", "excluded", "released"]
-    form = told_json(approved())["approval"]
+    form = run_report_json(approved())["approval"]
     assert (form["reviewer"], form["excluded"]) == ("Rita Levi", 1)
     assert [one["reason"] for one in form["excluded_changes"]] == ["on leave"]
     assert [one["user_id"] for one in form["released"]] == [7]
-    assert told_json(COMPLETE)["approval"] is None
+    assert run_report_json(COMPLETE)["approval"] is None
 
 
 def test_csv_has_a_row_per_change() -> None:
-    assert told_csv(COMPLETE).splitlines()[0] == ",".join(TOLD_CSV_COLUMNS)
-    rows = list(csv.DictReader(io.StringIO(told_csv(incomplete()))))
+    assert run_csv(COMPLETE).splitlines()[0] == ",".join(RUN_CSV_COLUMNS)
+    rows = list(csv.DictReader(io.StringIO(run_csv(incomplete()))))
     assert [row["outcome"] for row in rows] == ["done", "done", "unknown", "failed", "drifted"]
     assert rows[1]["after"] == "no role"
     assert (rows[2]["row"], rows[2]["after"]) == ("", "")
 
 
 def test_a_workbook_has_a_sheet_for_each_list() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(told_xlsx(incomplete())))
+    book = openpyxl.load_workbook(io.BytesIO(run_xlsx(incomplete())))
     assert book.sheetnames == ["summary", "changes", "proof", "differences", "drift"]
-    assert [cell.value for cell in book["changes"][1]] == list(TOLD_COLUMNS)
+    assert [cell.value for cell in book["changes"][1]] == list(RUN_COLUMNS)
     assert [cell.value for cell in book["changes"]["A"]] == ["outcome", "done", "done", "unknown", "failed", "drifted"]
     assert all(sheet.freeze_panes == "A2" and sheet.auto_filter.ref for sheet in book)
     assert [cell.value for cell in book["summary"][2]][:2] == ["status", "INCOMPLETE"]
-    small = openpyxl.load_workbook(io.BytesIO(told_xlsx(replace(COMPLETE, proof=None))))
+    small = openpyxl.load_workbook(io.BytesIO(run_xlsx(replace(COMPLETE, proof=None))))
     assert small.sheetnames == ["summary", "changes", "drift"]
 
 
 def test_a_workbook_that_is_too_long_says_which_command_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     with pytest.raises(UsageError, match="The run has a list of 5 rows") as refused:
-        told_xlsx(incomplete())
+        run_xlsx(incomplete())
     assert "rolesync show RUN --csv FILE" in refused.value.hint
 
 
 def test_json_has_everything_and_null_for_what_is_not_known() -> None:
-    said = json.loads(json.dumps(told_json(incomplete())))
+    said = json.loads(json.dumps(run_report_json(incomplete())))
     assert (said["run"], said["result"], said["complete"], said["held"]) == ("r1", "incomplete", False, 2)
     assert said["asked"] == {"additions": 4, "removals": 3}
     assert said["outcomes"][2] == {
@@ -231,14 +231,14 @@ def test_json_has_everything_and_null_for_what_is_not_known() -> None:
     }
     assert said["proof"]["proven"] is False
     assert [one["user_id"] for one in said["drift"]["changes"]] == [44, 7]
-    assert told_json(replace(COMPLETE, proof=None))["proof"] is None
+    assert run_report_json(replace(COMPLETE, proof=None))["proof"] is None
 
 
 def test_the_page_needs_nothing_but_itself() -> None:
-    page = told_html(incomplete())
+    page = run_html(incomplete())
     assert page.count("<table>") == page.count("</table>") == 7
     assert 'class="banner bad"' in page
-    assert 'class="banner good"' in told_html(COMPLETE)
+    assert 'class="banner good"' in run_html(COMPLETE)
     assert "404: not found" in page
     assert not any(word in page for word in ("<script", "src=", "href=", "url(", "@import"))
 
@@ -254,24 +254,24 @@ def test_hostile_text_stays_text_everywhere() -> None:
         counts=dict.fromkeys(HOSTILE, 1),
         drift=drift,
         approval=replace(APPROVAL, reviewer=FORMULA, operator=MARKUP),
-        excluded=tuple(ToldDecision(text, text, 1, text, text) for text in HOSTILE),
+        excluded=tuple(RunDecision(text, text, 1, text, text) for text in HOSTILE),
     )
     for width in (40, 120):
-        assert show(told_view(run, limit=None), width)
-    page = told_html(run)
+        assert show(run_report_view(run, limit=None), width)
+    page = run_html(run)
     assert "<script" not in page
     assert not any(char in page for char in "\x1b\x07\r\u202e\u2066\u200b")
-    tokens = MarkdownIt("commonmark").enable("table").parse(told_markdown(run))
+    tokens = MarkdownIt("commonmark").enable("table").parse(run_markdown(run))
     kinds = {child.type for token in tokens for child in token.children or []}
     assert kinds <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
-    values = [value for row in csv.reader(io.StringIO(told_csv(run))) for value in row]
+    values = [value for row in csv.reader(io.StringIO(run_csv(run))) for value in row]
     assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for value in values)
     assert f"'{FORMULA}" in values
-    book = openpyxl.load_workbook(io.BytesIO(told_xlsx(run)))
+    book = openpyxl.load_workbook(io.BytesIO(run_xlsx(run)))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
     assert not any(isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")) for cell in cells)
 
 
 def test_a_record_from_before_operators_were_kept_says_that_nobody_knows() -> None:
-    assert ("run by", "not known") in told_facts(replace(COMPLETE, summary=replace(COMPLETE.summary, operator="")))
+    assert ("run by", "not known") in run_facts(replace(COMPLETE, summary=replace(COMPLETE.summary, operator="")))

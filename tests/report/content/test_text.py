@@ -5,14 +5,14 @@ from hypothesis import given, strategies as st
 
 from rolesync.model.vocabulary import REASONS, Reason
 from rolesync.report.content.text import (
-    amount,
     defuse,
     duration_text,
+    escape_for_display,
+    format_guard_value,
     person,
     plural,
     reason_sentence,
     row_text,
-    safe,
     size_text,
     undefuse,
 )
@@ -40,12 +40,12 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
     ],
 )
 def test_what_is_drawn_stays_and_the_rest_becomes_visible(text: str, shown: str) -> None:
-    assert safe(text) == shown
+    assert escape_for_display(text) == shown
 
 
 @given(ANY_TEXT)
 def test_safe_text_is_one_line_without_anything_that_steers(text: str) -> None:
-    shown = safe(text)
+    shown = escape_for_display(text)
     assert len(shown.splitlines()) <= 1
     assert not {unicodedata.category(char) for char in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     assert shown.encode().decode() == shown
@@ -53,14 +53,14 @@ def test_safe_text_is_one_line_without_anything_that_steers(text: str) -> None:
 
 @given(ANY_TEXT, st.integers(0, 20))
 def test_a_limit_holds_for_escapes_too(text: str, limit: int) -> None:
-    shown = safe(text, limit)
-    assert shown == safe(text) or shown.split("…")[0] == safe(text)[:limit]
+    shown = escape_for_display(text, limit)
+    assert shown == escape_for_display(text) or shown.split("…")[0] == escape_for_display(text)[:limit]
     assert len(shown) <= limit + 30
 
 
 def test_a_huge_text_is_cut_with_its_length() -> None:
-    assert safe(HUGE, 10) == "xxxxxxxxxx… (1,000,000 characters)"
-    assert safe("exactly 10", 10) == "exactly 10"
+    assert escape_for_display(HUGE, 10) == "xxxxxxxxxx… (1,000,000 characters)"
+    assert escape_for_display("exactly 10", 10) == "exactly 10"
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", " =1", "\uff1d1", "-"])
@@ -86,7 +86,7 @@ def test_an_apostrophe_of_somebodys_own_stays(text: str) -> None:
 
 @given(ANY_TEXT)
 def test_no_cell_can_begin_a_formula(text: str) -> None:
-    assert not defuse(safe(text)).lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert not defuse(escape_for_display(text)).lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
 def test_plural() -> None:
@@ -106,11 +106,11 @@ def test_reasons_are_sentences_and_unknown_ones_stay_visible() -> None:
 
 
 def test_amounts() -> None:
-    assert amount("max_removals_share", 0.25) == "25%"
-    assert amount("max_removals_share", 0.2504) == "25.04%"
-    assert amount("max_removals", 1000) == "1,000"
-    assert amount("max_removals", 0) == "0"
-    assert amount("owner", None) == "-"
+    assert format_guard_value("max_removals_share", 0.25) == "25%"
+    assert format_guard_value("max_removals_share", 0.2504) == "25.04%"
+    assert format_guard_value("max_removals", 1000) == "1,000"
+    assert format_guard_value("max_removals", 0) == "0"
+    assert format_guard_value("owner", None) == "-"
 
 
 def test_rows() -> None:

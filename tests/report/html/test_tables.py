@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 from rolesync.model.frames import CHANGES, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action, Reason
 from rolesync.report.html.tables import Kind, left_without_role, page_tables, script_json
@@ -18,7 +18,9 @@ from tests.report.samples import (
 
 
 def plan_of(*rows: tuple[int, Action, str, list[str]]) -> Plan:
-    cells = [(user, "", f"P{user}", act, role, Reason.LISTED, 0, role_set(roles)) for user, act, role, roles in rows]
+    cells = [
+        (user, "", f"P{user}", act, role, Reason.LISTED, 0, format_roles(roles)) for user, act, role, roles in rows
+    ]
     return replace(make_plan(), changes=frame(CHANGES, columns(CHANGES, cells)))
 
 

@@ -6,10 +6,10 @@ import openpyxl
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.migrate.account import Fate, column_name
+from rolesync.migrate.account import CellOutcome, column_name
 from rolesync.migrate.recipe import Recipe
 from rolesync.report.spreadsheet import migration
-from rolesync.report.spreadsheet.migration import COLUMNS, FILLS, account_csv, account_xlsx
+from rolesync.report.spreadsheet.migration import COLUMNS, FILLS, ledger_csv, ledger_xlsx
 from tests.migrate.sources import run
 from tests.tables.books import xlsx
 
@@ -22,7 +22,7 @@ def test_columns_are_named_as_spreadsheets_do() -> None:
 
 def test_the_table_has_every_cell(tmp_path: Path) -> None:
     made = run(tmp_path, {"s.csv": f"email,role,note\n{A},Admin,=1+1\nbob,Admin,\n"}, Recipe())
-    rows = list(csv.reader(io.StringIO(account_csv(made.account))))
+    rows = list(csv.reader(io.StringIO(ledger_csv(made.account))))
     assert rows[0] == list(COLUMNS)
     assert len(rows) == 1 + len(made.account)
     by_cell = {row[2]: row for row in rows[1:]}
@@ -35,7 +35,7 @@ def test_the_workbook_marks_every_cell_at_its_place(tmp_path: Path) -> None:
     rows = [["Title"], ["", "email", "role"], ["", ""], ["", f"Ann <{A}>", "Admin"], ["", "bob", "#N/A"]]
     book = xlsx({"People": rows})
     made = run(tmp_path, {"s.xlsx": book}, Recipe())
-    (tmp_path / "account.xlsx").write_bytes(account_xlsx(made.account))
+    (tmp_path / "account.xlsx").write_bytes(ledger_xlsx(made.account))
     shown = openpyxl.load_workbook(tmp_path / "account.xlsx")
     assert shown.sheetnames == ["totals", "to look at", "1 People"]
     totals = list(shown["totals"].iter_rows(min_row=2, values_only=True))
@@ -44,13 +44,13 @@ def test_the_workbook_marks_every_cell_at_its_place(tmp_path: Path) -> None:
     page = shown["1 People"]
     colours = {cell.coordinate: cell.fill.start_color.rgb for row in page.iter_rows() for cell in row if cell.value}
     assert {where: colour[2:] for where, colour in colours.items()} == {
-        "A1": FILLS[Fate.IGNORED],
-        "B2": FILLS[Fate.IGNORED],
-        "C2": FILLS[Fate.IGNORED],
-        "B4": FILLS[Fate.NORMALISED],
-        "C4": FILLS[Fate.ASSIGNMENT],
-        "B5": FILLS[Fate.REFUSED],
-        "C5": FILLS[Fate.REFUSED],
+        "A1": FILLS[CellOutcome.IGNORED],
+        "B2": FILLS[CellOutcome.IGNORED],
+        "C2": FILLS[CellOutcome.IGNORED],
+        "B4": FILLS[CellOutcome.NORMALISED],
+        "C4": FILLS[CellOutcome.ASSIGNMENT],
+        "B5": FILLS[CellOutcome.REFUSED],
+        "C5": FILLS[CellOutcome.REFUSED],
     }
     assert page["B5"].comment is not None
     assert "no @-sign" in page["B5"].comment.text
@@ -62,14 +62,14 @@ def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: p
     made = run(tmp_path, {"s.csv": f"email,role\n{A},Admin\n{B},Admin\n"}, Recipe())
     monkeypatch.setattr(migration, "SHEET_ROWS", 2)
     with pytest.raises(UsageError, match="needs 3 rows") as caught:
-        account_xlsx(made.account)
+        ledger_xlsx(made.account)
     assert ".csv" in caught.value.hint
 
 
 def test_remarks_are_few_and_every_cell_keeps_its_own_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = run(tmp_path, {"s.csv": f"email,role\nann,Admin\nbob,Admin\n{A},Admin\n{B},Teacher\n"}, Recipe())
     monkeypatch.setattr(migration, "REMARKS", 1)
-    (tmp_path / "account.xlsx").write_bytes(account_xlsx(made.account))
+    (tmp_path / "account.xlsx").write_bytes(ledger_xlsx(made.account))
     page = openpyxl.load_workbook(tmp_path / "account.xlsx")["1 s.csv"]
     assert [[cell.value for cell in row] for row in page.iter_rows(min_row=2)] == [
         ["ann", "Admin"],

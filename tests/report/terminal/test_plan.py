@@ -5,7 +5,7 @@ import pytest
 from rolesync.model.live import Requests
 from rolesync.model.plans import RoleCount
 from rolesync.report.content import plan_rows, plan_summary
-from rolesync.report.content.text import safe
+from rolesync.report.content.text import escape_for_display
 from rolesync.report.terminal.plan import plan_view
 from tests.report.samples import (
     ADDED,
@@ -111,10 +111,10 @@ def test_rows_beyond_the_limit_are_not_even_looked_at(monkeypatch: pytest.Monkey
 
     def watched(text: str, limit: int | None = None) -> str:
         seen.append(text)
-        return safe(text, limit)
+        return escape_for_display(text, limit)
 
     for module in (plan_summary, plan_rows):
-        monkeypatch.setattr(module, "safe", watched)
+        monkeypatch.setattr(module, "escape_for_display", watched)
     show(plan_view(big_plan(20_000, 20_000), limit=10))
     assert "person10@example.edu" in seen
     assert len(seen) < 200

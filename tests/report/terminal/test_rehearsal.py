@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rolesync.model.live import Requests
-from rolesync.model.rehearsal import Holders, Latency, Rehearsal, Stage
+from rolesync.model.rehearsal import HolderCount, Latency, Rehearsal, Stage
 from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.json import rehearsal_json
@@ -22,7 +22,7 @@ DONE = Rehearsal(
     run=make_run(),
     people=12_345,
     read=Requests({"search_role": 39, "user": 1}),
-    roles=(Holders("Admin", 8, 9),),
+    roles=(HolderCount("Admin", 8, 9),),
     latency=Latency(0.052, 40),
     stages=STAGES,
     unknown=("Whether it rains.",),
@@ -59,7 +59,7 @@ def test_times_are_told_in_the_unit_that_they_have(seconds: float, said: str) ->
 
 def test_what_did_not_go_well_is_named() -> None:
     run = replace(failed_run(), drift=DRIFTED, stopped="no more")
-    text = view(replace(DONE, run=run, roles=(Holders("Admin", 8, None),), latency=Latency(0.0, 0)))
+    text = view(replace(DONE, run=run, roles=(HolderCount("Admin", 8, None),), latency=Latency(0.0, 0)))
     assert "REHEARSED, INCOMPLETE 0 of 3 changes done in a private copy; see below why. Nothing was written" in text
     assert "Stopped before the end: no more" in text
     assert "Ada Lovelace <ada@example.edu> #12 Admin the answer was cut off" in text
@@ -89,7 +89,9 @@ def test_a_plan_without_changes_has_nothing_to_apply() -> None:
 @pytest.mark.parametrize("width", [40, 120])
 def test_hostile_text_stays_in_its_place(width: int) -> None:
     rows = [(1, one, one, MOVED[3], one, MOVED[5], 0, MOVED[7], OutcomeStatus.DONE, "", one) for one in HOSTILE]
-    hostile = replace(DONE, run=make_run(rows, Proof({}, HOSTILE)), roles=tuple(Holders(one, 1, 1) for one in HOSTILE))
+    hostile = replace(
+        DONE, run=make_run(rows, Proof({}, HOSTILE)), roles=tuple(HolderCount(one, 1, 1) for one in HOSTILE)
+    )
     assert show(rehearsal_view(hostile, limit=None, command="x"), width).count("- remove") == len(HOSTILE)
 
 

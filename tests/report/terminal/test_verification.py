@@ -1,4 +1,4 @@
-from rolesync.model.verification import Bad, Verification
+from rolesync.model.verification import FirstBadRecord, Verification
 from rolesync.report.terminal.verification import verification_view
 from tests.report.samples import HOSTILE
 from tests.report.terminal.screen import flat, show
@@ -30,7 +30,9 @@ def test_what_could_not_be_checked_is_not_called_as_it_was_written() -> None:
 
 
 def test_a_broken_record_says_where_and_why() -> None:
-    found = Verification(6, Bad(7, 7, "its hash is not that of its bytes"), "the head names record 9", ("torn line",))
+    found = Verification(
+        6, FirstBadRecord(7, 7, "its hash is not that of its bytes"), "the head names record 9", ("torn line",)
+    )
     text = flat(verification_view(found, FOLDER))
     assert "BROKEN This is not the record that was written." in text
     assert (
@@ -47,7 +49,7 @@ def test_a_broken_record_says_where_and_why() -> None:
 
 
 def test_the_file_of_the_first_bad_place_is_named() -> None:
-    found = Verification(6, Bad(2, 7, "moved", "audit-000000000006.jsonl"), "", ())
+    found = Verification(6, FirstBadRecord(2, 7, "moved", "audit-000000000006.jsonl"), "", ())
     assert "first bad audit-000000000006.jsonl, line 2, record 7: moved" in flat(verification_view(found, FOLDER))
 
 
@@ -59,12 +61,12 @@ def test_a_cut_tail_alone_is_broken() -> None:
 
 
 def test_a_record_that_is_bad_from_its_first_line_cannot_be_trusted() -> None:
-    text = flat(verification_view(Verification(0, Bad(1, 1, "no whole record"), "", ()), FOLDER))
+    text = flat(verification_view(Verification(0, FirstBadRecord(1, 1, "no whole record"), "", ()), FOLDER))
     assert "good 0 records from the beginning first bad audit.jsonl, line 1, record 1: no whole record head" in text
     assert "no record in it can be trusted" in text
 
 
 def test_hostile_text_stays_in_its_place() -> None:
     for text in HOSTILE:
-        found = Verification(1, Bad(1, 1, text), text, (text,))
+        found = Verification(1, FirstBadRecord(1, 1, text), text, (text,))
         assert "BROKEN" in show(verification_view(found, text), 60)

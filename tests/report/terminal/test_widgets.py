@@ -1,4 +1,4 @@
-from rolesync.report.content.text import safe
+from rolesync.report.content.text import escape_for_display
 from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word, words
 from tests.report.samples import HOSTILE, MARKUP
 from tests.report.terminal.screen import flat, show
@@ -26,7 +26,10 @@ def test_long_words_break_and_lose_nothing() -> None:
 
 
 def test_whole_columns_stay_whole_when_space_is_short() -> None:
-    view = table([column("action", whole=True), column("person")], [("- remove", safe(text, 300)) for text in HOSTILE])
+    view = table(
+        [column("action", whole=True), column("person")],
+        [("- remove", escape_for_display(text, 300)) for text in HOSTILE],
+    )
     assert show(view, 30).count("- remove") == len(HOSTILE)
 
 

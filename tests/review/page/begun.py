@@ -13,7 +13,7 @@ from rolesync.model.plans import Plan
 from rolesync.planner.approval import Decisions, approve
 from rolesync.report.html.tables import Touched
 from rolesync.review.page.server import IDLE_SECONDS, serve
-from rolesync.review.page.session import Desk, End
+from rolesync.review.page.session import ReviewEnd, ReviewSession
 from tests.report.samples import MOMENT
 
 _SECONDS = 20  # after which something hangs, however slow the machine
@@ -23,7 +23,7 @@ _SECONDS = 20  # after which something hangs, however slow the machine
 class Begun:
     """What a test has in hand of a review; `addresses` is the terminal, `shown` what was read of it."""
 
-    desk: Desk
+    desk: ReviewSession
     addresses: Queue[str] = field(default_factory=Queue)
     shown: list[str] = field(default_factory=list)
     now: float = 0.0
@@ -46,16 +46,16 @@ class Begun:
 def begun(plan: Plan, touched: Touched | None = None) -> Iterator[Begun]:
     """Serve the review of a plan until the `with` block ends."""
 
-    def approving(decisions: Decisions, reviewer: str, sees: str) -> End:
+    def approving(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
         made = approve(plan, decisions, reviewer=reviewer, operator="rita", seen=sees, at=MOMENT)
         review.approved.append(made)
-        return End("Approved", f"The plan to {made.effect} is approved.", "rolesync apply plan.approved.json")
+        return ReviewEnd("Approved", f"The plan to {made.effect} is approved.", "rolesync apply plan.approved.json")
 
-    def leaving(decisions: Decisions) -> End:
+    def leaving(decisions: Decisions) -> ReviewEnd:
         review.left.append(decisions)
-        return End("Nothing was approved", "The decisions are kept.")
+        return ReviewEnd("Nothing was approved", "The decisions are kept.")
 
-    review = Begun(Desk(plan, touched, approving, leaving))
+    review = Begun(ReviewSession(plan, touched, approving, leaving))
     review.thread = Thread(
         target=serve,
         args=(review.desk,),

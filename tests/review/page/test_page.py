@@ -371,7 +371,7 @@ def test_it_is_done_with_the_keyboard_alone(opened: Open) -> None:
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("make", [holding, hostile], ids=["holding", "hostile"])
 def test_axe_finds_nothing(opened: Open, make: Callable[[], Plan], look: str) -> None:
-    plan = replace(make(), waiting=holding().waiting)
+    plan = replace(make(), releasable_removals=holding().releasable_removals)
     held = [WAITS, *plan.held.itertuples(index=False, name=None)]
     _, page = opened(replace(plan, held=frame(HELD, columns(HELD, held))), **LOOKS[look])
     rows(page).get_by_role("checkbox").first.uncheck()

@@ -12,7 +12,7 @@ import requests
 from rolesync.errors import UsageError
 from rolesync.planner.approval import Decisions
 from rolesync.review.page.server import IDLE_SECONDS, serve
-from rolesync.review.page.session import Desk, End
+from rolesync.review.page.session import ReviewEnd, ReviewSession
 from tests.report.samples import big_plan, make_plan
 from tests.review.page.begun import Begun, Visitor, begun
 
@@ -252,7 +252,7 @@ def test_it_ends_by_itself_when_nobody_does_anything(review: Begun, visitor: Vis
 
 
 def test_a_port_that_is_taken_is_named() -> None:
-    desk = Desk(make_plan(), None, lambda *_: End("", ""), lambda _: End("", ""))
+    desk = ReviewSession(make_plan(), None, lambda *_: ReviewEnd("", ""), lambda _: ReviewEnd("", ""))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"can't listen on port {port}") as refused:

@@ -10,32 +10,34 @@ import pytest
 
 from rolesync.errors import PlanRefusedError, RolesyncError, UsageError
 from rolesync.model.frames import CHANGES, HELD, frame
-from rolesync.model.keys import role_set
+from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action, HeldReason, Reason
 from rolesync.planner.approval import Decisions
-from rolesync.review.page.session import Desk, End
+from rolesync.review.page.session import ReviewEnd, ReviewSession
 from tests.report.samples import HELD_ROW, approved_plan, columns, make_plan
 
-WAITING = (40, "ann@example.edu", "Ann", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, role_set(["Admin"]))
+WAITING = (40, "ann@example.edu", "Ann", Action.REMOVE, "Admin", Reason.NOT_LISTED, 0, format_roles(["Admin"]))
 WAITS = (0, "ann@example.edu", 40, "Admin", Action.REMOVE, HeldReason.REMOVALS_HELD, "hold_removals is set")
 
 
 def holding() -> Plan:
     """Somebody who isn't in Studio is held, and then a removal that only waits."""
     waiting = frame(CHANGES, columns(CHANGES, [WAITING]))
-    return replace(make_plan(), held=frame(HELD, columns(HELD, [HELD_ROW, WAITS])), waiting=waiting)
+    return replace(make_plan(), held=frame(HELD, columns(HELD, [HELD_ROW, WAITS])), releasable_removals=waiting)
 
 
-def desk(plan: Plan | None = None, approve: Callable[..., End] | None = None) -> Desk:
-    return Desk(plan or holding(), None, approve or (lambda *_: End("Approved", "")), lambda _: End("Left", "kept"))
+def desk(plan: Plan | None = None, approve: Callable[..., ReviewEnd] | None = None) -> ReviewSession:
+    return ReviewSession(
+        plan or holding(), None, approve or (lambda *_: ReviewEnd("Approved", "")), lambda _: ReviewEnd("Left", "kept")
+    )
 
 
 def content(**said: Any) -> bytes:
     return json.dumps({"revision": 0, "reasons": [], "excluded": {}, "released": {}, **said}).encode()
 
 
-def draft(one: Desk) -> dict[str, Any]:
+def draft(one: ReviewSession) -> dict[str, Any]:
     """What the page's script is given of the decisions."""
     found = re.search(r'id="draft">(.*?)</script>', one.page())
     assert found
@@ -144,17 +146,17 @@ def test_a_window_that_has_not_seen_the_last_decision_decides_nothing() -> None:
 def test_what_is_refused_may_be_tried_again() -> None:
     refusals: list[RolesyncError] = [UsageError("the disk is full")]
 
-    def approve(*_: object) -> End:
+    def approve(*_: object) -> ReviewEnd:
         if refusals:
             raise refusals.pop()
-        return End("Approved", "")
+        return ReviewEnd("Approved", "")
 
     one, said = desk(approve=approve), b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'
     with pytest.raises(UsageError, match="disk is full"):
         one.approve(said)
     assert one.end is None
     assert one.approve(said)["word"] == "Approved"
-    assert one.abandon() == End("Approved", "")  # it has ended, so nothing is kept
+    assert one.abandon() == ReviewEnd("Approved", "")  # it has ended, so nothing is kept
 
 
 def test_a_plan_that_was_approved_lies_on_no_desk() -> None:

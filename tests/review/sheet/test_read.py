@@ -118,7 +118,7 @@ def test_ids_that_a_spreadsheet_would_round_come_back() -> None:
 def test_only_held_removals_that_wait_are_offered() -> None:
     waiting = (0, "p@example.edu", 5, "Admin", Action.REMOVE, HeldReason.GRACE, "absent in run 1 of 3")
     plan = make_plan(held=(HELD_ROW, waiting))
-    plan = replace(plan, waiting=make_plan(changes=[(5, "p@example.edu", "P", *REMOVED[3:])]).changes)
+    plan = replace(plan, releasable_removals=make_plan(changes=[(5, "p@example.edu", "P", *REMOVED[3:])]).changes)
     assert releasable(plan) == {(5, "Admin")}
     book = openpyxl.load_workbook(io.BytesIO(plan_xlsx(plan)))
     offers = {
