@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import hold_changes
 from rolesync.live.impact import MediaTotals, impact_of, unknown
+from rolesync.model.desired import Desired, ListRows
+from rolesync.model.findings import Finding
 from rolesync.model.frames import DESIRED, LIVE, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key, format_roles
-from rolesync.model.lists import Desired, Finding, ListRows, Source
+from rolesync.model.lists import Source
 from rolesync.model.live import Live, ReadStep, Requests
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Level, Mode, ReadMethod

@@ -20,7 +20,7 @@ from rolesync.cli.output import show_json, show_view
 from rolesync.errors import Exit
 
 if TYPE_CHECKING:
-    from rolesync.model.lists import Desired
+    from rolesync.model.desired import Desired
 
 
 def validate(

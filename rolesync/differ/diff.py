@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from rolesync.differ.matching import JoinedPeople, join_people
+from rolesync.model.desired import Desired, ListRows
 from rolesync.model.frames import CHANGES, DESIRED, HELD, frame, require
 from rolesync.model.keys import parse_roles
-from rolesync.model.lists import Desired, ListRows
 from rolesync.model.live import Live
 from rolesync.model.packed.index import Index
 from rolesync.model.packed.texts import PackedTexts, pack

@@ -18,8 +18,8 @@ from rolesync.executor.recheck import Remaining
 from rolesync.history.holders import keep_holders
 from rolesync.history.journal import Journal
 from rolesync.live.read import read_live
+from rolesync.model.desired import ListRows
 from rolesync.model.keys import parse_roles
-from rolesync.model.lists import ListRows
 from rolesync.model.live import Live, Progress, Requests
 from rolesync.model.plans import Drift, Plan
 from rolesync.model.runs import Run, counts

@@ -9,9 +9,9 @@ import numpy as np
 from rolesync.live.pages import InconsistentPagesError, LiveUsers, read_holders, retry_until_consistent
 from rolesync.live.search import Key, find_unseen
 from rolesync.live.strategy import SCANNABLE, SHARE
+from rolesync.model.desired import ListRows
 from rolesync.model.frames import LIVE, frame
 from rolesync.model.keys import parse_roles
-from rolesync.model.lists import ListRows
 from rolesync.model.live import Live, Progress, ReadStep, Requests
 from rolesync.model.packed.emails import packed_keys
 from rolesync.model.vocabulary import ReadMethod

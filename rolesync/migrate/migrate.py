@@ -14,7 +14,8 @@ from rolesync.migrate.join import JoinTable
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.unread_sheets import unread_sheets
-from rolesync.model.lists import Finding, ListForm
+from rolesync.model.findings import Finding
+from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.reader.foreign_exports import recognise_export
 from rolesync.tables.file_type import read_file

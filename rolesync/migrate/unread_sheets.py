@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rolesync.migrate.account import CellOutcome, CellReason, Place, TableLedger
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.tables.file_type import Kind, content_of
 
 

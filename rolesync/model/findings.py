@@ -1,11 +1,10 @@
 """The codes of everything that the reader notices, and the few words that all its messages share."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from rolesync.model.lists import Finding
 from rolesync.model.vocabulary import Level
 
 SHOWN = 80  # characters of a cell that a message quotes at most
@@ -67,6 +66,20 @@ class Code(StrEnum):
     CONTRADICTION = "contradiction"  # rows that give and take the same role, or give it for different times
     UNMANAGED_ROLE = "unmanaged_role"  # a role that is left alone
     DUPLICATE = "duplicate"  # the same person and role again
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the reader noticed, at one place of the file.
+
+    `row` is None for the file as a whole, `column` is the header's text as the file spells it, None for a whole row.
+    """
+
+    level: Level
+    code: str
+    message: str
+    row: int | None = None
+    column: str | None = None
 
 
 # What may have swallowed other rows, or leaves open which of two people is meant: never only the row's own matter.

@@ -10,9 +10,10 @@ million people share a handful of sets.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 Columns = Mapping[str, str]
 
@@ -84,7 +85,7 @@ OUTCOMES: Columns = {
 """What became of each change of a plan, in the plan's order."""
 
 
-def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> pd.DataFrame:
+def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> "pd.DataFrame":
     """Make a frame of exactly these columns and dtypes; without `data`, an empty one.
 
     Arrays that fit are taken as they are, not copied: whoever gives one away doesn't change it afterwards.
@@ -92,13 +93,15 @@ def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> pd.DataFra
     Raises:
         KeyError: a column is missing in `data`.
     """
+    import pandas as pd  # noqa: PLC0415  # commands that make no frame start without it
+
     if data is None:
         data = {name: [] for name in columns}
     series = {name: pd.Series(data[name], dtype=_dtype(kind), copy=False) for name, kind in columns.items()}
     return pd.DataFrame(series, copy=False)
 
 
-def require(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+def require(table: "pd.DataFrame", columns: Columns) -> "pd.DataFrame":
     """Return `table` if it has exactly these columns and dtypes.
 
     Raises:
@@ -112,8 +115,12 @@ def require(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
 
 def _dtype(kind: str) -> Any:  # noqa: ANN401  # pandas' own union of dtypes is not public
+    import pandas as pd  # noqa: PLC0415  # as above
+
     return pd.CategoricalDtype() if kind == "category" else kind
 
 
 def _same(dtype: object, kind: str) -> bool:
+    import pandas as pd  # noqa: PLC0415  # as above
+
     return isinstance(dtype, pd.CategoricalDtype) if kind == "category" else dtype == kind

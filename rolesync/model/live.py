@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from rolesync.model.keys import parse_roles
 from rolesync.model.vocabulary import ReadMethod
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,11 @@ class Requests:
 class Live:
     """What Studio says: `users` (LIVE), complete for the holders of `roles` and for the people asked for."""
 
-    users: pd.DataFrame
+    users: "pd.DataFrame"
     roles: tuple[str, ...]
     requests: Requests = field(default_factory=lambda: Requests({}))
 
-    def holders(self, role: str) -> pd.DataFrame:
+    def holders(self, role: str) -> "pd.DataFrame":
         """Return the users (LIVE) who hold `role`."""
         sets = self.users["roles"]
         return self.users[sets.isin([spelled for spelled in sets.cat.categories if role in parse_roles(spelled)])]

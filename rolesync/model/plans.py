@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-
+from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, frame
-from rolesync.model.lists import Finding, Source
+from rolesync.model.lists import Source
 from rolesync.model.live import Requests
 from rolesync.model.vocabulary import Action, Mode, VerdictStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class RoleCount:
         return self.before + self.additions - self.removals
 
 
-def recount(roles: Iterable[RoleCount], changes: pd.DataFrame) -> tuple[RoleCount, ...]:
+def recount(roles: Iterable[RoleCount], changes: "pd.DataFrame") -> tuple[RoleCount, ...]:
     """The same roles with the same holders before, and as many additions and removals as these CHANGES have."""
     number = Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
     return tuple(
@@ -83,10 +85,10 @@ class Changes:
     `releasable_removals` (CHANGES) has those removals among `held` that only wait, as they would be sent.
     """
 
-    changes: pd.DataFrame
-    held: pd.DataFrame
+    changes: "pd.DataFrame"
+    held: "pd.DataFrame"
     roles: tuple[RoleCount, ...]
-    releasable_removals: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
+    releasable_removals: "pd.DataFrame" = field(default_factory=lambda: frame(CHANGES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +96,7 @@ class Drift:
     """What others have changed (DRIFT) in the managed roles since the run `since`; "" where nobody knows."""
 
     since: str = ""
-    changes: pd.DataFrame = field(default_factory=lambda: frame(DRIFT))
+    changes: "pd.DataFrame" = field(default_factory=lambda: frame(DRIFT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +142,14 @@ class Plan:
     policy: Policy
     roles: tuple[RoleCount, ...]
     verdicts: tuple[Verdict, ...]
-    changes: pd.DataFrame
-    held: pd.DataFrame
+    changes: "pd.DataFrame"
+    held: "pd.DataFrame"
     findings: tuple[Finding, ...]
     requests: Requests
     digest: str
     drift: Drift = field(default_factory=Drift)
-    impact: pd.DataFrame | None = None  # IMPACT of everybody who loses a role, or would; None where nobody asked
-    releasable_removals: pd.DataFrame = field(default_factory=lambda: frame(CHANGES))
+    impact: "pd.DataFrame | None" = None  # IMPACT of everybody who loses a role, or would; None where nobody asked
+    releasable_removals: "pd.DataFrame" = field(default_factory=lambda: frame(CHANGES))
     planned_by: str = ""  # the user who made it, as the setting `operator` says
     approval: Approval | None = None
 

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from rolesync.errors import Exit
 from rolesync.model.live import Requests
 from rolesync.model.plans import Approval, Drift
 from rolesync.model.vocabulary import OutcomeStatus, VerdictStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Run:
     plan_digest: str
     started_at: datetime
     finished_at: datetime
-    outcomes: pd.DataFrame
+    outcomes: "pd.DataFrame"
     proof: Proof | None
     requests: Requests
     stopped: str = ""
@@ -56,7 +58,7 @@ class Run:
         return bool(done) and self.proof is not None and self.proof.proven
 
 
-def counts(outcomes: pd.DataFrame) -> dict[str, int]:
+def counts(outcomes: "pd.DataFrame") -> dict[str, int]:
     """Count OUTCOMES by status, every status named, zero included."""
     found: Sequence[str] = outcomes["outcome"].astype("str").tolist()
     return {status.value: found.count(status.value) for status in OutcomeStatus}

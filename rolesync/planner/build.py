@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, HELD, require
-from rolesync.model.lists import Finding, Source
+from rolesync.model.lists import Source
 from rolesync.model.live import Requests
 from rolesync.model.plans import Changes, Plan, Policy, Verdict
 from rolesync.planner.encode import digest

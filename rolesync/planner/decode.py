@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns, frame
 from rolesync.model.keys import format_roles
-from rolesync.model.lists import Finding, Source
+from rolesync.model.lists import Source
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
 from rolesync.model.vocabulary import Level, Mode, ReadMethod, VerdictStatus

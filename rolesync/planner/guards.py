@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from rolesync.model.findings import Finding
 from rolesync.model.frames import LIVE, frame
 from rolesync.model.history import GuardBaseline
-from rolesync.model.lists import Finding
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
 from rolesync.model.vocabulary import Action, Level, Mode, VerdictStatus

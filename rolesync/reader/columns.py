@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.lists import ListRows
+from rolesync.model.desired import ListRows
 from rolesync.model.packed.growing import GrowableArray
 from rolesync.model.packed.texts import PackedTexts, TextPacker, pack
 from rolesync.reader.roles import RoleCell

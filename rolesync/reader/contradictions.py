@@ -13,8 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 
-from rolesync.model.findings import Code, error, quoted
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.reader.validity import PLAIN, Period, Validity
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.findings import Code, error, quoted
-from rolesync.model.lists import Finding, ListRows
+from rolesync.model.desired import ListRows
+from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.model.packed.index import Index
 from rolesync.model.packed.texts import pack
 from rolesync.model.vocabulary import Level

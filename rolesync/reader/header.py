@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rolesync.model.findings import Code, error, printable, quoted
-from rolesync.model.lists import AS_WRITTEN, Finding, ListForm
+from rolesync.model.findings import Code, Finding, error, printable, quoted
+from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.reader.foreign_exports import Export, recognise_export
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold

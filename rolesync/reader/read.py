@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rolesync.model.findings import CellError, Code, Note, error, held, quoted
+from rolesync.model.desired import Desired, ListRows
+from rolesync.model.findings import CellError, Code, Finding, Note, error, held, quoted
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.lists import AS_WRITTEN, Desired, Finding, ListForm, ListRows, Source
+from rolesync.model.lists import AS_WRITTEN, ListForm, Source
 from rolesync.model.vocabulary import Level
 from rolesync.reader.columns import RowColumns, UserColumns
 from rolesync.reader.duplicates import Deduplicated, deduplicate

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from rolesync.model.findings import CellError, Code, Note, Tell, error, quoted
-from rolesync.model.lists import Finding
+from rolesync.model.findings import CellError, Code, Finding, Note, Tell, error, quoted
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.placeholders import is_error_value

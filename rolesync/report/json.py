@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from rolesync.model.desired import Desired
     from rolesync.model.explanation import Explanation
-    from rolesync.model.lists import Desired, Finding
+    from rolesync.model.findings import Finding
     from rolesync.model.live import Requests
     from rolesync.model.plans import Drift
     from rolesync.model.rehearsal import Rehearsal

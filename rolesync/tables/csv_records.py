@@ -14,8 +14,7 @@ from operator import length_hint
 
 import numpy as np
 
-from rolesync.model.findings import Code, error
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Code, Finding, error
 from rolesync.tables.grid import Block, Cells
 
 FIRST = 4 * 2**10  # bytes of the first block: titles and the header, which are looked at under each delimiter

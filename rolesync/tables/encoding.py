@@ -7,8 +7,7 @@ surrogate, which text can't otherwise hold: whoever knows the columns decides wh
 import codecs
 import re
 
-from rolesync.model.findings import Code, error
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Code, Finding, error
 from rolesync.tables.csv_records import Records
 from rolesync.tables.grid import Grid
 

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError
-from rolesync.model.findings import Code, error, quoted
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Code, Finding, error, quoted
 
 MAX_BYTES = 512 * 2**20  # some ten million people: more is a wrong file, a device without end, or a bomb
 DEPTH = 2  # archives in archives that are opened

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from rolesync.model.findings import Code, error, printable, quoted
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.model.vocabulary import Level
 
 Cells = list[str] | tuple[Finding, ...]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
-from rolesync.model.findings import Code, error, printable, quoted
-from rolesync.model.lists import Finding, ListForm
+from rolesync.model.findings import Code, Finding, error, printable, quoted
+from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.tables.encoding import text_grids
 from rolesync.tables.file_type import Kind, content_of

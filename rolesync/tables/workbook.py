@@ -10,8 +10,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.errors import UsageError
-from rolesync.model.findings import Code, error, quoted
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.tables.file_type import Content, Kind
 from rolesync.tables.grid import EXACT_FLOAT, Cells, Grid

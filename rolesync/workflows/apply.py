@@ -5,7 +5,7 @@ from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
 from rolesync.executor.run import carry_out
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.live.read import read_live
-from rolesync.model.lists import ListRows
+from rolesync.model.desired import ListRows
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.studio.users import StudioReader

@@ -8,10 +8,10 @@ from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.person import past_changes, past_decisions, records_about, user_ids_of_email
 from rolesync.live.read import read_live
+from rolesync.model.desired import Desired, ListRows
 from rolesync.model.explanation import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
 from rolesync.model.frames import CHANGES, DESIRED, HELD, LIVE, Columns, frame
 from rolesync.model.keys import email_key, parse_roles
-from rolesync.model.lists import Desired, ListRows
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.context import Context, connect

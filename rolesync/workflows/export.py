@@ -1,7 +1,7 @@
 """Read the live holders of the managed roles: the way to start from what is there."""
 
 from rolesync.live.read import read_live
-from rolesync.model.lists import ListRows
+from rolesync.model.desired import ListRows
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.context import Context, connect

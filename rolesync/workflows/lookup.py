@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from rolesync.live.read import read_live
+from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.lists import ListRows
 from rolesync.model.live import Live
 from rolesync.model.plans import Policy
 from rolesync.studio.users import StudioReader

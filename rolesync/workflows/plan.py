@@ -13,8 +13,10 @@ from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.holders import expected_holders
 from rolesync.live.media import read_impact
 from rolesync.live.read import read_live
+from rolesync.model.desired import Desired
+from rolesync.model.findings import Finding
 from rolesync.model.history import GuardBaseline
-from rolesync.model.lists import Desired, Finding, Source
+from rolesync.model.lists import Source
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy
 from rolesync.planner.build import make_plan

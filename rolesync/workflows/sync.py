@@ -7,7 +7,7 @@ from rolesync.executor.preconditions import check_permission, check_unattended
 from rolesync.executor.recheck import recheck
 from rolesync.executor.run import carry_out, note_plan
 from rolesync.history.holders import keep_holders
-from rolesync.model.lists import Desired
+from rolesync.model.desired import Desired
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.workflows.context import Context, lock_account

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync.live.read import read_live
-from rolesync.model.lists import ListRows
+from rolesync.model.desired import ListRows
 from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.client import Client
 from rolesync.studio.transport import Connection

@@ -9,9 +9,9 @@ import pytest
 from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live.pages import READS, roles_now
 from rolesync.live.read import read_live
+from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame
 from rolesync.model.keys import format_roles
-from rolesync.model.lists import ListRows
 from rolesync.model.live import Live
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader

@@ -10,8 +10,8 @@ from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live.pages import READS
 from rolesync.live.read import read_live
 from rolesync.live.strategy import SHARE
+from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.lists import ListRows
 from rolesync.model.live import Live, ReadStep
 from rolesync.model.vocabulary import ReadMethod
 from rolesync.sandbox import Options, Sandbox

@@ -10,9 +10,9 @@ from hypothesis import given, settings, strategies as st
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import absent_holders, hold_changes
 from rolesync.errors import PlanRefusedError, UsageError
+from rolesync.model.findings import Finding
 from rolesync.model.frames import HELD
 from rolesync.model.history import GuardBaseline
-from rolesync.model.lists import Finding
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy, Released
 from rolesync.model.vocabulary import WAITING, Level

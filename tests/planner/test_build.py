@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rolesync.differ.diff import diff
+from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.history import GuardBaseline
-from rolesync.model.lists import Finding
 from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Level

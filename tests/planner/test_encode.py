@@ -12,9 +12,9 @@ from hypothesis import example, given, settings, strategies as st
 
 from rolesync.differ.diff import diff
 from rolesync.errors import Exit, PlanRefusedError
+from rolesync.model.findings import Finding
 from rolesync.model.frames import DRIFT, IMPACT, frame
 from rolesync.model.history import GuardBaseline
-from rolesync.model.lists import Finding
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Changes, Drift, Plan, Policy, RoleCount
 from rolesync.model.vocabulary import Completeness, Level, ReadMethod

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import hold_changes
+from rolesync.model.desired import Desired
+from rolesync.model.findings import Finding
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key
-from rolesync.model.lists import Desired, Finding
 from rolesync.model.plans import Policy, Verdict
 from rolesync.model.vocabulary import Level, Mode, VerdictStatus
 from rolesync.planner.guards import ON_REMOVALS, judge

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.model.lists import Desired
+from rolesync.model.desired import Desired
 from rolesync.reader.contradictions import contradicted as all_contradicted
 from rolesync.reader.read import read_desired
 from rolesync.reader.validity import ALWAYS, Period

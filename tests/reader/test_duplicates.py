@@ -1,8 +1,9 @@
 import pandas as pd
 from hypothesis import example, given, settings, strategies as st
 
+from rolesync.model.desired import ListRows
+from rolesync.model.findings import Finding
 from rolesync.model.frames import DESIRED, frame, require
-from rolesync.model.lists import Finding, ListRows
 from rolesync.reader.duplicates import deduplicate
 from tests.hashing import hashes_of
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from rolesync.model.lists import Desired, ListForm
+from rolesync.model.desired import Desired
+from rolesync.model.lists import ListForm
 from rolesync.reader.columns import RowColumns
 from rolesync.reader.header import Layout, lay_out
 from rolesync.reader.identity import read_email, read_user_id

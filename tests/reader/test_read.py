@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rolesync.errors import InputRefusedError
+from rolesync.model.desired import Desired
 from rolesync.model.findings import Code
 from rolesync.model.frames import DESIRED, require
 from rolesync.model.keys import email_key
-from rolesync.model.lists import Desired, ListForm
+from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.reader.read import read_desired
 from tests.reader.corpus import CASES, MANAGED, TODAY, Case

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from rolesync.model.desired import Desired, ListRows
 from rolesync.model.explanation import (
     Explanation,
     ListedRow,
@@ -16,9 +17,10 @@ from rolesync.model.explanation import (
     PastDecision,
     PersonNow,
 )
+from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, Columns, frame
 from rolesync.model.keys import format_roles
-from rolesync.model.lists import Desired, Finding, ListRows, Source
+from rolesync.model.lists import Source
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
 from rolesync.model.run_report import RunSummary

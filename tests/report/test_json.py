@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 from rolesync.model.explanation import Explanation
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import Level, VerdictStatus
 from rolesync.report.json import checks_json, desired_json, explanation_json, run_json, runs_json

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import Exit, InputRefusedError
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.tables.file_type import Content, Kind, content_of, read_file
 from tests.tables.books import ods, xls, xlsx
 

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.tables.grid import is_blank, only_text
 
 

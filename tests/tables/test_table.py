@@ -2,7 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from rolesync.model.lists import AS_WRITTEN, Finding, ListForm
+from rolesync.model.findings import Finding
+from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.reader.header import headers
 from rolesync.tables.table import Table, open_table
 from tests.tables.books import xlsx

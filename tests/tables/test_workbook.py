@@ -8,7 +8,7 @@ import pytest
 import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.tables.file_type import Content, content_of
 from rolesync.tables.grid import Cells, Grid
 from rolesync.tables.workbook import UNSAVED, workbook_grids

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD
 from rolesync.model.keys import parse_roles
-from rolesync.model.lists import Finding
 from rolesync.model.plans import Drift, Plan
 from rolesync.model.vocabulary import Action, HeldReason, VerdictStatus
 from rolesync.report.content.impact import impact_texts

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy
 from rolesync.model.vocabulary import WAITING, Action, Level, Mode, ReadMethod, VerdictStatus

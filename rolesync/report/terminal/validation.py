@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rolesync.model.lists import Desired
+from rolesync.model.desired import Desired
 from rolesync.report.content.plan_rows import finding_rows
 from rolesync.report.content.plan_summary import SHORT_DIGEST, level_counts
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, plural

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolesync.errors import InputRefusedError
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.report.spreadsheet.plan import CHANGE, HELD_KIND
 
 SHEETS = {"changes": CHANGE, "held": HELD_KIND}

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rolesync.model.findings import Code, printable, quoted
-from rolesync.model.lists import Finding, ListForm
+from rolesync.model.findings import Code, Finding, printable, quoted
+from rolesync.model.lists import ListForm
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Level
 from rolesync.planner.approval import LONGEST_REASON, Decisions

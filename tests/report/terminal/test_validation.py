@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.model.lists import Finding
+from rolesync.model.findings import Finding
 from rolesync.model.vocabulary import Level
 from rolesync.report.terminal.validation import desired_view
 from tests.report.samples import FINDINGS, HOSTILE, make_desired

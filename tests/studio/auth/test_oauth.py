@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, UnauthorizedError, UsageError
 from rolesync.live.read import read_live
-from rolesync.model.lists import ListRows
+from rolesync.model.desired import ListRows
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
 from rolesync.studio.auth.token_endpoint import PATH, LoginNeededError, TokenUnknownError
