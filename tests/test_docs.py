@@ -20,8 +20,10 @@ from rolesync.planner.guards import judge
 from rolesync.settings import CONFIG_FILE, PREFIX, SECRETS_FOLDER, Settings
 from tests.paths import ROOT
 
-README = ROOT / "README.md"
-PAGES = {path.name: path.read_text("utf-8") for path in (README, *sorted((ROOT / "rolesync" / "manual").glob("*.md")))}
+MANUAL = ROOT / "rolesync" / "manual"
+FILES = {path.name: path for path in (ROOT / "README.md", *sorted(MANUAL.glob("*.md")))}
+FILES["jobs/README.md"] = ROOT / "jobs" / "README.md"
+PAGES = {name: path.read_text("utf-8") for name, path in FILES.items()}
 TEXT = "\n".join(PAGES.values())
 BIN = Path(sys.executable).parent
 
@@ -96,7 +98,7 @@ def test_every_setting_of_a_page_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
-    folder = ROOT if name == README.name else ROOT / "rolesync" / "manual"
+    folder = FILES[name].parent
     for target in re.findall(r"\]\(([^)]+)\)", PAGES[name]):
         file, _, heading = target.partition("#")
         assert (folder / file).exists(), target
@@ -109,8 +111,8 @@ def _headings(path: Path) -> list[str]:
 
 
 def test_the_readme_is_short_and_its_picture_small() -> None:
-    assert len(PAGES[README.name].splitlines()) <= 150
-    assert (ROOT / "rolesync" / "manual" / "review.png").stat().st_size < 150_000
+    assert len(PAGES["README.md"].splitlines()) <= 150
+    assert (MANUAL / "review.png").stat().st_size < 150_000
 
 
 def test_every_command_says_what_it_does_and_has_json(helps: dict[str, str]) -> None:
