@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import NamedTuple
 
 _FINGERPRINT = 16  # hex digits
-_BLOCK = 64  # bytes that SHA-256 takes at a time
 
 
 class Seal(NamedTuple):
@@ -30,7 +29,7 @@ def seal_of(key: str) -> Seal:
         return PLAIN
     secret = key.encode("utf-8", "surrogatepass")  # from the environment, any bytes may come
     fingerprint = hmac.digest(secret, b"rolesync audit key", "sha256").hex()[:_FINGERPRINT]
-    return Seal(fingerprint, _keyed(secret))
+    return Seal(fingerprint, lambda data: hmac.digest(secret, data, "sha256").hex())
 
 
 def unknown_seal(fingerprint: str) -> Seal:
@@ -40,17 +39,3 @@ def unknown_seal(fingerprint: str) -> Seal:
 
 def _unmakeable(_: bytes) -> str:
     raise ValueError("a seal can't be made without its key")
-
-
-def _keyed(secret: bytes) -> Callable[[bytes], str]:
-    """Make HMAC-SHA256 (RFC 2104) with the two halves of the key hashed beforehand: half the time of `hmac.digest`."""
-    block = (secret if len(secret) <= _BLOCK else sha256(secret).digest()).ljust(_BLOCK, b"\0")
-    inner, outer = sha256(bytes(byte ^ 0x36 for byte in block)), sha256(bytes(byte ^ 0x5C for byte in block))
-
-    def seal(data: bytes) -> str:
-        inside, outside = inner.copy(), outer.copy()
-        inside.update(data)
-        outside.update(inside.digest())
-        return outside.hexdigest()
-
-    return seal

@@ -5,8 +5,8 @@ role and one that takes it, or two whose times overlap and differ, leave open wh
 may be a left-over, and whichever counts, somebody keeps or loses a role against one of the rows.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, Protocol, TypeVar
@@ -84,30 +84,36 @@ def contradicted(said: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim]]:
 
 
 def _first_overlaps(periods: Mapping[int, Period]) -> dict[int, int]:
-    """Find of each period the first other one that it overlaps, if any.
+    """Find the first other period that each period overlaps, by place; a period without one is left out.
 
-    From the earliest end to the latest, all that begin before that end stand in a Fenwick tree by their own ends, the
-    latest first, so that those that end after a begin are its head. A node keeps the first two places below it: one of
-    them may be the one that is asked about.
+    Halves the places again and again, and looks in the second half only for periods that overlap none of the first.
+    The periods that overlap a period are those that start before its end, less those that end by its start: two binary
+    searches, so that n periods take n (log n)² steps, even if all of them overlap.
     """
-    ends = sorted({period.expires for period in periods.values()})
-    tree: list[tuple[int, ...]] = [()] * (len(ends) + 1)
-    waiting = sorted(periods, key=lambda place: periods[place].starts, reverse=True)
-    found: dict[int, int] = {}
-    for one in sorted(periods, key=lambda place: periods[place].expires):
-        while waiting and periods[waiting[-1]].starts < periods[one].expires:
-            place = waiting.pop()
-            at = len(ends) + 1 - bisect_right(ends, periods[place].expires)
-            while at < len(tree):
-                tree[at] = tuple(sorted((*tree[at], place))[:2])
-                at += at & -at
-        at, seen = len(ends) - bisect_right(ends, periods[one].starts), [one]
-        while at:
-            seen += tree[at]
-            at -= at & -at
-        if others := [place for place in seen if place != one]:
-            found[one] = min(others)
-    return found
+    firsts: dict[int, int] = {}
+
+    def search(places: Sequence[int], open_places: Iterable[int]) -> list[int]:
+        """Record the first of `places` that each open place overlaps; return the open places that overlap none."""
+        starts = sorted(periods[place].starts for place in places)
+        ends = sorted(periods[place].expires for place in places)
+        within = set(places)
+        matches: list[int] = []
+        others: list[int] = []
+        for place in open_places:
+            start, end = periods[place]
+            overlaps = bisect_left(starts, end) - bisect_right(ends, start)
+            if place in within:
+                overlaps -= 1 if start < end else -1  # what the period itself adds to the difference
+            (matches if overlaps else others).append(place)
+        if len(places) == 1:
+            firsts.update(dict.fromkeys(matches, places[0]))
+        elif matches:
+            middle = len(places) // 2
+            search(places[middle:], search(places[:middle], matches))
+        return others
+
+    search(list(periods), periods)
+    return firsts
 
 
 def _said(rows: pd.DataFrame, standings: Mapping[int, Validity]) -> Iterator[_Said]:
