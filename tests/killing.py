@@ -11,9 +11,12 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from multiprocessing import forkserver
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import pytest
 
 from rolesync.errors import PlanRefusedError
 from rolesync.planner.encode import from_json
@@ -71,6 +74,10 @@ def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0, *, inside: st
     Returns:
         After how many steps the last change was sent, as far as it came to that.
     """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
+            patch.delenv(name)  # a killed process has no chance to write what it measured, so it needn't measure
+        forkserver.ensure_running()
     steps = _context.Value("q", 0)
     process = _context.Process(target=_apply, args=(str(plan_path), own, at, inside, steps))
     process.start()

@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.planner.guards import judge
 from rolesync.settings import CONFIG_FILE, PREFIX, SECRETS_FOLDER, Settings
+from tests.e2e.in_process import run_in_process
 from tests.paths import ROOT
 
 MANUAL = ROOT / "rolesync" / "manual"
@@ -30,9 +30,8 @@ BIN = Path(sys.executable).parent
 
 def rolesync(*arguments: str) -> str:
     env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    done = subprocess.run(
-        [BIN / "rolesync", *arguments], env=env, capture_output=True, text=True, check=True, timeout=60
-    )
+    done = run_in_process(arguments, ROOT, env, timeout=60)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

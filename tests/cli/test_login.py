@@ -14,7 +14,8 @@ import requests
 from rolesync.errors import Exit
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
-from tests.studio.oauth_tools import FIRST, ROLESYNC, SECRET, environment
+from tests.e2e.in_process import run_in_process
+from tests.studio.oauth_tools import FIRST, SECRET, environment
 
 BACK = "https://studio.example.edu/back"
 SECONDS = 60
@@ -37,28 +38,15 @@ class Person:
 
     def run(self, *arguments: str, paste: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command; without `paste`, open the address that it shows and paste what the browser ends at."""
-        with subprocess.Popen(
-            [ROLESYNC, *arguments],
-            cwd=self.folder,
-            env=self.env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                shown = ""
-                if paste is None:
-                    assert process.stdout is not None
-                    assert process.stderr is not None
-                    stream = process.stderr if "json" in arguments else process.stdout
-                    address = next(line.strip() for line in stream if "/oauth/authorize?" in line)
-                    shown, paste = address, self.allow(address)
-                out, err = process.communicate(f"{paste}\n", timeout=SECONDS)
-            finally:
-                process.kill()
-        self.said += shown + out + err
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+        def answer(shown: str) -> str:
+            lines = map(str.strip, shown.splitlines())
+            pasted = self.allow(next(line for line in lines if "/oauth/authorize?" in line)) if paste is None else paste
+            return f"{pasted}\n"
+
+        done = run_in_process(arguments, self.folder, self.env, timeout=SECONDS, answer=answer)
+        self.said += done.stdout + done.stderr
+        return done
 
     def allow(self, address: str) -> str:
         answer = requests.get(address, timeout=10, allow_redirects=False)
@@ -84,6 +72,7 @@ def test_a_login_and_what_follows_it(studio: Sandbox, tmp_path: Path) -> None:
 
     done = person.run("login")
     assert done.returncode == 0, done.stderr
+    assert "/oauth/authorize?" in done.stdout
     assert "rolesync doctor" in done.stdout
     assert stat.S_IMODE(person.store.stat().st_mode) == 0o600
     assert person.kept()["access_token"].startswith("access-")
@@ -103,6 +92,7 @@ def test_as_json_the_address_is_on_standard_error(studio: Sandbox, tmp_path: Pat
     person = Person(studio, tmp_path)
     done = person.run("login", "--format", "json")
     assert done.returncode == 0, done.stderr
+    assert "/oauth/authorize?" in done.stderr
     answer = json.loads(done.stdout)
     assert answer == {
         "status": "ok",
