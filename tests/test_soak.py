@@ -110,7 +110,7 @@ class Account(RuleBasedStateMachine):
             "retry_seconds": 1e6,
         }
 
-    def job(self, **more: Any) -> Context:
+    def context(self, **more: Any) -> Context:
         return Context(load(**self.own), sleep=lambda _: None, **more)
 
     def write(self, wanted: dict[int, set[int]]) -> Path:
@@ -134,10 +134,10 @@ class Account(RuleBasedStateMachine):
 
     @rule(wanted=lists, fault=faults)
     def sync(self, wanted: dict[int, set[int]], fault: str) -> None:
-        job, path, log = self.job(), self.write(wanted), self.studio.log()
+        context, path, log = self.context(), self.write(wanted), self.studio.log()
         self.studio.set_faults(fault)
         try:
-            done = sync_list(read_list(path, job), job)
+            done = sync_list(read_list(path, context), context)
         except StudioError:
             done = None
         self.studio.set_faults("")
@@ -151,8 +151,8 @@ class Account(RuleBasedStateMachine):
 
     @rule(wanted=lists)
     def make_plan(self, wanted: dict[int, set[int]]) -> None:
-        job = self.job()
-        made = plan_list(read_list(self.write(wanted), job), job)
+        context = self.context()
+        made = plan_list(read_list(self.write(wanted), context), context)
         self.check_drift(made, self.studio.log())
         self.plan = from_json(to_json(made))
         (self.folder / "list.csv").unlink()  # a plan that travels without its list is bound by its digest alone
@@ -164,16 +164,16 @@ class Account(RuleBasedStateMachine):
         assert self.plan is not None
         self.studio.set_faults(fault)
         with suppress(StudioError, PlanRefusedError):
-            self.check_run(self.plan, apply_plan(self.plan, self.job()))
+            self.check_run(self.plan, apply_plan(self.plan, self.context()))
         self.studio.set_faults("")
         self.check()
 
     @precondition(lambda self: self.runs)
     @rule(which=st.integers(0, 99))
     def undo(self, which: int) -> None:
-        job = self.job()
+        context = self.context()
         with suppress(UnsettledRunError):
-            self.plan = plan_undo(self.runs[which % len(self.runs)], job)
+            self.plan = plan_undo(self.runs[which % len(self.runs)], context)
         self.check()
 
     # What happens to it
@@ -198,7 +198,7 @@ class Account(RuleBasedStateMachine):
                 raise KeyboardInterrupt
 
         with suppress(KeyboardInterrupt, PlanRefusedError):
-            apply_plan(self.plan, self.job(progress=stop))
+            apply_plan(self.plan, self.context(progress=stop))
         self.check()
 
     @rule(at=st.integers(0, PEOPLE - 1), roles=st.sets(st.sampled_from(["Admin", "Teacher", "Student", DROPPED])))

@@ -43,8 +43,8 @@ def apply(
         check_approval(made, required=settings.require_approval, four_eyes=settings.four_eyes)
         _ask(made, show_all, str(file))
     try:
-        with command_context(settings) as job:
-            run = apply_plan(made, job, override)
+        with command_context(settings) as context:
+            run = apply_plan(made, context, override)
     except BlockedError as refusal:
         was_shown = not yes and refusal.plan is made
         return show_blocked(refusal, form, show_all=show_all, command="" if was_shown else apply_command(file))

@@ -60,8 +60,11 @@ def audit_rekey(form: Format = Form.TEXT, config: Config = None, assignments: As
     own = load_settings(config, assignments)
     folder, key = own.account_dir, own.audit_key.get_secret_value()
     # Not while a run is going on: with the key that it was started with it couldn't write its record to the end.
-    with command_context(own) as job, account_lock(folder, run=job.new_run(), command="audit rekey", now=job.now):
-        changed = rekey(folder, now=job.now, key=key)
+    with (
+        command_context(own) as context,
+        account_lock(folder, run=context.new_run(), command="audit rekey", now=context.now),
+    ):
+        changed = rekey(folder, now=context.now, key=key)
     if form is Form.JSON:
         show_json({"changed": changed, "keyed": bool(key)})
     else:

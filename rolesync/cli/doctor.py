@@ -10,8 +10,8 @@ def doctor(form: Format = Form.TEXT, config: Config = None, assignments: Assignm
     """Check everything that a run needs: settings, token, Studio, roles, state folder, record, clock."""
     from rolesync.workflows.doctor import run_checks
 
-    with command_context(load_settings(config, assignments)) as job:
-        checks = run_checks(job)
+    with command_context(load_settings(config, assignments)) as context:
+        checks = run_checks(context)
     if form is Form.JSON:
         from rolesync.report.json import checks_json
 

@@ -28,8 +28,8 @@ def explain(
     """Say why somebody has, got or lost each role, and because of which row; of a broken record, up to the break."""
     from rolesync.workflows.explain import explain_user
 
-    with command_context(load_settings(config, assignments)) as job:
-        found = explain_user(user, job, list_file, live=live)
+    with command_context(load_settings(config, assignments)) as context:
+        found = explain_user(user, context, list_file, live=live)
     if form is Form.JSON:
         from rolesync.report.json import explanation_json
 

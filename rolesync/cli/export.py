@@ -23,8 +23,8 @@ def export(
     from rolesync.reader.write import assignments_of, desired_csv
     from rolesync.workflows.export import read_holders
 
-    with command_context(load_settings(config, assignments)) as job:
-        found = assignments_of(read_holders(job))
+    with command_context(load_settings(config, assignments)) as context:
+        found = assignments_of(read_holders(context))
     if form is Form.JSON:
         show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
         return Exit.DONE

@@ -24,8 +24,8 @@ def login(form: Format = Form.TEXT, config: Config = None, assignments: Assignme
     own = load_settings(config, assignments)
     _check(own)
     code = code_in(*_asked(own, sys.stderr if form is Form.JSON else sys.stdout))
-    with command_context(own) as job:
-        token = log_in(own, code, job.now)
+    with command_context(own) as context:
+        token = log_in(own, code, context.now)
     path = own.account_dir / STORE
     ends = token.expires_at.isoformat(timespec="seconds") if token.expires_at else None
     if form is Form.JSON:

@@ -163,8 +163,8 @@ def _suggest(made: "Migration", own: "Settings") -> "list[Suggestion]":
 
     if not made.given:
         return []
-    with command_context(own) as job:
-        users = look_up_people([(one.email, one.user_id) for one in made.given], job).users
+    with command_context(own) as context:
+        users = look_up_people([(one.email, one.user_id) for one in made.given], context).users
     return suggest(not_found(made.given, users), users)
 
 

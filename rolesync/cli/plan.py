@@ -38,10 +38,10 @@ def plan(
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
-    with command_context(settings) as job:
-        desired = read_list(file, job)
+    with command_context(settings) as context:
+        desired = read_list(file, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
-        made = plan_list(desired, job, impact=impact)
+        made = plan_list(desired, context, impact=impact)
     return save_and_show_plan(made, output, form, show_all=show_all, detailed=detailed_exitcode)

@@ -32,7 +32,7 @@ def configure_log(settings: "Settings") -> None:
 
 @contextmanager
 def command_context(settings: "Settings") -> Iterator["Context"]:
-    """Make the job of a command, whose progress shows on standard error while the `with` block lasts."""
+    """Make the context of a command, whose progress shows on standard error while the `with` block lasts."""
     from rolesync.workflows.context import Context
 
     configure_log(settings)

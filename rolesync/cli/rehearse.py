@@ -35,8 +35,8 @@ def rehearse(
 
     made = load_plan(file)
     try:
-        with command_context(load_settings(config, assignments)) as job:
-            done = rehearse_plan(made, job, override, exclusive_admin=exclusive_admin)
+        with command_context(load_settings(config, assignments)) as context:
+            done = rehearse_plan(made, context, override, exclusive_admin=exclusive_admin)
     except BlockedError as refusal:
         return show_blocked(refusal, form, show_all=show_all, command=apply_command(file))
     if form is Form.JSON:

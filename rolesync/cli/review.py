@@ -65,8 +65,8 @@ def review(
     made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
         raise UsageError(f"{target} is the plan that is reviewed, and stays as it is", hint="name another --output")
-    job = Context(load_settings(config, assignments))
-    check_review(made, job)
+    context = Context(load_settings(config, assignments))
+    check_review(made, context)
     if decisions or reviewer or sees:
         try:
             decided = _read(decisions, made)
@@ -75,11 +75,11 @@ def review(
         seen = not (reviewer and sees)
         if seen:
             reviewer, sees = _ask(made, decided, reviewer, sees, target, show_all)
-        approved = complete_review(made, decided, reviewer, sees, job)
+        approved = complete_review(made, decided, reviewer, sees, context)
         save_file(plan_text(approved), target, "the approved plan")
     else:
         seen = False
-        approved = _on_page(made, job, file, target, port, load_last_changes(made, config, assignments))
+        approved = _on_page(made, context, file, target, port, load_last_changes(made, config, assignments))
     if form is Form.JSON and str(target) != "-":
         write_stdout(plan_text(approved))
     elif form is Form.TEXT and not seen and str(target) != "-":
@@ -87,7 +87,9 @@ def review(
     return Exit.BLOCKED if approved.blocked else Exit.DONE
 
 
-def _on_page(made: "Plan", job: "Context", file: Path, target: Path, port: int, touched: "Touched | None") -> "Plan":
+def _on_page(
+    made: "Plan", context: "Context", file: Path, target: Path, port: int, touched: "Touched | None"
+) -> "Plan":
     """Serve the page until the plan is approved.
 
     Raises:
@@ -106,7 +108,7 @@ def _on_page(made: "Plan", job: "Context", file: Path, target: Path, port: int, 
     approved: list[Plan] = []
 
     def approve(decisions: "Decisions", reviewer: str, sees: str) -> "ReviewEnd":
-        plan = complete_review(made, decisions, reviewer, sees, job)
+        plan = complete_review(made, decisions, reviewer, sees, context)
         save_file(plan_text(plan), target, "the approved plan")
         approved.append(plan)
         blocked = " What a guard blocks stays blocked: an override has to let it pass." if plan.blocked else ""

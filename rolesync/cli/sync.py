@@ -56,12 +56,12 @@ def sync(
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
-    with command_context(settings) as job:
-        desired = read_list(file, job)
+    with command_context(settings) as context:
+        desired = read_list(file, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
-        done = sync_list(desired, job, override)
+        done = sync_list(desired, context, override)
     if form is Form.JSON:
         from rolesync.report.json import run_json
 

@@ -20,6 +20,6 @@ def undo(
     """Plan to take back what a run really did, as far as Studio is still so; review and apply it like any plan."""
     from rolesync.workflows.undo import plan_undo
 
-    with command_context(load_settings(config, assignments)) as job:
-        made = plan_undo(run, job, impact=impact)
+    with command_context(load_settings(config, assignments)) as context:
+        made = plan_undo(run, context, impact=impact)
     return save_and_show_plan(made, output, form, show_all=show_all, detailed=detailed_exitcode)

@@ -14,7 +14,7 @@ from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
 
 
-def apply_plan(made: Plan, job: Context, override: str = "") -> Run:
+def apply_plan(made: Plan, context: Context, override: str = "") -> Run:
     """Apply a saved plan, if it is still what it says; whoever is not as it saw them is left as they are.
 
     What an earlier, interrupted run of the same plan has done counts as done, and the rest is sent.
@@ -24,18 +24,18 @@ def apply_plan(made: Plan, job: Context, override: str = "") -> Run:
             guard blocks it; nothing was written.
         LockHeldError: another run is going on; nothing was written.
     """
-    own = job.settings
+    own = context.settings
     check_origin(made, own.studio)
     check_approval(made, required=own.require_approval, four_eyes=own.four_eyes)
     check_permission(made, override)
-    with lock_account(job, "apply") as turn:
+    with lock_account(context, "apply") as turn:
         if own.four_eyes and made.approval:
             check_maker(made, turn.past.makers(made.approval.reviewed_digest))
-        now = _ready(made, turn.session.studio, turn.past, job, override)
+        now = _ready(made, turn.session.studio, turn.past, context, override)
         return carry_out(now.plan, now.remaining, now.before, turn.session)
 
 
-def recheck_saved_plan(made: Plan, job: Context, override: str = "") -> Rechecked:
+def recheck_saved_plan(made: Plan, context: Context, override: str = "") -> Rechecked:
     """Hold a saved plan against Studio, with all that `apply_plan` asks of plan and Studio. Writes nothing anywhere.
 
     An approval isn't asked for: whoever is to give it may want to see the plan at work.
@@ -43,16 +43,16 @@ def recheck_saved_plan(made: Plan, job: Context, override: str = "") -> Rechecke
     Raises:
         PlanRefusedError: `apply_plan` would refuse it, too.
     """
-    check_origin(made, job.settings.studio)
+    check_origin(made, context.settings.studio)
     check_permission(made, override)
-    with connect(job) as client:
-        return _ready(made, StudioReader(client), earlier_runs_of(job), job, override)
+    with connect(context) as client:
+        return _ready(made, StudioReader(client), earlier_runs_of(context), context, override)
 
 
-def _ready(made: Plan, studio: StudioReader, past: EarlierRuns, job: Context, override: str) -> Rechecked:
-    own = job.settings
-    before = read_live(studio, made.policy.managed_roles, _people_of(made), job.progress, scan=own.scan_roles)
-    today = CurrentLimits(own.owner, own.protected_users, guard_baseline(made.source, past, job))
+def _ready(made: Plan, studio: StudioReader, past: EarlierRuns, context: Context, override: str) -> Rechecked:
+    own = context.settings
+    before = read_live(studio, made.policy.managed_roles, _people_of(made), context.progress, scan=own.scan_roles)
+    today = CurrentLimits(own.owner, own.protected_users, guard_baseline(made.source, past, context))
     return recheck_plan(made, before, past, today, override)
 
 

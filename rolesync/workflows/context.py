@@ -41,7 +41,7 @@ class Context:
 
 
 @contextmanager
-def connect(job: Context) -> Iterator[Client]:
+def connect(context: Context) -> Iterator[Client]:
     """Open the conversation with the Studio that the settings name, and close it.
 
     Raises:
@@ -49,16 +49,18 @@ def connect(job: Context) -> Iterator[Client]:
         RolesyncError: the token store can't be read.
     """
     counts = Counter[str]()
-    connection, tokens = connection_of(job.settings), token_of(job.settings, job.now, counts)
-    with Client(connection, tokens, sleep=job.sleep, clock=job.seconds, counts=counts, answered=job.answered) as client:
+    connection, tokens = connection_of(context.settings), token_of(context.settings, context.now, counts)
+    with Client(
+        connection, tokens, sleep=context.sleep, clock=context.seconds, counts=counts, answered=context.answered
+    ) as client:
         yield client
 
 
-def open_account_record(job: Context) -> Record:
+def open_account_record(context: Context) -> Record:
     """Open the account's record, to be appended to."""
-    own = job.settings
+    own = context.settings
     key, most = own.audit_key.get_secret_value(), own.audit_max_mb * 1_000_000
-    return open_record(own.account_dir, now=job.now, key=key, max_bytes=most)
+    return open_record(own.account_dir, now=context.now, key=key, max_bytes=most)
 
 
 @dataclass(frozen=True)
@@ -70,22 +72,24 @@ class LockedAccount:
 
 
 @contextmanager
-def lock_account(job: Context, command: str) -> Iterator[LockedAccount]:
+def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
     """Take the account's lock, and settle what earlier runs have left open, before anything is concluded from it."""
-    folder, run = job.settings.account_dir, job.new_run()
+    folder, run = context.settings.account_dir, context.new_run()
     with (
-        connect(job) as client,
-        account_lock(folder, run=run, command=command, now=job.now),
-        open_account_record(job) as record,
+        connect(context) as client,
+        account_lock(folder, run=run, command=command, now=context.now),
+        open_account_record(context) as record,
     ):
         studio = StudioWriter(client)
-        past = earlier_runs_of(job)
+        past = earlier_runs_of(context)
         recover(past, studio, record, by=run)
-        at_once = job.settings.write_concurrency
-        clocks = (job.now, job.seconds, job.progress)
-        yield LockedAccount(RunContext(run, command, studio, record, folder, *clocks, at_once, job.settings.user), past)
+        at_once = context.settings.write_concurrency
+        clocks = (context.now, context.seconds, context.progress)
+        yield LockedAccount(
+            RunContext(run, command, studio, record, folder, *clocks, at_once, context.settings.user), past
+        )
 
 
-def earlier_runs_of(job: Context) -> EarlierRuns:
+def earlier_runs_of(context: Context) -> EarlierRuns:
     """Recall what the account's record tells of earlier runs."""
-    return load_earlier_runs(job.settings.account_dir, key=job.settings.audit_key.get_secret_value())
+    return load_earlier_runs(context.settings.account_dir, key=context.settings.audit_key.get_secret_value())

@@ -17,19 +17,19 @@ GREATEST_SKEW = 60.0  # seconds; more makes times in the record misleading and t
 PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
 
 
-def run_checks(job: Context) -> list[Check]:
+def run_checks(context: Context) -> list[Check]:
     """Look at everything that a run needs; one bad thing doesn't hide the next. Never writes to Studio."""
-    return [*_settings(job), *_studio(job), _state_folder(job), _record(job)]
+    return [*_settings(context), *_studio(context), _state_folder(context), _record(context)]
 
 
-def _settings(job: Context) -> Iterator[Check]:
-    own = job.settings
+def _settings(context: Context) -> Iterator[Check]:
+    own = context.settings
     try:
         yield Check("Studio", PASS, own.studio)
     except RolesyncError as error:
         yield _failed("Studio", error)
     try:
-        yield _stored_token(job) if own.client_id else _fixed_token(job)
+        yield _stored_token(context) if own.client_id else _fixed_token(context)
     except RolesyncError as error:
         yield _failed("token", error)
     yield Check(
@@ -41,33 +41,33 @@ def _settings(job: Context) -> Iterator[Check]:
     yield Check("managed roles", PASS, ", ".join(own.managed_roles))
 
 
-def _fixed_token(job: Context) -> Check:
-    if job.settings.token.get_secret_value():
-        return Check("token", PASS, f"set, sent with {job.settings.auth_scheme or 'no scheme'}")
+def _fixed_token(context: Context) -> Check:
+    if context.settings.token.get_secret_value():
+        return Check("token", PASS, f"set, sent with {context.settings.auth_scheme or 'no scheme'}")
     hint = "set ROLESYNC_TOKEN, or put it in a file of the secrets folder; or set a developer key and `rolesync login`"
     return Check("token", BLOCK, "not set", hint, Exit.USAGE)
 
 
-def _stored_token(job: Context) -> Check:
+def _stored_token(context: Context) -> Check:
     """Tell what is known of the OAuth token without using it."""
-    stored = oauth_of(job.settings, job.now).current()
+    stored = oauth_of(context.settings, context.now).current()
     if stored is not None:
         ends = f"ends {stored.expires_at:%Y-%m-%d %H:%M:%S %Z}" if stored.expires_at else "its end is not known"
         said = f"OAuth, stored since {stored.obtained_at:%Y-%m-%d %H:%M:%S %Z}; {ends}, renews itself"
         return Check("token", PASS, said)
-    if job.settings.refresh_token.get_secret_value():
+    if context.settings.refresh_token.get_secret_value():
         return Check("token", PASS, "OAuth, none stored yet; the first request spends ROLESYNC_REFRESH_TOKEN for one")
     hint = "`rolesync login` gets the first one, or set ROLESYNC_REFRESH_TOKEN"
     return Check("token", BLOCK, "client_id is set, but there is no token of it yet", hint, Exit.USAGE)
 
 
-def _studio(job: Context) -> Iterator[Check]:
+def _studio(context: Context) -> Iterator[Check]:
     try:
-        with connect(job) as client:
+        with connect(context) as client:
             studio = StudioReader(client)
-            yield _clock(studio.ping(), job.now())
-            yield Check("reachable", PASS, f"{job.settings.studio} answers")
-            yield from _roles(studio, job.settings.managed_roles)
+            yield _clock(studio.ping(), context.now())
+            yield Check("reachable", PASS, f"{context.settings.studio} answers")
+            yield from _roles(studio, context.settings.managed_roles)
     except RolesyncError as error:
         yield _failed("reachable", error)
 
@@ -101,8 +101,8 @@ def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
     yield Check("roles known", WARN if missing else PASS, said, f"not listed: {', '.join(missing)}" if missing else "")
 
 
-def _state_folder(job: Context) -> Check:
-    folder = job.settings.state_dir
+def _state_folder(context: Context) -> Check:
+    folder = context.settings.state_dir
     parent = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
         return Check("state folder", PASS, f"{folder} can be written")
@@ -110,9 +110,9 @@ def _state_folder(job: Context) -> Check:
     return Check("state folder", BLOCK, said, "correct it or set ROLESYNC_STATE_DIR", Exit.UNEXPECTED)
 
 
-def _record(job: Context) -> Check:
+def _record(context: Context) -> Check:
     try:
-        found = verify_record(job.settings.account_dir, job.settings.audit_key.get_secret_value())
+        found = verify_record(context.settings.account_dir, context.settings.audit_key.get_secret_value())
     except RolesyncError as error:
         return _failed("audit record", error)
     if found.ok and found.unchecked:

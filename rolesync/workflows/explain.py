@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-def explain_user(user: str, job: Context, path: Path | None = None, *, live: bool = False) -> Explanation:
+def explain_user(user: str, context: Context, path: Path | None = None, *, live: bool = False) -> Explanation:
     """Tell all that is known of one person. Never writes anything, neither to Studio nor to the record.
 
     Args:
         user: an address, or an id with or without `#`.
-        job: its settings say which account.
+        context: its settings say which account.
         path: a list, to say which of its rows name the person.
         live: whether to ask Studio for their roles today, and with a list for what the next plan would do, if no guard
             stops it.
@@ -39,16 +39,16 @@ def explain_user(user: str, job: Context, path: Path | None = None, *, live: boo
         InputRefusedError: the list can't be read.
         StudioError: Studio can't be asked.
     """
-    folder, key = job.settings.account_dir, job.settings.audit_key.get_secret_value()
+    folder, key = context.settings.account_dir, context.settings.audit_key.get_secret_value()
     ids, emails = _named(user)
     for address in emails:
         ids |= set(_trusted(user_ids_of_email(folder, address, key=key))[0])
-    desired = read_list(path, job) if path else None
+    desired = read_list(path, context) if path else None
     if desired:
         own = desired.assignments[_is_meant(desired.assignments, ids, emails)]
         ids |= set(own["user_id"].tolist()) - {0}
         emails |= set(own["email"].tolist()) - {""}
-    studio = _ask(job, desired, ids, emails) if live else None
+    studio = _ask(context, desired, ids, emails) if live else None
     now = _people(studio, ids, emails) if studio else None
     ids |= {person.user_id for person in now or ()}
 
@@ -66,7 +66,7 @@ def explain_user(user: str, job: Context, path: Path | None = None, *, live: boo
         list_status=desired.status if desired else "",
         rows=tuple(_rows(desired, ids, emails)) if desired else (),
         now=now,
-        steps=_steps(desired, studio, job, ids, emails) if desired and studio and not broken else None,
+        steps=_steps(desired, studio, context, ids, emails) if desired and studio and not broken else None,
         broken=broken,
         decisions=decisions,
     )
@@ -107,9 +107,9 @@ def _rows(desired: Desired, ids: set[int], emails: set[str]) -> Iterator[ListedR
         yield ListedRow(row, role, email, user_id)
 
 
-def _ask(job: Context, desired: Desired | None, ids: set[int], emails: set[str]) -> Live:
+def _ask(context: Context, desired: Desired | None, ids: set[int], emails: set[str]) -> Live:
     """Read the managed roles' holders, the list's people, and the one in question by everything they are known by."""
-    roles = job.settings.managed_roles
+    roles = context.settings.managed_roles
     known: list[tuple[str, int]] = [*((email, 0) for email in sorted(emails)), *(("", one) for one in sorted(ids))]
     asked = (desired.assignments if desired else frame(DESIRED)).to_dict("list")
     wanted = frame(
@@ -121,8 +121,10 @@ def _ask(job: Context, desired: Desired | None, ids: set[int], emails: set[str])
             "role": [*asked["role"], *(roles[0] for _ in known)],
         },
     )
-    with connect(job) as client:
-        return read_live(StudioReader(client), roles, ListRows.of(wanted), job.progress, scan=job.settings.scan_roles)
+    with connect(context) as client:
+        return read_live(
+            StudioReader(client), roles, ListRows.of(wanted), context.progress, scan=context.settings.scan_roles
+        )
 
 
 def _people(live: Live, ids: set[int], emails: set[str]) -> tuple[PersonNow, ...]:
@@ -133,11 +135,13 @@ def _people(live: Live, ids: set[int], emails: set[str]) -> tuple[PersonNow, ...
     )
 
 
-def _steps(desired: Desired, live: Live, job: Context, ids: set[int], emails: set[str]) -> tuple[NextStep, ...] | None:
+def _steps(
+    desired: Desired, live: Live, context: Context, ids: set[int], emails: set[str]
+) -> tuple[NextStep, ...] | None:
     """Plan as a run would, and keep what is about this person; None where the list would be refused."""
     if desired.status == "reject":
         return None
-    own = job.settings
+    own = context.settings
     history = load_earlier_runs(own.account_dir, key=own.audit_key.get_secret_value()).baseline
     found = compare_with_live(desired, live, own.policy, history)
     changes, held = found.changes, found.held

@@ -7,7 +7,7 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.context import Context, connect
 
 
-def read_holders(job: Context) -> Live:
+def read_holders(context: Context) -> Live:
     """Read who holds the managed roles now."""
-    with connect(job) as client:
-        return read_live(StudioReader(client), job.settings.managed_roles, ListRows.of(), job.progress)
+    with connect(context) as client:
+        return read_live(StudioReader(client), context.settings.managed_roles, ListRows.of(), context.progress)

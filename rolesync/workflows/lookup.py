@@ -13,22 +13,22 @@ from rolesync.workflows.context import Context, connect
 STAFF = "Teacher"  # the role of Studio that most people have who are to manage something
 
 
-def look_up_people(people: Iterable[tuple[str, int]], job: Context) -> Live:
+def look_up_people(people: Iterable[tuple[str, int]], context: Context) -> Live:
     """Look people up, by address or id, among everybody who may be meant by somebody who isn't found.
 
     Args:
         people: address and id of each, "" or 0 where only the other is known; at least one.
-        job: where to look.
+        context: where to look.
 
     Returns:
         Everybody of them whom Studio knows, the holders of the managed roles, and the teachers.
     """
     emails, ids = zip(*people, strict=True)
-    roles = tuple(dict.fromkeys([*job.settings.managed_roles, STAFF]))
+    roles = tuple(dict.fromkeys([*context.settings.managed_roles, STAFF]))
     columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [roles[0]] * len(ids)}
-    with connect(job) as client:
+    with connect(context) as client:
         asked = ListRows.of(frame(DESIRED, columns))
-        return read_live(StudioReader(client), roles, asked, job.progress, scan=job.settings.scan_roles)
+        return read_live(StudioReader(client), roles, asked, context.progress, scan=context.settings.scan_roles)
 
 
 def by_id(user_ids: Sequence[int], policy: Policy) -> ListRows:

@@ -32,12 +32,12 @@ from rolesync.workflows.context import Context
 from rolesync.workflows.rehearsal_estimate import Pace, count_holders, estimate_stages, list_unknowns
 
 
-def rehearse_plan(made: Plan, job: Context, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
+def rehearse_plan(made: Plan, context: Context, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
     """Apply a saved plan to a copy of the live people it touches and of all who hold a managed role.
 
     Args:
         made: the plan.
-        job: where to read, and as for `apply`.
+        context: where to read, and as for `apply`.
         override: as for `apply`.
         exclusive_admin: whether Admin and Subaccount admin drop each other in the copy.
 
@@ -46,17 +46,17 @@ def rehearse_plan(made: Plan, job: Context, override: str = "", *, exclusive_adm
         StudioError: Studio can't be read.
         RolesyncError: there is no room for the copy.
     """
-    own = job.settings
+    own = context.settings
     measured: list[float] = []
-    begun = job.seconds()
-    now = recheck_saved_plan(made, replace(job, answered=measured.append), override)
+    begun = context.seconds()
+    now = recheck_saved_plan(made, replace(context, answered=measured.append), override)
     read = now.before.requests
-    first = Stage("reading", read.total, own.concurrency, 0, job.seconds() - begun, measured=True)
-    with _copy(now.before, job, exclusive_admin=exclusive_admin) as session:
-        begun = job.seconds()
+    first = Stage("reading", read.total, own.concurrency, 0, context.seconds() - begun, measured=True)
+    with _copy(now.before, context, exclusive_admin=exclusive_admin) as session:
+        begun = context.seconds()
         run = carry_out(now.plan, now.remaining, now.before, session)
         # The copy answers at once, so that this is what reckoning, the record and its disk take.
-        last = Stage("work on this machine", 0, 1, 0, job.seconds() - begun, measured=True)
+        last = Stage("work on this machine", 0, 1, 0, context.seconds() - begun, measured=True)
     left, latency = now.remaining.to_send, Latency.of(measured)
     pace = Pace(own.concurrency, own.write_concurrency, own.requests_per_second)
     return Rehearsal(
@@ -72,23 +72,27 @@ def rehearse_plan(made: Plan, job: Context, override: str = "", *, exclusive_adm
 
 
 @contextmanager
-def _copy(live: Live, job: Context, *, exclusive_admin: bool) -> Iterator[RunContext]:
+def _copy(live: Live, context: Context, *, exclusive_admin: bool) -> Iterator[RunContext]:
     """Make the copy, and what a run needs to work on it; both are gone when the `with` block ends."""
     options = _options(live, exclusive_admin=exclusive_admin)
-    run = job.new_run()
+    run = context.new_run()
     try:
         with (
             _folder() as folder,
             Sandbox(options, given=lambda: _people(live)) as copy,
             Client(
                 replace(
-                    connection_of(job.settings), studio=copy.base_url, proxy="", ca_bundle="", requests_per_second=None
+                    connection_of(context.settings),
+                    studio=copy.base_url,
+                    proxy="",
+                    ca_bundle="",
+                    requests_per_second=None,
                 ),
                 FixedToken(SecretStr(copy.token)),
-                sleep=job.sleep,
-                clock=job.seconds,
+                sleep=context.sleep,
+                clock=context.seconds,
             ) as client,
-            open_record(folder, now=job.now) as record,
+            open_record(folder, now=context.now) as record,
         ):
             yield RunContext(
                 run,
@@ -96,11 +100,11 @@ def _copy(live: Live, job: Context, *, exclusive_admin: bool) -> Iterator[RunCon
                 StudioWriter(client),
                 record,
                 folder,
-                job.now,
-                job.seconds,
-                lambda stage, done, total: job.progress(f"rehearsing: {stage}", done, total),
-                job.settings.write_concurrency,
-                job.settings.user,
+                context.now,
+                context.seconds,
+                lambda stage, done, total: context.progress(f"rehearsing: {stage}", done, total),
+                context.settings.write_concurrency,
+                context.settings.user,
             )
     except OSError as error:
         raise RolesyncError(

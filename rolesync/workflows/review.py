@@ -6,17 +6,17 @@ from rolesync.planner.approval import Decisions, approve, decide
 from rolesync.workflows.context import Context
 
 
-def check_review(made: Plan, job: Context) -> None:
+def check_review(made: Plan, context: Context) -> None:
     """Refuse to begin a review that could only end without an approval.
 
     Raises:
         PlanRefusedError: the plan is approved, or whoever runs this has made it and somebody else must approve it.
     """
     decide(made, Decisions())
-    check_reviewer(made, job.settings.user, four_eyes=job.settings.four_eyes)
+    check_reviewer(made, context.settings.user, four_eyes=context.settings.four_eyes)
 
 
-def complete_review(made: Plan, decisions: Decisions, reviewer: str, seen: str, job: Context) -> Plan:
+def complete_review(made: Plan, decisions: Decisions, reviewer: str, seen: str, context: Context) -> Plan:
     """Make the approved plan of a reviewer's decisions; asks neither Studio nor the record.
 
     Args:
@@ -24,13 +24,13 @@ def complete_review(made: Plan, decisions: Decisions, reviewer: str, seen: str, 
         decisions: what the reviewer decided otherwise.
         reviewer: who answers for it.
         seen: what the reviewer says that the plan, as decided, does: its `effect`.
-        job: its settings say who runs the review, and whether that has to be somebody else than who made the plan.
+        context: its settings say who runs the review, and whether that has to be somebody else than who made the plan.
 
     Raises:
         UsageError: the name can't be one.
         PlanRefusedError: it can't be approved, by this reviewer, or with these decisions or this sentence.
     """
-    own = job.settings
-    approved = approve(made, decisions, reviewer=reviewer, operator=own.user, seen=seen, at=job.now())
+    own = context.settings
+    approved = approve(made, decisions, reviewer=reviewer, operator=own.user, seen=seen, at=context.now())
     check_approval(approved, required=True, four_eyes=own.four_eyes)
     return approved

@@ -23,19 +23,19 @@ class SyncResult:
     refusal: PlanRefusedError | None = None
 
 
-def sync_list(desired: Desired, job: Context, override: str = "") -> SyncResult:
+def sync_list(desired: Desired, context: Context, override: str = "") -> SyncResult:
     """Plan and apply in one go.
 
     Raises:
         LockHeldError: another run is going on; nothing was read or written.
     """
-    with lock_account(job, "sync") as turn:
+    with lock_account(context, "sync") as turn:
         session = turn.session
-        made, before = plan_with(desired, session.studio, turn.past, job)
+        made, before = plan_with(desired, session.studio, turn.past, context)
         note_plan(session.record, session.run, session.command, made)
         try:
             check_permission(made, override)
-            check_unattended(made, required=job.settings.require_approval or job.settings.four_eyes)
+            check_unattended(made, required=context.settings.require_approval or context.settings.four_eyes)
         except PlanRefusedError as refusal:
             return SyncResult(made, refusal=refusal)
         if made.status == "empty":

@@ -59,12 +59,12 @@ def undo_policy(policy: Policy) -> Policy:
     return replace(policy, hold_removals=held, grace_runs=0, max_age_hours=None)
 
 
-def plan_undo(run: str, job: Context, *, impact: bool = False) -> Plan:
+def plan_undo(run: str, context: Context, *, impact: bool = False) -> Plan:
     """Make a plan that takes back what a run really did, held against Studio as it is. Never writes to Studio.
 
     Args:
         run: its id, or the beginning of it.
-        job: its settings say which account, and which roles are managed.
+        context: its settings say which account, and which roles are managed.
         impact: as for `plan_list`.
 
     Raises:
@@ -72,15 +72,15 @@ def plan_undo(run: str, job: Context, *, impact: bool = False) -> Plan:
         UnsettledRunError: nobody knows yet what some of its requests did.
         RecordBrokenError: the record is not the one that was written.
     """
-    own, policy = job.settings, undo_policy(job.settings.policy)
+    own, policy = context.settings, undo_policy(context.settings.policy)
     records = run_records(own.account_dir, run, key=own.audit_key.get_secret_value())
     done = effects_to_undo(records, policy.managed_roles)
-    with connect(job) as client, open_account_record(job) as record:
-        past, studio = earlier_runs_of(job), StudioReader(client)
+    with connect(context) as client, open_account_record(context) as record:
+        past, studio = earlier_runs_of(context), StudioReader(client)
         people = by_id([one.user_id for one in done], policy)
-        live = read_live(studio, policy.managed_roles, people, job.progress, scan=job.settings.scan_roles)
+        live = read_live(studio, policy.managed_roles, people, context.progress, scan=context.settings.scan_roles)
         changes = hold_changes(invert_effects(done, live, policy.managed_roles), policy, past.baseline)
-        made = assemble(source_of(records), (), changes=changes, live=live, policy=policy, past=past, job=job)
-        made = with_impact(made, studio, job) if impact else made
-        note_plan(record, job.new_run(), "undo", made)
+        made = assemble(source_of(records), (), changes=changes, live=live, policy=policy, past=past, context=context)
+        made = with_impact(made, studio, context) if impact else made
+        note_plan(record, context.new_run(), "undo", made)
         return made

@@ -121,9 +121,9 @@ def ours(address: str, token: str, folder: Path) -> Figures:
         max_removals_share=1.0,
         max_shrink_share=1.0,
     )
-    job = Context(settings)
+    context = Context(settings)
     started = perf_counter()
-    done = sync_list(read_list(folder / "list.csv", job), job)
+    done = sync_list(read_list(folder / "list.csv", context), context)
     seconds = perf_counter() - started
     if done.run is None or not done.run.complete:
         raise RuntimeError(f"the sync is not complete: {done.refusal or done.run}")

@@ -104,7 +104,7 @@ def measure(shape: Shape, folder: Path) -> Result:
         with path.open("w", encoding="utf-8", newline="") as file:
             named = [(one.email, one.user_id or "", one.role) for one in listed]
             csv.writer(file).writerows([("email", "user_id", "role"), *named])
-        job = Context(
+        context = Context(
             load(
                 base_url=sandbox.base_url,
                 token=sandbox.token,
@@ -112,10 +112,10 @@ def measure(shape: Shape, folder: Path) -> Result:
                 managed_roles=shape.managed,
             )
         )
-        desired = read_list(path, job)
+        desired = read_list(path, context)
         sandbox.reset_counts()
         started = perf_counter()
-        made = plan_list(desired, job)
+        made = plan_list(desired, context)
         seconds = perf_counter() - started
         served = sum(sandbox.counts().values())
     check(made, served, shape.strangers)

@@ -44,9 +44,9 @@ def prepared(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]
     path.write_text(
         "user_id,role\n" + "".join(f"{one},Admin\n" for one in (*lacking[:30], *having[:3])), encoding="utf-8"
     )
-    job = Context(load(**own))
+    context = Context(load(**own))
     plan = folder / "plan.json"
-    plan.write_text(to_json(plan_list(read_list(path, job), job)), encoding="ascii")
+    plan.write_text(to_json(plan_list(read_list(path, context), context)), encoding="ascii")
     return own, path, plan
 
 
@@ -84,15 +84,15 @@ def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
         apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
         if moment % 4 == 3:  # killed again while it goes on
             apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
-        job = Context(load(**own), sleep=lambda _: None)
-        left_open += bool(open_requests(read_records(job.settings.account_dir)))
+        context = Context(load(**own), sleep=lambda _: None)
+        left_open += bool(open_requests(read_records(context.settings.account_dir)))
         if moment % 2:
-            run = apply_plan(from_json(plan.read_text(encoding="ascii")), job)
+            run = apply_plan(from_json(plan.read_text(encoding="ascii")), context)
             assert run.complete
         else:
-            done = sync_list(read_list(path, job), job)
+            done = sync_list(read_list(path, context), context)
             assert done.refusal is None
             assert done.run is None or done.run.complete
-        check(studio, job.settings.account_dir)
-        assert plan_list(read_list(path, job), job).status == "empty"
+        check(studio, context.settings.account_dir)
+        assert plan_list(read_list(path, context), context).status == "empty"
     assert left_open >= moments // 4  # else the moments were too tame to show anything

@@ -23,8 +23,8 @@ def studio() -> Iterator[Sandbox]:
 
 def checks(studio: Sandbox, folder: Path, now: datetime | None = None, **more: Any) -> dict[str, Check]:
     given = {"base_url": studio.base_url, "token": studio.token, "state_dir": folder, "attempts": 1, **more}
-    job = Context(load(**given), sleep=lambda _: None, now=lambda: now or datetime.now(UTC))
-    return {check.name: check for check in run_checks(job)}
+    context = Context(load(**given), sleep=lambda _: None, now=lambda: now or datetime.now(UTC))
+    return {check.name: check for check in run_checks(context)}
 
 
 def test_all_is_well(studio: Sandbox, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ MIXED = "429=0.03,403=0.02,500=0.02,503=0.02,reset=0.02,html=0.02,html200=0.02,l
 """A fifth of all requests."""
 
 
-def job_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Context:
+def context_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Context:
     own = {
         "base_url": studio.base_url,
         "token": studio.token,
@@ -41,9 +41,9 @@ def list_for(studio: Sandbox, folder: Path, additions: int, keep: int) -> Path:
     return path
 
 
-def agree(studio: Sandbox, job: Context) -> None:
+def agree(studio: Sandbox, context: Context) -> None:
     """Hold the record against Studio's own log, action for action."""
-    records = list(read_records(job.settings.account_dir))
+    records = list(read_records(context.settings.account_dir))
     told = Counter((one.user_id, one.action.value, one.role) for one in effects(records))
     assert told == Counter((one["user_id"], one["action"], one["role"]) for one in studio.log())
     assert open_requests(records) == []
@@ -52,9 +52,9 @@ def agree(studio: Sandbox, job: Context) -> None:
 def test_two_thousand_changes_get_done_though_a_fifth_of_all_requests_fails(tmp_path: Path) -> None:
     with Sandbox(Options(users=2_300)) as studio:
         path = list_for(studio, tmp_path, additions=2_000, keep=1)
-        job = job_for(studio, tmp_path, Naps(), chunk_size=5)
+        context = context_for(studio, tmp_path, Naps(), chunk_size=5)
         studio.set_faults(f"{MIXED},seed=3")
-        done = sync_list(read_list(path, job), job)
+        done = sync_list(read_list(path, context), context)
         struck = studio.fault_counts()
         studio.set_faults("")
         assert done.run is not None
@@ -63,8 +63,8 @@ def test_two_thousand_changes_get_done_though_a_fifth_of_all_requests_fails(tmp_
         assert not done.run.stopped
         assert len([name for name, number in struck.items() if number]) >= 9
         assert sum(struck.values()) > 0.15 * sum(studio.counts().values())
-        agree(studio, job)
-        assert plan_list(read_list(path, job), job).status == "empty"
+        agree(studio, context)
+        assert plan_list(read_list(path, context), context).status == "empty"
 
 
 def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_finishes(
@@ -73,13 +73,13 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_fin
     studio = sandboxes(Options(users=184))
     path = list_for(studio, tmp_path, additions=90, keep=5)
     naps = Naps()
-    job = job_for(studio, tmp_path, naps, chunk_size=10, retry_seconds=60)
+    context = context_for(studio, tmp_path, naps, chunk_size=10, retry_seconds=60)
 
     def go_down(stage: str, sent: int, _total: int) -> None:
         if (stage, sent) == ("applying", 40):
             studio.set_faults("reset=0.5,503=0.5,seed=1")
 
-    failing = Context(job.settings, sleep=naps.sleep, progress=go_down)
+    failing = Context(context.settings, sleep=naps.sleep, progress=go_down)
     done = sync_list(read_list(path, failing), failing)
     assert done.run is not None
     numbers = done.run.outcomes["outcome"].value_counts()
@@ -88,10 +88,10 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_one_fin
     assert 0 < numbers["unknown"] <= 10
     assert done.run.stopped
     assert sum(naps.taken) < 3 * 8 * 60  # a handful of reads, each given up after a minute
-    assert load_earlier_runs(job.settings.account_dir).unsettled == (done.run.run_id,)
+    assert load_earlier_runs(context.settings.account_dir).unsettled == (done.run.run_id,)
 
     studio.set_faults("")
-    again = sync_list(read_list(path, job), job)
+    again = sync_list(read_list(path, context), context)
     assert again.run is not None
     assert again.run.complete
-    agree(studio, job)
+    agree(studio, context)

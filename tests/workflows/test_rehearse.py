@@ -31,7 +31,7 @@ def studio(sandboxes: Callable[[Options], Sandbox]) -> Sandbox:
 
 
 @pytest.fixture
-def job(studio: Sandbox, tmp_path: Path) -> Context:
+def context(studio: Sandbox, tmp_path: Path) -> Context:
     return Context(settings_for(studio, tmp_path / "state", chunk_size=2), sleep=lambda _: None)
 
 
@@ -60,12 +60,12 @@ def told(run: Run) -> list[tuple[Any, ...]]:
 
 
 def test_a_rehearsal_comes_to_what_an_apply_then_does_and_touches_nothing(
-    studio: Sandbox, job: Context, tmp_path: Path
+    studio: Sandbox, context: Context, tmp_path: Path
 ) -> None:
-    made = from_json(to_json(planned(job)))
+    made = from_json(to_json(planned(context)))
     record, before = files(tmp_path / "state"), studio.people()
     studio.reset_counts()
-    done = rehearse_plan(made, job)
+    done = rehearse_plan(made, context)
     assert studio.log() == []
     assert studio.people() == before
     asked = studio.counts()
@@ -73,7 +73,7 @@ def test_a_rehearsal_comes_to_what_an_apply_then_does_and_touches_nothing(
     assert asked["search"] + asked["user"] == done.read.total == done.latency.requests
     assert files(tmp_path / "state") == record
 
-    run = apply_plan(made, job)
+    run = apply_plan(made, context)
     assert (run.complete, done.run.complete) == (True, True)
     assert told(done.run) == told(run)
     assert done.run.proof == run.proof
@@ -86,72 +86,74 @@ def test_a_rehearsal_comes_to_what_an_apply_then_does_and_touches_nothing(
     assert [(stage.requests, stage.rounds) for stage in done.stages] == [(done.read.total, 0), (3, 3), (1, 1), (0, 0)]
 
 
-def test_an_account_of_which_nothing_is_recorded_stays_so(studio: Sandbox, job: Context, tmp_path: Path) -> None:
-    made = planned(job)
-    fresh = replace(job, settings=settings_for(studio, tmp_path / "fresh"))
+def test_an_account_of_which_nothing_is_recorded_stays_so(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    made = planned(context)
+    fresh = replace(context, settings=settings_for(studio, tmp_path / "fresh"))
     assert rehearse_plan(made, fresh).run.complete
     assert not (tmp_path / "fresh").exists()
 
 
 @pytest.mark.parametrize("edit", [{"roles": ["Teacher", "Admin"]}, {"email": "somebody.else@example.edu"}], ids=str)
 def test_somebody_who_has_drifted_is_left_alone_as_an_apply_leaves_them(
-    studio: Sandbox, job: Context, edit: dict[str, Any]
+    studio: Sandbox, context: Context, edit: dict[str, Any]
 ) -> None:
-    made = planned(job)
+    made = planned(context)
     studio.edit_person(OMAR, **edit)
-    done = rehearse_plan(made, job)
+    done = rehearse_plan(made, context)
     assert counts(done.run.outcomes)["drifted"] == 1
     assert not done.run.complete
-    assert told(done.run) == told(apply_plan(made, job))
+    assert told(done.run) == told(apply_plan(made, context))
 
 
-def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, job: Context, tmp_path: Path) -> None:
-    made = planned(job, list_of(tmp_path, "admin@example.edu"))
+def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    made = planned(context, list_of(tmp_path, "admin@example.edu"))
     for override in ("", "0" * 64):
         with pytest.raises(BlockedError) as by_apply:
-            apply_plan(made, job, override)
+            apply_plan(made, context, override)
         with pytest.raises(BlockedError) as refused:
-            rehearse_plan(made, job, override)
+            rehearse_plan(made, context, override)
         assert (refused.value.message, refused.value.hint) == (by_apply.value.message, by_apply.value.hint)
-    done = rehearse_plan(made, job, made.digest)
+    done = rehearse_plan(made, context, made.digest)
     assert [(one.before, one.after) for one in done.roles] == [(10, 1)]
     assert studio.log() == []
 
 
-def test_what_blocks_a_plan_only_today_blocks_its_rehearsal(studio: Sandbox, job: Context, tmp_path: Path) -> None:
-    made = planned(job)
-    today = replace(job, settings=settings_for(studio, tmp_path / "state", protected_users=["greg.stone@example.edu"]))
+def test_what_blocks_a_plan_only_today_blocks_its_rehearsal(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    made = planned(context)
+    today = replace(
+        context, settings=settings_for(studio, tmp_path / "state", protected_users=["greg.stone@example.edu"])
+    )
     with pytest.raises(BlockedError, match="protected_users"):
         rehearse_plan(made, today)
-    elsewhere = replace(job, settings=load(base_url="http://127.0.0.1:9", token="t", state_dir=tmp_path / "state"))
+    elsewhere = replace(context, settings=load(base_url="http://127.0.0.1:9", token="t", state_dir=tmp_path / "state"))
     with pytest.raises(PlanRefusedError, match="the plan was made for"):
         rehearse_plan(made, elsewhere)
 
 
 @pytest.mark.parametrize("lost", [[], ["run.end"], ["run.end", "outcome"]], ids=str)
 def test_what_an_interrupted_run_has_done_counts_as_done_even_if_nobody_has_noted_it(
-    studio: Sandbox, job: Context, tmp_path: Path, lost: list[str]
+    studio: Sandbox, context: Context, tmp_path: Path, lost: list[str]
 ) -> None:
-    made = planned(job)
+    made = planned(context)
 
     def stop(stage: str, _done: int, _total: int) -> None:
         if stage == "applying":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        apply_plan(made, replace(job, progress=stop))
-    rewound(job, *lost)
+        apply_plan(made, replace(context, progress=stop))
+    rewound(context, *lost)
     record, log = files(tmp_path / "state"), studio.log()
-    done = rehearse_plan(made, job)
+    done = rehearse_plan(made, context)
     assert (done.run.outcomes["detail"] == "done by an earlier run of this plan").sum() == 2
     assert done.run.requests.by_kind["put_roles"] == 2
     assert (files(tmp_path / "state"), studio.log()) == (record, log)
-    assert told(done.run) == told(apply_plan(made, job))
+    assert told(done.run) == told(apply_plan(made, context))
 
 
 @pytest.mark.parametrize("at", ["looking people up", "rehearsing: applying", "rehearsing: reading Admin"])
-def test_an_interruption_leaves_nothing_behind(studio: Sandbox, job: Context, places: Path, at: str) -> None:
-    made = planned(job)
+def test_an_interruption_leaves_nothing_behind(studio: Sandbox, context: Context, places: Path, at: str) -> None:
+    made = planned(context)
     seen: list[int] = []
 
     def stop(stage: str, _done: int, _total: int) -> None:
@@ -160,29 +162,33 @@ def test_an_interruption_leaves_nothing_behind(studio: Sandbox, job: Context, pl
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rehearse_plan(made, replace(job, progress=stop))
+        rehearse_plan(made, replace(context, progress=stop))
     assert seen == [int(at.startswith("rehearsing"))]
     assert studio.log() == []
 
 
-def test_what_goes_wrong_in_passing_does_not_show_and_what_stays_wrong_ends_it(studio: Sandbox, job: Context) -> None:
-    made = planned(job)
+def test_what_goes_wrong_in_passing_does_not_show_and_what_stays_wrong_ends_it(
+    studio: Sandbox, context: Context
+) -> None:
+    made = planned(context)
     studio.set_faults("503=1,times=2")
-    assert rehearse_plan(made, replace(job, settings=job.settings.model_copy(update={"attempts": 8}))).run.complete
+    assert rehearse_plan(
+        made, replace(context, settings=context.settings.model_copy(update={"attempts": 8}))
+    ).run.complete
     studio.set_faults("503=1")
     with pytest.raises(StudioError, match="503"):
-        rehearse_plan(made, job)
+        rehearse_plan(made, context)
     assert studio.log() == []
 
 
-def test_only_a_copy_that_is_told_to_lets_the_admin_roles_drop_each_other(job: Context, tmp_path: Path) -> None:
+def test_only_a_copy_that_is_told_to_lets_the_admin_roles_drop_each_other(context: Context, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"user_id,role\n{HANNAH},Admin\n", encoding="utf-8")
-    made = planned(replace(job, settings=job.settings.model_copy(update={"mode": "additive"})), path)
-    kept = rehearse_plan(made, job)
+    made = planned(replace(context, settings=context.settings.model_copy(update={"mode": "additive"})), path)
+    kept = rehearse_plan(made, context)
     assert set(kept.run.outcomes["detail"]) == {""}
     assert any("for whoever holds it (1). Rehearse with --exclusive-admin" in one for one in kept.unknown)
-    dropped = rehearse_plan(made, job, exclusive_admin=True)
+    dropped = rehearse_plan(made, context, exclusive_admin=True)
     assert set(dropped.run.outcomes["detail"]) == {"also lost Subaccount admin"}
     assert any("here it did, for whoever held it (1); Studio may not" in one for one in dropped.unknown)
 
@@ -194,16 +200,18 @@ def test_roles_of_any_name_and_ids_of_any_size_can_be_rehearsed(tmp_path: Path) 
     own = {"managed_roles": ["Admin", ODD], "max_removals_share": 1, "min_holders": 0, "write_concurrency": 3}
     with Sandbox(Options(roles=(*ROLES, ODD))) as studio:
         studio.edit_person(GREG, roles=[ODD, "Captioner", "Admin"])
-        job = Context(settings_for(studio, tmp_path / "state", chunk_size=2, **own), sleep=lambda _: None)
-        made = planned(job, path)
-        done = rehearse_plan(made, job)
-        run = apply_plan(made, job)
+        context = Context(settings_for(studio, tmp_path / "state", chunk_size=2, **own), sleep=lambda _: None)
+        made = planned(context, path)
+        done = rehearse_plan(made, context)
+        run = apply_plan(made, context)
     assert run.complete
     assert told(done.run) == told(run)
     assert {one.role: (one.before, one.after) for one in done.roles} == {"Admin": (10, 2), ODD: (1, 2)}
 
 
-def test_nobody_else_on_this_machine_sees_the_copy(job: Context, places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_else_on_this_machine_sees_the_copy(
+    context: Context, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     addresses: list[str] = []
 
     class Watched(Sandbox):
@@ -220,40 +228,40 @@ def test_nobody_else_on_this_machine_sees_the_copy(job: Context, places: Path, m
         (folder,) = places.iterdir()
         assert folder.stat().st_mode & 0o077 == 0
         statuses.append(requests.get(f"{addresses[0]}/_sandbox/people", timeout=10).status_code)
-        for token in ("sandbox-token", "reader-token", job.settings.token.get_secret_value()):
+        for token in ("sandbox-token", "reader-token", context.settings.token.get_secret_value()):
             headers = {"Authorization": f"Bearer {token}"}
             found = requests.get(f"{addresses[0]}/api/public/v1/users/{GREG}", headers=headers, timeout=10)
             statuses.append(found.status_code)
 
     monkeypatch.setattr("rolesync.workflows.rehearse.Sandbox", Watched)
-    assert rehearse_plan(planned(job), replace(job, progress=look)).run.complete
+    assert rehearse_plan(planned(context), replace(context, progress=look)).run.complete
     assert addresses[0].startswith("http://127.0.0.1:")
     assert statuses == [404, 401, 401, 401] * 3
 
 
 def test_a_ceiling_of_requests_and_a_proxy_are_for_the_real_studio_only(
-    studio: Sandbox, job: Context, tmp_path: Path
+    studio: Sandbox, context: Context, tmp_path: Path
 ) -> None:
-    made = planned(job)
+    made = planned(context)
     naps: list[float] = []
     slow = settings_for(studio, tmp_path / "state", chunk_size=2, requests_per_second=2.0)
-    done = rehearse_plan(made, replace(job, settings=slow, sleep=naps.append))
+    done = rehearse_plan(made, replace(context, settings=slow, sleep=naps.append))
     assert len(naps) == done.read.total - 1
     assert [stage.seconds for stage in done.stages[1:3]] == [1.5, 0.5]
 
 
-def test_no_room_for_a_copy_is_said(job: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    made = planned(job)
+def test_no_room_for_a_copy_is_said(context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = planned(context)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with pytest.raises(RolesyncError, match="there is no place for a private copy: No such file") as refused:
-        rehearse_plan(made, job)
+        rehearse_plan(made, context)
     assert "TMPDIR" in refused.value.hint
 
 
-def test_a_plan_without_changes_is_rehearsed_too(job: Context) -> None:
-    apply_plan(planned(job), job)
-    empty = planned(job)
+def test_a_plan_without_changes_is_rehearsed_too(context: Context) -> None:
+    apply_plan(planned(context), context)
+    empty = planned(context)
     assert empty.status == "empty"
-    done = rehearse_plan(empty, job)
+    done = rehearse_plan(empty, context)
     assert (done.run.complete, done.unknown) == (True, ())
     assert done.run.requests.by_kind == {"search_role": 1}
