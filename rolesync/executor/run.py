@@ -1,10 +1,7 @@
 """One run: its beginning is written down, its changes are sent, Studio is read again, and the end has the proof."""
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
@@ -15,33 +12,17 @@ from rolesync.errors import RecordError, StudioError
 from rolesync.executor.execute import Execution, execute
 from rolesync.executor.proof import prove, resolve_unknown
 from rolesync.executor.recheck import Remaining
+from rolesync.executor.run_context import RunContext
 from rolesync.history.holders import keep_holders
 from rolesync.history.journal import Journal
 from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.model.keys import parse_roles
-from rolesync.model.live import Live, Progress, Requests
+from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Drift, Plan
 from rolesync.model.runs import Run, counts
 from rolesync.model.vocabulary import Action, HeldReason, OutcomeStatus, VerdictStatus
 from rolesync.planner.encode import approval_json, source_json
-from rolesync.studio.users import StudioWriter
-
-
-@dataclass(frozen=True)
-class RunContext:
-    """What one run holds while it lasts: its id and command, a client that can write, the record, and the clocks."""
-
-    run: str
-    command: str
-    studio: StudioWriter
-    record: Record
-    folder: Path  # the account's
-    now: Callable[[], datetime]
-    seconds: Callable[[], float]
-    progress: Progress
-    at_once: int = 1  # how many chunks may be under way
-    operator: str = ""  # who runs it, as the setting `operator` says
 
 
 def carry_out(made: Plan, standing: Remaining, before: Live, session: RunContext) -> Run:

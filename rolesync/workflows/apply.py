@@ -9,7 +9,8 @@ from rolesync.model.desired import ListRows
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Context, connect, earlier_runs_of, lock_account
+from rolesync.workflows.connect import connect, earlier_runs_of, lock_account
+from rolesync.workflows.context import Context
 from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
 
@@ -30,9 +31,9 @@ def apply_plan(made: Plan, context: Context, override: str = "") -> Run:
     check_permission(made, override)
     with lock_account(context, "apply") as turn:
         if own.four_eyes and made.approval:
-            check_maker(made, turn.past.makers(made.approval.reviewed_digest))
-        now = _ready(made, turn.session.studio, turn.past, context, override)
-        return carry_out(now.plan, now.remaining, now.before, turn.session)
+            check_maker(made, turn.earlier_runs.makers(made.approval.reviewed_digest))
+        now = _ready(made, turn.run_context.studio, turn.earlier_runs, context, override)
+        return carry_out(now.plan, now.remaining, now.before, turn.run_context)
 
 
 def recheck_saved_plan(made: Plan, context: Context, override: str = "") -> Rechecked:

@@ -1,79 +1,167 @@
-"""From settings to a conversation with Studio: how to connect, and which token to send."""
+"""Settings → what a command needs of the outside: a client with its token, the record, and the account's lock."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import SecretStr
 
 from rolesync import __version__
+from rolesync.audit.record import Record, open_record
 from rolesync.errors import UsageError
+from rolesync.executor.lock import account_lock
+from rolesync.executor.recovery import recover
+from rolesync.executor.run_context import RunContext
+from rolesync.history.earlier_runs import EarlierRuns, load_earlier_runs
 from rolesync.settings import Settings
 from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
 from rolesync.studio.auth.token_endpoint import DeveloperKey, TokenEndpoint
 from rolesync.studio.auth.token_store import StoredToken, TokenStore
 from rolesync.studio.auth.tokens import FixedToken, TokenSource
+from rolesync.studio.client import Client
 from rolesync.studio.transport import Connection
+from rolesync.studio.users import StudioWriter
+from rolesync.workflows.context import Context
 
 Now = Callable[[], datetime]
 
 
-def connection_of(own: Settings) -> Connection:
-    """Say how to talk to the Studio of the settings.
+@dataclass(frozen=True)
+class LockedAccount:
+    """An account that only this run may change: what the run works with, and what earlier runs left."""
+
+    run_context: RunContext
+    earlier_runs: EarlierRuns
+
+
+@contextmanager
+def connect(context: Context) -> Iterator[Client]:
+    """Open a client for the Studio that the settings name; close it when the `with` block ends.
+
+    Raises:
+        UsageError: no Studio or no token is set.
+        RolesyncError: the token store can't be read.
+    """
+    counts = Counter[str]()
+    connection, tokens = connection_of(context.settings), token_of(context.settings, context.now, counts)
+    with Client(
+        connection, tokens, sleep=context.sleep, clock=context.seconds, counts=counts, answered=context.answered
+    ) as client:
+        yield client
+
+
+@contextmanager
+def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
+    """Lock the account, and resolve the requests that earlier runs left unknown before anything is planned.
+
+    Raises:
+        LockHeldError: another run holds the lock; nothing was read or written.
+        StudioError: Studio can't be read.
+        RecordError: the record can't be read or written.
+        RecordBrokenError: the record was changed after it was written.
+    """
+    folder, run = context.settings.account_dir, context.new_run()
+    with (
+        connect(context) as client,
+        account_lock(folder, run=run, command=command, now=context.now),
+        open_account_record(context) as record,
+    ):
+        studio = StudioWriter(client)
+        earlier_runs = earlier_runs_of(context)
+        recover(earlier_runs, studio, record, by=run)
+        run_context = RunContext(
+            run=run,
+            command=command,
+            studio=studio,
+            record=record,
+            folder=folder,
+            now=context.now,
+            seconds=context.seconds,
+            progress=context.progress,
+            at_once=context.settings.write_concurrency,
+            operator=context.settings.user,
+        )
+        yield LockedAccount(run_context, earlier_runs)
+
+
+def open_account_record(context: Context) -> Record:
+    """Open the account's record to append to it."""
+    settings = context.settings
+    key, max_bytes = settings.audit_key.get_secret_value(), settings.audit_max_mb * 1_000_000
+    return open_record(settings.account_dir, now=context.now, key=key, max_bytes=max_bytes)
+
+
+def earlier_runs_of(context: Context) -> EarlierRuns:
+    """Load what the account's record says about earlier runs.
+
+    Raises:
+        RecordError: the record can't be read.
+        RecordBrokenError: the record was changed after it was written.
+    """
+    return load_earlier_runs(context.settings.account_dir, key=context.settings.audit_key.get_secret_value())
+
+
+def connection_of(settings: Settings) -> Connection:
+    """Take from the settings how to connect to Studio.
 
     Raises:
         UsageError: no Studio is set.
     """
-    contact = f" ({own.contact})" if own.contact else ""
+    contact = f" ({settings.contact})" if settings.contact else ""
     return Connection(
-        studio=own.studio,
+        studio=settings.studio,
         user_agent=f"rolesync/{__version__}{contact}",
-        timeout=own.timeout,
-        connect_timeout=own.connect_timeout,
-        attempts=own.attempts,
-        retry_seconds=own.retry_seconds,
-        concurrency=own.concurrency,
-        requests_per_second=own.requests_per_second,
-        proxy=own.proxy_for_studio,
-        ca_bundle=str(own.ca_bundle or ""),
+        timeout=settings.timeout,
+        connect_timeout=settings.connect_timeout,
+        attempts=settings.attempts,
+        retry_seconds=settings.retry_seconds,
+        concurrency=settings.concurrency,
+        requests_per_second=settings.requests_per_second,
+        proxy=settings.proxy_for_studio,
+        ca_bundle=str(settings.ca_bundle or ""),
     )
 
 
-def token_of(own: Settings, now: Now, counts: Counter[str]) -> TokenSource:
-    """Choose the token: OAuth's where a developer key is set, else the fixed one.
+def token_of(settings: Settings, now: Now, counts: Counter[str]) -> TokenSource:
+    """Choose the token: OAuth if a developer key is set, else the fixed token.
 
     Args:
-        own: the settings.
+        settings: the settings.
         now: the clock; its times carry a zone.
-        counts: requests for tokens are counted here.
+        counts: where requests for tokens are counted.
 
     Raises:
-        UsageError: there is no token, or one that can't be sent.
+        UsageError: no token is set, or the token can't be sent.
         RolesyncError: the token store can't be read.
     """
-    if own.client_id:
-        return OAuthToken(oauth_of(own, now, counts), scheme=own.auth_scheme)
-    if own.refresh_token.get_secret_value() and not own.token.get_secret_value():
-        raise UsageError("refresh_token is set, but client_id isn't", hint="set ROLESYNC_CLIENT_ID of the same key")
-    return FixedToken(own.token, scheme=own.auth_scheme)
+    if settings.client_id:
+        return OAuthToken(oauth_of(settings, now, counts), scheme=settings.auth_scheme)
+    if settings.refresh_token.get_secret_value() and not settings.token.get_secret_value():
+        raise UsageError(
+            "refresh_token is set, but client_id isn't",
+            hint="set ROLESYNC_CLIENT_ID of the developer key that the refresh token belongs to",
+        )
+    return FixedToken(settings.token, scheme=settings.auth_scheme)
 
 
-def oauth_of(own: Settings, now: Now, counts: Counter[str] | None = None) -> Access:
-    """Collect what the developer key of the settings needs to get tokens.
+def oauth_of(settings: Settings, now: Now, counts: Counter[str] | None = None) -> Access:
+    """Collect what is needed to get tokens with the developer key of the settings.
 
     Raises:
         UsageError: no Studio is set.
     """
-    key = DeveloperKey(own.client_id, own.client_secret)
-    endpoint = TokenEndpoint(connection_of(own), key, Counter() if counts is None else counts)
-    return Access(endpoint, TokenStore(own.account_dir), own.refresh_token, now)
+    key = DeveloperKey(settings.client_id, settings.client_secret)
+    endpoint = TokenEndpoint(connection_of(settings), key, Counter() if counts is None else counts)
+    return Access(endpoint, TokenStore(settings.account_dir), settings.refresh_token, now)
 
 
-def log_in(own: Settings, code: SecretStr, now: Now) -> StoredToken:
-    """Exchange the code that a person brought from Studio, and store the pair.
+def log_in(settings: Settings, code: SecretStr, now: Now) -> StoredToken:
+    """Exchange the authorisation code of a login for a pair of tokens, and store the pair.
 
     Raises:
-        StudioError: Studio refuses the code, or no answer came.
+        StudioError: Studio refuses the code, or doesn't answer.
         RolesyncError: the pair can't be stored.
     """
-    return first_token(oauth_of(own, now), code, own.redirect_uri)
+    return first_token(oauth_of(settings, now), code, settings.redirect_uri)

@@ -9,8 +9,8 @@ from rolesync.errors import Exit, RolesyncError, StudioError
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.connect import oauth_of
-from rolesync.workflows.context import Context, connect
+from rolesync.workflows.connect import connect, oauth_of
+from rolesync.workflows.context import Context
 
 GREATEST_SKEW = 60.0  # seconds; more makes times in the record misleading and tokens expire at odd moments
 

@@ -14,7 +14,8 @@ from rolesync.model.frames import CHANGES, DESIRED, HELD, LIVE, Columns, frame
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Context, connect
+from rolesync.workflows.connect import connect
+from rolesync.workflows.context import Context
 from rolesync.workflows.plan import compare_with_live, read_list
 
 if TYPE_CHECKING:

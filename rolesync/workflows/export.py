@@ -4,7 +4,8 @@ from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Context, connect
+from rolesync.workflows.connect import connect
+from rolesync.workflows.context import Context
 
 
 def read_holders(context: Context) -> Live:

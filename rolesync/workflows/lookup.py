@@ -8,7 +8,8 @@ from rolesync.model.frames import DESIRED, frame
 from rolesync.model.live import Live
 from rolesync.model.plans import Policy
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Context, connect
+from rolesync.workflows.connect import connect
+from rolesync.workflows.context import Context
 
 STAFF = "Teacher"  # the role of Studio that most people have who are to manage something
 

@@ -24,7 +24,8 @@ from rolesync.planner.guards import judge
 from rolesync.planner.impact import users_to_inspect
 from rolesync.reader.read import read_desired
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Context, connect, earlier_runs_of, open_account_record
+from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
+from rolesync.workflows.context import Context
 
 
 def read_list(path: Path, context: Context) -> Desired:

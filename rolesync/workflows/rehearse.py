@@ -16,7 +16,8 @@ from pydantic import SecretStr
 
 from rolesync.audit.record import open_record
 from rolesync.errors import RolesyncError
-from rolesync.executor.run import RunContext, carry_out
+from rolesync.executor.run import carry_out
+from rolesync.executor.run_context import RunContext
 from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan

@@ -10,7 +10,8 @@ from rolesync.history.holders import keep_holders
 from rolesync.model.desired import Desired
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
-from rolesync.workflows.context import Context, lock_account
+from rolesync.workflows.connect import lock_account
+from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_with
 
 
@@ -30,8 +31,8 @@ def sync_list(desired: Desired, context: Context, override: str = "") -> SyncRes
         LockHeldError: another run is going on; nothing was read or written.
     """
     with lock_account(context, "sync") as turn:
-        session = turn.session
-        made, before = plan_with(desired, session.studio, turn.past, context)
+        session = turn.run_context
+        made, before = plan_with(desired, session.studio, turn.earlier_runs, context)
         note_plan(session.record, session.run, session.command, made)
         try:
             check_permission(made, override)

@@ -16,7 +16,8 @@ from rolesync.model.lists import Source
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.context import Context, connect, earlier_runs_of, open_account_record
+from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
+from rolesync.workflows.context import Context
 from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import assemble, with_impact
 

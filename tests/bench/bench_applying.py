@@ -33,7 +33,8 @@ from rich.table import Table
 
 from rolesync.audit.record import open_record
 from rolesync.executor.recheck import recheck
-from rolesync.executor.run import RunContext, carry_out
+from rolesync.executor.run import carry_out
+from rolesync.executor.run_context import RunContext
 from rolesync.history.journal import Journal
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.lists import Source
