@@ -1,9 +1,4 @@
-"""What others have changed: since a plan was made, and since rolesync last ran.
-
-`stand` holds the people whom a plan touches against Studio as it is now.
-Whoever is as the plan saw them gets its changes. So does whoever is as an earlier, interrupted run of the same plan
-left them; what that run has done already counts as done. Everybody else has drifted: nothing of theirs is sent.
-"""
+"""Finds what was changed outside rolesync since it last ran: users who gained or lost a managed role by other hands."""
 
 from typing import Any
 
@@ -15,24 +10,27 @@ from rolesync.model.vocabulary import Action
 
 
 def drift_since(expected: ExpectedHolders | None, live: Live) -> Drift:
-    """Find what was changed outside rolesync in the roles that both sides know.
+    """Compare the expected holders of each role with the live ones.
 
     Args:
-        expected: who should hold them if nobody else had changed anything; None where nobody knows.
-        live: who does, complete for its `roles`.
+        expected: who holds the roles if only rolesync has changed them since its last run; None if there was no run.
+        live: who holds them now, complete for its `roles`.
+
+    Returns:
+        The changes by role, action and user id. Roles that only one side has, and users in doubt, are left out.
     """
     if expected is None:
         return Drift()
-    found: dict[str, list[Any]] = {name: [] for name in DRIFT}
+    cells: dict[str, list[Any]] = {name: [] for name in DRIFT}
     for role in live.roles:
         if role not in expected.holders:
             continue
-        people, known = live.holders(role), expected.holders[role]
-        now = dict(zip(people["user_id"].tolist(), people["email"].tolist(), strict=True))
-        for action, gained, lost in ((Action.ADD, now, known), (Action.REMOVE, known, now)):
-            user_ids = sorted(gained.keys() - lost.keys() - expected.doubtful)
-            found["user_id"] += user_ids
-            found["email"] += [gained[user_id] for user_id in user_ids]
-            found["role"] += [role] * len(user_ids)
-            found["action"] += [action.value] * len(user_ids)
-    return Drift(expected.since, frame(DRIFT, found))
+        users, before = live.holders(role), expected.holders[role]
+        now = dict(zip(users["user_id"].tolist(), users["email"].tolist(), strict=True))
+        for action, with_role, without in ((Action.ADD, now, before), (Action.REMOVE, before, now)):
+            user_ids = sorted(with_role.keys() - without.keys() - expected.doubtful)
+            cells["user_id"] += user_ids
+            cells["email"] += [with_role[user_id] for user_id in user_ids]
+            cells["role"] += [role] * len(user_ids)
+            cells["action"] += [action.value] * len(user_ids)
+    return Drift(expected.since, frame(DRIFT, cells))

@@ -1,7 +1,6 @@
-"""What a policy holds back: removals that wait, because all of them do or because somebody's grace isn't over.
+"""Holds removals back that the policy doesn't allow yet: all of them, or those of users in their grace period.
 
-The differ says what differs; this says what of it is not done yet. A removal that waits becomes a held row with its
-reason, so the guards, the reports and the executor all look at what is left.
+A removal that waits becomes a held row with its reason. So guards, reports and the executor all see the same rest.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,47 +16,55 @@ from rolesync.model.plans import Changes, Plan, Policy
 from rolesync.model.vocabulary import REASONS, WAITING, Action, HeldReason, Level, Mode
 
 
-def hold_changes(changes: Changes, policy: Policy, history: GuardBaseline, *, unread: bool = False) -> Changes:
+def hold_changes(
+    changes: Changes, policy: Policy, baseline: GuardBaseline, *, has_unreadable_rows: bool = False
+) -> Changes:
     """Turn the removals that the policy doesn't allow yet into held rows.
 
     Args:
-        changes: as the differ gives them.
-        policy: `hold_removals` holds every removal, `grace_runs` those of people who have been absent from the list in
-            fewer earlier runs in a row.
-        history: in how many that was.
-        unread: whether the list has rows that can't be read: they may name anybody, so that every removal is held.
+        changes: the differ's result.
+        policy: `hold_removals` holds every removal; `grace_runs` holds the removals of users who were absent from the
+            list in fewer earlier runs in a row.
+        baseline: the number of those runs.
+        has_unreadable_rows: such rows may name any user, so every removal is held.
 
     Returns:
-        The changes that are left, the held rows by row and user, the counts of each role, to fit, and the removals
-        that wait.
+        The remaining changes, the held rows by row and user, the role counts without the held removals, and the
+        removals that a reviewer may release.
     """
     table = changes.changes
-    at = np.flatnonzero((table["action"] == Action.REMOVE.value).to_numpy())
-    cells = [table[name].iloc[at].tolist() for name in ("role", "user_id", "reason")]
+    removals = np.flatnonzero((table["action"] == Action.REMOVE.value).to_numpy())
+    cells = [table[name].iloc[removals].tolist() for name in ("role", "user_id", "reason")]
     waiting = [
-        (position, *why)
-        for position, role, user_id, reason in zip(at.tolist(), *cells, strict=True)
-        if (why := _why(policy, reason, history.absent.get(role, {}).get(user_id, 0), unread=unread))
+        (position, *reason_and_detail)
+        for position, role, user_id, reason in zip(removals.tolist(), *cells, strict=True)
+        if (
+            reason_and_detail := _hold_reason(
+                policy, reason, baseline.absent.get(role, {}).get(user_id, 0), has_unreadable_rows=has_unreadable_rows
+            )
+        )
     ]
     if not waiting:
         return changes
-    held_back = table.iloc[[position for position, _, _ in waiting]]
-    left = table.drop(index=held_back.index).reset_index(drop=True)
-    lost = held_back["role"].value_counts()
+    held = table.iloc[[position for position, _, _ in waiting]]
+    remaining = table.drop(index=held.index).reset_index(drop=True)
+    held_per_role = held["role"].value_counts()
     return Changes(
-        changes=_without_unused(left),
-        held=with_held(changes.held, held_back, [why for _, *why in waiting], policy.managed_roles),
-        roles=tuple(replace(count, removals=count.removals - int(lost.get(count.role, 0))) for count in changes.roles),
-        releasable_removals=_without_unused(held_back.reset_index(drop=True)),
+        changes=_without_unused(remaining),
+        held=with_held(changes.held, held, [reason for _, *reason in waiting], policy.managed_roles),
+        roles=tuple(
+            replace(count, removals=count.removals - int(held_per_role.get(count.role, 0))) for count in changes.roles
+        ),
+        releasable_removals=_without_unused(held.reset_index(drop=True)),
     )
 
 
 def absent_holders(plan: Plan) -> Mapping[str, Sequence[int]] | None:
-    """Say by managed role which holders the plan's list doesn't give it, as a count of runs is made from.
+    """List the holders to whom the plan's list doesn't give their role; the next runs count grace runs from it.
 
     Returns:
-        User ids by role; None where the plan tells nothing about it: no grace is given, nobody is ever removed, the
-        plan comes of no list, or rows of the list can't be read.
+        User ids by managed role; None if the plan doesn't show it: without a grace period or removals, without a list,
+        or if rows of the list are unreadable.
     """
     if any(finding.level is Level.HELD for finding in plan.findings):
         return None
@@ -71,32 +78,41 @@ def absent_holders(plan: Plan) -> Mapping[str, Sequence[int]] | None:
 
 
 def with_held(
-    held: pd.DataFrame, changes: pd.DataFrame, why: Iterable[Sequence[str]], roles: Sequence[str]
+    held: pd.DataFrame, changes: pd.DataFrame, reasons: Iterable[Sequence[str]], roles: Sequence[str]
 ) -> pd.DataFrame:
-    """Add changes (CHANGES) to HELD, each with reason and detail, in the differ's order: by row, role, action, user."""
-    reasons, details = zip(*((str(reason), detail) for reason, detail in why), strict=True)
-    own: dict[str, Sequence[Any]] = {"reason": reasons, "detail": details}
-    added = {name: own[name] if name in own else changes[name].tolist() for name in HELD}
+    """Add changes to the held rows, in the differ's order: by row, role, action and user.
+
+    Args:
+        held: HELD.
+        changes: CHANGES, those to add.
+        reasons: for each of them a `HeldReason` and a sentence.
+        roles: the managed roles, in the policy's order.
+    """
+    codes, details = zip(*((str(code), detail) for code, detail in reasons), strict=True)
+    reason_cells: dict[str, Sequence[Any]] = {"reason": codes, "detail": details}
+    added = {name: reason_cells[name] if name in reason_cells else changes[name].tolist() for name in HELD}
     cells = {name: [*held[name].tolist(), *added[name]] for name in HELD}
     rank = {role: at for at, role in enumerate(roles)}
     order = np.lexsort((cells["user_id"], cells["action"], [rank[role] for role in cells["role"]], cells["row"]))
     return frame(HELD, {name: [column[at] for at in order] for name, column in cells.items()})
 
 
-def _why(policy: Policy, reason: str, earlier: int, *, unread: bool) -> tuple[HeldReason, str] | None:
-    """Say why a removal waits; None if it doesn't. `earlier` counts the runs of absence before this one."""
-    if unread:
-        text = "keeps the role as long as rows of the list can't be read"
+def _hold_reason(
+    policy: Policy, reason: str, runs_absent: int, *, has_unreadable_rows: bool
+) -> tuple[HeldReason, str] | None:
+    """Return why a removal waits, None if it doesn't. `runs_absent` counts the earlier runs in a row."""
+    if has_unreadable_rows:
+        text = "keeps the role while the list has unreadable rows"
         return HeldReason.REMOVALS_HELD, f"{REASONS[reason]}; {text}"
     if policy.hold_removals:
-        return HeldReason.REMOVALS_HELD, f"{REASONS[reason]}; keeps the role as long as hold_removals is set"
-    if earlier < policy.grace_runs:
-        runs = f"absent in run {earlier + 1} of {policy.grace_runs}"
-        return HeldReason.GRACE, f"{runs}, so keeps the role for now; {REASONS[reason]}"
+        return HeldReason.REMOVALS_HELD, f"{REASONS[reason]}; keeps the role while hold_removals is set"
+    if runs_absent < policy.grace_runs:
+        run = f"absent in run {runs_absent + 1} of {policy.grace_runs}"
+        return HeldReason.GRACE, f"{run}, so keeps the role for now; {REASONS[reason]}"
     return None
 
 
 def _without_unused(table: pd.DataFrame) -> pd.DataFrame:
-    """Name no category that nothing is left of, as `frame` wouldn't."""
+    """Drop the categories that no row uses any more, as `frame` would."""
     names = [name for name, kind in CHANGES.items() if kind == "category"]
     return table.assign(**{name: table[name].cat.remove_unused_categories() for name in names})

@@ -49,7 +49,7 @@ def plan_list(desired: Desired, context: Context, *, impact: bool = False) -> Pl
 
 def compare_with_live(desired: Desired, live: Live, policy: Policy, history: GuardBaseline) -> Changes:
     """Find what has to change, and hold what must wait; every command that plans from a list does it here."""
-    return hold_changes(diff(desired, live, policy), policy, history, unread=desired.has_unreadable_rows)
+    return hold_changes(diff(desired, live, policy), policy, history, has_unreadable_rows=desired.has_unreadable_rows)
 
 
 def plan_with(desired: Desired, studio: StudioReader, past: EarlierRuns, context: Context) -> tuple[Plan, Live]:

@@ -1,4 +1,4 @@
-"""What waits: all removals, or those of people whose grace isn't over; and that nothing else changes by it."""
+"""Removals wait: all of them, or those of users in their grace period; nothing else changes."""
 
 from dataclasses import replace
 
@@ -29,8 +29,8 @@ ROWS = (
 MANAGED = ("Teacher", "Admin")
 
 
-def held_by(policy: Policy, history: GuardBaseline) -> Changes:
-    return hold_changes(diff(desired_of(ROWS), live_of(USERS), policy), policy, history)
+def held_by(policy: Policy, baseline: GuardBaseline) -> Changes:
+    return hold_changes(diff(desired_of(ROWS), live_of(USERS), policy), policy, baseline)
 
 
 def actions(changes: Changes) -> list[tuple[int, str, str]]:
@@ -42,84 +42,84 @@ def held(changes: Changes) -> list[tuple[int, int, str, str, str]]:
     return list(changes.held[columns].itertuples(index=False, name=None))
 
 
-def test_held_removals_stay_with_their_reason() -> None:
+def test_held_removals_keep_their_reason() -> None:
     changes = held_by(Policy(MANAGED, hold_removals=True), GuardBaseline())
     assert actions(changes) == [(4, "add", "Admin")]
     assert held(changes) == [(0, 2, "remove", "Admin", "removals_held"), (4, 1, "remove", "Admin", "removals_held")]
     assert changes.roles == (RoleCount("Teacher", 1, 0, 0), RoleCount("Admin", 3, 1, 0))
-    assert "doesn't name this person; keeps the role as long as hold_removals is set" in changes.held["detail"].iloc[0]
+    assert "doesn't name this person; keeps the role while hold_removals is set" in changes.held["detail"].iloc[0]
     assert "not for this role; keeps" in changes.held["detail"].iloc[1]
     assert changes.changes["action"].cat.categories.tolist() == ["add"]
 
 
 @pytest.mark.parametrize(
-    ("earlier", "said"),
+    ("earlier", "detail"),
     [(0, "absent in run 1 of 3,"), (1, "absent in run 2 of 3,"), (2, "absent in run 3 of 3,"), (3, "")],
 )
-def test_a_removal_waits_until_its_grace_is_over(earlier: int, said: str) -> None:
+def test_a_removal_waits_until_the_grace_period_is_over(earlier: int, detail: str) -> None:
     changes = held_by(Policy(grace_runs=3), GuardBaseline(absent={"Admin": {2: earlier, 1: 99}, "Teacher": {2: 99}}))
-    if not said:
+    if not detail:
         assert actions(changes) == [(1, "remove", "Admin"), (2, "remove", "Admin"), (4, "add", "Admin")]
         assert held(changes) == []
         return
     assert actions(changes) == [(1, "remove", "Admin"), (4, "add", "Admin")]
     assert held(changes) == [(0, 2, "remove", "Admin", "grace")]
     assert changes.roles == (RoleCount("Admin", 3, 1, 1),)
-    assert changes.held["detail"].iloc[0].startswith(said)
+    assert changes.held["detail"].iloc[0].startswith(detail)
 
 
-def test_holding_all_wins_over_grace() -> None:
+def test_hold_removals_takes_precedence_over_a_grace_period() -> None:
     changes = held_by(Policy(hold_removals=True, grace_runs=1), GuardBaseline(absent={"Admin": {2: 9}}))
     assert {reason for *_, reason in held(changes)} == {"removals_held"}
 
 
 @settings(max_examples=100, deadline=None)
 @given(situations(), histories())
-def test_nothing_is_lost_and_nothing_but_removals_waits(situation: Situation, history: GuardBaseline) -> None:
+def test_no_change_is_lost_and_only_removals_wait(situation: Situation, baseline: GuardBaseline) -> None:
     policy = situation.policy
     before = diff(situation.desired, situation.live, policy)
-    after = hold_changes(before, policy, history)
+    after = hold_changes(before, policy, baseline)
     require(after.changes, CHANGES)
     require(after.held, HELD)
-    waiting = [one for one in held(after) if one[4] in {"removals_held", "grace"}]
-    moved = {(user_id, action, role) for _, user_id, action, role, _ in waiting}
-    assert {action for _, action, _ in moved} <= {"remove"}
-    assert sorted(actions(after) + list(moved)) == sorted(actions(before))
-    assert [one for one in held(after) if one not in waiting] == held(before)
+    waiting = [row for row in held(after) if row[4] in {"removals_held", "grace"}]
+    held_back = {(user_id, action, role) for _, user_id, action, role, _ in waiting}
+    assert {action for _, action, _ in held_back} <= {"remove"}
+    assert sorted(actions(after) + list(held_back)) == sorted(actions(before))
+    assert [row for row in held(after) if row not in waiting] == held(before)
     for _, action, role in set(actions(after)):
         assert role in policy.managed_roles
         assert not (action == "remove" and policy.hold_removals)
     for count, whole in zip(after.roles, before.roles, strict=True):
-        removals = [one for one in actions(after) if one[1:] == ("remove", count.role)]
+        removals = [change for change in actions(after) if change[1:] == ("remove", count.role)]
         assert (count.removals, count.additions, count.before) == (len(removals), whole.additions, whole.before)
-    for user_id, _, role in moved:
-        earlier = history.absent.get(role, {}).get(user_id, 0)
+    for user_id, _, role in held_back:
+        earlier = baseline.absent.get(role, {}).get(user_id, 0)
         assert policy.hold_removals or earlier < policy.grace_runs
     for user_id, action, role in actions(after):
         if action == "remove":
-            assert history.absent.get(role, {}).get(user_id, 0) >= policy.grace_runs
+            assert baseline.absent.get(role, {}).get(user_id, 0) >= policy.grace_runs
     rank = {role: at for at, role in enumerate(policy.managed_roles)}
     order = [(row, rank[role], action, user_id) for row, user_id, action, role, _ in held(after)]
     assert order == sorted(order)
-    pd.testing.assert_frame_equal(hold_changes(after, policy, history).changes, after.changes)
+    pd.testing.assert_frame_equal(hold_changes(after, policy, baseline).changes, after.changes)
 
 
 @settings(max_examples=60, deadline=None)
 @given(plans())
-def test_who_is_absent_is_told_for_every_managed_role_or_not_at_all(plan: Plan) -> None:
-    told = absent_holders(plan)
-    unread = any(finding.level is Level.HELD for finding in plan.findings)
-    if plan.policy.grace_runs == 0 or plan.policy.mode is Mode.ADDITIVE or unread:
-        assert told is None
+def test_absent_holders_cover_every_managed_role_or_are_unknown(plan: Plan) -> None:
+    absent = absent_holders(plan)
+    has_unreadable_rows = any(finding.level is Level.HELD for finding in plan.findings)
+    if plan.policy.grace_runs == 0 or plan.policy.mode is Mode.ADDITIVE or has_unreadable_rows:
+        assert absent is None
         return
-    assert told is not None
-    assert tuple(told) == plan.policy.managed_roles
+    assert absent is not None
+    assert tuple(absent) == plan.policy.managed_roles
     lost = plan.changes[plan.changes["action"] == "remove"]
     waiting = plan.held[plan.held["reason"].isin(["removals_held", "grace"])]
-    assert sorted((role, user_id) for role, ids in told.items() for user_id in ids) == sorted(
+    assert sorted((role, user_id) for role, ids in absent.items() for user_id in ids) == sorted(
         (role, user_id)
         for table in (lost, waiting)
         for role, user_id in zip(table["role"].tolist(), table["user_id"].tolist(), strict=True)
     )
-    assert set(told) <= set(ROLES)
+    assert set(absent) <= set(ROLES)
     assert absent_holders(replace(plan, source=Source("", "", 0))) is None

@@ -1,4 +1,4 @@
-"""People are found by id and by address, however the address is spelled and whatever its hash is."""
+"""Users are found by id and by address, whatever the case, padding and hash of the address."""
 
 import numpy as np
 import pytest
@@ -16,18 +16,18 @@ def user(user_id: int, email: str) -> User:
     return User(user_id, email, "", frozenset())
 
 
-def find(people: list[User], asked: list[str]) -> JoinedPeople:
-    return join_people(live_of(people).users, Index(pack(asked)))
+def join(live_users: list[User], addresses: list[str]) -> JoinedPeople:
+    return join_people(live_of(live_users).users, Index(pack(addresses)))
 
 
-def test_finds_ids_exactly() -> None:
-    people = find([user(2**53, ""), user(2**53 + 1, ""), user(BIGGEST_ID, "")], [])
+def test_ids_are_compared_exactly() -> None:
+    people = join([user(2**53, ""), user(2**53 + 1, ""), user(BIGGEST_ID, "")], [])
     assert people.find_ids(np.array([BIGGEST_ID, 2**53 + 1, 2**53 + 2, 0])).tolist() == [2, 1, -1, -1]
 
 
-def test_names_everybody_who_shares_an_address() -> None:
+def test_all_users_who_share_an_address_are_named() -> None:
     users = [user(1, "bo@x.org"), user(2, "ANN@x.org"), user(3, ""), user(4, "ann@x.org ")]
-    people = find(users, ["ann@x.org", "bo@x.org", "cy@x.org", "", "ann@x.org"])
+    people = join(users, ["ann@x.org", "bo@x.org", "cy@x.org", "", "ann@x.org"])
     assert people.owner.tolist() == [1, 0, -1, -1, 1]
     assert people.sharing(1) == [1, 3]
     assert people.sharing(0) == [0]
@@ -35,28 +35,28 @@ def test_names_everybody_who_shares_an_address() -> None:
     assert people.keys(np.array([3, 2, 1])) == ["ann@x.org", "", "ann@x.org"]
 
 
-def test_finds_nobody_among_nobody() -> None:
-    people = find([], ["ann@x.org"])
+def test_an_empty_account_or_list_gives_no_match() -> None:
+    people = join([], ["ann@x.org"])
     assert people.owner.tolist() == [-1]
     assert people.find_ids(np.array([1])).tolist() == [-1]
-    assert find([user(1, "ann@x.org")], []).owner.tolist() == []
+    assert join([user(1, "ann@x.org")], []).owner.tolist() == []
 
 
 def test_two_users_with_one_id_are_refused() -> None:
     with pytest.raises(ValueError, match="user 2 occurs twice"):
-        find([user(2, "a@x.org"), user(1, "b@x.org"), user(2, "c@x.org")], [])
+        join([user(2, "a@x.org"), user(1, "b@x.org"), user(2, "c@x.org")], [])
 
 
 @pytest.mark.parametrize("bits", [63, 2, 0])
 @settings(max_examples=50, deadline=None)
-@given(st.lists(users(), max_size=12, unique_by=lambda one: one.user_id), st.lists(st.text(max_size=3), max_size=3))
-def test_finds_the_first_who_has_the_address(bits: int, people: list[User], others: list[str]) -> None:
-    keys = [email_key(one.email) for one in people]
-    asked = [*map(email_key, others), *keys]
-    expected = [keys.index(key) if key and key in keys else -1 for key in asked]
+@given(st.lists(users(), max_size=12, unique_by=lambda user: user.user_id), st.lists(st.text(max_size=3), max_size=3))
+def test_the_first_user_with_an_address_owns_it(bits: int, live_users: list[User], others: list[str]) -> None:
+    keys = [email_key(user.email) for user in live_users]
+    addresses = [*map(email_key, others), *keys]
+    expected = [keys.index(key) if key and key in keys else -1 for key in addresses]
     with hashes_of(bits):
-        made = find(people, asked)
-    assert made.owner.tolist() == expected
-    assert made.keys(np.arange(len(keys))) == keys
-    for at in filter(lambda at: at >= 0, expected):
-        assert made.sharing(at) == [other for other, one in enumerate(keys) if one == keys[at]]
+        people = join(live_users, addresses)
+    assert people.owner.tolist() == expected
+    assert people.keys(np.arange(len(keys))) == keys
+    for position in filter(lambda position: position >= 0, expected):
+        assert people.sharing(position) == [other for other, key in enumerate(keys) if key == keys[position]]

@@ -144,7 +144,7 @@ def test_the_json_is_the_documented_one() -> None:
             "role": "Teacher",
             "action": "add",
             "reason": "not_in_studio",
-            "detail": "not in Studio yet: looked for again at the next run",
+            "detail": "not in Studio yet; the next run looks again",
         }
     ]
     assert content["findings"][1] == {"level": "info", "row": None, "column": None, "code": "bom", "message": "BOM"}
