@@ -1,12 +1,11 @@
 """A migration as the list that it makes, and as JSON."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from rolesync.migrate.convert import MigratedAssignment
-from rolesync.reader.write import plain_name
+from rolesync.reader.write import name_cell
+from rolesync.tables.write_csv import format_csv
 
 COLUMNS = ("email", "user_id", "role", "starts", "expires", "name")
 
@@ -25,13 +24,9 @@ def list_csv(given: Iterable[MigratedAssignment]) -> str:
             "role": one.role,
             "starts": "" if one.period.starts == date.min else str(one.period.starts),
             "expires": "" if one.period.expires == date.max else str(one.period.expires),
-            "name": plain_name(one.name),
+            "name": name_cell(one.name),
         }
         for one in given
     ]
     columns = [name for name in COLUMNS if name in {"email", "role"} or any(row[name] for row in rows)]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return format_csv(columns, ([row[name] for name in columns] for row in rows))

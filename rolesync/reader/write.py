@@ -3,8 +3,6 @@
 An address stands in it only if it names exactly one person and reads back as itself; everybody is named by id besides.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from typing import TypedDict
@@ -13,9 +11,9 @@ from rolesync.model.findings import CellError
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.reader.identity import read_email
+from rolesync.tables.write_csv import escape_formula, format_csv
 
 COLUMNS = ("email", "user_id", "role", "name")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate instead of show
 
 
 class Assignment(TypedDict):
@@ -35,7 +33,7 @@ def assignments_of(live: Live) -> list[Assignment]:
     columns = (users[name].tolist() for name in ("user_id", "email", "name", "roles"))
     for user_id, email, name, spelled in zip(*columns, strict=True):
         key = email_key(email)
-        usable = key if shared[key] == 1 and not key.startswith(FORMULA) and _reads_back(key) else ""
+        usable = key if shared[key] == 1 and escape_formula(key) == key and _reads_back(key) else ""
         held = set(parse_roles(spelled)).intersection(live.roles)
         found += [{"email": usable, "user_id": user_id, "role": role, "name": name} for role in held]
     return sorted(found, key=lambda one: (live.roles.index(one["role"]), one["email"] or "\uffff", one["user_id"]))
@@ -49,16 +47,12 @@ def _reads_back(key: str) -> bool:
 
 
 def desired_csv(assignments: Sequence[Assignment]) -> str:
-    """Spell assignments as CSV, with names that no spreadsheet calculates."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for one in assignments:
-        writer.writerow({**one, "name": plain_name(one["name"])})
-    return text.getvalue()
+    """Format assignments as CSV with the header `COLUMNS`."""
+    return format_csv(
+        COLUMNS, ((row["email"], row["user_id"], row["role"], name_cell(row["name"])) for row in assignments)
+    )
 
 
-def plain_name(name: str) -> str:
-    """Put a name on one line, with an apostrophe before what a spreadsheet would calculate."""
-    line = " ".join(name.split())
-    return f"'{line}" if line.startswith(FORMULA) else line
+def name_cell(name: str) -> str:
+    """Put a name on one line, as a cell that is no formula."""
+    return escape_formula(" ".join(name.split()))

@@ -21,8 +21,6 @@ _NEXT_UNIT = 1_000
 _MINUTE = 60
 _MANY_HOURS = 100  # from here on minutes tell nothing
 
-_FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
-
 
 def escape_for_display(text: str, limit: int | None = None) -> str:
     r"""Return `text` on one line, with each character that could hide or steer something as a visible escape.
@@ -46,16 +44,6 @@ def _shown(char: str) -> str:
     if char not in _UNSEEN and (char.isprintable() or unicodedata.category(char) == "Zs"):
         return char
     return char.encode("unicode_escape").decode("ascii")
-
-
-def defuse(text: str) -> str:
-    """Escape a text so that no spreadsheet takes it for a formula: an apostrophe comes before it if needed."""
-    return f"'{text}" if text.lstrip()[:1] in _FORMULA and text.strip() else text
-
-
-def undefuse(text: str) -> str:
-    """Return a text as it was before `defuse`; an apostrophe that somebody has typed stays where `defuse` puts none."""
-    return text[1:] if text.startswith("'") and defuse(text[1:]) == text else text
 
 
 def plural(number: int, noun: str, plural_noun: str = "") -> str:

@@ -1,6 +1,5 @@
 """The account as a table (CSV) and as a spreadsheet that shows the sources again, each cell marked with its end."""
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
 from rolesync.migrate.account import Cell, CellLedger, CellOutcome, TableLedger, column_name
-from rolesync.report.content.text import defuse, escape_for_display
+from rolesync.report.content.text import escape_for_display
 from rolesync.report.spreadsheet.workbook import SHEET_ROWS, empty_workbook
+from rolesync.tables.write_csv import escape_formula, format_csv
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -31,12 +31,7 @@ FILLS = {
 
 def ledger_csv(account: CellLedger) -> str:
     """Spell every cell and its end, one a row, with the header `COLUMNS` and LF line ends."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for table in account.tables:
-        writer.writerows(_row(table, cell) for cell in table.cells)
-    return out.getvalue()
+    return format_csv(COLUMNS, (_row(table, cell) for table in account.tables for cell in table.cells))
 
 
 def _row(table: TableLedger, cell: Cell) -> tuple[str, ...]:
@@ -48,7 +43,7 @@ def _row(table: TableLedger, cell: Cell) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)  # all but the cell's own text is the same in very many rows
 def _shown(text: str) -> str:
-    return defuse(escape_for_display(text, CELL_LIMIT))
+    return escape_formula(escape_for_display(text, CELL_LIMIT))
 
 
 def ledger_xlsx(account: CellLedger) -> bytes:

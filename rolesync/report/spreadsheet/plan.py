@@ -13,8 +13,9 @@ from rolesync.model.vocabulary import WAITING, Action, Completeness
 from rolesync.planner.approval import Decisions, releasable
 from rolesync.report.content.plan_rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows, table_rows
 from rolesync.report.content.plan_summary import headline, next_step, requests_rows, summary
-from rolesync.report.content.text import defuse, escape_for_display
-from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_csv, format_xlsx
+from rolesync.report.content.text import escape_for_display
+from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_xlsx
+from rolesync.tables.write_csv import escape_formula, format_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,11 @@ def other_rows(plan: Plan) -> dict[str, list[Cells]]:
 
 def _decision(row: DecisionRow, decisions: Decisions) -> tuple[str, str]:
     chosen = {EXCLUDE: decisions.excluded, RELEASE: decisions.released}.get(row.word, {})
-    return (row.word, defuse(escape_for_display(chosen[row.key], MOST_CHARACTERS))) if row.key in chosen else ("", "")
+    return (
+        (row.word, escape_formula(escape_for_display(chosen[row.key], MOST_CHARACTERS)))
+        if row.key in chosen
+        else ("", "")
+    )
 
 
 def _releases(plan: Plan) -> list[str]:
@@ -119,12 +124,12 @@ def _changes(plan: Plan) -> Iterator[Cells]:
         texts = (row.name, row.email, row.reason, row.sentence)
         yield (
             row.action,
-            defuse(row.role),
+            escape_formula(row.role),
             row.user_id or None,
-            *map(defuse, texts),
+            *map(escape_formula, texts),
             row.row or None,
-            defuse(row.before),
-            defuse(row.impact),
+            escape_formula(row.before),
+            escape_formula(row.impact),
         )
 
 
@@ -132,13 +137,13 @@ def _held(plan: Plan) -> Iterator[Cells]:
     for row in held_rows(plan, cut=MOST_CHARACTERS):
         texts = ("", row.email, row.reason, row.detail)
         yield (
-            defuse(row.action),
-            defuse(row.role),
+            escape_formula(row.action),
+            escape_formula(row.role),
             row.user_id or None,
-            *map(defuse, texts),
+            *map(escape_formula, texts),
             row.row or None,
             "",
-            defuse(row.impact),
+            escape_formula(row.impact),
         )
 
 
@@ -148,7 +153,7 @@ def _sheets(plan: Plan) -> Iterator[Sheet]:
     yield Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A", (EXCLUDE,) * len(plan.changes))
     yield Sheet("held", COLUMNS[1:], widths, _held(plan), "A", tuple(_releases(plan)))
     findings = (
-        (row.level, int(row.row) if row.row else None, *map(defuse, (row.column, row.code, row.message)))
+        (row.level, int(row.row) if row.row else None, *map(escape_formula, (row.column, row.code, row.message)))
         for row in finding_rows(plan.findings, cut=MOST_CHARACTERS)
     )
     yield drift_sheet(plan.drift)
@@ -161,26 +166,27 @@ def _impact(impact: pd.DataFrame) -> Iterator[Cells]:
     """Yield the numbers that the other sheets tell in words, to sort by; empty where nothing is known."""
     for user_id, known, *numbers, newest, note in table_rows(impact, IMPACT):
         told = [None] * len(numbers) if known == Completeness.NOTHING else numbers
-        yield (user_id, known, *told, newest, defuse(escape_for_display(note, MOST_CHARACTERS)))
+        yield (user_id, known, *told, newest, escape_formula(escape_for_display(note, MOST_CHARACTERS)))
 
 
 def drift_sheet(drift: Drift) -> Sheet:
     """The sheet of what others have changed, the same for a plan and a run."""
     rows = (
-        (row.action, defuse(row.role), row.user_id, defuse(row.email)) for row in drift_rows(drift, cut=MOST_CHARACTERS)
+        (row.action, escape_formula(row.role), row.user_id, escape_formula(row.email))
+        for row in drift_rows(drift, cut=MOST_CHARACTERS)
     )
     return Sheet("drift", ("was", "role", "user_id", "email"), (10, 18, 20, 34), rows, "A")
 
 
 def _summary(plan: Plan) -> Iterator[Cells]:
     word, sentence = headline(plan)
-    yield "status", word, defuse(sentence)
+    yield "status", word, escape_formula(sentence)
     for label, value in [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]:
-        yield label, "", defuse(value)
+        yield label, "", escape_formula(value)
     for role in plan.roles:
         numbers = f"{role.before:,} before, {role.additions:,} added, {role.removals:,} removed, {role.after:,} after"
-        yield "managed role", defuse(escape_for_display(role.role, MOST_CHARACTERS)), numbers
+        yield "managed role", escape_formula(escape_for_display(role.role, MOST_CHARACTERS)), numbers
     for guard in guard_rows(plan):
-        yield "guard", guard.status, defuse(f"{guard.text}. {guard.message}")
+        yield "guard", guard.status, escape_formula(f"{guard.text}. {guard.message}")
     step, command = next_step(plan)
     yield "next", "", " ".join((step, *command))

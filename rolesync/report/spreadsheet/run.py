@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from rolesync.report.content.plan_summary import format_time
 from rolesync.report.content.run_summary import roles_text, run_facts, run_headline
-from rolesync.report.content.text import defuse, escape_for_display
+from rolesync.report.content.text import escape_for_display
 from rolesync.report.spreadsheet.plan import drift_sheet
-from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_csv, format_xlsx
+from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_xlsx
+from rolesync.tables.write_csv import escape_formula, format_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +53,12 @@ def _told_changes(told: RunReport) -> Iterator[Cells]:
         texts = (one.outcome, one.action, one.role)
         after = roles_text(one.after, MOST_CHARACTERS)
         yield (
-            *(defuse(escape_for_display(text, MOST_CHARACTERS)) for text in texts),
+            *(escape_formula(escape_for_display(text, MOST_CHARACTERS)) for text in texts),
             one.user_id,
-            defuse(escape_for_display(one.email, MOST_CHARACTERS)),
+            escape_formula(escape_for_display(one.email, MOST_CHARACTERS)),
             one.row or None,
             *map(
-                defuse,
+                escape_formula,
                 (roles_text(one.before, MOST_CHARACTERS), after, escape_for_display(one.detail, MOST_CHARACTERS)),
             ),
         )
@@ -77,12 +78,15 @@ def _decisions(told: RunReport) -> Iterator[Cells]:
 
 
 def _text(text: str) -> str:
-    return defuse(escape_for_display(text, MOST_CHARACTERS))
+    return escape_formula(escape_for_display(text, MOST_CHARACTERS))
 
 
 def _told_sheets(told: RunReport) -> Iterator[Sheet]:
     word, sentence = run_headline(told)
-    facts = (("status", word, defuse(sentence)), *((label, "", defuse(value)) for label, value in run_facts(told)))
+    facts = (
+        ("status", word, escape_formula(sentence)),
+        *((label, "", escape_formula(value)) for label, value in run_facts(told)),
+    )
     yield Sheet("summary", ("what", "which", "says"), (20, 18, 110), facts, "B", prose=True)
     yield Sheet("changes", RUN_COLUMNS, (12, 10, 18, 20, 34, 7, 28, 28, 60), _told_changes(told), "B")
     if told.approval:
@@ -90,9 +94,10 @@ def _told_sheets(told: RunReport) -> Iterator[Sheet]:
         yield Sheet("decisions", columns, (12, 10, 18, 20, 34, 80), _decisions(told), "B")
     if told.proof:
         holders = (
-            (defuse(escape_for_display(role, MOST_CHARACTERS)), number) for role, number in told.proof.holders.items()
+            (escape_formula(escape_for_display(role, MOST_CHARACTERS)), number)
+            for role, number in told.proof.holders.items()
         )
         yield Sheet("proof", ("role", "holders"), (30, 12), holders, "A")
-        differences = ((defuse(escape_for_display(one, MOST_CHARACTERS)),) for one in told.proof.differences)
+        differences = ((escape_formula(escape_for_display(one, MOST_CHARACTERS)),) for one in told.proof.differences)
         yield Sheet("differences", ("live differs from the plan",), (120,), differences, "A")
     yield drift_sheet(told.drift)

@@ -1,12 +1,11 @@
 """How rows become CSV and workbooks, whatever they tell.
 
 No cell is ever a formula: texts that a spreadsheet could take for one come here with an apostrophe before them, see
-`defuse`.
+`escape_formula`.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 from itertools import groupby
 from operator import itemgetter
@@ -54,15 +53,6 @@ class Sheet(NamedTuple):
     colour_by: str
     words: tuple[str, ...] = ()  # what may be decided of each row
     prose: bool = False  # its last column holds sentences, which take as many lines as they need
-
-
-def format_csv(columns: Cells, rows: Iterable[Cells]) -> str:
-    """Spell rows as CSV under these columns, with LF line ends."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return out.getvalue()
 
 
 def empty_workbook(otherwise: str = "") -> Workbook:

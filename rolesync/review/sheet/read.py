@@ -9,7 +9,6 @@ from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Level
 from rolesync.planner.approval import LONGEST_REASON, Decisions
 from rolesync.reader.identity import is_address
-from rolesync.report.content.text import undefuse
 from rolesync.report.spreadsheet.plan import COLUMNS, EXCLUDE, DecisionRow, decision_rows
 from rolesync.review.sheet.match_rows import Row, match_rows
 from rolesync.review.sheet.problems import SHEETS, DecisionsRefusedError, Problem, of_finding, plain
@@ -17,6 +16,7 @@ from rolesync.review.sheet.stray_notes import find_stray_notes, has_comments
 from rolesync.tables.file_type import Kind, content_of
 from rolesync.tables.grid import only_text
 from rolesync.tables.table import Headers, Table, open_sheets, open_table
+from rolesync.tables.write_csv import unescape_formula
 
 
 def read_decisions(data: bytes, plan: Plan) -> Decisions:
@@ -118,7 +118,12 @@ def _rows(table: Table, problems: list[Problem]) -> Iterator[Row]:
         if any(own):
             fixed = tuple(map(plain, shown))
             yield Row(
-                table.sheet, number, fixed, shown, own[-2].strip().casefold(), undefuse(" ".join(own[-1].split()))
+                table.sheet,
+                number,
+                fixed,
+                shown,
+                own[-2].strip().casefold(),
+                unescape_formula(" ".join(own[-1].split())),
             )
 
 

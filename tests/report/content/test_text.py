@@ -5,7 +5,6 @@ from hypothesis import given, strategies as st
 
 from rolesync.model.vocabulary import REASONS, Reason
 from rolesync.report.content.text import (
-    defuse,
     duration_text,
     escape_for_display,
     format_guard_value,
@@ -14,7 +13,6 @@ from rolesync.report.content.text import (
     reason_sentence,
     row_text,
     size_text,
-    undefuse,
 )
 from tests.report.samples import HUGE
 
@@ -61,32 +59,6 @@ def test_a_limit_holds_for_escapes_too(text: str, limit: int) -> None:
 def test_a_huge_text_is_cut_with_its_length() -> None:
     assert escape_for_display(HUGE, 10) == "xxxxxxxxxx… (1,000,000 characters)"
     assert escape_for_display("exactly 10", 10) == "exactly 10"
-
-
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", " =1", "\uff1d1", "-"])
-def test_formulas_are_defused(text: str) -> None:
-    assert defuse(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "a=1", "1-2", "ada@example.edu", " "])
-def test_other_cells_stay(text: str) -> None:
-    assert defuse(text) == text
-
-
-@given(ANY_TEXT)
-def test_what_was_defused_is_as_it_was(text: str) -> None:
-    assert undefuse(defuse(text)) == (text if defuse(text) != text else undefuse(text))
-    assert undefuse(f"'{text}") in {text, f"'{text}"}
-
-
-@pytest.mark.parametrize("text", ["", "'", "'a", "''=1", "a"])
-def test_an_apostrophe_of_somebodys_own_stays(text: str) -> None:
-    assert undefuse(text) == text
-
-
-@given(ANY_TEXT)
-def test_no_cell_can_begin_a_formula(text: str) -> None:
-    assert not defuse(escape_for_display(text)).lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
 def test_plural() -> None:

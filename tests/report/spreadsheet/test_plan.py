@@ -70,7 +70,7 @@ def test_csv_of_a_big_plan_is_whole() -> None:
     assert [row["action"] for row in listed[:1_000]] == ["remove"] * 700 + ["add"] * 300
 
 
-def test_csv_defuses_formulas_keeps_one_line_a_row_and_cells_that_can_be_read() -> None:
+def test_csv_escapes_formulas_and_keeps_each_row_on_one_readable_line() -> None:
     text = plan_csv(hostile_plan())
     listed = read_csv(hostile_plan())
     assert len(text.splitlines()) == len(listed) + 1 == 3 * len(HOSTILE) + 1

@@ -1,0 +1,41 @@
+import csv
+import io
+
+import pytest
+from hypothesis import given, strategies as st
+
+from rolesync.tables.write_csv import escape_formula, format_csv, unescape_formula
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+def test_rows_are_written_under_their_columns_and_read_back() -> None:
+    text = format_csv(("name", "row"), [('a "b"\n, c', 1), ("", None)])
+    assert text.startswith("name,row\n")
+    assert list(csv.reader(io.StringIO(text))) == [["name", "row"], ['a "b"\n, c', "1"], ["", ""]]
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", " =1", "\uff1d1", "-"])
+def test_formulas_get_an_apostrophe(text: str) -> None:
+    assert escape_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "a=1", "1-2", "ada@example.edu", " "])
+def test_other_cells_stay(text: str) -> None:
+    assert escape_formula(text) == text
+
+
+@given(ANY_TEXT)
+def test_an_escaped_formula_is_read_as_it_was(text: str) -> None:
+    assert unescape_formula(escape_formula(text)) == (text if escape_formula(text) != text else unescape_formula(text))
+    assert unescape_formula(f"'{text}") in {text, f"'{text}"}
+
+
+@pytest.mark.parametrize("text", ["", "'", "'a", "''=1", "a"])
+def test_an_apostrophe_that_escapes_nothing_stays(text: str) -> None:
+    assert unescape_formula(text) == text
+
+
+@given(ANY_TEXT)
+def test_no_escaped_text_begins_a_formula(text: str) -> None:
+    assert not escape_formula(text).lstrip().startswith(("=", "+", "-", "@"))
