@@ -114,65 +114,73 @@ _WAYS = st.builds(
     *(st.integers(0, 9) for _ in ("requests", "of", "people")),
 )
 _IDS = st.integers(1, 12) | st.integers(1, BIGGEST_ID) | st.integers(BIGGEST_ID - 3, BIGGEST_ID)
+_ROLES = st.sampled_from(ROLES)
+_MORE_ROLES = st.sampled_from((*ROLES, UNREAD))
+_ROLE_SETS = st.frozensets(_MORE_ROLES)
+_KEYS = _ADDRESSES.map(lambda address: email_key(address or ""))
 _NAMES = st.sampled_from(["Ann", "Bo \u5f20", 'Quote " \\ slash', "\u202eleft", "", "line\nfeed\u2028", "\U0001f600"])
 
 
 @st.composite
 def users(draw: st.DrawFn) -> User:
-    roles = draw(st.frozensets(st.sampled_from((*ROLES, UNREAD))))
+    roles = draw(_ROLE_SETS)
     return User(draw(_IDS), draw(_ADDRESSES) or "", draw(_NAMES), roles)
+
+
+_USERS = st.lists(users(), max_size=12, unique_by=lambda user: user.user_id)
 
 
 @st.composite
 def situations(draw: st.DrawFn, mode: Mode | None = None) -> Situation:
-    people = draw(st.lists(users(), max_size=12, unique_by=lambda user: user.user_id))
+    people = draw(_USERS)
     ids = st.sampled_from([user.user_id for user in people] or [1]) | _IDS
-    addresses = _ADDRESSES.map(lambda address: email_key(address or "")) | st.sampled_from(
-        [email_key(user.email) for user in people] or [""]
-    )
+    addresses = _KEYS | st.sampled_from([email_key(user.email) for user in people] or [""])
     # A row may name somebody by address, by id, or by both, in agreement or not.
     names = st.tuples(addresses, st.just(0)) | st.tuples(st.just(""), ids) | st.tuples(addresses, ids)
     if people:
         names |= st.sampled_from([(email_key(user.email), user.user_id) for user in people])
-    asked = st.tuples(names.filter(any), st.sampled_from((*ROLES, UNREAD)))
+    asked = st.tuples(names.filter(any), _MORE_ROLES)
     wanted = draw(st.lists(asked, max_size=16, unique=True))
     numbers = sorted(draw(st.sets(st.integers(2, 99), min_size=len(wanted), max_size=len(wanted))))
     rows = [Row(at, *name, role) for at, (name, role) in zip(numbers, wanted, strict=True)]
-    return Situation(tuple(people), tuple(rows), draw(policies(mode)))
+    policy = draw(_POLICIES)
+    return Situation(tuple(people), tuple(rows), replace(policy, mode=mode) if mode else policy)
 
 
-@st.composite
-def policies(draw: st.DrawFn, mode: Mode | None = None) -> Policy:
-    entries = st.sampled_from(["Ann@example.edu", "3", "kim@example.edu", str(BIGGEST_ID), "nobody@example.edu"])
-    return Policy(
-        managed_roles=tuple(draw(st.lists(st.sampled_from(ROLES), min_size=1, unique=True))),
-        mode=mode or draw(st.sampled_from(Mode)),
-        owner=draw(st.just("") | entries),
-        protected_users=tuple(draw(st.lists(entries, max_size=3, unique=True))),
-        max_removals_share=draw(st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0])),
-        max_removals=draw(st.integers(0, 5)),
-        min_holders=draw(st.integers(0, 3)),
-        max_shrink_share=draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])),
-        max_age_hours=draw(st.none() | st.sampled_from([0.5, 24.0])),
-        hold_removals=draw(st.booleans()),
-        grace_runs=draw(st.integers(0, 3)),
-        repeat_runs=draw(st.integers(0, 3)),
-    )
+_ENTRIES = st.sampled_from(["Ann@example.edu", "3", "kim@example.edu", str(BIGGEST_ID), "nobody@example.edu"])
+_POLICIES = st.builds(
+    Policy,
+    managed_roles=st.lists(_ROLES, min_size=1, unique=True).map(tuple),
+    mode=st.sampled_from(Mode),
+    owner=st.just("") | _ENTRIES,
+    protected_users=st.lists(_ENTRIES, max_size=3, unique=True).map(tuple),
+    max_removals_share=st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]),
+    max_removals=st.integers(0, 5),
+    min_holders=st.integers(0, 3),
+    max_shrink_share=st.sampled_from([0.0, 0.25, 0.5, 1.0]),
+    max_age_hours=st.none() | st.sampled_from([0.5, 24.0]),
+    hold_removals=st.booleans(),
+    grace_runs=st.integers(0, 3),
+    repeat_runs=st.integers(0, 3),
+)
 
 
 _REPEATED = [(user_id, action, role) for user_id in (1, 2, 3) for action in ("add", "remove") for role in ROLES]
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> GuardBaseline:
-    counts = st.dictionaries(st.sampled_from(ROLES), st.integers(0, 9))
-    return GuardBaseline(
-        listed=draw(counts),
-        applied=draw(counts),
-        age_hours=draw(st.none() | st.floats(-2, 100)),
-        absent=draw(st.dictionaries(st.sampled_from(ROLES), st.dictionaries(_IDS, st.integers(1, 4), max_size=8))),
-        repeated=draw(st.dictionaries(st.sampled_from(_REPEATED), st.booleans(), max_size=3)),
-    )
+_COUNTS = st.dictionaries(_ROLES, st.integers(0, 9))
+_HISTORIES = st.builds(
+    GuardBaseline,
+    listed=_COUNTS,
+    applied=_COUNTS,
+    age_hours=st.none() | st.floats(-2, 100),
+    absent=st.dictionaries(_ROLES, st.dictionaries(_IDS, st.integers(1, 4), max_size=8)),
+    repeated=st.dictionaries(st.sampled_from(_REPEATED), st.booleans(), max_size=3),
+)
+
+
+def histories() -> st.SearchStrategy[GuardBaseline]:
+    return _HISTORIES
 
 
 def findings() -> st.SearchStrategy[Finding]:

@@ -34,7 +34,8 @@ def escape_for_display(text: str, limit: int | None = None) -> str:
         limit: at most so many characters are kept, and a note says how many there were.
     """
     head = text if limit is None else text[:limit]
-    shown = head if head.isascii() and head.isprintable() else "".join(map(_shown, head))
+    plain = head.isprintable() and _UNSEEN.isdisjoint(head)
+    shown = head if plain else "".join(map(_shown, head))
     if limit is None or (len(text) <= limit and len(shown) <= limit):
         return shown
     return f"{shown[:limit]}… ({len(text):,} characters)"
