@@ -1,5 +1,5 @@
-"""The story of each command, one file each: read → compare → guard → plan → apply → prove.
+"""What each command does, one file a command: read → compare → guard → plan → apply → prove.
 
-`context` holds what every command works with, `connect` turns settings into a client, a token and an address. Only
-`apply` and `sync` use a client that can write.
+`context` holds what every command works with. `connect` turns settings into a client, a token, a record and a lock.
+Only `apply` and `sync` use a client that can write to Studio.
 """

@@ -1,4 +1,4 @@
-"""Apply a saved plan, if it is still what it says."""
+"""Apply a saved plan, if its checks still pass."""
 
 from rolesync.executor.preconditions import check_approval, check_maker, check_origin, check_permission
 from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
@@ -15,48 +15,63 @@ from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
 
 
-def apply_plan(made: Plan, context: Context, override: str = "") -> Run:
-    """Apply a saved plan, if it is still what it says; whoever is not as it saw them is left as they are.
+def apply_plan(plan: Plan, context: Context, override: str = "") -> Run:
+    """Apply a saved plan. A user who has changed since the plan was made keeps their roles (drift).
 
-    What an earlier, interrupted run of the same plan has done counts as done, and the rest is sent.
+    Changes that an earlier, interrupted run of the same plan made count as done; the others are sent.
 
-    Raises:
-        PlanRefusedError: it is another account's, its list has changed, it isn't approved as the settings ask for, or a
-            guard blocks it; nothing was written.
-        LockHeldError: another run is going on; nothing was written.
-    """
-    own = context.settings
-    check_origin(made, own.studio)
-    check_approval(made, required=own.require_approval, four_eyes=own.four_eyes)
-    check_permission(made, override)
-    with lock_account(context, "apply") as turn:
-        if own.four_eyes and made.approval:
-            check_maker(made, turn.earlier_runs.makers(made.approval.reviewed_digest))
-        now = _ready(made, turn.run_context.studio, turn.earlier_runs, context, override)
-        return carry_out(now.plan, now.remaining, now.before, turn.run_context)
-
-
-def recheck_saved_plan(made: Plan, context: Context, override: str = "") -> Rechecked:
-    """Hold a saved plan against Studio, with all that `apply_plan` asks of plan and Studio. Writes nothing anywhere.
-
-    An approval isn't asked for: whoever is to give it may want to see the plan at work.
+    Args:
+        plan: the saved plan.
+        context: the settings say for which account, and whether the plan needs an approval.
+        override: the digest of the plan, to pass its guards once; "" for none.
 
     Raises:
-        PlanRefusedError: `apply_plan` would refuse it, too.
+        PlanRefusedError: the plan is for another account, its list has changed, its approval is missing, or a guard
+            blocks it; nothing was written.
+        LockHeldError: another run holds the lock; nothing was written.
+        StudioError: Studio can't be read.
+        RecordError: the record can't be read or written.
     """
-    check_origin(made, context.settings.studio)
-    check_permission(made, override)
+    settings = context.settings
+    check_origin(plan, settings.studio)
+    check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
+    check_permission(plan, override)
+    with lock_account(context, "apply") as account:
+        if settings.four_eyes and plan.approval:
+            check_maker(plan, account.earlier_runs.makers(plan.approval.reviewed_digest))
+        rechecked = _recheck(plan, account.run_context.studio, account.earlier_runs, context, override)
+        return carry_out(rechecked.plan, rechecked.remaining, rechecked.before, account.run_context)
+
+
+def recheck_saved_plan(plan: Plan, context: Context, override: str = "") -> Rechecked:
+    """Compare a saved plan with Studio, with every check of `apply_plan` but that of the approval. Writes nothing.
+
+    The approval isn't checked, because a reviewer may want to rehearse the plan before approving it.
+
+    Args:
+        plan: the saved plan.
+        context: as for `apply_plan`.
+        override: as for `apply_plan`.
+
+    Raises:
+        PlanRefusedError: `apply_plan` would refuse the plan too.
+        StudioError: Studio can't be read.
+    """
+    check_origin(plan, context.settings.studio)
+    check_permission(plan, override)
     with connect(context) as client:
-        return _ready(made, StudioReader(client), earlier_runs_of(context), context, override)
+        return _recheck(plan, StudioReader(client), earlier_runs_of(context), context, override)
 
 
-def _ready(made: Plan, studio: StudioReader, past: EarlierRuns, context: Context, override: str) -> Rechecked:
-    own = context.settings
-    before = read_live(studio, made.policy.managed_roles, _people_of(made), context.progress, scan=own.scan_roles)
-    today = CurrentLimits(own.owner, own.protected_users, guard_baseline(made.source, past, context))
-    return recheck_plan(made, before, past, today, override)
+def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, context: Context, override: str) -> Rechecked:
+    settings = context.settings
+    before = read_live(
+        studio, plan.policy.managed_roles, _planned_users(plan), context.progress, scan=settings.scan_roles
+    )
+    limits = CurrentLimits(settings.owner, settings.protected_users, guard_baseline(plan.source, earlier_runs, context))
+    return recheck_plan(plan, before, earlier_runs, limits, override)
 
 
-def _people_of(made: Plan) -> ListRows:
-    """Spell the people that a plan touches as a list that names them by id."""
-    return by_id(made.changes["user_id"].tolist(), made.policy)
+def _planned_users(plan: Plan) -> ListRows:
+    """List the users of a plan by their ids."""
+    return by_id(plan.changes["user_id"].tolist(), plan.policy)

@@ -1,4 +1,4 @@
-"""What must be well before a night can go well: settings, token, Studio, roles, state folder, record and clock."""
+"""Check what a run needs: settings, token, Studio, clock, roles, state folder and record."""
 
 import os
 from collections.abc import Iterator
@@ -12,53 +12,53 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, oauth_of
 from rolesync.workflows.context import Context
 
-GREATEST_SKEW = 60.0  # seconds; more makes times in the record misleading and tokens expire at odd moments
+MAX_SKEW = 60.0  # seconds; with more, times in the record mislead, and tokens seem to expire too early or too late
 
 PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
 
 
 def run_checks(context: Context) -> list[Check]:
-    """Look at everything that a run needs; one bad thing doesn't hide the next. Never writes to Studio."""
+    """Run every check; one that fails doesn't hide the others. Never writes to Studio."""
     return [*_settings(context), *_studio(context), _state_folder(context), _record(context)]
 
 
 def _settings(context: Context) -> Iterator[Check]:
-    own = context.settings
+    settings = context.settings
     try:
-        yield Check("Studio", PASS, own.studio)
+        yield Check("Studio", PASS, settings.studio)
     except RolesyncError as error:
         yield _failed("Studio", error)
     try:
-        yield _stored_token(context) if own.client_id else _fixed_token(context)
+        yield _stored_token(context) if settings.client_id else _fixed_token(context)
     except RolesyncError as error:
         yield _failed("token", error)
     yield Check(
         "owner",
-        PASS if own.owner else WARN,
-        own.owner or "not set: nothing keeps the token's own owner from losing a role",
-        "" if own.owner else "set ROLESYNC_OWNER to the address of whoever made the token",
+        PASS if settings.owner else WARN,
+        settings.owner or "not set: nothing keeps the token's owner from losing a role",
+        "" if settings.owner else "set ROLESYNC_OWNER to the address of the person who made the token",
     )
-    yield Check("managed roles", PASS, ", ".join(own.managed_roles))
+    yield Check("managed roles", PASS, ", ".join(settings.managed_roles))
 
 
 def _fixed_token(context: Context) -> Check:
     if context.settings.token.get_secret_value():
         return Check("token", PASS, f"set, sent with {context.settings.auth_scheme or 'no scheme'}")
-    hint = "set ROLESYNC_TOKEN, or put it in a file of the secrets folder; or set a developer key and `rolesync login`"
+    hint = "set ROLESYNC_TOKEN or a file of the secrets folder; or set a developer key, then run `rolesync login`"
     return Check("token", BLOCK, "not set", hint, Exit.USAGE)
 
 
 def _stored_token(context: Context) -> Check:
-    """Tell what is known of the OAuth token without using it."""
+    """Check that there is an OAuth token, without using it."""
     stored = oauth_of(context.settings, context.now).current()
     if stored is not None:
-        ends = f"ends {stored.expires_at:%Y-%m-%d %H:%M:%S %Z}" if stored.expires_at else "its end is not known"
-        said = f"OAuth, stored since {stored.obtained_at:%Y-%m-%d %H:%M:%S %Z}; {ends}, renews itself"
-        return Check("token", PASS, said)
+        expiry = f"expires {stored.expires_at:%Y-%m-%d %H:%M:%S %Z}" if stored.expires_at else "its expiry is not known"
+        message = f"OAuth, stored since {stored.obtained_at:%Y-%m-%d %H:%M:%S %Z}; {expiry}, renews itself"
+        return Check("token", PASS, message)
     if context.settings.refresh_token.get_secret_value():
-        return Check("token", PASS, "OAuth, none stored yet; the first request spends ROLESYNC_REFRESH_TOKEN for one")
-    hint = "`rolesync login` gets the first one, or set ROLESYNC_REFRESH_TOKEN"
-    return Check("token", BLOCK, "client_id is set, but there is no token of it yet", hint, Exit.USAGE)
+        return Check("token", PASS, "OAuth, none stored yet; the first request exchanges ROLESYNC_REFRESH_TOKEN")
+    hint = "run `rolesync login` to get the first token, or set ROLESYNC_REFRESH_TOKEN"
+    return Check("token", BLOCK, "client_id is set, but it has no token yet", hint, Exit.USAGE)
 
 
 def _studio(context: Context) -> Iterator[Check]:
@@ -72,17 +72,17 @@ def _studio(context: Context) -> Iterator[Check]:
         yield _failed("reachable", error)
 
 
-def _clock(theirs: datetime | None, ours: datetime) -> Check:
-    if theirs is None:
-        return Check("clock", WARN, "Studio doesn't say what time it is")
-    skew = (ours - theirs).total_seconds()
-    if abs(skew) <= GREATEST_SKEW:
-        return Check("clock", PASS, f"within {GREATEST_SKEW:g} s of Studio's")
+def _clock(studio_time: datetime | None, local_time: datetime) -> Check:
+    if studio_time is None:
+        return Check("clock", WARN, "Studio's answer names no time to compare with")
+    skew = (local_time - studio_time).total_seconds()
+    if abs(skew) <= MAX_SKEW:
+        return Check("clock", PASS, f"within {MAX_SKEW:g} s of Studio's")
     return Check("clock", WARN, f"{skew:+.0f} s from Studio's", "set this machine's clock (NTP)")
 
 
 def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
-    """Ask for one page of each managed role, which also shows whether the token may read."""
+    """Search for one holder of each managed role, which also shows whether the token may read."""
     for role in managed:
         try:
             page = studio.search_role(role, per_page=1)
@@ -92,13 +92,13 @@ def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
     try:
         known = studio.known_roles()
     except StudioError as error:
-        yield Check(
-            "roles known", WARN, error.message, "nothing depends on it; roles are checked by searching for them"
-        )
+        yield Check("roles known", WARN, error.message, "no run depends on it; each role is checked by a search above")
         return
     missing = [role for role in managed if role not in known]
-    said = f"Studio's description lists {', '.join(known) or 'none'}"
-    yield Check("roles known", WARN if missing else PASS, said, f"not listed: {', '.join(missing)}" if missing else "")
+    message = f"Studio's description lists {', '.join(known) or 'none'}"
+    yield Check(
+        "roles known", WARN if missing else PASS, message, f"not listed: {', '.join(missing)}" if missing else ""
+    )
 
 
 def _state_folder(context: Context) -> Check:
@@ -106,22 +106,29 @@ def _state_folder(context: Context) -> Check:
     parent = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
         return Check("state folder", PASS, f"{folder} can be written")
-    said = f"{folder} can't be written: {parent} is in the way"
-    return Check("state folder", BLOCK, said, "correct it or set ROLESYNC_STATE_DIR", Exit.UNEXPECTED)
+    message = f"{folder} can't be written: {parent} is not a folder that this user can write to"
+    return Check("state folder", BLOCK, message, "correct its permissions, or set ROLESYNC_STATE_DIR", Exit.UNEXPECTED)
 
 
 def _record(context: Context) -> Check:
     try:
-        found = verify_record(context.settings.account_dir, context.settings.audit_key.get_secret_value())
+        verification = verify_record(context.settings.account_dir, context.settings.audit_key.get_secret_value())
     except RolesyncError as error:
         return _failed("audit record", error)
-    if found.ok and found.unchecked:
-        said = f"{found.unchecked} of {found.records} records are sealed with a key, and none is set: no run can go on"
-        hint = "set audit_key; or go on without one on purpose: `rolesync audit rekey`"
-        return Check("audit record", BLOCK, said, hint, Exit.INCOMPLETE)
-    if found.ok:
-        return Check("audit record", PASS, f"whole, {found.records} records")
-    return Check("audit record", BLOCK, "not as it was written", "look at `rolesync audit verify`", Exit.INCOMPLETE)
+    if verification.ok and verification.unchecked:
+        sealed = f"{verification.unchecked} of {verification.records} records are sealed with a key"
+        message = f"{sealed}, and no key is set: no run can start"
+        hint = "set audit_key; or continue without a key on purpose: `rolesync audit rekey`"
+        return Check("audit record", BLOCK, message, hint, Exit.INCOMPLETE)
+    if verification.ok:
+        return Check("audit record", PASS, f"whole, {verification.records} records")
+    return Check(
+        "audit record",
+        BLOCK,
+        "changed after it was written",
+        "run `rolesync audit verify` to see where",
+        Exit.INCOMPLETE,
+    )
 
 
 def _failed(name: str, error: RolesyncError) -> Check:

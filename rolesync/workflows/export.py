@@ -1,4 +1,4 @@
-"""Read the live holders of the managed roles: the way to start from what is there."""
+"""Read the live holders of the managed roles, from which a first list is made."""
 
 from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
@@ -9,6 +9,11 @@ from rolesync.workflows.context import Context
 
 
 def read_holders(context: Context) -> Live:
-    """Read who holds the managed roles now."""
+    """Read all users who hold a managed role now.
+
+    Raises:
+        UsageError: no Studio or no token is set.
+        StudioError: Studio can't be read.
+    """
     with connect(context) as client:
         return read_live(StudioReader(client), context.settings.managed_roles, ListRows.of(), context.progress)

@@ -1,4 +1,4 @@
-"""Look people up in Studio, by address or id."""
+"""Look users up in Studio by address or id."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,30 +11,33 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect
 from rolesync.workflows.context import Context
 
-STAFF = "Teacher"  # the role of Studio that most people have who are to manage something
+STAFF = "Teacher"  # the Studio role of most people who appear in a list of managers
 
 
 def look_up_people(people: Iterable[tuple[str, int]], context: Context) -> Live:
-    """Look people up, by address or id, among everybody who may be meant by somebody who isn't found.
+    """Look users up, and read the users who may be meant by an address that Studio doesn't know.
 
     Args:
-        people: address and id of each, "" or 0 where only the other is known; at least one.
-        context: where to look.
+        people: address and id of each user, "" or 0 if only the other is known; at least one user.
+        context: the settings say in which account.
 
     Returns:
-        Everybody of them whom Studio knows, the holders of the managed roles, and the teachers.
+        Those of `people` who are in Studio, all holders of the managed roles, and all teachers.
+
+    Raises:
+        StudioError: Studio can't be read.
     """
     emails, ids = zip(*people, strict=True)
     roles = tuple(dict.fromkeys([*context.settings.managed_roles, STAFF]))
     columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [roles[0]] * len(ids)}
     with connect(context) as client:
-        asked = ListRows.of(frame(DESIRED, columns))
-        return read_live(StudioReader(client), roles, asked, context.progress, scan=context.settings.scan_roles)
+        rows = ListRows.of(frame(DESIRED, columns))
+        return read_live(StudioReader(client), roles, rows, context.progress, scan=context.settings.scan_roles)
 
 
 def by_id(user_ids: Sequence[int], policy: Policy) -> ListRows:
-    """List users by id, so that a read of Studio covers them."""
+    """Make list rows that name users by id, so that a read of Studio covers them."""
     ids = sorted(set(user_ids))
-    number, role = len(ids), policy.managed_roles[0]
-    columns = {"row": [1] * number, "email": [""] * number, "user_id": ids, "role": [role] * number}
+    role = policy.managed_roles[0]
+    columns = {"row": [1] * len(ids), "email": [""] * len(ids), "user_id": ids, "role": [role] * len(ids)}
     return ListRows.of(frame(DESIRED, columns))

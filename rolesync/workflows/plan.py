@@ -29,76 +29,98 @@ from rolesync.workflows.context import Context
 
 
 def read_list(path: Path, context: Context) -> Desired:
-    """Read the list, with everything noticed on the way; its `status` says whether it may be used."""
-    own, today = context.settings, context.now().astimezone(UTC).date()
-    return read_desired(path, managed_roles=own.managed_roles, today=today, form=own.list_form)
+    """Read the list with its findings; its `status` says whether it may be used.
+
+    Raises:
+        InputRefusedError: the file can't be read at all.
+    """
+    settings, today = context.settings, context.now().astimezone(UTC).date()
+    return read_desired(path, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
 
 
 def plan_list(desired: Desired, context: Context, *, impact: bool = False) -> Plan:
-    """Make the dry run of a readable list, and leave a record of it. Never writes to Studio.
+    """Plan from a list, and record the plan. Never writes to Studio.
 
-    With `impact`, it tells what everybody has in Studio who loses a role, or would if that weren't held.
+    Args:
+        desired: the list, not rejected.
+        context: the settings say for which account.
+        impact: whether to count the media of users who lose a role, or would lose it if the removal weren't held.
+
+    Raises:
+        StudioError: Studio can't be read.
+        RecordError: the record can't be read or written.
     """
     with connect(context) as client, open_account_record(context) as record:
         studio = StudioReader(client)
-        made, _ = plan_with(desired, studio, earlier_runs_of(context), context)
-        made = with_impact(made, studio, context) if impact else made
-        note_plan(record, context.new_run(), "plan", made)
-        return made
+        plan, _ = read_and_plan(desired, studio, earlier_runs_of(context), context)
+        plan = with_impact(plan, studio, context) if impact else plan
+        note_plan(record, context.new_run(), "plan", plan)
+        return plan
 
 
-def compare_with_live(desired: Desired, live: Live, policy: Policy, history: GuardBaseline) -> Changes:
-    """Find what has to change, and hold what must wait; every command that plans from a list does it here."""
-    return hold_changes(diff(desired, live, policy), policy, history, has_unreadable_rows=desired.has_unreadable_rows)
+def compare_with_live(desired: Desired, live: Live, policy: Policy, baseline: GuardBaseline) -> Changes:
+    """Compare the list with Studio, and hold the changes that must wait; used for every plan from a list."""
+    changes = diff(desired, live, policy)
+    return hold_changes(changes, policy, baseline, has_unreadable_rows=desired.has_unreadable_rows)
 
 
-def plan_with(desired: Desired, studio: StudioReader, past: EarlierRuns, context: Context) -> tuple[Plan, Live]:
-    """Read Studio for a list and build the plan; also returns what was read."""
+def read_and_plan(
+    desired: Desired, studio: StudioReader, earlier_runs: EarlierRuns, context: Context
+) -> tuple[Plan, Live]:
+    """Read Studio for a list and build the plan; returns the plan and the users that were read."""
     policy = context.settings.policy
     live = read_live(studio, policy.managed_roles, desired.listed, context.progress, scan=context.settings.scan_roles)
-    changes = compare_with_live(desired, live, policy, past.baseline)
-    made = assemble(
-        desired.source, desired.findings, changes=changes, live=live, policy=policy, past=past, context=context
+    changes = compare_with_live(desired, live, policy, earlier_runs.baseline)
+    plan = judge_and_build(
+        desired.source,
+        desired.findings,
+        changes=changes,
+        live=live,
+        policy=policy,
+        earlier_runs=earlier_runs,
+        context=context,
     )
-    return made, live
+    return plan, live
 
 
-def assemble(  # noqa: PLR0913  # a plan has that many parts
+def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
     source: Source,
     findings: tuple[Finding, ...],
     *,
     changes: Changes,
     live: Live,
     policy: Policy,
-    past: EarlierRuns,
+    earlier_runs: EarlierRuns,
     context: Context,
 ) -> Plan:
-    """Judge changes by the guards, and build the plan of them, with the drift since the last run."""
-    made = make_plan(
+    """Judge changes by the guards, and build their plan, with the drift since the last run."""
+    plan = make_plan(
         account=context.settings.studio,
         created_at=context.now(),
         source=source,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, findings, guard_baseline(source, past, context)),
+        verdicts=judge(changes, live, policy, findings, guard_baseline(source, earlier_runs, context)),
         findings=findings,
         requests=live.requests,
         made_by=context.settings.user,
     )
-    return replace(made, drift=drift_since(expected_holders(past), live))
+    return replace(plan, drift=drift_since(expected_holders(earlier_runs), live))
 
 
-def with_impact(made: Plan, studio: StudioReader, context: Context) -> Plan:
-    """Add what everybody has who loses a role, and the requests that this took."""
-    impact, more = read_impact(studio, users_to_inspect(made), context.progress)
-    own = made.requests
-    kinds = Counter(own.by_kind) + Counter(more.by_kind)
-    fewest = own.theoretical_minimum + more.theoretical_minimum if own.theoretical_minimum else 0
-    return replace(made, impact=impact, requests=Requests(dict(sorted(kinds.items())), fewest, own.steps + more.steps))
+def with_impact(plan: Plan, studio: StudioReader, context: Context) -> Plan:
+    """Add the media of users who lose a role, and the requests that it took to count them."""
+    impact, media_requests = read_impact(studio, users_to_inspect(plan), context.progress)
+    requests = plan.requests
+    by_kind = Counter(requests.by_kind) + Counter(media_requests.by_kind)
+    minimum = requests.theoretical_minimum
+    minimum += media_requests.theoretical_minimum if minimum else 0
+    total = Requests(dict(sorted(by_kind.items())), minimum, requests.steps + media_requests.steps)
+    return replace(plan, impact=impact, requests=total)
 
 
-def guard_baseline(source: Source, past: EarlierRuns, context: Context) -> GuardBaseline:
-    """Put together what the record tells of earlier runs and how the list, if there is one, stands to them."""
+def guard_baseline(source: Source, earlier_runs: EarlierRuns, context: Context) -> GuardBaseline:
+    """Combine what the record says about earlier runs with the length and the age of the list."""
     age = round((context.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
-    repeated = past.repeated(context.settings.repeat_runs)
-    return replace(past.baseline, listed=source.listed, age_hours=age, repeated=repeated)
+    repeated = earlier_runs.repeated(context.settings.repeat_runs)
+    return replace(earlier_runs.baseline, listed=source.listed, age_hours=age, repeated=repeated)

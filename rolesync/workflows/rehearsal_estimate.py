@@ -1,4 +1,4 @@
-"""How long an apply would take, and what no rehearsal can know."""
+"""Estimate how long an apply would take, and list what no rehearsal can know."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ PUT = "put_roles"
 
 
 RIVALS = {"Admin": "Subaccount admin", "Subaccount admin": "Admin"}
-"""Each drops the other in Studio's web interface; whether it does so here too is not documented."""
+"""In Studio's web interface, adding one role removes the other; whether the API does so too is not documented."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast requests may follow each other: reads and PUTs at once, and the ceiling in a second, None for none."""
+    """How many reads and PUTs may run in parallel, and the limit on requests per second; None for no limit."""
 
     reads: int
     writes: int
@@ -29,86 +29,90 @@ class Pace:
 
 
 def estimate_stages(
-    read: Stage, run: Run, waves: Iterable[Sequence[object]], latency: Latency, pace: Pace
+    reading: Stage, run: Run, waves: Iterable[Sequence[object]], latency: Latency, pace: Pace
 ) -> tuple[Stage, ...]:
-    """Reckon how long Studio would keep an apply waiting: reading as it was measured, the PUTs, and the proof.
+    """Estimate how long an apply waits for Studio: to read (measured), to send the PUTs, and to read for the proof.
 
     Args:
-        read: the first stage.
-        run: the rehearsed one, with all its requests.
-        waves: the chunks of the plan's `waves`, each of which ends before the next begins.
-        latency: what one request takes.
-        pace: how many there may be at once.
+        reading: the first stage, measured.
+        run: the rehearsed run, with all its requests.
+        waves: the chunks of each wave; a wave ends before the next starts.
+        latency: the time of one request.
+        pace: how many requests may run in parallel.
     """
-    cut = [len(wave) for wave in waves]
+    chunks_of_waves = [len(wave) for wave in waves]
     puts = run.requests.by_kind.get(PUT, 0)
     reads = run.requests.total - puts
-    roles = len(run.proof.holders) if run.proof else 0  # the first page of each tells how many there are
-    further = max(0, puts - sum(cut))  # of batches that were halved or sent again
-    write_rounds = sum(ceil(chunks / pace.writes) for chunks in cut) + further if puts else 0
+    roles = len(run.proof.holders) if run.proof else 0  # the first page of each role says how many pages there are
+    extra_puts = max(0, puts - sum(chunks_of_waves))  # batches that were halved or retried
+    write_rounds = sum(ceil(chunks / pace.writes) for chunks in chunks_of_waves) + extra_puts if puts else 0
     read_rounds = min(roles, reads) + ceil(max(0, reads - roles) / pace.reads)
 
     def stage(name: str, requests: int, at_once: int, rounds: int) -> Stage:
-        slowest = requests / pace.per_second if pace.per_second else 0.0
-        return Stage(name, requests, at_once, rounds, max(rounds * latency.seconds, slowest))
+        throttled = requests / pace.per_second if pace.per_second else 0.0
+        return Stage(name, requests, at_once, rounds, max(rounds * latency.seconds, throttled))
 
     return (
-        read,
+        reading,
         stage("changing roles", puts, pace.writes, write_rounds),
         stage("reading again for the proof", reads, pace.reads, read_rounds),
     )
 
 
-def list_unknowns(left: pd.DataFrame, chunk_size: int, *, exclusive: bool) -> tuple[str, ...]:
-    """List what a rehearsal can't know, each with what would come of it.
+def list_unknowns(sent: pd.DataFrame, chunk_size: int, *, exclusive: bool) -> tuple[str, ...]:
+    """List what a rehearsal can't know, with its consequence.
 
     Args:
-        left: CHANGES that were sent to the copy.
-        chunk_size: the most in one request.
-        exclusive: whether the copy took one of the two admin roles from whoever got the other.
+        sent: CHANGES that were sent to the copy.
+        chunk_size: the maximum of actions in one request.
+        exclusive: whether, in the copy, adding one of the two admin roles removed the other.
     """
-    if not len(left):
+    if not len(sent):
         return ()
-    return (*_of_any_plan(min(chunk_size, len(left))), *_rivals(left, exclusive=exclusive), *_coming_back(left))
+    return (
+        *_unknowns_of_any_plan(min(chunk_size, len(sent))),
+        *_rival_roles(sent, exclusive=exclusive),
+        *_returning_admins(sent),
+    )
 
 
-def _of_any_plan(most: int) -> Iterator[str]:
+def _unknowns_of_any_plan(actions: int) -> Iterator[str]:
     yield (
-        "Whether the token may change roles: reading doesn't show it. If not, apply ends at its first request, with "
-        "nothing changed (exit 6)."
+        "Whether the token may change roles: reading doesn't show it. If it may not, apply ends at its first request, "
+        "with nothing changed (exit 6)."
     )
     yield (
-        f"Whether Studio takes {most} actions in one request, as the copy does. If not, they are sent in halves, which "
-        "takes longer."
+        f"Whether Studio accepts {actions} actions in one request, as the copy does. If not, apply sends them in "
+        "halves, which takes longer."
     )
-    yield "How long Studio takes for a PUT, and how many it takes in a minute: here as long as it takes to read."
-    yield "What others change until then: apply reads again, and leaves whoever has changed as they are."
+    yield "How long a PUT takes in Studio, and how many it accepts in a minute. The estimate uses the time of a read."
+    yield "What others change until then: apply reads again, and doesn't touch users who have changed."
 
 
-def _rivals(left: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
-    added = left[left["action"] == Action.ADD.value]
+def _rival_roles(sent: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
+    added = sent[sent["action"] == Action.ADD.value]
     for role, rival in RIVALS.items():
-        having = [one for one in added["before"].cat.categories if rival in parse_roles(one)]
-        people = int(((added["role"] == role) & added["before"].isin(having)).sum())
-        if people and exclusive:
-            yield f"Whether adding {role} drops {rival}: here it did, for whoever held it ({people}); Studio may not."
-        elif people:
+        with_rival = [roles for roles in added["before"].cat.categories if rival in parse_roles(roles)]
+        users = int(((added["role"] == role) & added["before"].isin(with_rival)).sum())
+        if users and exclusive:
+            yield f"Whether adding {role} removes {rival} ({users} hold it). In this copy it did; in Studio it may not."
+        elif users:
             yield (
-                f"Whether adding {role} drops {rival}, as Studio's web interface does: here it didn't, for whoever "
-                f"holds it ({people}). Rehearse with --exclusive-admin to see that."
+                f"Whether adding {role} removes {rival} ({users} hold it), as in Studio's web interface. In this copy "
+                "it didn't. To rehearse that it does, add --exclusive-admin."
             )
 
 
-def _coming_back(left: pd.DataFrame) -> Iterator[str]:
-    people = int(((left["role"] == "Admin") & (left["action"] == Action.REMOVE.value)).sum())
-    if people:
+def _returning_admins(sent: pd.DataFrame) -> Iterator[str]:
+    users = int(((sent["role"] == "Admin") & (sent["action"] == Action.REMOVE.value)).sum())
+    if users:
         yield (
-            f"Whether Admin comes back: whoever is an admin in Canvas LMS gets it at their next launch ({people} lose "
-            "it here)."
+            f"Whether Admin comes back ({users} lose it here): an admin of Canvas LMS gets it again at their next "
+            "launch of Studio."
         )
 
 
 def count_holders(before: Live, run: Run) -> tuple[HolderCount, ...]:
-    """Count the holders of each managed role before and after."""
+    """Count the holders of each managed role in Studio, and in the copy after the run."""
     after = run.proof.holders if run.proof else {}
     return tuple(HolderCount(role, len(before.holders(role)), after.get(role)) for role in before.roles)

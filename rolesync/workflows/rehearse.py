@@ -1,8 +1,8 @@
-"""A rehearsal: a plan is applied, by the code of `apply`, to a private copy of the people whom it touches.
+"""Rehearse a plan: apply it, with the code of `apply`, to a private copy of the users whom it touches.
 
-Studio itself is only read, as `apply` reads it. The copy is a sandbox on loopback without control endpoints, whose
-tokens nobody else knows; its record lies in a folder of its own, which is removed with it. Nothing of a rehearsal comes
-near Studio's roles, the account's record, or its lock.
+Studio is only read, as `apply` reads it. The copy is a sandbox on loopback, without control endpoints and with secret
+tokens. Its record is in a temporary folder, which is removed with it. A rehearsal never touches the roles in Studio,
+the account's record or its lock.
 """
 
 import secrets
@@ -33,48 +33,48 @@ from rolesync.workflows.context import Context
 from rolesync.workflows.rehearsal_estimate import Pace, count_holders, estimate_stages, list_unknowns
 
 
-def rehearse_plan(made: Plan, context: Context, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
-    """Apply a saved plan to a copy of the live people it touches and of all who hold a managed role.
+def rehearse_plan(plan: Plan, context: Context, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
+    """Apply a saved plan to a copy of its live users and of all holders of managed roles.
 
     Args:
-        made: the plan.
-        context: where to read, and as for `apply`.
-        override: as for `apply`.
-        exclusive_admin: whether Admin and Subaccount admin drop each other in the copy.
+        plan: the saved plan.
+        context: as for `apply_plan`.
+        override: as for `apply_plan`.
+        exclusive_admin: whether, in the copy, adding Admin removes Subaccount admin and the other way round.
 
     Raises:
-        PlanRefusedError: `apply` would refuse the plan, too.
+        PlanRefusedError: `apply` would refuse the plan too.
         StudioError: Studio can't be read.
-        RolesyncError: there is no room for the copy.
+        RolesyncError: the disk has no room for the copy.
     """
-    own = context.settings
-    measured: list[float] = []
-    begun = context.seconds()
-    now = recheck_saved_plan(made, replace(context, answered=measured.append), override)
-    read = now.before.requests
-    first = Stage("reading", read.total, own.concurrency, 0, context.seconds() - begun, measured=True)
-    with _copy(now.before, context, exclusive_admin=exclusive_admin) as session:
-        begun = context.seconds()
-        run = carry_out(now.plan, now.remaining, now.before, session)
-        # The copy answers at once, so that this is what reckoning, the record and its disk take.
-        last = Stage("work on this machine", 0, 1, 0, context.seconds() - begun, measured=True)
-    left, latency = now.remaining.to_send, Latency.of(measured)
-    pace = Pace(own.concurrency, own.write_concurrency, own.requests_per_second)
+    settings = context.settings
+    latencies: list[float] = []
+    started = context.seconds()
+    rechecked = recheck_saved_plan(plan, replace(context, answered=latencies.append), override)
+    requests = rechecked.before.requests
+    reading = Stage("reading", requests.total, settings.concurrency, 0, context.seconds() - started, measured=True)
+    with _copy(rechecked.before, context, exclusive_admin=exclusive_admin) as run_context:
+        started = context.seconds()
+        run = carry_out(rechecked.plan, rechecked.remaining, rechecked.before, run_context)
+        # The copy answers without delay, so this is the time for computing and for writing the record.
+        local_work = Stage("work on this machine", 0, 1, 0, context.seconds() - started, measured=True)
+    sent, latency = rechecked.remaining.to_send, Latency.of(latencies)
+    pace = Pace(settings.concurrency, settings.write_concurrency, settings.requests_per_second)
     return Rehearsal(
-        plan=now.plan,
+        plan=rechecked.plan,
         run=run,
-        people=len(now.before.users),
-        read=read,
-        roles=count_holders(now.before, run),
+        people=len(rechecked.before.users),
+        read=requests,
+        roles=count_holders(rechecked.before, run),
         latency=latency,
-        stages=(*estimate_stages(first, run, waves(left, made.policy.chunk_size), latency, pace), last),
-        unknown=list_unknowns(left, made.policy.chunk_size, exclusive=exclusive_admin),
+        stages=(*estimate_stages(reading, run, waves(sent, plan.policy.chunk_size), latency, pace), local_work),
+        unknown=list_unknowns(sent, plan.policy.chunk_size, exclusive=exclusive_admin),
     )
 
 
 @contextmanager
 def _copy(live: Live, context: Context, *, exclusive_admin: bool) -> Iterator[RunContext]:
-    """Make the copy, and what a run needs to work on it; both are gone when the `with` block ends."""
+    """Make the copy and the context of a run on it; both are removed when the `with` block ends."""
     options = _options(live, exclusive_admin=exclusive_admin)
     run = context.new_run()
     try:
@@ -96,46 +96,46 @@ def _copy(live: Live, context: Context, *, exclusive_admin: bool) -> Iterator[Ru
             open_record(folder, now=context.now) as record,
         ):
             yield RunContext(
-                run,
-                "rehearse",
-                StudioWriter(client),
-                record,
-                folder,
-                context.now,
-                context.seconds,
-                lambda stage, done, total: context.progress(f"rehearsing: {stage}", done, total),
-                context.settings.write_concurrency,
-                context.settings.user,
+                run=run,
+                command="rehearse",
+                studio=StudioWriter(client),
+                record=record,
+                folder=folder,
+                now=context.now,
+                seconds=context.seconds,
+                progress=lambda stage, done, total: context.progress(f"rehearsing: {stage}", done, total),
+                at_once=context.settings.write_concurrency,
+                operator=context.settings.user,
             )
     except OSError as error:
         raise RolesyncError(
-            f"there is no place for a private copy: {error.strerror or error}",
-            hint="free some space where temporary files lie, or name another place by TMPDIR",
+            f"the private copy can't be written: {error.strerror or error}",
+            hint="free space in the folder of temporary files, or set TMPDIR to another folder",
         ) from error
 
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """Give a folder that only this user can read, and remove it."""
+    """Make a temporary folder that only this user can read; remove it when the `with` block ends."""
     with TemporaryDirectory(prefix="rolesync-rehearsal-") as name:
         yield Path(name)
 
 
 def _options(live: Live, *, exclusive_admin: bool) -> Options:
-    """Make a sandbox that knows all roles of these people, shows them to nobody else, and has no token that's known."""
-    held = (name for spelled in live.users["roles"].cat.categories for name in parse_roles(spelled))
-    own = ("token", "reader_token", "outsider_token", "client_id", "client_secret", "refresh_token")
+    """Make the options of the copy: all roles of these users, no control endpoints, and fresh secrets."""
+    held = (role for roles in live.users["roles"].cat.categories for role in parse_roles(roles))
+    secret_names = ("token", "reader_token", "outsider_token", "client_id", "client_secret", "refresh_token")
     return Options(
         control=False,
         exclusive_admin=exclusive_admin,
         roles=tuple(dict.fromkeys([*ROLES, *live.roles, *held])),
-        **{name: secrets.token_urlsafe(32) for name in own},  # type: ignore[arg-type]  # these six are texts
+        **{name: secrets.token_urlsafe(32) for name in secret_names},  # type: ignore[arg-type]  # these six are texts
     )
 
 
 def _people(live: Live) -> Iterator[Person]:
-    """Spell people as the sandbox takes them, one after the other: 100,000 of them need no second table."""
-    sets = {spelled: tuple(parse_roles(spelled)) for spelled in live.users["roles"].cat.categories}
+    """Yield the users as the sandbox takes them, one by one, so that 100,000 users need no second table."""
+    roles_of_text = {text: tuple(parse_roles(text)) for text in live.users["roles"].cat.categories}
     columns = (live.users[name].tolist() for name in ("user_id", "name", "email", "roles"))
-    for user_id, name, email, roles in zip(*columns, strict=True):
-        yield Person(user_id, name, name, email or None, sets[roles])
+    for user_id, name, email, roles_text in zip(*columns, strict=True):
+        yield Person(user_id, name, name, email or None, roles_of_text[roles_text])

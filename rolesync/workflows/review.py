@@ -1,4 +1,4 @@
-"""Review a plan: may this user review it, and the approved plan that the decisions make."""
+"""Review a plan: check who may review it, and turn the decisions into an approved plan."""
 
 from rolesync.executor.preconditions import check_approval, check_reviewer
 from rolesync.model.plans import Plan
@@ -6,31 +6,33 @@ from rolesync.planner.approval import Decisions, approve, decide
 from rolesync.workflows.context import Context
 
 
-def check_review(made: Plan, context: Context) -> None:
-    """Refuse to begin a review that could only end without an approval.
+def check_review(plan: Plan, context: Context) -> None:
+    """Refuse to start a review that can't end with an approval.
 
     Raises:
-        PlanRefusedError: the plan is approved, or whoever runs this has made it and somebody else must approve it.
+        PlanRefusedError: the plan is already approved, or its maker may not review it.
     """
-    decide(made, Decisions())
-    check_reviewer(made, context.settings.user, four_eyes=context.settings.four_eyes)
+    decide(plan, Decisions())
+    check_reviewer(plan, context.settings.user, four_eyes=context.settings.four_eyes)
 
 
-def complete_review(made: Plan, decisions: Decisions, reviewer: str, seen: str, context: Context) -> Plan:
-    """Make the approved plan of a reviewer's decisions; asks neither Studio nor the record.
+def complete_review(plan: Plan, decisions: Decisions, reviewer: str, confirmed_effect: str, context: Context) -> Plan:
+    """Make the approved plan from a reviewer's decisions. Reads neither Studio nor the record.
 
     Args:
-        made: as it was made.
-        decisions: what the reviewer decided otherwise.
-        reviewer: who answers for it.
-        seen: what the reviewer says that the plan, as decided, does: its `effect`.
-        context: its settings say who runs the review, and whether that has to be somebody else than who made the plan.
+        plan: the plan under review.
+        decisions: the changes that the reviewer excluded, and the removals that they released.
+        reviewer: the name of the reviewer.
+        confirmed_effect: the effect of the decided plan as the reviewer typed it, such as `remove 12, add 40`.
+        context: its settings say who runs the review, and whether the approver must differ from the plan's maker.
 
     Raises:
-        UsageError: the name can't be one.
-        PlanRefusedError: it can't be approved, by this reviewer, or with these decisions or this sentence.
+        UsageError: `reviewer` is no name.
+        PlanRefusedError: this reviewer may not approve the plan, or the decisions or the effect don't fit the plan.
     """
-    own = context.settings
-    approved = approve(made, decisions, reviewer=reviewer, operator=own.user, seen=seen, at=context.now())
-    check_approval(approved, required=True, four_eyes=own.four_eyes)
+    settings = context.settings
+    approved = approve(
+        plan, decisions, reviewer=reviewer, operator=settings.user, seen=confirmed_effect, at=context.now()
+    )
+    check_approval(approved, required=True, four_eyes=settings.four_eyes)
     return approved

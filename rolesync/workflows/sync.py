@@ -1,4 +1,4 @@
-"""The nightly job: plan, guard, apply and prove in one unattended go."""
+"""The nightly sync: plan, guard, apply and prove in one unattended run."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,15 @@ from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.workflows.connect import lock_account
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import plan_with
+from rolesync.workflows.plan import read_and_plan
 
 
 @dataclass(frozen=True, eq=False)
 class SyncResult:
-    """What a sync came to. `run` is None where nothing was sent, `refusal` says why if something should have been."""
+    """The result of a sync.
+
+    `run` is None if nothing was sent; `refusal` then says why changes were not sent, or is None if there were none.
+    """
 
     plan: Plan
     run: Run | None = None
@@ -25,21 +28,28 @@ class SyncResult:
 
 
 def sync_list(desired: Desired, context: Context, override: str = "") -> SyncResult:
-    """Plan and apply in one go.
+    """Plan and apply in one run, under one lock. A refused plan is a result, not an error.
+
+    Args:
+        desired: the list, not rejected.
+        context: the settings say for which account.
+        override: the digest of the plan, to pass its guards once; "" for none.
 
     Raises:
-        LockHeldError: another run is going on; nothing was read or written.
+        LockHeldError: another run holds the lock; nothing was read or written.
+        StudioError: Studio can't be read.
+        RecordError: the record can't be read or written.
     """
-    with lock_account(context, "sync") as turn:
-        session = turn.run_context
-        made, before = plan_with(desired, session.studio, turn.earlier_runs, context)
-        note_plan(session.record, session.run, session.command, made)
+    with lock_account(context, "sync") as account:
+        run_context = account.run_context
+        plan, before = read_and_plan(desired, run_context.studio, account.earlier_runs, context)
+        note_plan(run_context.record, run_context.run, run_context.command, plan)
         try:
-            check_permission(made, override)
-            check_unattended(made, required=context.settings.require_approval or context.settings.four_eyes)
+            check_permission(plan, override)
+            check_unattended(plan, required=context.settings.require_approval or context.settings.four_eyes)
         except PlanRefusedError as refusal:
-            return SyncResult(made, refusal=refusal)
-        if made.status == "empty":
-            keep_holders(session.folder, session.record, session.run, before)
-            return SyncResult(made)
-        return SyncResult(made, carry_out(made, recheck(made.changes, before, {}), before, session))
+            return SyncResult(plan, refusal=refusal)
+        if plan.status == "empty":
+            keep_holders(run_context.folder, run_context.record, run_context.run, before)
+            return SyncResult(plan)
+        return SyncResult(plan, carry_out(plan, recheck(plan.changes, before, {}), before, run_context))

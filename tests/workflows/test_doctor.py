@@ -87,14 +87,14 @@ def test_what_is_known_of_an_oauth_token(studio: Sandbox, tmp_path: Path) -> Non
     assert "rolesync login" in nothing.hint
 
     first = checks(studio, tmp_path, **key, refresh_token="sandbox-refresh-token")
-    assert "spends ROLESYNC_REFRESH_TOKEN" in first["token"].message
+    assert "exchanges ROLESYNC_REFRESH_TOKEN" in first["token"].message
     assert first["role Admin"].status is VerdictStatus.PASS
 
     stored = checks(studio, tmp_path, **key)["token"]
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     assert stored.status is VerdictStatus.PASS
     assert stored.message.startswith(f"OAuth, stored since {today}")
-    assert "ends " in stored.message
+    assert "expires " in stored.message
 
     (path,) = tmp_path.glob("*/token.json")
     path.write_text("{}")

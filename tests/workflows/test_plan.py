@@ -603,12 +603,12 @@ def test_only_a_run_that_is_known_and_managed_is_taken_back(studio: Sandbox, con
     made = planned(context)
     run = apply_plan(made, context)
     other = replace(context, settings=settings_for(studio, tmp_path / "state", managed_roles=["Teacher"]))
-    with pytest.raises(UsageError, match="changed Admin, which the settings don't manage"):
+    with pytest.raises(UsageError, match="changed roles that are not managed: Admin"):
         plan_undo(run.run_id, other)
     with pytest.raises(UsageError, match="No run begins with"):
         plan_undo("nothing", context)
     rewound(context, "holders", "run.end", "outcome")
-    with pytest.raises(UnsettledRunError, match="nobody knows yet"):
+    with pytest.raises(UnsettledRunError, match="the effect of some of its requests is unknown"):
         plan_undo(run.run_id, context)
     dry = list_runs(context.settings.account_dir)[0].run_id
     assert plan_undo(dry, context).status == "empty"
