@@ -1,41 +1,31 @@
 """The commands: parse, call the pipeline, render, exit code. Nothing else in rolesync prints.
 
-Start-up imports only what parsing needs; each command imports its own rooms when it runs.
+Start-up imports only the command that is asked for, and of that only what parsing needs; each command imports its own
+rooms when it runs.
 """
 
 import contextlib
+import os
 import signal
 import sys
+from importlib import import_module
 from itertools import pairwise
 from types import FrameType
 
 import typer
 
-from rolesync.cli import (
-    apply,
-    audit,
-    doctor,
-    explain,
-    export,
-    help as manual,
-    login,
-    migrate,
-    plan,
-    rehearse,
-    review,
-    runs,
-    sandbox,
-    show,
-    sync,
-    undo,
-    validate,
-)
 from rolesync.cli.output import PIPED_WIDTH, show_json
 from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
 from rolesync.errors import Exit, RolesyncError
 
 # Newer versions of Typer bring a Click of their own; this is its base of all wrong usage, whichever it is.
 WrongUsage = typer.BadParameter.__bases__[0]
+
+# In the order of `--help`. Each is a function of its name in a module of its name; `audit` has commands of its own.
+COMMANDS = (
+    *("validate", "export", "plan", "show", "undo", "rehearse", "review", "apply", "sync", "migrate"),
+    *("runs", "explain", "audit", "login", "doctor", "sandbox", "help"),
+)
 
 EXIT_CODES = """Exit codes, the same for every command:
 
@@ -62,6 +52,8 @@ EXIT_CODES = """Exit codes, the same for every command:
 
 def main() -> None:
     """Run the command of this process, and leave with its exit code."""
+    # Pydantic looks for plugins in the metadata of every installed package, which takes longer than our own imports.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # a test's stream may not be a real one
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without our letters
@@ -70,7 +62,7 @@ def main() -> None:
     if on_terminal and asks_for_help(sys.argv[1:]):
         import_rich_lightly()
     try:
-        code = _build_app(on_terminal=on_terminal)(standalone_mode=False) or Exit.DONE
+        code = _build_app("".join(sys.argv[1:2]), on_terminal=on_terminal)(standalone_mode=False) or Exit.DONE
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer make an exit code of it
     except RolesyncError as error:
@@ -87,8 +79,11 @@ def main() -> None:
     sys.exit(int(code))
 
 
-def _build_app(*, on_terminal: bool) -> typer.Typer:
-    """Collect all commands. Only a terminal gets boxes and colours, which are slow to import and disturb a pipe."""
+def _build_app(first: str, *, on_terminal: bool) -> typer.Typer:
+    """Collect the commands: the one that `first` names, or all of them.
+
+    Only a terminal gets boxes and colours, which are slow to import and disturb a pipe.
+    """
     app = typer.Typer(
         name="rolesync",
         help="Keep the roles of Canvas Studio users equal to a list: reviewed, guarded, proven, recorded.",
@@ -102,26 +97,14 @@ def _build_app(*, on_terminal: bool) -> typer.Typer:
             **({} if on_terminal else {"terminal_width": PIPED_WIDTH}),
         },
     )
-    for command in (
-        validate.validate,
-        export.export,
-        plan.plan,
-        show.show,
-        undo.undo,
-        rehearse.rehearse,
-        review.review,
-        apply.apply,
-        sync.sync,
-        migrate.migrate,
-        runs.runs,
-        explain.explain,
-    ):
-        app.command()(command)
-    app.add_typer(audit.app, name="audit")
-    app.command()(login.login)
-    app.command()(doctor.doctor)
-    app.command()(sandbox.sandbox)
-    app.command("help")(manual.show_help)
+    # A single command would take the place of the group; a callback keeps it a group.
+    app.callback()(lambda: None)
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module = import_module(f"rolesync.cli.{name}")
+        if name == "audit":
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
     return app
 
 

@@ -1,7 +1,7 @@
 """The command that shows the manual."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -16,13 +16,13 @@ _WIDTH = 100  # columns at most, since longer lines are hard to read
 _SIMILARITY = 0.5  # from 0 to 1; below the usual 0.6, since there are few topics
 
 
-def show_help(
-    context: typer.Context,
+def help(  # noqa: A001  # named as its command, like every command
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The page to read; else all topics are listed.")] = "",
     no_pager: NoPager = False,
     form: Format = Form.TEXT,
 ) -> Exit:
     """Show a page of the manual, or the list of its topics."""
+    from rolesync.cli import COMMANDS
     from rolesync.manual.pages import page, topics
 
     summaries = topics()
@@ -33,8 +33,7 @@ def show_help(
         else:
             write_stdout(_topic_list(summaries))
     elif name not in summaries:
-        commands = getattr(context.find_root().command, "commands", {})
-        raise UsageError(f"the manual has no topic {topic!r}", hint=_hint(name, summaries, commands))
+        raise UsageError(f"the manual has no topic {topic!r}", hint=_hint(name, summaries, COMMANDS))
     elif form is Form.JSON:
         show_json({"topic": name, "text": page(name)})
     else:
@@ -62,7 +61,7 @@ def _show_page(text: str, *, no_pager: bool) -> None:
     show_view(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_command(wanted=not no_pager))
 
 
-def _hint(name: str, summaries: Mapping[str, str], commands: Mapping[str, object]) -> str:
+def _hint(name: str, summaries: Mapping[str, str], commands: Collection[str]) -> str:
     """Name the topics that are spelled like `name`, and the help of a command of that name."""
     near = get_close_matches(name, summaries, cutoff=_SIMILARITY)
     topics = f"did you mean {' or '.join(near)}?" if near else f"topics are {', '.join(summaries)}"
