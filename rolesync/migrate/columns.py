@@ -7,8 +7,8 @@ from rolesync.errors import InputRefusedError
 from rolesync.migrate.recipe import Condition, Recipe
 from rolesync.model.findings import printable, quoted
 from rolesync.reader.identity import is_address
-from rolesync.tables.header_text import fold
-from rolesync.tables.table import Headers
+from rolesync.tables.header_text import fold_header
+from rolesync.tables.table import HeaderRules
 
 LISTED = 20  # headers that a message lists at most
 
@@ -46,20 +46,20 @@ class Columns:
         return 1 + max(self.used - {*self.names}, default=0)
 
 
-def headers(recipe: Recipe, *, fixed: str = "") -> Headers:
+def header_rules(recipe: Recipe, *, fixed: str = "") -> HeaderRules:
     """Tell what makes a row a header for a recipe: that it names the person, and the role unless that is fixed."""
 
     def complete(cells: Sequence[str]) -> bool:
-        names = set(map(fold, cells))
+        names = set(map(fold_header, cells))
         person = _any(recipe.email, names) or _any(recipe.user_id, names) or _any(recipe.key, names)
         return person and (bool(recipe.fixed or fixed) or _any(recipe.matrix, names) or _any(recipe.role, names))
 
     def score(cells: Sequence[str]) -> int:
         groups = (recipe.email, recipe.user_id, recipe.key, recipe.role, recipe.name, tuple(recipe.matrix))
-        names = set(map(fold, cells))
+        names = set(map(fold_header, cells))
         return sum(_any(group, names) for group in groups)
 
-    return Headers(score, complete, is_address)
+    return HeaderRules(score, complete, is_address)
 
 
 def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "") -> Columns:
@@ -72,10 +72,10 @@ def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "
     places: dict[str, list[int]] = {}
     for place, text in enumerate(header):
         if text.strip():
-            places.setdefault(fold(text), []).append(place)
+            places.setdefault(fold_header(text), []).append(place)
 
     def find(names: Iterable[str], *, first: bool = bool(recipe.preset)) -> int | None:
-        found = [places[text] for text in dict.fromkeys(map(fold, names)) if text in places]
+        found = [places[text] for text in dict.fromkeys(map(fold_header, names)) if text in places]
         columns = found[0] if found and first else [place for several in found for place in several]
         if len(columns) > 1:
             text = f"{where}: {' and '.join(quoted(shown[place]) for place in columns)} are columns for the same"
@@ -96,7 +96,7 @@ def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "
         user_id=None if user_id == key else user_id,  # what is a key elsewhere is no id of Studio
         key=key,
         role=role,
-        several=bool(recipe.separator) or (role is not None and fold(header[role]) == "roles"),
+        several=bool(recipe.separator) or (role is not None and fold_header(header[role]) == "roles"),
         names=_names(find, recipe),
         starts=find(recipe.starts),
         expires=find(recipe.expires),
@@ -133,4 +133,4 @@ def _names(find: Callable[..., int | None], recipe: Recipe) -> tuple[int, ...]:
 
 
 def _any(names: Iterable[str], header: set[str]) -> bool:
-    return any(fold(name) in header for name in names)
+    return any(fold_header(name) in header for name in names)

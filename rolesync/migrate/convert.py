@@ -18,7 +18,7 @@ from rolesync.reader.dates import read_date
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.ignored_rows import find_ignored_rows, total
 from rolesync.reader.validity import Period, read_action
-from rolesync.tables.grid import is_blank, only_text
+from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.table import Table
 
 
@@ -72,7 +72,7 @@ class Converter:
     def take(self, table: Table) -> TableLedger:
         """Read all rows of a table; what became of them can be settled when all tables are read, with `close`."""
         account = TableLedger(self._place, self._columns.header)
-        for number, cells in table.above:
+        for number, cells in table.rows_above:
             account.add(number, cells, CellOutcome.IGNORED, CellReason.TITLE, "stands above the header")
         account.add(table.header_row, table.header, CellOutcome.IGNORED, CellReason.HEADER, "a header")
         for number, read in table.rows:
@@ -136,9 +136,9 @@ class Converter:
 
     def _check_text(self, row: RowLedger) -> None:
         header, used = self._columns.header, self._used
-        if only_text(row.number, row.cells, header, used):
+        if find_non_text(row.number, row.cells, header, used):
             for place, cell in enumerate(row.cells):
-                for finding in only_text(row.number, [cell], ("",), {0} if place in used else ()):
+                for finding in find_non_text(row.number, [cell], ("",), {0} if place in used else ()):
                     if finding.level is Level.ERROR:
                         row.end(place, CellOutcome.REFUSED, finding.code, finding.message)
         for place in range(len(header), len(row.cells)):

@@ -11,7 +11,7 @@ from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import CellError, Code, Tell, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.identity import read_email
-from rolesync.tables.grid import is_blank, only_text
+from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.table import Table
 
 
@@ -38,7 +38,7 @@ class JoinTable:
         self._rows: list[RowLedger] = []
         self._entries: dict[int, list[RowLedger]] = {}
         self.account = TableLedger(place, columns.header)
-        for number, cells in table.above:
+        for number, cells in table.rows_above:
             self.account.add(number, cells, CellOutcome.IGNORED, CellReason.TITLE, "stands above the header")
         self.account.add(table.header_row, table.header, CellOutcome.IGNORED, CellReason.HEADER, "a header")
         for number, read in table.rows:
@@ -68,7 +68,7 @@ class JoinTable:
     def _unreadable(self, number: int, cells: list[str]) -> str:
         if not is_blank(cells[len(self._columns.header) :]):
             return "it has more cells than the header"
-        found = only_text(number, cells, self._columns.header, self._columns.used)
+        found = find_non_text(number, cells, self._columns.header, self._columns.used)
         return next((finding.message for finding in found if finding.level is Level.ERROR), "")
 
     def find(self, cell: str, tell: Tell) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.account import CellLedger, CellOutcome, Place, RowLedger, TableLedger
-from rolesync.migrate.columns import headers, resolve
+from rolesync.migrate.columns import header_rules, resolve
 from rolesync.migrate.convert import Converter, MigratedAssignment
 from rolesync.migrate.join import JoinTable
 from rolesync.migrate.merge import merge
@@ -158,8 +158,8 @@ def _people(path: Path, recipe: Recipe, noticed: list[Noticed], aside: list[Tabl
 def _open(  # noqa: PLR0913  # how a table is found takes that many things
     path: Path, data: bytes, form: ListForm, recipe: Recipe, noticed: list[Noticed], *, fixed: str
 ) -> tuple[Table, Place]:
-    table = open_table(data, headers(recipe, fixed=fixed), form)
-    notes = table if isinstance(table, tuple) else table.notes
+    table = open_table(data, header_rules(recipe, fixed=fixed), form)
+    notes = table if isinstance(table, tuple) else table.findings
     if wrong := next((note for note in notes if note.level is Level.ERROR), None):
         where = f"{path}, row {wrong.row}" if wrong.row else str(path)
         raise InputRefusedError(f"{where}: {wrong.message}")

@@ -8,7 +8,7 @@ from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import Code, Tell, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.roles import RoleReader
-from rolesync.tables.header_text import fold
+from rolesync.tables.header_text import fold_header
 
 
 class RolesOfRow:
@@ -25,7 +25,7 @@ class RolesOfRow:
         self._recipe, self._columns = recipe, columns
         self._managed, self._fixed = frozenset(managed), fixed or recipe.fixed
         self._reader = RoleReader(managed, recipe.mapping, several=columns.several)
-        self._folded = {fold(name): name for name in recipe.mapping}
+        self._folded = {fold_header(name): name for name in recipe.mapping}
         self._yes = {word.strip().casefold() for word in recipe.yes}
         self._no = {word.strip().casefold() for word in recipe.no} | {""}
 
@@ -62,9 +62,11 @@ class RolesOfRow:
         parts = cell.split(separator) if separator and cell.strip() not in mapping else [cell]
         names = [name.strip() for name in parts if name.strip()]
         roles = [mapping[name] for name in names if name in mapping]
-        near = next((name for name in names if name not in mapping and fold(name) in self._folded), "")
+        near = next((name for name in names if name not in mapping and fold_header(name) in self._folded), "")
         if near:
-            text = f"{quoted(near)} is not {quoted(self._folded[fold(near)])}, but differs only in case or blanks"
+            text = (
+                f"{quoted(near)} is not {quoted(self._folded[fold_header(near)])}, but differs only in case or blanks"
+            )
             row.end(
                 place, CellOutcome.REFUSED, Code.ROLE_NEAR_MISS, f"{text}; write the name in --map as the file does"
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rolesync.migrate.account import CellOutcome, CellReason, Place, TableLedger
 from rolesync.model.findings import Finding
-from rolesync.tables.file_type import Kind, content_of
+from rolesync.tables.file_type import FileKind, detect_content
 
 
 def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableLedger]:
@@ -16,8 +16,8 @@ def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[
         data: its bytes, which were read before.
         read: the sheets that were read.
     """
-    content = content_of(data)
-    if isinstance(content, Finding) or content.kind is Kind.TEXT:
+    content = detect_content(data)
+    if isinstance(content, Finding) or content.kind is FileKind.TEXT:
         return
     from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
 

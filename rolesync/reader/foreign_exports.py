@@ -7,7 +7,7 @@ an id of the school's own, and taken for Studio's it would name strangers. So an
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rolesync.tables.header_text import fold
+from rolesync.tables.header_text import fold_header
 
 
 class Export(NamedTuple):
@@ -24,7 +24,7 @@ class Export(NamedTuple):
 
 
 def _marks(*names: str) -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(map(fold, name.split(", "))) for name in names)
+    return tuple(frozenset(map(fold_header, name.split(", "))) for name in names)
 
 
 EXPORTS = (
@@ -97,6 +97,6 @@ EXPORTS = (
 
 def recognise_export(header: Iterable[str], expected: str = "") -> Export | None:
     """Tell which export has such a header, if any; the one with the preset `expected` where several may be meant."""
-    names = frozenset(map(fold, header))
+    names = frozenset(map(fold_header, header))
     found = [export for export in EXPORTS if any(mark <= names for mark in export.marks)]
     return next((export for export in found if export.preset == expected), found[0] if found else None)

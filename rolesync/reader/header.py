@@ -14,8 +14,8 @@ from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.reader.foreign_exports import Export, recognise_export
 from rolesync.reader.identity import is_address
-from rolesync.tables.header_text import fold
-from rolesync.tables.table import Headers
+from rolesync.tables.header_text import fold_header
+from rolesync.tables.table import HeaderRules
 
 
 class Field(StrEnum):
@@ -103,23 +103,23 @@ def spellings(form: ListForm) -> Mapping[str, Field]:
     ):
         if name:
             known = {text: field for text, field in known.items() if field not in fields}
-            known[fold(name)] = min(fields)
+            known[fold_header(name)] = min(fields)
     return known
 
 
-def headers(form: ListForm = AS_WRITTEN) -> Headers:
+def header_rules(form: ListForm = AS_WRITTEN) -> HeaderRules:
     """Tell what makes a row a header: that it names a person and a role, or is that of a known export."""
     known = spellings(form)
 
     def fields(cells: Sequence[str]) -> set[Field]:
-        return {known[text] for text in map(fold, cells) if text in known}
+        return {known[text] for text in map(fold_header, cells) if text in known}
 
     def complete(cells: Sequence[str]) -> bool:
         found = fields(cells)
         whole = bool(found & {Field.EMAIL, Field.USER_ID}) and bool(found & {Field.ROLE, Field.ROLES})
         return whole or (not form.names_columns and recognise_export(cells) is not None)
 
-    return Headers(lambda cells: len(fields(cells)), complete, is_address)
+    return HeaderRules(lambda cells: len(fields(cells)), complete, is_address)
 
 
 def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Layout | tuple[Finding, ...]:
@@ -135,12 +135,12 @@ def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Lay
         if not form.names_columns:
             return (_foreign(export, row),)
         # Its other columns are called as a list calls them, and mean something else.
-        named = set(map(fold, (form.email_column, form.user_id_column, form.role_column)))
+        named = set(map(fold_header, (form.email_column, form.user_id_column, form.role_column)))
         known = {text: field for text, field in known.items() if field in OPTIONAL or text in named}
     places: dict[Field, int] = {}
     findings = []
     for place, text in enumerate(header):
-        field = known.get(fold(text))
+        field = known.get(fold_header(text))
         if field in places:
             other = quoted(printable(header[places[field]]))
             message = f"two columns mean {field}: {other} and {quoted(printable(text))}; keep one of them"
@@ -175,13 +175,13 @@ def _foreign(export: Export, row: int) -> Finding:
 def _missing(places: Mapping[Field, int], header: Sequence[str], row: int, form: ListForm) -> list[Finding]:
     found = ", ".join(quoted(printable(text)) for text in header[:LISTED]) + (", …" if len(header) > LISTED else "")
     findings = []
-    folded = set(map(fold, header))
+    folded = set(map(fold_header, header))
     for name, what in (
         (form.email_column, "e-mail address"),
         (form.user_id_column, "user id"),
         (form.role_column, "role"),
     ):
-        if name and fold(name) not in folded:
+        if name and fold_header(name) not in folded:
             message = f"no column {quoted(name)} has the {what}, as was said; the header has {found}"
             findings.append(error(Code.HEADER_NOT_FOUND, message, row=row))
     if findings:

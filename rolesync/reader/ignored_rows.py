@@ -12,7 +12,7 @@ from rolesync.model.findings import CellError, Code, Note, printable, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.placeholders import is_error_value
 from rolesync.tables.grid import is_blank
-from rolesync.tables.header_text import fold
+from rolesync.tables.header_text import fold_header
 
 LONGEST = 80  # characters of a label: matching takes long on long texts
 _TOTAL = re.compile(
@@ -58,7 +58,7 @@ def find_ignored_rows(cells: Sequence[str], layout: HasHeader) -> Note | None:
 
 
 def _names(cells: Sequence[str], place: int, layout: HasHeader) -> bool:
-    return place < len(cells) and fold(cells[place]) == fold(layout.header[place])
+    return place < len(cells) and fold_header(cells[place]) == fold_header(layout.header[place])
 
 
 def total(cells: Sequence[str]) -> Note | None:

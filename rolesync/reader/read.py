@@ -20,14 +20,14 @@ from rolesync.model.lists import AS_WRITTEN, ListForm, Source
 from rolesync.model.vocabulary import Level
 from rolesync.reader.columns import RowColumns, UserColumns
 from rolesync.reader.duplicates import Deduplicated, deduplicate
-from rolesync.reader.header import Layout, headers, lay_out
+from rolesync.reader.header import Layout, header_rules, lay_out
 from rolesync.reader.ignored_rows import find_ignored_rows, total
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.row import RowReader
 from rolesync.reader.validity import PLAIN, Validity
 from rolesync.tables.file_type import read_file
-from rolesync.tables.grid import Cells, is_blank, only_text
+from rolesync.tables.grid import Cells, find_non_text, is_blank
 from rolesync.tables.table import Table, open_table
 
 
@@ -65,11 +65,11 @@ def _read(
 ) -> tuple[Deduplicated, list[Finding], int]:
     """The roles that are given and those that aren't, the findings, and the number of rows that are not blank."""
     nothing = Deduplicated(ListRows.of(), frame(DESIRED))
-    table = open_table(data, headers(form), form)
+    table = open_table(data, header_rules(form), form)
     if isinstance(table, tuple):
         return nothing, list(table), 0
     layout = lay_out(table.header, table.header_row, form)
-    findings = [*table.notes, *_header_text(table, layout)]
+    findings = [*table.findings, *_header_text(table, layout)]
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
         return nothing, [*findings, *layout], rows
@@ -88,7 +88,7 @@ def _read(
 
 def _header_text(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:
     used = range(len(table.header)) if isinstance(layout, tuple) else layout.used
-    return () if table.clean else only_text(table.header_row, table.header, table.header, used)
+    return () if table.all_text else find_non_text(table.header_row, table.header, table.header, used)
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class _Reading:
         number = 0
         for number, row in self._careful(table, roles):
             before = len(self.findings)
-            cells = row if table.clean else self._text_of(number, row)
+            cells = row if table.all_text else self._text_of(number, row)
             if not isinstance(cells, tuple) and is_blank(cells):
                 continue
             self.rows += 1
@@ -131,7 +131,7 @@ class _Reading:
                 self._keep(number, email, user_id, role, standing)
                 if reader.notes:
                     self.findings.extend(reader.take_notes(number))
-        if not table.whole and isinstance(last, list):
+        if not table.last_line_ended and isinstance(last, list):
             self._check_end(number, last, roles)
         if refused and (note := total(refused[1])):
             self._pass_over(note, refused[0])
@@ -142,19 +142,19 @@ class _Reading:
 
     def _careful(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
         """Keep the plain rows of a table, and give all others; of plain ones that follow each other also the last."""
-        blocks = table.blocks if table.clean and not self.layout.has_standing else None
+        blocks = table.blocks if table.all_text and not self.layout.has_standing else None
         if not blocks:
             yield from table.rows
             return
         plain = PlainReader(self.layout, roles)
         while True:
-            while block := blocks.take():
+            while block := blocks.take_block():
                 rows, others = plain.read(block)
-                self._keep_many(rows, plain.cells, more=blocks.left / len(block.data))
+                self._keep_many(rows, plain.cells, more=blocks.bytes_left / len(block.data))
                 yield from others
             for row in table.rows:
                 yield row
-                if blocks.between:
+                if blocks.at_block_start:
                     break
             else:
                 return
@@ -196,7 +196,7 @@ class _Reading:
         """The row, unless a cell that matters is no text; what doesn't matter is noted."""
         if isinstance(cells, tuple):
             return cells
-        findings = only_text(number, cells, self.layout.header, self.layout.used)
+        findings = find_non_text(number, cells, self.layout.header, self.layout.used)
         if any(finding.level is Level.ERROR for finding in findings):
             return findings
         self.findings.extend(findings)

@@ -1,8 +1,8 @@
-"""Delimited text → its records, numbered as a spreadsheet numbers rows: one by one, or many plain lines at once.
+"""Delimited text → records, numbered as a spreadsheet numbers rows: one at a time, or whole blocks of plain lines.
 
-The text is cut into blocks of whole lines. Where nothing in a block can make a record other than a line (no quote, no
-other line break than the usual two), `take` gives it away as it stands, and whoever takes it needs no parser.
-All else goes through the csv module, record by record. Both ways go on where the other one stopped.
+The text is cut into blocks of complete lines. In a plain block every line is exactly one record: it holds no quote and
+only the usual line ends. `take_block` hands such a block out unparsed. The csv module parses all other blocks, record
+by record. Both ways can alternate: each continues where the other stopped.
 """
 
 import csv
@@ -17,10 +17,10 @@ import numpy as np
 from rolesync.model.findings import Code, Finding, error
 from rolesync.tables.grid import Block, Cells
 
-FIRST = 4 * 2**10  # bytes of the first block: titles and the header, which are looked at under each delimiter
-BLOCK = 2**18  # of the others: what fits into a processor's own memory together with what is made of it
-MAX_CELL = 64 * 2**20  # characters; the csv module's own limit is a page or two
-_END = ord("\n")
+FIRST = 4 * 2**10  # bytes of the first block, which holds titles and header and is parsed under each delimiter
+BLOCK = 2**18  # bytes of every other block: it fits into the processor's cache together with its results
+MAX_CELL = 64 * 2**20  # characters; the csv module's default limit is a page or two
+_NEWLINE = ord("\n")
 _LINE_END = re.compile(rb"\n|\r(?!\n)")
 
 csv.field_size_limit(MAX_CELL)
@@ -29,52 +29,53 @@ csv.field_size_limit(MAX_CELL)
 class Records:
     """The records of a text.
 
-    `rows` can be read once and gives (row number, cells); entirely empty lines are left out but counted. After quoting
-    that breaks over several lines no row can be told from another, so that nothing follows.
+    `rows` can be read once and yields (row number, cells). Empty lines are counted but not yielded. After broken quotes
+    that span several lines, row boundaries are unknown, so no further row follows.
 
     Args:
-        data: the text, as UTF-8 as far as it is.
-        delimiter: one character.
-        first: the number of its first line.
+        data: the text in UTF-8; invalid bytes are allowed.
+        delimiter: a single character.
+        first: the row number of the first line.
     """
 
     def __init__(self, data: bytes, delimiter: str, first: int = 1) -> None:
         self._data = data
         self.delimiter = delimiter
-        self._at = 0  # where the next block begins
+        self._position = 0  # where the next block begins
         self._number = first
-        self._lines: Iterator[str] = iter(())  # what is left of the block that is read record by record
-        self._ended = self._lost = False
-        self.rows: Iterator[tuple[int, Cells]] = self._records()
+        self._lines: Iterator[str] = iter(())  # the unread lines of the block that is being parsed
+        self._at_end = self._boundaries_lost = False
+        self.rows: Iterator[tuple[int, Cells]] = self._parsed_records()
 
     @property
-    def between(self) -> bool:
+    def at_block_start(self) -> bool:
         """Whether the next record begins a block."""
-        return not self._lost and not length_hint(self._lines)
+        return not self._boundaries_lost and not length_hint(self._lines)
 
     @property
-    def left(self) -> int:
-        """Bytes behind the last block that was taken."""
-        return len(self._data) - self._at
+    def bytes_left(self) -> int:
+        """Bytes after the last block that was taken."""
+        return len(self._data) - self._position
 
-    def take(self) -> Block | None:
-        """Take the next lines away from `rows`, as many as make a block; None where they have to be parsed."""
-        if not self.between:
+    def take_block(self) -> Block | None:
+        """Take the next plain lines, about one block of them, out of `rows`; None where lines must be parsed."""
+        if not self.at_block_start:
             return None
-        end = self._data.rfind(b"\n", self._at, self._block_end()) + 1
-        data = self._data[self._at : max(end, self._at)]
+        end = self._data.rfind(b"\n", self._position, self._block_end()) + 1
+        data = self._data[self._position : max(end, self._position)]
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
         if not data or b'"' in data or b"\r" in data or len(data) > MAX_CELL:
             return None
-        self._at = end
+        self._position = end
         block = Block(self._number, data, self.delimiter.encode())
-        self._number += int(np.count_nonzero(np.frombuffer(data, np.uint8) == _END))  # `count` is slow for short lines
+        lines = np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE)  # bytes.count is slow for short lines
+        self._number += int(lines)
         return block
 
-    def _records(self) -> Iterator[tuple[int, Cells]]:
-        reader = csv.reader(chain.from_iterable(self._parsed_blocks()), delimiter=self.delimiter, strict=True)
-        while not self._lost:
+    def _parsed_records(self) -> Iterator[tuple[int, Cells]]:
+        reader = csv.reader(chain.from_iterable(self._blocks_to_parse()), delimiter=self.delimiter, strict=True)
+        while not self._boundaries_lost:
             line = reader.line_num
             try:
                 cells = next(reader)
@@ -83,33 +84,34 @@ class Records:
             except csv.Error as cause:
                 number = self._number
                 self._number += 1
-                self._lost = self._ended or reader.line_num - line > 1
-                yield number, (_broken(number, cause, unclosed=self._ended, lost=self._lost),)
+                self._boundaries_lost = self._at_end or reader.line_num - line > 1
+                yield number, (_quoting_error(number, cause, unclosed=self._at_end, lost=self._boundaries_lost),)
                 continue
             number = self._number
             self._number += 1
             if cells:
                 yield number, cells
 
-    def _parsed_blocks(self) -> Iterator[Iterator[str]]:
-        while self._at < len(self._data):
-            block = io.BytesIO(self._data[self._at : (end := self._block_end())])
-            self._at = end
+    def _blocks_to_parse(self) -> Iterator[Iterator[str]]:
+        while self._position < len(self._data):
+            block = io.BytesIO(self._data[self._position : (end := self._block_end())])
+            self._position = end
             text = io.TextIOWrapper(block, encoding="utf-8", errors="surrogateescape", newline="")
             self._lines = iter(text.readlines())
             yield self._lines
-        self._ended = True
+        self._at_end = True
 
     def _block_end(self) -> int:
-        enough = self._at + (BLOCK if self._at else FIRST)
-        found = _LINE_END.search(self._data, enough - 1)
-        return found.end() if found else len(self._data)
+        wanted = self._position + (BLOCK if self._position else FIRST)
+        line_end = _LINE_END.search(self._data, wanted - 1)
+        return line_end.end() if line_end else len(self._data)
 
 
-def _broken(number: int, cause: csv.Error, *, unclosed: bool, lost: bool) -> Finding:
+def _quoting_error(number: int, cause: csv.Error, *, unclosed: bool, lost: bool) -> Finding:
     if unclosed:
-        message = "a quote is opened in this row and never closed, so this row and all after it can't be read"
-        return error(Code.UNCLOSED_QUOTE, f"{message}; close it, or double it where it is part of the text", row=number)
+        message = "a quote opens in this row and never closes, so neither this row nor any row after it can be read"
+        advice = "close the quote, or double it if it belongs to the text"
+        return error(Code.UNCLOSED_QUOTE, f"{message}; {advice}", row=number)
     rest = ", nor can the rows after it" if lost else ""
-    advice = "check its quotes: one inside a quoted cell has to be doubled"
+    advice = "check its quotes: a quote inside a quoted cell must be doubled"
     return error(Code.BROKEN_QUOTING, f"the row can't be read ({cause}){rest}; {advice}", row=number)

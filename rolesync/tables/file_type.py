@@ -1,7 +1,7 @@
-"""A file → its bytes, and what they are: text, a workbook, or something else, which is then named.
+"""A file → its bytes and their type: text, a workbook, or a finding that names what else it is.
 
-The bytes decide, never the file's name: mail programs, portals and people call a file `.csv` whatever it is. One
-compressed file inside a gzip or ZIP archive is taken out, because nothing else can be meant.
+The bytes decide, never the file name: programs and people call any file `.csv`. If a gzip or ZIP archive holds a single
+file, that file is unpacked and read.
 """
 
 import io
@@ -19,11 +19,10 @@ from typing import NamedTuple
 from rolesync.errors import InputRefusedError
 from rolesync.model.findings import Code, Finding, error, quoted
 
-MAX_BYTES = 512 * 2**20  # some ten million people: more is a wrong file, a device without end, or a bomb
-DEPTH = 2  # archives in archives that are opened
+MAX_BYTES = 512 * 2**20  # about ten million rows; more is a wrong file, an endless device or a decompression bomb
+DEPTH = 2  # nested archives that are opened
 ADVICE = "export the list as CSV UTF-8 or XLSX and use that file"
 
-# How files begin that are often taken for a list.
 SIGNATURES: Sequence[tuple[bytes, str]] = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture (PNG)"),
@@ -42,6 +41,8 @@ SIGNATURES: Sequence[tuple[bytes, str]] = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90\0", "a program"),
 )
+"""The first bytes of files that are often mistaken for a list, and what to call each."""
+
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body|table|meta)\b",
     re.IGNORECASE | re.DOTALL,
@@ -50,12 +51,12 @@ _XML = re.compile(rb"\s*<(?:\?xml|[a-z][\w:.-]*[\s>])", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\{\s*"[^"]*"\s*:|\[\s*[\[{])')
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_OF_MACOS = re.compile(r"^__MACOSX/|(^|/)\.DS_Store$")  # what macOS puts into an archive besides
-_LOG_IN = re.compile(rb"password|log[ -]?in|sign[ -]?in|saml|oauth|anmeld|connexion", re.IGNORECASE)
+_MACOS_EXTRAS = re.compile(r"^__MACOSX/|(^|/)\.DS_Store$")  # macOS adds these to every archive
+_LOGIN_PAGE = re.compile(rb"password|log[ -]?in|sign[ -]?in|saml|oauth|anmeld|connexion", re.IGNORECASE)
 
 
-class Kind(Enum):
-    """What a list can be read from."""
+class FileKind(Enum):
+    """The kinds of file that can be read as rows."""
 
     TEXT = auto()
     XLSX = auto()
@@ -64,20 +65,20 @@ class Kind(Enum):
 
 
 class Content(NamedTuple):
-    """What is inside a file."""
+    """A file's unpacked bytes and their kind."""
 
-    kind: Kind
+    kind: FileKind
     data: bytes
 
 
 def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
-    """Read a whole file, once, so that what is hashed is what is read.
+    """Read a whole file once, so that the bytes that are hashed are the bytes that are parsed.
 
     Returns:
-        The bytes, and when that very file was last changed, in UTC.
+        The bytes, and the time in UTC when that same file was last changed.
 
     Raises:
-        InputRefusedError: it doesn't exist, is a folder, can't be read, or has more than `limit` bytes.
+        InputRefusedError: the file doesn't exist, is a folder, can't be read, or has more than `limit` bytes.
     """
     try:
         with path.open("rb") as file:
@@ -86,25 +87,25 @@ def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
     except FileNotFoundError as cause:
         raise InputRefusedError(f"{path} does not exist", hint="check the name and the folder") from cause
     except IsADirectoryError as cause:
-        raise InputRefusedError(f"{path} is a folder, not a list", hint="name the file inside it") from cause
+        raise InputRefusedError(f"{path} is a folder, not a list", hint="name a file inside it") from cause
     except OSError as cause:
-        hint = "check that the file exists and that this account may read it"
+        hint = "check that the file exists and that the user who runs rolesync may read it"
         raise InputRefusedError(f"{path} can't be read: {cause.strerror or cause}", hint=hint) from cause
     if len(data) > limit:
-        raise InputRefusedError(f"{path} has more than {limit:,} bytes", hint="check that it is the list you mean")
+        raise InputRefusedError(f"{path} has more than {limit:,} bytes", hint="check that this is the right file")
     return data, datetime.fromtimestamp(modified, UTC)
 
 
-def content_of(data: bytes, *, limit: int = MAX_BYTES, depth: int = DEPTH) -> Content | Finding:
-    """Tell what a file's bytes are, and take a single compressed file out of its archive.
+def detect_content(data: bytes, *, limit: int = MAX_BYTES, depth: int = DEPTH) -> Content | Finding:
+    """Detect the type of a file by its bytes, and unpack an archive that holds a single file.
 
     Args:
         data: the whole file.
-        limit: bytes that an archive may unpack to.
-        depth: archives in archives that are opened.
+        limit: the number of bytes that an archive may unpack to.
+        depth: the number of nested archives that are opened.
 
     Returns:
-        Text or a workbook, or the finding that says what else it is.
+        Text or a workbook, or the finding that names what the file is instead.
     """
     if data.startswith(b"\x1f\x8b"):
         return _gunzip(data, limit, depth)
@@ -112,19 +113,20 @@ def content_of(data: bytes, *, limit: int = MAX_BYTES, depth: int = DEPTH) -> Co
         return _unzip(data, limit, depth)
     if data.startswith(_OLE):
         return _office(data)
-    looks_like = _looks_like(data)
-    if looks_like:
-        return error(Code.NOT_TEXT, f"the file is {looks_like}; {ADVICE}")
-    return Content(Kind.TEXT, data)
+    other_type = _name_other_type(data)
+    if other_type:
+        return error(Code.NOT_TEXT, f"the file is {other_type}; {ADVICE}")
+    return Content(FileKind.TEXT, data)
 
 
-def _looks_like(data: bytes) -> str:
+def _name_other_type(data: bytes) -> str:
+    """Name a file that is neither text nor archive nor Office file; "" for text."""
     for signature, name in SIGNATURES:
         if data.startswith(signature):
             return name
     head = data[:4096].removeprefix(b"\xef\xbb\xbf")
     if _HTML.match(head):
-        return "a web page (HTML)" + (", perhaps one that asks to log in" if _LOG_IN.search(data) else "")
+        return "a web page (HTML)" + (", perhaps a login page" if _LOGIN_PAGE.search(data) else "")
     if _XML.match(head):
         return "XML"
     if _JSON.match(head):
@@ -135,14 +137,14 @@ def _looks_like(data: bytes) -> str:
 def _gunzip(data: bytes, limit: int, depth: int) -> Content | Finding:
     try:
         with GzipFile(fileobj=io.BytesIO(data)) as archive:
-            inside = archive.read(limit + 1)
+            unpacked = archive.read(limit + 1)
     except (BadGzipFile, EOFError, zlib.error) as cause:
         return _damaged("gzip archive", cause)
-    return _inside(inside, "gzip archive", limit, depth)
+    return _detect_unpacked(unpacked, "gzip archive", limit, depth)
 
 
 def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
-    """A workbook, or the one file in a ZIP archive. All parts are read once: a damaged one is found here."""
+    """Recognise a workbook, or unpack the single file. Reads every part once, so that damage is noticed here."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = [part for part in archive.infolist() if not part.filename.endswith("/")]
@@ -152,57 +154,58 @@ def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
             encrypted = any(part.flag_bits & 1 for part in parts)
             if not encrypted and (damaged := archive.testzip()):
                 return _damaged("workbook or ZIP archive", f"its part {quoted(damaged)} doesn't match its checksum")
-            if kind := _workbook(archive, names):
+            if kind := _workbook_kind(archive, names):
                 return kind if isinstance(kind, Finding) else Content(kind, data)
-            files = [part for part in parts if not _OF_MACOS.search(part.filename)]
+            files = [part for part in parts if not _MACOS_EXTRAS.search(part.filename)]
             if encrypted or len(files) != 1:
-                what = "a ZIP archive with a password" if encrypted else f"a ZIP archive of {len(files)} files"
-                return error(Code.NOT_TEXT, f"the file is {what}; unpack it and name the list")
-            inside = archive.read(files[0])
+                description = "a ZIP archive with a password" if encrypted else f"a ZIP archive of {len(files)} files"
+                return error(Code.NOT_TEXT, f"the file is {description}; unpack it and use the list inside")
+            unpacked = archive.read(files[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as cause:
-        # By damaged bytes the library is led to compressions it doesn't know, passwords, and places outside the file.
+        # In damaged bytes the library sees unknown compressions, passwords and offsets outside the file.
         return _damaged("workbook or ZIP archive", cause)
-    return _inside(inside, "ZIP archive", limit, depth)
+    return _detect_unpacked(unpacked, "ZIP archive", limit, depth)
 
 
-def _workbook(archive: zipfile.ZipFile, names: set[str]) -> Kind | Finding | None:
+def _workbook_kind(archive: zipfile.ZipFile, names: set[str]) -> FileKind | Finding | None:
+    """The kind of workbook that a ZIP archive is; a finding for other Office files, None for any other archive."""
     if "xl/workbook.xml" in names or "[Content_Types].xml" in names:
         if any(name.startswith("xl/worksheets/") and name.endswith(".xml") for name in names):
-            return Kind.XLSX
-        what = "an XLSB workbook" if "xl/workbook.bin" in names else "an Office document without a sheet"
-        return error(Code.NOT_TEXT, f"the file is {what}; save the list as XLSX and use that file")
+            return FileKind.XLSX
+        description = "an XLSB workbook" if "xl/workbook.bin" in names else "an Office document without a sheet"
+        return error(Code.NOT_TEXT, f"the file is {description}; save the list as XLSX and use that file")
     mimetype = archive.read("mimetype") if "mimetype" in names else b""
     if b"opendocument.spreadsheet" in mimetype:
         if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-            return _protected()
-        return Kind.ODS
+            return _password_protected()
+        return FileKind.ODS
     if b"opendocument" in mimetype:
         return error(Code.NOT_TEXT, f"the file is an OpenDocument text, drawing or presentation; {ADVICE}")
     return None
 
 
 def _office(data: bytes) -> Content | Finding:
-    """An old workbook, or a new one that is encrypted and therefore kept inside an old container."""
+    """Recognise an XLS workbook; an encrypted XLSX is wrapped in the same old container format."""
     if "EncryptedPackage".encode("utf-16-le") in data:
-        return _protected()
+        return _password_protected()
     if any(name.encode("utf-16-le") in data for name in ("Workbook", "Book")):
-        return Content(Kind.XLS, data)
-    return error(Code.NOT_TEXT, f"the file is an old Office file without a workbook, or a cut one; {ADVICE}")
+        return Content(FileKind.XLS, data)
+    return error(Code.NOT_TEXT, f"the file is an old Office file without a workbook, or it is cut; {ADVICE}")
 
 
-def _inside(data: bytes, archive: str, limit: int, depth: int) -> Content | Finding:
+def _detect_unpacked(data: bytes, archive: str, limit: int, depth: int) -> Content | Finding:
     if len(data) > limit:
         return error(Code.NOT_TEXT, f"the {archive} unpacks to more than {limit:,} bytes; {ADVICE}")
     if depth <= 1 and data.startswith((b"\x1f\x8b", *_ZIP)):
-        return error(Code.NOT_TEXT, "the file is an archive in an archive; unpack it and name the list")
-    return content_of(data, limit=limit, depth=depth - 1)
+        return error(Code.NOT_TEXT, "the file is an archive in an archive; unpack it and use the list inside")
+    return detect_content(data, limit=limit, depth=depth - 1)
 
 
-def _protected() -> Finding:
-    text = "the workbook is protected by a password; save it without one and use that file"
+def _password_protected() -> Finding:
+    text = "the workbook is protected by a password; save it without a password and use that file"
     return error(Code.NOT_TEXT, text)
 
 
-def _damaged(what: str, cause: object) -> Finding:
+def _damaged(kind: str, cause: object) -> Finding:
     reason = str(cause).strip().rstrip(".") or "it is cut"
-    return error(Code.DAMAGED, f"the file is a damaged {what}: {reason}; download or save it again")
+    return error(Code.DAMAGED, f"the file is a damaged {kind}: {reason}; download or save it again")

@@ -1,7 +1,7 @@
-"""The rows of a sheet, before anybody knows what they mean: text cells under the numbers that a spreadsheet shows.
+"""The rows of a sheet or text before their meaning is known: text cells under the row numbers a spreadsheet shows.
 
-Every kind of file ends in one; whoever reads one doesn't know where it came from. A row that can't be read as it stands
-comes out as its findings, never as nothing.
+Every kind of file becomes a grid, so code that reads a grid needs no knowledge of the file. A row that can't be read
+is yielded as its findings and never left out.
 """
 
 import re
@@ -13,17 +13,18 @@ from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.model.vocabulary import Level
 
 Cells = list[str] | tuple[Finding, ...]
-"""The cells of a row, or why there are none."""
+"""The cells of a row, or the findings that say why it can't be read."""
 
 _NOT_TEXT = re.compile("[\0\udc80-\udcff]")
 
-EXACT_FLOAT = 2**53  # from here on a floating-point number stands for several whole ones
+EXACT_FLOAT = 2**53  # from here on, one floating-point number represents several whole numbers
 
 
 class Block(NamedTuple):
-    """Lines that are a row each: `data` ends every one by a line feed and holds neither quotes nor other line ends.
+    r"""Lines that are one row each.
 
-    `number` is that of the first line, `delimiter` a single byte.
+    In `data` every line ends with `\n`; there are no quotes and no other line ends. `number` is the row number of the
+    first line, `delimiter` a single byte.
     """
 
     number: int
@@ -31,21 +32,21 @@ class Block(NamedTuple):
     delimiter: bytes
 
 
-class Blocks(Protocol):
-    """The same rows as those of a grid, of which many can be taken at once."""
+class BlockSource(Protocol):
+    """A grid's rows again, as blocks; taking a block removes its rows from the grid."""
 
     @property
-    def between(self) -> bool:
+    def at_block_start(self) -> bool:
         """Whether the next row begins a block."""
         ...
 
     @property
-    def left(self) -> int:
-        """Bytes behind the last block that was taken."""
+    def bytes_left(self) -> int:
+        """Bytes after the last block that was taken."""
         ...
 
-    def take(self) -> Block | None:
-        """Take the next block away from the rows; None where they have to be read one by one."""
+    def take_block(self) -> Block | None:
+        """Take the next block; None where the rows must be read one by one."""
         ...
 
 
@@ -53,48 +54,61 @@ class Blocks(Protocol):
 class Grid:
     """The rows of a sheet, or of a text under one delimiter.
 
-    `rows` can be read once and gives (row number, cells); entirely empty lines are left out but counted. `clean` tells
-    that every cell is text, `whole` that the last row ends as a line does. `notes` are the sheet's findings: those with
-    a row matter only below the header. `blocks` gives many rows at once, where there is a text that they stand in;
-    `delimiter` is that text's, "" where there is none.
+    Attributes:
+        rows: yields (row number, cells), once. Empty lines are counted but not yielded.
+        name: the sheet's name; "" for text.
+        hidden: whether the workbook hides the sheet.
+        all_text: whether every cell is known to be valid text, see `find_non_text`.
+        last_line_ended: False if the file ends within its last line, which may be cut.
+        findings: about the sheet; those with a row apply only to rows below the header.
+        blocks: the same rows as blocks; None for a workbook.
+        delimiter: the text's delimiter; "" for a workbook.
     """
 
     rows: Iterator[tuple[int, Cells]]
     name: str = ""
     hidden: bool = False
-    clean: bool = True
-    whole: bool = True
-    notes: tuple[Finding, ...] = ()
-    blocks: Blocks | None = None
+    all_text: bool = True
+    last_line_ended: bool = True
+    findings: tuple[Finding, ...] = ()
+    blocks: BlockSource | None = None
     delimiter: str = ""
 
 
 def is_blank(cells: Iterable[str]) -> bool:
-    """Whether a row has no text at all, blanks aside."""
+    """Whether all cells are empty or whitespace."""
     return not any(map(str.strip, cells))
 
 
-def only_text(number: int, cells: Sequence[str], header: Sequence[str], used: Collection[int]) -> tuple[Finding, ...]:
-    """Tell which cells of row `number` are not text.
+def find_non_text(
+    number: int, cells: Sequence[str], header: Sequence[str], used: Collection[int]
+) -> tuple[Finding, ...]:
+    """Find the cells of a row that are not text.
 
-    A cell with other bytes than UTF-8 is an error in a column that is `used`, or in none; elsewhere it doesn't matter.
-    A NUL is an error anywhere: the file is damaged.
+    A NUL is always an error, because the file is damaged. Other bytes that are not UTF-8 are an error in a used column
+    and in cells beyond the header; in an unused column they are a warning.
+
+    Args:
+        number: the row number.
+        cells: its cells; bytes that are not UTF-8 are lone surrogates.
+        header: the header's cells.
+        used: the columns that are read, counted from 0.
     """
     findings = []
     for index, cell in enumerate(cells):
-        found = _NOT_TEXT.search(cell)
-        if not found:
+        match = _NOT_TEXT.search(cell)
+        if not match:
             continue
         column = printable(header[index]) if index < len(header) else None
         if "\0" in cell:
             text = f"{quoted(printable(cell))} holds a NUL byte, so the file is damaged or not plain text"
             findings.append(error(Code.NUL_BYTE, f"{text}; export it again as CSV UTF-8", row=number, column=column))
         else:
-            text = f"byte 0x{ord(found[0]) - 0xDC00:02X} in {quoted(printable(cell))} is not UTF-8"
+            text = f"byte 0x{ord(match[0]) - 0xDC00:02X} in {quoted(printable(cell))} is not UTF-8"
             if index in used or column is None:
                 advice = "save the file again as 'CSV UTF-8 (comma delimited)'"
                 findings.append(error(Code.NOT_UTF8, f"{text}; {advice}", row=number, column=column))
             else:
-                text = f"{text}; nothing is read from this column, so it doesn't matter"
+                text = f"{text}; this column is not read, so it doesn't matter"
                 findings.append(Finding(Level.WARNING, Code.NOT_UTF8.value, text, number, column))
     return tuple(findings)

@@ -1,12 +1,12 @@
-"""How header cells are compared: without case, blanks, `_`, `-`, and a byte order mark that was taken for text."""
+"""How header cells are compared: without case, whitespace, `_`, `-` and byte order marks."""
 
 import re
 
-MANGLED_MARK = "ï»¿"  # a byte order mark of UTF-8 that was read as Windows-1252
-# The hyphens that word processors put, and a byte order mark, which joined files have in the middle.
-_FORGIVEN = re.compile(r"[\s_\-\u2010\u2011\ufeff]+")
+MOJIBAKE_BOM = "ï»¿"  # a UTF-8 byte order mark that a program decoded as Windows-1252
+# U+2010 and U+2011 are hyphens that word processors write; U+FEFF is the byte order mark inside a joined file.
+_IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff]+")
 
 
-def fold(text: str) -> str:
-    """Drop what header cells may differ in: case, blanks, `_`, `-`, and a byte order mark that was taken for text."""
-    return _FORGIVEN.sub("", text.removeprefix(MANGLED_MARK)).casefold()
+def fold_header(text: str) -> str:
+    """Normalise a header cell for comparison: case-folded, without whitespace, `_`, hyphens and byte order marks."""
+    return _IGNORED.sub("", text.removeprefix(MOJIBAKE_BOM)).casefold()

@@ -1,8 +1,8 @@
-"""Bytes → the one table in them: a header, and what follows it.
+"""Bytes → the single table in them: a header and the rows below it.
 
-Nothing is guessed: the delimiter, the sheet and the header's row are those under which a header makes sense, and where
-two do, the file is refused. Rows above the header are titles and comments, and said; one that looks like a person's
-refuses the file.
+Nothing is guessed. The right delimiter, sheet and header row are those with a valid header; if two fit, the file is
+refused. Rows above the header are titles and comments, and each is reported. A row above the header that looks like
+data is an error.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,18 +14,20 @@ from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.tables.encoding import text_grids
-from rolesync.tables.file_type import Kind, content_of
-from rolesync.tables.grid import Blocks, Cells, Grid, is_blank
-from rolesync.tables.header_text import MANGLED_MARK
+from rolesync.tables.file_type import FileKind, detect_content
+from rolesync.tables.grid import BlockSource, Cells, Grid, is_blank
+from rolesync.tables.header_text import MOJIBAKE_BOM
 
-LOOKED_AT = 40  # rows with text in which a header is looked for: titles and notes above it are shorter
+HEADER_SEARCH_ROWS = 40  # non-blank rows that are searched for a header; titles above a header take fewer
 
 
-class Headers(NamedTuple):
-    """What makes a row a header.
+class HeaderRules(NamedTuple):
+    """How to recognise a header.
 
-    `score` tells how many of the columns that are used it names; `complete`, whether those that are needed are there;
-    `is_data`, whether a cell can only belong to a row below the header.
+    Attributes:
+        score: how many known columns a row of cells names.
+        complete: whether a row names all columns that are needed.
+        is_data: whether a cell can only belong to a row below the header.
     """
 
     score: Callable[[Sequence[str]], int]
@@ -35,207 +37,225 @@ class Headers(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The rows of a sheet: the header, and what follows it.
+    """A header and the rows below it.
 
-    `rows` can be read once and gives (row number, cells). `clean` tells that all cells are text, see `only_text`,
-    `whole` that the last row ends as a line does. `notes` is what was noticed in finding the table,
-    `above` the rows above the header. `blocks` gives many rows at once, `delimiter` is the text's, see `Grid`.
+    Attributes:
+        header: the header's cells.
+        header_row: its row number.
+        rows: yields (row number, cells), once.
+        all_text: whether every cell is known to be valid text, see `find_non_text`.
+        last_line_ended: False if the file ends within its last line, which may be cut.
+        sheet: the sheet's name; "" for text.
+        findings: what was noticed while looking for the table.
+        rows_above: the rows above the header, with their numbers.
+        blocks: the same rows as blocks, see `Grid`; None for a workbook.
+        delimiter: the text's delimiter; "" for a workbook.
     """
 
     header: tuple[str, ...]
     header_row: int
     rows: Iterator[tuple[int, Cells]]
-    clean: bool
-    whole: bool
+    all_text: bool
+    last_line_ended: bool
     sheet: str = ""
-    notes: tuple[Finding, ...] = ()
-    above: tuple[tuple[int, list[str]], ...] = ()
-    blocks: Blocks | None = None
+    findings: tuple[Finding, ...] = ()
+    rows_above: tuple[tuple[int, list[str]], ...] = ()
+    blocks: BlockSource | None = None
     delimiter: str = ""
 
 
 @dataclass(frozen=True, eq=False)
-class _Start:
-    """A table, and how much sense its header makes."""
+class _Candidate:
+    """A possible table, and how well its header fits the rules."""
 
     complete: bool
     score: int
     table: Table
 
 
-def open_table(data: bytes, headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
+def open_table(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
     """Find the table in a file's bytes.
 
     Args:
         data: the whole file.
-        headers: tells which row is the header, and so which delimiter and sheet are meant.
-        form: the sheet and the header's row, as far as somebody has said them.
+        rules: recognise the header, and so the delimiter and the sheet.
+        form: the sheet and the header row, where the settings name them.
 
     Returns:
         The table, or the findings that say why there is none.
     """
-    content = content_of(data)
+    content = detect_content(data)
     if isinstance(content, Finding):
         return (content,)
-    if content.kind is not Kind.TEXT:
+    if content.kind is not FileKind.TEXT:
         from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
 
         sheets = workbook_grids(content)
-        return (sheets,) if isinstance(sheets, Finding) else _sheet(sheets, headers, form)
+        return (sheets,) if isinstance(sheets, Finding) else _choose_sheet(sheets, rules, form)
     if form.sheet:
-        return (error(Code.SHEET_UNCLEAR, f"the file is text and has no sheet {quoted(form.sheet)}; leave it out"),)
+        text = f"the file is text and has no sheet {quoted(form.sheet)}; leave out --sheet"
+        return (error(Code.SHEET_UNCLEAR, text),)
     grids = text_grids(content.data)
-    return (grids,) if isinstance(grids, Finding) else _delimiter(grids, headers, form)
+    return (grids,) if isinstance(grids, Finding) else _choose_delimiter(grids, rules, form)
 
 
 def open_sheets(
-    data: bytes, headers: Headers, names: Sequence[str]
+    data: bytes, rules: HeaderRules, names: Sequence[str]
 ) -> tuple[list[Table | tuple[Finding, ...]], list[Grid]]:
-    """Find the tables in the sheets of these names, or why there is none, and the other sheets as they are.
-
-    The workbook is read once.
+    """Find the table in each named sheet of a workbook, which is read only once.
 
     Args:
-        data: the whole file, a workbook.
-        headers: tells which row of each is the header.
-        names: the sheets.
+        data: the whole file.
+        rules: recognise the header of each sheet.
+        names: the sheets to open.
+
+    Returns:
+        For each name the table, or the findings that say why there is none; then all other sheets as grids.
     """
-    content = content_of(data)
-    if isinstance(content, Finding) or content.kind is Kind.TEXT:
-        return [open_table(data, headers, ListForm(sheet=name)) for name in names], []
+    content = detect_content(data)
+    if isinstance(content, Finding) or content.kind is FileKind.TEXT:
+        return [open_table(data, rules, ListForm(sheet=name)) for name in names], []
     from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # as above
 
     sheets = workbook_grids(content)
     if isinstance(sheets, Finding):
         return [(sheets,)], []
-    found = [_sheet(sheets, headers, ListForm(sheet=name)) for name in names]
-    return found, [sheet for sheet in sheets if sheet.name not in names]
+    tables = [_choose_sheet(sheets, rules, ListForm(sheet=name)) for name in names]
+    return tables, [sheet for sheet in sheets if sheet.name not in names]
 
 
-def _delimiter(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
-    found = [_start(grid, headers, form) for grid in grids]
-    starts = [start for start in found if isinstance(start, _Start)]
-    best = max(((start.complete, start.score) for start in starts), default=(False, 0))
-    if not best[1] and None in found:
-        return (_nothing("the file"),)
-    if not starts:
-        return next(start for start in found if isinstance(start, tuple))
-    tables = [start.table for start in starts if (start.complete, start.score) == best]
-    rivals = {table.header for table in tables}
-    if best[1] and len(rivals) > 1:
-        seen = " or ".join(quoted(", ".join(header)) for header in sorted(rivals))
-        message = f"the header can be read as {seen}; use one delimiter, `,` for choice, and quote cells that hold it"
+def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
+    """The table under the delimiter whose header fits best; findings if two delimiters fit equally."""
+    results = [_find_header(grid, rules, form) for grid in grids]
+    candidates = [result for result in results if isinstance(result, _Candidate)]
+    best = max(((candidate.complete, candidate.score) for candidate in candidates), default=(False, 0))
+    if not best[1] and None in results:
+        return (_no_rows("the file"),)
+    if not candidates:
+        return next(result for result in results if isinstance(result, tuple))
+    tables = [candidate.table for candidate in candidates if (candidate.complete, candidate.score) == best]
+    headers = {table.header for table in tables}
+    if best[1] and len(headers) > 1:
+        readings = " or ".join(quoted(", ".join(header)) for header in sorted(headers))
+        message = f"the header can be read as {readings}; use one delimiter, best `,`, and quote cells that contain it"
         return (error(Code.DELIMITER_UNCLEAR, message, row=tables[0].header_row),)
     return tables[0]
 
 
-def _sheet(grids: Sequence[Grid], headers: Headers, form: ListForm) -> Table | tuple[Finding, ...]:
-    """The sheet that was named, or the only one that is shown and can be meant."""
-    names = ", ".join(map(_name, grids))
-    named = _named(grids, form.sheet)
+def _choose_sheet(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
+    """The table in the sheet that `form` names, else in the only visible sheet that can be meant."""
+    names = ", ".join(map(_describe_sheet, grids))
+    named = _sheets_named(grids, form.sheet)
     if form.sheet and not named:
-        return (_unclear(f"the workbook has no sheet {quoted(form.sheet)}, but {names}; name one of them"),)
-    filled = [(grid, start) for grid in named or grids if (start := _start(grid, headers, form)) is not None]
-    shown = [(grid, start) for grid, start in filled if named or not grid.hidden]
-    complete = [(grid, start) for grid, start in shown if isinstance(start, _Start) and start.complete]
+        return (_unclear(f"the workbook has no sheet {quoted(form.sheet)}; it has {names}: name one of them"),)
+    filled = [(grid, result) for grid in named or grids if (result := _find_header(grid, rules, form)) is not None]
+    visible = [(grid, result) for grid, result in filled if named or not grid.hidden]
+    complete = [(grid, result) for grid, result in visible if isinstance(result, _Candidate) and result.complete]
     if not filled:
-        return (_nothing(f"the sheet {quoted(named[0].name)}" if named else "the workbook"),)
-    if not shown:
-        return (_unclear(f"only hidden sheets have rows, of {names}; name the one that is meant"),)
-    if len(complete or shown) > 1:
-        several = ", ".join(quoted(grid.name) for grid, _ in complete or shown)
-        text = f"{'each' if complete else 'none'} of the sheets {several} has a header as a list has it"
-        return (_unclear(f"{text}; name the one that is meant"),)
-    grid, start = (complete or shown)[0]
-    if isinstance(start, tuple):
-        return start
-    return _of_sheet(start, grid, [other for other, _ in filled if other is not grid])
+        return (_no_rows(f"the sheet {quoted(named[0].name)}" if named else "the workbook"),)
+    if not visible:
+        return (_unclear(f"of the sheets {names}, only hidden ones have rows; name the right one"),)
+    if len(complete or visible) > 1:
+        rivals = ", ".join(quoted(grid.name) for grid, _ in complete or visible)
+        text = f"{'each' if complete else 'none'} of the sheets {rivals} has the header of a list"
+        return (_unclear(f"{text}; name the right one"),)
+    grid, result = (complete or visible)[0]
+    if isinstance(result, tuple):
+        return result
+    return _with_sheet(result.table, grid, [other for other, _ in filled if other is not grid])
 
 
-def _named(grids: Sequence[Grid], sheet: str) -> list[Grid]:
-    """The sheet of this name, or else of this number."""
+def _sheets_named(grids: Sequence[Grid], sheet: str) -> list[Grid]:
+    """The sheets with this name, else the sheet with this number, counted from 1."""
     return [grid for grid in grids if sheet and grid.name == sheet] or [
         grid for number, grid in enumerate(grids, 1) if str(number) == sheet
     ]
 
 
-def _name(grid: Grid) -> str:
+def _describe_sheet(grid: Grid) -> str:
     return quoted(grid.name) + (" (hidden)" if grid.hidden else "")
 
 
-def _of_sheet(start: _Start, grid: Grid, others: Sequence[Grid]) -> Table:
-    """The table, with what is to be said of the sheets."""
-    table = start.table
-    notes = [note for note in grid.notes if note.row is None or note.row > table.header_row]
+def _with_sheet(table: Table, grid: Grid, others: Sequence[Grid]) -> Table:
+    """Add the sheet's name and findings to its table."""
+    findings = [finding for finding in grid.findings if finding.row is None or finding.row > table.header_row]
     if others:
-        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(map(_name, others))}"
-        notes.append(Finding(Level.WARNING, Code.SHEETS_IGNORED.value, text))
+        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(map(_describe_sheet, others))}"
+        findings.append(Finding(Level.WARNING, Code.SHEETS_IGNORED.value, text))
     if grid.hidden:
-        text = f"the sheet {quoted(grid.name)} is hidden in the workbook, and counts because it is named"
-        notes.append(Finding(Level.WARNING, Code.HIDDEN.value, text))
-    return replace(table, sheet=grid.name, notes=(*table.notes, *notes))
+        text = f"the sheet {quoted(grid.name)} is hidden in the workbook; it is read because the settings name it"
+        findings.append(Finding(Level.WARNING, Code.HIDDEN.value, text))
+    return replace(table, sheet=grid.name, findings=(*table.findings, *findings))
 
 
 def _unclear(text: str) -> Finding:
     return error(Code.SHEET_UNCLEAR, f"{text} with --sheet")
 
 
-def _nothing(what: str) -> Finding:
-    text = f"{what} has no rows, and an empty list would remove everybody; put back the header and the rows"
+def _no_rows(source: str) -> Finding:
+    text = f"{source} has no rows, and an empty list would remove everybody; put back the header and the rows"
     return error(Code.NO_ROWS, text)
 
 
-def _start(grid: Grid, headers: Headers, form: ListForm) -> _Start | tuple[Finding, ...] | None:
-    """The first complete header, or else the first row; findings where it can't be read, None where there is no row."""
+def _find_header(grid: Grid, rules: HeaderRules, form: ListForm) -> _Candidate | tuple[Finding, ...] | None:
+    """Find the header of a grid.
+
+    Returns:
+        The first complete header, or the named row, or else the first row; findings if it can't be read; None if the
+        grid has no such row.
+    """
     seen: list[tuple[int, list[str]]] = []
     for number, cells in grid.rows:
         if isinstance(cells, tuple):
             if number < form.header_row:
                 continue
-            return cells if form.header_row or not seen else _begin(grid, headers, seen, notes=cells)
+            return cells if form.header_row or not seen else _candidate(grid, rules, seen, findings=cells)
         if is_blank(cells) and number != form.header_row:
             continue
         seen.append((number, cells))
-        if number >= form.header_row and (form.header_row or headers.complete(cells)):
-            above = [_above(*row, headers, meant=bool(form.header_row)) for row in seen[:-1]]
-            return _begin(grid, headers, seen[-1:], notes=above, above=seen[:-1])
-        if len(seen) == LOOKED_AT and not form.header_row:
+        if number >= form.header_row and (form.header_row or rules.complete(cells)):
+            findings = [_finding_above(*row, rules, named=bool(form.header_row)) for row in seen[:-1]]
+            return _candidate(grid, rules, seen[-1:], findings=findings, rows_above=seen[:-1])
+        if len(seen) == HEADER_SEARCH_ROWS and not form.header_row:
             break
-    return _begin(grid, headers, seen) if seen and not form.header_row else None
+    return _candidate(grid, rules, seen) if seen and not form.header_row else None
 
 
-def _begin(
+def _candidate(
     grid: Grid,
-    headers: Headers,
+    rules: HeaderRules,
     rows: Sequence[tuple[int, list[str]]],
     *,
-    notes: Sequence[Finding] = (),
-    above: Sequence[tuple[int, list[str]]] = (),
-) -> _Start:
-    """Make a table of rows that were already read, the header first, and of those still to be read."""
-    (number, header), *rest = rows
-    read: list[tuple[int, Cells]] = [*rest]
-    if any(cell.startswith(MANGLED_MARK) for cell in header):
-        text = "a program has read this list's UTF-8 as Windows-1252, so that letters outside ASCII are others now"
-        notes = [*notes, Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; open the original as UTF-8", number)]
+    findings: Sequence[Finding] = (),
+    rows_above: Sequence[tuple[int, list[str]]] = (),
+) -> _Candidate:
+    """Make a table of the rows that were already read, header first, followed by the grid's remaining rows."""
+    (number, header), *already_read = rows
+    first_rows: list[tuple[int, Cells]] = [*already_read]
+    if any(cell.startswith(MOJIBAKE_BOM) for cell in header):
+        text = "a program read this UTF-8 list as Windows-1252, so letters outside ASCII are now wrong"
+        advice = "open the original as UTF-8 and save it again"
+        findings = [*findings, Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; {advice}", number)]
     table = Table(
         tuple(header),
         number,
-        chain(read, grid.rows),
-        clean=grid.clean,
-        whole=grid.whole,
-        notes=tuple(notes),
-        above=tuple(above),
-        blocks=None if read else grid.blocks,
+        chain(first_rows, grid.rows),
+        all_text=grid.all_text,
+        last_line_ended=grid.last_line_ended,
+        findings=tuple(findings),
+        rows_above=tuple(rows_above),
+        blocks=None if first_rows else grid.blocks,
         delimiter=grid.delimiter,
     )
-    return _Start(headers.complete(header), headers.score(header), table)
+    return _Candidate(rules.complete(header), rules.score(header), table)
 
 
-def _above(number: int, cells: Sequence[str], headers: Headers, *, meant: bool) -> Finding:
+def _finding_above(number: int, cells: Sequence[str], rules: HeaderRules, *, named: bool) -> Finding:
+    """Report a row above the header: an error if it looks like data, unless the settings name the header row."""
     shown = quoted(printable(" ".join(filter(None, map(str.strip, cells)))))
-    if not meant and sum(bool(cell.strip()) for cell in cells) > 1 and any(map(headers.is_data, cells)):
-        text = f"{shown} stands above the header and looks like a row of the list; put it below, delete it"
-        return error(Code.ROW_ABOVE_HEADER, f"{text}, or say --header-row", row=number)
-    text = f"{shown} stands above the header and is not read"
+    if not named and sum(bool(cell.strip()) for cell in cells) > 1 and any(map(rules.is_data, cells)):
+        text = f"{shown} is above the header but looks like a row of the list"
+        advice = "move it below the header, delete it, or name the header's row with --header-row"
+        return error(Code.ROW_ABOVE_HEADER, f"{text}; {advice}", row=number)
+    text = f"{shown} is above the header and is not read"
     return Finding(Level.WARNING, Code.TITLE_IGNORED.value, text, number)

@@ -1,9 +1,11 @@
-"""What the library for workbooks leaves out of XLSX and ODS, read from their XML.
+"""Sheet details that the workbook library leaves out of XLSX and ODS, read from their XML.
 
-It gives nothing for error values, for formulas whose value was not saved and for text that an ODS doesn't call so: none
-of them may pass for an empty cell. It doesn't tell of hidden rows. And it makes room for every cell from the first to
-the last, so that one stray cell far off would take all memory. ECMA-376 part 1, 18.3.1 (XLSX) and OpenDocument 1.3
-part 3, 9.1 (ODS) say how these are written.
+- The library returns nothing for error values, for formulas without a saved value, and for ODS text without a type.
+  None of them may count as an empty cell.
+- It doesn't report hidden rows.
+- It allocates every cell from the first to the last, so a single stray cell far away would use up all memory.
+
+Sources: ECMA-376 part 1, 18.3.1 (XLSX); OpenDocument 1.3 part 3, 9.1 (ODS).
 """
 
 import io
@@ -15,15 +17,15 @@ from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 from xml.etree.ElementTree import Element, iterparse
 
-from rolesync.tables.file_type import Content, Kind
+from rolesync.tables.file_type import Content, FileKind
 
 MAX_ROWS, MAX_COLUMNS = 2**20, 2**14  # of a sheet, in every program
-MAX_CELLS = 60_000_000  # the greatest sheet of a list: a million rows with sixty columns
-_ODDITIES = (b"hidden", b'"e"', b"'e'", b"<f", b":f")  # what a sheet with hidden rows, errors or formulas must hold
-_PLACES = rb"\sr\s*=\s*[\"']"  # how the place of a row or cell begins
-_ROWS = re.compile(_PLACES + rb"[A-Z]{0,3}([0-9]+)")
-_FAR_DOWN = re.compile(_PLACES + rb"[A-Z]{0,3}([0-9]{5,})")
-_FAR_RIGHT = re.compile(_PLACES + rb"([A-Z]{2,3})[0-9]")
+MAX_CELLS = 60_000_000  # the largest supported sheet: a million rows of sixty columns
+_NEEDS_PARSING = (b"hidden", b'"e"', b"'e'", b"<f", b":f")  # in any sheet with hidden rows, errors or formulas
+_R_ATTRIBUTE = rb"\sr\s*=\s*[\"']"  # the beginning of the attribute with a row's number or a cell's reference
+_ANY_ROW = re.compile(_R_ATTRIBUTE + rb"[A-Z]{0,3}([0-9]+)")
+_ROW_OF_5_DIGITS = re.compile(_R_ATTRIBUTE + rb"[A-Z]{0,3}([0-9]{5,})")
+_COLUMN_OF_2_LETTERS = re.compile(_R_ATTRIBUTE + rb"([A-Z]{2,3})[0-9]")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _TRUE = ("1", "true", "on")
 
@@ -33,11 +35,11 @@ _ROWS_SPANNED, _COLUMNS_SPANNED = f"{_TABLE}number-rows-spanned", f"{_TABLE}numb
 _FORMULA = f"{_TABLE}formula"
 _PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 _VALUE_TYPE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}value-type"
-_ERROR = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+_CALC_VALUE_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 
 
 class Merge(NamedTuple):
-    """A merged area, rows and columns counted from 0, both ends included."""
+    """A merged area: rows and columns from 0, both ends included."""
 
     top: int
     left: int
@@ -46,11 +48,14 @@ class Merge(NamedTuple):
 
 
 @dataclass(slots=True)
-class Marks:
-    """What a sheet has besides its values.
+class SheetDetails:
+    """What a sheet has apart from its values.
 
-    `hidden` are row numbers from 1, in order; `texts` the cells whose text the library leaves out, by row and column
-    from 0; `cells` the size of the area from the first cell to the last.
+    Attributes:
+        hidden: the numbers of hidden rows with text, from 1, in order.
+        texts: the texts that the library leaves out, by row and column from 0.
+        merges: the merged areas.
+        cells: the number of cells in the area from the first cell to the last.
     """
 
     hidden: list[int] = field(default_factory=list)
@@ -59,77 +64,80 @@ class Marks:
     cells: int = 0
 
 
-def marks_of(content: Content) -> dict[str, Marks]:
-    """Read what is to be known of each sheet, by its name.
+def read_sheet_details(content: Content) -> dict[str, SheetDetails]:
+    """Read the details of each sheet of an XLSX or ODS, by the sheet's name.
 
     Raises:
         ParseError, KeyError, ValueError: the workbook is damaged.
     """
     with zipfile.ZipFile(io.BytesIO(content.data)) as archive:
-        if content.kind is Kind.ODS:
+        if content.kind is FileKind.ODS:
             with archive.open("content.xml") as part:
-                return _opendocument(part)
-        return {name: _worksheet(archive.read(part)) for name, part in _parts(archive)}
+                return _read_ods(part)
+        return {name: _read_worksheet(archive.read(part)) for name, part in _worksheet_parts(archive)}
 
 
-def _parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """The sheets of an XLSX, each with the part of the archive that holds it."""
+def _worksheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Yield the sheets of an XLSX: the name, and the part of the archive that holds the sheet."""
     targets = {}
     for element in _elements(archive.open("xl/_rels/workbook.xml.rels"), "Relationship"):
         targets[element.get("Id")] = posixpath.normpath(posixpath.join("/xl", element.get("Target", ""))).lstrip("/")
     names = {part.filename.casefold(): part.filename for part in archive.infolist()}
     for element in _elements(archive.open("xl/workbook.xml"), "sheet"):
-        key = next((value for name, value in element.items() if name.endswith("}id")), "")
-        part = names.get(targets.get(key, "").casefold())
+        relation = next((value for name, value in element.items() if name.endswith("}id")), "")
+        part = names.get(targets.get(relation, "").casefold())
         if part:
             yield element.get("name", ""), part
 
 
 def _elements(part: IO[bytes], *names: str) -> Iterator[Element]:
-    """Yield the elements of these names as they end, and forget each row when it is done."""
-    for _, element in iterparse(part):  # noqa: S314  # no entity is fetched, and expat bounds what one may grow to
+    """Yield the elements of these names as they end; each is cleared afterwards to save memory."""
+    for _, element in iterparse(part):  # noqa: S314  # no entity is fetched, and expat bounds their expansion
         name = element.tag.rpartition("}")[2]
         if name in names:
             yield element
             element.clear()
 
 
-def _worksheet(data: bytes) -> Marks:
-    marks = Marks(cells=_extent(data))
-    if data.startswith(b"<") and not any(oddity in data for oddity in _ODDITIES):
-        return marks
+def _read_worksheet(data: bytes) -> SheetDetails:
+    details = SheetDetails(cells=_estimate_cells(data))
+    if data.startswith(b"<") and not any(mark in data for mark in _NEEDS_PARSING):
+        return details
     row = 0
     for element in _elements(io.BytesIO(data), "row"):
         row = int(element.get("r", row + 1))
         if element.get("hidden") in _TRUE:
-            marks.hidden.append(row)
+            details.hidden.append(row)
         place = -1
         for cell in element:
-            found = _REFERENCE.fullmatch(cell.get("r", ""))
-            place = _column(found[1]) if found else place + 1
-            if text := _left_out(cell):
-                marks.texts.setdefault((int(found[2]) if found else row) - 1, {})[place] = text
-    return marks
+            reference = _REFERENCE.fullmatch(cell.get("r", ""))
+            place = _column(reference[1]) if reference else place + 1
+            if text := _missing_text(cell):
+                details.texts.setdefault((int(reference[2]) if reference else row) - 1, {})[place] = text
+    return details
 
 
-def _left_out(cell: Element) -> str:
-    """The text of an error value, or of a formula without a value; "" for a cell that the library reads."""
+def _missing_text(cell: Element) -> str:
+    """The text of an error value or of a formula without a value; "" for a cell that the library reads."""
     parts = {child.tag.rpartition("}")[2]: child.text or "" for child in cell}
     if cell.get("t") == "e":
         return parts.get("v") or "#ERROR!"
     if "f" not in parts or "is" in parts or parts.get("v"):
         return ""
-    empty = "v" in parts and cell.get("t") == "str"  # a saved value, which is a text without letters
-    return "" if empty else f"={parts['f']}"
+    saved_empty_text = "v" in parts and cell.get("t") == "str"
+    return "" if saved_empty_text else f"={parts['f']}"
 
 
-def _extent(data: bytes) -> int:
-    """At least the cells between the first and the last one; rows or cells without a place follow each other."""
-    row = max(map(int, set(_FAR_DOWN.findall(data))), default=9_999)
-    column = max((_column(name.decode()) for name in set(_FAR_RIGHT.findall(data))), default=25) + 1
-    if row * column > MAX_CELLS:  # perhaps only because small numbers are not looked at, which takes time
-        row = max(map(int, set(_ROWS.findall(data))), default=row)
-    return row * column
+def _estimate_cells(data: bytes) -> int:
+    """An upper bound for the number of cells from the first to the last.
+
+    Rows and cells without a reference follow each other, so only the file's size limits their number.
+    """
+    rows = max(map(int, set(_ROW_OF_5_DIGITS.findall(data))), default=9_999)
+    columns = max((_column(name.decode()) for name in set(_COLUMN_OF_2_LETTERS.findall(data))), default=25) + 1
+    if rows * columns > MAX_CELLS:  # perhaps only by the default of 9,999 rows; the exact number takes longer
+        rows = max(map(int, set(_ANY_ROW.findall(data))), default=rows)
+    return rows * columns
 
 
 def _column(name: str) -> int:
@@ -140,49 +148,49 @@ def _column(name: str) -> int:
     return number - 1
 
 
-def _opendocument(part: IO[bytes]) -> dict[str, Marks]:
-    sheets: dict[str, Marks] = {}
-    marks, row = Marks(), 0
+def _read_ods(part: IO[bytes]) -> dict[str, SheetDetails]:
+    sheets: dict[str, SheetDetails] = {}
+    details, row = SheetDetails(), 0
     last_column = 0
     for element in _elements(part, "table", "table-row"):
         if element.tag == f"{_TABLE}table":
-            sheets[element.get(f"{_TABLE}name", "")] = marks
-            marks, row, last_column = Marks(), 0, 0
+            sheets[element.get(f"{_TABLE}name", "")] = details
+            details, row, last_column = SheetDetails(), 0, 0
             continue
         repeated = int(element.get(_ROWS_REPEATED, 1))
-        width = _cells(element, row, marks)
-        if row in marks.texts:
-            marks.texts.update(dict.fromkeys(range(row, row + min(repeated, MAX_ROWS)), marks.texts[row]))
+        width = _read_ods_row(element, row, details)
+        if row in details.texts:
+            details.texts.update(dict.fromkeys(range(row, row + min(repeated, MAX_ROWS)), details.texts[row]))
         if width:
             last_column = max(last_column, width)
-            marks.cells = (row + repeated) * last_column
+            details.cells = (row + repeated) * last_column
             if element.get(f"{_TABLE}visibility", "visible") != "visible":
-                marks.hidden.extend(range(row + 1, row + min(repeated, MAX_ROWS) + 1))
+                details.hidden.extend(range(row + 1, row + min(repeated, MAX_ROWS) + 1))
         row += repeated
     return sheets
 
 
-def _cells(row: Element, index: int, marks: Marks) -> int:
-    """Note what is odd about the cells of a row; return where its last cell with something in it ends."""
+def _read_ods_row(row: Element, index: int, details: SheetDetails) -> int:
+    """Add the missing texts and merges of a row to `details`; return the row's width up to its last filled cell."""
     place = width = 0
     for cell in row:
-        known = cell.attrib
-        repeated = int(known.get(_COLUMNS_REPEATED, 1))
-        filled = len(cell) > 0 or _VALUE_TYPE in known
+        attributes = cell.attrib
+        repeated = int(attributes.get(_COLUMNS_REPEATED, 1))
+        filled = len(cell) > 0 or _VALUE_TYPE in attributes
         text = ""
-        if known.get(_ERROR) == "error":
+        if attributes.get(_CALC_VALUE_TYPE) == "error":
             text = "".join(cell.itertext()) or "#ERROR!"
-        elif _VALUE_TYPE not in known:
-            formula = known.get(_FORMULA, "")
-            shown = ("".join(part.itertext()) for part in cell.findall(_PARAGRAPH))
-            text = formula.partition(":")[2] or formula or "\n".join(shown)
+        elif _VALUE_TYPE not in attributes:
+            formula = attributes.get(_FORMULA, "")
+            paragraphs = ("".join(part.itertext()) for part in cell.findall(_PARAGRAPH))
+            text = formula.partition(":")[2] or formula or "\n".join(paragraphs)
         if text:
             places = range(place, place + min(repeated, MAX_COLUMNS))
-            marks.texts.setdefault(index, {}).update(dict.fromkeys(places, text))
-        if _ROWS_SPANNED in known:
-            down, right = int(known[_ROWS_SPANNED]), int(known.get(_COLUMNS_SPANNED, 1))
+            details.texts.setdefault(index, {}).update(dict.fromkeys(places, text))
+        if _ROWS_SPANNED in attributes:
+            down, right = int(attributes[_ROWS_SPANNED]), int(attributes.get(_COLUMNS_SPANNED, 1))
             if down > 1 or right > 1:
-                marks.merges.append(Merge(index, place, index + down - 1, place + right - 1))
+                details.merges.append(Merge(index, place, index + down - 1, place + right - 1))
         place += repeated
         if filled or text:
             width = place

@@ -13,7 +13,7 @@ from rolesync.migrate.write import in_order, list_csv
 from rolesync.model.lists import ListForm
 from rolesync.reader.header import SPELLINGS, Field
 from rolesync.reader.read import read_desired
-from rolesync.tables.header_text import fold
+from rolesync.tables.header_text import fold_header
 from tests.migrate.sources import MANAGED, TODAY, ends, pairs, run
 from tests.tables.books import xlsx
 
@@ -267,7 +267,7 @@ def test_odd_addresses_end_in_a_list_that_is_one(tmp_path: Path) -> None:
 def test_dates_have_all_the_headers_that_a_list_may_have() -> None:
     fields = {Field.STARTS: Recipe().starts, Field.EXPIRES: Recipe().expires}
     for text, field in SPELLINGS.items():
-        assert field not in fields or text in set(map(fold, fields[field]))
+        assert field not in fields or text in set(map(fold_header, fields[field]))
 
 
 def test_a_row_that_has_lost_a_cell_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from rolesync.reader.header import SPELLINGS, Field, Layout, headers, lay_out
-from rolesync.tables.header_text import fold
+from rolesync.reader.header import SPELLINGS, Field, Layout, header_rules, lay_out
+from rolesync.tables.header_text import fold_header
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ from rolesync.tables.header_text import fold
     ],
 )
 def test_spellings(text: str, field: Field | None) -> None:
-    assert SPELLINGS.get(fold(text)) is field
+    assert SPELLINGS.get(fold_header(text)) is field
 
 
 def test_score_counts_each_field_once() -> None:
-    assert headers().score(["email", "E-Mail", "role", "note"]) == 2
+    assert header_rules().score(["email", "E-Mail", "role", "note"]) == 2
 
 
 def test_columns_in_any_order_beside_others() -> None:

@@ -1,9 +1,10 @@
-"""Workbooks for tests, in three formats: XLSX and XLS by libraries, ODS by hand, for no library writes all of it."""
+"""Writes workbooks for tests: XLSX and XLS with libraries, ODS by hand, because no library writes all of it."""
 
 import io
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from io import BytesIO
 from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
@@ -31,7 +32,7 @@ def xlsx(
     merged: Iterable[str] = (),
     hidden_rows: Iterable[int] = (),
 ) -> bytes:
-    """Write an XLSX; merged cells and hidden rows are of every sheet. Texts that begin with `=` are formulas."""
+    """Write an XLSX; `merged` and `hidden_rows` apply to every sheet. Texts that begin with `=` are formulas."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in sheets.items():
@@ -55,7 +56,7 @@ def xls(
     merged: Iterable[tuple[int, int, int, int]] = (),
     hidden_rows: Iterable[int] = (),
 ) -> bytes:
-    """Write an XLS; merged areas are (first row, last row, first column, last column) from 0."""
+    """Write an XLS; a merged area is (first row, last row, first column, last column), counted from 0."""
     book = xlwt.Workbook(encoding="utf-8")
     day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
     for name, rows in sheets.items():
@@ -81,7 +82,7 @@ def xls(
 
 
 def ods(sheets: Mapping[str, Sequence[str | Sequence[object]]]) -> bytes:
-    """Write an ODS; a row that is text is its XML, a cell that begins with `<` likewise."""
+    """Write an ODS; a row given as text is XML already, and so is a cell that begins with `<`."""
     tables = "".join(
         f"<table:table table:name={quoteattr(name)}>{''.join(map(_ods_row, rows))}</table:table>"
         for name, rows in sheets.items()
@@ -102,12 +103,12 @@ def _ods_row(row: str | Sequence[object]) -> str:
 
 
 def ods_row(cells: str, attributes: str = "") -> str:
-    """Spell one row of an ODS."""
+    """Format a row as ODS XML."""
     return f"<table:table-row {attributes}>{cells}</table:table-row>"
 
 
 def ods_cell(value: object, attributes: str = "") -> str:
-    """Spell one cell of an ODS."""
+    """Format a cell as ODS XML."""
     if isinstance(value, str) and value.startswith("<"):
         return value
     if value == "":
@@ -121,3 +122,19 @@ def ods_cell(value: object, attributes: str = "") -> str:
     else:
         kind = 'office:value-type="string"'
     return f"<table:table-cell {kind} {attributes}><text:p>{escape(str(value))}</text:p></table:table-cell>"
+
+
+def edited(data: bytes, part: str, old: str, new: str) -> bytes:
+    """A workbook with one part changed."""
+    out = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+        for item in source.infolist():
+            text = source.read(item).replace(b" />", b"/>")
+            if item.filename == part:
+                assert old.encode() in text
+                text = text.replace(old.encode(), new.encode())
+            target.writestr(item, text)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"

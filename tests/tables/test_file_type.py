@@ -9,7 +9,7 @@ import pytest
 
 from rolesync.errors import Exit, InputRefusedError
 from rolesync.model.findings import Finding
-from rolesync.tables.file_type import Content, Kind, content_of, read_file
+from rolesync.tables.file_type import Content, FileKind, detect_content, read_file
 from tests.tables.books import ods, xls, xlsx
 
 CSV = b"email,role\na@x.edu,Admin\n"
@@ -25,20 +25,25 @@ def zipped(parts: Mapping[str, bytes]) -> bytes:
 
 def refused(data: bytes, **limits: int) -> str:
     """The message that refuses a file."""
-    found = content_of(data, **limits)
-    assert isinstance(found, Finding)
-    assert found.code in {"not_text", "damaged"}
-    assert found.row is None
-    return found.message
+    finding = detect_content(data, **limits)
+    assert isinstance(finding, Finding)
+    assert finding.code in {"not_text", "damaged"}
+    assert finding.row is None
+    return finding.message
 
 
 @pytest.mark.parametrize(
     ("data", "kind"),
-    [(CSV, Kind.TEXT), (xlsx({"A": []}), Kind.XLSX), (ods({"A": []}), Kind.ODS), (xls({"A": []}), Kind.XLS)],
+    [
+        (CSV, FileKind.TEXT),
+        (xlsx({"A": []}), FileKind.XLSX),
+        (ods({"A": []}), FileKind.ODS),
+        (xls({"A": []}), FileKind.XLS),
+    ],
 )
-def test_the_bytes_tell_what_a_file_is(data: bytes, kind: Kind) -> None:
-    assert content_of(data) == Content(kind, data)
-    assert content_of(gzip.compress(data, mtime=0)) == Content(kind, data)
+def test_the_bytes_decide_the_type_of_a_file(data: bytes, kind: FileKind) -> None:
+    assert detect_content(data) == Content(kind, data)
+    assert detect_content(gzip.compress(data, mtime=0)) == Content(kind, data)
 
 
 @pytest.mark.parametrize(
@@ -51,24 +56,24 @@ def test_the_bytes_tell_what_a_file_is(data: bytes, kind: Kind) -> None:
         gzip.compress(CSV[:9], mtime=0) + gzip.compress(CSV[9:], mtime=0),
     ],
 )
-def test_the_one_file_in_an_archive_is_taken_out(data: bytes) -> None:
-    assert content_of(data) == Content(Kind.TEXT, CSV)
+def test_the_only_file_in_an_archive_is_unpacked(data: bytes) -> None:
+    assert detect_content(data) == Content(FileKind.TEXT, CSV)
 
 
-def test_a_page_of_many_comments_is_soon_known() -> None:
+def test_a_web_page_with_many_comments_is_recognised_quickly() -> None:
     assert "a web page" in refused(b"<!-- -->" * 400 + b"<html>")
-    assert content_of(b"<!-- -->" * 10_000).kind is Kind.TEXT  # type: ignore[union-attr]
+    assert detect_content(b"<!-- -->" * 10_000).kind is FileKind.TEXT  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    ("data", "looks_like"),
+    ("data", "type_name"),
     [
         (b"%PDF-1.7\n", "a PDF document"),
         (b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
         (b"\xff\xd8\xff\xe0", "a picture (JPEG)"),
         (b"SQLite format 3\0", "a database"),
         (b"\n<!DOCTYPE html><title>x</title>", "a web page (HTML);"),
-        (b"\xef\xbb\xbf<!-- x --><HTML><form action=/login>", "a web page (HTML), perhaps one that asks to log in"),
+        (b"\xef\xbb\xbf<!-- x --><HTML><form action=/login>", "a web page (HTML), perhaps a login page"),
         (b"<table><tr><td>email</td></tr></table>", "a web page"),
         (b'<?xml version="1.0"?><Workbook/>', "XML"),
         (json.dumps({"email": "a@x.edu"}).encode(), "JSON"),
@@ -81,37 +86,37 @@ def test_a_page_of_many_comments_is_soon_known() -> None:
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.text"}), "an OpenDocument text"),
     ],
 )
-def test_what_is_no_list_is_named(data: bytes, looks_like: str) -> None:
-    assert looks_like in refused(data)
+def test_a_file_of_another_type_is_named(data: bytes, type_name: str) -> None:
+    assert type_name in refused(data)
 
 
 @pytest.mark.parametrize("data", [b"[id],email\n", b"{email},role\n", b"BM,email\n", b"<email>,role\n"[:0] + b"[x\n"])
 def test_a_list_may_begin_oddly(data: bytes) -> None:
-    assert content_of(data) == Content(Kind.TEXT, data)
+    assert detect_content(data) == Content(FileKind.TEXT, data)
 
 
-def test_a_password_is_named() -> None:
+def test_a_password_protected_file_is_named() -> None:
     assert "password" in refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"))
     manifest = b"<manifest:encryption-data/>"
     kind = b"application/vnd.oasis.opendocument.spreadsheet"
     assert "password" in refused(zipped({"mimetype": kind, "META-INF/manifest.xml": manifest}))
-    locked = bytearray(zipped({"list.csv": CSV}))
-    locked[6] |= 1
-    locked[locked.index(b"PK\x01\x02") + 8] |= 1
-    assert "password" in refused(bytes(locked))
+    encrypted = bytearray(zipped({"list.csv": CSV}))
+    encrypted[6] |= 1
+    encrypted[encrypted.index(b"PK\x01\x02") + 8] |= 1
+    assert "password" in refused(bytes(encrypted))
 
 
-def test_damaged_archives_are_told() -> None:
+def test_damaged_archives_are_reported() -> None:
     assert "damaged gzip" in refused(gzip.compress(CSV, mtime=0)[:-6])
     assert "damaged gzip" in refused(gzip.compress(CSV, mtime=0)[:12] + b"xxxxxxxxxxxxx")
     assert "damaged workbook" in refused(xlsx({"A": []})[:-30])
     assert "damaged workbook" in refused(b"PK\x03\x04abc")
-    spoilt = bytearray(zipped({"a.csv": CSV}))
-    spoilt[spoilt.index(b"a.csv") + 8] ^= 0xFF
-    assert "damaged workbook" in refused(bytes(spoilt))
+    corrupt = bytearray(zipped({"a.csv": CSV}))
+    corrupt[corrupt.index(b"a.csv") + 8] ^= 0xFF
+    assert "damaged workbook" in refused(bytes(corrupt))
 
 
-def test_archives_do_not_unpack_without_end() -> None:
+def test_an_archive_unpacks_only_up_to_a_limit() -> None:
     assert "more than 1,000 bytes" in refused(gzip.compress(b"x" * 2000), limit=1000)
     assert "more than 1,000 bytes" in refused(zipped({"a": b"x" * 2000}), limit=1000)
     data = CSV
@@ -120,7 +125,7 @@ def test_archives_do_not_unpack_without_end() -> None:
     assert "archive in an archive" in refused(data)
 
 
-def test_file_that_does_not_exist(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefusedError, match="does not exist") as caught:
         read_file(tmp_path / "none.csv")
     assert caught.value.exit_code is Exit.INPUT_REFUSED
@@ -128,19 +133,19 @@ def test_file_that_does_not_exist(tmp_path: Path) -> None:
     assert "none.csv" in caught.value.message
 
 
-def test_folder(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefusedError, match="is a folder"):
         read_file(tmp_path)
 
 
-def test_file_in_a_file(tmp_path: Path) -> None:
+def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(b"")
     with pytest.raises(InputRefusedError, match="can't be read") as caught:
         read_file(tmp_path / "list" / "list.csv")
     assert caught.value.hint
 
 
-def test_file_that_is_too_large(tmp_path: Path) -> None:
+def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"x" * 11)
     assert read_file(path, limit=11)[0] == b"x" * 11

@@ -1,27 +1,27 @@
 from collections.abc import Sequence
 
 from rolesync.model.findings import Finding
-from rolesync.tables.grid import is_blank, only_text
+from rolesync.tables.grid import find_non_text, is_blank
 
 
 def codes(findings: Sequence[Finding]) -> list[tuple[str, str, int | None, str | None]]:
     return [(finding.level.value, finding.code, finding.row, finding.column) for finding in findings]
 
 
-def undecoded(data: bytes) -> str:
+def with_surrogates(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def test_blank_is_any_blank() -> None:
+def test_whitespace_of_any_kind_is_blank() -> None:
     assert is_blank(["", " ", "\u00a0\t"])
     assert not is_blank(["", "0"])
     assert is_blank([])
 
 
-def test_bytes_that_are_not_utf8_matter_in_used_columns() -> None:
+def test_bytes_that_are_not_utf8_are_errors_in_used_columns_only() -> None:
     header = ("email", "B\udcfcro", "role")
-    cells = [undecoded(b"\xe9@x.edu"), undecoded(b"Z\xfcrich"), "Admin", undecoded(b"\x80")]
-    findings = only_text(3, cells, header, {0, 2})
+    cells = [with_surrogates(b"\xe9@x.edu"), with_surrogates(b"Z\xfcrich"), "Admin", with_surrogates(b"\x80")]
+    findings = find_non_text(3, cells, header, {0, 2})
     assert codes(findings) == [
         ("error", "not_utf8", 3, "email"),
         ("warning", "not_utf8", 3, "B\ufffdro"),
@@ -33,10 +33,10 @@ def test_bytes_that_are_not_utf8_matter_in_used_columns() -> None:
         finding.message.encode()  # a message must be writable anywhere
 
 
-def test_a_nul_matters_everywhere() -> None:
-    findings = only_text(2, ["a\0", "b\0\udc80"], ("email", "note"), {0})
+def test_a_nul_is_an_error_in_every_column() -> None:
+    findings = find_non_text(2, ["a\0", "b\0\udc80"], ("email", "note"), {0})
     assert codes(findings) == [("error", "nul_byte", 2, "email"), ("error", "nul_byte", 2, "note")]
 
 
-def test_text_is_left_alone() -> None:
-    assert only_text(2, ["a", "é", ""], ("x", "y", "z"), {0}) == ()
+def test_valid_text_has_no_findings() -> None:
+    assert find_non_text(2, ["a", "é", ""], ("x", "y", "z"), {0}) == ()

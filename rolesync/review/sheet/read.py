@@ -13,9 +13,9 @@ from rolesync.report.spreadsheet.plan import COLUMNS, EXCLUDE, DecisionRow, deci
 from rolesync.review.sheet.match_rows import Row, match_rows
 from rolesync.review.sheet.problems import SHEETS, DecisionsRefusedError, Problem, of_finding, plain
 from rolesync.review.sheet.stray_notes import find_stray_notes, has_comments
-from rolesync.tables.file_type import Kind, content_of
-from rolesync.tables.grid import only_text
-from rolesync.tables.table import Headers, Table, open_sheets, open_table
+from rolesync.tables.file_type import FileKind, detect_content
+from rolesync.tables.grid import find_non_text
+from rolesync.tables.table import HeaderRules, Table, open_sheets, open_table
 from rolesync.tables.write_csv import unescape_formula
 
 
@@ -50,11 +50,11 @@ def read_decisions(data: bytes, plan: Plan) -> Decisions:
 
 
 def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Problem]) -> Iterator[Table]:
-    content = content_of(data)
+    content = detect_content(data)
     if isinstance(content, Finding):
         problems.append(Problem(content.message))
         return
-    if content.kind is Kind.TEXT:
+    if content.kind is FileKind.TEXT:
         yield from _opened(open_table(data, _headers(COLUMNS), ListForm()), "", problems)
         return
     sheets, others = open_sheets(data, _headers(COLUMNS[1:]), tuple(SHEETS))
@@ -71,16 +71,16 @@ def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Probl
 def _opened(found: Table | tuple[Finding, ...], sheet: str, problems: list[Problem]) -> Iterator[Table]:
     if isinstance(found, Table):
         yield replace(found, sheet=sheet)
-    findings = found.notes if isinstance(found, Table) else found
+    findings = found.findings if isinstance(found, Table) else found
     unread = (one for one in findings if one.level is Level.ERROR or one.code == Code.TITLE_IGNORED)
     problems.extend(of_finding(finding, sheet) for finding in unread)
 
 
-def _headers(columns: Sequence[str]) -> Headers:
+def _headers(columns: Sequence[str]) -> HeaderRules:
     def score(cells: Sequence[str]) -> int:
         return len({cell.strip() for cell in cells} & set(columns))
 
-    return Headers(score, lambda cells: score(cells) == len(columns), is_address)
+    return HeaderRules(score, lambda cells: score(cells) == len(columns), is_address)
 
 
 def _columns(table: Table) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def _rows(table: Table, problems: list[Problem]) -> Iterator[Row]:
     header, columns = [cell.strip() for cell in table.header], _columns(table)
     places = {name: header.index(name) for name in columns}
     for number, cells in table.rows:
-        findings = cells if isinstance(cells, tuple) else only_text(number, cells, table.header, places.values())
+        findings = cells if isinstance(cells, tuple) else find_non_text(number, cells, table.header, places.values())
         problems += [of_finding(finding, table.sheet) for finding in findings if finding.level is Level.ERROR]
         if isinstance(cells, tuple):
             continue

@@ -179,7 +179,7 @@ def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callab
         ),
         (
             lambda book: book["changes"].insert_rows(1) or swap(1, 1, "ready!")(book),
-            "sheet changes, row 1: 'ready!' sta",
+            "sheet changes, row 1: 'ready!' is above",
         ),
         (lambda book: book.remove(book["held"]), "sheet held: the workbook has no sheet 'held'"),
         (lambda book: book["changes"].delete_rows(1, 9), "sheet changes: the sheet 'changes' has no rows"),

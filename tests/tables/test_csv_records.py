@@ -1,0 +1,77 @@
+from rolesync.model.lists import AS_WRITTEN
+from rolesync.reader.header import header_rules
+from rolesync.tables.csv_records import Records
+from rolesync.tables.grid import Block
+from rolesync.tables.table import Table, open_table
+from tests.tables.opening import codes, read
+
+
+def test_plain_lines_are_taken_as_a_block_and_others_are_parsed() -> None:
+    records = Records(b'a,b\r\nc,d\n"e",f\ng,h\n', ",", first=2)
+    assert records.take_block() is None  # a quote in the block
+    plain = Records(b"a,b\r\nc,d\n", ",", first=2)
+    assert plain.at_block_start
+    assert plain.take_block() == Block(2, b"a,b\nc,d\n", b",")
+    assert plain.bytes_left == 0
+    assert list(plain.rows) == []
+    assert list(records.rows) == [(2, ["a", "b"]), (3, ["c", "d"]), (4, ["e", "f"]), (5, ["g", "h"])]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_does() -> None:
+    data = b'\n,,\nemail,role\n\n"a\nb",x\r\n\r\n  ,\nc,y'
+    table = open_table(data, header_rules(), AS_WRITTEN)
+    assert isinstance(table, Table)
+    assert table.header_row == 3
+    rows = list(table.rows)
+    assert rows == [(5, ["a\nb", "x"]), (7, ["  ", ""]), (8, ["c", "y"])]
+
+
+def test_line_breaks_inside_quotes_are_kept() -> None:
+    _, rows, _ = read(b'email,role\r\n"a\rb\r\nc\nd",x\r\n')
+    assert rows == [(2, ["a\rb\r\nc\nd", "x"])]
+
+
+def test_only_cr_and_lf_end_a_line() -> None:
+    _, rows, findings = read("email,role\na\u2028b,c\x0bd\x85e\n".encode())
+    assert rows == [(2, ["a\u2028b", "c\x0bd\x85e"])]
+    assert findings == []
+
+
+def test_a_cell_may_span_blocks_and_hold_megabytes() -> None:
+    data = b"email,role\n" + b"a" * (2**20 - 12) + "é,x\n".encode() + b"b,y\n"
+    table = open_table(data, header_rules(), AS_WRITTEN)
+    assert isinstance(table, Table)
+    assert table.all_text
+    assert [(number, len(cells[0])) for number, cells in table.rows if isinstance(cells, list)] == [
+        (2, 2**20 - 11),
+        (3, 1),
+    ]
+
+
+def test_no_row_follows_an_unclosed_quote() -> None:
+    _, rows, findings = read(b'email,role\na,x\n"b,y\nc,z\n')
+    assert rows == [(2, ["a", "x"])]
+    assert codes(findings) == [("unclosed_quote", 3, None)]
+
+
+def test_an_unclosed_quote_in_the_last_row_is_reported() -> None:
+    _, _, findings = read(b'email,role\na,"x')
+    assert codes(findings) == [("unclosed_quote", 2, None)]
+
+
+def test_an_unclosed_quote_in_the_header_is_reported() -> None:
+    _, _, findings = read(b'"email,role\na,x\n')
+    assert codes(findings) == [("unclosed_quote", 1, None)]
+
+
+def test_broken_quotes_within_a_line_leave_the_next_row_readable() -> None:
+    _, rows, findings = read(b'email,role\n"a"b,x\nc,y\n"d"e,z')
+    assert rows == [(3, ["c", "y"])]
+    assert codes(findings) == [("broken_quoting", 2, None), ("broken_quoting", 4, None)]
+
+
+def test_no_row_follows_broken_quotes_over_several_lines() -> None:
+    _, rows, findings = read(b'email,role\na,"x\nb,"y\nc,z\n')
+    assert rows == []
+    assert codes(findings) == [("broken_quoting", 2, None)]
+    assert "nor can the rows after it" in findings[0].message
