@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from rolesync.errors import PlanRefusedError
-from rolesync.planner.encode import from_json
+from rolesync.planner.decode import from_json
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context

@@ -22,7 +22,8 @@ from rolesync.history.runs import read_records
 from rolesync.model.keys import email_key
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
-from rolesync.planner.encode import from_json, to_json
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan

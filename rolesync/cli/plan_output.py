@@ -37,7 +37,7 @@ def load_plan(path: Path) -> "Plan":
         UsageError: there is no such file.
         PlanRefusedError: it is no plan, or not the one that was saved.
     """
-    from rolesync.planner.encode import from_json
+    from rolesync.planner.decode import from_json
 
     try:
         text = path.read_bytes().decode("ascii")

@@ -17,7 +17,7 @@ from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.plans import Approval, Changes, Plan, Released, recount
 from rolesync.model.vocabulary import WAITING, HeldReason, Level
-from rolesync.planner.encode import digest
+from rolesync.planner.digest import digest
 from rolesync.planner.guards import judge_after_review
 from rolesync.planner.order import order
 

@@ -12,7 +12,7 @@ from rolesync.model.frames import CHANGES, HELD, require
 from rolesync.model.lists import Source
 from rolesync.model.live import Requests
 from rolesync.model.plans import Changes, Plan, Policy, Verdict
-from rolesync.planner.encode import digest
+from rolesync.planner.digest import digest
 from rolesync.planner.order import order
 
 

@@ -1,214 +1,208 @@
-"""What a plan file must hold: every key and its types, and how JSON is held against that."""
+"""The JSON of a plan file as types for pydantic: every key, the type of its value, and its bounds."""
 
-import json
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated
 
-from rolesync.errors import PlanRefusedError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    with_config,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict  # pydantic can't use that of `typing` before Python 3.12
+
 from rolesync.model.vocabulary import Action, Completeness, HeldReason, Level, Mode, ReadMethod, Reason, VerdictStatus
+from rolesync.planner.encode import FORMAT
 
-FORMAT = 1
-"""The version of the JSON; it changes when an older rolesync could misread it."""
-
-Spec = Mapping[str, tuple[type, ...]]
-"""The keys of an object, each with the types that its value may have."""
-
-MISSING = type(None)
-"""The type of a value that may be left out: null."""
-
-_MOST = (1 << 63) - 1
-
-_PLAN: Spec = {
-    "rolesync_plan": (int,),
-    "digest": (str,),
-    "status": (str,),
-    "account": (str,),
-    "created_at": (str,),
-    "made_by": (str, MISSING),
-    "approval": (dict, MISSING),
-    "source": (dict,),
-    "policy": (dict,),
-    "roles": (list,),
-    "guards": (list,),
-    "changes": (list,),
-    "held": (list,),
-    "waiting": (list,),
-    "findings": (list,),
-    "drift": (dict,),
-    "impact": (list, MISSING),
-    "requests": (dict,),
-    "checksum": (str,),
-}
-APPROVAL: Spec = {
-    "reviewer": (str,),
-    "operator": (str, MISSING),
-    "approved_at": (str,),
-    "seen": (str,),
-    "made_from": (str,),
-    "excluded": (int,),
-    "released": (list,),
-}
-RELEASED: Spec = {"user_id": (int,), "role": (str,), "reason": (str, MISSING)}
-SOURCE: Spec = {
-    "path": (str,),
-    "sha256": (str,),
-    "rows": (int,),
-    "modified_at": (str, MISSING),
-    "listed": (dict,),
-    "undoes": (str, MISSING),
-}
-POLICY: Spec = {
-    "managed_roles": (list,),
-    "mode": (Mode,),
-    "chunk_size": (int,),
-    "owner": (str, MISSING),
-    "protected_users": (list,),
-    "max_removals_share": (float, int),
-    "max_removals": (int,),
-    "min_holders": (int,),
-    "max_shrink_share": (float, int),
-    "max_age_hours": (float, int, MISSING),
-    "hold_removals": (bool,),
-    "grace_runs": (int,),
-    "repeat_runs": (int,),
-}
-ROLE: Spec = {"role": (str,), "before": (int,), "additions": (int,), "removals": (int,), "after": (int,)}
-GUARD: Spec = {
-    "rule": (str,),
-    "status": (VerdictStatus,),
-    "role": (str, MISSING),
-    "limit": (float, int, MISSING),
-    "value": (float, int, MISSING),
-    "message": (str,),
-    "overridable": (bool,),
-}
-CHANGE: Spec = {
-    "user_id": (int,),
-    "email": (str, MISSING),
-    "name": (str, MISSING),
-    "action": (Action,),
-    "role": (str,),
-    "reason": (Reason,),
-    "row": (int, MISSING),
-    "before": (list,),
-}
-HELD: Spec = {
-    "row": (int, MISSING),
-    "email": (str, MISSING),
-    "user_id": (int, MISSING),
-    "role": (str,),
-    "action": (Action,),
-    "reason": (HeldReason,),
-    "detail": (str,),
-}
-FINDING: Spec = {
-    "level": (Level,),
-    "row": (int, MISSING),
-    "column": (str, MISSING),
-    "code": (str,),
-    "message": (str,),
-}
-DRIFT: Spec = {"since": (str, MISSING), "changes": (list,)}
-DRIFTED: Spec = {"user_id": (int,), "email": (str, MISSING), "role": (str,), "action": (Action,)}
-IMPACT: Spec = {
-    "user_id": (int,),
-    "known": (Completeness,),
-    "owned": (int, MISSING),
-    "reachable": (int, MISSING),
-    "size": (int, MISSING),
-    "duration": (int, MISSING),
-    "newest": (str, MISSING),
-    "note": (str, MISSING),
-}
-REQUESTS: Spec = {"by_kind": (dict,), "total": (int,), "fewest": (int,), "ways": (list,)}
-WAY: Spec = {"how": (ReadMethod,), "role": (str, MISSING), "requests": (int,), "of": (int,), "people": (int,)}
+_MAX = 2**63 - 1
+_STRICT = ConfigDict(strict=True, extra="forbid")
+_many = with_config(ConfigDict(strict=True, extra="forbid", use_enum_values=True))
+"""For objects that a plan holds by the hundred thousand: their codes stay texts, as frames hold them."""
 
 
-def load(text: str) -> dict[str, Any]:
-    """Read a text as the JSON of a plan, with its top-level keys checked.
-
-    Raises:
-        PlanRefusedError: it is no JSON, no plan, or of another version.
-    """
-    if not text.isascii():
-        raise refused("has characters outside ASCII, which rolesync never writes into a plan")
-    try:
-        content = json.loads(text, object_pairs_hook=_distinct)
-    except (ValueError, RecursionError) as error:
-        raise refused(f"is not JSON: {error}") from error
-    version = content.get("rolesync_plan") if isinstance(content, dict) else None
-    if version is None:
-        raise refused("is not a plan of rolesync: it has no key rolesync_plan")
-    if type(version) is not int or version != FORMAT:
-        raise refused(f"has the format version {version!r}, this rolesync reads {FORMAT} only")
-    return checked(content, _PLAN, "its top level")
+def _number(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX:
+        return value  # an int stays an int, and is written as one again
+    raise PydanticCustomError("number", "Input should be a finite number")
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise refused(f"has a key twice: {next(name for name in names if names.count(name) > 1)!r}")
-    return made
+def _utc(time: datetime) -> datetime:
+    if time.utcoffset():
+        raise PydanticCustomError("utc", "Input should be in UTC")
+    return time.replace(tzinfo=UTC)
 
 
-def checked(item: Any, spec: Spec, where: str) -> dict[str, Any]:  # noqa: ANN401  # whatever the JSON holds
-    """Hold one object against its spec."""
-    return {name: cells[0] for name, cells in checked_columns([item], spec, where).items()}
+Natural = Annotated[int, Field(ge=0, le=_MAX)]
+Number = Annotated[float, PlainValidator(_number)]
+Time = Annotated[AwareDatetime, AfterValidator(_utc)]
+TextOrNull = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+"""A text that is "" where the file has null."""
 
 
-def items_of(columns: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
-    """Yield what columns hold, object by object."""
-    return (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+class _Source(TypedDict):
+    path: str
+    sha256: str
+    rows: Natural
+    modified_at: Time | None
+    listed: dict[str, Natural]
+    undoes: TextOrNull
 
 
-def checked_columns(items: list[Any], spec: Spec, where: str) -> dict[str, list[Any]]:
-    """Turn objects into columns, each object having exactly the keys and the types of the spec.
-
-    Columns are checked whole, which is fast; the culprit is only looked for when there is one.
-    """
-    for at, item in enumerate(items):
-        if type(item) is not dict or item.keys() != spec.keys():
-            odd = sorted(set(item) ^ set(spec)) if type(item) is dict else sorted(spec)
-            raise refused(f"lacks the keys {odd}, or should not have them, in {where.format(at)}")
-    columns = {name: [item[name] for item in items] for name in spec}
-    for name, cells in columns.items():
-        if not _fit(cells, spec[name]):
-            at, cell = next((at, cell) for at, cell in enumerate(cells) if not _fit([cell], spec[name]))
-            raise refused(f"has {repr(cell)[:60]} as {name} in {where.format(at)}, which is not possible")
-    return columns
-
-
-def _fit(cells: list[Any], kinds: tuple[type, ...]) -> bool:
-    texts = [kind for kind in kinds if issubclass(kind, StrEnum)]
-    if texts:
-        return set(map(type, cells)) <= {str} and set(cells) <= {member.value for member in texts[0]}
-    if not set(map(type, cells)) <= set(kinds):
-        return False
-    least = -_MOST if float in kinds else 0
-    return not {int, float} & set(kinds) or all(least <= cell <= _MOST for cell in cells if cell is not None)
+class _Policy(TypedDict):
+    managed_roles: tuple[str, ...]
+    mode: Mode
+    chunk_size: Natural
+    owner: TextOrNull
+    protected_users: tuple[str, ...]
+    max_removals_share: Number
+    max_removals: Natural
+    min_holders: Natural
+    max_shrink_share: Number
+    max_age_hours: Number | None
+    hold_removals: bool
+    grace_runs: Natural
+    repeat_runs: Natural
 
 
-def checked_texts(names: list[Any], where: str, at: int = 0) -> list[str]:
-    """Let through a list that holds nothing but texts."""
-    if set(map(type, names)) <= {str}:
-        return names
-    raise refused(f"has something other than text in {where.format(at)}: {repr(names)[:60]}")
+class _Role(TypedDict):
+    role: str
+    before: Natural
+    additions: Natural
+    removals: Natural
+    after: Natural
 
 
-def checked_time(text: str, name: str) -> datetime:
-    """Read a time, which must have a zone; `name` is its key."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refused(f"has {text[:60]!r} as {name}, which is not a time") from error
-    if time.tzinfo is None:
-        raise refused(f"has {text!r} as {name}, which has no time zone")
-    return time
+class _Guard(TypedDict):
+    rule: str
+    status: VerdictStatus
+    role: TextOrNull
+    limit: Number | None
+    value: Number | None
+    message: str
+    overridable: bool
 
 
-def refused(what: str) -> PlanRefusedError:
-    """Make the error for a text that is no usable plan, with what to do next."""
-    return PlanRefusedError(f"the plan {what}", hint="make a new plan, and leave its file as it is")
+@_many
+class _Change(TypedDict):
+    user_id: Natural
+    email: str | None
+    name: str | None
+    action: Action
+    role: str
+    reason: Reason
+    row: Natural | None
+    before: tuple[str, ...]
+
+
+@_many
+class _Held(TypedDict):
+    row: Natural | None
+    email: str | None
+    user_id: Natural | None
+    role: str
+    action: Action
+    reason: HeldReason
+    detail: str
+
+
+class _Finding(TypedDict):
+    level: Level
+    row: Natural | None
+    column: str | None
+    code: str
+    message: str
+
+
+@_many
+class _Drifted(TypedDict):
+    user_id: Natural
+    email: str | None
+    role: str
+    action: Action
+
+
+class _Drift(TypedDict):
+    since: TextOrNull
+    changes: Annotated[list[_Drifted], Field(fail_fast=True)]
+
+
+@_many
+class _Impact(TypedDict):
+    user_id: Natural
+    known: Completeness
+    owned: Natural | None
+    reachable: Natural | None
+    size: Natural | None
+    duration: Natural | None
+    newest: str | None
+    note: str | None
+
+
+class _Step(TypedDict):
+    how: ReadMethod
+    role: TextOrNull
+    requests: Natural
+    of: Natural
+    people: Natural
+
+
+class _Requests(TypedDict):
+    by_kind: dict[str, Natural]
+    total: Natural
+    fewest: Natural
+    ways: list[_Step]
+
+
+class _Released(TypedDict):
+    user_id: Natural
+    role: str
+    reason: TextOrNull
+
+
+class ApprovalJson(TypedDict):
+    """`approval`: see `Approval`."""
+
+    reviewer: str
+    operator: TextOrNull
+    approved_at: Time
+    seen: str
+    made_from: str
+    excluded: Natural
+    released: Annotated[list[_Released], Field(fail_fast=True)]
+
+
+@with_config(_STRICT)
+class PlanJson(TypedDict):
+    """The whole file: see `Plan`."""
+
+    rolesync_plan: Annotated[int, Field(ge=FORMAT, le=FORMAT)]
+    digest: str
+    status: str
+    account: str
+    created_at: Time
+    made_by: TextOrNull
+    approval: ApprovalJson | None
+    source: _Source
+    policy: _Policy
+    roles: Annotated[list[_Role], Field(fail_fast=True)]
+    guards: Annotated[list[_Guard], Field(fail_fast=True)]
+    changes: Annotated[list[_Change], Field(fail_fast=True)]
+    held: Annotated[list[_Held], Field(fail_fast=True)]
+    waiting: Annotated[list[_Change], Field(fail_fast=True)]
+    findings: Annotated[list[_Finding], Field(fail_fast=True)]
+    drift: _Drift
+    impact: Annotated[list[_Impact], Field(fail_fast=True)] | None
+    requests: _Requests
+    checksum: str
+
+
+@cache
+def plan_file() -> TypeAdapter[PlanJson]:
+    """The reader of plan files."""
+    return TypeAdapter(PlanJson)

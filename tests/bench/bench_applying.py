@@ -41,7 +41,8 @@ from rolesync.model.lists import Source
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy, RoleCount
 from rolesync.planner.build import make_plan
-from rolesync.planner.encode import from_json, to_json
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
 from rolesync.report.html.page import plan_html
 from rolesync.report.markdown import plan_markdown
 from rolesync.report.spreadsheet.plan import plan_csv

@@ -15,7 +15,8 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, expect
 
-from rolesync.planner.encode import from_json, to_json
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
 from rolesync.sandbox.control import Control
 from tests.browser import watched
 from tests.e2e.command import ADMINS, Shell

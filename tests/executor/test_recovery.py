@@ -11,7 +11,8 @@ from rolesync.audit.verify import verify_record
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.runs import read_records
-from rolesync.planner.encode import from_json, to_json
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan

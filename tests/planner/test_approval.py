@@ -18,10 +18,12 @@ from rolesync.model.plans import Changes, Plan, Policy, Released
 from rolesync.model.vocabulary import WAITING, Level
 from rolesync.planner.approval import Decisions, Key, approve, decide, releasable
 from rolesync.planner.build import make_plan
-from rolesync.planner.encode import digest, from_json, to_json
+from rolesync.planner.decode import from_json
+from rolesync.planner.digest import digest
+from rolesync.planner.encode import to_json
 from rolesync.planner.guards import judge
 from rolesync.planner.order import order
-from tests.planner.test_encode import assert_same, resealed
+from tests.planner.samples import assert_same, resealed
 from tests.strategies import CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -242,8 +244,11 @@ def test_an_approved_plan_is_not_approved_again() -> None:
 @pytest.mark.parametrize(
     ("lie", "said"),
     [
-        ({"confirmed_effect": "remove 0, add 1"}, "saw 'remove 0, add 1', but does 'remove 2, add 1'"),
-        ({"excluded": 3}, "approved without 3 of its changes, but says of 0 that they are out"),
+        (
+            {"confirmed_effect": "remove 0, add 1"},
+            "'remove 0, add 1', but its changes are 'remove 2, add 1'",
+        ),
+        ({"excluded": 3}, "approved without 3 of its changes, but lists 0 as excluded"),
     ],
 )
 def test_an_approval_of_something_else_is_refused(lie: dict[str, Any], said: str) -> None:
@@ -262,9 +267,13 @@ def test_an_approval_of_something_else_is_refused(lie: dict[str, Any], said: str
         ('"made_by": "maker"', '"made_by": "bo"', "other than its digest"),
         ('"reason": "has left"', '"reason": "hasn\'t"', "other than its digest"),
         ('"reviewer": "Rita"', '"reviewer": 7', "7 as reviewer in approval"),
-        ('"approved_at": "2026', '"approved_at": "x2026', "as approved_at in approval, which is not a time"),
-        ('"excluded": 1', '"excluded": null', "None as excluded in approval"),
-        ('"released": [{"user_id": 7', '"released": [{"user_id": "7"', r"'7' as user_id in approval.released\[0\]"),
+        (
+            '"approved_at": "2026',
+            '"approved_at": "x2026',
+            "approved_at in approval, which should be a valid date",
+        ),
+        ('"excluded": 1', '"excluded": null', "null as excluded in approval"),
+        ('"released": [{"user_id": 7', '"released": [{"user_id": "7"', r"\"7\" as user_id in approval.released\[0\]"),
     ],
 )
 def test_a_changed_approval_is_refused_even_with_a_fitting_checksum(old: str, new: str, said: str) -> None:

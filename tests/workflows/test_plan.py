@@ -29,7 +29,8 @@ from rolesync.history.runs import list_runs, read_records
 from rolesync.model.plans import Drift, Plan, Verdict
 from rolesync.model.runs import Run
 from rolesync.model.verification import Verification
-from rolesync.planner.encode import from_json, to_json
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import Settings, load
 from rolesync.workflows.apply import apply_plan

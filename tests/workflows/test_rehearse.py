@@ -13,7 +13,8 @@ import requests
 from rolesync.errors import PlanRefusedError, RolesyncError, StudioError
 from rolesync.executor.preconditions import BlockedError
 from rolesync.model.runs import Run, counts
-from rolesync.planner.encode import from_json, to_json
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
