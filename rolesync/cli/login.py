@@ -18,12 +18,13 @@ def login(form: Format = Form.TEXT, config: Config = None, assignments: Assignme
     """Get the first OAuth token: open an address in a browser, and paste the address that it ends at."""
     from rolesync.report.content.text import escape_for_display
     from rolesync.studio.auth.login import code_in
-    from rolesync.studio.auth.token_store import STORE
-    from rolesync.workflows.connect import log_in
 
     own = load_settings(config, assignments)
     _check(own)
     code = code_in(*_asked(own, sys.stderr if form is Form.JSON else sys.stdout))
+    from rolesync.studio.auth.token_store import STORE
+    from rolesync.workflows.connect import log_in
+
     with command_context(own) as context:
         token = log_in(own, code, context.now)
     path = own.account_dir / STORE

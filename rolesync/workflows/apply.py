@@ -9,8 +9,9 @@ from rolesync.model.desired import ListRows
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.studio.users import StudioReader
-from rolesync.workflows.connect import connect, earlier_runs_of, lock_account
+from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context
+from rolesync.workflows.lock import lock_account
 from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
 

@@ -1,9 +1,8 @@
-"""Settings → what a command needs of the outside: a client with its token, the record, and the account's lock."""
+"""Settings → what a command needs of the outside: a client with its token, and the record."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -11,9 +10,6 @@ from pydantic import SecretStr
 from rolesync import __version__
 from rolesync.audit.record import Record, open_record
 from rolesync.errors import UsageError
-from rolesync.executor.lock import account_lock
-from rolesync.executor.recovery import recover
-from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns, load_earlier_runs
 from rolesync.settings import Settings
 from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
@@ -22,18 +18,9 @@ from rolesync.studio.auth.token_store import StoredToken, TokenStore
 from rolesync.studio.auth.tokens import FixedToken, TokenSource
 from rolesync.studio.client import Client
 from rolesync.studio.transport import Connection
-from rolesync.studio.users import StudioWriter
 from rolesync.workflows.context import Context
 
 Now = Callable[[], datetime]
-
-
-@dataclass(frozen=True)
-class LockedAccount:
-    """An account that only this run may change: what the run works with, and what earlier runs left."""
-
-    run_context: RunContext
-    earlier_runs: EarlierRuns
 
 
 @contextmanager
@@ -50,40 +37,6 @@ def connect(context: Context) -> Iterator[Client]:
         connection, tokens, sleep=context.sleep, clock=context.seconds, counts=counts, answered=context.answered
     ) as client:
         yield client
-
-
-@contextmanager
-def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
-    """Lock the account, and resolve the requests that earlier runs left unknown before anything is planned.
-
-    Raises:
-        LockHeldError: another run holds the lock; nothing was read or written.
-        StudioError: Studio can't be read.
-        RecordError: the record can't be read or written.
-        RecordBrokenError: the record was changed after it was written.
-    """
-    folder, run = context.settings.account_dir, context.new_run()
-    with (
-        connect(context) as client,
-        account_lock(folder, run=run, command=command, now=context.now),
-        open_account_record(context) as record,
-    ):
-        studio = StudioWriter(client)
-        earlier_runs = earlier_runs_of(context)
-        recover(earlier_runs, studio, record, by=run)
-        run_context = RunContext(
-            run=run,
-            command=command,
-            studio=studio,
-            record=record,
-            folder=folder,
-            now=context.now,
-            seconds=context.seconds,
-            progress=context.progress,
-            at_once=context.settings.write_concurrency,
-            operator=context.settings.user,
-        )
-        yield LockedAccount(run_context, earlier_runs)
 
 
 def open_account_record(context: Context) -> Record:

@@ -10,8 +10,8 @@ from rolesync.history.holders import keep_holders
 from rolesync.model.desired import Desired
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
-from rolesync.workflows.connect import lock_account
 from rolesync.workflows.context import Context
+from rolesync.workflows.lock import lock_account
 from rolesync.workflows.plan import read_and_plan
 
 

@@ -1,0 +1,55 @@
+"""Lock the account for a run that writes, and resolve what earlier runs left unknown."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rolesync.executor.lock import account_lock
+from rolesync.executor.recovery import recover
+from rolesync.executor.run_context import RunContext
+from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.studio.users import StudioWriter
+from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
+from rolesync.workflows.context import Context
+
+
+@dataclass(frozen=True)
+class LockedAccount:
+    """An account that only this run may change: what the run works with, and what earlier runs left."""
+
+    run_context: RunContext
+    earlier_runs: EarlierRuns
+
+
+@contextmanager
+def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
+    """Lock the account, and resolve the requests that earlier runs left unknown before anything is planned.
+
+    Raises:
+        LockHeldError: another run holds the lock; nothing was read or written.
+        StudioError: Studio can't be read.
+        RecordError: the record can't be read or written.
+        RecordBrokenError: the record was changed after it was written.
+    """
+    folder, run = context.settings.account_dir, context.new_run()
+    with (
+        connect(context) as client,
+        account_lock(folder, run=run, command=command, now=context.now),
+        open_account_record(context) as record,
+    ):
+        studio = StudioWriter(client)
+        earlier_runs = earlier_runs_of(context)
+        recover(earlier_runs, studio, record, by=run)
+        run_context = RunContext(
+            run=run,
+            command=command,
+            studio=studio,
+            record=record,
+            folder=folder,
+            now=context.now,
+            seconds=context.seconds,
+            progress=context.progress,
+            at_once=context.settings.write_concurrency,
+            operator=context.settings.user,
+        )
+        yield LockedAccount(run_context, earlier_runs)
