@@ -54,7 +54,7 @@ def _apply(plan_path: str, own: dict[str, Any], at: int, inside: str, steps: Any
     fuse, made_by_threads = _Fuse(at, inside), own.get("write_concurrency", 1) > 1
 
     def light(stage: str, done: int, total: int) -> None:
-        if stage == "looking people up" and done == total:
+        if stage == "looking up users" and done == total:
             sys.setprofile(fuse)
             if made_by_threads:
                 threading.setprofile(fuse)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import hold_changes
-from rolesync.live.impact import MediaTotals, impact_of, unknown
+from rolesync.live.impact import MediaTotals, impact_of, unknown_impact
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.findings import Finding
 from rolesync.model.frames import DESIRED, LIVE, frame
@@ -225,5 +225,5 @@ def impacts(draw: st.DrawFn) -> pd.DataFrame:
     for user_id in draw(st.lists(_IDS, unique=True, max_size=3)):
         seen, owned, size, reachable = (draw(st.integers(0, 2**40)) for _ in range(4))
         known = MediaTotals(user_id, seen, owned, size).row(reachable)
-        rows.append(draw(st.sampled_from([known, unknown(user_id, draw(_NAMES))])))
+        rows.append(draw(st.sampled_from([known, unknown_impact(user_id, draw(_NAMES))])))
     return impact_of(rows)

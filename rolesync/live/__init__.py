@@ -1,11 +1,13 @@
-"""Live, by the fewest requests, and proven complete.
+"""Reads live users with the fewest requests, and proves that the read is complete.
 
-The holders of each managed role are read by role search, 50 a request. Whoever the list names for a role and who isn't
-among its holders is looked up by address or id, or seen while another role is read page by page, whichever way takes
-fewer requests. A read counts only if all its pages agree with each other and with what they hold; otherwise it is read
-again, and if it stays so, refused: nothing may be concluded from half a picture. Nobody is ever concluded to be absent
-from a page: whoever was not seen on one is asked for one by one.
+1. The holders of each managed role are read by role search, 50 a request.
+2. Users whom the list names for a role that they don't hold are looked up by address or id. Where many are missing, the
+   pages of other roles are read instead, if that takes fewer requests.
+3. A read counts only if all its pages agree with each other. Otherwise it is repeated, and refused if the pages never
+   agree.
 
-What pages can't show is another account of the same address that is on none of those read. The setting `scan_roles`
-turns them off; then each address costs a search, which shows every account that has it. An id has only one.
+No user is ever concluded to be absent from pages alone: users not seen on a page are looked up one by one.
+
+Limit: pages don't show a second account with the same address if that account is on none of them. The setting
+`scan_roles` turns pages off; then each address costs one search, which shows every account with it. Ids are unique.
 """

@@ -1,7 +1,7 @@
-"""What people have in Studio who are about to lose a role: whose that is, and the numbers, from what Studio shows.
+"""Counts the media that users own who are about to lose a role, from what Studio shows of each medium.
 
-Of each medium somebody may open, Studio says who owns it, its size, its duration and when it was made, but not when
-anybody last used it. So the newest medium is the nearest to their last use that can be told.
+Studio shows the owner, size, duration and creation time of each medium, but not its last use. So the newest medium is
+the best estimate of when its owner was last active.
 """
 
 from collections import Counter
@@ -17,32 +17,32 @@ from rolesync.model.vocabulary import Completeness
 
 MOST_BYTES = 2**48
 MOST_SECONDS = 2**32
-"""Of one medium; a number above, or below 0, can't be meant, and counts as not given."""
+"""Limits for one medium; a negative or higher number is impossible, and counts as missing."""
 
 
 class Medium(Protocol):
-    """What is counted of a medium; None or "" where Studio doesn't say."""
+    """What is counted of a medium; None or "" if Studio doesn't say."""
 
     @property
     def owner_id(self) -> int | None:
-        """Whose it is."""
+        """The user who owns it."""
 
     @property
     def size(self) -> int | None:
-        """Its bytes."""
+        """Its size in bytes."""
 
     @property
     def duration(self) -> float | None:
-        """Its seconds."""
+        """Its duration in seconds."""
 
     @property
     def created_at(self) -> str:
-        """When it was made, as ISO 8601."""
+        """When it was created, ISO 8601."""
 
 
 @dataclass(slots=True)
 class MediaTotals:
-    """What one person has, counted as it is read, a page after the other."""
+    """The totals of one user's media, added up page by page."""
 
     user_id: int
     seen: int = 0
@@ -50,18 +50,18 @@ class MediaTotals:
     size: int = 0
     duration: float = 0.0
     newest: datetime | None = None
-    missing: Counter[str] = field(default_factory=Counter)  # how often Studio doesn't give something
+    missing: Counter[str] = field(default_factory=Counter)  # by attribute: on how many media it is missing
 
     def add(self, media: Iterable[Medium]) -> None:
-        """Count some more media."""
+        """Count further media."""
         for medium in media:
             self.seen += 1
             if medium.owner_id is None:
                 self.missing["owner"] += 1
             elif medium.owner_id == self.user_id:
-                self._own(medium)
+                self._add_owned(medium)
 
-    def _own(self, medium: Medium) -> None:
+    def _add_owned(self, medium: Medium) -> None:
         self.owned += 1
         for name, most in (("size", MOST_BYTES), ("duration", MOST_SECONDS)):
             number = getattr(medium, name)
@@ -69,15 +69,15 @@ class MediaTotals:
                 setattr(self, name, getattr(self, name) + number)
             else:
                 self.missing[name] += 1
-        made = _time(medium.created_at)
-        if made and (self.newest is None or made > self.newest):
-            self.newest = made
+        created = _parse_time(medium.created_at)
+        if created and (self.newest is None or created > self.newest):
+            self.newest = created
 
     def row(self, reachable: int) -> dict[str, Any]:
-        """Say what was counted, as a row of IMPACT; `reachable` is how many media there are in all."""
-        part = self.seen < reachable
-        notes = [f"only the first {self.seen:,} of {reachable:,} media were looked at"] if part else []
-        notes += [f"Studio gives no {name} of {number:,} of them" for name, number in sorted(self.missing.items())]
+        """Return the totals as a row of IMPACT; `reachable` is the number of all media that the user can open."""
+        is_part = self.seen < reachable
+        notes = [f"only the first {self.seen:,} of {reachable:,} media were read"] if is_part else []
+        notes += [f"Studio shows no {name} for {number:,} of them" for name, number in sorted(self.missing.items())]
         return {
             "user_id": self.user_id,
             "known": (Completeness.AT_LEAST if notes else Completeness.ALL).value,
@@ -90,20 +90,20 @@ class MediaTotals:
         }
 
 
-def unknown(user_id: int, why: str) -> dict[str, Any]:
-    """Say of whom nothing is known, as a row of IMPACT."""
-    nothing: dict[str, Any] = dict.fromkeys(("owned", "reachable", "size", "duration"), 0)
-    return {**nothing, "user_id": user_id, "known": Completeness.NOTHING.value, "newest": "", "note": why}
+def unknown_impact(user_id: int, reason: str) -> dict[str, Any]:
+    """Return the row of IMPACT for a user whose media are unknown."""
+    totals: dict[str, Any] = dict.fromkeys(("owned", "reachable", "size", "duration"), 0)
+    return {**totals, "user_id": user_id, "known": Completeness.NOTHING.value, "newest": "", "note": reason}
 
 
 def impact_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Put rows together as IMPACT, by user id."""
+    """Make IMPACT from rows, sorted by user id."""
     ordered = sorted(rows, key=lambda row: int(row["user_id"]))
     return frame(IMPACT, {name: [row[name] for row in ordered] for name in IMPACT})
 
 
-def _time(text: str) -> datetime | None:
-    """Read when a medium was made, in UTC if no zone is given; None where that is no time."""
+def _parse_time(text: str) -> datetime | None:
+    """Parse the creation time of a medium, in UTC if it has no zone; None if it is no time."""
     try:
         time = datetime.fromisoformat(text)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,11 +1,11 @@
-"""What people have in Studio: their media, page by page, counted only where all pages add up.
+"""Reads the media of users, page by page, and counts them only if all pages agree.
 
-Nothing here decides about roles. So what can't be read of one person is said of that person, and fails nothing else.
+No role depends on it. So an error for one user becomes a note about that user, and fails nothing else.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,16 +19,16 @@ from rolesync.errors import (
     UnprocessableError,
     UnreadableAnswerError,
 )
-from rolesync.live.impact import MediaTotals, impact_of, unknown
-from rolesync.live.pages import READS, InconsistentPagesError, PageCheck
+from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck
+from rolesync.live.impact import MediaTotals, impact_of, unknown_impact
 from rolesync.model.live import Progress, ReadStep, Requests
 from rolesync.model.vocabulary import ReadMethod
 from rolesync.studio.users import Media, MediaPage, StudioReader
 
 MOST_PAGES = 200
-"""Pages of one person that are read, 10,000 media: whoever has more has too many, however many exactly."""
+"""Pages read of one user, 10,000 media: beyond that the exact number doesn't matter to a reviewer."""
 
-_OF_ONE_PERSON = (
+_ERRORS_OF_ONE_USER = (
     BadRequestError,
     ForbiddenError,
     NotFoundError,
@@ -36,49 +36,53 @@ _OF_ONE_PERSON = (
     UnprocessableError,
     UnreadableAnswerError,
 )
-"""What Studio may answer for one person's media while it answers for others'."""
+"""Errors that Studio may return for the media of one user while it answers for others."""
 
 _MOST_MEDIA = 10**9
-"""More than this nobody can have; a list that says so errs."""
+"""No user can have more media; a total above it is wrong."""
 
 
 def read_impact(studio: StudioReader, user_ids: Iterable[int], progress: Progress) -> tuple[pd.DataFrame, Requests]:
-    """Read the media of these people, at most `MOST_PAGES` of each, and count them.
+    """Read the media of these users, at most `MOST_PAGES` of each, and count them.
 
     Args:
         studio: where to read.
-        user_ids: whose media.
-        progress: told after each answer.
+        user_ids: the users.
+        progress: called after each answer.
 
     Returns:
-        IMPACT of everybody asked for, and what that took. Where Studio refuses somebody's media, or its answers
-        contradict each other however often they are read, it says so, and no number.
+        IMPACT of all users, and the requests. If Studio refuses the media of a user, or its answers contradict each
+        other at every attempt, the row has that as its note, and no numbers.
 
     Raises:
-        StudioError: Studio can't be reached, or refuses whatever it is asked.
+        StudioError: Studio can't be reached, or refuses every request.
     """
     before = Counter(studio.client.counts)
-    people: dict[int, _Person] = {}
-    left = sorted(set(user_ids))
+    users: dict[int, _UserMedia] = {}
+    unread = sorted(set(user_ids))
     for _ in range(READS):
-        people |= _read_once(studio, left, progress)
-        left = [user_id for user_id in left if people[user_id].moved]
-    pages = sum(max(1, one.tally.read) for one in people.values())
-    of = sum(max(1, one.tally.pages) for one in people.values())
-    way = ReadStep(ReadMethod.MEDIA, "", pages, of, sum(not one.why for one in people.values()))
-    made = Counter(studio.client.counts) - before
-    requests = Requests(dict(sorted(made.items())), pages, (way,) if people else ())
-    return impact_of(one.row() for one in people.values()), requests
+        users |= _read_once(studio, unread, progress)
+        unread = [user_id for user_id in unread if users[user_id].is_inconsistent]
+    pages_read = sum(max(1, user.check.read) for user in users.values())
+    pages = sum(max(1, user.check.pages) for user in users.values())
+    step = ReadStep(ReadMethod.MEDIA, "", pages_read, pages, sum(not user.problem for user in users.values()))
+    by_kind = Counter(studio.client.counts) - before
+    requests = Requests(dict(sorted(by_kind.items())), pages_read, (step,) if users else ())
+    return impact_of(user.row() for user in users.values()), requests
 
 
-class _Page(NamedTuple):
-    """One page of somebody's media."""
+class _NumberedPage(NamedTuple):
+    """One page of a user's media, as `AnyPage`."""
 
-    number: int  # the one asked for
+    number: int  # as requested
     current: int
     last: int
     total: int
     media: tuple[Media, ...]
+
+    @classmethod
+    def of(cls, page: MediaPage, number: int) -> "_NumberedPage":
+        return cls(number, page.current_page, page.last_page, page.total_count, page.media)
 
     @property
     def ids(self) -> list[int]:
@@ -86,71 +90,67 @@ class _Page(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Person:
-    """What one read has shown of one person; `why` it shows nothing, and whether another may show more."""
+class _UserMedia:
+    """The media of one user as read once; `problem` is why there are no numbers, "" if there are."""
 
     user_id: int
-    tally: PageCheck
-    belongings: MediaTotals
-    why: str = ""
-    moved: bool = field(default=False)
+    check: PageCheck
+    totals: MediaTotals
+    problem: str = ""
+    is_inconsistent: bool = False  # another read may help
 
     @classmethod
-    def unread(cls, user_id: int) -> "_Person":
+    def unread(cls, user_id: int) -> "_UserMedia":
         return cls(user_id, PageCheck(f"the list of user {user_id}'s media", "media"), MediaTotals(user_id))
 
-    def further(self) -> range:
-        """Say which pages are to be read after the first."""
-        return range(0) if self.why else range(2, min(self.tally.pages, MOST_PAGES) + 1)
+    def further_pages(self) -> range:
+        """Return the pages to read after the first."""
+        return range(0) if self.problem else range(2, min(self.check.pages, MOST_PAGES) + 1)
 
-    def take(self, page: _Page | StudioError | None) -> None:
-        """Take the next page, or what came instead of it."""
-        if self.why or page is None:
+    def add(self, page: _NumberedPage | StudioError | None) -> None:
+        """Add the next page, or the error that came instead; None for a page that was not requested."""
+        if self.problem or page is None:
             return
         if isinstance(page, StudioError):
-            self.why = page.message
+            self.problem = page.message
             return
         if page.total > _MOST_MEDIA:
-            self.why = f"the list of user {self.user_id}'s media says that they are {page.total:.3g}"
+            self.problem = f"the list of user {self.user_id}'s media reports an impossible total of {page.total:.3g}"
             return
         try:
-            self.tally.add(page)
-            if self.tally.read == MOST_PAGES < self.tally.pages:
-                self.tally.hold(whole=False)
+            self.check.add(page)
+            if self.check.read == MOST_PAGES < self.check.pages:
+                self.check.check_items(all_pages=False)
         except InconsistentPagesError as error:
-            self.why, self.moved = str(error), True
+            self.problem, self.is_inconsistent = str(error), True
             return
-        self.belongings.add(page.media)
+        self.totals.add(page.media)
 
     def row(self) -> dict[str, object]:
-        if self.why:
-            again = f"not complete after {READS} tries: " if self.moved else ""
-            return unknown(self.user_id, again + self.why)
-        return self.belongings.row(self.tally.total)
+        if self.problem:
+            prefix = f"not complete after {READS} tries: " if self.is_inconsistent else ""
+            return unknown_impact(self.user_id, prefix + self.problem)
+        return self.totals.row(self.check.total)
 
 
-def _page(page: MediaPage, number: int) -> _Page:
-    return _Page(number, page.current_page, page.last_page, page.total_count, page.media)
+def _read_once(studio: StudioReader, user_ids: Iterable[int], progress: Progress) -> dict[int, _UserMedia]:
+    """Read the first page of all users, which shows how many they have, then all further pages in parallel."""
+    users = {user_id: _UserMedia.unread(user_id) for user_id in user_ids}
 
-
-def _read_once(studio: StudioReader, user_ids: Iterable[int], progress: Progress) -> dict[int, _Person]:
-    """Read the first page of everybody, then, when it is known how many there are, all others at once."""
-    people = {user_id: _Person.unread(user_id) for user_id in user_ids}
-
-    def fetch(asked: tuple[int, int]) -> tuple[int, _Page | StudioError | None]:
-        user_id, number = asked
-        if people[user_id].why:  # an earlier page has failed meanwhile
+    def fetch(request: tuple[int, int]) -> tuple[int, _NumberedPage | StudioError | None]:
+        user_id, number = request
+        if users[user_id].problem:  # an earlier page has failed meanwhile
             return user_id, None
         try:
-            return user_id, _page(studio.media(user_id, number), number)
-        except _OF_ONE_PERSON as error:
+            return user_id, _NumberedPage.of(studio.media(user_id, number), number)
+        except _ERRORS_OF_ONE_USER as error:
             return user_id, error
 
-    def read(stage: str, asked: list[tuple[int, int]]) -> None:
-        for done, (user_id, page) in enumerate(studio.client.each(fetch, asked), 1):
-            people[user_id].take(page)
-            progress(stage, done, len(asked))
+    def read(stage: str, requests: list[tuple[int, int]]) -> None:
+        for done, (user_id, page) in enumerate(studio.client.each(fetch, requests), 1):
+            users[user_id].add(page)
+            progress(stage, done, len(requests))
 
-    read("reading media", [(user_id, 1) for user_id in people])
-    read("reading more media", [(one.user_id, number) for one in people.values() for number in one.further()])
-    return people
+    read("reading media", [(user_id, 1) for user_id in users])
+    read("reading more media", [(user.user_id, number) for user in users.values() for number in user.further_pages()])
+    return users

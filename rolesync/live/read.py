@@ -1,4 +1,4 @@
-"""The whole read: the holders of the managed roles first, then everybody else the list names, as one picture."""
+"""Reads everything a plan needs as one consistent picture: the holders of the managed roles, and the listed users."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -6,9 +6,10 @@ from itertools import chain
 
 import numpy as np
 
-from rolesync.live.pages import InconsistentPagesError, LiveUsers, read_holders, retry_until_consistent
-from rolesync.live.search import Key, find_unseen
-from rolesync.live.strategy import SCANNABLE, SHARE
+from rolesync.live.consistency import InconsistentPagesError, retry_until_consistent
+from rolesync.live.pages import LiveUsers, read_holders
+from rolesync.live.search import Key, find_users
+from rolesync.live.strategy import SCANNABLE, USERS_PER_TRIAL
 from rolesync.model.desired import ListRows
 from rolesync.model.frames import LIVE, frame
 from rolesync.model.keys import parse_roles
@@ -19,109 +20,109 @@ from rolesync.studio.users import PER_PAGE, StudioReader
 
 
 def read_live(
-    studio: StudioReader, roles: Sequence[str], asked: ListRows, progress: Progress, *, scan: bool = False
+    studio: StudioReader, roles: Sequence[str], rows: ListRows, progress: Progress, *, scan: bool = False
 ) -> Live:
-    """Read the holders of `roles` and the people of `asked` who are not among them.
+    """Read the holders of `roles`, and the listed users who are not among them.
 
     Args:
         studio: where to read.
         roles: role names, compared exactly.
-        asked: the list's rows; those with other roles are passed over.
-        progress: told after each answer.
-        scan: whether people may be found by reading other roles page by page, and as holders of any of `roles`, rather
-            than by a request each, where they are many; see the top of this package for what that can't show.
+        rows: the list; rows with other roles are skipped.
+        progress: called after each answer.
+        scan: allows finding many users on the pages of other roles, and accepts holders of any of `roles` as found,
+            instead of one request each. The docstring of this package says what pages can't show.
 
     Returns:
-        People (LIVE), each once. Who was asked for and isn't there is not in Studio.
+        Users (LIVE), each once. A listed user who is missing in them is not in Studio.
 
     Raises:
-        IncompleteReadError: Studio's answers still contradict each other after several reads.
+        IncompleteReadError: Studio's answers contradicted each other at every attempt.
         StudioError: Studio refused or can't be reached.
     """
     before = Counter(studio.client.counts)
-    wanted = asked.take(asked.role.isin(list(roles)))
-    people, ways, fewest = retry_until_consistent(
-        "the whole read", lambda: _look_once(studio, roles, wanted, progress, scan=scan)
+    wanted = rows.take(rows.role.isin(list(roles)))
+    users, steps, minimum = retry_until_consistent(
+        "the whole read", lambda: _read_once(studio, roles, wanted, progress, scan=scan)
     )
-    users = frame(LIVE, {"user_id": people.ids, "email": people.emails, "name": people.names, "roles": people.roles})
+    table = frame(LIVE, {"user_id": users.ids, "email": users.emails, "name": users.names, "roles": users.roles})
     studio.client.finish_abandoned()
-    made = Counter(studio.client.counts) - before
-    return Live(users, tuple(roles), Requests(dict(sorted(made.items())), fewest, ways))
+    by_kind = Counter(studio.client.counts) - before
+    return Live(table, tuple(roles), Requests(dict(sorted(by_kind.items())), minimum, steps))
 
 
-def _look_once(
+def _read_once(
     studio: StudioReader, roles: Sequence[str], wanted: ListRows, progress: Progress, *, scan: bool
 ) -> tuple[LiveUsers, tuple[ReadStep, ...], int]:
     holders = {role: read_holders(studio, role, progress) for role in roles}
-    ids_of = {role: frozenset(people.ids) for role, people in holders.items()}
-    found = find_unseen(
+    ids_by_role = {role: frozenset(users.ids) for role, users in holders.items()}
+    others = find_users(
         studio,
         _missing(wanted, holders, scan=scan),
         [role for role in SCANNABLE if role not in holders] if scan else [],
-        asked=lambda: _named(wanted),
-        check=lambda people: _refuse_unseen_holders(people, ids_of),
+        listed_keys=lambda: _keys_of(wanted),
+        check=lambda users: _refuse_unseen_holders(users, ids_by_role),
         progress=progress,
     )
-    ways = [_in_full(role, len(people.ids)) for role, people in holders.items()]
-    fewest = sum(way.requests for way in ways) + found.theoretical_minimum
-    return _merged([*holders.values(), found.people]), (*ways, *found.ways), fewest
+    steps = [_full_read(role, len(users.ids)) for role, users in holders.items()]
+    minimum = sum(step.requests for step in steps) + others.theoretical_minimum
+    return _merge([*holders.values(), others.users]), (*steps, *others.steps), minimum
 
 
-def _in_full(role: str, people: int) -> ReadStep:
-    pages = max(1, -(-people // PER_PAGE))
-    return ReadStep(ReadMethod.HOLDERS, role, pages, pages, people)
+def _full_read(role: str, users: int) -> ReadStep:
+    pages = max(1, -(-users // PER_PAGE))
+    return ReadStep(ReadMethod.HOLDERS, role, pages, pages, users)
 
 
-def _named(wanted: ListRows) -> set[Key]:
-    """List everybody the list names, by address or else by id."""
-    by_id = wanted.user_id != 0
-    return {*wanted.email.texts(~by_id), *wanted.user_id[by_id].tolist()}
+def _keys_of(rows: ListRows) -> set[Key]:
+    """Return the id of each listed user, or the address if the row has no id."""
+    has_id = rows.user_id != 0
+    return {*rows.email.texts(~has_id), *rows.user_id[has_id].tolist()}
 
 
 def _missing(wanted: ListRows, holders: dict[str, LiveUsers], *, scan: bool) -> list[Key]:
-    """Find the addresses and ids that are named for a role and are not among its holders, each kind sorted.
+    """Find the addresses and ids that a row names for a role and that are not among its holders, each kind sorted.
 
-    Somebody found only as the holder of another role is looked up all the same if named by address: who else has that
-    address shows only then. Only where so many are to be found that pages are read for them is it enough, with `scan`,
-    to have seen the address as that of any role's holder. An id is unique, so that it always is.
+    A user found only as holder of another role is looked up as well, if named by address: only the look-up shows other
+    users with that address. With `scan`, and so many missing that pages are read for them, any role's holders count as
+    found. An id is unique, so a holder of any role counts as found by id.
     """
     index = wanted.index
     missing, seen = np.zeros((2, len(index)), np.bool_)
-    for role, people in holders.items():
-        own = index.among(packed_keys(people.emails))
+    for role, users in holders.items():
+        among_holders = index.among(packed_keys(users.emails))
         named = index.first[(wanted.role == role) & (wanted.user_id == 0)]
-        missing[named[~own[named]]] = True
-        seen |= own
-    ids = set(wanted.user_id.tolist()) - {0}.union(*(people.ids for people in holders.values()))
-    if scan and np.count_nonzero(missing) + len(ids) >= SHARE:
+        missing[named[~among_holders[named]]] = True
+        seen |= among_holders
+    ids = set(wanted.user_id.tolist()) - {0}.union(*(users.ids for users in holders.values()))
+    if scan and np.count_nonzero(missing) + len(ids) >= USERS_PER_TRIAL:
         missing &= ~seen
     emails = set(wanted.email.texts(missing))
     return [*sorted(emails), *sorted(ids)]
 
 
-def _refuse_unseen_holders(found: LiveUsers, holders: dict[str, frozenset[int]]) -> None:
-    """Nobody may hold a role by their own record and be missing in the search for it."""
-    for user_id, roles in zip(found.ids, found.roles, strict=True):
+def _refuse_unseen_holders(users: LiveUsers, holders: dict[str, frozenset[int]]) -> None:
+    """Refuse a user who holds a role by their own record but is missing in the search for it."""
+    for user_id, roles in zip(users.ids, users.roles, strict=True):
         for role in holders.keys() & parse_roles(roles):
             if user_id not in holders[role]:
-                raise InconsistentPagesError(f"user {user_id} holds {role!r}, but the search for it didn't give them")
+                raise InconsistentPagesError(f"user {user_id} holds {role!r}, but the search for it didn't return them")
 
 
-def _merged(parts: Collection[LiveUsers]) -> LiveUsers:
-    """Put everybody together, each once; nobody may have been seen in two states."""
-    people = LiveUsers()
+def _merge(parts: Collection[LiveUsers]) -> LiveUsers:
+    """Merge users, each once; refuse a user who was seen in two states."""
+    merged = LiveUsers()
     ids = list(chain.from_iterable(part.ids for part in parts))
-    if len(set(ids)) == len(ids):  # nobody is in two parts, as with one role: nothing to compare
+    if len(set(ids)) == len(ids):  # no user is in two parts, as with one role: nothing to compare
         for part in parts:
-            people.extend(part)
-        return people
-    state: dict[int, tuple[str, str]] = {}
+            merged.extend(part)
+        return merged
+    states: dict[int, tuple[str, str]] = {}
     for part in parts:
         for user_id, email, name, roles in zip(part.ids, part.emails, part.names, part.roles, strict=True):
-            known = state.get(user_id)
-            if known is None:
-                state[user_id] = (email, roles)
-                people.add(user_id, email, name, roles)
-            elif known != (email, roles):
-                raise InconsistentPagesError(f"user {user_id} changed from {known} to {(email, roles)}")
-    return people
+            earlier = states.get(user_id)
+            if earlier is None:
+                states[user_id] = (email, roles)
+                merged.add(user_id, email, name, roles)
+            elif earlier != (email, roles):
+                raise InconsistentPagesError(f"user {user_id} changed from {earlier} to {(email, roles)}")
+    return merged

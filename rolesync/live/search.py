@@ -1,7 +1,7 @@
-"""Finding people of whom nobody knows which roles they have, by the steps that `lookup` decides on.
+"""Finds users whose roles are unknown, by the steps that `strategy` decides on.
 
-Whoever is seen on a page counts as found. Whoever isn't, on however many pages, is asked for one by one, so that a role
-that is left half-way, changes while it is read or can't be searched for costs requests and never a person.
+A user seen on a page is found. A user seen on none is looked up one by one. A role that is
+read in part, changes during the read or can't be searched for only costs requests: no user is missed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,16 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rolesync.errors import BadRequestError, NotFoundError, UnprocessableError
-from rolesync.live.pages import (
-    READS,
-    InconsistentPagesError,
-    LiveUsers,
-    PageCheck,
-    RolePage,
-    look_up,
-    page_of_role,
-    search_for,
-)
+from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck
+from rolesync.live.pages import LiveUsers, RolePage, look_up, page_of_role, search_for
 from rolesync.live.strategy import ReadPages, SearchOneByOne, SearchStrategy, theoretical_minimum
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Progress, ReadStep
@@ -26,150 +18,151 @@ from rolesync.model.vocabulary import ReadMethod
 from rolesync.studio.users import StudioReader
 
 Key = str | int
-"""A person as the list names them: an `email_key` or an id."""
+"""A user as the list names them: an address normalised by `email_key`, or an id."""
 
-NO_ROLE = (BadRequestError, NotFoundError, UnprocessableError)  # what Studio may call a role that it can't search for
+_UNSEARCHABLE = (BadRequestError, NotFoundError, UnprocessableError)  # how Studio may refuse to search for a role
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Who was found, in which ways, and the fewest requests for it by all that was seen."""
+class FoundUsers:
+    """The users that were found, the steps taken, and the fewest requests that could have found them."""
 
-    people: LiveUsers
-    ways: tuple[ReadStep, ...]
+    users: LiveUsers
+    steps: tuple[ReadStep, ...]
     theoretical_minimum: int
 
 
-def find_unseen(  # noqa: PLR0913  # each is another thing to know
+def find_users(  # noqa: PLR0913  # each is another thing to know
     studio: StudioReader,
-    unknown: Sequence[Key],
+    wanted: Sequence[Key],
     roles: Sequence[str],
     *,
-    asked: Callable[[], set[Key]],
+    listed_keys: Callable[[], set[Key]],
     check: Callable[[LiveUsers], None],
     progress: Progress,
-) -> Found:
-    """Find people in about the fewest requests.
+) -> FoundUsers:
+    """Find users in about the fewest requests.
 
     Args:
         studio: where to look.
-        unknown: whom to find, each once.
-        roles: the roles that may be read for it, likeliest first; none for one request a person.
-        asked: gives everybody the list names, found already or not: another account of such an address is kept, too.
-        check: is given everybody who is seen.
-        progress: told after each answer.
+        wanted: the users to find, each once.
+        roles: the roles whose pages may be read, likeliest first; empty for one request a user.
+        listed_keys: returns all users of the list, found already or not: a second account with a listed address is
+            kept, too.
+        check: called with all users that are seen.
+        progress: called after each answer.
 
     Raises:
         StudioError: Studio refused or can't be reached.
     """
-    finder = _Finder(studio, unknown, asked, check)
-    weighing = SearchStrategy(len(unknown), roles, studio.client.connection.concurrency)
-    while (step := weighing.step()) is not None:
-        for _ in finder.ask(step, weighing) if isinstance(step, SearchOneByOne) else finder.read(step, weighing):
-            progress("looking people up", len(unknown) - len(finder.left), len(unknown))
-    return finder.result()
+    search = _Search(studio, wanted, listed_keys, check)
+    strategy = SearchStrategy(len(wanted), roles, studio.client.connection.concurrency)
+    while (step := strategy.next_step()) is not None:
+        for _ in search.look_up(step, strategy) if isinstance(step, SearchOneByOne) else search.read(step, strategy):
+            progress("looking up users", len(wanted) - len(search.remaining), len(wanted))
+    return search.result()
 
 
 @dataclass(slots=True)
-class _Role:
-    """What one role has given."""
+class _RoleScan:
+    """The pages of one role read so far: the listed users on them, and the keys of those that were wanted."""
 
-    tally: PageCheck
-    people: LiveUsers = field(default_factory=LiveUsers)
-    keys: list[Key] = field(default_factory=list)  # of those who were to be found
+    check: PageCheck
+    users: LiveUsers = field(default_factory=LiveUsers)
+    keys: list[Key] = field(default_factory=list)
 
 
-class _Finder:
-    """Carries steps out, and keeps who is left and who was found."""
+class _Search:
+    """Carries out the steps; keeps the users found, and the keys that remain to be found."""
 
     def __init__(
         self,
         studio: StudioReader,
-        unknown: Sequence[Key],
-        asked: Callable[[], set[Key]],
+        wanted: Sequence[Key],
+        listed_keys: Callable[[], set[Key]],
         check: Callable[[LiveUsers], None],
     ) -> None:
-        self.left = dict.fromkeys(unknown)
+        self.remaining = dict.fromkeys(wanted)
         self._studio = studio
-        self._give_asked = asked
+        self._make_listed_keys = listed_keys
         self._check = check
-        self._roles: dict[str, _Role] = {}
-        self._moved: dict[str, int] = {}  # how often each role was read in vain
-        self._people = LiveUsers()  # who was asked for one by one
-        self._requests = self._hits = 0  # spent on them, and of how many something was found
-        self._held: dict[Key, frozenset[str]] = {}  # the roles of everybody who was to be found
+        self._scans: dict[str, _RoleScan] = {}
+        self._inconsistent: dict[str, int] = {}  # by role: how many scans contradicted themselves
+        self._looked_up = LiveUsers()
+        self._requests = self._hits = 0  # look-ups, and how many of them found a user
+        self._roles_of: dict[Key, frozenset[str]] = {}  # the roles of each wanted user; empty if not in Studio
 
     @cached_property
-    def _asked(self) -> set[Key]:
-        """Everybody the list names: only those who read pages need to know, and there may be a million."""
-        return self._give_asked()
+    def _listed_keys(self) -> set[Key]:
+        """All users of the list, made only if pages are read: there may be a million."""
+        return self._make_listed_keys()
 
-    def ask(self, step: SearchOneByOne, weighing: SearchStrategy) -> Iterator[None]:
-        """Ask for some of the people left one by one, evenly taken from all of them."""
-        left = list(self.left)
-        keys = [left[at * len(left) // step.people] for at in range(step.people)]
-        for key, found in zip(
+    def look_up(self, step: SearchOneByOne, strategy: SearchStrategy) -> Iterator[None]:
+        """Look up some of the remaining users one by one, spread evenly over all of them."""
+        remaining = list(self.remaining)
+        keys = [remaining[at * len(remaining) // step.users] for at in range(step.users)]
+        for key, users in zip(
             keys, self._studio.client.each(lambda key: look_up(self._studio, key), keys), strict=True
         ):
-            self._check(found)
-            self._people.extend(found)
+            self._check(users)
+            self._looked_up.extend(users)
             self._requests += 1
-            self._hits += bool(found.ids)
-            self._held[key] = frozenset(name for roles in found.roles for name in parse_roles(roles))
-            del self.left[key]
+            self._hits += bool(users.ids)
+            self._roles_of[key] = frozenset(name for roles in users.roles for name in parse_roles(roles))
+            del self.remaining[key]
             yield
-        weighing.asked(self._held[key] for key in keys)
+        strategy.note_lookups(self._roles_of[key] for key in keys)
 
-    def read(self, step: ReadPages, weighing: SearchStrategy) -> Iterator[None]:
-        """Read some pages of a role, and see who is on them."""
-        name, pages = step.role, list[RolePage]()
-        role = self._roles.setdefault(name, _Role(PageCheck(search_for(name))))
+    def read(self, step: ReadPages, strategy: SearchStrategy) -> Iterator[None]:
+        """Read some pages of a role, and look for wanted users on them."""
+        role, pages = step.role, list[RolePage]()
+        scan = self._scans.setdefault(role, _RoleScan(PageCheck(search_for(role))))
         try:
-            for page in self._studio.client.each(lambda number: page_of_role(self._studio, name, number), step.numbers):
-                role.tally.add(page)
+            for page in self._studio.client.each(lambda number: page_of_role(self._studio, role, number), step.numbers):
+                scan.check.add(page)
                 pages.append(page)
         except InconsistentPagesError:
-            self._forget(name)
-            self._moved[name] = self._moved.get(name, 0) + 1
-            (weighing.again if self._moved[name] < READS else weighing.give_up)(name)
+            self._forget(role)
+            self._inconsistent[role] = self._inconsistent.get(role, 0) + 1
+            (strategy.restart if self._inconsistent[role] < READS else strategy.give_up)(role)
             return
-        except NO_ROLE:
-            self._forget(name)
-            weighing.give_up(name)
+        except _UNSEARCHABLE:
+            self._forget(role)
+            strategy.give_up(role)
             return
         for page in pages:
-            self._check(page.people)
-            weighing.page(name, role.tally.pages, self._see(role, page.people))
+            self._check(page.users)
+            strategy.note_page(role, scan.check.pages, self._keep_listed(scan, page.users))
             yield
 
-    def _see(self, role: _Role, seen: LiveUsers) -> int:
-        """Keep whoever the list names; returns how many of those left they are."""
-        before = len(self.left)
-        for user_id, email, name, roles in zip(seen.ids, seen.emails, seen.names, seen.roles, strict=True):
-            keys = self._asked.intersection((user_id, email_key(email)))
+    def _keep_listed(self, scan: _RoleScan, users: LiveUsers) -> int:
+        """Keep the users whom the list names; returns how many of the remaining ones they are."""
+        before = len(self.remaining)
+        for user_id, email, name, roles in zip(users.ids, users.emails, users.names, users.roles, strict=True):
+            keys = self._listed_keys.intersection((user_id, email_key(email)))
             if keys:
-                role.people.add(user_id, email, name, roles)
-            for key in keys & self.left.keys():
-                del self.left[key]
-                role.keys.append(key)
-                self._held[key] = frozenset(parse_roles(roles))
-        return before - len(self.left)
+                scan.users.add(user_id, email, name, roles)
+            for key in keys & self.remaining.keys():
+                del self.remaining[key]
+                scan.keys.append(key)
+                self._roles_of[key] = frozenset(parse_roles(roles))
+        return before - len(self.remaining)
 
-    def _forget(self, name: str) -> None:
-        """Let everybody whom a role has given be looked for again."""
-        self.left.update(dict.fromkeys(self._roles.pop(name).keys))
+    def _forget(self, role: str) -> None:
+        """Discard the scan of a role; the users it found must be found again."""
+        self.remaining.update(dict.fromkeys(self._scans.pop(role).keys))
 
-    def result(self) -> Found:
-        """Put together what was found."""
-        people = LiveUsers()
-        for part in (*(role.people for role in self._roles.values()), self._people):
-            people.extend(part)
-        ways = [
-            ReadStep(ReadMethod.SCAN, name, role.tally.read, role.tally.pages, len(role.keys))
-            for name, role in self._roles.items()
+    def result(self) -> FoundUsers:
+        """Collect the users found, and the steps taken."""
+        users = LiveUsers()
+        for part in (*(scan.users for scan in self._scans.values()), self._looked_up):
+            users.extend(part)
+        steps = [
+            ReadStep(ReadMethod.SCAN, role, scan.check.read, scan.check.pages, len(scan.keys))
+            for role, scan in self._scans.items()
         ]
         if self._requests:
-            ways.append(ReadStep(ReadMethod.ONE_BY_ONE, "", self._requests, self._requests, self._hits))
-        known = {name: role.tally.pages for name, role in self._roles.items()}
-        taken = sum(way.requests for way in ways)
-        return Found(people, tuple(ways), min(taken, theoretical_minimum(known, self._held.values())))
+            steps.append(ReadStep(ReadMethod.ONE_BY_ONE, "", self._requests, self._requests, self._hits))
+        pages = {role: scan.check.pages for role, scan in self._scans.items()}
+        requests = sum(step.requests for step in steps)
+        return FoundUsers(users, tuple(steps), min(requests, theoretical_minimum(pages, self._roles_of.values())))

@@ -1,19 +1,19 @@
-"""Which way next, while people are looked up of whom nobody knows which roles they have: one by one, or page by page.
+"""Decides how to find users whose roles are unknown: one search each, or the pages of a role.
 
-A search for an address, or an id, finds one person a request. A page of a role gives 50 people, of whom all, some or
-none are wanted; how many pages the role has is known once the first was read, whom it holds only when all were. So each
-step is decided by what the answers so far tell, and everything is weighed again after it:
+A look-up of an address or id finds one user a request. A page of a role shows 50 users, of whom all, some or none may
+be wanted. The first page shows how many pages the role has; only all pages show who holds it. So each step is decided
+by the answers so far:
 
-- Fewer than `SHARE` people are asked for one by one, all at once: not one request is spent on finding a better way.
-- A role whose last pages gave more than one wanted person each is read on. It pays as it goes.
-- One page may be tried for every `SHARE` people. A role's first page is worth more than a page of one person, which
-  costs the same and tells only how many there are.
-- Otherwise some of the rest are asked for one by one. That is lost only if a role is read in the end that holds them,
-  and they are a fair sample: it tells, with a margin, how many of the rest a role should hold, however unevenly they
-  lie on its pages. If that is more than it has pages left, the role is read.
+- Fewer than `USERS_PER_TRIAL` users are looked up one by one, in parallel: no request is spent on a better way.
+- A role whose recent pages gave more than one wanted user each is read on: it pays already.
+- One trial page is allowed for every `USERS_PER_TRIAL` users. The first page of a role costs as much as a look-up, and
+  shows how many pages the role has.
+- Otherwise a sample of the rest is looked up one by one. With a margin, it shows how many of the rest a role holds,
+  however unevenly its pages hold them. If that is more than the pages it has left, the role is read. Only then were the
+  look-ups of its holders wasted.
 
-So little is lost where a guess was wrong: the pages tried, a few more of a role that gives nobody any longer, a sample.
-Only a sample that misleads, as one in ten may, costs more, and that at most as many pages as it promised people.
+So a wrong guess costs little: the trial pages, a few pages of a role that no longer pays, a sample. Only a misleading
+sample, which one in ten may be, costs more: at most as many pages as the users it promised.
 """
 
 from collections import Counter, deque
@@ -23,19 +23,19 @@ from itertools import chain, combinations
 from math import sqrt
 
 SCANNABLE = ("Teacher", "Student", "Observer", "Admin")
-"""The roles that the search is known to take, those that most people have first."""
+"""The roles that Studio is known to search for, the most common first."""
 
-SHARE = 20  # one page may be tried for so many people: at most 5 % on top, and nothing for a usual night's few
-SAMPLE = 4  # people asked for one by one before anything is concluded; then as many again, and so on
-RECENT = 8  # pages that tell whether a role pays at present
-WORTH_OPENING = 10  # people that a role not opened yet must be expected to hold
-NEARLY_ALL = 0.75  # a role that promises so much of the rest is read on before any other is tried
-MARGIN = 1.28  # standard deviations: nine times in ten the truth is above the estimate
+USERS_PER_TRIAL = 20  # wanted users for each trial page: at most 5 % more requests, and none for a usual night's few
+FIRST_SAMPLE = 4  # look-ups before anything is concluded; each further sample doubles the total
+RECENT_PAGES = 8  # pages that show whether a role pays at present
+MIN_EXPECTED_HOLDERS = 10  # wanted users that a role not opened yet must be expected to hold
+NEARLY_ALL = 0.75  # a role that promises this share of the rest is read on before another one is tried
+MARGIN = 1.28  # standard deviations: in nine of ten cases the true share is above the estimate
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPages:
-    """Read these pages of a role next, in this order."""
+    """The next step: read these pages of a role, in this order."""
 
     role: str
     numbers: range
@@ -43,143 +43,147 @@ class ReadPages:
 
 @dataclass(frozen=True, slots=True)
 class SearchOneByOne:
-    """Ask for so many of the people left next, spread over all of them."""
+    """The next step: look up this many of the remaining users, spread over all of them."""
 
-    people: int
+    users: int
 
 
 class SearchStrategy:
-    """Decides step by step, and is told what each came to.
+    """Decides step by step; learns from the result of each step.
 
     Args:
-        unknown: how many people are to be found.
-        roles: the roles that may be read for it, likeliest first.
-        window: pages under way at once, at most.
+        wanted: how many users are to be found.
+        roles: the roles whose pages may be read, likeliest first.
+        window: the most pages to read in parallel.
     """
 
-    def __init__(self, unknown: int, roles: Sequence[str], window: int) -> None:
-        self.left = unknown
+    def __init__(self, wanted: int, roles: Sequence[str], window: int) -> None:
+        self.remaining = wanted
         self._window = window
-        self._tries = unknown // SHARE
-        self._scans = {role: _Scan(role) for role in roles} if self._tries else {}
-        self._seen: Counter[frozenset[str]] = Counter()  # the roles of a sample of the people who are left
+        self._trials = wanted // USERS_PER_TRIAL
+        self._scans = {role: _Scan(role) for role in roles} if self._trials else {}
+        self._sample: Counter[frozenset[str]] = Counter()  # role sets in a sample of the remaining users
 
-    def step(self) -> ReadPages | SearchOneByOne | None:
-        """Say what to do next; None when everybody was found or asked for."""
-        if not self.left:
+    def next_step(self) -> ReadPages | SearchOneByOne | None:
+        """Return what to do next; None when every user was found or looked up."""
+        if not self.remaining:
             return None
         scans = [scan for scan in self._scans.values() if not scan.finished]
-        paying = [scan for scan in scans if scan.rate(self.left) > 1]
+        paying = [scan for scan in scans if scan.hits_per_page(self.remaining) > 1]
         if not paying and not any(self._may_pay(scan) for scan in scans):
-            return SearchOneByOne(self.left)
-        best = max(paying, key=lambda scan: scan.rate(self.left), default=None)
-        promise = best.rate(self.left) * best.ahead if best else 0.0
-        if self._tries and promise < NEARLY_ALL * self.left:
+            return SearchOneByOne(self.remaining)
+        best = max(paying, key=lambda scan: scan.hits_per_page(self.remaining), default=None)
+        promised = best.hits_per_page(self.remaining) * best.pages_left if best else 0.0
+        if self._trials and promised < NEARLY_ALL * self.remaining:
             for scan in scans:
                 if not scan.pages:
-                    self._tries -= 1
+                    self._trials -= 1
                     return ReadPages(scan.role, range(1, 2))
-        best = best or max(scans, key=self._gain)
-        if best in paying or self._gain(best) > 0:
-            return ReadPages(best.role, range(best.read + 1, best.read + 1 + self._number(best)))
-        return SearchOneByOne(min(self.left, max(SAMPLE, self._seen.total())))
+        best = best or max(scans, key=self._expected_saving)
+        if best in paying or self._expected_saving(best) > 0:
+            return ReadPages(best.role, range(best.read + 1, best.read + 1 + self._pages_to_read(best)))
+        return SearchOneByOne(min(self.remaining, max(FIRST_SAMPLE, self._sample.total())))
 
-    def page(self, role: str, pages: int, found: int) -> None:
-        """Take note of a page: how many its role has, and how many of the people left were on it."""
+    def note_page(self, role: str, pages: int, hits: int) -> None:
+        """Record a page: how many pages its role has, and how many of the remaining users were on it."""
         scan = self._scans[role]
-        self.left -= found
-        scan.pages, scan.read, scan.found = pages, scan.read + 1, scan.found + found
-        scan.unsampled += found
-        scan.recent.append(found)
-        scan.left = self.left
+        self.remaining -= hits
+        scan.pages, scan.read, scan.hits = pages, scan.read + 1, scan.hits + hits
+        scan.hits_since_sample += hits
+        scan.recent.append(hits)
+        scan.remaining = self.remaining
 
-    def asked(self, people: Iterable[frozenset[str]]) -> None:
-        """Take note of people who were asked for one by one: the roles of each, none of whoever isn't there."""
-        if any(scan.unsampled for scan in self._scans.values()):
-            self._seen.clear()  # they were a sample of others: many of those have been found since
+    def note_lookups(self, role_sets: Iterable[frozenset[str]]) -> None:
+        """Record users who were looked up one by one: the roles of each, no roles for a user not in Studio."""
+        if any(scan.hits_since_sample for scan in self._scans.values()):
+            self._sample.clear()  # it was a sample of other users: many of those have been found since
             for scan in self._scans.values():
-                scan.unsampled = 0
-        before = self._seen.total()
-        self._seen.update(people)
-        self.left -= self._seen.total() - before
+                scan.hits_since_sample = 0
+        before = self._sample.total()
+        self._sample.update(role_sets)
+        self.remaining -= self._sample.total() - before
 
-    def again(self, role: str) -> None:
-        """Forget what a role has given: it was not to be relied on, and may be read from its first page again."""
-        self.left += self._scans[role].found
+    def restart(self, role: str) -> None:
+        """Discard the unreliable pages of a role; it may be read again from its first page."""
+        self.remaining += self._scans[role].hits
         self._scans[role] = _Scan(role)
 
     def give_up(self, role: str) -> None:
-        """Forget what a role has given, and don't read it again."""
-        self.again(role)
+        """Discard the pages of a role, and never read it again."""
+        self.restart(role)
         del self._scans[role]
 
     def _may_pay(self, scan: "_Scan") -> bool:
-        return not scan.pages or scan.ahead < self.left
+        return not scan.pages or scan.pages_left < self.remaining
 
-    def _number(self, scan: "_Scan") -> int:
-        """Say how many pages to read at once: few while little is known, and no more than the rest will need."""
-        enough = -(-self.left // max(1, max(scan.recent, default=1)))
-        return max(1, min(self._window, scan.read, scan.ahead, enough))
+    def _pages_to_read(self, scan: "_Scan") -> int:
+        """Return how many pages to read in parallel: few while little is known, and no more than are needed."""
+        enough = -(-self.remaining // max(1, max(scan.recent, default=1)))
+        return max(1, min(self._window, scan.read, scan.pages_left, enough))
 
-    def _gain(self, scan: "_Scan") -> float:
-        """Say how many requests reading a role to its end should save, by what the sample tells."""
-        done = {scan.role for scan in self._scans.values() if scan.finished}
-        sample = {roles: number for roles, number in self._seen.items() if roles.isdisjoint(done)}
+    def _expected_saving(self, scan: "_Scan") -> float:
+        """Estimate from the sample how many requests it saves to read a role to its end."""
+        finished = {scan.role for scan in self._scans.values() if scan.finished}
+        sample = {roles: number for roles, number in self._sample.items() if roles.isdisjoint(finished)}
         holders = sum(number for roles, number in sample.items() if scan.role in roles)
-        share = at_least(holders, sum(sample.values()))
-        expected = share * (self.left + scan.unsampled) - scan.unsampled
-        return expected - (scan.ahead if scan.pages else WORTH_OPENING)
+        share = share_at_least(holders, sum(sample.values()))
+        expected = share * (self.remaining + scan.hits_since_sample) - scan.hits_since_sample
+        return expected - (scan.pages_left if scan.pages else MIN_EXPECTED_HOLDERS)
 
 
 @dataclass(slots=True)
 class _Scan:
-    """A role as far as it was read."""
+    """A role and its pages read so far."""
 
     role: str
     pages: int = 0  # 0: not opened
     read: int = 0
-    found: int = 0
-    unsampled: int = 0  # found since people were last asked for one by one
-    left: int = 0  # people left after its last page
-    recent: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
+    hits: int = 0
+    hits_since_sample: int = 0
+    remaining: int = 0  # users not found yet after its last page
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT_PAGES))
 
     @property
-    def ahead(self) -> int:
-        """Pages not read yet; 0 where nobody knows."""
+    def pages_left(self) -> int:
+        """Pages not read yet; 0 if the role was not opened."""
         return self.pages - self.read
 
     @property
     def finished(self) -> bool:
         return 0 < self.pages == self.read
 
-    def rate(self, left: int) -> float:
-        """Say how many of the people left the next page should give: as the last ones, less whom others have given."""
-        if not self.recent or not self.left:
+    def hits_per_page(self, remaining: int) -> float:
+        """Estimate the hits on the next page: as on the recent ones, less the users found elsewhere since."""
+        if not self.recent or not self.remaining:
             return 0.0
-        return min(left, sum(self.recent) / len(self.recent) * left / self.left)
+        return min(remaining, sum(self.recent) / len(self.recent) * remaining / self.remaining)
 
 
-def at_least(hits: int, number: int) -> float:
-    """Say what share `hits` out of a sample of `number` stand for at least (Wilson's interval, its lower end)."""
+def share_at_least(hits: int, number: int) -> float:
+    """Return the share that `hits` in a sample of `number` prove at least: the lower end of Wilson's score interval.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    """
     if not hits:
         return 0.0
     share, weight = hits / number, MARGIN * MARGIN / number
     return (share + weight / 2 - MARGIN * sqrt((share * (1 - share) + weight / 4) / number)) / (1 + weight)
 
 
-def theoretical_minimum(pages: Mapping[str, int], people: Iterable[Collection[str]]) -> int:
-    """Count the requests of somebody who knows beforehand who holds what: the best set of roles, each read in full.
+def theoretical_minimum(pages: Mapping[str, int], users: Iterable[Collection[str]]) -> int:
+    """Return the fewest requests with perfect knowledge: the best set of roles read in full, and look-ups of the rest.
 
     Args:
-        pages: how many each role has that could be read.
-        people: the roles of each person who is to be found; none for whoever isn't there.
+        pages: how many pages each role has that could be read.
+        users: the roles of each wanted user; empty for a user not in Studio.
 
     Returns:
-        The least, over all sets of roles, of their pages and one request for each person who holds none of them.
+        The minimum, over all sets of roles, of their pages plus one request for each user who holds none of them.
     """
-    kinds = Counter(frozenset(roles).intersection(pages) for roles in people)
-    sets = chain.from_iterable(combinations(pages, number) for number in range(len(pages) + 1))
+    number_by_roles = Counter(frozenset(roles).intersection(pages) for roles in users)
+    sets = chain.from_iterable(combinations(pages, size) for size in range(len(pages) + 1))
     return min(
-        sum(pages[role] for role in chosen) + sum(number for roles, number in kinds.items() if roles.isdisjoint(chosen))
+        sum(pages[role] for role in chosen)
+        + sum(number for roles, number in number_by_roles.items() if roles.isdisjoint(chosen))
         for chosen in sets
     )

@@ -282,7 +282,7 @@ def test_a_run_that_could_not_see_what_it_did_is_settled_by_the_next(studio: San
     made = planned(context)
 
     def go_away_before_applying(stage: str, done: int, total: int) -> None:
-        if stage == "looking people up" and done == total:
+        if stage == "looking up users" and done == total:
             studio.set_faults("cut=1")
 
     run = apply_plan(made, replace(context, progress=go_away_before_applying))
@@ -305,7 +305,7 @@ def test_what_was_in_doubt_and_is_seen_at_the_end_is_in_the_record(studio: Sandb
     naps: list[float] = []
 
     def go_away_before_applying(stage: str, done: int, total: int) -> None:
-        if stage == "looking people up" and done == total:
+        if stage == "looking up users" and done == total:
             studio.set_faults("cut=1")
 
     def come_back_for_the_last_read(seconds: float) -> None:

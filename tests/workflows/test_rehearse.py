@@ -152,7 +152,7 @@ def test_what_an_interrupted_run_has_done_counts_as_done_even_if_nobody_has_note
     assert told(done.run) == told(apply_plan(made, context))
 
 
-@pytest.mark.parametrize("at", ["looking people up", "rehearsing: applying", "rehearsing: reading Admin"])
+@pytest.mark.parametrize("at", ["looking up users", "rehearsing: applying", "rehearsing: reading Admin"])
 def test_an_interruption_leaves_nothing_behind(studio: Sandbox, context: Context, places: Path, at: str) -> None:
     made = planned(context)
     seen: list[int] = []

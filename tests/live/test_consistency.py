@@ -1,0 +1,72 @@
+"""Pages that agree are accepted, pages that contradict each other are not, and a read is repeated a few times."""
+
+from typing import NamedTuple
+
+import pytest
+
+from rolesync.errors import IncompleteReadError
+from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck, retry_until_consistent
+
+
+class Page(NamedTuple):
+    number: int
+    current: int
+    last: int
+    total: int
+    ids: list[int]
+
+
+def check(*pages: Page) -> PageCheck:
+    page_check = PageCheck("the search", "items")
+    for page in pages:
+        page_check.add(page)
+    return page_check
+
+
+def test_pages_that_agree_are_accepted() -> None:
+    page_check = check(Page(1, 1, 2, 3, [1, 2]), Page(2, 2, 2, 3, [3]))
+    assert (page_check.pages, page_check.read, page_check.total) == (2, 2, 3)
+
+
+def test_an_empty_search_may_report_no_page_and_any_page_number() -> None:
+    assert check(Page(1, 0, 0, 0, [])).pages == 1
+
+
+@pytest.mark.parametrize(
+    ("pages", "message"),
+    [
+        ([Page(1, 1, 3, 1, [1])], "has 3 pages for 1 items"),
+        ([Page(1, 1, 2, 2, [1]), Page(2, 2, 2, 3, [2])], "had 2 items on page 1, 3 on page 2"),
+        ([Page(1, 2, 1, 1, [1])], "returned page 2 instead of 1"),
+        ([Page(1, 1, 1, 2, [1, 1])], r"returned 2 items \(1 distinct\) of 2"),
+        ([Page(1, 1, 1, 2, [1])], r"returned 1 items \(1 distinct\) of 2"),
+    ],
+)
+def test_pages_that_contradict_each_other_are_refused(pages: list[Page], message: str) -> None:
+    with pytest.raises(InconsistentPagesError, match=f"the search {message}"):
+        check(*pages)
+
+
+def test_a_part_of_the_pages_must_not_hold_all_items_already() -> None:
+    page_check = check(Page(1, 1, 2, 2, [1, 2]))
+    with pytest.raises(InconsistentPagesError, match=r"returned 2 items \(2 distinct\) of 2"):
+        page_check.check_items(all_pages=False)
+
+
+@pytest.mark.parametrize("failures", range(READS + 1))
+def test_an_inconsistent_read_is_repeated_a_few_times(failures: int) -> None:
+    attempts = 0
+
+    def read() -> int:
+        nonlocal attempts
+        attempts += 1
+        if attempts <= failures:
+            raise InconsistentPagesError(f"contradiction {attempts}")
+        return attempts
+
+    if failures < READS:
+        assert retry_until_consistent("the search", read) == failures + 1
+        return
+    with pytest.raises(IncompleteReadError, match="the search is not complete after 3 tries: contradiction 3"):
+        retry_until_consistent("the search", read)
+    assert attempts == READS

@@ -1,0 +1,51 @@
+"""The roles of users are read again by the cheaper of two ways; an address or id finds its users."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from rolesync.live.pages import look_up, roles_now, roles_of_each
+from rolesync.sandbox import Options, Sandbox
+from rolesync.studio.users import StudioReader
+from tests.servers import Naps, client_of
+
+OWNER, MARIA, OMAR = 1002, 1003, 1052
+
+
+@pytest.fixture
+def studio() -> Iterator[StudioReader]:
+    with Sandbox(Options()) as sandbox, client_of(sandbox.base_url, Naps()) as client:
+        yield StudioReader(client)
+
+
+def test_the_roles_of_few_users_are_read_one_by_one(studio: StudioReader) -> None:
+    assert roles_now(studio, ["Admin", "Observer"], {OWNER, 999}, holders=11) == {
+        OWNER: frozenset({"Admin"}),
+        999: None,
+    }
+    assert studio.client.counts == {"user": 2}
+
+
+def test_the_roles_of_many_users_are_read_by_searching_for_the_roles(studio: StudioReader) -> None:
+    roles = roles_now(studio, ["Admin", "Observer"], {OWNER, 1024, OMAR, 999}, holders=11)
+    assert roles == {
+        OWNER: frozenset({"Admin"}),
+        1024: frozenset({"Admin", "Observer"}),
+        OMAR: frozenset(),
+        999: frozenset(),
+    }
+    assert studio.client.counts == {"search_role": 2}
+
+
+def test_the_roles_of_few_users_are_read_one_by_one_if_there_are_many_holders(studio: StudioReader) -> None:
+    roles_now(studio, ["Admin"], {OWNER, MARIA, OMAR}, holders=100)
+    assert studio.client.counts == {"user": 3}
+
+
+def test_all_roles_of_each_user_are_read_and_none_for_a_user_not_in_studio(studio: StudioReader) -> None:
+    assert roles_of_each(studio, {OWNER, 999}) == {OWNER: frozenset({"Admin", "Teacher"}), 999: None}
+
+
+def test_a_look_up_finds_users_by_id_or_normalised_address(studio: StudioReader) -> None:
+    assert look_up(studio, OMAR).emails == look_up(studio, "omar.haddad@example.edu").emails
+    assert look_up(studio, 999).ids == look_up(studio, "nobody@example.edu").ids == []
