@@ -30,48 +30,50 @@ def now() -> datetime:
     return datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def settings(folder: Path, **given: Any) -> Settings:
-    return load(**{"base_url": "http://127.0.0.1:9", "state_dir": folder, **given})
+def settings_for(folder: Path, **more: Any) -> Settings:
+    return load(**{"base_url": "http://127.0.0.1:9", "state_dir": folder, **more})
 
 
 def test_every_setting_of_the_connection_is_passed_on(tmp_path: Path) -> None:
-    own = settings(tmp_path, timeout=1, connect_timeout=2, attempts=3, retry_seconds=4, concurrency=5, contact="a@b.c")
-    connection = connection_of(own)
+    settings = settings_for(
+        tmp_path, timeout=1, connect_timeout=2, attempts=3, retry_seconds=4, concurrency=5, contact="a@b.c"
+    )
+    connection = connection_of(settings)
     assert (connection.timeout, connection.connect_timeout, connection.attempts) == (1, 2, 3)
-    assert (connection.retry_seconds, connection.concurrency, connection.studio) == (4, 5, own.studio)
+    assert (connection.retry_seconds, connection.concurrency, connection.studio) == (4, 5, settings.studio)
     assert connection.user_agent == f"rolesync/{__version__} (a@b.c)"
 
 
-def test_a_developer_key_means_oauth_and_else_the_token_is_fixed(tmp_path: Path) -> None:
-    assert isinstance(token_of(settings(tmp_path, token="t"), now, Counter()), FixedToken)
-    assert isinstance(token_of(settings(tmp_path, **KEY, refresh_token="r"), now, Counter()), OAuthToken)
+def test_a_developer_key_selects_oauth_and_otherwise_the_token_is_fixed(tmp_path: Path) -> None:
+    assert isinstance(token_of(settings_for(tmp_path, token="t"), now, Counter()), FixedToken)
+    assert isinstance(token_of(settings_for(tmp_path, **KEY, refresh_token="r"), now, Counter()), OAuthToken)
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("token_settings", "message"),
     [
         ({}, "no token is set"),
         (KEY, "no token of it yet"),
         ({"refresh_token": "r"}, "client_id isn't"),
     ],
 )
-def test_without_a_token_it_says_which_way_there_is(tmp_path: Path, given: dict[str, str], said: str) -> None:
-    with pytest.raises(UsageError, match=said) as caught:
-        token_of(settings(tmp_path, **given), now, Counter())
+def test_a_missing_token_is_refused_with_a_hint(tmp_path: Path, token_settings: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        token_of(settings_for(tmp_path, **token_settings), now, Counter())
     assert caught.value.hint
 
 
-def test_the_login_stores_what_the_next_command_uses(tmp_path: Path) -> None:
+def test_a_login_stores_the_token_that_the_next_command_uses(tmp_path: Path) -> None:
     counts: Counter[str] = Counter()
     with ScriptedStudio(in_turn(issued(1), issued(2))) as server:
-        own = settings(tmp_path, **KEY, base_url=server.base_url, redirect_uri=BACK, auth_scheme="Token")
-        made = log_in(own, SecretStr("code-1"), now)
-        assert made == oauth_of(own, now).current()
-        token = token_of(own, now, counts)
+        settings = settings_for(tmp_path, **KEY, base_url=server.base_url, redirect_uri=BACK, auth_scheme="Token")
+        stored = log_in(settings, SecretStr("code-1"), now)
+        assert stored == oauth_of(settings, now).current()
+        token = token_of(settings, now, counts)
         assert token.header() == "Token access-1"
         assert counts == {}
-        (asked,) = server.asked
-    assert form_of(asked) == {
+        (request,) = server.asked
+    assert form_of(request) == {
         "client_id": "key",
         "client_secret": "sesame",
         "grant_type": "authorization_code",
@@ -83,6 +85,6 @@ def test_the_login_stores_what_the_next_command_uses(tmp_path: Path) -> None:
 def test_requests_for_tokens_are_counted(tmp_path: Path) -> None:
     counts: Counter[str] = Counter()
     with ScriptedStudio(in_turn(issued(1))) as server:
-        own = settings(tmp_path, **KEY, base_url=server.base_url, refresh_token="first")
-        token_of(own, now, counts).header()
+        settings = settings_for(tmp_path, **KEY, base_url=server.base_url, refresh_token="first")
+        token_of(settings, now, counts).header()
     assert counts == {"token": 1}

@@ -7,7 +7,7 @@ from rolesync.settings import load
 from rolesync.workflows.context import Context
 
 
-def test_runs_sort_by_time_and_none_has_the_id_of_another(tmp_path: Path) -> None:
+def test_run_ids_sort_by_time_and_are_unique(tmp_path: Path) -> None:
     settings = load(state_dir=tmp_path)
     early = Context(settings, now=lambda: datetime(2026, 3, 1, 2, tzinfo=UTC))
     late = Context(settings, now=lambda: datetime(2026, 3, 1, 3, tzinfo=UTC))

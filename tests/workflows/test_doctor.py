@@ -1,3 +1,5 @@
+"""The checks of doctor against a sandbox and against broken settings, tokens, folders and records."""
+
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,56 +24,56 @@ def studio() -> Iterator[Sandbox]:
 
 
 def checks(studio: Sandbox, folder: Path, now: datetime | None = None, **more: Any) -> dict[str, Check]:
-    given = {"base_url": studio.base_url, "token": studio.token, "state_dir": folder, "attempts": 1, **more}
-    context = Context(load(**given), sleep=lambda _: None, now=lambda: now or datetime.now(UTC))
+    settings = {"base_url": studio.base_url, "token": studio.token, "state_dir": folder, "attempts": 1, **more}
+    context = Context(load(**settings), sleep=lambda _: None, now=lambda: now or datetime.now(UTC))
     return {check.name: check for check in run_checks(context)}
 
 
-def test_all_is_well(studio: Sandbox, tmp_path: Path) -> None:
-    found = checks(studio, tmp_path, owner="admin@example.edu")
-    assert {check.status for check in found.values()} == {VerdictStatus.PASS}
-    assert found["role Admin"].message == "10 people hold it"
+def test_every_check_passes_on_a_complete_setup(studio: Sandbox, tmp_path: Path) -> None:
+    results = checks(studio, tmp_path, owner="admin@example.edu")
+    assert {check.status for check in results.values()} == {VerdictStatus.PASS}
+    assert results["role Admin"].message == "10 people hold it"
     assert studio.log() == []
 
 
 def test_missing_settings_are_named_with_what_to_do(studio: Sandbox, tmp_path: Path) -> None:
-    found = checks(studio, tmp_path, token="", base_url="")
-    assert (found["Studio"].exit_code, found["token"].exit_code) == (Exit.USAGE, Exit.USAGE)
-    assert all(found[name].hint for name in ("Studio", "token", "owner", "reachable"))
+    results = checks(studio, tmp_path, token="", base_url="")
+    assert (results["Studio"].exit_code, results["token"].exit_code) == (Exit.USAGE, Exit.USAGE)
+    assert all(results[name].hint for name in ("Studio", "token", "owner", "reachable"))
 
 
 def test_a_wrong_token_fails_at_the_roles(studio: Sandbox, tmp_path: Path) -> None:
-    found = checks(studio, tmp_path, token="wrong")
-    bad = [check for check in found.values() if check.status is VerdictStatus.BLOCK]
-    assert bad
-    assert {check.exit_code for check in bad} == {Exit.STUDIO}
-    assert any("401" in check.message for check in bad)
+    results = checks(studio, tmp_path, token="wrong")
+    failed = [check for check in results.values() if check.status is VerdictStatus.BLOCK]
+    assert failed
+    assert {check.exit_code for check in failed} == {Exit.STUDIO}
+    assert any("401" in check.message for check in failed)
 
 
-def test_a_role_that_studio_does_not_know_is_pointed_out(studio: Sandbox, tmp_path: Path) -> None:
-    found = checks(studio, tmp_path, managed_roles=["Admin", "Captain"])
-    assert found["role Captain"].status is VerdictStatus.BLOCK
-    assert "Captain" in found["roles known"].hint
+def test_a_role_that_studio_does_not_know_fails(studio: Sandbox, tmp_path: Path) -> None:
+    results = checks(studio, tmp_path, managed_roles=["Admin", "Captain"])
+    assert results["role Captain"].status is VerdictStatus.BLOCK
+    assert "Captain" in results["roles known"].hint
 
 
-def test_nobody_there(tmp_path: Path, studio: Sandbox) -> None:
-    found = checks(studio, tmp_path, base_url="http://127.0.0.1:9")
-    assert found["reachable"].exit_code == Exit.STUDIO
+def test_a_studio_that_does_not_answer_fails(tmp_path: Path, studio: Sandbox) -> None:
+    results = checks(studio, tmp_path, base_url="http://127.0.0.1:9")
+    assert results["reachable"].exit_code == Exit.STUDIO
 
 
-def test_a_clock_that_is_off(studio: Sandbox, tmp_path: Path) -> None:
-    found = checks(studio, tmp_path, now=datetime.now(UTC) + timedelta(hours=2))
-    assert found["clock"].status is VerdictStatus.WARN
-    assert "+7" in found["clock"].message
+def test_a_clock_that_is_wrong_is_a_warning(studio: Sandbox, tmp_path: Path) -> None:
+    results = checks(studio, tmp_path, now=datetime.now(UTC) + timedelta(hours=2))
+    assert results["clock"].status is VerdictStatus.WARN
+    assert "+7" in results["clock"].message
 
 
-def test_a_state_folder_that_cannot_be(studio: Sandbox, tmp_path: Path) -> None:
+def test_a_state_folder_that_cannot_be_written_fails(studio: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    found = checks(studio, tmp_path / "file" / "state")
-    assert found["state folder"].exit_code == Exit.UNEXPECTED
+    results = checks(studio, tmp_path / "file" / "state")
+    assert results["state folder"].exit_code == Exit.UNEXPECTED
 
 
-def test_a_record_that_was_touched(studio: Sandbox, tmp_path: Path) -> None:
+def test_a_record_that_was_changed_fails(studio: Sandbox, tmp_path: Path) -> None:
     folder = load(base_url=studio.base_url, state_dir=tmp_path).account_dir
     with open_record(folder, now=lambda: datetime.now(UTC)) as record:
         record.append("plan", run="r")
@@ -80,7 +82,7 @@ def test_a_record_that_was_touched(studio: Sandbox, tmp_path: Path) -> None:
     assert checks(studio, tmp_path)["audit record"].exit_code == Exit.INCOMPLETE
 
 
-def test_what_is_known_of_an_oauth_token(studio: Sandbox, tmp_path: Path) -> None:
+def test_the_state_of_an_oauth_token_is_shown(studio: Sandbox, tmp_path: Path) -> None:
     key: dict[str, Any] = {"token": "", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
     nothing = checks(studio, tmp_path, **key)["token"]
     assert (nothing.status, nothing.exit_code) == (VerdictStatus.BLOCK, Exit.USAGE)
@@ -101,7 +103,7 @@ def test_what_is_known_of_an_oauth_token(studio: Sandbox, tmp_path: Path) -> Non
     assert checks(studio, tmp_path, **key)["token"].exit_code == Exit.UNEXPECTED
 
 
-def test_a_record_sealed_with_a_key_that_is_not_set_is_not_well(studio: Sandbox, tmp_path: Path) -> None:
+def test_a_record_whose_key_is_not_set_fails(studio: Sandbox, tmp_path: Path) -> None:
     key = "a key that only the test has"
     folder = load(base_url=studio.base_url, state_dir=tmp_path).account_dir
     with open_record(folder, now=lambda: datetime.now(UTC), key=key) as record:

@@ -1,0 +1,301 @@
+"""Saved plans applied to a real sandbox: refusals, drift, interrupted runs, and the proof."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync.audit.verify import verify_record
+from rolesync.errors import (
+    PlanRefusedError,
+    RecordBrokenError,
+    StudioError,
+)
+from rolesync.executor.preconditions import BlockedError
+from rolesync.history.earlier_runs import load_earlier_runs
+from rolesync.history.effects import effects, open_requests
+from rolesync.history.run_report import report_before_break
+from rolesync.history.runs import list_runs, read_records
+from rolesync.model.verification import Verification
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
+from rolesync.sandbox import Sandbox
+from rolesync.workflows.apply import apply_plan
+from rolesync.workflows.context import Context
+from rolesync.workflows.plan import read_list
+from rolesync.workflows.sync import sync_list
+from tests.paths import SAMPLE
+from tests.workflows.tools import emails_of, events, list_of, planned, rewound, settings_for, verdict
+
+
+def test_apply_sends_the_changes_of_the_plan_and_proves_them(studio: Sandbox, context: Context) -> None:
+    plan = from_json(to_json(planned(context)))
+    run = apply_plan(plan, context)
+    assert run.complete
+    asked = list(zip(*(plan.changes[name].tolist() for name in ("user_id", "action", "role")), strict=True))
+    assert [(entry["user_id"], entry["action"], entry["role"]) for entry in studio.log()] == asked
+    assert planned(context).status == "empty"
+    assert events(context) == ["plan", "run.start", "intent", "outcome", "run.end", "holders", "plan"]
+    assert verify_record(context.settings.account_dir).ok
+
+
+def test_a_blocked_plan_is_applied_only_with_its_digest(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    plan = planned(context, list_of(tmp_path, "admin@example.edu"))
+    for override in ("", "0" * 64, plan.digest[:12]):
+        with pytest.raises(PlanRefusedError):
+            apply_plan(plan, context, override)
+    assert studio.log() == []
+    assert apply_plan(plan, context, plan.digest).complete
+
+
+def test_an_override_for_another_plan_is_refused_even_if_none_is_needed(studio: Sandbox, context: Context) -> None:
+    with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
+        apply_plan(planned(context), context, "0" * 64)
+    assert studio.log() == []
+
+
+def test_a_user_who_is_protected_by_now_keeps_the_role(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    plan = planned(context)
+    today = replace(
+        context, settings=settings_for(studio, tmp_path / "state", protected_users=["greg.stone@example.edu"])
+    )
+    with pytest.raises(PlanRefusedError, match="protected_users"):
+        apply_plan(plan, today, plan.digest)
+    assert studio.log() == []
+
+
+def test_a_plan_of_another_account_is_refused(studio: Sandbox, context: Context) -> None:
+    with pytest.raises(PlanRefusedError, match=r"was made for https://other\.example"):
+        apply_plan(replace(planned(context), account="https://other.example"), context)
+    assert studio.log() == []
+
+
+def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(SAMPLE.read_bytes())
+    plan = planned(context, path)
+    path.write_text("email,role\n", encoding="utf-8")
+    with pytest.raises(PlanRefusedError, match="has changed since the plan was made"):
+        apply_plan(plan, context)
+    assert studio.log() == []
+
+    path.unlink()
+    assert apply_plan(plan, context).complete
+
+
+@pytest.mark.parametrize("edit", [{"roles": ["Teacher"]}, {"email": "someone.else@example.edu"}])
+def test_users_who_changed_since_the_plan_are_not_touched_and_the_others_are(
+    studio: Sandbox, context: Context, edit: dict[str, Any]
+) -> None:
+    plan = planned(context)
+    user_id = int(plan.changes.loc[plan.changes["action"] == "remove", "user_id"].iloc[0])
+    studio.edit_person(user_id, **edit)
+    run = apply_plan(plan, context)
+    assert not run.complete
+    drifted = run.outcomes[run.outcomes["outcome"] == "drifted"]
+    assert set(drifted["user_id"]) == {user_id}
+    assert "not sent: was " in drifted["detail"].iloc[0]
+    assert (run.outcomes["outcome"] == "done").sum() == len(plan.changes) - len(drifted) > 0
+    assert user_id not in [entry["user_id"] for entry in studio.log() if entry["by"] == "api"]
+    assert run.proof is not None
+    assert run.proof.proven
+    assert list_runs(context.settings.account_dir)[-1].counts["drifted"] == len(drifted)
+    report, _ = report_before_break(context.settings.account_dir, run.run_id)
+    assert Counter(change.outcome for change in report.changes) == Counter(run.outcomes["outcome"].tolist())
+    (named,) = [change for change in report.changes if change.outcome == "drifted"]
+    assert (named.user_id, named.detail) == (user_id, drifted["detail"].iloc[0])
+    assert len(planned(context).changes) <= 1  # a new plan has what is left
+
+
+def test_a_plan_that_is_applied_twice_is_sent_once(studio: Sandbox, context: Context) -> None:
+    plan = planned(context)
+    assert apply_plan(plan, context).complete
+    written = studio.log()
+    again = apply_plan(plan, context)
+    assert again.complete
+    assert set(again.outcomes["detail"]) == {"done by an earlier run of this plan"}
+    assert studio.log() == written
+
+
+@pytest.mark.parametrize("lost", [["run.end"], ["run.end", "outcome"]], ids=str)
+@pytest.mark.parametrize("command", ["apply", "sync"])
+def test_a_killed_run_is_closed_and_its_plan_is_completed(
+    studio: Sandbox, context: Context, tmp_path: Path, lost: list[str], command: str
+) -> None:
+    small = replace(context, settings=settings_for(studio, tmp_path / "state", chunk_size=2))
+    plan = planned(small)
+
+    def stop(stage: str, _done: int, _total: int) -> None:
+        if stage == "applying":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply_plan(plan, replace(small, progress=stop))
+    rewound(small, *lost)
+    written = studio.log()
+    assert 0 < len(written) < len(plan.changes)
+    assert [summary.status for summary in list_runs(small.settings.account_dir)] == ["planned", "open"]
+
+    if command == "apply":
+        run = apply_plan(plan, small)
+        assert (run.outcomes["detail"] == "done by an earlier run of this plan").sum() == len(written)
+    else:
+        again = sync_list(read_list(SAMPLE, small), small)
+        assert again.run is not None
+        run = again.run
+    assert run.complete
+    records = list(read_records(small.settings.account_dir))
+    assert open_requests(records) == []
+    recorded = [(change.user_id, change.action.value, change.role) for change in effects(records)]
+    assert recorded == [(entry["user_id"], entry["action"], entry["role"]) for entry in studio.log()]
+    assert len(set(recorded)) == len(recorded) == len(plan.changes)
+    assert [record["event"] for record in records].count("recovered") == len(lost) - 1
+    closed = next(summary for summary in list_runs(small.settings.account_dir) if summary.status == "interrupted")
+    assert closed.counts["done"] == len(written)
+    assert closed.counts["not_sent"] == len(plan.changes) - len(written)
+
+
+def test_unknown_outcomes_of_a_run_are_resolved_by_the_next_run(studio: Sandbox, context: Context) -> None:
+    plan = planned(context)
+
+    def go_away_before_applying(stage: str, done: int, total: int) -> None:
+        if stage == "looking up users" and done == total:
+            studio.set_faults("cut=1")
+
+    run = apply_plan(plan, replace(context, progress=go_away_before_applying))
+    assert run.stopped
+    assert set(run.outcomes["outcome"]) == {"unknown"}
+    assert len(studio.log()) == len(plan.changes)  # though nobody knows
+    assert load_earlier_runs(context.settings.account_dir).unsettled == (run.run_id,)
+
+    studio.set_faults("")
+    assert sync_list(read_list(SAMPLE, context), context).plan.status == "empty"
+    assert load_earlier_runs(context.settings.account_dir).unsettled == ()
+    assert len(effects(read_records(context.settings.account_dir))) == len(plan.changes)
+    first = next(summary for summary in list_runs(context.settings.account_dir) if summary.run_id == run.run_id)
+    assert (first.status, first.counts["done"], first.counts["unknown"]) == ("incomplete", len(plan.changes), 0)
+
+
+def test_an_unknown_outcome_that_the_last_read_resolves_is_recorded(studio: Sandbox, tmp_path: Path) -> None:
+    context = Context(settings_for(studio, tmp_path / "state", concurrency=1), sleep=lambda _: None)
+    plan = planned(context)
+    naps: list[float] = []
+
+    def go_away_before_applying(stage: str, done: int, total: int) -> None:
+        if stage == "looking up users" and done == total:
+            studio.set_faults("cut=1")
+
+    def come_back_for_the_last_read(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) > 1:
+            studio.set_faults("")
+
+    run = apply_plan(plan, replace(context, progress=go_away_before_applying, sleep=come_back_for_the_last_read))
+    assert len(naps) == 2
+    assert run.complete  # Studio shows it
+    records = list(read_records(context.settings.account_dir))
+    assert [record["event"] for record in records][-4:] == ["outcome", "reread", "run.end", "holders"]
+    assert (open_requests(records), len(effects(records))) == ([], len(plan.changes))
+    assert load_earlier_runs(context.settings.account_dir).unsettled == ()
+
+
+def test_nothing_is_sent_while_unknown_outcomes_cannot_be_resolved(studio: Sandbox, context: Context) -> None:
+    plan = planned(context)
+    apply_plan(plan, context)
+    rewound(context, "holders", "run.end", "outcome")
+    studio.edit_person(plan.changes["user_id"].tolist()[0], roles=[])
+    written = len(studio.log())
+    studio.set_faults("503=1")
+    with pytest.raises(StudioError):
+        sync_list(read_list(SAMPLE, context), context)
+    assert len(studio.log()) == written
+    assert len(load_earlier_runs(context.settings.account_dir).unsettled) == 1
+
+
+def test_a_run_that_fails_is_recorded_as_interrupted(context: Context) -> None:
+    plan = planned(context)
+
+    def fail(stage: str, _done: int, _total: int) -> None:
+        if stage == "applying":
+            raise PlanRefusedError("anything")
+
+    with pytest.raises(PlanRefusedError):
+        apply_plan(plan, replace(context, progress=fail))
+    assert list_runs(context.settings.account_dir)[-1].status == "interrupted"
+    assert load_earlier_runs(context.settings.account_dir).unsettled != ()
+    assert apply_plan(plan, context).complete
+    assert load_earlier_runs(context.settings.account_dir).unsettled == ()
+
+
+def test_limits_are_compared_with_the_numbers_of_today(studio: Sandbox, tmp_path: Path) -> None:
+    context = Context(
+        settings_for(studio, tmp_path / "state", min_holders=8, max_removals_share=1), sleep=lambda _: None
+    )
+    admins = studio.people(role="Admin")
+    keep = [person["email"] for person in admins if "@" in (person.get("email") or "")][:8]
+    plan = planned(context, list_of(tmp_path, *keep))
+    assert plan.status == "ready"
+    admin = next(person for person in admins if person.get("email") == keep[3])
+    studio.edit_person(admin["id"], roles=[])
+    with pytest.raises(PlanRefusedError, match="min_holders"):
+        apply_plan(plan, context)
+
+
+def test_apply_compares_the_list_with_the_list_applied_since_the_plan(studio: Sandbox, tmp_path: Path) -> None:
+    context = Context(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    emails = emails_of(studio)
+    plan = planned(context, list_of(tmp_path, *emails[:2]))
+    assert plan.status == "ready"
+    longer = tmp_path / "longer.csv"
+    longer.write_text("email,role\n" + "".join(f"{email},Admin\n" for email in emails), encoding="utf-8")
+    assert sync_list(read_list(longer, context), context).plan.status == "empty"
+    with pytest.raises(BlockedError, match="max_shrink_share") as caught:
+        apply_plan(plan, context)
+    assert verdict(caught.value.plan, "max_shrink_share").value == pytest.approx((len(emails) - 2) / len(emails))
+    assert studio.log() == []
+
+
+def test_a_run_that_cannot_be_read_back_is_not_proven(studio: Sandbox, context: Context) -> None:
+    plan = planned(context)
+
+    def stay_away_after_applying(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("applying", total):
+            studio.set_faults("503=1")
+
+    run = apply_plan(plan, replace(context, progress=stay_away_after_applying))
+    assert (run.outcomes["outcome"] == "done").all()
+    assert run.proof is None
+    assert not run.complete
+    assert "503" in run.stopped
+
+
+def test_an_interrupted_run_is_recorded_as_interrupted(context: Context) -> None:
+    plan = planned(context)
+
+    def stop(stage: str, _done: int, _total: int) -> None:
+        if stage == "applying":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply_plan(plan, replace(context, progress=stop))
+    assert list_runs(context.settings.account_dir)[-1].status == "interrupted"
+
+
+def test_the_record_is_sealed_with_the_key_and_split_into_files(studio: Sandbox, tmp_path: Path) -> None:
+    key = "a key that only the test has"
+    context = Context(settings_for(studio, tmp_path, audit_key=key, audit_max_mb=0.001), sleep=lambda _: None)
+    assert apply_plan(planned(context), context).complete
+    folder = context.settings.account_dir
+    assert len(list(folder.glob("audit-*.jsonl"))) > 1
+    assert verify_record(folder, key) == Verification(7, None, "", ())
+    assert not verify_record(folder, "a key that the test hasn't").ok
+    assert events(context) == ["record.key", "plan", "run.start", "intent", "outcome", "run.end", "holders"]
+
+    sent = studio.log()
+    for other in ("", "another key that the test has"):
+        changed = Context(settings_for(studio, tmp_path, audit_key=other), sleep=lambda _: None)
+        with pytest.raises(RecordBrokenError):
+            sync_list(read_list(list_of(tmp_path, "admin@example.edu"), changed), changed)
+    assert studio.log() == sent

@@ -1,0 +1,237 @@
+"""Plan and apply in one run: guards, grace, drift, and a Studio that fails all the time or for good."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync.errors import (
+    LockHeldError,
+)
+from rolesync.executor.lock import account_lock
+from rolesync.history.earlier_runs import load_earlier_runs
+from rolesync.history.effects import effects, open_requests
+from rolesync.history.runs import list_runs, read_records
+from rolesync.model.plans import Plan
+from rolesync.sandbox import Options, Sandbox
+from rolesync.settings import load
+from rolesync.workflows.apply import apply_plan
+from rolesync.workflows.context import Context
+from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.sync import sync_list
+from tests.paths import SAMPLE
+from tests.servers import Naps
+from tests.workflows.tools import drift_of, emails_of, list_of, planned, settings_for, verdict
+
+
+def test_sync_plans_and_applies_as_one_run(context: Context) -> None:
+    done = sync_list(read_list(SAMPLE, context), context)
+    assert done.run is not None
+    assert done.run.complete
+    (summary,) = list_runs(context.settings.account_dir)
+    assert (summary.kind, summary.status, summary.plan_digest) == ("apply", "complete", done.plan.digest)
+
+    again = sync_list(read_list(SAMPLE, context), context)
+    assert (again.run, again.refusal, again.plan.status) == (None, None, "empty")
+
+
+def test_a_blocked_sync_returns_its_plan_and_refusal_and_writes_nothing(
+    studio: Sandbox, context: Context, tmp_path: Path
+) -> None:
+    desired = read_list(list_of(tmp_path, "admin@example.edu"), context)
+    blocked = sync_list(desired, context)
+    assert blocked.plan.status == "blocked"
+    assert blocked.refusal is not None
+    assert "max_removals_share" in blocked.refusal.message
+    assert blocked.plan.digest in blocked.refusal.hint
+    assert studio.log() == []
+
+    wrong = sync_list(desired, context, override="0" * 64)
+    assert wrong.run is None
+    assert wrong.refusal is not None
+    assert studio.log() == []
+
+    passed = sync_list(desired, context, override=blocked.plan.digest)
+    assert passed.run is not None
+    assert passed.run.complete
+    start = next(record for record in read_records(context.settings.account_dir) if record["event"] == "run.start")
+    assert "max_removals_share" in start["overridden"]
+
+
+def test_a_second_run_is_refused_while_the_lock_is_held(studio: Sandbox, context: Context) -> None:
+    folder = context.settings.account_dir
+    with (
+        account_lock(folder, run="other", command="sync", now=context.now),
+        pytest.raises(LockHeldError, match="other"),
+    ):
+        sync_list(read_list(SAMPLE, context), context)
+    assert studio.log() == []
+
+
+def test_with_held_removals_the_additions_are_applied_and_proven(studio: Sandbox, tmp_path: Path) -> None:
+    context = Context(settings_for(studio, tmp_path / "state", hold_removals=True), sleep=lambda _: None)
+    admins = emails_of(studio)
+    done = sync_list(read_list(list_of(tmp_path, admins[0], "omar.haddad@example.edu"), context), context)
+    assert done.run is not None
+    assert done.run.complete
+    assert {entry["action"] for entry in studio.log()} == {"add"}
+    held = done.plan.held[done.plan.held["reason"] == "removals_held"]
+    assert set(held["email"]) >= set(admins[1:])
+    assert done.plan.blocked == ()
+
+
+def test_grace_counts_syncs_and_starts_again_when_the_user_is_listed(studio: Sandbox, tmp_path: Path) -> None:
+    context = Context(settings_for(studio, tmp_path / "state", grace_runs=2), sleep=lambda _: None)
+    people = [person for person in studio.people(role="Admin") if "@" in (person.get("email") or "")]
+    emails = [person["email"] for person in people]
+    everybody = [*emails, *(person["id"] for person in studio.people(role="Admin") if person not in people)]
+    full = tmp_path / "full.csv"
+    rows = "".join(f"{user},,Admin\n" if isinstance(user, str) else f",{user},Admin\n" for user in everybody)
+    full.write_text("email,user_id,role\n" + rows, encoding="utf-8")
+    short = tmp_path / "short.csv"
+    short.write_text("email,user_id,role\n" + rows.replace(f"{emails[-1]},,Admin\n", ""), encoding="utf-8")
+
+    def absences(plan: Plan) -> list[str]:
+        return [detail.split(",")[0].split(":")[0] for detail in plan.held["detail"].tolist()]
+
+    def synced(path: Path) -> Plan:
+        return sync_list(read_list(path, context), context).plan
+
+    assert absences(planned(context, short)) == absences(planned(context, short)) == ["absent in run 1 of 2"]
+    assert absences(synced(short)) == ["absent in run 1 of 2"]
+    assert absences(planned(context, short)) == ["absent in run 2 of 2"]
+    assert synced(full).status == "empty"
+    assert absences(synced(short)) == ["absent in run 1 of 2"]
+    again = planned(context, short)
+    assert absences(again) == ["absent in run 2 of 2"]
+    for _ in range(3):
+        assert apply_plan(again, context).complete  # a plan that is applied again counts as the same run
+    assert studio.log() == []
+    done = synced(short)
+    assert (absences(done), done.changes["email"].tolist(), done.changes["action"].tolist()) == (
+        [],
+        [emails[-1]],
+        ["remove"],
+    )
+    assert [entry["action"] for entry in studio.log()] == ["remove"]
+    assert synced(short).status == "empty"
+
+
+def test_a_change_that_every_run_repeats_is_a_warning(studio: Sandbox, context: Context) -> None:
+    desired = read_list(SAMPLE, context)
+    for night in range(4):
+        done = sync_list(desired, context)
+        repeats = verdict(done.plan, "repeat_runs")
+        assert (repeats.status, repeats.value) == (("pass", 0) if night < 3 else ("warn", 1))
+        user_id = int(done.plan.changes.loc[done.plan.changes["action"] == "remove", "user_id"].iloc[0])
+        studio.edit_person(user_id, roles=["Admin"])
+    assert f"({user_id}): done each time, and taken back" in repeats.message
+
+
+def test_a_sync_without_changes_reports_drift_once(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    emails = emails_of(studio)
+    context = replace(context, settings=settings_for(studio, tmp_path / "state", mode="additive"))
+    assert sync_list(read_list(list_of(tmp_path, *emails), context), context).plan.status == "empty"
+    new = next(person for person in studio.people(role="Teacher") if "Admin" not in person["role_names"])
+    studio.edit_person(new["id"], roles=["Admin"])
+    desired = read_list(list_of(tmp_path, *emails, new["email"]), context)
+    done = sync_list(desired, context)
+    assert (done.plan.status, drift_of(done.plan)) == ("empty", [(new["id"], "add")])
+    assert drift_of(sync_list(desired, context).plan) == []
+
+
+def test_the_record_holds_what_later_plans_are_judged_by(context: Context) -> None:
+    sync_list(read_list(SAMPLE, context), context)
+    recorded = {record["event"]: record for record in read_records(context.settings.account_dir)}
+    for event in ("plan", "run.start"):
+        assert recorded[event]["command"] == "sync"
+        assert recorded[event]["source"]["listed"] == {"Admin": 13}
+        assert recorded[event]["warned"] == ["owner"]
+        assert "absent" not in recorded[event]
+
+
+MIXED = "429=0.03,403=0.02,500=0.02,503=0.02,reset=0.02,html=0.02,html200=0.02,lost=0.02,lost5xx=0.01,cut=0.02"
+"""Faults that strike a fifth of all requests."""
+
+
+def context_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Context:
+    settings = {
+        "base_url": studio.base_url,
+        "token": studio.token,
+        "state_dir": folder / "state",
+        "max_removals_share": 1,
+        "max_removals": 10_000,
+        **more,
+    }
+    return Context(load(**settings), sleep=naps.sleep)
+
+
+def list_for(studio: Sandbox, folder: Path, additions: int, keep: int) -> Path:
+    """Write a list that adds Admin to `additions` people, and keeps it for `keep` of its holders."""
+    people = studio.people()
+    lacking = [person["id"] for person in people if "Admin" not in person["role_names"]][:additions]
+    having = [person["id"] for person in people if "Admin" in person["role_names"]][:keep]
+    path = folder / "list.csv"
+    path.write_text(
+        "user_id,role\n" + "".join(f"{user_id},Admin\n" for user_id in (*lacking, *having)), encoding="utf-8"
+    )
+    return path
+
+
+def check_record(studio: Sandbox, context: Context) -> None:
+    """Compare the record with the log of the sandbox, action by action."""
+    records = list(read_records(context.settings.account_dir))
+    recorded = Counter((change.user_id, change.action.value, change.role) for change in effects(records))
+    assert recorded == Counter((entry["user_id"], entry["action"], entry["role"]) for entry in studio.log())
+    assert open_requests(records) == []
+
+
+def test_two_thousand_changes_are_done_though_a_fifth_of_all_requests_fail(tmp_path: Path) -> None:
+    with Sandbox(Options(users=2_300)) as studio:
+        path = list_for(studio, tmp_path, additions=2_000, keep=1)
+        context = context_for(studio, tmp_path, Naps(), chunk_size=5)
+        studio.set_faults(f"{MIXED},seed=3")
+        done = sync_list(read_list(path, context), context)
+        struck = studio.fault_counts()
+        studio.set_faults("")
+        assert done.run is not None
+        assert done.run.complete
+        assert len(done.plan.changes) >= 2_000
+        assert not done.run.stopped
+        assert len([name for name, number in struck.items() if number]) >= 9
+        assert sum(struck.values()) > 0.15 * sum(studio.counts().values())
+        check_record(studio, context)
+        assert plan_list(read_list(path, context), context).status == "empty"
+
+
+def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_run_finishes(
+    sandboxes: Callable[[Options], Sandbox], tmp_path: Path
+) -> None:
+    studio = sandboxes(Options(users=184))
+    path = list_for(studio, tmp_path, additions=90, keep=5)
+    naps = Naps()
+    context = context_for(studio, tmp_path, naps, chunk_size=10, retry_seconds=60)
+
+    def go_down(stage: str, sent: int, _total: int) -> None:
+        if (stage, sent) == ("applying", 40):
+            studio.set_faults("reset=0.5,503=0.5,seed=1")
+
+    failing = Context(context.settings, sleep=naps.sleep, progress=go_down)
+    done = sync_list(read_list(path, failing), failing)
+    assert done.run is not None
+    numbers = done.run.outcomes["outcome"].value_counts()
+    assert numbers["done"] == len(studio.log()) == 40
+    assert numbers["done"] + numbers["unknown"] + numbers["not_sent"] == len(done.plan.changes)
+    assert 0 < numbers["unknown"] <= 10
+    assert done.run.stopped
+    assert sum(naps.taken) < 3 * 8 * 60  # a few reads, each of which ends after a minute of retries
+    assert load_earlier_runs(context.settings.account_dir).unsettled == (done.run.run_id,)
+
+    studio.set_faults("")
+    again = sync_list(read_list(path, context), context)
+    assert again.run is not None
+    assert again.run.complete
+    check_record(studio, context)

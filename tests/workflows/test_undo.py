@@ -1,0 +1,103 @@
+"""Runs undone: back to the state before, except for users who have changed since."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rolesync.errors import (
+    UnsettledRunError,
+    UsageError,
+)
+from rolesync.history.runs import list_runs, read_records
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
+from rolesync.sandbox import Options, Sandbox
+from rolesync.workflows.apply import apply_plan
+from rolesync.workflows.context import Context
+from rolesync.workflows.plan import read_list
+from rolesync.workflows.sync import sync_list
+from rolesync.workflows.undo import plan_undo
+from tests.workflows.tools import planned, rewound, settings_for
+
+
+def roles_of(studio: Sandbox) -> dict[int, list[str]]:
+    return {person["id"]: sorted(person["role_names"]) for person in studio.people()}
+
+
+def test_a_run_is_undone_and_the_undo_is_undone(studio: Sandbox, tmp_path: Path) -> None:
+    context = Context(settings_for(studio, tmp_path / "state", max_removals_share=1), sleep=lambda _: None)
+    before = roles_of(studio)
+    first = apply_plan(planned(context), context)
+    between = roles_of(studio)
+    assert between != before
+
+    undo = from_json(to_json(plan_undo(first.run_id, context)))
+    assert (undo.source.undoes, undo.status) == (first.run_id, "ready")
+    assert set(undo.changes["reason"]) == {"undo"}
+    second = apply_plan(undo, context)
+    assert second.complete
+    assert roles_of(studio) == before
+
+    assert plan_undo(first.run_id, context).status == "empty"  # every user is already as before
+    third = apply_plan(plan_undo(second.run_id[:-2], context), context)
+    assert third.complete
+    assert roles_of(studio) == between
+    records = [r for r in read_records(context.settings.account_dir) if r["event"] == "plan" and r["command"] == "undo"]
+    assert [record["source"]["undoes"] for record in records] == [first.run_id, first.run_id, second.run_id]
+
+
+def test_users_who_have_changed_since_the_run_are_held(studio: Sandbox, context: Context) -> None:
+    run = apply_plan(planned(context), context)
+    done = [entry["user_id"] for entry in studio.log()]
+    added = int(run.outcomes.loc[run.outcomes["action"] == "add", "user_id"].iloc[0])
+    other = next(user_id for user_id in done if user_id != added)
+    studio.edit_person(added, roles=[])
+    studio.edit_person(other, email="someone.else@example.edu")
+    plan = plan_undo(run.run_id, context)
+    reasons = dict(zip(plan.held["user_id"].tolist(), plan.held["reason"].tolist(), strict=True))
+    assert reasons == {added: "already", other: "identity_mismatch"}
+    assert set(plan.changes["user_id"]) == set(done) - {added, other}
+
+
+def test_role_changes_that_studio_made_on_its_own_are_undone_too(tmp_path: Path) -> None:
+    with Sandbox(Options(exclusive_admin=True)) as studio:
+        roles = ["Admin", "Subaccount admin"]
+        context = Context(
+            settings_for(studio, tmp_path / "state", managed_roles=roles, mode="additive"), sleep=lambda _: None
+        )
+        person = next(
+            person for person in studio.people() if "Admin" not in person["role_names"] and person.get("email")
+        )
+        studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
+        path = tmp_path / "list.csv"
+        path.write_text(f"user_id,role\n{person['id']},Admin\n", encoding="utf-8")
+        done = sync_list(read_list(path, context), context)
+        assert done.run is not None
+        assert roles_of(studio)[person["id"]] == ["Admin", "Teacher"]
+
+        with_removals = replace(context, settings=settings_for(studio, tmp_path / "state", managed_roles=roles))
+        plan = plan_undo(done.run.run_id, with_removals)
+        assert sorted(zip(plan.changes["action"], plan.changes["role"], strict=True)) == [
+            ("add", "Subaccount admin"),
+            ("remove", "Admin"),
+        ]
+        apply_plan(plan, with_removals, override=plan.digest if plan.blocked else "")
+        assert "Subaccount admin" in roles_of(studio)[person["id"]]
+        held = plan_undo(done.run.run_id, context)  # in additive mode an undo removes no role either
+        assert set(held.changes["action"]) <= {"add"}
+
+
+def test_only_a_settled_run_of_managed_roles_is_undone(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    plan = planned(context)
+    run = apply_plan(plan, context)
+    other = replace(context, settings=settings_for(studio, tmp_path / "state", managed_roles=["Teacher"]))
+    with pytest.raises(UsageError, match="changed roles that are not managed: Admin"):
+        plan_undo(run.run_id, other)
+    with pytest.raises(UsageError, match="No run begins with"):
+        plan_undo("nothing", context)
+    rewound(context, "holders", "run.end", "outcome")
+    with pytest.raises(UnsettledRunError, match="the effect of some of its requests is unknown"):
+        plan_undo(run.run_id, context)
+    dry = list_runs(context.settings.account_dir)[0].run_id
+    assert plan_undo(dry, context).status == "empty"
