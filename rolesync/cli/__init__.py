@@ -14,6 +14,7 @@ from types import FrameType
 
 import typer
 
+from rolesync.cli.exit_codes import EXIT_CODES
 from rolesync.cli.output import PIPED_WIDTH, show_json
 from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
 from rolesync.errors import Exit, RolesyncError
@@ -26,28 +27,6 @@ COMMANDS = (
     *("validate", "export", "plan", "show", "undo", "rehearse", "review", "apply", "sync", "migrate"),
     *("runs", "explain", "audit", "login", "doctor", "sandbox", "help"),
 )
-
-EXIT_CODES = """Exit codes, the same for every command:
-
-0 done (for plan: planned)
-
-1 unexpected failure
-
-2 changes are pending (plan --detailed-exitcode only)
-
-3 the input was refused
-
-4 blocked by a guard or a digest
-
-5 incomplete: some actions failed, drifted or could not be verified
-
-6 Studio refused or could not be reached
-
-7 another run holds the lock
-
-64 wrong usage
-
-130 interrupted (143 where SIGTERM did it)"""
 
 
 def main() -> None:

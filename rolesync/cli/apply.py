@@ -15,9 +15,9 @@ from rolesync.cli.options import (
     PlanFile,
     load_settings,
 )
-from rolesync.cli.outcome import show_blocked, show_outcome
 from rolesync.cli.plan_output import apply_command, load_plan, show_plan
 from rolesync.cli.progress import command_context
+from rolesync.cli.run_output import show_blocked, show_outcome
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:

@@ -78,8 +78,10 @@ def save_file(text: str | bytes, path: Path, what: str) -> None:
     Raises:
         UsageError: the file can't be written.
     """
-    if isinstance(text, str) and path.suffix.casefold() == ".csv" and not text.isascii():
-        text = f"\ufeff{text}"  # without a byte order mark Excel reads it as the country's old encoding
+    from rolesync.tables.write_csv import mark_as_utf8
+
+    if isinstance(text, str) and path.suffix.casefold() == ".csv":
+        text = mark_as_utf8(text)
     content = text.encode("utf-8") if isinstance(text, str) else text
     if str(path) == "-":
         write_stdout(content)

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
+from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.options import All, Assignments, Config, Form, Format, Override, PlanFile, load_settings, row_limit
-from rolesync.cli.outcome import exit_code_of, show_blocked
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_output import apply_command, load_plan
 from rolesync.cli.progress import command_context
+from rolesync.cli.run_output import show_blocked
 from rolesync.errors import Exit, UsageError
 
 

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.options import All, Assignments, BadRows, Config, Form, Format, HeaderRow, ListFile, Override, Sheet
-from rolesync.cli.outcome import exit_code_of, report_refusal, show_outcome
 from rolesync.cli.output import show_json
 from rolesync.cli.plan import plan
 from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, load_plan_settings
 from rolesync.cli.plan_output import plan_text, show_plan
 from rolesync.cli.progress import command_context
+from rolesync.cli.run_output import report_refusal, show_outcome
 from rolesync.cli.validate import show_validation
 from rolesync.errors import Exit, UsageError
 

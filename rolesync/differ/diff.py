@@ -21,7 +21,8 @@ from rolesync.model.live import Live
 from rolesync.model.packed.index import Index
 from rolesync.model.packed.texts import PackedTexts
 from rolesync.model.plans import Changes, Policy, RoleCount
-from rolesync.model.vocabulary import Action, HeldReason, Mode, Reason
+from rolesync.model.reasons import HeldReason, Reason
+from rolesync.model.vocabulary import Action, Mode
 
 Rows = npt.NDArray[np.int32]
 

@@ -13,7 +13,8 @@ import pandas as pd
 from rolesync.model.frames import CHANGES, HELD, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Changes, Plan, Policy
-from rolesync.model.vocabulary import REASONS, WAITING, Action, HeldReason, Level, Mode
+from rolesync.model.reasons import REASONS, WAITING, HeldReason
+from rolesync.model.vocabulary import Action, Level, Mode
 
 
 def hold_changes(

@@ -16,7 +16,7 @@ from rolesync.model.keys import email_key
 from rolesync.model.packed.emails import packed_keys
 from rolesync.model.packed.index import Index
 from rolesync.model.packed.texts import PackedTexts, pack
-from rolesync.model.vocabulary import HeldReason
+from rolesync.model.reasons import HeldReason
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

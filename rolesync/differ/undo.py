@@ -12,7 +12,8 @@ from rolesync.model.history import Effect
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, RoleCount
-from rolesync.model.vocabulary import Action, HeldReason, Reason
+from rolesync.model.reasons import HeldReason, Reason
+from rolesync.model.vocabulary import Action
 
 _INVERSE = {Action.ADD: Action.REMOVE, Action.REMOVE: Action.ADD}
 

@@ -20,8 +20,9 @@ from rolesync.model.desired import ListRows
 from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Drift, Plan
+from rolesync.model.reasons import HeldReason
 from rolesync.model.runs import Run, counts
-from rolesync.model.vocabulary import Action, HeldReason, OutcomeStatus, VerdictStatus
+from rolesync.model.vocabulary import Action, OutcomeStatus, VerdictStatus
 from rolesync.planner.encode import approval_json, source_json
 
 

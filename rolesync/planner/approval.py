@@ -16,7 +16,8 @@ from rolesync.differ.holds import with_held
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.plans import Approval, Changes, Plan, Released, recount
-from rolesync.model.vocabulary import WAITING, HeldReason, Level
+from rolesync.model.reasons import WAITING, HeldReason
+from rolesync.model.vocabulary import Level
 from rolesync.planner.digest import digest
 from rolesync.planner.guards import judge_after_review
 from rolesync.planner.order import order

@@ -16,7 +16,8 @@ from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict, recount
-from rolesync.model.vocabulary import Action, HeldReason
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action
 from rolesync.planner.digest import digest_of_parts
 from rolesync.planner.encode import FORMAT, plan_body, plan_parts, with_checksum
 from rolesync.planner.schema import ApprovalJson, PlanJson, plan_file

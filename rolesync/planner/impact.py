@@ -1,7 +1,8 @@
 """Who has something to lose in a plan, and so is asked about in Studio."""
 
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import Action, HeldReason
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action
 
 
 def users_to_inspect(plan: Plan) -> list[int]:

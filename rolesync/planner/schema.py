@@ -17,7 +17,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict  # pydantic can't use that of `typing` before Python 3.12
 
-from rolesync.model.vocabulary import Action, Completeness, HeldReason, Level, Mode, ReadMethod, Reason, VerdictStatus
+from rolesync.model.reasons import HeldReason, Reason
+from rolesync.model.vocabulary import Action, Completeness, Level, Mode, ReadMethod, VerdictStatus
 from rolesync.planner.encode import FORMAT
 
 _MAX = 2**63 - 1

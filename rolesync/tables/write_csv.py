@@ -17,6 +17,11 @@ def format_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+def mark_as_utf8(text: str) -> str:
+    """Put a byte order mark before a text that isn't ASCII: without it Excel reads the country's old encoding."""
+    return text if text.isascii() else f"\ufeff{text}"
+
+
 def escape_formula(text: str) -> str:
     """Escape a text that a spreadsheet could take for a formula: an apostrophe comes before it."""
     return f"'{text}" if text.lstrip()[:1] in _FORMULA_STARTS and text.strip() else text

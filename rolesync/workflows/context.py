@@ -1,11 +1,11 @@
 """What every command works with: its settings, the clocks, and where it reports progress."""
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from rolesync.history.run_id import new_run_id
 from rolesync.model.live import Progress
 from rolesync.settings import Settings
 
@@ -31,5 +31,5 @@ class Context:
     answered: Callable[[float], None] = lambda _seconds: None
 
     def new_run(self) -> str:
-        """Make the id of a new run: ids sort by time, and no two runs have the same."""
-        return f"{self.now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        """Make the id of a new run."""
+        return new_run_id(self.now())

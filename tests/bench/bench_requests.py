@@ -19,7 +19,8 @@ from rich.table import Table
 
 from rolesync.live.strategy import SCANNABLE, theoretical_minimum
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import HeldReason, ReadMethod
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import ReadMethod
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.context import Context

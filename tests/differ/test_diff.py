@@ -12,7 +12,8 @@ from rolesync.model.frames import CHANGES, HELD, require
 from rolesync.model.keys import email_key
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
-from rolesync.model.vocabulary import HeldReason, Mode, Reason
+from rolesync.model.reasons import HeldReason, Reason
+from rolesync.model.vocabulary import Mode
 from tests.hashing import hashes_of
 from tests.strategies import BIGGEST_ID, UNREAD, Row, Situation, User, desired_of, listed, live_of, situations
 

@@ -15,7 +15,8 @@ from rolesync.model.frames import HELD
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy, Released
-from rolesync.model.vocabulary import WAITING, Level
+from rolesync.model.reasons import WAITING
+from rolesync.model.vocabulary import Level
 from rolesync.planner.approval import Decisions, Key, approve, decide, releasable
 from rolesync.planner.build import make_plan
 from rolesync.planner.decode import from_json

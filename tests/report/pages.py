@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan, RoleCount
-from rolesync.model.vocabulary import Action, Reason
+from rolesync.model.reasons import Reason
+from rolesync.model.vocabulary import Action
 from tests.report.samples import ADDED, columns, make_plan
 
 NARROW = {"viewport": {"width": 320, "height": 700}}

@@ -23,9 +23,10 @@ from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict
+from rolesync.model.reasons import HeldReason, Reason
 from rolesync.model.run_report import RunSummary
 from rolesync.model.runs import Check, Proof, Run
-from rolesync.model.vocabulary import Action, HeldReason, Level, Mode, OutcomeStatus, ReadMethod, Reason, VerdictStatus
+from rolesync.model.vocabulary import Action, Level, Mode, OutcomeStatus, ReadMethod, VerdictStatus
 from rolesync.planner.encode import source_json
 
 MOMENT = datetime(2026, 11, 2, 2, 30, 0, tzinfo=UTC)

@@ -8,7 +8,8 @@ from markdown_it.token import Token
 from rolesync.model.frames import HELD, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan, RoleCount, Verdict
-from rolesync.model.vocabulary import Action, HeldReason, VerdictStatus
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.text import escape_for_display
 from rolesync.report.markdown import LIMIT, plan_markdown
 from tests.report.samples import (

@@ -4,7 +4,7 @@ import io
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.tables.write_csv import escape_formula, format_csv, unescape_formula
+from rolesync.tables.write_csv import escape_formula, format_csv, mark_as_utf8, unescape_formula
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -39,3 +39,8 @@ def test_an_apostrophe_that_escapes_nothing_stays(text: str) -> None:
 @given(ANY_TEXT)
 def test_no_escaped_text_begins_a_formula(text: str) -> None:
     assert not escape_formula(text).lstrip().startswith(("=", "+", "-", "@"))
+
+
+@pytest.mark.parametrize(("text", "marked"), [("a,b\n", "a,b\n"), ("é,b\n", "\ufeffé,b\n"), ("", "")])
+def test_a_text_beyond_ascii_is_marked_as_utf8(text: str, marked: str) -> None:
+    assert mark_as_utf8(text) == marked

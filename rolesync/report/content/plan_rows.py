@@ -12,7 +12,8 @@ from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD
 from rolesync.model.keys import parse_roles
 from rolesync.model.plans import Drift, Plan
-from rolesync.model.vocabulary import Action, HeldReason, VerdictStatus
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.impact import impact_texts
 from rolesync.report.content.text import (
     CELL_LIMIT,

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from rolesync.model.findings import Finding
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy
-from rolesync.model.vocabulary import WAITING, Action, Level, Mode, ReadMethod, VerdictStatus
+from rolesync.model.reasons import WAITING
+from rolesync.model.vocabulary import Action, Level, Mode, ReadMethod, VerdictStatus
 from rolesync.planner.guards import ON_REMOVALS
 from rolesync.report.content.impact import impact_total
 from rolesync.report.content.plan_rows import GuardRow, guard_rows

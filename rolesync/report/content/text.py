@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from rolesync.model.vocabulary import REASONS
+from rolesync.model.reasons import REASONS
 
 SENTENCE_LIMIT = 600
 """Characters of a message; longer than a cell's, because sentences quote cells."""

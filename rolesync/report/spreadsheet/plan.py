@@ -9,7 +9,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.model.frames import IMPACT
-from rolesync.model.vocabulary import WAITING, Action, Completeness
+from rolesync.model.reasons import WAITING
+from rolesync.model.vocabulary import Action, Completeness
 from rolesync.planner.approval import Decisions, releasable
 from rolesync.report.content.plan_rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows, table_rows
 from rolesync.report.content.plan_summary import headline, next_step, requests_rows, summary

@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 
 from rolesync.model.frames import IMPACT, frame
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import Action, Completeness, HeldReason
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action, Completeness
 from rolesync.report.content.impact import impact_texts, impact_total
 from rolesync.report.html.page import plan_html
 from rolesync.report.markdown import plan_markdown

@@ -4,7 +4,8 @@ import pytest
 
 from rolesync.model.live import Requests
 from rolesync.model.plans import Drift, Policy, Verdict
-from rolesync.model.vocabulary import Action, HeldReason, Mode, VerdictStatus
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action, Mode, VerdictStatus
 from rolesync.report.content.plan_rows import drift_rows, held_rows
 from rolesync.report.content.plan_summary import (
     approval_text,

@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.model.vocabulary import REASONS, Reason
+from rolesync.model.reasons import REASONS, Reason
 from rolesync.report.content.text import (
     duration_text,
     escape_for_display,

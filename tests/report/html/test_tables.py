@@ -4,7 +4,8 @@ from dataclasses import replace
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import Action, Reason
+from rolesync.model.reasons import Reason
+from rolesync.model.vocabulary import Action
 from rolesync.report.html.tables import Kind, left_without_role, page_tables, script_json
 from tests.report.samples import (
     DIGEST,

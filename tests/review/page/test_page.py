@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from rolesync.model.frames import CHANGES, HELD, frame
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import HeldReason
+from rolesync.model.reasons import HeldReason
 from rolesync.planner.approval import Decisions
 from tests.browser import Watched, watched
 from tests.report.content.test_impact import ADA, impact_plan

@@ -12,7 +12,8 @@ from rolesync.errors import PlanRefusedError, RolesyncError, UsageError
 from rolesync.model.frames import CHANGES, HELD, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import Action, HeldReason, Reason
+from rolesync.model.reasons import HeldReason, Reason
+from rolesync.model.vocabulary import Action
 from rolesync.planner.approval import Decisions
 from rolesync.review.page.session import ReviewEnd, ReviewSession
 from tests.report.samples import HELD_ROW, approved_plan, columns, make_plan

@@ -13,7 +13,8 @@ from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rolesync.model.plans import Plan, Policy
-from rolesync.model.vocabulary import Action, HeldReason
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action
 from rolesync.planner.approval import Decisions, Key, decide, releasable
 from rolesync.report.spreadsheet.plan import COLUMNS, decision_rows, plan_csv, plan_xlsx
 from rolesync.review.sheet.problems import DecisionsRefusedError

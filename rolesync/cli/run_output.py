@@ -1,10 +1,11 @@
-"""How a run ended, shown and as an exit code."""
+"""How commands show what a run did, and why a plan was not applied."""
 
 import json
 import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_output import plan_text, show_plan
@@ -48,11 +49,3 @@ def report_refusal(refusal: PlanRefusedError) -> Exit:
 
     sys.stderr.write(f"rolesync: {escape_for_display(refusal.message)}\n  → {escape_for_display(refusal.hint)}\n")
     return refusal.exit_code
-
-
-def exit_code_of(run: "Run") -> Exit:
-    """Say by the exit code how a run ended."""
-    if run.complete:
-        return Exit.DONE
-    sent = (run.outcomes["outcome"] == "done").all()
-    return Exit.STUDIO if run.stopped and not sent else Exit.INCOMPLETE
