@@ -1,11 +1,14 @@
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rolesync.errors import UsageError
+from rolesync.model.lists import ListForm
+from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.settings import Settings, load
 
@@ -84,7 +87,7 @@ def test_aliases_are_json_in_the_environment_and_a_table_in_the_file(monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("aliases", "said"),
+    ("aliases", "message"),
     [
         ({"": "Admin"}, "two names"),
         ({" Boss": "Admin"}, "two names"),
@@ -94,12 +97,12 @@ def test_aliases_are_json_in_the_environment_and_a_table_in_the_file(monkeypatch
         ({"Boss": "Chief", "Chief": "Admin"}, "an alias itself"),
     ],
 )
-def test_aliases_that_make_no_sense(aliases: dict[str, str], said: str) -> None:
-    assert said in refused(role_aliases=aliases)
+def test_aliases_that_make_no_sense(aliases: dict[str, str], message: str) -> None:
+    assert message in refused(role_aliases=aliases)
 
 
 @pytest.mark.parametrize(
-    ("overrides", "said"),
+    ("overrides", "message"),
     [
         ({"max_removals_share": 1.5}, "max_removals_share"),
         ({"max_removals_share": -0.1}, "max_removals_share"),
@@ -113,7 +116,7 @@ def test_aliases_that_make_no_sense(aliases: dict[str, str], said: str) -> None:
         ({"managed_roles": ["Admin "]}, "without blanks"),
         ({"managed_roles": ["Admin", "Admin"]}, "names a role twice"),
         ({"account": "acme.instructuremedia.com"}, "one word"),
-        ({"account": "acme", "base_url": "https://acme.instructuremedia.com"}, "which Studio is meant"),
+        ({"account": "acme", "base_url": "https://acme.instructuremedia.com"}, "account and base_url are both set"),
         ({"base_url": "acme"}, "must look like"),
         ({"base_url": "ftp://acme.example"}, "must look like"),
         ({"base_url": "https://user:pass@acme.example"}, "must look like"),
@@ -121,16 +124,16 @@ def test_aliases_that_make_no_sense(aliases: dict[str, str], said: str) -> None:
         ({"base_url": "http://acme.example"}, "unencrypted"),
         ({"base_url": "http://127.0.0.1.evil.example"}, "unencrypted"),
         ({"log_level": "loud"}, "log_level"),
-        ({"token": "t", "client_id": "k", "client_secret": "s"}, "token and client_id are both set: which one"),
+        ({"token": "t", "client_id": "k", "client_secret": "s"}, "token and client_id are both set"),
         ({"client_id": "k"}, "client_id is set without client_secret"),
         ({"redirect_uri": "http://studio.example.edu/"}, "redirect_uri must be the https:// address"),
-        ({"redirect_uri": "https://localhost/back"}, "not this machine's own"),
-        ({"redirect_uri": "https://127.0.0.1/back"}, "not this machine's own"),
+        ({"redirect_uri": "https://localhost/back"}, "not an address of this machine"),
+        ({"redirect_uri": "https://127.0.0.1/back"}, "not an address of this machine"),
         ({"redirect_uri": "studio"}, "redirect_uri must be the https:// address"),
     ],
 )
-def test_values_that_make_no_sense_are_named(overrides: dict[str, Any], said: str) -> None:
-    assert said in refused(**overrides)
+def test_values_that_make_no_sense_are_named(overrides: dict[str, Any], message: str) -> None:
+    assert message in refused(**overrides)
 
 
 def test_all_mistakes_are_named_at_once() -> None:
@@ -180,18 +183,34 @@ def test_broken_files_are_named_without_a_traceback() -> None:
     assert "settings:" in refused()
 
 
-def test_the_proxy_is_decided_by_setting_then_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    monkeypatch.setenv("no_proxy", "inner.example")
-    assert load(account="acme").proxy_for_studio == "http://proxy.example:3128"
-    assert load(base_url="https://inner.example").proxy_for_studio == ""
-    assert load(base_url="http://127.0.0.1:1").proxy_for_studio == ""
-    assert load(account="acme", proxy="http://other.example").proxy_for_studio == "http://other.example"
-
-
 def test_the_policy_holds_what_a_plan_is_bound_to() -> None:
     policy = load(mode="additive", owner="a@example.edu", min_holders=2).policy
     assert (policy.mode, policy.owner, policy.min_holders) == (Mode.ADDITIVE, "a@example.edu", 2)
+
+
+@pytest.mark.parametrize("kind", [Policy, ListForm])
+def test_every_field_of_policy_and_list_form_comes_from_its_setting(kind: type[Policy] | type[ListForm]) -> None:
+    changed: dict[str, Any] = {
+        "managed_roles": ["Teacher"],
+        "role_aliases": {"Boss": "Teacher"},
+        "mode": "additive",
+        "bad_rows": "hold",
+        "hold_removals": True,
+        "protected_users": ["7"],
+        "max_removals_share": 0.125,
+        "max_shrink_share": 0.375,
+        **dict.fromkeys(("sheet", "email_column", "user_id_column", "role_column", "owner"), "x"),
+        **dict.fromkeys(
+            ("header_row", "max_removals", "min_holders", "max_age_hours", "grace_runs", "repeat_runs"), 17
+        ),
+        "chunk_size": 17,
+    }
+    settings, defaults = load(**changed), kind()
+    part = settings.policy if kind is Policy else settings.list_form
+    for field in fields(kind):
+        value = getattr(part, field.name)
+        assert value != getattr(defaults, field.name), field.name
+        assert field.name == "hold_bad_rows" or value == getattr(settings, field.name)
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from pydantic import SecretStr
 
@@ -11,7 +13,7 @@ from rolesync import __version__
 from rolesync.audit.record import Record, open_record
 from rolesync.errors import UsageError
 from rolesync.history.earlier_runs import EarlierRuns, load_earlier_runs
-from rolesync.settings import Settings
+from rolesync.settings import Settings, is_loopback
 from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
 from rolesync.studio.auth.token_endpoint import DeveloperKey, TokenEndpoint
 from rolesync.studio.auth.token_store import StoredToken, TokenStore
@@ -63,18 +65,21 @@ def connection_of(settings: Settings) -> Connection:
         UsageError: no Studio is set.
     """
     contact = f" ({settings.contact})" if settings.contact else ""
-    return Connection(
-        studio=settings.studio,
+    return settings.part(
+        Connection,
         user_agent=f"rolesync/{__version__}{contact}",
-        timeout=settings.timeout,
-        connect_timeout=settings.connect_timeout,
-        attempts=settings.attempts,
-        retry_seconds=settings.retry_seconds,
-        concurrency=settings.concurrency,
-        requests_per_second=settings.requests_per_second,
-        proxy=settings.proxy_for_studio,
+        proxy=_proxy(settings),
         ca_bundle=str(settings.ca_bundle or ""),
     )
+
+
+def _proxy(settings: Settings) -> str:
+    """The proxy for Studio, or "". Decided once: asking the environment costs more than a request."""
+    studio = urlsplit(settings.studio)
+    host = studio.hostname or ""
+    if settings.proxy:
+        return settings.proxy
+    return "" if is_loopback(host) or proxy_bypass(host) else getproxies().get(studio.scheme, "")
 
 
 def token_of(settings: Settings, now: Now, counts: Counter[str]) -> TokenSource:

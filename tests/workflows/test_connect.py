@@ -44,6 +44,18 @@ def test_every_setting_of_the_connection_is_passed_on(tmp_path: Path) -> None:
     assert connection.user_agent == f"rolesync/{__version__} (a@b.c)"
 
 
+def test_the_proxy_is_the_setting_or_that_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def proxy(**choices: str) -> str:
+        return connection_of(settings_for(tmp_path, **choices)).proxy
+
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "inner.example")
+    assert proxy(base_url="https://acme.example") == "http://proxy.example:3128"
+    assert proxy(base_url="https://inner.example") == ""
+    assert proxy(base_url="http://127.0.0.1:1") == ""
+    assert proxy(base_url="https://acme.example", proxy="http://other.example") == "http://other.example"
+
+
 def test_a_developer_key_selects_oauth_and_otherwise_the_token_is_fixed(tmp_path: Path) -> None:
     assert isinstance(token_of(settings_for(tmp_path, token="t"), now, Counter()), FixedToken)
     assert isinstance(token_of(settings_for(tmp_path, **KEY, refresh_token="r"), now, Counter()), OAuthToken)
