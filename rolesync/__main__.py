@@ -1,6 +1,6 @@
 """`python -m rolesync` is the `rolesync` command."""
 
-from rolesync.cli import main
+from rolesync.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -22,7 +22,7 @@ def help(  # noqa: A001  # named as its command, like every command
     form: Format = Form.TEXT,
 ) -> Exit:
     """Show a page of the manual, or the list of its topics."""
-    from rolesync.cli import COMMANDS
+    from rolesync.cli.main import COMMANDS
     from rolesync.manual.pages import page, topics
 
     summaries = topics()

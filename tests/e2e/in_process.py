@@ -20,7 +20,7 @@ from types import FrameType, ModuleType
 import pytest
 import structlog
 
-from rolesync.cli import main
+from rolesync.cli.main import main
 
 
 def run_in_process(

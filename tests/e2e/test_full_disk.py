@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits of file sizes ar
 
 LIMITED = """
 import resource, sys
-from rolesync.cli import main
+from rolesync.cli.main import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
 try:
     main()

@@ -25,9 +25,9 @@ READY_THEN_HEADER = """
 from collections import Counter
 from datetime import UTC, datetime
 from rolesync.workflows.connect import token_of
-from rolesync.cli.progress import set_up_log
+from rolesync.cli.progress import configure_log
 from rolesync.settings import load
-set_up_log(settings := load())
+configure_log(settings := load())
 tokens = token_of(settings, lambda: datetime.now(UTC), Counter())
 print("ready", flush=True)
 input()

@@ -87,7 +87,7 @@ def test_help_on_a_terminal_imports_no_markdown_and_no_highlighter(arguments: li
 
 @pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["audit", "--help"]])
 def test_help_on_a_terminal_looks_as_typer_alone_makes_it(arguments: list[str]) -> None:
-    ours = f"import sys; sys.argv = ['rolesync', *{arguments}]; from rolesync.cli import main; main()"
+    ours = f"import sys; sys.argv = ['rolesync', *{arguments}]; from rolesync.cli.main import main; main()"
     shown = on_terminal(sys.executable, "-c", ours)
     assert "╭".encode() in shown
     assert shown == on_terminal(sys.executable, "-c", f"import typer.rich_utils; {ours}")
