@@ -104,7 +104,7 @@ def show_run(
     if form is Form.JSON:
         return show_json_before_break(run_report_json(told), broken)
     if not written:
-        from rolesync.report.terminal.past_run import run_report_view
+        from rolesync.report.terminal.run import run_view
 
-        show_view(run_report_view(told, limit=row_limit(show_all or bool(pager))), pager=pager)
+        show_view(run_view(told, limit=row_limit(show_all or bool(pager))), pager=pager)
     return raise_if_broken(broken)

@@ -5,24 +5,26 @@ mention or an issue number. The two characters that could end a span or a table 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Any
 
 from rolesync.model.plans import Plan
 from rolesync.model.run_report import RunReport
 from rolesync.model.vocabulary import Action, VerdictStatus
-from rolesync.report.content.plan_rows import (
-    ChangeRow,
-    GuardRow,
-    HeldRow,
-    change_rows,
-    drift_rows,
-    finding_rows,
-    guard_rows,
-    held_rows,
+from rolesync.report.content.plan_summary import headline, next_step, requests_rows, summary
+from rolesync.report.content.plan_tables import (
+    changes_table,
+    drift_table,
+    findings_table,
+    guards_table,
+    held_table,
+    roles_table,
 )
-from rolesync.report.content.plan_summary import headline, level_counts, next_step, number_of, requests_rows, summary
-from rolesync.report.content.run_summary import run_facts, run_headline, run_sections
-from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display, plural, row_text
+from rolesync.report.content.run_summary import run_content
+from rolesync.report.content.table import TAGS, Kind, Table, cell_text
+from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display, plural
 
 LIMIT = 65_000
 """Characters of the whole, somewhat below the 65,536 that code hosts take in one comment."""
@@ -33,17 +35,11 @@ _CODE_LIMIT = 300
 _SETTINGS_LIMIT = 20
 """At most so many roles and guards; they are settings, and the room is for people."""
 
-_GUARDS = ("guard", "verdict", "what it says")
+_SHORTEST = 8
+"""Characters of the shortest row; not more rows are made than could fit."""
 
 _RESERVE = 400
 """Characters kept free for each section's own frame: its title, its table's head and its note."""
-
-
-class _Section(NamedTuple):
-    title: str
-    size: int
-    columns: tuple[str, ...]
-    rows: Iterable[tuple[str, ...]]
 
 
 def plan_markdown(plan: Plan) -> str:
@@ -51,28 +47,31 @@ def plan_markdown(plan: Plan) -> str:
 
     Removals come first and take the room they need; a note in each section says how much no longer fits.
     """
-    sections = [section for section in _sections(plan) if section.size]
-    return _fitted(list(_head(plan)), sections, "rolesync show PLAN --csv FILE")
+    tables = (
+        changes_table(plan, Action.REMOVE),
+        changes_table(plan, Action.ADD),
+        held_table(plan),
+        drift_table(plan.drift),
+        findings_table(plan.findings),
+    )
+    return _fitted(list(_head(plan)), [table for table in tables if table.size], "rolesync show PLAN --csv FILE")
 
 
-def run_markdown(told: RunReport) -> str:
+def run_markdown(report: RunReport) -> str:
     """Render a past run likewise."""
-    word, sentence = run_headline(told)
-    facts = ((f"**{label}**", _code(value, SENTENCE_LIMIT)) for label, value in run_facts(told))
+    content = run_content(report)
+    word, sentence = content.headline
+    facts = ((f"**{label}**", _code(value, SENTENCE_LIMIT)) for label, value in content.facts)
     title = word if word.replace(" ", "").isalpha() else _code(word)
     head = [f"## rolesync run: {title}\n\n{_code(sentence)}\n", _table(("", ""), facts)]
-    sections = [
-        _Section(one.title, len(one.rows), one.columns, (tuple(map(_code, row)) for row in one.rows))
-        for one in run_sections(told)
-    ]
-    return _fitted(head, sections, "rolesync show RUN --csv FILE")
+    return _fitted(head, content.tables, "rolesync show RUN --csv FILE")
 
 
-def _fitted(parts: list[str], sections: Sequence[_Section], whole: str) -> str:
-    """Add as much of each section as there is room for; `whole` is the command that writes all of them."""
+def _fitted(parts: list[str], tables: Sequence[Table], whole: str) -> str:
+    """Add as much of each table as there is room for; `whole` is the command that writes all of them."""
     room = LIMIT - sum(len(part) + 1 for part in parts)
-    for later, section in zip(reversed(range(len(sections))), sections, strict=True):
-        part = _details(section, room - _RESERVE * (later + 1), whole)
+    for later, table in zip(reversed(range(len(tables))), tables, strict=True):
+        part = _details(table, room - _RESERVE * (later + 1), whole)
         parts.append(part)
         room -= len(part) + 1
     return "\n".join(parts)
@@ -83,29 +82,22 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"## rolesync plan: {title}\n\n{_code(sentence)}\n"
     facts = [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]
     yield _table(("", ""), ((f"**{label}**", _code(value)) for label, value in facts))
-    roles = plan.roles[:_SETTINGS_LIMIT]
-    yield _table(
-        ("managed role", "before", "add", "remove", "after"),
-        (
-            (
-                _code(escape_for_display(role.role)),
-                f"{role.before:,}",
-                f"+{role.additions:,}",
-                f"-{role.removals:,}",
-                f"{role.after:,}",
-            )
-            for role in roles
-        ),
+    roles, guards = roles_table(plan), guards_table(plan)
+    yield _table(_titles(roles), _rows(roles, _SETTINGS_LIMIT))
+    shown = list(guards.rows(_SETTINGS_LIMIT))
+    passed, others = (
+        [guard for guard in shown if (guard.status == VerdictStatus.PASS) is passes] for passes in (True, False)
     )
-    guards = guard_rows(plan)
-    passed = [guard for guard in guards[:_SETTINGS_LIMIT] if guard.status == VerdictStatus.PASS]
-    if others := [guard for guard in guards[:_SETTINGS_LIMIT] if guard.status != VerdictStatus.PASS]:
-        yield _table(_GUARDS, map(_guard, others))
+    if others:
+        yield _table(_titles(guards), _rows(replace(guards, rows=partial(islice, others))))
     if passed:
         frame = f"<details><summary>{plural(len(passed), 'guard')} passed</summary>\n"
-        yield "\n".join([frame, _table(_GUARDS, map(_guard, passed)), "</details>\n"])
-    left_out = (plural(len(plan.roles) - len(roles), "role"), plural(max(0, len(guards) - _SETTINGS_LIMIT), "guard"))
-    if max(len(plan.roles), len(guards)) > _SETTINGS_LIMIT:
+        inner = _table(_titles(guards), _rows(replace(guards, rows=partial(islice, passed))))
+        yield f"{frame}\n{inner}\n</details>\n"
+    left_out = [
+        plural(max(0, table.size - _SETTINGS_LIMIT), noun) for table, noun in ((roles, "role"), (guards, "guard"))
+    ]
+    if max(roles.size, guards.size) > _SETTINGS_LIMIT:
         yield f"Left out here: {' and '.join(left_out)}.\n"
     sentence, command = next_step(plan)
     yield f"{_code(sentence, SENTENCE_LIMIT)}\n"
@@ -113,69 +105,42 @@ def _head(plan: Plan) -> Iterator[str]:
         yield "```\n" + " \\\n  ".join(command) + "\n```\n"
 
 
-def _guard(guard: GuardRow) -> tuple[str, str, str]:
-    return _code(guard.text), f"**{guard.status.upper()}**", _code(guard.message, SENTENCE_LIMIT)
-
-
-def _sections(plan: Plan) -> Iterator[_Section]:
-    for action, noun in ((Action.REMOVE, "removal"), (Action.ADD, "addition")):
-        size = number_of(plan, action)
-        rows = change_rows(plan, action)
-        yield _Section(
-            plural(size, noun),
-            size,
-            ("person", "role", "why", "row"),
-            ((_who(row), _code(row.role), _code(row.sentence), row_text(row.row)) for row in rows),
-        )
-    yield _Section(
-        f"{len(plan.held):,} held, so not done",
-        len(plan.held),
-        ("person", "would", "role", "why not", "row"),
-        (
-            (_who(row), _code(row.action), _code(row.role), _code(row.detail or row.reason), row_text(row.row))
-            for row in held_rows(plan)
-        ),
-    )
-    yield _Section(
-        f"Changed outside rolesync: {len(plan.drift.changes):,}",
-        len(plan.drift.changes),
-        ("person", "was", "role"),
-        ((_code(row.person), _code(row.action), _code(row.role)) for row in drift_rows(plan.drift)),
-    )
-    yield _Section(
-        f"Findings in the list: {level_counts(plan.findings)}",
-        len(plan.findings),
-        ("level", "row", "column", "message"),
-        (
-            (row.level, row.row, _code(row.column), _code(row.message, SENTENCE_LIMIT))
-            for row in finding_rows(plan.findings)
-        ),
-    )
-
-
-def _who(row: ChangeRow | HeldRow) -> str:
-    return f"{_code(row.person)}<br>{_code(row.impact)}" if row.impact else _code(row.person)
-
-
-def _details(section: _Section, room: int, whole: str) -> str:
+def _details(table: Table, room: int, whole: str) -> str:
     lines: list[str] = []
-    for line in map(_line, section.rows):
+    for line in map(_line, _rows(table, LIMIT // _SHORTEST)):
         room -= len(line) + 1
         if room < 0:
             break
         lines.append(line)
-    left_out = section.size - len(lines)
-    frame = [f"<details><summary>{section.title}</summary>\n", *_table_head(section.columns), *lines]
+    left_out = table.size - len(lines)
+    frame = [f"<details><summary>{table.title}</summary>\n", *_table_head(_titles(table)), *lines]
     if left_out:
         frame.append(f"\n{plural(left_out, 'row')} left out here for lack of room; `{whole}` has all.")
     return "\n".join([*frame, "\n</details>\n"])
 
 
-def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def _titles(table: Table) -> list[str]:
+    return [column.title for column in table.narrow_columns]
+
+
+def _rows(table: Table, most: int | None = None) -> Iterator[list[str]]:
+    return table.narrow_rows(_cell, lambda cell, note: f"{cell}<br>{note}" if note else cell, most)
+
+
+def _cell(kind: Kind, value: Any) -> str:  # noqa: ANN401  # by kind
+    text = cell_text(kind, value)
+    if kind is Kind.TAG and value in TAGS:
+        return f"**{text}**"
+    if kind in {Kind.NUMBER, Kind.COUNT}:
+        return text
+    return _code(text, SENTENCE_LIMIT if kind is Kind.SENTENCE else _CODE_LIMIT)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([*_table_head(columns), *map(_line, rows), ""])
 
 
-def _table_head(columns: tuple[str, ...]) -> tuple[str, str]:
+def _table_head(columns: Sequence[str]) -> tuple[str, str]:
     return _line(columns), _line(("---",) * len(columns))
 
 

@@ -121,7 +121,7 @@ def test_somebody_who_changed_since_the_plan_is_left_alone_and_the_others_are_do
     shown = sh.run("apply", "plan.json", "--yes")
     assert shown.returncode == 5
     assert "Drifted" in shown.stdout
-    assert "What is left to do is in a new plan: rolesync plan" in " ".join(shown.stdout.split())
+    assert "Plan what is left: rolesync plan" in " ".join(shown.stdout.split())
 
 
 def test_the_next_step_fits_the_command(sh: Shell) -> None:

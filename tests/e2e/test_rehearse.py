@@ -62,7 +62,7 @@ def test_its_exit_codes_are_those_that_apply_would_give(sh: Shell, studio: Contr
     drifted = sh.run("rehearse", "plan.json")
     assert drifted.returncode == 5
     assert "REHEARSED, INCOMPLETE" in drifted.stdout
-    assert "Drifted: these people have changed" in drifted.stdout
+    assert "Drifted: these people changed" in drifted.stdout
 
     studio.set_faults("500=1")
     assert sh.json("rehearse", "plan.json", exit_code=6, attempts=1)["status"] == "refused"

@@ -38,13 +38,13 @@ def test_a_plan_for_a_pull_request() -> None:
     text = plan_markdown(make_plan())
     assert text.startswith("## rolesync plan: READY\n\n`2 removals, 1 addition. Nothing was written yet.`\n")
     assert "| `Admin` | 10 | +1 | -2 | 9 |" in text
-    assert "| `owner` | **WARN** |" in text
+    assert "| **WARN** | `owner` |" in text
     assert (
         "| `Ada Lovelace <ada@example.edu> #12` | `Admin` | `the list names this person, but not for this role` | 5 |"
         in text
     )
     assert text.index("<summary>2 removals</summary>") < text.index("<summary>1 addition</summary>")
-    assert "<summary>1 held, so not done</summary>" in text
+    assert "<summary>Held, so not done: 1 row</summary>" in text
     assert "<summary>Findings in the list: 0 errors, 2 warnings, 1 info</summary>" in text
     assert text.index("**WARN**") < text.index("<summary>2 guards passed</summary>") < text.index("**PASS**")
     assert text.count("<details>") == text.count("</details>") == 5
@@ -127,7 +127,7 @@ def test_a_huge_plan_stays_below_the_limit_and_counts_what_is_left_out(removals:
     shown = text.count("the list doesn't name this person"), text.count("the list gives the role")
     left_out = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) rows? left out here", text)]
     assert sum(shown) + sum(left_out) == removals + additions
-    assert "1 held, so not done" in text
+    assert "Held, so not done: 1 row" in text
 
 
 def test_every_section_stays_even_without_room() -> None:
@@ -149,5 +149,5 @@ def test_every_section_stays_even_without_room() -> None:
 
 def test_what_others_changed_has_a_section_of_its_own() -> None:
     text = plan_markdown(drifted_plan())
-    assert "<summary>Changed outside rolesync: 2</summary>" in text
-    assert "| `<kim@example.edu> #44` | `add` | `Admin` |" in text
+    assert "<summary>Changed outside rolesync: 2 changes</summary>" in text
+    assert "| **+ add** | `<kim@example.edu> #44` | `Admin` |" in text

@@ -1,17 +1,14 @@
-"""The rows of a plan, as each form shows them: changes, what is held, drift, findings, guards.
+"""The rows of a plan's tables: changes, held rows, drift, findings and guards, each as one tuple of facts.
 
-All texts that leave this module went through `escape_for_display`; a form adds only its own escaping.
+All texts went through `escape_for_display`; a form adds only its own escaping.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD
 from rolesync.model.keys import parse_roles
-from rolesync.model.plans import Drift, Plan
 from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.impact import impact_texts
@@ -20,16 +17,20 @@ from rolesync.report.content.text import (
     SENTENCE_LIMIT,
     escape_for_display,
     format_guard_value,
-    person,
     reason_sentence,
-    row_text,
 )
 
-SIGNS = {Action.ADD.value: "+", Action.REMOVE.value: "-"}
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+
+    from rolesync.model.findings import Finding
+    from rolesync.model.plans import Drift, Plan
 
 
 class GuardRow(NamedTuple):
-    """One guard's word; `limit` and `value` are `-` where there is none, `role` is empty for all roles."""
+    """A guard's verdict; `limit` and `value` are `-` where there is none, `role` is empty for all roles."""
 
     status: str
     rule: str
@@ -46,50 +47,33 @@ class GuardRow(NamedTuple):
         return f"{self.rule}{role}{numbers}"
 
 
-class ChangeRow(NamedTuple):
-    """One change; `before` lists the roles as `Admin, Teacher`, `impact` says what the person has, where asked."""
+class PlanRow(NamedTuple):
+    """A change or a held row of a plan; `kind` is `change` or `held`. The fields are the columns of the CSV form.
 
+    `reason` is a `Reason` or a `HeldReason`, `detail` a sentence. `before` lists the roles as `Admin, Teacher`,
+    `impact` says what the person has in Studio, if that was looked up. `row` and `user_id` are 0 if not given.
+    """
+
+    kind: str
     action: str
     role: str
     user_id: int
     name: str
     email: str
     reason: str
+    detail: str
     row: int
     before: str
     impact: str
 
     @property
-    def person(self) -> str:
-        """The person by all that is known."""
-        return person(self.name, self.email, self.user_id, None)
-
-    @property
-    def sentence(self) -> str:
-        """Why, in words."""
-        return reason_sentence(self.reason)
-
-
-class HeldRow(NamedTuple):
-    """Something known but not done."""
-
-    action: str
-    role: str
-    user_id: int
-    email: str
-    reason: str
-    detail: str
-    row: int
-    impact: str
-
-    @property
-    def person(self) -> str:
-        """The person as the list names them."""
-        return person("", self.email, self.user_id, None)
+    def person(self) -> tuple[str, str, int]:
+        """Name, address and id of the person."""
+        return self.name, self.email, self.user_id
 
 
 class DriftRow(NamedTuple):
-    """Somebody who has gained or lost a role outside rolesync."""
+    """A role that a person gained or lost outside rolesync."""
 
     action: str
     role: str
@@ -97,19 +81,22 @@ class DriftRow(NamedTuple):
     email: str
 
     @property
-    def person(self) -> str:
-        """The person by address and id."""
-        return person("", self.email, self.user_id, None)
+    def person(self) -> tuple[str, str, int]:
+        """Name, address and id of the person."""
+        return "", self.email, self.user_id
 
 
 class FindingRow(NamedTuple):
-    """Something the reader noticed; `row` and `column` are empty where it is about the whole file or row."""
+    """A finding in the list; `row` is 0 and `column` empty if it is about the whole file or row."""
 
     level: str
-    row: str
+    row: int
     column: str
     code: str
     message: str
+
+
+CHANGE, HELD_KIND = "change", "held"
 
 
 def guard_rows(plan: Plan) -> list[GuardRow]:
@@ -128,51 +115,65 @@ def guard_rows(plan: Plan) -> list[GuardRow]:
     ]
 
 
-def change_rows(plan: Plan, action: Action, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[ChangeRow]:
-    """Yield the changes of one kind in the plan's order, texts cut to `cut`, at most `most` of them."""
-    chosen = plan.changes[plan.changes["action"] == action.value].head(len(plan.changes) if most is None else most)
-    # What many rows share is made fit to be shown once.
-    sets = {spelled: escape_for_display(", ".join(parse_roles(spelled)), cut) for spelled in chosen["before"].unique()}
-    words = {text: escape_for_display(text, cut) for column in ("role", "reason") for text in chosen[column].unique()}
-    impact = impact_texts(plan.impact) if action is Action.REMOVE else {}
-    for user_id, email, name, act, role, reason, row, before in table_rows(chosen, CHANGES):
-        texts = (escape_for_display(name, cut), escape_for_display(email, cut), words[reason])
-        yield ChangeRow(act, words[role], user_id, *texts, row, sets[before], impact.get(user_id, ""))
+def change_rows(plan: Plan, *actions: Action, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[PlanRow]:
+    """Yield the changes of each of these actions, in the plan's order.
+
+    Args:
+        plan: the plan.
+        actions: which changes come first, which next.
+        cut: at most this many characters of each text.
+        most: at most this many rows; None for all. Rows beyond it are never looked at.
+    """
+    for action in actions:
+        chosen = plan.changes[plan.changes["action"] == action.value]
+        if most is not None:
+            chosen = chosen.head(most)
+            most -= len(chosen)
+        # Texts that many rows share are escaped once.
+        roles = {text: escape_for_display(", ".join(parse_roles(text)), cut) for text in chosen["before"].unique()}
+        texts = {text: escape_for_display(text, cut) for name in ("role", "reason") for text in chosen[name].unique()}
+        sentences = {reason: reason_sentence(reason) for reason in chosen["reason"].unique()}
+        impact = impact_texts(plan.impact) if action is Action.REMOVE else {}
+        for user_id, email, name, _, role, reason, row, before in table_rows(chosen, CHANGES):
+            who = (user_id, escape_for_display(name, cut), escape_for_display(email, cut))
+            why = (texts[reason], sentences[reason], row)
+            yield PlanRow(CHANGE, action.value, texts[role], *who, *why, roles[before], impact.get(user_id, ""))
 
 
-def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[HeldRow]:
+def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[PlanRow]:
     """Yield what is held, texts cut to `cut`, at most `most` rows."""
-    shown = plan.held.head(len(plan.held) if most is None else most)
     impact = impact_texts(plan.impact)
-    for row, email, user_id, role, action, reason, said in table_rows(shown, HELD):
-        detail = f"taken out by the reviewer: {said}" if reason == HeldReason.EXCLUDED else said
-        yield HeldRow(
+    for row, email, user_id, role, action, reason, detail in table_rows(_first(plan.held, most), HELD):
+        sentence = f"taken out by the reviewer: {detail}" if reason == HeldReason.EXCLUDED else detail
+        yield PlanRow(
+            HELD_KIND,
             escape_for_display(action, cut),
             escape_for_display(role, cut),
             user_id,
+            "",
             escape_for_display(email, cut),
             escape_for_display(reason, cut),
-            escape_for_display(detail, max(cut, SENTENCE_LIMIT)),
+            escape_for_display(sentence, max(cut, SENTENCE_LIMIT)),
             row,
+            "",
             impact.get(user_id, "") if action == Action.REMOVE else "",
         )
 
 
 def drift_rows(drift: Drift, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[DriftRow]:
-    """Yield what others have changed, texts cut to `cut`, at most `most` rows."""
-    shown = drift.changes.head(len(drift.changes) if most is None else most)
-    for user_id, email, role, action in table_rows(shown, DRIFT):
+    """Yield what changed outside rolesync, texts cut to `cut`, at most `most` rows."""
+    for user_id, email, role, action in table_rows(_first(drift.changes, most), DRIFT):
         yield DriftRow(
             escape_for_display(action, cut), escape_for_display(role, cut), user_id, escape_for_display(email, cut)
         )
 
 
 def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Iterator[FindingRow]:
-    """Yield findings with their texts cut to `cut`, messages to more."""
+    """Yield findings with their texts cut to `cut`, messages to at least `SENTENCE_LIMIT`."""
     for finding in findings:
         yield FindingRow(
             finding.level.value,
-            row_text(finding.row),
+            finding.row or 0,
             escape_for_display(finding.column or "", cut),
             escape_for_display(finding.code, cut),
             escape_for_display(finding.message, max(cut, SENTENCE_LIMIT)),
@@ -180,5 +181,9 @@ def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Itera
 
 
 def table_rows(table: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a frame as tuples, much faster than pandas' own row by row."""
+    """Yield the rows of a frame as tuples, much faster than pandas' own iteration."""
     return zip(*(table[column].tolist() for column in columns), strict=True)
+
+
+def _first(table: pd.DataFrame, most: int | None) -> pd.DataFrame:
+    return table if most is None else table.head(most)

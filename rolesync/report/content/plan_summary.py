@@ -16,7 +16,7 @@ from rolesync.model.vocabulary import Action, Level, Mode, ReadMethod, VerdictSt
 from rolesync.planner.guards import ON_REMOVALS
 from rolesync.report.content.impact import impact_total
 from rolesync.report.content.plan_rows import GuardRow, guard_rows
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, held_words, plural
 
 SHORT_DIGEST = 12
 """Characters of a digest that are enough to tell two plans apart by eye."""
@@ -26,6 +26,10 @@ MODES = {
     Mode.SYNC: "sync: adds what is missing, removes whoever the list doesn't name",
     Mode.ADDITIVE: "additive: adds what is missing, never removes",
 }
+
+
+NOUNS = {Action.REMOVE: "removal", Action.ADD: "addition"}
+"""What a change of each action is called, in the order in which changes are shown."""
 
 
 class Headline(NamedTuple):
@@ -57,8 +61,7 @@ def headline(plan: Plan) -> Headline:
 
 def totals(plan: Plan) -> str:
     """Say how many removals and additions there are, counted where they would be taken from."""
-    removals, additions = number_of(plan, Action.REMOVE), number_of(plan, Action.ADD)
-    return f"{plural(removals, 'removal')}, {plural(additions, 'addition')}"
+    return ", ".join(plural(number_of(plan, action), noun) for action, noun in NOUNS.items())
 
 
 def number_of(plan: Plan, action: Action) -> int:
@@ -94,12 +97,10 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
 
 
 def held_text(plan: Plan) -> str:
-    """Say how many rows are held, and as what, as in `3 rows, so not done: not in studio 2, grace 1`."""
+    """Say how many rows are held, and why, as in `3 rows: 2 not in Studio, 1 in the grace period`."""
     reasons = Counter(plan.held["reason"].tolist())
-    named = ", ".join(
-        f"{escape_for_display(str(one).replace('_', ' '), CELL_LIMIT)} {number:,}" for one, number in reasons.items()
-    )
-    return f"{plural(len(plan.held), 'row')}, so not done: {named}" if named else "nothing"
+    named = ", ".join(f"{number:,} {held_words(reason)}" for reason, number in reasons.items())
+    return f"{plural(len(plan.held), 'row')}: {named}" if named else "nothing"
 
 
 def approval_text(approval: Approval) -> str:

@@ -1,27 +1,27 @@
-"""What each form of a run's report tells, said once: a headline, facts as label and value, and lists.
+"""A run in words, once for every form: a headline, facts as label and value, and its tables.
 
-It is made from the record alone, which names the changes that were sent to Studio and those of people who had drifted;
-of any others it has the number.
-All texts that leave this module went through `escape_for_display`; a form adds only its own escaping.
+The same holds for a run that has just ended and for a past one from the record, which knows more about the command.
+All texts went through `escape_for_display`; a form adds only its own escaping.
 """
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from rolesync.model.run_report import RunChange, RunDecision, RunReport
-from rolesync.model.vocabulary import OutcomeStatus
-from rolesync.report.content.plan_rows import SIGNS, drift_rows
-from rolesync.report.content.plan_summary import Headline, approval_text, drift_text, format_time
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, person, plural, row_text
+from rolesync.model.live import Requests
+from rolesync.model.run_report import RunReport, RunSummary
+from rolesync.model.runs import Run, counts
+from rolesync.model.vocabulary import Action, OutcomeStatus
+from rolesync.report.content.plan_summary import Headline, approval_text, drift_text, format_time, requests_text
+from rolesync.report.content.run_tables import fresh_tables, past_tables
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
 
-MEANINGS = {
-    OutcomeStatus.FAILED: "Failed",
-    OutcomeStatus.UNKNOWN: "Not known whether Studio did these",
-    OutcomeStatus.DRIFTED: "Drifted, so left as they are",
-    OutcomeStatus.DONE: "Done",
-}
-"""The outcomes of changes that the record names, in the order in which they matter."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rolesync.report.content.table import Table
 
 _WORDS = {
     "complete": "COMPLETE",
@@ -35,151 +35,119 @@ _WORDS = {
 _SENT = {"complete", "incomplete", "interrupted", "open"}  # statuses of runs that have begun
 
 
-class Section(NamedTuple):
-    """A list under a title, each row with a text for each column."""
+@dataclass(frozen=True)
+class RunContent:
+    """A run for people; `status` is that of its `RunSummary`. `tables` are those that have rows."""
 
-    title: str
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
+    status: str
+    headline: Headline
+    facts: list[tuple[str, str]]
+    tables: list[Table]
 
 
-def run_headline(told: RunReport) -> Headline:
-    """Say what this run came to."""
-    status = told.summary.status
+def run_content(run: Run | RunReport, command: str = "") -> RunContent:
+    """Describe a run that has just ended, or a past one; `command` plans what is left, "" for no such advice."""
+    fresh = isinstance(run, Run)
+    report, tables = (_report(run), fresh_tables(run)) if isinstance(run, Run) else (run, past_tables(run))
+    head = run_headline(report)
+    if command and not report.complete:
+        head = Headline(head.word, f"{head.sentence} Plan what is left: {escape_for_display(command)}")
+    facts = [(label, value) for label, value in _facts(report, fresh=fresh) if value]
+    return RunContent(report.summary.status, head, facts, [table for table in tables if table.size])
+
+
+def _report(run: Run) -> RunReport:
+    """Return what is known of a run that has just ended, without its changes."""
+    removals = int((run.outcomes["action"] == Action.REMOVE.value).sum())
+    planned = {"additions": len(run.outcomes) - removals, "removals": removals}
+    times = (run.started_at.isoformat(), run.finished_at.isoformat())
+    status = "complete" if run.complete else "incomplete"
+    return RunReport(
+        summary=RunSummary(run.run_id, "apply", *times, status, run.plan_digest, "", planned),
+        command="",
+        account=run.account,
+        undoes="",
+        held=None,
+        plan_run_id="",
+        overridden=(),
+        warned=(),
+        changes=(),
+        counts=counts(run.outcomes),
+        proof=run.proof,
+        drift=run.drift,
+        requests=run.requests.by_kind,
+        stopped=run.stopped,
+        approval=run.approval,
+    )
+
+
+def run_headline(report: RunReport) -> Headline:
+    """Say how this run ended."""
+    status = report.summary.status
     word = _WORDS.get(status, escape_for_display(status, CELL_LIMIT).upper())
     if status not in _SENT:
-        return Headline(word, f"{_asked(told)} planned; nothing was written.")
-    done = f"{told.counts.get(OutcomeStatus.DONE, 0):,} of {plural(_number(told), 'change')} done"
-    return Headline(word, f"{done}; {_proven(told)}.")
+        return Headline(word, f"{_planned(report)} planned; nothing was written.")
+    done = f"{report.counts.get(OutcomeStatus.DONE, 0):,} of {plural(_number(report), 'change')} done"
+    return Headline(word, f"{done}; {_proven(report)}.")
 
 
-def run_facts(told: RunReport) -> list[tuple[str, str]]:
-    """List what the run was and what it came to, as label and value."""
-    run = told.summary
-    sent = run.status in _SENT
-    began = ("began" if sent else "made", _time(run.started_at))
-    listed = (
-        ("takes back", f"run {escape_for_display(told.undoes, CELL_LIMIT)}")
-        if told.undoes
-        else ("list", _cell(run.source))
-    )
-    optional = [
-        ("ended", _time(run.finished_at) if run.finished_at else "the record has no end of it") if sent else None,
-        ("asked", _asked(told)),
-        ("held", f"{plural(told.held, 'row')}, so not done" if told.held else "nothing")
-        if told.held is not None
-        else None,
-        ("outcomes", _counts(told)) if sent else None,
-        ("not named", _left_out(told)) if sent and _left_out(told) else None,
-        ("proof", _proven(told)) if sent else None,
-        ("guards passed once", _cell(", ".join(told.overridden))) if told.overridden else None,
-        ("guards that warned", _cell(", ".join(told.warned))) if told.warned else None,
-        ("stopped", escape_for_display(told.stopped, SENTENCE_LIMIT)) if told.stopped else None,
-    ]
-    by = f" by {_cell(told.planned_by)}" if told.planned_by else ""
-    by += f" in run {_cell(told.plan_run_id)}" if told.plan_run_id not in {"", run.run_id} else ""
-    kinds = ", ".join(f"{_cell(kind)} {number:,}" for kind, number in told.requests.items())
-    return [
-        ("run", _cell(run.run_id)),
-        ("command", _cell(told.command)),
-        ("run by", _cell(run.operator) or "not known"),
-        ("account", _cell(told.account)),
-        ("plan", f"{_cell(run.plan_digest)}{by and f', made{by}'}"),
-        listed,
-        *([("approved", approval_text(told.approval))] if told.approval else []),
-        began,
-        *(fact for fact in optional if fact),
-        ("drift before", drift_text(told.drift)),
-        ("requests", f"{sum(told.requests.values()):,} made" + (f" ({kinds})" if kinds else "")),
-    ]
+def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:
+    """Yield what the run was and how it ended, as label and value; the value is "" if it has none."""
+    run, sent = report.summary, report.summary.status in _SENT
+    by = f" by {_cell(report.planned_by)}" if report.planned_by else ""
+    by += f" in run {_cell(report.plan_run_id)}" if report.plan_run_id not in {"", run.run_id} else ""
+    yield "run", _cell(run.run_id)
+    yield "command", _cell(report.command)
+    yield "run by", _cell(run.operator) or ("" if fresh else "not known")
+    yield "account", _cell(report.account)
+    yield "plan", f"{_cell(run.plan_digest)}{by and f', made{by}'}"
+    if report.undoes:
+        yield "takes back", f"run {_cell(report.undoes)}"
+    else:
+        yield "list", _cell(run.source)
+    yield "approved", approval_text(report.approval) if report.approval else ""
+    yield "began" if sent else "made", _time(run.started_at)
+    if sent:
+        yield "ended", _time(run.finished_at) if run.finished_at else "not recorded"
+    yield "planned", _planned(report)
+    if report.held is not None:
+        yield "held", plural(report.held, "row") if report.held else "nothing"
+    if sent:
+        yield "outcomes", outcome_counts(report.counts)
+        yield "not listed", "" if fresh else _unnamed(report)
+        yield "proof", _proven(report)
+    yield "guards overridden", _cell(", ".join(report.overridden))
+    yield "guards that warned", _cell(", ".join(report.warned))
+    yield "stopped", escape_for_display(report.stopped, SENTENCE_LIMIT)
+    yield "drift before", drift_text(report.drift)
+    yield "requests", requests_text(Requests(report.requests))
 
 
-def run_sections(told: RunReport) -> Iterator[Section]:
-    """Yield the lists of a run, those first that somebody has to look at; none that is empty."""
-    if told.proof and told.proof.differences:
-        differences = [(escape_for_display(one, SENTENCE_LIMIT),) for one in told.proof.differences]
-        yield Section("Live differs from the plan", ("difference",), differences)
-    for status, meaning in MEANINGS.items():
-        if status is OutcomeStatus.DONE:
-            yield from _decided(told)
-        chosen = [change for change in told.changes if change.outcome == status]
-        if chosen:
-            columns = ("change", "person", "roles before", "roles after", "what happened", "row")
-            yield _without_empty(Section(f"{meaning} ({len(chosen):,})", columns, list(map(_change, chosen))))
-    if told.proof and told.proof.holders:
-        holders = [(_cell(role), f"{number:,}") for role, number in told.proof.holders.items()]
-        yield Section("Holders by the read that followed", ("role", "holders"), holders)
-    if len(told.drift.changes):
-        others = [(f"{_sign(row.action)} {row.role}", row.person) for row in drift_rows(told.drift)]
-        yield Section("Changed outside rolesync before", ("was", "person"), others)
+def _number(report: RunReport) -> int:
+    return report.summary.counts.get("additions", 0) + report.summary.counts.get("removals", 0)
 
 
-def roles_text(names: tuple[str, ...] | None, limit: int = CELL_LIMIT) -> str:
-    """List roles; `no role` for none, and nothing where nobody knows."""
-    return "" if names is None else escape_for_display(", ".join(names), limit) or "no role"
-
-
-def _without_empty(section: Section) -> Section:
-    """Leave out the columns that nothing stands in."""
-    used = [at for at, cells in enumerate(zip(*section.rows, strict=True)) if any(cells)]
-    rows = [tuple(row[at] for at in used) for row in section.rows]
-    return Section(section.title, tuple(section.columns[at] for at in used), rows)
-
-
-def _change(change: RunChange) -> tuple[str, ...]:
-    return (
-        f"{_sign(change.action)} {_cell(change.role)}",
-        person("", change.email, change.user_id),
-        roles_text(change.before),
-        roles_text(change.after),
-        escape_for_display(change.detail, SENTENCE_LIMIT),
-        row_text(change.row),
-    )
-
-
-def _decided(told: RunReport) -> Iterator[Section]:
-    for title, decisions in (
-        ("Taken out by the reviewer, so not done", told.excluded),
-        ("Held, and let through by the reviewer", told.released),
-    ):
-        if decisions:
-            rows = list(map(_decision, decisions))
-            yield _without_empty(Section(f"{title} ({len(rows):,})", ("change", "person", "reason"), rows))
-
-
-def _decision(one: RunDecision) -> tuple[str, ...]:
-    change = f"{_sign(one.action)} {_cell(one.role)}"
-    return change, person("", one.email, one.user_id), escape_for_display(one.reason, SENTENCE_LIMIT)
-
-
-def _sign(action: str) -> str:
-    return f"{SIGNS.get(action, '?')} {_cell(action)}"
-
-
-def _number(told: RunReport) -> int:
-    return told.summary.counts.get("additions", 0) + told.summary.counts.get("removals", 0)
-
-
-def _asked(told: RunReport) -> str:
-    counts = told.summary.counts
+def _planned(report: RunReport) -> str:
+    counts = report.summary.counts
     return f"{plural(counts.get('removals', 0), 'removal')}, {plural(counts.get('additions', 0), 'addition')}"
 
 
-def _counts(told: RunReport) -> str:
-    named = [f"{_cell(name).replace('_', ' ')} {number:,}" for name, number in told.counts.items() if number]
+def outcome_counts(numbers: Mapping[str, int]) -> str:
+    """List how many changes have each outcome, as in `done 2, failed 1`."""
+    named = [f"{_cell(name).replace('_', ' ')} {number:,}" for name, number in numbers.items() if number]
     return ", ".join(named) or "none yet"
 
 
-def _left_out(told: RunReport) -> str:
-    """Say how many changes the record doesn't name, because this run didn't send them."""
-    missing = _number(told) - len(told.changes)
-    return f"{plural(missing, 'change')} that this run didn't send; the plan names them" if missing > 0 else ""
+def _unnamed(report: RunReport) -> str:
+    """Count the changes that the record doesn't list, because this run didn't send them."""
+    missing = _number(report) - len(report.changes)
+    return f"{plural(missing, 'change')} that this run did not send; the plan lists them" if missing > 0 else ""
 
 
-def _proven(told: RunReport) -> str:
-    if told.proof is None:
+def _proven(report: RunReport) -> str:
+    if report.proof is None:
         return "Studio was not read again, so nothing is proven"
-    return "live equals the plan" if told.proof.proven else "live differs from the plan"
+    return "live equals the plan" if report.proof.proven else "live differs from the plan"
 
 
 def _time(text: str) -> str:

@@ -1,8 +1,9 @@
 """Text that came from elsewhere, made fit to be shown, and the few phrases that all forms share."""
 
 import unicodedata
+from collections.abc import Mapping
 
-from rolesync.model.reasons import REASONS
+from rolesync.model.reasons import REASONS, HeldReason
 
 SENTENCE_LIMIT = 600
 """Characters of a message; longer than a cell's, because sentences quote cells."""
@@ -65,6 +66,22 @@ def person(name: str, email: str, user_id: int, limit: int | None = CELL_LIMIT) 
 def reason_sentence(reason: str) -> str:
     """Say in a sentence why a change is planned; a reason of a later version stays as it is."""
     return REASONS.get(reason, escape_for_display(reason, CELL_LIMIT))
+
+
+def held_words(reason: str) -> str:
+    """Say why something is held, as in `not in Studio`; a reason of a later version stays as it is."""
+    return _HELD_WORDS.get(reason) or escape_for_display(reason, CELL_LIMIT).replace("_", " ")
+
+
+_HELD_WORDS: Mapping[str, str] = {
+    HeldReason.NOT_IN_STUDIO: "not in Studio",
+    HeldReason.AMBIGUOUS: "with a shared address",
+    HeldReason.IDENTITY_MISMATCH: "with an id and address that disagree",
+    HeldReason.ALREADY: "already changed",
+    HeldReason.REMOVALS_HELD: "with removals on hold",
+    HeldReason.GRACE: "in the grace period",
+    HeldReason.EXCLUDED: "taken out by the reviewer",
+}
 
 
 def format_guard_value(rule: str, value: float | None) -> str:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from rolesync.errors import UsageError
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.planner.approval import LONGEST_NAME
-from rolesync.report.content.plan_rows import guard_rows
 from rolesync.report.content.plan_summary import headline, next_step, number_of, requests_rows, summary
-from rolesync.report.content.run_summary import run_facts, run_headline, run_sections
+from rolesync.report.content.plan_tables import guards_table, left_without_role, roles_table
+from rolesync.report.content.run_summary import run_content
+from rolesync.report.content.table import NO_ROLE, TAGS
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display
-from rolesync.report.html.tables import NO_ROLE, Touched, left_without_role, page_tables, script_json
+from rolesync.report.html.tables import Touched, page_table, plan_page_tables, script_json
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -75,7 +76,7 @@ def _page(name: str, what: str, plan: Plan, decided: Plan, touched: Touched | No
     template = _template(name)
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    tables, style, scripts = page_tables(plan, touched), _own("plan.css"), [_own("plan.js")]
+    tables, style, scripts = plan_page_tables(plan, touched), _own("plan.css"), [_own("plan.js")]
     connect = ""
     if "draft" in more:
         style, scripts = style + _own("review.css"), [*scripts, _own("review.js")]
@@ -105,39 +106,38 @@ def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
             *requests_rows(decided.requests),
             ("digest", escape_for_display(decided.digest, CELL_LIMIT)),
         ],
-        "roles": [(escape_for_display(role.role, CELL_LIMIT), role, _bars(role)) for role in decided.roles],
+        "roles": page_table(roles_table(decided)),
+        "bars": [_bar(role) for role in decided.roles],
         "picture": PICTURE,
-        "guards": guard_rows(decided),
+        "guards": page_table(guards_table(decided)),
         "blocks": sum(1 for verdict in decided.verdicts if verdict.status is VerdictStatus.BLOCK),
         "removals": number_of(decided, Action.REMOVE),
         "additions": number_of(decided, Action.ADD),
         "held": len(decided.held),
         "findings": len(decided.findings),
         "bereft": left_without_role(decided),
-        "no_role": NO_ROLE,
         "sections": {key for key, rows in (("changes", plan.changes), ("held", plan.held)) if len(rows)},
     }
 
 
-def run_html(told: RunReport) -> str:
+def run_html(report: RunReport) -> str:
     """Render a past run likewise.
 
     Raises:
         UsageError: as for a plan.
     """
-    tones = {"complete": "good", "planned": "calm", "empty": "calm"}
     template = _template("run.html")
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    style = _own("run.css")
+    style, content = _own("run.css"), run_content(report)
     return template.render(
         what="run",
         policy=f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704  # this package's own
-        headline=run_headline(told),
-        tone=tones.get(told.summary.status, "bad"),
-        facts=run_facts(told),
-        sections=list(run_sections(told)),
+        headline=content.headline,
+        tone={"complete": "good", "planned": "calm", "empty": "calm"}.get(content.status, "bad"),
+        facts=content.facts,
+        tables=[page_table(table) for table in content.tables],
     )
 
 
@@ -154,6 +154,7 @@ def _template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"tags": TAGS, "no_role": NO_ROLE}
     return environment.get_template(name)
 
 
@@ -166,8 +167,8 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
 
 
-def _bars(role: RoleCount) -> dict[str, int]:
-    """Say how long the parts of a role's two bars are; the longer bar has the whole length."""
+def _bar(role: RoleCount) -> dict[str, int | str]:
+    """Measure the parts of a role's two bars, in units; the longer bar has the whole length."""
     whole = max(role.before, role.after, 1)
 
     def units(people: int) -> int:
@@ -177,4 +178,10 @@ def _bars(role: RoleCount) -> dict[str, int]:
     if kept:
         kept = min(kept, PICTURE - _VISIBLE * bool(role.removals or role.additions))
         most = PICTURE - kept
-    return {"kept": kept, "removed": min(units(role.removals), most), "added": min(units(role.additions), most)}
+    label = f"Before {role.before:,}, after {role.after:,}"
+    return {
+        "label": label,
+        "kept": kept,
+        "removed": min(units(role.removals), most),
+        "added": min(units(role.additions), most),
+    }

@@ -5,17 +5,27 @@ No cell is ever a formula: a text that a spreadsheet could take for one begins w
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.model.frames import IMPACT
 from rolesync.model.reasons import WAITING
 from rolesync.model.vocabulary import Action, Completeness
 from rolesync.planner.approval import Decisions, releasable
-from rolesync.report.content.plan_rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows, table_rows
-from rolesync.report.content.plan_summary import headline, next_step, requests_rows, summary
+from rolesync.report.content.plan_rows import (
+    DriftRow,
+    FindingRow,
+    PlanRow,
+    change_rows,
+    drift_rows,
+    finding_rows,
+    guard_rows,
+    held_rows,
+    table_rows,
+)
+from rolesync.report.content.plan_summary import NOUNS, headline, next_step, requests_rows, summary
 from rolesync.report.content.text import escape_for_display
-from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_xlsx
+from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_xlsx, row_cells
 from rolesync.tables.write_csv import escape_formula, format_csv
 
 if TYPE_CHECKING:
@@ -25,27 +35,9 @@ if TYPE_CHECKING:
 
     from rolesync.model.plans import Drift, Plan
 
-COLUMNS = (
-    "kind",
-    "action",
-    "role",
-    "user_id",
-    "name",
-    "email",
-    "reason",
-    "detail",
-    "row",
-    "before",
-    "impact",
-    "decision",
-    "decision_reason",
-)
-"""The columns of the CSV form; `kind` is `change` or `held`, and what is not given, or wasn't asked, is empty.
+COLUMNS = (*PlanRow._fields, "decision", "decision_reason")
+"""The columns of the CSV form: those of `PlanRow`, then two for the reviewer, see `decision_rows`."""
 
-The last two are for the reviewer: see `decision_rows`.
-"""
-
-CHANGE, HELD_KIND = "change", "held"
 EXCLUDE, RELEASE = "exclude", "release"
 
 
@@ -81,13 +73,13 @@ class DecisionRow(NamedTuple):
 
 
 def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
-    """Yield all rows of a plan's changes and held rows, in their order, with what may be decided of each."""
-    table = plan.changes
-    removed = (table["action"] == Action.REMOVE.value).to_numpy()
-    for key, cells in zip(chain(_keys(table[removed]), _keys(table[~removed])), _changes(plan), strict=True):
-        yield DecisionRow((CHANGE, *cells), key, EXCLUDE)
-    for key, cells, word in zip(_keys(plan.held), _held(plan), _releases(plan), strict=True):
-        yield DecisionRow((HELD_KIND, *cells), key, word)
+    """Yield all changes and held rows of a plan, in their order, each with the decision that it may have."""
+    removed = (plan.changes["action"] == Action.REMOVE.value).to_numpy()
+    keys = chain(_keys(plan.changes[removed]), _keys(plan.changes[~removed]), _keys(plan.held))
+    rows = chain(change_rows(plan, *NOUNS, cut=MOST_CHARACTERS), held_rows(plan, cut=MOST_CHARACTERS))
+    words = chain(repeat(EXCLUDE, len(plan.changes)), _releases(plan))
+    for row, key, word in zip(rows, keys, words, strict=True):
+        yield DecisionRow(row_cells(row), key, word)
 
 
 def other_rows(plan: Plan) -> dict[str, list[Cells]]:
@@ -117,77 +109,44 @@ def _keys(table: pd.DataFrame) -> Iterator[tuple[int, str]]:
     return zip(table["user_id"].tolist(), table["role"].tolist(), strict=True)
 
 
-def _changes(plan: Plan) -> Iterator[Cells]:
-    rows = chain(
-        change_rows(plan, Action.REMOVE, cut=MOST_CHARACTERS), change_rows(plan, Action.ADD, cut=MOST_CHARACTERS)
-    )
-    for row in rows:
-        texts = (row.name, row.email, row.reason, row.sentence)
-        yield (
-            row.action,
-            escape_formula(row.role),
-            row.user_id or None,
-            *map(escape_formula, texts),
-            row.row or None,
-            escape_formula(row.before),
-            escape_formula(row.impact),
-        )
-
-
-def _held(plan: Plan) -> Iterator[Cells]:
-    for row in held_rows(plan, cut=MOST_CHARACTERS):
-        texts = ("", row.email, row.reason, row.detail)
-        yield (
-            escape_formula(row.action),
-            escape_formula(row.role),
-            row.user_id or None,
-            *map(escape_formula, texts),
-            row.row or None,
-            "",
-            escape_formula(row.impact),
-        )
-
-
 def _sheets(plan: Plan) -> Iterator[Sheet]:
     widths = (9, 18, 18, 28, 34, 20, 50, 8, 28, 60, 12, 40)
+    changes = change_rows(plan, *NOUNS, cut=MOST_CHARACTERS)
     yield Sheet("summary", ("what", "which", "says"), (16, 24, 110), _summary(plan), "B", prose=True)
-    yield Sheet("changes", COLUMNS[1:], widths, _changes(plan), "A", (EXCLUDE,) * len(plan.changes))
-    yield Sheet("held", COLUMNS[1:], widths, _held(plan), "A", tuple(_releases(plan)))
-    findings = (
-        (row.level, int(row.row) if row.row else None, *map(escape_formula, (row.column, row.code, row.message)))
-        for row in finding_rows(plan.findings, cut=MOST_CHARACTERS)
-    )
+    for title, rows, words in (
+        ("changes", changes, (EXCLUDE,) * len(plan.changes)),
+        ("held", held_rows(plan, cut=MOST_CHARACTERS), tuple(_releases(plan))),
+    ):
+        yield Sheet(title, COLUMNS[1:], widths, (row_cells(row[1:]) for row in rows), "A", words)
     yield drift_sheet(plan.drift)
-    yield Sheet("findings", ("level", "row", "column", "code", "message"), (10, 7, 20, 24, 90), findings, "A")
+    findings = map(row_cells, finding_rows(plan.findings, cut=MOST_CHARACTERS))
+    yield Sheet("findings", FindingRow._fields, (10, 7, 20, 24, 90), findings, "A")
     if plan.impact is not None:
         yield Sheet("impact", tuple(IMPACT), (20, 10, 10, 10, 18, 12, 24, 60), _impact(plan.impact), "B")
 
 
 def _impact(impact: pd.DataFrame) -> Iterator[Cells]:
-    """Yield the numbers that the other sheets tell in words, to sort by; empty where nothing is known."""
+    """Yield the numbers that the other sheets put into sentences, to sort by; empty where nothing is known."""
     for user_id, known, *numbers, newest, note in table_rows(impact, IMPACT):
-        told = [None] * len(numbers) if known == Completeness.NOTHING else numbers
-        yield (user_id, known, *told, newest, escape_formula(escape_for_display(note, MOST_CHARACTERS)))
+        cells = [None] * len(numbers) if known == Completeness.NOTHING else numbers
+        yield (user_id, known, *cells, newest, escape_formula(escape_for_display(note, MOST_CHARACTERS)))
 
 
 def drift_sheet(drift: Drift) -> Sheet:
-    """The sheet of what others have changed, the same for a plan and a run."""
-    rows = (
-        (row.action, escape_formula(row.role), row.user_id, escape_formula(row.email))
-        for row in drift_rows(drift, cut=MOST_CHARACTERS)
-    )
-    return Sheet("drift", ("was", "role", "user_id", "email"), (10, 18, 20, 34), rows, "A")
+    """The sheet of what changed outside rolesync, the same for a plan and a run."""
+    rows = map(row_cells, drift_rows(drift, cut=MOST_CHARACTERS))
+    return Sheet("drift", ("was", *DriftRow._fields[1:]), (10, 18, 20, 34), rows, "A")
 
 
 def _summary(plan: Plan) -> Iterator[Cells]:
     word, sentence = headline(plan)
-    yield "status", word, escape_formula(sentence)
+    yield row_cells(("status", word, sentence))
     for label, value in [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]:
-        yield label, "", escape_formula(value)
+        yield row_cells((label, "", value))
     for role in plan.roles:
         numbers = f"{role.before:,} before, {role.additions:,} added, {role.removals:,} removed, {role.after:,} after"
-        yield "managed role", escape_formula(escape_for_display(role.role, MOST_CHARACTERS)), numbers
+        yield row_cells(("managed role", escape_for_display(role.role, MOST_CHARACTERS), numbers))
     for guard in guard_rows(plan):
-        yield "guard", guard.status, escape_formula(f"{guard.text}. {guard.message}")
+        yield row_cells(("guard", guard.status, f"{guard.text}. {guard.message}"))
     step, command = next_step(plan)
     yield "next", "", " ".join((step, *command))

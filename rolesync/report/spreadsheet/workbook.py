@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolesync.errors import UsageError
+from rolesync.tables.write_csv import escape_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,6 +54,11 @@ class Sheet(NamedTuple):
     colour_by: str
     words: tuple[str, ...] = ()  # what may be decided of each row
     prose: bool = False  # its last column holds sentences, which take as many lines as they need
+
+
+def row_cells(row: Iterable[Cell]) -> Cells:
+    """Return a row's facts as cells: no text is a formula, and 0 for what is not given is an empty cell."""
+    return tuple(escape_formula(cell) if isinstance(cell, str) else cell or None for cell in row)
 
 
 def empty_workbook(otherwise: str = "") -> Workbook:

@@ -14,8 +14,8 @@ from rolesync.model.explanation import (
     PastDecision,
     PersonNow,
 )
-from rolesync.report.content.plan_rows import SIGNS
 from rolesync.report.content.plan_summary import SHORT_DIGEST
+from rolesync.report.content.table import SIGNS
 from rolesync.report.content.text import (
     CELL_LIMIT,
     SENTENCE_LIMIT,

@@ -13,8 +13,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.run_report import RunSummary
-from rolesync.report.content.plan_rows import SIGNS
 from rolesync.report.content.plan_summary import SHORT_DIGEST
+from rolesync.report.content.table import SIGNS
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display
 from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, word, words
 

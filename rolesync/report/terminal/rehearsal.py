@@ -10,10 +10,12 @@ from rolesync.model.rehearsal import Rehearsal, Stage
 from rolesync.model.runs import counts
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.content.plan_summary import SHORT_DIGEST, drift_text, held_text, requests_text
+from rolesync.report.content.plan_tables import drift_table
+from rolesync.report.content.run_summary import outcome_counts
+from rolesync.report.content.run_tables import outcomes_table, undone_tables
+from rolesync.report.content.table import Table
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
-from rolesync.report.terminal.drift import drift_view
-from rolesync.report.terminal.run import outcomes_table, undone
-from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
+from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, table_view
 
 MINUTE, HOUR = 60, 3600
 
@@ -27,7 +29,6 @@ def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> Rende
         command: what applies the plan.
     """
     run = done.run
-    numbers = counts(run.outcomes)
     return Group(
         pairs(
             [
@@ -35,24 +36,14 @@ def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> Rende
                 ("plan", escape_for_display(run.plan_digest[:SHORT_DIGEST])),
                 ("copied", plural(done.people, "person", "people")),
                 ("held", held_text(done.plan)),
+                ("outcomes", outcome_counts(counts(run.outcomes))),
+                *([("stopped", escape_for_display(run.stopped, SENTENCE_LIMIT))] if run.stopped else []),
                 ("drift", drift_text(run.drift)),
             ]
         ),
         Text(),
-        _headline(done, numbers),
-        heading("Outcomes in the copy"),
-        table(
-            [column("outcome", whole=True), column("changes", right=True, whole=True)],
-            ((word(status), f"{number:,}") for status, number in numbers.items()),
-        ),
-        *(
-            [note(f"Stopped before the end: {escape_for_display(run.stopped, SENTENCE_LIMIT)}", "red")]
-            if run.stopped
-            else []
-        ),
-        *undone(run, limit),
-        *_noted(done, limit),
-        *drift_view(run.drift, limit),
+        _headline(done),
+        *(part for described in _tables(done) for part in table_view(described, limit)),
         *_holders(done),
         *_time(done),
         *_unknown(done),
@@ -60,23 +51,23 @@ def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> Rende
     )
 
 
-def _headline(done: Rehearsal, numbers: dict[str, int]) -> RenderableType:
+def _headline(done: Rehearsal) -> RenderableType:
     run = done.run
-    said = f"{numbers[OutcomeStatus.DONE]:,} of {plural(len(run.outcomes), 'change')} done in a private copy"
+    said = (
+        f"{counts(run.outcomes)[OutcomeStatus.DONE]:,} of {plural(len(run.outcomes), 'change')} done in a private copy"
+    )
     if run.complete:
         return banner("REHEARSED", f"{said}, which then equals the plan. Nothing was written to Studio.", "green")
     return banner("REHEARSED, INCOMPLETE", f"{said}; see below why. Nothing was written to Studio.", "yellow")
 
 
-def _noted(done: Rehearsal, limit: int | None) -> Iterator[RenderableType]:
-    """Show what was done and has something to it: another role that moved, or that it had been done before."""
+def _tables(done: Rehearsal) -> Iterator[Table]:
+    """Yield what was not done, what was done with a note (another role moved, or it was done before), and the drift."""
     outcomes = done.run.outcomes
-    noted = outcomes[(outcomes["outcome"] == OutcomeStatus.DONE.value) & (outcomes["detail"] != "")]
-    if len(noted):
-        yield heading(f"Done, with a note ({len(noted):,})")
-        yield outcomes_table(noted.head(len(noted) if limit is None else limit))
-        if limit is not None and len(noted) > limit:
-            yield note(f"… and {len(noted) - limit:,} more; add `--all` to see all of them.")
+    yield from undone_tables(outcomes)
+    noted = (outcomes["outcome"] == OutcomeStatus.DONE.value) & (outcomes["detail"] != "")
+    yield outcomes_table("noted", "Done, with a note", outcomes[noted])
+    yield drift_table(done.run.drift)
 
 
 def _holders(done: Rehearsal) -> Iterator[RenderableType]:

@@ -6,10 +6,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rolesync.model.desired import Desired
-from rolesync.report.content.plan_rows import finding_rows
-from rolesync.report.content.plan_summary import SHORT_DIGEST, level_counts
+from rolesync.report.content.plan_summary import SHORT_DIGEST
+from rolesync.report.content.plan_tables import findings_table
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, plural
-from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, word
+from rolesync.report.terminal.widgets import banner, column, heading, pairs, table, table_view
 
 _BANNERS = {
     "ok": ("OK", "The list can be used.", "green"),
@@ -61,12 +61,5 @@ def _roles(desired: Desired, managed_roles: Collection[str]) -> Iterator[Rendera
 
 def _findings(desired: Desired, limit: int | None) -> Iterator[RenderableType]:
     if not desired.findings:
-        yield heading("Findings: none")
-        return
-    yield heading(f"Findings: {level_counts(desired.findings)}")
-    yield table(
-        [column("level", whole=True), column("row", right=True, whole=True), column("column"), column("message")],
-        ((word(row.level), row.row, row.column, row.message) for row in finding_rows(desired.findings[:limit])),
-    )
-    if limit is not None and len(desired.findings) > limit:
-        yield note(f"… and {len(desired.findings) - limit:,} more; `--all` shows them.")
+        yield heading("Findings in the list: none")
+    yield from table_view(findings_table(desired.findings), limit)

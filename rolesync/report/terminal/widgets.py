@@ -3,7 +3,8 @@
 Every text becomes a `Text` here, because rich reads markup in plain strings but not in those.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import RenderableType
@@ -12,6 +13,8 @@ from rich.panel import Panel
 from rich.table import Column as GridColumn, Table
 from rich.text import Text
 
+from rolesync.report.content.table import SIGNS, Kind, Table as ReportTable, cell_text
+from rolesync.report.content.text import plural
 from rolesync.report.terminal.table import Cell, Column, Listing
 
 STYLES = {
@@ -77,3 +80,36 @@ def pairs(facts: Iterable[tuple[str, str]]) -> RenderableType:
     for label, value in facts:
         made.add_row(words(label, "dim"), words(value))
     return Padding(made, (0, 0, 0, 2), expand=False)
+
+
+def table_view(described: ReportTable, limit: int | None = None) -> Iterator[RenderableType]:
+    """Show a table under its title, at most `limit` rows and how many more there are; nothing for one without rows."""
+    if not described.size:
+        return
+    yield heading(described.title)
+    right, whole = {Kind.NUMBER, Kind.COUNT}, {Kind.NUMBER, Kind.COUNT, Kind.TAG}
+    columns = [Column(one.title, one.kind in right, one.kind in whole) for one in described.narrow_columns]
+    yield table(columns, described.narrow_rows(_cell, _below, limit))
+    yield from rest(described.size, limit, described.noun)
+
+
+def rest(size: int, limit: int | None, noun: str) -> Iterator[RenderableType]:
+    """Say how many rows the limit leaves out, if it does."""
+    if limit is not None and size > limit:
+        yield note(f"… and {plural(size - limit, f'more {noun}')}; add `--all` to see all of them.")
+
+
+_COUNTED = {sign: action for action, sign in SIGNS.items()}
+
+
+def _cell(kind: Kind, value: Any) -> Cell:  # noqa: ANN401  # by kind
+    text = cell_text(kind, value)
+    if kind is Kind.TAG:
+        return words(text, STYLES.get(value, ""))
+    if kind is Kind.COUNT and text[0] in _COUNTED and text[1:] != "0":
+        return words(text, STYLES[_COUNTED[text[0]]])
+    return text
+
+
+def _below(cell: Cell, note_cell: Cell) -> Cell:
+    return lines(str(cell), str(note_cell))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rolesync.errors import InputRefusedError
 from rolesync.model.findings import Finding
-from rolesync.report.spreadsheet.plan import CHANGE, HELD_KIND
+from rolesync.report.content.plan_rows import CHANGE, HELD_KIND
 
 SHEETS = {"changes": CHANGE, "held": HELD_KIND}
 """The sheets in which is decided, each with the kind of its rows."""

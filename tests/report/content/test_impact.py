@@ -81,7 +81,7 @@ def test_every_form_tells_it_beside_the_person() -> None:
     assert all(part in text for part in (OWNS, UNKNOWN, "remove <kim@example.edu> #44"))
     shown = plan_markdown(plan)
     assert f"| `Ada Lovelace <ada@example.edu> #12`<br>`{OWNS}` |" in shown
-    assert f"| `<kim@example.edu> #44`<br>`{OWNS}` | `remove` |" in shown
+    assert f"| **- remove** | `<kim@example.edu> #44`<br>`{OWNS}` | `Admin` |" in shown
     listed = {row["user_id"]: row["impact"] for row in csv.DictReader(io.StringIO(plan_csv(plan)))}
     assert listed == {"12": OWNS, "7": UNKNOWN, "31": "", "": "", "44": OWNS}
     assert plan_html(plan).count(f"<bdi>{OWNS}</bdi>") == 2

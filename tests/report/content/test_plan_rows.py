@@ -3,6 +3,7 @@ from rolesync.model.plans import Drift
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.plan_rows import change_rows, drift_rows, finding_rows, guard_rows, held_rows
 from rolesync.report.content.plan_summary import headline, level_counts, passes, requests_rows, summary
+from rolesync.report.content.table import Kind, cell_text
 from tests.report.samples import (
     FINDINGS,
     HELD_ROW,
@@ -27,16 +28,16 @@ def test_change_rows_are_of_one_action_cut_where_asked() -> None:
     assert [row.user_id for row in change_rows(plan, Action.ADD, most=2)] == [31, 32]
     assert len(list(change_rows(plan, Action.REMOVE))) == 30
     first = next(change_rows(make_plan(), Action.REMOVE))
-    assert first.person == "Ada Lovelace <ada@example.edu> #12"
+    assert first.person == ("Ada Lovelace", "ada@example.edu", 12)
     assert first.before == "Admin, Teacher"
-    assert first.sentence == "the list names this person, but not for this role"
+    assert first.detail == "the list names this person, but not for this role"
 
 
 def test_held_and_findings() -> None:
     (held,) = held_rows(make_plan())
-    assert (held.person, held.row, held.detail) == ("<new@example.edu>", 14, HELD_ROW[6])
+    assert (held.person, held.row, held.detail) == (("", "new@example.edu", 0), 14, HELD_ROW[6])
     assert list(held_rows(make_plan(), most=0)) == []
-    assert [row.row for row in finding_rows(FINDINGS)] == ["4", "6", ""]
+    assert [row.row for row in finding_rows(FINDINGS)] == [4, 6, 0]
     assert level_counts(FINDINGS) == "0 errors, 2 warnings, 1 info"
 
 
@@ -64,4 +65,4 @@ def test_a_form_may_ask_for_more_of_each_text() -> None:
 def test_a_long_address_of_somebody_who_drifted_is_cut_once() -> None:
     drift = Drift("r1", frame(DRIFT, {"user_id": [1], "email": ["x" * 1_000], "role": ["A"], "action": ["add"]}))
     (row,) = drift_rows(drift)
-    assert row.person.endswith("x… (1,000 characters)> #1")
+    assert cell_text(Kind.PERSON, row.person).endswith("x… (1,000 characters)> #1")

@@ -16,13 +16,13 @@ from rolesync.model.frames import DRIFT, frame
 from rolesync.model.plans import Drift
 from rolesync.model.run_report import RunChange, RunDecision, RunReport
 from rolesync.model.runs import Proof
-from rolesync.report.content.run_summary import run_facts, run_headline
+from rolesync.report.content.run_summary import run_content, run_headline
 from rolesync.report.html.page import run_html
 from rolesync.report.json import run_report_json
 from rolesync.report.markdown import LIMIT, run_markdown
 from rolesync.report.spreadsheet import workbook
 from rolesync.report.spreadsheet.run import RUN_COLUMNS, RUN_CSV_COLUMNS, run_csv, run_xlsx
-from rolesync.report.terminal.past_run import run_report_view
+from rolesync.report.terminal.run import run_view
 from tests.report.samples import APPROVAL, DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns
 from tests.report.terminal.screen import flat, show
 
@@ -49,39 +49,39 @@ def incomplete(**more: Any) -> RunReport:
 
 
 def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
-    text = flat(run_report_view(COMPLETE, limit=None))
+    text = flat(run_view(COMPLETE, limit=None))
     assert "run r1" in text
     assert f"plan {DIGEST}, made by mia in run p1" in text
-    assert "asked 1 removal, 1 addition held 2 rows, so not done outcomes done 2" in text
+    assert "planned 1 removal, 1 addition held 2 rows outcomes done 2" in text
     assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
     assert "Done (2)" in text
-    assert "+ add Admin <zoe@example.edu> #31 Student Admin, Student 9" in text
-    assert "- remove Admin <grace@example.edu> #7 Admin no role" in text
+    assert "+ add <zoe@example.edu> #31 Admin Student → Admin, Student 9" in text
+    assert "- remove <grace@example.edu> #7 Admin Admin → no role" in text
     assert "what happened" not in text  # nothing has
     assert "Holders by the read that followed role holders" in text
     assert text.endswith("Admin 10")
-    assert not any(word in text for word in ("not named", "stopped", "Failed", "Changed outside"))
+    assert not any(word in text for word in ("not listed", "stopped", "Failed", "Changed outside"))
 
 
 def test_an_incomplete_run_names_what_to_look_at_first() -> None:
-    text = flat(run_report_view(incomplete(), limit=None))
+    text = flat(run_view(incomplete(), limit=None))
     assert "INCOMPLETE 2 of 7 changes done; live differs from the plan." in text
     places = [
         text.index(part)
         for part in (
             "outcomes done 2, failed 1, drifted 1, unknown 1, not sent 2",
-            "not named 2 changes that this run didn't send; the plan names them",
-            "guards passed once max_removals",
+            "not listed 2 changes that this run did not send; the plan lists them",
+            "guards overridden max_removals",
             "guards that warned repeat_runs",
             "stopped 503 from PUT /users/roles",
             "Live differs from the plan",
             "bo@example.edu (#8)",
-            "Failed (1)",
-            "<bo@example.edu> #8 Student Student 404: not found 4",
-            "Not known whether Studio did these (1)",
-            "Drifted, so left as they are (1)",
+            "Failed: Studio did not do these (1)",
+            "+ add <bo@example.edu> #8 Admin Student → Student 404: not found 4",
+            "Unknown: whether Studio did these could not be seen (1)",
+            "Drifted: these people changed after the plan was made, so they are left as they are (1)",
             "Done (2)",
-            "Changed outside rolesync before",
+            "Changed outside rolesync: 2 changes",
         )
     ]
     assert places == sorted(places)
@@ -101,22 +101,22 @@ def test_runs_that_came_to_nothing(status: str, word: str, sentence: str) -> Non
     run = incomplete(proof=None, counts={}, changes=())
     run = replace(run, summary=replace(run.summary, status=status, finished_at=""))
     assert run_headline(run) == (word, sentence)
-    text = flat(run_report_view(run, limit=None))
-    assert ("outcomes none yet" in text) == ("the record has no end of it" in text) == ("0 of 7" in sentence)
+    text = flat(run_view(run, limit=None))
+    assert ("outcomes none yet" in text) == ("ended not recorded" in text) == ("0 of 7" in sentence)
 
 
 def test_an_undo_says_what_it_took_back_and_an_odd_time_stays_as_it_is() -> None:
     run = replace(COMPLETE, undoes="r0", summary=replace(COMPLETE.summary, started_at="some day"))
-    text = flat(run_report_view(run, limit=None))
+    text = flat(run_view(run, limit=None))
     assert "takes back run r0 began some day" in text
 
 
 def test_long_lists_are_cut_on_the_terminal() -> None:
     run = replace(COMPLETE, changes=(FAILED,) * 30)
-    text = flat(run_report_view(run, limit=4))
+    text = flat(run_view(run, limit=4))
     assert text.count("bo@example.edu") == 4
-    assert "… and 26 more; add `--all` to see all of them." in text
-    assert flat(run_report_view(run, limit=None)).count("bo@example.edu") == 30
+    assert "… and 26 more changes; add `--all` to see all of them." in text
+    assert flat(run_view(run, limit=None)).count("bo@example.edu") == 30
 
 
 def test_markdown_has_the_facts_and_a_section_for_each_list() -> None:
@@ -124,7 +124,7 @@ def test_markdown_has_the_facts_and_a_section_for_each_list() -> None:
     assert text.startswith("## rolesync run: INCOMPLETE\n\n`2 of 7 changes done; live differs from the plan.`\n")
     assert "| **stopped** | `503 from PUT /users/roles` |" in text
     assert text.count("<details>") == text.count("</details>") == 7
-    row = "| `+ add Admin` | `<bo@example.edu> #8` | `Student` | `Student` | `404: not found` | `4` |"
+    row = "| **+ add** | `<bo@example.edu> #8` | `Admin` | `Student → Student` | `404: not found` | 4 |"
     assert row in text
     long = run_markdown(replace(COMPLETE, changes=(FAILED,) * 5_000))
     assert 0.9 * LIMIT < len(long) < LIMIT
@@ -169,11 +169,11 @@ def approved() -> RunReport:
 
 def test_every_form_says_who_approved_and_what_they_decided() -> None:
     said = "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; 1 change taken out, 1 held removal"
-    text = flat(run_report_view(approved(), limit=None))
+    text = flat(run_view(approved(), limit=None))
     assert f"approved {said} let through; made from plan 77aa77aa77aa" in text
-    assert text.index("Drifted, so") < text.index("Taken out by the reviewer, so not done (1)") < text.index("Done (2)")
-    assert "- remove Admin <kim@example.edu> #77 on leave" in text
-    assert "Held, and let through by the reviewer (1)" in text
+    assert text.index("Drifted:") < text.index("Taken out by the reviewer, so not done (1)") < text.index("Done (2)")
+    assert "- remove <kim@example.edu> #77 Admin on leave" in text
+    assert "Held, but released by the reviewer (1)" in text
     for form in (run_html, run_markdown):
         assert all(part in form(approved()) for part in (said, "kim@example.edu", "on leave", "has left"))
     *_, row = csv.DictReader(io.StringIO(run_csv(approved())))
@@ -257,7 +257,7 @@ def test_hostile_text_stays_text_everywhere() -> None:
         excluded=tuple(RunDecision(text, text, 1, text, text) for text in HOSTILE),
     )
     for width in (40, 120):
-        assert show(run_report_view(run, limit=None), width)
+        assert show(run_view(run, limit=None), width)
     page = run_html(run)
     assert "<script" not in page
     assert not any(char in page for char in "\x1b\x07\r\u202e\u2066\u200b")
@@ -274,4 +274,6 @@ def test_hostile_text_stays_text_everywhere() -> None:
 
 
 def test_a_record_from_before_operators_were_kept_says_that_nobody_knows() -> None:
-    assert ("run by", "not known") in run_facts(replace(COMPLETE, summary=replace(COMPLETE.summary, operator="")))
+    assert ("run by", "not known") in run_content(
+        replace(COMPLETE, summary=replace(COMPLETE.summary, operator=""))
+    ).facts

@@ -6,7 +6,9 @@ from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan
 from rolesync.model.reasons import Reason
 from rolesync.model.vocabulary import Action
-from rolesync.report.html.tables import Kind, left_without_role, page_tables, script_json
+from rolesync.report.content.plan_tables import left_without_role
+from rolesync.report.content.table import Kind
+from rolesync.report.html.tables import plan_page_tables, script_json
 from tests.report.samples import (
     DIGEST,
     EXPLANATION,
@@ -26,7 +28,7 @@ def plan_of(*rows: tuple[int, Action, str, list[str]]) -> Plan:
 
 
 def moves(plan: Plan) -> list[tuple[str, str]]:
-    (changes, *_) = page_tables(plan)
+    (changes, *_) = plan_page_tables(plan)
     column = next(column for column in changes.columns if column.kind is Kind.ROLES)
     return [column.value(at) for at in range(changes.size)]
 
@@ -51,32 +53,32 @@ def test_roles_after_are_those_after_the_whole_plan() -> None:
 
 
 def test_only_tables_with_rows_are_there_the_changes_first() -> None:
-    assert [table.key for table in page_tables(drifted_plan())] == ["changes", "held", "drift", "findings"]
-    assert page_tables(empty_plan()) == []
+    assert [table.key for table in plan_page_tables(drifted_plan())] == ["changes", "held", "drift", "findings"]
+    assert plan_page_tables(empty_plan()) == []
 
 
 def test_a_menu_is_there_only_where_there_is_a_choice() -> None:
-    (changes, *_) = page_tables(make_plan())
+    (changes, *_) = plan_page_tables(make_plan())
     assert {column.key: column.every for column in changes.columns if column.every} == {
         "action": "any action",
         "roles": "any roles",
         "why": "any reason",
     }
-    (changes, *_) = page_tables(plan_of(*((user, Action.ADD, f"Role {user}", []) for user in range(1, 300))))
+    (changes, *_) = plan_page_tables(plan_of(*((user, Action.ADD, f"Role {user}", []) for user in range(1, 300))))
     assert not [column.key for column in changes.columns if column.every]
 
 
 def test_the_last_run_is_told_only_of_people_in_the_plan() -> None:
-    (changes, *_) = page_tables(make_plan(), {31: EXPLANATION.changes, 99: EXPLANATION.changes, 7: ()})
+    (changes, *_) = plan_page_tables(make_plan(), {31: EXPLANATION.changes, 99: EXPLANATION.changes, 7: ()})
     assert changes.details is not None
     assert list(changes.details["touched"]) == ["31"]
-    (changes, *_) = page_tables(make_plan())
+    (changes, *_) = plan_page_tables(make_plan())
     assert changes.details is not None
     assert changes.details["touched"] is None
 
 
 def test_no_text_ends_the_script_that_holds_it() -> None:
-    hostile = [table.data for table in page_tables(hostile_plan())]
+    hostile = [table.data for table in plan_page_tables(hostile_plan())]
     for content in (hostile, ["</script><!--<script>", "&lt;", DIGEST]):
         spelled = script_json(content)
         assert not set("<>&") & set(spelled)

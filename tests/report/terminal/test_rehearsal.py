@@ -38,7 +38,7 @@ def test_a_rehearsal_tells_the_end_the_time_and_what_it_can_not_know() -> None:
     assert "account https://school.instructuremedia.com, only read" in text
     assert f"plan {DIGEST[:12]}" in text
     assert "copied 12,345 people" in text
-    assert "held 1 row, so not done: not in studio 1" in text
+    assert "held 1 row: 1 not in Studio" in text
     assert "REHEARSED 2 of 2 changes done in a private copy, which then equals the plan. Nothing was written" in text
     assert "Admin 8 9 Proof: the copy was read again, and equals the plan." in text
     assert "Time that an apply would take: about 2.2 h A request took 52 ms (median of 40 to Studio just now)" in text
@@ -61,8 +61,8 @@ def test_what_did_not_go_well_is_named() -> None:
     run = replace(failed_run(), drift=DRIFTED, stopped="no more")
     text = view(replace(DONE, run=run, roles=(HolderCount("Admin", 8, None),), latency=Latency(0.0, 0)))
     assert "REHEARSED, INCOMPLETE 0 of 3 changes done in a private copy; see below why. Nothing was written" in text
-    assert "Stopped before the end: no more" in text
-    assert "Ada Lovelace <ada@example.edu> #12 Admin the answer was cut off" in text
+    assert "stopped no more" in text
+    assert "Ada Lovelace <ada@example.edu> #12 Admin Admin, Teacher → Admin, Teacher the answer was cut off" in text
     assert "Changed outside rolesync" in text
     assert "Admin 8 -" in text
     assert "differs: #31 lacks Admin differs: #7 still has Admin" in text
@@ -77,7 +77,7 @@ def test_what_moved_besides_is_noted_and_long_lists_are_cut() -> None:
     text = view(replace(DONE, run=make_run([*noted, (*MOVED, OutcomeStatus.DONE, "[]", "")])), limit=4)
     assert "Done, with a note (9)" in text
     assert text.count("also lost Subaccount admin") == 4
-    assert "… and 5 more; add `--all` to see all of them." in text
+    assert "… and 5 more changes; add `--all` to see all of them." in text
 
 
 def test_a_plan_without_changes_has_nothing_to_apply() -> None:

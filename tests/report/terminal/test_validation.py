@@ -19,14 +19,14 @@ def test_a_list_with_warnings() -> None:
 def test_a_clean_list() -> None:
     text = flat(desired_view(make_desired([]), ("Admin",)))
     assert "OK The list can be used." in text
-    assert "Findings: none" in text
+    assert "Findings in the list: none" in text
 
 
 def test_a_rejected_list() -> None:
     error = Finding(Level.ERROR, "role_missing", "Row 3 gives no role.", 3, "Role")
     text = flat(desired_view(make_desired([error, *FINDINGS]), ("Admin",)))
     assert "REJECTED The list can't be used. Mend each error, then validate again." in text
-    assert "Findings: 1 error, 2 warnings, 1 info" in text
+    assert "Findings in the list: 1 error, 2 warnings, 1 info" in text
     assert "error 3 Role Row 3 gives no role." in text
 
 
@@ -34,7 +34,7 @@ def test_the_limit_cuts_findings() -> None:
     desired = make_desired(FINDINGS[:1] * 1_200)
     text = flat(desired_view(desired, ("Admin",), limit=7))
     assert text.count("left alone.") == 7
-    assert "… and 1,193 more; `--all` shows them." in text
+    assert "… and 1,193 more findings; add `--all` to see all of them." in text
 
 
 @pytest.mark.parametrize("width", [40, 80])
