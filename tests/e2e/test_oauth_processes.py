@@ -14,28 +14,12 @@ import pytest
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.settings import load
 from rolesync.studio.auth.token_endpoint import PATH
+from tests.paths import ROOT
 from tests.servers import Asked, Say, ScriptedStudio, in_turn
 from tests.studio.oauth_tools import FIRST, ROLESYNC, SECRET, environment, form_of, issued
 
 SECONDS = 60  # after which a command hangs, however slow the machine
 NOBODY = Say(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
-
-# Gets ready, waits for a word, and then does what every command does for its first request.
-READY_THEN_HEADER = """
-from collections import Counter
-from datetime import UTC, datetime
-from rolesync.workflows.connect import token_of
-from rolesync.cli.progress import configure_log
-from rolesync.settings import load
-configure_log(settings := load())
-tokens = token_of(settings, lambda: datetime.now(UTC), Counter())
-print("ready", flush=True)
-input()
-header = tokens.header()
-print(header)
-if renewed := input():
-    print(tokens.renew(header), tokens.header())
-"""
 
 
 @contextmanager
@@ -69,7 +53,7 @@ def test_two_processes_at_once_share_one_refresh_and_both_work(tmp_path: Path) -
     faults = Faults.parse("latency=0.3,on=tokens")  # long enough for the second one to come while the first is asking
     with Sandbox(Options(faults=faults)) as studio, ExitStack() as stack:
         env = environment(studio.base_url, tmp_path / "state")
-        command: list[object] = [sys.executable, "-c", READY_THEN_HEADER]
+        command: list[object] = [sys.executable, ROOT / "tests/e2e/renewing.py"]
         both = [stack.enter_context(process(command, tmp_path, env)) for _ in range(2)]
         assert [one.stdout.readline().strip() for one in both if one.stdout] == ["ready"] * 2
         one, other = say("go", *both)

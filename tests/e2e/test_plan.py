@@ -134,7 +134,7 @@ def test_bad_rows_are_held_with_every_removal_where_that_is_asked_for(sh: Shell,
     assert [change["action"] for change in plan["changes"]] == ["add"] * len(plan["changes"])
     kept = [held["user_id"] for held in plan["held"] if held["reason"] == "removals_held"]
     assert kept == [change["user_id"] for change in usual["changes"] if change["action"] == "remove"] != []
-    assert all("can't be read" in held["detail"] for held in plan["held"] if held["reason"] == "removals_held")
+    assert all("unreadable rows" in held["detail"] for held in plan["held"] if held["reason"] == "removals_held")
     shown = sh.run("sync", path, "--bad-rows", "hold")
     assert shown.returncode == 0
     assert "can't be read" in shown.stdout
