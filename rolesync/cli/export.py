@@ -20,11 +20,11 @@ def export(
     assignments: Assignments = None,
 ) -> Exit:
     """Write today's holders of the managed roles as a desired-roles list: the way to start from what is there."""
-    from rolesync.reader.write import assignments_of, desired_csv
+    from rolesync.reader.write import desired_csv, list_assignments
     from rolesync.workflows.export import read_holders
 
     with command_context(load_settings(config, assignments)) as context:
-        found = assignments_of(read_holders(context))
+        found = list_assignments(read_holders(context))
     if form is Form.JSON:
         show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
         return Exit.DONE

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from rolesync.model.findings import CellError, Note, Tell
+from rolesync.model.findings import CellError, Note, OnNote
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ class RowLedger:
         if known is None or known[0] in _LESS.get(fate, ()):
             self.ends[column] = (fate, code, detail)
 
-    def read(self, column: int | None, read: Callable[[str, Tell], T], blank: T) -> T:
+    def read(self, column: int | None, read: Callable[[str, OnNote], T], blank: T) -> T:
         """Read one cell, and say how it ends; `blank` where there is no such column or the cell can't be read."""
         if column is None:
             return blank

@@ -17,7 +17,7 @@ LISTED = 20  # headers that a message lists at most
 class Columns:
     """Places counted from 0, None for what the table doesn't have.
 
-    `several` tells a column of several roles; `names` are the columns that together are somebody's name.
+    `allows_many` tells a column of several roles; `names` are the columns that together are somebody's name.
     """
 
     header: tuple[str, ...]
@@ -25,7 +25,7 @@ class Columns:
     user_id: int | None
     key: int | None
     role: int | None
-    several: bool
+    allows_many: bool
     names: tuple[int, ...]
     starts: int | None
     expires: int | None
@@ -41,7 +41,7 @@ class Columns:
         return frozenset([*places, *self.names, *(place for place, _ in (*self.matrix, *self.keep))])
 
     @property
-    def fewest(self) -> int:
+    def min_cells(self) -> int:
         """The number of cells a row must have: where one of these is missing, any other may stand in its place."""
         return 1 + max(self.used - {*self.names}, default=0)
 
@@ -96,7 +96,7 @@ def resolve(recipe: Recipe, header: Sequence[str], where: str, *, fixed: str = "
         user_id=None if user_id == key else user_id,  # what is a key elsewhere is no id of Studio
         key=key,
         role=role,
-        several=bool(recipe.separator) or (role is not None and fold_header(header[role]) == "roles"),
+        allows_many=bool(recipe.separator) or (role is not None and fold_header(header[role]) == "roles"),
         names=_names(find, recipe),
         starts=find(recipe.starts),
         expires=find(recipe.expires),

@@ -12,11 +12,11 @@ from rolesync.migrate.columns import Columns
 from rolesync.migrate.join import JoinTable
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.roles import RolesOfRow
-from rolesync.model.findings import CellError, Code, Tell, quoted
+from rolesync.model.findings import CellError, Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_date
 from rolesync.reader.identity import read_email, read_user_id
-from rolesync.reader.ignored_rows import find_ignored_rows, total
+from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.validity import Period, read_action
 from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.table import Table
@@ -25,7 +25,7 @@ from rolesync.tables.table import Table
 class MigratedAssignment(NamedTuple):
     """One role of one person, and the row that says so; `email` is "" or `user_id` 0 where only the other is known.
 
-    `taken` tells that the row takes the role away, `withheld` for people why the role isn't given, "" if it is.
+    `removes` tells that the row takes the role away, `withheld` for people why the role isn't given, "" if it is.
     """
 
     place: Place
@@ -35,7 +35,7 @@ class MigratedAssignment(NamedTuple):
     user_id: int
     name: str
     period: Period
-    taken: bool = False
+    removes: bool = False
     withheld: str = ""
 
 
@@ -64,7 +64,7 @@ class Converter:
         today: date,
     ) -> None:
         self._recipe, self._columns, self._place, self._people = recipe, columns, place, people
-        self._today, self._used, self._fewest = today, columns.used, columns.fewest
+        self._today, self._used, self._fewest = today, columns.used, columns.min_cells
         self._roles = RolesOfRow(recipe, columns, managed=managed, fixed=fixed)
         self.rows: list[RowLedger] = []
         self.said: list[MigratedAssignment] = []
@@ -82,7 +82,7 @@ class Converter:
             elif not is_blank(read):
                 self.rows.append(self._row(number, read))
         last = self.rows[-1] if self.rows else None
-        if last and last.refused is not None and (note := total(last.cells)):
+        if last and last.refused is not None and (note := find_total(last.cells)):
             self.rows[-1] = _whole(last.number, last.cells, CellOutcome.IGNORED, note.code, note.message)
         return account
 
@@ -90,7 +90,7 @@ class Converter:
         columns = self._columns
         row = RowLedger(number, [*cells, *[""] * (len(columns.header) - len(cells))])
         try:
-            if note := find_ignored_rows(row.cells, columns):
+            if note := find_ignored_row(row.cells, columns):
                 return _whole(number, cells, CellOutcome.IGNORED, note.code, note.message)
         except CellError as problem:
             return _whole(number, cells, CellOutcome.REFUSED, problem.code, problem.message)
@@ -100,7 +100,7 @@ class Converter:
         if dropped := self._dropped(row):
             return _whole(number, cells, CellOutcome.IGNORED, CellReason.ROW_DROPPED, dropped)
         self._check_text(row)
-        period, taken = self._period(row)
+        period, removes = self._period(row)
         roles = self._roles.given(row)
         if not roles and row.refused is None:  # then it is no matter who it is
             row.drop(CellOutcome.IGNORED, CellReason.NO_ROLE, "the row gives no managed role")
@@ -111,12 +111,12 @@ class Converter:
             header = columns.header[refused] if refused < len(columns.header) else "beyond the header"
             row.drop(CellOutcome.REFUSED, CellReason.ROW_REFUSED, f"the row is refused for its cell {quoted(header)}")
         else:
-            said = (*person, period, taken, self._withheld(period, taken=taken))
+            said = (*person, period, removes, self._withheld(period, removes=removes))
             self.said += [MigratedAssignment(self._place, number, role, *said) for role in roles]
         return row
 
-    def _withheld(self, period: Period, *, taken: bool) -> str:
-        if taken:
+    def _withheld(self, period: Period, *, removes: bool) -> str:
+        if removes:
             return "the row takes the role away"
         return f"the role ended with {period.expires}" if self._today > period.expires else ""
 
@@ -149,18 +149,18 @@ class Converter:
         columns = self._columns
         starts = row.read(columns.starts, read_date, None)
         expires = row.read(columns.expires, read_date, None)
-        taken = row.read(columns.action, lambda cell, _tell: read_action(cell), blank=False)
+        removes = row.read(columns.action, lambda cell, _on_note: read_action(cell), blank=False)
         period = Period(starts or date.min, expires or date.max)
         if period.starts > period.expires and columns.expires is not None:
             text = f"the role would begin on {period.starts} and end before that, on {period.expires}"
             row.end(columns.expires, CellOutcome.REFUSED, Code.DATES_REVERSED, text)
-        return period, taken
+        return period, removes
 
     def _person(self, row: RowLedger) -> tuple[str, int, str]:
         columns = self._columns
         email = row.read(columns.email, self._email, "")
         user_id = row.read(columns.user_id, read_user_id, 0)
-        name = " ".join(filter(None, (row.read(at, lambda cell, _tell: cell.strip(), "") for at in columns.names)))
+        name = " ".join(filter(None, (row.read(at, lambda cell, _on_note: cell.strip(), "") for at in columns.names)))
         if self._people is not None and columns.key is not None and not email and row.cells[columns.key].strip():
             email, joined = row.read(columns.key, self._people.find, ("", ""))
             name = name or joined
@@ -171,12 +171,12 @@ class Converter:
             row.end(shown, CellOutcome.REFUSED, Code.IDENTITY_MISSING, text)
         return email, user_id, name
 
-    def _email(self, cell: str, tell: Tell) -> str:
+    def _email(self, cell: str, on_note: OnNote) -> str:
         pattern = self._recipe.no_address
         if pattern and pattern.fullmatch(cell.strip()):
             text = f"{quoted(cell)} is a guest's log-in name and no address"
             raise CellError(Code.EMAIL_INVALID, f"{text}; add a column with the address")
-        return read_email(cell, tell)
+        return read_email(cell, on_note)
 
 
 def _whole(number: int, cells: Sequence[str], fate: CellOutcome, code: str, detail: str) -> RowLedger:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rolesync.migrate.account import CellOutcome, CellReason, Place, RowLedger, TableLedger
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
-from rolesync.model.findings import CellError, Code, Tell, quoted
+from rolesync.model.findings import CellError, Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.identity import read_email
 from rolesync.tables.grid import find_non_text, is_blank
@@ -71,7 +71,7 @@ class JoinTable:
         found = find_non_text(number, cells, self._columns.header, self._columns.used)
         return next((finding.message for finding in found if finding.level is Level.ERROR), "")
 
-    def find(self, cell: str, tell: Tell) -> tuple[str, str]:
+    def find(self, cell: str, on_note: OnNote) -> tuple[str, str]:
         """Give the address and the name of whom a key names.
 
         Raises:
@@ -94,7 +94,7 @@ class JoinTable:
             )
         entry = counting[0]
         try:
-            email = read_email(entry.email, tell)
+            email = read_email(entry.email, on_note)
         except CellError as problem:
             raise CellError(
                 problem.code, f"{quoted(cell)}: {self._place.row(entry.row)}: {problem.message}"

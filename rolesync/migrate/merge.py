@@ -6,7 +6,7 @@ from itertools import groupby
 from rolesync.migrate.account import CellOutcome, CellReason, Place, RowLedger
 from rolesync.migrate.convert import MigratedAssignment
 from rolesync.model.findings import quoted
-from rolesync.reader.contradictions import contradicted
+from rolesync.reader.contradictions import contradicted_claims
 
 RowOf = Callable[[MigratedAssignment], RowLedger]
 Person = int | str
@@ -83,13 +83,13 @@ def _contradictions(rows: Iterable[MigratedAssignment]) -> Iterator[tuple[tuple[
     """Yield the rows that another one contradicts about somebody's role, each with what both say."""
     by_role = sorted(rows, key=lambda one: (str(_person(one)), one.role))
     for _, group in groupby(by_role, lambda one: (_person(one), one.role)):
-        for one, other in contradicted(group):
+        for one, other in contradicted_claims(group):
             text = f"{one.email or one.user_id} and the role {quoted(one.role)}: this row {_words(one)}, but "
             yield (one.place, one.row), f"{text}{other.place.row(other.row)} {_words(other)}"
 
 
 def _words(said: MigratedAssignment) -> str:
-    return "takes it away" if said.taken else f"gives it {said.period.text}"
+    return "takes it away" if said.removes else f"gives it {said.period.text}"
 
 
 def _names(rows: Iterable[MigratedAssignment]) -> Mapping[Person, str]:

@@ -45,7 +45,7 @@ class Recipe:
         keep: which rows count.
         join_keep: which rows of the joined file count.
         no_address: what looks like an address there and is none.
-        gives, lacks: what the file can tell, and what it can't.
+        gives, lacks: what the file can on_note, and what it can't.
     """
 
     preset: str = ""

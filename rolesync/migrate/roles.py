@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from rolesync.migrate.account import CellOutcome, CellReason, RowLedger
 from rolesync.migrate.columns import Columns
 from rolesync.migrate.recipe import Recipe
-from rolesync.model.findings import Code, Tell, quoted
+from rolesync.model.findings import Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.roles import RoleReader
 from rolesync.tables.header_text import fold_header
@@ -24,7 +24,7 @@ class RolesOfRow:
     def __init__(self, recipe: Recipe, columns: Columns, *, managed: Collection[str], fixed: str) -> None:
         self._recipe, self._columns = recipe, columns
         self._managed, self._fixed = frozenset(managed), fixed or recipe.fixed
-        self._reader = RoleReader(managed, recipe.mapping, several=columns.several)
+        self._reader = RoleReader(managed, recipe.mapping, allows_many=columns.allows_many)
         self._folded = {fold_header(name): name for name in recipe.mapping}
         self._yes = {word.strip().casefold() for word in recipe.yes}
         self._no = {word.strip().casefold() for word in recipe.no} | {""}
@@ -77,13 +77,13 @@ class RolesOfRow:
             row.end(place, CellOutcome.IGNORED, CellReason.ROLE_NOT_MAPPED, text)
         return self._managed_of(row, place, roles)
 
-    def _cell(self, cell: str, tell: Tell) -> Sequence[str]:
+    def _cell(self, cell: str, on_note: OnNote) -> Sequence[str]:
         separator = self._recipe.separator
         text = ";".join(part for part in cell.split(separator)) if separator else cell
         read = self._reader.read(text)
         for note in read.notes:
             if note.code is not Code.UNMANAGED_ROLE:
-                tell(note._replace(level=Level.WARNING))
+                on_note(note._replace(level=Level.WARNING))
         return read.names
 
     def _managed_of(self, row: RowLedger, place: int, names: Sequence[str]) -> list[str]:

@@ -107,8 +107,8 @@ class Note(NamedTuple):
         return Finding(self.level, self.code.value, self.message, row, column)
 
 
-Tell = Callable[[Note], None]
-"""Whoever wants to know what was noticed about a cell."""
+OnNote = Callable[[Note], None]
+"""Is called with each note on a cell."""
 
 
 def error(code: StrEnum, message: str, *, row: int | None = None, column: str | None = None) -> Finding:

@@ -1,1 +1,1 @@
-"""Files → `Desired`, with findings."""
+"""Rows of text cells → `Desired`: which user is to have which role, with findings."""

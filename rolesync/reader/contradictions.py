@@ -1,8 +1,8 @@
-"""Rows that name the same person and role and can't both be meant.
+"""Rows about the same user and role that contradict each other.
 
-Rows that follow each other in time are a sequence, and together say when the role is held. But one row that gives a
-role and one that takes it, or two whose times overlap and differ, leave open which of them was to be corrected: either
-may be a left-over, and whichever counts, somebody keeps or loses a role against one of the rows.
+Rows whose periods follow each other are a sequence; together they say when the role is in force. Other rows contradict
+each other: one gives the role and another removes it, or their periods differ and overlap. Either row may be a leftover
+of a correction. Whichever counted, a user would keep or lose a role against the other row, so both are refused.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,15 +14,15 @@ from typing import NamedTuple, Protocol, TypeVar
 import pandas as pd
 
 from rolesync.model.findings import Code, Finding, error, quoted
-from rolesync.reader.validity import PLAIN, Period, Validity
+from rolesync.reader.validity import UNLIMITED, Period, Validity
 
 
-class Says(Protocol):
-    """Whatever a row says of a person and a role: whether it takes the role away, and its days."""
+class RoleClaim(Protocol):
+    """What a row claims about a user's role: that it gives or removes the role, and for which days."""
 
     @property
-    def taken(self) -> bool:
-        """Whether the role is taken away."""
+    def removes(self) -> bool:
+        """Whether the row removes the role."""
         ...
 
     @property
@@ -31,56 +31,64 @@ class Says(Protocol):
         ...
 
 
-_Claim = TypeVar("_Claim", bound=Says)
+_Claim = TypeVar("_Claim", bound=RoleClaim)
 
 
-class _Said(NamedTuple):
-    person: str
+class _RowClaim(NamedTuple):
+    user: str
     role: str
     row: int
-    taken: bool
+    removes: bool
     period: Period
 
 
-def contradictions(given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Validity]) -> Iterator[Finding]:
-    """Refuse every row that another one contradicts, each with the first such row.
+def contradictions(
+    in_force: pd.DataFrame, not_in_force: pd.DataFrame, validities: Mapping[int, Validity]
+) -> Iterator[Finding]:
+    """Refuse every row that another row contradicts; the finding names the first such row.
 
     Args:
-        given: the roles that rows give today (DESIRED with repetitions).
-        withheld: those that they don't, in the same form.
-        standings: the rows that say more than who and which role.
+        in_force: the assignments that are in force today (DESIRED with duplicates).
+        not_in_force: the others, in the same form.
+        validities: the rows with an action or dates, by row number.
     """
-    said = sorted(_said(pd.concat([given, withheld]), standings))
-    for _, group in groupby(said, itemgetter(0, 1)):
-        for one, other in contradicted(group):
-            where = f"{one.person} and the role {quoted(one.role)}"
-            text = f"{where}: this row {_words(one)}, row {other.row} {_words(other)}"
-            yield error(Code.CONTRADICTION, f"{text}; delete the one that is not meant", row=one.row)
+    claims = sorted(_row_claims(pd.concat([in_force, not_in_force]), validities))
+    for _, group in groupby(claims, itemgetter(0, 1)):
+        for claim, other in contradicted_claims(group):
+            subject = f"{claim.user} and the role {quoted(claim.role)}"
+            text = f"{subject}: this row {describe_claim(claim)}, but row {other.row} {describe_claim(other)}"
+            yield error(Code.CONTRADICTION, f"{text}; delete or correct the wrong row", row=claim.row)
 
 
-def contradicted(said: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim]]:
-    """Yield each of these, all about one person and role, that another one contradicts, with the first that does.
+def contradicted_claims(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim]]:
+    """Find the claims that another claim contradicts.
 
-    Two can't both be meant if one gives the role and the other takes it, or if both give it, for days that differ and
-    overlap; a day on which one ends and the other begins makes no difference.
+    Two claims contradict each other if one gives the role and the other removes it, or if both give it for different
+    periods that overlap. Periods that share only the day on which one ends and the other starts don't overlap.
+
+    Args:
+        claims: all about the same user and role.
+
+    Yields:
+        Each contradicted claim, with the first claim that contradicts it.
     """
-    rows = list(said)
-    firsts: dict[tuple[bool, Period], _Claim] = {}
-    for one in rows:
-        firsts.setdefault((one.taken, one.period), one)
-    if len(firsts) < 2:  # noqa: PLR2004  # nobody to differ from
+    rows = list(claims)
+    first_by_meaning: dict[tuple[bool, Period], _Claim] = {}
+    for claim in rows:
+        first_by_meaning.setdefault((claim.removes, claim.period), claim)
+    if len(first_by_meaning) < 2:  # noqa: PLR2004  # all claims mean the same
         return
-    keys, claims = list(firsts), list(firsts.values())
-    taking = [place for place, (taken, _) in enumerate(keys) if taken]
-    giving = {place: period for place, (taken, period) in enumerate(keys) if not taken}
-    against = _first_overlaps(giving)
-    for place in giving if taking else ():
-        against[place] = min(against.get(place, taking[0]), taking[0])
-    against |= dict.fromkeys(taking if giving else (), next(iter(giving), 0))
-    others = {keys[place]: claims[other] for place, other in against.items()}
-    for one in rows:
-        if other := others.get((one.taken, one.period)):
-            yield one, other
+    meanings, firsts = list(first_by_meaning), list(first_by_meaning.values())
+    removing = [place for place, (removes, _) in enumerate(meanings) if removes]
+    giving = {place: period for place, (removes, period) in enumerate(meanings) if not removes}
+    opponents = _first_overlaps(giving)
+    for place in giving if removing else ():
+        opponents[place] = min(opponents.get(place, removing[0]), removing[0])
+    opponents |= dict.fromkeys(removing if giving else (), next(iter(giving), 0))
+    others = {meanings[place]: firsts[other] for place, other in opponents.items()}
+    for claim in rows:
+        if other := others.get((claim.removes, claim.period)):
+            yield claim, other
 
 
 def _first_overlaps(periods: Mapping[int, Period]) -> dict[int, int]:
@@ -116,20 +124,24 @@ def _first_overlaps(periods: Mapping[int, Period]) -> dict[int, int]:
     return firsts
 
 
-def _said(rows: pd.DataFrame, standings: Mapping[int, Validity]) -> Iterator[_Said]:
-    """Say what each row says of a person; by id where the list gives it, even if another row does."""
+def _row_claims(rows: pd.DataFrame, validities: Mapping[int, Validity]) -> Iterator[_RowClaim]:
+    """The claims of rows whose user and role occur more than once.
+
+    A user is identified by id if any row of the list names the id together with the user's address.
+    """
     both = rows[(rows["user_id"] != 0) & (rows["email"] != "")]
     ids = dict(zip(both["email"], both["user_id"], strict=True))
     numbers = rows["user_id"].where(rows["user_id"] != 0, rows["email"].map(ids).fillna(0)).astype("int64")
-    people = rows["email"].where(numbers == 0, numbers.astype("str"))
-    repeated = pd.DataFrame({"person": people, "role": rows["role"].astype("str")}).duplicated(keep=False)
+    users = rows["email"].where(numbers == 0, numbers.astype("str"))
+    repeated = pd.DataFrame({"user": users, "role": rows["role"].astype("str")}).duplicated(keep=False)
     columns: Iterable[tuple[str, str, int]] = zip(
-        people[repeated].tolist(), rows["role"][repeated].tolist(), rows["row"][repeated].tolist(), strict=True
+        users[repeated].tolist(), rows["role"][repeated].tolist(), rows["row"][repeated].tolist(), strict=True
     )
-    for person, role, row in columns:
-        standing = standings.get(row, PLAIN)
-        yield _Said(person, role, row, standing.removes, standing.period)
+    for user, role, row in columns:
+        validity = validities.get(row, UNLIMITED)
+        yield _RowClaim(user, role, row, validity.removes, validity.period)
 
 
-def _words(said: _Said) -> str:
-    return "takes it away" if said.taken else f"gives it {said.period.text}"
+def describe_claim(claim: RoleClaim) -> str:
+    """Describe a claim in a sentence about its row: "removes it", or "gives it until 2026-06-30"."""
+    return "removes it" if claim.removes else f"gives it {claim.period.text}"

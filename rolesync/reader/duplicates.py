@@ -1,4 +1,4 @@
-"""Assignments → the same without repetitions, and findings about rows that repeat or contradict others."""
+"""Assignments → distinct assignments, with findings on rows that repeat or contradict other rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -18,118 +18,118 @@ from rolesync.reader.validity import Validity
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_DENSE = 4  # numbers that are counted in a table of so many times their own number
+_DENSE = 4  # numbers below so many times their count are counted in a table
 
 
 class Deduplicated(NamedTuple):
-    """The roles that are given, each once, and those that rows name and don't give today (DESIRED)."""
+    """The assignments that are in force today, each once, and those that aren't (DESIRED)."""
 
-    given: ListRows
-    withheld: pd.DataFrame
+    in_force: ListRows
+    not_in_force: pd.DataFrame
 
 
 def deduplicate(
-    given: ListRows, withheld: ListRows, standings: Mapping[int, Validity]
+    in_force: ListRows, not_in_force: ListRows, validities: Mapping[int, Validity]
 ) -> tuple[Deduplicated, list[Finding]]:
     """Compare the rows of a list with each other.
 
-    One id has one address and one address one id: a row that says otherwise than an earlier one is refused. An id that
-    is given with its address in one row and alone in another gets the address in both, so that it can be checked
-    against Studio whichever row is kept. Rows that contradict each other about a role are refused, see
-    `contradictions`. The same person and role again is kept once, as the first row says it.
+    - An id has one address and an address one id. A row that contradicts an earlier row about that is refused.
+    - If one row names an id with its address and another the id alone, both get the address. So the address can be
+      compared with Studio's, whichever row is kept.
+    - Rows that contradict each other about a role are refused, see `contradictions`.
+    - Of rows with the same user and role, the first is kept.
 
     Args:
-        given: the roles that are given today, with repetitions.
-        withheld: those that aren't, in the same form.
-        standings: the rows that say more than who and which role.
+        in_force: the assignments that are in force today, with duplicates.
+        not_in_force: the others, in the same form.
+        validities: the rows with an action or dates, by row number.
     """
-    if not len(withheld) and not standings and not _may_clash(given):
-        return Deduplicated(given, withheld.frame()), []
-    kept, left, findings = _compared(given.frame(), withheld.frame(), standings, given)
-    return Deduplicated(ListRows.of(kept), left), findings
+    if not len(not_in_force) and not validities and not _may_conflict(in_force):
+        return Deduplicated(in_force, not_in_force.frame()), []
+    kept, kept_not_in_force, findings = _compare_rows(in_force.frame(), not_in_force.frame(), validities, in_force)
+    return Deduplicated(ListRows.of(kept), kept_not_in_force), findings
 
 
-def _may_clash(given: ListRows) -> bool:
-    """Whether there may be anything to settle, without making texts of the addresses."""
-    has_id, has_email = given.user_id != 0, given.email.size > 0
+def _may_conflict(rows: ListRows) -> bool:
+    """Whether rows may repeat or contradict each other; decided without unpacking the addresses."""
+    has_id, has_email = rows.user_id != 0, rows.email.size > 0
     if (has_id & ~has_email).any():
         return True
-    if given.index.distinct:
-        return bool(_alike(given.user_id[has_id]).any())
-    once = np.flatnonzero(has_id & (np.diff(given.row, prepend=0) > 0))  # a row with several roles once
+    if rows.index.distinct:
+        return bool(_repeated(rows.user_id[has_id]).any())
+    once = np.flatnonzero(has_id & (np.diff(rows.row, prepend=0) > 0))  # a row with several roles counts once
     return bool(
-        _alike(given.user_id[once]).any()
-        or _alike(given.index.first[once]).any()
-        or _seem_repeated(given.user_id, given.index.first, given.role.codes).any()
+        _repeated(rows.user_id[once]).any()
+        or _repeated(rows.index.first[once]).any()
+        or _possible_duplicates(rows.user_id, rows.index.first, rows.role.codes).any()
     )
 
 
-def _compared(
-    given: pd.DataFrame, withheld: pd.DataFrame, standings: Mapping[int, Validity], of_given: ListRows
+def _compare_rows(
+    in_force: pd.DataFrame, not_in_force: pd.DataFrame, validities: Mapping[int, Validity], packed_in_force: ListRows
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
-    """What `deduplicate` gives, as frames; `of_given` is `given`, too."""
-    seem_repeated = _seem_repeated(of_given.user_id, of_given.index.first, of_given.role.codes)
-    everything, index = given, of_given.index
-    if len(withheld):
-        everything = pd.concat([given, withheld]).sort_values("row", kind="stable")
-        index = Index(pack(everything["email"].tolist()))
+    """Do the work of `deduplicate` on frames; `packed_in_force` holds the same rows as `in_force`."""
+    index = packed_in_force.index
+    may_repeat = _possible_duplicates(packed_in_force.user_id, index.first, packed_in_force.role.codes)
+    all_rows = in_force
+    if len(not_in_force):
+        all_rows = pd.concat([in_force, not_in_force]).sort_values("row", kind="stable")
+        index = Index(pack(all_rows["email"].tolist()))
     findings: list[Finding] = []
-    has_id = everything["user_id"].to_numpy() != 0
+    has_id = all_rows["user_id"].to_numpy() != 0
     if has_id.any():
-        blank = (everything["email"] == "").to_numpy()
-        findings += _conflicts(everything, index.first, has_id & ~blank)
-        has_id &= blank
+        no_email = (all_rows["email"] == "").to_numpy()
+        findings += _identity_conflicts(all_rows, index.first, has_id & ~no_email)
+        has_id &= no_email
     if has_id.any():  # without an address
-        addresses = _addresses(everything, findings)
-        given, withheld = (_with_addresses(rows, addresses) for rows in (given, withheld))
-    given, withheld = _without(given, findings), _without(withheld, findings)
-    if standings:
-        against = list(contradictions(given, withheld, standings))
-        given, withheld = _without(given, against), _without(withheld, against)
-        findings += against
-    rows = given[seem_repeated[given.index]] if seem_repeated.any() else given.iloc[:0]
+        addresses = _addresses_by_id(all_rows, findings)
+        in_force, not_in_force = (_with_addresses(rows, addresses) for rows in (in_force, not_in_force))
+    in_force, not_in_force = _without(in_force, findings), _without(not_in_force, findings)
+    if validities:
+        contradicted = list(contradictions(in_force, not_in_force, validities))
+        in_force, not_in_force = _without(in_force, contradicted), _without(not_in_force, contradicted)
+        findings += contradicted
+    rows = in_force[may_repeat[in_force.index]] if may_repeat.any() else in_force.iloc[:0]
     if len(rows):
         keys = rows.assign(email=rows["email"].where(rows["user_id"] == 0, ""))
         repeated = keys.duplicated(["user_id", "email", "role"])
         firsts = keys.groupby(["user_id", "email", "role"], observed=True, sort=False)["row"].transform("first")
         findings.extend(_duplicates(keys[repeated], firsts[repeated]))
-        given = given.drop(index=keys.index[repeated])
-    return given.reset_index(drop=True), withheld.reset_index(drop=True), findings
+        in_force = in_force.drop(index=keys.index[repeated])
+    return in_force.reset_index(drop=True), not_in_force.reset_index(drop=True), findings
 
 
-def _seem_repeated(user_id: Ints, address: Ints, role: "npt.NDArray[np.integer]") -> Mask:
-    """Which rows may give a person a role that another one gives, too: no row that does is left out."""
+def _possible_duplicates(user_id: Ints, address: Ints, role: "npt.NDArray[np.integer]") -> Mask:
+    """Mark rows that may share user and role with another row; no real duplicate is missed."""
     roles = int(role.max(initial=0)) + 1
     repeated = np.zeros(len(role), np.bool_)
-    for which, people in ((user_id == 0, address), (user_id != 0, user_id)):
-        repeated[which] = _alike(people[which] * roles + role[which])  # of the largest ids, what is left after 64 bits
+    for which, identities in ((user_id == 0, address), (user_id != 0, user_id)):
+        repeated[which] = _repeated(identities[which] * roles + role[which])  # very large ids may overflow and collide
     return repeated
 
 
-def _alike(numbers: "npt.NDArray[np.integer]") -> Mask:
-    """Which numbers are there several times, told in the way that costs least."""
-    alike = np.zeros(len(numbers), np.bool_)
+def _repeated(numbers: "npt.NDArray[np.integer]") -> Mask:
+    """Mark numbers that occur more than once, by the cheapest method."""
+    repeated = np.zeros(len(numbers), np.bool_)
     if not (numbers[1:] > numbers[:-1]).all():
         if numbers.min() >= 0 and numbers.max() < _DENSE * len(numbers):
-            alike |= (np.bincount(numbers) > 1)[numbers]
+            repeated |= (np.bincount(numbers) > 1)[numbers]
         else:
-            alike |= pd.Index(numbers).duplicated(keep=False)
-    return alike
+            repeated |= pd.Index(numbers).duplicated(keep=False)
+    return repeated
 
 
 def _without(rows: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
+    """The rows that no finding refuses."""
     refused = {finding.row for finding in findings}
     return rows[~rows["row"].isin(refused)] if refused else rows
 
 
-def _pairs(assignments: pd.DataFrame) -> pd.DataFrame:
-    return assignments[(assignments["user_id"] != 0) & (assignments["email"] != "")]
-
-
-def _conflicts(assignments: pd.DataFrame, addresses: Ints, are_pairs: Mask) -> Iterator[Finding]:
-    once = np.flatnonzero(are_pairs & (np.diff(assignments["row"], prepend=0) > 0))  # a row with several roles once
-    alike = _alike(assignments["user_id"].to_numpy()[once]) | _alike(addresses[once])
-    pairs = assignments.iloc[once[alike]]
+def _identity_conflicts(assignments: pd.DataFrame, addresses: Ints, have_both: Mask) -> Iterator[Finding]:
+    """Refuse each row whose id has another address, or whose address has another id, in an earlier row."""
+    once = np.flatnonzero(have_both & (np.diff(assignments["row"], prepend=0) > 0))  # a row with several roles once
+    repeated = _repeated(assignments["user_id"].to_numpy()[once]) | _repeated(addresses[once])
+    pairs = assignments.iloc[once[repeated]]
     for key, other, text in (
         ("user_id", "email", "user id {0} has the address {1} here but {2} in row {3}"),
         ("email", "user_id", "the address {0} has the user id {1} here but {2} in row {3}"),
@@ -141,16 +141,19 @@ def _conflicts(assignments: pd.DataFrame, addresses: Ints, are_pairs: Mask) -> I
         earlier = firsts.loc[wrong[key]]
         columns = (wrong["row"], wrong[key], wrong[other], earlier[other], earlier["row"])
         for row, name, value, first_value, first_row in zip(*columns, strict=True):
-            message = text.format(_shown(name), _shown(value), _shown(first_value), first_row)
+            message = text.format(_format(name), _format(value), _format(first_value), first_row)
             yield error(Code.IDENTITY_CONFLICT, f"{message}; correct one of the two rows", row=int(row))
 
 
-def _addresses(everything: pd.DataFrame, findings: Sequence[Finding]) -> "pd.Series[str]":
-    """The address of each id that is given with one, by id."""
-    return _pairs(_without(everything, findings)).drop_duplicates("user_id").set_index("user_id")["email"]
+def _addresses_by_id(all_rows: pd.DataFrame, findings: Sequence[Finding]) -> "pd.Series[str]":
+    """The address of each id that a valid row names together with an address."""
+    rows = _without(all_rows, findings)
+    have_both = (rows["user_id"] != 0) & (rows["email"] != "")
+    return rows[have_both].drop_duplicates("user_id").set_index("user_id")["email"]
 
 
 def _with_addresses(rows: pd.DataFrame, addresses: "pd.Series[str]") -> pd.DataFrame:
+    """Fill in the address of each id that has none in its row."""
     known = (rows["email"] == "") & rows["user_id"].isin(addresses.index)
     if not known.any():
         return rows
@@ -160,10 +163,10 @@ def _with_addresses(rows: pd.DataFrame, addresses: "pd.Series[str]") -> pd.DataF
 def _duplicates(repeated: pd.DataFrame, firsts: "pd.Series[int]") -> Iterator[Finding]:
     people = repeated["email"].where(repeated["user_id"] == 0, repeated["user_id"].astype("str"))
     for row, person, role, first in zip(repeated["row"], people, repeated["role"], firsts, strict=True):
-        where = "this row names it twice" if row == first else f"row {first} says so already"
+        where = "this row names it twice" if row == first else f"row {first} gives it already"
         message = f"{person} gets the role {quoted(role)} again: {where}; it counts once"
         yield Finding(Level.WARNING, Code.DUPLICATE.value, message, int(row))
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return quoted(value) if isinstance(value, str) else str(value)

@@ -1,7 +1,7 @@
-"""Exports of other programs, known by their columns: what each is, and what it can and can't tell.
+"""Exports of other programs, recognised by their columns, and why each is not a list of roles.
 
-Some have columns named like those of a list and mean something else by them: in a Canvas SIS `admins.csv`, `user_id` is
-an id of the school's own, and taken for Studio's it would name strangers. So an export is read only by who names it.
+Some use a list's column names with another meaning: in a Canvas SIS `admins.csv`, `user_id` is the school's id, which
+would name the wrong users in Studio. So an export is read only by `migrate`, and only if `--from` names it.
 """
 
 from collections.abc import Iterable
@@ -11,19 +11,22 @@ from rolesync.tables.header_text import fold_header
 
 
 class Export(NamedTuple):
-    """One kind of export.
+    """A kind of export.
 
-    `preset` is its name for `migrate --from`, "" where there is none. `marks` are sets of folded headers: any of them
-    whole is enough to know it. `lacks` says, for people, why it is no list of roles.
+    Attributes:
+        preset: its name for `migrate --from`; "" if there is none.
+        title: what to call it in a message.
+        header_sets: sets of folded headers; a header that contains all of any set is such an export.
+        lacks: why it is not a list of roles, for a message.
     """
 
     preset: str
     title: str
-    marks: tuple[frozenset[str], ...]
+    header_sets: tuple[frozenset[str], ...]
     lacks: str
 
 
-def _marks(*names: str) -> tuple[frozenset[str], ...]:
+def _header_sets(*names: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(map(fold_header, name.split(", "))) for name in names)
 
 
@@ -31,72 +34,79 @@ EXPORTS = (
     Export(
         "canvas-sis-admins",
         "a Canvas SIS export of admins",
-        _marks("user_id, account_id, role", "user_id, account_id, role_id"),
+        _header_sets("user_id, account_id, role", "user_id, account_id, role_id"),
         "its user_id is the school's id, not Studio's, and its roles are those of Canvas",
     ),
     Export(
         "oneroster",
         "a OneRoster export",
-        _marks("sourcedId, role", "userSourcedId, role", "sourcedId, username", "sourcedId, enabledUser"),
-        "its roles are those of a school, and some of its rows are to be deleted",
+        _header_sets("sourcedId, role", "userSourcedId, role", "sourcedId, username", "sourcedId, enabledUser"),
+        "its roles are those of a school, and some of its rows are marked for deletion",
     ),
     Export(
         "google-groups",
         "an export of a Google group",
-        _marks(
+        _header_sets(
             "Email address, Group status",
             "Email address, Email status, Posting permissions",
             "Group Email [Required], Member Email",
             "group, email, type, role",
         ),
-        "it tells who is in a group, not who has which role in Studio",
+        "it lists the members of a group, not roles in Studio",
     ),
     Export(
         "entra-group",
         "an export of users or of a group of Microsoft Entra",
-        _marks("userPrincipalName, displayName", "User principal name, Object ID", "userPrincipalName, objectId"),
-        "it tells who is in a group, not who has which role in Studio",
+        _header_sets("userPrincipalName, displayName", "User principal name, Object ID", "userPrincipalName, objectId"),
+        "it lists the members of a group, not roles in Studio",
     ),
     Export(
         "okta",
         "an export of Okta users",
-        _marks(
+        _header_sets(
             "login, firstName, lastName, email",
             "profile.login, profile.email",
             "Okta username, Primary email",
             "User login, User primary email",
         ),
-        "it tells who is in a group or application, not who has which role in Studio",
+        "it lists the members of a group or application, not roles in Studio",
     ),
     Export(
         "adobe-user-sync",
         "a file of Adobe user-sync or of the Adobe Admin Console",
-        _marks("email, country, groups", "Identity Type, Email, User Groups", "Identity Type, Email, Country Code"),
-        "it has groups of Adobe instead of roles of Studio",
+        _header_sets(
+            "email, country, groups", "Identity Type, Email, User Groups", "Identity Type, Email, Country Code"
+        ),
+        "it has Adobe groups instead of Studio roles",
     ),
     Export(
         "",
         "a Canvas SIS export of enrollments",
-        _marks("user_id, role, course_id", "user_id, role, section_id"),
+        _header_sets("user_id, role, course_id", "user_id, role, section_id"),
         "its user_id is the school's id, not Studio's, and its roles are those in courses",
     ),
     Export(
         "",
         "a Canvas SIS export of users",
-        _marks("user_id, login_id"),
-        "it has no roles; `rolesync migrate --from canvas-sis-admins --join` takes it beside an export of admins",
+        _header_sets("user_id, login_id"),
+        "it has no roles; `rolesync migrate --from canvas-sis-admins --join` joins it to an export of admins",
     ),
     Export(
         "",
         "a Google Workspace export of users",
-        _marks("Email Address [Required], First Name [Required]"),
-        "it has no roles of Studio",
+        _header_sets("Email Address [Required], First Name [Required]"),
+        "it has no Studio roles",
     ),
 )
 
 
 def recognise_export(header: Iterable[str], expected: str = "") -> Export | None:
-    """Tell which export has such a header, if any; the one with the preset `expected` where several may be meant."""
+    """Recognise an export by its header; None for any other file.
+
+    Args:
+        header: the header's cells.
+        expected: the preset that is preferred if several exports match.
+    """
     names = frozenset(map(fold_header, header))
-    found = [export for export in EXPORTS if any(mark <= names for mark in export.marks)]
-    return next((export for export in found if export.preset == expected), found[0] if found else None)
+    matches = [export for export in EXPORTS if any(headers <= names for headers in export.header_sets)]
+    return next((export for export in matches if export.preset == expected), matches[0] if matches else None)

@@ -1,50 +1,50 @@
-"""One cell → one normalised e-mail address or user id, or the reason why not.
+"""A cell → a normalised e-mail address or user id, or the reason why it is refused.
 
-An address is accepted by its form alone: odd names (`na@`, `null@`, `o'brien@`, `+tag`) and domains kept for tests and
-inner networks (`.test`, `.local`, `localhost`) are addresses, and no network is asked. What Studio doesn't know shows
-later as "not yet there". What a program has put around an identity is taken away and told, see `spelling`; what may
-mean somebody else is refused.
+The form of an address decides, without any network look-up. Odd names (`na@`, `null@`, `o'brien@`, `+tag`) and reserved
+domains (`.test`, `.local`, `localhost`) are valid. An address that Studio doesn't know is reported later as "not in
+Studio yet". Text that a program put around an identity is removed with a note, see `lookalikes`; an identity that could
+mean another user is refused.
 """
 
 import re
 
-from rolesync.model.findings import CellError, Code, Note, Tell, quoted
+from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
 from rolesync.model.keys import email_key
 from rolesync.model.vocabulary import Level
 from rolesync.reader.lookalikes import (
-    LOST,
-    OVERRIDES,
-    bare_address,
+    BIDI_OVERRIDES,
+    REPLACEMENT_CHARACTER,
     describe_lookalikes,
     looks_latin,
-    unmangled,
-    without_invisible,
+    strip_decoration,
+    strip_invisible,
+    undo_mojibake,
 )
 from rolesync.tables.grid import EXACT_FLOAT
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
-MAX_DRESSED = 1_000  # characters of an address with a name and all: looking for one takes long in a longer text
+MAX_DECORATED = 1_000  # characters of an address with a name around it; the search is slow in a longer text
 
-# Legal before an address, but put there by a spreadsheet (text, formula) or a person (footnote, "doesn't count").
 FOREIGN_SIGNS = "'#*="
+"""Legal first characters of an address, but rather put there by a spreadsheet (text, formula) or a user (comment)."""
 
-# A part of what the library accepts, some hundred times as fast. With 64 characters at most no label gets too long, and
-# without two hyphens in a row there is no Punycode.
+# Matches a part of the addresses that the library accepts, about a hundred times as fast. At most 64 characters keep
+# every label short enough; without two adjacent hyphens there is no Punycode.
 _PLAIN_LENGTH = 64
 _PLAIN = re.compile(
     r"(?!['#*=])[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}|localhost)"
 )
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
-_MENDED_USER_ID = re.compile(r"'([1-9][0-9]{0,18})|([1-9][0-9]{0,18})\.0+")
+_NORMALISABLE_USER_ID = re.compile(r"'([1-9][0-9]{0,18})|([1-9][0-9]{0,18})\.0+")
 _USER_ID_MISTAKES = (
     (re.compile(r"0+"), "ids begin at 1"),
     (re.compile(r"0[0-9]+"), "it begins with 0, which no id does"),
     (re.compile(r"[+-][0-9]+"), "it has a sign"),
     (
         re.compile(r"[0-9]+[.,][0-9]*[eE][+-]?[0-9]+|[0-9]+[eE][+-]?[0-9]+"),
-        "a spreadsheet has rounded it to an exponent",
+        "a spreadsheet rounded it to a number with an exponent",
     ),
     (re.compile(r"[0-9]{1,3}([., '\u00a0\u202f][0-9]{3})+"), "it has separators"),
     (re.compile(r"[0-9]+[.,][0-9]*"), "it has a fraction"),
@@ -52,76 +52,77 @@ _USER_ID_MISTAKES = (
 )
 
 
-def read_email(cell: str, tell: Tell) -> str:
-    """Read an address and spell it as `email_key` does; "" for a blank cell.
+def read_email(cell: str, on_note: OnNote) -> str:
+    """Read an address, normalised as by `email_key`; "" for a blank cell.
 
     Args:
         cell: the cell.
-        tell: hears of everything that was taken away from around the address.
+        on_note: is called with a note on any text that was removed around the address, and on look-alike letters.
 
     Raises:
-        CellError: it is no address, or it is not certain which.
+        CellError: the cell is not an address, or may mean another one.
     """
     address = cell.strip()
-    if address.isascii():  # else folding may make a plain letter of one that only looks like it
+    if address.isascii():  # case folding can turn a look-alike into a plain letter
         key = address.lower()
         if len(key) <= _PLAIN_LENGTH and _PLAIN.fullmatch(key):
             return key
-    return _odd_email(cell, address, tell) if address else ""
+    return _read_unusual_email(cell, address, on_note) if address else ""
 
 
 def is_address(cell: str) -> bool:
-    """Whether a cell names somebody by an address."""
+    """Whether a cell is an address."""
     try:
         return bool(read_email(cell, lambda _note: None))
     except CellError:
         return False
 
 
-def _odd_email(cell: str, written: str, tell: Tell) -> str:
-    """Read an address that is no plain one."""
-    if OVERRIDES.search(written):
-        raise _no_email(cell, "it holds characters that show it in another order than it is written")
-    if LOST in written:
-        raise _no_email(cell, "it has U+FFFD where a program could not read a letter; type the address anew")
-    if len(written) > MAX_DRESSED:
-        raise _no_email(cell, f"longer than {MAX_ADDRESS} characters")
-    address, removed = bare_address(written)
-    if reason := _wrong_form(address) or _refused_by_library(address):
-        raise _no_email(cell, reason)
+def _read_unusual_email(cell: str, stripped: str, on_note: OnNote) -> str:
+    """Read an address that `_PLAIN` doesn't match."""
+    if BIDI_OVERRIDES.search(stripped):
+        raise _invalid_email(cell, "it contains characters that change the order in which it is displayed; retype it")
+    if REPLACEMENT_CHARACTER in stripped:
+        raise _invalid_email(cell, "it has U+FFFD in place of a letter that a program could not read; retype it")
+    if len(stripped) > MAX_DECORATED:
+        raise _invalid_email(cell, f"it is longer than {MAX_ADDRESS} characters")
+    address, removed = strip_decoration(stripped)
+    if reason := _describe_wrong_form(address) or _library_refusal(address):
+        raise _invalid_email(cell, reason)
     if address[0] in FOREIGN_SIGNS:
-        advice = "take it away, or name the person by user_id where it is"
-        raise _no_email(cell, f"it begins with {address[0]!r}, which is hardly part of it; {advice}")
+        advice = "remove it; if it is part of the address, name the user by user_id instead"
+        raise _invalid_email(cell, f"it begins with {address[0]!r}, which is hardly part of it; {advice}")
     key = email_key(address)
-    if mixed := describe_lookalikes(address, key):
-        raise CellError(Code.EMAIL_LOOKALIKE, f"{quoted(cell)}: {mixed}; type the address anew")
+    if reason := describe_lookalikes(address, key):
+        raise CellError(Code.EMAIL_LOOKALIKE, f"{quoted(cell)}: {reason}; retype the address")
     if looks_latin(key):
-        text = f"{quoted(cell)} has letters that look like Latin ones and are not; check that this person is meant"
-        tell(Note(Level.WARNING, Code.EMAIL_LOOKALIKE, text))
+        text = f"{quoted(cell)} has letters that only look like Latin ones; check that this user is meant"
+        on_note(Note(Level.WARNING, Code.EMAIL_LOOKALIKE, text))
     if removed:
         text = f"{quoted(cell)} is read as {quoted(key)}, without {', '.join(removed)}"
-        tell(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
+        on_note(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
     return key
 
 
-def _wrong_form(address: str) -> str:
-    """Say what is wrong with an address in words for people; the library's own come after."""
-    if meant := unmangled(address):
-        reason = f"it was {quoted(meant)} before a program took its UTF-8 for Windows-1252"
+def _describe_wrong_form(address: str) -> str:
+    """Describe the commonest mistakes in plain words; "" if there is none of them."""
+    if original := undo_mojibake(address):
+        reason = f"it was {quoted(original)} until a program read its UTF-8 as Windows-1252"
         return f"{reason}; open the original as UTF-8 and save it again"
-    if "@" not in address:  # said here, because a file with another column's text has many of them
+    if "@" not in address:  # checked before the slow library: under a wrong header, every cell fails here
         return "it has no @-sign"
     if address.count("@") > 1:
-        return "it has more than one @-sign; give each person a row of their own"
+        return "it has more than one @-sign; give each user a separate row"
     if any(map(str.isspace, address)):
-        return "it has a blank inside"
-    return f"longer than {MAX_ADDRESS} characters" if len(address) > MAX_ADDRESS else ""
+        return "it contains a blank"
+    return f"it is longer than {MAX_ADDRESS} characters" if len(address) > MAX_ADDRESS else ""
 
 
-def _refused_by_library(address: str) -> str:
-    import email_validator  # noqa: PLC0415  # slow, and most lists have nothing but plain addresses
+def _library_refusal(address: str) -> str:
+    """The library's reason to refuse an address; "" for a valid one."""
+    import email_validator  # noqa: PLC0415  # slow, and most lists have only plain addresses
 
-    # The library's own switch for domains that are never delivered to; nothing is delivered here.
+    # The library's switch to accept reserved domains. No mail is sent, so it doesn't matter that none can be delivered.
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
         email_validator.validate_email(address, check_deliverability=False)
@@ -130,40 +131,41 @@ def _refused_by_library(address: str) -> str:
     return ""
 
 
-def _no_email(cell: str, reason: str) -> CellError:
-    return CellError(Code.EMAIL_INVALID, f"{quoted(cell)} is no e-mail address: {reason}")
+def _invalid_email(cell: str, reason: str) -> CellError:
+    return CellError(Code.EMAIL_INVALID, f"{quoted(cell)} is not an e-mail address: {reason}")
 
 
-def read_user_id(cell: str, tell: Tell) -> int:
-    """Read Studio's number of a user, 1 to 2^63-1 in plain digits; 0 for a blank cell.
+def read_user_id(cell: str, on_note: OnNote) -> int:
+    """Read Studio's id of a user, 1 to 2^63-1 in plain digits; 0 for a blank cell.
 
     Args:
         cell: the cell.
-        tell: hears of what a program has put around the number: `101.0`, `'101`, zero-width characters.
+        on_note: is called with a note if a program changed the number: `101.0`, `'101`, zero-width characters.
 
     Raises:
-        CellError: it is no such number.
+        CellError: the cell is not a user id.
     """
     text = cell.strip()
     if _USER_ID.fullmatch(text):
         number = int(text)
         if number <= MAX_USER_ID:
             return number
-    return _odd_user_id(cell, text, tell) if text else 0
+    return _read_unusual_user_id(cell, text, on_note) if text else 0
 
 
-def _odd_user_id(cell: str, written: str, tell: Tell) -> int:
-    text = written if OVERRIDES.search(written) else without_invisible(written)
-    mended = _MENDED_USER_ID.fullmatch(text)
-    digits = (mended[1] or mended[2]) if mended else text
-    if digits != written and _USER_ID.fullmatch(digits) and int(digits) <= MAX_USER_ID:
-        if not (mended and mended[2] and int(digits) >= EXACT_FLOAT):
+def _read_unusual_user_id(cell: str, stripped: str, on_note: OnNote) -> int:
+    """Read an id that is not written in plain digits."""
+    text = stripped if BIDI_OVERRIDES.search(stripped) else strip_invisible(stripped)
+    match = _NORMALISABLE_USER_ID.fullmatch(text)
+    digits = (match[1] or match[2]) if match else text
+    if digits != stripped and _USER_ID.fullmatch(digits) and int(digits) <= MAX_USER_ID:
+        if not (match and match[2] and int(digits) >= EXACT_FLOAT):
             text = f"{quoted(cell)} is read as the user id {digits}"
-            tell(Note(Level.WARNING, Code.USER_ID_NORMALISED, text))
+            on_note(Note(Level.WARNING, Code.USER_ID_NORMALISED, text))
             return int(digits)
-        reason = "it went through a floating-point number, which can't hold it exactly"
+        reason = "a program converted it to a floating-point number, which can't hold it exactly"
     else:
-        forms = (reason for form, reason in _USER_ID_MISTAKES if form.fullmatch(text))
-        reason = next(forms, "it is not a whole number")
+        reasons = (reason for form, reason in _USER_ID_MISTAKES if form.fullmatch(text))
+        reason = next(reasons, "it is not a whole number")
     advice = "write the number as Studio shows it, in a column formatted as text"
-    raise CellError(Code.USER_ID_INVALID, f"{quoted(cell)} is no user id: {reason}; {advice}")
+    raise CellError(Code.USER_ID_INVALID, f"{quoted(cell)} is not a user id: {reason}; {advice}")

@@ -1,7 +1,7 @@
-"""Rows that are beside a list, not of it: the header again, a comment, a total at the end. Each is said, none is lost.
+"""Rows that are not part of a list: a repeated header, a comment, a total at the end. Each is ignored with a note.
 
-A row is passed over only if it can't be anybody's. A comment sign before a row of somebody leaves open whether that
-person is listed, so it refuses the row.
+A row is ignored only if it can't name a user. A row that begins with `#` but may name a user is refused, because it is
+unclear whether the user is listed.
 """
 
 import re
@@ -14,7 +14,7 @@ from rolesync.reader.placeholders import is_error_value
 from rolesync.tables.grid import is_blank
 from rolesync.tables.header_text import fold_header
 
-LONGEST = 80  # characters of a label: matching takes long on long texts
+MAX_LABEL = 80  # characters of a label; matching is slow on long texts
 _TOTAL = re.compile(
     r"(?:grand |sub)?totals?|sum|count|records?|rows?|(?:gesamt)?summe|gesamt|insgesamt|anzahl|total général|nombre"
     r"|suma|totaal|(?:end|eof)(?: of (?:list|file|report|data))?",
@@ -26,43 +26,43 @@ _LABELLED = re.compile(r"([^:=0-9@]+?)\s*[:=]?\s*([0-9].*)?")
 
 
 class HasHeader(Protocol):
-    """Whatever knows a header and which of its columns something is read from."""
+    """A layout of any kind: a header, and the columns that are read."""
 
     @property
     def header(self) -> Sequence[str]:
-        """The texts of all columns."""
+        """The header's cells."""
         ...
 
     @property
     def used(self) -> Collection[int]:
-        """The places of the columns that are used."""
+        """The columns that are read, counted from 0."""
         ...
 
 
-def find_ignored_rows(cells: Sequence[str], layout: HasHeader) -> Note | None:
-    """Tell that a row is a comment or the header again; None where it has to be read as a row of the list.
+def find_ignored_row(cells: Sequence[str], layout: HasHeader) -> Note | None:
+    """Recognise a comment or a repeated header; None for a row of the list.
 
     Raises:
-        CellError: a comment sign stands before what may be somebody's row.
+        CellError: the row begins with `#` but may name a user.
     """
     first, *others = (cell.strip() for cell in cells if cell.strip())
     if first.startswith("#") and not is_error_value(first):
         if others or "@" in first:
-            text = f"the row begins with '#' ({quoted(printable(first))}), so it isn't clear whether it counts"
-            raise CellError(Code.COMMENTED_ROW, f"{text}; delete the '#', or the row")
+            text = f"the row begins with '#' ({quoted(printable(first))}), so it is unclear whether it counts"
+            raise CellError(Code.COMMENTED_ROW, f"{text}; delete the '#', or the whole row")
         return Note(Level.WARNING, Code.COMMENT_IGNORED, f"{quoted(printable(first))} is a comment and is not read")
-    if all(_names(cells, place, layout) for place in layout.used):
-        text = "the header stands here again, and is passed over; are two lists joined here?"
+    if all(_repeats_header(cells, place, layout) for place in layout.used):
+        text = "this row repeats the header and is ignored; check whether two lists were joined here"
         return Note(Level.WARNING, Code.HEADER_REPEATED, text)
     return None
 
 
-def _names(cells: Sequence[str], place: int, layout: HasHeader) -> bool:
+def _repeats_header(cells: Sequence[str], place: int, layout: HasHeader) -> bool:
     return place < len(cells) and fold_header(cells[place]) == fold_header(layout.header[place])
 
 
-def total(cells: Sequence[str]) -> Note | None:
-    """Tell that the last row of a list is a total or an end mark, as reports have it; None where it may be a person."""
+def find_total(cells: Sequence[str]) -> Note | None:
+    """Recognise the total or end mark of a report in the last row of a list; None for a row that may name a user."""
     texts = [cell.strip() for cell in cells if not is_blank([cell])]
     labels = [text for text in texts if not _NUMBER.fullmatch(text)]
     if len(labels) > 1 or not any(map(_is_label, labels or texts[:1])):
@@ -72,9 +72,10 @@ def total(cells: Sequence[str]) -> Note | None:
 
 
 def _is_label(text: str) -> bool:
-    if len(text) > LONGEST:
+    """Whether a text is the label of a total, such as "Total: 25" or "25 users"."""
+    if len(text) > MAX_LABEL:
         return False
-    if unit := _NUMBER.fullmatch(text):
-        return not unit[0].strip()[-1].isdigit()  # "25 users", but not "25", which may be somebody's id
-    found = _LABELLED.fullmatch(text)
-    return bool(found and _TOTAL.fullmatch(found[1].strip(" -*_")) and (not found[2] or _NUMBER.fullmatch(found[2])))
+    if number := _NUMBER.fullmatch(text):
+        return not number[0].strip()[-1].isdigit()  # "25 users", but not "25", which may be a user id
+    label = _LABELLED.fullmatch(text)
+    return bool(label and _TOTAL.fullmatch(label[1].strip(" -*_")) and (not label[2] or _NUMBER.fullmatch(label[2])))

@@ -1,7 +1,7 @@
-"""What programs and keyboards put into an identity without its author seeing it: taken away, or the reason to refuse.
+"""Characters that programs and keyboards put into an identity unseen: removed, or a reason to refuse the identity.
 
-Nothing here turns one person's address into another's: a letter is never exchanged for one that looks like it, except
-full-width forms, which East Asian keyboards write for the plain ones.
+No user's address is ever turned into another's. Letters are never replaced by look-alikes, with one exception:
+full-width forms, which East Asian keyboards write for plain letters.
 """
 
 import re
@@ -9,45 +9,45 @@ import unicodedata
 from collections.abc import Iterator
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-LOST = "\ufffd"  # what programs write for a letter that they could not read
-JOINERS = "\u200c\u200d"  # part of words in some scripts, and an accident between plain letters
-OVERRIDES = re.compile("[\u202d\u202e]")  # text shows in another order than it is written: nobody saw what stands there
+REPLACEMENT_CHARACTER = "\ufffd"  # programs write it for a letter that they could not read
+JOINERS = "\u200c\u200d"  # part of words in some scripts, but an accident between plain letters
+BIDI_OVERRIDES = re.compile("[\u202d\u202e]")  # they display text in another order than it is stored
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
 _WORD = re.compile(r"[^@.]+")
-_NAMED = re.compile(r'(?:"[^"<>@]*"|[^"<>@;]*)\s*<([^<>]*)>')
+_WITH_NAME = re.compile(r'(?:"[^"<>@]*"|[^"<>@;]*)\s*<([^<>]*)>')
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
-_ALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "GEORGIAN", "CHEROKEE"})
-_LIKE_LATIN = frozenset("аеһіјорсԁԛѕухԝѵ" + "αινορυ" + "օսհո")  # noqa: RUF001  # that is the point
+_LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "GEORGIAN", "CHEROKEE"})
+_LOOKS_LATIN = frozenset("аеһіјорсԁԛѕухԝѵ" + "αινορυ" + "օսհո")  # noqa: RUF001  # look-alikes are the point
 _LATIN = str.maketrans("авеһікмнјорсԁтԛѕухԝѵ" + "αβεηικμνορτυχ", "abehikmhjopcdtqsyxwv" + "abehikmvoptyx")
 
 
-def without_invisible(text: str) -> str:
-    """Take zero-width characters and direction marks away; joiners only from between plain letters."""
-    seen = _INVISIBLE.sub("", text)
-    bare = seen.translate(dict.fromkeys(map(ord, JOINERS)))
-    return (bare if bare.isascii() else seen).strip()
+def strip_invisible(text: str) -> str:
+    """Remove zero-width characters and direction marks; joiners only if the rest is ASCII."""
+    visible = _INVISIBLE.sub("", text)
+    without_joiners = visible.translate(dict.fromkeys(map(ord, JOINERS)))
+    return (without_joiners if without_joiners.isascii() else visible).strip()
 
 
-def bare_address(text: str) -> tuple[str, tuple[str, ...]]:
-    """Take away what stands around one address.
+def strip_decoration(text: str) -> tuple[str, tuple[str, ...]]:
+    """Remove what surrounds a single address: a name and brackets, `mailto:`, invisible characters, full-width forms.
 
     Returns:
-        What is left, whether or not it is an address, and what was taken away, as words for people.
+        The remaining text, which need not be an address, and descriptions of what was removed.
     """
     removed = []
-    seen = without_invisible(text)
-    if seen != text:
+    visible = strip_invisible(text)
+    if visible != text:
         removed.append("invisible characters")
-        text = seen
+        text = visible
     narrow = text.translate(FULL_WIDTH)
     if narrow != text:
         removed.append("full-width letters")
         text = narrow
-    if named := _NAMED.fullmatch(text):
+    if with_name := _WITH_NAME.fullmatch(text):
         removed.append("a name and brackets around the address")
-        text = named[1].strip()
-    # A percent sign is an escape in a link and a letter in an address: which one it was can't be told.
+        text = with_name[1].strip()
+    # A percent sign is an escape in a link but a letter in an address, so a link with one is unclear.
     if (link := _MAILTO.match(text)) and "%" not in text:
         removed.append("'mailto:'")
         text = text[link.end() :].strip()
@@ -55,7 +55,7 @@ def bare_address(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def describe_lookalikes(text: str, key: str) -> str:
-    """Say why letters of an address may not be the ones they look like; "" where they are.
+    """Describe why letters of an address may not be what they look like; "" if none is suspicious.
 
     Args:
         text: the address as it is written.
@@ -74,14 +74,14 @@ def describe_lookalikes(text: str, key: str) -> str:
 
 
 def looks_latin(key: str) -> bool:
-    """Whether a word of an address is of other letters that all look like Latin ones."""
-    return any(not word.isascii() and set(filter(str.isalpha, word)) <= _LIKE_LATIN for word in _WORD.findall(key))
+    """Whether a word of an address consists of non-Latin letters that all look like Latin ones."""
+    return any(not word.isascii() and set(filter(str.isalpha, word)) <= _LOOKS_LATIN for word in _WORD.findall(key))
 
 
-def unmangled(text: str) -> str:
-    """The text that this one was before a program read its UTF-8 as Windows-1252; "" where it wasn't.
+def undo_mojibake(text: str) -> str:
+    """The original of a text whose UTF-8 was read as Windows-1252, such as `jÃ¼rgen`; "" for any other text.
 
-    The bytes of one letter outside ASCII become two or three that hardly ever stand together otherwise: `jÃ¼rgen`.
+    A false match is unlikely: the two or three characters that a letter becomes hardly ever follow each other.
     """
     if text.isascii():
         return ""
@@ -92,17 +92,17 @@ def unmangled(text: str) -> str:
 
 
 def _windows_byte(letter: str) -> bytes:
-    # The five bytes that Windows-1252 doesn't define are kept by most programs as control characters.
+    # Windows-1252 leaves five bytes undefined; most programs keep them as control characters.
     return letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252")
 
 
-def as_latin(text: str) -> str:
-    """Put Latin letters for those that look like them in either case, to tell what was meant; never to read it."""
+def replace_lookalikes(text: str) -> str:
+    """Replace letters by the Latin ones that they look like in upper or lower case; only to compare, never to read."""
     return text.translate(_LATIN)
 
 
 def _scripts(word: str) -> Iterator[str]:
     for letter in word:
         script = unicodedata.name(letter, "").partition(" ")[0]
-        if letter.isalpha() and script in _ALIKE_SCRIPTS:
+        if letter.isalpha() and script in _LOOKALIKE_SCRIPTS:
             yield script

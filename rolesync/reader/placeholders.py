@@ -1,6 +1,6 @@
-"""What stands in cells for a name and is none: told by its form alone, so that nobody's role is taken for it.
+"""Texts that can't be a role's name, recognised by their form: error values, formulas, dates, numbers, placeholders.
 
-Left alone as an unmanaged role, such a cell would remove the person whose role went wrong in the spreadsheet.
+Such a cell must not count as an unmanaged role: its user would lose the role that went wrong in the spreadsheet.
 """
 
 import re
@@ -10,7 +10,7 @@ _BOOLEANS = (
 )
 _PLACEHOLDERS = r"tbd|tba|tbc|todo|n/?a|n\.a\.|nan|none|null|nil|nothing|unknown|empty|blank|xxx|[\W_]+"
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_MISTAKES = (
+_FORMS = (
     (re.compile(r"=.*", re.DOTALL), "a formula that was not calculated"),
     (re.compile(r"#[^\W\d_a-zà-ÿ][^\Wa-zà-ÿ]*(?:/[^\Wa-zà-ÿ]+)?[!?]?"), "a spreadsheet's error value"),
     (re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}([ T][0-9:.]+Z?)?"), "a date"),
@@ -24,10 +24,10 @@ _ERROR = re.compile(r"#(?:[^\W\d_]/[^\W\d_]!?|NV|[^\W\d_]+(?:/0)?[!?])")
 
 
 def is_error_value(text: str) -> bool:
-    """Whether a cell's text is what a spreadsheet shows for a failed formula: `#N/A`, `#REF!`, `#NAME?`."""
+    """Whether a text is a spreadsheet's error value, such as `#N/A`, `#REF!` or `#NAME?`."""
     return bool(_ERROR.fullmatch(text))
 
 
 def describe_placeholder(text: str) -> str:
-    """Say what a cell's text is instead of a name; "" where it may be one."""
-    return next((what for form, what in _MISTAKES if form.fullmatch(text)), "")
+    """Describe a text that can't be a name, such as "a date"; "" for a possible name."""
+    return next((description for form, description in _FORMS if form.fullmatch(text)), "")

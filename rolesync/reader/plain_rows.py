@@ -1,10 +1,8 @@
-"""Blocks of lines → the rows in them that are plainly written, whole columns at a time.
+"""The fast path: blocks of lines → their plain rows, read column by column.
 
-There are no rules here. A row is taken only if reading it with care, as `RowReader` does, certainly gives the same and
-notices nothing about its cells: as many cells as the header, an address and an id in their commonest forms, a role cell
-that `RoleReader` has read. What is the least bit different, in whatever way, is left to those who know whether it is
-right. So nothing depends on this module but speed, and what it takes may shrink or grow without any list being read
-differently.
+A row is plain if `RowReader` would certainly return the same and note nothing: as many cells as the header, an address
+and an id in their commonest forms, and a role cell that `RoleReader` accepts. Every other row is left to `RowReader`.
+So this module has no rules of its own and affects only speed: which rows count as plain may change, the result can't.
 """
 
 from collections.abc import Iterator
@@ -23,30 +21,30 @@ from rolesync.tables.grid import Block
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-LONGEST = 64  # characters of an address: then no part of it can be too long
-SHORTEST, LONGEST_DOMAIN = 2, 12  # letters of a top-level domain
-DIGITS = 18  # of an id: then it fits into 63 bits
+MAX_ADDRESS = 64  # characters of an address, so that no part of it can be too long
+MIN_TLD, MAX_TLD = 2, 12  # letters of a top-level domain
+MAX_DIGITS = 18  # of an id, so that it fits into 63 bits
 BASE = 10
-SHARED = 8  # role cells that are compared with whole columns at once; a list has a handful, any other is looked up
+COLUMN_CELLS = 8  # role cells that are each compared with the whole column; a list has a handful, others are looked up
 
-_END = 10  # a line feed
-_LETTER, _DIGIT, _ENDS, _AT, _DOT, _HYPHEN, _SIGN, _OTHER = range(8)
+_NEWLINE = 10
+_LETTER, _DIGIT, _LINE_END, _AT, _DOT, _HYPHEN, _SIGN, _OTHER = range(8)
 _KINDS = (
     (b"abcdefghijklmnopqrstuvwxyz", _LETTER, {_OTHER}),
     (b"0123456789", _DIGIT, {_OTHER}),
-    (b"\n", _ENDS, {_DIGIT, _AT, _DOT, _HYPHEN, _SIGN, _OTHER}),
-    (b"@", _AT, {_ENDS, _AT, _DOT, _HYPHEN, _OTHER}),
-    (b".", _DOT, {_ENDS, _AT, _DOT, _HYPHEN, _OTHER}),
-    (b"-", _HYPHEN, {_ENDS, _AT, _DOT, _HYPHEN, _OTHER}),
+    (b"\n", _LINE_END, {_DIGIT, _AT, _DOT, _HYPHEN, _SIGN, _OTHER}),
+    (b"@", _AT, {_LINE_END, _AT, _DOT, _HYPHEN, _OTHER}),
+    (b".", _DOT, {_LINE_END, _AT, _DOT, _HYPHEN, _OTHER}),
+    (b"-", _HYPHEN, {_LINE_END, _AT, _DOT, _HYPHEN, _OTHER}),
     (b"_+'!$%&*/=?^`{|}~", _SIGN, {_AT, _OTHER}),
 )
-"""Characters of plain addresses, each with its kind, and the kinds that may not stand before it."""
+"""Characters of plain addresses, their kind, and the kinds that may not precede it."""
 
 _KIND = bytearray([_OTHER]) * 256
-_CLASH = np.zeros((_OTHER + 1, _OTHER + 1), np.bool_)  # by the kind before and the kind itself
-_CLASH[:, _OTHER] = True
+_FORBIDDEN_PAIR = np.zeros((_OTHER + 1, _OTHER + 1), np.bool_)  # by the preceding kind and the kind itself
+_FORBIDDEN_PAIR[:, _OTHER] = True
 for _characters, _kind, _not_after in _KINDS:
-    _CLASH[list(_not_after), _kind] = True
+    _FORBIDDEN_PAIR[list(_not_after), _kind] = True
     for _character in _characters:
         _KIND[_character] = _kind
 
@@ -55,10 +53,10 @@ _FOREIGN[list(FOREIGN_SIGNS.encode())] = True
 
 
 class PlainReader:
-    """Reads the plain rows of one table. `cells` are the distinct role cells found in them.
+    """Reads the plain rows of a table; `cells` holds their distinct role cells.
 
     Args:
-        layout: where things stand in a row; a table whose rows say more than who and which role is not for this reader.
+        layout: the columns of the list, without action and dates.
         roles: reads role cells.
     """
 
@@ -66,134 +64,134 @@ class PlainReader:
         self.cells: list[RoleCell] = []
         self._layout = layout
         self._roles = roles
-        self._codes: dict[bytes, int] = {}  # -1 for a cell that has to be read with care, wherever it stands
+        self._codes: dict[bytes, int] = {}  # index into `cells`; -1 for a cell whose rows are not plain
 
     def read(self, block: Block) -> tuple[RowColumns, Iterator[tuple[int, list[str]]]]:
-        """Give the plain rows of a block, and all others in their order as (row number, cells).
+        """Split a block into its plain rows and all other rows, the latter in their order as (row number, cells).
 
-        The last plain row before any other, and the last of the block, is among the others: so whoever reads them knows
-        what each of them follows, and with what the list ends.
+        The last plain row before another row, and the last row of the block, are among the others. So the caller sees
+        the predecessor of each row and the end of the list.
         """
         data = np.frombuffer(block.data, np.uint8)
-        found = np.flatnonzero((data == ord(block.delimiter)) | (data == _END))
-        last = np.flatnonzero(data[found] == _END)  # of each line, where its last cell ends
-        rows, plain = self._rows(block, found, last)
+        cell_ends = np.flatnonzero((data == ord(block.delimiter)) | (data == _NEWLINE))
+        last_cells = np.flatnonzero(data[cell_ends] == _NEWLINE)  # the last cell of each line, as an index of cell_ends
+        rows, plain = self._plain_rows(block, cell_ends, last_cells)
         taken = plain & np.append(plain[1:], False)
-        return rows.take(taken[plain]), _left(block, found[last], np.flatnonzero(~taken))
+        return rows.take(taken[plain]), _split_lines(block, cell_ends[last_cells], np.flatnonzero(~taken))
 
-    def _rows(self, block: Block, found: Ints, last: Ints) -> tuple[RowColumns, Mask]:
-        """Read the plain rows, and say which lines they are."""
+    def _plain_rows(self, block: Block, all_cell_ends: Ints, last_cells: Ints) -> tuple[RowColumns, Mask]:
+        """Read the plain rows; also mark which lines they are."""
         data = np.frombuffer(block.data + bytes(WORD), np.uint8)
         width = len(self._layout.header)
-        fitting = np.flatnonzero(np.diff(last, prepend=-1) == width)
-        plain = np.zeros(len(last), np.bool_)
+        fitting = np.flatnonzero(np.diff(last_cells, prepend=-1) == width)
+        plain = np.zeros(len(last_cells), np.bool_)
         if not len(fitting):
             return RowColumns(fitting, pack([]), fitting, fitting), plain
-        line_starts = np.concatenate(([0], found[last[:-1]] + 1))[fitting]
-        if len(fitting) < len(last):
-            found = found[last[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
-        cell_ends = found.reshape(-1, width)
+        line_starts = np.concatenate(([0], all_cell_ends[last_cells[:-1]] + 1))[fitting]
+        if len(fitting) < len(last_cells):
+            all_cell_ends = all_cell_ends[last_cells[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
+        cell_ends = all_cell_ends.reshape(-1, width)
         cell_starts = np.concatenate((line_starts[:, np.newaxis], cell_ends[:, :-1] + 1), axis=1)
 
         good = np.ones(len(fitting), np.bool_)
         if b"#" in block.data:
             good[np.searchsorted(cell_ends[:-1, -1], np.flatnonzero(data == ord("#")))] = False
         user_id = np.zeros(len(fitting), np.int64)
-        named = np.zeros(len(fitting), np.bool_)
+        has_identity = np.zeros(len(fitting), np.bool_)
         if (place := self._layout.email) is not None:
             starts, ends = cell_starts[:, place], cell_ends[:, place]
             email = _emails(data, starts, ends, good)
-            named |= ends > starts
+            has_identity |= ends > starts
         else:
             email = pack([""] * len(fitting))
         if (place := self._layout.user_id) is not None:
             user_id = _user_ids(data, cell_starts[:, place], cell_ends[:, place], good)
-            named |= user_id > 0
+            has_identity |= user_id > 0
         role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
-        good &= named & (role >= 0)
+        good &= has_identity & (role >= 0)
         plain[fitting[good]] = True
         return RowColumns(fitting + block.number, email, user_id, role).take(good), plain
 
     def _role_codes(self, data: Bytes, starts: Ints, ends: Ints) -> Ints:
-        """The code of each cell: the commonest ones by whole columns, the rest one by one."""
+        """The code of each role cell: the commonest are compared with the whole column, the others row by row."""
         words = np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
         codes = np.full(len(starts), -1, np.int64)
-        rest = np.arange(len(starts))
-        known = iter(list(self._codes))
-        for _ in range(SHARED):
-            if not len(rest):
+        remaining = np.arange(len(starts))
+        known_cells = iter(list(self._codes))
+        for _ in range(COLUMN_CELLS):
+            if not len(remaining):
                 return codes
-            cell = next(known, None) or data[starts[rest[0]] : ends[rest[0]]].tobytes()
-            same = rest[ends[rest] - starts[rest] == len(cell)]
-            for at in range(0, len(cell), WORD):
-                part = cell[at : at + WORD]
-                read = words[starts[same] + at] & np.uint64((1 << 8 * len(part)) - 1)
-                same = same[read == int.from_bytes(part, "little")]
-            codes[same] = self._code(cell)
-            left = np.ones(len(starts), np.bool_)
-            left[same] = False
-            rest = rest[left[rest]]
-        for row in rest.tolist():
+            cell = next(known_cells, None) or data[starts[remaining[0]] : ends[remaining[0]]].tobytes()
+            equal = remaining[ends[remaining] - starts[remaining] == len(cell)]
+            for offset in range(0, len(cell), WORD):
+                part = cell[offset : offset + WORD]
+                word = words[starts[equal] + offset] & np.uint64((1 << 8 * len(part)) - 1)
+                equal = equal[word == int.from_bytes(part, "little")]
+            codes[equal] = self._code(cell)
+            unequal = np.ones(len(starts), np.bool_)
+            unequal[equal] = False
+            remaining = remaining[unequal[remaining]]
+        for row in remaining.tolist():
             codes[row] = self._code(data[starts[row] : ends[row]].tobytes())
         return codes
 
     def _code(self, cell: bytes) -> int:
         if cell not in self._codes:
             try:
-                read = self._roles.read(cell.decode())
+                role_cell = self._roles.read(cell.decode())
             except CellError:
                 self._codes[cell] = -1
             else:
                 self._codes[cell] = len(self.cells)
-                self.cells.append(read)
+                self.cells.append(role_cell)
         return self._codes[cell]
 
 
-def _left(block: Block, ends: Ints, lines: Ints) -> Iterator[tuple[int, list[str]]]:
-    """Some lines of a block that ends them there, without empty ones."""
+def _split_lines(block: Block, ends: Ints, lines: Ints) -> Iterator[tuple[int, list[str]]]:
+    """Split the chosen lines of a block into cells; empty lines are left out. `ends` are the ends of all lines."""
     for line, start, end in zip(lines.tolist(), (ends[lines - 1] + 1).tolist(), ends[lines].tolist(), strict=True):
         if text := block.data[start if line else 0 : end].decode():
             yield block.number + line, text.split(block.delimiter.decode())
 
 
 def _emails(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> PackedTexts:
-    """The addresses of a column in lower case; those that are not plain are anything, and no longer `good`."""
+    """The addresses of a column in lower case; rows without a plain address are cleared in `good` and hold anything."""
     lengths = ends - starts
-    good &= (lengths <= LONGEST) & ~_FOREIGN[data[starts]]
+    good &= (lengths <= MAX_ADDRESS) & ~_FOREIGN[data[starts]]
     gaps = starts - np.concatenate(([0], ends[:-1] + 1))
-    inside = np.repeat(np.tile([False, True], len(starts)), np.column_stack((gaps, lengths + 1)).ravel())
-    column = np.concatenate((np.array([_END], np.uint8), data[: len(inside)][inside]))
+    in_column = np.repeat(np.tile([False, True], len(starts)), np.column_stack((gaps, lengths + 1)).ravel())
+    column = np.concatenate((np.array([_NEWLINE], np.uint8), data[: len(in_column)][in_column]))
     line_ends = np.cumsum(lengths + 1)
-    column[line_ends] = _END
+    column[line_ends] = _NEWLINE
     text = column.tobytes().lower()
     kind = np.frombuffer(text.translate(_KIND), np.uint8)
-    marks = np.flatnonzero(kind >= _ENDS)
+    marks = np.flatnonzero(kind >= _LINE_END)  # every character that is neither letter nor digit
     kinds = kind[marks]
-    clashing = marks[1:][_CLASH[kind[marks[1:] - 1], kinds[1:]]]
-    # The last mark before a line's end is a dot, and letters are behind it, unless the line is empty.
-    last = marks[np.flatnonzero(kinds == _ENDS)[1:] - 1]
-    behind = line_ends - last - 1
-    endless = (kind[last] != _DOT) | (behind < SHORTEST) | (behind > LONGEST_DOMAIN)
-    for at in range(1, min(int(behind.max()), LONGEST_DOMAIN) + 1):
-        endless |= (kind[line_ends - at] != _LETTER) & (at <= behind)
-    good &= ~endless | (lengths == 0)
-    # There is one @ in each line, and no sign behind it.
-    marks = marks[(kinds == _ENDS) | (kinds == _AT) | (kinds == _SIGN)]
+    forbidden = marks[1:][_FORBIDDEN_PAIR[kind[marks[1:] - 1], kinds[1:]]]
+    # Unless the line is empty, its last mark is a dot, and only the letters of the top-level domain follow.
+    last = marks[np.flatnonzero(kinds == _LINE_END)[1:] - 1]
+    tld_lengths = line_ends - last - 1
+    no_tld = (kind[last] != _DOT) | (tld_lengths < MIN_TLD) | (tld_lengths > MAX_TLD)
+    for offset in range(1, min(int(tld_lengths.max()), MAX_TLD) + 1):
+        no_tld |= (kind[line_ends - offset] != _LETTER) & (offset <= tld_lengths)
+    good &= ~no_tld | (lengths == 0)
+    # Each line has one @, and no sign after it.
+    marks = marks[(kinds == _LINE_END) | (kinds == _AT) | (kinds == _SIGN)]
     before, after = kind[marks[:-1]], kind[marks[1:]]
-    lost = np.where(before == _AT, after != _ENDS, (after == _ENDS) & (np.diff(marks) > 1))
-    for places in (clashing, marks[1:][lost]):
+    misplaced = np.where(before == _AT, after != _LINE_END, (after == _LINE_END) & (np.diff(marks) > 1))
+    for places in (forbidden, marks[1:][misplaced]):
         good[np.searchsorted(line_ends, places)] = False
     return PackedTexts(np.frombuffer(text + bytes(WORD), np.uint8), line_ends - lengths, lengths)
 
 
 def _user_ids(data: Bytes, starts: Ints, ends: Ints, good: Mask) -> Ints:
-    """The ids of a column, 0 for empty cells; those that are not plain are anything, and no longer `good`."""
+    """The ids of a column, 0 for empty cells; rows without a plain id are cleared in `good` and hold anything."""
     lengths = ends - starts
-    good &= (lengths <= DIGITS) & ((data[starts] != ord("0")) | (lengths == 0))
+    good &= (lengths <= MAX_DIGITS) & ((data[starts] != ord("0")) | (lengths == 0))
     numbers = np.zeros(len(starts), np.int64)
-    for place in range(min(DIGITS, int(lengths.max()))):
-        digits = (data[np.maximum(ends - 1 - place, 0)] - np.uint8(ord("0"))).astype(np.int64)
-        here = lengths > place
-        good &= ~here | (digits < BASE)
-        numbers += np.where(here, digits * BASE**place, 0)
+    for exponent in range(min(MAX_DIGITS, int(lengths.max()))):
+        digits = (data[np.maximum(ends - 1 - exponent, 0)] - np.uint8(ord("0"))).astype(np.int64)
+        has_digit = lengths > exponent
+        good &= ~has_digit | (digits < BASE)
+        numbers += np.where(has_digit, digits * BASE**exponent, 0)
     return numbers

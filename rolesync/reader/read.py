@@ -1,8 +1,10 @@
-"""A list in a file → `Desired`: who is to have which role, and everything noticed on the way.
+"""A list in a file → `Desired`: which user is to have which role, and every finding.
 
-A row that can't be read, for whatever reason, is an error finding and has no assignment; an error anywhere makes the
-whole list a `reject`. So a row never vanishes: it is blank, or it is in the assignments, or it is in the findings. A
-row that says that its role is not held, or not today, is in the findings and in `withheld`.
+No row vanishes. Each is blank, or among the assignments, or among the findings:
+
+- A row that can't be read is an error and gives no assignment. A single error refuses the whole list (`reject`).
+- A row whose role is removed or not in force today is reported, and kept in `not_in_force`.
+- A comment, a repeated header or a total at the end is reported and ignored.
 """
 
 import hashlib
@@ -21,11 +23,11 @@ from rolesync.model.vocabulary import Level
 from rolesync.reader.columns import RowColumns, UserColumns
 from rolesync.reader.duplicates import Deduplicated, deduplicate
 from rolesync.reader.header import Layout, header_rules, lay_out
-from rolesync.reader.ignored_rows import find_ignored_rows, total
+from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.row import RowReader
-from rolesync.reader.validity import PLAIN, Validity
+from rolesync.reader.validity import UNLIMITED, Validity
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import Cells, find_non_text, is_blank
 from rolesync.tables.table import Table, open_table
@@ -36,113 +38,121 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
 
     Args:
         path: the file.
-        managed_roles: the roles that count as managed; others are read too, and each row with one gets a warning.
-        today: the day on which roles with dates are given or not.
-        form: how the list is written, where its header doesn't tell, and other names of roles.
+        managed_roles: the managed roles; a row with another role is read too, and gets a warning.
+        today: the day that decides which dated roles are in force.
+        form: how the list is written, where the settings say so; also the aliases of roles.
 
     Returns:
-        All assignments that can be read, in the file's order and each once, with the findings ordered by row.
+        The assignments that can be read, each once and in the file's order; the findings in the order of rows.
 
     Raises:
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
     """
     data, modified_at = read_file(path)
-    settled, findings, rows = _read(data, managed_roles, form, today)
+    rows, findings, row_count = _read(data, managed_roles, form, today)
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
-    numbers = settled.given.role.value_counts()
+    counts = rows.in_force.role.value_counts()
     source = Source(
         path=str(path),
         sha256=hashlib.sha256(data).hexdigest(),
-        rows=rows,
+        rows=row_count,
         modified_at=modified_at,
-        listed={role: int(numbers.get(role, 0)) for role in managed_roles},
+        listed={role: int(counts.get(role, 0)) for role in managed_roles},
     )
-    return Desired(settled.given, tuple(ordered), source, settled.withheld)
+    return Desired(rows.in_force, tuple(ordered), source, rows.not_in_force)
 
 
 def _read(
     data: bytes, managed_roles: Collection[str], form: ListForm, today: date
 ) -> tuple[Deduplicated, list[Finding], int]:
-    """The roles that are given and those that aren't, the findings, and the number of rows that are not blank."""
+    """Read a file's bytes: the distinct assignments, the findings, and the number of rows that are not blank."""
     nothing = Deduplicated(ListRows.of(), frame(DESIRED))
     table = open_table(data, header_rules(form), form)
     if isinstance(table, tuple):
         return nothing, list(table), 0
     layout = lay_out(table.header, table.header_row, form)
-    findings = [*table.findings, *_header_text(table, layout)]
+    findings = [*table.findings, *_header_findings(table, layout)]
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
         return nothing, [*findings, *layout], rows
-    reading = _Reading(layout, findings)
-    roles = RoleReader(managed_roles, form.role_aliases, several=layout.several)
-    reading.take(table, RowReader(layout, roles, today, table.delimiter), roles)
-    if not reading.rows:
+    collector = _RowCollector(layout, findings)
+    roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
+    collector.read_rows(table, RowReader(layout, roles, today, table.delimiter), roles)
+    if not collector.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
-    settled, clashes = reading.settled()
-    findings += clashes
+    deduplicated, conflicts = collector.deduplicate()
+    findings += conflicts
     if form.hold_bad_rows:
         findings = [held(finding, table.header_row) for finding in findings]
-    return settled, findings, reading.rows
+    return deduplicated, findings, collector.rows
 
 
-def _header_text(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _header_findings(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Report header cells that are not text."""
     used = range(len(table.header)) if isinstance(layout, tuple) else layout.used
     return () if table.all_text else find_non_text(table.header_row, table.header, table.header, used)
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What has been read so far. `standings` knows the rows that say more than who and which role.
+class _RowCollector:
+    """Reads the rows of a table and collects assignments and findings.
 
-    `before` is the number of findings before those of the row that was read last.
+    Attributes:
+        layout: the columns of the list.
+        findings: all findings so far.
+        rows: the number of rows that are neither blank nor ignored.
+        in_force: the assignments that are in force today.
+        not_in_force: the others.
+        validities: the rows with an action or dates, by row number.
+        findings_before: the number of findings before those of the latest row.
     """
 
     layout: Layout
     findings: list[Finding]
     rows: int = 0
-    given: UserColumns = field(default_factory=UserColumns)
-    withheld: UserColumns = field(default_factory=UserColumns)
-    standings: dict[int, Validity] = field(default_factory=dict)
-    before: int = 0
+    in_force: UserColumns = field(default_factory=UserColumns)
+    not_in_force: UserColumns = field(default_factory=UserColumns)
+    validities: dict[int, Validity] = field(default_factory=dict)
+    findings_before: int = 0
 
-    def take(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
-        """Read all rows of a table, plain ones many at a time where they say no more than who and which role."""
+    def read_rows(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
+        """Read all rows of a table; plain rows are read in blocks if the list has no dates or actions."""
         refused: tuple[int, Sequence[str]] | None = None
         last: Cells = ()
         number = 0
-        for number, row in self._careful(table, roles):
-            before = len(self.findings)
-            cells = row if table.all_text else self._text_of(number, row)
+        for number, row in self._rows_to_parse(table, roles):
+            findings_before = len(self.findings)
+            cells = row if table.all_text else self._check_text(number, row)
             if not isinstance(cells, tuple) and is_blank(cells):
                 continue
             self.rows += 1
-            self.before = before
+            self.findings_before = findings_before
             refused, last = None, cells
             if isinstance(cells, tuple):
                 self.findings.extend(cells)
                 continue
             try:
-                email, user_id, role, standing = reader.read(cells)
+                email, user_id, role, validity = reader.read(cells)
             except CellError:
                 refused = number, cells
                 self._refuse(number, cells, reader)
             else:
-                self._keep(number, email, user_id, role, standing)
+                self._add(number, email, user_id, role, validity)
                 if reader.notes:
                     self.findings.extend(reader.take_notes(number))
         if not table.last_line_ended and isinstance(last, list):
-            self._check_end(number, last, roles)
-        if refused and (note := total(refused[1])):
-            self._pass_over(note, refused[0])
+            self._check_cut_end(number, last, roles)
+        if refused and (note := find_total(refused[1])):
+            self._ignore(note, refused[0])
 
-    def settled(self) -> tuple[Deduplicated, list[Finding]]:
-        """What has been read, with its rows compared to each other; the columns are given up, to save their memory."""
-        return deduplicate(self.given.listed(), self.withheld.listed(), self.standings)
+    def deduplicate(self) -> tuple[Deduplicated, list[Finding]]:
+        """Compare the rows with each other, see `deduplicate`. The collected columns are given up to save memory."""
+        return deduplicate(self.in_force.listed(), self.not_in_force.listed(), self.validities)
 
-    def _careful(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
-        """Keep the plain rows of a table, and give all others; of plain ones that follow each other also the last."""
-        blocks = table.blocks if table.all_text and not self.layout.has_standing else None
+    def _rows_to_parse(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
+        """Add plain rows by blocks, and yield all others; the last of several adjacent plain rows is yielded too."""
+        blocks = table.blocks if table.all_text and not self.layout.has_validity else None
         if not blocks:
             yield from table.rows
             return
@@ -150,7 +160,7 @@ class _Reading:
         while True:
             while block := blocks.take_block():
                 rows, others = plain.read(block)
-                self._keep_many(rows, plain.cells, more=blocks.bytes_left / len(block.data))
+                self._add_many(rows, plain.cells, blocks_left=blocks.bytes_left / len(block.data))
                 yield from others
             for row in table.rows:
                 yield row
@@ -159,41 +169,42 @@ class _Reading:
             else:
                 return
 
-    def _keep_many(self, rows: RowColumns, cells: Sequence[RoleCell], *, more: float) -> None:
+    def _add_many(self, rows: RowColumns, cells: Sequence[RoleCell], *, blocks_left: float) -> None:
         self.rows += len(rows.row)
-        self.given.extend(rows, cells, more)
-        noted = [at for at, cell in enumerate(cells) if cell.notes]
-        if noted:
-            which = np.isin(rows.role, noted)
+        self.in_force.extend(rows, cells, blocks_left)
+        with_notes = [code for code, cell in enumerate(cells) if cell.notes]
+        if with_notes:
+            which = np.isin(rows.role, with_notes)
             for number, code in zip(rows.row[which].tolist(), rows.role[which].tolist(), strict=True):
-                self._note_roles(number, cells[code])
+                self._add_role_notes(number, cells[code])
 
-    def _check_end(self, number: int, cells: Sequence[str], roles: RoleReader) -> None:
-        """Refuse the last row of a file that ends within it, where its role begins as a known one does."""
-        if len(cells) == self.layout.role + 1 and roles.begins(cells[-1].strip()):
-            text = f"the file ends within this row, without a line end, and {quoted(cells[-1])} may be cut"
-            advice = "export it again, or end the last line"
+    def _check_cut_end(self, number: int, cells: Sequence[str], roles: RoleReader) -> None:
+        """Refuse the last row of a file without a final line end if its role may be a known role that was cut."""
+        if len(cells) == self.layout.role + 1 and roles.may_be_cut(cells[-1].strip()):
+            text = f"the file ends within this row, without a line end, so {quoted(cells[-1])} may be cut"
+            advice = "export the file again, or end its last line"
             self.findings.append(error(Code.CUT_ROW, f"{text}; {advice}", row=number))
 
     def _refuse(self, number: int, cells: Sequence[str], reader: RowReader) -> None:
-        """Say what is wrong with a row, unless it is none of the list."""
+        """Report every problem of a row, unless the row is not part of the list."""
         try:
-            note = find_ignored_rows(cells, self.layout)
+            note = find_ignored_row(cells, self.layout)
         except CellError as problem:
             self.findings.append(error(problem.code, problem.message, row=number))
             return
         if note:
-            self._pass_over(note, number)
+            self._ignore(note, number)
         else:
             self.findings.extend(reader.problems(number, cells))
 
-    def _pass_over(self, note: Note, number: int) -> None:
+    def _ignore(self, note: Note, number: int) -> None:
+        """Replace the findings of the latest row by this note; findings of the sheet stay."""
         self.rows -= 1
-        del self.findings[self.before :]  # what was found in the row, though not what the sheet's notes say of it
+        del self.findings[self.findings_before :]
         self.findings.append(note.at(number))
 
-    def _text_of(self, number: int, cells: Cells) -> Cells:
-        """The row, unless a cell that matters is no text; what doesn't matter is noted."""
+    def _check_text(self, number: int, cells: Cells) -> Cells:
+        """Return the row, or the errors if a used cell is not text; other cells that are not text get warnings."""
         if isinstance(cells, tuple):
             return cells
         findings = find_non_text(number, cells, self.layout.header, self.layout.used)
@@ -202,13 +213,13 @@ class _Reading:
         self.findings.extend(findings)
         return cells
 
-    def _keep(self, number: int, email: str, user_id: int, cell: RoleCell, standing: Validity) -> None:
-        kept = self.given if standing.in_force else self.withheld
-        kept.add(number, email, user_id, cell)
-        self._note_roles(number, cell)
-        if standing is not PLAIN:
-            self.standings[number] = standing
+    def _add(self, number: int, email: str, user_id: int, cell: RoleCell, validity: Validity) -> None:
+        columns = self.in_force if validity.in_force else self.not_in_force
+        columns.add(number, email, user_id, cell)
+        self._add_role_notes(number, cell)
+        if validity is not UNLIMITED:
+            self.validities[number] = validity
 
-    def _note_roles(self, number: int, cell: RoleCell) -> None:
+    def _add_role_notes(self, number: int, cell: RoleCell) -> None:
         for note in cell.notes:
             self.findings.append(note.at(number, self.layout.header[self.layout.role]))

@@ -1,28 +1,30 @@
-"""One row of cells → a person and roles, or everything that is wrong with the row."""
+"""The cells of a row → a user and roles, or every problem of the row."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from rolesync.model.findings import CellError, Code, Finding, Note, Tell, error, quoted
+from rolesync.model.findings import CellError, Code, Finding, Note, OnNote, error, quoted
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.placeholders import is_error_value
 from rolesync.reader.roles import RoleCell, RoleReader
-from rolesync.reader.validity import PLAIN, Validity, ValidityReader
+from rolesync.reader.validity import UNLIMITED, Validity, ValidityReader
 from rolesync.tables.grid import is_blank
+
+_NO_IDENTITY = "the row names no user; fill in the e-mail address or user id, or delete the row"
 
 
 class RowReader:
-    """Reads the rows of one table.
+    """Reads the rows of a table.
 
-    `read` stops at the first thing that is wrong, so that a clean row costs little; `problems` then names all. What is
-    noticed about a row that was read nevertheless waits in `notes`, with the header of its column, for `take_notes`.
+    `read` stops at the first problem, so that a good row costs little; `problems` then finds them all. Notes on a row
+    that was read wait in `notes`, each with its column's header, until `take_notes`.
 
     Args:
-        layout: where things stand in a row.
+        layout: the columns of the list.
         roles: reads role cells.
-        today: the day on which roles with dates are given or not.
-        delimiter: what stands between the cells of the text that the rows come from; "" for a workbook.
+        today: the day that decides which dated roles are in force.
+        delimiter: the text's delimiter; "" for a workbook.
     """
 
     def __init__(self, layout: Layout, roles: RoleReader, today: date, delimiter: str) -> None:
@@ -34,52 +36,52 @@ class RowReader:
         self._email = layout.email
         self._user_id = layout.user_id
         self._ignored = layout.ignored
-        self._about_email, self._about_user_id = self._told_by(layout.email), self._told_by(layout.user_id)
-        self._standing = ValidityReader(layout, today, self._told_by) if layout.has_standing else None
+        self._on_email_note, self._on_user_id_note = self._on_note(layout.email), self._on_note(layout.user_id)
+        self._validity = ValidityReader(layout, today, self._on_note) if layout.has_validity else None
         self.notes: list[tuple[Note, str]] = []
 
     def read(self, cells: Sequence[str]) -> tuple[str, int, RoleCell, Validity]:
         """Read a row that is not blank.
 
         Returns:
-            The address or "", the user id or 0, the roles, and whether and when they are given.
+            The address or "", the user id or 0, the roles, and their validity.
 
         Raises:
-            CellError: something is wrong with the row.
+            CellError: the first problem of the row.
         """
         if len(cells) != self._width:
-            cells = self._fit(cells)
+            cells = self._fit_to_header(cells)
         if cells[self._first][:1] == "#" and not is_error_value(cells[self._first].strip()):
             raise CellError(Code.COMMENTED_ROW, "the row begins with '#'")
         for place in self._ignored:
             if "\n" in cells[place] or "\r" in cells[place]:
-                self._check_swallowed(cells, place)
+                self._check_swallowed_rows(cells, place)
         email, user_id = self._identity(cells)
         if not email and not user_id:
-            raise CellError(Code.IDENTITY_MISSING, "the row names nobody; fill in who is meant, or delete the row")
-        standing = self._standing.read(cells) if self._standing else PLAIN
-        return email, user_id, self._roles.read(cells[self._layout.role]), standing
+            raise CellError(Code.IDENTITY_MISSING, _NO_IDENTITY)
+        validity = self._validity.read(cells) if self._validity else UNLIMITED
+        return email, user_id, self._roles.read(cells[self._layout.role]), validity
 
     def problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
-        """Name all that is wrong with row `number`, or only that its cells don't fit the header: then none is sure."""
+        """Find every problem of row `number`; if its cells don't fit the header, only that, as no column is certain."""
         yield from self._problems(number, cells)
-        self.notes.clear()  # of a row that isn't read
+        self.notes.clear()  # the row is refused, so its notes don't matter
 
     def take_notes(self, number: int) -> list[Finding]:
-        """Give what was noticed about row `number`, which was just read."""
+        """Return the notes on row `number`, which was just read, as findings."""
         notes = [note.at(number, column) for note, column in self.notes]
         self.notes.clear()
         return notes
 
     def _problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
         try:
-            cells = self._fit(cells)
+            cells = self._fit_to_header(cells)
         except CellError as problem:
             yield error(problem.code, problem.message, row=number)
             return
         for place in self._ignored:
             try:
-                self._check_swallowed(cells, place)
+                self._check_swallowed_rows(cells, place)
             except CellError as problem:
                 yield error(problem.code, problem.message, row=number, column=self._layout.header[place])
         for place, check in self._checks():
@@ -87,47 +89,48 @@ class RowReader:
                 check(cells[place])
             except CellError as problem:
                 yield error(problem.code, problem.message, row=number, column=self._layout.header[place])
-        if self._standing:
+        if self._validity:
             try:
-                self._standing.read(cells)
+                self._validity.read(cells)
             except CellError as problem:
-                if problem.code is Code.DATES_REVERSED:  # any other was found above, in its own column
+                if problem.code is Code.DATES_REVERSED:  # the checks above found any other, with its column
                     yield error(problem.code, problem.message, row=number)
         if is_blank(cells[place] for place in (self._email, self._user_id) if place is not None):
-            text = "the row names nobody; fill in who is meant, or delete the row"
-            yield error(Code.IDENTITY_MISSING, text, row=number, column=self._layout.identity)
+            yield error(Code.IDENTITY_MISSING, _NO_IDENTITY, row=number, column=self._layout.identity)
 
     def _checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
+        """Yield each used column and the function that refuses a bad cell in it."""
         if self._email is not None:
-            yield self._email, lambda cell: read_email(cell, self._about_email)
+            yield self._email, lambda cell: read_email(cell, self._on_email_note)
         if self._user_id is not None:
-            yield self._user_id, lambda cell: read_user_id(cell, self._about_user_id)
+            yield self._user_id, lambda cell: read_user_id(cell, self._on_user_id_note)
         yield self._layout.role, self._roles.read
-        if self._standing:
-            yield from self._standing.checks()
+        if self._validity:
+            yield from self._validity.checks()
 
-    def _fit(self, cells: Sequence[str]) -> Sequence[str]:
-        """The row with as many cells as the header: empty ones too many or too few are forgiven."""
+    def _fit_to_header(self, cells: Sequence[str]) -> Sequence[str]:
+        """Return as many cells as the header has; only empty cells may be missing or surplus."""
         text = f"the row has {len(cells)} cells, the header has {self._width}"
-        if len(cells) < self._layout.fewest:
+        if len(cells) < self._layout.min_cells:
             raise CellError(Code.ROW_TOO_SHORT, f"{text}; put each cell under its header")
         if not is_blank(cells[self._width :]):
-            raise CellError(Code.ROW_TOO_LONG, f"{text}; quote a cell that holds the delimiter")
+            raise CellError(Code.ROW_TOO_LONG, f"{text}; quote each cell that contains the delimiter")
         return [*cells[: self._width], *[""] * (self._width - len(cells))]
 
     def _identity(self, cells: Sequence[str]) -> tuple[str, int]:
-        email = "" if self._email is None else read_email(cells[self._email], self._about_email)
-        return email, 0 if self._user_id is None else read_user_id(cells[self._user_id], self._about_user_id)
+        email = "" if self._email is None else read_email(cells[self._email], self._on_email_note)
+        return email, 0 if self._user_id is None else read_user_id(cells[self._user_id], self._on_user_id_note)
 
-    def _told_by(self, place: int | None) -> Tell:
+    def _on_note(self, place: int | None) -> OnNote:
+        """A function that collects the notes on a column."""
         column = "" if place is None else self._layout.header[place]
         return lambda note: self.notes.append((note, column))
 
-    def _check_swallowed(self, cells: Sequence[str], place: int) -> None:
-        """Refuse an ignored cell that holds rows of its own: quotes left open in two rows make one cell of all between.
+    def _check_swallowed_rows(self, cells: Sequence[str], place: int) -> None:
+        """Refuse an ignored cell that contains rows: two quotes left open turn all text between them into one cell.
 
-        Nothing is read from such a cell, so the people in it would vanish. Its first line may be the end of a row that
-        begins before the cell, and its last the beginning of one that ends after it. No quotes hide rows in a workbook.
+        Ignored cells are not read, so the users in these rows would vanish. The cell's first line may end a row that
+        begins before the cell, and its last line may begin a row that ends after it. A workbook has no quotes.
         """
         first, *others = cells[place].splitlines() or [""]
         if not others or not self._delimiter:
@@ -139,11 +142,11 @@ class RowReader:
             lines.append((others[-1], after))
         for line, row in lines:
             if self._looks_like_row(row):
-                text = f"the cell spans several lines, and {quoted(line)} looks like a row of its own"
-                raise CellError(Code.SWALLOWED_ROW, f"{text}; check the quotes in this row and after it")
+                text = f"the cell spans several lines, and {quoted(line)} looks like a row of the list"
+                raise CellError(Code.SWALLOWED_ROW, f"{text}; check the quotes in this row and in the rows after it")
 
     def _looks_like_row(self, cells: Sequence[str]) -> bool:
-        if len(cells) < self._layout.fewest:
+        if len(cells) < self._layout.min_cells:
             return False
         try:
             return any(self._identity(cells))

@@ -1,24 +1,24 @@
-"""What a row says besides who and which role: whether the role is given at all, and between which days.
+"""The optional columns `action`, `starts` and `expires` → whether a row's role is in force today.
 
-The words are fixed, and any other is refused, because a column that people call `status` may hold anything: a word that
-is passed over could be the one that was to take the role away.
+The words of `action` are fixed and any other word is refused: a column called `status` may hold anything, and an
+ignored word could be the one that removes the role.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from rolesync.model.findings import CellError, Code, Note, Tell, quoted
+from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_date
 from rolesync.reader.header import Layout
 
-GIVEN = ("add", "added", "active", "current", "enabled", "grant", "granted", "keep")
-TAKEN = ("remove", "removed", "delete", "deleted", "inactive", "disabled", "revoke", "revoked")
+ADD_WORDS = ("add", "added", "active", "current", "enabled", "grant", "granted", "keep")
+REMOVE_WORDS = ("remove", "removed", "delete", "deleted", "inactive", "disabled", "revoke", "revoked")
 
 
 class Period(NamedTuple):
-    """The first and the last day of a role, both included; without a date from ever or for ever."""
+    """The first and the last day of a role, both included; `date.min` and `date.max` mean no limit."""
 
     starts: date = date.min
     expires: date = date.max
@@ -35,46 +35,48 @@ ALWAYS = Period()
 
 
 class Validity(NamedTuple):
-    """What a row says of its role: whether it gives it today, whether it takes it away, and its period."""
+    """Whether a row's role is in force today, whether the row removes it, and its period."""
 
     in_force: bool = True
     removes: bool = False
     period: Period = ALWAYS
 
 
-PLAIN = Validity()
-"""What a row says that says nothing besides: the role is given."""
+UNLIMITED = Validity()
+"""The validity of a row without action and dates: the role is in force."""
 
 
 def read_action(cell: str) -> bool:
-    """Read whether a cell takes the role away; a blank one doesn't.
+    """Read whether a cell removes the role; a blank cell doesn't.
 
     Raises:
-        CellError: it is none of the known words.
+        CellError: the word is unknown.
     """
     word = cell.strip().casefold()
-    if not word or word in GIVEN:
+    if not word or word in ADD_WORDS:
         return False
-    if word in TAKEN:
+    if word in REMOVE_WORDS:
         return True
-    text = f"{quoted(cell)} is none of the words that say whether the role is given"
-    advice = f"write one of {', '.join(GIVEN)} or {', '.join(TAKEN)}, leave it empty, or rename a column for people"
+    text = f"{quoted(cell)} is not a known action, so it is unclear whether the row gives or removes the role"
+    words = f"{', '.join(ADD_WORDS)} or {', '.join(REMOVE_WORDS)}"
+    advice = f"write one of {words}; or leave the cell empty; or rename the column if it means something else"
     raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}")
 
 
 class ValidityReader:
-    """Reads the columns `action`, `starts` and `expires` of one table.
+    """Reads the columns `action`, `starts` and `expires` of a table.
 
     Args:
-        layout: where they stand.
-        today: the day that the periods are held against.
-        told_by: gives whoever hears of what is noticed in a column: why a role isn't given, dates in other forms.
+        layout: the columns of the list.
+        today: the day that is compared with the periods.
+        on_note_of: returns, for a column, the function that is called with each note on it: why a role is not in force,
+            and dates in other forms.
     """
 
-    def __init__(self, layout: Layout, today: date, told_by: Callable[[int | None], Tell]) -> None:
+    def __init__(self, layout: Layout, today: date, on_note_of: Callable[[int | None], OnNote]) -> None:
         self._action, self._starts, self._expires = layout.action, layout.starts, layout.expires
-        self._about_action, self._about_starts, self._about_expires = (
-            told_by(place) for place in (layout.action, layout.starts, layout.expires)
+        self._on_action_note, self._on_starts_note, self._on_expires_note = (
+            on_note_of(place) for place in (layout.action, layout.starts, layout.expires)
         )
         self._today = today
 
@@ -82,38 +84,39 @@ class ValidityReader:
         """Read a row that fits the header.
 
         Raises:
-            CellError: a cell can't be read, or the dates contradict each other.
+            CellError: a cell can't be read, or the role expires before it starts.
         """
-        taken = self._action is not None and read_action(cells[self._action])
-        starts = None if self._starts is None else read_date(cells[self._starts], self._about_starts)
-        expires = None if self._expires is None else read_date(cells[self._expires], self._about_expires)
-        if not taken and starts is None and expires is None:
-            return PLAIN
+        removes = self._action is not None and read_action(cells[self._action])
+        starts = None if self._starts is None else read_date(cells[self._starts], self._on_starts_note)
+        expires = None if self._expires is None else read_date(cells[self._expires], self._on_expires_note)
+        if not removes and starts is None and expires is None:
+            return UNLIMITED
         period = Period(starts or date.min, expires or date.max)
         if period.starts > period.expires:
-            text = f"the role would begin on {period.starts} and end before that, on {period.expires}"
+            text = f"the role starts on {period.starts} but expires earlier, on {period.expires}"
             raise CellError(Code.DATES_REVERSED, f"{text}; correct one of the two dates")
-        return Validity(self._is_given(taken, period), taken, period)
+        return Validity(self._is_in_force(period, removes=removes), removes, period)
 
     def checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
-        """Yield the place of each column, and what refuses a cell in it."""
+        """Yield each column and the function that refuses a bad cell in it."""
         if self._action is not None:
             yield self._action, read_action
         if self._starts is not None:
-            yield self._starts, lambda cell: read_date(cell, self._about_starts)
+            yield self._starts, lambda cell: read_date(cell, self._on_starts_note)
         if self._expires is not None:
-            yield self._expires, lambda cell: read_date(cell, self._about_expires)
+            yield self._expires, lambda cell: read_date(cell, self._on_expires_note)
 
-    def _is_given(self, taken: bool, period: Period) -> bool:  # noqa: FBT001  # it is what the row says
-        if taken:
-            text = "the row says that the role is not held, so it gives none"
-            self._about_action(Note(Level.INFO, Code.ROLE_TAKEN, text))
+    def _is_in_force(self, period: Period, *, removes: bool) -> bool:
+        """Whether the role is in force today; a note gives the reason if it isn't."""
+        if removes:
+            text = "the row removes the role, so it doesn't give it"
+            self._on_action_note(Note(Level.INFO, Code.ROLE_TAKEN, text))
         elif self._today < period.starts:
-            text = f"the role begins on {period.starts}, and today is {self._today} (UTC): not given yet"
-            self._about_starts(Note(Level.INFO, Code.ROLE_NOT_YET, text))
+            text = f"the role is not in force yet: it starts on {period.starts}, today is {self._today} (UTC)"
+            self._on_starts_note(Note(Level.INFO, Code.ROLE_NOT_YET, text))
         elif self._today > period.expires:
-            text = f"the role ended with {period.expires}, and today is {self._today} (UTC): no longer given"
-            self._about_expires(Note(Level.INFO, Code.ROLE_ENDED, text))
+            text = f"the role is no longer in force: its last day was {period.expires}, today is {self._today} (UTC)"
+            self._on_expires_note(Note(Level.INFO, Code.ROLE_ENDED, text))
         else:
             return True
         return False

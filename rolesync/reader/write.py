@@ -1,6 +1,6 @@
-"""The desired-roles file as rolesync itself writes it, in a form that reads back the same.
+"""The desired-roles file as rolesync writes it; reading the file gives the same assignments.
 
-An address stands in it only if it names exactly one person and reads back as itself; everybody is named by id besides.
+Every user is named by id, and also by address if the address is unique in Studio and reads back as itself.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ COLUMNS = ("email", "user_id", "role", "name")
 
 
 class Assignment(TypedDict):
-    """One person's one role; `email` is "" where no address can name the person."""
+    """A user's role, as a row of the list; `email` is "" if no address can name the user."""
 
     email: str
     user_id: int
@@ -25,18 +25,20 @@ class Assignment(TypedDict):
     name: str
 
 
-def assignments_of(live: Live) -> list[Assignment]:
-    """List who holds which of `live.roles`, by role, address and id."""
+def list_assignments(live: Live) -> list[Assignment]:
+    """List the holders of `live.roles`, sorted by role, address and id."""
     users = live.users
-    shared = Counter(map(email_key, users["email"].tolist()))
-    found: list[Assignment] = []
+    address_counts = Counter(map(email_key, users["email"].tolist()))
+    assignments: list[Assignment] = []
     columns = (users[name].tolist() for name in ("user_id", "email", "name", "roles"))
-    for user_id, email, name, spelled in zip(*columns, strict=True):
+    for user_id, email, name, user_roles in zip(*columns, strict=True):
         key = email_key(email)
-        usable = key if shared[key] == 1 and escape_formula(key) == key and _reads_back(key) else ""
-        held = set(parse_roles(spelled)).intersection(live.roles)
-        found += [{"email": usable, "user_id": user_id, "role": role, "name": name} for role in held]
-    return sorted(found, key=lambda one: (live.roles.index(one["role"]), one["email"] or "\uffff", one["user_id"]))
+        usable = key if address_counts[key] == 1 and escape_formula(key) == key and _reads_back(key) else ""
+        roles = set(parse_roles(user_roles)).intersection(live.roles)
+        assignments += [{"email": usable, "user_id": user_id, "role": role, "name": name} for role in roles]
+    return sorted(
+        assignments, key=lambda row: (live.roles.index(row["role"]), row["email"] or "\uffff", row["user_id"])
+    )
 
 
 def _reads_back(key: str) -> bool:

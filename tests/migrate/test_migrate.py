@@ -11,7 +11,7 @@ from rolesync.migrate.account import CellOutcome
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.write import in_order, list_csv
 from rolesync.model.lists import ListForm
-from rolesync.reader.header import SPELLINGS, Field
+from rolesync.reader.header import KNOWN_HEADERS, Field
 from rolesync.reader.read import read_desired
 from rolesync.tables.header_text import fold_header
 from tests.migrate.sources import MANAGED, TODAY, ends, pairs, run
@@ -266,7 +266,7 @@ def test_odd_addresses_end_in_a_list_that_is_one(tmp_path: Path) -> None:
 
 def test_dates_have_all_the_headers_that_a_list_may_have() -> None:
     fields = {Field.STARTS: Recipe().starts, Field.EXPIRES: Recipe().expires}
-    for text, field in SPELLINGS.items():
+    for text, field in KNOWN_HEADERS.items():
         assert field not in fields or text in set(map(fold_header, fields[field]))
 
 

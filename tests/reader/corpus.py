@@ -1,6 +1,6 @@
-"""Small hostile files, each with what is to come of it: the pairs it holds, and what is to be noticed.
+"""Small hostile files, each with the expected assignments and findings.
 
-Written here as text rather than kept as files, so that the bytes that matter can be seen beside what they lead to.
+They are texts here rather than files, so that the bytes that matter are next to the result.
 """
 
 import gzip
@@ -14,7 +14,7 @@ MANAGED = ("Admin", "Editor, French")
 
 
 class Case(NamedTuple):
-    """A file, the pairs it holds, and (level, code, row, column) of what is to be noticed."""
+    """A file, its assignments as (user id or address, role), and its findings as (level, code, row, column)."""
 
     name: str
     content: str | bytes

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from rolesync.model.desired import Desired
-from rolesync.reader.contradictions import contradicted as all_contradicted
+from rolesync.reader.contradictions import contradicted_claims
 from rolesync.reader.read import read_desired
 from rolesync.reader.validity import ALWAYS, Period
 
@@ -35,7 +35,7 @@ def contradicted(desired: Desired) -> list[int | None]:
         "a@x.edu,,Admin,,2026-01-01,2026-04-30\na@x.edu,,Admin,,2026-04-01,2026-07-31\n",
     ],
 )
-def test_both_rows_are_refused_and_name_each_other(tmp_path: Path, rows: str) -> None:
+def test_both_contradicting_rows_are_refused_and_name_each_other(tmp_path: Path, rows: str) -> None:
     desired = read(tmp_path, rows)
     assert contradicted(desired) == [2, 3]
     assert desired.status == "reject"
@@ -55,13 +55,13 @@ def test_both_rows_are_refused_and_name_each_other(tmp_path: Path, rows: str) ->
         "a@x.edu,,Admin,remove,,\nb@x.edu,,Admin,add,,\n",
     ],
 )
-def test_rows_that_follow_or_repeat_each_other_are_no_contradiction(tmp_path: Path, rows: str) -> None:
+def test_successive_or_equal_periods_are_no_contradiction(tmp_path: Path, rows: str) -> None:
     assert contradicted(read(tmp_path, rows)) == []
 
 
-class Said(NamedTuple):
+class Claim(NamedTuple):
     row: int
-    taken: bool
+    removes: bool
     period: Period
 
 
@@ -70,33 +70,36 @@ PERIODS = st.one_of(
     st.just(ALWAYS),
     st.lists(st.sampled_from([date.min, *DAYS, date.max]), min_size=2, max_size=2)
     .map(sorted)
-    .map(lambda two: Period(*two)),
+    .map(lambda days: Period(*days)),
 )
-MOSTLY_GIVEN = st.sampled_from([False] * 6 + [True])
+MOSTLY_GIVING = st.sampled_from([False] * 6 + [True])
 
 
-def differ(one: Said, other: Said) -> bool:
-    """The definition, in plain words."""
-    if one.taken or other.taken or one.period == other.period:
-        return one.taken != other.taken
-    return one.period.starts < other.period.expires and other.period.starts < one.period.expires
+def contradict(claim: Claim, other: Claim) -> bool:
+    """The definition of a contradiction."""
+    if claim.removes or other.removes or claim.period == other.period:
+        return claim.removes != other.removes
+    return claim.period.starts < other.period.expires and other.period.starts < claim.period.expires
 
 
-def plainly(said: Sequence[Said]) -> list[tuple[Said, Said]]:
-    firsts = [(one, next((other for other in said if differ(one, other)), None)) for one in said]
-    return [(one, other) for one, other in firsts if other]
+def contradicted_by_definition(claims: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
+    firsts = [(claim, next((other for other in claims if contradict(claim, other)), None)) for claim in claims]
+    return [(claim, other) for claim, other in firsts if other]
 
 
-@given(st.lists(st.tuples(MOSTLY_GIVEN, PERIODS), max_size=12))
-def test_each_is_named_with_the_first_that_contradicts_it(rows: list[tuple[bool, Period]]) -> None:
-    said = [Said(row, *cells) for row, cells in enumerate(rows, start=2)]
-    assert list(all_contradicted(said)) == plainly(said)
+@given(st.lists(st.tuples(MOSTLY_GIVING, PERIODS), max_size=12))
+def test_each_claim_is_paired_with_the_first_that_contradicts_it(rows: list[tuple[bool, Period]]) -> None:
+    claims = [Claim(row, *cells) for row, cells in enumerate(rows, start=2)]
+    assert list(contradicted_claims(claims)) == contradicted_by_definition(claims)
 
 
-def test_thousands_of_periods_of_one_person_are_told_apart() -> None:
+def test_thousands_of_periods_of_a_user_are_compared_quickly() -> None:
     days = [date(2000, 1, 1) + timedelta(days=number) for number in range(5000)]
-    said = [Said(row, taken=False, period=Period(day, day)) for row, day in enumerate(days)]
-    assert list(all_contradicted(said)) == []
-    whole = Said(len(days), taken=False, period=Period(days[0], days[-1]))
-    found = list(all_contradicted([*said, whole]))
-    assert found == [*((one, whole) for one in said[1:-1]), (whole, said[1])]  # on its ends it makes no difference
+    claims = [Claim(row, removes=False, period=Period(day, day)) for row, day in enumerate(days)]
+    assert list(contradicted_claims(claims)) == []
+    whole = Claim(len(days), removes=False, period=Period(days[0], days[-1]))
+    pairs = list(contradicted_claims([*claims, whole]))
+    assert pairs == [
+        *((claim, whole) for claim in claims[1:-1]),
+        (whole, claims[1]),
+    ]

@@ -12,12 +12,12 @@ def read(cell: str) -> tuple[date | None, list[Note]]:
 
 
 @pytest.mark.parametrize("cell", ["2026-06-30", " 2026-06-30 "])
-def test_plain_days_are_read_in_silence(cell: str) -> None:
+def test_iso_dates_get_no_note(cell: str) -> None:
     assert read(cell) == (date(2026, 6, 30), [])
 
 
 @pytest.mark.parametrize("cell", ["", " ", "\u00a0"])
-def test_blank_is_no_day(cell: str) -> None:
+def test_a_blank_cell_has_no_date(cell: str) -> None:
     assert read(cell) == (None, [])
 
 
@@ -40,18 +40,18 @@ def test_blank_is_no_day(cell: str) -> None:
         "2026-06-30T00:00:00Z",
     ],
 )
-def test_other_forms_of_one_day_are_told(cell: str) -> None:
+def test_other_unambiguous_forms_are_read_with_a_note(cell: str) -> None:
     day, notes = read(cell)
     assert day == date(2026, 6, 30)
     assert [(note.code, note.level.value) for note in notes] == [("date_normalised", "warning")]
     assert "2026-06-30" in notes[0].message
 
 
-def test_a_day_that_is_the_same_both_ways_is_one_day() -> None:
+def test_a_date_that_is_the_same_with_day_and_month_swapped_is_read() -> None:
     assert read("05/05/2026")[0] == date(2026, 5, 5)
 
 
-def test_day_and_month_are_never_guessed() -> None:
+def test_an_ambiguous_date_is_refused() -> None:
     with pytest.raises(CellError, match="may be 2026-03-04 or 2026-04-03") as caught:
         read("03/04/2026")
     assert caught.value.code == "date_ambiguous"
@@ -60,17 +60,17 @@ def test_day_and_month_are_never_guessed() -> None:
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("soon", "is no day;"),
-        ("2026-02-30", "is no day;"),
+        ("soon", "is not a date;"),
+        ("2026-02-30", "is not a date;"),
         ("45838", "day number"),
         ("2026-06-30 12:00", "it has a time"),
         ("30.06.26", "two digits"),
-        ("2026-06", "is no day;"),
-        ("0000-00-00", "is no day;"),
+        ("2026-06", "is not a date;"),
+        ("0000-00-00", "is not a date;"),
     ],
 )
-def test_what_is_no_day_is_refused_with_the_reason(cell: str, reason: str) -> None:
-    for _ in range(2):  # the second time from the cache
+def test_a_text_that_is_not_a_date_is_refused_with_the_reason(cell: str, reason: str) -> None:
+    for _ in range(2):  # the second result comes from the cache
         with pytest.raises(CellError, match=reason) as caught:
             read(cell)
         assert caught.value.code == "date_invalid"

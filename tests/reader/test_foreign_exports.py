@@ -21,16 +21,16 @@ from rolesync.reader.foreign_exports import EXPORTS, recognise_export
         ("First Name [Required],Last Name [Required],Email Address [Required],Status [READ ONLY]", ""),
     ],
 )
-def test_exports_are_known_by_their_columns(header: str, preset: str) -> None:
-    found = recognise_export(header.split(","))
-    assert found
-    assert found.preset == preset
+def test_exports_are_recognised_by_their_columns(header: str, preset: str) -> None:
+    export = recognise_export(header.split(","))
+    assert export
+    assert export.preset == preset
 
 
 @pytest.mark.parametrize(
     "header", ["email,role", "user_id,role,status", "email,role,status,note", "name,email,user id,roles"]
 )
-def test_a_list_is_no_export(header: str) -> None:
+def test_a_list_is_not_an_export(header: str) -> None:
     assert recognise_export(header.split(",")) is None
 
 
@@ -38,4 +38,4 @@ def test_every_export_says_what_it_lacks() -> None:
     for export in EXPORTS:
         assert export.title.startswith("a")
         assert export.lacks
-        assert all(len(mark) > 1 for mark in export.marks)
+        assert all(len(headers) > 1 for headers in export.header_sets)

@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.reader.header import SPELLINGS, Field, Layout, header_rules, lay_out
+from rolesync.reader.header import KNOWN_HEADERS, Field, Layout, header_rules, lay_out
 from rolesync.tables.header_text import fold_header
 
 
@@ -27,30 +27,32 @@ from rolesync.tables.header_text import fold_header
         ("", None),
     ],
 )
-def test_spellings(text: str, field: Field | None) -> None:
-    assert SPELLINGS.get(fold_header(text)) is field
+def test_headers_are_compared_without_case_blanks_and_hyphens(text: str, field: Field | None) -> None:
+    assert KNOWN_HEADERS.get(fold_header(text)) is field
 
 
 def test_score_counts_each_field_once() -> None:
     assert header_rules().score(["email", "E-Mail", "role", "note"]) == 2
 
 
-def test_columns_in_any_order_beside_others() -> None:
+def test_columns_may_be_in_any_order_among_others() -> None:
     layout = lay_out([" Roles", "note", "E-Mail", "User ID"], 1)
-    assert layout == Layout((" Roles", "note", "E-Mail", "User ID"), email=2, user_id=3, role=0, several=True, fewest=4)
+    assert layout == Layout(
+        (" Roles", "note", "E-Mail", "User ID"), email=2, user_id=3, role=0, allows_many=True, min_cells=4
+    )
     assert isinstance(layout, Layout)
     assert layout.ignored == (1,)
     assert layout.identity is None
 
 
-def test_one_identity_column_is_named_as_the_file_does() -> None:
+def test_the_only_identity_column_is_named_by_its_header() -> None:
     layout = lay_out(["E-Mail", "role"], 1)
     assert isinstance(layout, Layout)
     assert layout.identity == "E-Mail"
 
 
 @pytest.mark.parametrize(
-    ("header", "fewest"),
+    ("header", "min_cells"),
     [
         (["email", "role"], 2),
         (["email", "role", "note", ""], 2),
@@ -59,10 +61,10 @@ def test_one_identity_column_is_named_as_the_file_does() -> None:
         (["user_id", "email", "role", "note"], 3),
     ],
 )
-def test_only_ignored_cells_at_the_end_may_be_missing(header: list[str], fewest: int) -> None:
+def test_only_ignored_cells_at_the_end_may_be_missing(header: list[str], min_cells: int) -> None:
     layout = lay_out(header, 1)
     assert isinstance(layout, Layout)
-    assert layout.fewest == fewest
+    assert layout.min_cells == min_cells
 
 
 @pytest.mark.parametrize(
@@ -76,25 +78,25 @@ def test_only_ignored_cells_at_the_end_may_be_missing(header: list[str], fewest:
         (["email", "role", "Roles"], [("header_two_roles", "Roles")]),
     ],
 )
-def test_headers_that_are_refused(header: list[str], expected: list[tuple[str, str | None]]) -> None:
+def test_unclear_or_incomplete_headers_are_refused(header: list[str], expected: list[tuple[str, str | None]]) -> None:
     findings = lay_out(header, 3)
     assert isinstance(findings, tuple)
     assert [(finding.code, finding.column) for finding in findings] == expected
     assert {finding.row for finding in findings} == {3}
 
 
-def test_a_refusal_tells_how_the_columns_can_be_named() -> None:
+def test_a_refusal_says_how_to_name_the_columns() -> None:
     findings = lay_out(["Mail", "Rolle"], 1)
     assert isinstance(findings, tuple)
     assert "--set email_column=HEADER" in findings[0].message
     assert "--set role_column=HEADER" in findings[1].message
 
 
-def test_a_byte_order_mark_in_the_middle_of_a_file_is_no_part_of_a_header() -> None:
+def test_a_byte_order_mark_inside_a_file_is_not_part_of_the_header() -> None:
     assert isinstance(lay_out(["\ufeffemail", "role"], 1), Layout)
 
 
-def test_a_refusal_lists_the_headers_that_were_found() -> None:
+def test_a_refusal_lists_the_headers_of_the_file() -> None:
     findings = lay_out(["name", "gr\udce9up", *["x"] * 30], 1)
     assert isinstance(findings, tuple)
     assert "'name', 'gr\ufffdup', 'x'" in findings[0].message

@@ -8,12 +8,12 @@ from rolesync.model.vocabulary import Level
 from rolesync.reader.identity import MAX_USER_ID, read_email, read_user_id
 
 
-def silent(note: Note) -> None:
-    raise AssertionError(f"nothing was to be noticed: {note}")
+def no_note(note: Note) -> None:
+    raise AssertionError(f"unexpected note: {note}")
 
 
-def ignored(_note: Note) -> None:
-    """Whatever is noticed, it doesn't matter here."""
+def any_note(_note: Note) -> None:
+    """Accept every note."""
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def ignored(_note: Note) -> None:
         (" \u00a0", ""),
     ],
 )
-def test_addresses(cell: str, address: str) -> None:
-    assert read_email(cell, silent) == address
+def test_valid_addresses_are_normalised(cell: str, address: str) -> None:
+    assert read_email(cell, no_note) == address
 
 
 @pytest.mark.parametrize(
@@ -92,16 +92,16 @@ def test_addresses(cell: str, address: str) -> None:
         "#N/A",
     ],
 )
-def test_what_is_no_address(cell: str) -> None:
+def test_other_texts_are_refused(cell: str) -> None:
     with pytest.raises(CellError) as caught:
-        read_email(cell, ignored)
+        read_email(cell, any_note)
     assert caught.value.code is Code.EMAIL_INVALID
     assert repr(cell[:80]) in caught.value.message
     assert len(caught.value.message) < 300
 
 
 @pytest.mark.parametrize(
-    ("cell", "address", "said"),
+    ("cell", "address", "removed"),
     [
         ("a\u200b@x.edu", "a@x.edu", "invisible"),
         ("\ufeffa@x.edu", "a@x.edu", "invisible"),
@@ -123,11 +123,11 @@ def test_what_is_no_address(cell: str) -> None:
         ("Ann <é@x.edu>", "é@x.edu", "a name"),
     ],
 )
-def test_what_stands_around_an_address_is_taken_away_and_told(cell: str, address: str, said: str) -> None:
+def test_text_around_an_address_is_removed_with_a_note(cell: str, address: str, removed: str) -> None:
     notes: list[Note] = []
     assert read_email(cell, notes.append) == address
     assert [(note.level, note.code) for note in notes] == [(Level.WARNING, Code.EMAIL_NORMALISED)]
-    assert said in notes[0].message
+    assert removed in notes[0].message
     assert repr(cell) in notes[0].message
     assert repr(address) in notes[0].message
 
@@ -144,30 +144,30 @@ def test_what_stands_around_an_address_is_taken_away_and_told(cell: str, address
         "\u00b5m@x.edu",  # micro sign, which folds to Greek mu
     ],
 )
-def test_letters_that_look_like_others_are_refused_where_they_are_mixed(cell: str) -> None:
+def test_look_alike_letters_among_others_are_refused(cell: str) -> None:
     with pytest.raises(CellError) as caught:
-        read_email(cell, ignored)
+        read_email(cell, any_note)
     assert caught.value.code is Code.EMAIL_LOOKALIKE
 
 
 @pytest.mark.parametrize("address", ["jürgen@x.edu", "à@x.edu", "анна@пример.edu", "山田@x.edu"])
-def test_utf8_that_was_read_as_something_else_is_refused(address: str) -> None:
+def test_utf8_that_was_read_as_windows_1252_is_refused(address: str) -> None:
     mangled = "".join(
         chr(byte) if 0x80 <= byte <= 0x9F else bytes([byte]).decode("cp1252") for byte in address.encode()
     )
     mangled_fully = address.encode().decode("latin-1")
     for cell in (mangled, mangled_fully, f"Ann <{mangled}>"):
-        with pytest.raises(CellError, match="for Windows-1252") as caught:
-            read_email(cell, ignored)
+        with pytest.raises(CellError, match="as Windows-1252") as caught:
+            read_email(cell, any_note)
         assert caught.value.code is Code.EMAIL_INVALID
 
 
 @pytest.mark.parametrize("cell", ["анна@x.edu", "ann@пример.edu", "山田taro@x.edu", "άννα@x.edu", "x.иван@x.edu"])
-def test_other_scripts_are_addresses(cell: str) -> None:
-    assert read_email(cell, silent) == cell
+def test_addresses_in_other_scripts_are_valid(cell: str) -> None:
+    assert read_email(cell, no_note) == cell
 
 
-def test_a_word_of_nothing_but_lookalikes_stays_itself_with_a_warning() -> None:
+def test_a_word_of_nothing_but_look_alikes_is_kept_with_a_warning() -> None:
     notes: list[Note] = []
     cyrillic = "\u0441\u043e\u0441\u043e@x.edu"
     assert read_email(cyrillic, notes.append) == cyrillic != "coco@x.edu"
@@ -185,7 +185,7 @@ def test_a_word_of_nothing_but_lookalikes_stays_itself_with_a_warning() -> None:
         ("9007199254740991.0", 2**53 - 1),
     ],
 )
-def test_a_number_that_a_program_has_dressed_up_is_read_and_told(cell: str, number: int) -> None:
+def test_a_number_that_a_program_changed_is_read_with_a_note(cell: str, number: int) -> None:
     notes: list[Note] = []
     assert read_user_id(cell, notes.append) == number
     assert [(note.level, note.code) for note in notes] == [(Level.WARNING, Code.USER_ID_NORMALISED)]
@@ -194,7 +194,7 @@ def test_a_number_that_a_program_has_dressed_up_is_read_and_told(cell: str, numb
 
 def test_a_message_quotes_a_cell_in_one_line() -> None:
     with pytest.raises(CellError) as caught:
-        read_email("a\n\x1b[31m" + "x" * 10_000, ignored)
+        read_email("a\n\x1b[31m" + "x" * 10_000, any_note)
     assert "\n" not in caught.value.message
     assert "\x1b" not in caught.value.message
 
@@ -208,17 +208,17 @@ DOMAIN = st.text("abAZ09.-_", min_size=1, max_size=40)
 @example(local="a", domain="ab--c.edu")
 @example(local="a", domain="xn--a.edu")
 @example(local="a", domain="x.e1")
-def test_plain_addresses_are_what_the_library_says(local: str, domain: str) -> None:
-    """The fast way accepts nothing else than the library does."""
+def test_plain_addresses_are_valid_for_the_library_too(local: str, domain: str) -> None:
+    """The fast path accepts only what the library accepts."""
     cell = f"{local}@{domain}"
-    SPECIAL_USE_DOMAIN_NAMES.clear()  # as the reader does when it first asks the library
+    SPECIAL_USE_DOMAIN_NAMES.clear()  # as the reader does before it calls the library
     try:
         validate_email(cell, check_deliverability=False)
     except EmailNotValidError:
         with pytest.raises(CellError):
-            read_email(cell, ignored)
+            read_email(cell, any_note)
     else:
-        assert read_email(cell, silent) == email_key(cell)
+        assert read_email(cell, no_note) == email_key(cell)
 
 
 @settings(max_examples=300, deadline=None, database=None)
@@ -228,9 +228,9 @@ def test_any_text_is_an_address_or_has_a_reason(cell: str) -> None:
     try:
         key = read_email(cell, notes.append)
     except CellError as problem:
-        assert problem.message  # noqa: PT017  # either outcome is right; what must not happen is another exception
+        assert problem.message  # noqa: PT017  # both outcomes are valid; only another exception is not
     else:
-        assert read_email(key, ignored) == key
+        assert read_email(key, any_note) == key
         assert key == email_key(cell.strip()) or Code.EMAIL_NORMALISED in {note.code for note in notes}
 
 
@@ -245,8 +245,8 @@ def test_any_text_is_an_address_or_has_a_reason(cell: str) -> None:
         ("\u00a0 ", 0),
     ],
 )
-def test_user_ids(cell: str, number: int) -> None:
-    assert read_user_id(cell, silent) == number
+def test_valid_user_ids_are_read(cell: str, number: int) -> None:
+    assert read_user_id(cell, no_note) == number
 
 
 @pytest.mark.parametrize(
@@ -287,8 +287,8 @@ def test_user_ids(cell: str, number: int) -> None:
         ("a@x.edu", "whole number"),
     ],
 )
-def test_what_is_no_user_id(cell: str, reason: str) -> None:
+def test_other_texts_are_no_user_ids(cell: str, reason: str) -> None:
     with pytest.raises(CellError, match=reason) as caught:
-        read_user_id(cell, ignored)
+        read_user_id(cell, any_note)
     assert caught.value.code is Code.USER_ID_INVALID
     assert repr(cell) in caught.value.message

@@ -2,42 +2,42 @@ import pytest
 
 from rolesync.model.findings import CellError
 from rolesync.reader.header import Layout, lay_out
-from rolesync.reader.ignored_rows import find_ignored_rows, total
+from rolesync.reader.ignored_rows import find_ignored_row, find_total
 
 
 def layout(*header: str) -> Layout:
-    found = lay_out(header, 1)
-    assert isinstance(found, Layout)
-    return found
+    result = lay_out(header, 1)
+    assert isinstance(result, Layout)
+    return result
 
 
-def test_the_header_again() -> None:
-    note = find_ignored_rows(["x", "E-MAIL", " Role "], layout("name", "email", "role"))
+def test_a_repeated_header_is_ignored() -> None:
+    note = find_ignored_row(["x", "E-MAIL", " Role "], layout("name", "email", "role"))
     assert note
     assert note.code == "header_repeated"
 
 
 @pytest.mark.parametrize("cells", [["role", "email"], ["email", ""], ["email"], ["email", "Admin"]])
-def test_other_rows_are_not_the_header(cells: list[str]) -> None:
-    assert find_ignored_rows(cells, layout("email", "role")) is None
+def test_rows_that_differ_from_the_header_are_read(cells: list[str]) -> None:
+    assert find_ignored_row(cells, layout("email", "role")) is None
 
 
-def test_a_comment() -> None:
-    note = find_ignored_rows(["# teachers", "", " "], layout("email", "role", "note"))
+def test_a_comment_is_ignored() -> None:
+    note = find_ignored_row(["# teachers", "", " "], layout("email", "role", "note"))
     assert note
     assert (note.code, note.level.value) == ("comment_ignored", "warning")
 
 
 @pytest.mark.parametrize("text", ["#N/A", "#NV", "#REF!", "#DIV/0!", "#NAME?", "#BEZUG!", "#N/D"])
-def test_an_error_value_is_no_comment(text: str) -> None:
-    assert find_ignored_rows([text, ""], layout("email", "role")) is None
-    assert find_ignored_rows([text, "Admin"], layout("email", "role")) is None
+def test_an_error_value_is_not_a_comment(text: str) -> None:
+    assert find_ignored_row([text, ""], layout("email", "role")) is None
+    assert find_ignored_row([text, "Admin"], layout("email", "role")) is None
 
 
 @pytest.mark.parametrize("cells", [["#b@x.edu", "Admin"], ["# b@x.edu", ""], ["", "#x", "Admin"]])
-def test_a_row_that_was_commented_out_is_refused(cells: list[str]) -> None:
+def test_a_commented_row_that_may_name_a_user_is_refused(cells: list[str]) -> None:
     with pytest.raises(CellError) as caught:
-        find_ignored_rows(cells, layout("", "email", "role"))
+        find_ignored_row(cells, layout("", "email", "role"))
     assert caught.value.code == "commented_row"
 
 
@@ -56,8 +56,8 @@ def test_a_row_that_was_commented_out_is_refused(cells: list[str]) -> None:
         ["Total", "", "3 rows"],
     ],
 )
-def test_totals(cells: list[str]) -> None:
-    note = total(cells)
+def test_totals_and_end_marks_are_ignored(cells: list[str]) -> None:
+    note = find_total(cells)
     assert note
     assert note.code == "footer_ignored"
 
@@ -77,5 +77,5 @@ def test_totals(cells: list[str]) -> None:
         ["x" + " " * 100_000 + "y="],
     ],
 )
-def test_what_may_be_a_person_is_no_total(cells: list[str]) -> None:
-    assert total(cells) is None
+def test_a_row_that_may_name_a_user_is_not_a_total(cells: list[str]) -> None:
+    assert find_total(cells) is None

@@ -1,4 +1,4 @@
-"""Plain rows are read many at a time, and nobody can tell from the result."""
+"""The fast path for plain rows gives the same result as reading row by row."""
 
 import re
 import tempfile
@@ -21,12 +21,12 @@ from rolesync.tables import csv_records
 from rolesync.tables.grid import Block
 from tests.reader.corpus import CASES, MANAGED, TODAY, Case
 
-WITH_CARE = 2**40  # bytes of the first block, which is always read row by row
+ROW_BY_ROW = 2**40  # bytes of the first block, which is always read row by row
 FORMS = (ListForm(role_aliases={"Boss": "Admin"}), ListForm(hold_bad_rows=True))
 
 
 def read(data: bytes, block: int, form: ListForm = FORMS[0]) -> Desired:
-    first = 1 if block < WITH_CARE else block
+    first = 1 if block < ROW_BY_ROW else block
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.csv"
         path.write_bytes(data)
@@ -37,11 +37,11 @@ def read(data: bytes, block: int, form: ListForm = FORMS[0]) -> Desired:
 
 def assert_same(data: bytes, block: int) -> None:
     for form in FORMS:
-        fast, careful = read(data, block, form), read(data, WITH_CARE, form)
-        assert fast.findings == careful.findings
-        pd.testing.assert_frame_equal(fast.assignments, careful.assignments)
-        pd.testing.assert_frame_equal(fast.not_in_force, careful.not_in_force)
-        assert (fast.source.rows, fast.source.listed) == (careful.source.rows, careful.source.listed)
+        fast, slow = read(data, block, form), read(data, ROW_BY_ROW, form)
+        assert fast.findings == slow.findings
+        pd.testing.assert_frame_equal(fast.assignments, slow.assignments)
+        pd.testing.assert_frame_equal(fast.not_in_force, slow.not_in_force)
+        assert (fast.source.rows, fast.source.listed) == (slow.source.rows, slow.source.listed)
 
 
 # Random lists: plain and odd rows mixed.
@@ -110,7 +110,7 @@ def lists(draw: st.DrawFn) -> bytes:
 @example(b"email,role\na@x.edu,Admin\nb@x.edu,Admi\n  ", 2**18)
 @example(b"email,role\na@x.edu,Admin\nb@x.edu,Admi", 2**18)
 @example(b"email,roles\na@x.edu,Admin;Teacher\nb@x.edu,Boss\nc@x.edu,A;B;Admin\nd@x.edu,Admin\n", 2**18)
-def test_both_ways_read_the_same(data: bytes, block: int) -> None:
+def test_random_lists_are_read_the_same(data: bytes, block: int) -> None:
     assert_same(data, block)
 
 
@@ -120,25 +120,25 @@ def test_the_corpus_is_read_the_same(case: Case, block: int) -> None:
     assert_same(case.content.encode() if isinstance(case.content, str) else case.content, block)
 
 
-# What is taken as plain.
+# Which rows count as plain.
 
 
 def layout(*header: str) -> Layout:
-    found = lay_out(header, 1)
-    assert isinstance(found, Layout)
-    return found
+    result = lay_out(header, 1)
+    assert isinstance(result, Layout)
+    return result
 
 
 def plain(header: str, *lines: str) -> list[tuple[int, str, int, tuple[str, ...]]]:
-    """The rows that are taken of lines; one more follows, because the last is never taken."""
-    form = layout(*header.split(","))
-    reader = PlainReader(form, RoleReader(MANAGED, {}, several=form.several))
+    """The plain rows of these lines; the last line is repeated, because the last row is never taken."""
+    columns = layout(*header.split(","))
+    reader = PlainReader(columns, RoleReader(MANAGED, {}, allows_many=columns.allows_many))
     text = "".join(f"{line}\n" for line in [*lines, lines[-1]])
     rows = [
-        part.take(slice(at, at + 1))
+        part.take(slice(place, place + 1))
         for part in reader.read(Block(2, text.encode(), b","))
         if isinstance(part, RowColumns)
-        for at in range(len(part.row))
+        for place in range(len(part.row))
     ]
     return [
         (int(row.row[0]), row.email.texts()[0], int(row.user_id[0]), reader.cells[int(row.role[0])].names)
@@ -146,7 +146,7 @@ def plain(header: str, *lines: str) -> list[tuple[int, str, int, tuple[str, ...]
     ]
 
 
-def test_common_rows_are_plain() -> None:
+def test_common_forms_are_plain() -> None:
     assert plain("email,role", "Ann.O'Brien+x_1@Mail.X-y.edu,Admin", "b@x.edu,Teacher") == [
         (2, "ann.o'brien+x_1@mail.x-y.edu", 0, ("Admin",)),
         (3, "b@x.edu", 0, ("Teacher",)),
@@ -162,9 +162,11 @@ def test_common_rows_are_plain() -> None:
     ]
 
 
-def test_more_role_cells_than_are_compared_at_once() -> None:
+def test_any_number_of_role_cells_is_read() -> None:
     names = [f"Role of kind {number}" for number in range(30)]
-    assert [row[3] for row in plain("email,role", *(f"a@x.edu,{name}" for name in names))] == [(one,) for one in names]
+    assert [row[3] for row in plain("email,role", *(f"a@x.edu,{name}" for name in names))] == [
+        (name,) for name in names
+    ]
 
 
 def no_note(note: object) -> None:
@@ -173,7 +175,7 @@ def no_note(note: object) -> None:
 
 @settings(max_examples=1_000, deadline=None, database=None)
 @given(st.from_regex(r"[a-zA-Z0-9_'+.@ \-ü]{1,12}@[a-zA-Z0-9.\-_]{1,14}", fullmatch=True) | EMAILS | ODD_EMAILS)
-def test_what_is_plain_is_an_address(text: str) -> None:
+def test_a_plain_address_is_valid(text: str) -> None:
     if re.search(r'[\n\r,"]', text):
         return
     for _, email, _, _ in plain("email,role", f"{text},Admin"):
@@ -182,7 +184,7 @@ def test_what_is_plain_is_an_address(text: str) -> None:
 
 @settings(max_examples=500, deadline=None, database=None)
 @given(IDS | ODD_IDS | st.integers().map(str) | st.from_regex(r"[0-9/:]{1,22}", fullmatch=True))
-def test_what_is_plain_is_an_id(text: str) -> None:
+def test_a_plain_id_is_valid(text: str) -> None:
     if "," in text:
         return
     for _, _, user_id, _ in plain("user_id,role", f"{text},Admin"):

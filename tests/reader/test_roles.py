@@ -9,12 +9,12 @@ from rolesync.reader.roles import RoleReader
 MANAGED = ("Admin", "Subaccount admin", "Captions, French")
 
 
-def one(cell: str) -> tuple[str, ...]:
-    return RoleReader(MANAGED, {}, several=False).read(cell).names
+def read_single(cell: str) -> tuple[str, ...]:
+    return RoleReader(MANAGED, {}, allows_many=False).read(cell).names
 
 
-def several(cell: str) -> tuple[str, ...]:
-    return RoleReader(MANAGED, {}, several=True).read(cell).names
+def read_many(cell: str) -> tuple[str, ...]:
+    return RoleReader(MANAGED, {}, allows_many=True).read(cell).names
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def several(cell: str) -> tuple[str, ...]:
         ("Überprüfer", "Überprüfer"),
     ],
 )
-def test_one_role_is_the_whole_cell(cell: str, name: str) -> None:
-    assert one(cell) == (name,)
+def test_a_role_cell_is_a_single_role(cell: str, name: str) -> None:
+    assert read_single(cell) == (name,)
 
 
 @pytest.mark.parametrize(
@@ -45,41 +45,41 @@ def test_one_role_is_the_whole_cell(cell: str, name: str) -> None:
         ("Admin;Admin", ("Admin", "Admin")),
     ],
 )
-def test_several_roles(cell: str, names: tuple[str, ...]) -> None:
-    assert several(cell) == names
+def test_a_roles_cell_is_split(cell: str, names: tuple[str, ...]) -> None:
+    assert read_many(cell) == names
 
 
 @pytest.mark.parametrize("cell", ["Admin;Teacher|Student", "Admin, Teacher; Student", "Student; teacher,ADMIN"])
 def test_mixed_separators_are_refused(cell: str) -> None:
     with pytest.raises(CellError) as caught:
-        several(cell)
+        read_many(cell)
     assert caught.value.code is Code.ROLE_SEPARATORS_MIXED
     assert repr(cell) in caught.value.message
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "\u00a0"])
-@pytest.mark.parametrize("read", [one, several])
-def test_no_role_is_refused(cell: str, read: Callable[[str], tuple[str, ...]]) -> None:
+@pytest.mark.parametrize("read", [read_single, read_many])
+def test_a_blank_cell_is_refused(cell: str, read: Callable[[str], tuple[str, ...]]) -> None:
     with pytest.raises(CellError) as caught:
         read(cell)
     assert caught.value.code is Code.ROLE_MISSING
 
 
-def test_separators_alone_are_no_role() -> None:
+def test_separators_without_roles_are_refused() -> None:
     with pytest.raises(CellError) as caught:
-        several(" ; ;")
+        read_many(" ; ;")
     assert caught.value.code is Code.ROLE_MISSING
 
 
 @pytest.mark.parametrize("cell", ["Ad\nmin", "Adm\tin", "Ad\x1bmin", "Ad\u2028min", "Teacher\x00x"])
 def test_control_characters_are_refused(cell: str) -> None:
     with pytest.raises(CellError) as caught:
-        one(cell)
+        read_single(cell)
     assert caught.value.code is Code.ROLE_CONTROL_CHARACTER
 
 
 @pytest.mark.parametrize(
-    ("cell", "meant"),
+    ("cell", "known"),
     [
         ("admin", "Admin"),
         ("ADMIN", "Admin"),
@@ -96,14 +96,14 @@ def test_control_characters_are_refused(cell: str) -> None:
         ("Subaccount Adm\u0456n", "Subaccount admin"),
     ],
 )
-def test_a_managed_role_but_for_how_it_is_written_is_refused(cell: str, meant: str) -> None:
-    with pytest.raises(CellError, match=f"did you mean '{meant}'") as caught:
-        one(cell)
+def test_a_near_miss_of_a_managed_role_is_refused(cell: str, known: str) -> None:
+    with pytest.raises(CellError, match=f"did you mean '{known}'") as caught:
+        read_single(cell)
     assert caught.value.code is Code.ROLE_NEAR_MISS
 
 
-def test_a_role_that_is_managed_in_both_spellings_is_no_near_miss() -> None:
-    reader = RoleReader(("Admin", "admin"), {}, several=False)
+def test_managed_roles_that_differ_only_in_case_are_both_read() -> None:
+    reader = RoleReader(("Admin", "admin"), {}, allows_many=False)
     assert reader.read("admin").names == ("admin",)
     assert reader.read("Admin").names == ("Admin",)
 
@@ -112,37 +112,37 @@ def test_a_role_that_is_managed_in_both_spellings_is_no_near_miss() -> None:
     ("cell", "suggestion"), [("Admn", "'Admin'"), ("admins", "'Admin'"), ("Sub-account admin", "'Subaccount admin'")]
 )
 def test_a_close_role_is_left_alone_with_a_suggestion(cell: str, suggestion: str) -> None:
-    read = RoleReader(MANAGED, {}, several=False).read(cell)
-    assert read.names == (cell,)
-    assert f"did you mean {suggestion}?" in read.notes[0].message
+    role_cell = RoleReader(MANAGED, {}, allows_many=False).read(cell)
+    assert role_cell.names == (cell,)
+    assert f"did you mean {suggestion}?" in role_cell.notes[0].message
 
 
-def test_a_role_that_is_like_no_other_gets_no_suggestion() -> None:
-    read = RoleReader(MANAGED, {}, several=False).read("Teacher")
-    assert "'Teacher'" in read.notes[0].message
-    assert "did you mean" not in read.notes[0].message
+def test_a_role_without_similar_names_gets_no_suggestion() -> None:
+    role_cell = RoleReader(MANAGED, {}, allows_many=False).read("Teacher")
+    assert "'Teacher'" in role_cell.notes[0].message
+    assert "did you mean" not in role_cell.notes[0].message
 
 
 @pytest.mark.parametrize("cell", ["Admin, Teacher", "Teacher;admin", "Student | Subaccount admin"])
-def test_a_managed_role_among_others_is_no_single_role(cell: str) -> None:
+def test_a_role_cell_with_a_managed_role_among_others_is_refused(cell: str) -> None:
     with pytest.raises(CellError, match="call the column 'roles'") as caught:
-        one(cell)
+        read_single(cell)
     assert caught.value.code is Code.SEVERAL_ROLES
 
 
 def test_managed_roles_get_no_warning() -> None:
-    assert RoleReader(MANAGED, {}, several=True).read("Admin; Captions, French").notes == ()
+    assert RoleReader(MANAGED, {}, allows_many=True).read("Admin; Captions, French").notes == ()
 
 
-def test_a_role_has_one_message_however_many_rows_have_it() -> None:
-    reader = RoleReader(MANAGED, {}, several=True)
+def test_each_distinct_cell_and_role_is_checked_once() -> None:
+    reader = RoleReader(MANAGED, {}, allows_many=True)
     first, second = reader.read("Teacher"), reader.read("Student,Teacher")
     assert first.notes[0] is second.notes[1]
     assert reader.read("Teacher") is first
 
 
-def test_a_role_twice_in_a_cell_is_warned_of_once() -> None:
-    assert len(RoleReader(MANAGED, {}, several=True).read("Teacher,Teacher").notes) == 1
+def test_a_role_twice_in_a_cell_gets_a_single_note() -> None:
+    assert len(RoleReader(MANAGED, {}, allows_many=True).read("Teacher,Teacher").notes) == 1
 
 
 ALIASES = {"Media boss": "Admin", "Helper, French": "Captions, French", "Tutor": "Teacher"}
@@ -158,32 +158,32 @@ ALIASES = {"Media boss": "Admin", "Helper, French": "Captions, French", "Tutor":
         ("Media boss; Admin;Student", ("Admin", "Admin", "Student")),
     ],
 )
-def test_an_alias_is_read_as_its_role_and_told(cell: str, names: tuple[str, ...]) -> None:
-    read = RoleReader(MANAGED, ALIASES, several=";" in cell).read(cell)
-    assert read.names == names
-    told = [note for note in read.notes if note.code is Code.ROLE_ALIAS]
-    assert len(told) == (cell != "Admin")
-    assert all(note.level is Level.INFO and names[0] in note.message for note in told)
+def test_an_alias_is_read_as_its_role_with_a_note(cell: str, names: tuple[str, ...]) -> None:
+    role_cell = RoleReader(MANAGED, ALIASES, allows_many=";" in cell).read(cell)
+    assert role_cell.names == names
+    alias_notes = [note for note in role_cell.notes if note.code is Code.ROLE_ALIAS]
+    assert len(alias_notes) == (cell != "Admin")
+    assert all(note.level is Level.INFO and names[0] in note.message for note in alias_notes)
 
 
-def test_an_alias_of_a_role_that_is_not_managed_says_both() -> None:
-    read = RoleReader(MANAGED, ALIASES, several=False).read("Tutor")
-    assert read.names == ("Teacher",)
-    assert [note.code for note in read.notes] == [Code.ROLE_ALIAS, Code.UNMANAGED_ROLE]
+def test_an_alias_of_an_unmanaged_role_gets_two_notes() -> None:
+    role_cell = RoleReader(MANAGED, ALIASES, allows_many=False).read("Tutor")
+    assert role_cell.names == ("Teacher",)
+    assert [note.code for note in role_cell.notes] == [Code.ROLE_ALIAS, Code.UNMANAGED_ROLE]
 
 
 @pytest.mark.parametrize("cell", ["media boss", "MediaBoss", "Media  boss"])
-def test_an_alias_but_for_case_or_blanks_is_refused(cell: str) -> None:
+def test_a_near_miss_of_an_alias_is_refused(cell: str) -> None:
     with pytest.raises(CellError, match="did you mean 'Media boss'") as caught:
-        RoleReader(MANAGED, ALIASES, several=False).read(cell)
+        RoleReader(MANAGED, ALIASES, allows_many=False).read(cell)
     assert caught.value.code is Code.ROLE_NEAR_MISS
     assert "the alias 'Media boss' of the role 'Admin'" in caught.value.message
 
 
-def test_a_role_close_to_an_alias_is_only_suggested() -> None:
-    read = RoleReader(MANAGED, ALIASES, several=False).read("Media bos")
-    assert read.names == ("Media bos",)
-    assert "did you mean 'Media boss'?" in read.notes[0].message
+def test_a_role_similar_to_an_alias_gets_a_suggestion() -> None:
+    role_cell = RoleReader(MANAGED, ALIASES, allows_many=False).read("Media bos")
+    assert role_cell.names == ("Media bos",)
+    assert "did you mean 'Media boss'?" in role_cell.notes[0].message
 
 
 NO_NAMES = {
@@ -204,12 +204,16 @@ NO_NAMES = {
 }
 
 
-@pytest.mark.parametrize(("cell", "what"), [(cell, what) for what, cells in NO_NAMES.items() for cell in cells])
-@pytest.mark.parametrize("read", [one, several])
-def test_what_can_be_no_role_is_refused(cell: str, what: str, read: Callable[[str], tuple[str, ...]]) -> None:
-    if read is several and "," in cell:
+@pytest.mark.parametrize(
+    ("cell", "description"), [(cell, description) for description, cells in NO_NAMES.items() for cell in cells]
+)
+@pytest.mark.parametrize("read", [read_single, read_many])
+def test_a_text_that_can_not_be_a_role_is_refused(
+    cell: str, description: str, read: Callable[[str], tuple[str, ...]]
+) -> None:
+    if read is read_many and "," in cell:
         cell = f"{cell};"
-    with pytest.raises(CellError, match=f"is {what}") as caught:
+    with pytest.raises(CellError, match=f"is {description}") as caught:
         read(cell)
     assert caught.value.code is Code.ROLE_NO_NAME
 
@@ -217,23 +221,23 @@ def test_what_can_be_no_role_is_refused(cell: str, what: str, read: Callable[[st
 @pytest.mark.parametrize(
     "cell", ["Non-editing teacher", "#1 fans", "Year 2026", "C++", "Nobody's aide", "May 2026 cohort", "Admin+"]
 )
-def test_an_odd_role_is_one(cell: str) -> None:
-    assert one(cell) == (cell,)
+def test_unusual_role_names_are_read(cell: str) -> None:
+    assert read_single(cell) == (cell,)
 
 
-def test_a_role_of_which_a_letter_was_lost_is_refused() -> None:
+def test_a_role_with_a_lost_letter_is_refused() -> None:
     with pytest.raises(CellError, match="could not read") as caught:
-        one("Pr\ufffdfer")
+        read_single("Pr\ufffdfer")
     assert caught.value.code is Code.ROLE_NO_NAME
 
 
-def test_a_managed_role_may_be_called_anything() -> None:
-    assert RoleReader(("True", "7"), {"n/a": "7"}, several=True).read("True;7;n/a").names == ("True", "7", "7")
+def test_managed_roles_and_aliases_may_have_any_name() -> None:
+    assert RoleReader(("True", "7"), {"n/a": "7"}, allows_many=True).read("True;7;n/a").names == ("True", "7", "7")
 
 
-def test_a_managed_role_whose_letters_a_program_has_mangled_is_refused() -> None:
+def test_a_managed_role_read_in_the_wrong_encoding_is_refused() -> None:
     mangled = "\u00dcberpr\u00fcfer".encode().decode("cp1252")
-    with pytest.raises(CellError, match="took its UTF-8 for Windows-1252") as caught:
-        RoleReader(["\u00dcberpr\u00fcfer"], {}, several=False).read(mangled)
+    with pytest.raises(CellError, match="read its UTF-8 as Windows-1252") as caught:
+        RoleReader(["\u00dcberpr\u00fcfer"], {}, allows_many=False).read(mangled)
     assert caught.value.code is Code.ROLE_NEAR_MISS
-    assert one(mangled) == (mangled,)
+    assert read_single(mangled) == (mangled,)

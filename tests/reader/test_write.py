@@ -9,7 +9,7 @@ from rolesync.model.keys import format_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Policy
 from rolesync.reader.read import read_desired
-from rolesync.reader.write import assignments_of, desired_csv
+from rolesync.reader.write import desired_csv, list_assignments
 
 ROLES = ("Admin", "Captions, French")
 
@@ -20,7 +20,7 @@ def live(*people: tuple[int, str, str, tuple[str, ...]]) -> Live:
     return Live(frame(LIVE, data), ROLES)
 
 
-ODD = live(
+UNUSUAL = live(
     (2**63 - 1, "Zoë@Example.EDU", "Zoë", ("Admin", "Teacher")),
     (7, "", "No Mail", ("Admin",)),
     (8, "jdoe", "Only a Login", ("Admin",)),
@@ -32,17 +32,17 @@ ODD = live(
 )
 
 
-def test_what_is_there_reads_back_as_no_change(tmp_path: Path) -> None:
+def test_an_export_reads_back_without_changes(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
-    path.write_text(desired_csv(assignments_of(ODD)), encoding="utf-8")
+    path.write_text(desired_csv(list_assignments(UNUSUAL)), encoding="utf-8")
     desired = read_desired(path, managed_roles=ROLES, today=date(2026, 3, 1))
     assert desired.status == "ok"
-    found = diff(desired, ODD, Policy(managed_roles=ROLES))
-    assert (len(found.changes), len(found.held)) == (0, 0)
+    difference = diff(desired, UNUSUAL, Policy(managed_roles=ROLES))
+    assert (len(difference.changes), len(difference.held)) == (0, 0)
 
 
-def test_an_address_stands_only_where_it_names_one_person() -> None:
-    emails = {one["user_id"]: one["email"] for one in assignments_of(ODD)}
+def test_an_address_is_written_only_if_it_names_a_single_user() -> None:
+    emails = {row["user_id"]: row["email"] for row in list_assignments(UNUSUAL)}
     assert emails == {
         2**63 - 1: "zoë@example.edu",
         7: "",
@@ -55,7 +55,7 @@ def test_an_address_stands_only_where_it_names_one_person() -> None:
 
 
 def test_the_file_is_sorted_and_no_spreadsheet_calculates_it() -> None:
-    rows = list(csv.DictReader(io.StringIO(desired_csv(assignments_of(ODD)))))
+    rows = list(csv.DictReader(io.StringIO(desired_csv(list_assignments(UNUSUAL)))))
     assert [row["role"] for row in rows] == sorted(row["role"] for row in rows)
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     assert "Two lines" in {row["name"] for row in rows}
