@@ -1,1 +1,1 @@
-"""What flows between the rooms: frames for the many, frozen dataclasses for the few."""
+"""The values that the rooms exchange: frames for many rows, frozen dataclasses for few values."""

@@ -1,1 +1,1 @@
-"""A million texts and keys in arrays of bytes and numbers, without an object for each."""
+"""A million texts in arrays of bytes and numbers, without a Python object for each."""

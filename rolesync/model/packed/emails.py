@@ -1,4 +1,4 @@
-"""Addresses → their keys, a block of lines at a time: a million addresses fold as fast as a few long texts."""
+"""Addresses → their keys. Whole blocks are folded as one text, which is fast for a million addresses."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,20 +10,19 @@ from rolesync.model.packed.texts import PackedTexts, pack, pack_lines
 
 Texts = npt.NDArray[np.object_]
 
-
-_BLOCK = 10_000  # addresses folded at a time: enough to be fast, few enough to be small
+_BLOCK = 10_000  # addresses folded at a time: enough to be fast, few enough to need little memory
 
 
 def packed_keys(addresses: Sequence[str] | Texts) -> Iterator[PackedTexts]:
-    """The `email_key` of each address, packed block by block."""
+    """Compute the `email_key` of each address, packed block by block."""
     return (_folded(addresses[start : start + _BLOCK]) for start in range(0, len(addresses), _BLOCK))
 
 
 def _folded(block: Sequence[str] | Texts) -> PackedTexts:
-    """Fold plain addresses as one text, which is several times faster; a blank in any may be one to take off."""
+    """Fold the addresses of a block. ASCII addresses without blanks are folded as one text, which is much faster."""
     lines = "\n".join(block)
     if lines.isascii():
         text = lines.lower().encode()
-        if np.count_nonzero(np.frombuffer(text, np.uint8) <= ord(" ")) == len(block) - 1:  # those between the lines
+        if np.count_nonzero(np.frombuffer(text, np.uint8) <= ord(" ")) == len(block) - 1:  # only the line feeds
             return pack_lines(text)
     return pack(list(map(email_key, block)))

@@ -1,4 +1,4 @@
-"""Columns that grow at their end, part by part, until it is known how long they are."""
+"""Columns that grow at their end while their length is unknown."""
 
 from typing import Any, Generic, TypeVar
 
@@ -7,17 +7,17 @@ import numpy.typing as npt
 
 Kind = TypeVar("Kind", bound=np.generic)
 
-_SPARE = 1.1  # of what is said to follow, since its parts are not all alike
+_SPARE = 1.1  # room for each number expected to follow: parts differ in length
 
 
 class GrowableArray(Generic[Kind]):
-    """Numbers to whose end others are put.
+    """An array to which numbers are appended.
 
-    There is always room for some more, when that is used up for as much again or for what is to follow: so each is
-    copied once or twice or not at all, and parts need not be kept beside the whole.
+    It has spare room. When that is used up, it doubles, or grows by what is expected to follow. So a number is copied
+    twice at most on average, and the parts need not be kept.
 
     Args:
-        kind: the numbers' dtype.
+        kind: the dtype of the numbers.
     """
 
     def __init__(self, kind: type[Kind]) -> None:
@@ -28,11 +28,11 @@ class GrowableArray(Generic[Kind]):
         return self._size
 
     def extend(self, part: npt.NDArray[Any], more: float = 0) -> None:
-        """Put numbers at the end; about so many times as many will follow, as far as somebody knows."""
+        """Append numbers. `more` is the expected size of all later parts, in multiples of this part."""
         end = self._size + len(part)
         if end > len(self._room):
             size = end + max(end, int(len(part) * more * _SPARE))
-            # Numpy would ask for huge pages, which are slow to come by where memory is new, as on virtual machines.
+            # Numpy would request huge pages, which are slow to get in new memory, as on virtual machines.
             room = np.frombuffer(bytearray(size * self._room.itemsize), self._room.dtype)
             room[: self._size] = self.whole()
             self._room = room
@@ -40,5 +40,5 @@ class GrowableArray(Generic[Kind]):
         self._size = end
 
     def whole(self) -> npt.NDArray[Kind]:
-        """All of them so far, which stay where they are."""
+        """All numbers so far, not copied."""
         return self._room[: self._size]

@@ -1,6 +1,6 @@
-"""Texts packed end to end as bytes, so that a million are hashed and compared by whole columns, not one by one.
+"""Texts packed end to end as bytes, so that numpy hashes and compares a million of them by whole columns.
 
-A hash only says which texts may be the same: whoever meets two equal ones asks `same`, which compares every byte.
+Equal hashes only mean that texts may be equal. `same` compares every byte.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,20 +16,20 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
-WORD = 8  # bytes that are read at once
+WORD = 8  # bytes that are read together
 
-_BLOCK = 10_000  # texts packed at a time: enough to be fast, few enough to stay in a processor's own memory
+_BLOCK = 10_000  # texts packed at a time: enough to be fast, few enough for the cache of the processor
 _END = 10  # a line feed
-_HASHED = 256  # bytes of a text that its hash knows, besides its size; an address is shorter
+_HASHED = 256  # bytes of a text that enter its hash, with its size; an address is shorter
 _HALF = np.uint64(32)  # bits of a word
 _FIRST = np.array([(1 << 8 * size) - 1 for size in range(WORD)], np.uint64)  # the first bytes of a word
 _ODD = np.array([0x9E3779B97F4A7C15 * (2 * at + 1) % 2**64 for at in range(_HASHED // WORD)], np.uint64)
-"""Another number for each word of a text to be multiplied by, odd, so that nothing is lost by it."""
+"""A factor for each word of a text. Each is odd, so that the product loses no information."""
 
 
 @dataclass(frozen=True, eq=False)
 class PackedTexts:
-    """Texts, as UTF-8 in `data`: `size` bytes from `start` on, and at least a word behind the last one."""
+    """Texts as UTF-8 in `data`: each has `size` bytes from `start` on. At least a word follows the last text."""
 
     data: Bytes
     start: Ints
@@ -39,21 +39,21 @@ class PackedTexts:
         return len(self.size)
 
     def take(self, which: Ints | Mask | slice) -> "PackedTexts":
-        """Some of them, in this order."""
+        """Select some of the texts, in this order."""
         return PackedTexts(self.data, self.start[which], self.size[which])
 
     def texts(self, which: Ints | Mask | slice = slice(None)) -> list[str]:
-        """The texts, or some of them in this order."""
+        """Decode the texts, or some of them in this order."""
         data, start, size = self.data.data, self.start[which], self.size[which]
-        places = zip(start.tolist(), (start + size).tolist(), strict=True)
-        return [str(data[first:end], "utf-8", "surrogatepass") for first, end in places]
+        bounds = zip(start.tolist(), (start + size).tolist(), strict=True)
+        return [str(data[first:end], "utf-8", "surrogatepass") for first, end in bounds]
 
     def hashes(self, which: slice = slice(None)) -> Ints:
-        """Numbers that are the same for the same text wherever it is packed, and 0 for an empty one."""
+        """Hash each text, wherever it is packed; 0 for an empty text."""
         return _hashed(_words(self.data), self.start[which], self.size[which])
 
     def same(self, which: Ints, other: "PackedTexts", others: Ints) -> Mask:
-        """Whether each of `which` texts is the same as that of the `others` beside it."""
+        """Compare the texts at `which` with the texts of `other` at `others`, pair by pair."""
         size = self.size[which]
         same: Mask = size == other.size[others]
         if not same.all():
@@ -67,12 +67,12 @@ class PackedTexts:
 
 
 def pack(texts: Sequence[str]) -> PackedTexts:
-    """Pack texts of any kind."""
+    """Pack texts, with or without line feeds in them."""
     return join(_packed(texts[start : start + _BLOCK]) for start in range(0, len(texts), _BLOCK))
 
 
 def pack_lines(text: bytes) -> PackedTexts:
-    """Pack the lines of a text, of which every one but the last is ended by a line feed."""
+    """Pack the lines of a text. Line feeds separate them, and none follows the last line."""
     data = np.frombuffer(text + bytes(WORD), np.uint8)
     ends = np.append(np.flatnonzero(data == _END), len(text))
     starts = np.append(0, ends[:-1] + 1)
@@ -80,48 +80,49 @@ def pack_lines(text: bytes) -> PackedTexts:
 
 
 class TextPacker:
-    """Packed texts, put one behind the other as they come; those that share their data take it along each time."""
+    """Appends packed texts. Each part brings all its data, even where parts share it."""
 
     def __init__(self) -> None:
         self._data = GrowableArray(np.uint8)
         self._start, self._size = GrowableArray(np.int64), GrowableArray(np.int64)
 
     def extend(self, part: PackedTexts, more: float = 0) -> None:
-        """Put others at the end; about so many times as many will follow, as far as somebody knows."""
+        """Append texts. `more` is the expected size of all later parts, in multiples of this part."""
         self._start.extend(part.start + len(self._data), more)
         self._size.extend(part.size, more)
         self._data.extend(part.data, more)
 
     def whole(self) -> PackedTexts:
-        """All of them so far."""
+        """All texts so far."""
         if not len(self._data):
             self._data.extend(np.zeros(WORD, np.uint8))
         return PackedTexts(self._data.whole(), self._start.whole(), self._size.whole())
 
 
 def join(parts: Iterable[PackedTexts]) -> PackedTexts:
-    """Put packed texts one behind the other."""
-    packing = TextPacker()
+    """Join packed texts, in order."""
+    packer = TextPacker()
     for part in parts:
-        packing.extend(part)
-    return packing.whole()
+        packer.extend(part)
+    return packer.whole()
 
 
 def _packed(texts: Sequence[str]) -> PackedTexts:
     text = "\n".join(texts).encode("utf-8", "surrogatepass")
     if text.count(b"\n") == len(texts) - 1:
         return pack_lines(text)
-    size = np.array([len(one.encode("utf-8", "surrogatepass")) for one in texts], np.int64)  # some hold line feeds
+    sizes = [len(item.encode("utf-8", "surrogatepass")) for item in texts]  # texts with line feeds in them
+    size = np.array(sizes, np.int64)
     return PackedTexts(np.frombuffer(text + bytes(WORD), np.uint8), np.cumsum(size + 1) - 1 - size, size)
 
 
 def _words(data: Bytes) -> Words:
-    """The words that begin at each byte."""
+    """View the data as the words that begin at each byte."""
     return np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
 
 
 def _read(words: Words, start: Ints, size: Ints, done: int) -> Words:
-    """The word of each text at its byte `done`, or its last one, which ends with it, if there are no more so far on."""
+    """Read the word of each text at its byte `done`, or its last word where the text ends before."""
     word = words[start + np.minimum(done, np.maximum(size - WORD, 0))]
     short = np.flatnonzero(size < WORD)
     word[short] &= _FIRST[size[short]]
@@ -133,8 +134,10 @@ def _hashed(words: Words, start: Ints, size: Ints) -> Ints:
     for done in range(0, min(int(size.max(initial=0)), _HASHED), WORD):
         word = _read(words, start, size, done) * _ODD[done // WORD]
         word ^= word >> _HALF
-        word *= size > done  # a text that has ended adds nothing, whatever it is packed with
+        word *= size > done  # a text that has ended adds nothing
         hashes += word
     hashes *= _ODD[0]
-    hashes ^= hashes >> _HALF  # so that every bit of a text can change the lowest ones, which a table looks at
+    hashes ^= (
+        hashes >> _HALF
+    )  # so that every bit of a text can change the lowest bits, which select the slot of a table
     return hashes.view(np.int64)
