@@ -1,4 +1,4 @@
-"""What the list asks for: its rows, column by column, and everything that was noticed in them."""
+"""The content of the list: its rows, column by column, and the findings of the reader."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,16 +16,14 @@ from rolesync.model.packed.texts import PackedTexts, pack
 from rolesync.model.vocabulary import Level
 
 Ints = npt.NDArray[np.int64]
-
-
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class ListRows:
-    """Rows of DESIRED, column by column, in which no address is a text of its own before somebody wants to read it.
+    """Rows of DESIRED, column by column. The addresses stay packed until they are read.
 
-    Nobody changes the columns of one.
+    The columns must not be changed.
     """
 
     row: Ints
@@ -35,10 +33,10 @@ class ListRows:
 
     @classmethod
     def of(cls, assignments: pd.DataFrame | None = None) -> "ListRows":
-        """Take the rows of a frame, or none.
+        """Take the rows of a frame; without a frame, no rows.
 
         Raises:
-            TypeError: it is not DESIRED.
+            TypeError: the frame is not DESIRED.
         """
         rows = frame(DESIRED) if assignments is None else require(assignments, DESIRED)
         row, email, user_id, role = (rows[name] for name in DESIRED)
@@ -46,28 +44,28 @@ class ListRows:
 
     @cached_property
     def index(self) -> Index:
-        """The places of the addresses, made when it is first asked for."""
+        """The places of the addresses, computed when first used."""
         return Index(self.email)
 
     def __len__(self) -> int:
         return len(self.row)
 
     def take(self, which: Ints | Mask) -> "ListRows":
-        """Some of the rows, in this order."""
+        """Select some of the rows, in this order."""
         return ListRows(self.row[which], self.email.take(which), self.user_id[which], self.role[which])
 
     def frame(self) -> pd.DataFrame:
-        """The rows as DESIRED."""
+        """Make a frame of the rows (DESIRED)."""
         cells = {"row": self.row, "email": self.email.texts(), "user_id": self.user_id, "role": self.role}
         return frame(DESIRED, cells)
 
 
 @dataclass(frozen=True, eq=False)
 class Desired:
-    """What the list says: who is to have which role, with everything noticed on the way.
+    """The list: which users should have which roles, and the findings of the reader.
 
-    `not_in_force` (DESIRED) are roles that rows name and don't give today: they say so, or it isn't the time. Whoever
-    stands there is named by the list all the same.
+    `not_in_force` (DESIRED) are roles that a row takes away, or that are outside their dates today. The user still
+    counts as listed.
     """
 
     listed: ListRows
@@ -77,7 +75,7 @@ class Desired:
 
     @cached_property
     def assignments(self) -> pd.DataFrame:
-        """The same as `listed` (DESIRED), made when it is first asked for."""
+        """`listed` as a frame (DESIRED), made when first used."""
         return self.listed.frame()
 
     @property
@@ -90,5 +88,5 @@ class Desired:
 
     @property
     def has_unreadable_rows(self) -> bool:
-        """Whether rows are held because they can't be read, so that nobody is known not to be listed."""
+        """Whether unreadable rows are held. Then no user is known to be missing from the list."""
         return any(finding.level is Level.HELD for finding in self.findings)

@@ -1,12 +1,11 @@
-"""Frames for the many people: which columns they have, and how they are made and checked.
+"""The schemas of the frames that hold many users, and how frames are made and checked.
 
-A frame is described by a `Columns` mapping from column name to dtype; `frame()` makes one and `require()` checks one
-at a room's door. In all frames `""` stands for text that is not given and `0` for an id or row that is not given, so
-that no column needs a nullable dtype. `row` counts the rows of the source file as a spreadsheet shows them: the header
-is row 1.
+A `Columns` mapping from column name to dtype describes a frame. `frame()` makes a frame, and `require()` checks a frame
+that enters a room. No column has a nullable dtype: `""` stands for a missing text, and `0` for a missing id or row.
+`row` counts the rows of the source file as a spreadsheet does: the header is row 1.
 
-Role sets travel as one category per distinct set, spelled as a JSON array of sorted names (`role_set`), because a
-million people share a handful of sets.
+A set of roles is one category, encoded by `format_roles` as a JSON array of sorted names. A million users share a few
+distinct sets.
 """
 
 from collections.abc import Mapping
@@ -19,76 +18,76 @@ Columns = Mapping[str, str]
 
 DESIRED: Columns = {
     "row": "int64",  # source row
-    "email": "str",  # normalised by `email_key`; "" where only an id is given
-    "user_id": "int64",  # 0 where only an address is given
+    "email": "str",  # normalised by `email_key`; "" if the row has only an id
+    "user_id": "int64",  # 0 if the row has only an address
     "role": "category",
 }
-"""What the list asks for: one row per (person, role), in the order of the file, without duplicates."""
+"""The assignments of the list: one row per (user, role), in the order of the file, without duplicates."""
 
 LIVE: Columns = {
     "user_id": "int64",  # unique
-    "email": "str",  # as Studio spells it; "" where Studio has none
+    "email": "str",  # as in Studio; "" if Studio has none
     "name": "str",
-    "roles": "category",  # `role_set` of role_names
+    "roles": "category",  # a set of roles
 }
-"""People as Studio shows them: every holder of a managed role, and whoever of the list was found besides."""
+"""Users in Studio: all holders of managed roles, and the other users of the list."""
 
 CHANGES: Columns = {
     "user_id": "int64",
-    "email": "str",  # as Studio spells it
+    "email": "str",  # as in Studio
     "name": "str",
     "action": "category",  # `Action`
     "role": "category",
     "reason": "category",  # `Reason`
-    "row": "int64",  # the row that asks for it, or that names the person; 0 for people the list doesn't name
-    "before": "category",  # `role_set` when the plan was made
+    "row": "int64",  # the row that gives the role, or that names the user; 0 for a user who is not in the list
+    "before": "category",  # the set of roles when the plan was made
 }
-"""What has to change, one row per (person, role), in the order in which it is sent."""
+"""The changes, one row per (user, role), in the order in which they are sent."""
 
 HELD: Columns = {
     "row": "int64",
     "email": "str",
     "user_id": "int64",
     "role": "category",
-    "action": "category",  # what would have been done
+    "action": "category",  # the action that is held
     "reason": "category",  # `HeldReason`
     "detail": "str",  # a sentence for people
 }
-"""What is known but not done, each with its reason."""
+"""The changes that are known but not done, with their reasons."""
 
 DRIFT: Columns = {
     "user_id": "int64",
-    "email": "str",  # as Studio spells it, or did
+    "email": "str",  # as in Studio, now or earlier
     "role": "category",
-    "action": "category",  # `Action`: what somebody else did
+    "action": "category",  # `Action` by other hands
 }
-"""What was changed outside rolesync, by role and user."""
+"""Changes of roles outside rolesync, by role and user."""
 
 IMPACT: Columns = {
     "user_id": "int64",  # unique
-    "known": "category",  # `Known`
-    "owned": "int64",  # media that are this person's own
-    "reachable": "int64",  # all media that they can open, their own among them
-    "size": "int64",  # bytes of their own
-    "duration": "int64",  # seconds of their own
-    "newest": "str",  # when the newest of their own was made, ISO 8601 in UTC; "" where Studio says no time
-    "note": "str",  # why not all is known; "" where it is
+    "known": "category",  # `Completeness`
+    "owned": "int64",  # media that the user owns
+    "reachable": "int64",  # media that the user can open, including owned media
+    "size": "int64",  # bytes of the owned media
+    "duration": "int64",  # seconds of the owned media
+    "newest": "str",  # creation time of the newest owned medium, ISO 8601 in UTC; "" if unknown
+    "note": "str",  # why not all is known; "" if all is known
 }
-"""What people have in Studio who lose a role; of somebody of whom nothing is known, all numbers are 0."""
+"""The media of users who lose a role. All numbers are 0 for a user of whom nothing is known."""
 
 OUTCOMES: Columns = {
     **CHANGES,
     "outcome": "category",  # `OutcomeStatus`
-    "after": "category",  # `role_set` as last seen; "" where it was not seen
+    "after": "category",  # the set of roles as last read; "" if it was not read
     "detail": "str",
 }
-"""What became of each change of a plan, in the plan's order."""
+"""The outcome of each change of a plan, in the plan's order."""
 
 
 def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> "pd.DataFrame":
-    """Make a frame of exactly these columns and dtypes; without `data`, an empty one.
+    """Make a frame of exactly these columns and dtypes; without `data`, an empty frame.
 
-    Arrays that fit are taken as they are, not copied: whoever gives one away doesn't change it afterwards.
+    Arrays of the right dtype are not copied, so they must not be changed afterwards.
 
     Raises:
         KeyError: a column is missing in `data`.
@@ -105,12 +104,12 @@ def require(table: "pd.DataFrame", columns: Columns) -> "pd.DataFrame":
     """Return `table` if it has exactly these columns and dtypes.
 
     Raises:
-        TypeError: a column is missing, surplus, or of another dtype: a defect in the calling room.
+        TypeError: a column is missing, unknown or of another dtype, which is a defect of the caller.
     """
-    found = {str(name): dtype for name, dtype in table.dtypes.items()}
-    wrong = [name for name, kind in columns.items() if not _same(found.get(name), kind)]
-    if wrong or set(found) != set(columns):
-        raise TypeError(f"columns {wrong or sorted(set(found) ^ set(columns))} don't fit {dict(columns)}")
+    dtypes = {str(name): dtype for name, dtype in table.dtypes.items()}
+    wrong = [name for name, kind in columns.items() if not _same(dtypes.get(name), kind)]
+    if wrong or set(dtypes) != set(columns):
+        raise TypeError(f"columns {wrong or sorted(set(dtypes) ^ set(columns))} don't fit {dict(columns)}")
     return table
 
 

@@ -1,4 +1,4 @@
-"""The spellings under which addresses and sets of roles are compared and kept."""
+"""The normal forms in which addresses and sets of roles are compared and stored."""
 
 import json
 import unicodedata
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 
 def email_key(address: str) -> str:
-    """The one spelling under which two addresses are the same: trimmed, NFC, case-folded letter by letter.
+    """Normalise an address for comparison: trim it, convert it to NFC, and fold the case letter by letter.
 
-    Full case folding would make `strauß` and `strauss` one, who are two people.
+    Full case folding would make `strauß` and `strauss` equal, who are two users.
     """
     if address.isascii():
         return address.strip().lower()
@@ -22,11 +22,11 @@ def _fold(letter: str) -> str:
 
 
 def format_roles(names: Iterable[str]) -> str:
-    """Spell a set of role names as a JSON array of the sorted distinct names."""
+    """Encode role names as a JSON array of the sorted distinct names."""
     return json.dumps(sorted(set(names)), ensure_ascii=False)
 
 
-def parse_roles(spelled: str) -> list[str]:
-    """Read a `format_roles` back; an empty text is an empty set."""
-    names: list[str] = json.loads(spelled) if spelled else []
+def parse_roles(text: str) -> list[str]:
+    """Decode the text of `format_roles`. An empty text is an empty set."""
+    names: list[str] = json.loads(text) if text else []
     return names

@@ -1,4 +1,4 @@
-"""What the list says, and how it is written."""
+"""Where a list comes from, and how it is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that a list was read from, or the run that is taken back.
+    """The file of a list, or the run that an undo reverses.
 
-    `rows` counts the data rows that are not blank, `listed` the assignments of each managed role. `modified_at` is when
-    the file was last changed, with time zone; None where nobody knows. Where there is no list, `undoes` is the id of
-    the run, `path` says so in words, and `sha256` is the hash of its last record.
+    `rows` counts the data rows that are not blank, `listed` the assignments of each managed role. `modified_at` is the
+    time of the file's last change, with time zone; None if unknown. For an undo, `undoes` is the id of the run, `path`
+    describes it, and `sha256` is the hash of the run's last record.
     """
 
     path: str
@@ -24,11 +24,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ListForm:
-    """How a list is written, as far as somebody has said it; empty or 0 where the file itself is to tell.
+    """How a list is written, as far as it is set; empty or 0 where the reader finds out from the file.
 
-    `sheet` is a sheet's name, or its number from 1; `header_row` the row of the header as a spreadsheet counts it. The
-    columns are named by their headers. `role_aliases` are other names in the list, each with the role it stands for.
-    `hold_bad_rows` tells that rows that can't be read are to be held, rather than refuse the list.
+    `sheet` is the name of a sheet, or its number from 1. `header_row` is the row of the header, counted from 1. Columns
+    are named by their headers. `role_aliases` maps other names in the list to roles. With `hold_bad_rows`, an
+    unreadable row is held; without it, the row refuses the list.
     """
 
     sheet: str = ""
@@ -41,7 +41,7 @@ class ListForm:
 
     @property
     def names_columns(self) -> bool:
-        """Whether somebody has said which columns are meant."""
+        """Whether any column is set."""
         return bool(self.email_column or self.user_id_column or self.role_column)
 
 

@@ -1,4 +1,4 @@
-"""What Studio says, and what it took to ask."""
+"""The users and roles in Studio, and the requests that read them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadStep:
-    """One way that a read has taken: how many requests it took `of` how many there would be, and whom it gave.
+    """One step of a read: its method, the requests it took, `of` how many in full, and how many users it found.
 
-    `role` is "" where people were asked for one by one. `people` are a role's holders; else those of the list who were
-    still to be found, and of whom it found somebody; or those whose media were read.
+    `role` is "" if users were searched one by one. `people` counts the holders of a role, the users of the list that
+    this step found, or the users whose media were read.
     """
 
     how: ReadMethod
@@ -28,12 +28,12 @@ class ReadStep:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """How many HTTP requests were made, by kind, each retry counted; the ways taken, and the fewest possible.
+    """The HTTP requests of a command: counts by kind with all retries, the steps, and the fewest possible requests.
 
-    `steps` leaves out repeated requests. `theoretical_minimum` is what a reader needs that knows in advance how many
+    `steps` doesn't count repeated requests. `theoretical_minimum` is what a reader needs that knows in advance how many
     pages each role has and who holds it: the managed roles in full, and for the other users of the list the best
-    choice of pages and single searches, unless the steps taken were fewer. Roles that were never read don't count. It
-    is 0 where it was not computed.
+    choice of pages and single searches. If the steps took fewer, it is their number. Roles that were never read don't
+    count. 0 if it was not computed.
     """
 
     by_kind: Mapping[str, int]
@@ -42,13 +42,13 @@ class Requests:
 
     @property
     def total(self) -> int:
-        """All requests of all kinds."""
+        """The number of requests of all kinds."""
         return sum(self.by_kind.values())
 
 
 @dataclass(frozen=True, eq=False)
 class Live:
-    """What Studio says: `users` (LIVE), complete for the holders of `roles` and for the people asked for."""
+    """Users in Studio (LIVE): all holders of `roles`, and all users who were searched for and exist."""
 
     users: "pd.DataFrame"
     roles: tuple[str, ...]
@@ -56,9 +56,9 @@ class Live:
 
     def holders(self, role: str) -> "pd.DataFrame":
         """Return the users (LIVE) who hold `role`."""
-        sets = self.users["roles"]
-        return self.users[sets.isin([spelled for spelled in sets.cat.categories if role in parse_roles(spelled)])]
+        role_sets = self.users["roles"]
+        return self.users[role_sets.isin([text for text in role_sets.cat.categories if role in parse_roles(text)])]
 
 
 Progress = Callable[[str, int, int], None]
-"""Something that is told how far a stage of the work has come: its name, the steps done, all its steps."""
+"""Receives the progress of a stage of the work: its name, the steps done, and the number of steps."""

@@ -1,4 +1,4 @@
-"""What would change, under which limits, and who answers for it."""
+"""A plan: the changes, their limits, and who is responsible for them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be touched and how far: the settings that a plan is bound to.
+    """The settings that a plan is bound to: the managed roles, and the limits of changes.
 
-    `max_removals_share` is a share of a role's holders, `max_shrink_share` one of the assignments in the list last
-    applied, both from 0 to 1; `max_age_hours` is None for a list of any age; `grace_runs` says in how many earlier runs
-    in a row somebody must have been absent from the list, `repeat_runs` after how many runs in a row a change that is
-    planned again is pointed out, 0 for never. `owner` and `protected_users` are addresses or ids.
+    `owner` and `protected_users` are addresses or user ids. `max_removals_share` is a share of a role's holders,
+    `max_shrink_share` a share of the assignments in the list last applied, both from 0 to 1. `max_age_hours` is None if
+    a list may have any age. A removal waits until the user was missing from the list in `grace_runs` earlier runs in a
+    row. After `repeat_runs` runs in a row with the same change, a guard warns; 0 for never.
     """
 
     managed_roles: tuple[str, ...] = ("Admin",)
@@ -43,7 +43,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One guard's word on a plan: the rule, for which role ("" for all), its limit and the number held against it."""
+    """The result of one guard: its rule, the role ("" for all), the limit, and the value compared with it."""
 
     rule: str
     status: VerdictStatus
@@ -56,7 +56,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class RoleCount:
-    """How many people hold a managed role before and after a plan."""
+    """The number of holders of a managed role before and after a plan."""
 
     role: str
     before: int
@@ -65,12 +65,12 @@ class RoleCount:
 
     @property
     def after(self) -> int:
-        """The number of holders once the plan is applied."""
+        """The number of holders after the plan is applied."""
         return self.before + self.additions - self.removals
 
 
 def recount(roles: Iterable[RoleCount], changes: "pd.DataFrame") -> tuple[RoleCount, ...]:
-    """The same roles with the same holders before, and as many additions and removals as these CHANGES have."""
+    """Count the additions and removals of each role in CHANGES. The holders before stay the same."""
     number = Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
     return tuple(
         replace(count, additions=number[count.role, Action.ADD], removals=number[count.role, Action.REMOVE])
@@ -80,9 +80,9 @@ def recount(roles: Iterable[RoleCount], changes: "pd.DataFrame") -> tuple[RoleCo
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """What has to change (CHANGES), what is held (HELD), and what that means per role.
+    """The differences between list and Studio: `changes` (CHANGES), `held` (HELD), and the counts of each role.
 
-    `releasable_removals` (CHANGES) has those removals among `held` that only wait, as they would be sent.
+    `releasable_removals` (CHANGES) are the removals in `held` that only wait, as they would be sent.
     """
 
     changes: "pd.DataFrame"
@@ -93,7 +93,7 @@ class Changes:
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """What others have changed (DRIFT) in the managed roles since the run `since`; "" where nobody knows."""
+    """Changes of managed roles by other hands (DRIFT) since the run `since`; "" if there is no such run."""
 
     since: str = ""
     changes: "pd.DataFrame" = field(default_factory=lambda: frame(DRIFT))
@@ -101,7 +101,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A held removal that a reviewer let through, and why; the reason may be empty."""
+    """A held removal that a reviewer released. The reason may be empty."""
 
     user_id: int
     role: str
@@ -110,11 +110,11 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who answers for a plan, and what they saw.
+    """The approval of a plan by a reviewer.
 
-    `reviewer` is the name that was given, `operator` the user who ran the review. `confirmed_effect` is the plan's
-    `effect` as the reviewer typed it, `reviewed_digest` the digest of the plan that was reviewed. `excluded` counts the
-    changes that were taken out of it; the plan's `held` says which, and why.
+    `reviewer` is the name that the reviewer entered, `operator` the user who ran the review. `confirmed_effect` is the
+    plan's `effect` as the reviewer typed it, `reviewed_digest` the digest of the reviewed plan. `excluded` counts the
+    changes that the reviewer excluded; they are in the plan's `held`, with their reasons.
     """
 
     reviewer: str
@@ -128,15 +128,14 @@ class Approval:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything that would change, checked and digested; what a reviewer sees is what is applied.
+    """All changes, checked and with a digest. What a reviewer sees is what is applied.
 
-    `digest` covers what would be done, to whom, under which limits and because of which list, and who has approved it;
-    not when and by whom the plan was made, what others had changed before, what people have in Studio, or how many
-    requests that took, so that the same situation has the same digest tomorrow. `releasable_removals` (CHANGES) has
-    those removals among `held` that a reviewer may let through, as they would be sent.
+    `digest` covers the changes, the limits, the list and the approval. It doesn't cover who made the plan and when, the
+    drift before, what users own in Studio, and the requests, so that the same situation has the same digest tomorrow.
+    `releasable_removals` (CHANGES) are the removals in `held` that a reviewer may release, as they would be sent.
     """
 
-    account: str  # scheme and host that the plan was made for
+    account: str  # scheme and host of Studio
     created_at: datetime  # with time zone
     source: Source
     policy: Policy
@@ -148,20 +147,20 @@ class Plan:
     requests: Requests
     digest: str
     drift: Drift = field(default_factory=Drift)
-    impact: "pd.DataFrame | None" = None  # IMPACT of everybody who loses a role, or would; None where nobody asked
+    impact: "pd.DataFrame | None" = None  # IMPACT of users who lose a role, or would; None if not read
     releasable_removals: "pd.DataFrame" = field(default_factory=lambda: frame(CHANGES))
-    planned_by: str = ""  # the user who made it, as the setting `operator` says
+    planned_by: str = ""  # the user who made the plan, see the setting `operator`
     approval: Approval | None = None
 
     @property
     def effect(self) -> str:
-        """What a reviewer confirms to have seen, as in `remove 12, add 40`."""
+        """The text with which a reviewer confirms the plan, as in `remove 12, add 40`."""
         removals = int((self.changes["action"] == Action.REMOVE.value).sum())
         return f"remove {removals}, add {len(self.changes) - removals}"
 
     @property
     def blocked(self) -> tuple[Verdict, ...]:
-        """The verdicts that keep this plan from being applied."""
+        """The verdicts that block this plan."""
         return tuple(verdict for verdict in self.verdicts if verdict.status is VerdictStatus.BLOCK)
 
     @property

@@ -1,4 +1,4 @@
-"""Why a change is planned, and why it is held: the codes for programs, and the sentences for people."""
+"""Why a change is planned or held: codes for programs, and sentences for people."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,16 +15,16 @@ class Reason(StrEnum):
 
 
 REASONS: Mapping[str, str] = {
-    Reason.LISTED: "the list gives the role, Studio doesn't yet",
-    Reason.NOT_LISTED: "the list doesn't name this person",
-    Reason.LISTED_WITHOUT_ROLE: "the list names this person, but not for this role",
-    Reason.NO_EMAIL: "the list doesn't name this person, who has no e-mail in Studio and can only be named by user_id",
-    Reason.UNDO: "takes back what an earlier run did",
+    Reason.LISTED: "the list gives this role, Studio doesn't yet",
+    Reason.NOT_LISTED: "this user is not in the list",
+    Reason.LISTED_WITHOUT_ROLE: "this user is in the list, but not for this role",
+    Reason.NO_EMAIL: "this user is not in the list, and only user_id can name them: Studio has no e-mail address",
+    Reason.UNDO: "reverses a change of an earlier run",
 }
 
 
 class HeldReason(StrEnum):
-    """Why something known is not done."""
+    """Why a change is held."""
 
     NOT_IN_STUDIO = "not_in_studio"
     AMBIGUOUS = "ambiguous"
@@ -36,4 +36,4 @@ class HeldReason(StrEnum):
 
 
 WAITING = frozenset({HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value})
-"""Why a removal waits of which the list is clear: only its time hasn't come."""
+"""Reasons of removals that only wait: a reviewer may release them."""

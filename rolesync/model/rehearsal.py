@@ -1,4 +1,4 @@
-"""What a rehearsal came to, how long the real thing would take, and what no rehearsal can know."""
+"""The result of a rehearsal: the run on a copy, the estimated time of a real run, and what stays unknown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from rolesync.model.runs import Run
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long requests took Studio: the median in seconds, 0 where none was answered, and how many were measured."""
+    """The latency of Studio: the median in seconds (0 without a response), and the number of measured requests."""
 
     seconds: float
     requests: int
 
     @classmethod
     def of(cls, measured: Sequence[float]) -> "Latency":
-        """Sum up what was measured, in seconds."""
+        """Summarise measured latencies, in seconds."""
         return cls(median(measured) if measured else 0.0, len(measured))
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of an apply: its requests, how many may be under way at once, and how often it waits for an answer.
+    """A stage of an apply: its requests, how many run in parallel, and how often it waits for a response.
 
-    `seconds` is how long it was measured to take, or else reckoned: `rounds` times the latency, or longer where the
-    ceiling on requests in a second says so.
+    `seconds` is measured, or else estimated: `rounds` times the latency, or longer if the maximum rate of requests
+    requires it.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class HolderCount:
-    """How many people hold a role in Studio, and in the copy at the end; None where that could not be read."""
+    """The holders of a role in Studio, and in the copy at the end; None if the copy could not be read."""
 
     role: str
     before: int
@@ -49,10 +49,10 @@ class HolderCount:
 
 @dataclass(frozen=True, eq=False)
 class Rehearsal:
-    """A plan that was applied to a private copy of the people it touches.
+    """A plan that was applied to a private copy of the users it changes.
 
-    `run` is what an apply would come to, as far as a copy can tell; its account is the real one, and its requests are
-    those to the copy. `people` is how many were copied, `read` how they were read.
+    `run` is the run on the copy, with the real account and the requests to the copy. `people` is the number of copied
+    users, `read` the requests that read them. `unknown` are sentences about what a copy can't show.
     """
 
     plan: Plan
@@ -66,5 +66,5 @@ class Rehearsal:
 
     @property
     def seconds(self) -> float:
-        """How long an apply would take."""
+        """The estimated seconds of an apply."""
         return sum(stage.seconds for stage in self.stages)

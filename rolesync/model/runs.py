@@ -1,4 +1,4 @@
-"""What became of a plan, and what else was looked at."""
+"""The result of a run and its proof, and the checks of `doctor`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a fresh, complete read of Studio said after a run.
+    """The result of a new, complete read of Studio after a run.
 
-    `holders` is the number of holders of each role that was looked at; `differences` are sentences, none if live
+    `holders` is the number of holders of each role that was read. `differences` are sentences; there is none if live
     equals the plan.
     """
 
@@ -33,10 +33,10 @@ class Proof:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One apply: what became of every change (OUTCOMES), and the proof.
+    """One apply: the outcome of every change (OUTCOMES), and the proof.
 
-    `drift` is what others had changed before it, `approval` that of its plan. `proof` is None where Studio could not be
-    read again; `stopped` says why the run ended before its time, if it did.
+    `drift` are changes by other hands before the run. `approval` is that of the plan. `proof` is None if Studio could
+    not be read again. `stopped` is the reason if the run ended early, else "".
     """
 
     run_id: str
@@ -59,14 +59,14 @@ class Run:
 
 
 def counts(outcomes: "pd.DataFrame") -> dict[str, int]:
-    """Count OUTCOMES by status, every status named, zero included."""
-    found: Sequence[str] = outcomes["outcome"].astype("str").tolist()
-    return {status.value: found.count(status.value) for status in OutcomeStatus}
+    """Count OUTCOMES by status, with 0 for a status that doesn't occur."""
+    statuses: Sequence[str] = outcomes["outcome"].astype("str").tolist()
+    return {status.value: statuses.count(status.value) for status in OutcomeStatus}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that `doctor` looked at, what to do if it isn't well, and the exit code that this deserves."""
+    """One check of `doctor`: its result, the hint if it fails, and the exit code for that."""
 
     name: str
     status: VerdictStatus

@@ -1,10 +1,10 @@
-"""The fixed words of the project: in code, output, plan files and the record alike."""
+"""The codes that appear in code, output, plan files and the audit record."""
 
 from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """Whether holders that the list doesn't name lose their managed roles."""
+    """Whether holders who are not in the list lose their managed roles."""
 
     SYNC = "sync"
     ADDITIVE = "additive"
@@ -18,7 +18,7 @@ class Action(StrEnum):
 
 
 class Completeness(StrEnum):
-    """How much is known of what somebody has: all of it, a part so that the numbers are at least these, or nothing."""
+    """How much is known of what a user owns: all, a part (the numbers are minimums), or nothing."""
 
     ALL = "all"
     AT_LEAST = "at_least"
@@ -26,10 +26,10 @@ class Completeness(StrEnum):
 
 
 class Level(StrEnum):
-    """How much a finding weighs.
+    """The severity of a finding.
 
-    An error refuses the list. Where bad rows may be held, the error of a row is `held` instead: nothing comes of the
-    row, and nobody loses a role. A warning is worth a look, info is for the record.
+    An error refuses the list. With `bad_rows=hold`, the error of a row becomes `held`: the row has no effect, and no
+    user loses a role. A warning needs a look. Info is for the record.
     """
 
     ERROR = "error"
@@ -39,7 +39,7 @@ class Level(StrEnum):
 
 
 class ReadMethod(StrEnum):
-    """What was read and how: a role's holders, in full; people on a role's pages, or by a request each; media."""
+    """What was read, and how: all holders of a role, users on the pages of a role, users one by one, or media."""
 
     HOLDERS = "holders"
     SCAN = "scan"
@@ -48,7 +48,7 @@ class ReadMethod(StrEnum):
 
 
 class VerdictStatus(StrEnum):
-    """What a guard says."""
+    """The decision of a guard."""
 
     PASS = "pass"  # noqa: S105  # no password
     WARN = "warn"
@@ -56,7 +56,7 @@ class VerdictStatus(StrEnum):
 
 
 class OutcomeStatus(StrEnum):
-    """What became of one change; `drifted` was not sent, because the person had changed since the plan was made."""
+    """The outcome of one change. `drifted` was not sent, because the user had changed since the plan."""
 
     DONE = "done"
     FAILED = "failed"

@@ -47,7 +47,7 @@ def test_held_removals_keep_their_reason() -> None:
     assert actions(changes) == [(4, "add", "Admin")]
     assert held(changes) == [(0, 2, "remove", "Admin", "removals_held"), (4, 1, "remove", "Admin", "removals_held")]
     assert changes.roles == (RoleCount("Teacher", 1, 0, 0), RoleCount("Admin", 3, 1, 0))
-    assert "doesn't name this person; keeps the role while hold_removals is set" in changes.held["detail"].iloc[0]
+    assert "is not in the list; keeps the role while hold_removals is set" in changes.held["detail"].iloc[0]
     assert "not for this role; keeps" in changes.held["detail"].iloc[1]
     assert changes.changes["action"].cat.categories.tolist() == ["add"]
 

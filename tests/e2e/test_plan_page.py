@@ -93,9 +93,9 @@ def test_filters_by_role_action_and_reason_hold_together(show: Open) -> None:
     page.get_by_label("Role", exact=True).select_option(label="Teacher (1)")
     assert people(page) == ["أمين الدين"]
     page.get_by_label("Role", exact=True).select_option(label="any role")
-    page.get_by_label("Why").select_option(label="the list doesn't name this person (1)")
+    page.get_by_label("Why").select_option(label="this user is not in the list (1)")
     assert people(page) == ["Grace Hopper"]
-    assert page.locator(".chosen").first.inner_text() == "Only Action: remove; Why: the list doesn't name this person."
+    assert page.locator(".chosen").first.inner_text() == "Only Action: remove; Why: this user is not in the list."
     page.get_by_role("link", name="additions").click()
     assert people(page) == ["Zoë Ångström", "alan Turing"]
     page.get_by_role("link", name="left with no role").click()
@@ -132,7 +132,7 @@ def test_details_tell_roles_before_and_after_the_row_and_the_last_run(show: Open
     past = {31: EXPLANATION.changes, 7: (), 404: EXPLANATION.changes}
     page = show(school(), past)
     told = details(page, "Zoë")
-    assert "Roles before Student Roles after this plan Admin, Student Why the list gives the role" in told
+    assert "Roles before Student Roles after this plan Admin, Student Why the list gives this role" in told
     assert "Source row 9 of lists/desired_roles.csv" in told
     assert "r1, 2026-11-02 02:30:01 UTC add Admin: done (row 9 of lists/desired_roles.csv)" in told
     assert "remove Admin: not known: never found out" in told

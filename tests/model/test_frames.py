@@ -21,6 +21,6 @@ def test_a_frame_has_exactly_the_documented_columns() -> None:
         frame(DESIRED).astype({"role": "str"}),
     ],
 )
-def test_a_frame_of_another_shape_is_refused_at_the_door(wrong: pd.DataFrame) -> None:
+def test_a_frame_of_another_shape_is_refused(wrong: pd.DataFrame) -> None:
     with pytest.raises(TypeError, match="don't fit"):
         require(wrong, DESIRED)

@@ -25,11 +25,11 @@ def test_addresses_that_are_the_same(one: str, other: str) -> None:
         ("a@x.edu", "a@y.edu"),
     ],
 )
-def test_addresses_that_are_not(one: str, other: str) -> None:
+def test_addresses_that_differ(one: str, other: str) -> None:
     assert email_key(one) != email_key(other)
 
 
-def test_role_sets_have_one_spelling_and_read_back() -> None:
+def test_role_sets_have_one_encoding_and_come_back() -> None:
     assert format_roles(["Teacher", "Admin", "Admin"]) == format_roles(["Admin", "Teacher"])
     assert parse_roles(format_roles(["a, b", 'c"d'])) == ["a, b", 'c"d']
     assert parse_roles("") == []

@@ -40,7 +40,7 @@ def test_a_plan_for_a_pull_request() -> None:
     assert "| `Admin` | 10 | +1 | -2 | 9 |" in text
     assert "| **WARN** | `owner` |" in text
     assert (
-        "| `Ada Lovelace <ada@example.edu> #12` | `Admin` | `the list names this person, but not for this role` | 5 |"
+        "| `Ada Lovelace <ada@example.edu> #12` | `Admin` | `this user is in the list, but not for this role` | 5 |"
         in text
     )
     assert text.index("<summary>2 removals</summary>") < text.index("<summary>1 addition</summary>")
@@ -124,7 +124,7 @@ def test_hostile_text_keeps_the_columns_of_every_row() -> None:
 def test_a_huge_plan_stays_below_the_limit_and_counts_what_is_left_out(removals: int, additions: int) -> None:
     text = plan_markdown(big_plan(removals, additions))
     assert 0.9 * LIMIT < len(text) < LIMIT
-    shown = text.count("the list doesn't name this person"), text.count("the list gives the role")
+    shown = text.count("this user is not in the list"), text.count("the list gives this role")
     left_out = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) rows? left out here", text)]
     assert sum(shown) + sum(left_out) == removals + additions
     assert "Held, so not done: 1 row" in text

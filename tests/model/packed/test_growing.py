@@ -1,4 +1,4 @@
-"""A growing column is what was put into it, however much room was thought to be needed."""
+"""A growing array holds the appended numbers, whatever size was expected."""
 
 import numpy as np
 from hypothesis import given, strategies as st
@@ -7,7 +7,7 @@ from rolesync.model.packed.growing import GrowableArray
 
 
 @given(st.lists(st.tuples(st.lists(st.integers(-9, 9), max_size=5), st.floats(0, 4))))
-def test_holds_what_was_put_in(parts: list[tuple[list[int], float]]) -> None:
+def test_holds_the_appended_numbers(parts: list[tuple[list[int], float]]) -> None:
     column = GrowableArray(np.int32)
     for part, more in parts:
         column.extend(np.array(part, np.int64), more)
@@ -16,7 +16,7 @@ def test_holds_what_was_put_in(parts: list[tuple[list[int], float]]) -> None:
     assert len(column) == len(column.whole())
 
 
-def test_copies_nothing_where_it_was_told_how_much_follows() -> None:
+def test_copies_nothing_if_the_expected_size_is_right() -> None:
     column = GrowableArray(np.int64)
     column.extend(np.arange(10), 9)
     before = column.whole()

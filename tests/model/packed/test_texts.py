@@ -1,4 +1,4 @@
-"""Packed texts are the texts, and compare as they do, whatever is in them and however they lie."""
+"""Packed texts come back, and compare as the texts do, whatever they contain and wherever they are packed."""
 
 from unittest.mock import patch
 
@@ -18,23 +18,23 @@ TEXTS = st.lists(
 
 @settings(deadline=None)
 @given(TEXTS, TEXTS, st.sampled_from([1, 3, 100]))
-def test_texts_come_back_and_compare_as_they_are(some: list[str], others: list[str], block: int) -> None:
+def test_texts_come_back_and_compare_as_they_are(texts: list[str], others: list[str], block: int) -> None:
     with patch.object(module, "_BLOCK", block):
-        packed, beside = pack(some), join([pack(some[:1]), pack(some[1:] + others)])
-    everything = [*some, *others]
-    assert packed.texts() == some
-    assert beside.texts() == everything
-    mine, theirs = np.indices((len(some), len(everything))).reshape(2, -1)
-    equal = [some[one] == everything[other] for one, other in zip(mine, theirs, strict=True)]
-    assert packed.same(mine, beside, theirs).tolist() == equal
-    alike = packed.hashes()[mine] == beside.hashes()[theirs]
+        packed, joined = pack(texts), join([pack(texts[:1]), pack(texts[1:] + others)])
+    all_texts = [*texts, *others]
+    assert packed.texts() == texts
+    assert joined.texts() == all_texts
+    left, right = np.indices((len(texts), len(all_texts))).reshape(2, -1)
+    equal = [texts[at] == all_texts[other] for at, other in zip(left, right, strict=True)]
+    assert packed.same(left, joined, right).tolist() == equal
+    alike = packed.hashes()[left] == joined.hashes()[right]
     assert not (np.array(equal, np.bool_) & ~alike).any()
-    assert all(not hashed for text, hashed in zip(some, packed.hashes().tolist(), strict=True) if not text)
+    assert all(not hashed for text, hashed in zip(texts, packed.hashes().tolist(), strict=True) if not text)
 
 
 @settings(deadline=None)
 @given(TEXTS.filter(bool), st.data())
-def test_some_of_the_texts(texts: list[str], data: st.DataObject) -> None:
+def test_selected_texts_come_back(texts: list[str], data: st.DataObject) -> None:
     packed = pack(texts)
     part = packed.take(slice(data.draw(st.integers(0, len(texts))), data.draw(st.integers(0, len(texts)))))
     assert join([part, packed, pack(texts)]).texts() == part.texts() + texts + texts
@@ -43,7 +43,7 @@ def test_some_of_the_texts(texts: list[str], data: st.DataObject) -> None:
     assert packed.take(which).hashes().tolist() == packed.hashes()[which].tolist()
 
 
-def test_a_hash_tells_texts_apart() -> None:
+def test_hashes_of_different_addresses_differ() -> None:
     texts = [
         f"{name}{number}@{domain}"
         for name in ("p", "person")
@@ -53,7 +53,7 @@ def test_a_hash_tells_texts_apart() -> None:
     assert len(set(pack(texts).hashes().tolist())) == len(texts)
 
 
-def test_lines() -> None:
+def test_lines_are_packed_as_texts() -> None:
     assert pack_lines("a\n\nstra\u00dfe".encode()).texts() == ["a", "", "stra\u00dfe"]
     assert pack_lines(b"").texts() == [""]
     assert pack([]).texts() == join([]).texts() == []

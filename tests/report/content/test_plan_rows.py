@@ -30,7 +30,7 @@ def test_change_rows_are_of_one_action_cut_where_asked() -> None:
     first = next(change_rows(make_plan(), Action.REMOVE))
     assert first.person == ("Ada Lovelace", "ada@example.edu", 12)
     assert first.before == "Admin, Teacher"
-    assert first.detail == "the list names this person, but not for this role"
+    assert first.detail == "this user is in the list, but not for this role"
 
 
 def test_held_and_findings() -> None:

@@ -79,7 +79,7 @@ def test_the_page_tells_the_whole_plan_removals_first() -> None:
         "Ada Lovelace <ada@example.edu> #12",
         "Admin",
         "Admin, Teacher → Teacher",
-        "the list names this person, but not for this role",
+        "this user is in the list, but not for this role",
         "5",
     ]
     addition = [
@@ -87,7 +87,7 @@ def test_the_page_tells_the_whole_plan_removals_first() -> None:
         "Zoë Ångström <zoe@example.edu> #31",
         "Admin",
         "Student → Admin, Student",
-        "the list gives the role, Studio doesn't yet",
+        "the list gives this role, Studio doesn't yet",
         "9",
     ]
     assert page.cells.index(removal) < page.cells.index(addition)

@@ -48,7 +48,7 @@ def test_csv_has_a_row_per_change_and_per_held() -> None:
         "name": "Ada Lovelace",
         "email": "ada@example.edu",
         "reason": "listed_without_role",
-        "detail": "the list names this person, but not for this role",
+        "detail": "this user is in the list, but not for this role",
         "row": "5",
         "before": "Admin, Teacher",
         "impact": "",

@@ -32,7 +32,7 @@ def test_everything_known_has_its_place() -> None:
     assert f"In {SOURCE.path} row role named as" in text
     assert "9 Admin <zoe@example.edu>" in text
     assert "The next plan, if no guard stops it: 2 changes of theirs" in text
-    assert "+ add Admin the list gives the role, Studio doesn't yet 9" in text
+    assert "+ add Admin the list gives this role, Studio doesn't yet 9" in text
     assert "- remove Admin held: absent in run 2 of 3" in text
 
 

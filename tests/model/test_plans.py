@@ -1,0 +1,32 @@
+from dataclasses import replace
+
+import pytest
+
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.plans import RoleCount, Verdict, recount
+from rolesync.model.vocabulary import VerdictStatus
+from tests.planner.samples import PLAN
+
+BLOCK = Verdict("max_removals", VerdictStatus.BLOCK, "too many removals", "Admin")
+
+
+def test_the_effect_counts_removals_and_additions() -> None:
+    assert PLAN.effect == "remove 1, add 1"
+    assert replace(PLAN, changes=frame(CHANGES)).effect == "remove 0, add 0"
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_plan_is_blocked_by_a_guard_and_else_empty_or_ready(*, empty: bool) -> None:
+    plan = replace(PLAN, changes=frame(CHANGES)) if empty else PLAN
+    assert plan.blocked == ()
+    assert plan.status == ("empty" if empty else "ready")
+    blocked = replace(plan, verdicts=(*PLAN.verdicts, BLOCK))
+    assert blocked.blocked == (BLOCK,)
+    assert blocked.status == "blocked"
+
+
+def test_roles_are_counted_again_from_the_changes() -> None:
+    stale = (RoleCount("Admin", 5, 9, 9), RoleCount("Teacher", 2, 1, 0))
+    counts = recount(stale, PLAN.changes)
+    assert counts == (RoleCount("Admin", 5, 1, 1), RoleCount("Teacher", 2, 0, 0))
+    assert [count.after for count in counts] == [5, 2]
