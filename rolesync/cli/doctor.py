@@ -1,4 +1,4 @@
-"""`rolesync doctor`: is everything ready?"""
+"""`rolesync doctor`: check what a run needs."""
 
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json, show_view

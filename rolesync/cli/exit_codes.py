@@ -1,4 +1,4 @@
-"""The exit codes of every command: what they mean, and which of them a run deserves."""
+"""The exit codes of all commands: what they mean, and which code a run gets."""
 
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,12 @@ EXIT_CODES = """Exit codes, the same for every command:
 
 64 wrong usage
 
-130 interrupted (143 where SIGTERM did it)"""
+130 interrupted (143 by SIGTERM)"""
 
 
 def exit_code_of(run: "Run") -> Exit:
-    """Say by the exit code how a run ended."""
+    """Choose the exit code of a run: 0 if complete, 6 if Studio stopped it before all changes were done, else 5."""
     if run.complete:
         return Exit.DONE
-    sent = (run.outcomes["outcome"] == "done").all()
-    return Exit.STUDIO if run.stopped and not sent else Exit.INCOMPLETE
+    all_done = (run.outcomes["outcome"] == "done").all()
+    return Exit.STUDIO if run.stopped and not all_done else Exit.INCOMPLETE

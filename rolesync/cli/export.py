@@ -1,4 +1,4 @@
-"""`rolesync export`."""
+"""`rolesync export`: the live holders as a list."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,20 +13,20 @@ from rolesync.errors import Exit
 
 def export(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
+        Path, typer.Option("--output", "-o", metavar="FILE", help="File to write; - is standard output.")
     ] = Path("-"),
     form: Format = Form.TEXT,
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Write today's holders of the managed roles as a desired-roles list: the way to start from what is there."""
+    """Write the live holders of the managed roles as a list, to start from the present state."""
     from rolesync.reader.write import desired_csv, list_assignments
     from rolesync.workflows.export import read_holders
 
     with command_context(load_settings(config, assignments)) as context:
-        found = list_assignments(read_holders(context))
+        holders = list_assignments(read_holders(context))
     if form is Form.JSON:
-        show_json({"assignments": [{**one, "email": one["email"] or None} for one in found]})
+        show_json({"assignments": [{**holder, "email": holder["email"] or None} for holder in holders]})
         return Exit.DONE
-    save_file(desired_csv(found), output, "the list")
+    save_file(desired_csv(holders), output, "the list")
     return Exit.DONE

@@ -1,4 +1,4 @@
-"""The command that shows the manual."""
+"""`rolesync help [TOPIC]`: the manual."""
 
 import sys
 from collections.abc import Collection, Mapping
@@ -12,12 +12,14 @@ from rolesync.cli.output import show_json, show_view, write_stdout
 from rolesync.cli.pager import pager_command
 from rolesync.errors import Exit, UsageError
 
-_WIDTH = 100  # columns at most, since longer lines are hard to read
-_SIMILARITY = 0.5  # from 0 to 1; below the usual 0.6, since there are few topics
+_WIDTH = 100  # columns at most; longer lines are hard to read
+_SIMILARITY = 0.5  # from 0 to 1; lower than the usual 0.6, since there are few topics
 
 
 def help(  # noqa: A001  # named as its command, like every command
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The page to read; else all topics are listed.")] = "",
+    topic: Annotated[
+        str, typer.Argument(metavar="TOPIC", help="The page to show; without it, all topics are listed.")
+    ] = "",
     no_pager: NoPager = False,
     form: Format = Form.TEXT,
 ) -> Exit:
@@ -62,7 +64,7 @@ def _show_page(text: str, *, no_pager: bool) -> None:
 
 
 def _hint(name: str, summaries: Mapping[str, str], commands: Collection[str]) -> str:
-    """Name the topics that are spelled like `name`, and the help of a command of that name."""
-    near = get_close_matches(name, summaries, cutoff=_SIMILARITY)
-    topics = f"did you mean {' or '.join(near)}?" if near else f"topics are {', '.join(summaries)}"
+    """Suggest topics with a similar name, and the help of the command of that name."""
+    similar = get_close_matches(name, summaries, cutoff=_SIMILARITY)
+    topics = f"did you mean {' or '.join(similar)}?" if similar else f"topics are {', '.join(summaries)}"
     return f"for the command: rolesync {name} --help; {topics}" if name in commands else topics

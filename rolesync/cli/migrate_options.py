@@ -1,4 +1,4 @@
-"""The options and settings of `migrate` → the recipe by which it reads."""
+"""The options and settings of `rolesync migrate` → the recipe that reads the spreadsheet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrateOptions:
-    """What somebody has said on the command line, as it stands there."""
+    """The options of the command line, as typed."""
 
     preset: str = ""
     role_column: str = ""
@@ -30,69 +30,69 @@ class MigrateOptions:
 
 
 def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
-    """Read NAME=VALUE, each name once; a name may hold `=`, a role doesn't.
+    """Parse the NAME=VALUE of an option that may be repeated; a name may contain `=`, a value may not.
 
     Raises:
-        UsageError: one isn't that, or a name is given twice.
+        UsageError: a text isn't NAME=VALUE, or a name appears twice.
     """
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for text in texts or []:
         name, equals, value = text.rpartition("=")
         if not equals or not name.strip() or not value.strip():
             raise UsageError(f"{option} {text}: not NAME=ROLE", hint=f"write it like {option} Boss=Admin")
-        if name.strip() in found:
-            raise UsageError(f"{option} {text}: {name.strip()} is given twice", hint="leave one of them out")
-        found[name.strip()] = value.strip()
-    return found
+        if name.strip() in pairs:
+            raise UsageError(f"{option} {text}: {name.strip()} appears twice", hint="leave one of them out")
+        pairs[name.strip()] = value.strip()
+    return pairs
 
 
-def build_recipe(choices: MigrateOptions, own: "Settings") -> "Recipe":
-    """Make the recipe.
+def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
+    """Make the recipe from the preset, the settings and the options; options override the preset.
 
     Raises:
-        UsageError: the choices contradict each other, or there is no such export.
+        UsageError: the options contradict each other, or there is no preset of that name.
     """
     from rolesync.migrate.presets import PRESETS
     from rolesync.migrate.recipe import Recipe
 
-    if choices.preset and choices.preset not in PRESETS:
-        raise UsageError(f"--from {choices.preset}: no such export", hint=f"one of {', '.join(PRESETS)}")
-    _refuse_contradictions(choices)
-    recipe = PRESETS[choices.preset] if choices.preset else Recipe()
-    here, _, there = choices.key.partition("=")
-    if choices.key and not (here.strip() and there.strip()):
-        raise UsageError(f"--key {choices.key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
+    if options.preset and options.preset not in PRESETS:
+        raise UsageError(f"--from {options.preset}: no such export", hint=f"choose one of {', '.join(PRESETS)}")
+    _refuse_contradictions(options)
+    recipe = PRESETS[options.preset] if options.preset else Recipe()
+    here, _, there = options.key.partition("=")
+    if options.key and not (here.strip() and there.strip()):
+        raise UsageError(f"--key {options.key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
     named = {
-        "join_email" if choices.joins else "email": own.email_column,
-        "join_name" if choices.joins else "name": choices.name_column,
-        "user_id": own.user_id_column,
-        "role": own.role_column,
+        "join_email" if options.joins else "email": settings.email_column,
+        "join_name" if options.joins else "name": options.name_column,
+        "user_id": settings.user_id_column,
+        "role": settings.role_column,
         "key": here.strip(),
         "join_key": there.strip(),
     }
     needed = tuple(named[name] for name in ("email", "name", "user_id", "key") if named.get(name))
-    said: dict[str, Any] = {name: (text,) for name, text in named.items() if text}
-    said |= {name: words for name, words in (("yes", choices.yes), ("no", choices.no)) if words}
+    overrides: dict[str, Any] = {name: (text,) for name, text in named.items() if text}
+    overrides |= {name: words for name, words in (("yes", options.yes), ("no", options.no)) if words}
     return replace(
         recipe,
-        **said,
+        **overrides,
         needed=needed,
-        separator=choices.separator or recipe.separator,
-        fixed=choices.role,
-        matrix=choices.matrix,
-        mapping={**own.role_aliases, **choices.mapping},
+        separator=options.separator or recipe.separator,
+        fixed=options.role,
+        matrix=options.matrix,
+        mapping={**settings.role_aliases, **options.mapping},
     )
 
 
-def _refuse_contradictions(choices: MigrateOptions) -> None:
-    """Refuse options of which some would have no effect: whoever gives them means something by each."""
-    alone = {"--role": choices.role, "--matrix": choices.matrix, "--sheet-role": choices.sheet_roles}
-    by_column = {"--role-column": choices.role_column, "--map": choices.mapping, "--separator": choices.separator}
-    given = [name for name, value in alone.items() if value]
-    given += [name for name, value in by_column.items() if value and given]
-    if len(given) > 1:
-        text = f"{given[0]} alone says which role is given, so {given[1]} would have no effect"
+def _refuse_contradictions(options: MigrateOptions) -> None:
+    """Refuse options that would have no effect beside another option."""
+    alone = {"--role": options.role, "--matrix": options.matrix, "--sheet-role": options.sheet_roles}
+    by_column = {"--role-column": options.role_column, "--map": options.mapping, "--separator": options.separator}
+    present = [name for name, value in alone.items() if value]
+    present += [name for name, value in by_column.items() if value and present]
+    if len(present) > 1:
+        text = f"{present[0]} alone decides the role, so {present[1]} would have no effect"
         raise UsageError(text, hint="leave one of the two out")
-    if (choices.yes or choices.no) and not choices.matrix:
-        text = f"{'--yes' if choices.yes else '--no'} says what gives a role in a column of --matrix, and there is none"
+    if (options.yes or options.no) and not options.matrix:
+        text = f"{'--yes' if options.yes else '--no'} names the words of --matrix columns, and there is no --matrix"
         raise UsageError(text, hint="add --matrix HEADER=ROLE for each such column")

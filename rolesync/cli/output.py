@@ -4,10 +4,10 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rolesync.cli.pager import show_in_pager
-from rolesync.errors import Exit, RolesyncError, UsageError
+from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-PIPED_WIDTH = 120  # columns: a log or a pager shows more than the 80 that rich assumes
+PIPED_WIDTH = 120  # columns; rich assumes 80, but a log or a pager shows more
 
 
 def show_view(view: "RenderableType", *, aside: bool = False, pager: "Sequence[str]" = ()) -> None:
@@ -26,24 +26,24 @@ def show_view(view: "RenderableType", *, aside: bool = False, pager: "Sequence[s
 
     Args:
         view: the result.
-        aside: on standard error, where standard output is taken by a file.
-        pager: the command that shows it if it is longer than the terminal, see `pager_of`.
+        aside: whether to print it on standard error, because standard output holds a file.
+        pager: the command of the pager, as from `pager_command`; used if the result is longer than the terminal.
     """
     from rich.console import Console
 
-    class Patient(Console):
+    class SteadyConsole(Console):
         def on_broken_pipe(self) -> None:
-            """Go on; rich would end the program, with an exit code that says nothing about its work."""
-            _write_to_nobody()
+            """Continue; rich would end the program with an exit code that hides the result of its work."""
+            _discard_stdout()
 
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    console = Patient(highlight=False, width=width, stderr=aside)
+    console = SteadyConsole(highlight=False, width=width, stderr=aside)
     if not pager:
         console.print(view, crop=False)
         return
-    with console.capture() as drawn:
+    with console.capture() as capture:
         console.print(view, crop=False)
-    text = drawn.get()
+    text = capture.get()
     if text.count("\n") < console.height or not show_in_pager(text, pager):
         sys.stdout.write(text)
 
@@ -54,26 +54,31 @@ def show_json(value: object) -> None:
 
 
 def json_text(value: object) -> str:
-    """Spell a result for programs, in ASCII, so that no terminal can be steered by it."""
+    """Format a result as JSON in ASCII, which contains no control sequences for a terminal."""
     return json.dumps(value, indent=2) + "\n"
 
 
 def write_stdout(text: str | bytes) -> None:
-    """Write to standard output as it is. If its reader has gone, the command still ends with its own exit code."""
+    """Write to standard output. If its reader has gone, the command still ends with its own exit code."""
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        _write_to_nobody()
+        _discard_stdout()
 
 
-def _write_to_nobody() -> None:
+def _discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def save_file(text: str | bytes, path: Path, what: str) -> None:
-    """Write a result to a file, whole or not at all; `-` is standard output.
+    """Write a result to a file, completely or not at all; `-` is standard output.
+
+    Args:
+        text: the content; text in a .csv file gets a byte order mark if it isn't ASCII.
+        path: the file.
+        what: what the file holds, for messages, such as "the plan".
 
     Raises:
         UsageError: the file can't be written.
@@ -95,35 +100,24 @@ def save_file(text: str | bytes, path: Path, what: str) -> None:
     print(f"{what} saved as {path}", file=sys.stderr)
 
 
-def save_forms(
-    shown: Value,
-    makers: "Mapping[str, Callable[[Value], str | bytes]]",
+def save_formats(
+    value: Value,
+    formats: "Mapping[str, Callable[[Value], str | bytes]]",
     targets: "Mapping[str, Path | None]",
     what: str,
 ) -> int:
-    """Write something in every form that a file is named for; returns how many."""
-    wanted = {name: path for name, path in targets.items() if path}
-    for name, path in wanted.items():
-        save_file(makers[name](shown), path, f"{what} ({name})")
-    return len(wanted)
+    """Write a value to a file in each format that has a target; returns the number of files.
 
+    Args:
+        value: the plan or the run.
+        formats: by format, the function that makes its text or bytes.
+        targets: by format, the file; None to leave the format out.
+        what: what the files hold, for messages.
 
-def raise_if_broken(broken: RolesyncError | None) -> Exit:
-    """End with the error that stopped the reading, now that what stands before it was shown."""
-    if broken:
-        sys.stdout.flush()
-        raise broken
-    return Exit.DONE
-
-
-def show_json_before_break(shown: dict[str, Any], broken: RolesyncError | None) -> Exit:
-    """Print one answer: what stands before the break, and the error beside it in the shape of any refusal."""
-    if broken is None:
-        show_json(shown)
-        return Exit.DONE
-    from rolesync.report.content.text import escape_for_display
-
-    said = {"message": broken.message, "hint": broken.hint, "exit_code": int(broken.exit_code)}
-    show_json({"status": "refused", "error": said, **shown})
-    sys.stderr.write(f"rolesync: {escape_for_display(broken.message)}\n  → {escape_for_display(broken.hint)}\n")
-    return broken.exit_code
+    Raises:
+        UsageError: a file can't be written.
+    """
+    files = {name: path for name, path in targets.items() if path}
+    for name, path in files.items():
+        save_file(formats[name](value), path, f"{what} ({name})")
+    return len(files)

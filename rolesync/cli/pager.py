@@ -1,4 +1,4 @@
-"""Long results on a terminal go through a pager, as git's do: `$PAGER`, else less."""
+"""Show long results on a terminal in a pager, as git does: `$PAGER`, or less by default."""
 
 import os
 import shlex
@@ -9,47 +9,49 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_LESS = {"LESS": "FRX", "LV": "-c"}  # as git: colours, nothing to quit for a single screen, and the text stays there
+_LESS = {"LESS": "FRX", "LV": "-c"}  # as git: colours, no pager for a single screen, and the text stays on it
 
 
 def pager_command(*, wanted: bool = True) -> tuple[str, ...]:
-    """Name the command of the pager.
+    """Choose the command of the pager, or () to print without one.
 
-    It is empty, and a result is printed as it is, where nobody wants one, standard output is no terminal, or one that
-    can't be steered, and where `PAGER` is empty, `cat`, or not installed.
+    There is no pager if it isn't wanted, if standard output is no terminal or a dumb one, and if `PAGER` is empty, is
+    `cat`, or isn't installed.
     """
     if not wanted or not sys.stdout.isatty() or os.environ.get("TERM") in {"dumb", "emacs"}:
         return ()
     try:
         command = shlex.split(os.environ.get("PAGER", "less"))
-    except ValueError:  # a quote that nothing closes
+    except ValueError:  # an unclosed quote
         return ()
     if command in ([], ["cat"]) or shutil.which(command[0]) is None:
         return ()
-    colours = ["-R"] if Path(command[0]).name == "less" else []  # whatever LESS says, colours are no text
+    colours = (
+        ["-R"] if Path(command[0]).name == "less" else []
+    )  # whatever LESS contains, less must show colours as colours
     return (*command, *colours)
 
 
 def show_in_pager(text: str, command: Sequence[str]) -> bool:
-    """Show a text through a pager until that is quit; returns whether it could be started."""
+    """Show a text in the pager until the user quits it; returns whether the pager could be started."""
     import subprocess
 
     environment = {**_LESS, **os.environ}
     content = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
     sys.stdout.flush()
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603  # the user's own
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603  # chosen by the user
     except OSError:
         return False
-    # Ctrl-C is for the pager, which stops a search with it.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C belongs to the pager, where it stops a search.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with suppress(BrokenPipeError):  # it was quit before it had read everything
+        with suppress(BrokenPipeError):  # the user quit before the pager had read everything
             process.communicate(content)
     except BaseException:
-        process.terminate()  # it gives the terminal back
+        process.terminate()  # so that it restores the terminal
         process.wait()
         raise
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
     return True

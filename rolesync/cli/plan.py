@@ -33,7 +33,7 @@ def plan(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """The dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
+    """Dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
     from rolesync.workflows.plan import plan_list, read_list
 
     reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
@@ -43,5 +43,5 @@ def plan(
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
-        made = plan_list(desired, context, impact=impact)
-    return save_and_show_plan(made, output, form, show_all=show_all, detailed=detailed_exitcode)
+        new_plan = plan_list(desired, context, impact=impact)
+    return save_and_show_plan(new_plan, output, form, show_all=show_all, detailed=detailed_exitcode)

@@ -1,4 +1,4 @@
-"""Options that commands about plans share."""
+"""The options that commands about plans share, and the settings with these options applied."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,31 +14,26 @@ if TYPE_CHECKING:
     from rolesync.settings import Settings
 
 
-NoRemovals = Annotated[bool, typer.Option("--no-removals", help="Never remove anybody: the additive mode.")]
-
-
+NoRemovals = Annotated[bool, typer.Option("--no-removals", help="Never remove a role (additive mode).")]
 HoldRemovals = Annotated[
     bool,
-    typer.Option("--hold-removals", help="Additions only; each removal is shown as held, and guards don't count it."),
+    typer.Option(
+        "--hold-removals",
+        help="Hold all removals: the plan shows them, but doesn't send them, and guards don't count them.",
+    ),
 ]
-
-
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Save the plan, to review and apply it.")
+    Path | None,
+    typer.Option("--output", "-o", metavar="PLAN", help="Save the plan to this file, to review and apply it."),
 ]
-
-
 Detailed = Annotated[
-    bool, typer.Option("--detailed-exitcode", help="Exit 2 where changes are pending, 0 where there are none.")
+    bool, typer.Option("--detailed-exitcode", help="Exit 2 if changes are pending, 0 if there are none.")
 ]
-
-
 Impact = Annotated[
-    bool, typer.Option("--impact", help="Tell what media people have who would lose a role; a request or more each.")
+    bool,
+    typer.Option("--impact", help="Count the media of users who would lose a role; takes at least one request each."),
 ]
-
-
-Target = Annotated[Path | None, typer.Option(metavar="FILE", help="Write that form; - is standard output.")]
+Target = Annotated[Path | None, typer.Option(metavar="FILE", help="Write this format to FILE; - is standard output.")]
 
 
 def load_plan_settings(
@@ -48,15 +43,15 @@ def load_plan_settings(
     hold_removals: bool,
     reading: "Mapping[str, object]",
 ) -> "Settings":
-    """Read the settings, with what the options say of removals and of reading the list.
+    """Read the settings; the options on removals and on reading the list override them.
 
     Raises:
-        UsageError: both options are given, or the settings are wrong.
+        UsageError: both options on removals are set, or a setting is wrong.
     """
     if no_removals and hold_removals:
         raise UsageError(
-            "--no-removals and --hold-removals together make no sense",
-            hint="--no-removals leaves removals out of the plan, --hold-removals shows them as held: choose one",
+            "--no-removals and --hold-removals contradict each other",
+            hint="leave one out: --no-removals plans no removals, --hold-removals shows them as held",
         )
     mode = "additive" if no_removals else None
     return load_settings(config, assignments, mode=mode, hold_removals=hold_removals or None, **reading)

@@ -1,4 +1,4 @@
-"""Progress and the log, on standard error."""
+"""Set up the log and show progress, both on standard error."""
 
 import logging
 import sys
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def configure_log(settings: "Settings") -> None:
-    """Send the log to standard error, in the form and from the level that the settings say."""
+    """Send the log to standard error, with the format and the level of the settings."""
     import structlog
 
     readable = settings.log_format == "console"
@@ -32,7 +32,7 @@ def configure_log(settings: "Settings") -> None:
 
 @contextmanager
 def command_context(settings: "Settings") -> Iterator["Context"]:
-    """Make the context of a command, whose progress shows on standard error while the `with` block lasts."""
+    """Make the context of a command; its progress is shown while the `with` block lasts."""
     from rolesync.workflows.context import Context
 
     configure_log(settings)
@@ -42,7 +42,7 @@ def command_context(settings: "Settings") -> Iterator["Context"]:
 
 @contextmanager
 def _progress() -> Iterator["Progress"]:
-    """Show bars on a terminal, and elsewhere one line for each stage that is through."""
+    """Show bars on a terminal, and one line for each completed stage elsewhere."""
     if not sys.stderr.isatty():
         yield (
             lambda stage, done, total: print(f"{stage}: {done} of {total}", file=sys.stderr) if done == total else None
@@ -55,9 +55,9 @@ def _progress() -> Iterator["Progress"]:
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
 
-        def tell(stage: str, done: int, total: int) -> None:
+        def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks or bars.tasks[tasks[stage]].finished:
                 tasks[stage] = bars.add_task(stage.replace("[", r"\["), total=total)
             bars.update(tasks[stage], completed=done, total=total)
 
-        yield tell
+        yield show

@@ -1,4 +1,4 @@
-"""The command that tries a plan on a copy."""
+"""`rolesync rehearse PLAN`: apply a plan to a private copy of its users."""
 
 from typing import Annotated
 
@@ -17,7 +17,9 @@ def rehearse(
     file: PlanFile,
     exclusive_admin: Annotated[
         bool,
-        typer.Option("--exclusive-admin", help="In the copy, Admin and Subaccount admin drop each other."),
+        typer.Option(
+            "--exclusive-admin", help="In the copy, adding Admin removes Subaccount admin, and the other way round."
+        ),
     ] = False,
     override: Override = "",
     show_all: All = False,
@@ -25,7 +27,7 @@ def rehearse(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Apply a saved plan to a private copy of the people it touches, and show what comes of it. Only reads Studio."""
+    """Apply a saved plan to a private copy of its users, and show the outcome. Only reads Studio."""
     try:
         from rolesync.workflows.rehearse import rehearse_plan
     except ImportError as error:
@@ -34,18 +36,18 @@ def rehearse(
         ) from error
     from rolesync.executor.preconditions import BlockedError
 
-    made = load_plan(file)
+    plan = load_plan(file)
     try:
         with command_context(load_settings(config, assignments)) as context:
-            done = rehearse_plan(made, context, override, exclusive_admin=exclusive_admin)
+            rehearsal = rehearse_plan(plan, context, override, exclusive_admin=exclusive_admin)
     except BlockedError as refusal:
         return show_blocked(refusal, form, show_all=show_all, command=apply_command(file))
     if form is Form.JSON:
         from rolesync.report.json import rehearsal_json
 
-        show_json(rehearsal_json(done))
+        show_json(rehearsal_json(rehearsal))
     else:
         from rolesync.report.terminal.rehearsal import rehearsal_view
 
-        show_view(rehearsal_view(done, limit=row_limit(show_all), command=apply_command(file)))
-    return exit_code_of(done.run)
+        show_view(rehearsal_view(rehearsal, limit=row_limit(show_all), command=apply_command(file)))
+    return exit_code_of(rehearsal.run)

@@ -1,4 +1,4 @@
-"""The command that makes an approved plan of a plan: look at it, decide, and answer for the rest."""
+"""`rolesync review PLAN`: decide on each change, and approve the rest as a new plan."""
 
 import sys
 from itertools import count
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings
-from rolesync.cli.output import save_file, show_json, write_stdout
+from rolesync.cli.output import save_file, write_stdout
 from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
+from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rolesync.review.sheet.problems import DecisionsRefusedError
     from rolesync.workflows.context import Context
 
-_NAMED = 100  # problems that a terminal shows; JSON has them all
+_PROBLEMS_SHOWN = 100  # in the terminal; JSON has all problems
 
 
 def review(
@@ -31,69 +32,79 @@ def review(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="What `show PLAN --xlsx` or `--csv` wrote, with decisions filled in.",
+            help="The table that `show PLAN --xlsx` or `--csv` wrote, with decisions filled in.",
             show_default=False,
         ),
     ] = None,
-    reviewer: Annotated[str, typer.Option(metavar="NAME", help="Who answers for it; else asked for.")] = "",
+    reviewer: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the reviewer; by default the command asks for it.")
+    ] = "",
     sees: Annotated[
-        str, typer.Option(metavar="TEXT", help="What it does now, as in `remove 12, add 40`; else asked for.")
+        str,
+        typer.Option(
+            metavar="TEXT", help="The plan's effect, such as `remove 12, add 40`; by default the command asks for it."
+        ),
     ] = "",
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="PLAN", help="The approved plan; else PLAN.approved.json.", show_default=False
+            "--output",
+            "-o",
+            metavar="PLAN",
+            help="File of the approved plan; PLAN.approved.json by default.",
+            show_default=False,
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the page; 0 takes a free one.")
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the page; 0 takes a free port.")
     ] = 0,
     show_all: All = False,
     form: Format = Form.TEXT,
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Decide on a plan and approve it: writes a new, approved plan beside it. Asks Studio nothing.
+    """Decide on a plan and approve it; writes a new, approved plan next to it. Doesn't contact Studio.
 
-    It shows the address of a page for that, to be opened on this machine. There is no page with --decisions,
-    --reviewer or --sees; what they don't say is asked for on the terminal.
+    By default it serves a page on this machine and shows its address. With --decisions, --reviewer or --sees there is
+    no page: the command asks for the missing ones in the terminal.
     """
     from rolesync.review.sheet.problems import DecisionsRefusedError
     from rolesync.workflows.context import Context
     from rolesync.workflows.review import check_review, complete_review
 
-    made, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
+    plan, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
-        raise UsageError(f"{target} is the plan that is reviewed, and stays as it is", hint="name another --output")
+        raise UsageError(f"{target} is the plan under review and is never overwritten", hint="name another --output")
     context = Context(load_settings(config, assignments))
-    check_review(made, context)
+    check_review(plan, context)
     if decisions or reviewer or sees:
         try:
-            decided = _read(decisions, made)
+            decided = _read_decisions(decisions, plan)
         except DecisionsRefusedError as refusal:
             return _refuse(refusal, decisions, form)
-        seen = not (reviewer and sees)
-        if seen:
-            reviewer, sees = _ask(made, decided, reviewer, sees, target, show_all)
-        approved = complete_review(made, decided, reviewer, sees, context)
+        was_shown = not (reviewer and sees)
+        if was_shown:
+            reviewer, sees = _ask(plan, decided, reviewer, sees, target, show_all)
+        approved = complete_review(plan, decided, reviewer, sees, context)
         save_file(plan_text(approved), target, "the approved plan")
     else:
-        seen = False
-        approved = _on_page(made, context, file, target, port, load_last_changes(made, config, assignments))
+        was_shown = False
+        approved = _review_on_page(plan, context, file, target, port, load_last_changes(plan, config, assignments))
     if form is Form.JSON and str(target) != "-":
         write_stdout(plan_text(approved))
-    elif form is Form.TEXT and not seen and str(target) != "-":
+    elif form is Form.TEXT and not was_shown and str(target) != "-":
         show_plan(approved, show_all, apply_command(target))
     return Exit.BLOCKED if approved.blocked else Exit.DONE
 
 
-def _on_page(
-    made: "Plan", context: "Context", file: Path, target: Path, port: int, touched: "Touched | None"
+def _review_on_page(
+    plan: "Plan", context: "Context", file: Path, target: Path, port: int, touched: "Touched | None"
 ) -> "Plan":
     """Serve the page until the plan is approved.
 
     Raises:
-        DeclinedError: the review ended without that; decisions were kept.
+        UsageError: the page can't be served.
+        DeclinedError: the review ended without an approval; the decisions were saved.
     """
     from rolesync.workflows.review import complete_review
 
@@ -102,57 +113,57 @@ def _on_page(
         from rolesync.review.page.session import ReviewEnd, ReviewSession
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"the page of a review can't be served, because {error.name} is not installed",
+            f"the page of the review needs {error.name}, which is not installed",
             hint="pip install 'rolesync[review]', or decide in a table: rolesync show PLAN --csv FILE",
         ) from error
     approved: list[Plan] = []
 
     def approve(decisions: "Decisions", reviewer: str, sees: str) -> "ReviewEnd":
-        plan = complete_review(made, decisions, reviewer, sees, context)
-        save_file(plan_text(plan), target, "the approved plan")
-        approved.append(plan)
-        blocked = " What a guard blocks stays blocked: an override has to let it pass." if plan.blocked else ""
-        done = f"The plan to {plan.effect} is approved and"
+        approved_plan = complete_review(plan, decisions, reviewer, sees, context)
+        save_file(plan_text(approved_plan), target, "the approved plan")
+        approved.append(approved_plan)
+        blocked = " A guard still blocks it: apply it with --override." if approved_plan.blocked else ""
+        done = f"The plan to {approved_plan.effect} is approved and"
         if str(target) == "-":
-            return ReviewEnd("Approved", f"{done} went to standard output.{blocked}")
-        return ReviewEnd("Approved", f"{done} saved as {target}.{blocked}", apply_command(target))
+            return ReviewEnd("Approved", f"{done} was written to standard output.{blocked}")
+        return ReviewEnd("Approved", f"{done} was saved as {target}.{blocked}", apply_command(target))
 
     def leave(decisions: "Decisions") -> "ReviewEnd":
         if not (decisions.excluded or decisions.released):
-            return ReviewEnd("Nothing was approved", "Nothing was decided, either.")
-        kept = _keep(made, decisions, file)
-        sentence = f"The decisions are kept in {kept}, to be read again or changed in a spreadsheet."
+            return ReviewEnd("Nothing was approved", "There were no decisions to save.")
+        saved = _save_decisions(plan, decisions, file)
+        sentence = f"The decisions were saved as {saved}; continue with that file, or change it in a spreadsheet first."
         return ReviewEnd(
-            "Nothing was approved", sentence, f"rolesync review {quote(str(file))} --decisions {quote(str(kept))}"
+            "Nothing was approved", sentence, f"rolesync review {quote(str(file))} --decisions {quote(str(saved))}"
         )
 
-    desk = ReviewSession(made, touched, approve, leave)
+    session = ReviewSession(plan, touched, approve, leave)
     try:
-        serve(desk, port=port, say=_invite)
-    except BaseException:  # whatever ends it, nothing that was decided is lost
+        serve(session, port=port, say=_show_address)
+    except BaseException:  # whatever ends the review, no decision is lost
         from rolesync.report.content.text import escape_for_display
 
-        end = desk.abandon()
-        said = f"{end.word}. {escape_for_display(end.sentence)}\n"
-        sys.stderr.write(said + (f"  → {escape_for_display(end.command)}\n" if end.command else ""))
+        end = session.abandon()
+        message = f"{end.word}. {escape_for_display(end.sentence)}\n"
+        sys.stderr.write(message + (f"  → {escape_for_display(end.command)}\n" if end.command else ""))
         raise
-    end = desk.abandon()
+    end = session.abandon()
     if not approved:
         raise DeclinedError(f"{end.word.lower()}: {end.sentence}", hint=end.command)
     return approved[0]
 
 
-def _invite(address: str) -> None:
+def _show_address(address: str) -> None:
     sys.stderr.write(f"Open this address in a browser on this machine, once:\n\n  {address}\n\n")
-    sys.stderr.write("Ctrl-C ends the review, and so does an hour in which nobody does anything.\n")
+    sys.stderr.write("Ctrl-C ends the review, and so does an hour without activity.\n")
     sys.stderr.flush()
 
 
-def _keep(made: "Plan", decisions: "Decisions", file: Path) -> Path:
-    """Save decisions beside the plan, or else in a temporary folder of their own; over nothing that is there."""
+def _save_decisions(plan: "Plan", decisions: "Decisions", file: Path) -> Path:
+    """Save decisions next to the plan, or in a new temporary folder if that fails; never overwrite a file."""
     from rolesync.report.spreadsheet.plan import plan_csv
 
-    table = plan_csv(made, decisions)
+    table = plan_csv(plan, decisions)
     try:
         return _save_new(table, file)
     except UsageError as error:
@@ -169,30 +180,30 @@ def _save_new(table: str, file: Path) -> Path:
     return path
 
 
-def _ask(made: "Plan", decided: "Decisions", reviewer: str, sees: str, target: Path, show_all: bool) -> tuple[str, str]:
-    """Show what is left, and ask on the terminal what the options don't say of who approves it.
+def _ask(plan: "Plan", decided: "Decisions", reviewer: str, sees: str, target: Path, show_all: bool) -> tuple[str, str]:
+    """Show the decided plan, and ask in the terminal for the reviewer and the effect that the options don't name.
 
     Raises:
         UsageError: there is no terminal.
-        DeclinedError: whoever was asked broke off.
+        DeclinedError: the question was interrupted.
     """
     from rolesync.planner.approval import decide
 
     if not sys.stdin.isatty():
         raise UsageError(
-            "review asks who approves and what they see, and there is no terminal",
+            "review asks for the reviewer and the effect of the plan, and standard input is no terminal",
             hint='look at the plan, then add --reviewer NAME --sees "remove …, add …"',
         )
-    show_plan(decide(made, decided), show_all, apply_command(target))
+    show_plan(decide(plan, decided), show_all, apply_command(target))
     try:
         reviewer = reviewer or str(typer.prompt("Who approves this plan", err=True))
         return reviewer, sees or str(typer.prompt("What does it do? Type it as in `remove 0, add 0`", err=True))
     except (typer.Abort, KeyboardInterrupt) as error:
-        raise DeclinedError("broken off before anything was approved") from error
+        raise DeclinedError("interrupted before anything was approved") from error
 
 
-def _read(path: Path | None, made: "Plan") -> "Decisions":
-    """Read the table of decisions, if there is one."""
+def _read_decisions(path: Path | None, plan: "Plan") -> "Decisions":
+    """Read the table of decisions; without a table there are no decisions."""
     from rolesync.planner.approval import Decisions
     from rolesync.review.sheet.read import read_decisions
 
@@ -202,25 +213,26 @@ def _read(path: Path | None, made: "Plan") -> "Decisions":
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"the decisions {path} can't be read: {error.strerror}", hint="name what `show PLAN --xlsx FILE` wrote"
+            f"the decisions {path} can't be read: {error.strerror}",
+            hint="name a file that `show PLAN --xlsx FILE` wrote",
         ) from error
-    return read_decisions(data, made)
+    return read_decisions(data, plan)
 
 
 def _refuse(refusal: "DecisionsRefusedError", path: "Path | None", form: Form) -> Exit:
-    """Tell everything that is wrong with the decisions."""
+    """Report all problems of the decisions."""
     from rolesync.report.content.text import escape_for_display
 
     if form is Form.JSON:
-        said = {"message": refusal.message, "hint": refusal.hint, "exit_code": int(refusal.exit_code)}
-        places = [
-            {"sheet": one.sheet or None, "row": one.row or None, "column": one.column or None, "message": one.message}
-            for one in refusal.problems
+        problems = [
+            {name: getattr(problem, name) or None for name in ("sheet", "row", "column", "message")}
+            for problem in refusal.problems
         ]
-        show_json({"status": "refused", "error": said, "problems": places})
-    for problem in refusal.problems[:_NAMED]:
+        show_refusal_json(error_json(refusal), problems=problems)
+    for problem in refusal.problems[:_PROBLEMS_SHOWN]:
         sys.stderr.write(f"{escape_for_display(str(path))}: {escape_for_display(str(problem))}\n")
-    if len(refusal.problems) > _NAMED:
-        sys.stderr.write(f"… and {len(refusal.problems) - _NAMED:,} more; --format json has all of them\n")
-    sys.stderr.write(f"rolesync: {escape_for_display(refusal.message)}\n  → {escape_for_display(refusal.hint)}\n")
-    return refusal.exit_code
+    if len(refusal.problems) > _PROBLEMS_SHOWN:
+        sys.stderr.write(
+            f"… and {len(refusal.problems) - _PROBLEMS_SHOWN:,} more; add --format json to see all problems\n"
+        )
+    return write_error(refusal)

@@ -1,34 +1,34 @@
-"""The boxes of the help on a terminal, without what Typer imports beside them.
+"""Import the boxes of Typer's help without its slow and unused imports.
 
-For its help Typer always imports rich's Markdown and tracebacks, and so a parser and a highlighter of source code: as
-long as all the rest of `rolesync --help`. We write no help in Markdown, and show no tracebacks of Typer's.
+For its help, Typer always imports the Markdown and the tracebacks of rich, and with them a parser and a highlighter of
+source code. That takes as long as the rest of `rolesync --help`, which uses neither.
 """
 
 import sys
 from contextlib import suppress
 from types import ModuleType
 
-_NEVER_USED = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
+_UNUSED = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
 
 
 def asks_for_help(arguments: list[str]) -> bool:
-    """Whether these arguments of the program may ask for help; where they don't after all, nothing is lost."""
+    """Return whether the arguments may ask for help; a wrong yes does no harm."""
     return not arguments or not {"-h", "--help"}.isdisjoint(arguments)
 
 
 def import_rich_lightly() -> None:
-    """Import Typer's help while empty classes stand for what it never uses; whoever comes later gets the real ones."""
-    standing_in = {name: _empty(name, holds) for name, holds in _NEVER_USED.items() if name not in sys.modules}
-    sys.modules.update(standing_in)
+    """Import Typer's help with empty stand-ins for the unused modules; later imports get the real modules."""
+    stand_ins = {name: _empty(name, class_name) for name, class_name in _UNUSED.items() if name not in sys.modules}
+    sys.modules.update(stand_ins)
     try:
-        with suppress(ImportError, AttributeError, TypeError):  # a Typer that needs more: later it gets the real ones
-            import typer.rich_utils  # noqa: F401  # for its being there
+        with suppress(ImportError, AttributeError, TypeError):  # a Typer that needs more imports the real modules later
+            import typer.rich_utils  # noqa: F401  # imported for later use by Typer
     finally:
-        for name in standing_in:
+        for name in stand_ins:
             del sys.modules[name]
 
 
-def _empty(name: str, holds: str) -> ModuleType:
+def _empty(name: str, class_name: str) -> ModuleType:
     module = ModuleType(name)
-    setattr(module, holds, type(holds, (), {}))
+    setattr(module, class_name, type(class_name, (), {}))
     return module

@@ -1,24 +1,25 @@
-"""`rolesync runs`."""
+"""`rolesync runs`: the history of runs."""
 
 from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, load_settings
-from rolesync.cli.output import raise_if_broken, show_json_before_break, show_view
+from rolesync.cli.output import show_view
 from rolesync.cli.pager import pager_command
+from rolesync.cli.refusal import raise_if_broken, show_json_before_break
 from rolesync.errors import Exit
 
 
 def runs(
     no_pager: NoPager = False, form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None
 ) -> Exit:
-    """List every dry run and every apply, with what came of it; of a broken record, those before the break."""
+    """List all plans and runs with their outcome. If the record is broken, list those before the break."""
     from rolesync.history.runs import trusted_runs
 
-    own = load_settings(config, assignments)
-    found, broken = trusted_runs(own.account_dir, key=own.audit_key.get_secret_value())
+    settings = load_settings(config, assignments)
+    summaries, broken = trusted_runs(settings.account_dir, key=settings.audit_key.get_secret_value())
     if form is Form.JSON:
         from rolesync.report.json import runs_json
 
-        return show_json_before_break(runs_json(found), broken)
+        return show_json_before_break(runs_json(summaries), broken)
     from rolesync.report.terminal.history import runs_view
 
-    show_view(runs_view(found), pager=pager_command(wanted=not no_pager))
+    show_view(runs_view(summaries), pager=pager_command(wanted=not no_pager))
     return raise_if_broken(broken)

@@ -1,4 +1,4 @@
-"""`rolesync sandbox`."""
+"""`rolesync sandbox`: a local Studio to try things on."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,28 +10,37 @@ from rolesync.errors import Exit, UsageError
 
 def sandbox(
     *,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where to listen on 127.0.0.1; 0 takes a free port.")
-    ] = 8765,
-    users: Annotated[int, typer.Option(min=1, help="How many people there are.")] = 24,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same people and faults.")] = 1,
-    db: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the account in this SQLite file.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free port.")] = 8765,
+    users: Annotated[int, typer.Option(min=1, help="Number of people in the account.")] = 24,
+    seed: Annotated[int, typer.Option(help="Seed of people and faults; the same seed makes the same ones.")] = 1,
+    db: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep the account in this SQLite file; by default it is in memory."),
+    ] = None,
     faults: Annotated[
-        str, typer.Option(metavar="SPEC", help="What goes wrong, such as latency=0.05,429=0.1,lost=0.02.")
+        str, typer.Option(metavar="SPEC", help="Faults and their rates, such as latency=0.05,429=0.1,lost=0.02.")
     ] = "",
     batches: Annotated[
-        Literal["atomic", "partial"], typer.Option(help="What a bad action does to its batch.")
+        Literal["atomic", "partial"], typer.Option(help="Whether a bad action refuses its whole batch, or only itself.")
     ] = "atomic",
-    max_actions: Annotated[int | None, typer.Option(min=1, help="The most actions in one PUT.")] = None,
-    redundant: Annotated[Literal["accepted", "refused"], typer.Option(help="Adding a held role.")] = "accepted",
-    email_match: Annotated[Literal["exact", "prefix", "contains"], typer.Option(help="How email= matches.")] = "exact",
+    max_actions: Annotated[
+        int | None, typer.Option(min=1, help="Maximum of actions in one PUT; no limit by default.")
+    ] = None,
+    redundant: Annotated[
+        Literal["accepted", "refused"], typer.Option(help="Whether adding a role that the user holds is accepted.")
+    ] = "accepted",
+    email_match: Annotated[
+        Literal["exact", "prefix", "contains"], typer.Option(help="How the email parameter matches addresses.")
+    ] = "exact",
     email_case: Annotated[
-        Literal["insensitive", "sensitive"], typer.Option(help="And with which case.")
+        Literal["insensitive", "sensitive"], typer.Option(help="Whether the email parameter ignores case.")
     ] = "insensitive",
-    exclusive_admin: Annotated[bool, typer.Option(help="Admin and Subaccount admin drop each other.")] = False,
-    token_lifetime: Annotated[int, typer.Option(min=1, help="Seconds that an OAuth access token lives.")] = 7200,
+    exclusive_admin: Annotated[
+        bool, typer.Option(help="Adding Admin removes Subaccount admin, and the other way round.")
+    ] = False,
+    token_lifetime: Annotated[int, typer.Option(min=1, help="Lifetime of an OAuth access token, in seconds.")] = 7200,
 ) -> Exit:
-    """Run a local Studio with sample people, until Ctrl-C. Its token is sandbox-token."""
+    """Run a local Studio with sample people until Ctrl-C. Its token is sandbox-token."""
     try:
         from rolesync.sandbox import Faults, Options, serve
     except ImportError as error:
@@ -39,7 +48,7 @@ def sandbox(
             f"the sandbox needs {error.name}, which is not installed", hint="pip install 'rolesync[sandbox]'"
         ) from error
 
-    given: dict[str, Any] = {
+    account_options: dict[str, Any] = {
         "users": users,
         "seed": seed,
         "db": db,
@@ -52,17 +61,17 @@ def sandbox(
         "token_lifetime": token_lifetime,
     }
     try:
-        options = Options(**given, faults=Faults.parse(faults))
-        serve(options, port=port, ready=lambda address: _tell(address, options.token))
+        options = Options(**account_options, faults=Faults.parse(faults))
+        serve(options, port=port, ready=lambda address: _print_settings(address, options.token))
     except ValueError as error:
         raise UsageError(f"sandbox: {error}", hint="see rolesync sandbox --help") from error
     except OSError as error:
         raise UsageError(
-            f"sandbox: port {port} can't be had: {error.strerror}", hint="choose another --port"
+            f"sandbox: port {port} can't be opened: {error.strerror}", hint="choose another --port"
         ) from error
     return Exit.DONE
 
 
-def _tell(address: str, token: str) -> None:
-    """Say where it is in the words of the settings, so that they can be pasted into a shell."""
+def _print_settings(address: str, token: str) -> None:
+    """Print the address and the token as a shell command that sets them."""
     print(f"export ROLESYNC_BASE_URL={address} ROLESYNC_TOKEN={token}", flush=True)

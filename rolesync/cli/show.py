@@ -1,13 +1,14 @@
-"""`rolesync show PLAN|RUN`: a saved plan, or what a run did, in any form."""
+"""`rolesync show PLAN|RUN`: a saved plan, or the outcome of a run, in any format."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolesync.cli.options import All, Assignments, Config, Form, Format, NoPager, PlanOrRun, load_settings, row_limit
-from rolesync.cli.output import json_text, raise_if_broken, save_forms, show_json_before_break, show_view, write_stdout
+from rolesync.cli.output import json_text, save_formats, show_view, write_stdout
 from rolesync.cli.pager import pager_command
 from rolesync.cli.plan_options import Target
 from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
+from rolesync.cli.refusal import raise_if_broken, show_json_before_break
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -31,38 +32,38 @@ def show(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Show a saved plan again, or what became of a run: on the terminal, or as a file for whoever reviews it.
+    """Show a saved plan, or the outcome of a run: in the terminal, or as a file for a reviewer.
 
-    A file of that name comes first. A run is told from the record alone. A pager is given all rows.
+    A file of that name takes precedence over a run. A run is read from the record only. A pager gets all rows.
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
     file, pager = Path(what), pager_command(wanted=not no_pager)
     if not file.exists():
         return show_run(what, targets, show_all, pager, form, config, assignments)
-    made = load_plan(file)
-    touched = load_last_changes(made, config, assignments) if html else None
-    written = _write_forms(made, targets, touched)
+    plan = load_plan(file)
+    touched = load_last_changes(plan, config, assignments) if html else None
+    written = _write_formats(plan, targets, touched)
     if form is Form.JSON:
-        write_stdout(plan_text(made))
+        write_stdout(plan_text(plan))
     elif not written:
-        show_plan(made, show_all or bool(pager), apply_command(file), pager)
+        show_plan(plan, show_all or bool(pager), apply_command(file), pager)
     return Exit.DONE
 
 
-def _write_forms(made: "Plan", targets: dict[str, Path | None], touched: "Touched | None") -> int:
-    """Write the plan in every form asked for; returns how many."""
+def _write_formats(plan: "Plan", targets: dict[str, Path | None], touched: "Touched | None") -> int:
+    """Write the plan in each format that has a target; returns the number of files."""
     from rolesync.report.html.page import plan_html
     from rolesync.report.markdown import plan_markdown
     from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
 
-    makers: dict[str, Callable[[Plan], str | bytes]] = {
+    formats: dict[str, Callable[[Plan], str | bytes]] = {
         "html": lambda plan: plan_html(plan, touched),
         "markdown": plan_markdown,
         "csv": plan_csv,
         "xlsx": plan_xlsx,
         "json": plan_text,
     }
-    return save_forms(made, makers, targets, "the plan")
+    return save_formats(plan, formats, targets, "the plan")
 
 
 def show_run(
@@ -74,10 +75,10 @@ def show_run(
     config: Path | None,
     assignments: list[str] | None,
 ) -> Exit:
-    """Show what became of a run: what was asked, done, held, failed, drifted, and the proof.
+    """Show the outcome of a run: changes done, failed, drifted and held, and the proof.
 
     Raises:
-        UsageError: there is no such run, nor a file of that name.
+        UsageError: there is no run and no file of that name.
     """
     from rolesync.history.run_report import report_before_break
     from rolesync.report.html.page import run_html
@@ -86,25 +87,25 @@ def show_run(
     from rolesync.report.spreadsheet.run import run_csv, run_xlsx
 
     try:
-        own = load_settings(config, assignments)
-        told, broken = report_before_break(own.account_dir, run, key=own.audit_key.get_secret_value())
+        settings = load_settings(config, assignments)
+        report, broken = report_before_break(settings.account_dir, run, key=settings.audit_key.get_secret_value())
     except UsageError as error:
         raise UsageError(
             f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
-            hint=f"{error.hint.rstrip('.')}; a plan is shown by the name of its file",
+            hint=f"{error.hint.rstrip('.')}; to show a plan, name its file",
         ) from error
-    makers: dict[str, Callable[[RunReport], str | bytes]] = {
+    formats: dict[str, Callable[[RunReport], str | bytes]] = {
         "html": run_html,
         "markdown": run_markdown,
         "csv": run_csv,
         "xlsx": run_xlsx,
-        "json": lambda one: json_text(run_report_json(one)),
+        "json": lambda report: json_text(run_report_json(report)),
     }
-    written = save_forms(told, makers, targets, "the run")
+    written = save_formats(report, formats, targets, "the run")
     if form is Form.JSON:
-        return show_json_before_break(run_report_json(told), broken)
+        return show_json_before_break(run_report_json(report), broken)
     if not written:
         from rolesync.report.terminal.run import run_view
 
-        show_view(run_view(told, limit=row_limit(show_all or bool(pager))), pager=pager)
+        show_view(run_view(report, limit=row_limit(show_all or bool(pager))), pager=pager)
     return raise_if_broken(broken)

@@ -1,4 +1,4 @@
-"""`rolesync sync FILE`."""
+"""`rolesync sync FILE`: plan and apply in one unattended run."""
 
 import json
 import shlex
@@ -13,14 +13,15 @@ from rolesync.cli.plan import plan
 from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, load_plan_settings
 from rolesync.cli.plan_output import plan_text, show_plan
 from rolesync.cli.progress import command_context
-from rolesync.cli.run_output import report_refusal, show_outcome
+from rolesync.cli.refusal import write_error
+from rolesync.cli.run_output import show_outcome
 from rolesync.cli.validate import show_validation
 from rolesync.errors import Exit, UsageError
 
 
 def sync(
     file: ListFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; the same as `plan`.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan, as `rolesync plan` does.")] = False,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
     impact: Impact = False,
@@ -33,10 +34,10 @@ def sync(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """The nightly job: plan, guards, apply and verify in one unattended go."""
+    """The nightly job: plan, check the guards, apply and verify in one unattended run."""
     if dry_run:
         if override:
-            raise UsageError("--dry-run and --override together make no sense", hint="leave one of them out")
+            raise UsageError("--dry-run and --override contradict each other", hint="leave one of the two out")
         return plan(
             file,
             no_removals=no_removals,
@@ -51,7 +52,7 @@ def sync(
             assignments=assignments,
         )
     if impact:
-        raise UsageError("--impact is for whoever reviews a plan first", hint="add --dry-run, or use rolesync plan")
+        raise UsageError("--impact is for plans that are reviewed first", hint="add --dry-run, or use rolesync plan")
     from rolesync.workflows.plan import read_list
     from rolesync.workflows.sync import sync_list
 
@@ -72,7 +73,7 @@ def sync(
     else:
         show_plan(done.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if done.refusal else "")
     if done.refusal:
-        return report_refusal(done.refusal)
+        return write_error(done.refusal)
     if done.run is None:
         return Exit.DONE
     return exit_code_of(done.run) if form is Form.JSON else show_outcome(done.run, done.plan, show_all, form)

@@ -1,4 +1,4 @@
-"""`rolesync undo RUN`."""
+"""`rolesync undo RUN`: a plan that reverses a run."""
 
 from rolesync.cli.options import All, Assignments, Config, Form, Format, RunId, load_settings
 from rolesync.cli.plan_options import Detailed, Impact, Output
@@ -17,9 +17,9 @@ def undo(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Plan to take back what a run really did, as far as Studio is still so; review and apply it like any plan."""
+    """Plan to reverse the effects of a run that Studio still shows. Review and apply the plan like any other."""
     from rolesync.workflows.undo import plan_undo
 
     with command_context(load_settings(config, assignments)) as context:
-        made = plan_undo(run, context, impact=impact)
-    return save_and_show_plan(made, output, form, show_all=show_all, detailed=detailed_exitcode)
+        plan = plan_undo(run, context, impact=impact)
+    return save_and_show_plan(plan, output, form, show_all=show_all, detailed=detailed_exitcode)

@@ -33,18 +33,18 @@ def validate(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Check a list without asking Studio: what was noticed, and what it asks for."""
+    """Check a list without asking Studio: show its findings and the roles that it asks for."""
     from rolesync.reader.read import read_desired
 
-    own = load_settings(config, assignments, sheet=sheet, header_row=header_row, bad_rows=bad_rows)
+    settings = load_settings(config, assignments, sheet=sheet, header_row=header_row, bad_rows=bad_rows)
     today = datetime.now(UTC).date()
-    desired = read_desired(file, managed_roles=own.managed_roles, today=today, form=own.list_form)
-    show_validation(desired, own.managed_roles, form, show_all=show_all)
+    desired = read_desired(file, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
+    show_validation(desired, settings.managed_roles, form, show_all=show_all)
     return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
 
 
 def show_validation(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_all: bool) -> None:
-    """Show what a list says and what was noticed in it."""
+    """Show the findings of a list and the roles that it asks for."""
     if form is Form.JSON:
         from rolesync.report.json import desired_json
 

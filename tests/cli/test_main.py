@@ -1,4 +1,4 @@
-"""What a command imports before it can answer: nothing that it has no use for. Told by modules, not by the clock."""
+"""A command imports only modules that it uses; measured by module names, not by time."""
 
 import os
 import pty
@@ -93,7 +93,7 @@ def test_help_on_a_terminal_looks_as_typer_alone_makes_it(arguments: list[str]) 
     assert shown == on_terminal(sys.executable, "-c", f"import typer.rich_utils; {ours}")
 
 
-def test_what_stands_in_while_the_boxes_are_imported_is_gone_afterwards() -> None:
+def test_the_stand_ins_are_gone_after_the_boxes_are_imported() -> None:
     done = "from rolesync.cli.rich_imports import import_rich_lightly; import_rich_lightly(); "
     look = "from rich.markdown import Markdown; from rich.traceback import Traceback; print(Markdown('*so*').parsed[0])"
     assert (

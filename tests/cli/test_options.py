@@ -14,7 +14,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_settings_of_the_command_line_win(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_command_line_override_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROLESYNC_CHUNK_SIZE", "3")
     settings = load_settings(None, ["chunk_size=4", 'managed_roles=["A=B", "C"]', "owner=a=b@x.edu"])
     assert settings.chunk_size == 4
@@ -22,13 +22,13 @@ def test_settings_of_the_command_line_win(monkeypatch: pytest.MonkeyPatch) -> No
     assert settings.owner == "a=b@x.edu"
 
 
-def test_an_option_of_its_own_is_none_where_it_was_not_given() -> None:
+def test_an_option_that_is_absent_overrides_nothing() -> None:
     assert load_settings(None, None, mode=None).mode == "sync"
     assert load_settings(None, None, mode="additive").mode == "additive"
 
 
 @pytest.mark.parametrize(
-    ("assignment", "said"),
+    ("assignment", "message"),
     [
         ("chunk_size", "no '='"),
         ("chunk_sise=1", "chunk_sise is no setting"),
@@ -36,12 +36,12 @@ def test_an_option_of_its_own_is_none_where_it_was_not_given() -> None:
         ("role_aliases={Boss: Admin}", "not JSON"),
     ],
 )
-def test_a_wrong_assignment_is_wrong_usage(assignment: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_a_wrong_assignment_is_wrong_usage(assignment: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         load_settings(None, [assignment])
 
 
-def test_a_setting_twice_is_refused_rather_than_guessed() -> None:
+def test_a_setting_that_is_set_twice_is_refused() -> None:
     with pytest.raises(UsageError, match="twice"):
         load_settings(None, ["chunk_size=1", "chunk_size=2"])
     with pytest.raises(UsageError, match="twice"):

@@ -54,7 +54,7 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
 def test_settings_about_the_source_are_not_about_the_list(sh: Shell, sheet: str) -> None:
     made = sh.run("migrate", sheet, "-o", "list.csv", "--matrix", "Admin?=Admin", email_column="Mail", header_row=2)
     assert made.returncode == 0, made.stderr
-    assert "without the settings header_row, email_column, which are about the source" in " ".join(made.stdout.split())
+    assert "without the settings header_row, email_column, which describe the source" in " ".join(made.stdout.split())
 
 
 def test_refused_cells_keep_the_list_from_being_written(sh: Shell, sheet: str) -> None:
@@ -124,24 +124,24 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
     [
         (["--from", "excel"], "no such export"),
         (["--map", "Boss"], "not NAME=ROLE"),
-        (["--map", "a=Admin", "--map", "a=Teacher"], "given twice"),
+        (["--map", "a=Admin", "--map", "a=Teacher"], "appears twice"),
         (["--key", "id"], "not HEADER=HEADER"),
         (["--account", "account.txt"], "neither .csv nor .xlsx"),
-        (["--sheet", "1", "--sheet-role", "A=Admin"], "make no sense"),
+        (["--sheet", "1", "--sheet-role", "A=Admin"], "contradict each other"),
         (["--account", "sheet.csv"], "one of the sources"),
         (["--from", "okta"], "nothing says which role"),
         (["--role", "Teacher"], "'Teacher' is no managed role (Admin)"),
         (["--matrix", "Admin?=admin"], "'admin' is no managed role"),
         (["--sheet-role", "A=Boss"], "'Boss' is no managed role"),
-        (["--role", "Admin", "--matrix", "Admin?=Admin"], "--role alone says"),
+        (["--role", "Admin", "--matrix", "Admin?=Admin"], "--role alone decides"),
         (["--matrix", "Admin?=Admin", "--sheet-role", "A=Admin"], "--sheet-role would have no effect"),
         (["--from", "okta", "--role", "Admin", "--map", "Media=Admin"], "--map would have no effect"),
         (["--role", "Admin", "--role-column", "Note"], "--role-column would have no effect"),
-        (["--role", "Admin", "--yes", "ok"], "there is none"),
+        (["--role", "Admin", "--yes", "ok"], "there is no --matrix"),
         (["--matrix", "Admin?=Admin", "--yes", " "], "both yes and no"),
         (["--role", "Admin", "--join", "users.csv"], "by which columns"),
-        (["--role", "Admin", "--account", "list.csv"], "where the list is written"),
-        (["--role", "Admin", "./sheet.csv"], "is given twice"),
+        (["--role", "Admin", "--account", "list.csv"], "the file of the list"),
+        (["--role", "Admin", "./sheet.csv"], "is named twice"),
     ],
 )
 def test_wrong_usage(sh: Shell, sheet: str, options: list[str], says: str) -> None:
@@ -156,6 +156,6 @@ def test_nobody_with_a_managed_role_is_no_list(sh: Shell) -> None:
     for options in ([], ["--resolve"]):
         made = sh.run("migrate", "sheet.csv", "-o", "list.csv", *options)
         assert made.returncode == 3
-        assert "Nobody gets a managed role" in made.stdout
+        assert "No user gets a managed role" in made.stdout
     assert sh.json("migrate", "sheet.csv", "-o", "-", exit_code=3)["status"] == "empty"
     assert not (sh.folder / "list.csv").exists()

@@ -98,7 +98,7 @@ def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_
     path.write_text(path.read_text(encoding="ascii").replace("greg.stone", "greg.stein"), encoding="ascii")
     touched, said = page()
     assert touched is None
-    assert "the page can't say which run last touched whom: " in said
+    assert "the page can't show which run last changed each user: " in said
 
 
 def test_without_removals_only_additions_are_planned(sh: Shell) -> None:

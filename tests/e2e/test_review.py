@@ -188,7 +188,7 @@ def test_without_a_terminal_all_is_given(sh: Shell) -> None:
         assert sh.run("review", "plan.json", *options).returncode == 64
     same = sh.run(*review("remove 2, add 1", "-o", "./plan.json"))
     assert same.returncode == 64
-    assert "stays as it is" in same.stderr
+    assert "is never overwritten" in same.stderr
     assert sh.run(*review("remove 2, add 1", "--decisions", "none.xlsx")).returncode == 64
 
 
@@ -246,7 +246,7 @@ def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: si
         running.send_signal(end)
         _, errors = running.communicate(timeout=60)
     assert running.returncode == code
-    assert "Nothing was approved. The decisions are kept in plan.decisions-1.csv" in errors
+    assert "Nothing was approved. The decisions were saved as plan.decisions-1.csv" in errors
     assert "→ rolesync review plan.json --decisions plan.decisions-1.csv" in errors
     assert errors.endswith("rolesync: interrupted\n")  # no run has done anything
     assert not (sh.folder / "plan.approved.json").exists()
@@ -311,7 +311,7 @@ def test_an_approved_plan_may_go_to_standard_output(sh: Shell) -> None:
         visitor = Visitor(address_of(running))
         said = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}).json()
         output, _ = running.communicate(timeout=60)
-    assert said["sentence"] == "The plan to remove 2, add 1 is approved and went to standard output."
+    assert said["sentence"] == "The plan to remove 2, add 1 is approved and was written to standard output."
     assert said["command"] == ""
     assert json.loads(output)["approval"]["reviewer"] == "Rita"
 
@@ -320,7 +320,7 @@ def test_a_review_that_is_left_says_so(sh: Shell) -> None:
     planned(sh)
     with sh.started("review", "plan.json") as running:
         visitor = Visitor(address_of(running))
-        assert visitor.post("leave", {"revision": 0}).json()["sentence"] == "Nothing was decided, either."
+        assert visitor.post("leave", {"revision": 0}).json()["sentence"] == "There were no decisions to save."
         output, errors = running.communicate(timeout=60)
     assert (running.returncode, output) == (130, "")
     assert "nothing was approved" in errors

@@ -93,7 +93,7 @@ def test_yes_applies_the_plan_that_was_shown(sh: Shell, studio: Control, plan: P
 def test_no_leaves_everything_as_it_is(sh: Shell, studio: Control, plan: Path) -> None:
     screen = Terminal(sh, "apply", plan.name, question=QUESTION, answer="n\n")
     assert screen.code == 130
-    assert "not applied, as you said; nothing was written" in screen.text
+    assert "not applied, as you answered; nothing was written" in screen.text
     assert "Traceback" not in screen.text
     assert studio.log() == []
     assert [record["event"] for record in sh.record()] == ["plan"]
@@ -113,7 +113,7 @@ def test_a_reviewer_is_asked_for_name_and_effect(sh: Shell, plan: Path) -> None:
 def test_a_reviewer_who_breaks_off_approves_nothing(sh: Shell, plan: Path) -> None:
     screen = Terminal(sh, "review", plan.name, "--reviewer", "Rita", question="What does it do?", answer="\x04")
     assert screen.code == 130
-    assert "broken off before anything was approved" in screen.text
+    assert "interrupted before anything was approved" in screen.text
     assert not (sh.folder / "plan.approved.json").exists()
 
 

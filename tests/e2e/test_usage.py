@@ -13,7 +13,7 @@ REFUSED = [
     (["plan", SAMPLE], {"max_removal": 5}, "ROLESYNC_MAX_REMOVAL in the environment is no setting"),
     (["plan", SAMPLE], {"base_url": "http://studio.example.edu"}, "would send the token unencrypted"),
     (["plan", SAMPLE], {"token": None}, "no token is set"),
-    (["sync", SAMPLE, "--dry-run", "--override", "00"], {}, "make no sense"),
+    (["sync", SAMPLE, "--dry-run", "--override", "00"], {}, "contradict each other"),
     (["apply", "none.json", "--yes"], {}, "none.json"),
 ]
 
@@ -70,7 +70,7 @@ def test_the_sandbox_wants_a_free_port_and_ends_with_ctrl_c(sh: Shell, studio: C
     port = studio.base_url.rpartition(":")[2]
     taken = sh.run("sandbox", "--port", port)
     assert taken.returncode == 64
-    assert f"port {port} can't be had" in taken.stderr
+    assert f"port {port} can't be opened" in taken.stderr
     with sh.started("sandbox", "--port", "0") as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("export ROLESYNC_BASE_URL=http://127.0.0.1:")
