@@ -199,11 +199,11 @@ def _suggest(migration: "Migration", settings: "Settings") -> "list[Suggestion]"
     from rolesync.migrate.suggestions import not_found, suggest
     from rolesync.workflows.lookup import look_up_people
 
-    if not migration.given:
+    if not migration.assignments:
         return []
     with command_context(settings) as context:
-        users = look_up_people([(row.email, row.user_id) for row in migration.given], context).users
-    return suggest(not_found(migration.given, users), users)
+        users = look_up_people([(row.email, row.user_id) for row in migration.assignments], context).users
+    return suggest(not_found(migration.assignments, users), users)
 
 
 def _deliver(
@@ -219,22 +219,22 @@ def _deliver(
     show_all: bool,
 ) -> Exit:
     """Write the files and show the rest. Refused cells prevent the list, unless `partial` is set."""
-    from rolesync.migrate.write import in_order, list_csv
+    from rolesync.migrate.write import list_csv, sort_assignments
     from rolesync.report.migration_json import migration_json, suggestions_json
 
     written = []
     if account:
         from rolesync.report.spreadsheet.migration import ledger_csv, ledger_xlsx
 
-        text = ledger_csv(migration.account) if account.suffix.casefold() == ".csv" else ledger_xlsx(migration.account)
+        text = ledger_csv(migration.ledger) if account.suffix.casefold() == ".csv" else ledger_xlsx(migration.ledger)
         save_file(text, account, "the account")
         written.append(f"What became of each cell: {account}")
-    complete = not migration.refused and bool(migration.given)
+    complete = not migration.refused and bool(migration.assignments)
     list_on_stdout = str(output) == "-"
     if list_on_stdout and form is Form.JSON:
         pass  # the JSON on standard output contains the list
-    elif complete or (partial and migration.given):
-        save_file(list_csv(in_order(migration.given, settings.managed_roles)), output, "the list")
+    elif complete or (partial and migration.assignments):
+        save_file(list_csv(sort_assignments(migration.assignments, settings.managed_roles)), output, "the list")
         if not list_on_stdout:
             written.append(f"The list: {output}; next: rolesync validate {output}" + source_settings)
     else:
@@ -248,10 +248,10 @@ def _deliver(
         show_view(migration_view(migration, suggestions, written, show_all=show_all), aside=list_on_stdout)
     if complete:
         return Exit.DONE
-    return Exit.INCOMPLETE if partial and migration.given else Exit.INPUT_REFUSED
+    return Exit.INCOMPLETE if partial and migration.assignments else Exit.INPUT_REFUSED
 
 
 def _why_none(migration: "Migration") -> str:
-    if not migration.given:
+    if not migration.assignments:
         return "No user gets a managed role; see the findings above, and the setting managed_roles."
     return "Correct the refused cells, or add --partial to write the list without their rows."

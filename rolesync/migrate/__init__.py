@@ -1,5 +1,5 @@
-"""Any spreadsheet → a clean desired-roles list, with an account of every cell.
+"""Any spreadsheet → a clean list of desired roles, with an account of every cell.
 
-The way of the data: `recipe` (which columns mean what) → `source` (files → tables) → `convert` (rows → assignments, and
-what became of each cell) → `merge` (several tables → one list) → `account` (cells, totals, as table and workbook).
+`recipe` says which columns mean what, `layout` finds them in a table's header, `convert` reads the rows, `merge` makes
+one list of several tables, and `ledger` holds the outcome of every cell. `migrate` runs these steps.
 """

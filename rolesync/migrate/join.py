@@ -1,12 +1,12 @@
-"""A second file that names the people of the first: keys (a school's ids) → addresses.
+"""The joined file, which gives the addresses of the keys (such as a school's ids) in the other files.
 
-Only rows that somebody refers to count, so an unreadable address of anybody else is no matter.
+Only rows whose key is used count, so an unreadable address in any other row does no harm.
 """
 
 from typing import NamedTuple
 
-from rolesync.migrate.account import CellOutcome, CellReason, Place, RowLedger, TableLedger
-from rolesync.migrate.columns import Columns
+from rolesync.migrate.layout import SourceLayout
+from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, TableLedger
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import CellError, Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
@@ -16,104 +16,95 @@ from rolesync.tables.table import Table
 
 
 class _Entry(NamedTuple):
-    row: int
+    """A row of the joined file; `unusable` is why it doesn't count or can't be read, "" for a usable row."""
+
+    ledger: RowLedger
     email: str
     name: str
-    dropped: str  # why the row doesn't count or can't be read, "" if it can
+    unusable: str
 
 
 class JoinTable:
-    """The people of the joined file, by key.
+    """The users of the joined file, by key.
 
     Args:
         recipe: which of its rows count.
-        columns: where `key`, `email` and `names` stand in it.
-        place: where it comes from.
+        layout: the columns of `key`, `email` and `names`.
+        place: the source of the table.
         table: its rows.
     """
 
-    def __init__(self, recipe: Recipe, columns: Columns, place: Place, table: Table) -> None:
-        self._recipe, self._columns, self._place = recipe, columns, place
-        self._by_key: dict[str, list[_Entry]] = {}
+    def __init__(self, recipe: Recipe, layout: SourceLayout, place: Place, table: Table) -> None:
+        self._recipe, self._layout, self._place = recipe, layout, place
+        self._entries: dict[str, list[_Entry]] = {}
         self._rows: list[RowLedger] = []
-        self._entries: dict[int, list[RowLedger]] = {}
-        self.account = TableLedger(place, columns.header)
-        for number, cells in table.rows_above:
-            self.account.add(number, cells, CellOutcome.IGNORED, CellReason.TITLE, "stands above the header")
-        self.account.add(table.header_row, table.header, CellOutcome.IGNORED, CellReason.HEADER, "a header")
-        for number, read in table.rows:
-            if isinstance(read, tuple):
-                for finding in read:
-                    self.account.add(number, [finding.message], CellOutcome.REFUSED, finding.code, finding.message)
-            elif not is_blank(read):
-                self._take(number, [*read, *[""] * (len(columns.header) - len(read))])
+        self._ledger = TableLedger(place, layout.header)
+        self._ledger.add_header(table)
+        for number, cells in table.rows:
+            if isinstance(cells, tuple):
+                self._ledger.add_unreadable(number, cells)
+            elif not is_blank(cells):
+                self._add_row(number, [*cells, *[""] * (len(layout.header) - len(cells))])
 
-    def _take(self, number: int, cells: list[str]) -> None:
-        columns = self._columns
-        key = cells[columns.key].strip() if columns.key is not None else ""
-        email = cells[columns.email] if columns.email is not None else ""
-        name = " ".join(filter(None, (cells[place].strip() for place in columns.names)))
-        dropped = ""
-        for place, condition in columns.keep:
+    def _add_row(self, number: int, cells: list[str]) -> None:
+        layout = self._layout
+        key = cells[layout.key].strip() if layout.key is not None else ""
+        email = cells[layout.email] if layout.email is not None else ""
+        name = " ".join(filter(None, (cells[place].strip() for place in layout.names)))
+        unusable = ""
+        for place, condition in layout.keep:
             word = cells[place].strip().casefold()
             if word not in condition.keep:
-                dropped = f"{quoted(cells[place])} in {quoted(columns.header[place])}: {condition.why}"
-        dropped = dropped or self._unreadable(number, cells)
+                unusable = f"{quoted(cells[place])} in {quoted(layout.header[place])}: {condition.why}"
+        unusable = unusable or self._unreadable(number, cells)
         row = RowLedger(number, cells)
         self._rows.append(row)
         if key:
-            self._by_key.setdefault(key, []).append(_Entry(number, email, name, dropped))
-            self._entries.setdefault(number, []).append(row)
+            self._entries.setdefault(key, []).append(_Entry(row, email, name, unusable))
 
     def _unreadable(self, number: int, cells: list[str]) -> str:
-        if not is_blank(cells[len(self._columns.header) :]):
+        """The reason why a row can't be read; "" for a readable row."""
+        if not is_blank(cells[len(self._layout.header) :]):
             return "it has more cells than the header"
-        found = find_non_text(number, cells, self._columns.header, self._columns.used)
-        return next((finding.message for finding in found if finding.level is Level.ERROR), "")
+        findings = find_non_text(number, cells, self._layout.header, self._layout.used)
+        return next((finding.message for finding in findings if finding.level is Level.ERROR), "")
 
     def find(self, cell: str, on_note: OnNote) -> tuple[str, str]:
-        """Give the address and the name of whom a key names.
+        """Find the address and the name of a key's user.
 
         Raises:
-            CellError: the key is not there, is there with several addresses, or its row doesn't count or can't be read.
+            CellError: the key is missing, has several addresses, or its row doesn't count or can't be read.
         """
-        found = self._by_key.get(cell.strip(), [])
-        where, row = self._place.file, self._place.row
-        if not found:
-            raise CellError(CellReason.KEY_UNKNOWN, f"{quoted(cell)} is not in {where}, so nobody knows whom it names")
-        counting = [entry for entry in found if not entry.dropped]
-        if not counting:
-            raise CellError(
-                CellReason.KEY_UNKNOWN,
-                f"{quoted(cell)}: {self._place.row(found[0].row)} doesn't count: {found[0].dropped}",
-            )
-        if len({entry.email.strip().casefold() for entry in counting}) > 1:
-            rows = " and ".join(str(entry.row) for entry in counting[:2])
-            raise CellError(
-                CellReason.KEY_UNCLEAR, f"{quoted(cell)} stands in {where} with different addresses (rows {rows})"
-            )
-        entry = counting[0]
+        entries = self._entries.get(cell.strip(), [])
+        file, row = self._place.file, self._place.row
+        if not entries:
+            raise CellError(CellReason.KEY_UNKNOWN, f"{quoted(cell)} is not in {file}, so its user is unknown")
+        usable = [entry for entry in entries if not entry.unusable]
+        if not usable:
+            text = f"{quoted(cell)}: {row(entries[0].ledger.number)} doesn't count: {entries[0].unusable}"
+            raise CellError(CellReason.KEY_UNKNOWN, text)
+        if len({entry.email.strip().casefold() for entry in usable}) > 1:
+            rows = " and ".join(str(entry.ledger.number) for entry in usable[:2])
+            raise CellError(CellReason.KEY_UNCLEAR, f"{quoted(cell)} has different addresses in {file} (rows {rows})")
+        entry = usable[0]
+        where = f"{quoted(cell)}: {row(entry.ledger.number)}"
         try:
             email = read_email(entry.email, on_note)
         except CellError as problem:
-            raise CellError(
-                problem.code, f"{quoted(cell)}: {self._place.row(entry.row)}: {problem.message}"
-            ) from problem
+            raise CellError(problem.code, f"{where}: {problem.message}") from problem
         if not email:
-            raise CellError(Code.IDENTITY_MISSING, f"{quoted(cell)}: {row(entry.row)} has no address")
-        for used in self._entries[entry.row]:
-            for place in (self._columns.key, self._columns.email, *self._columns.names):
-                if place is not None:
-                    used.end(place, CellOutcome.ASSIGNMENT, CellReason.USED)
+            raise CellError(Code.IDENTITY_MISSING, f"{where} has no address")
+        for place in (self._layout.key, self._layout.email, *self._layout.names):
+            if place is not None:
+                entry.ledger.set_outcome(place, CellOutcome.ASSIGNMENT, CellReason.USED)
         return email, entry.name
 
-    def close(self) -> TableLedger:
-        """Account for all rows, when everybody who is referred to has been found."""
+    def finish(self) -> TableLedger:
+        """Return the ledger of all rows, after every used key was looked up."""
         for row in self._rows:
-            if not row.ends:
+            if not row.outcomes:
                 for place in range(len(row.cells)):
-                    row.end(
-                        place, CellOutcome.IGNORED, CellReason.NOT_REFERRED_TO, "nobody in the list refers to this row"
-                    )
-            self.account.cells.extend(row.settled())
-        return self.account
+                    text = "no row of the other files refers to this row"
+                    row.set_outcome(place, CellOutcome.IGNORED, CellReason.NOT_REFERRED_TO, text)
+            self._ledger.cells.extend(row.accounted_cells())
+        return self._ledger

@@ -1,117 +1,121 @@
-"""What several tables say → one list: each person's role once, and nobody mixed up with anybody else."""
+"""The assignments of several tables → a single list: each user's role once, and no two users mixed up."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from rolesync.migrate.account import CellOutcome, CellReason, Place, RowLedger
 from rolesync.migrate.convert import MigratedAssignment
+from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger
 from rolesync.model.findings import quoted
-from rolesync.reader.contradictions import contradicted_claims
+from rolesync.reader.contradictions import contradicted_claims, describe_claim
 
-RowOf = Callable[[MigratedAssignment], RowLedger]
-Person = int | str
+LedgerOf = Callable[[MigratedAssignment], RowLedger]
+UserKey = int | str
 
 
-def merge(said: Iterable[MigratedAssignment], row_of: RowOf) -> list[MigratedAssignment]:
-    """Put the tables together.
+def merge(assignments: Iterable[MigratedAssignment], ledger_of: LedgerOf) -> list[MigratedAssignment]:
+    """Merge the assignments of all tables.
 
-    One id has one address and one address one id; rows that say otherwise are refused, all of them, for nobody knows
-    which is right. Somebody named by id in one place and by address in another is one person where any row has both.
-    The same role again counts once. Where one row gives a role and another takes it away, or gives it for other days
-    that overlap, all these rows are refused; days after each other are a sequence and all stay.
+    - An id has one address and an address one id. All rows that contradict each other about that are refused, because
+      it is unknown which is right.
+    - A user named by id in one row and by address in another is the same user if any row names both.
+    - The same role counts once.
+    - Rows are refused if one gives a role and another removes it, or if they give it for periods that differ and
+      overlap. Periods that follow each other are all kept.
 
     Args:
-        said: what all rows say, in the order of the tables, those that take a role away or have ended included.
-        row_of: the account of the row that says it; what is left out or refused is noted there.
+        assignments: in the order of the tables; also those that remove a role or have expired.
+        ledger_of: returns the ledger of an assignment's row, which notes ignored and refused rows.
 
     Returns:
-        The roles that are given, each with address, id and name as far as any row knows them.
+        The assignments of the list, each with every address, id and name that any row knows.
     """
-    rows = _completed(_without_clashes(list(said), row_of))
+    rows = _with_full_identities(_without_identity_conflicts(list(assignments), ledger_of))
     refused = dict(_contradictions(rows))
-    for one in rows:
-        if text := refused.get((one.place, one.row)):
-            row_of(one).drop(CellOutcome.REFUSED, CellReason.CONTRADICTION, text)
-    rows = [one for one in rows if (one.place, one.row) not in refused]
-    names = _names(rows)
-    return [one._replace(name=names.get(_person(one), "")) for one in _once(rows, row_of)]
+    for row in rows:
+        if text := refused.get((row.place, row.row)):
+            ledger_of(row).override(CellOutcome.REFUSED, CellReason.CONTRADICTION, text)
+    rows = [row for row in rows if (row.place, row.row) not in refused]
+    names = _longest_names(rows)
+    return [row._replace(name=names.get(_user_key(row), "")) for row in _without_duplicates(rows, ledger_of)]
 
 
-def _person(one: MigratedAssignment) -> Person:
-    return one.user_id or one.email
+def _user_key(row: MigratedAssignment) -> UserKey:
+    return row.user_id or row.email
 
 
-def _without_clashes(rows: Sequence[MigratedAssignment], row_of: RowOf) -> Sequence[MigratedAssignment]:
-    both = [one for one in rows if one.user_id and one.email]
+def _without_identity_conflicts(
+    rows: Sequence[MigratedAssignment], ledger_of: LedgerOf
+) -> Sequence[MigratedAssignment]:
+    """Refuse the rows whose id has several addresses or whose address has several ids; return the others."""
     emails: dict[int, dict[str, MigratedAssignment]] = {}
     ids: dict[str, dict[int, MigratedAssignment]] = {}
-    for one in both:
-        emails.setdefault(one.user_id, {}).setdefault(one.email, one)
-        ids.setdefault(one.email, {}).setdefault(one.user_id, one)
-    bad_ids = {user_id for user_id, found in emails.items() if len(found) > 1}
-    bad_emails = {email for email, found in ids.items() if len(found) > 1}
-    if not bad_ids and not bad_emails:
+    for row in rows:
+        if row.user_id and row.email:
+            emails.setdefault(row.user_id, {}).setdefault(row.email, row)
+            ids.setdefault(row.email, {}).setdefault(row.user_id, row)
+    unclear_ids = {user_id for user_id, addresses in emails.items() if len(addresses) > 1}
+    unclear_emails = {email for email, user_ids in ids.items() if len(user_ids) > 1}
+    if not unclear_ids and not unclear_emails:
         return rows
-    left = []
-    for one in rows:
-        if one.user_id in bad_ids:
-            first, other = list(emails[one.user_id].values())[:2]
-            text = f"the user id {one.user_id} has the address {quoted(first.email)} in {first.place.row(first.row)}"
+    accepted = []
+    for row in rows:
+        if row.user_id in unclear_ids:
+            first, other = list(emails[row.user_id].values())[:2]
+            text = f"the user id {row.user_id} has the address {quoted(first.email)} in {first.place.row(first.row)}"
             text = f"{text}, but {quoted(other.email)} in {other.place.row(other.row)}"
-        elif one.email in bad_emails:
-            first, other = list(ids[one.email].values())[:2]
-            text = f"the address {quoted(one.email)} has the user id {first.user_id} in {first.place.row(first.row)}"
+        elif row.email in unclear_emails:
+            first, other = list(ids[row.email].values())[:2]
+            text = f"the address {quoted(row.email)} has the user id {first.user_id} in {first.place.row(first.row)}"
             text = f"{text}, but {other.user_id} in {other.place.row(other.row)}"
         else:
-            left.append(one)
+            accepted.append(row)
             continue
-        row_of(one).drop(CellOutcome.REFUSED, CellReason.CONFLICT, text)
-    return left
+        ledger_of(row).override(CellOutcome.REFUSED, CellReason.CONFLICT, text)
+    return accepted
 
 
-def _completed(rows: Sequence[MigratedAssignment]) -> list[MigratedAssignment]:
-    """Name everybody by id and address where any row knows both."""
-    emails = {one.user_id: one.email for one in rows if one.user_id and one.email}
+def _with_full_identities(rows: Sequence[MigratedAssignment]) -> list[MigratedAssignment]:
+    """Fill in the id and the address of each user if any row names both."""
+    emails = {row.user_id: row.email for row in rows if row.user_id and row.email}
     ids = {email: user_id for user_id, email in emails.items()}
     return [
-        one._replace(user_id=one.user_id or ids.get(one.email, 0), email=one.email or emails.get(one.user_id, ""))
-        for one in rows
+        row._replace(user_id=row.user_id or ids.get(row.email, 0), email=row.email or emails.get(row.user_id, ""))
+        for row in rows
     ]
 
 
 def _contradictions(rows: Iterable[MigratedAssignment]) -> Iterator[tuple[tuple[Place, int], str]]:
-    """Yield the rows that another one contradicts about somebody's role, each with what both say."""
-    by_role = sorted(rows, key=lambda one: (str(_person(one)), one.role))
-    for _, group in groupby(by_role, lambda one: (_person(one), one.role)):
-        for one, other in contradicted_claims(group):
-            text = f"{one.email or one.user_id} and the role {quoted(one.role)}: this row {_words(one)}, but "
-            yield (one.place, one.row), f"{text}{other.place.row(other.row)} {_words(other)}"
+    """Yield the place and number of each row that another row contradicts, with a message."""
+    by_user_and_role = sorted(rows, key=lambda row: (str(_user_key(row)), row.role))
+    for _, group in groupby(by_user_and_role, lambda row: (_user_key(row), row.role)):
+        for row, other in contradicted_claims(group):
+            subject = f"{row.email or row.user_id} and the role {quoted(row.role)}"
+            text = f"{subject}: this row {describe_claim(row)}, but "
+            yield (row.place, row.row), f"{text}{other.place.row(other.row)} {describe_claim(other)}"
 
 
-def _words(said: MigratedAssignment) -> str:
-    return "takes it away" if said.removes else f"gives it {said.period.text}"
-
-
-def _names(rows: Iterable[MigratedAssignment]) -> Mapping[Person, str]:
-    """The fullest name that any row knows of each person, whichever row comes first."""
-    names: dict[Person, str] = {}
-    for one in rows:
-        names[_person(one)] = max(names.get(_person(one), ""), one.name, key=lambda name: (len(name), name))
+def _longest_names(rows: Iterable[MigratedAssignment]) -> Mapping[UserKey, str]:
+    """The longest name of each user in any row, so that the order of rows doesn't matter."""
+    names: dict[UserKey, str] = {}
+    for row in rows:
+        names[_user_key(row)] = max(names.get(_user_key(row), ""), row.name, key=lambda name: (len(name), name))
     return names
 
 
-def _once(rows: Iterable[MigratedAssignment], row_of: RowOf) -> Iterable[MigratedAssignment]:
-    """Keep what each row gives that no earlier one has given; a row is ignored where nothing of it is kept."""
+def _without_duplicates(rows: Iterable[MigratedAssignment], ledger_of: LedgerOf) -> Iterable[MigratedAssignment]:
+    """Keep the first of equal assignments that are in force; a row without any kept assignment is ignored."""
     kept: dict[object, MigratedAssignment] = {}
-    left_out: dict[tuple[Place, int], tuple[MigratedAssignment, CellReason, str]] = {}
-    for one in rows:
-        first = one if one.withheld else kept.setdefault((_person(one), one.role, one.period), one)
-        if one.withheld:
-            left_out[one.place, one.row] = (one, CellReason.ROW_DROPPED, one.withheld)
-        elif first is not one:
-            left_out[one.place, one.row] = (one, CellReason.DUPLICATE, f"{first.place.row(first.row)} says so already")
-    giving = {(one.place, one.row) for one in kept.values()}
-    for at, (one, why, text) in left_out.items():
-        if at not in giving:
-            row_of(one).drop(CellOutcome.IGNORED, why, text)
+    not_kept: dict[tuple[Place, int], tuple[MigratedAssignment, CellReason, str]] = {}
+    for row in rows:
+        if row.not_in_force:
+            not_kept[row.place, row.row] = (row, CellReason.ROW_DROPPED, row.not_in_force)
+            continue
+        first = kept.setdefault((_user_key(row), row.role, row.period), row)
+        if first is not row:
+            text = f"{first.place.row(first.row)} gives it already"
+            not_kept[row.place, row.row] = (row, CellReason.DUPLICATE, text)
+    giving = {(row.place, row.row) for row in kept.values()}
+    for place_and_number, (row, reason, text) in not_kept.items():
+        if place_and_number not in giving:
+            ledger_of(row).override(CellOutcome.IGNORED, reason, text)
     return kept.values()

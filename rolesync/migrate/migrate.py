@@ -1,4 +1,4 @@
-"""The story of a migration: open the files, read each table, put them together, account for every cell."""
+"""The steps of a migration: open the files, read each table, merge them, account for every cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate.account import CellLedger, CellOutcome, Place, RowLedger, TableLedger
-from rolesync.migrate.columns import header_rules, resolve
 from rolesync.migrate.convert import Converter, MigratedAssignment
 from rolesync.migrate.join import JoinTable
+from rolesync.migrate.layout import header_rules, lay_out_source
+from rolesync.migrate.ledger import CellLedger, CellOutcome, Place, RowLedger, TableLedger
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.unread_sheets import unread_sheets
@@ -22,8 +22,8 @@ from rolesync.tables.file_type import read_file
 from rolesync.tables.table import Table, open_table
 
 
-class Noticed(NamedTuple):
-    """What was noticed about a table as a whole: hidden rows, other sheets, titles."""
+class PlacedFinding(NamedTuple):
+    """A finding on a table as a whole, such as hidden rows, other sheets or titles."""
 
     place: Place
     finding: Finding
@@ -31,20 +31,27 @@ class Noticed(NamedTuple):
 
 @dataclass(frozen=True)
 class Migration:
-    """What a migration came to, and the recipe by which it read."""
+    """The result of a migration.
+
+    Attributes:
+        recipe: the recipe that was used.
+        assignments: the list.
+        ledger: the outcome of every cell.
+        findings: on tables as a whole.
+    """
 
     recipe: Recipe
-    given: tuple[MigratedAssignment, ...]
-    account: CellLedger
-    noticed: tuple[Noticed, ...]
+    assignments: tuple[MigratedAssignment, ...]
+    ledger: CellLedger
+    findings: tuple[PlacedFinding, ...]
 
     @property
     def refused(self) -> int:
-        """The number of cells that are refused."""
-        return self.account.fates()[CellOutcome.REFUSED]
+        """The number of refused cells."""
+        return self.ledger.count_outcomes()[CellOutcome.REFUSED]
 
 
-def migrate(  # noqa: PLR0913  # each is a choice of its own
+def migrate(  # noqa: PLR0913  # each is a separate choice of the user
     paths: Sequence[Path],
     recipe: Recipe,
     *,
@@ -54,85 +61,87 @@ def migrate(  # noqa: PLR0913  # each is a choice of its own
     sheets: Mapping[str, str] | None = None,
     join: Path | None = None,
 ) -> Migration:
-    """Make one list of roles of any tables.
+    """Make a single list of roles from any tables.
 
     Args:
         paths: the files.
         recipe: which columns mean what.
-        managed: the managed roles: only they are given.
-        today: the day on which a role may have ended.
-        form: the sheet and the header's row, where somebody has said them.
-        sheets: sheets that each stand for a role, with it; the files are then read sheet by sheet.
+        managed: the managed roles; only these are given.
+        today: the day that decides whether a role has expired.
+        form: the sheet and the header's row, where options name them.
+        sheets: sheets that each give a role, with the role; the files are then read sheet by sheet.
         join: the file with the addresses of the keys in the others.
 
     Raises:
-        InputRefusedError: a file can't be read, or has no columns for the person and the role.
+        InputRefusedError: a file can't be read, or has no columns for user and role.
         UsageError: the recipe makes no sense, or the extra for workbooks is not installed.
     """
     recipe.check(managed, (sheets or {}).values())
     if join and not recipe.join_key:
-        text = f"{join} is to be joined, but nothing says by which columns"
-        raise UsageError(text, hint="name them, here and there: --key 'Employee number=id'")
-    noticed: list[Noticed] = []
-    aside: list[TableLedger] = []
-    people = _people(join, recipe, noticed, aside) if join else None
-    read: list[tuple[Converter, TableLedger]] = []
+        text = f"{join} can't be joined, because no option names its key column"
+        raise UsageError(text, hint="name the key columns of both files: --key 'Employee number=id'")
+    findings: list[PlacedFinding] = []
+    unread: list[TableLedger] = []
+    users = _open_joined(join, recipe, findings, unread) if join else None
+    tables: list[tuple[Converter, TableLedger]] = []
     for path in paths:
         data, _ = read_file(path)
         for sheet, role in (sheets or {form.sheet: ""}).items():
-            table, place = _open(path, data, replace(form, sheet=sheet), recipe, noticed, fixed=role)
-            if any(account.place == place for _, account in read):
-                raise UsageError(f"{_where(place)} is named twice", hint="leave one of them out")
-            own = _known(recipe, table.header, _where(place), form)
-            columns = resolve(own, table.header, _where(place), fixed=role)
-            if people is None and columns.email is None and columns.user_id is None:
+            table, place = _open(path, data, replace(form, sheet=sheet), recipe, findings, fixed=role)
+            if any(ledger.place == place for _, ledger in tables):
+                raise UsageError(f"{_describe(place)} is named twice", hint="leave out one of them")
+            table_recipe = _check_foreign_export(recipe, table.header, _describe(place), form)
+            layout = lay_out_source(table_recipe, table.header, _describe(place), fixed=role)
+            if users is None and layout.email is None and layout.user_id is None:
                 key, email = recipe.join_key[0], (recipe.join_email or recipe.email)[0]
-                text = f"{_where(place)} names people by {table.header[columns.key or 0]!r} alone"
-                raise InputRefusedError(
-                    text, hint=f"add the file with the addresses: --join FILE, with {key} and {email}"
-                )
-            converter = Converter(own, columns, place, managed=managed, fixed=role, people=people, today=today)
-            read.append((converter, converter.take(table)))
-        aside += unread_sheets(path, data, [account.place for _, account in read])
-    made = _put_together(recipe, read, people, noticed)
-    return replace(made, account=CellLedger((*made.account.tables, *aside)))
+                text = f"{_describe(place)} identifies users by {table.header[layout.key or 0]!r} alone"
+                hint = f"add the file with the addresses: --join FILE, with columns {key} and {email}"
+                raise InputRefusedError(text, hint=hint)
+            converter = Converter(table_recipe, layout, place, managed=managed, fixed=role, users=users, today=today)
+            tables.append((converter, converter.read_table(table)))
+        unread += unread_sheets(path, data, [ledger.place for _, ledger in tables])
+    assignments, ledgers = _merge_tables(tables, users)
+    return Migration(recipe, assignments, CellLedger((*ledgers, *unread)), tuple(findings))
 
 
-def _known(recipe: Recipe, header: Sequence[str], where: str, form: ListForm) -> Recipe:
-    """The recipe, unless the header is that of another export: what its ids and words mean must be said.
+def _check_foreign_export(recipe: Recipe, header: Sequence[str], source: str, form: ListForm) -> Recipe:
+    """Refuse the header of an export that the recipe is not for, unless options name its columns.
 
-    In some, `user_id` is an id of the school's own, and would name strangers in Studio.
+    In some exports `user_id` is the school's id, which would name the wrong users in Studio.
+
+    Returns:
+        The recipe; without the user id column if only other columns are named.
     """
     export = recognise_export(header, recipe.preset)
     if export is None or export.preset == recipe.preset != "":
         return recipe
     if form.email_column or form.user_id_column or (recipe.key and not recipe.preset):
         return recipe if form.user_id_column else replace(recipe, user_id=())
-    text = f"{where} looks like {export.title}, and {export.lacks}"
-    hint = "name the column that tells who is meant: --email-column"
+    text = f"{source} looks like {export.title}, and {export.lacks}"
+    hint = "name the column that identifies the user: --email-column"
     raise InputRefusedError(text, hint=f"read it with --from {export.preset}, or {hint}" if export.preset else hint)
 
 
-def _put_together(
-    recipe: Recipe,
-    read: Sequence[tuple[Converter, TableLedger]],
-    people: JoinTable | None,
-    noticed: Sequence[Noticed],
-) -> Migration:
+def _merge_tables(
+    tables: Sequence[tuple[Converter, TableLedger]], users: JoinTable | None
+) -> tuple[tuple[MigratedAssignment, ...], list[TableLedger]]:
+    """Merge the assignments of all tables, then complete their ledgers."""
     rows: dict[tuple[Place, int], RowLedger] = {}
-    for converter, account in read:
-        rows.update({(account.place, row.number): row for row in converter.rows})
-    given = merge([one for converter, _ in read for one in converter.said], lambda one: rows[one.place, one.row])
-    for converter, account in read:
+    for converter, ledger in tables:
+        rows.update({(ledger.place, row.number): row for row in converter.rows})
+    assignments = merge(
+        [assignment for converter, _ in tables for assignment in converter.assignments],
+        lambda assignment: rows[assignment.place, assignment.row],
+    )
+    for converter, ledger in tables:
         for row in converter.rows:
-            account.cells.extend(row.settled())
-        account.cells.sort(key=lambda cell: (cell.row, cell.column))
-    tables = [account for _, account in read] + ([people.close()] if people else [])
-    return Migration(recipe, tuple(given), CellLedger(tuple(tables)), tuple(noticed))
+            ledger.cells.extend(row.accounted_cells())
+        ledger.cells.sort(key=lambda cell: (cell.row, cell.column))
+    return tuple(assignments), [ledger for _, ledger in tables] + ([users.finish()] if users else [])
 
 
-def _people(path: Path, recipe: Recipe, noticed: list[Noticed], aside: list[TableLedger]) -> JoinTable:
-    own = Recipe(
+def _open_joined(path: Path, recipe: Recipe, findings: list[PlacedFinding], unread: list[TableLedger]) -> JoinTable:
+    join_recipe = Recipe(
         preset=recipe.preset,
         email=recipe.join_email or Recipe().email,
         user_id=(),
@@ -146,28 +155,30 @@ def _people(path: Path, recipe: Recipe, noticed: list[Noticed], aside: list[Tabl
         keep=recipe.join_keep,
     )
     data, _ = read_file(path)
-    table, place = _open(path, data, ListForm(), own, noticed, fixed="")
-    aside += unread_sheets(path, data, [place])
-    columns = resolve(own, table.header, _where(place))
-    if columns.key is None or columns.email is None:
-        text = f"{_where(place)} has no columns {own.key[0]!r} and {own.email[0]!r}, so it can't name anybody"
-        raise InputRefusedError(text, hint="name the columns of the keys: --key COLUMN=COLUMN IN THE JOINED FILE")
-    return JoinTable(own, columns, place, table)
+    table, place = _open(path, data, ListForm(), join_recipe, findings, fixed="")
+    unread += unread_sheets(path, data, [place])
+    layout = lay_out_source(join_recipe, table.header, _describe(place))
+    if layout.key is None or layout.email is None:
+        columns = f"{join_recipe.key[0]!r} and {join_recipe.email[0]!r}"
+        text = f"{_describe(place)} has no columns {columns}, so it gives no addresses"
+        raise InputRefusedError(text, hint="name the key columns of both files: --key COLUMN=COLUMN_IN_JOINED_FILE")
+    return JoinTable(join_recipe, layout, place, table)
 
 
-def _open(  # noqa: PLR0913  # how a table is found takes that many things
-    path: Path, data: bytes, form: ListForm, recipe: Recipe, noticed: list[Noticed], *, fixed: str
+def _open(  # noqa: PLR0913  # each is needed to find a table
+    path: Path, data: bytes, form: ListForm, recipe: Recipe, findings: list[PlacedFinding], *, fixed: str
 ) -> tuple[Table, Place]:
+    """Open the table of a file, and add its findings; an error refuses the file."""
     table = open_table(data, header_rules(recipe, fixed=fixed), form)
-    notes = table if isinstance(table, tuple) else table.findings
-    if wrong := next((note for note in notes if note.level is Level.ERROR), None):
-        where = f"{path}, row {wrong.row}" if wrong.row else str(path)
-        raise InputRefusedError(f"{where}: {wrong.message}")
+    table_findings = table if isinstance(table, tuple) else table.findings
+    if problem := next((finding for finding in table_findings if finding.level is Level.ERROR), None):
+        where = f"{path}, row {problem.row}" if problem.row else str(path)
+        raise InputRefusedError(f"{where}: {problem.message}")
     assert not isinstance(table, tuple)  # noqa: S101  # it has no error
     place = Place(str(path), table.sheet)
-    noticed += [Noticed(place, note) for note in notes]
+    findings += [PlacedFinding(place, finding) for finding in table_findings]
     return table, place
 
 
-def _where(place: Place) -> str:
+def _describe(place: Place) -> str:
     return place.file + (f", sheet {place.sheet}" if place.sheet else "")

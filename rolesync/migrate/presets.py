@@ -1,4 +1,4 @@
-"""The exports that `migrate --from` knows, each with what it can and can't tell. Headers as the programs write them.
+"""The recipes of the exports that `migrate --from` knows, with the headers that the programs write.
 
 Sources: Canvas "SIS CSV Format"; 1EdTech "OneRoster CSV Binding" 1.1 and 1.2; Adobe "User Sync Tool, syncing from a CSV
 file"; and what the consoles of Google, Microsoft Entra and Okta download.
@@ -34,18 +34,18 @@ _RECIPES = (
                 ("Group status",),
                 _words("member", "manager", "owner", ""),
                 _words("banned", "pending", "invited", "not a member"),
-                "is no member of the group",
+                "is not a member of the group",
             ),
             Condition(
                 ("Member Type", "type"),
                 _words("user", "user_google_account", ""),
                 _words("group", "customer", "other", "external"),
-                "is no user of the organisation",
+                "is not a user of the organisation",
             ),
             Condition(("status",), _words("active", ""), _words("suspended", "archived"), "the account is not active"),
         ),
-        gives="addresses, names, who is in the group and who owns or manages it",
-        lacks="has no roles of Studio",
+        gives="addresses, names, members, owners and managers of the group",
+        lacks="has no Studio roles",
     ),
     Recipe(
         preset="entra-group",
@@ -61,13 +61,13 @@ _RECIPES = (
                 ("objectType", "Member type"),
                 _words("user", "member", ""),
                 _words("group", "device", "contact", "serviceprincipal", "service principal"),
-                "is no user",
+                "is not a user",
             ),
             Condition(("accountEnabled",), _words("true", ""), _words("false"), "the account is disabled"),
         ),
         no_address=re.compile(r".*#ext#@.*", re.IGNORECASE),
-        gives="who is in the group, by user principal names, which need not be the mail addresses",
-        lacks="has no roles of Studio",
+        gives="the members of the group, by user principal names, which may differ from their mail addresses",
+        lacks="has no Studio roles",
     ),
     Recipe(
         preset="okta",
@@ -89,7 +89,7 @@ _RECIPES = (
             ),
         ),
         gives="addresses, names, and in some reports groups",
-        lacks="has no roles of Studio",
+        lacks="has no Studio roles",
     ),
     Recipe(
         preset="adobe-user-sync",
@@ -102,7 +102,7 @@ _RECIPES = (
         separator=",",
         mapped_only=True,
         gives="addresses and groups",
-        lacks="has groups of Adobe instead of roles of Studio",
+        lacks="has Adobe groups instead of Studio roles",
     ),
     Recipe(
         preset="canvas-sis-admins",
@@ -125,14 +125,14 @@ _RECIPES = (
                 _words(""),
                 _words(),
                 "",
-                "may be a sub-account without a SIS id (keep the rows of the whole account, and delete this column)",
+                "may be a sub-account without a SIS id (keep only rows of the whole account, and delete this column)",
             ),
         ),
         join_keep=(
             Condition(("status",), _words("active", ""), _words("deleted", "suspended"), "the user is not active"),
         ),
-        gives="who has which role in Canvas, by the school's ids",
-        lacks="has no addresses (they come from the users.csv that is joined) and roles of Canvas, not of Studio",
+        gives="the holders of each role in Canvas, by the school's ids",
+        lacks="has no addresses (the joined users.csv has them), and its roles are those of Canvas, not of Studio",
     ),
     Recipe(
         preset="oneroster",
@@ -150,8 +150,8 @@ _RECIPES = (
         join_email=("email",),
         keep=_ONEROSTER_KEEP,
         join_keep=_ONEROSTER_KEEP,
-        gives="who has which role at school; from version 1.2 on in roles.csv, with the addresses in users.csv",
-        lacks="has roles of a school, not of Studio",
+        gives="the holders of each role at school; from version 1.2 on in roles.csv, with the addresses in users.csv",
+        lacks="has the roles of a school, not of Studio",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""How a table becomes roles: which columns name the person and the role, which rows count, what stands elsewhere."""
+"""The recipe of a migration: which columns identify user and role, which rows count, which file is joined."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,40 +12,45 @@ NO = ("no", "n", "false", "0", "-", "\u2013", "\u2717", "\u2718")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Which rows count, by the word in one column; words are compared without regard to case.
+    """Which rows count, by the word in a column; words are compared without case.
 
-    A row with a word of `drop` is ignored, with `why`; one with a word of neither is refused, with `unclear`. Where
-    `drop` is None, every other word is ignored. A table without the column has no such condition.
+    Attributes:
+        columns: the headers that the column may have; a table without such a column has no such condition.
+        keep: words of rows that count.
+        drop: words of rows that are ignored; None means every other word. With an unknown word, a row is refused.
+        why: why a row is ignored, for messages.
+        unclear: why a row is refused, for messages.
     """
 
     columns: tuple[str, ...]
     keep: frozenset[str]
     drop: frozenset[str] | None
     why: str
-    unclear: str = "is no word known in this column"
+    unclear: str = "is not a known word in this column"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which columns mean what; where several headers are named, a preset takes the first that is there.
+    """Which columns mean what. Of several possible headers, a preset takes the first that the table has.
 
-    Args:
-        preset: the name of the export that it reads, "" where nothing is known of the file.
-        title: what such a file is, for people.
-        email, user_id, role, name, starts, expires: the columns.
-        name_parts: columns that together are the name, where there is no column of the whole one.
-        needed: headers that somebody has named, which a table without them is refused for.
-        separator: what stands between several roles of one cell; "" where a cell holds one.
-        fixed: the role that every row gives, instead of a column.
-        matrix: columns that each stand for one role, with it; a cell of `yes` gives it, one of `no` doesn't.
-        mapping: names in the file, each with the role it stands for.
-        mapped_only: whether a role that is neither mapped nor managed is simply another program's.
-        key: the column whose text names the person in the file that is joined.
-        join_key, join_email, join_name: the columns there.
+    Attributes:
+        preset: the name of the export, as in `--from`; "" for any other file.
+        title: what such a file is called in messages.
+        email, user_id, role, name, starts, expires, action: the possible headers of each field.
+        name_parts: the possible headers of columns that together hold the name, if there is no column `name`.
+        needed: headers that options name; a table without any of them is refused.
+        separator: the text between several roles in a cell; "" if a cell holds one role.
+        fixed: the role that every row gives, instead of a role column.
+        matrix: headers of columns that each give a role, with the role.
+        yes, no: the words of a matrix cell that give the role, and that don't.
+        mapping: names in the file, each with the role that it means.
+        mapped_only: whether only mapped roles count, because all others are another program's.
+        key: the possible headers of the column whose text identifies the user in the joined file.
+        join_key, join_email, join_name: the possible headers of the joined file.
         keep: which rows count.
         join_keep: which rows of the joined file count.
-        no_address: what looks like an address there and is none.
-        gives, lacks: what the file can on_note, and what it can't.
+        no_address: matches texts that look like an address but aren't one.
+        gives, lacks: what the export contains, and why it is not a list of roles.
     """
 
     preset: str = ""
@@ -77,22 +82,22 @@ class Recipe:
     lacks: str = ""
 
     def check(self, managed: Collection[str], sheets: Iterable[str] = ()) -> None:
-        """Refuse what can't be meant.
+        """Refuse a recipe that makes no sense.
 
         Args:
             managed: the managed roles.
-            sheets: the roles that sheets stand for.
+            sheets: the roles that sheets give.
 
         Raises:
-            UsageError: a word is both yes and no, nothing says which role is given, or one that is said isn't managed.
+            UsageError: a word means both yes and no, nothing names the role, or a named role isn't managed.
         """
         yes, no = ({word.strip().casefold() for word in words} for words in (self.yes, self.no))
         if both := sorted(yes & (no | {""})):
-            raise UsageError(f"{both[0]!r} is said to mean both yes and no", hint="give --yes and --no other words")
-        said = [*filter(None, [self.fixed]), *self.matrix.values(), *sheets]
-        if other := next((role for role in said if role not in managed), ""):
-            text = f"{other!r} is no managed role ({', '.join(managed)}), so nobody would get it"
+            raise UsageError(f"{both[0]!r} means both yes and no", hint="use different words for --yes and --no")
+        roles = [*filter(None, [self.fixed]), *self.matrix.values(), *sheets]
+        if unmanaged := next((role for role in roles if role not in managed), ""):
+            text = f"{unmanaged!r} is not a managed role ({', '.join(managed)}), so no user would get it"
             raise UsageError(text, hint="correct it, or manage it too: --set 'managed_roles=[\"Admin\", …]'")
         if self.mapped_only and not self.fixed and not self.mapping:
-            text = f"{self.title} {self.lacks}: nothing says which role its people get"
-            raise UsageError(text, hint="say it: --role Admin for all of them, or --map NAME=ROLE for some")
+            text = f"{self.title} {self.lacks}: no option names the role of its users"
+            raise UsageError(text, hint="add --role Admin for all users, or --map NAME=ROLE for some")

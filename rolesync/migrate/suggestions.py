@@ -1,4 +1,4 @@
-"""Who in Studio may be meant by somebody who isn't found there: suggestions to look at, never applied."""
+"""Studio users who may be meant by listed users that Studio doesn't know: suggestions, never applied."""
 
 import re
 import unicodedata
@@ -11,14 +11,14 @@ from rolesync.errors import UsageError
 from rolesync.migrate.convert import MigratedAssignment
 from rolesync.model.keys import email_key
 
-MOST = 3  # suggestions for one person
-ADDRESS_SCORE = 88.0  # of 100: about two letters of a usual address
-NAME_SCORE = 90.0
-LETTERS = 3  # at the beginning or the end of a word that texts must share to be compared
+MAX_CANDIDATES = 3  # for each missing user
+MIN_ADDRESS_SCORE = 88.0  # of 100: about two letters of a usual address differ
+MIN_NAME_SCORE = 90.0
+SHARED_LETTERS = 3  # at the beginning or end of a word; texts that share fewer are not compared
 
 
 class Candidate(NamedTuple):
-    """Somebody in Studio, and what makes them alike."""
+    """A Studio user who may be meant, and why."""
 
     user_id: int
     email: str
@@ -27,27 +27,31 @@ class Candidate(NamedTuple):
 
 
 class Suggestion(NamedTuple):
-    """Somebody who isn't in Studio, and who may be meant, the likeliest first; often nobody."""
+    """A listed user who isn't in Studio, and the Studio users who may be meant, the most similar first."""
 
     missing: MigratedAssignment
     candidates: tuple[Candidate, ...]
 
 
-def not_found(given: Iterable[MigratedAssignment], users: pd.DataFrame) -> list[MigratedAssignment]:
-    """List the people that Studio doesn't know, each once.
+def not_found(assignments: Iterable[MigratedAssignment], users: pd.DataFrame) -> list[MigratedAssignment]:
+    """Find the listed users that Studio doesn't know, each once.
 
     Args:
-        given: the list.
-        users: LIVE users, with everybody of the list whom Studio knows.
+        assignments: the list.
+        users: LIVE users; all listed users that Studio knows are among them.
     """
     ids = set(users["user_id"].tolist())
     keys = {email_key(email) for email in users["email"].tolist()} - {""}
-    missing = {one.user_id or one.email: one for one in given if not (one.user_id in ids or one.email in keys)}
+    missing = {row.user_id or row.email: row for row in assignments if not (row.user_id in ids or row.email in keys)}
     return list(missing.values())
 
 
 def suggest(missing: Sequence[MigratedAssignment], users: pd.DataFrame) -> list[Suggestion]:
-    """Compare people that aren't in Studio with those who are, by address and by name.
+    """Compare listed users who aren't in Studio with Studio's users, by address and by name.
+
+    Args:
+        missing: an assignment of each user who isn't in Studio.
+        users: all Studio users (LIVE).
 
     Raises:
         UsageError: the extra `migrate` is not installed.
@@ -57,67 +61,76 @@ def suggest(missing: Sequence[MigratedAssignment], users: pd.DataFrame) -> list[
     try:
         from rapidfuzz import fuzz, process  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
-        message = "People can't be compared, because rapidfuzz is not installed."
-        raise UsageError(message, hint="pip install 'rolesync[migrate]', or leave --resolve out") from error
-    people = list(zip(users["user_id"].tolist(), users["email"].tolist(), users["name"].tolist(), strict=True))
-    emails = Alike([email_key(email) for _, email, _ in people], lambda email: email.partition("@")[0])
-    names = Alike([_plain(name) for _, _, name in people], str)
-    found = []
-    for one in missing:
-        scored: dict[int, tuple[float, str]] = {}
-        texts = emails.beside(one.email)
-        for _, score, at in process.extract(
-            one.email, texts, scorer=fuzz.ratio, score_cutoff=ADDRESS_SCORE, limit=MOST
-        ):
-            scored[at] = (score, "a similar address")
-        for at in emails.same(one.email):
-            scored[at] = (100.0, "the same address at another domain")
-        name = _plain(one.name)
-        texts = names.beside(name)
-        hits = process.extract(name, texts, scorer=fuzz.token_sort_ratio, score_cutoff=NAME_SCORE, limit=MOST)
-        for _, score, at in hits:
-            why = "the same name" if score == 100 else "a similar name"  # noqa: PLR2004  # the whole of it
-            scored[at] = max(scored.get(at, (0.0, "")), (score, why))
-        best = sorted(scored.items(), key=lambda hit: (-hit[1][0], people[hit[0]][0]))[:MOST]
-        found.append(Suggestion(one, tuple(Candidate(*people[at], why) for at, (_, why) in best)))
-    return found
+        message = "Users can't be compared, because rapidfuzz is not installed."
+        raise UsageError(message, hint="pip install 'rolesync[migrate]', or leave out --resolve") from error
+    studio_users = list(zip(users["user_id"].tolist(), users["email"].tolist(), users["name"].tolist(), strict=True))
+    emails = SimilarTexts([email_key(email) for _, email, _ in studio_users], lambda email: email.partition("@")[0])
+    names = SimilarTexts([_normalise_name(name) for _, _, name in studio_users], str)
+    suggestions = []
+    for user in missing:
+        scores: dict[int, tuple[float, str]] = {}
+        matches = process.extract(
+            user.email,
+            emails.sharing_a_word_end(user.email),
+            scorer=fuzz.ratio,
+            score_cutoff=MIN_ADDRESS_SCORE,
+            limit=MAX_CANDIDATES,
+        )
+        for _, score, place in matches:
+            scores[place] = (score, "a similar address")
+        for place in emails.with_same_part(user.email):
+            scores[place] = (100.0, "the same address at another domain")
+        name = _normalise_name(user.name)
+        matches = process.extract(
+            name,
+            names.sharing_a_word_end(name),
+            scorer=fuzz.token_sort_ratio,
+            score_cutoff=MIN_NAME_SCORE,
+            limit=MAX_CANDIDATES,
+        )
+        for _, score, place in matches:
+            why = "the same name" if score == 100 else "a similar name"  # noqa: PLR2004  # 100 is the maximum
+            scores[place] = max(scores.get(place, (0.0, "")), (score, why))
+        best = sorted(scores.items(), key=lambda item: (-item[1][0], studio_users[item[0]][0]))[:MAX_CANDIDATES]
+        suggestions.append(Suggestion(user, tuple(Candidate(*studio_users[place], why) for place, (_, why) in best)))
+    return suggestions
 
 
-class Alike:
-    """Texts, found by their beginnings and ends, so that thousands needn't be compared with each of many thousands.
+class SimilarTexts:
+    """Texts indexed by the beginnings and ends of their words, so that each text is compared with few others.
 
-    A word that is misspelt both at its beginning and at its end is not found: then it is hardly alike either.
+    A word misspelt both at its beginning and at its end is not found; it would hardly be similar anyway.
 
     Args:
         texts: all texts.
-        part: the part of a text that tells it from others.
+        part: returns the part of a text that is indexed.
     """
 
     def __init__(self, texts: Sequence[str], part: Callable[[str], str]) -> None:
         self._texts, self._part = texts, part
-        self._places: dict[str, list[int]] = {}
-        self._same: dict[str, list[int]] = {}
-        for at, text in enumerate(texts):
-            self._same.setdefault(part(text), []).append(at)
-            for key in _ends(part(text)):
-                self._places.setdefault(key, []).append(at)
+        self._by_word_end: dict[str, list[int]] = {}
+        self._by_part: dict[str, list[int]] = {}
+        for place, text in enumerate(texts):
+            self._by_part.setdefault(part(text), []).append(place)
+            for key in _word_ends(part(text)):
+                self._by_word_end.setdefault(key, []).append(place)
 
-    def beside(self, text: str) -> dict[int, str]:
-        """The texts of which a word begins or ends as one of this text does, by their places."""
-        places = {at for key in _ends(self._part(text)) for at in self._places.get(key, ())}
-        return {at: self._texts[at] for at in sorted(places)}
+    def sharing_a_word_end(self, text: str) -> dict[int, str]:
+        """The texts with a word that begins or ends like a word of this text, by place."""
+        places = {place for key in _word_ends(self._part(text)) for place in self._by_word_end.get(key, ())}
+        return {place: self._texts[place] for place in sorted(places)}
 
-    def same(self, text: str) -> Sequence[int]:
-        """The places of the texts with the same part."""
-        return self._same.get(self._part(text), ()) if text else ()
+    def with_same_part(self, text: str) -> Sequence[int]:
+        """The places of the texts with the same indexed part."""
+        return self._by_part.get(self._part(text), ()) if text else ()
 
 
-def _ends(text: str) -> set[str]:
+def _word_ends(text: str) -> set[str]:
     words = re.findall(r"[^\W_]+", text)
-    return {key for word in words for key in (f"{word[:LETTERS]}-", f"-{word[-LETTERS:]}")}
+    return {key for word in words for key in (f"{word[:SHARED_LETTERS]}-", f"-{word[-SHARED_LETTERS:]}")}
 
 
-def _plain(name: str) -> str:
+def _normalise_name(name: str) -> str:
     """A name without case, accents and punctuation."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     plain = (letter if letter.isalnum() else " " for letter in letters if not unicodedata.combining(letter))

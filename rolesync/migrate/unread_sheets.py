@@ -1,19 +1,19 @@
-"""The sheets of a workbook that nothing is read from: accounted for, so that whoever stands in them isn't lost."""
+"""The sheets of a workbook that are not read: the ledger lists their cells, so that no user vanishes unseen."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from rolesync.migrate.account import CellOutcome, CellReason, Place, TableLedger
+from rolesync.migrate.ledger import CellOutcome, CellReason, Place, TableLedger
 from rolesync.model.findings import Finding
 from rolesync.tables.file_type import FileKind, detect_content
 
 
 def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableLedger]:
-    """Account for the sheets of a file, but those that were read; text has none.
+    """Yield a ledger for each sheet of a workbook that was not read; text has none.
 
     Args:
-        path: the file, as it was named.
-        data: its bytes, which were read before.
+        path: the file, as the command names it.
+        data: its bytes.
         read: the sheets that were read.
     """
     content = detect_content(data)
@@ -26,11 +26,10 @@ def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[
         place = Place(str(path), grid.name)
         if place in read:
             continue
-        account = TableLedger(place, ())
+        ledger = TableLedger(place, ())
+        detail = f"the sheet {grid.name!r} is not read"
         for number, cells in grid.rows:
             texts = [finding.message for finding in cells] if isinstance(cells, tuple) else cells
-            account.add(
-                number, texts, CellOutcome.IGNORED, CellReason.SHEET_UNREAD, f"the sheet {grid.name!r} is not read"
-            )
-        if account.cells:
-            yield account
+            ledger.add(number, texts, CellOutcome.IGNORED, CellReason.SHEET_UNREAD, detail)
+        if ledger.cells:
+            yield ledger

@@ -1,4 +1,4 @@
-"""A migration as the list that it makes, and as JSON."""
+"""The assignments of a migration → the list as CSV."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -10,23 +10,23 @@ from rolesync.tables.write_csv import format_csv
 COLUMNS = ("email", "user_id", "role", "starts", "expires", "name")
 
 
-def in_order(given: Iterable[MigratedAssignment], roles: Sequence[str]) -> list[MigratedAssignment]:
-    """Sort as an export does: by role in the order of the settings, then by address, by id, and by days."""
-    return sorted(given, key=lambda one: (roles.index(one.role), one.email or "\uffff", one.user_id, one.period))
+def sort_assignments(assignments: Iterable[MigratedAssignment], roles: Sequence[str]) -> list[MigratedAssignment]:
+    """Sort as an export does: by role in the order of the settings, then by address, id and period."""
+    return sorted(assignments, key=lambda row: (roles.index(row.role), row.email or "\uffff", row.user_id, row.period))
 
 
-def list_csv(given: Iterable[MigratedAssignment]) -> str:
-    """Spell the list; a column that nobody needs (dates, names, ids) is left out, so that it stays stable."""
+def list_csv(assignments: Iterable[MigratedAssignment]) -> str:
+    """Format the list as CSV; columns that would be empty (dates, names, ids) are left out to keep the list stable."""
     rows = [
         {
-            "email": one.email,
-            "user_id": one.user_id or "",
-            "role": one.role,
-            "starts": "" if one.period.starts == date.min else str(one.period.starts),
-            "expires": "" if one.period.expires == date.max else str(one.period.expires),
-            "name": name_cell(one.name),
+            "email": row.email,
+            "user_id": row.user_id or "",
+            "role": row.role,
+            "starts": "" if row.period.starts == date.min else str(row.period.starts),
+            "expires": "" if row.period.expires == date.max else str(row.period.expires),
+            "name": name_cell(row.name),
         }
-        for one in given
+        for row in assignments
     ]
     columns = [name for name in COLUMNS if name in {"email", "role"} or any(row[name] for row in rows)]
     return format_csv(columns, ([row[name] for name in columns] for row in rows))

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from rolesync.migrate.account import CellOutcome, column_name
+from rolesync.migrate.ledger import CellOutcome, column_name
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
-from rolesync.migrate.write import in_order
+from rolesync.migrate.write import sort_assignments
 
 
 def migration_json(
@@ -22,7 +22,7 @@ def migration_json(
         message), `findings` of whole tables, and `suggestions` (null where nobody was looked up).
     """
     return {
-        "status": "incomplete" if made.refused else "ok" if made.given else "empty",
+        "status": "incomplete" if made.refused else "ok" if made.assignments else "empty",
         "source": {"preset": made.recipe.preset, "gives": made.recipe.gives, "lacks": made.recipe.lacks}
         if made.recipe.preset
         else None,
@@ -37,13 +37,22 @@ def migration_json(
                 "sheet": one.place.sheet or None,
                 "row": one.row,
             }
-            for one in in_order(made.given, roles)
+            for one in sort_assignments(made.assignments, roles)
         ],
-        "cells": {**{fate.value: number for fate, number in made.account.fates().items()}, "total": len(made.account)},
+        "cells": {
+            **{fate.value: number for fate, number in made.ledger.count_outcomes().items()},
+            "total": len(made.ledger),
+        },
         "reasons": [
-            {"end": one.fate.value, "code": one.code, "cells": one.cells, "example": one.example, "message": one.detail}
-            for one in made.account.totals()
-            if one.fate is not CellOutcome.ASSIGNMENT
+            {
+                "end": one.outcome.value,
+                "code": one.code,
+                "cells": one.cells,
+                "example": one.example,
+                "message": one.detail,
+            }
+            for one in made.ledger.totals()
+            if one.outcome is not CellOutcome.ASSIGNMENT
         ],
         "refused": [
             {
@@ -53,7 +62,7 @@ def migration_json(
                 "code": cell.code,
                 "message": cell.detail,
             }
-            for table, cell in made.account.refused()
+            for table, cell in made.ledger.refused()
         ],
         "findings": [
             {
@@ -64,7 +73,7 @@ def migration_json(
                 "code": finding.code,
                 "message": finding.message,
             }
-            for place, finding in made.noticed
+            for place, finding in made.findings
         ],
         "suggestions": None if suggestions is None else list(suggestions),
     }

@@ -112,7 +112,7 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
         "-",
     )
     assert made.returncode == 0, made.stderr
-    assert "A Canvas SIS export of admins gives who has which role" in made.stderr
+    assert "A Canvas SIS export of admins gives the holders of each role" in made.stderr
     assert (
         made.stdout
         == "email,role,name\nadmin@example.edu,Admin,\n"[:-1].replace(",name", "").replace("Admin,", "Admin") + "\n"
@@ -129,17 +129,17 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
         (["--account", "account.txt"], "neither .csv nor .xlsx"),
         (["--sheet", "1", "--sheet-role", "A=Admin"], "contradict each other"),
         (["--account", "sheet.csv"], "one of the sources"),
-        (["--from", "okta"], "nothing says which role"),
-        (["--role", "Teacher"], "'Teacher' is no managed role (Admin)"),
-        (["--matrix", "Admin?=admin"], "'admin' is no managed role"),
-        (["--sheet-role", "A=Boss"], "'Boss' is no managed role"),
+        (["--from", "okta"], "no option names the role"),
+        (["--role", "Teacher"], "'Teacher' is not a managed role (Admin)"),
+        (["--matrix", "Admin?=admin"], "'admin' is not a managed role"),
+        (["--sheet-role", "A=Boss"], "'Boss' is not a managed role"),
         (["--role", "Admin", "--matrix", "Admin?=Admin"], "--role alone decides"),
         (["--matrix", "Admin?=Admin", "--sheet-role", "A=Admin"], "--sheet-role would have no effect"),
         (["--from", "okta", "--role", "Admin", "--map", "Media=Admin"], "--map would have no effect"),
         (["--role", "Admin", "--role-column", "Note"], "--role-column would have no effect"),
         (["--role", "Admin", "--yes", "ok"], "there is no --matrix"),
         (["--matrix", "Admin?=Admin", "--yes", " "], "both yes and no"),
-        (["--role", "Admin", "--join", "users.csv"], "by which columns"),
+        (["--role", "Admin", "--join", "users.csv"], "no option names its key column"),
         (["--role", "Admin", "--account", "list.csv"], "the file of the list"),
         (["--role", "Admin", "./sheet.csv"], "is named twice"),
     ],

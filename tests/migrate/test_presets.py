@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import InputRefusedError, UsageError
-from rolesync.migrate.account import CellOutcome
+from rolesync.migrate.ledger import CellOutcome
 from rolesync.migrate.presets import PRESETS
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.lists import ListForm
 from rolesync.reader.foreign_exports import EXPORTS
-from tests.migrate.sources import ends, pairs, run
+from tests.migrate.sources import cells_with, pairs, run
 
 A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
 
@@ -23,7 +23,7 @@ def test_every_export_that_is_recognised_has_its_recipe() -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_none_says_by_itself_who_gets_a_role(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="nothing says which role") as caught:
+    with pytest.raises(UsageError, match="no option names the role") as caught:
         run(tmp_path, {"s.csv": ""}, PRESETS[name])
     assert "--role" in caught.value.hint
 
@@ -34,21 +34,21 @@ def test_google_group(tmp_path: Path) -> None:
         "Email address,Nickname,Group status,Email status,Email preference,Posting permissions\n"
         f"{A},Ann,member,,email,allowed\n{B},Bob,owner,bouncing,email,allowed\n{C},Cy,banned,,,\nd@x.edu,Di,strange,,,\n"
     )
-    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], fixed="Admin"))
-    assert pairs(made) == [(A, "Admin"), (B, "Admin")]
-    assert (6, "strange", "word_unknown") in ends(made, CellOutcome.REFUSED)
-    assert (5, "banned", "row_dropped") in ends(made, CellOutcome.IGNORED)
+    migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], fixed="Admin"))
+    assert pairs(migration) == [(A, "Admin"), (B, "Admin")]
+    assert (6, "strange", "word_unknown") in cells_with(migration, CellOutcome.REFUSED)
+    assert (5, "banned", "row_dropped") in cells_with(migration, CellOutcome.IGNORED)
 
 
 def test_google_group_by_its_group_status(tmp_path: Path) -> None:
     text = f"Members for group staff@x.edu\nEmail address,Group status\n{A},owner\n{B},member\n{C},banned\n"
     recipe = replace(PRESETS["google-groups"], mapping={"owner": "Admin"})
-    made = run(tmp_path, {"s.csv": text}, recipe)
-    assert pairs(made) == [(A, "Admin")]
-    assert (3, "owner", "role_alias") in ends(made, CellOutcome.NORMALISED)
-    made = run(tmp_path, {"s.csv": text}, replace(recipe, mapping={"Owner": "Admin"}))
-    assert pairs(made) == []
-    assert (3, "owner", "role_near_miss") in ends(made, CellOutcome.REFUSED)
+    migration = run(tmp_path, {"s.csv": text}, recipe)
+    assert pairs(migration) == [(A, "Admin")]
+    assert (3, "owner", "role_alias") in cells_with(migration, CellOutcome.NORMALISED)
+    migration = run(tmp_path, {"s.csv": text}, replace(recipe, mapping={"Owner": "Admin"}))
+    assert pairs(migration) == []
+    assert (3, "owner", "role_near_miss") in cells_with(migration, CellOutcome.REFUSED)
 
 
 def test_google_group_by_its_own_roles(tmp_path: Path) -> None:
@@ -56,10 +56,10 @@ def test_google_group_by_its_own_roles(tmp_path: Path) -> None:
         f"group,email,role,type,status\ng@x.edu,{A},OWNER,USER,ACTIVE\n"
         f"g@x.edu,{B},MEMBER,USER,ACTIVE\ng@x.edu,h@x.edu,OWNER,GROUP,ACTIVE\n"
     )
-    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], mapping={"OWNER": "Admin"}))
-    assert pairs(made) == [(A, "Admin")]
-    assert (3, "MEMBER", "role_not_mapped") in ends(made, CellOutcome.IGNORED)
-    assert {row for row, _, code in ends(made, CellOutcome.IGNORED) if code == "row_dropped"} == {4}
+    migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["google-groups"], mapping={"OWNER": "Admin"}))
+    assert pairs(migration) == [(A, "Admin")]
+    assert (3, "MEMBER", "role_not_mapped") in cells_with(migration, CellOutcome.IGNORED)
+    assert {row for row, _, code in cells_with(migration, CellOutcome.IGNORED) if code == "row_dropped"} == {4}
 
 
 def test_entra_group(tmp_path: Path) -> None:
@@ -68,9 +68,9 @@ def test_entra_group(tmp_path: Path) -> None:
         f"1,{A},Ann,User,Member,TRUE,FALSE,FALSE\n2,,Group,Group,,,TRUE,\n"
         "3,cy_gmail.com#EXT#@x.onmicrosoft.com,Cy,User,Guest,TRUE,FALSE,TRUE\n"
     )
-    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["entra-group"], fixed="Teacher"))
-    assert pairs(made) == [(A, "Teacher")]
-    assert (4, "cy_gmail.com#EXT#@x.onmicrosoft.com", "email_invalid") in ends(made, CellOutcome.REFUSED)
+    migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["entra-group"], fixed="Teacher"))
+    assert pairs(migration) == [(A, "Teacher")]
+    assert (4, "cy_gmail.com#EXT#@x.onmicrosoft.com", "email_invalid") in cells_with(migration, CellOutcome.REFUSED)
 
 
 def test_okta(tmp_path: Path) -> None:
@@ -78,16 +78,16 @@ def test_okta(tmp_path: Path) -> None:
         f'login,firstName,lastName,email,status,groups\nann,A,X,{A},ACTIVE,"Staff,Media"\n'
         f"bob,B,X,{B},DEPROVISIONED,Media\n"
     )
-    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], mapping={"Media": "Admin"}))
-    assert pairs(made) == [(A, "Admin")]
+    migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], mapping={"Media": "Admin"}))
+    assert pairs(migration) == [(A, "Admin")]
 
 
 def test_a_group_whose_name_has_a_comma(tmp_path: Path) -> None:
     text = (
         f'Group name,Okta username,Primary email,Okta user status\n"Staff, all",ann,{A},Active\nMedia,bob,{B},Active\n'
     )
-    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], mapping={"Staff, all": "Admin"}))
-    assert pairs(made) == [(A, "Admin")]
+    migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], mapping={"Staff, all": "Admin"}))
+    assert pairs(migration) == [(A, "Admin")]
 
 
 def test_adobe_user_sync(tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def test_adobe_user_sync(tmp_path: Path) -> None:
         f'firstname,lastname,email,country,groups,type,username,domain\nA,X,{A},CH,"Media, All",federatedID,,\n'
         f"B,X,{B},CH,All,,,\n"
     )
-    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["adobe-user-sync"], mapping={"Media": "Admin"}))
-    assert pairs(made) == [(A, "Admin")]
-    assert (3, "All", "role_not_mapped") in ends(made, CellOutcome.IGNORED)
+    migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["adobe-user-sync"], mapping={"Media": "Admin"}))
+    assert pairs(migration) == [(A, "Admin")]
+    assert (3, "All", "role_not_mapped") in cells_with(migration, CellOutcome.IGNORED)
 
 
 ADMINS = (
@@ -113,16 +113,16 @@ USERS = (
 
 def test_canvas_sis_admins(tmp_path: Path) -> None:
     recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
-    made = run(tmp_path, {"admins.csv": ADMINS, "users.csv": USERS}, recipe, join="users.csv")
-    assert pairs(made) == [(A, "Admin")]
-    assert made.given[0].name == "Ann X"
-    refused = {(row, text): code for row, text, code in ends(made, CellOutcome.REFUSED)}
+    migration = run(tmp_path, {"admins.csv": ADMINS, "users.csv": USERS}, recipe, join="users.csv")
+    assert pairs(migration) == [(A, "Admin")]
+    assert migration.assignments[0].name == "Ann X"
+    refused = {(row, text): code for row, text, code in cells_with(migration, CellOutcome.REFUSED)}
     assert refused[6, "s9"] == "key_unknown"
     assert refused[7, "s5"] == "key_unknown"
-    dropped = {row for row, _, code in ends(made, CellOutcome.IGNORED) if code == "row_dropped"}
+    dropped = {row for row, _, code in cells_with(migration, CellOutcome.IGNORED) if code == "row_dropped"}
     assert dropped == {3, 4}
-    users = made.account.tables[1]
-    assert {(cell.row, cell.fate, cell.code) for cell in users.cells if cell.row > 1} == {
+    users = migration.ledger.tables[1]
+    assert {(cell.row, cell.outcome, cell.code) for cell in users.cells if cell.row > 1} == {
         (2, CellOutcome.ASSIGNMENT, "used"),
         (2, CellOutcome.IGNORED, "column_unused"),
         (3, CellOutcome.IGNORED, "not_referred_to"),
@@ -137,9 +137,9 @@ def test_canvas_provisioning_report(tmp_path: Path) -> None:
         "1,s1,1,,1,AccountAdmin,active,TRUE\n2,s2,7,arts,1,AccountAdmin,active,TRUE\n"
     )
     recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
-    made = run(tmp_path, {"admins.csv": admins, "users.csv": USERS}, recipe, join="users.csv")
-    assert pairs(made) == []
-    ((_, cell),) = made.account.refused()
+    migration = run(tmp_path, {"admins.csv": admins, "users.csv": USERS}, recipe, join="users.csv")
+    assert pairs(migration) == []
+    ((_, cell),) = migration.ledger.refused()
     assert (cell.row, cell.column, cell.code) == (2, 2, "word_unknown")
     assert "delete this column" in cell.detail
 
@@ -162,19 +162,19 @@ def test_an_export_is_read_only_by_who_knows_what_it_is(tmp_path: Path) -> None:
         run(tmp_path, {"users.csv": USERS}, Recipe(fixed="Admin"))
     assert "--email-column" in caught.value.hint
     users = f"user_id,login_id,email\n12,ann,{A}\n"
-    made = run(tmp_path, {"users.csv": users}, Recipe(fixed="Admin"), form=ListForm(email_column="email"))
-    assert pairs(made) == [(A, "Admin")]
+    migration = run(tmp_path, {"users.csv": users}, Recipe(fixed="Admin"), form=ListForm(email_column="email"))
+    assert pairs(migration) == [(A, "Admin")]
     files = {"admins.csv": admins.replace("status", "state"), "users.csv": users}
     recipe = Recipe(mapping=mapping, key=("user_id",), join_key=("user_id",))
-    assert [one.user_id for one in run(tmp_path, files, recipe, join="users.csv").given] == [0]
+    assert [one.user_id for one in run(tmp_path, files, recipe, join="users.csv").assignments] == [0]
 
 
 def test_keys_that_name_two_people_or_nobody_readable(tmp_path: Path) -> None:
     users = f"user_id,email\ns1,{A}\ns1,{B}\ns9,ann\ns5,\n"
     recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
-    made = run(tmp_path, {"admins.csv": ADMINS, "users.csv": users}, recipe, join="users.csv")
-    assert pairs(made) == []
-    refused = {text: code for _, text, code in ends(made, CellOutcome.REFUSED)}
+    migration = run(tmp_path, {"admins.csv": ADMINS, "users.csv": users}, recipe, join="users.csv")
+    assert pairs(migration) == []
+    refused = {text: code for _, text, code in cells_with(migration, CellOutcome.REFUSED)}
     assert (refused["s1"], refused["s9"], refused["s5"]) == ("key_unclear", "email_invalid", "identity_missing")
 
 
@@ -184,9 +184,9 @@ def test_oneroster_1_1(tmp_path: Path) -> None:
         f"1,active,,true,o,administrator,ann,A,X,{A}\n2,tobedeleted,,true,o,administrator,bob,B,X,{B}\n"
         f"3,active,,false,o,administrator,cy,C,X,{C}\n4,active,,true,o,student,di,D,X,\n"
     )
-    made = run(tmp_path, {"users.csv": text}, replace(PRESETS["oneroster"], mapping={"administrator": "Admin"}))
-    assert pairs(made) == [(A, "Admin")]
-    assert not made.refused
+    migration = run(tmp_path, {"users.csv": text}, replace(PRESETS["oneroster"], mapping={"administrator": "Admin"}))
+    assert pairs(migration) == [(A, "Admin")]
+    assert not migration.refused
 
 
 def test_oneroster_1_2_joins_roles_with_users(tmp_path: Path) -> None:
@@ -196,21 +196,21 @@ def test_oneroster_1_2_joins_roles_with_users(tmp_path: Path) -> None:
     )
     users = f"sourcedId,status,enabledUser,username,email\nu1,active,true,ann,{A}\nu2,active,true,bob,{B}\n"
     recipe = replace(PRESETS["oneroster"], mapping={"teacher": "Teacher"})
-    made = run(tmp_path, {"roles.csv": roles, "users.csv": users}, recipe, join="users.csv")
-    assert pairs(made) == [(A, "Teacher")]
-    assert made.given[0].period.text == "from 2025-08-01 until 2026-07-31"
+    migration = run(tmp_path, {"roles.csv": roles, "users.csv": users}, recipe, join="users.csv")
+    assert pairs(migration) == [(A, "Teacher")]
+    assert migration.assignments[0].period.text == "from 2025-08-01 until 2026-07-31"
 
 
 def test_first_and_last_names_are_one_name(tmp_path: Path) -> None:
     text = f"login,firstName,lastName,email\nx,Ann,Lee,{A}\ny,,Kim,{B}\n"
-    made = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], fixed="Admin"))
-    assert [one.name for one in made.given] == ["Ann Lee", "Kim"]
+    migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], fixed="Admin"))
+    assert [one.name for one in migration.assignments] == ["Ann Lee", "Kim"]
     files = {
         "roles.csv": "sourcedId,userSourcedId,role,beginDate,endDate\n1,u1,teacher,,\n",
         "users.csv": f"sourcedId,enabledUser,username,givenName,familyName,email\nu1,true,ann,Ann,Lee,{A}\n",
     }
     joined = run(tmp_path, files, replace(PRESETS["oneroster"], fixed="Admin"), join="users.csv")
-    assert [(one.email, one.name) for one in joined.given] == [(A, "Ann Lee")]
-    assert (2, "Lee", "used") in ends(joined, CellOutcome.ASSIGNMENT)
+    assert [(one.email, one.name) for one in joined.assignments] == [(A, "Ann Lee")]
+    assert (2, "Lee", "used") in cells_with(joined, CellOutcome.ASSIGNMENT)
     whole = run(tmp_path, {"s.csv": f"name,first name,email,role\nAnn Lee,A,{A},Admin\n"}, Recipe())
-    assert [one.name for one in whole.given] == ["Ann Lee"]
+    assert [one.name for one in whole.assignments] == ["Ann Lee"]

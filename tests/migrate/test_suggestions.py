@@ -1,14 +1,14 @@
 import pandas as pd
 
-from rolesync.migrate.account import Place
 from rolesync.migrate.convert import MigratedAssignment
-from rolesync.migrate.suggestions import Alike, not_found, suggest
+from rolesync.migrate.ledger import Place
+from rolesync.migrate.suggestions import SimilarTexts, not_found, suggest
 from rolesync.model.frames import LIVE, frame
 from rolesync.reader.validity import ALWAYS
 
 
-def users(*people: tuple[int, str, str]) -> pd.DataFrame:
-    ids, emails, names = zip(*people, strict=True)
+def users(*rows: tuple[int, str, str]) -> pd.DataFrame:
+    ids, emails, names = zip(*rows, strict=True)
     return frame(LIVE, {"user_id": ids, "email": emails, "name": names, "roles": ["Teacher"] * len(ids)})
 
 
@@ -25,19 +25,19 @@ def wanted(email: str, name: str = "", user_id: int = 0) -> MigratedAssignment:
 
 
 def candidates(email: str, name: str = "") -> list[tuple[int, str]]:
-    (found,) = suggest([wanted(email, name)], STUDIO)
-    return [(one.user_id, one.why) for one in found.candidates]
+    (suggestion,) = suggest([wanted(email, name)], STUDIO)
+    return [(candidate.user_id, candidate.why) for candidate in suggestion.candidates]
 
 
-def test_who_is_there_is_found_by_address_or_id() -> None:
-    people = [
+def test_users_in_studio_are_found_by_address_or_id() -> None:
+    assignments = [
         wanted("ann.lee@x.edu"),
         wanted("new@x.edu"),
         wanted("new@x.edu"),
         wanted("", user_id=2),
         wanted("", user_id=9),
     ]
-    assert not_found(people, STUDIO) == [people[2], people[4]]
+    assert not_found(assignments, STUDIO) == [assignments[2], assignments[4]]
 
 
 def test_similar_addresses_and_names_are_suggested() -> None:
@@ -47,14 +47,14 @@ def test_similar_addresses_and_names_are_suggested() -> None:
     assert candidates("robert@x.edu", "Bob Stones") == [(2, "a similar name")]
 
 
-def test_nobody_is_suggested_who_is_not_alike() -> None:
+def test_users_without_similarity_are_not_suggested() -> None:
     assert candidates("someone.else@z.edu", "Some One") == []
     assert suggest([], STUDIO) == []
 
 
 def test_a_text_is_compared_with_few_others() -> None:
     texts = [f"{first}{number:04}.{last}@x.edu" for number in range(100) for first in "abcde" for last in ("ly", "st")]
-    alike = Alike(texts, lambda email: email.partition("@")[0])
-    assert "a0042.ly@x.edu" in alike.beside("a0042.lx@x.edu").values()
-    assert len(alike.beside("a0042.lx@x.edu")) < len(texts) / 4
+    index = SimilarTexts(texts, lambda email: email.partition("@")[0])
+    assert "a0042.ly@x.edu" in index.sharing_a_word_end("a0042.lx@x.edu").values()
+    assert len(index.sharing_a_word_end("a0042.lx@x.edu")) < len(texts) / 4
     assert candidates("anm.lee@x.edu") == [(1, "a similar address")]

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
-from rolesync.migrate.account import Cell, CellLedger, CellOutcome, TableLedger, column_name
+from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, TableLedger, column_name
 from rolesync.report.content.text import escape_for_display
 from rolesync.report.spreadsheet.workbook import SHEET_ROWS, empty_workbook
 from rolesync.tables.write_csv import escape_formula, format_csv
@@ -37,7 +37,7 @@ def ledger_csv(account: CellLedger) -> str:
 def _row(table: TableLedger, cell: Cell) -> tuple[str, ...]:
     header = table.header[cell.column] if cell.column < len(table.header) else ""
     place = f"{column_name(cell.column)}{cell.row}"
-    texts = (header, cell.text, cell.fate.value, cell.code, cell.detail)
+    texts = (header, cell.text, cell.outcome.value, cell.code, cell.detail)
     return (_shown(table.place.file), _shown(table.place.sheet), place, *map(_shown, texts))
 
 
@@ -55,7 +55,9 @@ def ledger_xlsx(account: CellLedger) -> bytes:
     book = empty_workbook(", or name a .csv")
     longest = max((cell.row for table in account.tables for cell in table.cells), default=0)
     marked = sum(
-        cell.fate in {CellOutcome.REFUSED, CellOutcome.NORMALISED} for table in account.tables for cell in table.cells
+        cell.outcome in {CellOutcome.REFUSED, CellOutcome.NORMALISED}
+        for table in account.tables
+        for cell in table.cells
     )
     if max(longest, marked + 1) > SHEET_ROWS:
         message = f"The account needs {max(longest, marked + 1):,} rows, but a workbook's sheet holds {SHEET_ROWS:,}."
@@ -71,14 +73,14 @@ def ledger_xlsx(account: CellLedger) -> bytes:
 
 def _totals(account: CellLedger) -> Iterator[tuple[str | int, ...]]:
     for total in account.totals():
-        yield (total.fate.value, total.code, total.cells, _shown(total.example), _shown(total.detail))
+        yield (total.outcome.value, total.code, total.cells, _shown(total.example), _shown(total.detail))
     yield ("all", "", len(account), "", "")
 
 
 def _to_look_at(account: CellLedger) -> Iterator[tuple[str | int, ...]]:
     for table in account.tables:
         yield from (
-            _row(table, cell) for cell in table.cells if cell.fate in {CellOutcome.REFUSED, CellOutcome.NORMALISED}
+            _row(table, cell) for cell in table.cells if cell.outcome in {CellOutcome.REFUSED, CellOutcome.NORMALISED}
         )
 
 
@@ -118,16 +120,16 @@ def _source(book: "Workbook", number: int, table: TableLedger) -> None:
         line: list[Any] = []
         for cell in cells:
             line.extend([None] * (cell.column - len(line)))
-            remark = cell.fate in {CellOutcome.REFUSED, CellOutcome.NORMALISED} and remarks < REMARKS
-            made = plain.get((cell.column, cell.fate))
+            remark = cell.outcome in {CellOutcome.REFUSED, CellOutcome.NORMALISED} and remarks < REMARKS
+            made = plain.get((cell.column, cell.outcome))
             if made is None or remark:
                 made = WriteOnlyCell(sheet)
-                made.fill = fills[cell.fate]
+                made.fill = fills[cell.outcome]
             if remark:
                 remarks += 1
                 made.comment = Comment(escape_for_display(cell.detail, 500), "rolesync")
             else:
-                plain[cell.column, cell.fate] = made
+                plain[cell.column, cell.outcome] = made
             text = _shown(cell.text)
             made.value = f"'{text}" if text.startswith("#") else text
             line.append(made)

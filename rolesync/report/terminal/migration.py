@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from rolesync.migrate.account import Cell, CellOutcome, TableLedger, column_name
+from rolesync.migrate.ledger import Cell, CellOutcome, TableLedger, column_name
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
 from rolesync.report.content.text import escape_for_display, person, plural
@@ -32,32 +32,32 @@ def migration_view(
 def _parts(
     made: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], most: int | None
 ) -> Iterator[RenderableType]:
-    fates = made.account.fates()
-    refused = list(made.account.refused())
+    fates = made.ledger.count_outcomes()
+    refused = list(made.ledger.refused())
     if refused:
         rows = len({(source.place, cell.row) for source, cell in refused})
         sentence = f"{plural(len(refused), 'cell')} can't be read, so {plural(rows, 'row')} give nothing"
         yield banner("INCOMPLETE", sentence, "red")
-    elif not made.given:
+    elif not made.assignments:
         yield banner("EMPTY", "nobody gets a managed role", "yellow")
     else:
         yield banner("COMPLETE", "every cell is accounted for", "green")
-    roles = Counter(role for role, _ in {(one.role, one.user_id or one.email) for one in made.given})
+    roles = Counter(role for role, _ in {(one.role, one.user_id or one.email) for one in made.assignments})
     yield pairs(
         [(escape_for_display(role), plural(number, "person", "people")) for role, number in sorted(roles.items())]
     )
     if made.recipe.preset:
         yield note(f"{made.recipe.title} gives {made.recipe.gives}; it {made.recipe.lacks}.")
     yield heading("Cells")
-    yield pairs([(fate.value, f"{number:,}") for fate, number in fates.items()] + [("all", f"{len(made.account):,}")])
-    reasons = [total for total in made.account.totals() if total.fate is not CellOutcome.ASSIGNMENT]
+    yield pairs([(fate.value, f"{number:,}") for fate, number in fates.items()] + [("all", f"{len(made.ledger):,}")])
+    reasons = [total for total in made.ledger.totals() if total.outcome is not CellOutcome.ASSIGNMENT]
     if reasons:
         yield heading("Why")
         yield table(
             [column("end", whole=True), column("why"), column("cells", right=True), column("first"), column("says")],
             (
                 (
-                    one.fate.value,
+                    one.outcome.value,
                     one.code.replace("_", " "),
                     f"{one.cells:,}",
                     escape_for_display(one.example, 60),
@@ -67,9 +67,9 @@ def _parts(
             ),
         )
     yield from _refused(refused, most)
-    if made.noticed:
+    if made.findings:
         yield heading("Noticed")
-        for place, finding in made.noticed[:most]:
+        for place, finding in made.findings[:most]:
             yield note(f"{escape_for_display(place.file, 60)}: {escape_for_display(finding.message, 300)}")
     if suggestions is not None:
         yield from _unknown(suggestions, most)
