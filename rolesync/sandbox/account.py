@@ -10,6 +10,7 @@ from rolesync.sandbox.generated_people import Given
 from rolesync.sandbox.oauth import Tokens
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError
+from rolesync.sandbox.role_changes import RoleChanges
 from rolesync.sandbox.store import LoggedChange, Store
 from rolesync.sandbox.users import NOT_FOUND, Users
 
@@ -35,7 +36,8 @@ class SandboxAccount:
         self.options = options
         self.clock = clock
         self.store = Store(options, given)
-        self.users = Users(self.store, options, self.now)
+        self.users = Users(self.store, options)
+        self.role_changes = RoleChanges(self.store, options, self.now)
         self.tokens = Tokens(self.store.db, options, clock)
         self.requests: Counter[str] = Counter()
         self.struck: Counter[str] = Counter()

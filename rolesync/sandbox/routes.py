@@ -72,7 +72,7 @@ class _Api:
         return _json(self._users.media(request.path_params["user_id"], request.query_params))
 
     async def put_roles(self, request: Request) -> Response:
-        return _json(self._users.put_roles(_loads(await request.body()), request.scope[REQUEST_ID]))
+        return _json(self._account.role_changes.put(_loads(await request.body()), request.scope[REQUEST_ID]))
 
     async def ping(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's signature
         return Response("pong", media_type="text/plain")
