@@ -14,7 +14,7 @@ from tests.migrate.sources import cells_with, pairs, run
 A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
 
 
-def test_every_export_that_is_recognised_has_its_recipe() -> None:
+def test_every_recognised_export_has_a_recipe() -> None:
     assert {export.preset for export in EXPORTS if export.preset} == set(PRESETS)
     for recipe in PRESETS.values():
         assert recipe.gives
@@ -22,13 +22,13 @@ def test_every_export_that_is_recognised_has_its_recipe() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_none_says_by_itself_who_gets_a_role(tmp_path: Path, name: str) -> None:
+def test_no_preset_names_a_role_by_itself(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="no option names the role") as caught:
         run(tmp_path, {"s.csv": ""}, PRESETS[name])
     assert "--role" in caught.value.hint
 
 
-def test_google_group(tmp_path: Path) -> None:
+def test_google_group_with_a_fixed_role(tmp_path: Path) -> None:
     text = (
         "Members for group staff@x.edu\n"
         "Email address,Nickname,Group status,Email status,Email preference,Posting permissions\n"
@@ -51,7 +51,7 @@ def test_google_group_by_its_group_status(tmp_path: Path) -> None:
     assert (3, "owner", "role_near_miss") in cells_with(migration, CellOutcome.REFUSED)
 
 
-def test_google_group_by_its_own_roles(tmp_path: Path) -> None:
+def test_google_group_by_its_member_roles(tmp_path: Path) -> None:
     text = (
         f"group,email,role,type,status\ng@x.edu,{A},OWNER,USER,ACTIVE\n"
         f"g@x.edu,{B},MEMBER,USER,ACTIVE\ng@x.edu,h@x.edu,OWNER,GROUP,ACTIVE\n"
@@ -82,7 +82,7 @@ def test_okta(tmp_path: Path) -> None:
     assert pairs(migration) == [(A, "Admin")]
 
 
-def test_a_group_whose_name_has_a_comma(tmp_path: Path) -> None:
+def test_a_group_name_may_contain_a_comma(tmp_path: Path) -> None:
     text = (
         f'Group name,Okta username,Primary email,Okta user status\n"Staff, all",ann,{A},Active\nMedia,bob,{B},Active\n'
     )
@@ -144,14 +144,14 @@ def test_canvas_provisioning_report(tmp_path: Path) -> None:
     assert "delete this column" in cell.detail
 
 
-def test_canvas_sis_admins_need_their_users(tmp_path: Path) -> None:
+def test_canvas_sis_admins_need_the_joined_users(tmp_path: Path) -> None:
     recipe = replace(PRESETS["canvas-sis-admins"], fixed="Admin")
     with pytest.raises(InputRefusedError, match="by 'user_id' alone") as caught:
         run(tmp_path, {"admins.csv": ADMINS}, recipe)
     assert "--join" in caught.value.hint
 
 
-def test_an_export_is_read_only_by_who_knows_what_it_is(tmp_path: Path) -> None:
+def test_an_export_is_read_only_with_its_preset_or_named_columns(tmp_path: Path) -> None:
     mapping = {"AccountAdmin": "Admin"}
     admins = ADMINS.replace("s1,", "12,")
     for recipe in (Recipe(mapping=mapping), replace(PRESETS["okta"], mapping=mapping)):
@@ -166,10 +166,10 @@ def test_an_export_is_read_only_by_who_knows_what_it_is(tmp_path: Path) -> None:
     assert pairs(migration) == [(A, "Admin")]
     files = {"admins.csv": admins.replace("status", "state"), "users.csv": users}
     recipe = Recipe(mapping=mapping, key=("user_id",), join_key=("user_id",))
-    assert [one.user_id for one in run(tmp_path, files, recipe, join="users.csv").assignments] == [0]
+    assert [row.user_id for row in run(tmp_path, files, recipe, join="users.csv").assignments] == [0]
 
 
-def test_keys_that_name_two_people_or_nobody_readable(tmp_path: Path) -> None:
+def test_unclear_or_unreadable_keys_are_refused(tmp_path: Path) -> None:
     users = f"user_id,email\ns1,{A}\ns1,{B}\ns9,ann\ns5,\n"
     recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
     migration = run(tmp_path, {"admins.csv": ADMINS, "users.csv": users}, recipe, join="users.csv")
@@ -201,16 +201,16 @@ def test_oneroster_1_2_joins_roles_with_users(tmp_path: Path) -> None:
     assert migration.assignments[0].period.text == "from 2025-08-01 until 2026-07-31"
 
 
-def test_first_and_last_names_are_one_name(tmp_path: Path) -> None:
+def test_first_and_last_names_are_joined(tmp_path: Path) -> None:
     text = f"login,firstName,lastName,email\nx,Ann,Lee,{A}\ny,,Kim,{B}\n"
     migration = run(tmp_path, {"s.csv": text}, replace(PRESETS["okta"], fixed="Admin"))
-    assert [one.name for one in migration.assignments] == ["Ann Lee", "Kim"]
+    assert [row.name for row in migration.assignments] == ["Ann Lee", "Kim"]
     files = {
         "roles.csv": "sourcedId,userSourcedId,role,beginDate,endDate\n1,u1,teacher,,\n",
         "users.csv": f"sourcedId,enabledUser,username,givenName,familyName,email\nu1,true,ann,Ann,Lee,{A}\n",
     }
     joined = run(tmp_path, files, replace(PRESETS["oneroster"], fixed="Admin"), join="users.csv")
-    assert [(one.email, one.name) for one in joined.assignments] == [(A, "Ann Lee")]
+    assert [(row.email, row.name) for row in joined.assignments] == [(A, "Ann Lee")]
     assert (2, "Lee", "used") in cells_with(joined, CellOutcome.ASSIGNMENT)
     whole = run(tmp_path, {"s.csv": f"name,first name,email,role\nAnn Lee,A,{A},Admin\n"}, Recipe())
-    assert [one.name for one in whole.assignments] == ["Ann Lee"]
+    assert [row.name for row in whole.assignments] == ["Ann Lee"]

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+from rolesync.migrate.ledger import CellOutcome
+from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.write import list_csv
+from tests.migrate.sources import cells_with, pairs, run
+
+A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
+
+
+def test_a_bad_cell_refuses_only_its_row(tmp_path: Path) -> None:
+    migration = run(tmp_path, {"s.csv": f"name,email,role\nAnn,ann,admin\nBob,{B},Admin\n"}, Recipe())
+    assert pairs(migration) == [(B, "Admin")]
+    assert cells_with(migration, CellOutcome.REFUSED) == [
+        (2, "Ann", "row_refused"),
+        (2, "ann", "email_invalid"),
+        (2, "admin", "role_near_miss"),
+    ]
+
+
+def test_normalised_cells_are_marked(tmp_path: Path) -> None:
+    recipe = Recipe(mapping={"Boss": "Admin"})
+    migration = run(tmp_path, {"s.csv": f"email,role,expires\nAnn <{A}>,Boss,30.6.2026\n"}, recipe)
+    assert pairs(migration) == [(A, "Admin")]
+    assert [code for _, _, code in cells_with(migration, CellOutcome.NORMALISED)] == [
+        "email_normalised",
+        "role_alias",
+        "date_normalised",
+    ]
+
+
+def test_dates_are_kept_with_the_role(tmp_path: Path) -> None:
+    text = (
+        f"email,role,starts,expires,action\n{A},Admin,2026-07-01,2026-12-31,\n"
+        f"{B},Admin,,2026-02-28,\n{C},Admin,,,remove\n"
+    )
+    migration = run(tmp_path, {"s.csv": text}, Recipe())
+    assert pairs(migration) == [(A, "Admin")]
+    assert list_csv(migration.assignments) == f"email,role,starts,expires\n{A},Admin,2026-07-01,2026-12-31\n"
+    assert {(row, code) for row, _, code in cells_with(migration, CellOutcome.IGNORED) if row > 1} == {
+        (3, "row_dropped"),
+        (4, "row_dropped"),
+    }
+    files = {"s.csv": f"email,role,expires\n{A},Admin,2026-07-01\n{A},Admin,2026-08-01\n"}
+    migration = run(tmp_path, files, Recipe())
+    assert pairs(migration) == []
+    assert {code for _, _, code in cells_with(migration, CellOutcome.REFUSED)} == {"contradiction"}
+    assert [cell.row for _, cell in migration.ledger.refused()] == [2, 3]
+    migration = run(tmp_path, {"s.csv": f"email,role,starts,expires\n{A},Admin,2026-08-01,2026-07-01\n"}, Recipe())
+    assert (2, "2026-07-01", "dates_reversed") in cells_with(migration, CellOutcome.REFUSED)
+
+
+def test_rows_that_are_not_part_of_the_list_are_ignored(tmp_path: Path) -> None:
+    text = f"email,role\n# staff\n{A},Admin\nemail,role\n#{B},Admin\nTotal: 1,\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe())
+    assert pairs(migration) == [(A, "Admin")]
+    ignored = {row: code for row, _, code in cells_with(migration, CellOutcome.IGNORED)}
+    assert ignored == {1: "header", 2: "comment_ignored", 4: "header_repeated", 6: "footer_ignored"}
+    assert {row for row, _, _ in cells_with(migration, CellOutcome.REFUSED)} == {5}
+
+
+def test_unreadable_rows_are_refused(tmp_path: Path) -> None:
+    text = f'email,role\n"{A}"x,Admin\n{B},Admin,more\n{C},Admin\n'.encode() + b"\xe9@x.edu,Admin\n,Admin\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe())
+    assert pairs(migration) == [(C, "Admin")]
+    codes = {(row, code) for row, _, code in cells_with(migration, CellOutcome.REFUSED) if code != "row_refused"}
+    assert codes == {(2, "broken_quoting"), (3, "row_too_long"), (5, "not_utf8"), (6, "identity_missing")}
+
+
+def test_a_row_with_a_missing_cell_is_refused(tmp_path: Path) -> None:
+    text = f"email,note,Admin?,Teacher?,name\n{A},note,,x\n{B},x,x\nSum: 2\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe(matrix={"Admin?": "Admin", "Teacher?": "Teacher"}))
+    assert pairs(migration) == [(A, "Teacher")]
+    assert {(row, code) for row, _, code in cells_with(migration, CellOutcome.REFUSED)} == {(3, "row_too_short")}

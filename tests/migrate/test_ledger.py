@@ -1,0 +1,58 @@
+import pytest
+
+from rolesync.migrate.ledger import CellLedger, CellOutcome, CellReason, Place, RowLedger, TableLedger, column_name
+from rolesync.model.findings import CellError, Code, Note, OnNote
+from rolesync.model.vocabulary import Level
+
+
+def refuse(_cell: str, _on_note: OnNote) -> str:
+    raise CellError(Code.EMAIL_INVALID, "not an address")
+
+
+def normalise(cell: str, on_note: OnNote) -> str:
+    on_note(Note(Level.WARNING, Code.EMAIL_NORMALISED, "without a blank"))
+    return cell.strip()
+
+
+def test_a_refusal_replaces_every_outcome_and_an_assignment_none() -> None:
+    row = RowLedger(2, ["x"])
+    for outcome in (CellOutcome.ASSIGNMENT, CellOutcome.NORMALISED, CellOutcome.ASSIGNMENT):
+        row.set_outcome(0, outcome, CellReason.USED)
+    assert row.outcomes[0][0] is CellOutcome.NORMALISED
+    row.set_outcome(0, CellOutcome.REFUSED, CellReason.CONFLICT, "reason")
+    row.set_outcome(0, CellOutcome.IGNORED, CellReason.TITLE)
+    assert row.outcomes[0] == (CellOutcome.REFUSED, CellReason.CONFLICT, "reason")
+
+
+def test_reading_a_cell_sets_its_outcome() -> None:
+    row = RowLedger(2, ["a ", "b", "", "d"])
+    assert row.read(0, normalise, "") == "a"
+    assert row.read(1, refuse, "blank") == "blank"
+    assert row.read(None, refuse, "blank") == "blank"
+    assert row.refused == 1
+    row.override(CellOutcome.REFUSED, CellReason.ROW_REFUSED, "")
+    assert [(cell.text, cell.outcome, cell.code) for cell in row.accounted_cells()] == [
+        ("a ", CellOutcome.REFUSED, "row_refused"),
+        ("b", CellOutcome.REFUSED, "email_invalid"),
+        ("d", CellOutcome.IGNORED, "column_unused"),
+    ]
+
+
+def test_outcomes_add_up_and_a_row_that_is_refused_as_a_whole_is_listed_once() -> None:
+    table = TableLedger(Place("s.csv"), ("a", "b"))
+    table.add(2, ["x", "y", " "], CellOutcome.REFUSED, CellReason.CONTRADICTION, "reason")
+    table.add(3, ["z"], CellOutcome.IGNORED, CellReason.TITLE, "title")
+    ledger = CellLedger((table,))
+    assert len(ledger) == sum(ledger.count_outcomes().values()) == 3
+    assert [(total.code, total.cells, total.example) for total in ledger.totals()] == [
+        ("contradiction", 2, "s.csv A2"),
+        ("title", 1, "s.csv A3"),
+    ]
+    assert [cell.text for _, cell in ledger.refused()] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("column", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (27, "AB"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")]
+)
+def test_columns_are_named_as_in_a_spreadsheet(column: int, name: str) -> None:
+    assert column_name(column) == name
