@@ -1,11 +1,12 @@
-"""Whether a plan may be applied: every limit held against the very changes that would be sent.
+"""Guards: each compares one limit with the changes that would be sent, and blocks the plan beyond it.
 
-Each guard always gives its verdict, so that a reviewer sees what was looked at and not only what failed.
+Each guard always gives a verdict, so that a reviewer sees every check and not only the failed ones.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from rolesync.model.findings import Finding
@@ -16,32 +17,31 @@ from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
 from rolesync.model.vocabulary import Action, Level, Mode, VerdictStatus
 from rolesync.planner.named_users import is_holder, users_named
 
-_NAMED = 5  # how many people or rows a message names before it only counts
-_NOT_HELD_UP = "; nobody is removed, so it is not held up"
-_AHEAD_HOURS = 0.25  # how far in the future a file may seem to be changed before the clocks are in doubt
+_NAMED = 5  # maximum users or rows that a message names; it counts the others
+_AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
 
 ON_REMOVALS = frozenset(
     {"max_shrink_share", "owner", "protected_users", "max_removals", "max_removals_share", "min_holders"}
 )
-"""The rules that never block a plan without removals, so that holding all removals passes them."""
+"""Guards that never block a plan without removals, so that holding all removals passes them."""
 
 
 def judge(
     changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding], history: GuardBaseline
 ) -> tuple[Verdict, ...]:
-    """Hold every limit of the policy against the changes.
+    """Compare the changes with every limit of the policy.
 
     Args:
-        changes: what would be done.
-        live: what Studio says, to find the owner.
+        changes: the changes of the plan.
+        live: the users in Studio, to find the owner.
         policy: the limits. Shares are from 0 to 1.
-        findings: what the reader noticed in the list.
-        history: how old the list is and how long it and the one last applied are.
+        findings: the findings of the reader.
+        history: the age of the list, the lengths of this list and the list last applied, and repeated changes.
 
     Returns:
-        Three verdicts on the list (its errors, its age, how much it shrank), one on the owner, one on the protected
-        users, for each managed role one on the number of removals, one on their share of its holders, and one on the
-        holders left; and one on changes that come again and again.
+        Verdicts on the list (errors, age, shrinking), the owner and the protected users. For each managed role,
+        verdicts on the number of removals, their share of the holders, and the remaining holders. The last verdict is
+        on repeated changes.
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
     verdicts = [
@@ -57,41 +57,38 @@ def judge(
 
 
 def judge_after_review(
-    made: Sequence[Verdict], before: pd.DataFrame, changes: Changes, policy: Policy
+    verdicts: Sequence[Verdict], before: pd.DataFrame, changes: Changes, policy: Policy
 ) -> tuple[Verdict, ...]:
-    """Judge a plan again of which a reviewer has taken out changes, or let held removals through; without Studio.
+    """Judge a plan again after a reviewer excluded changes or released removals; without Studio.
 
     Args:
-        made: the verdicts on the plan as it was made. What they say of its list and of earlier runs stays.
-        before: its changes then (CHANGES); they tell which roles the people in it held.
-        changes: what is left.
+        verdicts: the verdicts on the original plan. Those on its list and on earlier runs stay.
+        before: the original changes (CHANGES), which show the roles that their users held.
+        changes: the decided changes.
         policy: the limits.
 
     Returns:
-        The verdicts in the same order.
+        The new verdicts, in the same order.
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
-    people = before.drop_duplicates("user_id")
-    known = Live(
-        frame(LIVE, {**{name: people[name] for name in ("user_id", "email", "name")}, "roles": people["before"]}), ()
-    )
-    fresh = [_owner(removals, known, policy), _protected_users(removals, policy)]
+    users = before.drop_duplicates("user_id")
+    columns = {**{name: users[name] for name in ("user_id", "email", "name")}, "roles": users["before"]}
+    fresh = [_owner(removals, Live(frame(LIVE, columns), ()), policy), _protected_users(removals, policy)]
     for count in changes.roles:
         fresh += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
     by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}
-    again = [_decided(old, by_name.pop((old.rule, old.role), old), len(removals)) for old in made]
-    return (*again, *by_name.values())
+    updated = [_after_review(old, by_name.pop((old.rule, old.role), old), len(removals)) for old in verdicts]
+    return (*updated, *by_name.values())
 
 
-def _decided(old: Verdict, new: Verdict, removals: int) -> Verdict:
-    """Choose what a guard says now: `new`, but what it said before where only Studio or the record could tell."""
+def _after_review(old: Verdict, new: Verdict, removals: int) -> Verdict:
+    """Choose the new verdict, or the old one where only Studio or the record could change it."""
     if old.rule == "owner" and VerdictStatus.BLOCK not in {old.status, new.status}:
         return old
-    if (
-        old.rule == "max_shrink_share" and removals and old.status is VerdictStatus.WARN
-    ):  # beyond, but nobody lost a role
+    if old.rule == "max_shrink_share" and removals and old.status is VerdictStatus.WARN:  # it warned without removals
+        measured, _, _ = old.message.rpartition("; ")
         advice = _advice(old.rule, "check that it is complete")
-        return replace(old, status=VerdictStatus.BLOCK, message=f"{old.message.partition(_NOT_HELD_UP)[0]}: {advice}")
+        return replace(old, status=VerdictStatus.BLOCK, message=f"{measured}: {advice}")
     return new
 
 
@@ -105,7 +102,7 @@ def _input_refused(findings: Sequence[Finding]) -> Verdict:
         message = f"errors in the list: {len(errors)}{where}, none allowed: correct them and plan again"
     elif held:
         status = VerdictStatus.WARN
-        message = f"rows of the list can't be read{where}: they are held, and so is every removal"
+        message = f"unreadable rows in the list{where}: they are held, and so is every removal"
     else:
         status, message = VerdictStatus.PASS, "the list has no errors"
     return Verdict("input_refused", status, message, limit=0, value=len(errors), overridable=False)
@@ -113,46 +110,46 @@ def _input_refused(findings: Sequence[Finding]) -> Verdict:
 
 def _max_age_hours(age: float | None, policy: Policy) -> Verdict:
     rule, limit = "max_age_hours", policy.max_age_hours
-    old = "it is not known how old the list is" if age is None else f"the list is {age:,.1f} hours old"
+    measured = "the age of the list is unknown" if age is None else f"the list is {age:,.1f} hours old"
     if limit is None:
-        return Verdict(rule, VerdictStatus.PASS, f"{old}, any age is allowed", value=age)
-    said = f"{old}, at most {limit:,g} allowed"
+        return Verdict(rule, VerdictStatus.PASS, f"{measured}, any age is allowed", value=age)
+    measured = f"{measured}, at most {limit:,g} allowed"
     if age is None:
-        return Verdict(rule, VerdictStatus.WARN, f"{said}: check that it is today's", limit=limit)
+        return Verdict(rule, VerdictStatus.WARN, f"{measured}: check that it is the current list", limit=limit)
     if age < -_AHEAD_HOURS:
-        message = f"the list seems to be changed {-age:,.1f} hours from now, so its age says nothing: check the clocks"
+        message = f"the list was changed {-age:,.1f} hours in the future, so its age is unknown: check the clocks"
         return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=age)
-    advice = _advice(rule, "check that whatever writes it still runs")
-    return _limited(rule, "", blocked=age > limit, said=said, advice=advice, limit=limit, value=age)
+    advice = _advice(rule, "check that the program which writes it still runs")
+    return _limited(rule, "", blocked=age > limit, measured=measured, advice=advice, limit=limit, value=age)
 
 
 def _max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> Verdict:
     rule, limit = "max_shrink_share", policy.max_shrink_share
-    both = [role for role in history.listed if role in history.applied]  # a role managed since says nothing
+    both = [role for role in history.listed if role in history.applied]  # other roles are not comparable
     before, now = (sum(numbers[role] for role in both) for numbers in (history.applied, history.listed))
     if not before:
-        message = "no list of these roles was applied before, so there is none to compare this one with"
+        message = "no list of these roles was applied before, so there is nothing to compare with"
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
     share = max(0.0, (before - now) / before)
-    said = (
-        f"assignments of managed roles in the list: {now:,}, in the one last applied: {before:,} "
+    measured = (
+        f"assignments of managed roles in the list: {now:,}, in the list last applied: {before:,} "
         f"({share:.2%} fewer), at most {limit:.2%} fewer allowed"
     )
     beyond = share > limit
-    if beyond and before - now == 1 and limit > 0:  # as one removal may always be
-        said, beyond = f"{said}; a single one is allowed", False
+    if beyond and before - now == 1 and limit > 0:  # as a single removal
+        measured, beyond = f"{measured}; one fewer is allowed", False
     if beyond and not removals and (policy.mode is Mode.ADDITIVE or policy.hold_removals):
-        message = f"{said}{_NOT_HELD_UP}: check that the list is complete"
+        message = f"{measured}; no user is removed, so the plan is not blocked: check that the list is complete"
         return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=share)
     advice = _advice(rule, "check that it is complete")
-    return _limited(rule, "", blocked=beyond, said=said, advice=advice, limit=limit, value=share)
+    return _limited(rule, "", blocked=beyond, measured=measured, advice=advice, limit=limit, value=share)
 
 
 def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
     lost = users_named(removals, [policy.owner])
     if not policy.owner.strip():
         status = VerdictStatus.WARN
-        message = "nothing tells who owns the token, so its owner could lose a managed role: set owner"
+        message = "the owner of the token is unknown, and could lose a managed role: set owner"
     elif len(lost):
         status = VerdictStatus.BLOCK
         message = (
@@ -162,7 +159,7 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
     elif not is_holder(live.users, policy.owner, policy.managed_roles):
         status = VerdictStatus.WARN
         message = (
-            f"the owner {policy.owner} holds no managed role in Studio, so the setting may name the wrong person: "
+            f"the owner {policy.owner} holds no managed role in Studio, so the setting may name the wrong user: "
             "check owner"
         )
     else:
@@ -176,7 +173,7 @@ def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
         status = VerdictStatus.BLOCK
         message = (
             f"roles that protected users would lose: {len(lost):,}, none allowed ({_some(_losses(lost))}): "
-            "list them for these roles, or take them out of protected_users"
+            "list them for these roles, or remove them from protected_users"
         )
     else:
         status, total = VerdictStatus.PASS, len(policy.protected_users)
@@ -185,29 +182,29 @@ def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
 
 
 def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) -> Verdict:
-    """Point out what earlier runs have sent in vain; it holds up nothing."""
+    """Warn about changes that earlier runs sent in vain. This guard never blocks."""
     rule, limit = "repeat_runs", policy.repeat_runs
-    again = changes.iloc[:0]
+    repeated = changes.iloc[:0]
     if history.repeated:
         columns = (changes[name].tolist() for name in ("user_id", "action", "role"))
-        again = changes[[change in history.repeated for change in zip(*columns, strict=True)]]
-    if not len(again):
-        message = (
-            f"no change was sent by each of the last {limit} runs, too" if limit else "repetition is not looked for"
-        )
+        repeated = changes[[change in history.repeated for change in zip(*columns, strict=True)]]
+    if not len(repeated):
+        message = f"no change was also sent by each of the last {limit} runs" if limit else "repetition is not checked"
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit or None, value=0)
-    done = [history.repeated[change] for change in zip(again["user_id"], again["action"], again["role"], strict=True)]
+    keys = zip(repeated["user_id"], repeated["action"], repeated["role"], strict=True)
+    done = np.array([history.repeated[key] for key in keys], np.bool_)
     causes = []
-    if any(done):
+    if done.any():
         causes.append(
-            f"{_some(_steps(again[done]))}: done each time, and taken back since by somebody else, or by Canvas, which "
-            "gives its account admins the role again when they open Studio: list them, or change it there"
+            f"{_some(_steps(repeated[done]))}: done each time, and reversed since by other hands, or by Canvas, which "
+            "gives account admins the role again when they open Studio: list them, or change it in Canvas"
         )
-    if not all(done):
-        refused = again[[not one for one in done]]
-        causes.append(f"{_some(_steps(refused))}: Studio didn't do it; see `rolesync explain`, and correct the list")
-    said = f"changes that each of the last {limit} runs has sent, too: {len(again):,} ({'; '.join(causes)})"
-    return Verdict(rule, VerdictStatus.WARN, said, limit=limit, value=len(again))
+    if not done.all():
+        steps = _some(_steps(repeated[~done]))
+        causes.append(f"{steps}: Studio didn't do it; see `rolesync explain`, and correct the list")
+    number = "change was" if len(repeated) == 1 else f"{len(repeated):,} changes were"
+    message = f"the same {number} sent by each of the last {limit} runs ({'; '.join(causes)})"
+    return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=len(repeated))
 
 
 def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
@@ -216,7 +213,7 @@ def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
         "max_removals",
         count.role,
         blocked=count.removals > limit,
-        said=f"removals of {count.role}: {count.removals:,}, at most {limit:,} allowed",
+        measured=f"removals of {count.role}: {count.removals:,}, at most {limit:,} allowed",
         advice=_advice("max_removals"),
         limit=limit,
         value=count.removals,
@@ -226,16 +223,16 @@ def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
 def _max_removals_share(count: RoleCount, policy: Policy) -> Verdict:
     limit = policy.max_removals_share
     share = count.removals / count.before if count.before else 0.0
-    single = count.removals == 1 and limit > 0  # else nobody could ever leave a role that few hold
+    single = count.removals == 1 and limit > 0  # else no user could ever leave a role with few holders
     number = f"{count.removals:,} of {count.before:,} holders ({share:.2%})"
-    said = f"removals of {count.role}: {number}, at most {limit:.2%} allowed"
+    measured = f"removals of {count.role}: {number}, at most {limit:.2%} allowed"
     if single and share > limit:
-        said += "; a single removal is allowed"
+        measured += "; a single removal is allowed"
     return _limited(
         "max_removals_share",
         count.role,
         blocked=share > limit and not single,
-        said=said,
+        measured=measured,
         advice=_advice("max_removals_share"),
         limit=limit,
         value=share,
@@ -244,15 +241,15 @@ def _max_removals_share(count: RoleCount, policy: Policy) -> Verdict:
 
 def _min_holders(count: RoleCount, policy: Policy) -> Verdict:
     limit = policy.min_holders
-    said = f"holders of {count.role} afterwards: {count.after:,}, at least {limit:,} required"
+    measured = f"holders of {count.role} afterwards: {count.after:,}, at least {limit:,} required"
     if count.after < limit and not count.removals:
-        message = f"{said}; this plan takes it from nobody, so it is not held up: check that the list is complete"
+        message = f"{measured}; the plan removes none, so it is not blocked: check that the list is complete"
         return Verdict("min_holders", VerdictStatus.WARN, message, count.role, limit, count.after)
     return _limited(
         "min_holders",
         count.role,
         blocked=count.after < limit,
-        said=said,
+        measured=measured,
         advice=_advice("min_holders"),
         limit=limit,
         value=count.after,
@@ -260,28 +257,29 @@ def _min_holders(count: RoleCount, policy: Policy) -> Verdict:
 
 
 def _limited(  # noqa: PLR0913  # a verdict has that many parts
-    rule: str, role: str, *, blocked: bool, said: str, advice: str, limit: float, value: float
+    rule: str, role: str, *, blocked: bool, measured: str, advice: str, limit: float, value: float
 ) -> Verdict:
     if blocked:
-        return Verdict(rule, VerdictStatus.BLOCK, f"{said}: {advice}", role, limit, value)
-    return Verdict(rule, VerdictStatus.PASS, said, role, limit, value)
+        return Verdict(rule, VerdictStatus.BLOCK, f"{measured}: {advice}", role, limit, value)
+    return Verdict(rule, VerdictStatus.PASS, measured, role, limit, value)
 
 
 def _advice(setting: str, check: str = "check the list") -> str:
-    return f"{check}; if it is right, change {setting} or override this one plan by its digest"
+    return f"{check}; if it is right, change {setting} or override this plan by its digest"
 
 
 def _steps(changes: pd.DataFrame) -> Iterator[str]:
-    shown = changes[["user_id", "email", "action", "role"]].itertuples(index=False, name=None)
-    return (f"{action} {role} of {email or 'the user'} ({user_id})" for user_id, email, action, role in shown)
+    rows = changes[["user_id", "email", "action", "role"]].itertuples(index=False, name=None)
+    return (f"{action} {role} of {email or 'the user'} ({user_id})" for user_id, email, action, role in rows)
 
 
 def _losses(removals: pd.DataFrame) -> Iterator[str]:
-    shown = removals[["user_id", "email", "role"]].itertuples(index=False, name=None)
-    return (f"{role} of {email or 'the user'} ({user_id})" for user_id, email, role in shown)
+    rows = removals[["user_id", "email", "role"]].itertuples(index=False, name=None)
+    return (f"{role} of {email or 'the user'} ({user_id})" for user_id, email, role in rows)
 
 
 def _some(names: Iterable[str]) -> str:
-    every = list(names)
-    rest = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
-    return ", ".join(every[:_NAMED]) + rest
+    """Join the first few names, and count the others."""
+    all_names = list(names)
+    rest = f" and {len(all_names) - _NAMED:,} more" if len(all_names) > _NAMED else ""
+    return ", ".join(all_names[:_NAMED]) + rest

@@ -170,10 +170,10 @@ def test_how_much_the_list_may_shrink(before: int, now: int, limit: float, statu
     share = max(0, before - now) / before
     assert (found.status, found.limit, found.role, found.overridable) == (status, limit, "", True)
     assert found.value == pytest.approx(share)
-    assert f"in the list: {now}, in the one last applied: {before} ({share:.2%} fewer)" in found.message
+    assert f"in the list: {now}, in the list last applied: {before} ({share:.2%} fewer)" in found.message
     assert f"at most {limit:.2%} fewer allowed" in found.message
     assert ("change max_shrink_share" in found.message) == (status is BLOCK)
-    assert ("a single one is allowed" in found.message) == ((before, now, limit) == (3, 2, 0.25))
+    assert ("one fewer is allowed" in found.message) == ((before, now, limit) == (3, 2, 0.25))
 
 
 @pytest.mark.parametrize("policy", [Policy(mode=Mode.ADDITIVE), Policy(hold_removals=True)])
@@ -206,8 +206,8 @@ def test_a_list_without_a_forerunner_cannot_have_shrunk(history: GuardBaseline) 
         (24.1, 24, BLOCK, "the list is 24.1 hours old, at most 24 allowed"),
         (1234.56, 0.5, BLOCK, "1,234.6 hours old, at most 0.5 allowed"),
         (-0.1, 24, PASS, "at most 24 allowed"),
-        (-2.0, 24, WARN, "2.0 hours from now"),
-        (None, 24, WARN, "not known how old"),
+        (-2.0, 24, WARN, "2.0 hours in the future"),
+        (None, 24, WARN, "the age of the list is unknown"),
         (None, None, PASS, "any age is allowed"),
         (9000.0, None, PASS, "9,000.0 hours old, any age is allowed"),
     ],
@@ -281,7 +281,7 @@ def test_what_was_sent_in_vain_is_pointed_out_with_its_likely_cause() -> None:
     history = GuardBaseline(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
     found = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), history)
     assert (found.status, found.value, found.limit) == (WARN, 2, 3)
-    assert "remove Admin of p1@example.edu (1): done each time, and taken back since" in found.message
+    assert "remove Admin of p1@example.edu (1): done each time, and reversed since" in found.message
     assert "account admins" in found.message
     assert "remove Admin of p2@example.edu (2): Studio didn't do it" in found.message
     only = verdict(
