@@ -1,7 +1,4 @@
-"""The plan: changes in the order in which they are sent, cut into chunks, and sealed by a digest.
-
-Its JSON is the business of `planfile`; both functions are offered here, where one looks for them.
-"""
+"""Builds a plan: the changes in the order in which they are sent, with their digest."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,9 +23,9 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
     verdicts: Iterable[Verdict],
     findings: Iterable[Finding],
     requests: Requests,
-    made_by: str = "",
+    planned_by: str = "",
 ) -> Plan:
-    """Put a plan together: the changes in order, all of it under its digest.
+    """Build a plan: order the changes, and compute the digest.
 
     Raises:
         ValueError: `created_at` has no time zone.
@@ -48,6 +45,6 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
         requests=requests,
         digest="",
         releasable_removals=order(require(changes.releasable_removals, CHANGES)),
-        planned_by=made_by,
+        planned_by=planned_by,
     )
     return replace(plan, digest=digest(plan))

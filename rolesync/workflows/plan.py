@@ -103,7 +103,7 @@ def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
         verdicts=judge(changes, live, policy, findings, guard_baseline(source, earlier_runs, context)),
         findings=findings,
         requests=live.requests,
-        made_by=context.settings.user,
+        planned_by=context.settings.user,
     )
     return replace(plan, drift=drift_since(expected_holders(earlier_runs), live))
 

@@ -32,7 +32,7 @@ def complete_review(plan: Plan, decisions: Decisions, reviewer: str, confirmed_e
     """
     settings = context.settings
     approved = approve(
-        plan, decisions, reviewer=reviewer, operator=settings.user, seen=confirmed_effect, at=context.now()
+        plan, decisions, reviewer=reviewer, operator=settings.user, confirmed_effect=confirmed_effect, now=context.now()
     )
     check_approval(approved, required=True, four_eyes=settings.four_eyes)
     return approved

@@ -168,7 +168,9 @@ def test_whoever_was_protected_by_the_plan_stays_so() -> None:
 
 
 def approved(plan: Plan, reviewer: str = "Rita", operator: str = "rita") -> Plan:
-    return approve(plan, Decisions(), reviewer=reviewer, operator=operator, seen=plan.effect, at=CREATED_AT)
+    return approve(
+        plan, Decisions(), reviewer=reviewer, operator=operator, confirmed_effect=plan.effect, now=CREATED_AT
+    )
 
 
 def test_without_the_settings_nobody_has_to_approve() -> None:

@@ -47,14 +47,14 @@ def made(policy: Policy | None = None, history: GuardBaseline | None = None, sta
         verdicts=judge(changes, live, policy, (), history),
         findings=(),
         requests=Requests({"search": 1}),
-        made_by="maker",
+        planned_by="maker",
     )
 
 
 def approved(plan: Plan, decisions: Decisions | None = None, **how: str) -> Plan:
     decisions = decisions or Decisions()
-    said = {"reviewer": "Rita", "operator": "rita", "seen": decide(plan, decisions).effect, **how}
-    return approve(plan, decisions, at=AT, **said)
+    said = {"reviewer": "Rita", "operator": "rita", "confirmed_effect": decide(plan, decisions).effect, **how}
+    return approve(plan, decisions, now=AT, **said)
 
 
 def keys(plan: Plan, frame: str = "changes") -> list[Key]:
@@ -176,7 +176,7 @@ def test_nobody_is_let_through_while_rows_cannot_be_read() -> None:
     plan = made(Policy(hold_removals=True))
     unread = replace(plan, findings=(Finding(Level.HELD, "email_invalid", "no address", 4, "email"),))
     assert releasable(unread) == frozenset()
-    with pytest.raises(PlanRefusedError, match="user 7, Admin is no held removal of this plan that may be let through"):
+    with pytest.raises(PlanRefusedError, match="user 7, Admin is no held removal of this plan that may be released"):
         decide(unread, Decisions(released={(7, "Admin"): ""}))
 
 
@@ -192,7 +192,7 @@ def test_whoever_was_taken_out_stays_absent_from_the_list() -> None:
 def test_an_approval_says_who_when_and_what() -> None:
     plan = made(Policy(hold_removals=True))
     decisions = Decisions({(20, "Admin"): " not yet "}, {(8, "Admin"): " has left "})
-    done = approved(plan, decisions, reviewer="  Rita  Levi ", seen=" Remove 1,ADD  0 ")
+    done = approved(plan, decisions, reviewer="  Rita  Levi ", confirmed_effect=" Remove 1,ADD  0 ")
     assert done.approval is not None
     assert (done.approval.reviewer, done.approval.operator, done.approval.confirmed_effect) == (
         "Rita Levi",
@@ -212,10 +212,12 @@ def test_the_maker_is_sealed_once_the_plan_is_approved() -> None:
     assert approved(replace(plan, planned_by="other")).digest != approved(plan).digest
 
 
-@pytest.mark.parametrize("seen", ["", "yes", "remove 2, add 2", "add 1, remove 2", "remove 2", "remove 2, add 1 0"])
-def test_a_wrong_sentence_is_refused_with_the_right_one(seen: str) -> None:
+@pytest.mark.parametrize(
+    "confirmed_effect", ["", "yes", "remove 2, add 2", "add 1, remove 2", "remove 2", "remove 2, add 1 0"]
+)
+def test_a_wrong_sentence_is_refused_with_the_right_one(confirmed_effect: str) -> None:
     with pytest.raises(PlanRefusedError, match="would remove 2, add 1, and not"):
-        approved(made(), seen=seen)
+        approved(made(), confirmed_effect=confirmed_effect)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\x1b[31m", "\u202eatir"])
@@ -238,7 +240,7 @@ def test_all_decisions_that_cannot_be_are_told_at_once() -> None:
 
 
 def test_an_approved_plan_is_not_approved_again() -> None:
-    with pytest.raises(PlanRefusedError, match="approved by Rita already"):
+    with pytest.raises(PlanRefusedError, match="already approved by Rita"):
         decide(approved(made()), Decisions())
 
 

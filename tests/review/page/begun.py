@@ -47,7 +47,7 @@ def begun(plan: Plan, touched: Touched | None = None) -> Iterator[Begun]:
     """Serve the review of a plan until the `with` block ends."""
 
     def approving(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
-        made = approve(plan, decisions, reviewer=reviewer, operator="rita", seen=sees, at=MOMENT)
+        made = approve(plan, decisions, reviewer=reviewer, operator="rita", confirmed_effect=sees, now=MOMENT)
         review.approved.append(made)
         return ReviewEnd("Approved", f"The plan to {made.effect} is approved.", "rolesync apply plan.approved.json")
 
