@@ -138,6 +138,14 @@ class UnreachableError(StudioError):
     """No whole answer came (refused, reset, timed out); whether a write took effect is unknown."""
 
 
+class NeverSentError(UnreachableError):
+    """No connection was made, so Studio can't have received the request."""
+
+
+class NoTokenError(NeverSentError):
+    """There is no usable token, so the request was not sent; another attempt would fail in the same way."""
+
+
 class UnreadableAnswerError(StudioError):
     """A whole answer came that is not what the reference says; whether a write took effect is unknown."""
 

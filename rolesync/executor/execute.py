@@ -1,8 +1,7 @@
-"""Plan → outcomes: the only room that calls the one writing verb of the API.
+"""Sends all changes of a plan, chunk by chunk: the only caller of the one writing request of the API.
 
-Each chunk is sent until every change of it has ended; `sending` does that, and says what is written down when. Several
-chunks can be under way at once, as far as the order of the plan allows. The first error after which there is no sense
-in going on ends it: what was not begun never is, and what is under way is waited for and written down.
+`send` brings each chunk to its end. Several chunks can be under way in parallel, as far as the plan's order allows.
+After the first error that ends the run, no further chunk starts; those under way are finished and recorded.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,12 +22,14 @@ from rolesync.model.plans import Plan
 from rolesync.planner.order import waves
 from rolesync.studio.users import StudioWriter
 
+_SENT_COLUMNS = ("user_id", "action", "role", "email", "row", "before")
+
 
 @dataclass(frozen=True, eq=False)
 class Execution:
-    """What became of every change (OUTCOMES), and why the run stopped before its time, if it did.
+    """The outcome of every change (OUTCOMES), and the error that ended the run early, if one did.
 
-    `doubtful` are the requests of which nobody knows what they did, since Studio couldn't be read afterwards.
+    `doubtful` are the requests whose effect is unknown, because Studio couldn't be read afterwards.
     """
 
     outcomes: pd.DataFrame
@@ -40,16 +41,16 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
     """Send all changes of a plan, in its order.
 
     Args:
-        plan: checked by the caller against today's Studio; nothing is checked again here.
+        plan: already checked against today's Studio; it is not checked again here.
         studio: where to write.
-        journal: told before each request leaves; if that fails, the request doesn't leave.
-        progress: told after each chunk.
-        at_once: how many chunks may be under way at once; those of one of the planner's `waves` only.
+        journal: records each request before it is sent; if that fails, the request is not sent.
+        progress: called after each chunk.
+        at_once: how many chunks may be under way in parallel; only chunks of the same wave of the planner are.
 
     Raises:
         RecordError: the record can't be written; nothing more was sent.
     """
-    columns = [plan.changes[name].tolist() for name in _CARRIED]
+    columns = [plan.changes[name].tolist() for name in _SENT_COLUMNS]
     changes = [Change(*values) for values in zip(*columns, strict=True)]
     holders = sum(role.before + role.additions for role in plan.roles) if at_once == 1 else None
     sender = Sender(studio, journal, plan.policy.managed_roles, holders)
@@ -60,79 +61,76 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
         sender.send(number, changes[chunk.start : chunk.stop])
         return len(chunk)
 
-    def told(size: int) -> None:
+    def report(size: int) -> None:
         nonlocal sent
         sent += size
         progress("applying", sent, len(changes))
 
     number = count(1)
-    cut = [[(next(number), chunk) for chunk in wave] for wave in waves(plan.changes, plan.policy.chunk_size)]
+    numbered = [[(next(number), chunk) for chunk in wave] for wave in waves(plan.changes, plan.policy.chunk_size)]
     stopped = None
     try:
         if at_once == 1:
-            for numbered in chain(*cut):
-                told(send(*numbered))
+            for chunk in chain(*numbered):
+                report(send(*chunk))
         else:
-            _several(cut, send, told, _Threads(at_once, sender.halt, studio.client.end))
+            _send_parallel(numbered, send, report, _Threads(at_once, sender.halt, studio.client.end))
     except StudioError as error:
         stopped = error
-    ends: dict[str, Any] = {
+    results: dict[str, Any] = {
         "outcome": [change.outcome.value for change in changes],
         "after": [change.after for change in changes],
         "detail": [change.detail for change in changes],
     }
-    outcomes = frame(OUTCOMES, {**{name: plan.changes[name] for name in CHANGES}, **ends})
+    outcomes = frame(OUTCOMES, {**{name: plan.changes[name] for name in CHANGES}, **results})
     return Execution(outcomes, stopped, sender.doubtful)
 
 
-_CARRIED = ("user_id", "action", "role", "email", "row", "before")
-
-
 class _Threads(NamedTuple):
-    """How many there are, what keeps them from beginning another request, and what from waiting, too."""
+    """The number of threads, and how to stop them: `halt` starts no further request, `end` also cuts waits short."""
 
     number: int
     halt: Callable[[], None]
     end: Callable[[], None]
 
 
-def _several(
-    cut: Iterable[Iterable[tuple[int, range]]],
+def _send_parallel(
+    numbered: Iterable[Iterable[tuple[int, range]]],
     send: Callable[[int, range], int],
-    told: Callable[[int], None],
+    report: Callable[[int], None],
     threads: _Threads,
 ) -> None:
-    """Send wave after wave, the chunks of each by several threads; the first error of any of them ends it.
+    """Send wave after wave, the chunks of each in parallel; the first error ends it.
 
-    Then, and whatever else is raised here meanwhile, no further request begins, and those under way end first.
+    After an error of any thread, or an exception in this one, no further request starts, and those under way finish.
     """
 
     def guarded(number: int, chunk: range) -> int:
         try:
             return send(number, chunk)
         except BaseException:
-            threads.halt()  # at once: the main thread may come to know of it only later
+            threads.halt()  # immediately: the main thread may notice the error only later
             raise
 
-    # Threads of its own: in those of the client, which read, chunks that read again would wait for each other.
+    # A separate pool: in that of the client, which reads, chunks that read again would wait for each other.
     with ThreadPoolExecutor(threads.number, thread_name_prefix="writing") as pool:
-        for wave in cut:
+        for wave in numbered:
             under_way = [pool.submit(guarded, number, chunk) for number, chunk in wave]
             try:
                 for future in as_completed(under_way):
-                    told(future.result())
+                    report(future.result())
             except BaseException as error:
                 threads.halt()
-                of_studio = isinstance(error, StudioError | HaltedError)
-                if not of_studio:  # Ctrl-C, say: nobody shall wait for as long as Studio has asked for
+                is_studio_error = isinstance(error, StudioError | HaltedError)
+                if not is_studio_error:  # Ctrl-C, for example: don't wait as long as Studio asked to
                     threads.end()
                 pool.shutdown(cancel_futures=True)
-                if of_studio:
-                    raise _gravest(under_way) from None
+                if is_studio_error:
+                    raise _most_severe(under_way) from None
                 raise
 
 
-def _gravest(ended: Iterable[Future[int]]) -> BaseException:
-    """Choose among the errors of several chunks: what is no matter of Studio's first, then whatever was no halt."""
+def _most_severe(ended: Iterable[Future[int]]) -> BaseException:
+    """Choose one of the errors of several chunks: first one that isn't Studio's, then one that isn't a halt."""
     errors = [error for future in ended if not future.cancelled() and (error := future.exception())]
     return min(errors, key=lambda error: (isinstance(error, HaltedError), isinstance(error, StudioError)))

@@ -1,7 +1,7 @@
-"""One run per account at a time, across processes: a lock of the operating system, and a note of who holds it.
+"""Allows one run per account at a time, across processes: a lock of the operating system, and a note about its holder.
 
-The lock itself is `run.lock`; it dies with its holder, so that a crash never blocks the next run. The note beside it,
-`run.lock.json`, only serves the message to whoever comes second; it is never taken for the lock.
+The lock is `run.lock`. The system releases it with the process, so a crash never blocks the next run. The note,
+`run.lock.json`, only serves the message to the second run; it locks nothing.
 """
 
 import getpass
@@ -22,17 +22,17 @@ _LOCK, _NOTE = "run.lock", "run.lock.json"
 
 @contextmanager
 def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], datetime]) -> Iterator[None]:
-    """Hold the account's lock for as long as the `with` block lasts; never wait for it.
+    """Hold the account's lock while the `with` block lasts; never wait for it.
 
     Args:
-        folder: the account's folder; made, for its owner only, where there is none.
-        run: the id of the run that takes the lock.
-        command: the command that takes it, such as `sync`.
-        now: the clock; its times carry a zone.
+        folder: the account's folder; created, for its owner only, if it doesn't exist.
+        run: the id of the run.
+        command: its command, such as `sync`.
+        now: the clock; its times have a zone.
 
     Raises:
-        LockHeldError: another run holds it, or another thread of this process.
-        RolesyncError: the lock's files can't be made.
+        LockHeldError: another run, or another thread of this process, holds it.
+        RolesyncError: the lock's files can't be written.
     """
     note = folder / _NOTE
     lock = FileLock(folder / _LOCK, mode=0o600)
@@ -41,59 +41,59 @@ def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], date
         lock.acquire(blocking=False)
     except Timeout as error:
         raise LockHeldError(
-            f"{folder}: {_holder(note)} holds the lock of this account; nothing was done.",
-            hint="Wait until that run ends, or look into it on that machine: the lock is free as soon as it ends.",
+            f"{folder}: {_describe_holder(note)} holds the lock of this account; nothing was done.",
+            hint="Wait until that run ends, or check it on that machine; the lock is released as soon as it ends.",
         ) from error
     except OSError as error:
-        raise _unusable(folder, error) from error
-    with ExitStack() as held:
-        held.callback(lock.release)
-        # Before the release: once the lock is free, the note may be the next holder's.
-        held.callback(note.unlink, missing_ok=True)
+        raise _lock_error(folder, error) from error
+    with ExitStack() as cleanup:
+        cleanup.callback(lock.release)
+        # Before the release: afterwards the note may be the next holder's.
+        cleanup.callback(note.unlink, missing_ok=True)
         try:
-            _write(note, run=run, command=command, since=now())
+            _write_note(note, run=run, command=command, since=now())
         except OSError as error:
-            raise _unusable(folder, error) from error
+            raise _lock_error(folder, error) from error
         yield
 
 
-def _unusable(folder: Path, error: OSError) -> RolesyncError:
+def _lock_error(folder: Path, error: OSError) -> RolesyncError:
     hint = "Give this user access to the folder, or choose another one with state_dir."
     return RolesyncError(f"{folder}: the lock of this account can't be taken: {error.strerror or error}.", hint=hint)
 
 
-def _write(note: Path, *, run: str, command: str, since: datetime) -> None:
-    held_by = {
+def _write_note(note: Path, *, run: str, command: str, since: datetime) -> None:
+    holder = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "user": _user(),
+        "user": _user_name(),
         "run": run,
         "command": command,
         "since": since.astimezone(UTC).isoformat(timespec="seconds"),
     }
-    # Replaced as a whole, so that nobody reads half a note.
-    fresh = note.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(held_by), encoding="utf-8")
-    fresh.replace(note)
+    # Replaced atomically, so that no reader sees half a note.
+    new_note = note.with_suffix(".new")
+    new_note.touch(mode=0o600)
+    new_note.write_text(json.dumps(holder), encoding="utf-8")
+    new_note.replace(note)
 
 
-def _user() -> str:
+def _user_name() -> str:
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # a container's user may have no name
         return f"user {os.getuid()}" if hasattr(os, "getuid") else "an unnamed user"
 
 
-def _holder(note: Path) -> str:
-    """Say who holds the lock, as far as the note tells; a holder that just starts or ends may have none."""
+def _describe_holder(note: Path) -> str:
+    """Describe the holder by its note; a holder that is just starting or ending may have none."""
     try:
-        by = json.loads(note.read_text(encoding="utf-8"))
+        holder = json.loads(note.read_text(encoding="utf-8"))
         return (
-            f"`rolesync {by['command']}`, run {by['run']}, of {by['user']} on {by['host']} "
-            f"(process {by['pid']}), since {by['since']},"
+            f"`rolesync {holder['command']}`, run {holder['run']}, of {holder['user']} on {holder['host']} "
+            f"(process {holder['pid']}), since {holder['since']},"
         )
     except FileNotFoundError:
-        return "another run, which has left no note of itself,"
+        return "another run, which left no note of itself,"
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"another run, whose note {note} can't be read ({error}),"

@@ -1,4 +1,7 @@
-"""May this plan be applied? Asked before anything is sent, and answered by a refusal or by nothing at all."""
+"""Checks before anything is sent: does the plan fit account and list, is it approved, does no guard block it?
+
+Each check returns nothing, or refuses the plan with an error.
+"""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -13,7 +16,7 @@ from rolesync.planner.guards import ON_REMOVALS, judge
 
 
 class BlockedError(PlanRefusedError):
-    """A guard blocks the plan, or the override isn't for it. Nothing was written.
+    """A guard blocks the plan, or the override is for another plan. Nothing was written.
 
     Args:
         message: the guards, their limits and the numbers.
@@ -26,151 +29,165 @@ class BlockedError(PlanRefusedError):
         self.plan = plan
 
 
-def check_origin(made: Plan, account: str) -> None:
+def check_origin(plan: Plan, account: str) -> None:
     """Refuse a plan of another account, or of a list that has changed since.
 
-    The list is looked at where the plan says it was; a plan that travelled without its list is bound by its digest.
+    The list is read where the plan says it was. If there is no file, only the plan's digest protects it.
 
     Raises:
-        PlanRefusedError: it is not this account's plan, or its list is another one now.
+        PlanRefusedError: the plan is of another account, or its list has changed or can't be read.
     """
-    if made.account != account:
+    if plan.account != account:
         raise PlanRefusedError(
-            f"the plan was made for {made.account}, the settings name {account}; nothing was written",
+            f"the plan was made for {plan.account}, the settings name {account}; nothing was written",
             hint="make a plan for this account, or correct the settings",
         )
-    if made.source.undoes:
+    if plan.source.undoes:
         return
-    source = Path(made.source.path)
+    source = Path(plan.source.path)
     try:
-        same = not source.is_file() or sha256(source.read_bytes()).hexdigest() == made.source.sha256
+        is_same = not source.is_file() or sha256(source.read_bytes()).hexdigest() == plan.source.sha256
     except OSError as error:
         raise PlanRefusedError(
-            f"the list {source} can't be read to see whether it has changed ({error.strerror}); nothing was written",
+            f"the list {source} can't be read to check whether it has changed ({error.strerror}); nothing was written",
             hint="make it readable, or move the plan away from its list",
         ) from error
-    if not same:
+    if not is_same:
         raise PlanRefusedError(
             f"the list {source} has changed since the plan was made; nothing was written",
             hint=f"make a new plan: rolesync plan {source}",
         )
 
 
-def check_approval(made: Plan, *, required: bool, four_eyes: bool) -> None:
-    """Refuse a plan that nobody has approved, or nobody else than who made it, where the settings ask for that.
+def check_approval(plan: Plan, *, required: bool, four_eyes: bool) -> None:
+    """Refuse a plan without the approval that the settings ask for.
 
     Args:
-        made: the plan.
+        plan: the plan.
         required: whether it needs an approval.
-        four_eyes: whether it needs one by somebody else, which see `check_maker` for.
+        four_eyes: whether the approver must not be its maker, as far as the file shows; see also `check_maker`.
 
     Raises:
-        PlanRefusedError: it has none, or not such a one.
+        PlanRefusedError: it has no such approval.
     """
     if not (required or four_eyes):
         return
-    approval = made.approval
+    approval = plan.approval
     if approval is None:
         setting = "four_eyes" if four_eyes else "require_approval"
         raise PlanRefusedError(
             f"nobody has approved this plan, and {setting} is set; nothing was written",
-            hint="have it approved: rolesync review PLAN; then apply the plan which that writes",
+            hint="let a reviewer approve it: rolesync review PLAN; then apply the plan that the review writes",
         )
-    names = {_folded(approval.reviewer), _folded(approval.operator)}
-    if four_eyes and not made.planned_by:
+    if four_eyes and not plan.planned_by:
         raise PlanRefusedError(
-            "the plan doesn't say who made it, and four_eyes is set; nothing was written",
+            "the plan doesn't name the user who made it, and four_eyes is set; nothing was written",
             hint="set operator, and make a new plan",
         )
-    if four_eyes and _folded(made.planned_by) in names:
-        by = f"{approval.reviewer} ({approval.operator})" if approval.operator else approval.reviewer
+    approvers = {_normalise(approval.reviewer), _normalise(approval.operator)}
+    if four_eyes and _normalise(plan.planned_by) in approvers:
+        approver = f"{approval.reviewer} ({approval.operator})" if approval.operator else approval.reviewer
         raise PlanRefusedError(
-            f"the plan was made by {made.planned_by} and approved by {by}, and four_eyes is set; nothing was written",
-            hint="have somebody else approve it, with another user name: rolesync review PLAN",
+            f"the plan was made by {plan.planned_by} and approved by {approver}, and four_eyes is set; "
+            "nothing was written",
+            hint="let another user approve it, under another user name: rolesync review PLAN",
         )
 
 
-def check_reviewer(made: Plan, reviewer: str, *, four_eyes: bool) -> None:
-    """Refuse to begin a review whose approval would be refused.
+def check_reviewer(plan: Plan, reviewer: str, *, four_eyes: bool) -> None:
+    """Refuse to start a review whose approval would be refused.
 
     Raises:
-        PlanRefusedError: the reviewer has made the plan, and somebody else has to approve it.
+        PlanRefusedError: the reviewer has made the plan, and another user must approve it.
     """
-    if four_eyes and _folded(made.planned_by) == _folded(reviewer):
+    if four_eyes and _normalise(plan.planned_by) == _normalise(reviewer):
         raise PlanRefusedError(
-            f"{made.planned_by} made this plan and can't approve it, too, since four_eyes is set; nothing was approved",
-            hint="have somebody else review it, with another user name: rolesync review PLAN",
+            f"{plan.planned_by} made this plan and can't approve it, because four_eyes is set; nothing was approved",
+            hint="let another user review it, under another user name: rolesync review PLAN",
         )
 
 
-def check_maker(made: Plan, makers: Collection[str]) -> None:
-    """Refuse an approved plan unless the record says, too, that who made it has made it.
+def check_maker(plan: Plan, makers: Collection[str]) -> None:
+    """Refuse an approved plan unless the audit record confirms who made it; the file alone could be edited.
 
-    What the file says of it anybody could write. `makers` are those who have made the plan that was reviewed, as the
-    audit record tells; the other name, that of who approved it, is only as good as the machine on which that was done.
+    The name of the approver can't be confirmed: it is as trustworthy as the machine of the review.
+
+    Args:
+        plan: the approved plan.
+        makers: the users who made the reviewed plan, by the audit record.
 
     Raises:
-        PlanRefusedError: the record says nothing of it, or somebody else.
+        PlanRefusedError: the record doesn't know the plan, or names other users.
     """
-    if _folded(made.planned_by) in set(map(_folded, makers)):
+    if _normalise(plan.planned_by) in set(map(_normalise, makers)):
         return
-    said = f"was made by {', '.join(sorted(makers))}" if any(makers) else "is not in the audit record"
+    fact = f"was made by {', '.join(sorted(makers))}" if any(makers) else "is not in the audit record"
     raise PlanRefusedError(
-        f"the plan that was approved {said}, so that nobody knows whether {made.planned_by} made it, and four_eyes is "
-        "set; nothing was written",
-        hint="make the plan with the state_dir with which it is applied, and have that very plan approved",
+        f"the approved plan {fact}, so it is not certain that {plan.planned_by} made it, and four_eyes is set; "
+        "nothing was written",
+        hint="make the plan with the same state_dir as the apply, and have that plan approved",
     )
 
 
-def check_unattended(made: Plan, *, required: bool) -> None:
-    """Refuse to apply a plan at once that has changes, where it needs an approval.
+def check_unattended(plan: Plan, *, required: bool) -> None:
+    """Refuse to apply changes without a stop for review if they need an approval.
 
     Raises:
-        PlanRefusedError: it needs one.
+        PlanRefusedError: they need one.
     """
-    if required and len(made.changes):
+    if required and len(plan.changes):
         raise PlanRefusedError(
-            f"changes wait ({made.effect}) that somebody has to approve, as the settings say; nothing was written",
-            hint="rolesync plan FILE -o PLAN; rolesync review PLAN; then rolesync apply the plan which that writes",
+            f"the changes ({plan.effect}) need an approval, as require_approval or four_eyes asks; nothing was written",
+            hint="rolesync plan FILE -o PLAN; rolesync review PLAN; then rolesync apply the plan the review writes",
         )
 
 
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
-def check_permission(made: Plan, override: str) -> None:
+def check_permission(plan: Plan, override: str) -> None:
     """Refuse a plan that a guard blocks, unless `override` is its digest and the guard can be overridden.
 
     Raises:
         BlockedError: it is blocked, or the override is for another plan.
     """
-    if override and override != made.digest:
+    if override and override != plan.digest:
         raise BlockedError(
-            f"--override {override} is not this plan's digest {made.digest}; nothing was written",
-            hint="look at the plan again; an override is good for the very plan that was reviewed",
-            plan=made,
+            f"--override {override} is not this plan's digest {plan.digest}; nothing was written",
+            hint="look at the plan again; an override is valid only for the plan that was reviewed",
+            plan=plan,
         )
-    stuck = [verdict for verdict in made.blocked if not (override and verdict.overridable)]
-    if stuck:
-        holdable = {one.rule for one in stuck} <= ON_REMOVALS and not made.source.undoes
-        additions = ", or make a plan with --hold-removals" if holdable else ""
-        once = f", or let it pass once with --override {made.digest}" if all(v.overridable for v in stuck) else ""
+    blocking = [verdict for verdict in plan.blocked if not (override and verdict.overridable)]
+    if blocking:
+        rules = {verdict.rule for verdict in blocking}
+        can_hold = rules <= ON_REMOVALS and not plan.source.undoes
+        hold = ", or make a plan with --hold-removals" if can_hold else ""
+        can_override = all(verdict.overridable for verdict in blocking)
+        once = f", or let this plan pass once with --override {plan.digest}" if can_override else ""
         raise BlockedError(
-            f"BLOCKED by {', '.join(sorted({verdict.rule for verdict in stuck}))}: "
-            f"{'; '.join(verdict.message for verdict in stuck)}; nothing was written",
-            hint=f"correct the list or the limit{additions}{once}",
-            plan=made,
+            f"BLOCKED by {', '.join(sorted(rules))}: "
+            f"{'; '.join(verdict.message for verdict in blocking)}; nothing was written",
+            hint=f"correct the list or the limit{hold}{once}",
+            plan=plan,
         )
 
 
-def rejudge(made: Plan, today: Live, owner: str, protected_users: tuple[str, ...], history: GuardBaseline) -> Plan:
-    """Judge what is left of a saved plan again: its own limits, today's numbers, and whoever is protected today too."""
+def rejudge(plan: Plan, today: Live, owner: str, protected_users: tuple[str, ...], baseline: GuardBaseline) -> Plan:
+    """Let the guards judge the rest of a saved plan: its own limits, today's numbers, users protected then or today.
+
+    Args:
+        plan: the plan, with only the changes that are still to send.
+        today: Studio as it is now.
+        owner: today's setting.
+        protected_users: today's setting.
+        baseline: what the record shows for the guards.
+    """
     policy = replace(
-        made.policy,
-        owner=owner or made.policy.owner,
-        protected_users=tuple(sorted({*made.policy.protected_users, *protected_users})),
+        plan.policy,
+        owner=owner or plan.policy.owner,
+        protected_users=tuple(sorted({*plan.policy.protected_users, *protected_users})),
     )
-    roles = (replace(count, before=len(today.holders(count.role))) for count in made.roles)
-    changes = Changes(made.changes, made.held, recount(roles, made.changes))
-    return replace(made, verdicts=judge(changes, today, policy, made.findings, history))
+    roles = (replace(count, before=len(today.holders(count.role))) for count in plan.roles)
+    changes = Changes(plan.changes, plan.held, recount(roles, plan.changes))
+    return replace(plan, verdicts=judge(changes, today, policy, plan.findings, baseline))
+
+
+def _normalise(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -1,4 +1,8 @@
-"""A saved plan held against Studio as it is now: what is left of it, and whether that may still be sent."""
+"""Compares a saved plan with Studio as it is now: which changes to send, which are done or drifted, and the guards.
+
+A user who is as the plan saw them gets the planned changes. So does a user who is as an earlier, interrupted run of the
+same plan left them; what that run did counts as done. Every other user has drifted: none of their changes is sent.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +22,109 @@ from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action, OutcomeStatus
 
 LastSeenRoles = Mapping[int, Sequence[str] | None]
-"""The roles that a run has last seen somebody with, by user id; None for somebody who was gone."""
+"""The roles with which an earlier run last saw each user, by id; None for a user who was no longer in Studio."""
+
+
+@dataclass(frozen=True, eq=False)
+class Remaining:
+    """What is left to send of a plan.
+
+    `to_send` (CHANGES) has the changes to send, with `before` as it is today. `outcomes` (OUTCOMES) has all changes of
+    the plan in its order, those to send as not sent. `positions` are the places of `to_send` in `outcomes`.
+    """
+
+    to_send: pd.DataFrame
+    outcomes: pd.DataFrame
+    positions: tuple[int, ...]
+
+    def with_sent(self, sent: pd.DataFrame) -> pd.DataFrame:
+        """Return the outcomes of all changes, with those of the sent ones (OUTCOMES) in their places."""
+        cells_by_column = {name: self.outcomes[name].tolist() for name in ("outcome", "after", "detail")}
+        for name, cells in cells_by_column.items():
+            for position, cell in zip(self.positions, sent[name].tolist(), strict=True):
+                cells[position] = cell
+        return frame(OUTCOMES, {**{name: self.outcomes[name] for name in CHANGES}, **cells_by_column})
+
+
+@dataclass(frozen=True, eq=False)
+class Rechecked:
+    """A plan that may be sent, with today's drift; what is left to send of it; Studio as it was read."""
+
+    plan: Plan
+    remaining: Remaining
+    before: Live
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
-    """Somebody as somebody has seen them: the address, and the managed roles; None for no such person."""
+class CurrentLimits:
+    """Today's limits, in addition to those of the plan: users whom the settings protect, and the guards' baseline."""
+
+    owner: str
+    protected_users: tuple[str, ...]
+    baseline: GuardBaseline
+
+
+def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLimits, override: str) -> Rechecked:
+    """Find what is left to send of a plan, and let the guards judge it by today's numbers.
+
+    Args:
+        plan: the saved plan.
+        before: Studio as it was just read, complete for the managed roles and the users of the plan.
+        runs: the earlier runs in the record.
+        limits: today's limits.
+        override: the digest of a plan that may pass its guards; "" for none.
+
+    Raises:
+        BlockedError: a guard blocks what is left to send.
+        RecordError: the record can't be read.
+    """
+    remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs))
+    rest = replace(plan, changes=remaining.to_send)
+    check_permission(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
+    return Rechecked(replace(plan, drift=drift_since(expected_holders(runs), before)), remaining, before)
+
+
+def recheck(changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles) -> Remaining:
+    """Compare the changes of a plan with Studio as it is now.
+
+    Args:
+        changes: CHANGES; `before` holds the roles at the time of planning.
+        live: today's Studio, complete for the users of `changes`; only its `roles` are compared.
+        last_seen_roles: how earlier runs of this plan left the users that they touched.
+    """
+    require(changes, CHANGES)
+    users = _users_by_id(live)
+    planned_roles = {text: _managed(parse_roles(text), live.roles) for text in changes["before"].cat.categories}
+    outcomes, afters, details = [], [], []
+    columns = (changes[name].tolist() for name in ("user_id", "email", "action", "role", "before"))
+    for user_id, email, action, role, before in zip(*columns, strict=True):
+        planned = _UserState(email, planned_roles[before])
+        today, roles_today = users.get(user_id, (_UserState(email, None), ""))
+        outcome, detail = OutcomeStatus.NOT_SENT, ""
+        if not today.equals(planned):
+            outcome, detail = OutcomeStatus.DRIFTED, f"not sent: was {planned}, is {today}"
+            roles_left = last_seen_roles.get(user_id)
+            if roles_left is not None and today.equals(_UserState(email, _managed(roles_left, live.roles))):
+                is_done = (role in roles_left) == (action == Action.ADD)
+                outcome = OutcomeStatus.DONE if is_done else OutcomeStatus.NOT_SENT
+                detail = "done by an earlier run of this plan" if is_done else ""
+        outcomes.append(outcome.value)
+        afters.append("" if outcome is OutcomeStatus.NOT_SENT else roles_today)
+        details.append(detail)
+    positions = [at for at, outcome in enumerate(outcomes) if outcome == OutcomeStatus.NOT_SENT]
+    all_columns = {name: changes[name].reset_index(drop=True) for name in CHANGES}
+    to_send = changes.iloc[positions].reset_index(drop=True)
+    roles = [users[user_id][1] for user_id in to_send["user_id"].tolist()]
+    return Remaining(
+        to_send=frame(CHANGES, {**{name: to_send[name] for name in CHANGES}, "before": roles}),
+        outcomes=frame(OUTCOMES, {**all_columns, "outcome": outcomes, "after": afters, "detail": details}),
+        positions=tuple(positions),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _UserState:
+    """A user's address and managed roles at one time; roles None for a user not in Studio."""
 
     email: str
     roles: frozenset[str] | None
@@ -33,127 +134,30 @@ class _Person:
             return "not in Studio"
         return f"{self.email or 'no e-mail'}: {', '.join(sorted(self.roles)) or 'no managed role'}"
 
-    def is_same(self, other: "_Person") -> bool:
+    def equals(self, other: "_UserState") -> bool:
         return self.roles == other.roles and email_key(self.email) == email_key(other.email)
 
 
-@dataclass(frozen=True, eq=False)
-class Remaining:
-    """How the changes of a plan stand to Studio as it is now.
+def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> dict[int, list[str] | None]:
+    """Return how earlier runs of the plan left its users; users of requests still in doubt are taken as they are now.
 
-    `to_send` is what is to be sent (CHANGES, `before` as it is today), `outcomes` how each change of the plan ends
-    (OUTCOMES, in the plan's order), those that are left as not sent; `positions` says where in it these stand.
+    An apply has settled such requests before, in the same way. A dry run can't, because it doesn't write to the record.
     """
-
-    to_send: pd.DataFrame
-    outcomes: pd.DataFrame
-    positions: tuple[int, ...]
-
-    def with_sent(self, sent: pd.DataFrame) -> pd.DataFrame:
-        """Put what became of the changes that were left (OUTCOMES) in its place among all of them."""
-        ended = {name: self.outcomes[name].tolist() for name in ("outcome", "after", "detail")}
-        for name, cells in ended.items():
-            for position, cell in zip(self.positions, sent[name].tolist(), strict=True):
-                cells[position] = cell
-        return frame(OUTCOMES, {**{name: self.outcomes[name] for name in CHANGES}, **ended})
-
-
-@dataclass(frozen=True, eq=False)
-class Rechecked:
-    """A plan that may be sent, with what others have changed besides; what is left of it; Studio as it was read."""
-
-    plan: Plan
-    remaining: Remaining
-    before: Live
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentLimits:
-    """What a plan is judged by besides its own limits: whom today's settings protect, and what the record tells."""
-
-    owner: str
-    protected_users: tuple[str, ...]
-    history: GuardBaseline
-
-
-def recheck_plan(made: Plan, before: Live, past: EarlierRuns, today: CurrentLimits, override: str) -> Rechecked:
-    """Find what is left of a plan, and judge it by today's numbers.
-
-    Args:
-        made: the plan.
-        before: Studio as it was read just now, complete for the managed roles and the people of the plan.
-        past: what the record tells.
-        today: what else the plan is judged by.
-        override: the digest of a plan that may pass its guards.
-
-    Raises:
-        BlockedError: a guard blocks what is left.
-        RecordError: the record can't be read.
-    """
-    standing = recheck(made.changes, before, _seen(made, before, past))
-    left = replace(made, changes=standing.to_send)
-    check_permission(rejudge(left, before, today.owner, today.protected_users, today.history), override)
-    return Rechecked(replace(made, drift=drift_since(expected_holders(past), before)), standing, before)
-
-
-def _seen(made: Plan, before: Live, past: EarlierRuns) -> dict[int, list[str] | None]:
-    """Tell how earlier runs of the plan have left people: of those in a request still in doubt, as they are now.
-
-    An apply has settled such requests before it comes here, in the same way; whoever only looks can't.
-    """
-    records = list(past.records_of_plan(made.digest))
+    records = list(runs.records_of_plan(plan.digest))
     doubtful = {user_id for request in open_requests(records) for user_id in request.user_ids}
-    return {**last_seen(records), **(_now(before, doubtful) if doubtful else {})}
+    return {**last_seen(records), **(_roles_today(before, doubtful) if doubtful else {})}
 
 
-def _now(live: Live, user_ids: Collection[int]) -> dict[int, list[str] | None]:
-    people = zip(live.users["user_id"].tolist(), live.users["roles"].tolist(), strict=True)
-    return {user_id: parse_roles(roles) for user_id, roles in people if user_id in user_ids}
+def _roles_today(live: Live, user_ids: Collection[int]) -> dict[int, list[str] | None]:
+    users = zip(live.users["user_id"].tolist(), live.users["roles"].tolist(), strict=True)
+    return {user_id: parse_roles(roles) for user_id, roles in users if user_id in user_ids}
 
 
-def recheck(changes: pd.DataFrame, live: Live, seen: LastSeenRoles) -> Remaining:
-    """Hold a plan's changes against Studio as it is now.
-
-    Args:
-        changes: CHANGES; `before` is what was seen when the plan was made.
-        live: today's Studio, complete for the people of `changes`; of roles, only its `roles` are compared.
-        seen: how earlier runs of this very plan have left the people that they touched.
-    """
-    require(changes, CHANGES)
-    now = _today(live)
-    sets = {spelled: _managed(parse_roles(spelled), live.roles) for spelled in changes["before"].cat.categories}
-    outcomes, afters, details = [], [], []
-    columns = (changes[name].tolist() for name in ("user_id", "email", "action", "role", "before"))
-    for user_id, email, action, role, before in zip(*columns, strict=True):
-        planned = _Person(email, sets[before])
-        today, spelled = now.get(user_id, (_Person(email, None), ""))
-        outcome, detail = OutcomeStatus.NOT_SENT, ""
-        if not today.is_same(planned):
-            outcome, detail = OutcomeStatus.DRIFTED, f"not sent: was {planned}, is {today}"
-            left = seen.get(user_id)
-            if left is not None and today.is_same(_Person(email, _managed(left, live.roles))):
-                done = (role in left) == (action == Action.ADD)
-                outcome = OutcomeStatus.DONE if done else OutcomeStatus.NOT_SENT
-                detail = "done by an earlier run of this plan" if done else ""
-        outcomes.append(outcome.value)
-        afters.append("" if outcome is OutcomeStatus.NOT_SENT else spelled)
-        details.append(detail)
-    positions = [at for at, outcome in enumerate(outcomes) if outcome == OutcomeStatus.NOT_SENT]
-    columns_of_all = {name: changes[name].reset_index(drop=True) for name in CHANGES}
-    left_over = changes.iloc[positions].reset_index(drop=True)
-    roles = [now[user_id][1] for user_id in left_over["user_id"].tolist()]
-    return Remaining(
-        to_send=frame(CHANGES, {**{name: left_over[name] for name in CHANGES}, "before": roles}),
-        outcomes=frame(OUTCOMES, {**columns_of_all, "outcome": outcomes, "after": afters, "detail": details}),
-        positions=tuple(positions),
-    )
-
-
-def _today(live: Live) -> dict[int, tuple[_Person, str]]:
-    """Everybody by id, with their roles as they are spelled."""
-    sets = {spelled: _managed(parse_roles(spelled), live.roles) for spelled in live.users["roles"].cat.categories}
+def _users_by_id(live: Live) -> dict[int, tuple[_UserState, str]]:
+    """Return the state of each user by id, with all roles as formatted in LIVE."""
+    managed = {text: _managed(parse_roles(text), live.roles) for text in live.users["roles"].cat.categories}
     columns = (live.users[name].tolist() for name in ("user_id", "email", "roles"))
-    return {user_id: (_Person(email, sets[roles]), roles) for user_id, email, roles in zip(*columns, strict=True)}
+    return {user_id: (_UserState(email, managed[roles]), roles) for user_id, email, roles in zip(*columns, strict=True)}
 
 
 def _managed(names: Iterable[str], managed: Iterable[str]) -> frozenset[str]:

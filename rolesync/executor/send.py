@@ -1,56 +1,45 @@
-"""One batch of changes, sent until each of them has ended, each request written down before it leaves and afterwards.
+"""Sends one batch of changes until each of them has an outcome, and writes each request to the record.
 
-A refused batch is read again and halved until whoever it was refused for stands alone; of a batch of unknown outcome
-the people are read again, and only what is still missing is sent, never the same request blindly. So every change ends
-as done, failed with Studio's words, unknown, or not sent.
+A request is recorded before it leaves, and again when it has ended. What happens next depends on its effect:
+
+- Refused: the users are read again, and the batch is halved until only the users at fault are left.
+- Unclear: the users are read again, and only the missing changes are sent. No request is repeated blindly.
+- Nothing done: the run ends, since every further request would end in the same way.
+
+So each change ends as done, failed with Studio's message, unknown, or not sent.
 """
 
 from collections.abc import Sequence
 from itertools import groupby
 from threading import Lock
 
-from rolesync.errors import (
-    BadRequestError,
-    ForbiddenError,
-    NotFoundError,
-    RateLimitedError,
-    ServerError,
-    StudioError,
-    TooLargeError,
-    UnauthorizedError,
-    UnprocessableError,
-    UnreachableError,
-    UnreadableAnswerError,
-)
-from rolesync.executor.batch import Change, end_all, names_of, people, side_effect, spelled_of, split
+from rolesync.errors import NeverSentError, ServerError, StudioError
+from rolesync.executor.batch import Change, count_users, end_all, side_effect, split
 from rolesync.history.journal import Journal, JournalEntry
 from rolesync.live.pages import roles_now, roles_of_each
-from rolesync.model.keys import email_key
+from rolesync.model.keys import email_key, format_roles, parse_roles
+from rolesync.model.request_effect import RequestEffect, effect_of, is_transient, record_status
 from rolesync.model.vocabulary import OutcomeStatus
-from rolesync.studio.responses import NeverSentError
 from rolesync.studio.users import StudioWriter, User
 
-REFUSED = (BadRequestError, NotFoundError, TooLargeError, UnprocessableError)
-UNCLEAR = (ServerError, UnreachableError, UnreadableAnswerError)
-FINAL = (UnauthorizedError, ForbiddenError, RateLimitedError)
-ROUNDS = 6  # how often what is left of one chunk is sent in all, each time after reading
-HALVED_ROUNDS = 2  # the same for its halves, once a server that fails is asked whom it fails at
+ROUNDS = 6  # how often the rest of a chunk is sent, each time after reading
+HALVED_ROUNDS = 2  # the same for its halves, which are sent to find the users at whom a failing server fails
 
 
 class HaltedError(Exception):
-    """Another thread has met an error that ends it all, so nothing more is sent."""
+    """Another thread has met an error that ends the run, so no further request is sent."""
 
 
 class Sender:
-    """Sends batches and sees every change of them ended.
+    """Sends batches until each change has an outcome.
 
     Args:
         studio: where to write.
-        journal: where each request is written down.
+        journal: where each request is recorded.
         managed: the managed roles.
-        holders: about how many people hold one of them: tells which way of reading again is cheaper; None where several
-            threads send, each other users: then people are read one by one, since a search that others' writes move
-            while it is read never adds up.
+        holders: about how many users hold one of them; it decides which way of reading again is cheaper. None if
+            several threads send, each for other users. Then users are read one by one, because a search that other
+            threads change during the read never becomes consistent.
     """
 
     def __init__(self, studio: StudioWriter, journal: Journal, managed: Sequence[str], holders: int | None) -> None:
@@ -58,77 +47,75 @@ class Sender:
         self._journal = journal
         self._managed = managed
         self._holders = holders
-        self._most = 0  # the greatest batch that this server is known to take after refusing a greater one; 0 unknown
-        self._learning = Lock()
+        self._batch_limit = 0  # the largest batch this server accepted after it refused a larger one; 0 if unknown
+        self._batch_limit_lock = Lock()
         self._doubtful: dict[int, JournalEntry] = {}
         self._halted = False
 
     @property
     def doubtful(self) -> tuple[JournalEntry, ...]:
-        """The requests of which nobody knows what they did, in the order in which they were written down."""
+        """The requests whose effect is unknown, in the order of the record."""
         return tuple(request for _, request in sorted(self._doubtful.items()))
 
     def halt(self) -> None:
-        """Let no further request begin; what is under way is answered and, if need be, read again."""
+        """Start no further request; those under way are answered and, if needed, their users are read again."""
         self._halted = True
 
     def send(self, chunk: int, batch: list[Change]) -> None:
-        """Send a batch until each of its changes has ended.
+        """Send a batch until each of its changes has an outcome.
 
         Raises:
-            StudioError: Studio refuses everything, or stays away: there is no sense in going on.
-            HaltedError: `halt` was called; what was not sent by then isn't.
+            StudioError: Studio refuses every request, or can't be reached: the run must end.
+            HaltedError: `halt` was called; changes not sent by then stay so.
         """
-        for part in split(batch, self._most or len(batch)):
+        for part in split(batch, self._batch_limit or len(batch)):
             self._send_part(chunk, part)
 
-    def _send_part(self, chunk: int, batch: list[Change], rounds: int = ROUNDS, *, halving: bool = True) -> None:
-        left = batch
+    def _send_part(self, chunk: int, batch: list[Change], rounds: int = ROUNDS, *, may_halve: bool = True) -> None:
+        remaining = batch
         for attempt in range(1, rounds + 1):
-            request = self._note(chunk, left)
+            request = self._record_intent(chunk, remaining)
             try:
-                users = self._put(request, left)
-            except NeverSentError as error:
-                end_all(left, OutcomeStatus.NOT_SENT, error.message)
-                raise
-            except REFUSED as error:
-                self._isolate(request, chunk, left, error)
-                return
-            except UNCLEAR as error:
-                left = self._still_open(request, left, error.message)
-                if not left:
+                users = self._put(request, remaining)
+            except StudioError as error:
+                effect = effect_of(error)
+                if effect is RequestEffect.REFUSED:
+                    self._isolate(request, chunk, remaining, error)
+                    return
+                if effect is RequestEffect.NOTHING_DONE or not is_transient(error):
+                    end_all(remaining, _final_outcome(error), error.message)
+                    raise
+                remaining = self._resolve(request, remaining, error.message)
+                if not remaining:
                     return
                 if attempt == rounds:
-                    if not (halving and isinstance(error, ServerError) and people(left) > 1):
+                    if not (may_halve and isinstance(error, ServerError) and count_users(remaining) > 1):
                         raise
-                    self._do_the_others(chunk, left, error)
+                    self._send_halves(chunk, remaining, error)
                     return
-                self._go_on()
+                self._check_halt()
                 self._studio.client.pause(attempt, error.retry_after)
-            except StudioError as error:
-                end_all(
-                    left, OutcomeStatus.FAILED if isinstance(error, FINAL) else OutcomeStatus.UNKNOWN, error.message
-                )
-                raise
             else:
-                self._check_answer(request, left, {user.id: user for user in users})
+                self._check_answer(request, remaining, {user.id: user for user in users})
                 return
 
-    def _note(self, chunk: int, batch: list[Change]) -> JournalEntry:
-        self._go_on()
+    def _record_intent(self, chunk: int, batch: list[Change]) -> JournalEntry:
+        self._check_halt()
         actions = [{**change.request, "email": change.email, "row": change.row} for change in batch]
-        return self._journal.log_intent(chunk, actions, {change.user_id: names_of(change.before) for change in batch})
+        return self._journal.log_intent(
+            chunk, actions, {change.user_id: parse_roles(change.before) for change in batch}
+        )
 
-    def _go_on(self) -> None:
+    def _check_halt(self) -> None:
         if self._halted:
             raise HaltedError
 
     def _put(self, request: JournalEntry, batch: list[Change]) -> tuple[User, ...]:
-        """Send one request and write down its answer."""
+        """Send one request and record how it ended."""
         try:
             users = self._studio.put_roles([change.request for change in batch])
         except StudioError as error:
-            request.answered(_status(error), {}, error.message)
+            request.answered(record_status(error), {}, error.message)
             raise
         except BaseException as error:
             request.answered(OutcomeStatus.UNKNOWN.value, {}, f"interrupted ({type(error).__name__})")
@@ -137,88 +124,91 @@ class Sender:
         return users
 
     def _check_answer(self, request: JournalEntry, batch: list[Change], users: dict[int, User]) -> None:
-        """Hold the updated users against what was asked; where the answer falls short, look again."""
-        doubtful = []
-        for _, own in groupby(batch, key=lambda change: change.user_id):
-            changes = list(own)
+        """Compare the updated users with the changes; read users again whose changes the answer doesn't show."""
+        unconfirmed = []
+        for _, group in groupby(batch, key=lambda change: change.user_id):
+            changes = list(group)
             user = users.get(changes[0].user_id)
             if user is None or not all(change.is_done(frozenset(user.roles)) for change in changes):
-                doubtful += changes
+                unconfirmed += changes
                 continue
             note = side_effect(changes, user)
             for change in changes:
-                change.after = spelled_of(user.roles)
+                change.after = format_roles(user.roles)
                 change.end(OutcomeStatus.DONE, note)
             if email_key(user.email) != email_key(changes[0].email):
-                said = f"done, but Studio now shows {user.email!r} for this id: check who this is"
-                end_all(changes, OutcomeStatus.FAILED, said)
-        if doubtful:
-            self._still_open(request, doubtful, "Studio answered 200, but doesn't show the change")
+                detail = f"done, but Studio now shows {user.email!r} for this id: check who this is"
+                end_all(changes, OutcomeStatus.FAILED, detail)
+        if unconfirmed:
+            self._resolve(request, unconfirmed, "Studio answered 200, but doesn't show the change")
 
-    def _still_open(self, request: JournalEntry, batch: list[Change], reason: str) -> list[Change]:
-        """Read the batch's users again, end each change by what is seen, and return those that are not done.
+    def _resolve(self, request: JournalEntry, batch: list[Change], reason: str) -> list[Change]:
+        """Read the users of a batch again, set the outcomes by it, and return the changes that are not done.
 
-        They are unknown for `reason` until read, and failed for it afterwards, unless they are sent once more.
+        Until the read succeeds they are unknown because of `reason`; afterwards failed, unless they are sent again.
         """
         end_all(batch, OutcomeStatus.UNKNOWN, reason)
         self._doubtful[request.number] = request
-        now = self._now({change.user_id for change in batch})
-        request.reread(now)
+        roles_by_user = self._read_roles({change.user_id for change in batch})
+        request.reread(roles_by_user)
         del self._doubtful[request.number]
-        left = []
+        missing = []
         for change in batch:
-            held = now[change.user_id]
-            if held is None:
+            roles = roles_by_user[change.user_id]
+            if roles is None:
                 change.end(OutcomeStatus.FAILED, "this user is no longer in Studio")
-            elif change.is_done(held):
-                change.end(OutcomeStatus.DONE, "seen by reading again")
+            elif change.is_done(roles):
+                change.end(OutcomeStatus.DONE, "confirmed by reading again")
             else:
                 change.end(OutcomeStatus.FAILED, reason)
-                left.append(change)
-        return left
+                missing.append(change)
+        return missing
 
-    def _now(self, user_ids: set[int]) -> dict[int, frozenset[str] | None]:
+    def _read_roles(self, user_ids: set[int]) -> dict[int, frozenset[str] | None]:
         if self._holders is not None:
             return roles_now(self._studio, self._managed, user_ids, self._holders)
-        found = roles_of_each(self._studio, user_ids)
-        return {user_id: None if held is None else held.intersection(self._managed) for user_id, held in found.items()}
+        all_roles = roles_of_each(self._studio, user_ids)
+        return {
+            user_id: None if roles is None else roles.intersection(self._managed)
+            for user_id, roles in all_roles.items()
+        }
 
     def _isolate(self, request: JournalEntry, chunk: int, batch: list[Change], refusal: StudioError) -> None:
-        """Find whom a batch was refused for, and do the others."""
-        left = self._still_open(request, batch, refusal.message)
-        if len(left) < len(batch):  # perhaps what is no longer among them was the reason
-            if left:
-                self._send_part(chunk, left)
+        """Find the users at fault for a refused batch, and send the changes of the others."""
+        remaining = self._resolve(request, batch, refusal.message)
+        if len(remaining) < len(batch):  # perhaps a change that is now done or impossible was the reason
+            if remaining:
+                self._send_part(chunk, remaining)
             return
-        if people(left) == 1:
+        if count_users(remaining) == 1:
             return
-        half = (len(left) + 1) // 2
-        for part in split(left, half):
+        half = (len(remaining) + 1) // 2
+        for part in split(remaining, half):
             self.send(chunk, part)
-        if all(change.outcome is OutcomeStatus.DONE for change in left):
-            with self._learning:
-                self._most = min(self._most or half, half)  # nobody in it was at fault, so that the number was
+        if all(change.outcome is OutcomeStatus.DONE for change in remaining):
+            with self._batch_limit_lock:
+                self._batch_limit = min(self._batch_limit or half, half)  # no user was at fault, so the size was
 
-    def _do_the_others(self, chunk: int, batch: list[Change], failure: ServerError) -> None:
-        """Find whom Studio fails at though it can be read, and do the others.
+    def _send_halves(self, chunk: int, batch: list[Change], failure: ServerError) -> None:
+        """Find the users at whom a readable Studio fails, and send the changes of the others.
 
         Raises:
-            ServerError: it fails at everybody: there is no sense in going on.
+            ServerError: it fails at all of them: the run must end.
         """
         failed = 0
         parts = split(batch, (len(batch) + 1) // 2)
         for part in parts:
             try:
-                # Where a part fails down to the last person, its neighbour tells by one failure that nothing works.
-                self._send_part(chunk, part, HALVED_ROUNDS, halving=not failed)
+                # After one part failed down to the last user, one more failure shows that nothing works.
+                self._send_part(chunk, part, HALVED_ROUNDS, may_halve=not failed)
             except ServerError:
                 failed += 1
         if failed == len(parts):
             raise failure
 
 
-def _status(error: StudioError) -> int | str:
-    """Spell for the record how a request ended."""
+def _final_outcome(error: StudioError) -> OutcomeStatus:
+    """Return the outcome of changes whose request ended the run."""
     if isinstance(error, NeverSentError):
-        return OutcomeStatus.NOT_SENT.value
-    return OutcomeStatus.UNKNOWN.value if isinstance(error, UNCLEAR) else error.status
+        return OutcomeStatus.NOT_SENT
+    return OutcomeStatus.FAILED if effect_of(error) is RequestEffect.NOTHING_DONE else OutcomeStatus.UNKNOWN

@@ -10,10 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from rolesync.model.history import Effect
+from rolesync.model.request_effect import RequestEffect, effect_of_status
 from rolesync.model.vocabulary import Action
-
-OK = 200
-NOTHING_DONE = (401, 403, 429, "not_sent")  # Studio never looked at the actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def all_role_changes(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
     answers = {
         (record["run"], record["request"]): record["after"]
         for record in kept
-        if record["event"] == "outcome" and record["status"] == OK
+        if record["event"] == "outcome" and effect_of_status(record["status"]) is RequestEffect.APPLIED
     }
     for intent, _ in requests_of(kept):
         for user, after in answers.get((intent["run"], intent["request"]), {}).items():
@@ -119,7 +117,7 @@ def requests_of(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[
         key = (record.get("run", ""), record.get("request", 0))
         if record["event"] == "intent":
             intents[key], known[key] = record, {}
-        elif record["event"] == "outcome" and record["status"] in NOTHING_DONE:
+        elif record["event"] == "outcome" and effect_of_status(record["status"]) is RequestEffect.NOTHING_DONE:
             known[key].update(intents[key]["before"])
         elif record["event"] in {"outcome", "reread", "recovered"}:
             known[key].update(record["after"])

@@ -23,12 +23,11 @@ from rolesync.errors import (
     ServerError,
     StudioError,
     UnauthorizedError,
-    UnreachableError,
-    UnreadableAnswerError,
 )
-from rolesync.studio.auth.tokens import NoTokenError, TokenSource
+from rolesync.model.request_effect import is_repeatable, is_transient
+from rolesync.studio.auth.tokens import TokenSource
 from rolesync.studio.rate_control import LoadSignal, RateControl
-from rolesync.studio.responses import NeverSentError, error_for
+from rolesync.studio.responses import error_for
 from rolesync.studio.throttle import Throttle
 from rolesync.studio.transport import Call, Connection, Transport
 
@@ -84,7 +83,7 @@ class Client:
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
         self._abandoned: list[Future[Any]] = []
         self._log = structlog.get_logger("rolesync.studio")
-        self._retrying = {"GET": self._policy(_passing_for_reads), "PUT": self._policy(_nothing_done)}
+        self._retrying = {"GET": self._policy(is_transient), "PUT": self._policy(is_repeatable)}
 
     def __enter__(self) -> Self:
         return self
@@ -208,7 +207,7 @@ class Client:
             return late or state.attempt_number >= self.connection.attempts
 
         return Retrying(
-            retry=retry_if_exception(lambda error: may_retry(error) and not isinstance(error, NoTokenError)),
+            retry=retry_if_exception(may_retry),
             wait=wait,
             stop=enough,
             sleep=self._rest,
@@ -231,11 +230,3 @@ def _asked(error: BaseException | None) -> float | None:
 
 def _bounded(retry_after: float | None) -> float | None:
     return None if retry_after is None else min(retry_after, RETRY_AFTER_CEILING)
-
-
-def _passing_for_reads(error: BaseException) -> bool:
-    return isinstance(error, RateLimitedError | ServerError | UnreachableError | UnreadableAnswerError)
-
-
-def _nothing_done(error: BaseException) -> bool:
-    return isinstance(error, RateLimitedError | NeverSentError)

@@ -14,6 +14,7 @@ from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 from rolesync.errors import (
     BadRequestError,
     ForbiddenError,
+    NeverSentError,
     NotFoundError,
     RateLimitedError,
     ServerError,
@@ -38,10 +39,6 @@ STATUSES: Mapping[int, tuple[type[StudioError], str]] = {
     429: (RateLimitedError, "Studio asks for fewer requests: try later, or set ROLESYNC_REQUESTS_PER_SECOND"),
 }
 """What each documented status is, and what to do next."""
-
-
-class NeverSentError(UnreachableError):
-    """No connection was made, so that Studio can't have seen the request."""
 
 
 def error_for(answer: requests.Response, where: str) -> StudioError:

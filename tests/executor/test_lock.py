@@ -1,4 +1,4 @@
-"""One run per account: held against real second processes, free as soon as the holder is gone."""
+"""One run per account: tested with a real second process; the lock is free as soon as its holder ends."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def holder(folder: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_the_holder_is_noted_while_it_holds(tmp_path: Path) -> None:
+def test_the_note_names_the_holder_while_it_holds_the_lock(tmp_path: Path) -> None:
     folder = tmp_path / "state" / "account"
     with account_lock(folder, run="r1", command="apply", now=clock):
         note = json.loads((folder / "run.lock.json").read_text())
@@ -61,7 +61,7 @@ def test_the_holder_is_noted_while_it_holds(tmp_path: Path) -> None:
     assert not (folder / "run.lock.json").exists()
 
 
-def test_another_process_is_named(tmp_path: Path) -> None:
+def test_the_error_names_the_process_that_holds_the_lock(tmp_path: Path) -> None:
     with holder(tmp_path) as process:
         with pytest.raises(LockHeldError) as caught, account_lock(tmp_path, run="r2", command="apply", now=clock):
             pytest.fail("two runs hold one lock")
@@ -100,7 +100,7 @@ def test_an_error_inside_frees_the_lock(tmp_path: Path) -> None:
         pass
 
 
-def test_accounts_do_not_hinder_each_other(tmp_path: Path) -> None:
+def test_each_account_has_a_lock_of_its_own(tmp_path: Path) -> None:
     with (
         account_lock(tmp_path / "a", run="r1", command="apply", now=clock),
         account_lock(tmp_path / "b", run="r2", command="apply", now=clock),
@@ -109,20 +109,20 @@ def test_accounts_do_not_hinder_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("note", "said"),
+    ("note", "message"),
     [(None, "no note of itself"), (b"{", "can't be read"), (b"[]", "can't be read"), (b"{}", "can't be read")],
 )
-def test_a_lock_is_held_whatever_the_note_says(tmp_path: Path, note: bytes | None, said: str) -> None:
+def test_the_lock_holds_without_a_readable_note(tmp_path: Path, note: bytes | None, message: str) -> None:
     with holder(tmp_path):
         (tmp_path / "run.lock.json").unlink()
         if note is not None:
             (tmp_path / "run.lock.json").write_bytes(note)
-        with pytest.raises(LockHeldError, match=said), account_lock(tmp_path, run="r2", command="plan", now=clock):
+        with pytest.raises(LockHeldError, match=message), account_lock(tmp_path, run="r2", command="plan", now=clock):
             pytest.fail("two runs hold one lock")
 
 
 @pytest.mark.parametrize("name", ["account", "run.lock", "run.lock.new"])
-def test_what_cannot_be_made_is_an_error(tmp_path: Path, name: str) -> None:
+def test_lock_files_that_cannot_be_written_are_an_error(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "account"
     if name == "account":
         folder.write_text("in the way")
@@ -138,7 +138,7 @@ def test_what_cannot_be_made_is_an_error(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="user ids are POSIX")
-def test_a_user_without_a_name_is_noted_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_name_is_noted_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)

@@ -1,4 +1,4 @@
-"""The proof after a run: a difference in either direction shows, and what was unknown is settled."""
+"""The proof after a run shows differences in both directions, and the last read decides unknown outcomes."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ ROWS = (Row(2, "", 1, "Admin"), Row(3, "", 3, "Admin"))  # adds 3, removes 2
 PLAN = plan_for(live_of(BEFORE), ROWS, Policy())
 
 
-def test_live_equals_the_plan() -> None:
+def test_a_run_is_proven_if_live_equals_the_plan() -> None:
     after = live_of((user(1, "Admin"), user(2, "Teacher"), user(3, "Admin"), user(4)))
     proof = prove(PLAN, live_of(BEFORE), after)
     assert (proof.proven, proof.differences, proof.holders) == (True, (), {"Admin": 2})
@@ -65,12 +65,12 @@ def test_live_equals_the_plan() -> None:
         ),
     ],
 )
-def test_every_difference_is_told(after: tuple[User, ...], differences: tuple[str, ...]) -> None:
+def test_each_difference_becomes_a_sentence(after: tuple[User, ...], differences: tuple[str, ...]) -> None:
     proof = prove(PLAN, live_of(BEFORE), live_of(after))
     assert (proof.proven, proof.differences) == (False, differences)
 
 
-def test_a_long_difference_is_counted() -> None:
+def test_a_long_difference_names_some_users_and_counts_the_rest() -> None:
     after = (user(1, "Admin"), user(3, "Admin"), *(user(number, "Admin") for number in range(20, 28)))
     (sentence,) = prove(PLAN, live_of(BEFORE), live_of(after)).differences
     assert sentence.startswith("Admin: 8 hold it and shouldn't: p20@example.edu (#20), ")
@@ -78,42 +78,44 @@ def test_a_long_difference_is_counted() -> None:
     assert sentence.count("#") == NAMED
 
 
-def test_other_roles_do_not_count() -> None:
+def test_unmanaged_roles_make_no_difference() -> None:
     after = live_of((user(1, "Admin", "Observer"), user(2), user(3, "Admin", "Teacher"), user(4, "Teacher")))
     assert prove(PLAN, live_of(BEFORE), after).proven
 
 
 @given(situations())
 @settings(max_examples=25)
-def test_a_plan_that_was_carried_out_is_proven_and_one_that_was_not_isnt(situation: Situation) -> None:
+def test_exactly_an_applied_plan_is_proven(situation: Situation) -> None:
     before = situation.live
     plan = plan_for(before, situation.rows, situation.policy)
-    roles = {one.user_id: set(one.roles) for one in situation.users}
+    roles = {user.user_id: set(user.roles) for user in situation.users}
     for user_id, action, role in zip(*(plan.changes[name] for name in ("user_id", "action", "role")), strict=True):
         (roles[user_id].add if action == "add" else roles[user_id].remove)(role)
-    after = live_of(one._replace(roles=frozenset(roles[one.user_id])) for one in situation.users)
+    after = live_of(user._replace(roles=frozenset(roles[user.user_id])) for user in situation.users)
     proof = prove(plan, before, after)
     assert proof.proven
     assert proof.holders == {role: len(after.holders(role)) for role in situation.policy.managed_roles}
     assert prove(plan, before, before).proven == (len(plan.changes) == 0)
 
 
-def test_the_unknown_is_settled_by_the_last_read() -> None:
+def test_the_last_read_decides_unknown_outcomes() -> None:
     columns = {name: PLAN.changes[name].tolist() * len(STATUSES) for name in CHANGES}
     size = len(PLAN.changes)
-    ends = [status for status in STATUSES for _ in range(size)]
-    assert ends[6:8] == ["unknown", "unknown"]
-    outcomes = frame(OUTCOMES, {**columns, "outcome": ends, "after": [""] * len(ends), "detail": ["d"] * len(ends)})
-    half = resolve_unknown(outcomes, live_of((user(1, "Admin"), user(2, "Admin"), user(3, "Admin"))))
-    require(half, OUTCOMES)
+    statuses = [status for status in STATUSES for _ in range(size)]
+    assert statuses[6:8] == ["unknown", "unknown"]
+    outcomes = frame(
+        OUTCOMES, {**columns, "outcome": statuses, "after": [""] * len(statuses), "detail": ["d"] * len(statuses)}
+    )
+    resolved = resolve_unknown(outcomes, live_of((user(1, "Admin"), user(2, "Admin"), user(3, "Admin"))))
+    require(resolved, OUTCOMES)
     assert PLAN.changes["action"].tolist() == ["add", "remove"]
-    assert half["outcome"].tolist() == [*ends[:6], "done", "failed", *ends[8:]]
-    other = resolve_unknown(outcomes, live_of((user(1, "Admin"),)))
-    assert other["outcome"].tolist()[6:8] == ["failed", "done"]
-    assert outcomes["outcome"].tolist() == ends  # the one given stays as it was
+    assert resolved["outcome"].tolist() == [*statuses[:6], "done", "failed", *statuses[8:]]
+    reversed_ = resolve_unknown(outcomes, live_of((user(1, "Admin"),)))
+    assert reversed_["outcome"].tolist()[6:8] == ["failed", "done"]
+    assert outcomes["outcome"].tolist() == statuses  # the argument is not changed
 
 
-def test_without_the_unknown_nothing_changes() -> None:
-    ends = {"outcome": ["done", "failed"], "after": ["", ""], "detail": ["", ""]}
-    outcomes = frame(OUTCOMES, {**{name: PLAN.changes[name] for name in CHANGES}, **ends})
+def test_without_unknown_outcomes_nothing_changes() -> None:
+    results = {"outcome": ["done", "failed"], "after": ["", ""], "detail": ["", ""]}
+    outcomes = frame(OUTCOMES, {**{name: PLAN.changes[name] for name in CHANGES}, **results})
     assert resolve_unknown(outcomes, live_of(())) is outcomes

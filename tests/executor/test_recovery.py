@@ -1,4 +1,4 @@
-"""Runs that were killed: the next one finds out what they did, finishes, and the record equals Studio's own log."""
+"""Killed runs: the next run finds out what they did, finishes, and the record equals Studio's own log."""
 
 import random
 from collections.abc import Callable
@@ -29,71 +29,71 @@ SERVERS = (
 )
 
 
-def prepared(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]:
-    """Plan some fifty changes; returns the settings, the list and the plan."""
-    own: dict[str, Any] = {
+def prepare(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]:
+    """Plan about fifty changes; returns the settings, the list and the plan."""
+    settings: dict[str, Any] = {
         "base_url": studio.base_url,
         "token": studio.token,
         "state_dir": folder / "state",
         "chunk_size": 5,
         "max_removals_share": 1,
     }
-    people = {person["id"]: person["role_names"] for person in studio.people()}
-    lacking = [user_id for user_id, roles in people.items() if "Admin" not in roles]
-    having = [user_id for user_id, roles in people.items() if "Admin" in roles]
+    roles_of = {user["id"]: user["role_names"] for user in studio.people()}
+    lacking = [user_id for user_id, roles in roles_of.items() if "Admin" not in roles]
+    holding = [user_id for user_id, roles in roles_of.items() if "Admin" in roles]
     path = folder / "list.csv"
     path.write_text(
-        "user_id,role\n" + "".join(f"{one},Admin\n" for one in (*lacking[:30], *having[:3])), encoding="utf-8"
+        "user_id,role\n" + "".join(f"{user_id},Admin\n" for user_id in (*lacking[:30], *holding[:3])), encoding="utf-8"
     )
-    context = Context(load(**own))
+    context = Context(load(**settings))
     plan = folder / "plan.json"
     plan.write_text(to_json(plan_list(read_list(path, context), context)), encoding="ascii")
-    return own, path, plan
+    return settings, path, plan
 
 
-def check(studio: Sandbox, folder: Path) -> None:
-    """Hold record and Studio's own log against each other, action for action."""
+def check_record(studio: Sandbox, folder: Path) -> None:
+    """Compare the record with Studio's own log, action by action."""
     records = list(read_records(folder))
-    told = sorted((one.user_id, one.action.value, one.role) for one in effects(records))
-    assert told == sorted((one["user_id"], one["action"], one["role"]) for one in studio.log())
+    effective = sorted((effect.user_id, effect.action.value, effect.role) for effect in effects(records))
+    assert effective == sorted((entry["user_id"], entry["action"], entry["role"]) for entry in studio.log())
     assert open_requests(records) == []
     assert load_earlier_runs(folder).unsettled == ()
     assert verify_record(folder).ok
 
 
 @pytest.mark.parametrize(("at_once", "moments"), [(1, MOMENTS), (4, MOMENTS // 2)])
-def test_whenever_a_run_is_killed_the_next_one_finishes_and_the_record_is_true(
+def test_after_a_kill_at_any_moment_the_next_run_finishes_and_the_record_is_true(
     sandboxes: Callable[[Options], Sandbox], tmp_path: Path, at_once: int, moments: int
 ) -> None:
     seeds = random.Random(20260301)
-    left_open = 0
+    kills_with_open_requests = 0
     longest: dict[tuple[int, str], int] = {}
     for moment in range(moments):
         studio = sandboxes(SERVERS[moment % len(SERVERS)])
         folder = tmp_path / str(moment)
         folder.mkdir()
-        own, path, plan = prepared(studio, folder)
-        own["write_concurrency"] = at_once
-        # Of all steps few lie between a request and its answer, where it matters most: a third of the moments do.
+        settings, path, plan = prepare(studio, folder)
+        settings["write_concurrency"] = at_once
+        # Few steps are between a request and its answer, where a kill matters most; a third of the moments are there.
         inside = "put_roles" if moment % 3 == 0 else ""
         kind = moment % len(SERVERS), inside
         if kind not in longest:
-            sent = apply_until(plan, own, inside=inside)
-            longest[kind] = sent if inside else int(sent * 1.1)  # a few moments lie in the last read and after it
+            sent = apply_until(plan, settings, inside=inside)
+            longest[kind] = sent if inside else int(sent * 1.1)  # a few moments are in the last read and after it
             studio.reset()
-            own["state_dir"] = folder / "killed"
-        apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
-        if moment % 4 == 3:  # killed again while it goes on
-            apply_until(plan, own, seeds.randint(1, longest[kind]), inside=inside)
-        context = Context(load(**own), sleep=lambda _: None)
-        left_open += bool(open_requests(read_records(context.settings.account_dir)))
+            settings["state_dir"] = folder / "killed"
+        apply_until(plan, settings, seeds.randint(1, longest[kind]), inside=inside)
+        if moment % 4 == 3:  # killed again while it continues
+            apply_until(plan, settings, seeds.randint(1, longest[kind]), inside=inside)
+        context = Context(load(**settings), sleep=lambda _: None)
+        kills_with_open_requests += bool(open_requests(read_records(context.settings.account_dir)))
         if moment % 2:
             run = apply_plan(from_json(plan.read_text(encoding="ascii")), context)
             assert run.complete
         else:
-            done = sync_list(read_list(path, context), context)
-            assert done.refusal is None
-            assert done.run is None or done.run.complete
-        check(studio, context.settings.account_dir)
+            synced = sync_list(read_list(path, context), context)
+            assert synced.refusal is None
+            assert synced.run is None or synced.run.complete
+        check_record(studio, context.settings.account_dir)
         assert plan_list(read_list(path, context), context).status == "empty"
-    assert left_open >= moments // 4  # else the moments were too tame to show anything
+    assert kills_with_open_requests >= moments // 4  # otherwise the moments were too harmless to show anything

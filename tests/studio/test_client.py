@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from rolesync.errors import (
     ForbiddenError,
+    NeverSentError,
     NotFoundError,
     RateLimitedError,
     ServerError,
@@ -30,7 +31,6 @@ from rolesync.errors import (
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.client import RETRY_AFTER_CEILING, Client, EndedError
-from rolesync.studio.responses import NeverSentError
 from rolesync.studio.transport import Call, Connection
 from rolesync.studio.users import StudioReader, StudioWriter
 from tests.paths import PEM

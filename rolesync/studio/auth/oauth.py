@@ -17,11 +17,10 @@ from typing import TypeVar
 import structlog
 from pydantic import SecretStr
 
-from rolesync.errors import RateLimitedError, RolesyncError, UsageError
+from rolesync.errors import RolesyncError, UsageError
+from rolesync.model.request_effect import is_repeatable
 from rolesync.studio.auth.token_endpoint import Grant, LoginNeededError, TokenEndpoint
 from rolesync.studio.auth.token_store import StoredToken, TokenStore, fingerprint
-from rolesync.studio.auth.tokens import NoTokenError
-from rolesync.studio.responses import NeverSentError
 
 Result = TypeVar("Result")
 Good = Callable[[StoredToken], bool]
@@ -173,7 +172,7 @@ class OAuthToken:
             try:
                 self._current = access.obtain(lambda: _refreshed(access.endpoint, old), old)
             except RolesyncError as error:
-                if not _may_be_repeated(error):
+                if not is_repeatable(error):
                     self._failure = error
                 raise
         self._log.info("token renewed", expires_at=str(self._current.expires_at))
@@ -186,13 +185,6 @@ def _refreshed(endpoint: TokenEndpoint, old: SecretStr) -> Grant:
             "the access token has ended, and Studio gave no refresh token with it", hint="`rolesync login`"
         )
     return endpoint.refresh(old)
-
-
-def _may_be_repeated(error: RolesyncError) -> bool:
-    """Whether Studio certainly did nothing with the request, so that the same refresh token may be sent once more."""
-    if isinstance(error, NoTokenError):
-        return False
-    return isinstance(error, RateLimitedError | NeverSentError)
 
 
 def _undisturbed(work: Callable[[], Result]) -> Result:

@@ -16,14 +16,16 @@ from pydantic import SecretStr
 
 from rolesync.errors import (
     BadRequestError,
+    NeverSentError,
+    NoTokenError,
     RateLimitedError,
     ServerError,
     StudioError,
     UnauthorizedError,
     UnreachableError,
 )
-from rolesync.studio.auth.tokens import NoTokenError, travels
-from rolesync.studio.responses import NeverSentError, error_for, no_answer
+from rolesync.studio.auth.tokens import travels
+from rolesync.studio.responses import error_for, no_answer
 from rolesync.studio.transport import Connection, open_session
 
 PATH = "/api/public/oauth/token"

@@ -5,11 +5,6 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from rolesync.errors import UsageError
-from rolesync.studio.responses import NeverSentError
-
-
-class NoTokenError(NeverSentError):
-    """No token could be had, so that the request it was for was not sent; asking again would change nothing."""
 
 
 class TokenSource(Protocol):

@@ -12,14 +12,21 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, UnauthorizedError, UsageError
+from rolesync.errors import (
+    Exit,
+    NeverSentError,
+    RateLimitedError,
+    RolesyncError,
+    StudioError,
+    UnauthorizedError,
+    UsageError,
+)
 from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
 from rolesync.studio.auth.token_endpoint import PATH, LoginNeededError, TokenUnknownError
 from rolesync.studio.auth.token_store import STORE, StoredToken, TokenStore, fingerprint
-from rolesync.studio.responses import NeverSentError
 from rolesync.studio.users import StudioReader, StudioWriter
 from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 from tests.studio.oauth_tools import FIRST, SECRET, Clock, access_of, form_of, issued

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rolesync.errors import Exit, RateLimitedError, StudioError, UnauthorizedError
+from rolesync.errors import Exit, NeverSentError, NoTokenError, RateLimitedError, StudioError, UnauthorizedError
 from rolesync.studio.auth.token_endpoint import PATH, Grant, LoginNeededError, TokenUnknownError
-from rolesync.studio.auth.tokens import NoTokenError
-from rolesync.studio.responses import NeverSentError
 from tests.paths import PEM
 from tests.servers import AGENT, Say, ScriptedStudio, in_turn
 from tests.studio.oauth_tools import SECRET, endpoint_of, form_of, issued

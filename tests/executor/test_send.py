@@ -1,0 +1,317 @@
+"""Sending a batch: refused, answered or of unclear effect, each change ends with its true outcome."""
+
+from itertools import count
+from math import ceil, log2
+from typing import Literal
+
+import pytest
+from pydantic import SecretStr
+
+from rolesync.errors import (
+    ForbiddenError,
+    NeverSentError,
+    ServerError,
+    StudioError,
+    UnreachableError,
+)
+from rolesync.executor.send import HALVED_ROUNDS, ROUNDS
+from rolesync.model.keys import format_roles
+from rolesync.studio.auth.tokens import FixedToken
+from tests.executor.writing import (
+    AT_ONCE,
+    DONE,
+    FAILED,
+    GHOST,
+    GREG,
+    HANNAH,
+    MARIA,
+    NOT_SENT,
+    OMAR,
+    STEPS,
+    UNKNOWN,
+    Script,
+    Start,
+    StudioUser,
+    answering_reads,
+    check_record,
+    plan_of,
+    steps_for,
+    studio_user,
+    with_outcome,
+)
+from tests.servers import Asked, Say
+
+# Refused
+
+
+@pytest.mark.parametrize("place", [0, 1, 24, 25, 48, 49])
+@pytest.mark.parametrize("batches", ["atomic", "partial"])
+def test_one_user_at_fault_costs_few_requests(start: Start, batches: str, place: int) -> None:
+    runner, sandbox = start(batches=batches)
+    steps = steps_for(sandbox, 49, 0)
+    known = {user["id"] for user in sandbox.people()}
+    first_id = [5, *(uid for uid, _, _ in steps)][place]
+    ghost = next(uid for uid in count(first_id) if uid not in known)
+    executed = runner.run(plan_of([*steps, (ghost, "add", "Admin")], sandbox.people()))
+    check_record(runner, sandbox, executed)
+    assert with_outcome(executed, FAILED) == [(ghost, "add", "Admin")]
+    assert runner.client.counts["put_roles"] <= 1 + 2 * ceil(log2(50))
+    assert runner.client.counts["search_role"] + runner.client.counts["user"] <= 2 * ceil(log2(50))
+    assert "no longer in Studio" in executed.outcomes.set_index("user_id")["detail"][ghost]
+
+
+@pytest.mark.parametrize("at_once", AT_ONCE)
+def test_several_users_at_fault_delay_no_other_user(start: Start, at_once: int) -> None:
+    runner, sandbox = start()
+    steps = steps_for(sandbox, 60, 0)
+    ghosts = [(5, "add", "Admin"), (GHOST, "add", "Admin"), (10**9, "add", "Admin")]
+    executed = runner.run(plan_of([*steps, *ghosts], sandbox.people(), chunk=12), at_once)
+    check_record(runner, sandbox, executed)
+    assert with_outcome(executed, FAILED) == ghosts
+    assert len(with_outcome(executed, DONE)) == 60
+
+
+def test_a_refused_role_fails_with_studios_message(start: Start) -> None:
+    runner, sandbox = start()
+    steps = [(OMAR, "add", "Admin"), (GREG, "add", "King"), (MARIA, "remove", "Admin")]
+    users = sandbox.people()
+    executed = runner.run(plan_of(steps, users, managed=("Admin",)))
+    check_record(runner, sandbox, executed)
+    assert with_outcome(executed, FAILED) == [(GREG, "add", "King")]
+    detail = executed.outcomes.set_index("role")["detail"]["King"]
+    assert detail == "PUT /api/public/v1/users/roles: Studio answered 422 (Invalid role: King)"
+
+
+@pytest.mark.parametrize(
+    ("cap", "status", "batches"),
+    [(1, 422, "atomic"), (3, 413, "partial"), (10, 413, "atomic"), (10, 422, "partial"), (49, 413, "atomic")],
+)
+def test_the_largest_accepted_batch_is_learned_once(
+    start: Start, cap: int, status: Literal[413, 422], batches: str
+) -> None:
+    runner, sandbox = start(max_actions=cap, max_actions_status=status, batches=batches)
+    executed = runner.run(plan_of(steps_for(sandbox, 115), sandbox.people()))
+    check_record(runner, sandbox, executed)
+    assert len(with_outcome(executed, DONE)) == 120
+    assert runner.statuses.count(status) <= ceil(log2(50 / cap))  # in the first chunk only
+    accepted = [len(entry["after"]) for entry in runner.records("outcome") if entry["status"] == 200]
+    assert cap / 2 <= max(accepted) <= cap
+    assert len(accepted) <= 120 / max(accepted) + 6  # as few as with the learned batch, and a remainder in each chunk
+
+
+def test_a_batch_limit_and_a_user_at_fault_are_told_apart(start: Start) -> None:
+    runner, sandbox = start(max_actions=7, max_actions_status=422)
+    executed = runner.run(plan_of([*steps_for(sandbox, 120), (GHOST, "add", "Admin")], sandbox.people()))
+    check_record(runner, sandbox, executed)
+    assert with_outcome(executed, FAILED) == [(GHOST, "add", "Admin")]
+    assert len(with_outcome(executed, DONE)) == 125
+
+
+@pytest.mark.parametrize("batches", ["atomic", "partial"])
+def test_changes_made_meanwhile_by_other_hands_count_as_done(start: Start, batches: str) -> None:
+    runner, sandbox = start(redundant="refused", batches=batches)
+    plan = plan_of(steps_for(sandbox, 10), sandbox.people())
+    sandbox.edit_person(OMAR, roles=["Teacher", "Admin"])
+    sandbox.edit_person(MARIA, roles=[])
+    executed = runner.run(plan)
+    assert len(with_outcome(executed, DONE)) == 15
+    by_hand = {entry["user_id"] for entry in sandbox.log() if entry["by"] == "hand"}
+    assert by_hand == {OMAR, MARIA}
+    detail = executed.outcomes.set_index("user_id")["detail"]
+    assert (detail[OMAR], detail[MARIA]) == ("confirmed by reading again", "confirmed by reading again")
+
+
+@pytest.mark.parametrize("made", ["all", "one"])
+def test_a_refused_batch_whose_changes_are_all_made_is_done(start: Start, made: str) -> None:
+    runner, sandbox = start(redundant="refused")
+    plan = plan_of([(OMAR, "add", "Admin"), (GREG, "remove", "Admin")], sandbox.people())
+    sandbox.edit_person(OMAR, roles=["Admin"])
+    if made == "all":
+        sandbox.edit_person(GREG, roles=[])
+    executed = runner.run(plan)
+    assert len(with_outcome(executed, DONE)) == 2
+    assert runner.client.counts["put_roles"] == (1 if made == "all" else 2)
+
+
+def test_a_forbidden_write_ends_the_run(start: Start) -> None:
+    runner, sandbox = start(client={"tokens": FixedToken(SecretStr("reader-token"))})
+    executed = runner.run(plan_of(steps_for(sandbox, 60), sandbox.people()))
+    assert isinstance(executed.stopped, ForbiddenError)
+    assert (len(with_outcome(executed, FAILED)), len(with_outcome(executed, NOT_SENT))) == (50, 15)
+    assert "answered 403" in executed.outcomes["detail"].iloc[0]
+    assert (sandbox.log(), runner.client.counts, runner.statuses) == ([], {"put_roles": 1}, [403])
+    assert runner.progress == []
+
+
+def test_a_rate_limit_that_stays_ends_the_run(start: Start) -> None:
+    runner, sandbox = start("429=1,on=writes")
+    executed = runner.run(plan_of(steps_for(sandbox, 60), sandbox.people()))
+    assert (len(with_outcome(executed, FAILED)), len(with_outcome(executed, NOT_SENT))) == (50, 15)
+    assert (runner.client.counts, runner.statuses) == ({"put_roles": 8}, [429])
+    check_record(runner, sandbox, executed)
+
+
+# Answers to accepted requests
+
+
+def test_roles_lost_as_a_side_effect_are_noted(start: Start) -> None:
+    runner, sandbox = start(exclusive_admin=True)
+    executed = runner.run(plan_of([(HANNAH, "add", "Admin"), (MARIA, "add", "Subaccount admin")], sandbox.people()))
+    check_record(runner, sandbox, executed)
+    assert executed.outcomes["detail"].tolist() == ["also lost Admin", "also lost Subaccount admin"]
+    assert executed.outcomes["after"].tolist() == [
+        format_roles(["Subaccount admin"]),
+        format_roles(["Admin", "Teacher"]),
+    ]
+
+
+def test_roles_gained_as_a_side_effect_are_noted(script: Script) -> None:
+    users = [studio_user(1, "Admin", "Teacher")]
+    runner, _ = script(lambda _asked: Say(body={"users": users}))
+    executed = runner.run(plan_of([(1, "add", "Admin")], [studio_user(1)]))
+    assert (with_outcome(executed, DONE), executed.outcomes["detail"][0]) == (
+        [(1, "add", "Admin")],
+        "also gained Teacher",
+    )
+
+
+def test_of_two_roles_that_exclude_each_other_the_first_fails(start: Start) -> None:
+    runner, sandbox = start(exclusive_admin=True)
+    roles = ("Admin", "Subaccount admin")
+    steps = [(OMAR, "add", "Admin"), (OMAR, "add", "Subaccount admin"), (GREG, "remove", "Admin")]
+    executed = runner.run(plan_of(steps, sandbox.people(), managed=roles))
+    assert with_outcome(executed, FAILED) == [(OMAR, "add", "Admin")]
+    assert executed.outcomes["detail"][0] == "Studio answered 200, but doesn't show the change"
+    assert len(with_outcome(executed, DONE)) == 2
+
+
+@pytest.mark.parametrize("batches", ["atomic", "partial"])
+def test_all_changes_of_a_user_stay_in_one_request(start: Start, batches: str) -> None:
+    runner, sandbox = start(exclusive_admin=True, batches=batches, max_actions=3)
+    steps = [(uid, "add", "Admin") for uid, _, _ in steps_for(sandbox, 3, 0) if uid != HANNAH]
+    steps += [(HANNAH, "add", "Admin"), (HANNAH, "remove", "Subaccount admin")]
+    executed = runner.run(plan_of(steps, sandbox.people(), managed=("Admin", "Subaccount admin")))
+    assert len(with_outcome(executed, DONE)) == len(steps)
+    for entry in runner.records("intent"):
+        assert [action["user_id"] for action in entry["actions"]].count(HANNAH) in {0, 2}
+
+
+def test_a_change_of_an_id_with_a_new_address_is_not_called_done(start: Start) -> None:
+    runner, sandbox = start()
+    plan = plan_of([(OMAR, "add", "Admin"), (GREG, "remove", "Admin")], sandbox.people())
+    sandbox.edit_person(OMAR, email="other@example.edu")
+    sandbox.edit_person(GREG, email="GREG.STONE@example.edu")
+    executed = runner.run(plan)
+    assert with_outcome(executed, FAILED) == [(OMAR, "add", "Admin")]
+    assert "Studio now shows 'other@example.edu'" in executed.outcomes["detail"][0]
+    assert executed.outcomes["after"][0] == format_roles(["Admin", "Teacher"])
+
+
+@pytest.mark.parametrize("answer", [[], [studio_user(1)], [studio_user(3, "Admin")]], ids=str)
+def test_users_whose_changes_the_answer_lacks_are_read_again(script: Script, answer: list[StudioUser]) -> None:
+    users = {1: studio_user(1, "Admin"), 2: studio_user(2)}
+    runner, _ = script(answering_reads(users, lambda _asked: Say(body={"users": answer})))
+    executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)]))
+    assert (with_outcome(executed, DONE), with_outcome(executed, FAILED)) == ([STEPS[0]], [STEPS[1]])
+    assert executed.outcomes["detail"].tolist() == [
+        "confirmed by reading again",
+        "Studio answered 200, but doesn't show the change",
+    ]
+    assert runner.client.counts["put_roles"] == 1
+
+
+# Requests of unclear effect
+
+
+def test_a_sent_change_that_cannot_be_read_again_is_unknown(script: Script) -> None:
+    def answer(asked: Asked) -> Say:
+        return Say(body={"users": []}) if asked.method == "PUT" else Say(403, {"error": "no"})
+
+    runner, _ = script(answer)
+    executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1))
+    assert (with_outcome(executed, UNKNOWN), with_outcome(executed, NOT_SENT)) == ([STEPS[0]], [STEPS[1]])
+    assert isinstance(executed.stopped, ForbiddenError)
+
+
+def test_a_refused_change_that_cannot_be_read_again_is_unknown(script: Script) -> None:
+    def answer(asked: Asked) -> Say:
+        return Say(404, {"error": "gone"}) if asked.method == "PUT" else Say(403, {"error": "no"})
+
+    runner, _ = script(answer)
+    executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)]))
+    assert with_outcome(executed, UNKNOWN) == STEPS
+    assert "answered 404 (gone)" in executed.outcomes["detail"][0]
+
+
+def test_writes_that_fail_in_every_round_end_the_run(script: Script) -> None:
+    users = {number: studio_user(number) for number in (1, 2)}
+    runner, server = script(answering_reads(users, lambda _asked: Say(503, b"", {"Retry-After": "3"})))
+    executed = runner.run(plan_of(STEPS, list(users.values()), chunk=1))
+    assert isinstance(executed.stopped, ServerError)
+    assert (with_outcome(executed, FAILED), with_outcome(executed, NOT_SENT)) == ([STEPS[0]], [STEPS[1]])
+    assert runner.statuses == ["unknown"] * ROUNDS
+    # Every request waits as long as Studio asked all clients to, and each attempt as long as it asked this one.
+    shared_waits, pauses = (
+        runner.naps.taken[::2],
+        runner.naps.taken[1::2],
+    )
+    assert (len(shared_waits), pauses) == (ROUNDS, [3] * (ROUNDS - 1))
+    assert all(2 < nap <= 3 for nap in shared_waits)
+    assert len(server.asked) == 2 * ROUNDS
+
+
+@pytest.mark.parametrize("place", [0, 7, 19])
+def test_a_user_at_whom_studio_always_fails_delays_no_other_user(script: Script, place: int) -> None:
+    users = {number: studio_user(number) for number in range(1, 21)}
+
+    def put(asked: Asked) -> Say:
+        changed = [users[entry["user_id"]] for entry in asked.json["actions"]]
+        if place + 1 in [user["id"] for user in changed]:
+            return Say(500, b"")
+        for user in changed:
+            user["role_names"] = ["Admin"]
+        return Say(body={"users": changed})
+
+    runner, _ = script(answering_reads(users, put))
+    executed = runner.run(plan_of([(number, "add", "Admin") for number in users], [studio_user(n) for n in users]))
+    assert (with_outcome(executed, FAILED), executed.stopped) == ([(place + 1, "add", "Admin")], None)
+    assert len(with_outcome(executed, DONE)) == 19
+    assert len(runner.records("intent")) <= ROUNDS + 2 * HALVED_ROUNDS * ceil(log2(20))
+
+
+def test_a_studio_that_fails_at_every_user_ends_the_run_soon(script: Script) -> None:
+    users = {number: studio_user(number) for number in range(1, 51)}
+    runner, _ = script(answering_reads(users, lambda _asked: Say(500, b"")))
+    executed = runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=40))
+    assert isinstance(executed.stopped, ServerError)
+    assert (len(with_outcome(executed, FAILED)), len(with_outcome(executed, NOT_SENT))) == (40, 10)
+    assert len(runner.records("intent")) <= ROUNDS + 2 * HALVED_ROUNDS * ceil(log2(40))
+
+
+def test_a_studio_that_becomes_unreachable_ends_the_run(script: Script) -> None:
+    runner, server = script(lambda _asked: Say(end="reset"))
+    executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1))
+    assert isinstance(executed.stopped, UnreachableError)
+    assert (with_outcome(executed, UNKNOWN), with_outcome(executed, NOT_SENT)) == ([STEPS[0]], [STEPS[1]])
+    assert [request.user_ids for request in executed.doubtful] == [(1,)]
+    assert "broke" in executed.outcomes["detail"][0]
+    assert runner.statuses == ["unknown"]
+    assert len(server.asked) == 1 + 8
+
+
+def test_changes_to_an_unreachable_studio_are_not_sent(script: Script) -> None:
+    runner, server = script(lambda _asked: Say(), listening=False)
+    executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1))
+    assert isinstance(executed.stopped, NeverSentError)
+    assert with_outcome(executed, NOT_SENT) == STEPS
+    assert "can't be reached" in executed.outcomes["detail"][0]
+    assert (runner.statuses, server.asked) == (["not_sent"], [])
+
+
+@pytest.mark.parametrize("say", [Say(409, b""), Say(204, b""), Say(302, b"", {"location": "/login"})], ids=str)
+def test_an_undocumented_status_leaves_the_changes_unknown(script: Script, say: Say) -> None:
+    runner, server = script(lambda _asked: say)
+    executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1))
+    assert type(executed.stopped) is StudioError
+    assert (with_outcome(executed, UNKNOWN), with_outcome(executed, NOT_SENT)) == ([STEPS[0]], [STEPS[1]])
+    assert (runner.statuses, len(server.asked)) == ([say.status], 1)
