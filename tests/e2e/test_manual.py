@@ -11,7 +11,7 @@ import requests
 
 from rolesync.manual.pages import page, topics
 from rolesync.sandbox.control import Control
-from tests.e2e.command import OWNER, ROLESYNC, TOKEN, clean
+from tests.e2e.command import OWNER, ROLESYNC, TOKEN, unmeasured
 from tests.manual.examples import missing_line, run_page
 from tests.paths import ROOT
 
@@ -27,7 +27,7 @@ def port() -> int:
 
 def environment(**settings: str) -> Mapping[str, str]:
     paths = {"PATH": f"{ROLESYNC.parent}{os.pathsep}{os.environ['PATH']}"}
-    return {**{name: value for name, value in clean().items() if not name.startswith("XDG_")}, **paths, **settings}
+    return {**{name: value for name, value in unmeasured().items() if not name.startswith("XDG_")}, **paths, **settings}
 
 
 def person(shown: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, clean
+from tests.e2e.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, unmeasured
 from tests.paths import ROOT
 
 _PLACES = re.compile(r"/(opt|etc|var/lib|var/log|run/secrets)/rolesync\b")
@@ -52,7 +52,7 @@ def studio(own_process: Control) -> Control:
 @pytest.fixture
 def machine(tmp_path: Path, studio: Control) -> Machine:
     """A machine with program, jobs, settings, list and token where the job files expect them."""
-    sh = Shell(tmp_path, clean())
+    sh = Shell(tmp_path, unmeasured())
     made = Machine(tmp_path, studio, sh)
     programs, settings = tmp_path / "opt/rolesync/bin", tmp_path / "etc/rolesync"
     programs.mkdir(parents=True)

@@ -12,15 +12,10 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from tests.e2e.command import ADMINS, TOKEN, clean
+from tests.e2e.command import ADMINS, TOKEN
 from tests.jobs.conftest import Machine
 
 SECONDS = 60
-
-
-def bare(**variables: str) -> dict[str, str]:
-    """What a scheduler gives a job besides its own variables; nearly nothing, but what measures coverage."""
-    return {**{name: value for name, value in clean().items() if name.startswith("COVERAGE")}, **variables}
 
 
 def started(command: list[str], variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -82,7 +77,7 @@ def test_the_crontab(machine: Machine) -> None:
     *when, command = entry.split(maxsplit=5)
     assert len(when) == 5
     assert all(field == "*" or field.isdecimal() for field in when)
-    done = started(["/bin/sh", "-c", command], bare(**variables), machine.root)
+    done = started(["/bin/sh", "-c", command], variables, machine.root)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len(machine.studio.log()) == 6
     assert len(list((machine.root / "var/log/rolesync").glob("sync-*.log"))) == 1
@@ -111,7 +106,7 @@ def test_the_systemd_service(machine: Machine) -> None:
                 content = content.replace(specifier, meaning)
             variables[key] = content
     (command,) = [value for name, value in settings if name == "ExecStart"]
-    done = started(shlex.split(command), bare(**variables), machine.root)
+    done = started(shlex.split(command), variables, machine.root)
     assert done.returncode == 0, done.stderr
     assert "COMPLETE" in done.stdout
     assert len(machine.studio.log()) == 6
@@ -141,7 +136,7 @@ def test_the_kubernetes_cronjob(machine: Machine) -> None:
     variables = {entry["name"]: entry["value"] for entry in container["env"]}
     path = str(machine.root / "opt/rolesync/bin")
     command = [shutil.which(container["command"][0], path=path) or "", *container["command"][1:]]
-    done = started(command, bare(**variables), machine.root)
+    done = started(command, variables, machine.root)
     assert done.returncode == 0, done.stderr
     assert len(machine.studio.log()) == 6
     assert (machine.account_dir / "audit.jsonl").is_file()

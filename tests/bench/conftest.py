@@ -1,0 +1,12 @@
+"""What holds for the tests of all benchmarks."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the benchmarks' processes as they are measured: without what measures coverage."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
