@@ -1,8 +1,8 @@
 """A disk that fills up in the middle of a run: nothing is written to Studio that the record could not hold."""
 
-import os
 import random
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,17 +10,18 @@ import pytest
 from rolesync.sandbox.control import Control
 from tests.e2e.command import SAMPLE, Shell
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits of file sizes are POSIX")
+resource = pytest.importorskip("resource", reason="limits of file sizes are POSIX")
 
-LIMITED = """
-import resource, sys
-from rolesync.cli.main import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
-try:
-    main()
-finally:  # what measures the tests writes a file of its own at the end
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-"""
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh: Shell, studio: Control) -> None:
@@ -32,7 +33,8 @@ def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh:
         studio.reset()
         settings: dict[str, Any] = {"state_dir": str(sh.folder / f"state-{turn}"), "chunk_size": 1}
         limit = sizes.randint(longest // 4, longest)
-        done = sh.call(sys.executable, "-c", LIMITED, limit, "sync", SAMPLE, **settings)
+        with files_of_at_most(limit):
+            done = sh.run("sync", SAMPLE, **settings)
         assert done.returncode == 1
         assert "can't be written: File too large." in done.stderr
         assert "Make room" in done.stderr
