@@ -197,7 +197,7 @@ def test_an_approved_plan_is_not_approved_again(sh: Shell) -> None:
     assert sh.run(*review("remove 2, add 1")).returncode == 0
     again = sh.run("review", "plan.approved.json", "--reviewer", "Bo", "--sees", "remove 2, add 1")
     assert again.returncode == 4
-    assert "approved by Rita Levi already" in again.stderr
+    assert "already approved by Rita Levi" in again.stderr
 
 
 def address_of(running: subprocess.Popen[str]) -> str:

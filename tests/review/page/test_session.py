@@ -161,5 +161,5 @@ def test_what_is_refused_may_be_tried_again() -> None:
 
 
 def test_a_plan_that_was_approved_lies_on_no_desk() -> None:
-    with pytest.raises(PlanRefusedError, match="approved by Rita Levi already"):
+    with pytest.raises(PlanRefusedError, match="already approved by Rita Levi"):
         desk(approved_plan())
