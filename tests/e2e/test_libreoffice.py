@@ -30,11 +30,6 @@ SAVED = {
 NEW = "omar.haddad@example.edu"
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> LibreOffice:
-    return LibreOffice(tmp_path_factory.mktemp("profile"))
-
-
 def test_an_export_that_it_has_saved_again_changes_nothing(sh: Shell, office: LibreOffice) -> None:
     assert sh.run("export", "-o", "today.csv").returncode == 0
     office.save_as(sh.folder / "today.csv", {sh.folder / name: options for name, options in SAVED.items()})
@@ -76,8 +71,8 @@ def test_it_opens_names_and_addresses_as_they_are_and_a_wrong_encoding_is_refuse
         assert "jürgen@example.edu" in said["findings"][-1]["message"]
 
 
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook as people keep one: a title, a formula, a merged cell, an error value, a hidden row."""
     made = openpyxl.Workbook()
     sheet = made.worksheets[0]
@@ -93,18 +88,23 @@ def book(tmp_path: Path) -> Path:
         sheet.append(row)
     sheet.merge_cells("C4:C5")
     sheet.row_dimensions[6].hidden = True
-    made.save(tmp_path / "staff.xlsx")
-    return tmp_path / "staff.xlsx"
+    path = tmp_path_factory.mktemp("staff") / "staff.xlsx"
+    made.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def saved(staff: Path, office: LibreOffice) -> Path:
+    """The folder of the workbook as LibreOffice has saved it in each form."""
+    office.save_as(staff, {staff.with_name(f"saved.{kind}"): "" for kind in ("xlsx", "ods", "xls")})
+    return staff.parent
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
-def test_what_it_calculates_merges_and_hides_is_read_or_said(
-    sh: Shell, office: LibreOffice, book: Path, kind: str
-) -> None:
-    uncalculated = sh.json("validate", book.name, exit_code=3)
+def test_what_it_calculates_merges_and_hides_is_read_or_said(sh: Shell, staff: Path, saved: Path, kind: str) -> None:
+    uncalculated = sh.json("validate", staff, exit_code=3)
     assert (4, "email_invalid") in {(one["row"], one["code"]) for one in uncalculated["findings"]}
-    office.save_as(book, {sh.folder / f"saved.{kind}": ""})
-    said = sh.json("validate", f"saved.{kind}", "--bad-rows", "hold")
+    said = sh.json("validate", saved / f"saved.{kind}", "--bad-rows", "hold")
     assert [one["email"] for one in said["assignments"]] == [
         "admin@example.edu",
         "omar.haddad@example.edu",
@@ -119,9 +119,10 @@ def test_what_it_calculates_merges_and_hides_is_read_or_said(
     assert "#N/A" in said["findings"][-1]["message"]
 
 
-def test_a_migrated_list_survives_it(sh: Shell, office: LibreOffice, book: Path) -> None:
-    office.save_as(book, {sh.folder / "saved.ods": ""})
-    made = sh.run("migrate", "saved.ods", "-o", "list.csv", "--matrix", "Boss=Admin", "--account", "account.xlsx")
+def test_a_migrated_list_survives_it(sh: Shell, office: LibreOffice, saved: Path) -> None:
+    made = sh.run(
+        "migrate", saved / "saved.ods", "-o", "list.csv", "--matrix", "Boss=Admin", "--account", "account.xlsx"
+    )
     assert made.returncode == 0, made.stdout
     office.save_as(sh.folder / "list.csv", {sh.folder / "list.xlsx": ""})
     office.save_as(sh.folder / "account.xlsx", {sh.folder / "account.ods": ""})

@@ -375,10 +375,9 @@ def test_wrong_cells_are_told_all_at_once_with_their_places(sh: Shell) -> None:
 
 
 @pytest.mark.skipif(SOFFICE is None, reason=MISSING)
-def test_libreoffice_saves_what_can_be_read_back(sh: Shell, tmp_path: Path) -> None:
+def test_libreoffice_saves_what_can_be_read_back(sh: Shell, office: LibreOffice) -> None:
     planned(sh)
     decide(sh, "exclude", GONE[1], "on leave")
-    office = LibreOffice(tmp_path / "profile")
     saved = [sh.folder / name for name in ("saved.xlsx", "saved.ods")]
     office.save_as(sh.folder / "plan.xlsx", dict.fromkeys(saved, ""))
     office.save_as(sh.folder / "plan.csv", {sh.folder / "saved.csv": "44,34,76,1"})
