@@ -1,7 +1,7 @@
-"""One conversation with Studio: several requests at once, each tried again where that is safe, as fast as it keeps up.
+"""Sends requests to Studio: in parallel, as fast as it keeps up, with retries where they are safe.
 
-A read that fails in passing is tried again here. A write is tried again only if Studio certainly did nothing with it;
-any other failure of a write goes up, because only whoever knows the plan can find out what happened.
+A read is retried after any transient failure. A write is retried only if Studio certainly did nothing with it. Any
+other failure of a write is raised: only the executor, which knows the plan, can find out what happened.
 """
 
 import random
@@ -34,27 +34,27 @@ from rolesync.studio.transport import Call, Connection, Transport
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-RETRY_AFTER_CEILING = 60.0  # seconds; no published limit needs longer, and a wrong header must not stall a night
+MAX_RETRY_AFTER = 60.0  # seconds; no published limit needs longer, and a wrong header must not stall a night
 FIRST_BACKOFF = 0.25  # seconds
 LONGEST_BACKOFF = 30.0
-LOOKAHEAD = 4  # requests queued for each connection: enough to keep it busy, few enough to stay small
+QUEUED_PER_CONNECTION = 4  # requests: enough to keep a connection busy, few enough to need little memory
 
 
 class EndedError(Exception):
-    """The conversation was ended while a request waited for its turn or for another attempt."""
+    """The client was ended while a request waited to start or to be retried."""
 
 
 class Client:
-    """Sends requests, as many at once as Studio keeps up with, and counts them.
+    """Sends requests, as many in parallel as Studio keeps up with, and counts them.
 
     Args:
-        connection: where to and how.
-        tokens: where the Authorization header comes from.
-        sleep: waits that many seconds between attempts; None for really waiting, which `end` cuts short.
+        connection: the address, limits and timeouts.
+        tokens: the source of the Authorization header.
+        sleep: waits that many seconds between attempts; None for a real wait, which `end` cuts short.
         clock: a monotonic clock in seconds.
-        jitter: a random number between two.
-        counts: where requests are counted by kind, shared with whoever else makes some.
-        answered: told how many seconds each request took that Studio has answered, by any thread.
+        jitter: returns a random number between two numbers.
+        counts: the requests by kind; may be shared with other senders.
+        answered: called by any thread with the seconds that each answered request took.
     """
 
     def __init__(  # noqa: PLR0913  # time and chance are passed in
@@ -77,13 +77,13 @@ class Client:
         self._jitter = jitter
         self._answered = answered
         self._lock = threading.Lock()
-        self._wire = Transport(connection)
-        governor = RateControl(connection.concurrency, connection.requests_per_second)
-        self._turnstile = Throttle(governor, self._rest, clock)
+        self._transport = Transport(connection)
+        control = RateControl(connection.concurrency, connection.requests_per_second)
+        self._throttle = Throttle(control, self._pause, clock)
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
         self._abandoned: list[Future[Any]] = []
         self._log = structlog.get_logger("rolesync.studio")
-        self._retrying = {"GET": self._policy(is_transient), "PUT": self._policy(is_repeatable)}
+        self._retry_policies = {"GET": self._retry_policy(is_transient), "PUT": self._retry_policy(is_repeatable)}
 
     def __enter__(self) -> Self:
         return self
@@ -94,24 +94,24 @@ class Client:
         self.close()
 
     def end(self) -> None:
-        """Let nobody wait any more: requests under way end, whoever would have to wait gets an `EndedError`."""
+        """End all waits: requests under way finish, every other one raises an `EndedError`."""
         self._ended.set()
 
     def close(self) -> None:
-        """Finish the requests under way and close every connection."""
+        """Finish the requests under way, and close all connections."""
         self.end()
         self._pool.shutdown(cancel_futures=True)
-        self._wire.close()
+        self._transport.close()
 
     def call(self, call: Call, read: Callable[[requests.Response], Result]) -> Result:
-        """Send one request until it is answered, and return what `read` makes of the answer.
+        """Send one request, retry it where that is safe, and return the result of `read`.
 
         Args:
-            call: a GET is tried again after any passing failure, a PUT only if Studio did nothing.
-            read: turns a 200 into a value; raises UnreadableAnswerError if it is not what the reference says.
+            call: a GET is retried after any transient failure, a PUT only if Studio did nothing.
+            read: converts a 200; raises UnreadableAnswerError if its content doesn't fit the reference.
 
         Raises:
-            StudioError: one of its children for every status, or for no usable answer at all.
+            StudioError: one of its children for every other status, or for a missing or unreadable answer.
         """
         renewed = False
 
@@ -126,107 +126,107 @@ class Client:
                 renewed = True
                 return read(self._send(call, self._tokens.header()))
 
-        return self._retrying[call.method](attempt)
+        return self._retry_policies[call.method](attempt)
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Call `function` for all items, at most `concurrency` at a time, and yield the results in the items' order.
+        """Call `function` for all items, at most `concurrency` in parallel; yields the results in the items' order.
 
-        The first error ends it: what was not started never is. `finish_abandoned` waits for what was.
+        After the first error no further call starts. `finish_abandoned` waits for those under way.
         """
-        waiting: deque[Future[Result]] = deque()
+        futures: deque[Future[Result]] = deque()
         try:
             for item in items:
-                waiting.append(self._pool.submit(function, item))
-                if len(waiting) >= LOOKAHEAD * self.connection.concurrency:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                futures.append(self._pool.submit(function, item))
+                if len(futures) >= QUEUED_PER_CONNECTION * self.connection.concurrency:
+                    yield futures.popleft().result()
+            while futures:
+                yield futures.popleft().result()
         finally:
-            self._abandoned += [future for future in waiting if not future.cancel()]
+            self._abandoned += [future for future in futures if not future.cancel()]
 
     def finish_abandoned(self) -> None:
-        """Wait for the requests under way that no result is wanted of any more, so that `counts` holds all."""
+        """Wait for requests under way whose result is no longer needed, so that `counts` is complete."""
         wait_for_all(self._abandoned)
         self._abandoned.clear()
 
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
-        """Wait before attempt `attempt` + 1: as long as Studio asked for, else longer each time, and not evenly."""
-        self._rest(self._wait(attempt, _bounded(retry_after)))
+        """Wait before attempt `attempt` + 1: as long as Studio asked, else by exponential back-off with jitter."""
+        self._pause(self._backoff(attempt, _bounded(retry_after)))
 
-    def _rest(self, seconds: float) -> None:
+    def _pause(self, seconds: float) -> None:
         if not self._ended.is_set():
             self._sleep(seconds)
         if self._ended.is_set():
             raise EndedError
 
     def _send(self, call: Call, header: str) -> requests.Response:
-        """Send one request at its turn, and raise what its answer or the lack of one means."""
-        request = self._wire.prepare(call, header)
-        verdict, retry_after = LoadSignal.UNCLEAR, None
-        started = self._turnstile.enter()
+        """Send one request when the throttle allows it; raise the error that another status or no answer means."""
+        request = self._transport.prepare(call, header)
+        signal, retry_after = LoadSignal.UNCLEAR, None
+        started = self._throttle.enter()
         try:
             with self._lock:
                 self.counts[call.kind] += 1
-            answer = self._wire.send(request, call.where)
+            answer = self._transport.send(request, call.where)
             if answer.status_code == HTTPStatus.OK:
-                verdict = LoadSignal.KEEPS_UP
+                signal = LoadSignal.KEEPS_UP
                 return answer
             error = error_for(answer, call.where)
-            verdict, retry_after = _verdict(error), _asked(error)
+            signal, retry_after = _load_signal(error), _retry_after(error)
             raise error
         finally:
-            seconds = self._turnstile.leave(call.kind, started, verdict, retry_after)
-            if verdict is LoadSignal.KEEPS_UP:
+            seconds = self._throttle.leave(call.kind, started, signal, retry_after)
+            if signal is LoadSignal.KEEPS_UP:
                 self._answered(seconds)
 
-    def _wait(self, attempt: int, retry_after: float | None) -> float:
-        """Tell how many seconds to wait after a failed attempt: what Studio asked for, else exponentially."""
+    def _backoff(self, attempt: int, retry_after: float | None) -> float:
+        """Return the seconds to wait after a failed attempt: as Studio asked, else exponential with jitter."""
         if retry_after is not None:
             return retry_after
         return self._jitter(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**attempt))
 
-    def _policy(self, may_retry: Callable[[BaseException], bool]) -> Retrying:
+    def _retry_policy(self, may_retry: Callable[[BaseException], bool]) -> Retrying:
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
-            return self._wait(state.attempt_number, _asked(error))
+            return self._backoff(state.attempt_number, _retry_after(error))
 
-        def tell(state: RetryCallState) -> None:
+        def log_retry(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
-            at_once, per_second = self._turnstile.pace
+            parallel, per_second = self._throttle.limits
             self._log.info(
                 "retry",
                 attempt=state.attempt_number,
                 wait_s=round(state.upcoming_sleep, 3),
                 why=str(error),
-                at_once=at_once,
+                at_once=parallel,
                 per_second=per_second,
             )
 
-        def enough(state: RetryCallState) -> bool:
-            late = self._clock() - state.start_time + state.upcoming_sleep >= self.connection.retry_seconds
-            return late or state.attempt_number >= self.connection.attempts
+        def is_last(state: RetryCallState) -> bool:
+            is_late = self._clock() - state.start_time + state.upcoming_sleep >= self.connection.retry_seconds
+            return is_late or state.attempt_number >= self.connection.attempts
 
         return Retrying(
             retry=retry_if_exception(may_retry),
             wait=wait,
-            stop=enough,
-            sleep=self._rest,
-            before_sleep=tell,
+            stop=is_last,
+            sleep=self._pause,
+            before_sleep=log_retry,
             reraise=True,
         )
 
 
-def _verdict(error: StudioError) -> LoadSignal:
-    """Tell what a refusal says about Studio's load: those of a single request (404, 422 …) say that it keeps up."""
+def _load_signal(error: StudioError) -> LoadSignal:
+    """Return what an error says about Studio's load; a refusal of one request (404, 422 …) shows that it keeps up."""
     if isinstance(error, RateLimitedError) or error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return LoadSignal.REFUSED
     return LoadSignal.UNCLEAR if isinstance(error, ServerError) else LoadSignal.KEEPS_UP
 
 
-def _asked(error: BaseException | None) -> float | None:
-    """Tell for how many seconds Studio asked to wait, if it did."""
+def _retry_after(error: BaseException | None) -> float | None:
+    """Return how many seconds Studio asked to wait, None if it didn't."""
     return _bounded(error.retry_after) if isinstance(error, StudioError) else None
 
 
 def _bounded(retry_after: float | None) -> float | None:
-    return None if retry_after is None else min(retry_after, RETRY_AFTER_CEILING)
+    return None if retry_after is None else min(retry_after, MAX_RETRY_AFTER)

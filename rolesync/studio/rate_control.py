@@ -1,34 +1,36 @@
-"""How many requests may be under way, and how many may start in a second, learnt from how Studio answers.
+"""Learns from Studio's answers how many requests may be under way, and how many may start per second.
 
-Both follow AIMD, as TCP does: a little more while Studio keeps up, much less when it refuses (429, 503, the 403 that
-means the same) or when its answers take clearly longer than the best seen. Requests under way alone would not do: a
-server that answers in 5 ms and takes 20 requests a second refuses most of even one connection's, so that what it takes
-in a second is learnt from its refusals. Nothing here waits, locks or looks at a clock: times are passed in, in seconds.
+Both limits follow AIMD, as TCP congestion control does: a little more while Studio keeps up, much less when it refuses
+(429, 503, or the 403 that means the same) or when its answers take clearly longer than the fastest. A limit on parallel
+requests alone would not do. A server that answers in 5 ms but accepts 20 requests per second refuses most requests of
+even one connection. So the rate is learnt from its refusals.
+
+This module neither waits, locks nor reads a clock: times are passed in, in seconds.
 """
 
 import math
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-SLOW = 2.0  # times the best seen, from which on an answer counts as slow
-SLACK = 0.1  # seconds above the best seen that never do: a busy machine of our own takes as long
-HELPED = 0.8  # share of the earlier slowness below which having asked for less has helped
+SLOW_FACTOR = 2.0  # times the fastest answer, above which an answer may be slow
+SLOW_SECONDS = 0.1  # above the fastest answer: less is never slow, a busy machine of ours takes as long
+IMPROVED = 0.8  # share of the earlier slowness below which fewer requests have helped
 
-FIRST_HOLD = 0.5  # seconds for which nobody asks after a refusal without Retry-After; doubled while nothing is taken
-LONGEST_HOLD = 30.0
-TOLERATED = 0.03  # share of refusals at which the rate is left as it is: also a healthy server has a bad moment
-MANY = 0.2  # share of refusals that shows that a rate is too high, even if it was fine a moment ago
-FEW = 5  # answers within a second that tell nothing yet
-BELOW = 0.95  # of the rate that was measured, to start from
-STEP = 0.0015  # share by which the rate grows with each answer: two refusals in some seventy requests
-STRIDE = 1.0  # requests a second more with each answer while the rate is a guess: it grows e-fold in a second
-LONGEST_STRIDE = 0.2  # share of the rate, where that is less
-LEAST = 0.1  # requests a second
+FIRST_BACKOFF = 0.5  # seconds without requests after a refusal without Retry-After; doubled while all are refused
+LONGEST_BACKOFF = 30.0
+TOLERATED = 0.03  # share of refusals up to which the rate stays: even a healthy server has a bad moment
+TOO_FAST = 0.2  # share of refusals that proves a rate too high, even if it was accepted a moment ago
+MIN_ANSWERS = 5  # fewer answers within a second prove nothing yet
+INITIAL_SHARE = 0.95  # of the measured rate, to start from
+GROWTH = 0.0015  # share by which the rate grows with each answer: two refusals in about seventy requests
+SEARCH_GROWTH = 1.0  # requests per second more with each answer while the rate is a guess: e-fold in a second
+MAX_SEARCH_GROWTH = 0.2  # share of the rate, if that is less
+MIN_RATE = 0.1  # requests per second
 IDLE = 1.0  # seconds without a request that say nothing about the server
 
 
 class LoadSignal(Enum):
-    """What an answer says about the server's load: it keeps up, it wants fewer requests, or nothing."""
+    """What an answer says about Studio's load: it keeps up, it wants fewer requests, or nothing."""
 
     KEEPS_UP = auto()
     REFUSED = auto()
@@ -36,30 +38,29 @@ class LoadSignal(Enum):
 
 
 class RateControl:
-    """Decides when a request may start. Whoever uses it calls `start` once a request may, and `end` once for each.
+    """Decides when a request may start; the caller reports each start by `start` and each end by `end`.
 
     Args:
-        most: requests under way, never more; the start, so that a healthy server is read at full speed from the first.
-        most_per_second: requests a second, never more; None for any number.
+        max_parallel: the most requests under way, and the start value, so a healthy server is read at full speed.
+        max_per_second: the most requests per second; None for no limit.
     """
 
-    def __init__(self, most: int, most_per_second: float | None = None) -> None:
-        self.limit = float(most)
-        """Requests that may be under way; fractions add up."""
+    def __init__(self, max_parallel: int, max_per_second: float | None = None) -> None:
+        self.limit = float(max_parallel)
+        """Requests that may be under way; fractions accumulate."""
         self.rate = math.inf
-        """Requests that Studio is thought to take in a second; infinite until refusals say otherwise."""
+        """Requests per second that Studio is believed to accept; infinite until refusals show a limit."""
         self.under_way = 0
-        self._most = most
-        self._ceiling = most_per_second or math.inf
-        self._next = self._held_until = self._cut_at = self._last_end = -math.inf
-        self._full_at = (
-            self._paced_at
-        ) = -math.inf  # when the limit and the rate were last reached: else raising is vain
-        self._fruitless = 0  # times in a row that everything was refused
-        self._taken = True  # whether any request was taken since the last halving
+        self._max_parallel = max_parallel
+        self._max_rate = max_per_second or math.inf
+        self._next = self._backoff_until = self._reduced_at = self._last_end = -math.inf
+        # When the limit and the rate were last reached: otherwise raising them proves nothing.
+        self._full_at = self._paced_at = -math.inf
+        self._failed_rounds = 0  # times in a row that every request was refused
+        self._any_accepted = True  # since the limit was last halved
         self._searching = True  # whether the rate is only a guess
-        self._believed = 0.0  # the rate at the last clear sign that there is one to keep to
-        self._tally = _Tally(since=math.inf)
+        self._confirmed_rate = 0.0  # at the last clear sign that Studio limits the rate
+        self._window = _Window(since=math.inf)
         self._slowness = _Slowness()
 
     @property
@@ -67,94 +68,95 @@ class RateControl:
         """Whether one more request may be under way."""
         return self.under_way < max(1, int(self.limit))
 
-    def turn(self, now: float) -> float:
-        """Tell when the next request may start, as far as is known now."""
-        return max(now, self._next, self._held_until)
+    def next_start(self, now: float) -> float:
+        """Return when the next request may start, by what is known now."""
+        return max(now, self._next, self._backoff_until)
 
     def start(self, now: float) -> None:
-        """Note that a request starts, at its turn and with room for it."""
-        self._tally.since = min(self._tally.since, now)
-        idle = now - max(self._last_end, self._next, self._held_until, self._tally.since)
+        """Record that a request starts, at its time and with room for it."""
+        self._window.since = min(self._window.since, now)
+        idle = now - max(self._last_end, self._next, self._backoff_until, self._window.since)
         if self.under_way == 0 and idle > IDLE:
-            self._tally.since += idle
+            self._window.since += idle
         self.under_way += 1
         if not self.has_room:
             self._full_at = now
-        interval = 1 / min(self.rate, self._ceiling)
+        interval = 1 / min(self.rate, self._max_rate)
         if now - self._next < interval / 4:
             self._paced_at = now
         self._next = now + interval
 
-    def end(self, kind: str, started: float, now: float, verdict: LoadSignal, retry_after: float | None = None) -> None:
+    def end(self, kind: str, started: float, now: float, signal: LoadSignal, retry_after: float | None = None) -> None:
         """Learn from the end of a request.
 
         Args:
-            kind: what it was; only requests of one kind should take equally long.
-            started: when, as given to `start`.
-            now: when its answer was there.
-            verdict: what that says.
-            retry_after: seconds for which nobody shall ask, if Studio said so.
+            kind: its kind; only requests of the same kind should take equally long.
+            started: its start, as passed to `start`.
+            now: when its answer arrived.
+            signal: what the answer says about the load.
+            retry_after: seconds without requests that Studio asked for, if it did.
         """
-        crowded = self.under_way > 1
+        parallel = self.under_way > 1
         self.under_way -= 1
         self._last_end = now
-        if verdict is LoadSignal.KEEPS_UP:
+        if signal is LoadSignal.KEEPS_UP:
             self._grow(started)
-            if self._slowness.is_rising(kind, now - started, int(self.limit), crowded and started > self._cut_at):
+            if self._slowness.is_rising(kind, now - started, int(self.limit), parallel and started > self._reduced_at):
                 self._halve(now)
-        elif verdict is LoadSignal.REFUSED:
+        elif signal is LoadSignal.REFUSED:
             self._shrink(started, now, retry_after)
 
     def _grow(self, started: float) -> None:
-        if started >= self._tally.since:
-            self._tally.good += 1
+        if started >= self._window.since:
+            self._window.accepted += 1
         if started <= self._paced_at:
-            self.rate += min(STRIDE, self.rate * LONGEST_STRIDE) if self._searching else self.rate * STEP
-        if started > self._cut_at:
-            self._taken = True
+            self.rate += min(SEARCH_GROWTH, self.rate * MAX_SEARCH_GROWTH) if self._searching else self.rate * GROWTH
+        if started > self._reduced_at:
+            self._any_accepted = True
             if started <= self._full_at:
-                self.limit = min(self._most, self.limit + 1 / self.limit)
+                self.limit = min(self._max_parallel, self.limit + 1 / self.limit)
 
     def _shrink(self, started: float, now: float, retry_after: float | None) -> None:
-        if started >= self._tally.since:
-            self._tally.refused += 1
-        unknown = math.isinf(self.rate)
-        stop = self._learn(now) and unknown
-        if started > self._cut_at:  # what had left before the last halving could not know of it
-            self._fruitless = 0 if self._taken else self._fruitless + 1
+        if started >= self._window.since:
+            self._window.refused += 1
+        was_unknown = math.isinf(self.rate)
+        back_off = self._learn_rate(now) and was_unknown
+        if started > self._reduced_at:  # a request sent before the last halving could not know of it
+            self._failed_rounds = 0 if self._any_accepted else self._failed_rounds + 1
             self._halve(now)
-            stop = stop or self._fruitless > 0
+            back_off = back_off or self._failed_rounds > 0
         if retry_after is not None:
-            until = max(self._held_until, now + retry_after)
-            self._tally.since += until - max(now, self._held_until)  # says nothing about the rate
-            self._held_until = until
-        elif stop:
-            self._held_until = max(self._held_until, now + min(LONGEST_HOLD, FIRST_HOLD * 2**self._fruitless))
+            until = max(self._backoff_until, now + retry_after)
+            self._window.since += until - max(now, self._backoff_until)  # says nothing about the rate
+            self._backoff_until = until
+        elif back_off:
+            seconds = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**self._failed_rounds)
+            self._backoff_until = max(self._backoff_until, now + seconds)
 
     def _halve(self, now: float) -> None:
         self.limit = max(1.0, self.limit / 2)
-        self._cut_at = now
-        self._taken = False
+        self._reduced_at = now
+        self._any_accepted = False
 
-    def _learn(self, now: float) -> bool:
-        """Set the rate to what was taken since the last time, but never below half of what it was.
+    def _learn_rate(self, now: float) -> bool:
+        """Set the rate to what was accepted since the last time, but never below half of what it was.
 
         Returns:
-            Whether the rate is a new one. It is given up if refusals stay rare but don't end however low it gets: then
-            they are a matter of chance, and the number under way is what to be careful with.
+            Whether the rate is a new one. The rate is given up if refusals stay rare but don't end however low it gets:
+            then they are random, and only the number of requests under way matters.
         """
-        tally = self._tally
-        if not tally.says_enough(now):
+        window = self._window
+        if not window.is_conclusive(now):
             return False
-        self._tally = _Tally(now)
-        unknown = math.isinf(self.rate)
-        half = 0.0 if unknown else self.rate / 2
-        measured = tally.good / max(1.0, now - tally.since)
-        self._searching = unknown or measured <= half
-        self.rate = max(LEAST, min(self.rate, BELOW * max(measured, half)))
-        if self._searching or tally.share > MANY:
-            self._believed = self.rate
-        elif self.rate < self._believed / 2:
+        self._window = _Window(now)
+        was_unknown = math.isinf(self.rate)
+        half = 0.0 if was_unknown else self.rate / 2
+        measured = window.accepted / max(1.0, now - window.since)
+        self._searching = was_unknown or measured <= half
+        self.rate = max(MIN_RATE, min(self.rate, INITIAL_SHARE * max(measured, half)))
+        if self._searching or window.refused_share > TOO_FAST:
+            self._confirmed_rate = self.rate
+        elif self.rate < self._confirmed_rate / 2:
             self.rate = math.inf
             return False
         self._next = max(self._next, now + 1 / self.rate)
@@ -162,54 +164,55 @@ class RateControl:
 
 
 @dataclass(slots=True)
-class _Tally:
-    """Requests taken and refused of those that started since then."""
+class _Window:
+    """Requests accepted and refused, of those that started after `since`."""
 
     since: float
-    good: int = 0
+    accepted: int = 0
     refused: int = 0
 
     @property
-    def share(self) -> float:
-        return self.refused / (self.good + self.refused)
+    def refused_share(self) -> float:
+        return self.refused / (self.accepted + self.refused)
 
-    def says_enough(self, now: float) -> bool:
-        return self.refused > 1 and self.good >= (FEW if now - self.since < 1 else 1) and self.share >= TOLERATED
+    def is_conclusive(self, now: float) -> bool:
+        min_accepted = MIN_ANSWERS if now - self.since < 1 else 1
+        return self.refused > 1 and self.accepted >= min_accepted and self.refused_share >= TOLERATED
 
 
 @dataclass(slots=True)
 class _Slowness:
-    """Whether answers take clearly longer than the best seen: most of them, two round trips in a row."""
+    """Whether answers take clearly longer than the fastest: most of them, in two round trips in a row."""
 
-    best: dict[str, float] = field(default_factory=dict)  # seconds, by kind
+    fastest: dict[str, float] = field(default_factory=dict)  # seconds, by kind
     answers: int = 0
     slow: int = 0
-    times: float = 0.0  # of the best, added up
-    was_slow: bool = False  # the round trip before
-    before: float | None = None  # times the best on average, when last asked for less
+    ratios: float = 0.0  # seconds / fastest, summed
+    was_slow: bool = False  # in the round trip before
+    ratio_at_reduction: float | None = None  # the mean ratio when the limit was last reduced for slowness
 
-    def is_rising(self, kind: str, seconds: float, limit: int, ours: bool) -> bool:  # noqa: FBT001  # one of four
-        """Take one answer in; tell whether to ask for less.
+    def is_rising(self, kind: str, seconds: float, limit: int, may_be_ours: bool) -> bool:  # noqa: FBT001  # one of four
+        """Add one answer; returns whether fewer requests should be under way.
 
         Args:
-            kind: what was asked.
+            kind: the kind of request.
             seconds: how long it took.
-            limit: requests of a round trip.
-            ours: whether the slowness can be our own doing: others were under way, and all since the last halving.
+            limit: the number of requests in a round trip.
+            may_be_ours: whether our requests may cause the slowness: others were under way, all since the last halving.
         """
-        best = self.best[kind] = min(seconds, self.best.get(kind, seconds))
-        if not ours:
+        fastest = self.fastest[kind] = min(seconds, self.fastest.get(kind, seconds))
+        if not may_be_ours:
             return False
         self.answers += 1
-        self.times += seconds / best if best else 1.0
-        self.slow += seconds > max(SLOW * best, best + SLACK)
+        self.ratios += seconds / fastest if fastest else 1.0
+        self.slow += seconds > max(SLOW_FACTOR * fastest, fastest + SLOW_SECONDS)
         if self.answers < max(4, limit):
             return False
-        slow, mean = self.slow * 2 > self.answers, self.times / self.answers
-        self.answers, self.slow, self.times = 0, 0, 0.0
-        again, self.was_slow = self.was_slow and slow, slow
-        vain = again and self.before is not None and mean > HELPED * self.before
-        if vain:  # asking for less has not helped: the server has become slower by itself
-            self.best.clear()
-        self.before = mean if again and not vain else None
-        return again and not vain
+        is_slow, mean = self.slow * 2 > self.answers, self.ratios / self.answers
+        self.answers, self.slow, self.ratios = 0, 0, 0.0
+        twice, self.was_slow = self.was_slow and is_slow, is_slow
+        in_vain = twice and self.ratio_at_reduction is not None and mean > IMPROVED * self.ratio_at_reduction
+        if in_vain:  # fewer requests have not helped: the server itself has become slower
+            self.fastest.clear()
+        self.ratio_at_reduction = mean if twice and not in_vain else None
+        return twice and not in_vain

@@ -1,4 +1,4 @@
-"""One request and its answer: what is sent, over which connection, and nothing tried again."""
+"""Sends one request over one connection and returns its answer; never retries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Method = Literal["GET", "PUT"]
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to talk to one Studio. Times are in seconds."""
+    """The address of a Studio, limits and timeouts. Times are in seconds."""
 
     studio: str  # scheme and host
     user_agent: str
@@ -32,7 +32,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: what it counts as, the verb, the path from the host on, the query and the JSON body."""
+    """One request: the kind it is counted as, method, path, query and JSON body."""
 
     kind: str
     method: Method
@@ -42,39 +42,41 @@ class Call:
 
     @property
     def where(self) -> str:
-        """The request as messages name it."""
+        """The request as named in messages."""
         return f"{self.method} {self.path}"
 
 
 class Transport:
-    """Sends single requests, over as many sessions as there ever are requests under way at once.
+    """Sends single requests, over as many sessions as there are requests under way in parallel.
 
-    `requests` spends as long on preparing a request as on sending it. Those to one Studio differ in few things, which
-    are put into copies of one that was prepared.
+    `requests` spends as long on preparing a request as on sending it. Requests to one Studio differ little, so each one
+    is a changed copy of a prepared request.
 
     Raises:
-        UsageError: the address is none.
+        UsageError: the base address is invalid.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.sessions: list[requests.Session] = []
         self._connection = connection
-        self._free: list[requests.Session] = []  # the last one used on top, whose connection is the least likely idle
+        self._free: list[requests.Session] = []  # a stack: the last one used has the least idle connection
         self._timeouts = (connection.connect_timeout, connection.timeout)
         with open_session(connection) as session:
             try:
                 self._prepared = session.prepare_request(requests.Request("GET", connection.studio))
             except requests.exceptions.RequestException as error:
-                raise UsageError(f"{connection.studio} is no address", hint="correct ROLESYNC_BASE_URL") from error
+                raise UsageError(
+                    f"{connection.studio} is not a valid address", hint="correct ROLESYNC_BASE_URL"
+                ) from error
         self._root = (self._prepared.url or "").removesuffix("/")
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         for session in self.sessions:
             session.close()
 
     def prepare(self, call: Call, header: str) -> requests.PreparedRequest:
-        """Make a call ready to be sent with this Authorization header."""
+        """Prepare a call with this Authorization header."""
         request = self._prepared.copy()
         request.method = call.method
         request.url = self._root + call.path + (f"?{urlencode(call.params)}" if call.params else "")
@@ -84,19 +86,19 @@ class Transport:
         return request
 
     def send(self, request: requests.PreparedRequest, where: str) -> requests.Response:
-        """Send a request once, and return its whole answer.
+        """Send a request once, and return its complete answer.
 
         Raises:
-            StudioError: no whole answer came.
+            StudioError: no complete answer came.
         """
-        session = self._take()
-        if session.cookies:  # a load balancer's, say
+        session = self._free_session()
+        if session.cookies:  # from a load balancer, for example
             request.prepare_cookies(session.cookies)
         try:
             return session.send(
                 request,
                 timeout=self._timeouts,
-                allow_redirects=False,  # the token goes to the configured host only
+                allow_redirects=False,  # the token goes only to the configured host
                 verify=session.verify,
                 proxies=session.proxies,
                 stream=False,
@@ -106,7 +108,7 @@ class Transport:
         finally:
             self._free.append(session)
 
-    def _take(self) -> requests.Session:
+    def _free_session(self) -> requests.Session:
         try:
             return self._free.pop()
         except IndexError:
@@ -116,9 +118,9 @@ class Transport:
 
 
 def open_session(connection: Connection) -> requests.Session:
-    """Make a session that has everything but the secrets."""
+    """Open a session with all connection settings but the secrets."""
     session = requests.Session()
-    session.trust_env = False  # proxies are decided once, and no .netrc may replace the token
+    session.trust_env = False  # proxies come from the settings only, and no .netrc may replace the token
     session.headers.update({"User-Agent": connection.user_agent, "Accept": "application/json"})
     session.verify = connection.ca_bundle or True
     if connection.proxy:

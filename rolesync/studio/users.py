@@ -1,7 +1,7 @@
-"""The calls of the user API, typed: one method a line of the reference.
+"""The calls of Studio's user API, typed: one method for each line of the reference.
 
-`StudioReader` can't write; only `StudioWriter` has the one verb that can. Answers are checked field by field, because a
-wrong or half answer must never pass for a person without roles.
+`StudioReader` can't write; only `StudioWriter` has the one request that can. Answers are checked field by field: a
+wrong or incomplete answer must never look like a user without roles.
 """
 
 import re
@@ -19,17 +19,17 @@ from rolesync.studio.responses import http_date, object_of, unreadable
 from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
-PER_PAGE = 50  # the most that the API gives
+PER_PAGE = 50  # the maximum of the API
 MAX_ID = 2**63 - 1
 
 Value = TypeVar("Value")
 
-_UNSPELLABLE = re.compile("[\ud800-\udfff]")  # half a letter, as JSON can hold it and UTF-8 cannot
+_SURROGATES = re.compile("[\ud800-\udfff]")  # half a character, which JSON can hold and UTF-8 can't
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person as Studio shows them; `email` is "" where Studio has none."""
+    """A user as Studio shows them; `email` is "" if Studio has none."""
 
     id: int
     email: str
@@ -39,9 +39,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """One page of a search, its people as columns: an object for each would cost more than reading the page.
+    """One page of a search, with its users as columns: an object for each would cost more than reading the page.
 
-    `roles` are spelled as `format_roles`, the other columns as in `User`.
+    `roles` are formatted by `format_roles`; the other columns are as in `User`.
     """
 
     ids: list[int]
@@ -55,7 +55,7 @@ class UserPage:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One medium that a person can reach. `duration` is in seconds, `size` in bytes, `created_at` ISO 8601."""
+    """One medium that a user can open. `duration` is in seconds, `size` in bytes, `created_at` ISO 8601."""
 
     id: int
     title: str
@@ -68,7 +68,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class MediaPage:
-    """One page of a person's media."""
+    """One page of a user's media."""
 
     media: tuple[Media, ...]
     current_page: int
@@ -85,7 +85,7 @@ class RoleAction(TypedDict):
 
 
 class StudioReader:
-    """Everything that can be asked of Studio without changing it."""
+    """All requests that don't change Studio."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -95,7 +95,7 @@ class StudioReader:
         return self._search("search_role", {"role": role, "page": page, "per_page": per_page})
 
     def search_email(self, email: str, page: int = 1, per_page: int = PER_PAGE) -> UserPage:
-        """`GET /users/search?email=`: one page of people whose address matches, in whatever way Studio matches."""
+        """`GET /users/search?email=`: one page of users whose address matches; how Studio matches is undocumented."""
         return self._search("search_email", {"email": email, "page": page, "per_page": per_page})
 
     def user(self, user_id: int) -> User:
@@ -115,7 +115,7 @@ class StudioReader:
         return self.client.call(call, read)
 
     def media(self, user_id: int, page: int = 1, per_page: int = PER_PAGE) -> MediaPage:
-        """`GET /users/{user_id}/media`: one page of the media that a person can reach."""
+        """`GET /users/{user_id}/media`: one page of the media that a user can open."""
         call = Call("media", "GET", f"{V1}/users/{user_id}/media", {"page": page, "per_page": per_page})
 
         def read(answer: requests.Response) -> MediaPage:
@@ -125,19 +125,19 @@ class StudioReader:
         return self.client.call(call, read)
 
     def ping(self) -> datetime | None:
-        """`GET /ping`: whether Studio answers at all; returns its clock, where it says it."""
+        """`GET /ping`: checks that Studio answers; returns the time of its clock, None if it doesn't show it."""
         call = Call("ping", "GET", f"{V1}/ping")
 
         def read(answer: requests.Response) -> datetime | None:
-            said = answer.content[:40].decode("utf-8", "replace")
-            if said.strip().strip('"').lower() != "pong":
-                raise unreadable(call.where, f"{said!r} instead of 'pong'")
+            text = answer.content[:40].decode("utf-8", "replace")
+            if text.strip().strip('"').lower() != "pong":
+                raise unreadable(call.where, f"{text!r} instead of 'pong'")
             return http_date(answer.headers.get("Date", ""))
 
         return self.client.call(call, read)
 
     def known_roles(self) -> tuple[str, ...]:
-        """`GET /api/public/apidocs`: the role names that Studio's own description lists, sorted."""
+        """`GET /api/public/apidocs`: the role names in Studio's description of its API, sorted."""
         call = Call("apidocs", "GET", "/api/public/apidocs")
         return self.client.call(call, lambda answer: _role_enums(object_of(answer, call.where)))
 
@@ -146,9 +146,11 @@ class StudioReader:
 
         def read(answer: requests.Response) -> UserPage:
             body, where = object_of(answer, call.where), call.where
-            people = [_person(item, where) for item in _list(body, "users", where)]
-            ids, emails, names, roles = map(list, zip(*people, strict=True)) if people else ([], [], [], [])
-            return UserPage(ids, emails, names, [_spelled(held) for held in roles], *_meta(body, where))
+            users = [_user_fields(item, where) for item in _list(body, "users", where)]
+            ids, emails, names, roles = map(list, zip(*users, strict=True)) if users else ([], [], [], [])
+            return UserPage(
+                ids, emails, names, [_cached_format(role_names) for role_names in roles], *_meta(body, where)
+            )
 
         return self.client.call(call, read)
 
@@ -157,10 +159,10 @@ class StudioWriter(StudioReader):
     """A reader that can also change roles."""
 
     def put_roles(self, actions: Sequence[RoleAction]) -> tuple[User, ...]:
-        """`PUT /users/roles`: change roles, and return the updated users as Studio shows them.
+        """`PUT /users/roles`: change roles; returns the updated users as Studio shows them.
 
         Raises:
-            StudioError: refused (4xx), or of unknown effect (everything else); never retried blindly.
+            StudioError: why it ended; `model.request_effect` tells the effect. It is never retried blindly.
         """
         call = Call("put_roles", "PUT", f"{V1}/users/roles", body={"actions": list(actions)})
 
@@ -171,13 +173,13 @@ class StudioWriter(StudioReader):
 
 
 def _user(item: object, where: str) -> User:
-    return User(*_person(item, where))
+    return User(*_user_fields(item, where))
 
 
-def _person(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
-    """Check one person, and return what a `User` holds."""
+def _user_fields(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
+    """Check one user of an answer, and return the fields of a `User`."""
     if not isinstance(item, dict):
-        raise unreadable(where, "a user that is no object")
+        raise unreadable(where, "a user that is no JSON object")
     user_id, email, roles = item.get("id"), item.get("email"), item.get("role_names")
     if type(user_id) is not int or not 0 < user_id <= MAX_ID:
         raise unreadable(where, f"a user whose id is {user_id!r}")
@@ -186,12 +188,13 @@ def _person(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
     if not isinstance(roles, list) or not {*map(type, roles)} <= {str}:
         raise unreadable(where, f"user {user_id} whose role_names are {roles!r}")
     name = item.get("full_name") or item.get("display_name") or ""
-    shown = _UNSPELLABLE.sub("\N{REPLACEMENT CHARACTER}", name) if isinstance(name, str) else ""
-    return user_id, email or "", shown, tuple(roles)
+    valid_name = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name) if isinstance(name, str) else ""
+    return user_id, email or "", valid_name, tuple(roles)
 
 
 @lru_cache(maxsize=4096)
-def _spelled(names: tuple[str, ...]) -> str:
+def _cached_format(names: tuple[str, ...]) -> str:
+    """Format a role set; a million users share a few, so each is formatted once."""
     return format_roles(names)
 
 
@@ -223,7 +226,7 @@ def _list(body: dict[str, Any], key: str, where: str) -> list[object]:
 
 
 def _meta(body: dict[str, Any], where: str) -> tuple[int, int, int]:
-    """Read current_page, last_page and total_count; without them nothing tells whether a read is complete."""
+    """Return current_page, last_page and total_count; without them nothing proves that a read is complete."""
     meta = body.get("meta")
     values = [meta.get(key) if isinstance(meta, dict) else None for key in ("current_page", "last_page", "total_count")]
     if not all(type(value) is int and value >= 0 for value in values):
@@ -233,16 +236,16 @@ def _meta(body: dict[str, Any], where: str) -> tuple[int, int, int]:
 
 
 def _role_enums(document: object) -> tuple[str, ...]:
-    """Collect the enum of every parameter or property that is named `role`, wherever Swagger puts it."""
-    found: set[str] = set()
-    waiting: list[tuple[str, object]] = [("", document)]
-    while waiting:
-        name, node = waiting.pop()
+    """Collect the enum values of every parameter or property named `role`, wherever the Swagger document has it."""
+    role_names: set[str] = set()
+    nodes: list[tuple[str, object]] = [("", document)]
+    while nodes:
+        name, node = nodes.pop()
         if isinstance(node, list):
-            waiting.extend((name, item) for item in node)
+            nodes.extend((name, item) for item in node)
         elif isinstance(node, dict):
-            own_name = str(node.get("name", name))
-            if own_name == "role" and isinstance(node.get("enum"), list):
-                found.update(role for role in node["enum"] if isinstance(role, str))
-            waiting.extend((own_name if key in {"items", "schema"} else key, value) for key, value in node.items())
-    return tuple(sorted(found))
+            node_name = str(node.get("name", name))
+            if node_name == "role" and isinstance(node.get("enum"), list):
+                role_names.update(role for role in node["enum"] if isinstance(role, str))
+            nodes.extend((node_name if key in {"items", "schema"} else key, value) for key, value in node.items())
+    return tuple(sorted(role_names))

@@ -1,4 +1,4 @@
-"""One conversation with Studio: what is sent, what is tried again and how often, and what ends it."""
+"""The client: what it sends, what it retries and how often, and which errors it raises."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ from rolesync.errors import (
 )
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio.auth.tokens import FixedToken
-from rolesync.studio.client import RETRY_AFTER_CEILING, Client, EndedError
+from rolesync.studio.client import MAX_RETRY_AFTER, Client, EndedError
 from rolesync.studio.transport import Call, Connection
 from rolesync.studio.users import StudioReader, StudioWriter
 from tests.paths import PEM
@@ -83,7 +83,7 @@ def get(studio: StudioReader) -> object:
 # What is sent
 
 
-def test_every_request_names_the_program_and_carries_the_token(start: Start) -> None:
+def test_every_request_carries_the_user_agent_and_the_token(start: Start) -> None:
     studio = start(in_turn(OK, DONE))
     writer = studio.writer(user_agent="rolesync/9 (it@example.edu)")
     get(writer)
@@ -108,7 +108,7 @@ def test_the_token_is_not_sent_along_a_redirect(start: Start) -> None:
     assert elsewhere.server.asked == []
 
 
-def test_neither_proxies_nor_netrc_of_the_environment_count(
+def test_proxies_and_netrc_of_the_environment_are_ignored(
     start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
@@ -122,14 +122,14 @@ def test_neither_proxies_nor_netrc_of_the_environment_count(
     assert proxy.server.asked == []
 
 
-def test_a_proxy_that_is_set_is_used(start: Start) -> None:
+def test_a_configured_proxy_is_used(start: Start) -> None:
     proxy, studio = start(OK), start(OK)
     get(studio.reader(proxy=proxy.server.base_url))
     assert proxy.server.asked[0].target == f"{studio.server.base_url}/api/public/v1/users/7"
     assert studio.server.asked == []
 
 
-def test_a_thread_keeps_its_connection_also_after_errors(start: Start) -> None:
+def test_a_connection_is_reused_even_after_errors(start: Start) -> None:
     def answer(asked: Asked) -> Say:
         return Say(404, {"error": "gone"}) if asked.path.endswith("/8") else OK
 
@@ -151,7 +151,7 @@ def test_every_request_is_counted() -> None:
         assert sandbox.counts()["user"] == 400
 
 
-def test_a_cookie_of_studio_goes_back_to_it(start: Start) -> None:
+def test_a_cookie_of_studio_is_sent_back(start: Start) -> None:
     studio = start(in_turn(Say(body={"user": USER}, headers={"Set-Cookie": "balancer=a; Path=/"}), OK))
     reader = studio.reader()
     get(reader)
@@ -159,8 +159,8 @@ def test_a_cookie_of_studio_goes_back_to_it(start: Start) -> None:
     assert [asked.headers["Cookie"] for asked in studio.server.asked] == [None, "balancer=a"]
 
 
-def test_an_address_that_is_none_is_refused_before_anything_is_sent() -> None:
-    with pytest.raises(UsageError, match=r"https://\.example\.edu is no address") as caught:
+def test_an_invalid_address_is_refused_before_any_request() -> None:
+    with pytest.raises(UsageError, match=r"https://\.example\.edu is not a valid address") as caught:
         client_of("https://.example.edu", Naps())
     assert "ROLESYNC_BASE_URL" in caught.value.hint
 
@@ -168,7 +168,7 @@ def test_an_address_that_is_none_is_refused_before_anything_is_sent() -> None:
 # Whose certificate is trusted
 
 
-def test_a_certificate_that_nobody_vouches_for_is_final(start: Start) -> None:
+def test_an_untrusted_certificate_is_final(start: Start) -> None:
     studio = start(OK, tls=str(PEM))
     with pytest.raises(StudioError, match=r"certificate of https://127.0.0.1:.* isn't trusted") as caught:
         get(studio.reader())
@@ -176,13 +176,13 @@ def test_a_certificate_that_nobody_vouches_for_is_final(start: Start) -> None:
     assert (studio.server.asked, studio.naps.taken) == ([], [])
 
 
-def test_a_ca_bundle_vouches(start: Start) -> None:
+def test_a_ca_bundle_makes_its_certificates_trusted(start: Start) -> None:
     studio = start(OK, tls=str(PEM))
     assert get(studio.reader(ca_bundle=str(PEM))) is not None
     assert studio.server.asked[0].headers["Authorization"] == "Bearer sandbox-token"
 
 
-def test_a_server_that_speaks_no_tls_is_not_blamed_on_its_certificate(start: Start) -> None:
+def test_a_server_without_tls_is_not_reported_as_untrusted(start: Start) -> None:
     studio = start(OK)
     studio.server.base_url = studio.server.base_url.replace("http:", "https:")
     with pytest.raises(UnreachableError, match="TLS") as caught:
@@ -209,7 +209,7 @@ PASSING = [
 
 
 @pytest.mark.parametrize("passing", PASSING, ids=str)
-def test_a_read_is_tried_again(start: Start, passing: Say) -> None:
+def test_a_read_is_retried_after_a_transient_failure(start: Start, passing: Say) -> None:
     studio = start(in_turn(passing, passing, OK))
     reader = studio.reader()
     with capture_logs() as logs:
@@ -227,7 +227,7 @@ def test_a_read_is_tried_again(start: Start, passing: Say) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422])
 @pytest.mark.parametrize("call", [get, put])
-def test_what_is_refused_is_not_tried_again(start: Start, call: Callable[[StudioWriter], object], status: int) -> None:
+def test_a_refused_request_is_not_retried(start: Start, call: Callable[[StudioWriter], object], status: int) -> None:
     studio = start(Say(status, {"error": "the rate limits may not be changed by you"}))
     with pytest.raises(StudioError) as caught:
         call(studio.writer())
@@ -236,7 +236,7 @@ def test_what_is_refused_is_not_tried_again(start: Start, call: Callable[[Studio
 
 
 @pytest.mark.parametrize("limited", PASSING[:4], ids=str)
-def test_a_write_is_tried_again_when_studio_did_nothing(start: Start, limited: Say) -> None:
+def test_a_write_is_retried_if_studio_did_nothing(start: Start, limited: Say) -> None:
     studio = start(in_turn(limited, DONE))
     writer = studio.writer()
     put(writer)
@@ -245,7 +245,7 @@ def test_a_write_is_tried_again_when_studio_did_nothing(start: Start, limited: S
 
 
 @pytest.mark.parametrize("unclear", [*PASSING[4:], Say(end="mute"), Say(end="stall", body={"users": []})], ids=str)
-def test_a_write_of_unknown_effect_is_not_tried_again(start: Start, unclear: Say) -> None:
+def test_a_write_of_unclear_effect_is_not_retried(start: Start, unclear: Say) -> None:
     studio = start(in_turn(unclear, DONE))
     with pytest.raises((ServerError, UnreachableError, UnreadableAnswerError)) as caught:
         put(studio.writer(timeout=0.2))
@@ -254,7 +254,7 @@ def test_a_write_of_unknown_effect_is_not_tried_again(start: Start, unclear: Say
 
 
 @pytest.mark.parametrize("call", [get, put])
-def test_a_request_that_never_left_is_tried_again(start: Start, call: Callable[[StudioWriter], object]) -> None:
+def test_a_request_that_never_left_is_retried(start: Start, call: Callable[[StudioWriter], object]) -> None:
     studio = start(in_turn(OK) if call is get else in_turn(DONE), listening=False)
     writer = studio.writer()
     studio.naps.first = studio.server.listen
@@ -263,14 +263,14 @@ def test_a_request_that_never_left_is_tried_again(start: Start, call: Callable[[
     assert studio.naps.taken == [0.5]
 
 
-def test_a_refused_connection_says_so(start: Start) -> None:
+def test_a_refused_connection_is_reported(start: Start) -> None:
     studio = start(OK, listening=False)
     with pytest.raises(NeverSentError, match=r"PUT /api/public/v1/users/roles: http://127.0.0.1:\d+ can't be reached"):
         put(studio.writer())
     assert len(studio.naps.taken) == 7
 
 
-def test_a_name_without_an_address_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_name_counts_as_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -282,7 +282,7 @@ def test_a_name_without_an_address_never_left(monkeypatch: pytest.MonkeyPatch) -
     assert len(naps.taken) == 2
 
 
-def test_a_proxy_that_is_down_never_sent_anything(start: Start) -> None:
+def test_an_unreachable_proxy_counts_as_never_sent(start: Start) -> None:
     proxy, studio = start(OK, listening=False), start(OK)
     secret = proxy.server.base_url.replace("127", "me:secret@127")
     with pytest.raises(NeverSentError, match="proxy") as caught:
@@ -291,7 +291,7 @@ def test_a_proxy_that_is_down_never_sent_anything(start: Start) -> None:
     assert studio.server.asked == []
 
 
-def test_a_connection_that_is_not_taken_times_out() -> None:
+def test_a_connection_that_is_not_accepted_times_out() -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):  # fill the queue, so that the kernel answers nobody any more
@@ -320,7 +320,7 @@ def test_a_silent_studio_times_out(start: Start, end: str) -> None:
         ({"Retry-After": "7"}, 7),
         ({"retry-after": " 2.5 "}, 2.5),
         ({"Retry-After": "0"}, 0),
-        ({"Retry-After": "86400"}, RETRY_AFTER_CEILING),
+        ({"Retry-After": "86400"}, MAX_RETRY_AFTER),
         ({"Retry-After": "Mon, 01 Jan 2024 10:00:30 GMT", "Date": "Mon, 01 Jan 2024 10:00:10 GMT"}, 20),
         ({"Retry-After": "Mon, 01 Jan 2024 10:00:30 GMT", "Date": "Mon, 01 Jan 2024 11:00:10 GMT"}, 0),
         ({"Retry-After": "Mon, 01 Jan 2035 10:00:30 GMT", "date": "Mon, 01 Jan 2024 10:00:00 GMT"}, 60),
@@ -332,20 +332,20 @@ def test_a_silent_studio_times_out(start: Start, end: str) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after(start: Start, status: int, headers: dict[str, str], seconds: float) -> None:
+def test_retry_after_sets_the_wait(start: Start, status: int, headers: dict[str, str], seconds: float) -> None:
     studio = start(in_turn(Say(status, {"error": "wait"}, headers), OK))
     get(studio.reader())
     assert studio.naps.taken == [seconds]
 
 
-def test_retry_after_as_a_date_without_studios_clock(start: Start) -> None:
+def test_retry_after_may_be_a_date_without_studios_clock(start: Start) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     studio = start(in_turn(Say(429, b"", {"Retry-After": until}), OK))
     get(studio.reader())
     assert 30 <= studio.naps.taken[0] <= 40
 
 
-def test_without_a_word_the_waits_double_up_to_a_bound(start: Start) -> None:
+def test_without_retry_after_the_back_off_doubles_up_to_a_limit(start: Start) -> None:
     studio = start(Say(503, b""))
     with pytest.raises(ServerError) as caught:
         get(studio.reader(attempts=10, retry_seconds=1000))
@@ -354,12 +354,12 @@ def test_without_a_word_the_waits_double_up_to_a_bound(start: Start) -> None:
     assert "try again later" in caught.value.hint
 
 
-@pytest.mark.parametrize(("retry_seconds", "taken"), [(120, [50, 50]), (49, []), (99, [50])])
-def test_all_waits_together_are_bounded(start: Start, retry_seconds: float, taken: list[float]) -> None:
+@pytest.mark.parametrize(("retry_seconds", "waits"), [(120, [50, 50]), (49, []), (99, [50])])
+def test_the_sum_of_all_waits_is_bounded(start: Start, retry_seconds: float, waits: list[float]) -> None:
     studio = start(Say(429, b"", {"Retry-After": "50"}))
     with pytest.raises(RateLimitedError) as caught:
         get(studio.reader(retry_seconds=retry_seconds))
-    assert studio.naps.taken == taken
+    assert studio.naps.taken == waits
     assert (caught.value.retry_after, caught.value.status) == (50, 429)
 
 
@@ -372,7 +372,7 @@ def test_a_pause_waits_like_a_retry(start: Start) -> None:
     assert studio.naps.taken[1] == 9.5
 
 
-def test_requests_keep_their_distance(start: Start) -> None:
+def test_requests_keep_the_configured_rate(start: Start) -> None:
     studio = start(OK)
     reader = studio.reader(requests_per_second=2.0)
     begun = studio.naps.clock()
@@ -386,7 +386,7 @@ def test_requests_keep_their_distance(start: Start) -> None:
 # How many at once
 
 
-def test_when_studio_asks_to_wait_everybody_does(start: Start) -> None:
+def test_all_requests_wait_if_studio_asks_to_wait(start: Start) -> None:
     studio = start(in_turn(Say(503, b"", {"Retry-After": "7"}), OK))
     writer = studio.writer()
     with pytest.raises(ServerError):
@@ -396,7 +396,7 @@ def test_when_studio_asks_to_wait_everybody_does(start: Start) -> None:
     assert 6 < studio.naps.taken[0] <= 7
 
 
-def test_a_limited_studio_is_asked_for_less(start: Start) -> None:
+def test_a_rate_limit_reduces_the_requests(start: Start) -> None:
     studio = start(in_turn(*[OK] * 6, LIMITED, LIMITED, OK))
     reader = studio.reader(concurrency=8)
     with capture_logs() as logs:
@@ -405,7 +405,7 @@ def test_a_limited_studio_is_asked_for_less(start: Start) -> None:
     assert [(entry["at_once"], entry["per_second"]) for entry in logs] == [(4, None), (2, 5.7)]
 
 
-def test_there_are_never_more_at_once_than_allowed_nor_more_connections() -> None:
+def test_neither_requests_nor_connections_exceed_the_limit() -> None:
     lock, under_way, peak = threading.Lock(), 0, 0
 
     def answer(_asked: Asked) -> Say:
@@ -471,7 +471,7 @@ def test_a_renewed_token_that_is_refused_is_final(start: Start) -> None:
     assert len(studio.server.asked) == 2
 
 
-def test_a_call_renews_once_however_often_it_is_tried(start: Start) -> None:
+def test_a_call_renews_the_token_once_however_often_it_is_retried(start: Start) -> None:
     no, busy = Say(401, {"error": "expired"}), Say(503, b"")
     studio, tokens = start(in_turn(no, busy, no)), Renewable("Bearer 1", "Bearer 2", "Bearer 3")
     with pytest.raises(UnauthorizedError):
@@ -504,7 +504,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
         assert list(client.each(work, range(20))) == [item * 10 for item in range(20)]
 
 
-def test_what_is_under_way_when_results_are_no_longer_wanted_can_be_waited_for() -> None:
+def test_abandoned_requests_can_be_waited_for() -> None:
     begun, finished = threading.Event(), threading.Event()
 
     def work(item: int) -> int:
@@ -523,22 +523,22 @@ def test_what_is_under_way_when_results_are_no_longer_wanted_can_be_waited_for()
         assert finished.is_set()
 
 
-def test_items_are_not_taken_long_before_their_turn() -> None:
-    taken: list[int] = []
+def test_items_are_taken_shortly_before_they_are_sent() -> None:
+    items_taken: list[int] = []
 
     def items() -> Iterator[int]:
         for number in count():
-            taken.append(number)
+            items_taken.append(number)
             yield number
 
     with client_of("http://127.0.0.1:9", Naps(), concurrency=2) as client:
         results = client.each(lambda item: item, items())
         assert list(islice(results, 3)) == [0, 1, 2]
-        assert len(taken) == 8 + 2
+        assert len(items_taken) == 8 + 2
         results.close()  # type: ignore[attr-defined]  # a generator
 
 
-def test_the_first_error_ends_it() -> None:
+def test_no_further_call_starts_after_the_first_error() -> None:
     begun: list[int] = []
     failed = threading.Event()
 
@@ -568,7 +568,7 @@ def test_closing_ends_every_thread_and_connection(start: Start) -> None:
 # All of it together
 
 
-def test_reads_come_through_a_bad_day() -> None:
+def test_reads_succeed_despite_many_faults() -> None:
     faults = Faults.parse("429=0.1,429-retry-after=1,429-bare=0.05,403=0.05,500=0.05,html=0.05,cut=0.05,reset=0.05")
     naps = Naps()
     with (
@@ -586,15 +586,15 @@ def test_reads_come_through_a_bad_day() -> None:
     assert len([entry for entry in logs if entry["event"] == "retry"]) == struck
 
 
-def test_an_answer_can_be_anything_and_is_still_one_error(start: Start) -> None:
+def test_any_malformed_answer_becomes_one_error(start: Start) -> None:
     studio = start(Say(418, b"\xff\xfe\x00teapot"))
     with pytest.raises(StudioError, match="418") as caught:
         studio.reader().client.call(Call("tea", "GET", "/tea"), lambda answer: answer)
     assert "isn't documented" in caught.value.hint
 
 
-def test_it_is_told_how_long_each_answered_request_took(start: Start) -> None:
-    told: list[float] = []
+def test_the_duration_of_each_answered_request_is_reported(start: Start) -> None:
+    durations: list[float] = []
     naps, answers = Naps(), in_turn(LIMITED, Say(end="gone"), OK, Say(404, {"error": "gone"}))
 
     def answer(asked: Asked) -> Say:
@@ -604,12 +604,12 @@ def test_it_is_told_how_long_each_answered_request_took(start: Start) -> None:
     studio = start(answer)
     connection = Connection(studio.server.base_url, AGENT, concurrency=1)
     tokens = FixedToken(SecretStr("sandbox-token"))
-    with Client(connection, tokens, sleep=naps.sleep, clock=naps.clock, answered=told.append) as client:
+    with Client(connection, tokens, sleep=naps.sleep, clock=naps.clock, answered=durations.append) as client:
         get(StudioReader(client))
         with pytest.raises(NotFoundError):
             get(StudioReader(client))
     assert len(studio.server.asked) == 4
-    assert [round(seconds) for seconds in told] == [3, 3]
+    assert [round(seconds) for seconds in durations] == [3, 3]
 
 
 # The end
@@ -625,7 +625,7 @@ def ctrl_c() -> Iterator[Callable[[], None]]:
 
 
 @pytest.mark.parametrize("answer", [Say(429), Say(500), Say(429, headers={"retry-after": "50"})])
-def test_ctrl_c_lets_go_whoever_waits_and_nothing_more_is_sent(answer: Say, ctrl_c: Callable[[], None]) -> None:
+def test_ctrl_c_ends_all_waits_and_no_request_follows(answer: Say, ctrl_c: Callable[[], None]) -> None:
     """Without it, the waits of a million seconds would be slept to their end."""
 
     def jitter(_low: float, _high: float) -> float:
@@ -645,7 +645,7 @@ def test_ctrl_c_lets_go_whoever_waits_and_nothing_more_is_sent(answer: Say, ctrl
         assert len(server.asked) <= 4
 
 
-def test_after_the_end_nobody_waits(start: Start) -> None:
+def test_after_the_end_no_request_waits(start: Start) -> None:
     studio = start(lambda _: LIMITED)
     reader = studio.reader()
     reader.client.end()

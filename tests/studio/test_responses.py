@@ -1,4 +1,4 @@
-"""What each status and each form of an error body becomes, and which JSON is refused."""
+"""Each status and form of an error body has its error; only JSON objects are accepted."""
 
 import json
 
@@ -50,7 +50,7 @@ def answered(say: Say) -> requests.Response:
         (409, StudioError, "isn't documented"),
     ],
 )
-def test_each_status_is_an_error_of_its_own(status: int, kind: type[StudioError], hint: str) -> None:
+def test_each_status_has_its_error_and_hint(status: int, kind: type[StudioError], hint: str) -> None:
     error = error_for(answered(Say(status, {"error": "Something is wrong"})), WHERE)
     assert type(error) is kind
     assert error.message == f"{WHERE}: Studio answered {status} (Something is wrong)"
@@ -59,7 +59,7 @@ def test_each_status_is_an_error_of_its_own(status: int, kind: type[StudioError]
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"error": "No"}, " (No)"),
         ({"errors": ["No", {"field": "role"}]}, ' (["No", {"field": "role"}])'),
@@ -83,14 +83,14 @@ def test_each_status_is_an_error_of_its_own(status: int, kind: type[StudioError]
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_every_form_of_an_error_body_is_read(body: object, said: str) -> None:
-    assert error_for(answered(Say(404, body)), WHERE).message == f"{WHERE}: Studio answered 404{said}"
+def test_every_form_of_an_error_body_is_read(body: object, message: str) -> None:
+    assert error_for(answered(Say(404, body)), WHERE).message == f"{WHERE}: Studio answered 404{message}"
 
 
 @pytest.mark.parametrize(
     "body", [{"error": "Rate Limit Exceeded"}, b"403 Forbidden (rate limit exceeded)", b"<b>Rate Limit Exceeded</b>"]
 )
-def test_a_403_can_be_a_rate_limit(body: object) -> None:
+def test_a_403_may_mean_a_rate_limit(body: object) -> None:
     error = error_for(answered(Say(403, body, {"retry-after": "4"})), WHERE)
     assert (type(error), error.status, error.retry_after) == (RateLimitedError, 403, 4)
 
@@ -107,7 +107,7 @@ def test_a_redirect_names_its_target() -> None:
     [b"", b"<html>Log in</html>", b"[]", b'"pong"', b"null", b"1" * 5000, b'{"users": [', b"\xff", b"[" * 100_000],
     ids=lambda value: str(value[:20]),
 )
-def test_only_a_json_object_will_do(body: bytes) -> None:
+def test_only_a_json_object_is_accepted(body: bytes) -> None:
     with pytest.raises(UnreadableAnswerError, match="answered 200 with no JSON object but") as caught:
         object_of(answered(Say(body=body)), "GET /x")
     assert caught.value.message.startswith("GET /x: ")
@@ -115,7 +115,7 @@ def test_only_a_json_object_will_do(body: bytes) -> None:
     assert "log-in page or proxy" in caught.value.hint
 
 
-def test_json_in_any_encoding_that_json_may_have_is_read() -> None:
+def test_json_is_read_in_every_encoding_json_allows() -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32-be"):
         body = json.dumps({"name": "Zoë"}, ensure_ascii=False).encode(encoding)
         assert object_of(answered(Say(body=body)), "GET /x") == {"name": "Zoë"}
@@ -129,7 +129,7 @@ def test_json_in_any_encoding_that_json_may_have_is_read() -> None:
         ("Wed, 21 Oct 2015 09:28:00 +0200", "2015-10-21T09:28:00+02:00"),
     ],
 )
-def test_dates(text: str, iso: str) -> None:
+def test_http_dates_are_parsed(text: str, iso: str) -> None:
     moment = http_date(text)
     assert moment is not None
     assert moment.isoformat() == iso
@@ -138,5 +138,5 @@ def test_dates(text: str, iso: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "soon", "Mon, 01 Jan 99999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +999999999999999"]
 )
-def test_what_is_no_date(text: str) -> None:
+def test_invalid_dates_give_none(text: str) -> None:
     assert http_date(text) is None

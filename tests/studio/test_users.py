@@ -1,4 +1,4 @@
-"""The typed calls: what they ask, what they make of the answers, and which answers they refuse."""
+"""The typed calls: their requests, the values they return, and the answers they refuse."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -40,14 +40,14 @@ def asked(answer: Say, call: str, *args: object) -> tuple[object, ScriptedStudio
         return getattr(StudioWriter(client), call)(*args), server
 
 
-def one(user: object) -> Say:
+def answer_with_user(user: object) -> Say:
     return Say(body={"user": user})
 
 
-def test_a_name_that_cant_be_spelled_stops_nobody() -> None:
-    found, _ = asked(one({**ANN, "full_name": "An\ud800n", "role_names": []}), "user", 7)
-    assert isinstance(found, User)
-    assert found.name == "An\N{REPLACEMENT CHARACTER}n"
+def test_a_name_with_a_surrogate_is_shown_with_a_replacement() -> None:
+    user, _ = asked(answer_with_user({**ANN, "full_name": "An\ud800n", "role_names": []}), "user", 7)
+    assert isinstance(user, User)
+    assert user.name == "An\N{REPLACEMENT CHARACTER}n"
     people = {"users": [{**ANN, "full_name": "\udfff"}], "meta": META}
     page, _ = asked(Say(body=people), "search_role", "Admin")
     assert isinstance(page, UserPage)
@@ -57,36 +57,36 @@ def test_a_name_that_cant_be_spelled_stops_nobody() -> None:
 # Against the sandbox
 
 
-def test_a_person(studio: StudioWriter) -> None:
+def test_a_user_is_read_by_id(studio: StudioWriter) -> None:
     assert studio.user(OWNER) == User(OWNER, "admin@example.edu", "Alexandra Novak", ("Admin", "Teacher"))
     assert (studio.user(ROOM_12).email, studio.user(TEST_STUDENT).email) == ("", "")
     assert studio.user(JONAS).id == JONAS
     assert studio.client.counts == {"user": 4}
 
 
-def test_nobody(studio: StudioWriter) -> None:
+def test_an_unknown_id_is_not_found(studio: StudioWriter) -> None:
     with pytest.raises(NotFoundError, match="GET /api/public/v1/users/999: Studio answered 404"):
         studio.user(999)
     with pytest.raises(UnprocessableError):
         studio.user(2**63)
 
 
-def test_holders_of_a_role_page_by_page(studio: StudioWriter, sandbox: Sandbox) -> None:
+def test_holders_of_a_role_are_read_page_by_page(studio: StudioWriter, sandbox: Sandbox) -> None:
     pages = [studio.search_role("Teacher", number) for number in (1, 2, 3, 4)]
-    everybody = [person["id"] for person in sandbox.people(role="Teacher")]
-    assert [user_id for page in pages for user_id in page.ids] == everybody[:200]
+    holders = [user["id"] for user in sandbox.people(role="Teacher")]
+    assert [user_id for page in pages for user_id in page.ids] == holders[:200]
     assert {format_roles(["Teacher"])} < {spelled for page in pages for spelled in page.roles}
-    assert [(page.current_page, page.total_count) for page in pages] == [(at, len(everybody)) for at in (1, 2, 3, 4)]
-    assert pages[0].last_page == -(-len(everybody) // 50)
+    assert [(page.current_page, page.total_count) for page in pages] == [(at, len(holders)) for at in (1, 2, 3, 4)]
+    assert pages[0].last_page == -(-len(holders) // 50)
     assert len(studio.search_role("Teacher", 1, per_page=3).ids) == 3
     assert studio.client.counts == {"search_role": 5}
 
 
-def test_a_role_that_nobody_holds(studio: StudioWriter) -> None:
+def test_a_role_without_holders_is_an_empty_page(studio: StudioWriter) -> None:
     assert studio.search_role("Captioner") == UserPage([], [], [], [], 1, 1, 0)
 
 
-def test_an_address(studio: StudioWriter) -> None:
+def test_users_are_found_by_address(studio: StudioWriter) -> None:
     assert studio.search_email("maria.fernandes@example.edu").ids == [MARIA]
     assert studio.search_email("k.mensah+studio@example.edu").names == ["Kwame Mensah"]
     assert studio.search_email("siobhan.o'neill@example.edu").names == ["Siobhán O'Neill"]
@@ -94,7 +94,7 @@ def test_an_address(studio: StudioWriter) -> None:
     assert studio.client.counts == {"search_email": 4}
 
 
-def test_media_page_by_page(studio: StudioWriter) -> None:
+def test_media_are_read_page_by_page(studio: StudioWriter) -> None:
     everything = studio.media(OWNER)
     assert (len(everything.media), everything.total_count) == (4, 4)
     pages = [studio.media(OWNER, number, per_page=3) for number in (1, 2)]
@@ -110,7 +110,7 @@ def test_media_page_by_page(studio: StudioWriter) -> None:
     assert studio.client.counts == {"media": 4}
 
 
-def test_changing_roles(studio: StudioWriter, sandbox: Sandbox) -> None:
+def test_put_roles_changes_roles_and_returns_the_users(studio: StudioWriter, sandbox: Sandbox) -> None:
     users = studio.put_roles(
         [
             {"user_id": OMAR, "action": "add", "role": "Admin"},
@@ -121,15 +121,15 @@ def test_changing_roles(studio: StudioWriter, sandbox: Sandbox) -> None:
     assert [(entry["user_id"], entry["action"]) for entry in sandbox.log()] == [(OMAR, "add"), (MARIA, "remove")]
 
 
-def test_a_reader_has_no_verb_that_writes() -> None:
+def test_a_reader_has_no_method_that_writes() -> None:
     assert not hasattr(StudioReader, "put_roles")
 
 
-def test_known_roles(studio: StudioWriter) -> None:
+def test_known_roles_come_from_the_api_description(studio: StudioWriter) -> None:
     assert studio.known_roles() == tuple(sorted((*ROLES, "Captioner")))
 
 
-def test_ping(studio: StudioWriter) -> None:
+def test_ping_returns_the_clock(studio: StudioWriter) -> None:
     clock = studio.ping()
     assert clock is not None
     assert abs((datetime.now(UTC) - clock).total_seconds()) < 60
@@ -170,13 +170,13 @@ def test_roles_are_percent_encoded() -> None:
         ({**ANN, "avatar": {"deep": [1]}, "locale": "de"}, User(7, "ann@example.edu", "Ann", ("Admin",))),
     ],
 )
-def test_what_may_be_missing_or_new(answer: object, user: User) -> None:
-    assert asked(one(answer), "user", 7)[0] == user
+def test_missing_optional_and_unknown_fields_are_accepted(answer: object, user: User) -> None:
+    assert asked(answer_with_user(answer), "user", 7)[0] == user
 
 
 @pytest.mark.parametrize("user_id", [2**53 + 1, 2**63 - 1])
 def test_big_ids_stay_exact(user_id: int) -> None:
-    user, server = asked(one({**ANN, "id": user_id}), "user", user_id)
+    user, server = asked(answer_with_user({**ANN, "id": user_id}), "user", user_id)
     assert isinstance(user, User)
     assert user.id == user_id
     assert server.asked[0].path.endswith(f"/{user_id}")
@@ -198,13 +198,13 @@ def test_big_ids_stay_exact(user_id: int) -> None:
         ({**ANN, "role_names": "Admin"}, "whose role_names are 'Admin'"),
         ({**ANN, "role_names": ["Admin", 5]}, "whose role_names are"),
         ({"id": 7}, "whose role_names are None"),
-        (None, "no object"),
-        ([ANN], "no object"),
+        (None, "no JSON object"),
+        ([ANN], "no JSON object"),
     ],
 )
-def test_a_wrong_answer_never_passes_for_a_person(answer: object, words: str) -> None:
+def test_a_wrong_answer_never_passes_for_a_user(answer: object, words: str) -> None:
     with pytest.raises(UnreadableAnswerError) as caught:
-        asked(one(answer), "user", 7)
+        asked(answer_with_user(answer), "user", 7)
     assert words in caught.value.message
     assert caught.value.message.startswith("GET /api/public/v1/users/7: ")
 
@@ -232,12 +232,12 @@ def test_a_wrong_page_never_passes_for_an_empty_one(body: object) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"users": None}, {"users": [{}]}, {"user": ANN}, [ANN]], ids=str)
-def test_a_wrong_answer_to_a_write(body: object) -> None:
+def test_a_wrong_answer_to_a_write_is_refused(body: object) -> None:
     with pytest.raises(UnreadableAnswerError, match="PUT /api/public/v1/users/roles: "):
         asked(Say(body=body), "put_roles", [])
 
 
-def test_media_take_what_there_is() -> None:
+def test_missing_fields_of_media_are_accepted() -> None:
     full = {
         "id": 3,
         "title": "T",
@@ -262,7 +262,7 @@ def test_media_take_what_there_is() -> None:
 @pytest.mark.parametrize(
     "body", [{"media": [{}], "meta": META}, {"media": [5], "meta": META}, {"media": []}, {"meta": META}]
 )
-def test_wrong_media(body: object) -> None:
+def test_wrong_media_are_refused(body: object) -> None:
     with pytest.raises(UnreadableAnswerError, match="GET /api/public/v1/users/7/media: "):
         asked(Say(body=body), "media", 7)
 
@@ -284,12 +284,12 @@ def test_role_names_are_found_wherever_swagger_puts_them(document: object, roles
 
 
 @pytest.mark.parametrize("body", [b"pong", b'"pong"', b" PONG\n"])
-def test_pong(body: bytes) -> None:
+def test_any_form_of_pong_is_accepted(body: bytes) -> None:
     assert asked(Say(body=body), "ping")[0] is None
     moment, _ = asked(Say(body=body, headers={"date": "Wed, 21 Oct 2015 07:28:00 GMT"}), "ping")
     assert moment == datetime(2015, 10, 21, 7, 28, tzinfo=UTC)
 
 
-def test_no_pong() -> None:
+def test_an_answer_other_than_pong_is_refused() -> None:
     with pytest.raises(UnreadableAnswerError, match="instead of 'pong'"):
         asked(Say(body=b"<html>Log in</html>"), "ping")

@@ -65,7 +65,7 @@ def test_a_developer_key_selects_oauth_and_otherwise_the_token_is_fixed(tmp_path
     ("token_settings", "message"),
     [
         ({}, "no token is set"),
-        (KEY, "no token of it yet"),
+        (KEY, "no token for it yet"),
         ({"refresh_token": "r"}, "client_id isn't"),
     ],
 )

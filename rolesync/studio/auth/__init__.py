@@ -1,1 +1,1 @@
-"""OAuth: log in, refresh, and keep the tokens."""
+"""OAuth: first login, refresh and storage of the tokens."""

@@ -1,4 +1,4 @@
-"""The way to the first token: the address that a person opens, and the code in the address that they bring back."""
+"""The first token: the address that a user opens to allow access, and the code in the address they paste back."""
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -7,46 +7,49 @@ from pydantic import SecretStr
 from rolesync.errors import UnauthorizedError, UsageError
 
 PATH = "/api/public/oauth/authorize"
-AGAIN = "run `rolesync login` again, and paste the whole address that the browser shows in the end"
+_RETRY_HINT = "run `rolesync login` again, and paste the whole address that the browser shows at the end"
 
 
 def authorise_address(studio: str, client_id: str, redirect_uri: str, state: str) -> str:
-    """Make the address where the token's owner allows access.
+    """Build the address where the token's owner allows access.
 
     Args:
         studio: scheme and host.
-        client_id: of the developer key.
-        redirect_uri: one that is registered with it.
-        state: a random text for this one try.
+        client_id: the id of the developer key.
+        redirect_uri: a redirect address registered with that key.
+        state: a random text for this login only.
     """
-    asked = {"client_id": client_id, "response_type": "code", "redirect_uri": redirect_uri, "state": state}
-    return f"{studio}{PATH}?{urlencode(asked)}"
+    query = {"client_id": client_id, "response_type": "code", "redirect_uri": redirect_uri, "state": state}
+    return f"{studio}{PATH}?{urlencode(query)}"
 
 
 def code_in(pasted: str, state: str) -> SecretStr:
-    """Find the code in the pasted address.
+    """Extract the code from the pasted address.
 
     Args:
-        pasted: what the browser shows after the redirect.
-        state: the one of this try. Studio is known not to return it, so that none is fine and a different one isn't.
+        pasted: the address that the browser shows after the redirect.
+        state: the state of this login. Studio may not return it, so a missing one is accepted, a different one is not.
 
     Raises:
-        UsageError: there is no code in it, or it belongs to another try.
-        UnauthorizedError: Studio, or the person, said no.
+        UsageError: it has no code, or belongs to another login.
+        UnauthorizedError: Studio or the user denied access.
     """
     try:
         query = parse_qs(urlsplit(pasted.strip()).query)
     except ValueError:
         query = {}
     if query.get("state", [state]) != [state]:
-        raise UsageError("the pasted address belongs to another login: its state is a different one", hint=AGAIN)
+        raise UsageError("the pasted address belongs to another login: its state is a different one", hint=_RETRY_HINT)
     if "error" in query:
-        word = " ".join(query["error"])[:60]
-        denied = "access was denied" if word == "access_denied" else f"Studio refused ({word})"
-        hint = "check client_id and redirect_uri against the developer key" if word != "access_denied" else ""
-        raise UnauthorizedError(f"{denied} in the browser", hint=hint or "run `rolesync login` again to allow it")
+        error = " ".join(query["error"])[:60]
+        if error == "access_denied":
+            raise UnauthorizedError("access was denied in the browser", hint="run `rolesync login` again to allow it")
+        raise UnauthorizedError(
+            f"Studio refused ({error}) in the browser",
+            hint="compare client_id and redirect_uri with the developer key",
+        )
     codes = query.get("code", [])
     if len(codes) != 1:
-        what = "nothing was pasted" if not pasted.strip() else "the pasted text is no address with a code in it"
-        raise UsageError(what, hint=AGAIN)
+        message = "the pasted text is no address with a code in it" if pasted.strip() else "nothing was pasted"
+        raise UsageError(message, hint=_RETRY_HINT)
     return SecretStr(codes[0])

@@ -1,8 +1,7 @@
-"""Where the OAuth tokens of one account are kept between runs: `token.json`, private, replaced only as a whole.
+"""Stores the OAuth tokens of one account between runs: `token.json`, private, replaced atomically.
 
-Refresh tokens rotate, so that this file is the only place in the world that has the current one. Room for the next one
-is therefore made before Studio is asked for it (`TokenStore.room`), and a lock (`token.lock`) sees to it that no two
-processes ask at once.
+Refresh tokens rotate, so only this file has the current one. Space for the next pair is therefore reserved before the
+request for it (`TokenStore.reserve`). A lock (`token.lock`) allows one process at a time to send that request.
 """
 
 import json
@@ -20,16 +19,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, Validation
 from rolesync.errors import LockHeldError, RolesyncError
 
 STORE, LOCK = "token.json", "token.lock"
-ROOM = 16 * 1024  # bytes; several times what tokens of the longest known kind take
-LONGEST_MARGIN = timedelta(seconds=60)
-"""How long before its end a token is renewed: long enough for a request and for clocks that differ a little."""
+RESERVED = 16 * 1024  # bytes; several times the size of the longest known tokens
+MAX_MARGIN = timedelta(seconds=60)
+"""How long before its expiry a token is renewed: enough for a request and for slightly different clocks."""
 
 
 class StoredToken(BaseModel):
-    """A pair of tokens, as one answer of Studio brought it. Times are by this machine's clock.
+    """A pair of tokens from one answer of Studio. Times are by this machine's clock.
 
-    `expires_at` is None where Studio didn't say. `spent` holds the fingerprints of the refresh tokens that had been
-    configured up to then: whoever configures one that is not among them wants that one to be used.
+    `expires_at` is None if Studio named no lifetime. `spent` has the fingerprints of the refresh tokens configured
+    until then; a configured token that is not among them is new, and is used instead of this pair.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -42,23 +41,23 @@ class StoredToken(BaseModel):
     spent: tuple[str, ...] = ()
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it has ended, or ends so soon that it had better be renewed."""
+        """Whether it has expired, or expires so soon that it should be renewed."""
         return self.expires_at is not None and now >= self.expires_at - self.margin
 
     def is_young(self, now: datetime) -> bool:
-        """Whether it was made so lately that another one would fare no better."""
+        """Whether it was issued so recently that a new one would be refused as well."""
         return timedelta(0) <= now - self.obtained_at < self.margin
 
     @property
     def margin(self) -> timedelta:
-        """The part of its life that counts as its first and as its last moments."""
+        """The time after its issue in which it is young, and before its expiry in which it is due."""
         if self.expires_at is None:
-            return LONGEST_MARGIN
-        return min(LONGEST_MARGIN, (self.expires_at - self.obtained_at) / 10)
+            return MAX_MARGIN
+        return min(MAX_MARGIN, (self.expires_at - self.obtained_at) / 10)
 
 
 def fingerprint(refresh_token: SecretStr) -> str:
-    """Name a refresh token without telling it; "" for none."""
+    """Identify a refresh token without revealing it; "" for none."""
     secret = refresh_token.get_secret_value()
     return sha256(secret.encode()).hexdigest() if secret else ""
 
@@ -67,7 +66,7 @@ class TokenStore:
     """The tokens of one account.
 
     Args:
-        folder: the account's folder; made, for its owner only, where there is none.
+        folder: the account's folder; created, for its owner only, if it doesn't exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,32 +74,32 @@ class TokenStore:
         self._folder = folder
 
     def read(self) -> StoredToken | None:
-        """Return the current pair, None where none has ever been stored. Needs no lock: the file is never half new.
+        """Return the current pair, None if none was ever stored. No lock is needed: the file is replaced atomically.
 
         Raises:
-            RolesyncError: the file can't be read, or is not what was written.
+            RolesyncError: the file can't be read, or its content was changed.
         """
-        hint = "give this user access to it; or move it away and run `rolesync login` to get a new token"
+        hint = "give this user access to it, or move it away and run `rolesync login` to get a new token"
         try:
             return StoredToken.model_validate_json(self.path.read_bytes())
         except FileNotFoundError:
             return None
         except OSError as error:
             raise RolesyncError(f"{self.path} can't be read: {error.strerror or error}", hint=hint) from error
-        except ValidationError as error:  # not chained: only its messages are known to hold nothing of the content
-            said = "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in error.errors())
-            raise RolesyncError(f"{self.path} is not what rolesync wrote ({said})", hint=hint) from None
+        except ValidationError as error:  # not chained: only its messages certainly hold no secret
+            details = "; ".join(": ".join([*map(str, item["loc"]), item["msg"]]) for item in error.errors())
+            raise RolesyncError(f"{self.path} is not what rolesync wrote ({details})", hint=hint) from None
 
     @contextmanager
     def locked(self, patience: float) -> Iterator[None]:
-        """Be the only one, among all processes, who renews the token, for as long as the `with` block lasts.
+        """Hold the lock for renewing the token, across processes, while the `with` block lasts.
 
         Args:
-            patience: seconds to wait for another process that does so.
+            patience: seconds to wait for another process that holds it.
 
         Raises:
-            LockHeldError: it still does so after that time.
-            RolesyncError: the lock can't be made.
+            LockHeldError: the other process still holds it after that time.
+            RolesyncError: the lock can't be taken.
         """
         lock = FileLock(self._folder / LOCK, mode=0o600)
         try:
@@ -111,9 +110,9 @@ class TokenStore:
         except Timeout as error:
             raise LockHeldError(
                 f"{self._folder / LOCK}: another process has been renewing the token for more than {patience:g} s",
-                hint="wait until it ends, or look into it: the lock is free as soon as that process ends",
+                hint="wait until it ends, or check it; the lock is released as soon as that process ends",
             ) from error
-        except (OSError, NotImplementedError) as error:  # the latter from file systems without locks
+        except (OSError, NotImplementedError) as error:  # the latter on file systems without locks
             raise self._failed("the token's lock can't be taken", error) from error
         try:
             yield
@@ -121,58 +120,58 @@ class TokenStore:
             lock.release()
 
     @contextmanager
-    def room(self) -> Iterator[Callable[[StoredToken], None]]:
-        """Make room for the next pair, and give the function that stores it there durably; hold the lock meanwhile.
+    def reserve(self) -> Iterator[Callable[[StoredToken], None]]:
+        """Reserve space for the next pair; yields the function that stores it durably. The caller holds the lock.
 
-        A full disk or a folder that can't be written shows here, before the current refresh token is spent.
+        A full disk or a read-only folder fails here, before the current refresh token is spent.
 
         Raises:
-            RolesyncError: there is no room; or, from that function, the pair could not be stored.
+            RolesyncError: there is no space; or, from that function, the pair could not be stored.
         """
-        fresh = self.path.with_name(f"{STORE}.new")
+        new_file = self.path.with_name(f"{STORE}.new")
         try:
             try:
-                fresh.unlink(missing_ok=True)  # left by a crash
-                fresh.touch(mode=0o600)
-                _fill(fresh, b" " * ROOM)
+                new_file.unlink(missing_ok=True)  # left by a crash
+                new_file.touch(mode=0o600)
+                _write_durably(new_file, b" " * RESERVED)
             except OSError as error:
-                raise self._failed("there is no room for a new token, so none was asked for", error) from error
-            yield lambda token: self._keep(token, fresh)
+                raise self._failed("there is no space for a new token, so none was requested", error) from error
+            yield lambda token: self._store(token, new_file)
         finally:
-            with suppress(OSError):  # what stays behind is removed the next time, or said to be in the way
-                fresh.unlink()
+            with suppress(OSError):  # a file left behind is removed or reported the next time
+                new_file.unlink()
 
-    def _keep(self, token: StoredToken, fresh: Path) -> None:
+    def _store(self, token: StoredToken, new_file: Path) -> None:
         try:
-            _fill(fresh, _spell(token))
-            fresh.replace(self.path)
-            if os.name == "posix":  # elsewhere a folder can't be opened, and names are durable without
-                names = os.open(self._folder, os.O_RDONLY)
+            _write_durably(new_file, _encode(token))
+            new_file.replace(self.path)
+            if os.name == "posix":  # other systems can't open a folder, and make names durable without it
+                folder = os.open(self._folder, os.O_RDONLY)
                 try:
-                    os.fsync(names)
+                    os.fsync(folder)
                 finally:
-                    os.close(names)
+                    os.close(folder)
         except OSError as error:
             raise self._failed("the new token could not be stored, so it was not used", error) from error
 
     def _failed(self, what: str, error: Exception) -> RolesyncError:
-        said = getattr(error, "strerror", None) or str(error)
-        hint = "make room and give this user access to the folder; if Studio then refuses the token: `rolesync login`"
-        return RolesyncError(f"{self._folder}: {what}: {said}", hint=hint)
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = "free space, give this user access to the folder; if Studio then refuses the token: `rolesync login`"
+        return RolesyncError(f"{self._folder}: {what}: {reason}", hint=hint)
 
 
-def _fill(path: Path, content: bytes) -> None:
-    """Make this the whole content of a file that exists, on the disk."""
-    with path.open("r+b", buffering=0) as file:  # what a buffer could not write, it would try again on closing
+def _write_durably(path: Path, content: bytes) -> None:
+    """Replace the content of an existing file, and wait until it is on the disk."""
+    with path.open("r+b", buffering=0) as file:  # a buffer would retry a failed write when it is closed
         written = 0
-        while written < len(content):  # each turn writes at least a byte or raises
+        while written < len(content):  # each call writes at least a byte or raises
             written += file.write(content[written:])
         file.truncate()
         os.fsync(file.fileno())
 
 
-def _spell(token: StoredToken) -> bytes:
-    """Write a pair as JSON: the one place where the secrets leave their wrapping."""
+def _encode(token: StoredToken) -> bytes:
+    """Encode a pair as JSON: the only place where the secrets leave their `SecretStr`."""
     fields = {
         "client_id": token.client_id,
         "access_token": token.access_token.get_secret_value(),

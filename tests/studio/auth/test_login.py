@@ -1,4 +1,4 @@
-"""The address to open, and the code in the address that comes back."""
+"""The address to open, and the code in the pasted address."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,7 +37,7 @@ def test_the_code_is_found(pasted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pasted", "said"),
+    ("pasted", "message"),
     [
         ("", "nothing was pasted"),
         (" \n", "nothing was pasted"),
@@ -51,17 +51,17 @@ def test_the_code_is_found(pasted: str) -> None:
         ("https://studio.example.edu/back?error=access_denied&state=other", "belongs to another login"),
     ],
 )
-def test_what_has_no_code_of_this_login_is_refused(pasted: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said) as caught:
+def test_an_address_without_a_code_of_this_login_is_refused(pasted: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
         code_in(pasted, "s-1")
     assert "rolesync login" in caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("access_denied", "access was denied"), ("unauthorized_client", "unauthorized_client")]
+    ("word", "message"), [("access_denied", "access was denied"), ("unauthorized_client", "unauthorized_client")]
 )
-def test_a_no_in_the_browser(word: str, said: str) -> None:
-    with pytest.raises(UnauthorizedError, match=said) as caught:
+def test_a_denial_in_the_browser_is_reported(word: str, message: str) -> None:
+    with pytest.raises(UnauthorizedError, match=message) as caught:
         code_in(f"https://studio.example.edu/back?error={word}", "s-1")
     assert caught.value.exit_code is Exit.STUDIO
     assert caught.value.hint

@@ -1,4 +1,4 @@
-"""The token that renews itself: rotation, one refresh for everybody, stored before use, and never a second try."""
+"""The token that renews itself: rotation, one refresh for all threads, stored before use, and never sent twice."""
 
 import json
 import threading
@@ -58,7 +58,7 @@ def put_in_store(access: Access, number: int) -> None:
         expires_at=access.now() + timedelta(seconds=LIFE),
         spent=(fingerprint(access.configured),),
     )
-    with access.store.locked(1), access.store.room() as keep:
+    with access.store.locked(1), access.store.reserve() as keep:
         keep(token)
 
 
@@ -70,7 +70,7 @@ def at_once(work: Callable[[], object]) -> list[object]:
     """Do it in several threads that start together; an error is a result too."""
     start = threading.Barrier(THREADS)
 
-    def one(_number: int) -> object:
+    def call(_number: int) -> object:
         start.wait(10)
         try:
             return work()
@@ -78,7 +78,7 @@ def at_once(work: Callable[[], object]) -> list[object]:
             return error
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(one, range(THREADS)))
+        return list(pool.map(call, range(THREADS)))
 
 
 def api(token: Answering, user: Say | None = None) -> Answering:
@@ -108,7 +108,7 @@ def test_every_refresh_brings_the_next_refresh_token(
     assert FIRST not in seen
 
 
-def test_the_next_run_goes_on_with_the_stored_token(tmp_path: Path, clock: Clock) -> None:
+def test_the_next_run_uses_the_stored_token(tmp_path: Path, clock: Clock) -> None:
     with Sandbox(clock=clock) as studio:
         first = OAuthToken(access_of(studio.base_url, tmp_path, clock)).header()
         assert OAuthToken(access_of(studio.base_url, tmp_path, clock)).header() == first
@@ -118,7 +118,7 @@ def test_the_next_run_goes_on_with_the_stored_token(tmp_path: Path, clock: Clock
         assert studio.counts()["token"] == 2
 
 
-def test_it_is_renewed_a_minute_before_its_end(tmp_path: Path, clock: Clock) -> None:
+def test_a_token_is_renewed_a_minute_before_it_expires(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(in_turn(issued(1), issued(2))) as server:
         tokens = OAuthToken(access_of(server.base_url, tmp_path, clock))
         assert tokens.header() == "Bearer access-1"
@@ -147,7 +147,7 @@ def test_a_refresh_token_that_studio_does_not_replace_stays(tmp_path: Path, cloc
         assert [form_of(asked)["refresh_token"] for asked in server.asked] == [FIRST, FIRST]
 
 
-def test_a_token_of_unknown_life_is_kept_until_it_is_refused(tmp_path: Path, clock: Clock) -> None:
+def test_a_token_without_lifetime_is_used_until_it_is_refused(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(in_turn(issued(1, expires_in=None), issued(2))) as server:
         tokens = OAuthToken(access_of(server.base_url, tmp_path, clock))
         tokens.header()
@@ -177,12 +177,12 @@ def test_the_tokens_of_another_key_are_left_alone(tmp_path: Path, clock: Clock) 
         other = OAuthToken(access_of(server.base_url, tmp_path, clock, client_id="other"))
         assert other.header() == "Bearer access-2"
         assert form_of(server.asked[1])["refresh_token"] == FIRST
-        with pytest.raises(UsageError, match="no token of it yet") as caught:
+        with pytest.raises(UsageError, match="no token for it yet") as caught:
             OAuthToken(access_of(server.base_url, tmp_path, clock, client_id="third", configured=""))
         assert "rolesync login" in caught.value.hint
 
 
-def test_a_store_that_is_broken_is_told_before_anything_is_spent(tmp_path: Path, clock: Clock) -> None:
+def test_a_broken_store_is_reported_before_a_token_is_spent(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / STORE).write_text("{}")
     with ScriptedStudio(in_turn(issued(1))) as server:
         with pytest.raises(RolesyncError, match="is not what rolesync wrote"):
@@ -193,8 +193,8 @@ def test_a_store_that_is_broken_is_told_before_anything_is_spent(tmp_path: Path,
 def test_the_first_pair_by_a_code_is_used_although_a_refresh_token_is_configured(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(in_turn(issued(1), issued(2))) as server:
         access = access_of(server.base_url, tmp_path, clock, configured="spent long ago")
-        made = first_token(access, SecretStr("code-1"), "https://a.example/back")
-        assert made == stored(tmp_path)
+        token = first_token(access, SecretStr("code-1"), "https://a.example/back")
+        assert token == stored(tmp_path)
         tokens = OAuthToken(access)
         assert tokens.header() == "Bearer access-1"
         clock.seconds += LIFE
@@ -203,13 +203,13 @@ def test_the_first_pair_by_a_code_is_used_although_a_refresh_token_is_configured
         assert form_of(server.asked[1])["refresh_token"] == "refresh-1"
 
 
-def test_without_any_refresh_token_the_end_is_told(tmp_path: Path, clock: Clock) -> None:
+def test_an_expired_token_without_refresh_token_is_reported(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(in_turn(issued(1, refresh_token=None))) as server:
         access = access_of(server.base_url, tmp_path, clock, configured="")
         first_token(access, SecretStr("code-1"), "https://a.example/back")
         tokens = OAuthToken(access)
         clock.seconds += LIFE
-        with pytest.raises(LoginNeededError, match="gave no refresh token"):
+        with pytest.raises(LoginNeededError, match="issued no refresh token"):
             tokens.header()
         assert len(server.asked) == 1
 
@@ -245,7 +245,7 @@ def test_the_new_pair_is_in_the_store_when_its_first_request_arrives(tmp_path: P
 def test_a_pair_that_cannot_be_stored_is_not_used(tmp_path: Path, clock: Clock) -> None:
     def answer(asked: Asked) -> Say:
         assert asked.path == PATH
-        (tmp_path / STORE).mkdir()  # from here on the name is taken
+        (tmp_path / STORE).mkdir()  # from here on the name exists
         return issued(1)
 
     with ScriptedStudio(answer) as server:
@@ -258,16 +258,16 @@ def test_a_pair_that_cannot_be_stored_is_not_used(tmp_path: Path, clock: Clock) 
         assert len(server.asked) == 1
 
 
-def test_without_room_for_the_next_pair_the_refresh_token_is_not_spent(tmp_path: Path, clock: Clock) -> None:
+def test_without_space_for_the_next_pair_the_refresh_token_is_not_spent(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / f"{STORE}.new").mkdir()
     with ScriptedStudio(in_turn(issued(1))) as server:
         tokens = OAuthToken(access_of(server.base_url, tmp_path, clock))
-        with pytest.raises(RolesyncError, match="no room for a new token, so none was asked for"):
+        with pytest.raises(RolesyncError, match="no space for a new token, so none was requested"):
             tokens.header()
         assert server.asked == []
 
 
-# One refresh for everybody
+# One refresh for all threads and processes
 
 
 def test_threads_share_one_refresh(tmp_path: Path, clock: Clock) -> None:
@@ -275,14 +275,14 @@ def test_threads_share_one_refresh(tmp_path: Path, clock: Clock) -> None:
         tokens = OAuthToken(access_of(studio.base_url, tmp_path, clock))
         assert len(set(at_once(tokens.header))) == 1
         assert studio.counts()["token"] == 1
-        clock.seconds += 100  # not long made, not yet due: only the 401 tells
+        clock.seconds += 100  # neither young nor due: only the 401 shows it
         old = tokens.header()
         assert at_once(lambda: tokens.renew(old)) == [True] * THREADS
         assert studio.counts()["token"] == 2
         assert tokens.header() != old
 
 
-def test_what_another_process_has_renewed_is_taken_from_the_store(tmp_path: Path, clock: Clock) -> None:
+def test_a_token_renewed_by_another_process_is_taken_from_the_store(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(in_turn(issued(1))) as server:
         access = access_of(server.base_url, tmp_path, clock)
         due, refused = OAuthToken(access), OAuthToken(access)
@@ -311,7 +311,7 @@ class Running(Clock):
 
 
 class Same(Clock):
-    """A clock that shows what another one does."""
+    """A clock that follows another one."""
 
     def __init__(self, of: Clock) -> None:
         super().__init__()
@@ -329,7 +329,7 @@ class Slow(Same):
 
 
 @pytest.mark.parametrize("seen_coming", [True, False])
-def test_a_token_that_ends_in_the_middle_of_a_concurrent_read(tmp_path: Path, *, seen_coming: bool) -> None:
+def test_a_token_may_expire_during_a_parallel_read(tmp_path: Path, *, seen_coming: bool) -> None:
     theirs = Running()
     ours = Same(theirs) if seen_coming else Slow(theirs)
     with Sandbox(Options(users=6000, token_lifetime=60), clock=theirs) as studio:
@@ -385,7 +385,7 @@ def test_invalid_grant_is_final_for_all_threads_and_calls(tmp_path: Path, clock:
     assert len(set(map(id, ends))) == THREADS
 
 
-def test_threads_that_are_refused_together_ask_once_also_where_that_fails(tmp_path: Path, clock: Clock) -> None:
+def test_threads_refused_together_share_one_renewal_even_if_it_fails(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(in_turn(REFUSED, issued(1))) as server:
         access = access_of(server.base_url, tmp_path, clock)
         put_in_store(access, 0)
@@ -408,7 +408,7 @@ def test_threads_that_are_refused_together_ask_once_also_where_that_fails(tmp_pa
         Say(200, b"<html></html>"),
     ],
 )
-def test_an_answer_that_is_lost_is_not_asked_for_again_until_the_next_run(
+def test_a_renewal_whose_answer_is_lost_is_not_repeated_until_the_next_run(
     tmp_path: Path, clock: Clock, lost: Say
 ) -> None:
     with ScriptedStudio(api(in_turn(lost, issued(2)))) as server:
@@ -438,7 +438,7 @@ def test_after_a_lost_answer_a_spent_refresh_token_asks_for_login(tmp_path: Path
         assert studio.counts()["token"] == 2
 
 
-def test_after_a_lost_answer_a_refresh_token_that_lives_on_is_used_once_more(tmp_path: Path, clock: Clock) -> None:
+def test_after_a_lost_answer_a_valid_refresh_token_is_used_once_more(tmp_path: Path, clock: Clock) -> None:
     faults = Faults.parse("lost=1,on=tokens,times=1")
     with Sandbox(Options(faults=faults, old_refresh_token="dies_on_first_use"), clock=clock) as studio:
         access = access_of(studio.base_url, tmp_path, clock)
@@ -448,7 +448,7 @@ def test_after_a_lost_answer_a_refresh_token_that_lives_on_is_used_once_more(tmp
             assert StudioReader(client).user(1002).id == 1002
 
 
-def test_a_refused_connection_is_tried_again_by_the_client(tmp_path: Path, clock: Clock) -> None:
+def test_a_refused_connection_is_retried_by_the_client(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(api(in_turn(issued(1))), listening=False) as server:
         tokens, naps = OAuthToken(access_of(server.base_url, tmp_path, clock)), Naps()
         with pytest.raises(NeverSentError):
@@ -489,8 +489,8 @@ def test_no_secret_is_logged_or_shown(tmp_path: Path, clock: Clock) -> None:
         with pytest.raises(StudioError) as caught:
             tokens.header()
     assert [log["event"] for log in logs] == ["token renewed"] * 2
-    said = (
+    message = (
         f"{logs} {access!r} {vars(access)} {vars(tokens)} {access.endpoint!r} {vars(access.endpoint)} {caught.value!r}"
     )
     for secret in (SECRET, FIRST, *(f"{word}-{number}" for word in ("access", "refresh") for number in (1, 2))):
-        assert secret not in said
+        assert secret not in message

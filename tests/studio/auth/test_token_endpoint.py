@@ -1,4 +1,4 @@
-"""The one request that brings tokens: what is sent, what is made of each answer, and that it is sent once."""
+"""The request that issues tokens: what it sends, the result of each answer, and that it is sent once."""
 
 from collections import Counter
 from typing import Any
@@ -73,7 +73,7 @@ def test_an_exchange_sends_code_and_redirect_address() -> None:
         ({"expires_in": "nan"}, "refresh-1", None),
     ],
 )
-def test_what_studio_leaves_out_or_spells_oddly(
+def test_missing_and_odd_fields_of_a_grant_are_accepted(
     changed: dict[str, Any], refresh: str | None, lifetime: float | None
 ) -> None:
     grant = asked_for(issued(1, **changed))
@@ -82,12 +82,12 @@ def test_what_studio_leaves_out_or_spells_oddly(
     assert grant.lifetime == lifetime
 
 
-def test_any_status_of_success_brings_tokens() -> None:
+def test_every_2xx_status_returns_tokens() -> None:
     assert asked_for(Say(201, issued(1).body)).access_token.get_secret_value() == "access-1"
 
 
 @pytest.mark.parametrize(
-    ("say", "kind", "said"),
+    ("say", "kind", "message"),
     [
         (Say(400, {"error": "invalid_grant"}), LoginNeededError, "400 (invalid_grant)"),
         (Say(401, {"error": "invalid_client"}), LoginNeededError, "401 (invalid_client)"),
@@ -117,12 +117,12 @@ def test_any_status_of_success_brings_tokens() -> None:
         (Say(200, LEAKY, end="stall"), TokenUnknownError, "within 0.2 s"),
     ],
 )
-def test_every_other_answer_is_an_error_that_tells_no_secret(say: Say, kind: type[StudioError], said: str) -> None:
+def test_every_other_answer_is_an_error_without_secrets(say: Say, kind: type[StudioError], message: str) -> None:
     with pytest.raises(StudioError) as caught:
         asked_for(say, timeout=0.2)
     error = caught.value
     assert type(error) is kind
-    assert said in error.message
+    assert message in error.message
     assert error.message.startswith(f"POST {PATH}: ")
     assert error.exit_code is Exit.STUDIO
     assert error.hint
@@ -130,7 +130,7 @@ def test_every_other_answer_is_an_error_that_tells_no_secret(say: Say, kind: typ
         assert secret not in f"{error.message}{error.hint}{error!r}"
 
 
-def test_only_what_a_person_must_do_asks_for_it() -> None:
+def test_only_final_refusals_ask_for_a_login() -> None:
     with pytest.raises(UnauthorizedError) as refused:
         asked_for(Say(400, {"error": "invalid_grant"}))
     assert refused.value.hint == "authorise again: `rolesync login`"
@@ -151,14 +151,14 @@ def test_a_redirect_is_not_followed() -> None:
     assert elsewhere.asked == []
 
 
-def test_a_refused_connection_was_certainly_not_sent() -> None:
+def test_a_refused_connection_counts_as_never_sent() -> None:
     with ScriptedStudio(in_turn(issued(1)), listening=False) as server:
         with pytest.raises(NeverSentError) as caught:
             endpoint_of(server.base_url).refresh(SecretStr(OLD))
         assert not isinstance(caught.value, NoTokenError)
 
 
-def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent() -> None:
+def test_an_untrusted_certificate_is_refused_before_any_request() -> None:
     with ScriptedStudio(in_turn(issued(1)), tls=str(PEM)) as server:
         with pytest.raises(NoTokenError, match="isn't trusted"):
             endpoint_of(server.base_url).refresh(SecretStr(OLD))

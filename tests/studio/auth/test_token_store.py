@@ -1,4 +1,4 @@
-"""The store of one account's tokens: private, whole or not at all, and one writer at a time."""
+"""The token store of an account: private, replaced atomically, one writer at a time."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from rolesync.errors import Exit, LockHeldError, RolesyncError
-from rolesync.studio.auth.token_store import ROOM, STORE, StoredToken, TokenStore, fingerprint
+from rolesync.studio.auth.token_store import RESERVED, STORE, StoredToken, TokenStore, fingerprint
 
 MADE = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def pair(number: int = 1, *, lifetime: float | None = 7200, spent: tuple[str, ..
 
 
 def keep(store: TokenStore, token: StoredToken) -> None:
-    with store.locked(1), store.room() as put:
+    with store.locked(1), store.reserve() as put:
         put(token)
 
 
@@ -37,7 +37,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
+def test_a_stored_pair_is_read_back(tmp_path: Path) -> None:
     store = TokenStore(tmp_path / "state" / "acme")
     assert store.read() is None
     for token in (pair(1, spent=(fingerprint(SecretStr("first")),)), pair(2, lifetime=None)):
@@ -47,7 +47,7 @@ def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_files_and_folder_are_private_whatever_the_umask_and_whoever_made_them(tmp_path: Path) -> None:
+def test_files_and_folder_are_private_whatever_the_umask_and_their_creator(tmp_path: Path) -> None:
     folder = tmp_path / "acme"
     folder.mkdir(mode=0o755)
     store = TokenStore(folder)
@@ -59,7 +59,7 @@ def test_files_and_folder_are_private_whatever_the_umask_and_whoever_made_them(t
     assert [mode(path) for path in (folder, store.path, folder / "token.lock")] == [0o700, 0o600, 0o600]
 
 
-def test_secrets_show_in_no_text_of_a_token() -> None:
+def test_the_text_of_a_token_shows_no_secrets() -> None:
     token = pair()
     text = f"{token!r} {token} {token.model_dump_json()} {vars(token)}"
     assert "access-1" not in text
@@ -80,7 +80,7 @@ def test_secrets_show_in_no_text_of_a_token() -> None:
         b"\xff\xfeaccess-1",
     ],
 )
-def test_a_file_that_is_something_else_is_named_and_never_shown(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_file_is_named_and_its_content_never_shown(tmp_path: Path, content: bytes) -> None:
     store = TokenStore(tmp_path)
     store.path.write_bytes(content)
     with pytest.raises(RolesyncError) as caught:
@@ -94,14 +94,14 @@ def test_a_file_that_is_something_else_is_named_and_never_shown(tmp_path: Path, 
         error = error.__cause__
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
     store.path.mkdir()
     with pytest.raises(RolesyncError, match=r"token\.json can't be read"):
         store.read()
 
 
-def test_what_a_crash_left_does_not_disturb(tmp_path: Path) -> None:
+def test_files_left_by_a_crash_are_replaced(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
     keep(store, pair(1))
     (tmp_path / f"{STORE}.new").write_bytes(b'{"access_token": "half')
@@ -114,23 +114,23 @@ def test_what_a_crash_left_does_not_disturb(tmp_path: Path) -> None:
 def test_without_an_answer_the_old_pair_stays(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
     keep(store, pair(1))
-    with pytest.raises(ZeroDivisionError), store.locked(1), store.room():
+    with pytest.raises(ZeroDivisionError), store.locked(1), store.reserve():
         raise ZeroDivisionError
     assert store.read() == pair(1)
     assert not (tmp_path / f"{STORE}.new").exists()
 
 
-def test_room_is_made_before_and_taken_by_the_pair(tmp_path: Path) -> None:
+def test_space_is_reserved_before_and_used_by_the_pair(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
-    with store.locked(1), store.room() as put:
+    with store.locked(1), store.reserve() as put:
         reserved = (tmp_path / f"{STORE}.new").stat().st_size
-        assert reserved == ROOM
+        assert reserved == RESERVED
         put(pair())
     assert store.path.stat().st_size < reserved
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file size limits are POSIX's")
-def test_a_full_disk_shows_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_full_disk_is_found_before_any_request(tmp_path: Path) -> None:
     keep(TokenStore(tmp_path), pair(1))
     script = (
         "import resource, sys\n"
@@ -139,7 +139,7 @@ def test_a_full_disk_shows_before_anything_is_asked(tmp_path: Path) -> None:
         "from rolesync.studio.auth.token_store import TokenStore\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "try:\n"
-        "    with TokenStore(Path(sys.argv[1])).room():\n"
+        "    with TokenStore(Path(sys.argv[1])).reserve():\n"
         "        print('asked')\n"
         "except RolesyncError as error:\n"
         "    print(error.message)\n"
@@ -147,24 +147,24 @@ def test_a_full_disk_shows_before_anything_is_asked(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True, timeout=60
     )
-    assert "no room for a new token, so none was asked for: File too large" in done.stdout
+    assert "no space for a new token, so none was requested: File too large" in done.stdout
     assert str(tmp_path) in done.stdout
     assert not (tmp_path / f"{STORE}.new").exists()
     assert TokenStore(tmp_path).read() == pair(1)
 
 
-def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = TokenStore(tmp_path / "file" / "acme")
     with pytest.raises(RolesyncError, match="lock can't be taken"), store.locked(1):
         pytest.fail("the lock was given")
-    with pytest.raises(RolesyncError, match="no room"), TokenStore(tmp_path / "missing").room():
+    with pytest.raises(RolesyncError, match="no space"), TokenStore(tmp_path / "missing").reserve():
         pytest.fail("there was room")
 
 
-def test_a_pair_that_cannot_be_stored_is_told(tmp_path: Path) -> None:
+def test_a_pair_that_cannot_be_stored_is_reported(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
-    with store.locked(1), store.room() as put:
+    with store.locked(1), store.reserve() as put:
         store.path.mkdir()
         (store.path / "in the way").touch()
         with pytest.raises(RolesyncError, match="could not be stored, so it was not used") as caught:
@@ -172,7 +172,7 @@ def test_a_pair_that_cannot_be_stored_is_told(tmp_path: Path) -> None:
     assert "rolesync login" in caught.value.hint
 
 
-def test_one_at_a_time(tmp_path: Path) -> None:
+def test_one_process_at_a_time_holds_the_lock(tmp_path: Path) -> None:
     refusals: list[RolesyncError] = []
 
     def try_it() -> None:
@@ -213,6 +213,8 @@ def test_one_at_a_time(tmp_path: Path) -> None:
         (None, 10**9, False, False),
     ],
 )
-def test_young_and_due(lifetime: float | None, age: float, *, young: bool, due: bool) -> None:
+def test_a_token_is_young_after_its_issue_and_due_before_its_expiry(
+    lifetime: float | None, age: float, *, young: bool, due: bool
+) -> None:
     token, now = pair(lifetime=lifetime), MADE + timedelta(seconds=age)
     assert (token.is_young(now), token.is_due(now)) == (young, due)

@@ -1,4 +1,4 @@
-"""The fixed token: how it travels, and which texts can't be one."""
+"""The fixed token: its header, and which texts are refused as a token."""
 
 import pytest
 from pydantic import SecretStr
@@ -21,7 +21,7 @@ OWNER = 1002
         ("abc", "", "abc"),
     ],
 )
-def test_the_header(token: str, scheme: str, header: str) -> None:
+def test_the_header_is_scheme_and_token(token: str, scheme: str, header: str) -> None:
     fixed = FixedToken(SecretStr(token), scheme=scheme)
     assert fixed.header() == header
     assert fixed.renew(header) is False
@@ -46,11 +46,11 @@ def test_a_token_must_fit_into_a_header(token: str) -> None:
     assert token not in caught.value.message + caught.value.hint
 
 
-def test_a_token_does_not_show() -> None:
+def test_the_text_of_a_fixed_token_hides_it() -> None:
     assert "abc" not in repr(FixedToken(SecretStr("abc")))
 
 
-def test_a_bare_key_is_taken_where_studio_wants_one() -> None:
+def test_an_empty_scheme_sends_only_the_key() -> None:
     with Sandbox(Options(bare_key=True)) as sandbox:
         bare = FixedToken(SecretStr(sandbox.token), scheme="")
         with client_of(sandbox.base_url, Naps(), tokens=bare) as client:
