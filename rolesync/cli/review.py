@@ -139,7 +139,7 @@ def _review_on_page(
 
     session = ReviewSession(plan, touched, approve, leave)
     try:
-        serve(session, port=port, say=_show_address)
+        serve(session, port=port, show_address=_show_address)
     except BaseException:  # whatever ends the review, no decision is lost
         from rolesync.report.content.text import escape_for_display
 

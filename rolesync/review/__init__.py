@@ -1,1 +1,1 @@
-"""A reviewer's decisions: in a table (`sheet`) or on a served page (`page`)."""
+"""The decisions of a reviewer: filled into a table (`sheet`), or made on a served page (`page`)."""

@@ -112,7 +112,7 @@ def test_all_that_fits_a_filter_is_taken_out_and_put_back(opened: Open) -> None:
     assert "Person Number 17" not in people(page)
     page.get_by_label("Show", exact=True).select_option("what goes ahead")
     assert status(page).startswith(f"{280 - fit + 11} of 280 rows fit")
-    assert set(review.desk.decisions.excluded.values()) == {"another school"}
+    assert set(review.session.decisions.excluded.values()) == {"another school"}
 
 
 def test_what_a_setting_held_is_let_through_by_name(opened: Open) -> None:
@@ -156,7 +156,7 @@ def test_leaving_too_early_asks_and_sends_what_was_typed(opened: Open) -> None:
         page.close(run_before_unload=True)
     with page.expect_response("**/decisions"):
         asked.value.dismiss()
-    assert review.desk.decisions.excluded == {(7, "Admin"): "on leave"}
+    assert review.session.decisions.excluded == {(7, "Admin"): "on leave"}
 
 
 def test_what_is_refused_is_said_and_can_be_put_right(opened: Open) -> None:
@@ -182,8 +182,8 @@ def test_two_windows_never_decide_past_each_other(opened: Open) -> None:
     box(other, "Grace").uncheck()
     says(other, "1 change taken out")
     box(page, "Zoë").uncheck()
-    expect(page.get_by_role("alert")).to_contain_text("in another window. reload this page")
-    assert list(review.desk.decisions.excluded) == [(7, "Admin")]
+    expect(page.get_by_role("alert")).to_contain_text("another window has changed the decisions. reload this page")
+    assert list(review.session.decisions.excluded) == [(7, "Admin")]
     page.reload()
     assert not box(page, "Grace").is_checked()
 
@@ -336,7 +336,7 @@ def test_a_huge_id_is_the_same_person_to_the_last_digit(opened: Open) -> None:
     review, page = opened(school())
     box(page, "alan").uncheck()
     says(page, "1 change taken out")
-    assert list(review.desk.decisions.excluded) == [(HUGE_ID, "Admin")]
+    assert list(review.session.decisions.excluded) == [(HUGE_ID, "Admin")]
 
 
 def test_the_tabs_title_says_nothing_that_a_decision_makes_untrue(opened: Open) -> None:

@@ -1,6 +1,6 @@
-"""What lies on the desk in a review: the plan, the decisions so far, and what is left of it with them.
+"""A review in progress: the plan, the decisions so far, and the plan with these decisions.
 
-The page names rows by their place in its tables; here they become the changes and held removals that they stand for.
+The page names rows by their position in its tables; this module maps positions to changes and held removals.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,12 +17,12 @@ from rolesync.report.html.page import overview_html, review_html
 from rolesync.report.html.tables import Touched
 from rolesync.report.spreadsheet.plan import EXCLUDE, RELEASE, decision_rows
 
-_OPEN = "no reason yet"  # stands in for a reason that is still to be typed, in what is only shown
+_NO_REASON = "no reason yet"  # shown instead of a reason that the reviewer hasn't typed yet
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewEnd:
-    """How a review ended: a word for its heading, a sentence, and what to run next, or ""."""
+    """How a review ended: a heading, a sentence, and the command to run next, or ""."""
 
     word: str
     sentence: str
@@ -30,10 +30,10 @@ class ReviewEnd:
 
 
 Approve = Callable[[Decisions, str, str], ReviewEnd]
-"""Approves: takes the decisions, the reviewer's name and what they see; raises a RolesyncError if that can't be."""
+"""Approves the plan: gets the decisions, the reviewer's name and the effect they typed; raises a RolesyncError."""
 
 Leave = Callable[[Decisions], ReviewEnd]
-"""Ends without an approval, and keeps the decisions somewhere."""
+"""Ends the review without an approval, and saves the decisions."""
 
 
 class _Content(BaseModel):
@@ -45,37 +45,37 @@ class _Content(BaseModel):
 Content = TypeVar("Content", bound=_Content)
 
 
-class _Decided(_Content):
-    """The page's decisions: places of reasons by places of rows."""
+class _DecisionsContent(_Content):
+    """The decisions of the page: by the position of the row, the position of its reason in `reasons`."""
 
     reasons: list[str]
     excluded: dict[int, int]
     released: dict[int, int]
 
 
-class _Approved(_Content):
+class _ApprovalContent(_Content):
     reviewer: str
     sees: str
 
 
 class _Keys(NamedTuple):
-    """The changes and held rows of a plan in the order of the page's tables; a held row is None if it has to stay."""
+    """The changes and held rows of a plan in the order of the page; a held row is None if it can't be released."""
 
     changes: list[Key]
     held: list[Key | None]
 
 
 class ReviewSession:
-    """One review, from the plan as it was made to its end.
+    """One review, from the plan to its end.
 
     Args:
-        plan: what is reviewed.
-        touched: what the page tells of earlier runs.
-        approve: is called when the reviewer approves.
-        leave: is called when the reviewer, or nobody for long, leaves without that.
+        plan: the plan under review.
+        touched: the last run that changed each user, for the page; None to leave it out.
+        approve: called when the reviewer approves.
+        leave: called when the review ends without an approval.
 
     Raises:
-        PlanRefusedError: the plan was approved already.
+        PlanRefusedError: the plan is approved already.
     """
 
     def __init__(self, plan: Plan, touched: Touched | None, approve: Approve, leave: Leave) -> None:
@@ -87,33 +87,34 @@ class ReviewSession:
         self.end: ReviewEnd | None = None
 
     def page(self) -> str:
-        """The page, with the decisions so far."""
+        """Render the page with the decisions so far."""
         reasons: dict[str, int] = {}
 
-        def spelled(keys: list[Key | None], chosen: Mapping[Key, str]) -> dict[str, int]:
-            places = {key: place for place, key in enumerate(keys) if key}
-            return {str(places[key]): reasons.setdefault(why, len(reasons)) for key, why in chosen.items()}
+        def by_position(keys: list[Key | None], decided: Mapping[Key, str]) -> dict[str, int]:
+            positions = {key: position for position, key in enumerate(keys) if key}
+            return {str(positions[key]): reasons.setdefault(why, len(reasons)) for key, why in decided.items()}
 
         draft = {
-            "excluded": spelled([*self._keys.changes], self.decisions.excluded),
-            "released": spelled(self._keys.held, self.decisions.released),
+            "excluded": by_position([*self._keys.changes], self.decisions.excluded),
+            "released": by_position(self._keys.held, self.decisions.released),
             "reasons": list(reasons),
-            "releasable": [place for place, key in enumerate(self._keys.held) if key],
+            "releasable": [position for position, key in enumerate(self._keys.held) if key],
             "revision": self._revision,
             "effect": self._decided.effect,
         }
         return review_html(self._plan, self._decided, draft, self._touched)
 
     def decide(self, content: bytes) -> dict[str, Any]:
-        """Take the page's decisions, and tell what is left of the plan.
+        """Take the decisions of the page; returns the plan's effect and overview with them.
 
         Raises:
-            PlanRefusedError: they are none of this plan's, or not made on what was decided last.
+            UsageError: the content can't be read.
+            PlanRefusedError: the decisions don't fit this plan, or another window has decided since.
         """
-        said = self._read(_Decided, content)
-        excluded = self._chosen(said.excluded, self._keys.changes, said.reasons)
-        released = self._chosen(said.released, self._keys.held, said.reasons)
-        shown = Decisions({key: why.strip() or _OPEN for key, why in excluded.items()}, released)
+        sent = self._read(_DecisionsContent, content)
+        excluded = self._with_reasons(sent.excluded, self._keys.changes, sent.reasons)
+        released = self._with_reasons(sent.released, self._keys.held, sent.reasons)
+        shown = Decisions({key: why.strip() or _NO_REASON for key, why in excluded.items()}, released)
         decided = decide(self._plan, shown)
         overview = overview_html(decided, self._plan)
         self._decided, self.decisions = decided, Decisions(excluded, released)
@@ -121,21 +122,21 @@ class ReviewSession:
         return {"revision": self._revision, "effect": self._decided.effect, "overview": overview}
 
     def approve(self, content: bytes) -> dict[str, Any]:
-        """Approve what is left.
+        """Approve the plan with the decisions.
 
         Raises:
-            PlanRefusedError: it can't be approved, or something was decided since it was seen.
-            UsageError: the name can't be one, or the approved plan can't be written.
+            PlanRefusedError: the plan can't be approved, or another window has decided since.
+            UsageError: the reviewer's name is no name, or the approved plan can't be written.
         """
-        said = self._read(_Approved, content)
-        self.end = self._approve(self.decisions, said.reviewer, said.sees)
+        sent = self._read(_ApprovalContent, content)
+        self.end = self._approve(self.decisions, sent.reviewer, sent.sees)
         return asdict(self.end)
 
     def leave(self, content: bytes) -> dict[str, Any]:
         """End the review without an approval.
 
         Raises:
-            PlanRefusedError: something was decided since it was seen.
+            PlanRefusedError: another window has decided since.
             UsageError: the decisions can't be written.
         """
         self._read(_Content, content)
@@ -152,25 +153,29 @@ class ReviewSession:
 
     def _read(self, kind: type[Content], content: bytes) -> Content:
         try:
-            said = kind.model_validate_json(content)
+            sent = kind.model_validate_json(content)
         except ValidationError as error:
-            raise UsageError(f"the page sent what can't be read ({plural(error.error_count(), 'error')})") from error
-        if said.revision != self._revision:
+            raise UsageError(
+                f"the page sent a request that can't be read ({plural(error.error_count(), 'error')})"
+            ) from error
+        if sent.revision != self._revision:
             raise PlanRefusedError(
-                "something else was decided meanwhile, in another window",
-                hint="reload this page to see it, and decide again",
+                "another window has changed the decisions",
+                hint="reload this page to see them, and decide again",
             )
-        return said
+        return sent
 
     @staticmethod
-    def _chosen(rows: Mapping[int, int], keys: list[Key] | list[Key | None], reasons: list[str]) -> dict[Key, str]:
-        chosen = {}
-        for row, place in rows.items():
+    def _with_reasons(
+        positions: Mapping[int, int], keys: list[Key] | list[Key | None], reasons: list[str]
+    ) -> dict[Key, str]:
+        decided = {}
+        for row, reason in positions.items():
             key = keys[row] if 0 <= row < len(keys) else None
-            if key is None or not 0 <= place < len(reasons):
-                raise PlanRefusedError("the page decided on rows that this plan doesn't have", hint="reload it")
-            chosen[key] = reasons[place]
-        return chosen
+            if key is None or not 0 <= reason < len(reasons):
+                raise PlanRefusedError("the page decided on rows that this plan doesn't have", hint="reload this page")
+            decided[key] = reasons[reason]
+        return decided
 
 
 def _keys(plan: Plan) -> _Keys:

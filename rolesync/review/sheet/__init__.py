@@ -1,7 +1,7 @@
-"""A filled-in table of a plan → the reviewer's decisions, or everything that is wrong with it.
+"""A filled-in table of a plan → the reviewer's decisions, or all problems of the table.
 
 The table is what `show PLAN --xlsx` or `--csv` wrote, with words in its columns `decision` and `decision_reason`, saved
-by whatever program. Each of its rows must be one of the plan's and each of the plan's must be there once, in any order,
-otherwise unchanged: a row that is gone, or that somebody has typed over, could be a decision that nobody would see. The
-same holds for what is written into another sheet; those of the plan may be sorted, cut and taken out.
+by any program. Rows may be in any order, but each row of the plan must appear once and unchanged: a missing or edited
+row could be a decision that goes unnoticed. The same is true of notes in other sheets; the other sheets of the plan may
+be sorted, cut or removed.
 """

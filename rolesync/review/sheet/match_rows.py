@@ -1,4 +1,4 @@
-"""The rows of a filled-in table, each held against the plan's: which is which, and which are none of them."""
+"""Match the rows of a filled-in table with the rows of the plan, and report rows without a match."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,11 @@ _FIXED = COLUMNS[:-2]
 
 
 class Row(NamedTuple):
-    """A row of the table: the cells that must be as they were, made comparable, and the two that are the reviewer's."""
+    """A row of the table.
+
+    `fixed` are the cells that must not change, normalised to compare them; `shown` are the same cells as read.
+    `decision` and `reason` are the cells of the reviewer.
+    """
 
     sheet: str
     number: int
@@ -25,54 +29,57 @@ class Row(NamedTuple):
 def match_rows(
     rows: Sequence[Row], planned: Sequence[DecisionRow], problems: list[Problem]
 ) -> Iterator[tuple[Row, DecisionRow]]:
-    """Find the plan's row of each row of the table, and tell of those that have none."""
-    free = dict(enumerate(tuple(map(plain, row.cells)) for row in planned))
-    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at in reversed(free):
-        places[free[at]].append(at)
-    known: dict[tuple[str, ...], int] = {}
-    strange = []
+    """Yield each row of the table with its row of the plan; append a problem for every row without a match."""
+    unmatched = dict(enumerate(tuple(map(plain, row.cells)) for row in planned))
+    positions: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for position in reversed(unmatched):
+        positions[unmatched[position]].append(position)
+    matched: dict[tuple[str, ...], int] = {}
+    unknown = []
     for row in rows:
-        if places.get(row.fixed):
-            at = places[row.fixed].pop()
-            known[row.fixed] = row.number
-            del free[at]
-            yield row, planned[at]
-        elif row.fixed in known:
-            text = f"is the same as row {known[row.fixed]}; each row of the plan stands there once"
+        if positions.get(row.fixed):
+            position = positions[row.fixed].pop()
+            matched[row.fixed] = row.number
+            del unmatched[position]
+            yield row, planned[position]
+        elif row.fixed in matched:
+            text = f"is the same as row {matched[row.fixed]}; each row of the plan must appear once: delete one of them"
             problems.append(Problem(text, row.sheet, row.number))
         else:
-            strange.append(row)
-    if strange:
-        problems += _strange(strange, free)
-    by_kind = {kind: sheet for sheet, kind in SHEETS.items()}
-    workbook = any(row.sheet for row in rows)
-    for cells in free.values():
-        who = " ".join(part for part in (cells[4], cells[5] and f"<{cells[5]}>", cells[3] and f"#{cells[3]}") if part)
-        text = f"the row of {who}, {cells[1]} {cells[2]}, is missing"
-        problems.append(Problem(text, by_kind[cells[0]] if workbook else ""))
+            unknown.append(row)
+    if unknown:
+        problems += _unknown_rows(unknown, unmatched)
+    sheet_of_kind = {kind: sheet for sheet, kind in SHEETS.items()}
+    is_workbook = any(row.sheet for row in rows)
+    for cells in unmatched.values():
+        user = " ".join(part for part in (cells[4], cells[5] and f"<{cells[5]}>", cells[3] and f"#{cells[3]}") if part)
+        text = f"the row of {user}, {cells[1]} {cells[2]}, is missing"
+        problems.append(Problem(text, sheet_of_kind[cells[0]] if is_workbook else ""))
 
 
-def _strange(rows: Sequence[Row], free: dict[int, tuple[str, ...]]) -> Iterator[Problem]:
-    """Tell what is wrong with rows that are none of the plan's, as exactly as can be; takes theirs out of `free`."""
+def _unknown_rows(rows: Sequence[Row], unmatched: dict[int, tuple[str, ...]]) -> Iterator[Problem]:
+    """Name the edited cells of rows that are not in the plan; removes from `unmatched` the rows they were edited from.
+
+    An edited row is recognised by user id and role, then by address and role, then by user id alone.
+    """
     at_user, at_role, at_email = (_FIXED.index(name) for name in ("user_id", "role", "email"))
-    ways: tuple[Callable[[tuple[str, ...]], tuple[str, ...]], ...] = (
+    keys: tuple[Callable[[tuple[str, ...]], tuple[str, ...]], ...] = (
         lambda cells: (cells[0], cells[at_user], cells[at_role]) if cells[at_user] else (),
         lambda cells: (cells[0], cells[at_email], cells[at_role]) if cells[at_email] else (),
         lambda cells: (cells[at_user],) if cells[at_user] else (),
     )
-    left = list(rows)
-    for way in ways:
-        of = {way(cells): at for at, cells in reversed(free.items()) if way(cells)}
-        for row in list(left):
-            at = of.pop(way(row.fixed), None) if way(row.fixed) else None
-            if at is None:
+    unexplained = list(rows)
+    for key in keys:
+        positions = {key(cells): position for position, cells in reversed(unmatched.items()) if key(cells)}
+        for row in list(unexplained):
+            position = positions.pop(key(row.fixed), None) if key(row.fixed) else None
+            if position is None:
                 continue
-            left.remove(row)
-            cells = free.pop(at)
-            for name, given, was, shown in zip(_FIXED, row.fixed, cells, row.shown, strict=True):
-                if given != was:
-                    text = f"is {quoted(printable(shown))}, and was {quoted(was)}: leave it as it was"
+            unexplained.remove(row)
+            cells = unmatched.pop(position)
+            for name, cell, planned, shown in zip(_FIXED, row.fixed, cells, row.shown, strict=True):
+                if cell != planned:
+                    text = f"is {quoted(printable(shown))}, and was {quoted(planned)}: leave it as it was"
                     yield Problem(text, row.sheet, row.number, name)
-    for row in left:
-        yield Problem("is no row of this plan", row.sheet, row.number)
+    for row in unexplained:
+        yield Problem("is not a row of this plan: delete it", row.sheet, row.number)

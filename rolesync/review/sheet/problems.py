@@ -1,4 +1,4 @@
-"""What is wrong with a table of decisions, and how its cells are compared with those of the plan."""
+"""The problems of a table of decisions, and how its cells are normalised to compare them with the plan."""
 
 import re
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from rolesync.model.findings import Finding
 from rolesync.report.content.plan_rows import CHANGE, HELD_KIND
 
 SHEETS = {"changes": CHANGE, "held": HELD_KIND}
-"""The sheets in which is decided, each with the kind of its rows."""
+"""The sheets that hold decisions, with the kind of their rows."""
 
 _WHOLE = re.compile(r"(\d+)\.0+")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, and where: `sheet` is "" in a text file, `row` 0 and `column` "" where it is about several."""
+    """A problem and its place: `sheet` is "" in a text file, `row` 0 and `column` "" if it concerns several."""
 
     message: str
     sheet: str = ""
@@ -30,24 +30,24 @@ class Problem:
 
 
 class DecisionsRefusedError(InputRefusedError):
-    """The table of decisions can't be used as it is; `problems` is everything that is wrong with it."""
+    """The table of decisions can't be used; `problems` lists all its problems."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         number = f"{len(problems):,} problem{'s' * (len(problems) != 1)}"
         super().__init__(
             f"the decisions can't be used: {number}; nothing was approved",
-            hint="put it right, or begin again with what `rolesync show PLAN --xlsx FILE` writes",
+            hint="correct the table, or start again with a new one: rolesync show PLAN --xlsx FILE",
         )
         self.problems = tuple(problems)
 
 
-def of_finding(finding: Finding, sheet: str) -> Problem:
-    """Tell what the reader of tables found wrong."""
+def problem_of(finding: Finding, sheet: str) -> Problem:
+    """Turn a finding of the table reader into a problem."""
     return Problem(finding.message, sheet, finding.row or 0, finding.column or "")
 
 
 def plain(cell: object) -> str:
-    """Make a cell comparable: programs add or lose blanks, an apostrophe before a text, and `.0` after a number."""
+    """Normalise a cell: programs add or drop blanks, an apostrophe before a text, and `.0` after a number."""
     text = " ".join(("" if cell is None else str(cell)).split()).removeprefix("'")
-    found = _WHOLE.fullmatch(text)
-    return found[1] if found else text
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text

@@ -23,7 +23,7 @@ _SECONDS = 20  # after which something hangs, however slow the machine
 class Begun:
     """What a test has in hand of a review; `addresses` is the terminal, `shown` what was read of it."""
 
-    desk: ReviewSession
+    session: ReviewSession
     addresses: Queue[str] = field(default_factory=Queue)
     shown: list[str] = field(default_factory=list)
     now: float = 0.0
@@ -58,8 +58,8 @@ def begun(plan: Plan, touched: Touched | None = None) -> Iterator[Begun]:
     review = Begun(ReviewSession(plan, touched, approving, leaving))
     review.thread = Thread(
         target=serve,
-        args=(review.desk,),
-        kwargs={"port": 0, "say": review.addresses.put, "clock": lambda: review.now},
+        args=(review.session,),
+        kwargs={"port": 0, "show_address": review.addresses.put, "clock": lambda: review.now},
     )
     review.thread.start()
     try:

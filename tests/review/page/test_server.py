@@ -106,7 +106,7 @@ def test_another_page_decides_nothing(
     assert visitor.post("decisions", OUT, **headers).status_code == status
     assert visitor.post("approve", {"revision": 0, "reviewer": "Eve", "sees": ""}, **headers).status_code == status
     assert visitor.post("leave", {"revision": 0}, **headers).status_code == status
-    assert (review.desk.decisions, review.desk.end) == (Decisions(), None)
+    assert (review.session.decisions, review.session.end) == (Decisions(), None)
 
 
 @pytest.mark.parametrize("size", [{"Content-Length": "64000001"}, {"Transfer-Encoding": "chunked"}])
@@ -169,7 +169,7 @@ def test_odd_requests_change_nothing_and_say_nothing_on_the_terminal(
             assert not stranger.recv(100).startswith(b"HTTP/1.1 2")
     assert visitor.page().status_code == 200
     assert [record.getMessage() for record in caplog.records] == []
-    assert review.desk.decisions == Decisions()
+    assert review.session.decisions == Decisions()
 
 
 def test_what_comes_after_an_answer_and_is_no_request_says_nothing_on_the_terminal(
@@ -225,8 +225,8 @@ def test_an_approval_ends_it(review: Begun, visitor: Visitor) -> None:
     assert "would remove 1, add 1" in wrong.json()["message"]
     done = visitor.post("approve", {"revision": 1, "reviewer": "Rita Levi", "sees": "remove 1, add 1"})
     assert done.status_code == 200
-    assert review.desk.end is not None
-    assert done.json() == asdict(review.desk.end)
+    assert review.session.end is not None
+    assert done.json() == asdict(review.session.end)
     assert review.ended()
     assert [plan.approval.reviewer for plan in review.approved if plan.approval] == ["Rita Levi"]
     assert review.left == []
@@ -252,9 +252,9 @@ def test_it_ends_by_itself_when_nobody_does_anything(review: Begun, visitor: Vis
 
 
 def test_a_port_that_is_taken_is_named() -> None:
-    desk = ReviewSession(make_plan(), None, lambda *_: ReviewEnd("", ""), lambda _: ReviewEnd("", ""))
+    session = ReviewSession(make_plan(), None, lambda *_: ReviewEnd("", ""), lambda _: ReviewEnd("", ""))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"can't listen on port {port}") as refused:
-            serve(desk, port=port, say=print)
+            serve(session, port=port, show_address=print)
     assert "--port" in refused.value.hint

@@ -28,7 +28,7 @@ def holding() -> Plan:
     return replace(make_plan(), held=frame(HELD, columns(HELD, [HELD_ROW, WAITS])), releasable_removals=waiting)
 
 
-def desk(plan: Plan | None = None, approve: Callable[..., ReviewEnd] | None = None) -> ReviewSession:
+def new_session(plan: Plan | None = None, approve: Callable[..., ReviewEnd] | None = None) -> ReviewSession:
     return ReviewSession(
         plan or holding(), None, approve or (lambda *_: ReviewEnd("Approved", "")), lambda _: ReviewEnd("Left", "kept")
     )
@@ -38,18 +38,18 @@ def content(**said: Any) -> bytes:
     return json.dumps({"revision": 0, "reasons": [], "excluded": {}, "released": {}, **said}).encode()
 
 
-def draft(one: ReviewSession) -> dict[str, Any]:
-    """What the page's script is given of the decisions."""
-    found = re.search(r'id="draft">(.*?)</script>', one.page())
+def draft(session: ReviewSession) -> dict[str, Any]:
+    """The decisions as the script of the page gets them."""
+    found = re.search(r'id="draft">(.*?)</script>', session.page())
     assert found
     said: dict[str, Any] = json.loads(found[1])
     return said
 
 
 def test_rows_are_those_of_the_page_removals_first() -> None:
-    one = desk()
-    said = one.decide(content(reasons=["on leave", "has left"], excluded={"0": 0, "2": 0}, released={"1": 1}))
-    assert one.decisions == Decisions(
+    session = new_session()
+    said = session.decide(content(reasons=["on leave", "has left"], excluded={"0": 0, "2": 0}, released={"1": 1}))
+    assert session.decisions == Decisions(
         {(12, "Admin"): "on leave", (31, "Admin"): "on leave"}, {(40, "Admin"): "has left"}
     )
     assert (said["revision"], said["effect"]) == (1, "remove 2, add 0")
@@ -57,20 +57,20 @@ def test_rows_are_those_of_the_page_removals_first() -> None:
 
 
 def test_what_stands_above_the_tables_is_what_is_left() -> None:
-    one = desk()
-    before = one.page()
-    said = one.decide(content(reasons=["no"], excluded={"0": 0, "1": 0}))
+    session = new_session()
+    before = session.page()
+    said = session.decide(content(reasons=["no"], excluded={"0": 0, "1": 0}))
     assert "2 removals, 1 addition;" in before
     assert "0 removals, 1 addition;" in said["overview"]
-    assert "0 removals, 1 addition;" in one.page()
+    assert "0 removals, 1 addition;" in session.page()
     assert 'href="#held"' in said["overview"]  # what is taken out is held, and the page has such a section
-    without = desk(make_plan(held=()))
+    without = new_session(make_plan(held=()))
     assert 'href="#held"' not in without.decide(content(reasons=["no"], excluded={"0": 0}))["overview"]
 
 
 def test_a_page_that_is_opened_again_has_the_decisions() -> None:
-    one = desk()
-    assert draft(one) == {
+    session = new_session()
+    assert draft(session) == {
         "excluded": {},
         "released": {},
         "reasons": [],
@@ -78,17 +78,17 @@ def test_a_page_that_is_opened_again_has_the_decisions() -> None:
         "revision": 0,
         "effect": "remove 2, add 1",
     }
-    one.decide(content(reasons=["on leave", ""], excluded={"1": 0, "2": 1}, released={"1": 1}))
-    again = draft(one)
+    session.decide(content(reasons=["on leave", ""], excluded={"1": 0, "2": 1}, released={"1": 1}))
+    again = draft(session)
     assert {row: again["reasons"][place] for row, place in again["excluded"].items()} == {"1": "on leave", "2": ""}
     assert {row: again["reasons"][place] for row, place in again["released"].items()} == {"1": ""}
     assert again["revision"] == 1
 
 
 def test_a_reason_may_be_typed_later_but_none_is_made_up() -> None:
-    one = desk()
-    assert one.decide(content(reasons=[" "], excluded={"0": 0}))["effect"] == "remove 1, add 1"
-    assert one.decisions.excluded == {(12, "Admin"): " "}
+    session = new_session()
+    assert session.decide(content(reasons=[" "], excluded={"0": 0}))["effect"] == "remove 1, add 1"
+    assert session.decisions.excluded == {(12, "Admin"): " "}
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_a_reason_may_be_typed_later_but_none_is_made_up() -> None:
     ],
 )
 def test_what_can_not_be_read_is_refused(wrong: bytes) -> None:
-    one = desk()
+    session = new_session()
     with pytest.raises(UsageError, match="can't be read"):
-        one.decide(wrong)
-    assert one.decisions == Decisions()
+        session.decide(wrong)
+    assert session.decisions == Decisions()
 
 
 @pytest.mark.parametrize(
@@ -122,26 +122,26 @@ def test_what_can_not_be_read_is_refused(wrong: bytes) -> None:
     ],
 )
 def test_rows_that_are_none_of_the_plans_are_refused(wrong: dict[str, Any]) -> None:
-    one = desk()
+    session = new_session()
     with pytest.raises(PlanRefusedError, match="rows that this plan doesn't have"):
-        one.decide(content(reasons=["no"], **wrong))
-    assert one.decisions == Decisions()
+        session.decide(content(reasons=["no"], **wrong))
+    assert session.decisions == Decisions()
     with pytest.raises(PlanRefusedError, match="more than 1,000 characters"):
-        one.decide(content(reasons=["x" * 1001], excluded={"0": 0}))
-    assert one.decisions == Decisions()
+        session.decide(content(reasons=["x" * 1001], excluded={"0": 0}))
+    assert session.decisions == Decisions()
 
 
 def test_a_window_that_has_not_seen_the_last_decision_decides_nothing() -> None:
-    one = desk()
-    one.decide(content(reasons=["no"], excluded={"0": 0}))
+    session = new_session()
+    session.decide(content(reasons=["no"], excluded={"0": 0}))
     for ask, said in (
-        (one.decide, content()),
-        (one.approve, b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'),
-        (one.leave, b'{"revision": 0}'),
+        (session.decide, content()),
+        (session.approve, b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'),
+        (session.leave, b'{"revision": 0}'),
     ):
-        with pytest.raises(PlanRefusedError, match="in another window"):
+        with pytest.raises(PlanRefusedError, match="another window has changed the decisions"):
             ask(said)
-    assert one.end is None
+    assert session.end is None
 
 
 def test_what_is_refused_may_be_tried_again() -> None:
@@ -152,14 +152,14 @@ def test_what_is_refused_may_be_tried_again() -> None:
             raise refusals.pop()
         return ReviewEnd("Approved", "")
 
-    one, said = desk(approve=approve), b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'
+    session, said = new_session(approve=approve), b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'
     with pytest.raises(UsageError, match="disk is full"):
-        one.approve(said)
-    assert one.end is None
-    assert one.approve(said)["word"] == "Approved"
-    assert one.abandon() == ReviewEnd("Approved", "")  # it has ended, so nothing is kept
+        session.approve(said)
+    assert session.end is None
+    assert session.approve(said)["word"] == "Approved"
+    assert session.abandon() == ReviewEnd("Approved", "")  # it has ended, so nothing is kept
 
 
-def test_a_plan_that_was_approved_lies_on_no_desk() -> None:
+def test_an_approved_plan_is_not_reviewed_again() -> None:
     with pytest.raises(PlanRefusedError, match="already approved by Rita Levi"):
-        desk(approved_plan())
+        new_session(approved_plan())

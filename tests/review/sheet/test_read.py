@@ -140,7 +140,7 @@ def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callab
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "message"),
     [
         (lambda book: put(book["changes"], 2, "exclude"), "sheet changes, row 2, column decision_reason: is empty"),
         (
@@ -149,7 +149,7 @@ def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callab
         ),
         (lambda book: put(book["changes"], 2, "yes"), "row 2, column decision: is 'yes', and can only be exclude"),
         (lambda book: put(book["changes"], 2, '="exclude"', "x"), "row 2, column decision: "),
-        (lambda book: put(book["changes"], 2, None, "why"), "row 2, column decision_reason: has a reason, but nothing"),
+        (lambda book: put(book["changes"], 2, None, "why"), "row 2, column decision_reason: has a reason, but the"),
         (
             lambda book: put(book["changes"], 2, "exclude", "x" * 1_001),
             "decision_reason: has more than 1,000 characters",
@@ -167,16 +167,19 @@ def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callab
         (swap(2, 8, None), "sheet changes, row 2, column row: is '', and was '9'"),
         (swap(3, 6, "grace", "held"), "sheet held, row 3, column reason: is 'grace', and was 'removals_held'"),
         (swap(1, DECISION, "verdict"), "sheet changes, row 1: the column decision is missing"),
-        (swap(1, REASON + 1, "notes"), "sheet changes, row 1, column notes: is no column of this table"),
-        (swap(1, REASON + 1, "decision"), "sheet changes, row 1: the column decision is there twice"),
-        (swap(2, REASON + 1, "ask Bo"), "sheet changes, row 2: 'ask Bo' stands in no column of this table"),
+        (swap(1, REASON + 1, "notes"), "sheet changes, row 1, column notes: is not a column of this table"),
+        (swap(1, REASON + 1, "decision"), "sheet changes, row 1: the column decision appears twice"),
+        (
+            swap(2, REASON + 1, "ask Bo"),
+            "sheet changes, row 2: 'ask Bo' is outside the columns of this table: delete it",
+        ),
         (
             lambda book: book["held"].delete_rows(2),
             "sheet held: the row of <p7@example.edu> #7, remove Admin, is missing",
         ),
         (
             lambda book: book["changes"].append([None] * (DECISION - 1) + ["exclude", "x"]),
-            "sheet changes, row 3: is no row of this",
+            "sheet changes, row 3: is not a row of this",
         ),
         (
             lambda book: book["changes"].insert_rows(1) or swap(1, 1, "ready!")(book),
@@ -186,10 +189,10 @@ def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callab
         (lambda book: book["changes"].delete_rows(1, 9), "sheet changes: the sheet 'changes' has no rows"),
     ],
 )
-def test_a_wrong_cell_is_refused_with_its_place(edit: Callable[[Book], None], said: str) -> None:
+def test_a_wrong_cell_is_refused_with_its_place(edit: Callable[[Book], None], message: str) -> None:
     plan = made(HOLD)
-    told = problems(edited(plan, edit), plan)
-    assert [one for one in told if said in one], told
+    reported = problems(edited(plan, edit), plan)
+    assert [problem for problem in reported if message in problem], reported
 
 
 def test_a_row_that_stands_there_twice_is_refused() -> None:
@@ -200,11 +203,13 @@ def test_a_row_that_stands_there_twice_is_refused() -> None:
         first = [cell.value for cell in book["changes"][2]]
         book["changes"].append([*first[:9], None, None])
 
-    told = problems(edited(plan, twice), plan)
-    assert told == ["sheet changes, row 3: is the same as row 2; each row of the plan stands there once"]
+    reported = problems(edited(plan, twice), plan)
+    assert reported == [
+        "sheet changes, row 3: is the same as row 2; each row of the plan must appear once: delete one of them"
+    ]
 
 
-def test_all_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     plan = made(HOLD)
 
     def edit(book: Book) -> None:
@@ -216,10 +221,10 @@ def test_all_is_told_at_once() -> None:
 
     assert problems(edited(plan, edit), plan) == [
         "sheet changes, row 2, column decision_reason: is empty: exclude needs a reason",
-        "sheet held, row 2, column decision: is 'maybe', and can only be release, or empty for what is planned",
+        "sheet held, row 2, column decision: is 'maybe', and can only be release, or empty to keep the plan",
         "sheet held, row 3, column email: is 'other@example.edu', and was 'p8@example.edu': leave it as it was",
-        "sheet held, row 4: is no row of this plan",
-        "sheet summary, row 22: 'ask Bo' decides nothing, and was not there: put it into decision_reason, or delete it",
+        "sheet held, row 4: is not a row of this plan: delete it",
+        "sheet summary, row 22: 'ask Bo' was added here and is not read: move it to decision_reason, or delete it",
     ]
 
 
@@ -229,19 +234,25 @@ def copied(book: Book) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "message"),
     [
-        (copied, "sheet changes (2), row 1: is no sheet of this plan: decide in the sheets changes and held"),
-        (swap(1, 4, "Not before Monday!", "summary"), "sheet summary, row 1: 'Not before Monday!' decides nothing"),
-        (swap(4, 3, "none", "summary"), "sheet summary, row 4: 'none' decides nothing, and was not there"),
-        (lambda book: book["findings"].append(["no", "exclude"]), "sheet findings, row 5: 'no' decides nothing"),
+        (copied, "sheet changes (2), row 1: is not a sheet of this plan: decide in the sheets changes and held"),
+        (
+            swap(1, 4, "Not before Monday!", "summary"),
+            "sheet summary, row 1: 'Not before Monday!' was added here and is not read",
+        ),
+        (swap(4, 3, "none", "summary"), "sheet summary, row 4: 'none' was added here and is not read"),
+        (
+            lambda book: book["findings"].append(["no", "exclude"]),
+            "sheet findings, row 5: 'no' was added here and is not read",
+        ),
         (swap(2, 9, "=1+1", "drift"), "sheet drift, row 2: "),
     ],
 )
-def test_what_stands_where_nothing_is_decided_is_refused(edit: Callable[[Book], None], said: str) -> None:
+def test_what_stands_where_nothing_is_decided_is_refused(edit: Callable[[Book], None], message: str) -> None:
     plan = make_plan()
-    told = problems(edited(plan, edit), plan)
-    assert [one for one in told if said in one], told
+    reported = problems(edited(plan, edit), plan)
+    assert [problem for problem in reported if message in problem], reported
 
 
 def test_comments_are_refused_since_nobody_would_read_them() -> None:
@@ -251,7 +262,7 @@ def test_comments_are_refused_since_nobody_would_read_them() -> None:
         book["changes"]["A2"].comment = Comment("Not her!", "Rita")
 
     assert problems(edited(plan, edit), plan) == [
-        "the workbook has comments on cells, which decide nothing: put them into decision_reason, and delete them"
+        "the workbook has comments on cells, which are not read: move them to decision_reason, and delete them"
     ]
 
 
@@ -270,19 +281,21 @@ def test_sheets_that_are_only_for_reading_may_be_sorted_cut_and_taken_out() -> N
 def test_the_workbook_of_a_plan_with_the_same_changes_is_another_plan_s() -> None:
     other = replace(make_plan(), digest="77aa" * 16)
     (said,) = problems(plan_xlsx(other), make_plan())
-    assert said == "sheet summary, row 11: is of the plan 77aa77aa77aa, and this is 9c1f9c1f9c1f"
+    assert said == "sheet summary, row 11: is of the plan 77aa77aa77aa, and this plan is 9c1f9c1f9c1f"
 
 
 def test_nothing_can_be_decided_of_what_is_held_for_other_reasons() -> None:
     plan = make_plan()
     (said,) = problems(edited(plan, lambda book: put(book["held"], 2, "release")), plan)
-    assert said.endswith("but nothing can be decided of what is held for this reason")
+    assert said.endswith("but a change held for this reason can't be released: leave it empty")
 
 
 def test_the_table_of_another_plan_is_refused() -> None:
     (summary,) = problems(plan_xlsx(made(HOLD, stay=5)), made(HOLD))
     assert "sheet summary, row 10: is of the plan " in summary
-    assert problems(plan_csv(made(HOLD, stay=5)).encode(), made(HOLD)) == ["row 3: is no row of this plan"]
+    assert problems(plan_csv(made(HOLD, stay=5)).encode(), made(HOLD)) == [
+        "row 3: is not a row of this plan: delete it"
+    ]
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"email,role\na@b.edu,Admin\n", b"PK\x03\x04 no workbook"])
@@ -296,7 +309,7 @@ def test_csv_is_checked_like_a_workbook() -> None:
     assert problems(text.replace("change,add", "chnge,add").encode(), plan) == [
         "row 2, column kind: is 'chnge', and was 'change': leave it as it was"
     ]
-    told = problems(text.replace("p7@", "p\udcff7@").encode("utf-8", "surrogateescape"), plan)
-    assert told[0].startswith("row 3, column email: byte 0xFF in ")
+    reported = problems(text.replace("p7@", "p\udcff7@").encode("utf-8", "surrogateescape"), plan)
+    assert reported[0].startswith("row 3, column email: byte 0xFF in ")
     cut = text.rsplit("\n", 2)[0] + "\n"
     assert problems(cut.encode(), plan) == ["the row of <p8@example.edu> #8, remove Admin, is missing"]
