@@ -15,8 +15,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import requests
-import structlog
-from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from rolesync.errors import (
     RateLimitedError,
@@ -24,19 +22,16 @@ from rolesync.errors import (
     StudioError,
     UnauthorizedError,
 )
-from rolesync.model.request_effect import is_repeatable, is_transient
 from rolesync.studio.auth.tokens import TokenSource
 from rolesync.studio.rate_control import LoadSignal, RateControl
 from rolesync.studio.responses import error_for
+from rolesync.studio.retry import Retries, retry_after_of
 from rolesync.studio.throttle import Throttle
 from rolesync.studio.transport import Call, Connection, Transport
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MAX_RETRY_AFTER = 60.0  # seconds; no published limit needs longer, and a wrong header must not stall a night
-FIRST_BACKOFF = 0.25  # seconds
-LONGEST_BACKOFF = 30.0
 QUEUED_PER_CONNECTION = 4  # requests: enough to keep a connection busy, few enough to need little memory
 
 
@@ -73,8 +68,6 @@ class Client:
         self._tokens = tokens
         self._ended = threading.Event()
         self._sleep = sleep or self._ended.wait
-        self._clock = clock
-        self._jitter = jitter
         self._answered = answered
         self._lock = threading.Lock()
         self._transport = Transport(connection)
@@ -82,8 +75,9 @@ class Client:
         self._throttle = Throttle(control, self._pause, clock)
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
         self._abandoned: list[Future[Any]] = []
-        self._log = structlog.get_logger("rolesync.studio")
-        self._retry_policies = {"GET": self._retry_policy(is_transient), "PUT": self._retry_policy(is_repeatable)}
+        self._retries = Retries(
+            connection, pause=self._pause, clock=clock, jitter=jitter, limits=lambda: self._throttle.limits
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +120,7 @@ class Client:
                 renewed = True
                 return read(self._send(call, self._tokens.header()))
 
-        return self._retry_policies[call.method](attempt)
+        return self._retries.run(call.method, attempt)
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Call `function` for all items, at most `concurrency` in parallel; yields the results in the items' order.
@@ -151,7 +145,7 @@ class Client:
 
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
         """Wait before attempt `attempt` + 1: as long as Studio asked, else by exponential back-off with jitter."""
-        self._pause(self._backoff(attempt, _bounded(retry_after)))
+        self._pause(self._retries.backoff(attempt, retry_after))
 
     def _pause(self, seconds: float) -> None:
         if not self._ended.is_set():
@@ -172,48 +166,12 @@ class Client:
                 signal = LoadSignal.KEEPS_UP
                 return answer
             error = error_for(answer, call.where)
-            signal, retry_after = _load_signal(error), _retry_after(error)
+            signal, retry_after = _load_signal(error), retry_after_of(error)
             raise error
         finally:
             seconds = self._throttle.leave(call.kind, started, signal, retry_after)
             if signal is LoadSignal.KEEPS_UP:
                 self._answered(seconds)
-
-    def _backoff(self, attempt: int, retry_after: float | None) -> float:
-        """Return the seconds to wait after a failed attempt: as Studio asked, else exponential with jitter."""
-        if retry_after is not None:
-            return retry_after
-        return self._jitter(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**attempt))
-
-    def _retry_policy(self, may_retry: Callable[[BaseException], bool]) -> Retrying:
-        def wait(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            return self._backoff(state.attempt_number, _retry_after(error))
-
-        def log_retry(state: RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
-            parallel, per_second = self._throttle.limits
-            self._log.info(
-                "retry",
-                attempt=state.attempt_number,
-                wait_s=round(state.upcoming_sleep, 3),
-                why=str(error),
-                at_once=parallel,
-                per_second=per_second,
-            )
-
-        def is_last(state: RetryCallState) -> bool:
-            is_late = self._clock() - state.start_time + state.upcoming_sleep >= self.connection.retry_seconds
-            return is_late or state.attempt_number >= self.connection.attempts
-
-        return Retrying(
-            retry=retry_if_exception(may_retry),
-            wait=wait,
-            stop=is_last,
-            sleep=self._pause,
-            before_sleep=log_retry,
-            reraise=True,
-        )
 
 
 def _load_signal(error: StudioError) -> LoadSignal:
@@ -221,12 +179,3 @@ def _load_signal(error: StudioError) -> LoadSignal:
     if isinstance(error, RateLimitedError) or error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return LoadSignal.REFUSED
     return LoadSignal.UNCLEAR if isinstance(error, ServerError) else LoadSignal.KEEPS_UP
-
-
-def _retry_after(error: BaseException | None) -> float | None:
-    """Return how many seconds Studio asked to wait, None if it didn't."""
-    return _bounded(error.retry_after) if isinstance(error, StudioError) else None
-
-
-def _bounded(retry_after: float | None) -> float | None:
-    return None if retry_after is None else min(retry_after, MAX_RETRY_AFTER)

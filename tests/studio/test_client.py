@@ -30,7 +30,8 @@ from rolesync.errors import (
 )
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.studio.auth.tokens import FixedToken
-from rolesync.studio.client import MAX_RETRY_AFTER, Client, EndedError
+from rolesync.studio.client import Client, EndedError
+from rolesync.studio.retry import MAX_RETRY_AFTER
 from rolesync.studio.transport import Call, Connection
 from rolesync.studio.users import StudioReader, StudioWriter
 from tests.paths import PEM
