@@ -18,7 +18,9 @@ from rolesync.audit.verify import verify_record
 from rolesync.errors import PlanRefusedError, StudioError, UnsettledRunError
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
-from rolesync.history.runs import read_records
+from rolesync.history.event_reader import EVENTS
+from rolesync.history.events import HoldersSaved, Intent, RunStart
+from rolesync.history.read import read_events
 from rolesync.model.keys import email_key
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
@@ -204,8 +206,8 @@ class Account(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, PEOPLE - 1), roles=st.sets(st.sampled_from(["Admin", "Teacher", "Student", DROPPED])))
     def somebody_changes_roles(self, at: int, roles: set[str]) -> None:
-        records = read_records(load(**self.own).account_dir)
-        if any(self.ids[at] in request.user_ids for request in open_requests(records)):
+        events = read_events(load(**self.own).account_dir, EVENTS)
+        if any(self.ids[at] in request.user_ids for request in open_requests(events)):
             self.mingled.add(self.ids[at])
         self.studio.edit_person(self.ids[at], roles=sorted(roles))
 
@@ -222,27 +224,27 @@ class Account(RuleBasedStateMachine):
     def check(self) -> None:
         folder = load(**self.own).account_dir
         assert verify_record(folder).ok
-        records = list(read_records(folder))
+        events = list(read_events(folder, EVENTS))
         log = [entry for entry in self.studio.log() if entry["by"] == "api"]
         assert {entry["role"] for entry in log} <= set(self.roles)
         for entry in log:
             moved = set(entry["before"]) ^ set(entry["after"])
             assert moved - {entry["role"]} <= ({DROPPED} if self.exclusive else set())
             assert entry["action"] == "add" or entry["user_id"] not in self.protected
-        told = Counter((one.user_id, one.action.value, one.role) for one in effects(records))
+        told = Counter((one.user_id, one.action.value, one.role) for one in effects(events))
         done = Counter((entry["user_id"], entry["action"], entry["role"]) for entry in log)
         in_doubt = {
-            (one["user_id"], one["action"], one["role"])
-            for request in open_requests(records)
-            for record in records
-            if (record["event"], record.get("run"), record.get("request")) == ("intent", request.run, request.request)
-            for one in record["actions"]
+            (action.user_id, action.action, action.role)
+            for request in open_requests(events)
+            for event in events
+            if isinstance(event, Intent) and event.key == (request.run, request.request)
+            for action in event.actions
         }
         assert {one for one in told - done if one[0] not in self.mingled} == set()
         assert {one for one in done - told if one[0] not in self.mingled} <= in_doubt
         assert bool(in_doubt) <= bool(load_earlier_runs(folder).unsettled)
-        self.runs = list(dict.fromkeys(record["run"] for record in records if record["event"] == "run.start"))
-        taken = sum(record["event"] == "holders" for record in records)
+        self.runs = list(dict.fromkeys(event.run for event in events if isinstance(event, RunStart)))
+        taken = sum(isinstance(event, HoldersSaved) for event in events)
         if taken > self.snapshots:
             self.snapshots, self.seen, self.seen_log = taken, self.holders(), len(self.studio.log())
 
@@ -273,8 +275,8 @@ class Account(RuleBasedStateMachine):
                     holders[role].discard(entry["user_id"])
                     if role in entry["after"]:
                         holders[role].add(entry["user_id"])
-        records = read_records(load(**self.own).account_dir)
-        in_doubt = {user_id for request in open_requests(records) for user_id in request.user_ids} | self.mingled
+        events = read_events(load(**self.own).account_dir, EVENTS)
+        in_doubt = {user_id for request in open_requests(events) for user_id in request.user_ids} | self.mingled
         expected = {
             (user_id, role, "add" if user_id in live[role] else "remove")
             for role in self.roles

@@ -23,10 +23,10 @@ def audit_show(
     assignments: Assignments = None,
 ) -> Exit:
     """Show all records of one run. If the record is broken, show those before the break."""
-    from rolesync.history.runs import trusted_records
+    from rolesync.history.runs import records_before_break
 
     settings = load_settings(config, assignments)
-    records, broken = trusted_records(settings.account_dir, run, key=settings.audit_key.get_secret_value())
+    records, broken = records_before_break(settings.account_dir, run, key=settings.audit_key.get_secret_value())
     if form is Form.JSON:
         return show_json_before_break({"records": records}, broken)
     from rolesync.report.terminal.history import record_view

@@ -11,10 +11,10 @@ def runs(
     no_pager: NoPager = False, form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None
 ) -> Exit:
     """List all plans and runs with their outcome. If the record is broken, list those before the break."""
-    from rolesync.history.runs import trusted_runs
+    from rolesync.history.runs import runs_before_break
 
     settings = load_settings(config, assignments)
-    summaries, broken = trusted_runs(settings.account_dir, key=settings.audit_key.get_secret_value())
+    summaries, broken = runs_before_break(settings.account_dir, key=settings.audit_key.get_secret_value())
     if form is Form.JSON:
         from rolesync.report.json import runs_json
 

@@ -138,17 +138,17 @@ class _UserState:
         return self.roles == other.roles and email_key(self.email) == email_key(other.email)
 
 
-def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> dict[int, list[str] | None]:
+def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> LastSeenRoles:
     """Return how earlier runs of the plan left its users; users of requests still in doubt are taken as they are now.
 
     An apply has settled such requests before, in the same way. A dry run can't, because it doesn't write to the record.
     """
-    records = list(runs.records_of_plan(plan.digest))
-    doubtful = {user_id for request in open_requests(records) for user_id in request.user_ids}
-    return {**last_seen(records), **(_roles_today(before, doubtful) if doubtful else {})}
+    events = list(runs.events_of_plan(plan.digest))
+    doubtful = {user_id for request in open_requests(events) for user_id in request.user_ids}
+    return {**last_seen(events), **(_roles_today(before, doubtful) if doubtful else {})}
 
 
-def _roles_today(live: Live, user_ids: Collection[int]) -> dict[int, list[str] | None]:
+def _roles_today(live: Live, user_ids: Collection[int]) -> LastSeenRoles:
     users = zip(live.users["user_id"].tolist(), live.users["roles"].tolist(), strict=True)
     return {user_id: parse_roles(roles) for user_id, roles in users if user_id in user_ids}
 

@@ -4,13 +4,15 @@ A later run, which holds the account's lock, looks at the people of each open re
 request what it did before anything else is sent.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from rolesync.audit.record import Record
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import ActionResult, open_requests, sent_actions
-from rolesync.history.journal import note_recovered
+from rolesync.history.event_writer import append_event
+from rolesync.history.events import RunEnd, RunEvent, RunStart
+from rolesync.history.journal import log_recovered
 from rolesync.live.pages import roles_of_each
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.studio.users import StudioReader
@@ -30,27 +32,27 @@ def recover(past: EarlierRuns, studio: StudioReader, record: Record, by: str) ->
         RecordError: the record can't be read or written.
     """
     for run in past.unsettled:
-        for request in open_requests(past.records([run])):
-            note_recovered(record, request, roles_of_each(studio, request.user_ids), by)
-        record.append("run.end", run=run, **_end(list(past.records([run])), by))
+        for request in open_requests(past.events([run])):
+            log_recovered(record, request, roles_of_each(studio, request.user_ids), by)
+        append_event(record, _end(list(past.events([run])), by))
 
 
-def _end(records: Sequence[Mapping[str, Any]], by: str) -> dict[str, Any]:
-    """Say how a run ended, as its own end would have; of a change that was sent several times, the last time counts."""
-    earlier: Mapping[str, Any] = next((one for one in reversed(records) if one["event"] == "run.end"), {})
-    start = next(one for one in records if one["event"] == "run.start")
-    last = {(effect.user_id, effect.action, effect.role): came for effect, came in sent_actions(records)}
-    done = sum(came is ActionResult.DONE for came in last.values())
+def _end(events: Sequence[RunEvent], by: str) -> RunEnd:
+    """Describe how a run ended, as its own end would have; of a change that was sent several times, the last counts."""
+    start = next(event for event in events if isinstance(event, RunStart))
+    last = {(effect.user_id, effect.action, effect.role): result for effect, result in sent_actions(events)}
+    done = sum(result is ActionResult.DONE for result in last.values())
     number = {
         OutcomeStatus.DONE: done,
         OutcomeStatus.FAILED: len(last) - done,
-        OutcomeStatus.NOT_SENT: start["additions"] + start["removals"] - len(last),
+        OutcomeStatus.NOT_SENT: start.additions + start.removals - len(last),
     }
-    return {
-        "status": earlier.get("status", "interrupted"),
-        "counts": {status.value: number.get(status, 0) for status in OutcomeStatus},
-        "proof": earlier.get("proof"),
-        "requests": earlier.get("requests", {}),
-        "stopped": earlier.get("stopped") or f"it was ended from outside; run {by} has found out what it did",
-        "unsettled": False,
-    }
+    ends = (event for event in reversed(events) if isinstance(event, RunEnd))
+    end = next(ends, RunEnd(run=start.run, status="interrupted"))
+    return replace(
+        end,
+        counts={status.value: number.get(status, 0) for status in OutcomeStatus},
+        stopped=end.stopped or f"it was ended from outside; run {by} has found out what it did",
+        unsettled=False,
+        drifted=None,
+    )

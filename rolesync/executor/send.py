@@ -15,6 +15,7 @@ from threading import Lock
 
 from rolesync.errors import NeverSentError, ServerError, StudioError
 from rolesync.executor.batch import Change, count_users, end_all, side_effect, split
+from rolesync.history.events import SentAction
 from rolesync.history.journal import Journal, JournalEntry
 from rolesync.live.pages import roles_now, roles_of_each
 from rolesync.model.keys import email_key, format_roles, parse_roles
@@ -101,7 +102,7 @@ class Sender:
 
     def _record_intent(self, chunk: int, batch: list[Change]) -> JournalEntry:
         self._check_halt()
-        actions = [{**change.request, "email": change.email, "row": change.row} for change in batch]
+        actions = [SentAction(change.user_id, change.action, change.role, change.email, change.row) for change in batch]
         return self._journal.log_intent(
             chunk, actions, {change.user_id: parse_roles(change.before) for change in batch}
         )

@@ -1,12 +1,12 @@
-"""What the record tells a run before it begins: how lists and people stood, and what earlier runs have left undone."""
+"""What earlier runs mean for the next one: the list last applied, who was absent from it, and what is unsettled."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from rolesync.history.effects import ActionResult, sent_actions
-from rolesync.history.runs import read_events, read_runs
+from rolesync.history.events import HoldersSaved, PlanEvent, PlanMade, RunEnd, RunEvent, RunStart
+from rolesync.history.read import read_events, read_events_of_runs
 from rolesync.model.history import GuardBaseline
 
 
@@ -21,11 +21,11 @@ class EarlierRun:
 
 @dataclass(frozen=True, slots=True)
 class EarlierRuns:
-    """What later plans are judged by, the runs that went ahead, in order, and the ids of those that are unsettled.
+    """What the record holds for later plans.
 
-    A run is unsettled if it has no end, or if nobody has found out yet what some of its requests did. `folder` is the
-    account's, `key` the one that its record is sealed with. `holders` says by the SHA-256 of each snapshot of the
-    holders how many of the runs had gone ahead when it was taken.
+    `baseline` is what guards compare with. `runs` are those that went ahead, in order. `unsettled` are the ids of runs
+    without an end, or with a request whose effect is unknown. `holders` says, by the SHA-256 of each saved snapshot of
+    the holders, how many of the runs had gone ahead by then. `folder` is the account's, `key` the audit key.
     """
 
     baseline: GuardBaseline
@@ -35,105 +35,112 @@ class EarlierRuns:
     folder: Path
     key: str = field(repr=False)
 
-    def records(self, run_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield all that the record holds of some runs; raises as `read` does."""
-        return read_runs(self.folder, run_ids, key=self.key)
+    def events(self, run_ids: Sequence[str]) -> Iterator[RunEvent]:
+        """Yield the events of some runs; raises as `read_events`."""
+        return read_events_of_runs(self.folder, run_ids, key=self.key)
+
+    def events_of_plan(self, digest: str) -> Iterator[RunEvent]:
+        """Yield the events of all runs of one plan; raises as `read_events`."""
+        return self.events([run.run_id for run in self.runs if run.digest == digest])
 
     def repeated(self, number: int) -> dict[tuple[int, str, str], bool]:
-        """Find the changes that each of the last `number` runs has sent, with whether it was done every time.
+        """Find the changes that each of the last `number` runs sent, and whether each time they were done.
 
-        A run that only goes on with the plan of the one before, which was not complete, counts as one with it.
+        A run that continues the incomplete plan of the run before it counts as one run with it.
 
         Returns:
-            By user id, action and role; nothing where there were fewer runs, or `number` is 0.
+            By user id, action and role. Empty for fewer runs than `number`, or if `number` is 0.
         """
-        turns: list[list[str]] = []
+        groups: list[list[str]] = []
         for before, run in zip((None, *self.runs), self.runs, strict=False):
-            if turns and before and run.digest == before.digest and not before.complete:
-                turns[-1].append(run.run_id)
+            if groups and before and run.digest == before.digest and not before.complete:
+                groups[-1].append(run.run_id)
             else:
-                turns.append([run.run_id])
-        last = turns[-number:]
+                groups.append([run.run_id])
+        last = groups[-number:]
         if not number or len(last) < number:
             return {}
-        turn = {run_id: at for at, run_ids in enumerate(last) for run_id in run_ids}
+        group_of = {run_id: at for at, run_ids in enumerate(last) for run_id in run_ids}
         done: list[dict[tuple[int, str, str], bool]] = [{} for _ in last]
-        for one, came in sent_actions(self.records(list(turn))):
-            change = (one.user_id, one.action.value, one.role)
-            done[turn[one.run]][change] = came is ActionResult.DONE or done[turn[one.run]].get(change, False)
+        for effect, result in sent_actions(self.events(list(group_of))):
+            change, sent = (effect.user_id, effect.action.value, effect.role), done[group_of[effect.run]]
+            sent[change] = result is ActionResult.DONE or sent.get(change, False)
         return {
-            change: all(each[change] for each in done) for change in done[0] if all(change in each for each in done)
+            change: all(sent[change] for sent in done) for change in done[0] if all(change in sent for sent in done)
         }
 
-    def records_of_plan(self, digest: str) -> Iterator[dict[str, Any]]:
-        """Yield all that the record holds of the runs of one plan."""
-        return self.records([run.run_id for run in self.runs if run.digest == digest])
-
     def makers(self, digest: str) -> frozenset[str]:
-        """Tell who has made a plan of this digest, also only to look at; nobody where the record doesn't know."""
-        made = (record for record in read_events(self.folder, {b"plan"}, self.key) if record.get("digest") == digest)
-        return frozenset(record.get("made_by") or "" for record in made) - {""}
+        """Find the users who made a plan of this digest, dry runs included; empty where the record has none."""
+        plans = read_events(self.folder, [PlanMade], key=self.key)
+        return frozenset(plan.planned_by for plan in plans if plan.digest == digest) - {""}
 
 
 def load_earlier_runs(folder: Path, *, key: str = "") -> EarlierRuns:
-    """Tell what earlier runs mean for the next one, in one pass over the record.
+    """Read what earlier runs mean for the next one, in one pass over the record.
 
-    A list was applied once a run ended complete, or a sync found nothing to do; not where the guard on its shrinking
-    only warned, lest a cut-off list become the measure of the next. For absence only what syncs and applies went ahead
-    with counts: a dry run, a blocked sync, or another apply of the same plan makes nobody absent any longer.
+    A list counts as applied once its run ended complete, or its sync found nothing to do. It does not count where the
+    guard on shrinking lists warned, so that a cut-off list does not become the baseline of the next. Absence counts
+    only in syncs and applies that went ahead, and once per plan: not in a dry run or a blocked sync.
 
     Raises:
-        RecordError, RecordBrokenError: as `read`.
+        RecordError, RecordBrokenError: as `read_events`.
     """
-    runs: dict[str, EarlierRun] = {}
-    unsettled: dict[str, bool] = {}
-    holders: dict[str, int] = {}
-    applied: Mapping[str, int] = {}
-    lists: dict[str, Mapping[str, int]] = {}  # of the runs that have begun and not ended
-    streaks: dict[str, Mapping[int, int]] = {}
-    seen: set[str] = set()
-    for record in read_events(folder, {b"plan", b"run.start", b"run.end", b"holders"}, key):
-        if record["event"] == "holders":
-            holders[record["sha256"]] = len(runs)
-            continue
-        if record["event"] == "run.end":
-            unsettled[record["run"]] = record.get("unsettled", False)
-            listed = lists.pop(record["run"], {})
-            if record["run"] in runs:
-                runs[record["run"]] = replace(runs[record["run"]], complete=record["status"] == "complete")
-            applied = listed if listed and record["status"] == "complete" else applied
-            continue
-        if record["event"] == "plan" and not _settled_at_once(record):
-            continue
-        if record["event"] == "plan":
-            applied = _listed(record) or applied
-        else:
-            lists[record["run"]], unsettled[record["run"]] = _listed(record), True
-        digest = record.get("digest", "")
-        runs[record["run"]] = EarlierRun(record["run"], digest, complete=record["event"] == "plan")
-        if record.get("command") == "sync" or digest not in seen:
-            streaks.update(_longer(streaks, record.get("absent", {})))
-        seen.add(digest)
-    history = GuardBaseline(applied=applied, absent=streaks)
+    scan = _Scan()
+    for event in read_events(folder, (PlanMade, RunStart, RunEnd, HoldersSaved), key=key):
+        scan.add(event)
     return EarlierRuns(
-        history, tuple(runs.values()), tuple(run for run, so in unsettled.items() if so), holders, folder, key
+        baseline=GuardBaseline(applied=scan.applied, absent=scan.streaks),
+        runs=tuple(scan.runs.values()),
+        unsettled=tuple(run for run, unsettled in scan.unsettled.items() if unsettled),
+        holders=scan.holders,
+        folder=folder,
+        key=key,
     )
 
 
-def _settled_at_once(record: Mapping[str, Any]) -> bool:
-    """Whether this plan is a sync's that found nothing to send, and so has no start and no end."""
-    return record.get("command") == "sync" and record["status"] == "empty"
+@dataclass(slots=True)
+class _Scan:
+    """The state of one pass over the record; `lists` are those of the runs that have not ended yet."""
+
+    runs: dict[str, EarlierRun] = field(default_factory=dict)
+    unsettled: dict[str, bool] = field(default_factory=dict)
+    holders: dict[str, int] = field(default_factory=dict)
+    applied: Mapping[str, int] = field(default_factory=dict)
+    lists: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    streaks: dict[str, Mapping[int, int]] = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)
+
+    def add(self, event: RunEvent) -> None:
+        if isinstance(event, HoldersSaved):
+            self.holders[event.sha256] = len(self.runs)
+        elif isinstance(event, RunEnd):
+            self._end(event)
+        elif isinstance(event, RunStart):
+            self.lists[event.run], self.unsettled[event.run] = _baseline_of(event), True
+            self._go_ahead(event, complete=False)
+        elif isinstance(event, PlanMade) and event.command == "sync" and event.status == "empty":
+            # A sync with nothing to send has neither start nor end.
+            self.applied = _baseline_of(event) or self.applied
+            self._go_ahead(event, complete=True)
+
+    def _end(self, end: RunEnd) -> None:
+        complete = end.status == "complete"
+        self.unsettled[end.run] = end.unsettled
+        listed = self.lists.pop(end.run, {})
+        if end.run in self.runs:
+            self.runs[end.run] = replace(self.runs[end.run], complete=complete)
+        if listed and complete:
+            self.applied = listed
+
+    def _go_ahead(self, event: PlanEvent, *, complete: bool) -> None:
+        self.runs[event.run] = EarlierRun(event.run, event.digest, complete)
+        if event.command == "sync" or event.digest not in self.digests:
+            for role, user_ids in (event.absent or {}).items():
+                streak = self.streaks.get(role, {})
+                self.streaks[role] = {user_id: streak.get(user_id, 0) + 1 for user_id in user_ids}
+        self.digests.add(event.digest)
 
 
-def _listed(record: Mapping[str, Any]) -> Mapping[str, int]:
-    """The assignments of each managed role in the list; none where that can't tell how long lists are."""
-    source = record.get("source")
-    if not isinstance(source, dict) or "max_shrink_share" in record.get("warned", ()):
-        return {}
-    listed: Mapping[str, int] = source.get("listed", {})
-    return listed
-
-
-def _longer(streaks: Mapping[str, Mapping[int, int]], absent: Mapping[str, list[int]]) -> dict[str, dict[int, int]]:
-    """Count one run more for everybody still absent, of the roles that this run looked at."""
-    return {role: {user: streaks.get(role, {}).get(user, 0) + 1 for user in users} for role, users in absent.items()}
+def _baseline_of(event: PlanEvent) -> Mapping[str, int]:
+    """The assignments of each managed role in the list; empty where the list shrank so far that a guard warned."""
+    return {} if "max_shrink_share" in event.warned else event.source.listed

@@ -1,22 +1,24 @@
-"""What one run really did, told from its records alone: the basis of `undo`, of resuming after a crash, and of tests.
+"""What runs really did, from their events alone: the basis of `undo`, and of resuming after a crash.
 
-A request's answer, or else the read that followed it, says which of its actions took effect. Where neither was written
-down, because the run was killed or Studio stayed away, the request is open: only Studio can tell.
+The response to a request, or the read that followed it, shows which of its actions took effect. Where the record has
+neither, because the run was killed or Studio was unreachable, the request is open: only Studio knows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from rolesync.history.events import Intent, Outcome, Recovered, Reread, RolesById, RunEvent, SentAction
 from rolesync.model.history import Effect
 from rolesync.model.request_effect import RequestEffect, effect_of_status
 from rolesync.model.vocabulary import Action
 
+_ACTIONS = {action.value: action for action in Action}  # a look-up costs less than `Action(...)`
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """A request of which nobody knows what it did."""
+    """A request whose effect is unknown for `user_ids`, in ascending order."""
 
     run: str
     chunk: int
@@ -25,7 +27,7 @@ class OpenRequest:
 
 
 class ActionResult(StrEnum):
-    """What came of an action that was sent: `gone` is who was no longer in Studio, `unknown` was never found out."""
+    """The result of an action that was sent: `gone` means that the user was no longer in Studio."""
 
     DONE = "done"
     NO_EFFECT = "no_effect"
@@ -33,106 +35,101 @@ class ActionResult(StrEnum):
     UNKNOWN = "unknown"
 
 
-def effects(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
-    """List what took effect, in the order in which it was sent.
+def effects(events: Iterable[RunEvent]) -> list[Effect]:
+    """List the actions that took effect, in the order in which they were sent.
 
     Args:
-        records: of one run or of several, in order.
+        events: of one run or of several, in order.
     """
-    return [effect for effect, came in sent_actions(records) if came is ActionResult.DONE]
+    return [effect for effect, result in sent_actions(events) if result is ActionResult.DONE]
 
 
-def sent_actions(records: Iterable[Mapping[str, Any]]) -> list[tuple[Effect, ActionResult]]:
-    """List everything that was sent, each time it was, with what came of it."""
-    return [
-        (
-            Effect(
-                one["user_id"],
-                one["email"],
-                Action(one["action"]),
-                one["role"],
-                one["row"],
-                intent["run"],
-                intent["time"],
-            ),
-            action_result(one, intent["before"], held),
-        )
-        for intent, held in requests_of(records)
-        for one in intent["actions"]
-    ]
+def sent_actions(events: Iterable[RunEvent]) -> Iterator[tuple[Effect, ActionResult]]:
+    """Yield every action each time it was sent, with its result."""
+    for intent, after in requests_of(events):
+        run, time, before = intent.run, intent.time, intent.before
+        for action in intent.actions:
+            user_id, verb, role, email, row = action
+            yield Effect(user_id, email, _ACTIONS[verb], role, row, run, time), action_result(action, before, after)
 
 
-def all_role_changes(records: Iterable[Mapping[str, Any]]) -> list[Effect]:
-    """List what took effect, and what Studio did besides: giving one role, it may take another.
+def all_role_changes(events: Iterable[RunEvent]) -> list[Effect]:
+    """List the actions that took effect, and the side effects: adding a role may make Studio remove another.
 
-    That is told by the difference between the roles before a request and those in its answer; a read that had to
-    follow instead shows the managed roles of its time only, so that nothing is concluded from it.
+    A side effect is a difference between the roles before a request and those in its response, except the roles that
+    the request was about. A read that followed instead shows only the managed roles of its time, so that it proves no
+    side effect.
     """
-    kept = list(records)
-    found = effects(kept)
-    answers = {
-        (record["run"], record["request"]): record["after"]
-        for record in kept
-        if record["event"] == "outcome" and effect_of_status(record["status"]) is RequestEffect.APPLIED
+    events = list(events)
+    changes = effects(events)
+    responses = {
+        event.key: event.after
+        for event in events
+        if isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.APPLIED
     }
-    for intent, _ in requests_of(kept):
-        for user, after in answers.get((intent["run"], intent["request"]), {}).items():
-            asked = [one for one in intent["actions"] if str(one["user_id"]) == user]
-            besides = set(after).symmetric_difference(intent["before"].get(user, after))
-            for role in sorted(besides - {one["role"] for one in asked}) if asked else ():
-                action = Action.ADD if role in after else Action.REMOVE
-                email, run, time = asked[0]["email"], intent["run"], intent["time"]
-                found.append(Effect(int(user), email, action, role, 0, run, time))
-    return found
+    for intent, _ in requests_of(events):
+        for user_id, after in responses.get(intent.key, {}).items():
+            actions = [action for action in intent.actions if str(action.user_id) == user_id]
+            if actions:
+                changes += _side_effects(intent, actions, after or ())
+    return changes
 
 
-def open_requests(records: Iterable[Mapping[str, Any]]) -> list[OpenRequest]:
-    """List the requests of which some action's effect was never written down, in order."""
+def _side_effects(intent: Intent, actions: Sequence[SentAction], after: Sequence[str]) -> Iterator[Effect]:
+    """Yield how a user's roles changed beyond the actions on this user, by role."""
+    user = actions[0]
+    changed = set(after).symmetric_difference(intent.before.get(str(user.user_id), after) or ())
+    for role in sorted(changed - {action.role for action in actions}):
+        action = Action.ADD if role in after else Action.REMOVE
+        yield Effect(user.user_id, user.email, action, role, 0, intent.run, intent.time)
+
+
+def open_requests(events: Iterable[RunEvent]) -> list[OpenRequest]:
+    """List the requests in which the effect of some action is unknown, in order."""
     return [
-        OpenRequest(intent["run"], intent["chunk"], intent["request"], tuple(users))
-        for intent, held in requests_of(records)
-        if (users := sorted({one["user_id"] for one in intent["actions"]} - {int(user) for user in held}))
+        OpenRequest(intent.run, intent.chunk, intent.request, tuple(user_ids))
+        for intent, after in requests_of(events)
+        if (user_ids := sorted({action.user_id for action in intent.actions} - {int(user_id) for user_id in after}))
     ]
 
 
-def last_seen(records: Iterable[Mapping[str, Any]]) -> dict[int, list[str] | None]:
-    """Say how runs have left the people that they touched: role names by user id, None for whoever was gone.
+def last_seen(events: Iterable[RunEvent]) -> dict[int, Sequence[str] | None]:
+    """Find how runs left the users that they touched: role names by user id, None for a user who was gone.
 
-    Of a role that no request was about, and of somebody whose last request is open, this may not tell.
+    Users whose last request is open are missing. Roles that no request was about may be incomplete.
     """
-    seen: dict[int, list[str] | None] = {}
-    for intent, held in requests_of(records):
-        for user in {str(one["user_id"]) for one in intent["actions"]}:
-            seen.pop(int(user), None)
-            if user in held:
-                seen[int(user)] = held[user]
-    return seen
+    roles: dict[int, Sequence[str] | None] = {}
+    for intent, after in requests_of(events):
+        for user_id in {action.user_id for action in intent.actions}:
+            roles.pop(user_id, None)
+            if str(user_id) in after:
+                roles[user_id] = after[str(user_id)]
+    return roles
 
 
-def requests_of(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
-    """Yield each intent with what is known of its users afterwards: role names by id, None for whoever was gone."""
-    intents: dict[tuple[str, int], Mapping[str, Any]] = {}
-    known: dict[tuple[str, int], dict[str, Any]] = {}
-    for record in records:
-        key = (record.get("run", ""), record.get("request", 0))
-        if record["event"] == "intent":
-            intents[key], known[key] = record, {}
-        elif record["event"] == "outcome" and effect_of_status(record["status"]) is RequestEffect.NOTHING_DONE:
-            known[key].update(intents[key]["before"])
-        elif record["event"] in {"outcome", "reread", "recovered"}:
-            known[key].update(record["after"])
+def requests_of(events: Iterable[RunEvent]) -> Iterator[tuple[Intent, RolesById]]:
+    """Yield each intent with the roles that its users are known to have had afterwards."""
+    intents: dict[tuple[str, int], Intent] = {}
+    known: dict[tuple[str, int], dict[str, Sequence[str] | None]] = {}
+    for event in events:
+        if isinstance(event, Intent):
+            intents[event.key], known[event.key] = event, {}
+        elif isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.NOTHING_DONE:
+            known[event.key].update(intents[event.key].before)
+        elif isinstance(event, Outcome | Reread | Recovered):
+            known[event.key].update(event.after)
     for key, intent in intents.items():
         yield intent, known[key]
 
 
-def action_result(one: Mapping[str, Any], before: Mapping[str, list[str]], held: Mapping[str, Any]) -> ActionResult:
-    """Say what came of an action, by the roles that its people had before its request and are known to have after."""
-    user = str(one["user_id"])
-    if user not in held:
+def action_result(action: SentAction, before: RolesById, after: RolesById) -> ActionResult:
+    """Judge an action by the roles that its user had before the request, and is known to have had afterwards."""
+    user_id = str(action.user_id)
+    if user_id not in after:
         return ActionResult.UNKNOWN
-    after = held[user]
-    if after is None:
+    roles = after[user_id]
+    if roles is None:
         return ActionResult.GONE
-    wanted = one["action"] == Action.ADD
-    took = (one["role"] in after) == wanted and (one["role"] in before.get(user, ())) != wanted
-    return ActionResult.DONE if took else ActionResult.NO_EFFECT
+    wanted = action.action == Action.ADD
+    took_effect = (action.role in roles) == wanted and (action.role in (before.get(user_id) or ())) != wanted
+    return ActionResult.DONE if took_effect else ActionResult.NO_EFFECT

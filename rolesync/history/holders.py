@@ -1,7 +1,7 @@
-"""Who held the managed roles when a run last looked: what tells the next one what others have changed since.
+"""Who held the managed roles when a run last looked: what shows the next run what others have changed since.
 
-It stands in `holders.json` beside the record, which has its SHA-256 in the event `holders`, so that it counts only as
-it was written; the record itself would grow by every holder with every run.
+The snapshot is the file `holders.json` beside the record. The record has its SHA-256 in the event `HoldersSaved`, so
+that a changed file is ignored. In the record itself every run would add a line for all holders.
 """
 
 import json
@@ -12,6 +12,8 @@ from rolesync.audit.files import os_errors_named, replace_file
 from rolesync.audit.record import Record
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import all_role_changes, open_requests
+from rolesync.history.event_writer import append_event
+from rolesync.history.events import HoldersSaved
 from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
 from rolesync.model.vocabulary import Action
@@ -19,49 +21,50 @@ from rolesync.model.vocabulary import Action
 NAME = "holders.json"
 
 
-def keep_holders(folder: Path, record: Record, run: str, live: Live) -> None:
-    """Keep who holds the roles at the end of a run.
+def save_holders(folder: Path, record: Record, run: str, live: Live) -> None:
+    """Save who holds the roles at the end of a run.
 
     Args:
         folder: the account's.
         record: open for appending.
-        run: the run that has looked.
+        run: the run that read Studio.
         live: what it saw, complete for its `roles`.
 
     Raises:
-        RecordError: it can't be written.
+        RecordError: the file or the record can't be written.
     """
     holders = {}
     for role in live.roles:
-        people = live.holders(role)
-        holders[role] = [people["user_id"].tolist(), people["email"].tolist()]
+        users = live.holders(role)
+        holders[role] = [users["user_id"].tolist(), users["email"].tolist()]
     content = json.dumps({"run": run, "holders": holders}, separators=(",", ":")).encode("ascii")
-    # The record first: it must know the file. Until that is replaced, the one before counts, and what was done since.
-    record.append("holders", run=run, sha256=sha256(content).hexdigest())
+    # The record first, since it must know the file. Until the file is replaced, the earlier snapshot counts.
+    append_event(record, HoldersSaved(run=run, sha256=sha256(content).hexdigest()))
     with os_errors_named(folder / NAME, "written"):
         replace_file(folder / NAME, content)
 
 
-def expected_holders(past: EarlierRuns) -> ExpectedHolders | None:
-    """Tell who holds the roles if nobody but rolesync has changed anything; None where that isn't known.
+def expected_holders(earlier: EarlierRuns) -> ExpectedHolders | None:
+    """Find who holds the roles if only rolesync has changed them since the last snapshot; None where that is unknown.
 
     Raises:
         RecordError: a file can't be read.
+        RecordBrokenError: the record was changed.
     """
-    with os_errors_named(past.folder / NAME, "read"):
-        if not (past.folder / NAME).exists():
+    with os_errors_named(earlier.folder / NAME, "read"):
+        if not (earlier.folder / NAME).exists():
             return None
-        content = (past.folder / NAME).read_bytes()
-    runs_before = past.holders.get(sha256(content).hexdigest())
-    if runs_before is None:  # somebody has changed it, or a run is writing it just now
+        content = (earlier.folder / NAME).read_bytes()
+    runs_before = earlier.holders.get(sha256(content).hexdigest())
+    if runs_before is None:  # the file was changed, or a run is writing it now
         return None
-    kept = json.loads(content)
-    holders = {role: dict(zip(*columns, strict=True)) for role, columns in kept["holders"].items()}
-    later = list(past.records([run.run_id for run in past.runs[runs_before:]]))
-    for one in all_role_changes(later):
-        if one.action is Action.REMOVE:
-            holders.get(one.role, {}).pop(one.user_id, None)
+    snapshot = json.loads(content)
+    holders = {role: dict(zip(*columns, strict=True)) for role, columns in snapshot["holders"].items()}
+    events = list(earlier.events([run.run_id for run in earlier.runs[runs_before:]]))
+    for change in all_role_changes(events):
+        if change.action is Action.REMOVE:
+            holders.get(change.role, {}).pop(change.user_id, None)
         else:
-            holders.get(one.role, {})[one.user_id] = one.email
-    doubtful = frozenset(user_id for request in open_requests(later) for user_id in request.user_ids)
-    return ExpectedHolders(kept["run"], holders, doubtful)
+            holders.get(change.role, {})[change.user_id] = change.email
+    doubtful = frozenset(user_id for request in open_requests(events) for user_id in request.user_ids)
+    return ExpectedHolders(snapshot["run"], holders, doubtful)

@@ -1,89 +1,118 @@
-"""The requests of one run as the record keeps them: before it is sent, its answer, and what was seen afterwards."""
+"""Writes down what a run does as it does it: its plan, each request before and after it is sent, and recovery."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
 from rolesync.audit.record import Record
 from rolesync.history.effects import OpenRequest
+from rolesync.history.event_writer import append_event
+from rolesync.history.events import Intent, Outcome, Recovered, Reread, RolesById, SentAction
+from rolesync.history.plan_events import plan_made
+from rolesync.model.plans import Plan
 
 RolesSeen = Mapping[int, Sequence[str] | frozenset[str] | None]
-"""Role names by user id; None for somebody who is no longer in Studio."""
+"""Role names by user id; None for a user who is no longer in Studio."""
 
 
 @dataclass(slots=True)
 class Journal:
-    """Writes down the requests of one run, several threads' if need be; `seconds` is a monotonic clock."""
+    """Writes down the requests of one run, also from several threads; `seconds` is a monotonic clock."""
 
     record: Record
     run: str
     seconds: Callable[[], float]
     requests: int = 0
-    _turn: Lock = field(default_factory=Lock, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def log_intent(
-        self, chunk: int, actions: Sequence[Mapping[str, Any]], before: Mapping[int, Sequence[str]]
+        self, chunk: int, actions: Sequence[SentAction], before: Mapping[int, Sequence[str]]
     ) -> "JournalEntry":
         """Write down a request that is about to be sent; when this returns, it is on the disk.
 
         Args:
-            chunk: which chunk of the plan it belongs to, from 1.
-            actions: the API's actions, each with the `email` and the `row` that it is for.
-            before: the roles of the people in it, as last seen.
+            chunk: the chunk of the plan that it belongs to, from 1.
+            actions: the actions of the request.
+            before: the roles of its users, as last seen.
 
         Raises:
             RecordError: it can't be written down, so it must not be sent.
         """
-        with self._turn:  # the record has the intents in the order of their numbers
+        with self._lock:  # the record has the intents in the order of their numbers
             self.requests += 1
-            marks = {"run": self.run, "chunk": chunk, "request": self.requests}
-            self.record.append("intent", **marks, actions=list(actions), before=_spelled(before))
-        return JournalEntry(self, marks, tuple(before), self.seconds())
+            intent = Intent(
+                run=self.run, chunk=chunk, request=self.requests, actions=actions, before=_roles_by_id(before)
+            )
+            append_event(self.record, intent)
+        return JournalEntry(self, chunk, intent.request, tuple(before), self.seconds())
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A request that was written down, for what there is to add about it. `user_ids` are the people in it."""
+    """A request that was written down: its chunk, its number in the run from 1, its users, and when it was."""
 
     _journal: Journal = field(repr=False)
-    _marks: Mapping[str, Any]
+    chunk: int
+    number: int
     user_ids: tuple[int, ...]
     _start: float
-
-    @property
-    def number(self) -> int:
-        """Which request of the run it is, from 1."""
-        return int(self._marks["request"])
 
     def answered(self, status: int | str, after: RolesSeen, error: str = "") -> None:
         """Write down how the request ended.
 
         Args:
-            status: the HTTP status, `unknown`, or `not_sent`.
-            after: the roles of the people that the answer shows.
+            status: the HTTP status, `unknown` or `not_sent`.
+            after: the roles of the users in the response.
             error: what went wrong, if anything did.
+
+        Raises:
+            RecordError: it can't be written down.
         """
-        seconds = round(self._journal.seconds() - self._start, 6)
-        self._append("outcome", status=status, seconds=seconds, after=_spelled(after), error=error)
+        journal = self._journal
+        outcome = Outcome(
+            run=journal.run,
+            chunk=self.chunk,
+            request=self.number,
+            status=status,
+            seconds=round(journal.seconds() - self._start, 6),
+            after=_roles_by_id(after),
+            error=error,
+        )
+        append_event(journal.record, outcome)
 
     def reread(self, after: RolesSeen) -> None:
-        """Write down what reading its people again has shown."""
-        self._append("reread", after=_spelled(after))
+        """Write down the roles that its users have when they are read again.
 
-    def _append(self, event: str, **fields: Any) -> None:  # noqa: ANN401  # whatever the record takes
-        self._journal.record.append(event, **self._marks, **fields)
-
-
-def note_recovered(record: Record, request: OpenRequest, after: RolesSeen, by: str) -> None:
-    """Write down what the run `by` has found out about a request that an earlier run has left open."""
-    marks = {"run": request.run, "chunk": request.chunk, "request": request.request}
-    record.append("recovered", **marks, by=by, after=_spelled(after))
+        Raises:
+            RecordError: it can't be written down.
+        """
+        journal = self._journal
+        event = Reread(run=journal.run, chunk=self.chunk, request=self.number, after=_roles_by_id(after))
+        append_event(journal.record, event)
 
 
-def _spelled(seen: RolesSeen) -> dict[str, list[str] | None]:
-    # Few have more than one role, and sorting a single one would be half of the work.
+def log_plan(record: Record, run: str, command: str, plan: Plan) -> None:
+    """Write down that a plan was made, and its status.
+
+    Raises:
+        RecordError: it can't be written down.
+    """
+    append_event(record, plan_made(plan, run, command))
+
+
+def log_recovered(record: Record, request: OpenRequest, after: RolesSeen, by: str) -> None:
+    """Write down what the run `by` found out about a request that an earlier run had left open.
+
+    Raises:
+        RecordError: it can't be written down.
+    """
+    event = Recovered(run=request.run, chunk=request.chunk, request=request.request, by=by, after=_roles_by_id(after))
+    append_event(record, event)
+
+
+def _roles_by_id(roles_seen: RolesSeen) -> RolesById:
+    # Few users have several roles, and to sort a single one would take half of the time.
     return {
         str(user_id): None if roles is None else sorted(roles) if len(roles) > 1 else list(roles)
-        for user_id, roles in seen.items()
+        for user_id, roles in roles_seen.items()
     }

@@ -1,71 +1,84 @@
-"""What the record holds of one person: whom an address has meant, and every record that is about them."""
+"""The past of a user: the ids that an address has had, and every change, absence and decision about them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from rolesync.history.effects import sent_actions
-from rolesync.history.runs import read_events
-from rolesync.model.explanation import PastChange, PastDecision
+from rolesync.history.event_reader import read_addressees, read_event_about
+from rolesync.history.events import (
+    Intent,
+    Outcome,
+    PlanEvent,
+    PlanMade,
+    Recovered,
+    RequestEvent,
+    Reread,
+    RunEvent,
+    RunStart,
+)
+from rolesync.history.read import decode_records
+from rolesync.model.explanation import PastAbsence, PastChange, PastDecision
+from rolesync.model.json_forms import time_json
 from rolesync.model.keys import email_key
-from rolesync.model.vocabulary import Action
+from rolesync.model.lists import Source
+from rolesync.model.plans import Approval
+from rolesync.model.run_report import RunDecision
 
 
 def user_ids_of_email(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
-    """Yield the ids of all to whom changes were sent under this address, compared by `email_key`; some of them often.
+    """Yield the ids of users to whom changes were sent under an address, or whose changes a reviewer took out.
 
-    So are the ids of those whose changes a reviewer took out of a plan.
+    Addresses are compared by `email_key`. An id may come several times.
 
     Raises:
-        RecordError, RecordBrokenError: as `read`.
+        RecordError, RecordBrokenError: as `read_events`.
     """
     wanted = email_key(address)
-    for record in read_events(folder, {b"run.start", b"intent"}, key):
-        for action in record["actions"] if record["event"] == "intent" else _excluded(record):
-            if email_key(action["email"]) == wanted:
-                yield action["user_id"]
+    for addressees in decode_records(folder, (RunStart, Intent), read_addressees, key=key):
+        for user_id, email in addressees:
+            if email_key(email) == wanted:
+                yield user_id
 
 
-def records_about(folder: Path, user_ids: Collection[int], *, key: str = "") -> Iterator[dict[str, Any]]:
-    """Yield every request that was about these people, its intent holding only their actions, and what came of it.
+def events_about(folder: Path, user_ids: Collection[int], *, key: str = "") -> Iterator[RunEvent]:
+    """Yield every plan and start, and all events of the requests about these users.
 
-    Besides, every `plan` and `run.start`, since they say from which list a run was made.
+    Their intents have only the actions on these users.
 
     Raises:
-        RecordError, RecordBrokenError: as `read`.
+        RecordError, RecordBrokenError: as `read_events`.
     """
     requests: set[tuple[str, int]] = set()
-    for record in read_events(folder, {b"plan", b"run.start", b"intent", b"outcome", b"reread", b"recovered"}, key):
-        if record["event"] in {"plan", "run.start"}:
-            yield record
-        elif record["event"] == "intent":
-            actions = [action for action in record["actions"] if action["user_id"] in user_ids]
-            if actions:
-                requests.add((record["run"], record["request"]))
-                yield {**record, "actions": actions}
-        elif (record["run"], record["request"]) in requests:
-            yield record
+    kinds = (PlanMade, RunStart, Intent, Outcome, Reread, Recovered)
+    for event in decode_records(folder, kinds, partial(read_event_about, user_ids=user_ids), key=key):
+        if isinstance(event, Intent) and event.actions:
+            requests.add(event.key)
+        if not isinstance(event, RequestEvent) or event.key in requests:
+            yield event
 
 
-def past_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[PastChange]:
-    """Yield every change that was sent, with what came of it and the list that it was made from, in order.
+def past_changes(events: Iterable[RunEvent]) -> Iterator[PastChange]:
+    """Yield every change that was sent, in order, with its result, its list and who approved it.
 
     Args:
-        records: of some people, as `records_about` yields them.
+        events: about some users, as `events_about` yields them.
     """
-    sources: dict[str, Mapping[str, Any]] = {}
+    sources: dict[str, Source] = {}
     reviewers: dict[str, str] = {}
-    requests = []
-    for record in records:
-        source = record.get("source")
-        if source:
-            sources[record["run"]] = source if isinstance(source, dict) else {"path": source}
-        if record.get("approval"):
-            reviewers[record["run"]] = record["approval"]["reviewer"]
-        if record["event"] not in {"plan", "run.start"}:
-            requests.append(record)
-    for effect, came in sent_actions(requests):
-        source = sources.get(effect.run, {})
+    requests: list[RunEvent] = []
+    for event in events:
+        if isinstance(event, PlanEvent):
+            if event.source.path:
+                sources[event.run] = event.source
+            if isinstance(event, RunStart) and event.approval:
+                reviewers[event.run] = event.approval.reviewer
+        else:
+            requests.append(event)
+    unknown = Source("", "", 0)
+    for effect, result in sent_actions(requests):
+        source = sources.get(effect.run, unknown)
         yield PastChange(
             run=effect.run,
             time=effect.time,
@@ -74,57 +87,75 @@ def past_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[PastChange]:
             action=effect.action.value,
             role=effect.role,
             row=effect.row,
-            outcome=came.value,
-            source=source.get("path", ""),
-            sha256=source.get("sha256", ""),
+            outcome=result.value,
+            source=source.path,
+            sha256=source.sha256,
             approved_by=reviewers.get(effect.run, ""),
         )
 
 
-def past_decisions(records: Iterable[Mapping[str, Any]], user_ids: Collection[int]) -> Iterator[PastDecision]:
-    """Yield what reviewers decided about these people otherwise than planned; of each approved plan once, in order.
+def past_absences(events: Iterable[RunEvent], user_ids: Collection[int]) -> Iterator[PastAbsence]:
+    """Yield by run the roles that these users held and the list did not give them, each once.
 
     Args:
-        records: of these people, as `records_about` yields them.
-        user_ids: whom it is about.
+        events: about these users, as `events_about` yields them. A sync records absence in its plan and in its start.
+        user_ids: the users.
     """
-    told: set[str] = set()
-    for record in records:
-        approval = record.get("approval")
-        if not approval or record["digest"] in told:
-            continue
-        told.add(record["digest"])
-        kinds: tuple[tuple[Literal["excluded", "released"], Iterable[Mapping[str, Any]]], ...] = (
-            ("excluded", _excluded(record)),
-            ("released", approval["released"]),
-        )
-        for kind, one in ((kind, one) for kind, decided in kinds for one in decided if one["user_id"] in user_ids):
+    seen: set[tuple[str, str, int]] = set()
+    for event in events:
+        for role, absent in ((isinstance(event, PlanEvent) and event.absent) or {}).items():
+            for user_id in set(user_ids).intersection(absent):
+                if (event.run, role, user_id) not in seen:
+                    seen.add((event.run, role, user_id))
+                    yield PastAbsence(event.run, event.time, user_id, role)
+
+
+def past_decisions(events: Iterable[RunEvent], user_ids: Collection[int]) -> Iterator[PastDecision]:
+    """Yield what reviewers changed about these users in plans that were applied, in order, once per approved plan.
+
+    Args:
+        events: about these users, as `events_about` yields them.
+        user_ids: the users.
+    """
+    digests: set[str] = set()
+    for event in events:
+        if isinstance(event, RunStart) and event.approval and event.digest not in digests:
+            digests.add(event.digest)
+            yield from _decisions(event, event.approval, "excluded", event.excluded, user_ids)
+            yield from _decisions(event, event.approval, "released", event.released, user_ids)
+
+
+def _decisions(
+    start: RunStart,
+    approval: Approval,
+    kind: Literal["excluded", "released"],
+    changes: Iterable[RunDecision],
+    user_ids: Collection[int],
+) -> Iterator[PastDecision]:
+    for change in changes:
+        if change.user_id in user_ids:
             yield PastDecision(
-                run=record["run"],
-                time=approval["approved_at"],
-                user_id=one["user_id"],
-                email=one.get("email", ""),
-                action=one.get("action", Action.REMOVE.value),
-                role=one["role"],
+                run=start.run,
+                time=time_json(approval.approved_at),
+                user_id=change.user_id,
+                email=change.email,
+                action=change.action,
+                role=change.role,
                 decision=kind,
-                reason=one["reason"] or "",
-                reviewer=approval["reviewer"],
+                reason=change.reason,
+                reviewer=approval.reviewer,
             )
 
 
-def _excluded(record: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    found: Iterable[Mapping[str, Any]] = (record.get("approval") or {}).get("excluded_changes", ())
-    return found
-
-
 def last_changes(folder: Path, user_ids: Collection[int], *, key: str = "") -> dict[int, list[PastChange]]:
-    """Find by user id what the last run that touched somebody sent; who was never touched is not in it.
+    """Find by user id what the last run that touched the user sent. Users without a change are missing.
 
     Raises:
-        RecordError, RecordBrokenError: as `read`.
+        RecordError, RecordBrokenError: as `read_events`.
     """
-    found: dict[int, list[PastChange]] = {}
-    for change in past_changes(records_about(folder, user_ids, key=key)):
-        known = found.get(change.user_id, [])
-        found[change.user_id] = [*(known if known and known[0].run == change.run else ()), change]
-    return found
+    changes_by_user: dict[int, list[PastChange]] = {}
+    for change in past_changes(events_about(folder, user_ids, key=key)):
+        changes = changes_by_user.get(change.user_id, [])
+        same_run = changes if changes and changes[0].run == change.run else ()
+        changes_by_user[change.user_id] = [*same_run, change]
+    return changes_by_user

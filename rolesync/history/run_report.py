@@ -1,18 +1,16 @@
-"""One run as a whole, told from its records: what was asked for, what became of it, and what proves it."""
+"""One run as a whole, from its events: what was asked for, what happened to each change, and the proof."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rolesync.errors import RecordBrokenError
 from rolesync.history.effects import ActionResult, action_result, requests_of
-from rolesync.history.runs import read_events, summarise_run, trusted_records
-from rolesync.model.frames import DRIFT, frame
-from rolesync.model.plans import Approval, Drift, Released
-from rolesync.model.run_report import RunChange, RunDecision, RunReport
-from rolesync.model.runs import Proof
+from rolesync.history.events import DriftById, Outcome, PlanEvent, PlanMade, RunEnd, RunEvent, RunStart
+from rolesync.history.read import read_events
+from rolesync.history.runs import run_before_break, summarise_run
+from rolesync.model.run_report import DriftChange, RunChange, RunDrift, RunReport
 from rolesync.model.vocabulary import Action, OutcomeStatus
 
 _OUTCOMES = {
@@ -24,128 +22,117 @@ _OUTCOMES = {
 
 
 def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[RunReport, RecordBrokenError | None]:
-    """Tell one run, named by its id or the beginning of it, from what stands before the first bad place.
+    """Report one run, by its id or the beginning of it, from the records before the first changed one.
 
     Returns:
-        What is told, and the error that names the bad place, if there is one.
+        The report, and the error that names the changed record, if there is one.
 
     Raises:
-        UsageError, RecordError, RecordBrokenError: as `trusted_records`.
+        UsageError, RecordError, RecordBrokenError: as `run_before_break`.
     """
-    records, broken = trusted_records(folder, run_id, key=key)
-    # An approved plan has a digest of its own; it was made as the one that was reviewed.
-    approval: Mapping[str, Any] = next((one["approval"] for one in records if one.get("approval")), {})
-    digest = approval.get("made_from", records[0].get("digest", ""))
-    plan: Mapping[str, Any] = {}
-    with suppress(RecordBrokenError):  # which the first reading has told already
-        for record in read_events(folder, {b"plan"}, key):
-            plan = record if record.get("digest") == digest else plan
-    return build_run_report(records, plan), broken
+    run, broken = run_before_break(folder, run_id, key=key)
+    # An approved plan has its own digest. Its `plan` event has the digest of the plan that was reviewed.
+    approval = next((event.approval for event in run.events if isinstance(event, RunStart) and event.approval), None)
+    digest = approval.reviewed_digest if approval else _plan_event(run.events).digest
+    plan: PlanMade | None = None
+    with suppress(RecordBrokenError):  # already in `broken`
+        for earlier in read_events(folder, [PlanMade], key=key):
+            plan = earlier if earlier.digest == digest else plan
+    return build_run_report(run.events, plan), broken
 
 
-def build_run_report(records: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> RunReport:
-    """Tell one run.
+def build_run_report(events: Sequence[RunEvent], plan: PlanMade | None) -> RunReport:
+    """Report one run.
 
     Args:
-        records: all of it, in order.
-        plan: the `plan` record of what was applied, or reviewed before; empty where there is none.
+        events: all of the run, in order.
+        plan: the plan that was applied, or reviewed before; None where the record does not have it.
     """
-    first: Mapping[str, Any] = next((one for one in records if one["event"] == "run.start"), records[0])
-    end: Mapping[str, Any] = next((one for one in reversed(records) if one["event"] == "run.end"), {})
-    source = first.get("source")
-    changes = tuple(_changes(records))
-    approval: Mapping[str, Any] = first.get("approval") or {}
-    counts = end.get("counts") or {
-        status.value: sum(one.outcome == status for one in changes) for status in OutcomeStatus
-    }
+    start = _plan_event(events)
+    end = next((event for event in reversed(events) if isinstance(event, RunEnd)), None)
+    review = start if isinstance(start, RunStart) else RunStart(run=start.run)
+    held = plan.held if plan and start.held is None and not review.approval else start.held
+    changes = tuple(_changes(events))
+    emails = {(change.user_id, change.role): change.email for change in changes}
     return RunReport(
-        summary=summarise_run(records),
-        command=first.get("command", ""),
-        account=first.get("account", ""),
-        undoes=(source.get("undoes") or "") if isinstance(source, dict) else "",
-        held=first.get("held", None if approval else plan.get("held")),
-        plan_run_id=plan.get("run", ""),
-        overridden=tuple(first.get("overridden", ())),
-        warned=tuple(first.get("warned", ())),
+        summary=summarise_run(events),
+        command=start.command,
+        account=start.account,
+        undoes=start.source.undoes,
+        held=held,
+        plan_run_id=plan.run if plan else "",
+        overridden=tuple(review.overridden),
+        warned=tuple(start.warned),
         changes=changes,
-        counts=counts,
-        proof=_proof(end.get("proof")),
-        drift=_drift(first.get("drift")),
-        requests=end.get("requests", first.get("requests", {})),
-        stopped=end.get("stopped", ""),
-        planned_by=first.get("made_by") or "",
-        approval=_approval(approval),
-        excluded=tuple(_decisions(approval.get("excluded_changes", ()), {})),
+        counts=(end and end.counts) or _counts(changes),
+        proof=end.proof if end else None,
+        drift=_drift(start.drift),
+        requests=end.requests if end else start.requests if isinstance(start, PlanMade) else {},
+        stopped=end.stopped if end else "",
+        planned_by=start.planned_by,
+        approval=review.approval,
+        excluded=tuple(review.excluded),
         released=tuple(
-            _decisions(approval.get("released", ()), {(one.user_id, one.role): one.email for one in changes})
+            replace(removal, email=emails.get((removal.user_id, removal.role), "")) for removal in review.released
         ),
     )
 
 
-def _changes(records: Sequence[Mapping[str, Any]]) -> Iterator[RunChange]:
-    """Tell every change that was sent once, as it was the last time, then those of people who had drifted."""
-    errors = {one["request"]: one.get("error", "") for one in records if one["event"] == "outcome"}
+def _plan_event(events: Sequence[RunEvent]) -> PlanEvent:
+    """The start of a run, or its plan where it has no start, or an empty start where it has neither."""
+    found = [event for kind in (RunStart, PlanMade) for event in events if isinstance(event, kind)]
+    return found[0] if found else RunStart(run=events[0].run)
+
+
+def _changes(events: Sequence[RunEvent]) -> Iterator[RunChange]:
+    """Yield every change once, as it was last sent, then those that were not sent to users who had drifted."""
+    errors = {event.key: event.error for event in events if isinstance(event, Outcome)}
     last: dict[tuple[int, str, str], RunChange] = {}
-    for intent, held in requests_of(records):
-        for one in intent["actions"]:
-            outcome, detail = _OUTCOMES[action_result(one, intent["before"], held)]
-            user = str(one["user_id"])
-            after = held.get(user)
-            last[one["user_id"], one["action"], one["role"]] = RunChange(
-                one["action"],
-                one["role"],
-                one["user_id"],
-                one.get("email", ""),
-                one.get("row", 0),
-                outcome.value,
-                tuple(intent["before"].get(user, ())),
-                None if after is None else tuple(after),
-                (detail and errors.get(intent["request"])) or detail,
+    for intent, known in requests_of(events):
+        for action in intent.actions:
+            outcome, detail = _OUTCOMES[action_result(action, intent.before, known)]
+            user_id = str(action.user_id)
+            after = known.get(user_id)
+            last[action.user_id, action.action, action.role] = RunChange(
+                action=action.action,
+                role=action.role,
+                user_id=action.user_id,
+                email=action.email,
+                row=action.row,
+                outcome=outcome.value,
+                before=tuple(intent.before.get(user_id) or ()),
+                after=None if after is None else tuple(after),
+                detail=(detail and errors.get(intent.key)) or detail,
             )
     yield from last.values()
-    ended = next((one for one in records if one.get("drifted")), {})
-    for one in ended.get("drifted", ()):
-        before, after = tuple(one["before"]), tuple(one["after"])
-        given = (one["action"], one["role"], one["user_id"], one["email"], one["row"])
-        yield RunChange(*given, OutcomeStatus.DRIFTED.value, before, after, one["detail"])
+    drifted = next((event.drifted for event in events if isinstance(event, RunEnd) and event.drifted), ())
+    for change in drifted:
+        yield RunChange(
+            action=change.action,
+            role=change.role,
+            user_id=change.user_id,
+            email=change.email,
+            row=change.row,
+            outcome=OutcomeStatus.DRIFTED.value,
+            before=tuple(change.before),
+            after=tuple(change.after),
+            detail=change.detail,
+        )
 
 
-def _approval(said: Mapping[str, Any]) -> Approval | None:
-    if not said:
-        return None
-    return Approval(
-        reviewer=said["reviewer"],
-        operator=said["operator"] or "",
-        approved_at=datetime.fromisoformat(said["approved_at"]),
-        confirmed_effect=said["seen"],
-        reviewed_digest=said["made_from"],
-        excluded=said["excluded"],
-        released=tuple(Released(one["user_id"], one["role"], one["reason"] or "") for one in said["released"]),
-    )
+def _counts(changes: Sequence[RunChange]) -> dict[str, int]:
+    return {status.value: sum(change.outcome == status for change in changes) for status in OutcomeStatus}
 
 
-def _decisions(said: Iterable[Mapping[str, Any]], emails: Mapping[tuple[int, str], str]) -> Iterator[RunDecision]:
-    """Tell changes that were taken out, or removals that were let through; those are named by id only."""
-    for one in said:
-        email = one.get("email") or emails.get((one["user_id"], one["role"]), "")
-        action = one.get("action", Action.REMOVE.value)
-        yield RunDecision(action, one["role"], one["user_id"], email, one["reason"] or "")
-
-
-def _proof(said: Mapping[str, Any] | None) -> Proof | None:
-    return Proof(said["holders"], tuple(said["differences"])) if said else None
-
-
-def _drift(said: Mapping[str, Any] | None) -> Drift:
-    """Read what others had changed before; the record names them by id only."""
-    if not said:
-        return Drift()
-    rows = [
-        (user_id, role, action.value)
-        for name, action in (("added", Action.ADD), ("removed", Action.REMOVE))
-        for role, user_ids in said.get(name, {}).items()
+def _drift(drift: DriftById | None) -> RunDrift:
+    """List what others had changed before; the record has no addresses for it."""
+    if drift is None:
+        return RunDrift()
+    actions = ((drift.added, Action.ADD), (drift.removed, Action.REMOVE))
+    changes = (
+        DriftChange(user_id, "", role, action.value)
+        for by_role, action in actions
+        for role, user_ids in by_role.items()
         for user_id in user_ids
-    ]
-    ids, roles, actions = zip(*rows, strict=True) if rows else ((), (), ())
-    cells = {"user_id": ids, "email": [""] * len(rows), "role": roles, "action": actions}
-    return Drift(said["since"], frame(DRIFT, cells))
+    )
+    return RunDrift(drift.since, tuple(changes))

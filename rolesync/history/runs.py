@@ -1,169 +1,147 @@
-"""What the record tells about the past: its records in order, every run in one line, and all that one run did."""
+"""The history of an account: every dry run and apply in one line, and one run by the beginning of its id.
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+Functions named `..._before_break` return what comes before the first changed record, and the error that names it.
+"""
+
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from rolesync.audit.chain import BROKEN_HINT, event_of, whole_lines
 from rolesync.errors import RecordBrokenError, UsageError
+from rolesync.history.events import PlanMade, RunEnd, RunEvent, RunStart
+from rolesync.history.read import RecordedRun, read_events, read_records, recorded_run
 from rolesync.model.run_report import RunSummary
 
-_SOME = 5  # how many runs an error names before it only counts them
-
-
-def read_records(folder: Path, run: str | None = None, *, key: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the records in order, all or those of one run (its full id), while checking the chain.
-
-    Records that are sealed with another key than `key` are checked as far as is possible without it.
-
-    Raises:
-        RecordError: a file can't be read.
-        RecordBrokenError: on reaching the first place that is not as it was written. A cut-off end shows in `verify`.
-    """
-    if run is not None:
-        return read_runs(folder, [run], key=key)
-    return (_parsed(line, folder) for line in whole_lines(folder, key))
-
-
-def read_runs(folder: Path, run_ids: Sequence[str], *, key: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the records of some runs (their full ids) in order, while checking the chain.
-
-    Raises:
-        RecordError, RecordBrokenError: as `read_records`.
-    """
-    needles = [b'"run":%b' % json.dumps(run).encode("ascii") for run in run_ids]
-    for line in whole_lines(folder, key) if needles else ():
-        if any(needle in line for needle in needles):
-            record = _parsed(line, folder)
-            if record.get("run") in run_ids:
-                yield record
+_SHOWN_IDS = 5  # how many ids an error lists
 
 
 def list_runs(folder: Path, *, key: str = "") -> list[RunSummary]:
-    """Sum up every dry run and apply, oldest first.
+    """Summarise every dry run and apply, oldest first.
 
-    A run that was planned and applied under one id is one apply. The counts by `OutcomeStatus` are there once the
-    run has ended; while it is `open` nobody has counted.
+    A plan and its apply under one id are one apply. Counts by `OutcomeStatus` are there once the run has ended.
 
     Raises:
         RecordError, RecordBrokenError: as `read_records`.
     """
-    found, broken = trusted_runs(folder, key=key)
+    summaries, broken = runs_before_break(folder, key=key)
     if broken:
         raise broken
-    return found
+    return summaries
 
 
-def trusted_runs(folder: Path, *, key: str = "") -> tuple[list[RunSummary], RecordBrokenError | None]:
-    """Sum up what stands before the first place that is not as it was written, and return the error that names it.
+def runs_before_break(folder: Path, *, key: str = "") -> tuple[list[RunSummary], RecordBrokenError | None]:
+    """Summarise the runs before the first changed record.
 
     Raises:
         RecordError: as `read_records`.
     """
-    found: dict[str, RunSummary] = {}
+    summaries: dict[str, RunSummary] = {}
     try:
-        for record in read_events(folder, {b"plan", b"run.start", b"run.end"}, key):
-            _sum_up(record, found)
+        for event in read_events(folder, (PlanMade, RunStart, RunEnd), key=key):
+            _add_to_summary(event, summaries)
     except RecordBrokenError as error:
-        return list(found.values()), error
-    return list(found.values()), None
+        return list(summaries.values()), error
+    return list(summaries.values()), None
 
 
-def summarise_run(records: Iterable[Mapping[str, Any]]) -> RunSummary:
-    """Sum up one run by its records, of which at least one says that it was planned, has begun or has ended."""
-    found: dict[str, RunSummary] = {}
-    for record in records:
-        if record["event"] in {"plan", "run.start", "run.end"}:
-            _sum_up(record, found)
-    (summary,) = found.values()
+def summarise_run(events: Iterable[RunEvent]) -> RunSummary:
+    """Summarise one run from its events, among them at least one plan, start or end."""
+    summaries: dict[str, RunSummary] = {}
+    for event in events:
+        _add_to_summary(event, summaries)
+    (summary,) = summaries.values()
     return summary
 
 
-def _sum_up(record: Mapping[str, Any], found: dict[str, RunSummary]) -> None:
-    event, run = record["event"], record["run"]
-    if event == "run.end":
-        begun = found.get(run) or _begun(record, "apply")
-        counts = {**begun.counts, **record.get("counts", {})}
-        finished_at = begun.finished_at or record["time"]  # a second end only tells what was found out later
-        found[run] = replace(begun, finished_at=finished_at, status=record["status"], counts=counts)
-    else:
-        found.pop(run, None)
-        found[run] = _begun(record, "plan" if event == "plan" else "apply")
-
-
-def run_records(folder: Path, run_id: str, *, key: str = "") -> list[dict[str, Any]]:
-    """Return the records of one run, named by its id or the beginning of it.
+def load_run(folder: Path, run_id: str, *, key: str = "") -> RecordedRun:
+    """Read one run, by its id or the beginning of it.
 
     Raises:
         UsageError: no run, or more than one, begins like that.
         RecordError, RecordBrokenError: as `read_records`.
     """
-    found, broken = trusted_records(folder, run_id, key=key)
+    run, broken = run_before_break(folder, run_id, key=key)
     if broken:
         raise broken
-    return found
+    return run
 
 
-def trusted_records(
+def run_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[RecordedRun, RecordBrokenError | None]:
+    """Read the events of one run before the first changed record; raises as `records_before_break`."""
+    records, broken = records_before_break(folder, run_id, key=key)
+    return recorded_run(records[0]["run"], records, folder), broken
+
+
+def records_before_break(
     folder: Path, run_id: str, *, key: str = ""
 ) -> tuple[list[dict[str, Any]], RecordBrokenError | None]:
-    """Return those of a run's records that stand before the first bad place, and the error that names it.
+    """Return a run's records before the first changed record, as JSON objects.
 
     Raises:
         UsageError: no run, or more than one, begins like that.
         RecordError: as `read_records`.
-        RecordBrokenError: no run before the bad place begins like that; perhaps one after it does.
+        RecordBrokenError: no run before the break begins like that; one after it may.
     """
-    summaries, broken = trusted_runs(folder, key=key)
+    summaries, broken = runs_before_break(folder, key=key)
     known = [summary.run_id for summary in summaries]
-    matching = [run_id] if run_id in known else [run for run in known if run_id and run.startswith(run_id)]
-    if not matching and broken:
+    matches = [run_id] if run_id in known else [run for run in known if run_id and run.startswith(run_id)]
+    if not matches and broken:
         raise broken
-    if not matching:
+    if not matches:
         raise UsageError(f"No run begins with {run_id!r}.", hint="`rolesync runs` lists them.")
-    if len(matching) > 1:
-        some = ", ".join(matching[:_SOME])
-        raise UsageError(f"{len(matching)} runs begin with {run_id!r}: {some} …", hint="Give more of the id.")
-    found: list[dict[str, Any]] = []
+    if len(matches) > 1:
+        some = ", ".join(matches[:_SHOWN_IDS])
+        raise UsageError(f"{len(matches)} runs begin with {run_id!r}: {some} …", hint="Give more of the id.")
+    records: list[dict[str, Any]] = []
     try:
-        found.extend(read_records(folder, matching[0], key=key))
+        records.extend(read_records(folder, matches[0], key=key))
     except RecordBrokenError as error:
-        return found, error
-    return found, None
+        return records, error
+    return records, None
 
 
-def read_events(folder: Path, read_events: Collection[bytes], key: str) -> Iterator[dict[str, Any]]:
-    """Yield the records of these events; the others are checked, too, but not parsed."""
-    return (_parsed(line, folder) for line in whole_lines(folder, key) if event_of(line) in read_events)
+def _add_to_summary(event: RunEvent, summaries: dict[str, RunSummary]) -> None:
+    """Update the summary of the event's run; a run moves to the end when it starts."""
+    if isinstance(event, PlanMade):
+        summaries.pop(event.run, None)
+        summaries[event.run] = _summary_of_plan(event)
+    elif isinstance(event, RunStart):
+        summaries.pop(event.run, None)
+        summaries[event.run] = _summary_of_start(event)
+    elif isinstance(event, RunEnd):
+        start = summaries.get(event.run) or _summary_of_start(RunStart(run=event.run, time=event.time))
+        summaries[event.run] = replace(
+            start,
+            finished_at=start.finished_at or event.time,  # a second end only adds what was found out later
+            status=event.status,
+            counts={**start.counts, **event.counts},
+        )
 
 
-def _parsed(line: bytes, folder: Path) -> dict[str, Any]:
-    """Read a record, which may be anything where it is sealed with a key that isn't known here."""
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise RecordBrokenError(f"{folder}: a record can't be read ({error}).", hint=BROKEN_HINT) from error
-    if not isinstance(record, dict):
-        raise RecordBrokenError(f"{folder}: a record is no JSON object.", hint=BROKEN_HINT)
-    return record
-
-
-def _begun(record: Mapping[str, Any], kind: Literal["plan", "apply"]) -> RunSummary:
-    # `get`, because a history of years must stay readable when an event has gained a field since.
-    source = record.get("source", "")
-    status = "open"
-    if kind == "plan":
-        status = {"ready": "planned"}.get(record["status"], record["status"])  # `Plan.status` says `ready`
+def _summary_of_plan(plan: PlanMade) -> RunSummary:
     return RunSummary(
-        run_id=record["run"],
-        kind=kind,
-        started_at=record["time"],
-        finished_at=record["time"] if kind == "plan" else "",
-        status=status,
-        plan_digest=record.get("digest", ""),
-        source=source["path"] if isinstance(source, dict) else source,
-        counts={name: record.get(name, 0) for name in ("additions", "removals")},
-        operator=record.get("made_by" if kind == "plan" else "operator") or "",
+        run_id=plan.run,
+        kind="plan",
+        started_at=plan.time,
+        finished_at=plan.time,
+        status=plan.status,
+        plan_digest=plan.digest,
+        source=plan.source.path,
+        counts={"additions": plan.additions, "removals": plan.removals},
+        operator=plan.planned_by,
+    )
+
+
+def _summary_of_start(start: RunStart) -> RunSummary:
+    return RunSummary(
+        run_id=start.run,
+        kind="apply",
+        started_at=start.time,
+        finished_at="",
+        status="open",
+        plan_digest=start.digest,
+        source=start.source.path,
+        counts={"additions": start.additions, "removals": start.removals},
+        operator=start.operator,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rolesync.model.plans import Approval, Drift
 from rolesync.model.runs import Proof
@@ -60,6 +60,23 @@ class RunDecision:
     reason: str
 
 
+class DriftChange(NamedTuple):
+    """A change outside rolesync, with the columns of DRIFT; `email` is "" where the record does not have it."""
+
+    user_id: int
+    email: str
+    role: str
+    action: str  # `Action`: what somebody else did
+
+
+@dataclass(frozen=True, slots=True)
+class RunDrift:
+    """What others changed between the run `since` and this one; `since` is "" where that is unknown."""
+
+    since: str = ""
+    changes: tuple[DriftChange, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class RunReport:
     """All that the record tells of one run.
@@ -83,7 +100,7 @@ class RunReport:
     changes: tuple[RunChange, ...]
     counts: Mapping[str, int]
     proof: Proof | None
-    drift: Drift
+    drift: Drift | RunDrift  # a frame of a run that has just ended
     requests: Mapping[str, int]
     stopped: str = ""
     planned_by: str = ""

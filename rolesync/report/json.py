@@ -10,11 +10,11 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from rolesync.model.frames import DESIRED, DRIFT, OUTCOMES
+from rolesync.model.frames import DESIRED, OUTCOMES
 from rolesync.model.keys import parse_roles
 from rolesync.model.runs import counts
 from rolesync.planner.encode import approval_json
-from rolesync.report.content.plan_rows import table_rows
+from rolesync.report.content.plan_rows import drift_cells, table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rolesync.model.live import Requests
     from rolesync.model.plans import Drift
     from rolesync.model.rehearsal import Rehearsal
-    from rolesync.model.run_report import RunReport, RunSummary
+    from rolesync.model.run_report import RunDrift, RunReport, RunSummary
     from rolesync.model.runs import Check, Proof, Run
 
 Json = dict[str, Any]
@@ -269,13 +269,12 @@ def _proof(proof: Proof | None) -> Json | None:
     return {"proven": proof.proven, "holders": dict(proof.holders), "differences": list(proof.differences)}
 
 
-def _drift(drift: Drift) -> Json:
-    rows = table_rows(drift.changes, DRIFT)
+def _drift(drift: Drift | RunDrift) -> Json:
     return {
         "since": drift.since or None,
         "changes": [
             {"user_id": user_id, "email": email or None, "role": role, "action": action}
-            for user_id, email, role, action in rows
+            for user_id, email, role, action in drift_cells(drift)
         ],
     }
 

@@ -1,15 +1,15 @@
 """Why somebody has, gets or loses each role: told from the record, from a list, and from Studio where that is asked."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rolesync.errors import RecordBrokenError, UsageError
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.person import past_changes, past_decisions, records_about, user_ids_of_email
+from rolesync.history.person import events_about, past_absences, past_changes, past_decisions, user_ids_of_email
 from rolesync.live.read import read_live
 from rolesync.model.desired import Desired, ListRows
-from rolesync.model.explanation import Explanation, ListedRow, NextStep, PastAbsence, PersonNow
+from rolesync.model.explanation import Explanation, ListedRow, NextStep, PersonNow
 from rolesync.model.frames import CHANGES, DESIRED, HELD, LIVE, Columns, frame
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
@@ -53,8 +53,8 @@ def explain_user(user: str, context: Context, path: Path | None = None, *, live:
     now = _people(studio, ids, emails) if studio else None
     ids |= {person.user_id for person in now or ()}
 
-    records, broken = _trusted(records_about(folder, ids, key=key))
-    changes, decisions = tuple(past_changes(records)), tuple(past_decisions(records, ids))
+    events, broken = _trusted(events_about(folder, ids, key=key))
+    changes, decisions = tuple(past_changes(events)), tuple(past_decisions(events, ids))
     named = [*(one.email for one in changes), *(one.email for one in decisions), *(one.email for one in now or ())]
     emails |= set(map(email_key, named))
     return Explanation(
@@ -62,7 +62,7 @@ def explain_user(user: str, context: Context, path: Path | None = None, *, live:
         user_ids=tuple(sorted(ids)),
         emails=tuple(sorted(filter(None, emails))),
         changes=changes,
-        absences=tuple(_absences(records, ids)),
+        absences=tuple(past_absences(events, ids)),
         source=desired.source if desired else None,
         list_status=desired.status if desired else "",
         rows=tuple(_rows(desired, ids, emails)) if desired else (),
@@ -89,17 +89,6 @@ def _named(user: str) -> tuple[set[int], set[str]]:
     if not number or (number.isdecimal() and not int(number)):
         raise UsageError(f"{user!r} names nobody", hint="give an e-mail address, or Studio's number of a user")
     return ({int(number)}, set()) if number.isdecimal() else (set(), {email_key(text)})
-
-
-def _absences(records: Iterable[Mapping[str, Any]], ids: set[int]) -> Iterator[PastAbsence]:
-    """Find whom a run's list didn't name; a sync says so in its plan and again when it starts, and is told once."""
-    told: set[tuple[str, str, int]] = set()
-    for record in records:
-        for role, users in record.get("absent", {}).items():
-            for user_id in ids.intersection(users):
-                if (record["run"], role, user_id) not in told:
-                    told.add((record["run"], role, user_id))
-                    yield PastAbsence(record["run"], record["time"], user_id, role)
 
 
 def _rows(desired: Desired, ids: set[int], emails: set[str]) -> Iterator[ListedRow]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from rolesync.differ.diff import diff
 from rolesync.differ.drift import drift_since
 from rolesync.differ.holds import hold_changes
-from rolesync.executor.run import note_plan
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.holders import expected_holders
+from rolesync.history.journal import log_plan
 from rolesync.live.media import read_impact
 from rolesync.live.read import read_live
 from rolesync.model.desired import Desired
@@ -54,7 +54,7 @@ def plan_list(desired: Desired, context: Context, *, impact: bool = False) -> Pl
         studio = StudioReader(client)
         plan, _ = read_and_plan(desired, studio, earlier_runs_of(context), context)
         plan = with_impact(plan, studio, context) if impact else plan
-        note_plan(record, context.new_run(), "plan", plan)
+        log_plan(record, context.new_run(), "plan", plan)
         return plan
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from rolesync.errors import PlanRefusedError
 from rolesync.executor.preconditions import check_permission, check_unattended
 from rolesync.executor.recheck import recheck
-from rolesync.executor.run import carry_out, note_plan
-from rolesync.history.holders import keep_holders
+from rolesync.executor.run import carry_out
+from rolesync.history.holders import save_holders
+from rolesync.history.journal import log_plan
 from rolesync.model.desired import Desired
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
@@ -43,13 +44,13 @@ def sync_list(desired: Desired, context: Context, override: str = "") -> SyncRes
     with lock_account(context, "sync") as account:
         run_context = account.run_context
         plan, before = read_and_plan(desired, run_context.studio, account.earlier_runs, context)
-        note_plan(run_context.record, run_context.run, run_context.command, plan)
+        log_plan(run_context.record, run_context.run, run_context.command, plan)
         try:
             check_permission(plan, override)
             check_unattended(plan, required=context.settings.require_approval or context.settings.four_eyes)
         except PlanRefusedError as refusal:
             return SyncResult(plan, refusal=refusal)
         if plan.status == "empty":
-            keep_holders(run_context.folder, run_context.record, run_context.run, before)
+            save_holders(run_context.folder, run_context.record, run_context.run, before)
             return SyncResult(plan)
         return SyncResult(plan, carry_out(plan, recheck(plan.changes, before, {}), before, run_context))

@@ -1,15 +1,15 @@
 """Plan to undo a run: its effects, taken from its records alone, and the plan that reverses them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from rolesync.differ.holds import hold_changes
 from rolesync.differ.undo import invert_effects
 from rolesync.errors import UnsettledRunError, UsageError
-from rolesync.executor.run import note_plan
 from rolesync.history.effects import all_role_changes, effects, open_requests
-from rolesync.history.runs import run_records
+from rolesync.history.journal import log_plan
+from rolesync.history.read import RecordedRun
+from rolesync.history.runs import load_run
 from rolesync.live.read import read_live
 from rolesync.model.history import Effect
 from rolesync.model.lists import Source
@@ -22,36 +22,34 @@ from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import judge_and_build, with_impact
 
 
-def effects_to_undo(records: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> list[Effect]:
+def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
     """List the effects of a run, with the role changes that Studio made on its own because of them.
 
     Args:
-        records: all records of the run.
+        run: the run, with all of its events.
         roles: the managed roles.
 
     Raises:
         UnsettledRunError: the effect of some of its requests is still unknown.
         UsageError: the run changed roles that are not managed now.
     """
-    run = records[0]["run"]
-    if open_requests(records):
+    if open_requests(run.events):
         raise UnsettledRunError(
-            f"run {run} can't be undone yet: the effect of some of its requests is unknown",
+            f"run {run.run_id} can't be undone yet: the effect of some of its requests is unknown",
             hint="run `rolesync sync` or `rolesync apply` first: it asks Studio about these requests",
         )
-    unmanaged = sorted({effect.role for effect in effects(records)} - set(roles))
+    unmanaged = sorted({effect.role for effect in effects(run.events)} - set(roles))
     if unmanaged:
         raise UsageError(
-            f"run {run} changed roles that are not managed: {', '.join(unmanaged)}",
+            f"run {run.run_id} changed roles that are not managed: {', '.join(unmanaged)}",
             hint="set managed_roles as it was for that run",
         )
-    return all_role_changes(records)
+    return all_role_changes(run.events)
 
 
-def source_of(records: Sequence[Mapping[str, Any]]) -> Source:
+def source_of(run: RecordedRun) -> Source:
     """Make a run the source of a plan, bound to the hash of the run's last record."""
-    run = records[0]["run"]
-    return Source(f"undo of run {run}", records[-1]["hash"], 0, undoes=run)
+    return Source(f"undo of run {run.run_id}", run.last_hash, 0, undoes=run.run_id)
 
 
 def undo_policy(policy: Policy) -> Policy:
@@ -60,11 +58,11 @@ def undo_policy(policy: Policy) -> Policy:
     return replace(policy, hold_removals=held, grace_runs=0, max_age_hours=None)
 
 
-def plan_undo(run: str, context: Context, *, impact: bool = False) -> Plan:
+def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
     """Plan to reverse the effects of a run that Studio still shows. Never writes to Studio.
 
     Args:
-        run: the run's id, or the beginning of it.
+        run_id: the run's id, or the beginning of it.
         context: the settings say for which account, and which roles are managed.
         impact: as for `plan_list`.
 
@@ -75,15 +73,15 @@ def plan_undo(run: str, context: Context, *, impact: bool = False) -> Plan:
         StudioError: Studio can't be read.
     """
     settings, policy = context.settings, undo_policy(context.settings.policy)
-    records = run_records(settings.account_dir, run, key=settings.audit_key.get_secret_value())
-    undone = effects_to_undo(records, policy.managed_roles)
+    run = load_run(settings.account_dir, run_id, key=settings.audit_key.get_secret_value())
+    undone = effects_to_undo(run, policy.managed_roles)
     with connect(context) as client, open_account_record(context) as record:
         earlier_runs, studio = earlier_runs_of(context), StudioReader(client)
         users = by_id([effect.user_id for effect in undone], policy)
         live = read_live(studio, policy.managed_roles, users, context.progress, scan=settings.scan_roles)
         changes = hold_changes(invert_effects(undone, live, policy.managed_roles), policy, earlier_runs.baseline)
         plan = judge_and_build(
-            source_of(records),
+            source_of(run),
             (),
             changes=changes,
             live=live,
@@ -92,5 +90,5 @@ def plan_undo(run: str, context: Context, *, impact: bool = False) -> Plan:
             context=context,
         )
         plan = with_impact(plan, studio, context) if impact else plan
-        note_plan(record, context.new_run(), "undo", plan)
+        log_plan(record, context.new_run(), "undo", plan)
         return plan

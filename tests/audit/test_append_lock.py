@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from rolesync.audit.append_lock import AppendLock, AppendLockTimeoutError
 from rolesync.audit.verify import verify_record
-from rolesync.history.runs import read_records
+from rolesync.history.read import read_records
 from rolesync.model.verification import Verification
 from tests.audit.tools import opened
 

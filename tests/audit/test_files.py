@@ -8,7 +8,7 @@ from rolesync.audit import files as audit_files
 from rolesync.audit.files import START, Head, Position, head_text, read_head
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.audit.verify import verify_record
-from rolesync.history.runs import read_records
+from rolesync.history.read import read_records
 from rolesync.model.verification import Verification
 from tests.audit.tools import fill
 

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from rolesync.audit.record import open_record
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError
-from rolesync.history.runs import read_records
+from rolesync.history.read import read_records
 from rolesync.model.verification import Verification
 from tests.audit.tools import ENVIRONMENT, fill, lines, opened, write_lines, writer
 

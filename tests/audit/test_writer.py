@@ -14,7 +14,7 @@ from rolesync.audit.record import rekey
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError
-from rolesync.history.runs import read_records
+from rolesync.history.read import read_records
 from rolesync.model.verification import Verification
 from tests.audit.tools import clock, files, fill, lines, opened, put_back, write_lines, writer
 

@@ -22,7 +22,7 @@ from math import ceil
 from pathlib import Path
 from statistics import median
 from time import monotonic, perf_counter, process_time
-from typing import Any, TypeVar
+from typing import TypeVar
 from unittest.mock import patch
 
 import numpy as np
@@ -35,6 +35,7 @@ from rolesync.audit.record import open_record
 from rolesync.executor.recheck import recheck
 from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
+from rolesync.history.events import SentAction
 from rolesync.history.journal import Journal
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.lists import Source
@@ -162,7 +163,7 @@ def record_plainly(folder: Path, requests: int) -> Figures:
         started, worked = perf_counter(), process_time()
         for chunk in range(1, requests + 1):
             marks = {"run": "bench", "chunk": chunk, "request": chunk}
-            log.info("intent", **marks, actions=ACTIONS, before=BEFORE)
+            log.info("intent", **marks, actions=PLAIN_ACTIONS, before=BEFORE)
             log.info("outcome", **marks, status=200, seconds=0.05, after=AFTER, error="")
         return _each(perf_counter() - started, process_time() - worked, 2 * requests)
 
@@ -171,12 +172,10 @@ def _each(seconds: float, cpu: float, records: int) -> Figures:
     return {"time": seconds / records * 1e6, "cpu": cpu / records * 1e6}
 
 
-ACTIONS: list[dict[str, Any]] = [
-    {"user_id": number, "action": "add", "role": "Admin", "email": address(number), "row": number + 1}
-    for number in range(1_000_001, 1_000_051)
-]
-BEFORE = {action["user_id"]: ["Teacher"] for action in ACTIONS}
-AFTER = {action["user_id"]: ["Admin", "Teacher"] for action in ACTIONS}
+ACTIONS = [SentAction(number, "add", "Admin", address(number), number + 1) for number in range(1_000_001, 1_000_051)]
+PLAIN_ACTIONS = [action._asdict() for action in ACTIONS]
+BEFORE = {action.user_id: ["Teacher"] for action in ACTIONS}
+AFTER = {action.user_id: ["Admin", "Teacher"] for action in ACTIONS}
 
 
 def forms(changes: int) -> Figures:

@@ -17,8 +17,9 @@ from rolesync.errors import (
 )
 from rolesync.executor.execute import execute
 from rolesync.history.effects import open_requests
+from rolesync.history.event_reader import EVENTS
 from rolesync.history.journal import Journal
-from rolesync.history.runs import read_records
+from rolesync.history.read import read_events
 from rolesync.model.keys import format_roles
 from rolesync.studio.users import StudioWriter
 from tests.executor.writing import (
@@ -183,7 +184,7 @@ def test_a_final_error_ends_the_run_and_requests_under_way_are_recorded(script: 
     assert len(runner.records("intent")) == begun
     assert sorted(runner.statuses, key=str) == [200] * (begun - 1) + [403]
     assert (len(with_outcome(executed, DONE)), len(with_outcome(executed, NOT_SENT))) == (2 * begun - 2, 40 - 2 * begun)
-    assert open_requests(read_records(runner.folder)) == []
+    assert open_requests(read_events(runner.folder, EVENTS)) == []
 
 
 def test_changes_under_way_are_unknown_if_studio_becomes_unreachable(script: Script) -> None:

@@ -10,7 +10,8 @@ import pytest
 from rolesync.audit.verify import verify_record
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
-from rolesync.history.runs import read_records
+from rolesync.history.event_reader import EVENTS
+from rolesync.history.read import read_events
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
@@ -53,10 +54,10 @@ def prepare(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]:
 
 def check_record(studio: Sandbox, folder: Path) -> None:
     """Compare the record with Studio's own log, action by action."""
-    records = list(read_records(folder))
-    effective = sorted((effect.user_id, effect.action.value, effect.role) for effect in effects(records))
+    events = list(read_events(folder, EVENTS))
+    effective = sorted((effect.user_id, effect.action.value, effect.role) for effect in effects(events))
     assert effective == sorted((entry["user_id"], entry["action"], entry["role"]) for entry in studio.log())
-    assert open_requests(records) == []
+    assert open_requests(events) == []
     assert load_earlier_runs(folder).unsettled == ()
     assert verify_record(folder).ok
 
@@ -86,7 +87,7 @@ def test_after_a_kill_at_any_moment_the_next_run_finishes_and_the_record_is_true
         if moment % 4 == 3:  # killed again while it continues
             apply_until(plan, settings, seeds.randint(1, longest[kind]), inside=inside)
         context = Context(load(**settings), sleep=lambda _: None)
-        kills_with_open_requests += bool(open_requests(read_records(context.settings.account_dir)))
+        kills_with_open_requests += bool(open_requests(read_events(context.settings.account_dir, EVENTS)))
         if moment % 2:
             run = apply_plan(from_json(plan.read_text(encoding="ascii")), context)
             assert run.complete

@@ -10,8 +10,9 @@ from typing import Any
 from rolesync.audit.record import open_record
 from rolesync.executor.execute import Execution, execute
 from rolesync.history.effects import effects, open_requests
+from rolesync.history.event_reader import EVENTS
 from rolesync.history.journal import Journal
-from rolesync.history.runs import read_records
+from rolesync.history.read import read_events, read_records
 from rolesync.model.frames import CHANGES, HELD, OUTCOMES, frame, require
 from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source
@@ -133,9 +134,11 @@ def check_record(runner: Runner, sandbox: Sandbox, executed: Execution) -> None:
         for action in entry["actions"]:
             assert action["row"] == row[action["user_id"], action["role"]]
         assert set(entry["before"]) == {str(action["user_id"]) for action in entry["actions"]}
-    effective = [(effect.user_id, effect.action.value, effect.role) for effect in effects(read_records(runner.folder))]
+    effective = [
+        (effect.user_id, effect.action.value, effect.role) for effect in effects(read_events(runner.folder, EVENTS))
+    ]
     assert sorted(effective) == sorted(log)
-    assert (open_requests(read_records(runner.folder)), executed.doubtful) == ([], ())
+    assert (open_requests(read_events(runner.folder, EVENTS)), executed.doubtful) == ([], ())
     roles_of = {user["id"]: user["role_names"] for user in sandbox.people()}
     for user_id, action, role in with_outcome(executed, DONE):
         assert (role in roles_of[user_id]) == (action == "add")

@@ -109,8 +109,8 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
             EarlierRun("done", "one", complete=True),
         )
         assert past.unsettled == ("killed", "in doubt")
-        assert {one["run"] for one in past.records_of_plan("one")} == {"killed", "in doubt", "done"}
-        assert list(past.records_of_plan("another")) == []
+        assert {event.run for event in past.events_of_plan("one")} == {"killed", "in doubt", "done"}
+        assert list(past.events_of_plan("another")) == []
         end(record, "killed", "interrupted")
         record.append("run.end", run="in doubt", status="incomplete", counts={}, unsettled=False)
         assert load_earlier_runs(folder).unsettled == ()

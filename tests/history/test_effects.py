@@ -1,48 +1,37 @@
-from typing import Any
-
 import pytest
 
 from rolesync.history.effects import OpenRequest, all_role_changes, effects, last_seen, open_requests
+from rolesync.history.events import Intent, Outcome, Recovered, Reread, RolesById, RunEvent, RunStart, SentAction
 from rolesync.model.history import Effect
 from rolesync.model.vocabulary import Action
 
-ADD_1 = {"user_id": 1, "email": "a@x.edu", "action": "add", "role": "Admin", "row": 2}
-REMOVE_2 = {"user_id": 2, "email": "b@x.edu", "action": "remove", "role": "Admin", "row": 0}
+ADD_1 = SentAction(1, "add", "Admin", "a@x.edu", 2)
+REMOVE_2 = SentAction(2, "remove", "Admin", "b@x.edu", 0)
+TIME = "2026-11-23T01:00:00.000000+00:00"
 
 
-def intent(*actions: dict[str, Any], request: int = 1, before: dict[str, list[str]] | None = None) -> dict[str, Any]:
-    held = {"1": ["Teacher"], "2": ["Admin"]} if before is None else before
-    time = "2026-11-23T01:00:00.000000+00:00"
-    return {
-        "event": "intent",
-        "run": "r",
-        "chunk": 1,
-        "request": request,
-        "time": time,
-        "actions": list(actions),
-        "before": held,
-    }
+def intent(*actions: SentAction, request: int = 1, before: RolesById | None = None) -> Intent:
+    roles = {"1": ["Teacher"], "2": ["Admin"]} if before is None else before
+    return Intent(run="r", chunk=1, request=request, time=TIME, actions=actions, before=roles)
 
 
-def outcome(status: int | str, after: dict[str, list[str]] | None = None, request: int = 1) -> dict[str, Any]:
-    return {"event": "outcome", "run": "r", "request": request, "status": status, "after": after or {}}
+def outcome(status: int | str, after: RolesById | None = None, request: int = 1) -> Outcome:
+    return Outcome(run="r", request=request, status=status, after=after or {})
 
 
-def reread(after: dict[str, list[str] | None], request: int = 1) -> dict[str, Any]:
-    return {"event": "reread", "run": "r", "request": request, "after": after}
+def reread(after: RolesById, request: int = 1) -> Reread:
+    return Reread(run="r", request=request, after=after)
 
 
-def done(*records: dict[str, Any]) -> list[tuple[int, str]]:
-    return [(one.user_id, one.action.value) for one in effects(records)]
+def done(*events: RunEvent) -> list[tuple[int, str]]:
+    return [(one.user_id, one.action.value) for one in effects(events)]
 
 
 def test_an_answer_tells_what_took_effect() -> None:
     answered = outcome(200, {"1": ["Admin", "Teacher"], "2": []})
-    found = effects([{"event": "run.start", "run": "r"}, intent(ADD_1, REMOVE_2), answered])
-    time = "2026-11-23T01:00:00.000000+00:00"
-    assert found == [
-        Effect(1, "a@x.edu", Action.ADD, "Admin", 2, "r", time),
-        Effect(2, "b@x.edu", Action.REMOVE, "Admin", 0, "r", time),
+    assert effects([RunStart(run="r"), intent(ADD_1, REMOVE_2), answered]) == [
+        Effect(1, "a@x.edu", Action.ADD, "Admin", 2, "r", TIME),
+        Effect(2, "b@x.edu", Action.REMOVE, "Admin", 0, "r", TIME),
     ]
     assert open_requests([intent(ADD_1, REMOVE_2), answered]) == []
 
@@ -60,7 +49,7 @@ def test_without_a_good_answer_the_read_that_followed_tells(status: int | str) -
 
 
 def test_a_later_run_may_find_out() -> None:
-    records = [intent(ADD_1, REMOVE_2), {**reread({"1": ["Admin"], "2": ["Admin"]}), "event": "recovered"}]
+    records = [intent(ADD_1, REMOVE_2), Recovered(run="r", request=1, by="r2", after={"1": ["Admin"], "2": ["Admin"]})]
     assert done(*records) == [(1, "add")]
     assert open_requests(records) == []
 
@@ -84,7 +73,7 @@ def test_what_was_refused_outright_did_nothing_and_is_not_open(status: int | str
 
 
 @pytest.mark.parametrize("rest", [[], [outcome("unknown")], [outcome("unknown"), reread({"1": ["Admin"]})]])
-def test_a_request_that_nobody_looked_after_is_open(rest: list[dict[str, Any]]) -> None:
+def test_a_request_that_nobody_looked_after_is_open(rest: list[RunEvent]) -> None:
     known = {1} if len(rest) == 2 else set()
     asked = tuple(sorted({1, 2} - known))
     assert open_requests([intent(ADD_1, REMOVE_2), *rest]) == [OpenRequest("r", 1, 1, asked)]

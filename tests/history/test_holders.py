@@ -7,7 +7,7 @@ import pytest
 
 from rolesync.errors import RecordError
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.holders import NAME, expected_holders, keep_holders
+from rolesync.history.holders import NAME, expected_holders, save_holders
 from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
 from tests.audit.tools import opened
@@ -25,7 +25,7 @@ LIVE = Live(live_of(PEOPLE).users, ("Admin", "Observer"))
 def kept(folder: Path, run: str = "r1") -> None:
     with opened(folder) as record:
         send(record, run)
-        keep_holders(folder, record, run, LIVE)
+        save_holders(folder, record, run, LIVE)
 
 
 def test_what_was_seen_is_expected(folder: Path) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.history.effects import ActionResult, sent_actions
-from rolesync.history.person import last_changes, records_about, user_ids_of_email
+from rolesync.history.events import Intent, Outcome, PlanMade, Recovered, Reread, SentAction
+from rolesync.history.person import events_about, last_changes, user_ids_of_email
 from tests.audit.tools import opened
 
 
@@ -36,27 +37,26 @@ def test_an_address_is_compared_by_its_key_and_may_have_meant_several(folder: Pa
 def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(folder: Path) -> None:
     two_years(folder)
     assert len(list(folder.glob("audit-*.jsonl"))) > 1
-    found = list(records_about(folder, {1}))
-    assert [(one["event"], one["run"]) for one in found] == [
-        ("plan", "a"),
-        ("intent", "a"),
-        ("outcome", "a"),
-        ("intent", "b"),
-        ("recovered", "b"),
-        ("reread", "a"),
+    events = list(events_about(folder, {1}))
+    assert [(type(event), event.run) for event in events] == [
+        (PlanMade, "a"),
+        (Intent, "a"),
+        (Outcome, "a"),
+        (Intent, "b"),
+        (Recovered, "b"),
+        (Reread, "a"),
     ]
-    assert found[1]["actions"] == [action(1, "Ada@x.edu")]
-    came = [
-        (effect.run, effect.email, how) for effect, how in sent_actions(one for one in found if one["event"] != "plan")
-    ]
-    assert came == [("a", "Ada@x.edu", ActionResult.DONE), ("b", "ada.l@x.edu", ActionResult.GONE)]
-    assert [one["event"] for one in records_about(folder, {9})] == ["plan"]
-    assert [how for _, how in sent_actions(records_about(folder, {2}))] == [ActionResult.UNKNOWN]
+    assert isinstance(events[1], Intent)
+    assert events[1].actions == (SentAction(**action(1, "Ada@x.edu")),)
+    results = [(effect.run, effect.email, result) for effect, result in sent_actions(events)]
+    assert results == [("a", "Ada@x.edu", ActionResult.DONE), ("b", "ada.l@x.edu", ActionResult.GONE)]
+    assert [type(event) for event in events_about(folder, {9})] == [PlanMade]
+    assert [how for _, how in sent_actions(events_about(folder, {2}))] == [ActionResult.UNKNOWN]
 
 
 def test_no_record_knows_nobody(folder: Path) -> None:
     assert set(user_ids_of_email(folder, "ada@x.edu")) == set()
-    assert list(records_about(folder, {1})) == []
+    assert list(events_about(folder, {1})) == []
 
 
 def test_the_last_run_that_touched_somebody_is_told_with_all_it_sent(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """One run as a whole, told from its records: what was sent and what came of it, whatever happened on the way."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pytest
 
 from rolesync.errors import RecordBrokenError, UsageError
+from rolesync.history.events import PlanMade
 from rolesync.history.run_report import build_run_report, report_before_break
 from rolesync.model.plans import Approval, Released
-from rolesync.model.run_report import RunChange, RunDecision, RunReport
+from rolesync.model.run_report import DriftChange, RunChange, RunDecision, RunReport
 from rolesync.model.runs import Proof
 from tests.audit.tools import opened
+from tests.history.tools import events_of
 from tests.report.samples import DIGEST, RECORDS
 
 INTENT: dict[str, Any] = RECORDS[1]
@@ -26,12 +29,16 @@ def outcome(status: object, after: dict[str, object], request: int = 1, error: s
     return {"event": "outcome", "request": request, "status": status, "after": after, "error": error}
 
 
+def report(records: Sequence[dict[str, Any]], plan: PlanMade | None = None) -> RunReport:
+    return build_run_report(events_of(records), plan)
+
+
 def came(found: RunReport) -> dict[int, tuple[str, str]]:
     return {change.user_id: (change.outcome, change.detail) for change in found.changes}
 
 
 def test_a_run_that_ended_well() -> None:
-    found = build_run_report(RECORDS, {"held": 3, "run": "p1"})
+    found = report(RECORDS, PlanMade(run="p1", status="planned", held=3))
     assert (found.summary.run_id, found.summary.kind, found.summary.status) == ("r1", "apply", "complete")
     assert found.complete
     assert found.changes == (
@@ -44,7 +51,7 @@ def test_a_run_that_ended_well() -> None:
 
 
 def test_a_run_without_an_end_counts_what_it_sent() -> None:
-    found = build_run_report(records(), {})
+    found = report(records())
     assert (found.summary.status, found.complete, found.held, found.proof) == ("open", False, None, None)
     assert found.counts == {"done": 0, "failed": 0, "drifted": 0, "unknown": 2, "not_sent": 0}
     assert came(found)[31] == ("unknown", "nobody has found out yet; the next run asks Studio")
@@ -52,29 +59,26 @@ def test_a_run_without_an_end_counts_what_it_sent() -> None:
 
 
 def test_what_a_later_run_found_out_counts() -> None:
-    found = build_run_report(
-        records({"event": "recovered", "request": 1, "after": {"31": None, "7": []}, "by": "r2"}), {}
-    )
+    found = report(records({"event": "recovered", "request": 1, "after": {"31": None, "7": []}, "by": "r2"}))
     assert came(found) == {31: ("failed", "no longer in Studio"), 7: ("done", "")}
 
 
 def test_what_was_sent_again_is_told_once_with_its_last_outcome_and_error() -> None:
     again = [{**INTENT, "request": number, "actions": INTENT["actions"][:1]} for number in (2, 3)]
-    found = build_run_report(
+    found = report(
         records(
             outcome(404, {"31": ["Student"], "7": []}, error="404: not found"),
             again[0],
             outcome(429, {}, 2),
             again[1],
             outcome(422, {"31": ["Student"]}, 3, "422: no such role"),
-        ),
-        {},
+        )
     )
     assert came(found) == {31: ("failed", "422: no such role"), 7: ("done", "")}
 
 
 def test_without_an_error_a_role_that_stayed_is_said_so() -> None:
-    found = build_run_report(records(outcome(200, {"31": ["Student"], "7": ["Admin"]})), {})
+    found = report(records(outcome(200, {"31": ["Student"], "7": ["Admin"]})))
     assert set(came(found).values()) == {("failed", "Studio was asked, and the role stayed as it was")}
 
 
@@ -91,26 +95,26 @@ def test_who_had_drifted_is_named_by_the_first_end_also_after_a_second() -> None
         {"event": "run.end", "status": "incomplete", "drifted": [{**drifted, "before": [], "after": ["Admin"]}]},
         {"event": "run.end", "status": "incomplete", "counts": {"done": 1, "drifted": 1}},
     ]
-    found = build_run_report(records(*ends), {})
+    found = report(records(*ends))
     assert found.changes[-1] == RunChange("add", "Admin", 9, "a@x.edu", 4, "drifted", (), ("Admin",), "drifted")
     assert found.counts == {"done": 1, "drifted": 1}
 
 
 def test_drift_before_a_run_is_by_role_and_id() -> None:
     start = {**RECORDS[0], "drift": {"since": "r0", "added": {"Admin": [5, 6]}, "removed": {"Teacher": [7]}}}
-    found = build_run_report([start], {})
+    found = report([start])
     assert found.drift.since == "r0"
-    assert found.drift.changes[["user_id", "role", "action"]].to_numpy().tolist() == [
-        [5, "Admin", "add"],
-        [6, "Admin", "add"],
-        [7, "Teacher", "remove"],
-    ]
-    assert build_run_report([{**start, "drift": {"since": "r0"}}], {}).drift.changes.empty
+    assert found.drift.changes == (
+        DriftChange(5, "", "Admin", "add"),
+        DriftChange(6, "", "Admin", "add"),
+        DriftChange(7, "", "Teacher", "remove"),
+    )
+    assert report([{**start, "drift": {"since": "r0"}}]).drift.changes == ()
 
 
 def test_a_dry_run_and_an_old_record_with_a_path_as_source() -> None:
     plan = {"event": "plan", "run": "p1", "time": "2026-11-02T02:00:00+00:00", "status": "blocked", "source": "a.csv"}
-    found = build_run_report([plan], plan)
+    found = report([plan])
     assert (found.summary.kind, found.summary.status, found.summary.source) == ("plan", "blocked", "a.csv")
     assert (found.changes, found.command, found.undoes, found.drift.since) == ((), "", "", "")
 
@@ -153,11 +157,11 @@ def test_an_approval_names_what_was_taken_out_and_let_through() -> None:
         "released": [{"user_id": 7, "role": "Admin", "reason": None}],
         "excluded_changes": [{"user_id": 8, "role": "Admin", "action": "remove", "reason": "on leave"}],
     }
-    found = build_run_report([{**RECORDS[0], "made_by": "mia", "approval": approval}, *RECORDS[1:]], {})
+    found = report([{**RECORDS[0], "made_by": "mia", "approval": approval}, *RECORDS[1:]])
     assert found.planned_by == "mia"
     assert found.approval == Approval(
         "Rita Levi", "", datetime(2026, 11, 2, 1, tzinfo=UTC), "remove 1, add 1", "77aa", 1, (Released(7, "Admin"),)
     )
     assert found.excluded == (RunDecision("remove", "Admin", 8, "", "on leave"),)
     assert found.released == (RunDecision("remove", "Admin", 7, "grace@example.edu", ""),)
-    assert build_run_report(RECORDS, {}).approval is None
+    assert report(RECORDS).approval is None

@@ -7,9 +7,13 @@ import pytest
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError, RecordError, UsageError
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.runs import list_runs, read_records, run_records, trusted_records, trusted_runs
+from rolesync.history.events import Intent, Outcome, PlanMade, RunEnd, RunStart
+from rolesync.history.read import read_events_of_runs, read_records
+from rolesync.history.runs import list_runs, load_run, records_before_break, run_before_break, runs_before_break
 from rolesync.model.verification import Verification
 from tests.audit.tools import fill, lines, opened, write_lines
+
+ACTION = {"user_id": 1, "action": "add", "role": "Admin", "email": "", "row": 2, "run": "p1"}  # a run inside a run's
 
 
 def history(folder: Path) -> Path:
@@ -20,7 +24,7 @@ def history(folder: Path) -> Path:
                       additions=0, removals=90, held=0, requests=3)  # fmt: skip
         record.append("run.start", run="ab1", digest="d1", account="https://a", source="list.csv",
                       additions=2, removals=1)  # fmt: skip
-        record.append("intent", run="ab1", chunk=1, request=1, actions=[{"run": "p1"}], before={"1": []})
+        record.append("intent", run="ab1", chunk=1, request=1, actions=[ACTION], before={"1": []})
         record.append("outcome", run="ab1", chunk=1, request=1, status="done", seconds=0.1, after={"1": ["Admin"]},
                       error=None)  # fmt: skip
         record.append("run.end", run="ab1", status="complete", counts={"done": 3, "failed": 0}, proof=None, requests=5)
@@ -68,9 +72,13 @@ def test_a_source_may_be_more_than_its_path(folder: Path) -> None:
 
 def test_the_records_of_one_run(folder: Path) -> None:
     history(folder)
-    assert [record["event"] for record in run_records(folder, "ab1")] == ["run.start", "intent", "outcome", "run.end"]
-    assert [record["event"] for record in run_records(folder, "p1")] == ["plan"]
-    assert run_records(folder, "ab2") == list(read_records(folder, "ab2"))
+    run = load_run(folder, "ab1")
+    records = list(read_records(folder, "ab1"))
+    assert [type(event) for event in run.events] == [RunStart, Intent, Outcome, RunEnd]
+    assert [record["event"] for record in records] == ["run.start", "intent", "outcome", "run.end"]
+    assert (run.run_id, run.last_hash) == ("ab1", records[-1]["hash"])
+    assert [type(event) for event in load_run(folder, "p1").events] == [PlanMade]
+    assert list(load_run(folder, "ab2").events) == list(read_events_of_runs(folder, ["ab2"]))
 
 
 @pytest.mark.parametrize(
@@ -78,14 +86,14 @@ def test_the_records_of_one_run(folder: Path) -> None:
 )
 def test_an_unknown_or_ambiguous_run(folder: Path, run: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        run_records(history(folder), run)
+        load_run(history(folder), run)
 
 
 def test_a_whole_id_wins_over_a_prefix(folder: Path) -> None:
     with opened(folder) as record:
         for run in ("a", "ab"):
             record.append("plan", run=run, digest="d", source="s", status="ready", additions=0, removals=0)
-    assert [record["run"] for record in run_records(folder, "a")] == ["a"]
+    assert load_run(folder, "a").run_id == "a"
 
 
 def test_no_record_is_an_empty_history(folder: Path) -> None:
@@ -134,26 +142,27 @@ def broken_at(folder: Path, line: int) -> Path:
 
 
 def test_what_stands_before_the_break_is_given_with_the_error(folder: Path) -> None:
-    found, broken = trusted_runs(broken_at(folder, 5))
+    found, broken = runs_before_break(broken_at(folder, 5))
     assert [(run.run_id, run.status) for run in found] == [("p1", "planned"), ("p2", "blocked"), ("ab1", "open")]
     assert broken is not None
     assert "audit.jsonl, line 5" in broken.message
-    records, broken = trusted_records(folder, "ab1")
+    records, broken = records_before_break(folder, "ab1")
     assert [record["event"] for record in records] == ["run.start", "intent"]
     assert broken is not None
     with pytest.raises(RecordBrokenError, match="line 5"):
-        run_records(folder, "ab1")
+        load_run(folder, "ab1")
 
 
 def test_a_run_that_may_stand_after_the_break_is_not_called_unknown(folder: Path) -> None:
     with pytest.raises(RecordBrokenError, match="line 3"):
-        trusted_records(broken_at(folder, 3), "ab1")
+        records_before_break(broken_at(folder, 3), "ab1")
 
 
 def test_a_whole_record_is_trusted_to_its_end(folder: Path) -> None:
     history(folder)
-    assert trusted_runs(folder) == (list_runs(folder), None)
-    assert trusted_records(folder, "ab1") == (run_records(folder, "ab1"), None)
+    assert runs_before_break(folder) == (list_runs(folder), None)
+    assert records_before_break(folder, "ab1") == (list(read_records(folder, "ab1")), None)
+    assert run_before_break(folder, "ab1") == (load_run(folder, "ab1"), None)
 
 
 @pytest.mark.parametrize("key", ["", "the key of the owner of it"])

@@ -16,8 +16,11 @@ from rolesync.errors import (
 from rolesync.executor.preconditions import BlockedError
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
+from rolesync.history.event_reader import EVENTS
+from rolesync.history.events import HoldersSaved, Outcome, Recovered, Reread, RunEnd
+from rolesync.history.read import read_events
 from rolesync.history.run_report import report_before_break
-from rolesync.history.runs import list_runs, read_records
+from rolesync.history.runs import list_runs
 from rolesync.model.verification import Verification
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
@@ -146,12 +149,12 @@ def test_a_killed_run_is_closed_and_its_plan_is_completed(
         assert again.run is not None
         run = again.run
     assert run.complete
-    records = list(read_records(small.settings.account_dir))
-    assert open_requests(records) == []
-    recorded = [(change.user_id, change.action.value, change.role) for change in effects(records)]
+    events = list(read_events(small.settings.account_dir, EVENTS))
+    assert open_requests(events) == []
+    recorded = [(change.user_id, change.action.value, change.role) for change in effects(events)]
     assert recorded == [(entry["user_id"], entry["action"], entry["role"]) for entry in studio.log()]
     assert len(set(recorded)) == len(recorded) == len(plan.changes)
-    assert [record["event"] for record in records].count("recovered") == len(lost) - 1
+    assert sum(isinstance(event, Recovered) for event in events) == len(lost) - 1
     closed = next(summary for summary in list_runs(small.settings.account_dir) if summary.status == "interrupted")
     assert closed.counts["done"] == len(written)
     assert closed.counts["not_sent"] == len(plan.changes) - len(written)
@@ -173,7 +176,7 @@ def test_unknown_outcomes_of_a_run_are_resolved_by_the_next_run(studio: Sandbox,
     studio.set_faults("")
     assert sync_list(read_list(SAMPLE, context), context).plan.status == "empty"
     assert load_earlier_runs(context.settings.account_dir).unsettled == ()
-    assert len(effects(read_records(context.settings.account_dir))) == len(plan.changes)
+    assert len(effects(read_events(context.settings.account_dir, EVENTS))) == len(plan.changes)
     first = next(summary for summary in list_runs(context.settings.account_dir) if summary.run_id == run.run_id)
     assert (first.status, first.counts["done"], first.counts["unknown"]) == ("incomplete", len(plan.changes), 0)
 
@@ -195,9 +198,9 @@ def test_an_unknown_outcome_that_the_last_read_resolves_is_recorded(studio: Sand
     run = apply_plan(plan, replace(context, progress=go_away_before_applying, sleep=come_back_for_the_last_read))
     assert len(naps) == 2
     assert run.complete  # Studio shows it
-    records = list(read_records(context.settings.account_dir))
-    assert [record["event"] for record in records][-4:] == ["outcome", "reread", "run.end", "holders"]
-    assert (open_requests(records), len(effects(records))) == ([], len(plan.changes))
+    events = list(read_events(context.settings.account_dir, EVENTS))
+    assert [type(event) for event in events][-4:] == [Outcome, Reread, RunEnd, HoldersSaved]
+    assert (open_requests(events), len(effects(events))) == ([], len(plan.changes))
     assert load_earlier_runs(context.settings.account_dir).unsettled == ()
 
 

@@ -12,7 +12,8 @@ from rolesync.errors import (
     StudioError,
 )
 from rolesync.executor.preconditions import BlockedError
-from rolesync.history.runs import read_records
+from rolesync.history.events import DriftById, PlanMade, RunStart
+from rolesync.history.read import read_events
 from rolesync.model.plans import Drift
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
@@ -44,8 +45,8 @@ def test_the_impact_counts_media_of_users_who_lose_a_role_outside_the_digest(stu
     assert plan.digest == without.digest
     assert plan.requests.by_kind["media"] == studio.counts()["media"] == 2
     assert plan.requests.theoretical_minimum == without.requests.theoretical_minimum + 2
-    recorded = list(read_records(context.settings.account_dir))[-1]
-    assert recorded["requests"]["media"] == 2
+    recorded = list(read_events(context.settings.account_dir, [PlanMade]))[-1]
+    assert recorded.requests["media"] == 2
     run = apply_plan(plan, context)
     assert run.complete
     back = plan_undo(run.run_id, context, impact=True)
@@ -137,10 +138,6 @@ def test_drift_since_the_last_run_is_reported_until_the_next_run(studio: Sandbox
     assert plan.digest == replace(planned(context), drift=Drift()).digest
     run = apply_plan(from_json(to_json(plan)), context)
     assert sorted(drift_of(run)) == sorted([(stranger, "add"), (added_by_plan, "remove")])
-    start = next(r for r in read_records(context.settings.account_dir, run.run_id) if r["event"] == "run.start")
-    assert start["drift"] == {
-        "since": first.run.run_id,
-        "added": {"Admin": [stranger]},
-        "removed": {"Admin": [added_by_plan]},
-    }
+    start = next(start for start in read_events(context.settings.account_dir, [RunStart]) if start.run == run.run_id)
+    assert start.drift == DriftById(first.run.run_id, {"Admin": [stranger]}, {"Admin": [added_by_plan]})
     assert (planned(context).drift.since, drift_of(planned(context))) == (run.run_id, [])

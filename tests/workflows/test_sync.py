@@ -14,7 +14,10 @@ from rolesync.errors import (
 from rolesync.executor.lock import account_lock
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
-from rolesync.history.runs import list_runs, read_records
+from rolesync.history.event_reader import EVENTS
+from rolesync.history.events import PlanMade, RunStart
+from rolesync.history.read import read_events
+from rolesync.history.runs import list_runs
 from rolesync.model.plans import Plan
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
@@ -57,8 +60,8 @@ def test_a_blocked_sync_returns_its_plan_and_refusal_and_writes_nothing(
     passed = sync_list(desired, context, override=blocked.plan.digest)
     assert passed.run is not None
     assert passed.run.complete
-    start = next(record for record in read_records(context.settings.account_dir) if record["event"] == "run.start")
-    assert "max_removals_share" in start["overridden"]
+    (start,) = read_events(context.settings.account_dir, [RunStart])
+    assert "max_removals_share" in start.overridden
 
 
 def test_a_second_run_is_refused_while_the_lock_is_held(studio: Sandbox, context: Context) -> None:
@@ -145,12 +148,12 @@ def test_a_sync_without_changes_reports_drift_once(studio: Sandbox, context: Con
 
 def test_the_record_holds_what_later_plans_are_judged_by(context: Context) -> None:
     sync_list(read_list(SAMPLE, context), context)
-    recorded = {record["event"]: record for record in read_records(context.settings.account_dir)}
-    for event in ("plan", "run.start"):
-        assert recorded[event]["command"] == "sync"
-        assert recorded[event]["source"]["listed"] == {"Admin": 13}
-        assert recorded[event]["warned"] == ["owner"]
-        assert "absent" not in recorded[event]
+    plan, start = read_events(context.settings.account_dir, (PlanMade, RunStart))
+    for event in (plan, start):
+        assert event.command == "sync"
+        assert event.source.listed == {"Admin": 13}
+        assert event.warned == ["owner"]
+        assert event.absent is None
 
 
 MIXED = "429=0.03,403=0.02,500=0.02,503=0.02,reset=0.02,html=0.02,html200=0.02,lost=0.02,lost5xx=0.01,cut=0.02"
@@ -183,10 +186,10 @@ def list_for(studio: Sandbox, folder: Path, additions: int, keep: int) -> Path:
 
 def check_record(studio: Sandbox, context: Context) -> None:
     """Compare the record with the log of the sandbox, action by action."""
-    records = list(read_records(context.settings.account_dir))
-    recorded = Counter((change.user_id, change.action.value, change.role) for change in effects(records))
+    events = list(read_events(context.settings.account_dir, EVENTS))
+    recorded = Counter((change.user_id, change.action.value, change.role) for change in effects(events))
     assert recorded == Counter((entry["user_id"], entry["action"], entry["role"]) for entry in studio.log())
-    assert open_requests(records) == []
+    assert open_requests(events) == []
 
 
 def test_two_thousand_changes_are_done_though_a_fifth_of_all_requests_fail(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from rolesync.errors import (
     UnsettledRunError,
     UsageError,
 )
-from rolesync.history.runs import list_runs, read_records
+from rolesync.history.events import PlanMade
+from rolesync.history.read import read_events
+from rolesync.history.runs import list_runs
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
@@ -43,8 +45,9 @@ def test_a_run_is_undone_and_the_undo_is_undone(studio: Sandbox, tmp_path: Path)
     third = apply_plan(plan_undo(second.run_id[:-2], context), context)
     assert third.complete
     assert roles_of(studio) == between
-    records = [r for r in read_records(context.settings.account_dir) if r["event"] == "plan" and r["command"] == "undo"]
-    assert [record["source"]["undoes"] for record in records] == [first.run_id, first.run_id, second.run_id]
+    plans = read_events(context.settings.account_dir, [PlanMade])
+    undone = [plan.source.undoes for plan in plans if plan.command == "undo"]
+    assert undone == [first.run_id, first.run_id, second.run_id]
 
 
 def test_users_who_have_changed_since_the_run_are_held(studio: Sandbox, context: Context) -> None:

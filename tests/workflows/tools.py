@@ -6,7 +6,7 @@ from typing import Any
 
 from rolesync.audit.files import Position, head_text
 from rolesync.audit.seal import PLAIN
-from rolesync.history.runs import read_records
+from rolesync.history.read import read_records
 from rolesync.model.plans import Plan, Verdict
 from rolesync.model.runs import Run
 from rolesync.sandbox import Sandbox

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rolesync.model.frames import CHANGES, DRIFT, HELD
 from rolesync.model.keys import parse_roles
 from rolesync.model.reasons import HeldReason
+from rolesync.model.run_report import RunDrift
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.impact import impact_texts
 from rolesync.report.content.text import (
@@ -160,12 +161,19 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> 
         )
 
 
-def drift_rows(drift: Drift, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[DriftRow]:
+def drift_rows(drift: Drift | RunDrift, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[DriftRow]:
     """Yield what changed outside rolesync, texts cut to `cut`, at most `most` rows."""
-    for user_id, email, role, action in table_rows(_first(drift.changes, most), DRIFT):
+    for user_id, email, role, action in drift_cells(drift, most):
         yield DriftRow(
             escape_for_display(action, cut), escape_for_display(role, cut), user_id, escape_for_display(email, cut)
         )
+
+
+def drift_cells(drift: Drift | RunDrift, most: int | None = None) -> Iterable[tuple[Any, ...]]:
+    """List what changed outside rolesync, at most `most` rows, with the columns of DRIFT."""
+    if isinstance(drift, RunDrift):
+        return drift.changes[:most]
+    return table_rows(_first(drift.changes, most), DRIFT)
 
 
 def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Iterator[FindingRow]:

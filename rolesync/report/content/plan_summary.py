@@ -12,6 +12,7 @@ from rolesync.model.findings import Finding
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy
 from rolesync.model.reasons import WAITING
+from rolesync.model.run_report import RunDrift
 from rolesync.model.vocabulary import Action, Level, Mode, ReadMethod, VerdictStatus
 from rolesync.planner.guards import ON_REMOVALS
 from rolesync.report.content.impact import impact_total
@@ -130,7 +131,7 @@ def passes(guards: Iterable[GuardRow]) -> str:
     return f"{len(rules):,} passed: {', '.join(dict.fromkeys(rules))}" if rules else ""
 
 
-def drift_text(drift: Drift) -> str:
+def drift_text(drift: Drift | RunDrift) -> str:
     """Say how much others have changed, and since when."""
     if not drift.since:
         return "not known: no run has seen who holds the roles before"

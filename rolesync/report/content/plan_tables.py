@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from rolesync.model.findings import Finding
     from rolesync.model.plans import Drift, Plan
+    from rolesync.model.run_report import RunDrift
 
 _PERSON = Column("person", "person", Kind.PERSON, attrgetter("person"))
 _ROLE = Column("role", "role", Kind.TEXT, attrgetter("role"), "any role")
@@ -101,7 +102,7 @@ def held_table(plan: Plan) -> Table:
     return Table("held", title, columns, len(plan.held), lambda most: held_rows(plan, most=most), "held row")
 
 
-def drift_table(drift: Drift) -> Table:
+def drift_table(drift: Drift | RunDrift) -> Table:
     """What changed outside rolesync; the same for a plan and a run."""
     columns = (Column("action", "was", Kind.TAG, attrgetter("action"), "any action"), _PERSON, _ROLE)
     title = f"Changed outside rolesync: {plural(len(drift.changes), 'change')}"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rolesync.model.plans import Drift, Plan
+    from rolesync.model.run_report import RunDrift
 
 COLUMNS = (*PlanRow._fields, "decision", "decision_reason")
 """The columns of the CSV form: those of `PlanRow`, then two for the reviewer, see `decision_rows`."""
@@ -132,7 +133,7 @@ def _impact(impact: pd.DataFrame) -> Iterator[Cells]:
         yield (user_id, known, *cells, newest, escape_formula(escape_for_display(note, MOST_CHARACTERS)))
 
 
-def drift_sheet(drift: Drift) -> Sheet:
+def drift_sheet(drift: Drift | RunDrift) -> Sheet:
     """The sheet of what changed outside rolesync, the same for a plan and a run."""
     rows = map(row_cells, drift_rows(drift, cut=MOST_CHARACTERS))
     return Sheet("drift", ("was", *DriftRow._fields[1:]), (10, 18, 20, 34), rows, "A")

@@ -11,11 +11,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from rolesync.errors import UsageError
+from rolesync.history.events import PlanMade
 from rolesync.history.run_report import build_run_report
-from rolesync.model.frames import DRIFT, frame
-from rolesync.model.plans import Drift
-from rolesync.model.run_report import RunChange, RunDecision, RunReport
+from rolesync.model.frames import DRIFT
+from rolesync.model.run_report import DriftChange, RunChange, RunDecision, RunDrift, RunReport
 from rolesync.model.runs import Proof
+from rolesync.report.content.plan_rows import table_rows
 from rolesync.report.content.run_summary import run_content, run_headline
 from rolesync.report.html.page import run_html
 from rolesync.report.json import run_report_json
@@ -23,10 +24,11 @@ from rolesync.report.markdown import LIMIT, run_markdown
 from rolesync.report.spreadsheet import workbook
 from rolesync.report.spreadsheet.run import RUN_COLUMNS, RUN_CSV_COLUMNS, run_csv, run_xlsx
 from rolesync.report.terminal.run import run_view
-from tests.report.samples import APPROVAL, DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS, columns
+from tests.history.tools import events_of
+from tests.report.samples import APPROVAL, DIGEST, DRIFTED, FORMULA, HOSTILE, MARKUP, RECORDS
 from tests.report.terminal.screen import flat, show
 
-COMPLETE = replace(build_run_report(RECORDS, {"held": 2, "run": "p1"}), planned_by="mia")
+COMPLETE = replace(build_run_report(events_of(RECORDS), PlanMade(run="p1", status="planned", held=2)), planned_by="mia")
 FAILED = RunChange("add", "Admin", 8, "bo@example.edu", 4, "failed", ("Student",), ("Student",), "404: not found")
 UNKNOWN = RunChange("remove", "Admin", 9, "", 0, "unknown", ("Admin",), None, "nobody has found out yet")
 LEFT = RunChange("add", "Admin", 11, "di@example.edu", 6, "drifted", (), ("Admin",), "not sent: was …, is …")
@@ -39,7 +41,7 @@ def incomplete(**more: Any) -> RunReport:
         "changes": (*COMPLETE.changes, UNKNOWN, FAILED, LEFT),
         "counts": {"done": 2, "failed": 1, "drifted": 1, "unknown": 1, "not_sent": 2},
         "proof": Proof({"Admin": 10}, ("Admin: 1 should hold it and don't: bo@example.edu (#8)",)),
-        "drift": DRIFTED,
+        "drift": RunDrift(DRIFTED.since, tuple(map(DriftChange._make, table_rows(DRIFTED.changes, DRIFT)))),
         "overridden": ("max_removals",),
         "warned": ("repeat_runs",),
         "stopped": "503 from PUT /users/roles",
@@ -244,7 +246,7 @@ def test_the_page_needs_nothing_but_itself() -> None:
 
 
 def test_hostile_text_stays_text_everywhere() -> None:
-    drift = Drift(MARKUP, frame(DRIFT, columns(DRIFT, [(1, text, text, "add") for text in HOSTILE])))
+    drift = RunDrift(MARKUP, tuple(DriftChange(1, text, text, "add") for text in HOSTILE))
     run = incomplete(
         changes=tuple(replace(FAILED, action=text, role=text, email=text, detail=text) for text in HOSTILE),
         proof=Proof(dict.fromkeys(HOSTILE, 1), HOSTILE),
