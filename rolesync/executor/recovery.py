@@ -1,7 +1,7 @@
-"""What earlier runs have left open, asked and closed: they were killed, or Studio stayed away before they knew.
+"""Settles requests that earlier runs left open, because the run was killed or Studio became unreachable.
 
-A later run, which holds the account's lock, looks at the people of each open request, so that the record says of every
-request what it did before anything else is sent.
+The next run, which holds the account's lock, reads the users of each open request. So the record shows the effect of
+every earlier request before another one is sent.
 """
 
 from collections.abc import Sequence
@@ -18,27 +18,27 @@ from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.studio.users import StudioReader
 
 
-def recover(past: EarlierRuns, studio: StudioReader, record: Record, by: str) -> None:
-    """Find out what unsettled runs did, and write it down with an end for each.
+def recover(earlier_runs: EarlierRuns, studio: StudioReader, record: Record, by: str) -> None:
+    """Find out what unsettled runs did, and record it with an end for each.
 
     Args:
-        past: what the record tells; nobody else may be writing to Studio.
-        studio: where to look.
-        record: the account's, open for appending.
-        by: the run that does this.
+        earlier_runs: the runs in the record; no other run may be writing to Studio.
+        studio: where to read.
+        record: the account's record, open for appending.
+        by: the id of the run that settles them.
 
     Raises:
-        StudioError: Studio can't be asked; what was found out until then is written down.
+        StudioError: Studio can't be read; what was found out until then is recorded.
         RecordError: the record can't be read or written.
     """
-    for run in past.unsettled:
-        for request in open_requests(past.events([run])):
+    for run in earlier_runs.unsettled:
+        for request in open_requests(earlier_runs.events([run])):
             log_recovered(record, request, roles_of_each(studio, request.user_ids), by)
-        append_event(record, _end(list(past.events([run])), by))
+        append_event(record, _end(list(earlier_runs.events([run])), by))
 
 
 def _end(events: Sequence[RunEvent], by: str) -> RunEnd:
-    """Describe how a run ended, as its own end would have; of a change that was sent several times, the last counts."""
+    """Return the end that the run would have recorded; of a change sent several times, the last request counts."""
     start = next(event for event in events if isinstance(event, RunStart))
     last = {(effect.user_id, effect.action, effect.role): result for effect, result in sent_actions(events)}
     done = sum(result is ActionResult.DONE for result in last.values())
@@ -52,7 +52,7 @@ def _end(events: Sequence[RunEvent], by: str) -> RunEnd:
     return replace(
         end,
         counts={status.value: number.get(status, 0) for status in OutcomeStatus},
-        stopped=end.stopped or f"it was ended from outside; run {by} has found out what it did",
+        stopped=end.stopped or f"the run was ended from outside; run {by} has found out what it did",
         unsettled=False,
         drifted=None,
     )

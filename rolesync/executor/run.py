@@ -1,4 +1,4 @@
-"""One run: its beginning is written down, its changes are sent, Studio is read again, and the end has the proof."""
+"""Carries one run out: records its start, sends the changes, reads Studio again, and records its end with the proof."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -21,70 +21,74 @@ from rolesync.model.plans import Plan
 from rolesync.model.runs import Run, counts
 
 
-def carry_out(made: Plan, standing: Remaining, before: Live, session: RunContext) -> Run:
-    """Send what is left of a plan, prove it, and write down how it ended.
+def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContext) -> Run:
+    """Send what is left of a plan, prove the result, and record how the run ended.
 
     Args:
-        made: the plan, checked.
-        standing: which of its changes are left.
-        before: Studio as it was read just now, complete for the managed roles.
-        session: what this run works with.
+        plan: the checked plan.
+        remaining: what is left to send of it.
+        before: Studio as it was just read, complete for the managed roles.
+        context: the run's client, record and clocks.
 
     Raises:
         RecordError: the record can't be written; nothing more was sent.
     """
-    record, started = session.record, session.now()
-    append_event(record, run_start(made, session.run, session.command, session.operator))
-    left = replace(made, changes=standing.to_send)
+    record, started = context.record, context.now()
+    append_event(record, run_start(plan, context.run, context.command, context.operator))
+    rest = replace(plan, changes=remaining.to_send)
     try:
-        journal = Journal(record, session.run, session.seconds)
-        executed = execute(left, session.studio, journal, session.progress, at_once=session.at_once)
-        after, refusal = _read_again(made, executed, session)
+        journal = Journal(record, context.run, context.seconds)
+        executed = execute(rest, context.studio, journal, context.progress, at_once=context.at_once)
+        after, read_error = _read_again(plan, executed, context)
     except BaseException:
-        with suppress(RecordError):  # which may be the very reason
-            append_event(record, _end(session, status="interrupted", unsettled=True))
+        with suppress(RecordError):  # it may be the cause
+            append_event(record, _end(context, status="interrupted", unsettled=True))
         raise
-    sent, stopped = executed.outcomes, executed.stopped or refusal
-    done = Run(
-        run_id=session.run,
-        account=made.account,
-        plan_digest=made.digest,
+    stopped = executed.stopped or read_error
+    run = Run(
+        run_id=context.run,
+        account=plan.account,
+        plan_digest=plan.digest,
         started_at=started,
-        finished_at=session.now(),
-        outcomes=standing.with_sent(resolve_unknown(sent, after) if after else sent),
-        proof=prove(left, before, after) if after else None,
-        requests=Requests(dict(sorted(session.studio.client.counts.items()))),
+        finished_at=context.now(),
+        outcomes=remaining.with_sent(resolve_unknown(executed.outcomes, after) if after else executed.outcomes),
+        proof=prove(rest, before, after) if after else None,
+        requests=Requests(dict(sorted(context.studio.client.counts.items()))),
         stopped=stopped.message if stopped else "",
-        drift=made.drift,
-        approval=made.approval,
+        drift=plan.drift,
+        approval=plan.approval,
     )
     end = replace(
-        _end(session, status="complete" if done.complete else "incomplete"),
-        counts=counts(done.outcomes),
-        proof=done.proof,
-        stopped=done.stopped,
+        _end(context, status="complete" if run.complete else "incomplete"),
+        counts=counts(run.outcomes),
+        proof=run.proof,
+        stopped=run.stopped,
         unsettled=bool(executed.doubtful) and after is None,
-        drifted=drifted_changes(done.outcomes),
+        drifted=drifted_changes(run.outcomes),
     )
     append_event(record, end)
     if after:
-        save_holders(session.folder, record, session.run, after)
-    return done
+        save_holders(context.folder, record, context.run, after)
+    return run
 
 
-def _read_again(made: Plan, executed: Execution, session: RunContext) -> tuple[Live | None, StudioError | None]:
-    """Read the managed roles' holders once more, and write down what that tells of requests in doubt."""
+def _read_again(plan: Plan, executed: Execution, context: RunContext) -> tuple[Live | None, StudioError | None]:
+    """Read the holders of the managed roles again; record the roles of users whose requests are in doubt.
+
+    Returns:
+        Studio after the run, or None and the error of the read.
+    """
     try:
-        after = read_live(session.studio, made.policy.managed_roles, ListRows.of(), session.progress)
+        after = read_live(context.studio, plan.policy.managed_roles, ListRows.of(), context.progress)
     except StudioError as error:
         return None, error
     if executed.doubtful:
         users = zip(after.users["user_id"].tolist(), after.users["roles"].tolist(), strict=True)
-        held = {user_id: parse_roles(roles) for user_id, roles in users}
+        roles_by_user = {user_id: parse_roles(roles) for user_id, roles in users}
         for request in executed.doubtful:
-            request.reread({user_id: held.get(user_id, []) for user_id in request.user_ids})
+            request.reread({user_id: roles_by_user.get(user_id, []) for user_id in request.user_ids})
     return after, None
 
 
-def _end(session: RunContext, status: str, *, unsettled: bool = False) -> RunEnd:
-    return RunEnd(run=session.run, status=status, requests=dict(session.studio.client.counts), unsettled=unsettled)
+def _end(context: RunContext, status: str, *, unsettled: bool = False) -> RunEnd:
+    return RunEnd(run=context.run, status=status, requests=dict(context.studio.client.counts), unsettled=unsettled)
