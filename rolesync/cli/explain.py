@@ -1,5 +1,6 @@
 """`rolesync explain USER`: why a user has, gets or lost each role."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -28,9 +29,12 @@ def explain(
     assignments: Assignments = None,
 ) -> Exit:
     """Explain why a user has, gets or lost each role: row, run and time. A broken record is used up to the break."""
+    from rolesync.workflows.context import Context
     from rolesync.workflows.explain import explain_user
 
-    with command_context(load_settings(config, assignments)) as context:
+    settings = load_settings(config, assignments)
+    # The record alone takes no time that progress could show, and logs nothing.
+    with command_context(settings) if list_file or live else nullcontext(Context(settings)) as context:
         explanation = explain_user(user, context, list_file, live=live)
     if form is Form.JSON:
         from rolesync.report.json import explanation_json
