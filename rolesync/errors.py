@@ -1,7 +1,7 @@
-"""Everything that rolesync refuses or fails at, each with the exit code that scripts rely on.
+"""The errors of rolesync, each with the exit code that scripts rely on.
 
-An error says what happened and where in `message`, and what to do next in `hint`; the command line shows both and
-leaves with `exit_code`. Nothing here is caught and dropped on the way.
+`message` describes what happened and where, `hint` what to do next. The command line shows both and exits with
+`exit_code`. No room catches these errors and drops them.
 """
 
 from enum import IntEnum
@@ -23,11 +23,11 @@ class Exit(IntEnum):
 
 
 class RolesyncError(Exception):
-    """The base of all errors that a user can do something about.
+    """The base of all errors that a user can act on.
 
     Args:
         message: what happened, and where (file, row, column, user, request).
-        hint: what to do next; empty where nothing can be advised.
+        hint: what to do next; "" if there is no advice.
     """
 
     exit_code: Exit = Exit.UNEXPECTED
@@ -39,59 +39,59 @@ class RolesyncError(Exception):
 
 
 class UsageError(RolesyncError):
-    """Options or settings that make no sense, found before anything is read or sent."""
+    """Wrong options or settings, found before anything is read or sent."""
 
     exit_code = Exit.USAGE
 
 
 class DeclinedError(RolesyncError):
-    """Whoever was asked said no, or broke off. Nothing was written."""
+    """The user answered no, or interrupted a question. Nothing was written."""
 
     exit_code = Exit.INTERRUPTED
 
 
 class InputRefusedError(RolesyncError):
-    """The list can't be used as it is."""
+    """The list can't be used."""
 
     exit_code = Exit.INPUT_REFUSED
 
 
 class PlanRefusedError(RolesyncError):
-    """A plan that is not what it says, belongs elsewhere, or is blocked. Nothing was written."""
+    """The plan was changed, is for another account, or is blocked. Nothing was written."""
 
     exit_code = Exit.BLOCKED
 
 
 class RecordError(RolesyncError):
-    """The audit record can't be written, so nothing may be written to Studio either."""
+    """The audit record can't be written. Then nothing may be written to Studio."""
 
 
 class RecordBrokenError(RolesyncError):
-    """The audit record is not the one that was written."""
+    """The audit record was changed after it was written."""
 
     exit_code = Exit.INCOMPLETE
 
 
 class UnsettledRunError(RolesyncError):
-    """Nobody knows yet what some requests of a run did, so nothing can be concluded from it."""
+    """The results of some requests of a run are unknown, so the run can't be used."""
 
     exit_code = Exit.INCOMPLETE
 
 
 class LockHeldError(RolesyncError):
-    """Another run works on the same account."""
+    """Another run holds the lock of the account."""
 
     exit_code = Exit.LOCKED
 
 
 class StudioError(RolesyncError):
-    """Studio refused, could not be reached, or answered something unusable.
+    """Studio refused, could not be reached, or sent an unusable response.
 
     Args:
-        message: what Studio said, and to which request.
+        message: the request, and the response or what went wrong.
         hint: what to do next.
-        status: the HTTP status, 0 where there was no whole answer.
-        retry_after: seconds that Studio asked to wait, if it did.
+        status: the HTTP status; 0 without a complete response.
+        retry_after: seconds that Studio asked to wait; None if it didn't ask.
     """
 
     exit_code = Exit.STUDIO
@@ -111,7 +111,7 @@ class UnauthorizedError(StudioError):
 
 
 class ForbiddenError(StudioError):
-    """403: the token's owner may not do this; final."""
+    """403: the token's owner may not do this. Retrying doesn't help."""
 
 
 class NotFoundError(StudioError):
@@ -119,11 +119,11 @@ class NotFoundError(StudioError):
 
 
 class TooLargeError(StudioError):
-    """413: the batch has more actions than this server takes."""
+    """413: the batch has more actions than this server accepts."""
 
 
 class UnprocessableError(StudioError):
-    """422: a value that Studio doesn't accept."""
+    """422: Studio doesn't accept a value."""
 
 
 class RateLimitedError(StudioError):
@@ -131,11 +131,11 @@ class RateLimitedError(StudioError):
 
 
 class ServerError(StudioError):
-    """5xx: Studio failed; whether a write took effect is unknown."""
+    """5xx: Studio failed. Whether a write took effect is unknown."""
 
 
 class UnreachableError(StudioError):
-    """No whole answer came (refused, reset, timed out); whether a write took effect is unknown."""
+    """No complete response (refused, reset, timed out). Whether a write took effect is unknown."""
 
 
 class NeverSentError(UnreachableError):
@@ -147,8 +147,8 @@ class NoTokenError(NeverSentError):
 
 
 class UnreadableAnswerError(StudioError):
-    """A whole answer came that is not what the reference says; whether a write took effect is unknown."""
+    """A complete response that contradicts the API reference. Whether a write took effect is unknown."""
 
 
 class IncompleteReadError(StudioError):
-    """Studio's answers don't add up to a complete picture, so nothing may be concluded from them."""
+    """The responses of Studio are incomplete or contradict each other, so they can't be used."""

@@ -125,8 +125,8 @@ def _max_age_hours(age: float | None, policy: Policy) -> Verdict:
 
 def _max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> Verdict:
     rule, limit = "max_shrink_share", policy.max_shrink_share
-    both = [role for role in history.listed if role in history.applied]  # other roles are not comparable
-    before, now = (sum(numbers[role] for role in both) for numbers in (history.applied, history.listed))
+    shared_roles = [role for role in history.listed if role in history.applied]  # other roles are not comparable
+    before, now = (sum(numbers[role] for role in shared_roles) for numbers in (history.applied, history.listed))
     if not before:
         message = "no list of these roles was applied before, so there is nothing to compare with"
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
