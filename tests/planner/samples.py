@@ -36,7 +36,7 @@ def _plan() -> Plan:
     desired = listed([Row(2, "ann@example.edu", 0, "Admin"), Row(3, "new@example.edu", 0, "Teacher")], FINDINGS)
     changes = diff(desired, live, policy)
     drifted = {"user_id": [7, 8], "email": ["", "bo@example.edu"], "role": ["Admin"] * 2, "action": ["add", "remove"]}
-    made = make_plan(
+    plan = make_plan(
         account="https://school.example.com",
         created_at=CREATED_AT,
         source=SOURCE,
@@ -46,16 +46,16 @@ def _plan() -> Plan:
         findings=desired.findings,
         requests=Requests({"search": 4, "get": 1}, 4, WAYS),
     )
-    return replace(made, drift=Drift("20260228T023000-aaaaaa", frame(DRIFT, drifted)))
+    return replace(plan, drift=Drift("20260228T023000-aaaaaa", frame(DRIFT, drifted)))
 
 
 PLAN = _plan()
 TEXT = to_json(PLAN)
 
 
-def assert_same(one: Plan, other: Plan) -> None:
+def assert_same(plan: Plan, expected: Plan) -> None:
     for field in fields(Plan):
-        left, right = getattr(one, field.name), getattr(other, field.name)
+        left, right = getattr(plan, field.name), getattr(expected, field.name)
         if isinstance(left, Drift):
             assert left.since == right.since
             left, right = left.changes, right.changes
@@ -84,6 +84,6 @@ IMPACTED = replace(
 
 
 def resealed(text: str) -> str:
-    """The text with a checksum that fits, as only somebody who means it would make it."""
+    """The text with a checksum that fits, as only a deliberate forger would make it."""
     body = text.rpartition('"checksum": ')[0]
     return f'{body}"checksum": "{sha256(body.encode()).hexdigest()}"\n}}\n'

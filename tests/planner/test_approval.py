@@ -1,4 +1,4 @@
-"""Deciding on a plan: nothing is lost, nothing is hidden, and every decision is under the digest."""
+"""Decisions on a plan: nothing is lost or hidden, and the digest covers every decision."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ ADMINS = [User(at, f"p{at}@example.edu", f"P {at}", frozenset({"Admin"})) for at
 NEW = User(20, "new@example.edu", "New", frozenset({"Student"}))
 
 
-def made(policy: Policy | None = None, history: GuardBaseline | None = None, stay: int = 6) -> Plan:
+def reviewable(policy: Policy | None = None, history: GuardBaseline | None = None, stay: int = 6) -> Plan:
     """A plan that adds one Admin and removes those after the first `stay`."""
     policy, history = policy or Policy(owner="1", max_removals_share=0.5), history or GuardBaseline()
     live = live_of([*ADMINS, NEW])
@@ -53,8 +53,8 @@ def made(policy: Policy | None = None, history: GuardBaseline | None = None, sta
 
 def approved(plan: Plan, decisions: Decisions | None = None, **how: str) -> Plan:
     decisions = decisions or Decisions()
-    said = {"reviewer": "Rita", "operator": "rita", "confirmed_effect": decide(plan, decisions).effect, **how}
-    return approve(plan, decisions, now=AT, **said)
+    arguments = {"reviewer": "Rita", "operator": "rita", "confirmed_effect": decide(plan, decisions).effect, **how}
+    return approve(plan, decisions, now=AT, **arguments)
 
 
 def keys(plan: Plan, frame: str = "changes") -> list[Key]:
@@ -70,70 +70,72 @@ def held(plan: Plan) -> list[tuple[object, ...]]:
 def decided(draw: st.DrawFn) -> tuple[Plan, Decisions]:
     plan = draw(plans())
     reasons = st.sampled_from(["on leave", "ask \u201cBo\u201d", "x" * 1_000])
-    out = draw(st.dictionaries(st.sampled_from(keys(plan)), reasons)) if len(plan.changes) else {}
-    may = sorted(releasable(plan))
-    return plan, Decisions(out, draw(st.dictionaries(st.sampled_from(may), reasons | st.just(""))) if may else {})
+    excluded = draw(st.dictionaries(st.sampled_from(keys(plan)), reasons)) if len(plan.changes) else {}
+    may_release = sorted(releasable(plan))
+    released = draw(st.dictionaries(st.sampled_from(may_release), reasons | st.just(""))) if may_release else {}
+    return plan, Decisions(excluded, released)
 
 
-# Whatever the plan and the decisions
+# Any plan, and any decisions
 
 
 @settings(max_examples=60, deadline=None)
 @given(plans())
 def test_deciding_nothing_changes_nothing(plan: Plan) -> None:
     assert_same(replace(decide(plan, Decisions()), verdicts=()), replace(plan, verdicts=(), digest=plan.digest))
-    assert {one.rule for one in decide(plan, Decisions()).blocked} == {one.rule for one in plan.blocked}
+    assert {verdict.rule for verdict in decide(plan, Decisions()).blocked} == {verdict.rule for verdict in plan.blocked}
     assert decide(plan, Decisions()).verdicts == plan.verdicts
 
 
 @settings(max_examples=60, deadline=None)
 @given(decided())
-def test_what_is_left_and_what_was_taken_out_is_all_there_was(case: tuple[Plan, Decisions]) -> None:
+def test_no_change_is_lost_by_a_decision(case: tuple[Plan, Decisions]) -> None:
     plan, decisions = case
-    left = decide(plan, decisions)
-    assert sorted([*keys(left), *decisions.excluded]) == sorted([*keys(plan), *decisions.released])
-    assert sorted([*keys(left, "releasable_removals"), *decisions.released]) == sorted(
+    decided_plan = decide(plan, decisions)
+    assert sorted([*keys(decided_plan), *decisions.excluded]) == sorted([*keys(plan), *decisions.released])
+    assert sorted([*keys(decided_plan, "releasable_removals"), *decisions.released]) == sorted(
         keys(plan, "releasable_removals")
     )
-    out = [row for row in held(left) if row[HELD_REASON] == "excluded"]
-    assert {(row[2], row[3]): row[6] for row in out} == dict(decisions.excluded)
-    assert len(left.held) == len(plan.held) + len(decisions.excluded) - len(decisions.released)
-    assert set(held(left)) - set(out) <= set(held(plan))
-    assert left.changes.equals(order(left.changes))
-    for count in left.roles:
-        mine = left.changes[left.changes["role"] == count.role]["action"].tolist()
-        assert (count.additions, count.removals) == (mine.count("add"), mine.count("remove"))
+    excluded = [row for row in held(decided_plan) if row[HELD_REASON] == "excluded"]
+    assert {(row[2], row[3]): row[6] for row in excluded} == dict(decisions.excluded)
+    assert len(decided_plan.held) == len(plan.held) + len(decisions.excluded) - len(decisions.released)
+    assert set(held(decided_plan)) - set(excluded) <= set(held(plan))
+    assert decided_plan.changes.equals(order(decided_plan.changes))
+    for count in decided_plan.roles:
+        actions = decided_plan.changes[decided_plan.changes["role"] == count.role]["action"].tolist()
+        assert (count.additions, count.removals) == (actions.count("add"), actions.count("remove"))
 
 
 @settings(max_examples=60, deadline=None)
 @given(decided())
-def test_every_decision_is_under_the_digest_and_comes_back_from_the_file(case: tuple[Plan, Decisions]) -> None:
+def test_the_digest_covers_every_decision_and_the_file_keeps_it(case: tuple[Plan, Decisions]) -> None:
     plan, decisions = case
-    done = approved(plan, decisions)
-    assert_same(from_json(to_json(done)), done)
-    assert done.digest not in {plan.digest, decide(plan, decisions).digest}
+    approved_plan = approved(plan, decisions)
+    assert_same(from_json(to_json(approved_plan)), approved_plan)
+    assert approved_plan.digest not in {plan.digest, decide(plan, decisions).digest}
     if decisions.excluded or decisions.released:
         assert decide(plan, decisions).digest != plan.digest
-        assert done.digest != approved(plan).digest
+        assert approved_plan.digest != approved(plan).digest
     for key in decisions.excluded:
         other = replace(decisions, excluded={**decisions.excluded, key: "another reason"})
-        assert approved(plan, other).digest != done.digest
+        assert approved(plan, other).digest != approved_plan.digest
 
 
 @settings(max_examples=60, deadline=None)
 @given(decided())
 def test_a_block_is_not_hidden(case: tuple[Plan, Decisions]) -> None:
     plan, decisions = case
-    left = decide(plan, decisions)
+    decided_plan = decide(plan, decisions)
     fixed = {"input_refused", "max_age_hours", "max_shrink_share", "repeat_runs"}
-    assert {one.rule for one in plan.blocked} & fixed <= {one.rule for one in left.blocked}
-    assert [(one.rule, one.role) for one in left.verdicts] == [(one.rule, one.role) for one in plan.verdicts]
-    fresh = judge(_changes(left), Live(live_of(()).users, ()), plan.policy, plan.findings, GuardBaseline())
+    assert {verdict.rule for verdict in plan.blocked} & fixed <= {verdict.rule for verdict in decided_plan.blocked}
+    names = [[(verdict.rule, verdict.role) for verdict in judged.verdicts] for judged in (plan, decided_plan)]
+    assert names[0] == names[1]
+    fresh = judge(_changes(decided_plan), Live(live_of(()).users, ()), plan.policy, plan.findings, GuardBaseline())
     for verdict in fresh:
         if verdict.rule.startswith(("max_removals", "min_holders", "protected")):
-            assert verdict in left.verdicts
-    assert any(one.rule == "owner" for one in left.blocked) == any(
-        one.rule == "owner" and one.status == "block" for one in fresh
+            assert verdict in decided_plan.verdicts
+    assert any(verdict.rule == "owner" for verdict in decided_plan.blocked) == any(
+        verdict.rule == "owner" and verdict.status == "block" for verdict in fresh
     )
 
 
@@ -147,67 +149,69 @@ def _changes(plan: Plan) -> Changes:
 # Guards
 
 
-def test_taking_out_what_blocks_unblocks() -> None:
-    plan = made(Policy(owner="8", max_removals=1))
-    assert {one.rule for one in plan.blocked} == {"owner", "max_removals"}
-    left = decide(plan, Decisions({(8, "Admin"): "owns the token"}))
-    assert left.status == "ready"
-    assert next(one for one in left.verdicts if one.rule == "owner").status == "pass"
-    (count,) = left.roles
+def test_a_plan_without_its_blocking_change_is_ready() -> None:
+    plan = reviewable(Policy(owner="8", max_removals=1))
+    assert {verdict.rule for verdict in plan.blocked} == {"owner", "max_removals"}
+    decided_plan = decide(plan, Decisions({(8, "Admin"): "owns the token"}))
+    assert decided_plan.status == "ready"
+    assert next(verdict for verdict in decided_plan.verdicts if verdict.rule == "owner").status == "pass"
+    (count,) = decided_plan.roles
     assert (count.before, count.additions, count.removals) == (8, 1, 1)
 
 
-def test_what_is_let_through_is_held_against_every_limit() -> None:
+def test_released_removals_are_compared_with_every_limit() -> None:
     history = GuardBaseline(listed={"Admin": 3}, applied={"Admin": 9})
-    plan = made(Policy(owner="8", hold_removals=True, max_removals=1), history)
+    plan = reviewable(Policy(owner="8", hold_removals=True, max_removals=1), history)
     assert plan.status == "ready"
     assert releasable(plan) == {(7, "Admin"), (8, "Admin")}
-    left = decide(plan, Decisions(released={(7, "Admin"): "has left", (8, "Admin"): ""}))
-    assert {one.rule for one in left.blocked} == {"max_shrink_share", "owner", "max_removals"}
-    assert keys(left) == [(20, "Admin"), (7, "Admin"), (8, "Admin")]
-    assert left.changes["name"].tolist() == ["New", "P 7", "P 8"]
-    assert left.changes["reason"].tolist() == ["listed", "not_listed", "not_listed"]
-    assert not set(left.held["reason"]) & WAITING
-    today = judge(_changes(left), live_of([*ADMINS, NEW]), plan.policy, (), history)
-    assert {one.rule for one in today if one.status == "block"} == {one.rule for one in left.blocked}
+    decided_plan = decide(plan, Decisions(released={(7, "Admin"): "has decided_plan", (8, "Admin"): ""}))
+    assert {verdict.rule for verdict in decided_plan.blocked} == {"max_shrink_share", "owner", "max_removals"}
+    assert keys(decided_plan) == [(20, "Admin"), (7, "Admin"), (8, "Admin")]
+    assert decided_plan.changes["name"].tolist() == ["New", "P 7", "P 8"]
+    assert decided_plan.changes["reason"].tolist() == ["listed", "not_listed", "not_listed"]
+    assert not set(decided_plan.held["reason"]) & WAITING
+    today = judge(_changes(decided_plan), live_of([*ADMINS, NEW]), plan.policy, (), history)
+    blocked = {verdict.rule for verdict in today if verdict.status == "block"}
+    assert blocked == {verdict.rule for verdict in decided_plan.blocked}
 
 
-def test_nobody_is_let_through_while_rows_cannot_be_read() -> None:
-    plan = made(Policy(hold_removals=True))
+def test_no_removal_is_released_while_rows_are_unreadable() -> None:
+    plan = reviewable(Policy(hold_removals=True))
     unread = replace(plan, findings=(Finding(Level.HELD, "email_invalid", "no address", 4, "email"),))
     assert releasable(unread) == frozenset()
     with pytest.raises(PlanRefusedError, match="user 7, Admin is no held removal of this plan that may be released"):
         decide(unread, Decisions(released={(7, "Admin"): ""}))
 
 
-def test_whoever_was_taken_out_stays_absent_from_the_list() -> None:
-    plan = made(Policy(owner="1", grace_runs=1), GuardBaseline(absent={"Admin": {7: 1, 8: 1}}))
-    left = decide(plan, Decisions({(7, "Admin"): "on leave", (20, "Admin"): "who is this?"}))
-    assert absent_holders(left) == absent_holders(plan) == {"Admin": [7, 8]}
+def test_a_user_of_an_excluded_change_stays_missing_from_the_list() -> None:
+    plan = reviewable(Policy(owner="1", grace_runs=1), GuardBaseline(absent={"Admin": {7: 1, 8: 1}}))
+    decided_plan = decide(plan, Decisions({(7, "Admin"): "on leave", (20, "Admin"): "who is this?"}))
+    assert absent_holders(decided_plan) == absent_holders(plan) == {"Admin": [7, 8]}
 
 
 # Approving
 
 
-def test_an_approval_says_who_when_and_what() -> None:
-    plan = made(Policy(hold_removals=True))
-    decisions = Decisions({(20, "Admin"): " not yet "}, {(8, "Admin"): " has left "})
-    done = approved(plan, decisions, reviewer="  Rita  Levi ", confirmed_effect=" Remove 1,ADD  0 ")
-    assert done.approval is not None
-    assert (done.approval.reviewer, done.approval.operator, done.approval.confirmed_effect) == (
+def test_an_approval_names_reviewer_time_and_effect() -> None:
+    plan = reviewable(Policy(hold_removals=True))
+    decisions = Decisions({(20, "Admin"): " not yet "}, {(8, "Admin"): " has decided_plan "})
+    approved_plan = approved(plan, decisions, reviewer="  Rita  Levi ", confirmed_effect=" Remove 1,ADD  0 ")
+    approval = approved_plan.approval
+    assert approval is not None
+    assert (approval.reviewer, approval.operator, approval.confirmed_effect) == (
         "Rita Levi",
         "rita",
         "remove 1, add 0",
     )
-    assert (done.approval.reviewed_digest, done.approval.approved_at) == (plan.digest, AT)
-    assert done.approval.excluded == 1
-    assert done.approval.released == (Released(8, "Admin", "has left"),)
-    assert [row[6] for row in held(done) if row[HELD_REASON] == "excluded"] == ["not yet"]
-    assert (done.planned_by, done.created_at) == ("maker", plan.created_at)
+    assert (approval.reviewed_digest, approval.approved_at) == (plan.digest, AT)
+    assert approval.excluded == 1
+    assert approval.released == (Released(8, "Admin", "has decided_plan"),)
+    assert [row[6] for row in held(approved_plan) if row[HELD_REASON] == "excluded"] == ["not yet"]
+    assert (approved_plan.planned_by, approved_plan.created_at) == ("maker", plan.created_at)
 
 
-def test_the_maker_is_sealed_once_the_plan_is_approved() -> None:
-    plan = made()
+def test_the_digest_covers_the_planner_once_the_plan_is_approved() -> None:
+    plan = reviewable()
     assert decide(replace(plan, planned_by="other"), Decisions()).digest == plan.digest
     assert approved(replace(plan, planned_by="other")).digest != approved(plan).digest
 
@@ -215,37 +219,37 @@ def test_the_maker_is_sealed_once_the_plan_is_approved() -> None:
 @pytest.mark.parametrize(
     "confirmed_effect", ["", "yes", "remove 2, add 2", "add 1, remove 2", "remove 2", "remove 2, add 1 0"]
 )
-def test_a_wrong_sentence_is_refused_with_the_right_one(confirmed_effect: str) -> None:
+def test_a_wrong_effect_is_refused_with_the_right_effect(confirmed_effect: str) -> None:
     with pytest.raises(PlanRefusedError, match="would remove 2, add 1, and not"):
-        approved(made(), confirmed_effect=confirmed_effect)
+        approved(reviewable(), confirmed_effect=confirmed_effect)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\x1b[31m", "\u202eatir"])
-def test_a_name_that_is_none_is_refused(name: str) -> None:
+def test_a_name_that_is_not_valid_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="reviewer's name"):
-        approved(made(), reviewer=name)
+        approved(reviewable(), reviewer=name)
 
 
-def test_all_decisions_that_cannot_be_are_told_at_once() -> None:
+def test_all_wrong_decisions_are_named_together() -> None:
     decisions = Decisions({(1, "Admin"): "x", (7, "Admin"): " ", (8, "Admin"): "x" * 1_001}, {(20, "Admin"): ""})
     with pytest.raises(PlanRefusedError) as caught:
-        decide(made(), decisions)
-    for said in (
+        decide(reviewable(), decisions)
+    for problem in (
         "user 1, Admin is no change of this plan",
         "user 20, Admin is no held removal",
         "user 7, Admin is excluded without a reason",
         "the reason for user 8, Admin has more than 1,000 characters",
     ):
-        assert said in caught.value.message
+        assert problem in caught.value.message
 
 
 def test_an_approved_plan_is_not_approved_again() -> None:
     with pytest.raises(PlanRefusedError, match="already approved by Rita"):
-        decide(approved(made()), Decisions())
+        decide(approved(reviewable()), Decisions())
 
 
 @pytest.mark.parametrize(
-    ("lie", "said"),
+    ("claim", "message"),
     [
         (
             {"confirmed_effect": "remove 0, add 1"},
@@ -254,21 +258,21 @@ def test_an_approved_plan_is_not_approved_again() -> None:
         ({"excluded": 3}, "approved without 3 of its changes, but lists 0 as excluded"),
     ],
 )
-def test_an_approval_of_something_else_is_refused(lie: dict[str, Any], said: str) -> None:
-    done = approved(made())
-    assert done.approval is not None
-    lying = replace(done, approval=replace(done.approval, **lie))
-    with pytest.raises(PlanRefusedError, match=said):
-        from_json(to_json(replace(lying, digest=digest(lying))))
+def test_an_approval_of_something_else_is_refused(claim: dict[str, Any], message: str) -> None:
+    approved_plan = approved(reviewable())
+    assert approved_plan.approval is not None
+    changed = replace(approved_plan, approval=replace(approved_plan.approval, **claim))
+    with pytest.raises(PlanRefusedError, match=message):
+        from_json(to_json(replace(changed, digest=digest(changed))))
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('"reviewer": "Rita"', '"reviewer": "Bo"', "other than its digest"),
         ('"operator": "rita"', '"operator": "bo"', "other than its digest"),
         ('"made_by": "maker"', '"made_by": "bo"', "other than its digest"),
-        ('"reason": "has left"', '"reason": "hasn\'t"', "other than its digest"),
+        ('"reason": "has decided_plan"', '"reason": "hasn\'t"', "other than its digest"),
         ('"reviewer": "Rita"', '"reviewer": 7', "7 as reviewer in approval"),
         (
             '"approved_at": "2026',
@@ -279,10 +283,10 @@ def test_an_approval_of_something_else_is_refused(lie: dict[str, Any], said: str
         ('"released": [{"user_id": 7', '"released": [{"user_id": "7"', r"\"7\" as user_id in approval.released\[0\]"),
     ],
 )
-def test_a_changed_approval_is_refused_even_with_a_fitting_checksum(old: str, new: str, said: str) -> None:
-    plan = made(Policy(hold_removals=True))
-    decisions = Decisions({(20, "Admin"): "no"}, {(7, "Admin"): "has left"})
+def test_a_changed_approval_is_refused_even_with_a_fitting_checksum(old: str, new: str, message: str) -> None:
+    plan = reviewable(Policy(hold_removals=True))
+    decisions = Decisions({(20, "Admin"): "no"}, {(7, "Admin"): "has decided_plan"})
     text = to_json(approved(plan, decisions))
     assert old in text
-    with pytest.raises(PlanRefusedError, match=said):
+    with pytest.raises(PlanRefusedError, match=message):
         from_json(resealed(text.replace(old, new, 1)))

@@ -62,20 +62,20 @@ def planned(
     return make_plan(**{**parts, **changed})
 
 
-def test_a_plan_says_what_becomes_of_it() -> None:
+def test_a_plan_is_ready_blocked_or_empty() -> None:
     assert planned().status == "ready"
     assert planned(policy=Policy(max_removals=0)).status == "blocked"
     assert planned([Row(2, "ann@example.edu", 0, "Admin"), Row(4, "", 3, "Admin")]).status == "empty"
 
 
 def test_a_plan_holds_its_changes_in_order_and_its_time_in_utc() -> None:
-    made_at = datetime(2026, 3, 1, 3, 30, tzinfo=timezone(timedelta(hours=1)))
-    plan = planned(created_at=made_at)
+    created_at = datetime(2026, 3, 1, 3, 30, tzinfo=timezone(timedelta(hours=1)))
+    plan = planned(created_at=created_at)
     assert actions_of(plan.changes) == [(2, "Admin", "add"), (1, "Admin", "remove")]
-    assert plan.created_at == made_at
+    assert plan.created_at == created_at
     assert plan.created_at.tzinfo is UTC
     with pytest.raises(ValueError, match="no time zone"):
-        planned(created_at=made_at.replace(tzinfo=None))
+        planned(created_at=created_at.replace(tzinfo=None))
 
 
 @settings(max_examples=60, deadline=None)
@@ -84,7 +84,7 @@ def test_in_every_plan_nobody_loses_before_gaining(situation: Situation) -> None
     plan = planned(situation.rows, situation.users, situation.policy)
     actions = actions_of(plan.changes)
     for user_id, _, _ in actions:
-        mine = [action for one, _, action in actions if one == user_id]
-        assert mine == sorted(mine)
-    assert len({one for one, _, _ in actions}) == len(list(groupby(one for one, _, _ in actions)))
+        steps = [action for other, _, action in actions if other == user_id]
+        assert steps == sorted(steps)
+    assert len({user_id for user_id, _, _ in actions}) == len(list(groupby(user_id for user_id, _, _ in actions)))
     assert sum(map(len, chunks(plan.changes, situation.policy.chunk_size))) == len(actions)

@@ -42,7 +42,7 @@ def test_any_changed_character_is_refused(at: int, put: str) -> None:
             from_json(changed)
 
 
-def test_sealing_again_is_what_to_json_does() -> None:
+def test_a_resealed_plan_is_the_plan_of_to_json() -> None:
     assert resealed(TEXT) == TEXT
 
 
@@ -82,7 +82,7 @@ def test_a_changed_plan_is_refused_by_its_checksum(make: Callable[[str], str]) -
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "not JSON"),
         ("email,role\na@b,Admin\n", "not JSON"),
@@ -96,8 +96,8 @@ def test_a_changed_plan_is_refused_by_its_checksum(make: Callable[[str], str]) -
     ],
     ids=range(9),
 )
-def test_what_is_no_plan_is_refused(text: str, said: str) -> None:
-    with pytest.raises(PlanRefusedError, match=said):
+def test_a_text_that_is_no_plan_is_refused(text: str, message: str) -> None:
+    with pytest.raises(PlanRefusedError, match=message):
         from_json(text)
 
 
@@ -105,7 +105,7 @@ WAITING = PLAN.changes[PLAN.changes["action"] == "remove"].reset_index(drop=True
 
 
 def sealed(**parts: Any) -> str:
-    """The plan with other parts and both seals on them, as only somebody who means it would make it."""
+    """The plan with other parts and both seals on them, as only a deliberate forger would make it."""
     plan = replace(PLAN, **parts)
     return to_json(replace(plan, digest=digest(plan)))
 
@@ -115,7 +115,7 @@ def counted(additions: int = 1, removals: int = 1) -> tuple[RoleCount, ...]:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "message"),
     [
         (
             {"policy": replace(PLAN.policy, managed_roles=("Teacher",)), "roles": PLAN.roles[1:]},
@@ -136,13 +136,15 @@ def counted(additions: int = 1, removals: int = 1) -> tuple[RoleCount, ...]:
         ({"roles": counted(additions=7)}, r"counts in roles\[0\] 7 added and 1 removed, but adds 1 and removes 1"),
     ],
 )
-def test_a_plan_that_does_more_than_it_says_is_refused_even_under_its_seals(parts: dict[str, Any], said: str) -> None:
-    with pytest.raises(PlanRefusedError, match=said) as caught:
+def test_a_plan_that_exceeds_its_policy_or_counts_is_refused_even_under_its_seals(
+    parts: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PlanRefusedError, match=message) as caught:
         from_json(sealed(**parts))
     assert "make a new plan" in caught.value.hint
 
 
-def test_what_waits_is_read_back() -> None:
+def test_releasable_removals_come_back() -> None:
     assert len(from_json(sealed(releasable_removals=WAITING)).releasable_removals) == 1
 
 

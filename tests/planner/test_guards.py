@@ -1,4 +1,4 @@
-"""The guards: what blocks, what only warns, and that they count the very changes that would be sent."""
+"""Guards: which of them block and which only warn, and that they count the changes that would be sent."""
 
 import pytest
 from hypothesis import given, settings
@@ -30,9 +30,9 @@ def verdict(
     rule: str, users: list[User], desired: Desired, policy: Policy, history: GuardBaseline = UNKNOWN
 ) -> Verdict:
     live = live_of(users)
-    found = judge(diff(desired, live, policy), live, policy, desired.findings, history)
-    (one,) = [one for one in found if one.rule == rule]
-    return one
+    verdicts = judge(diff(desired, live, policy), live, policy, desired.findings, history)
+    (result,) = [result for result in verdicts if result.rule == rule]
+    return result
 
 
 def shrunk(before: int, now: int, policy: Policy) -> Verdict:
@@ -46,9 +46,9 @@ def shrunk(before: int, now: int, policy: Policy) -> Verdict:
     [
         (100, 29, 0.29, PASS),  # 0.29 * 100 is less than 29 in floating point
         (100, 30, 0.29, BLOCK),
-        (3, 1, 0.25, PASS),  # one may always go
+        (3, 1, 0.25, PASS),  # a single removal is allowed
         (3, 2, 0.25, BLOCK),
-        (3, 1, 0.0, BLOCK),  # unless nobody may
+        (3, 1, 0.0, BLOCK),  # unless no removal is allowed
         (3, 0, 0.0, PASS),
         (3, 3, 1.0, PASS),
         (0, 0, 0.25, PASS),
@@ -56,21 +56,21 @@ def shrunk(before: int, now: int, policy: Policy) -> Verdict:
 )
 def test_share_of_removals(before: int, lost: int, limit: float, status: VerdictStatus) -> None:
     users = admins(before)
-    found = verdict("max_removals_share", users, keeping(users[lost:]), Policy(max_removals_share=limit))
-    assert (found.status, found.limit, found.role) == (status, limit, "Admin")
-    assert found.value == (lost / before if before else 0)
-    assert f"{lost} of {before} holders" in found.message
-    assert f"at most {limit:.2%}" in found.message
-    assert ("change max_removals_share" in found.message) == (status is BLOCK)
-    assert ("a single removal is allowed" in found.message) == ((before, lost, status) == (3, 1, PASS))
+    result = verdict("max_removals_share", users, keeping(users[lost:]), Policy(max_removals_share=limit))
+    assert (result.status, result.limit, result.role) == (status, limit, "Admin")
+    assert result.value == (lost / before if before else 0)
+    assert f"{lost} of {before} holders" in result.message
+    assert f"at most {limit:.2%}" in result.message
+    assert ("change max_removals_share" in result.message) == (status is BLOCK)
+    assert ("a single removal is allowed" in result.message) == ((before, lost, status) == (3, 1, PASS))
 
 
 @pytest.mark.parametrize(("lost", "status"), [(2, PASS), (3, BLOCK)])
 def test_number_of_removals(lost: int, status: VerdictStatus) -> None:
     users = admins(9)
-    found = verdict("max_removals", users, keeping(users[lost:]), Policy(max_removals=2))
-    assert (found.status, found.limit, found.value, found.overridable) == (status, 2, lost, True)
-    assert f"removals of Admin: {lost}, at most 2 allowed" in found.message
+    result = verdict("max_removals", users, keeping(users[lost:]), Policy(max_removals=2))
+    assert (result.status, result.limit, result.value, result.overridable) == (status, 2, lost, True)
+    assert f"removals of Admin: {lost}, at most 2 allowed" in result.message
 
 
 @pytest.mark.parametrize(
@@ -78,17 +78,17 @@ def test_number_of_removals(lost: int, status: VerdictStatus) -> None:
 )
 def test_holders_left(before: int, lost: int, status: VerdictStatus) -> None:
     users = admins(before)
-    found = verdict("min_holders", users, keeping(users[lost:]), Policy(min_holders=3))
-    assert (found.status, found.limit, found.value) == (status, 3, before - lost)
-    assert f"holders of Admin afterwards: {before - lost}, at least 3 required" in found.message
+    result = verdict("min_holders", users, keeping(users[lost:]), Policy(min_holders=3))
+    assert (result.status, result.limit, result.value) == (status, 3, before - lost)
+    assert f"holders of Admin afterwards: {before - lost}, at least 3 required" in result.message
 
 
 @pytest.mark.parametrize("entry", ["1", "P1@Example.edu", " p1@example.edu "])
-def test_a_protected_user_blocks_for_good(entry: str) -> None:
+def test_a_protected_user_blocks_without_override(entry: str) -> None:
     users = admins(9)
-    found = verdict("protected_users", users, keeping(users[1:]), Policy(protected_users=(entry, "p2@example.edu")))
-    assert (found.status, found.value, found.limit, found.overridable) == (BLOCK, 1, 0, False)
-    assert "Admin of p1@example.edu (1)" in found.message
+    result = verdict("protected_users", users, keeping(users[1:]), Policy(protected_users=(entry, "p2@example.edu")))
+    assert (result.status, result.value, result.limit, result.overridable) == (BLOCK, 1, 0, False)
+    assert "Admin of p1@example.edu (1)" in result.message
 
 
 def test_protected_users_who_keep_their_roles_pass() -> None:
@@ -99,20 +99,20 @@ def test_protected_users_who_keep_their_roles_pass() -> None:
 
 def test_a_protected_user_without_an_address_is_named_by_id() -> None:
     users = [*admins(3), User(BIGGEST_ID, "", "No address", frozenset({"Admin"}))]
-    found = verdict("protected_users", users, keeping(users[:3]), Policy(protected_users=(str(BIGGEST_ID), "9" * 30)))
-    assert found.status is BLOCK
-    assert f"Admin of the user ({BIGGEST_ID})" in found.message
+    result = verdict("protected_users", users, keeping(users[:3]), Policy(protected_users=(str(BIGGEST_ID), "9" * 30)))
+    assert result.status is BLOCK
+    assert f"Admin of the user ({BIGGEST_ID})" in result.message
 
 
-def test_names_a_few_of_many_protected_users() -> None:
+def test_a_message_names_only_a_few_of_many_protected_users() -> None:
     users = admins(9)
-    found = verdict("protected_users", users, keeping([]), Policy(protected_users=tuple("1234567")))
-    assert found.value == 7
-    assert "p5@example.edu (5) and 2 more" in found.message
+    result = verdict("protected_users", users, keeping([]), Policy(protected_users=tuple("1234567")))
+    assert result.value == 7
+    assert "p5@example.edu (5) and 2 more" in result.message
 
 
 @pytest.mark.parametrize(
-    ("owner", "status", "said"),
+    ("owner", "status", "message"),
     [
         ("P1@example.edu", BLOCK, "Admin of p1@example.edu (1)"),
         ("1", BLOCK, "Admin of p1@example.edu (1)"),
@@ -124,11 +124,11 @@ def test_names_a_few_of_many_protected_users() -> None:
         ("4", WARN, "check owner"),  # a user, but without a managed role
     ],
 )
-def test_the_owner_never_loses_a_role(owner: str, status: VerdictStatus, said: str) -> None:
+def test_the_owner_never_loses_a_role(owner: str, status: VerdictStatus, message: str) -> None:
     users = [*admins(3), User(4, "p4@example.edu", "P 4", frozenset({"Teacher"}))]
-    found = verdict("owner", users, keeping(users[1:3]), Policy(owner=owner))
-    assert (found.status, found.overridable, found.value) == (status, False, int(status is BLOCK))
-    assert said in found.message
+    result = verdict("owner", users, keeping(users[1:3]), Policy(owner=owner))
+    assert (result.status, result.overridable, result.value) == (status, False, int(status is BLOCK))
+    assert message in result.message
 
 
 def test_the_owner_is_found_by_another_unicode_form_among_many() -> None:
@@ -136,18 +136,18 @@ def test_the_owner_is_found_by_another_unicode_form_among_many() -> None:
     assert verdict("owner", users, keeping(users), Policy(owner="jos\u00e9@example.edu")).status is PASS
 
 
-def test_errors_in_the_list_block_for_good() -> None:
+def test_errors_in_the_list_block_without_override() -> None:
     users = admins(1)
-    noticed = [Finding(Level.ERROR, "bad", "a bad cell", row) for row in (9, None, 4)]
-    desired = Desired(keeping(users).listed, (*noticed, Finding(Level.WARNING, "odd", "", 5)), SOURCE)
-    found = verdict("input_refused", users, desired, Policy())
-    assert (found.status, found.value, found.limit, found.overridable) == (BLOCK, 3, 0, False)
-    assert "errors in the list: 3 (row 4, 9)" in found.message
+    errors = [Finding(Level.ERROR, "bad", "a bad cell", row) for row in (9, None, 4)]
+    desired = Desired(keeping(users).listed, (*errors, Finding(Level.WARNING, "odd", "", 5)), SOURCE)
+    result = verdict("input_refused", users, desired, Policy())
+    assert (result.status, result.value, result.limit, result.overridable) == (BLOCK, 3, 0, False)
+    assert "errors in the list: 3 (row 4, 9)" in result.message
     assert verdict("input_refused", users, keeping(users), Policy()).status is PASS
     held = Desired(keeping(users).listed, (Finding(Level.HELD, "bad", "a bad cell", 9),), SOURCE)
-    found = verdict("input_refused", users, held, Policy())
-    assert (found.status, found.value) == (WARN, 0)
-    assert "(row 9)" in found.message
+    result = verdict("input_refused", users, held, Policy())
+    assert (result.status, result.value) == (WARN, 0)
+    assert "(row 9)" in result.message
 
 
 @pytest.mark.parametrize(
@@ -158,29 +158,29 @@ def test_errors_in_the_list_block_for_good() -> None:
         (10, 5, 0.5, PASS),
         (10, 4, 0.5, BLOCK),
         (10, 0, 1.0, PASS),
-        (3, 2, 0.25, PASS),  # one may always go
+        (3, 2, 0.25, PASS),  # a single removal is allowed
         (3, 1, 0.25, BLOCK),
-        (3, 2, 0.0, BLOCK),  # unless nobody may
+        (3, 2, 0.0, BLOCK),  # unless no removal is allowed
         (3, 3, 0.0, PASS),
         (3, 900, 0.0, PASS),
     ],
 )
 def test_how_much_the_list_may_shrink(before: int, now: int, limit: float, status: VerdictStatus) -> None:
-    found = shrunk(before, now, Policy(max_shrink_share=limit))
+    result = shrunk(before, now, Policy(max_shrink_share=limit))
     share = max(0, before - now) / before
-    assert (found.status, found.limit, found.role, found.overridable) == (status, limit, "", True)
-    assert found.value == pytest.approx(share)
-    assert f"in the list: {now}, in the list last applied: {before} ({share:.2%} fewer)" in found.message
-    assert f"at most {limit:.2%} fewer allowed" in found.message
-    assert ("change max_shrink_share" in found.message) == (status is BLOCK)
-    assert ("one fewer is allowed" in found.message) == ((before, now, limit) == (3, 2, 0.25))
+    assert (result.status, result.limit, result.role, result.overridable) == (status, limit, "", True)
+    assert result.value == pytest.approx(share)
+    assert f"in the list: {now}, in the list last applied: {before} ({share:.2%} fewer)" in result.message
+    assert f"at most {limit:.2%} fewer allowed" in result.message
+    assert ("change max_shrink_share" in result.message) == (status is BLOCK)
+    assert ("one fewer is allowed" in result.message) == ((before, now, limit) == (3, 2, 0.25))
 
 
 @pytest.mark.parametrize("policy", [Policy(mode=Mode.ADDITIVE), Policy(hold_removals=True)])
 def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) -> None:
-    found = shrunk(100, 3, policy)
-    assert (found.status, found.value) == (WARN, 0.97)
-    assert "check that the list is complete" in found.message
+    result = shrunk(100, 3, policy)
+    assert (result.status, result.value) == (WARN, 0.97)
+    assert "check that the list is complete" in result.message
 
 
 @pytest.mark.parametrize(
@@ -192,15 +192,15 @@ def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) ->
         GuardBaseline({}, {"Admin": 9}),
     ],
 )
-def test_a_list_without_a_forerunner_cannot_have_shrunk(history: GuardBaseline) -> None:
+def test_a_list_without_an_earlier_list_cannot_have_shrunk(history: GuardBaseline) -> None:
     users = admins(3)
-    found = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), history)
-    assert (found.status, found.limit, found.value) == (PASS, 0, None)
-    assert "no list of these roles was applied before" in found.message
+    result = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), history)
+    assert (result.status, result.limit, result.value) == (PASS, 0, None)
+    assert "no list of these roles was applied before" in result.message
 
 
 @pytest.mark.parametrize(
-    ("age", "limit", "status", "said"),
+    ("age", "limit", "status", "message"),
     [
         (24.0, 24, PASS, "the list is 24.0 hours old, at most 24 allowed"),
         (24.1, 24, BLOCK, "the list is 24.1 hours old, at most 24 allowed"),
@@ -212,19 +212,25 @@ def test_a_list_without_a_forerunner_cannot_have_shrunk(history: GuardBaseline) 
         (9000.0, None, PASS, "9,000.0 hours old, any age is allowed"),
     ],
 )
-def test_how_old_the_list_may_be(age: float | None, limit: float | None, status: VerdictStatus, said: str) -> None:
+def test_how_old_the_list_may_be(age: float | None, limit: float | None, status: VerdictStatus, message: str) -> None:
     users = admins(3)
-    found = verdict("max_age_hours", users, keeping(users), Policy(max_age_hours=limit), GuardBaseline(age_hours=age))
-    assert (found.status, found.limit, found.value, found.role, found.overridable) == (status, limit, age, "", True)
-    assert said in found.message
-    assert ("change max_age_hours or override" in found.message) == (status is BLOCK)
+    result = verdict("max_age_hours", users, keeping(users), Policy(max_age_hours=limit), GuardBaseline(age_hours=age))
+    assert (result.status, result.limit, result.value, result.role, result.overridable) == (
+        status,
+        limit,
+        age,
+        "",
+        True,
+    )
+    assert message in result.message
+    assert ("change max_age_hours or override" in result.message) == (status is BLOCK)
 
 
-def test_every_guard_speaks_for_every_role() -> None:
+def test_every_guard_gives_a_verdict_for_every_role() -> None:
     live, policy = live_of(admins(1)), Policy(("Teacher", "Admin"))
-    found = judge(diff(keeping([]), live, policy), live, policy, (), UNKNOWN)
+    verdicts = judge(diff(keeping([]), live, policy), live, policy, (), UNKNOWN)
     per_role = ["max_removals", "max_removals_share", "min_holders"]
-    assert [(one.rule, one.role) for one in found] == [
+    assert [(result.rule, result.role) for result in verdicts] == [
         *((rule, "") for rule in ("input_refused", "max_age_hours", "max_shrink_share", "owner", "protected_users")),
         *((rule, role) for role in ("Teacher", "Admin") for rule in per_role),
         ("repeat_runs", ""),
@@ -233,30 +239,33 @@ def test_every_guard_speaks_for_every_role() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(situations(), histories())
-def test_counts_exactly_what_the_plan_contains(situation: Situation, history: GuardBaseline) -> None:
+def test_guards_count_exactly_the_changes_of_the_plan(situation: Situation, history: GuardBaseline) -> None:
     policy = situation.policy
     changes = hold_changes(diff(situation.desired, situation.live, policy), policy, history)
-    found = {(one.rule, one.role): one for one in judge(changes, situation.live, policy, (), history)}
+    verdicts = judge(changes, situation.live, policy, (), history)
+    results = {(result.rule, result.role): result for result in verdicts}
     actions = list(changes.changes[["user_id", "action", "role"]].itertuples(index=False, name=None))
     for role in policy.managed_roles:
         holders = {user.user_id for user in situation.users if role in user.roles}
         lost = {user_id for user_id, action, of in actions if (action, of) == ("remove", role)}
         gained = {user_id for user_id, action, of in actions if (action, of) == ("add", role)}
         left = len((holders | gained) - lost)
-        assert found["max_removals", role].value == len(lost)
-        assert (found["max_removals", role].status is BLOCK) == (len(lost) > policy.max_removals)
-        assert found["min_holders", role].value == left
-        assert (found["min_holders", role].status is BLOCK) == (bool(lost) and left < policy.min_holders)
+        assert results["max_removals", role].value == len(lost)
+        assert (results["max_removals", role].status is BLOCK) == (len(lost) > policy.max_removals)
+        assert results["min_holders", role].value == left
+        assert (results["min_holders", role].status is BLOCK) == (bool(lost) and left < policy.min_holders)
         too_many = len(lost) > max(policy.max_removals_share * len(holders), policy.max_removals_share > 0)
-        assert (found["max_removals_share", role].status is BLOCK) == too_many
+        assert (results["max_removals_share", role].status is BLOCK) == too_many
     if policy.mode is Mode.ADDITIVE or policy.hold_removals:
-        assert not [one for one in found.values() if one.status is BLOCK and one.rule in ON_REMOVALS]
+        assert not [result for result in verdicts if result.status is BLOCK and result.rule in ON_REMOVALS]
     too_old = policy.max_age_hours is not None and (history.age_hours or 0) > policy.max_age_hours
-    assert (found["max_age_hours", ""].status is BLOCK) == too_old
-    protected = [one for one in actions if one[1] == "remove" and _is_any(one[0], situation, policy.protected_users)]
-    assert found["protected_users", ""].value == len(protected)
-    owned = [one for one in actions if one[1] == "remove" and _is_any(one[0], situation, (policy.owner,))]
-    assert (found["owner", ""].status is BLOCK) == bool(owned)
+    assert (results["max_age_hours", ""].status is BLOCK) == too_old
+    protected = [
+        action for action in actions if action[1] == "remove" and _is_any(action[0], situation, policy.protected_users)
+    ]
+    assert results["protected_users", ""].value == len(protected)
+    owned = [action for action in actions if action[1] == "remove" and _is_any(action[0], situation, (policy.owner,))]
+    assert (results["owner", ""].status is BLOCK) == bool(owned)
 
 
 def _is_any(user_id: int, situation: Situation, entries: tuple[str, ...]) -> bool:
@@ -266,24 +275,24 @@ def _is_any(user_id: int, situation: Situation, entries: tuple[str, ...]) -> boo
 
 
 @pytest.mark.parametrize("limit", [0, 3])
-def test_nothing_was_sent_in_vain(limit: int) -> None:
+def test_changes_that_no_run_repeated_pass(limit: int) -> None:
     users = admins(4)
-    found = verdict("repeat_runs", users, keeping(users[1:]), Policy(repeat_runs=limit))
-    assert (found.status, found.value, found.limit) == (PASS, 0, limit or None)
+    result = verdict("repeat_runs", users, keeping(users[1:]), Policy(repeat_runs=limit))
+    assert (result.status, result.value, result.limit) == (PASS, 0, limit or None)
     other = GuardBaseline(
         repeated={(1, "add", "Admin"): True, (1, "remove", "Teacher"): True, (2, "remove", "Admin"): True}
     )
     assert verdict("repeat_runs", users, keeping(users[1:]), Policy(), other).status is PASS
 
 
-def test_what_was_sent_in_vain_is_pointed_out_with_its_likely_cause() -> None:
+def test_repeated_changes_are_a_warning_with_the_likely_cause() -> None:
     users = admins(9)
     history = GuardBaseline(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
-    found = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), history)
-    assert (found.status, found.value, found.limit) == (WARN, 2, 3)
-    assert "remove Admin of p1@example.edu (1): done each time, and reversed since" in found.message
-    assert "account admins" in found.message
-    assert "remove Admin of p2@example.edu (2): Studio didn't do it" in found.message
+    result = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), history)
+    assert (result.status, result.value, result.limit) == (WARN, 2, 3)
+    assert "remove Admin of p1@example.edu (1): done each time, and reversed since" in result.message
+    assert "account admins" in result.message
+    assert "remove Admin of p2@example.edu (2): Studio didn't do it" in result.message
     only = verdict(
         "repeat_runs", users, keeping(users[2:]), Policy(), GuardBaseline(repeated={(2, "remove", "Admin"): False})
     )

@@ -1,4 +1,4 @@
-"""Whom a setting names, by address or id, also at the seams of the blocks in which many are passed over."""
+"""Users named by address or id, also at the borders of the blocks of a search."""
 
 import pytest
 
@@ -19,7 +19,7 @@ USERS = frame(
 
 
 @pytest.mark.parametrize("number", [1, 10_000, 10_001, 20_000, MANY])
-def test_people_are_named_by_address_or_id(number: int) -> None:
+def test_users_are_named_by_address_or_id(number: int) -> None:
     for entry in (f" p{number}@EXAMPLE.edu", str(number)):
         assert users_named(USERS, [entry])["user_id"].tolist() == [number]
         assert is_holder(USERS, entry, ["Admin"]) == bool(number % 2)
@@ -27,10 +27,10 @@ def test_people_are_named_by_address_or_id(number: int) -> None:
 
 
 @pytest.mark.parametrize("entry", ["", " ", "p1@example.ed", "0", "-1", str(1 << 63), "\N{ARABIC-INDIC DIGIT ONE}"])
-def test_whoever_isnt_there_is_nobody(entry: str) -> None:
+def test_an_unknown_entry_names_no_user(entry: str) -> None:
     assert users_named(USERS, [entry]).empty
     assert not is_holder(USERS, entry, ["Admin"])
 
 
-def test_several_entries_may_mean_one_person() -> None:
+def test_several_entries_may_name_the_same_user() -> None:
     assert users_named(USERS, ["7", "p7@example.edu", "nobody@example.edu", "9"])["user_id"].tolist() == [7, 9]

@@ -74,10 +74,10 @@ def test_order_does_not_depend_on_where_it_starts(data: st.DataObject) -> None:
 
     def stage(user_id: int) -> int:
         return {("add",): 0, ("add", "remove"): 1, ("remove",): 2}[
-            tuple(sorted({action for one, _, action in actions if one == user_id}))
+            tuple(sorted({action for other, _, action in actions if other == user_id}))
         ]
 
-    expected = sorted(actions, key=lambda one: (stage(one[0]), one[0], one[2] == "remove", one[1]))
+    expected = sorted(actions, key=lambda action: (stage(action[0]), action[0], action[2] == "remove", action[1]))
     assert ordered == expected
 
 
@@ -85,49 +85,50 @@ def test_order_does_not_depend_on_where_it_starts(data: st.DataObject) -> None:
 @given(ACTIONS, st.integers(1, 12))
 def test_chunks_keep_every_user_whole_and_are_few(actions: Actions, size: int) -> None:
     ordered = order(changes_of(actions))
-    cut = [ordered.iloc[chunk.start : chunk.stop] for chunk in chunks(ordered, size)]
-    pd.testing.assert_frame_equal(pd.concat([ordered.iloc[:0], *cut]), ordered)
-    users = [set(one["user_id"]) for one in cut]
+    parts = [ordered.iloc[chunk.start : chunk.stop] for chunk in chunks(ordered, size)]
+    pd.testing.assert_frame_equal(pd.concat([ordered.iloc[:0], *parts]), ordered)
+    users = [set(part["user_id"]) for part in parts]
     assert sum(map(len, users)) == len(set().union(*users))
     most = max(ordered["user_id"].value_counts(), default=0)
-    for one in cut:
-        assert len(one) <= size or len(set(one["user_id"])) == 1
-    for one, following in pairwise(cut):
+    for part in parts:
+        assert len(part) <= size or len(set(part["user_id"])) == 1
+    for part, following in pairwise(parts):
         head = (following["user_id"] == following["user_id"].iloc[0]).sum()
-        assert len(one) + head > size  # nobody more had room
+        assert len(part) + head > size  # the next user had no room
     if most <= size:
-        assert len(cut) <= ceil(len(actions) / (size - most + 1))
+        assert len(parts) <= ceil(len(actions) / (size - most + 1))
     if most == 1:
-        assert len(cut) == ceil(len(actions) / size)
+        assert len(parts) == ceil(len(actions) / size)
 
 
 @settings(max_examples=60, deadline=None)
 @given(ACTIONS, st.integers(1, 12))
-def test_a_wave_waits_for_all_that_should_come_before(actions: Actions, size: int) -> None:
+def test_a_wave_waits_for_all_earlier_stages(actions: Actions, size: int) -> None:
     ordered = order(changes_of(actions))
-    found = waves(ordered, size)
-    assert list(chain(*found)) == chunks(ordered, size)
+    groups = waves(ordered, size)
+    assert list(chain(*groups)) == chunks(ordered, size)
     kinds: dict[int, set[str]] = {}
     for user_id, _, action in actions:
         kinds.setdefault(user_id, set()).add(action)
     stage = [
-        {("add",): 0, ("add", "remove"): 1, ("remove",): 2}[tuple(sorted(kinds[one]))] for one in ordered["user_id"]
+        {("add",): 0, ("add", "remove"): 1, ("remove",): 2}[tuple(sorted(kinds[user_id]))]
+        for user_id in ordered["user_id"]
     ]
-    for wave in found:
-        for chunk in wave:  # whoever is under way beside it is of the same stage, or it is alone
+    for wave in groups:
+        for chunk in wave:  # the chunks of a wave are of the same stage, or the wave has one chunk
             assert {stage[at] for other in wave for at in other} == {stage[at] for at in chunk}
             assert len(wave) == 1 or len({stage[at] for at in chunk}) == 1
-    assert len(found) <= 5
+    assert len(groups) <= 5
 
 
 def test_single_changes_fill_every_chunk() -> None:
     ordered = order(changes_of([(at, "Admin", "add") for at in range(1, 102)]))
-    assert [len(one) for one in chunks(ordered, 50)] == [50, 50, 1]
+    assert [len(chunk) for chunk in chunks(ordered, 50)] == [50, 50, 1]
     assert [len(wave) for wave in waves(ordered, 50)] == [3]
     assert (chunks(ordered.iloc[:0], 50), waves(ordered.iloc[:0], 50)) == ([], [])
 
 
-def test_refuses_what_would_split_a_user() -> None:
+def test_changes_that_would_split_a_user_are_refused() -> None:
     split = changes_of([(1, "Admin", "add"), (2, "Admin", "add"), (1, "Teacher", "add")])
     with pytest.raises(ValueError, match="order them first"):
         chunks(split, 2)

@@ -19,7 +19,7 @@ from rolesync.planner.approval import Decisions, Key, decide, releasable
 from rolesync.report.spreadsheet.plan import COLUMNS, decision_rows, plan_csv, plan_xlsx
 from rolesync.review.sheet.problems import DecisionsRefusedError
 from rolesync.review.sheet.read import read_decisions
-from tests.planner.test_approval import made
+from tests.planner.test_approval import reviewable
 from tests.report.samples import ADDED, HELD_ROW, REMOVED, hostile_plan, make_plan
 from tests.strategies import plans
 
@@ -88,7 +88,7 @@ def test_decisions_that_are_kept_as_a_table_come_back(plan: Plan, data: st.DataO
 
 
 def test_odd_but_plain_ways_of_filling_it_in_are_read() -> None:
-    plan = made(HOLD)
+    plan = reviewable(HOLD)
 
     def edit(book: Book) -> None:
         put(book["changes"], 2, " Exclude ", "  not\nyet ")
@@ -190,13 +190,13 @@ def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callab
     ],
 )
 def test_a_wrong_cell_is_refused_with_its_place(edit: Callable[[Book], None], message: str) -> None:
-    plan = made(HOLD)
+    plan = reviewable(HOLD)
     reported = problems(edited(plan, edit), plan)
     assert [problem for problem in reported if message in problem], reported
 
 
 def test_a_row_that_stands_there_twice_is_refused() -> None:
-    plan = made(HOLD)
+    plan = reviewable(HOLD)
 
     def twice(book: Book) -> None:
         put(book["changes"], 2, "exclude", "x")
@@ -210,7 +210,7 @@ def test_a_row_that_stands_there_twice_is_refused() -> None:
 
 
 def test_all_problems_are_reported_together() -> None:
-    plan = made(HOLD)
+    plan = reviewable(HOLD)
 
     def edit(book: Book) -> None:
         put(book["changes"], 2, "exclude")
@@ -291,20 +291,20 @@ def test_nothing_can_be_decided_of_what_is_held_for_other_reasons() -> None:
 
 
 def test_the_table_of_another_plan_is_refused() -> None:
-    (summary,) = problems(plan_xlsx(made(HOLD, stay=5)), made(HOLD))
+    (summary,) = problems(plan_xlsx(reviewable(HOLD, stay=5)), reviewable(HOLD))
     assert "sheet summary, row 10: is of the plan " in summary
-    assert problems(plan_csv(made(HOLD, stay=5)).encode(), made(HOLD)) == [
+    assert problems(plan_csv(reviewable(HOLD, stay=5)).encode(), reviewable(HOLD)) == [
         "row 3: is not a row of this plan: delete it"
     ]
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"email,role\na@b.edu,Admin\n", b"PK\x03\x04 no workbook"])
 def test_what_is_no_such_table_is_refused(data: bytes) -> None:
-    assert problems(data, made())
+    assert problems(data, reviewable())
 
 
 def test_csv_is_checked_like_a_workbook() -> None:
-    plan = made(HOLD)
+    plan = reviewable(HOLD)
     text = plan_csv(plan)
     assert problems(text.replace("change,add", "chnge,add").encode(), plan) == [
         "row 2, column kind: is 'chnge', and was 'change': leave it as it was"
