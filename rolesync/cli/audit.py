@@ -29,7 +29,7 @@ def audit_show(
     records, broken = records_before_break(settings.account_dir, run, key=settings.audit_key.get_secret_value())
     if form is Form.JSON:
         return show_json_before_break({"records": records}, broken)
-    from rolesync.report.terminal.history import record_view
+    from rolesync.report.terminal.record import record_view
 
     show_view(record_view(records), pager=pager_command(wanted=not no_pager))
     return raise_if_broken(broken)

@@ -19,7 +19,7 @@ def runs(
         from rolesync.report.json import runs_json
 
         return show_json_before_break(runs_json(summaries), broken)
-    from rolesync.report.terminal.history import runs_view
+    from rolesync.report.terminal.runs import runs_view
 
     show_view(runs_view(summaries), pager=pager_command(wanted=not no_pager))
     return raise_if_broken(broken)

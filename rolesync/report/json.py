@@ -1,7 +1,7 @@
 """Lists, runs, history and checks as JSON values, for programs.
 
-Texts stay exactly as they are: whoever writes the JSON escapes them, best as ASCII only, so that neither control
-characters nor lone surrogates reach a terminal. As in a plan's JSON, what is not given is null.
+Texts stay as they are. The caller escapes them as ASCII, so that neither control characters nor lone surrogates reach a
+terminal. As in a plan's JSON, a missing value is null.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
+    from _typeshed import DataclassInstance
 
     from rolesync.model.desired import Desired
     from rolesync.model.explanation import Explanation
@@ -35,11 +36,11 @@ Json = dict[str, Any]
 
 
 def desired_json(desired: Desired, managed: Iterable[str]) -> Json:
-    """Say what a list asks for.
+    """Return the assignments and findings of a list.
 
     Returns:
         `status` (`ok`, `warn`, `reject`), `source`, `managed_roles`, `assignments` (each with `role`, and with `email`
-        or `user_id` or both, as the list gave them; those of other roles are there too) and `findings`.
+        or `user_id` or both, as in the list; unmanaged roles are included) and `findings`.
     """
     source = desired.source
     return {
@@ -55,7 +56,7 @@ def desired_json(desired: Desired, managed: Iterable[str]) -> Json:
 
 
 def run_json(run: Run) -> Json:
-    """Say what became of an apply: outcomes, counts, drift, and the proof (null where Studio was not read again)."""
+    """Return a run that has just ended: outcomes, counts, drift, and the proof (null if Studio was not read again)."""
     return {
         "run": run.run_id,
         "account": run.account,
@@ -73,72 +74,75 @@ def run_json(run: Run) -> Json:
     }
 
 
-def run_report_json(told: RunReport) -> Json:
-    """Say what the record tells of a past run, as `run_json` of one that has just ended, and what it was asked for.
+def run_report_json(report: RunReport) -> Json:
+    """Return a past run from the record: like `run_json`, and with what was planned.
 
-    Of changes that were not sent, the record has only the number; `proof` is null where Studio was not read again,
-    `approval` where nobody has approved the plan, else as in `run_json`, with the changes that were taken out.
+    The record only counts the changes that were not sent. `proof` is null if Studio was not read again. `approval` is
+    null if nobody approved the plan; else it is like that of `run_json`, with the excluded changes.
     """
-    run = told.summary
+    run = report.summary
     return {
         "run": run.run_id,
         "kind": run.kind,
-        "command": told.command or None,
+        "command": report.command or None,
         "result": run.status,
-        "account": told.account or None,
+        "account": report.account or None,
         "plan_digest": run.plan_digest,
-        "made_by": told.plan_run_id or None,
+        "made_by": report.plan_run_id or None,
         "operator": run.operator or None,
-        "planned_by": told.planned_by or None,
-        "approval": told.approval and _told_approval(told),
+        "planned_by": report.planned_by or None,
+        "approval": report.approval and _past_approval(report),
         "source": run.source or None,
-        "undoes": told.undoes or None,
+        "undoes": report.undoes or None,
         "started_at": run.started_at,
         "finished_at": run.finished_at or None,
-        "complete": told.complete,
-        "stopped": told.stopped or None,
+        "complete": report.complete,
+        "stopped": report.stopped or None,
         "asked": {name: run.counts.get(name, 0) for name in ("additions", "removals")},
-        "held": told.held,
-        "overridden": list(told.overridden),
-        "warned": list(told.warned),
-        "counts": dict(told.counts),
-        "outcomes": [{**asdict(one), "email": one.email or None, "row": one.row or None} for one in told.changes],
-        "proof": _proof(told.proof),
-        "drift": _drift(told.drift),
-        "requests": {"by_kind": dict(told.requests), "total": sum(told.requests.values())},
+        "held": report.held,
+        "overridden": list(report.overridden),
+        "warned": list(report.warned),
+        "counts": dict(report.counts),
+        "outcomes": [
+            {**asdict(change), "email": change.email or None, "row": change.row or None} for change in report.changes
+        ],
+        "proof": _proof(report.proof),
+        "drift": _drift(report.drift),
+        "requests": {"by_kind": dict(report.requests), "total": sum(report.requests.values())},
     }
 
 
-def _told_approval(told: RunReport) -> Json:
-    excluded = [{**asdict(one), "email": one.email or None, "reason": one.reason or None} for one in told.excluded]
-    return {**(approval_json(told.approval) or {}), "excluded_changes": excluded}
+def _past_approval(report: RunReport) -> Json:
+    excluded = [_nulls(decision, "email", "reason") for decision in report.excluded]
+    return {**(approval_json(report.approval) or {}), "excluded_changes": excluded}
 
 
-def rehearsal_json(done: Rehearsal) -> Json:
-    """Say what a rehearsal came to.
+def rehearsal_json(rehearsal: Rehearsal) -> Json:
+    """Return the result of a rehearsal.
 
     Returns:
-        `rehearsed` (true), `outcome` (as of `run_json`; its requests are those to the copy), `people` (how many were
-        copied), `held` (how many rows the plan holds), `roles` (each with `before` and `after`, null where that was not
-        read), `read` (the requests to Studio), `latency` (seconds, null where nothing was measured), `stages` and
-        `seconds` (how long an apply would take), and `unknown` (what a rehearsal can't know).
+        `rehearsed` (true), `outcome` (like `run_json`; its requests are those to the copy), `people` (the number of
+        users copied), `held` (the number of held rows), `roles` (each with `before` and `after`, null if not read),
+        `read` (the requests to Studio), `latency` (seconds, null if nothing was measured), `stages` and `seconds` (the
+        estimated time of an apply), and `unknown` (what a rehearsal can't predict).
     """
+    latency = rehearsal.latency
     return {
         "rehearsed": True,
-        "outcome": run_json(done.run),
-        "people": done.people,
-        "held": len(done.plan.held),
-        "roles": [asdict(role) for role in done.roles],
-        "read": _requests(done.read),
-        "latency": {"seconds": done.latency.seconds if done.latency.requests else None, "of": done.latency.requests},
-        "stages": [asdict(stage) for stage in done.stages],
-        "seconds": done.seconds,
-        "unknown": list(done.unknown),
+        "outcome": run_json(rehearsal.run),
+        "people": rehearsal.people,
+        "held": len(rehearsal.plan.held),
+        "roles": [asdict(role) for role in rehearsal.roles],
+        "read": _requests(rehearsal.read),
+        "latency": {"seconds": latency.seconds if latency.requests else None, "of": latency.requests},
+        "stages": [asdict(stage) for stage in rehearsal.stages],
+        "seconds": rehearsal.seconds,
+        "unknown": list(rehearsal.unknown),
     }
 
 
 def runs_json(runs: Iterable[RunSummary]) -> Json:
-    """List the history, in the order given."""
+    """Return the history, in the order of `runs`."""
     return {
         "runs": [
             {
@@ -157,76 +161,68 @@ def runs_json(runs: Iterable[RunSummary]) -> Json:
     }
 
 
-def explanation_json(found: Explanation) -> Json:
-    """Say what is known of one person.
+def explanation_json(explanation: Explanation) -> Json:
+    """Return what is known of one user.
 
     Returns:
-        `asked`, `known`, `user_ids`, `emails`, `changes`, `decisions`, `absences`, `list` (null where none was given;
-        else its source, `status` and `rows`), `now` and `next` (null where that was not looked for).
+        `asked`, `known`, `user_ids`, `emails`, `changes`, `decisions`, `absences`, `list` (null without a list; else
+        its source, `status` and `rows`), `now` (null if Studio was not asked) and `next` (null without a plan).
     """
-    source = found.source
+    source = explanation.source
     return {
-        "asked": found.asked,
-        "known": found.known,
-        "user_ids": list(found.user_ids),
-        "emails": list(found.emails),
+        "asked": explanation.asked,
+        "known": explanation.known,
+        "user_ids": list(explanation.user_ids),
+        "emails": list(explanation.emails),
         "changes": [
             {
-                "run": one.run,
-                "time": one.time,
-                "user_id": one.user_id,
-                "email": one.email or None,
-                "action": one.action,
-                "role": one.role,
-                "row": one.row or None,
-                "outcome": one.outcome,
-                "approved_by": one.approved_by or None,
-                "source": {"path": one.source, "sha256": one.sha256 or None} if one.source else None,
+                "run": change.run,
+                "time": change.time,
+                "user_id": change.user_id,
+                "email": change.email or None,
+                "action": change.action,
+                "role": change.role,
+                "row": change.row or None,
+                "outcome": change.outcome,
+                "approved_by": change.approved_by or None,
+                "source": {"path": change.source, "sha256": change.sha256 or None} if change.source else None,
             }
-            for one in found.changes
+            for change in explanation.changes
         ],
-        "decisions": [
-            {**asdict(one), "email": one.email or None, "reason": one.reason or None} for one in found.decisions
-        ],
-        "absences": [asdict(one) for one in found.absences],
+        "decisions": [_nulls(decision, "email", "reason") for decision in explanation.decisions],
+        "absences": [asdict(absence) for absence in explanation.absences],
         "list": source
         and {
             "path": source.path,
             "sha256": source.sha256,
-            "status": found.list_status,
-            "rows": [{"row": one.row, "role": one.role, **_identity(one.email, one.user_id)} for one in found.rows],
+            "status": explanation.list_status,
+            "rows": [
+                {"row": row.row, "role": row.role, **_identity(row.email, row.user_id)} for row in explanation.rows
+            ],
         },
         "now": None
-        if found.now is None
-        else [
-            {"user_id": one.user_id, "email": one.email or None, "name": one.name or None, "roles": list(one.roles)}
-            for one in found.now
-        ],
+        if explanation.now is None
+        else [{**_nulls(user, "email", "name"), "roles": list(user.roles)} for user in explanation.now],
         "next": None
-        if found.steps is None
-        else [
-            {
-                "user_id": one.user_id or None,
-                "action": one.action,
-                "role": one.role,
-                "row": one.row or None,
-                "reason": one.reason,
-                "held": one.held or None,
-            }
-            for one in found.steps
-        ],
+        if explanation.steps is None
+        else [_nulls(step, "user_id", "row", "held") for step in explanation.steps],
     }
 
 
 def checks_json(checks: Iterable[Check]) -> Json:
-    """List what `doctor` looked at; `status` is that of the worst check."""
+    """Return the checks of `doctor`; `status` is that of the worst check."""
     listed = [
         {"name": check.name, "status": check.status.value, "message": check.message, "hint": check.hint or None}
         for check in checks
     ]
-    found = {check["status"] for check in listed}
-    worst = next((status for status in ("block", "warn") if status in found), "pass")
+    statuses = {check["status"] for check in listed}
+    worst = next((status for status in ("block", "warn") if status in statuses), "pass")
     return {"status": worst, "checks": listed}
+
+
+def _nulls(value: DataclassInstance, *names: str) -> Json:
+    """Return the fields of a value, these as null if they are empty."""
+    return {name: field or None if name in names else field for name, field in asdict(value).items()}
 
 
 def _identity(email: str, user_id: int) -> Json:
@@ -244,7 +240,7 @@ def _finding(finding: Finding) -> Json:
 
 
 def _outcomes(outcomes: pd.DataFrame) -> Iterator[Json]:
-    sets = {spelled: parse_roles(spelled) for column in ("before", "after") for spelled in outcomes[column].unique()}
+    roles = {text: parse_roles(text) for column in ("before", "after") for text in outcomes[column].unique()}
     for user_id, email, name, action, role, reason, row, before, outcome, after, detail in table_rows(
         outcomes, OUTCOMES
     ):
@@ -256,8 +252,8 @@ def _outcomes(outcomes: pd.DataFrame) -> Iterator[Json]:
             "role": role,
             "reason": reason,
             "row": row or None,
-            "before": [*sets[before]],
-            "after": [*sets[after]] if after else None,
+            "before": [*roles[before]],
+            "after": [*roles[after]] if after else None,
             "outcome": outcome,
             "detail": detail or None,
         }
@@ -280,14 +276,14 @@ def _drift(drift: Drift | RunDrift) -> Json:
 
 
 def _requests(requests: Requests) -> Json:
-    ways = [{**asdict(way), "how": way.how.value, "role": way.role or None} for way in requests.steps]
+    steps = [{**asdict(step), "how": step.how.value, "role": step.role or None} for step in requests.steps]
     return {
         "by_kind": dict(requests.by_kind),
         "total": requests.total,
         "fewest": requests.theoretical_minimum or None,
-        "ways": ways,
+        "ways": steps,
     }
 
 
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat()

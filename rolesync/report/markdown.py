@@ -1,7 +1,7 @@
-"""A plan, or a run, as Markdown, for pull requests and tickets.
+"""A plan or a run as Markdown, for pull requests and tickets.
 
-All text that may come from elsewhere stands in code spans: nothing inside them is read as markup, HTML, a link, a
-mention or an issue number. The two characters that could end a span or a table cell are shown as escapes.
+All text from elsewhere is in code spans, where nothing is read as markup, HTML, a link, a mention or an issue number.
+The two characters that could end a span or a table cell are escaped.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,25 +27,25 @@ from rolesync.report.content.table import TAGS, Kind, Table, cell_text
 from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display, plural
 
 LIMIT = 65_000
-"""Characters of the whole, somewhat below the 65,536 that code hosts take in one comment."""
+"""Characters of the document, below the 65,536 that code hosts accept in a comment."""
 
 _CODE_LIMIT = 300
-"""Characters of one code span; escapes are counted, so that a hostile text can't crowd out the others."""
+"""Characters of one code span, escapes included, so that a hostile text can't crowd out the others."""
 
 _SETTINGS_LIMIT = 20
-"""At most so many roles and guards; they are settings, and the room is for people."""
+"""At most this many roles and guards; the space is for changes."""
 
 _SHORTEST = 8
-"""Characters of the shortest row; not more rows are made than could fit."""
+"""Characters of the shortest row, which bounds the number of rows to make."""
 
 _RESERVE = 400
-"""Characters kept free for each section's own frame: its title, its table's head and its note."""
+"""Characters reserved for the frame of each section: title, table head and note."""
 
 
 def plan_markdown(plan: Plan) -> str:
     """Render a plan as GitHub-flavoured Markdown of fewer than `LIMIT` characters.
 
-    Removals come first and take the room they need; a note in each section says how much no longer fits.
+    Removals come first and take the space they need; a note in each section counts the rows left out.
     """
     tables = (
         changes_table(plan, Action.REMOVE),
@@ -58,7 +58,7 @@ def plan_markdown(plan: Plan) -> str:
 
 
 def run_markdown(report: RunReport) -> str:
-    """Render a past run likewise."""
+    """Render a past run as Markdown, with the same limit."""
     content = run_content(report)
     word, sentence = content.headline
     facts = ((f"**{label}**", _code(value, SENTENCE_LIMIT)) for label, value in content.facts)
@@ -68,7 +68,7 @@ def run_markdown(report: RunReport) -> str:
 
 
 def _fitted(parts: list[str], tables: Sequence[Table], whole: str) -> str:
-    """Add as much of each table as there is room for; `whole` is the command that writes all of them."""
+    """Add as many rows of each table as fit; `whole` is the command that writes all of them."""
     room = LIMIT - sum(len(part) + 1 for part in parts)
     for later, table in zip(reversed(range(len(tables))), tables, strict=True):
         part = _details(table, room - _RESERVE * (later + 1), whole)
@@ -115,7 +115,7 @@ def _details(table: Table, room: int, whole: str) -> str:
     left_out = table.size - len(lines)
     frame = [f"<details><summary>{table.title}</summary>\n", *_table_head(_titles(table)), *lines]
     if left_out:
-        frame.append(f"\n{plural(left_out, 'row')} left out here for lack of room; `{whole}` has all.")
+        frame.append(f"\n{plural(left_out, 'row')} left out here for lack of space; `{whole}` writes all.")
     return "\n".join([*frame, "\n</details>\n"])
 
 

@@ -11,48 +11,49 @@ from rolesync.migrate.write import sort_assignments
 
 
 def migration_json(
-    made: Migration, roles: Sequence[str], suggestions: Sequence[dict[str, Any]] | None
+    migration: Migration, roles: Sequence[str], suggestions: Sequence[dict[str, Any]] | None
 ) -> dict[str, Any]:
-    """Spell what a migration came to.
+    """Return the result of a migration.
 
     Returns:
-        `status` (`ok`; `incomplete`, where a cell is refused; `empty`, where nobody gets a role), `source` (what the
-        export can and can't tell, null where it is none), `assignments`,
-        `cells` (numbers by end, which add up to `total`), `reasons`, `refused` (each with file, sheet, cell, code and
-        message), `findings` of whole tables, and `suggestions` (null where nobody was looked up).
+        `status` (`ok`; `incomplete` if a cell is refused; `empty` if no user gets a role), `source` (what a known
+        export contains and lacks, null for other tables), `assignments`, `cells` (counts by outcome, which add up to
+        `total`), `reasons`, `refused` (each with file, sheet, cell, code and message), `findings` of whole tables, and
+        `suggestions` (null if no user was looked up).
     """
+    ledger = migration.ledger
     return {
-        "status": "incomplete" if made.refused else "ok" if made.assignments else "empty",
-        "source": {"preset": made.recipe.preset, "gives": made.recipe.gives, "lacks": made.recipe.lacks}
-        if made.recipe.preset
+        "status": "incomplete" if migration.refused else "ok" if migration.assignments else "empty",
+        "source": {"preset": migration.recipe.preset, "gives": migration.recipe.gives, "lacks": migration.recipe.lacks}
+        if migration.recipe.preset
         else None,
         "assignments": [
             {
-                "email": one.email or None,
-                "user_id": one.user_id or None,
-                "role": one.role,
-                "starts": None if one.period.starts == date.min else str(one.period.starts),
-                "expires": None if one.period.expires == date.max else str(one.period.expires),
-                "file": one.place.file,
-                "sheet": one.place.sheet or None,
-                "row": one.row,
+                "email": assignment.email or None,
+                "user_id": assignment.user_id or None,
+                "role": assignment.role,
+                "starts": None if assignment.period.starts == date.min else str(assignment.period.starts),
+                "expires": None if assignment.period.expires == date.max else str(assignment.period.expires),
+                "file": assignment.place.file,
+                "sheet": assignment.place.sheet or None,
+                "row": assignment.row,
             }
-            for one in sort_assignments(made.assignments, roles)
+            for assignment in sort_assignments(migration.assignments, roles)
         ],
         "cells": {
-            **{fate.value: number for fate, number in made.ledger.count_outcomes().items()},
-            "total": len(made.ledger),
+            **{outcome.value: number for outcome, number in ledger.count_outcomes().items()},
+            "total": len(ledger),
         },
         "reasons": [
             {
-                "end": one.outcome.value,
-                "code": one.code,
-                "cells": one.cells,
-                "example": one.example,
-                "message": one.detail,
+                "end": total.outcome.value,
+                "code": total.code,
+                "cells": total.cells,
+                "example": total.example,
+                "message": total.detail,
             }
-            for one in made.ledger.totals()
-            if one.outcome is not CellOutcome.ASSIGNMENT
+            for total in ledger.totals()
+            if total.outcome is not CellOutcome.ASSIGNMENT
         ],
         "refused": [
             {
@@ -62,7 +63,7 @@ def migration_json(
                 "code": cell.code,
                 "message": cell.detail,
             }
-            for table, cell in made.ledger.refused()
+            for table, cell in ledger.refused()
         ],
         "findings": [
             {
@@ -73,26 +74,31 @@ def migration_json(
                 "code": finding.code,
                 "message": finding.message,
             }
-            for place, finding in made.findings
+            for place, finding in migration.findings
         ],
         "suggestions": None if suggestions is None else list(suggestions),
     }
 
 
 def suggestions_json(suggestions: Iterable[Suggestion]) -> list[dict[str, Any]]:
-    """Spell who isn't in Studio, each with `candidates` who may be meant."""
+    """Return the users who are not in Studio, each with `candidates` who may be meant."""
     return [
         {
-            "email": one.missing.email or None,
-            "user_id": one.missing.user_id or None,
-            "name": one.missing.name or None,
-            "file": one.missing.place.file,
-            "sheet": one.missing.place.sheet or None,
-            "row": one.missing.row,
+            "email": suggestion.missing.email or None,
+            "user_id": suggestion.missing.user_id or None,
+            "name": suggestion.missing.name or None,
+            "file": suggestion.missing.place.file,
+            "sheet": suggestion.missing.place.sheet or None,
+            "row": suggestion.missing.row,
             "candidates": [
-                {"user_id": found.user_id, "email": found.email or None, "name": found.name, "why": found.why}
-                for found in one.candidates
+                {
+                    "user_id": candidate.user_id,
+                    "email": candidate.email or None,
+                    "name": candidate.name,
+                    "why": candidate.why,
+                }
+                for candidate in suggestion.candidates
             ],
         }
-        for one in suggestions
+        for suggestion in suggestions
     ]

@@ -58,8 +58,8 @@ def test_a_studio_that_goes_down_and_stays_down(sh: Shell, studio: Control) -> N
     assert run["counts"]["done"] == len(studio.log()) == 1
     assert (run["counts"]["unknown"], run["counts"]["not_sent"]) == (1, 4)
     assert "stopped " in done.stdout
-    assert "Unknown: whether Studio did these could not be seen (1)" in done.stdout
-    assert "Not sent: Studio was never asked for these (4)" in done.stdout
+    assert "Unknown: whether Studio did these could not be determined (1)" in done.stdout
+    assert "Not sent: these never reached Studio (4)" in done.stdout
 
     studio.set_faults("")
     assert sh.json("sync", SAMPLE)["run"]["complete"]

@@ -89,7 +89,7 @@ def test_the_additions_of_a_blocked_plan_can_go_ahead(sh: Shell, studio: Control
     assert [(one["action"], one["role"]) for one in studio.log()] == [("add", "Admin")]
     shown = sh.run("plan", path, hold_removals="true")
     assert shown.returncode == 0
-    assert "All that differs is held, 7 removals among it." in shown.stdout
+    assert "Every difference is held, 7 removals among them." in shown.stdout
     assert ADMINS[9] in shown.stdout
     assert sh.run("plan", path, "--hold-removals", "--no-removals").returncode == 64
 

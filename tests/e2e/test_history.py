@@ -135,7 +135,7 @@ def test_explain_answers_from_record_list_and_studio(sh: Shell, studio: Control)
     greg = "greg.stone@example.edu"
     unknown = sh.run("explain", greg)
     assert unknown.returncode == 0
-    assert f"Nothing is known of {greg}" in unknown.stdout
+    assert f"Unknown user {greg}" in unknown.stdout
     before = sh.json("explain", greg, "--list", SAMPLE, "--live")
     assert [(one["action"], one["reason"]) for one in before["next"]] == [("remove", "not_listed")]
     run = sh.json("sync", SAMPLE)["run"]["run"]
@@ -146,7 +146,7 @@ def test_explain_answers_from_record_list_and_studio(sh: Shell, studio: Control)
     assert (found["now"], found["next"]) == (None, None)
     text = sh.run("explain", str(found["user_ids"][0]), "--list", SAMPLE, "--live")
     assert text.returncode == 0
-    assert "No row names them." in text.stdout
+    assert "No row names this user." in text.stdout
     assert run in text.stdout
     assert sh.json("explain", " ", exit_code=64)["error"]["hint"]
 
@@ -158,7 +158,7 @@ def test_a_run_is_taken_back(sh: Shell, studio: Control) -> None:
     assert plan["source"]["undoes"] == run
     shown = sh.run("show", "undo.json").stdout
     assert f"run {run}" in shown
-    assert "takes back" in shown
+    assert "undoes" in shown
     assert sh.json("apply", "undo.json", "--yes")["complete"]
     assert {person["id"]: set(person["role_names"]) for person in studio.people()} == before
     assert "NOTHING TO DO" in sh.run("undo", run).stdout

@@ -31,7 +31,7 @@ def test_a_migration_is_seen_to_work_before_it_touches_anything(sh: Shell, studi
     shown = sh.run("rehearse", "plan.json", chunk_size=4)
     assert shown.returncode == 0, shown.stderr
     assert "REHEARSED" in shown.stdout
-    assert "Time that an apply would take: about" in shown.stdout
+    assert "Estimated time of an apply: " in shown.stdout
     assert "rolesync apply plan.json" in shown.stdout
     assert "rehearsing: applying: 6 of 6" in shown.stderr
     assert some(studio.counts()).keys() == {"search", "user"}
@@ -62,7 +62,7 @@ def test_its_exit_codes_are_those_that_apply_would_give(sh: Shell, studio: Contr
     drifted = sh.run("rehearse", "plan.json")
     assert drifted.returncode == 5
     assert "REHEARSED, INCOMPLETE" in drifted.stdout
-    assert "Drifted: these people changed" in drifted.stdout
+    assert "Drifted: these users changed" in drifted.stdout
 
     studio.set_faults("500=1")
     assert sh.json("rehearse", "plan.json", exit_code=6, attempts=1)["status"] == "refused"

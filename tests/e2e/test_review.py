@@ -101,7 +101,7 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     assert (decision["reviewer"], decision["reason"], decision["email"]) == ("Rita Levi", "on leave", GONE[0])
     assert decision["time"] == start["approval"]["approved_at"]
     assert kept["changes"] == []
-    assert "taken out of the plan" in " ".join(sh.run("explain", GONE[0]).stdout.split())
+    assert "excluded by the reviewer" in " ".join(sh.run("explain", GONE[0]).stdout.split())
 
 
 def test_every_form_says_who_approved(sh: Shell) -> None:
@@ -213,15 +213,15 @@ def test_a_page_is_decided_on_reloaded_approved_and_applied(sh: Shell, browser: 
         page, bar = found.page, found.page.locator("#bar")
         page.goto(address_of(running))
         page.get_by_label("Search", exact=True).fill(GONE[0])
-        expect(page.locator("[data-table=changes] [role=status]")).to_contain_text("1 of 3 rows fit")
+        expect(page.locator("[data-table=changes] [role=status]")).to_contain_text("1 of 3 rows match")
         page.locator("[data-table=changes] tbody").get_by_role("checkbox").uncheck()
         page.keyboard.type("on leave")
         expect(bar).not_to_contain_text("no reason")
         expect(bar).to_contain_text("As decided: remove 1, add 1")
         page.reload()
-        expect(bar).to_contain_text("As decided: remove 1, add 1; 1 change taken out.")
+        expect(bar).to_contain_text("As decided: remove 1, add 1; 1 change excluded.")
         page.get_by_label("Your name").fill("Rita Levi")
-        page.get_by_label("What does the plan do").fill("remove 1, add 1")
+        page.get_by_label("Effect of the plan").fill("remove 1, add 1")
         page.get_by_role("button", name="Approve", exact=True).click()
         expect(page.locator("#over")).to_contain_text("rolesync apply plan.approved.json")
         said = json.loads(running.communicate(timeout=60)[0])

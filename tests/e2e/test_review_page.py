@@ -66,15 +66,15 @@ def box(page: Page, who: str, key: str = "changes") -> Locator:
 
 def approve(page: Page, name: str, sees: str) -> None:
     page.get_by_label("Your name").fill(name)
-    page.get_by_label("What does the plan do").fill(sees)
+    page.get_by_label("Effect of the plan").fill(sees)
     page.get_by_role("button", name="Approve", exact=True).click()
 
 
 def test_a_change_is_taken_out_with_a_reason_and_the_rest_is_approved(opened: Open) -> None:
     review, page = opened(school())
-    says(page, "As decided: remove 4, add 2; 0 changes taken out.")
+    says(page, "As decided: remove 4, add 2; 0 changes excluded.")
     box(page, "Grace").uncheck()
-    says(page, "remove 3, add 2; 1 change taken out. One has no reason yet.")
+    says(page, "remove 3, add 2; 1 change excluded. 1 reason missing.")
     page.keyboard.type("on leave")  # the field for it has the focus
     expect(page.locator("#bar")).not_to_contain_text("no reason")
     says(page, "As decided: remove 3, add 2;")
@@ -95,32 +95,32 @@ def test_all_that_fits_a_filter_is_taken_out_and_put_back(opened: Open) -> None:
     review, page = opened(big_plan(250, 30))
     page.get_by_label("Search", exact=True).fill('"number 1"')
     fit = sum(1 for number in range(1, 281) if str(number).startswith("1"))
-    expect(page.locator("[data-table=changes] [role=status]")).to_contain_text(f"{fit} of 280 rows fit")
-    out, back = (page.get_by_role("button", name=f"{what} all that fit") for what in ("Take out", "Put back"))
-    out.click()  # without a reason nothing is taken out
+    expect(page.locator("[data-table=changes] [role=status]")).to_contain_text(f"{fit} of 280 rows match")
+    out, back = (page.get_by_role("button", name=f"{what} all matches") for what in ("Exclude", "Include"))
+    out.click()  # without a reason nothing is excluded
     assert page.evaluate("document.activeElement.id") == "why"
-    says(page, "0 changes taken out")
+    says(page, "0 changes excluded")
     page.keyboard.type("another school")
     out.click()
-    says(page, f"As decided: remove {250 - fit}, add 30; {fit} changes taken out.")
+    says(page, f"As decided: remove {250 - fit}, add 30; {fit} changes excluded.")
     page.get_by_label("Search", exact=True).fill('"number 17"')
     back.click()
-    says(page, f"{fit - 11} changes taken out")
+    says(page, f"{fit - 11} changes excluded")
     page.get_by_role("button", name="Show all").first.click()
-    page.get_by_label("Show", exact=True).select_option("what is taken out")
-    assert status(page).startswith(f"{fit - 11} of 280 rows fit")
+    page.get_by_label("Show", exact=True).select_option("excluded")
+    assert status(page).startswith(f"{fit - 11} of 280 rows match")
     assert "Person Number 17" not in people(page)
-    page.get_by_label("Show", exact=True).select_option("what goes ahead")
-    assert status(page).startswith(f"{280 - fit + 11} of 280 rows fit")
+    page.get_by_label("Show", exact=True).select_option("included")
+    assert status(page).startswith(f"{280 - fit + 11} of 280 rows match")
     assert set(review.session.decisions.excluded.values()) == {"another school"}
 
 
 def test_what_a_setting_held_is_let_through_by_name(opened: Open) -> None:
     review, page = opened(holding())
-    assert rows(page, "held").get_by_role("checkbox").count() == 1  # nobody can let through who isn't in Studio
+    assert rows(page, "held").get_by_role("checkbox").count() == 1  # a user who isn't in Studio can't be released
     box(page, "ann@example.edu", "held").check()
-    says(page, "As decided: remove 3, add 1; 0 changes taken out, 1 held removal let through.")
-    page.get_by_label("Why (may be empty): remove Admin, <ann@example.edu>").fill("has left")
+    says(page, "As decided: remove 3, add 1; 0 changes excluded, 1 held removal released.")
+    page.get_by_label("Reason (optional): remove Admin, <ann@example.edu>").fill("has left")
     approve(page, "Rita", "Remove 3,  ADD 1")
     expect(page.locator("#over")).to_be_visible()
     (made,) = review.approved
@@ -132,24 +132,24 @@ def test_reloading_and_sorting_lose_nothing(opened: Open) -> None:
     _, page = opened(school())
     box(page, "Grace").uncheck()
     page.keyboard.type("on leave")
-    page.get_by_role("button", name="Person").first.click()
+    page.get_by_role("button", name="User").first.click()
     assert not box(page, "Grace").is_checked()
     expect(page.locator("#bar")).not_to_contain_text("no reason")
     says(page, "As decided")
     page.reload()
     assert not box(page, "Grace").is_checked()
-    assert page.get_by_label("Why not: remove Admin, Grace Hopper").input_value() == "on leave"
+    assert page.get_by_label("Reason: remove Admin, Grace Hopper").input_value() == "on leave"
     assert box(page, "Zoë").is_checked()
-    says(page, "remove 3, add 2; 1 change taken out.")
+    says(page, "remove 3, add 2; 1 change excluded.")
     expect(page.locator(".banner")).to_contain_text("3 removals, 2 additions")
     box(page, "Grace").check()
-    says(page, "remove 4, add 2; 0 changes taken out.")
+    says(page, "remove 4, add 2; 0 changes excluded.")
 
 
 def test_leaving_too_early_asks_and_sends_what_was_typed(opened: Open) -> None:
     review, page = opened(school())
     box(page, "Grace").uncheck()
-    says(page, "As decided: remove 3, add 2; 1 change taken out. One has no reason yet.")
+    says(page, "As decided: remove 3, add 2; 1 change excluded. 1 reason missing.")
     page.clock.install()  # as if no time passed after the last letter
     page.keyboard.type("on leave")
     with page.expect_event("dialog") as asked:
@@ -167,7 +167,7 @@ def test_what_is_refused_is_said_and_can_be_put_right(opened: Open) -> None:
     says(page, "remove 3, add 2")
     approve(page, "Rita", "remove 3, add 2")
     expect(page.get_by_role("alert")).to_contain_text("user 7, Admin is excluded without a reason")
-    page.get_by_label("Why not: remove Admin, Grace").fill("on leave")
+    page.get_by_label("Reason: remove Admin, Grace").fill("on leave")
     approve(page, " ", "remove 3, add 2")
     assert page.evaluate("document.activeElement.id") == "reviewer"
     approve(page, "Rita", "remove 3, add 2")
@@ -180,7 +180,7 @@ def test_two_windows_never_decide_past_each_other(opened: Open) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     box(other, "Grace").uncheck()
-    says(other, "1 change taken out")
+    says(other, "1 change excluded")
     box(page, "Zoë").uncheck()
     expect(page.get_by_role("alert")).to_contain_text("another window has changed the decisions. reload this page")
     assert list(review.session.decisions.excluded) == [(7, "Admin")]
@@ -193,7 +193,7 @@ def test_a_server_that_has_gone_is_said(opened: Open) -> None:
     review.now += 1e9
     assert review.ended()
     box(page, "Grace").uncheck()
-    expect(page.get_by_role("alert")).to_contain_text("The review doesn't answer. The terminal that began it says")
+    expect(page.get_by_role("alert")).to_contain_text("The review does not answer. Its terminal shows")
     assert box(page, "Zoë").is_disabled()
 
 
@@ -274,10 +274,10 @@ def test_an_answer_that_is_lost_is_not_taken_for_the_end(opened: Open) -> None:
     _, page = opened(school())
     page.route("**/decisions", lambda route: route.abort())
     box(page, "Grace").uncheck()
-    expect(page.get_by_role("alert")).to_contain_text("If it still runs there, reload this page")
+    expect(page.get_by_role("alert")).to_contain_text("If it still runs, reload this page")
     page.unroute("**/decisions")
     page.reload()
-    says(page, "As decided: remove 4, add 2; 0 changes taken out")
+    says(page, "As decided: remove 4, add 2; 0 changes excluded")
     box(page, "Grace").uncheck()
     says(page, "As decided: remove 3, add 2")
 
@@ -307,7 +307,7 @@ def test_the_way_to_approve_keeps_the_focus_while_decisions_are_saved(opened: Op
     box(page, "Grace").uncheck()
     page.keyboard.type("on leave")
     page.get_by_role("link", name="Approve…").focus()
-    says(page, "As decided: remove 3, add 2; 1 change taken out.")
+    says(page, "As decided: remove 3, add 2; 1 change excluded.")
     expect(page.get_by_role("link", name="Approve…")).to_be_focused()
 
 
@@ -315,11 +315,11 @@ def test_what_is_filtered_by_decision_is_said_and_undone_by_a_card(opened: Open)
     _, page = opened(school())
     box(page, "Zoë").uncheck()
     says(page, "remove 4, add 1")
-    page.get_by_label("Show", exact=True).select_option("what is taken out")
-    expect(page.locator("[data-table=changes] .chosen")).to_have_text("Only what is taken out.")
+    page.get_by_label("Show", exact=True).select_option("excluded")
+    expect(page.locator("[data-table=changes] .chosen")).to_have_text("Filter: excluded.")
     expect(page.get_by_role("button", name="Show all").first).to_have_attribute("aria-disabled", "false")
     page.get_by_role("link", name="4 removals").click()
-    assert status(page).startswith("4 of 6 rows fit")
+    assert status(page).startswith("4 of 6 rows match")
 
 
 def test_leaving_keeps_the_decisions(opened: Open) -> None:
@@ -335,15 +335,15 @@ def test_leaving_keeps_the_decisions(opened: Open) -> None:
 def test_a_huge_id_is_the_same_person_to_the_last_digit(opened: Open) -> None:
     review, page = opened(school())
     box(page, "alan").uncheck()
-    says(page, "1 change taken out")
+    says(page, "1 change excluded")
     assert list(review.session.decisions.excluded) == [(HUGE_ID, "Admin")]
 
 
 def test_the_tabs_title_says_nothing_that_a_decision_makes_untrue(opened: Open) -> None:
     review, page = opened(make_plan())
     expect(page).to_have_title("rolesync review")
-    page.get_by_label("Reason for what is taken out").fill("on leave")
-    page.get_by_role("button", name="Take out all that fit").click()
+    page.get_by_label("Reason for excluding").fill("on leave")
+    page.get_by_role("button", name="Exclude all matches").click()
     says(page, "As decided: remove 0, add 0")
     expect(page.locator(".banner")).to_contain_text("NOTHING TO DO")
     expect(page).to_have_title("rolesync review")
@@ -376,7 +376,7 @@ def test_axe_finds_nothing(opened: Open, make: Callable[[], Plan], look: str) ->
     _, page = opened(replace(plan, held=frame(HELD, columns(HELD, held))), **LOOKS[look])
     rows(page).get_by_role("checkbox").first.uncheck()
     rows(page, "held").get_by_role("checkbox").first.check()
-    page.get_by_role("button", name="Take out all that fit").click()
+    page.get_by_role("button", name="Exclude all matches").click()
     says(page, "As decided")
     found = Axe().run(page).response["violations"]
     assert [(one["id"], one["impact"], one["nodes"][0]["html"][:200]) for one in found] == []
@@ -403,12 +403,12 @@ def test_hostile_texts_are_shown_as_text(opened: Open) -> None:
     _, page = opened(hostile())
     before = page.locator("body").inner_text().count(MARKUP)
     assert before > 10
-    page.get_by_label("Reason for what is taken out").fill(MARKUP)
-    page.get_by_role("button", name="Take out all that fit").click()
+    page.get_by_label("Reason for excluding").fill(MARKUP)
+    page.get_by_role("button", name="Exclude all matches").click()
     says(page, "As decided: remove 0, add 0")
     assert page.locator("body").inner_text().count(MARKUP) >= before
     assert FORMULA in page.locator("body").inner_text()
-    assert rows(page).get_by_label("Why not").first.input_value() == MARKUP
+    assert rows(page).get_by_label("Reason").first.input_value() == MARKUP
     assert page.locator("bold, img, [data-part] script").count() == 0
     assert rows(page).count() == len(SPELLABLE) * 2
 

@@ -167,7 +167,7 @@ def test_without_a_pager_the_terminal_gets_the_first_rows(
     screen = Terminal(sh, "show", long_plan, *options, **{"PAGER": pager, **variables})
     assert screen.code == 0
     assert screen.text.count("nobody") == 50
-    assert "… and 30 more held rows; add `--all` to see all of them." in screen.text
+    assert "… and 30 more held rows; `--all` shows all." in screen.text
     assert "paged" not in screen.text
 
 

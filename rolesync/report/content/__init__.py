@@ -1,1 +1,1 @@
-"""What a plan and a run say, once, for every form that shows it."""
+"""The texts, facts and tables of plans and runs, described once for all forms."""

@@ -1,4 +1,4 @@
-"""What people have in Studio who lose a role, in words: of each, and of all of them."""
+"""Describes the media of users who lose a role: of each user, and in total."""
 
 from __future__ import annotations
 
@@ -15,38 +15,40 @@ _NOTE_LIMIT = 400  # characters
 
 
 def impact_texts(impact: pd.DataFrame | None) -> dict[int, str]:
-    """Say by user id what each has, as in `owns 412 media, 310 GB, 88 h`; nothing of anybody where nobody asked."""
+    """Describe by user id the media of each user, as in `owns 412 media, 310 GB, 88 h`.
+
+    `impact` is None, and the result empty, if the media were not looked up.
+    """
     if impact is None:
         return {}
     cells = zip(*(impact[name].tolist() for name in IMPACT), strict=True)
-    return {user_id: _text(*others) for user_id, *others in cells}
+    return {user_id: _describe(*values) for user_id, *values in cells}
 
 
 def impact_total(impact: pd.DataFrame) -> str:
-    """Sum up what all have who lose a role, or would if their removal weren't held."""
-    told = impact[impact["known"] != Completeness.NOTHING.value]
-    unknown = len(impact) - len(told)
-    if not len(told):
-        people = plural(unknown, "person who loses a role, or would", "people who lose a role, or would")
-        return f"not known of {people}" if unknown else "nobody loses a role"
-    least = "at least " if (told["known"] == Completeness.AT_LEAST.value).any() else ""
-    numbers = [sum(told[name].tolist()) for name in ("owned", "size", "duration")]
-    rest = f"; of {plural(unknown, 'person', 'people')} it is not known" if unknown else ""
-    people = plural(len(told), "person who loses a role, or would, owns", "people who lose a role, or would, own")
-    return f"{people} {least}{_belongings(*numbers)}{rest}"
+    """Sum up the media of the users who lose a role, or would lose it if their removal were not held."""
+    known = impact[impact["known"] != Completeness.NOTHING.value]
+    unknown = plural(len(impact) - len(known), "user")
+    if not len(known):
+        return f"media of {unknown} unknown" if len(impact) else "no user loses a role"
+    least = "at least " if (known["known"] == Completeness.AT_LEAST.value).any() else ""
+    numbers = [sum(known[name].tolist()) for name in ("owned", "size", "duration")]
+    rest = f"; media of {unknown} unknown" if len(known) < len(impact) else ""
+    users = plural(len(known), "user with a removal owns", "users with a removal own")
+    return f"{users} {least}{_media(*numbers)}{rest}"
 
 
-def _text(known: str, owned: int, reachable: int, size: int, duration: int, newest: str, note: str) -> str:  # noqa: PLR0913, PLR0917  # one a column
+def _describe(known: str, owned: int, reachable: int, size: int, duration: int, newest: str, note: str) -> str:  # noqa: PLR0913, PLR0917  # the columns of IMPACT
     if known == Completeness.NOTHING:
-        return f"media not known: {escape_for_display(note, _NOTE_LIMIT)}"
+        return f"media unknown: {escape_for_display(note, _NOTE_LIMIT)}"
     if not reachable:
         return "no media"
     least = "at least " if known == Completeness.AT_LEAST else ""
-    own = f"owns {least}{_belongings(owned, size, duration)}" if owned or least else "owns no media"
-    made = f", the newest of {escape_for_display(newest[:10])}" if newest else ""
-    more = f"; {escape_for_display(note, _NOTE_LIMIT)}" if note else ""
-    return f"{own}{made}; can open {reachable:,}{more}"
+    owns = f"owns {least}{_media(owned, size, duration)}" if owned or least else "owns no media"
+    latest = f", the newest of {escape_for_display(newest[:10])}" if newest else ""
+    remark = f"; {escape_for_display(note, _NOTE_LIMIT)}" if note else ""
+    return f"{owns}{latest}; can open {reachable:,}{remark}"
 
 
-def _belongings(owned: int, size: int, duration: int) -> str:
+def _media(owned: int, size: int, duration: int) -> str:
     return f"{plural(owned, 'medium', 'media')}, {size_text(size)}, {duration_text(duration)}"

@@ -52,7 +52,7 @@ class PlanRow(NamedTuple):
     """A change or a held row of a plan; `kind` is `change` or `held`. The fields are the columns of the CSV form.
 
     `reason` is a `Reason` or a `HeldReason`, `detail` a sentence. `before` lists the roles as `Admin, Teacher`,
-    `impact` says what the person has in Studio, if that was looked up. `row` and `user_id` are 0 if not given.
+    `impact` describes the media of the user, if they were looked up. `row` and `user_id` are 0 if not given.
     """
 
     kind: str
@@ -68,13 +68,13 @@ class PlanRow(NamedTuple):
     impact: str
 
     @property
-    def person(self) -> tuple[str, str, int]:
-        """Name, address and id of the person."""
+    def user(self) -> tuple[str, str, int]:
+        """Name, address and id."""
         return self.name, self.email, self.user_id
 
 
 class DriftRow(NamedTuple):
-    """A role that a person gained or lost outside rolesync."""
+    """A role that a user gained or lost outside rolesync."""
 
     action: str
     role: str
@@ -82,8 +82,8 @@ class DriftRow(NamedTuple):
     email: str
 
     @property
-    def person(self) -> tuple[str, str, int]:
-        """Name, address and id of the person."""
+    def user(self) -> tuple[str, str, int]:
+        """Name, address and id."""
         return "", self.email, self.user_id
 
 
@@ -145,7 +145,7 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> 
     """Yield what is held, texts cut to `cut`, at most `most` rows."""
     impact = impact_texts(plan.impact)
     for row, email, user_id, role, action, reason, detail in table_rows(_first(plan.held, most), HELD):
-        sentence = f"taken out by the reviewer: {detail}" if reason == HeldReason.EXCLUDED else detail
+        sentence = f"excluded by the reviewer: {detail}" if reason == HeldReason.EXCLUDED else detail
         yield PlanRow(
             HELD_KIND,
             escape_for_display(action, cut),

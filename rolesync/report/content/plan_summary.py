@@ -1,6 +1,6 @@
-"""What each form of a plan tells, said once: the headline, the summary and the next step; see `rows` for the rest.
+"""A plan in words: headline, facts as label and value, and the next step.
 
-All texts that leave this module went through `escape_for_display`; a form adds only its own escaping.
+All texts went through `escape_for_display`; a form adds only its own escaping.
 """
 
 from collections import Counter
@@ -22,9 +22,8 @@ from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_
 SHORT_DIGEST = 12
 """Characters of a digest that are enough to tell two plans apart by eye."""
 
-
 MODES = {
-    Mode.SYNC: "sync: adds what is missing, removes whoever the list doesn't name",
+    Mode.SYNC: "sync: adds what is missing, removes users that the list does not name",
     Mode.ADDITIVE: "additive: adds what is missing, never removes",
 }
 
@@ -34,26 +33,28 @@ NOUNS = {Action.REMOVE: "removal", Action.ADD: "addition"}
 
 
 class Headline(NamedTuple):
-    """A plan in one word and one or two sentences."""
+    """A plan or a run in one word and one or two sentences."""
 
     word: str
     sentence: str
 
 
 def headline(plan: Plan) -> Headline:
-    """Say what this plan amounts to."""
+    """Return whether this plan may be applied, and what it would change."""
     if plan.blocked:
         first, *others = (guard for guard in guard_rows(plan) if guard.status == VerdictStatus.BLOCK)
         more = f", and by {plural(len(others), 'more guard')}" if others else ""
         return Headline("BLOCKED", f"by {first.text}{more}. Nothing was written.")
     if plan.status == "empty" and plan.source.undoes:
-        return Headline("NOTHING TO DO", "There is nothing to take back, or all of it is held. Nothing was written.")
+        return Headline(
+            "NOTHING TO DO", "No effect of the run is left to undo, or its undo is held. Nothing was written."
+        )
     if plan.status == "empty":
         if waiting := removals_waiting(plan):
-            sentence = f"All that differs is held, {plural(waiting, 'removal')} among it"
+            sentence = f"Every difference is held, {plural(waiting, 'removal')} among them"
         else:
             held = f"; {plural(len(plan.held), 'row')} held" if len(plan.held) else ""
-            sentence = f"Studio already has what the list asks for{held}"
+            sentence = f"Studio already matches the list{held}"
         return Headline("NOTHING TO DO", f"{sentence}. Nothing was written.")
     waiting = removals_waiting(plan)
     held = f"; {plural(waiting, 'removal')} held" if waiting else ""
@@ -61,7 +62,7 @@ def headline(plan: Plan) -> Headline:
 
 
 def totals(plan: Plan) -> str:
-    """Say how many removals and additions there are, counted where they would be taken from."""
+    """Count the removals and the additions, as in `2 removals, 1 addition`."""
     return ", ".join(plural(number_of(plan, action), noun) for action, noun in NOUNS.items())
 
 
@@ -71,22 +72,22 @@ def number_of(plan: Plan, action: Action) -> int:
 
 
 def removals_waiting(plan: Plan) -> int:
-    """Count the removals that the policy holds back: the list is clear about them, only their time hasn't come."""
+    """Count the held removals of which the list is clear: only their time has not come."""
     return int(plan.held["reason"].isin(WAITING).sum())
 
 
 def summary(plan: Plan) -> list[tuple[str, str]]:
-    """List the facts that say which plan this is, as label and value."""
+    """List the facts that identify a plan, as label and value."""
     source = plan.source
-    listed = f"{plural(source.rows, 'row')}, sha256 {escape_for_display(source.sha256[:SHORT_DIGEST])}"
+    content = f"{plural(source.rows, 'row')}, sha256 {escape_for_display(source.sha256[:SHORT_DIGEST])}"
     return [
         ("account", escape_for_display(plan.account, CELL_LIMIT)),
-        ("takes back", f"run {escape_for_display(source.undoes, CELL_LIMIT)}")
+        ("undoes", f"run {escape_for_display(source.undoes, CELL_LIMIT)}")
         if source.undoes
-        else ("list", f"{escape_for_display(source.path, CELL_LIMIT)} ({listed})"),
+        else ("list", f"{escape_for_display(source.path, CELL_LIMIT)} ({content})"),
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
         (
-            "made",
+            "created",
             format_time(plan.created_at)
             + (f" by {escape_for_display(plan.planned_by, CELL_LIMIT)}" if plan.planned_by else ""),
         ),
@@ -98,109 +99,106 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
 
 
 def held_text(plan: Plan) -> str:
-    """Say how many rows are held, and why, as in `3 rows: 2 not in Studio, 1 in the grace period`."""
+    """Count the held rows by reason, as in `3 rows: 2 not in Studio, 1 in the grace period`."""
     reasons = Counter(plan.held["reason"].tolist())
     named = ", ".join(f"{number:,} {held_words(reason)}" for reason, number in reasons.items())
     return f"{plural(len(plan.held), 'row')}: {named}" if named else "nothing"
 
 
 def approval_text(approval: Approval) -> str:
-    """Say who approved a plan, when, what they saw, and what they decided otherwise than planned."""
+    """Describe an approval: by whom, when, the effect that the reviewer confirmed, and the decisions."""
     same = approval.operator.casefold() in {"", approval.reviewer.casefold()}
     by = escape_for_display(approval.reviewer, CELL_LIMIT) + (
         "" if same else f" ({escape_for_display(approval.operator, CELL_LIMIT)})"
     )
-    let = f", {plural(len(approval.released), 'held removal')} let through" if approval.released else ""
-    taken = f"; {plural(approval.excluded, 'change')} taken out"
-    seen = escape_for_display(approval.confirmed_effect, CELL_LIMIT)
-    made_from = escape_for_display(approval.reviewed_digest[:SHORT_DIGEST])
-    return f"by {by}, {format_time(approval.approved_at)}, who saw: {seen}{taken}{let}; made from plan {made_from}"
+    released = f", {plural(len(approval.released), 'held removal')} released" if approval.released else ""
+    effect = escape_for_display(approval.confirmed_effect, CELL_LIMIT)
+    reviewed = escape_for_display(approval.reviewed_digest[:SHORT_DIGEST])
+    decisions = f"{plural(approval.excluded, 'change')} excluded{released}"
+    return f"by {by}, {format_time(approval.approved_at)}, effect: {effect}; {decisions}; reviewed plan {reviewed}"
 
 
 def _mode(policy: Policy) -> str:
     if policy.mode is Mode.SYNC and policy.hold_removals:
         return f"{MODES[policy.mode]}; removals are held (hold_removals)"
     if policy.mode is Mode.SYNC and policy.grace_runs:
-        return f"{MODES[policy.mode]} in {plural(policy.grace_runs, 'run')} in a row (grace_runs)"
+        return f"{MODES[policy.mode]} in {plural(policy.grace_runs, 'earlier run')} in a row (grace_runs)"
     return MODES[policy.mode]
 
 
 def passes(guards: Iterable[GuardRow]) -> str:
-    """Say which guards passed; empty where none did."""
+    """Count and name the guards that passed; empty if none did."""
     rules = [guard.rule for guard in guards if guard.status == VerdictStatus.PASS]
     return f"{len(rules):,} passed: {', '.join(dict.fromkeys(rules))}" if rules else ""
 
 
 def drift_text(drift: Drift | RunDrift) -> str:
-    """Say how much others have changed, and since when."""
+    """Count the changes made outside rolesync, and since which run."""
     if not drift.since:
-        return "not known: no run has seen who holds the roles before"
+        return "unknown: no earlier run recorded the holders"
     number = plural(len(drift.changes), "change") if len(drift.changes) else "nothing"
     return f"{number} since run {escape_for_display(drift.since, CELL_LIMIT)}"
 
 
 def level_counts(findings: Iterable[Finding]) -> str:
-    """Say how many findings of each level there are, as in `1 error, 2 warnings, 0 info`."""
-    found = Counter(finding.level for finding in findings)
-    errors, warnings = plural(found[Level.ERROR], "error"), plural(found[Level.WARNING], "warning")
-    held = f"{found[Level.HELD]:,} held, " if found[Level.HELD] else ""
-    return f"{errors}, {held}{warnings}, {found[Level.INFO]:,} info"
+    """Count the findings by level, as in `1 error, 2 warnings, 0 info`."""
+    numbers = Counter(finding.level for finding in findings)
+    errors, warnings = plural(numbers[Level.ERROR], "error"), plural(numbers[Level.WARNING], "warning")
+    held = f"{numbers[Level.HELD]:,} held, " if numbers[Level.HELD] else ""
+    return f"{errors}, {held}{warnings}, {numbers[Level.INFO]:,} info"
 
 
 def requests_rows(requests: Requests) -> list[tuple[str, str]]:
-    """List what the reading took and how it went, as label and value."""
-    ways = "; ".join(map(_way_text, requests.steps))
+    """List the requests of the read and its steps, as label and value."""
+    steps = "; ".join(map(_step_text, requests.steps))
     return [
         ("requests", requests_text(requests)),
-        *([("read", escape_for_display(ways, SENTENCE_LIMIT))] if ways else []),
+        *([("read", escape_for_display(steps, SENTENCE_LIMIT))] if steps else []),
     ]
 
 
-def _way_text(way: ReadStep) -> str:
-    role, people = escape_for_display(way.role, CELL_LIMIT), f"{way.people:,} found"
-    if way.how is ReadMethod.MEDIA:
-        return f"media of {plural(way.people, 'person', 'people')}, {way.requests:,} of {plural(way.of, 'page')}"
-    if way.how is ReadMethod.ONE_BY_ONE:
-        return f"{way.requests:,} one by one, {people}"
-    if way.how is ReadMethod.SCAN:
-        return f"{role} looked through, {way.requests:,} of {plural(way.of, 'page')}, {people}"
-    return f"{role} in full, {plural(way.of, 'page')}, {plural(way.people, 'holder')}"
+def _step_text(step: ReadStep) -> str:
+    role, users = escape_for_display(step.role, CELL_LIMIT), f"{step.people:,} found"
+    if step.how is ReadMethod.MEDIA:
+        return f"media of {plural(step.people, 'user')}, {step.requests:,} of {plural(step.of, 'page')}"
+    if step.how is ReadMethod.ONE_BY_ONE:
+        return f"{plural(step.requests, 'single search', 'single searches')}, {users}"
+    if step.how is ReadMethod.SCAN:
+        return f"{role} scanned, {step.requests:,} of {plural(step.of, 'page')}, {users}"
+    return f"{role} complete, {plural(step.of, 'page')}, {plural(step.people, 'holder')}"
 
 
 def requests_text(requests: Requests) -> str:
-    """Say how many requests were made, and the fewest that could have done."""
+    """Count the requests by kind, and give the theoretical minimum where it was computed."""
     kinds = ", ".join(f"{escape_for_display(kind, CELL_LIMIT)} {number:,}" for kind, number in requests.by_kind.items())
-    fewest = (
-        f"; the fewest possible by the roles read: {requests.theoretical_minimum:,}"
-        if requests.theoretical_minimum
-        else ""
-    )
-    return f"{requests.total:,} made{f' ({kinds})' if kinds else ''}{fewest}"
+    minimum = requests.theoretical_minimum
+    least = f"; minimum for the roles read: {minimum:,}" if minimum else ""
+    return f"{requests.total:,}{f' ({kinds})' if kinds else ''}{least}"
 
 
 def next_step(plan: Plan, command: str = "rolesync apply PLAN") -> tuple[str, tuple[str, ...]]:
-    """Say what to do with a plan: a sentence, and the command for it as its words that may stand on one line each.
+    """Return what to do with a plan: a sentence, and the command as one text a line.
 
-    `command` applies this plan; "" where that happens at once.
+    `command` applies this plan; "" if that happens without a further command.
     """
     if plan.status == "empty":
         return "There is nothing to apply.", ()
     if plan.status == "ready":
         if not command:
-            return "It is applied at once; what came of it follows.", ()
-        return "Look at each removal, then apply exactly this plan:", (escape_for_display(command),)
+            return "Applying it now; the result follows.", ()
+        return "Check each removal, then apply exactly this plan:", (escape_for_display(command),)
     final = [escape_for_display(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
     if final:
-        return f"No override passes {', '.join(dict.fromkeys(final))}. {_mend(plan)}.", ()
-    sentence = f"{_mend(plan)}. If every change is meant, pass this plan once:"
+        return f"No override applies to {', '.join(dict.fromkeys(final))}. {_correction(plan)}.", ()
+    sentence = f"{_correction(plan)}. If every change is intended, override the guards for this plan:"
     return sentence, (escape_for_display(command), f"--override {escape_for_display(plan.digest, CELL_LIMIT)}")
 
 
-def _mend(plan: Plan) -> str:
-    additions = {verdict.rule for verdict in plan.blocked} <= ON_REMOVALS and not plan.source.undoes
-    return "Mend the cause and make a new plan" + (", or one with --hold-removals" if additions else "")
+def _correction(plan: Plan) -> str:
+    only_removals = {verdict.rule for verdict in plan.blocked} <= ON_REMOVALS and not plan.source.undoes
+    return "Correct the cause and plan again" + (", or plan with --hold-removals" if only_removals else "")
 
 
 def format_time(time: datetime) -> str:
-    """Spell a time for people, in UTC to the second."""
+    """Format a time in UTC, to the second."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

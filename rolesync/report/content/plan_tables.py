@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from rolesync.model.plans import Drift, Plan
     from rolesync.model.run_report import RunDrift
 
-_PERSON = Column("person", "person", Kind.PERSON, attrgetter("person"))
+_USER = Column("user", "user", Kind.USER, attrgetter("user"))
 _ROLE = Column("role", "role", Kind.TEXT, attrgetter("role"), "any role")
 _ROW = Column("row", "row", Kind.NUMBER, attrgetter("row"))
 _IMPACT = Column("impact", "has in Studio", Kind.NOTE, attrgetter("impact"))
 
 
 def roles_table(plan: Plan) -> Table:
-    """How many people hold each managed role before and after a plan."""
+    """The number of holders of each managed role, before and after a plan."""
     columns = (
         Column("role", "role", Kind.NAME, lambda count: escape_for_display(count.role, CELL_LIMIT)),
         Column("before", "before", Kind.COUNT, lambda count: f"{count.before:,}"),
@@ -67,7 +67,7 @@ def changes_table(plan: Plan, action: Action | None = None) -> Table:
     after = cache(lambda: _roles_after(plan))
     columns = (
         *([] if action else [Column("action", "action", Kind.TAG, attrgetter("action"), "any action")]),
-        _PERSON,
+        _USER,
         *_impact(plan),
         _ROLE,
         Column(
@@ -91,20 +91,20 @@ def held_table(plan: Plan) -> Table:
     """What is known but not done."""
     columns = (
         Column("action", "would", Kind.TAG, attrgetter("action"), "any action"),
-        _PERSON,
+        _USER,
         *_impact(plan),
         _ROLE,
         Column("reason", "held as", Kind.TEXT, lambda row: held_words(row.reason), "any reason", wide=True),
         Column("why", "why not", Kind.SENTENCE, lambda row: row.detail or held_words(row.reason)),
         _ROW,
     )
-    title = f"Held, so not done: {plural(len(plan.held), 'row')}"
+    title = f"Held: {plural(len(plan.held), 'row')}"
     return Table("held", title, columns, len(plan.held), lambda most: held_rows(plan, most=most), "held row")
 
 
 def drift_table(drift: Drift | RunDrift) -> Table:
     """What changed outside rolesync; the same for a plan and a run."""
-    columns = (Column("action", "was", Kind.TAG, attrgetter("action"), "any action"), _PERSON, _ROLE)
+    columns = (Column("action", "was", Kind.TAG, attrgetter("action"), "any action"), _USER, _ROLE)
     title = f"Changed outside rolesync: {plural(len(drift.changes), 'change')}"
     return Table("drift", title, columns, len(drift.changes), lambda most: drift_rows(drift, most=most), "change")
 
@@ -143,7 +143,7 @@ def finding_kinds_table(findings: Sequence[Finding]) -> Table:
 
 
 def left_without_role(plan: Plan) -> int:
-    """Count the people who lose a role and then have no role at all."""
+    """Count the users who lose a role and then have none."""
     after = _roles_after(plan)
     removed = set(plan.changes["user_id"][plan.changes["action"] == Action.REMOVE.value])
     return sum(1 for user_id in removed if not after[user_id])
@@ -155,12 +155,12 @@ def _impact(plan: Plan) -> tuple[Column, ...]:
 
 def _roles_after(plan: Plan) -> dict[int, str]:
     """List by user id all roles once the plan is applied, as in `Admin, Teacher`; "" for no role."""
-    steps: dict[int, tuple[str, ...]] = {}  # the roles before, then each change of the person
+    steps: dict[int, tuple[str, ...]] = {}  # the roles before, then each change of the user
     for user_id, before, action, role in table_rows(plan.changes, ("user_id", "before", "action", "role")):
         steps[user_id] = (*steps.get(user_id, (before,)), f"{SIGNS[action]}{role}")
-    texts: dict[tuple[str, ...], str] = {}  # many people share few of them
+    texts: dict[tuple[str, ...], str] = {}  # many users share few of them
     for before, *changes in set(steps.values()):
         removed, added = ({change[1:] for change in changes if change[0] == sign} for sign in "-+")
         roles = set(parse_roles(before)) - removed | added
         texts[before, *changes] = escape_for_display(", ".join(sorted(roles)), CELL_LIMIT)
-    return {user_id: texts[person] for user_id, person in steps.items()}
+    return {user_id: texts[change] for user_id, change in steps.items()}

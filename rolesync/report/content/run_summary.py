@@ -1,6 +1,6 @@
-"""A run in words, once for every form: a headline, facts as label and value, and its tables.
+"""A run in words and tables: headline, facts as label and value, tables.
 
-The same holds for a run that has just ended and for a past one from the record, which knows more about the command.
+A run that has just ended and a past run from the record get the same description; the record has more facts.
 All texts went through `escape_for_display`; a form adds only its own escaping.
 """
 
@@ -100,13 +100,13 @@ def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:
     yield "command", _cell(report.command)
     yield "run by", _cell(run.operator) or ("" if fresh else "not known")
     yield "account", _cell(report.account)
-    yield "plan", f"{_cell(run.plan_digest)}{by and f', made{by}'}"
+    yield "plan", f"{_cell(run.plan_digest)}{by and f', created{by}'}"
     if report.undoes:
-        yield "takes back", f"run {_cell(report.undoes)}"
+        yield "undoes", f"run {_cell(report.undoes)}"
     else:
         yield "list", _cell(run.source)
     yield "approved", approval_text(report.approval) if report.approval else ""
-    yield "began" if sent else "made", _time(run.started_at)
+    yield "started" if sent else "created", _time(run.started_at)
     if sent:
         yield "ended", _time(run.finished_at) if run.finished_at else "not recorded"
     yield "planned", _planned(report)

@@ -1,7 +1,7 @@
 """The tables of a run: changes by outcome, the reviewer's decisions, the proof and the drift before.
 
 A run that has just ended has its outcomes as a frame (OUTCOMES); one from the record has them as `RunChange` values.
-The record names the changes that were sent and those of people who had drifted; of any others it has the number.
+The record names the changes that were sent and those of users who had drifted; it only counts the others.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     OutcomeStatus.FAILED: "Failed: Studio did not do these",
-    OutcomeStatus.UNKNOWN: "Unknown: whether Studio did these could not be seen",
-    OutcomeStatus.DRIFTED: "Drifted: these people changed after the plan was made, so they are left as they are",
-    OutcomeStatus.NOT_SENT: "Not sent: Studio was never asked for these",
+    OutcomeStatus.UNKNOWN: "Unknown: whether Studio did these could not be determined",
+    OutcomeStatus.DRIFTED: "Drifted: these users changed after the plan was made, so they were left alone",
+    OutcomeStatus.NOT_SENT: "Not sent: these never reached Studio",
     OutcomeStatus.DONE: "Done",
 }
 """What each outcome means, those first that need a look."""
 
 DIFFERENCES = "Live differs from the plan"
-_DECISIONS = {"excluded": "Taken out by the reviewer, so not done", "released": "Held, but released by the reviewer"}
+_DECISIONS = {"excluded": "Excluded by the reviewer", "released": "Released by the reviewer"}
 
 
 class OutcomeRow(NamedTuple):
@@ -60,8 +60,8 @@ class OutcomeRow(NamedTuple):
     name: str = ""
 
     @property
-    def person(self) -> tuple[str, str, int]:
-        """Name, address and id of the person."""
+    def user(self) -> tuple[str, str, int]:
+        """Name, address and id."""
         return self.name, self.email, self.user_id
 
 
@@ -114,7 +114,7 @@ def holder_tables(proof: Proof | None) -> Iterator[Table]:
         Column("role", "role", Kind.NAME, lambda holder: escape_for_display(holder[0], CELL_LIMIT)),
         Column("holders", "holders", Kind.COUNT, lambda holder: f"{holder[1]:,}"),
     )
-    yield Table("holders", "Holders by the read that followed", columns, len(holders), partial(islice, holders.items()))
+    yield Table("holders", "Holders after the run", columns, len(holders), partial(islice, holders.items()))
 
 
 def change_rows(changes: Iterable[RunChange], cut: int = CELL_LIMIT) -> Iterator[OutcomeRow]:
@@ -188,13 +188,13 @@ def _table(  # noqa: PLR0913, PLR0917
     """Make a table of changes, without the columns that are empty."""
     columns = (
         Column("action", "action", Kind.TAG, attrgetter("action")),
-        Column("person", "person", Kind.PERSON, attrgetter("person")),
+        Column("user", "user", Kind.USER, attrgetter("user")),
         Column("role", "role", Kind.TEXT, attrgetter("role")),
         Column("before", "roles before → after", Kind.ROLES, attrgetter("before", "after")),
         Column("detail", detail, Kind.SENTENCE, attrgetter("detail")),
         Column("row", "row", Kind.NUMBER, attrgetter("row")),
     )
-    always = {"action", "person", "role"}
+    always = {"action", "user", "role"}
     return Table(
         key, title, tuple(column for column in columns if column.key in always | {*used}), size, rows, "change"
     )

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from rolesync.model.vocabulary import Action, Level, VerdictStatus
-from rolesync.report.content.text import person, row_text
+from rolesync.report.content.text import format_user, row_text
 
 NO_ROLE = "no role"
 
@@ -29,8 +29,8 @@ class Kind(StrEnum):
 
     TAG = "tag"  # an action, a level or a verdict, in its colour
     NAME = "name"  # what the row is about
-    PERSON = "person"  # (name, e-mail address, user id)
-    NOTE = "note"  # more about the person; narrow forms put it below the person
+    USER = "user"  # (name, e-mail address, user id)
+    NOTE = "note"  # more about the user; narrow forms put it below the user
     TEXT = "text"
     SENTENCE = "sentence"  # up to `SENTENCE_LIMIT` characters
     ROLES = "roles"  # (before, after), each as in `Admin, Teacher`, "" for no role; after is None if unknown
@@ -81,7 +81,7 @@ class Table:
 
         Args:
             cell: makes a cell of a kind and a value.
-            below: puts a note's cell below a person's.
+            below: puts a note's cell below the user's.
             most: at most this many rows; None for all.
         """
         columns = [(column.kind, column.value) for column in self.columns if not column.wide]
@@ -108,7 +108,7 @@ def roles_change_text(roles: tuple[str, str | None]) -> str:
 
 _TEXTS: dict[Kind, Callable[[Any], str]] = {
     Kind.TAG: tag_text,
-    Kind.PERSON: lambda value: person(value[0], value[1], value[2], None),
+    Kind.USER: lambda value: format_user(value[0], value[1], value[2], None),
     Kind.ROLES: roles_change_text,
     Kind.NUMBER: row_text,
 }

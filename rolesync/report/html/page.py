@@ -1,8 +1,7 @@
-"""A plan, or a run, as one page that needs nothing but itself: to open, search, mail, attach or print.
+"""A plan or a run as one HTML file that loads nothing else: to open, search, mail, attach or print.
 
-The page of a plan says what matters without its script, too: the first rows of each table stand in the HTML, and the
-script puts its own list of all of them in their place. What may run or colour the page is named by hash in its security
-policy, so that no text of a plan can ever be taken for either.
+Without JavaScript, the page of a plan shows the first rows of each table; its script replaces them by a list of all.
+The page's security policy names its scripts and styles by hash, so that no text of a plan can act as either.
 """
 
 from __future__ import annotations
@@ -29,21 +28,21 @@ if TYPE_CHECKING:
     from rolesync.model.run_report import RunReport
 
 WITHOUT_SCRIPT = 500
-"""Rows of each table that stand in the page itself: what is there without JavaScript. It says how many there are."""
+"""Rows of each table in the HTML itself, for readers without JavaScript."""
 
 PICTURE = 1000
 """Units of a bar's whole length."""
 
 _VISIBLE = 6
-"""Units of a bar that even one person among very many gets."""
+"""Units of the shortest bar, so that one user among very many stays visible."""
 
 
 def plan_html(plan: Plan, touched: Touched | None = None) -> str:
-    """Render a plan as a whole HTML document: one file, no network; write it as UTF-8.
+    """Render a plan as an HTML document; write it as UTF-8.
 
     Args:
-        plan: what to show.
-        touched: what the last run that touched each person sent, from the record; None where it wasn't read.
+        plan: the plan.
+        touched: by user id, the changes of the last run that changed this user; None if the record was not read.
 
     Raises:
         UsageError: the extra `html` is not installed.
@@ -53,12 +52,12 @@ def plan_html(plan: Plan, touched: Touched | None = None) -> str:
 
 
 def review_html(plan: Plan, decided: Plan, draft: object, touched: Touched | None = None) -> str:
-    """Render the page on which a plan is decided on; it works only where it is served.
+    """Render the page of a review, which works only while `rolesync review` serves it.
 
     Args:
-        plan: as it was made; its rows are those that are decided on.
-        decided: what is left of it, as decided so far.
-        draft: the decisions so far, as JSON, for the page's script.
+        plan: the plan under review; its rows are decided on.
+        decided: the plan with the decisions so far.
+        draft: the decisions so far, as JSON for the page's script.
         touched: as for `plan_html`.
 
     Raises:
@@ -68,36 +67,36 @@ def review_html(plan: Plan, decided: Plan, draft: object, touched: Touched | Non
 
 
 def overview_html(decided: Plan, plan: Plan) -> str:
-    """Render only what stands above the tables, as a page of `plan` shows it: what is left of it, as decided."""
+    """Render the summary above the tables of a review's page, for the plan with the decisions so far."""
     return _template("fragment.html").render(**_overview(decided, plan))
 
 
-def _page(name: str, what: str, plan: Plan, decided: Plan, touched: Touched | None, **more: object) -> str:
+def _page(name: str, what: str, plan: Plan, decided: Plan, touched: Touched | None, **values: object) -> str:
     template = _template(name)
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    tables, style, scripts = plan_page_tables(plan, touched), _own("plan.css"), [_own("plan.js")]
+    tables, style, scripts = plan_page_tables(plan, touched), _read_template("plan.css"), [_read_template("plan.js")]
     connect = ""
-    if "draft" in more:
-        style, scripts = style + _own("review.css"), [*scripts, _own("review.js")]
+    if "draft" in values:
+        style, scripts = style + _read_template("review.css"), [*scripts, _read_template("review.js")]
         connect = "connect-src 'self'; "
-        more["draft"] = Markup(script_json(more["draft"]))  # noqa: S704  # escaped for where it stands
+        values["draft"] = Markup(script_json(values["draft"]))  # noqa: S704  # escaped for a script element
     return template.render(
         what=what,
         policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src {_hash(style)}; {connect}"
         "base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704  # this package's own
         scripts=[Markup(script) for script in scripts],  # noqa: S704  # this package's own
-        data=Markup(script_json([table.data for table in tables])),  # noqa: S704  # escaped for where it stands
+        data=Markup(script_json([table.data for table in tables])),  # noqa: S704  # escaped for a script element
         tables={table.key: table for table in tables},
         most=WITHOUT_SCRIPT,
         **_overview(decided, plan),
-        **more,
+        **values,
     )
 
 
 def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
-    """What stands above the tables: about what is decided, with links to the sections of the plan that have rows."""
+    """Return the values of the summary above the tables, with links to the sections of the plan that have rows."""
     return {
         "status": decided.status,
         "headline": headline(decided),
@@ -115,13 +114,13 @@ def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
         "additions": number_of(decided, Action.ADD),
         "held": len(decided.held),
         "findings": len(decided.findings),
-        "bereft": left_without_role(decided),
+        "without_role": left_without_role(decided),
         "sections": {key for key, rows in (("changes", plan.changes), ("held", plan.held)) if len(rows)},
     }
 
 
 def run_html(report: RunReport) -> str:
-    """Render a past run likewise.
+    """Render a past run as an HTML document.
 
     Raises:
         UsageError: as for a plan.
@@ -129,7 +128,7 @@ def run_html(report: RunReport) -> str:
     template = _template("run.html")
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    style, content = _own("run.css"), run_content(report)
+    style, content = _read_template("run.css"), run_content(report)
     return template.render(
         what="run",
         policy=f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
@@ -158,12 +157,12 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _own(name: str) -> str:
+def _read_template(name: str) -> str:
     return (files("rolesync.report.html") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
-    """Name an inline script or style as a Content-Security-Policy does."""
+    """Return the source expression of an inline script or style for a Content-Security-Policy."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
 
 
@@ -171,13 +170,13 @@ def _bar(role: RoleCount) -> dict[str, int | str]:
     """Measure the parts of a role's two bars, in units; the longer bar has the whole length."""
     whole = max(role.before, role.after, 1)
 
-    def units(people: int) -> int:
-        return max(_VISIBLE, round(people * PICTURE / whole)) if people > 0 else 0
+    def units(holders: int) -> int:
+        return max(_VISIBLE, round(holders * PICTURE / whole)) if holders > 0 else 0
 
-    kept, most = units(role.before - role.removals), PICTURE
+    kept = units(role.before - role.removals)
     if kept:
         kept = min(kept, PICTURE - _VISIBLE * bool(role.removals or role.additions))
-        most = PICTURE - kept
+    most = PICTURE - kept
     label = f"Before {role.before:,}, after {role.after:,}"
     return {
         "label": label,

@@ -14,7 +14,7 @@ from rolesync.report.content.table import Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, outcome_text
 
 Touched = Mapping[int, Sequence[PastChange]]
-"""By user id, the changes that the last run of this person sent."""
+"""By user id, the changes of the last run that changed this user, in the order sent."""
 
 _MOST_CHOICES = 200
 """Words of a column that still has a menu; with more, the search finds a word faster."""
@@ -87,7 +87,7 @@ def script_json(content: Any) -> str:  # noqa: ANN401  # JSON
 
 
 def _column(key: str, title: str, kind: Kind, values: Iterable[Any], every: str) -> PageColumn:
-    if kind is Kind.PERSON:  # ids as text, because JavaScript's numbers are exact only up to 2^53
+    if kind is Kind.USER:  # ids as text, because JavaScript's numbers are exact only up to 2^53
         return PageColumn(key, title, kind, [(name, email, str(id_ or "")) for name, email, id_ in values])
     if kind is Kind.NUMBER:
         return PageColumn(key, title, kind, list(values))
@@ -110,7 +110,7 @@ def _details(plan: Plan, touched: Touched | None) -> dict[str, Any]:
 
 
 def _last_run(changes: Sequence[PastChange]) -> dict[str, Any]:
-    """Describe the last run that changed a person: its id, its time, and each change with its outcome."""
+    """Describe the last run that changed a user: its id, its time, and each change with its outcome."""
     first = changes[0]
     return {
         "run": escape_for_display(first.run, CELL_LIMIT),

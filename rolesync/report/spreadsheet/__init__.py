@@ -1,1 +1,1 @@
-"""CSV and workbooks of plans, runs and migrations."""
+"""Plans, runs and migrations as CSV and as workbooks."""

@@ -1,4 +1,4 @@
-"""The account as a table (CSV) and as a spreadsheet that shows the sources again, each cell marked with its end."""
+"""The cell ledger of a migration as CSV, and as a workbook that shows the sources with each cell marked by outcome."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("file", "sheet", "cell", "column", "text", "end", "code", "detail")
 CELL_LIMIT = 32_000  # characters of a cell; spreadsheets take 32,767
-REMARKS = 2_000  # on one sheet; spreadsheets get slow with more, and the sheet "to look at" has every reason
+REMARKS = 2_000  # on one sheet; spreadsheets get slow with more, and the sheet "to look at" has all reasons
 TITLE_LIMIT = 31  # characters of a sheet's name
 FILLS = {
     CellOutcome.ASSIGNMENT: "E2F0D9",
@@ -29,9 +29,9 @@ FILLS = {
 }
 
 
-def ledger_csv(account: CellLedger) -> str:
-    """Spell every cell and its end, one a row, with the header `COLUMNS` and LF line ends."""
-    return format_csv(COLUMNS, (_row(table, cell) for table in account.tables for cell in table.cells))
+def ledger_csv(ledger: CellLedger) -> str:
+    """Format every cell with its outcome, one a row, with the header `COLUMNS` and LF line ends."""
+    return format_csv(COLUMNS, (_row(table, cell) for table in ledger.tables for cell in table.cells))
 
 
 def _row(table: TableLedger, cell: Cell) -> tuple[str, ...]:
@@ -41,44 +41,42 @@ def _row(table: TableLedger, cell: Cell) -> tuple[str, ...]:
     return (_shown(table.place.file), _shown(table.place.sheet), place, *map(_shown, texts))
 
 
-@lru_cache(maxsize=4096)  # all but the cell's own text is the same in very many rows
+@lru_cache(maxsize=4096)  # many rows share all texts but the cell's own
 def _shown(text: str) -> str:
     return escape_formula(escape_for_display(text, CELL_LIMIT))
 
 
-def ledger_xlsx(account: CellLedger) -> bytes:
-    """Render the totals, the cells that are refused or normalised, and every source with its cells marked.
+def ledger_xlsx(ledger: CellLedger) -> bytes:
+    """Render the totals, the refused and normalised cells, and every source with its cells marked.
 
     Raises:
         UsageError: the extra `excel` is not installed, or a source has more rows than a sheet can hold.
     """
     book = empty_workbook(", or name a .csv")
-    longest = max((cell.row for table in account.tables for cell in table.cells), default=0)
+    longest = max((cell.row for table in ledger.tables for cell in table.cells), default=0)
     marked = sum(
-        cell.outcome in {CellOutcome.REFUSED, CellOutcome.NORMALISED}
-        for table in account.tables
-        for cell in table.cells
+        cell.outcome in {CellOutcome.REFUSED, CellOutcome.NORMALISED} for table in ledger.tables for cell in table.cells
     )
     if max(longest, marked + 1) > SHEET_ROWS:
         message = f"The account needs {max(longest, marked + 1):,} rows, but a workbook's sheet holds {SHEET_ROWS:,}."
         raise UsageError(message, hint="name a .csv for the account")
-    _lines(book, "totals", ("end", "why", "cells", "example", "detail"), _totals(account), (14, 24, 10, 40, 90))
-    _lines(book, "to look at", COLUMNS, _to_look_at(account), (30, 16, 9, 18, 34, 12, 22, 90))
-    for number, table in enumerate(account.tables, 1):
+    _lines(book, "totals", ("end", "why", "cells", "example", "detail"), _totals(ledger), (14, 24, 10, 40, 90))
+    _lines(book, "to look at", COLUMNS, _to_look_at(ledger), (30, 16, 9, 18, 34, 12, 22, 90))
+    for number, table in enumerate(ledger.tables, 1):
         _source(book, number, table)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _totals(account: CellLedger) -> Iterator[tuple[str | int, ...]]:
-    for total in account.totals():
+def _totals(ledger: CellLedger) -> Iterator[tuple[str | int, ...]]:
+    for total in ledger.totals():
         yield (total.outcome.value, total.code, total.cells, _shown(total.example), _shown(total.detail))
-    yield ("all", "", len(account), "", "")
+    yield ("all", "", len(ledger), "", "")
 
 
-def _to_look_at(account: CellLedger) -> Iterator[tuple[str | int, ...]]:
-    for table in account.tables:
+def _to_look_at(ledger: CellLedger) -> Iterator[tuple[str | int, ...]]:
+    for table in ledger.tables:
         yield from (
             _row(table, cell) for cell in table.cells if cell.outcome in {CellOutcome.REFUSED, CellOutcome.NORMALISED}
         )
@@ -97,13 +95,13 @@ def _lines(
         sheet.column_dimensions[column_name(place)].width = width
     sheet.append(list(columns))
     number = 1
-    for number, row in enumerate(rows, 2):  # noqa: B007  # the last one is needed
+    for number, row in enumerate(rows, 2):  # noqa: B007  # the last number is needed
         sheet.append([f"'{cell}" if isinstance(cell, str) and cell.startswith("#") else cell for cell in row])
     sheet.auto_filter.ref = f"A1:{column_name(len(columns) - 1)}{number}"
 
 
 def _source(book: "Workbook", number: int, table: TableLedger) -> None:
-    """Show a source again, every cell at its place, coloured by its end, with the reason where it needs one."""
+    """Show a source, every cell at its place in the colour of its outcome, with a comment where it needs a reason."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # an extra
     from openpyxl.comments import Comment  # noqa: PLC0415
     from openpyxl.styles import PatternFill  # noqa: PLC0415
@@ -111,8 +109,8 @@ def _source(book: "Workbook", number: int, table: TableLedger) -> None:
     name = table.place.sheet or table.place.file.rpartition("/")[2]
     title = "".join("_" if letter in r"[]:*?/\'" or not letter.isprintable() else letter for letter in name)
     sheet: WriteOnlyWorksheet = book.create_sheet(f"{number} {title}"[:TITLE_LIMIT])
-    fills = {fate: PatternFill("solid", start_color=colour) for fate, colour in FILLS.items()}
-    plain: dict[tuple[int, CellOutcome], Any] = {}  # used again in each row, because styles are slow to set
+    fills = {outcome: PatternFill("solid", start_color=colour) for outcome, colour in FILLS.items()}
+    plain: dict[tuple[int, CellOutcome], Any] = {}  # reused in each row, because setting styles is slow
     at, remarks = 1, 0
     for row, cells in groupby(table.cells, attrgetter("row")):
         for _ in range(at, row):
@@ -121,17 +119,17 @@ def _source(book: "Workbook", number: int, table: TableLedger) -> None:
         for cell in cells:
             line.extend([None] * (cell.column - len(line)))
             remark = cell.outcome in {CellOutcome.REFUSED, CellOutcome.NORMALISED} and remarks < REMARKS
-            made = plain.get((cell.column, cell.outcome))
-            if made is None or remark:
-                made = WriteOnlyCell(sheet)
-                made.fill = fills[cell.outcome]
+            styled = plain.get((cell.column, cell.outcome))
+            if styled is None or remark:
+                styled = WriteOnlyCell(sheet)
+                styled.fill = fills[cell.outcome]
             if remark:
                 remarks += 1
-                made.comment = Comment(escape_for_display(cell.detail, 500), "rolesync")
+                styled.comment = Comment(escape_for_display(cell.detail, 500), "rolesync")
             else:
-                plain[cell.column, cell.outcome] = made
+                plain[cell.column, cell.outcome] = styled
             text = _shown(cell.text)
-            made.value = f"'{text}" if text.startswith("#") else text
-            line.append(made)
+            styled.value = f"'{text}" if text.startswith("#") else text
+            line.append(styled)
         sheet.append(line)
         at = row + 1

@@ -1,6 +1,6 @@
-"""A plan as tables for a spreadsheet: CSV for everybody, a workbook where the extra `excel` is installed.
+"""A plan as tables for a spreadsheet: CSV, and a workbook where the extra `excel` is installed.
 
-No cell is ever a formula: a text that a spreadsheet could take for one begins with an apostrophe in both forms.
+A text that a spreadsheet could take for a formula begins with an apostrophe in both forms.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ EXCLUDE, RELEASE = "exclude", "release"
 
 
 def plan_csv(plan: Plan, decisions: Decisions | None = None) -> str:
-    """Render every change and every held row, removals first, as CSV with the header `COLUMNS` and LF line ends.
+    """Render all changes and held rows, removals first, as CSV with the header `COLUMNS` and LF line ends.
 
-    With `decisions`, they stand in the last two columns, as a reviewer would have filled them in.
+    `decisions` fill the last two columns, as a reviewer would.
     """
-    decided = decisions or Decisions()
-    return format_csv(COLUMNS, ((*row.cells, *_decision(row, decided)) for row in decision_rows(plan)))
+    filled = decisions or Decisions()
+    return format_csv(COLUMNS, ((*row.cells, *_decision(row, filled)) for row in decision_rows(plan)))
 
 
 def plan_xlsx(plan: Plan) -> bytes:
-    """Render a plan as a workbook: the sheets summary, changes, held, drift, findings, and impact if that was asked.
+    """Render a plan as a workbook: the sheets summary, changes, held, drift, findings, and impact if it was looked up.
 
     Raises:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
@@ -64,8 +64,8 @@ def plan_xlsx(plan: Plan) -> bytes:
 class DecisionRow(NamedTuple):
     """A row that a reviewer may decide on.
 
-    `cells` are those of `COLUMNS` before the decision, as both forms have them but for what `spreadsheet` does. `word`
-    is the only decision that may stand in it, "" where none may; `key` names what it is about.
+    `cells` are those of `COLUMNS` before the decision, as in CSV. `key` is user id and role; `word` is the decision
+    that the row may have, "" for none.
     """
 
     cells: Cells
@@ -84,26 +84,26 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
 
 
 def other_rows(plan: Plan) -> dict[str, list[Cells]]:
-    """List by sheet what a plan's workbook has besides its changes and held rows, the heads included."""
+    """List by sheet the rows of a plan's workbook, heads included, without the sheets of changes and held rows."""
     return {
         sheet.title: [sheet.columns, *sheet.rows] for sheet in _sheets(plan) if sheet.title not in {"changes", "held"}
     }
 
 
 def _decision(row: DecisionRow, decisions: Decisions) -> tuple[str, str]:
-    chosen = {EXCLUDE: decisions.excluded, RELEASE: decisions.released}.get(row.word, {})
+    reasons = {EXCLUDE: decisions.excluded, RELEASE: decisions.released}.get(row.word, {})
     return (
-        (row.word, escape_formula(escape_for_display(chosen[row.key], MOST_CHARACTERS)))
-        if row.key in chosen
+        (row.word, escape_formula(escape_for_display(reasons[row.key], MOST_CHARACTERS)))
+        if row.key in reasons
         else ("", "")
     )
 
 
 def _releases(plan: Plan) -> list[str]:
-    """Say of each held row whether it may be let through."""
-    may = releasable(plan)
+    """Return the decision that each held row may have."""
+    removals = releasable(plan)
     waiting = plan.held["reason"].isin(WAITING).tolist()
-    return [RELEASE if key in may and waits else "" for key, waits in zip(_keys(plan.held), waiting, strict=True)]
+    return [RELEASE if key in removals and waits else "" for key, waits in zip(_keys(plan.held), waiting, strict=True)]
 
 
 def _keys(table: pd.DataFrame) -> Iterator[tuple[int, str]]:

@@ -1,8 +1,4 @@
-"""How rows become CSV and workbooks, whatever they tell.
-
-No cell is ever a formula: texts that a spreadsheet could take for one come here with an apostrophe before them, see
-`escape_formula`.
-"""
+"""Rows as sheets of a workbook. No cell is a formula, see `row_cells`."""
 
 from __future__ import annotations
 
@@ -24,14 +20,14 @@ Cell = str | int | None
 Cells = tuple[Cell, ...]
 
 _EXACT_IDS = 10**15
-"""Spreadsheets keep 15 digits of a number, so ids from here on (2^53 and above among them) are written as text."""
+"""Spreadsheets keep 15 digits of a number, so larger ids are written as text."""
 
 _LINE = 15  # points
-_RANGES = 100  # of cells that share a drop-down; spreadsheets don't take any number of them
+_RANGES = 100  # of cells that share a drop-down; spreadsheets limit their number
 
 SHEET_ROWS = 1_048_576
 MOST_CHARACTERS = 32_000
-"""Characters of a cell, in the CSV form too: spreadsheets take 32,767, and many CSV readers refuse ever longer ones."""
+"""Characters of a cell, in CSV too: spreadsheets take 32,767, and many CSV readers refuse longer cells."""
 
 _HEAD = "E7E6E6"
 _FILLS = {
@@ -45,15 +41,15 @@ _FILLS = {
 
 
 class Sheet(NamedTuple):
-    """One sheet; its rows take the colour of the word in the column `colour_by`."""
+    """One sheet; the word in the column `colour_by` colours its row."""
 
     title: str
     columns: tuple[str, ...]
     widths: tuple[int, ...]
     rows: Iterable[Cells]
     colour_by: str
-    words: tuple[str, ...] = ()  # what may be decided of each row
-    prose: bool = False  # its last column holds sentences, which take as many lines as they need
+    words: tuple[str, ...] = ()  # the decision that each row may have
+    prose: bool = False  # the last column holds sentences, which wrap
 
 
 def row_cells(row: Iterable[Cell]) -> Cells:
@@ -61,22 +57,22 @@ def row_cells(row: Iterable[Cell]) -> Cells:
     return tuple(escape_formula(cell) if isinstance(cell, str) else cell or None for cell in row)
 
 
-def empty_workbook(otherwise: str = "") -> Workbook:
-    """Begin a workbook, which is written row by row.
+def empty_workbook(alternative: str = "") -> Workbook:
+    """Return an empty workbook that is written row by row.
 
     Raises:
-        UsageError: the extra `excel` is not installed; the hint is to install it, and what `otherwise` says.
+        UsageError: the extra `excel` is not installed; the hint names it, followed by `alternative`.
     """
     try:
         import openpyxl  # noqa: PLC0415  # an extra, and slow to import
     except ModuleNotFoundError as error:
         message = "A workbook can't be written, because openpyxl is not installed."
-        raise UsageError(message, hint=f"pip install 'rolesync[excel]'{otherwise}") from error
+        raise UsageError(message, hint=f"pip install 'rolesync[excel]'{alternative}") from error
     return openpyxl.Workbook(write_only=True)
 
 
 def format_xlsx(what: str, longest: int, sheets: Iterable[Sheet]) -> bytes:
-    """Spell sheets as a workbook of `what`, of which the longest list has so many rows.
+    """Format sheets as a workbook of `what`, whose longest list has `longest` rows.
 
     Raises:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
@@ -98,43 +94,43 @@ def _write(book: Workbook, sheet: Sheet) -> None:
     from openpyxl.styles.differential import DifferentialStyle  # noqa: PLC0415
     from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
-    made = book.create_sheet(sheet.title)
+    target = book.create_sheet(sheet.title)
     rows = list(sheet.rows)
-    everything = f"A1:{get_column_letter(len(sheet.columns))}{len(rows) + 1}"
-    # In a sheet that is written row by row, all that stands above the rows has to be set before the first of them.
-    made.freeze_panes = "A2"
-    made.auto_filter.ref = everything
-    _print_well(made, everything)
+    whole = f"A1:{get_column_letter(len(sheet.columns))}{len(rows) + 1}"
+    # A sheet that is written row by row takes its settings only before the first row.
+    target.freeze_panes = "A2"
+    target.auto_filter.ref = whole
+    _set_up_printing(target, whole)
     for at, width in enumerate(sheet.widths, start=1):
-        made.column_dimensions[get_column_letter(at)].width = width
-    for cells in _cells(made, sheet, rows):
-        made.append(cells)
-    # A rule and not a fill per cell: it stays right when rows are sorted or edited.
+        target.column_dimensions[get_column_letter(at)].width = width
+    for cells in _cells(target, sheet, rows):
+        target.append(cells)
+    # A rule, not a fill per cell: it stays right when rows are sorted or edited.
     for name, colour in _FILLS.items():
         style = DifferentialStyle(fill=PatternFill(bgColor=colour, fill_type="solid"))
         rule = Rule(type="expression", formula=[f'${sheet.colour_by}1="{name}"'], dxf=style)
-        made.conditional_formatting.add(everything, rule)
-    _offer(made, sheet)
+        target.conditional_formatting.add(whole, rule)
+    _add_drop_downs(target, sheet)
 
 
-def _print_well(made: WriteOnlyWorksheet, everything: str) -> None:
-    """Print all columns beside each other, with the head on every page, and nothing that runs out of its cell."""
+def _set_up_printing(target: WriteOnlyWorksheet, whole: str) -> None:
+    """Print all columns side by side, with the head on every page."""
     from openpyxl.worksheet.properties import PageSetupProperties  # noqa: PLC0415  # as above
 
-    made.page_setup.orientation = "landscape"  # type: ignore[attr-defined]  # the stubs don't know it
-    made.page_setup.fitToHeight = 0  # type: ignore[attr-defined]  # as many pages as it takes
-    made.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)  # type: ignore[attr-defined]
-    made.print_title_rows = "1:1"
-    made.print_area = everything
+    target.page_setup.orientation = "landscape"  # type: ignore[attr-defined]  # the stubs don't know it
+    target.page_setup.fitToHeight = 0  # type: ignore[attr-defined]  # as many pages as it takes
+    target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)  # type: ignore[attr-defined]
+    target.print_title_rows = "1:1"
+    target.print_area = whole
 
 
-def _cells(made: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Iterator[Any]:
+def _cells(target: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Iterator[Any]:
     """Yield the cells of each row, the head first."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
     from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415
 
     def styled(value: Cell, name: str, style: Any) -> Any:  # noqa: ANN401  # openpyxl's own
-        cell = WriteOnlyCell(made, value=value)
+        cell = WriteOnlyCell(target, value=value)
         setattr(cell, name, style)
         return cell
 
@@ -142,12 +138,12 @@ def _cells(made: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Ite
     for cell in head:
         cell.fill = PatternFill(fgColor=_HEAD, fill_type="solid")
     yield head
-    # A number would end where the text in the next column begins. One cell serves for all of them, since a styled cell
-    # costs as much as writing it: of a row that is a generator, each is written before the next is asked for.
+    # The indent separates a number from the text of the next column. All numbers share one styled cell, which costs
+    # as much as writing it: of a row that is a generator, each cell is written before the next is target.
     number = styled(None, "alignment", Alignment(horizontal="right", indent=1))
     top, sentence = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
 
-    def shown(cells: Cells) -> Iterator[Any]:
+    def row(cells: Cells) -> Iterator[Any]:
         for cell in map(_cell, cells):
             if isinstance(cell, int):
                 number.value = cell
@@ -156,16 +152,16 @@ def _cells(made: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> Ite
     for at, cells in enumerate(rows, start=2):
         if sheet.prose:
             *first, last = map(_cell, cells)
-            # Only some programs find the height themselves.
+            # Not all programs compute the height.
             height = _LINE * max(1, -(-len(str(last)) // sheet.widths[-1]))
-            made.row_dimensions[at].height = height  # type: ignore[attr-defined]  # as above
+            target.row_dimensions[at].height = height  # type: ignore[attr-defined]  # as above
             yield [*(styled(cell, "alignment", top) for cell in first), styled(last, "alignment", sentence)]
         else:
-            yield shown(cells)
+            yield row(cells)
 
 
-def _offer(made: WriteOnlyWorksheet, sheet: Sheet) -> None:
-    """Give each row that may be decided on a drop-down with the word for it."""
+def _add_drop_downs(target: WriteOnlyWorksheet, sheet: Sheet) -> None:
+    """Give each row that may have a decision a drop-down for it."""
     from openpyxl.utils import get_column_letter  # noqa: PLC0415  # as above
     from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415
 
@@ -175,17 +171,17 @@ def _offer(made: WriteOnlyWorksheet, sheet: Sheet) -> None:
     ]
     for start in range(0, len(places), _RANGES):
         word = places[start][0]
-        offer = DataValidation(type="list", formula1=f'"{word}"', allow_blank=True, showErrorMessage=True)
-        offer.errorTitle, offer.error = "decision", f"{word}, or nothing: as planned"
+        validation = DataValidation(type="list", formula1=f'"{word}"', allow_blank=True, showErrorMessage=True)
+        validation.errorTitle, validation.error = "decision", f"{word}, or empty: as planned"
         for _, rows in places[start : start + _RANGES]:
-            offer.add(f"{column}{rows[0]}:{column}{rows[-1]}")
-        made.data_validations.append(offer)  # type: ignore[attr-defined]  # the stubs don't know it
+            validation.add(f"{column}{rows[0]}:{column}{rows[-1]}")
+        target.data_validations.append(validation)  # type: ignore[attr-defined]  # the stubs don't know it
 
 
 def _cell(value: Cell) -> Cell:
     if isinstance(value, int):
         return value if value < _EXACT_IDS else str(value)
-    # openpyxl would store `#N/A` and its like as an error instead of a text.
+    # openpyxl would store `#N/A` and the like as an error, not as a text.
     if not value:
-        return None  # an empty text costs as much as any other
+        return None  # an empty text costs as much as any text
     return f"'{value}" if value.startswith("#") else value

@@ -1,4 +1,4 @@
-"""Everything that a person sees in a terminal, as rich renderables for `cli` to print.
+"""Terminal views as rich renderables, which `cli` prints.
 
-Signs and words carry the meaning, colour only helps; nothing is ever read as rich markup.
+Signs and words carry the meaning, colour only helps; no text is read as rich markup.
 """

@@ -1,4 +1,4 @@
-"""What `doctor` found, in the terminal."""
+"""The checks of `doctor` in the terminal."""
 
 from collections.abc import Iterable
 
@@ -13,13 +13,13 @@ _WORDS = {VerdictStatus.PASS: "ok", VerdictStatus.WARN: "warning", VerdictStatus
 
 
 def checks_view(checks: Iterable[Check]) -> RenderableType:
-    """Show each check with its hint below it, and a last line that counts those that are not well."""
+    """Show each check with its hint, and in the last line the number of failures and warnings."""
     listed = list(checks)
-    bad = sum(check.status is VerdictStatus.BLOCK for check in listed)
-    odd = sum(check.status is VerdictStatus.WARN for check in listed)
+    failed = sum(check.status is VerdictStatus.BLOCK for check in listed)
+    warnings = sum(check.status is VerdictStatus.WARN for check in listed)
     return Group(
         table(
-            [column("status", whole=True), column("check"), column("what was seen, and what to do")],
+            [column("status", whole=True), column("check"), column("result, and what to do")],
             (
                 (
                     words(_WORDS[check.status], STYLES[check.status]),
@@ -30,5 +30,5 @@ def checks_view(checks: Iterable[Check]) -> RenderableType:
                 for check in listed
             ),
         ),
-        heading(f"{plural(len(listed), 'check')}: {bad} failed, {plural(odd, 'warning')}"),
+        heading(f"{plural(len(listed), 'check')}: {failed} failed, {plural(warnings, 'warning')}"),
     )

@@ -1,4 +1,4 @@
-"""What is known of one person, in the terminal: who they are, what happened to their roles, and what comes next."""
+"""`explain` in the terminal: a user's identity, roles, past changes and decisions, and the next plan."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,8 +20,8 @@ from rolesync.report.content.text import (
     CELL_LIMIT,
     SENTENCE_LIMIT,
     escape_for_display,
+    format_user,
     outcome_text,
-    person,
     plural,
     reason_sentence,
     row_text,
@@ -29,55 +29,57 @@ from rolesync.report.content.text import (
 from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, words
 
 _STYLES = {"done": "green", "no_effect": "yellow", "gone": "yellow", "unknown": "bold yellow"}
-_DECIDED = {"excluded": "taken out of the plan, so not done", "released": "held, and let through"}
+_DECIDED = {"excluded": "excluded by the reviewer", "released": "released by the reviewer"}
 _UNLISTED = "not in the list"
 
 
-def explanation_view(found: Explanation) -> RenderableType:
-    """Show what is known of one person; in which places nothing was looked for is said, too."""
-    if not found.known:
+def explanation_view(explanation: Explanation) -> RenderableType:
+    """Show what is known of one user, and which sources were not read."""
+    if not explanation.known:
         return Group(
-            note(f"Nothing is known of {escape_for_display(found.asked, CELL_LIMIT)}: {_looked(found)}.", indent=0)
+            note(
+                f"Unknown user {escape_for_display(explanation.asked, CELL_LIMIT)}: {_sources(explanation)}.", indent=0
+            )
         )
     return Group(
-        pairs(_identity(found)),
-        *_now(found.now),
-        *_changes(found.changes),
-        *_decisions(found.decisions),
-        *_absences(found.absences),
-        *_listed(found),
-        *_steps(found.steps),
+        pairs(_identity(explanation)),
+        *_now(explanation.now),
+        *_changes(explanation.changes),
+        *_decisions(explanation.decisions),
+        *_absences(explanation.absences),
+        *_listed(explanation),
+        *_steps(explanation.steps),
     )
 
 
-def _looked(found: Explanation) -> str:
-    places = ["the record has no change of theirs"]
-    places += [f"{escape_for_display(found.source.path, CELL_LIMIT)} doesn't name them"] if found.source else []
-    places += ["Studio doesn't know them"] if found.now is not None else ["Studio was not asked (`--live` does)"]
-    return "; ".join(places)
+def _sources(explanation: Explanation) -> str:
+    results = ["no change in the record"]
+    results += [f"no row in {escape_for_display(explanation.source.path, CELL_LIMIT)}"] if explanation.source else []
+    results += ["not in Studio"] if explanation.now is not None else ["Studio was not read (add `--live`)"]
+    return "; ".join(results)
 
 
-def _identity(found: Explanation) -> Iterator[tuple[str, str]]:
-    yield "asked", escape_for_display(found.asked, CELL_LIMIT)
-    yield "user id", ", ".join(f"#{one}" for one in found.user_ids) or "not known"
-    yield "address", ", ".join(escape_for_display(one, CELL_LIMIT) for one in found.emails) or "not known"
+def _identity(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    yield "asked", escape_for_display(explanation.asked, CELL_LIMIT)
+    yield "user id", ", ".join(f"#{user_id}" for user_id in explanation.user_ids) or "unknown"
+    yield "address", ", ".join(escape_for_display(email, CELL_LIMIT) for email in explanation.emails) or "unknown"
 
 
-def _now(people: Sequence[PersonNow] | None) -> Iterator[RenderableType]:
+def _now(users: Sequence[PersonNow] | None) -> Iterator[RenderableType]:
     yield heading("Roles today")
-    if people is None:
-        yield note("Studio was not asked; `--live` does.")
-    elif not people:
-        yield note("Studio doesn't know this person.")
+    if users is None:
+        yield note("Studio was not read; add `--live`.")
+    elif not users:
+        yield note("This user is not in Studio.")
     else:
         yield table(
-            [column("person"), column("roles")],
+            [column("user"), column("roles")],
             (
                 (
-                    person(one.name, one.email, one.user_id),
-                    ", ".join(escape_for_display(role, CELL_LIMIT) for role in one.roles),
+                    format_user(user.name, user.email, user.user_id),
+                    ", ".join(escape_for_display(role, CELL_LIMIT) for role in user.roles),
                 )
-                for one in people
+                for user in users
             ),
         )
 
@@ -85,25 +87,25 @@ def _now(people: Sequence[PersonNow] | None) -> Iterator[RenderableType]:
 def _changes(changes: Sequence[PastChange]) -> Iterator[RenderableType]:
     yield heading(f"Changes sent ({len(changes):,})")
     if not changes:
-        yield note("The record has none.")
+        yield note("None in the record.")
         return
     yield table(
         [
             column("when (UTC), and run"),
-            column("change, and what came of it"),
+            column("change, and outcome"),
             column("because of"),
         ],
         (
             (
-                f"{_when(one.time)}\n{escape_for_display(one.run, CELL_LIMIT)}",
-                words(f"{_change(one.action, one.role)}\n").append_text(_outcome(one.outcome)),
+                f"{_when(change.time)}\n{escape_for_display(change.run, CELL_LIMIT)}",
+                words(f"{_change(change.action, change.role)}\n").append_text(_outcome(change.outcome)),
                 lines(
-                    _row(one.row),
-                    _source(one),
-                    f"approved by {escape_for_display(one.approved_by, CELL_LIMIT)}" if one.approved_by else "",
+                    _row(change.row),
+                    _source(change),
+                    f"approved by {escape_for_display(change.approved_by, CELL_LIMIT)}" if change.approved_by else "",
                 ),
             )
-            for one in changes
+            for change in changes
         ),
     )
 
@@ -111,16 +113,19 @@ def _changes(changes: Sequence[PastChange]) -> Iterator[RenderableType]:
 def _decisions(decisions: Sequence[PastDecision]) -> Iterator[RenderableType]:
     if not decisions:
         return
-    yield heading(f"Decided by a reviewer ({len(decisions):,})")
+    yield heading(f"Reviewer's decisions ({len(decisions):,})")
     yield table(
-        [column("when (UTC), and run"), column("change, and what was decided"), column("by whom, and why")],
+        [column("when (UTC), and run"), column("change, and decision"), column("reviewer, and reason")],
         (
             (
-                f"{_when(one.time)}\n{escape_for_display(one.run, CELL_LIMIT)}",
-                f"{_change(one.action, one.role)}\n{_DECIDED[one.decision]}",
-                lines(escape_for_display(one.reviewer, CELL_LIMIT), escape_for_display(one.reason, SENTENCE_LIMIT)),
+                f"{_when(decision.time)}\n{escape_for_display(decision.run, CELL_LIMIT)}",
+                f"{_change(decision.action, decision.role)}\n{_DECIDED[decision.decision]}",
+                lines(
+                    escape_for_display(decision.reviewer, CELL_LIMIT),
+                    escape_for_display(decision.reason, SENTENCE_LIMIT),
+                ),
             )
-            for one in decisions
+            for decision in decisions
         ),
     )
 
@@ -128,39 +133,43 @@ def _decisions(decisions: Sequence[PastDecision]) -> Iterator[RenderableType]:
 def _absences(absences: Sequence[PastAbsence]) -> Iterator[RenderableType]:
     if not absences:
         return
-    yield heading(f"Runs whose list didn't give a role that they held ({len(absences):,})")
+    yield heading(f"Runs whose list left out a role that the user held ({len(absences):,})")
     yield table(
         [column("when (UTC)", whole=True), column("run"), column("role")],
         (
-            (_when(one.time), escape_for_display(one.run, CELL_LIMIT), escape_for_display(one.role, CELL_LIMIT))
-            for one in absences
+            (
+                _when(absence.time),
+                escape_for_display(absence.run, CELL_LIMIT),
+                escape_for_display(absence.role, CELL_LIMIT),
+            )
+            for absence in absences
         ),
     )
 
 
-def _listed(found: Explanation) -> Iterator[RenderableType]:
-    if found.source is None:
+def _listed(explanation: Explanation) -> Iterator[RenderableType]:
+    if explanation.source is None:
         return
-    yield heading(f"In {escape_for_display(found.source.path, CELL_LIMIT)}")
-    if not found.rows:
-        yield note("No row names them.")
+    yield heading(f"In {escape_for_display(explanation.source.path, CELL_LIMIT)}")
+    if not explanation.rows:
+        yield note("No row names this user.")
     else:
         yield table(
             [column("row", right=True, whole=True), column("role"), column("named as")],
-            ((row_text(one.row), escape_for_display(one.role, CELL_LIMIT), _named(one)) for one in found.rows),
+            ((row_text(row.row), escape_for_display(row.role, CELL_LIMIT), _named(row)) for row in explanation.rows),
         )
-    if found.list_status == "reject":
-        yield note("The list has errors, so that no plan is made from it: `rolesync validate` shows them.", "red")
+    if explanation.list_status == "reject":
+        yield note("The list has errors, so it makes no plan: `rolesync validate` shows them.", "red")
 
 
 def _steps(steps: Sequence[NextStep] | None) -> Iterator[RenderableType]:
     if steps is None:
         return
-    yield heading(f"The next plan, if no guard stops it: {plural(len(steps), 'change')} of theirs")
+    yield heading(f"The next plan, unless a guard blocks it: {plural(len(steps), 'change')} of this user")
     if steps:
         yield table(
             [column("change"), column("why"), column("row", right=True, whole=True)],
-            ((_change(one.action, one.role), _why(one), row_text(one.row)) for one in steps),
+            ((_change(step.action, step.role), _why(step), row_text(step.row)) for step in steps),
         )
 
 
@@ -171,7 +180,7 @@ def _why(step: NextStep) -> str:
 
 
 def _named(row: ListedRow) -> str:
-    return person("", row.email, row.user_id)
+    return format_user("", row.email, row.user_id)
 
 
 def _row(row: int) -> str:
@@ -187,7 +196,7 @@ def _outcome(outcome: str) -> Text:
 
 
 def _source(change: PastChange) -> str:
-    """Name the list of a change, and its content."""
+    """Name the list of a change, with the beginning of its hash."""
     path, digest = escape_for_display(change.source, CELL_LIMIT), escape_for_display(change.sha256[:SHORT_DIGEST])
     return f"{path} {digest}".strip()
 

@@ -1,4 +1,4 @@
-"""What a person sees of a migration in a terminal."""
+"""A migration in the terminal: the result, the cells by outcome, and what needs a look."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,68 +8,73 @@ from rich.console import Group, RenderableType
 from rolesync.migrate.ledger import Cell, CellOutcome, TableLedger, column_name
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
-from rolesync.report.content.text import escape_for_display, person, plural
+from rolesync.report.content.text import escape_for_display, format_user, plural
 from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, words
 
-SHOWN = 20  # refused cells and people without an account that are shown unless all are asked for
+SHOWN = 20  # refused cells and unknown users that are shown without --all
 
 
 def migration_view(
-    made: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], *, show_all: bool = False
+    migration: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], *, show_all: bool = False
 ) -> RenderableType:
-    """Show what came of the sources, what became of their cells, and what is to be looked at.
+    """Show the result of a migration, its cells by outcome, and what needs a look.
 
     Args:
-        made: the migration.
-        suggestions: people who aren't in Studio; None where nobody was looked up.
+        migration: the migration.
+        suggestions: users who are not in Studio; None if no user was looked up.
         written: sentences about the files that were written.
-        show_all: everything, however long.
+        show_all: show every row.
     """
     most = None if show_all else SHOWN
-    return Group(*_parts(made, suggestions, written, most))
+    return Group(*_parts(migration, suggestions, written, most))
 
 
 def _parts(
-    made: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], most: int | None
+    migration: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], most: int | None
 ) -> Iterator[RenderableType]:
-    fates = made.ledger.count_outcomes()
-    refused = list(made.ledger.refused())
+    outcomes = migration.ledger.count_outcomes()
+    refused = list(migration.ledger.refused())
     if refused:
         rows = len({(source.place, cell.row) for source, cell in refused})
-        sentence = f"{plural(len(refused), 'cell')} can't be read, so {plural(rows, 'row')} give nothing"
+        sentence = f"{plural(len(refused), 'cell')} refused, so {plural(rows, 'row')} left out"
         yield banner("INCOMPLETE", sentence, "red")
-    elif not made.assignments:
-        yield banner("EMPTY", "nobody gets a managed role", "yellow")
+    elif not migration.assignments:
+        yield banner("EMPTY", "no user gets a managed role", "yellow")
     else:
         yield banner("COMPLETE", "every cell is accounted for", "green")
-    roles = Counter(role for role, _ in {(one.role, one.user_id or one.email) for one in made.assignments})
-    yield pairs(
-        [(escape_for_display(role), plural(number, "person", "people")) for role, number in sorted(roles.items())]
-    )
-    if made.recipe.preset:
-        yield note(f"{made.recipe.title} gives {made.recipe.gives}; it {made.recipe.lacks}.")
+    roles = Counter(role for role, _ in {(row.role, row.user_id or row.email) for row in migration.assignments})
+    yield pairs([(escape_for_display(role), plural(number, "user")) for role, number in sorted(roles.items())])
+    if migration.recipe.preset:
+        yield note(f"{migration.recipe.title} gives {migration.recipe.gives}; it {migration.recipe.lacks}.")
     yield heading("Cells")
-    yield pairs([(fate.value, f"{number:,}") for fate, number in fates.items()] + [("all", f"{len(made.ledger):,}")])
-    reasons = [total for total in made.ledger.totals() if total.outcome is not CellOutcome.ASSIGNMENT]
+    numbers = {outcome.value: number for outcome, number in outcomes.items()} | {"all": len(migration.ledger)}
+    yield pairs((outcome, f"{number:,}") for outcome, number in numbers.items())
+    reasons = [total for total in migration.ledger.totals() if total.outcome is not CellOutcome.ASSIGNMENT]
     if reasons:
-        yield heading("Why")
+        yield heading("Reasons")
         yield table(
-            [column("end", whole=True), column("why"), column("cells", right=True), column("first"), column("says")],
+            [
+                column("outcome", whole=True),
+                column("code"),
+                column("cells", right=True),
+                column("first"),
+                column("reason"),
+            ],
             (
                 (
-                    one.outcome.value,
-                    one.code.replace("_", " "),
-                    f"{one.cells:,}",
-                    escape_for_display(one.example, 60),
-                    escape_for_display(one.detail, 200),
+                    total.outcome.value,
+                    total.code.replace("_", " "),
+                    f"{total.cells:,}",
+                    escape_for_display(total.example, 60),
+                    escape_for_display(total.detail, 200),
                 )
-                for one in reasons
+                for total in reasons
             ),
         )
     yield from _refused(refused, most)
-    if made.findings:
-        yield heading("Noticed")
-        for place, finding in made.findings[:most]:
+    if migration.findings:
+        yield heading("Findings")
+        for place, finding in migration.findings[:most]:
             yield note(f"{escape_for_display(place.file, 60)}: {escape_for_display(finding.message, 300)}")
     if suggestions is not None:
         yield from _unknown(suggestions, most)
@@ -81,7 +86,7 @@ def _refused(refused: Sequence[tuple[TableLedger, Cell]], most: int | None) -> I
     if refused:
         yield heading("Refused")
         yield table(
-            [column("where"), column("says")],
+            [column("cell"), column("reason")],
             (
                 (
                     f"{escape_for_display(source.place.file, 60)} {column_name(cell.column)}{cell.row}",
@@ -91,18 +96,20 @@ def _refused(refused: Sequence[tuple[TableLedger, Cell]], most: int | None) -> I
             ),
         )
         if most is not None and len(refused) > most:
-            yield note(f"{len(refused) - most:,} more: --all, or --account FILE", "dim")
+            yield note(
+                f"… and {plural(len(refused) - most, 'more cell')}; `--all` or `--account FILE` shows all.", "dim"
+            )
 
 
 def _unknown(suggestions: Sequence[Suggestion], most: int | None) -> Iterator[RenderableType]:
     yield heading(f"Not in Studio: {len(suggestions):,}")
-    for one in suggestions[:most]:
-        missing = person(one.missing.name, one.missing.email, one.missing.user_id)
-        yield note(f"{missing}, {one.missing.place.row(one.missing.row)}")
-        for candidate in one.candidates:
-            known = person(candidate.name, candidate.email, candidate.user_id)
-            yield note(f"perhaps {known}: {candidate.why}", "dim", indent=4)
+    for suggestion in suggestions[:most]:
+        missing = format_user(suggestion.missing.name, suggestion.missing.email, suggestion.missing.user_id)
+        yield note(f"{missing}, {suggestion.missing.place.row(suggestion.missing.row)}")
+        for candidate in suggestion.candidates:
+            user = format_user(candidate.name, candidate.email, candidate.user_id)
+            yield note(f"perhaps {user}: {candidate.why}", "dim", indent=4)
     if most is not None and len(suggestions) > most:
-        yield note(f"{len(suggestions) - most:,} more: --all", "dim")
-    if any(one.candidates for one in suggestions):
-        yield note("Suggestions are not applied: correct the source where one is right.", "dim")
+        yield note(f"… and {plural(len(suggestions) - most, 'more user')}; `--all` shows all.", "dim")
+    if any(suggestion.candidates for suggestion in suggestions):
+        yield note("Suggestions are not applied. Where one is right, correct the source.", "dim")

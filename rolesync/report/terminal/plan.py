@@ -1,4 +1,4 @@
-"""A plan in the terminal: what it is, whether it may be applied, and what it would change."""
+"""A plan in the terminal: facts, guards, headline, tables and the next step."""
 
 from collections.abc import Iterator
 
@@ -27,8 +27,8 @@ def plan_view(plan: Plan, *, limit: int | None, command: str = "rolesync apply P
 
     Args:
         plan: the plan, blocked or not.
-        limit: at most so many rows of each list; None for all. Rows beyond it are not even built.
-        command: what applies this plan; "" where that happens at once.
+        limit: at most this many rows of each table; None for all. Rows beyond it are never built.
+        command: applies this plan; "" if that happens without a further command.
     """
     title, sentence = headline(plan)
     return Group(

@@ -1,4 +1,4 @@
-"""A rehearsal in the terminal: what an apply would come to, how long it would take, and what nobody can know before."""
+"""A rehearsal in the terminal: the expected result and duration of an apply, and what a rehearsal can't predict."""
 
 from collections.abc import Iterator
 
@@ -20,112 +20,112 @@ from rolesync.report.terminal.widgets import banner, column, heading, note, pair
 MINUTE, HOUR = 60, 3600
 
 
-def rehearsal_view(done: Rehearsal, *, limit: int | None, command: str) -> RenderableType:
+def rehearsal_view(rehearsal: Rehearsal, *, limit: int | None, command: str) -> RenderableType:
     """Show a rehearsal.
 
     Args:
-        done: the rehearsal.
-        limit: at most so many rows of each list; None for all.
-        command: what applies the plan.
+        rehearsal: the rehearsal.
+        limit: at most this many rows of each table; None for all.
+        command: applies the plan.
     """
-    run = done.run
+    run = rehearsal.run
     return Group(
         pairs(
             [
                 ("account", f"{escape_for_display(run.account, CELL_LIMIT)}, only read"),
                 ("plan", escape_for_display(run.plan_digest[:SHORT_DIGEST])),
-                ("copied", plural(done.people, "person", "people")),
-                ("held", held_text(done.plan)),
+                ("copied", plural(rehearsal.people, "user")),
+                ("held", held_text(rehearsal.plan)),
                 ("outcomes", outcome_counts(counts(run.outcomes))),
                 *([("stopped", escape_for_display(run.stopped, SENTENCE_LIMIT))] if run.stopped else []),
                 ("drift", drift_text(run.drift)),
             ]
         ),
         Text(),
-        _headline(done),
-        *(part for described in _tables(done) for part in table_view(described, limit)),
-        *_holders(done),
-        *_time(done),
-        *_unknown(done),
+        _headline(rehearsal),
+        *(part for described in _tables(rehearsal) for part in table_view(described, limit)),
+        *_holders(rehearsal),
+        *_time(rehearsal),
+        *_unknown(rehearsal),
         *([heading("To apply exactly this plan:"), note(escape_for_display(command))] if len(run.outcomes) else []),
     )
 
 
-def _headline(done: Rehearsal) -> RenderableType:
-    run = done.run
-    said = (
+def _headline(rehearsal: Rehearsal) -> RenderableType:
+    run = rehearsal.run
+    result = (
         f"{counts(run.outcomes)[OutcomeStatus.DONE]:,} of {plural(len(run.outcomes), 'change')} done in a private copy"
     )
     if run.complete:
-        return banner("REHEARSED", f"{said}, which then equals the plan. Nothing was written to Studio.", "green")
-    return banner("REHEARSED, INCOMPLETE", f"{said}; see below why. Nothing was written to Studio.", "yellow")
+        return banner("REHEARSED", f"{result}, which then equals the plan. Nothing was written to Studio.", "green")
+    return banner("REHEARSED, INCOMPLETE", f"{result}; the reasons follow. Nothing was written to Studio.", "yellow")
 
 
-def _tables(done: Rehearsal) -> Iterator[Table]:
-    """Yield what was not done, what was done with a note (another role moved, or it was done before), and the drift."""
-    outcomes = done.run.outcomes
+def _tables(rehearsal: Rehearsal) -> Iterator[Table]:
+    """Yield the changes not done, those done with a note (another role changed, or already done), and the drift."""
+    outcomes = rehearsal.run.outcomes
     yield from undone_tables(outcomes)
     noted = (outcomes["outcome"] == OutcomeStatus.DONE.value) & (outcomes["detail"] != "")
     yield outcomes_table("noted", "Done, with a note", outcomes[noted])
-    yield drift_table(done.run.drift)
+    yield drift_table(rehearsal.run.drift)
 
 
-def _holders(done: Rehearsal) -> Iterator[RenderableType]:
+def _holders(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     yield heading("Holders of the managed roles")
     yield table(
         [column("role"), *(column(title, right=True, whole=True) for title in ("before", "after"))],
         (
             (
-                escape_for_display(one.role, CELL_LIMIT),
-                f"{one.before:,}",
-                "-" if one.after is None else f"{one.after:,}",
+                escape_for_display(role.role, CELL_LIMIT),
+                f"{role.before:,}",
+                "-" if role.after is None else f"{role.after:,}",
             )
-            for one in done.roles
+            for role in rehearsal.roles
         ),
     )
-    proof = done.run.proof
+    proof = rehearsal.run.proof
     if proof is None:
-        yield note("The copy was not read again, so that nothing is proven.", "red")
+        yield note("The copy was not read again, so nothing is proven.", "red")
     elif proof.proven:
-        yield note("Proof: the copy was read again, and equals the plan.")
+        yield note("Proof: the copy was read again and equals the plan.")
     for difference in proof.differences if proof else ():
         yield note(f"differs: {escape_for_display(difference, SENTENCE_LIMIT)}", "red")
 
 
-def _time(done: Rehearsal) -> Iterator[RenderableType]:
-    latency = done.latency
-    yield heading(f"Time that an apply would take: about {_seconds(done.seconds)}")
+def _time(rehearsal: Rehearsal) -> Iterator[RenderableType]:
+    latency = rehearsal.latency
+    yield heading(f"Estimated time of an apply: {_seconds(rehearsal.seconds)}")
     yield note(
-        f"A request took {_seconds(latency.seconds)} (median of {latency.requests:,} to Studio just now)."
+        f"A request took {_seconds(latency.seconds)}, the median of {latency.requests:,} requests to Studio."
         if latency.requests
-        else "No request was measured, so that nothing can be said of the changes."
+        else "No request was measured, so the changes have no estimate."
     )
     yield table(
         [
             column("part"),
-            *(column(title, right=True, whole=True) for title in ("requests", "at once", "seconds")),
-            column("how"),
+            *(column(title, right=True, whole=True) for title in ("requests", "parallel", "seconds")),
+            column("based on"),
         ],
         (
-            (stage.name, f"{stage.requests:,}", f"{stage.at_once:,}", f"{stage.seconds:,.1f}", _how(stage, done))
-            for stage in done.stages
+            (stage.name, f"{stage.requests:,}", f"{stage.at_once:,}", f"{stage.seconds:,.1f}", _how(stage, rehearsal))
+            for stage in rehearsal.stages
         ),
     )
-    yield note(f"Requests to Studio: {requests_text(Requests(done.read.by_kind))}")
-    yield note(f"Requests to the copy: {requests_text(done.run.requests)}")
+    yield note(f"Requests to Studio: {requests_text(Requests(rehearsal.read.by_kind))}")
+    yield note(f"Requests to the copy: {requests_text(rehearsal.run.requests)}")
 
 
-def _how(stage: Stage, done: Rehearsal) -> str:
+def _how(stage: Stage, rehearsal: Rehearsal) -> str:
     if stage.measured:
-        return "as it took just now" if stage.requests else "as it took in the copy, the record included"
-    reckoned = stage.rounds * done.latency.seconds
-    if stage.seconds > reckoned:
-        return "as requests_per_second allows"
-    return f"{plural(stage.rounds, 'round')} of {_seconds(done.latency.seconds)}"
+        return "measured" if stage.requests else "measured in the copy, with the record"
+    estimate = stage.rounds * rehearsal.latency.seconds
+    if stage.seconds > estimate:
+        return "requests_per_second"
+    return f"{plural(stage.rounds, 'round')} of {_seconds(rehearsal.latency.seconds)}"
 
 
 def _seconds(seconds: float) -> str:
-    """Spell a time for people, in the unit that it has."""
+    """Format a duration in ms, s, min or h."""
     if seconds < 1:
         return f"{seconds * 1000:,.0f} ms"
     if seconds < MINUTE:
@@ -135,8 +135,8 @@ def _seconds(seconds: float) -> str:
     return f"{seconds / HOUR:.1f} h"
 
 
-def _unknown(done: Rehearsal) -> Iterator[RenderableType]:
-    if done.unknown:
-        yield heading("What a rehearsal can't know")
-        for sentence in done.unknown:
+def _unknown(rehearsal: Rehearsal) -> Iterator[RenderableType]:
+    if rehearsal.unknown:
+        yield heading("A rehearsal can't predict")
+        for sentence in rehearsal.unknown:
             yield note(f"- {sentence}")

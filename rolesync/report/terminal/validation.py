@@ -1,4 +1,4 @@
-"""A list in the terminal: can it be used, what it asks for, and what was noticed in it."""
+"""A list in the terminal: whether it can be used, its assignments, and its findings."""
 
 from collections.abc import Collection, Iterator
 
@@ -13,8 +13,8 @@ from rolesync.report.terminal.widgets import banner, column, heading, pairs, tab
 
 _BANNERS = {
     "ok": ("OK", "The list can be used.", "green"),
-    "warn": ("WARNINGS", "The list can be used; look at the findings first.", "yellow"),
-    "reject": ("REJECTED", "The list can't be used. Mend each error, then validate again.", "red"),
+    "warn": ("WARNINGS", "The list can be used. Check the findings first.", "yellow"),
+    "reject": ("REJECTED", "The list can't be used. Correct each error, then validate again.", "red"),
 }
 
 
@@ -22,16 +22,16 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
     """Show a list.
 
     Args:
-        desired: the list as it was read.
-        managed_roles: the roles that a plan would touch.
-        limit: at most so many findings; None for all.
+        desired: the list.
+        managed_roles: the roles that a plan may change.
+        limit: at most this many findings; None for all.
     """
     source = desired.source
     return Group(
         pairs(
             [
                 ("list", escape_for_display(source.path, CELL_LIMIT)),
-                ("rows", f"{source.rows:,}, giving {plural(len(desired.listed), 'assignment')}"),
+                ("rows", f"{source.rows:,} with {plural(len(desired.listed), 'assignment')}"),
                 ("sha256", escape_for_display(source.sha256[:SHORT_DIGEST])),
             ],
         ),
@@ -44,17 +44,17 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
 
 def _roles(desired: Desired, managed_roles: Collection[str]) -> Iterator[RenderableType]:
     numbers = {str(role): int(number) for role, number in desired.listed.role.value_counts().items()}
-    named = [*managed_roles, *sorted(role for role, number in numbers.items() if number and role not in managed_roles)]
+    roles = [*managed_roles, *sorted(role for role, number in numbers.items() if number and role not in managed_roles)]
     yield heading("Assignments")
     yield table(
-        [column("role"), column("people", right=True, whole=True), column("")],
+        [column("role"), column("users", right=True, whole=True), column("")],
         (
             (
                 escape_for_display(role, CELL_LIMIT),
                 f"{numbers.get(role, 0):,}",
-                "managed" if role in managed_roles else "not managed, so left alone",
+                "managed" if role in managed_roles else "not managed, never changed",
             )
-            for role in named
+            for role in roles
         ),
     )
 

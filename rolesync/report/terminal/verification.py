@@ -1,4 +1,4 @@
-"""What `audit verify` found, in the terminal."""
+"""The result of `audit verify` in the terminal."""
 
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -11,40 +11,40 @@ from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_
 from rolesync.report.terminal.widgets import banner, heading, note, pairs
 
 
-def verification_view(found: Verification, folder: str) -> RenderableType:
-    """Show whether a record is whole and untouched, where it isn't, and what to do then.
+def verification_view(result: Verification, folder: str) -> RenderableType:
+    """Show whether a record is complete and unchanged, its first bad place, and what to do.
 
     Args:
-        found: what the check found.
-        folder: where the record is, as the user would type it.
+        result: the result of the check.
+        folder: the folder of the record, as the user would type it.
     """
-    notices = [note(escape_for_display(notice, SENTENCE_LIMIT)) for notice in found.notices]
+    notices = [note(escape_for_display(notice, SENTENCE_LIMIT)) for notice in result.notices]
     return Group(
-        pairs(_facts(found, folder)),
+        pairs(_facts(result, folder)),
         Text(),
-        _headline(found),
-        *([heading("Worth knowing, but no fault"), *notices] if notices else []),
+        _headline(result),
+        *([heading("Notices"), *notices] if notices else []),
         heading("What to do"),
-        _advice(found, folder),
+        _advice(result, folder),
     )
 
 
-def _headline(found: Verification) -> RenderableType:
-    if found.ok and found.unchecked:
-        said = (
-            f"whole as far as could be checked; {found.unchecked:,} of {plural(found.records, 'record')} could not be."
+def _headline(result: Verification) -> RenderableType:
+    if result.ok and result.unchecked:
+        sentence = (
+            f"{result.unchecked:,} of {plural(result.records, 'record')} could not be checked; the others are intact."
         )
-        return banner("NOT ALL CHECKED", said, "yellow")
-    if found.ok:
-        return banner("WHOLE", f"{plural(found.records, 'record')}, each as it was written.", "green")
-    return banner("BROKEN", "This is not the record that was written.", "red")
+        return banner("NOT ALL CHECKED", sentence, "yellow")
+    if result.ok:
+        return banner("WHOLE", f"{plural(result.records, 'record')}, none changed or missing.", "green")
+    return banner("BROKEN", "The record was changed after it was written.", "red")
 
 
-def _facts(found: Verification, folder: str) -> Iterator[tuple[str, str]]:
+def _facts(result: Verification, folder: str) -> Iterator[tuple[str, str]]:
     yield "folder", escape_for_display(folder, SENTENCE_LIMIT)
-    yield "good", f"{plural(found.records, 'record')} from the beginning"
-    if found.first_bad:
-        bad = found.first_bad
+    yield "good", f"{plural(result.records, 'record')} from the beginning"
+    if result.first_bad:
+        bad = result.first_bad
         yield (
             "first bad",
             (
@@ -52,19 +52,19 @@ def _facts(found: Verification, folder: str) -> Iterator[tuple[str, str]]:
                 f"{escape_for_display(bad.reason, SENTENCE_LIMIT)}"
             ),
         )
-    yield "head", escape_for_display(found.head_problem, SENTENCE_LIMIT) or "fits the record"
+    yield "head", escape_for_display(result.head_problem, SENTENCE_LIMIT) or "matches the record"
 
 
-def _advice(found: Verification, folder: str) -> RenderableType:
-    if found.ok and found.unchecked:
-        return note("Set audit_key to the key that they are sealed with, then verify again.")
-    if found.ok:
-        return note("Nothing. A copy of audit.head that is kept elsewhere also shows a record that was written anew.")
-    trusted = f"the records up to number {found.records:,} can" if found.records else "no record in it can"
+def _advice(result: Verification, folder: str) -> RenderableType:
+    if result.ok and result.unchecked:
+        return note("Set audit_key to the key that seals these records, then verify again.")
+    if result.ok:
+        return note("Nothing. To detect a record that was rewritten as a whole, keep copies of audit.head elsewhere.")
+    trusted = f"trust only the records up to number {result.records:,}" if result.records else "trust no record in it"
     aside = escape_for_display(f"{PurePath(folder).name}.broken", CELL_LIMIT)
     steps = (
-        "Copy the folder as it is, before anything else writes to it.",
-        f"Hold it against a backup, and find out what changed it: {trusted} be trusted, nothing after that.",
-        f"Then rename it, to {aside} for example; the next run begins a new record.",
+        "Copy the folder before anything else writes to it.",
+        f"Compare it with a backup, and find out what changed it; {trusted}.",
+        f"Then rename it, for example to {aside}; the next run starts a new record.",
     )
     return pairs((f"{number}.", step) for number, step in enumerate(steps, start=1))

@@ -1,6 +1,6 @@
-"""The pieces that all terminal views are put together from.
+"""The parts of all terminal views.
 
-Every text becomes a `Text` here, because rich reads markup in plain strings but not in those.
+Every text becomes a rich `Text`, since rich reads markup in plain strings.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,72 +31,67 @@ STYLES = {
     "pass": "green",
     "done": "green",
 }
-"""The colour of each word of our own that has one."""
+"""The colours of actions, levels, verdicts and outcomes."""
 
 
 def words(text: str, style: str = "") -> Text:
-    """Make a text that is never markup and breaks wherever it must, so that nothing of it is lost."""
+    """Return a text without markup that wraps anywhere, so that nothing is cut off."""
     return Text(text, style=style, overflow="fold")
 
 
 def word(text: str) -> Text:
-    """Make a status or action word in its own colour."""
+    """Return a status or action in its colour."""
     return words(text.replace("_", " "), STYLES.get(text, ""))
 
 
 def banner(title: str, sentence: str, style: str) -> RenderableType:
-    """Make the one line that must not be missed."""
+    """Return a boxed line, for the one that must not be missed."""
     return Panel(words(title, "bold").append(f"  {sentence}", style="not bold"), box=box.HEAVY, border_style=style)
 
 
 def heading(text: str) -> Text:
-    """Make a section's title, set apart from what is above."""
+    """Return the title of a section, after an empty line."""
     return words(f"\n{text}", "bold")
 
 
 def note(text: str | Text, style: str = "", *, indent: int = 2) -> RenderableType:
-    """Make a line that belongs under a heading."""
+    """Return an indented line."""
     return Padding(text if isinstance(text, Text) else words(text, style), (0, 0, 0, indent), expand=False)
 
 
 def column(title: str, *, right: bool = False, whole: bool = False) -> Column:
-    """Make a column; `whole` is for short words of our own that must not be broken when space is short."""
+    """Return a column; one that is `whole` holds short known words, which break last when space is short."""
     return Column(title, right, whole)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> RenderableType:
-    """Make a table whose cells break instead of being cut off."""
+    """Return a table whose cells wrap instead of being cut off."""
     return Listing(columns, rows, indent=2)
 
 
 def lines(*texts: str) -> str:
-    """Set texts below each other in one cell; an empty one takes no line."""
+    """Join texts line by line in one cell, without the empty ones."""
     return "\n".join(text for text in texts if text)
 
 
 def pairs(facts: Iterable[tuple[str, str]]) -> RenderableType:
-    """Set labels and values beside each other."""
-    made = Table.grid(GridColumn(no_wrap=True), GridColumn(overflow="fold"), padding=(0, 2, 0, 0))
+    """Return labels with their values in two columns."""
+    grid = Table.grid(GridColumn(no_wrap=True), GridColumn(overflow="fold"), padding=(0, 2, 0, 0))
     for label, value in facts:
-        made.add_row(words(label, "dim"), words(value))
-    return Padding(made, (0, 0, 0, 2), expand=False)
+        grid.add_row(words(label, "dim"), words(value))
+    return Padding(grid, (0, 0, 0, 2), expand=False)
 
 
 def table_view(described: ReportTable, limit: int | None = None) -> Iterator[RenderableType]:
-    """Show a table under its title, at most `limit` rows and how many more there are; nothing for one without rows."""
+    """Show a table under its title, at most `limit` rows and how many more there are; nothing if it has no rows."""
     if not described.size:
         return
     yield heading(described.title)
     right, whole = {Kind.NUMBER, Kind.COUNT}, {Kind.NUMBER, Kind.COUNT, Kind.TAG}
-    columns = [Column(one.title, one.kind in right, one.kind in whole) for one in described.narrow_columns]
+    columns = [Column(head.title, head.kind in right, head.kind in whole) for head in described.narrow_columns]
     yield table(columns, described.narrow_rows(_cell, _below, limit))
-    yield from rest(described.size, limit, described.noun)
-
-
-def rest(size: int, limit: int | None, noun: str) -> Iterator[RenderableType]:
-    """Say how many rows the limit leaves out, if it does."""
-    if limit is not None and size > limit:
-        yield note(f"… and {plural(size - limit, f'more {noun}')}; add `--all` to see all of them.")
+    if limit is not None and described.size > limit:
+        yield note(f"… and {plural(described.size - limit, f'more {described.noun}')}; `--all` shows all.")
 
 
 _COUNTED = {sign: action for action, sign in SIGNS.items()}

@@ -26,7 +26,7 @@ GIGA = 10**9
 ADA = (12, Completeness.ALL, 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", "")
 GRACE = (7, Completeness.NOTHING, 0, 0, 0, 0, "", "GET /users/7/media: Studio answered 403")
 OWNS = "owns 412 media, 310 GB, 88 h, the newest of 2024-05-03; can open 430"
-UNKNOWN = "media not known: GET /users/7/media: Studio answered 403"
+UNKNOWN = "media unknown: GET /users/7/media: Studio answered 403"
 WAITS = (0, "kim@example.edu", 44, "Admin", Action.REMOVE, HeldReason.REMOVALS_HELD, "keeps the role")
 
 
@@ -59,13 +59,13 @@ def test_one_person(row: tuple[object, ...], text: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "text"),
     [
-        ([], "nobody loses a role"),
-        ([ADA], "1 person who loses a role, or would, owns 412 media, 310 GB, 88 h"),
+        ([], "no user loses a role"),
+        ([ADA], "1 user with a removal owns 412 media, 310 GB, 88 h"),
         (
             [ADA, (1, Completeness.AT_LEAST, 2, 2, GIGA, 0, "", ""), GRACE],
-            "2 people who lose a role, or would, own at least 414 media, 311 GB, 88 h; of 1 person it is not known",
+            "2 users with a removal own at least 414 media, 311 GB, 88 h; media of 1 user unknown",
         ),
-        ([GRACE], "not known of 1 person who loses a role, or would"),
+        ([GRACE], "media of 1 user unknown"),
     ],
 )
 def test_all_together(rows: list[tuple[object, ...]], text: str) -> None:
@@ -77,7 +77,7 @@ def test_all_together(rows: list[tuple[object, ...]], text: str) -> None:
 def test_every_form_tells_it_beside_the_person() -> None:
     plan = impact_plan(ADA, GRACE, (44, *ADA[1:]), held=(HELD_ROW, WAITS))
     text = flat(plan_view(plan, limit=None))
-    assert "impact 2 people who lose a role, or would, own 824 media" in text
+    assert "impact 2 users with a removal own 824 media" in text
     assert all(part in text for part in (OWNS, UNKNOWN, "remove <kim@example.edu> #44"))
     shown = plan_markdown(plan)
     assert f"| `Ada Lovelace <ada@example.edu> #12`<br>`{OWNS}` |" in shown

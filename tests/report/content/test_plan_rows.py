@@ -28,14 +28,14 @@ def test_change_rows_are_of_one_action_cut_where_asked() -> None:
     assert [row.user_id for row in change_rows(plan, Action.ADD, most=2)] == [31, 32]
     assert len(list(change_rows(plan, Action.REMOVE))) == 30
     first = next(change_rows(make_plan(), Action.REMOVE))
-    assert first.person == ("Ada Lovelace", "ada@example.edu", 12)
+    assert first.user == ("Ada Lovelace", "ada@example.edu", 12)
     assert first.before == "Admin, Teacher"
     assert first.detail == "this user is in the list, but not for this role"
 
 
 def test_held_and_findings() -> None:
     (held,) = held_rows(make_plan())
-    assert (held.person, held.row, held.detail) == (("", "new@example.edu", 0), 14, HELD_ROW[6])
+    assert (held.user, held.row, held.detail) == (("", "new@example.edu", 0), 14, HELD_ROW[6])
     assert list(held_rows(make_plan(), most=0)) == []
     assert [row.row for row in finding_rows(FINDINGS)] == [4, 6, 0]
     assert level_counts(FINDINGS) == "0 errors, 2 warnings, 1 info"
@@ -65,4 +65,4 @@ def test_a_form_may_ask_for_more_of_each_text() -> None:
 def test_a_long_address_of_somebody_who_drifted_is_cut_once() -> None:
     drift = Drift("r1", frame(DRIFT, {"user_id": [1], "email": ["x" * 1_000], "role": ["A"], "action": ["add"]}))
     (row,) = drift_rows(drift)
-    assert cell_text(Kind.PERSON, row.person).endswith("x… (1,000 characters)> #1")
+    assert cell_text(Kind.USER, row.user).endswith("x… (1,000 characters)> #1")

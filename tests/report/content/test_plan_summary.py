@@ -49,22 +49,22 @@ def test_an_approval_is_told_with_what_was_decided() -> None:
     assert "approved" not in dict(summary(make_plan()))
     plan = approved_plan()
     told = dict(summary(plan))
-    assert told["made"] == "2026-11-02 02:30:00 UTC by mia"
+    assert told["created"] == "2026-11-02 02:30:00 UTC by mia"
     assert told["approved"] == (
-        "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; "
-        "1 change taken out, 1 held removal let through; made from plan 77aa77aa77aa"
+        "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; "
+        "1 change excluded, 1 held removal released; reviewed plan 77aa77aa77aa"
     )
-    assert [row.detail for row in held_rows(plan)] == ["taken out by the reviewer: on leave"]
+    assert [row.detail for row in held_rows(plan)] == ["excluded by the reviewer: on leave"]
     assert plan.approval is not None
     alone = approval_text(replace(plan.approval, operator="RITA LEVI", excluded=0, released=()))
-    assert alone.startswith("by Rita Levi, 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; 0 changes taken out; ")
+    assert alone.startswith("by Rita Levi, 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; 0 changes excluded; ")
 
 
 def test_drift_is_told_with_the_run_since_when() -> None:
-    assert dict(summary(make_plan()))["drift"] == "not known: no run has seen who holds the roles before"
+    assert dict(summary(make_plan()))["drift"] == "unknown: no earlier run recorded the holders"
     assert dict(summary(drifted_plan()))["drift"] == "2 changes since run 20261101T023000-77aa01"
     assert drift_text(Drift("r1")) == "nothing since run r1"
-    assert [row.person for row in drift_rows(DRIFTED)] == [("", "kim@example.edu", 44), ("", "", 7)]
+    assert [row.user for row in drift_rows(DRIFTED)] == [("", "kim@example.edu", 44), ("", "", 7)]
     assert len(list(drift_rows(DRIFTED, most=1))) == 1
 
 
@@ -78,7 +78,7 @@ def test_removals_that_wait_are_told_in_the_headline() -> None:
     empty = make_plan(changes=(), held=(HELD_ROW, waiting[0]))
     assert headline(empty) == (
         "NOTHING TO DO",
-        "All that differs is held, 1 removal among it. Nothing was written.",
+        "Every difference is held, 1 removal among them. Nothing was written.",
     )
 
 
@@ -86,7 +86,7 @@ def test_removals_that_wait_are_told_in_the_headline() -> None:
     ("policy", "said"),
     [
         (Policy(hold_removals=True, grace_runs=2), "; removals are held (hold_removals)"),
-        (Policy(grace_runs=1), "doesn't name in 1 run in a row (grace_runs)"),
+        (Policy(grace_runs=1), "does not name in 1 earlier run in a row (grace_runs)"),
         (Policy(mode=Mode.ADDITIVE, hold_removals=True), "never removes"),
     ],
 )
@@ -96,8 +96,8 @@ def test_the_mode_says_whether_removals_wait(policy: Policy, said: str) -> None:
 
 def test_a_plan_blocked_for_its_removals_may_be_made_without_them() -> None:
     old = Verdict("max_age_hours", VerdictStatus.BLOCK, "too old", limit=24, value=25)
-    assert "or one with --hold-removals. If" in next_step(make_plan(verdicts=(TOO_MANY,)))[0]
-    assert next_step(make_plan(verdicts=(TOO_MANY, PROTECTED)))[0].endswith("or one with --hold-removals.")
+    assert "or plan with --hold-removals. If" in next_step(make_plan(verdicts=(TOO_MANY,)))[0]
+    assert next_step(make_plan(verdicts=(TOO_MANY, PROTECTED)))[0].endswith("or plan with --hold-removals.")
     assert "--hold-removals" not in next_step(make_plan(verdicts=(TOO_MANY, old)))[0]
 
 
@@ -106,14 +106,14 @@ def test_the_summary_names_account_list_mode_and_time() -> None:
     assert facts["account"] == "https://school.instructuremedia.com"
     assert facts["list"] == "lists/desired_roles.csv (120 rows, sha256 ab12ab12ab12)"
     assert facts["mode"].startswith("sync: ")
-    assert facts["made"] == "2026-11-02 02:30:00 UTC"
+    assert facts["created"] == "2026-11-02 02:30:00 UTC"
     assert dict(summary(additive_plan()))["mode"].startswith("additive: ")
 
 
 def test_requests() -> None:
-    fewest = "the fewest possible by the roles read: 5"
-    assert requests_text(Requests({"search": 4, "get": 1}, 5)) == f"5 made (search 4, get 1); {fewest}"
-    assert requests_text(Requests({})) == "0 made"
+    fewest = "minimum for the roles read: 5"
+    assert requests_text(Requests({"search": 4, "get": 1}, 5)) == f"5 (search 4, get 1); {fewest}"
+    assert requests_text(Requests({})) == "0"
 
 
 def test_the_ways_that_a_read_has_taken() -> None:
@@ -122,20 +122,20 @@ def test_the_ways_that_a_read_has_taken() -> None:
     assert (label, said.split("; ")) == (
         "read",
         [
-            "Admin in full, 1 page, 10 holders",
-            "Teacher looked through, 3 of 40 pages, 1,200 found",
-            "1 one by one, 0 found",
+            "Admin complete, 1 page, 10 holders",
+            "Teacher scanned, 3 of 40 pages, 1,200 found",
+            "1 single search, 0 found",
         ],
     )
-    assert requests_rows(Requests({"put": 1})) == [("requests", "1 made (put 1)")]
+    assert requests_rows(Requests({"put": 1})) == [("requests", "1 (put 1)")]
 
 
 @pytest.mark.parametrize(
     ("verdicts", "words", "command"),
     [
         (PASSES, "apply exactly this plan", ("rolesync apply 'my plan.json'",)),
-        ((TOO_MANY,), "pass this plan once", ("rolesync apply 'my plan.json'", f"--override {DIGEST}")),
-        ((TOO_MANY, PROTECTED), "No override passes protected_users.", ()),
+        ((TOO_MANY,), "override the guards for this plan", ("rolesync apply 'my plan.json'", f"--override {DIGEST}")),
+        ((TOO_MANY, PROTECTED), "No override applies to protected_users.", ()),
     ],
 )
 def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str, ...]) -> None:
@@ -146,7 +146,7 @@ def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str
 
 
 def test_a_plan_that_is_applied_at_once_needs_no_command() -> None:
-    assert next_step(make_plan(), "") == ("It is applied at once; what came of it follows.", ())
+    assert next_step(make_plan(), "") == ("Applying it now; the result follows.", ())
 
 
 def test_an_empty_plan_has_no_next_command() -> None:
@@ -156,7 +156,9 @@ def test_an_empty_plan_has_no_next_command() -> None:
 def test_a_plan_that_takes_a_run_back_speaks_of_no_list() -> None:
     plan = replace(blocked_plan(), source=replace(make_plan().source, path="undo of run r1", undoes="r1"))
     told = dict(summary(plan))
-    assert told["takes back"] == "run r1"
+    assert told["undoes"] == "run r1"
     assert not {"list", "mode"} & told.keys()
     assert "--hold-removals" not in next_step(plan)[0]
-    assert headline(replace(empty_plan(), source=plan.source)).sentence.startswith("There is nothing to take back")
+    assert headline(replace(empty_plan(), source=plan.source)).sentence.startswith(
+        "No effect of the run is left to undo"
+    )

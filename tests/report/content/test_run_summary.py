@@ -53,14 +53,14 @@ def incomplete(**more: Any) -> RunReport:
 def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
     text = flat(run_view(COMPLETE, limit=None))
     assert "run r1" in text
-    assert f"plan {DIGEST}, made by mia in run p1" in text
+    assert f"plan {DIGEST}, created by mia in run p1" in text
     assert "planned 1 removal, 1 addition held 2 rows outcomes done 2" in text
     assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
     assert "Done (2)" in text
     assert "+ add <zoe@example.edu> #31 Admin Student → Admin, Student 9" in text
     assert "- remove <grace@example.edu> #7 Admin Admin → no role" in text
     assert "what happened" not in text  # nothing has
-    assert "Holders by the read that followed role holders" in text
+    assert "Holders after the run role holders" in text
     assert text.endswith("Admin 10")
     assert not any(word in text for word in ("not listed", "stopped", "Failed", "Changed outside"))
 
@@ -80,8 +80,8 @@ def test_an_incomplete_run_names_what_to_look_at_first() -> None:
             "bo@example.edu (#8)",
             "Failed: Studio did not do these (1)",
             "+ add <bo@example.edu> #8 Admin Student → Student 404: not found 4",
-            "Unknown: whether Studio did these could not be seen (1)",
-            "Drifted: these people changed after the plan was made, so they are left as they are (1)",
+            "Unknown: whether Studio did these could not be determined (1)",
+            "Drifted: these users changed after the plan was made, so they were left alone (1)",
             "Done (2)",
             "Changed outside rolesync: 2 changes",
         )
@@ -110,14 +110,14 @@ def test_runs_that_came_to_nothing(status: str, word: str, sentence: str) -> Non
 def test_an_undo_says_what_it_took_back_and_an_odd_time_stays_as_it_is() -> None:
     run = replace(COMPLETE, undoes="r0", summary=replace(COMPLETE.summary, started_at="some day"))
     text = flat(run_view(run, limit=None))
-    assert "takes back run r0 began some day" in text
+    assert "undoes run r0 started some day" in text
 
 
 def test_long_lists_are_cut_on_the_terminal() -> None:
     run = replace(COMPLETE, changes=(FAILED,) * 30)
     text = flat(run_view(run, limit=4))
     assert text.count("bo@example.edu") == 4
-    assert "… and 26 more changes; add `--all` to see all of them." in text
+    assert "… and 26 more changes; `--all` shows all." in text
     assert flat(run_view(run, limit=None)).count("bo@example.edu") == 30
 
 
@@ -130,7 +130,7 @@ def test_markdown_has_the_facts_and_a_section_for_each_list() -> None:
     assert row in text
     long = run_markdown(replace(COMPLETE, changes=(FAILED,) * 5_000))
     assert 0.9 * LIMIT < len(long) < LIMIT
-    assert "`rolesync show RUN --csv FILE` has all" in long
+    assert "`rolesync show RUN --csv FILE` writes all" in long
 
 
 def test_a_status_of_a_later_version_is_no_markup() -> None:
@@ -170,12 +170,12 @@ def approved() -> RunReport:
 
 
 def test_every_form_says_who_approved_and_what_they_decided() -> None:
-    said = "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, who saw: remove 2, add 1; 1 change taken out, 1 held removal"
+    said = "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; 1 change excluded, 1 held removal"
     text = flat(run_view(approved(), limit=None))
-    assert f"approved {said} let through; made from plan 77aa77aa77aa" in text
-    assert text.index("Drifted:") < text.index("Taken out by the reviewer, so not done (1)") < text.index("Done (2)")
+    assert f"approved {said} released; reviewed plan 77aa77aa77aa" in text
+    assert text.index("Drifted:") < text.index("Excluded by the reviewer (1)") < text.index("Done (2)")
     assert "- remove <kim@example.edu> #77 Admin on leave" in text
-    assert "Held, but released by the reviewer (1)" in text
+    assert "Released by the reviewer (1)" in text
     for form in (run_html, run_markdown):
         assert all(part in form(approved()) for part in (said, "kim@example.edu", "on leave", "has left"))
     *_, row = csv.DictReader(io.StringIO(run_csv(approved())))

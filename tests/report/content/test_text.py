@@ -8,7 +8,7 @@ from rolesync.report.content.text import (
     duration_text,
     escape_for_display,
     format_guard_value,
-    person,
+    format_user,
     plural,
     reason_sentence,
     row_text,
@@ -67,9 +67,9 @@ def test_plural() -> None:
 
 
 def test_a_person_is_named_by_all_that_is_known() -> None:
-    assert person("Ada", "ada@example.edu", 12) == "Ada <ada@example.edu> #12"
-    assert person("", "", 2**63 - 1) == "#9223372036854775807"
-    assert person("", "", 0) == "(not named)"
+    assert format_user("Ada", "ada@example.edu", 12) == "Ada <ada@example.edu> #12"
+    assert format_user("", "", 2**63 - 1) == "#9223372036854775807"
+    assert format_user("", "", 0) == "(not named)"
 
 
 def test_reasons_are_sentences_and_unknown_ones_stay_visible() -> None:

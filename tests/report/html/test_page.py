@@ -184,7 +184,7 @@ def test_a_long_plan_is_in_the_data_whole_and_its_beginning_in_the_page() -> Non
     columns = {column["key"]: column for column in changes["columns"]}
     assert columns["action"]["words"] == ["remove", "add"]
     assert columns["action"]["cells"] == [0] * (WITHOUT_SCRIPT + 300) + [1] * 200
-    assert columns["person"]["cells"][-1] == ["Person Number 1000", "person1000@example.edu", "1000"]
+    assert columns["user"]["cells"][-1] == ["Person Number 1000", "person1000@example.edu", "1000"]
 
 
 @pytest.mark.parametrize(

@@ -19,19 +19,19 @@ from tests.report.terminal.screen import flat, show
 def test_everything_known_has_its_place() -> None:
     text = flat(explanation_view(EXPLANATION))
     assert text.startswith("asked zoe@example.edu user id #31 address zoe@example.edu")
-    assert "Roles today person roles" in text
+    assert "Roles today user roles" in text
     assert "Zoë Ångström <zoe@example.edu> #31 Admin, Student" in text
     assert "Changes sent (2)" in text
     assert "2026-11-02 02:30:01 + add Admin row 9" in text
     assert f"r1 done {SOURCE.path} {SOURCE.sha256[:12]}" in text
-    assert "2026-11-03 02:30:01 - remove Admin not in the list r2 not known: never found out" in text
-    assert "Decided by a reviewer (2)" in text
-    assert "2026-11-01 09:00:00 - remove Admin Rita Levi r0 taken out of the plan, so not done on leave" in text
-    assert "2026-11-03 02:00:00 - remove Admin Rita Levi r2 held, and let through" in text
-    assert "Runs whose list didn't give a role that they held (1)" in text
+    assert "2026-11-03 02:30:01 - remove Admin not in the list r2 unknown" in text
+    assert "Reviewer's decisions (2)" in text
+    assert "2026-11-01 09:00:00 - remove Admin Rita Levi r0 excluded by the reviewer on leave" in text
+    assert "2026-11-03 02:00:00 - remove Admin Rita Levi r2 released by the reviewer" in text
+    assert "Runs whose list left out a role that the user held (1)" in text
     assert f"In {SOURCE.path} row role named as" in text
     assert "9 Admin <zoe@example.edu>" in text
-    assert "The next plan, if no guard stops it: 2 changes of theirs" in text
+    assert "The next plan, unless a guard blocks it: 2 changes of this user" in text
     assert "+ add Admin the list gives this role, Studio doesn't yet 9" in text
     assert "- remove Admin held: absent in run 2 of 3" in text
 
@@ -39,7 +39,7 @@ def test_everything_known_has_its_place() -> None:
 def test_what_was_not_looked_for_is_said() -> None:
     offline = replace(EXPLANATION, now=None, steps=None, source=None, rows=())
     text = flat(explanation_view(offline))
-    assert "Roles today Studio was not asked; `--live` does." in text
+    assert "Roles today Studio was not read; add `--live`." in text
     assert SOURCE.path in text  # the change's own
     assert f"In {SOURCE.path}" not in text
     assert "The next plan" not in text
@@ -49,25 +49,22 @@ def test_what_was_looked_for_and_not_found_is_said() -> None:
     text = flat(
         explanation_view(replace(EXPLANATION, changes=(), decisions=(), absences=(), rows=(), now=(), steps=()))
     )
-    assert text == (
-        "Nothing is known of zoe@example.edu: the record has no change of theirs; "
-        f"{SOURCE.path} doesn't name them; Studio doesn't know them."
-    )
+    assert text == (f"Unknown user zoe@example.edu: no change in the record; no row in {SOURCE.path}; not in Studio.")
     partly = flat(explanation_view(replace(EXPLANATION, changes=(), now=(), rows=())))
-    assert "Studio doesn't know this person." in partly
-    assert "Changes sent (0) The record has none." in partly
-    assert "No row names them." in partly
+    assert "This user is not in Studio." in partly
+    assert "Changes sent (0) None in the record." in partly
+    assert "No row names this user." in partly
 
 
 def test_nobody_known_is_one_plain_sentence() -> None:
     assert flat(explanation_view(Explanation("x@example.edu"))) == (
-        "Nothing is known of x@example.edu: the record has no change of theirs; Studio was not asked (`--live` does)."
+        "Unknown user x@example.edu: no change in the record; Studio was not read (add `--live`)."
     )
 
 
 def test_a_list_with_errors_says_why_nothing_is_planned() -> None:
     text = flat(explanation_view(replace(EXPLANATION, list_status="reject", steps=None)))
-    assert "The list has errors, so that no plan is made from it: `rolesync validate` shows them." in text
+    assert "The list has errors, so it makes no plan: `rolesync validate` shows them." in text
 
 
 @pytest.mark.parametrize("outcome", ["gone", "no_effect", "a later version's"])

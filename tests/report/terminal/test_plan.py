@@ -46,10 +46,10 @@ def test_a_plan_is_told_from_summary_to_next_step(width: int) -> None:
             "- remove   Ada Lovelace",
             "- remove   Grace Hopper",
             "+ add      Zoë Ångström",
-            "Held, so not done: 1 row",
+            "Held: 1 row",
             "Findings in the list: 0 errors, 2 warnings, 1 info",
-            "5 made (search 4, get 1); the fewest possible by the roles read: 5",
-            "Admin in full, 1 page",
+            "5 (search 4, get 1); minimum for the roles read: 5",
+            "Admin complete, 1 page",
             DIGEST[:12],
             DIGEST,
             "rolesync apply PLAN",
@@ -78,7 +78,7 @@ def test_a_blocked_plan_names_rule_limit_number_and_override() -> None:
 
 def test_a_block_without_override_offers_none() -> None:
     text = flat(plan_view(make_plan(verdicts=(PROTECTED,)), limit=None))
-    assert "No override passes protected_users." in text
+    assert "No override applies to protected_users." in text
     assert "--override" not in text
 
 
@@ -98,7 +98,7 @@ def test_the_limit_cuts_each_list_and_says_what_is_missing() -> None:
     text = flat(plan_view(big_plan(3, 1_500), limit=5))
     assert text.count("- remove") == 3
     assert text.count("+ add") == 2 + 1  # one is held
-    assert "… and 1,498 more changes; add `--all` to see all of them." in text
+    assert "… and 1,498 more changes; `--all` shows all." in text
     assert "Changes: 3 removals, 1,500 additions" in text
     assert "more" not in flat(plan_view(make_plan(), limit=3))
     assert "… and 1 more held row;" in flat(plan_view(make_plan(), limit=0))
@@ -148,11 +148,11 @@ def test_the_next_step_is_the_command_given() -> None:
 def test_requests_without_a_known_fewest() -> None:
     plan = replace(make_plan(), requests=Requests({"search": 2}), roles=(RoleCount("Admin", 1_000, 0, 0),))
     text = flat(plan_view(plan, limit=None))
-    assert "requests 2 made (search 2) digest" in text
+    assert "requests 2 (search 2) digest" in text
     assert "Admin 1,000 +0 -0 1,000" in text
 
 
 def test_what_others_changed_is_shown_and_cut() -> None:
     text = flat(plan_view(drifted_plan(), limit=1))
-    assert "+ add <kim@example.edu> #44 Admin … and 1 more change; add `--all`" in text
+    assert "+ add <kim@example.edu> #44 Admin … and 1 more change; `--all`" in text
     assert "Changed outside" not in flat(plan_view(make_plan(), limit=None))

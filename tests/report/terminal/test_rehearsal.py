@@ -37,30 +37,34 @@ def test_a_rehearsal_tells_the_end_the_time_and_what_it_can_not_know() -> None:
     text = view(DONE)
     assert "account https://school.instructuremedia.com, only read" in text
     assert f"plan {DIGEST[:12]}" in text
-    assert "copied 12,345 people" in text
+    assert "copied 12,345 users" in text
     assert "held 1 row: 1 not in Studio" in text
     assert "REHEARSED 2 of 2 changes done in a private copy, which then equals the plan. Nothing was written" in text
-    assert "Admin 8 9 Proof: the copy was read again, and equals the plan." in text
-    assert "Time that an apply would take: about 2.2 h A request took 52 ms (median of 40 to Studio just now)" in text
-    assert "reading 40 16 0.2 as it took just now" in text
+    assert "Admin 8 9 Proof: the copy was read again and equals the plan." in text
+    assert "Estimated time of an apply: 2.2 h A request took 52 ms, the median of 40 requests to Studio." in text
+    assert "reading 40 16 0.2 measured" in text
     assert "changing roles 1,200 1 62.4 1,200 rounds of 52 ms" in text
-    assert "reading again for the proof 2,000 16 8,000.0 as requests_per_second allows" in text
-    assert "work on this machine 0 1 3.2 as it took in the copy, the record included" in text
-    assert "Requests to Studio: 40 made (search_role 39, user 1)" in text
-    assert "Requests to the copy: 3 made (put 1, get 2)" in text
-    assert "What a rehearsal can't know - Whether it rains. To apply exactly this plan: rolesync apply" in text
+    assert "reading again for the proof 2,000 16 8,000.0 requests_per_second" in text
+    assert "work on this machine 0 1 3.2 measured in the copy, with the record" in text
+    assert "Requests to Studio: 40 (search_role 39, user 1)" in text
+    assert "Requests to the copy: 3 (put 1, get 2)" in text
+    assert "A rehearsal can't predict - Whether it rains. To apply exactly this plan: rolesync apply" in text
     assert "Done, with a note" not in text
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.9, "900 ms"), (59.0, "59.0 s"), (90.0, "1.5 min"), (5400, "1.5 h")])
-def test_times_are_told_in_the_unit_that_they_have(seconds: float, said: str) -> None:
-    assert f"about {said} A request" in view(replace(DONE, stages=(replace(STAGES[0], seconds=seconds),)))
+@pytest.mark.parametrize(("seconds", "shown"), [(0.9, "900 ms"), (59.0, "59.0 s"), (90.0, "1.5 min"), (5400, "1.5 h")])
+def test_times_are_told_in_the_unit_that_they_have(seconds: float, shown: str) -> None:
+    assert f"Estimated time of an apply: {shown} A request" in view(
+        replace(DONE, stages=(replace(STAGES[0], seconds=seconds),))
+    )
 
 
 def test_what_did_not_go_well_is_named() -> None:
     run = replace(failed_run(), drift=DRIFTED, stopped="no more")
     text = view(replace(DONE, run=run, roles=(HolderCount("Admin", 8, None),), latency=Latency(0.0, 0)))
-    assert "REHEARSED, INCOMPLETE 0 of 3 changes done in a private copy; see below why. Nothing was written" in text
+    assert (
+        "REHEARSED, INCOMPLETE 0 of 3 changes done in a private copy; the reasons follow. Nothing was written" in text
+    )
     assert "stopped no more" in text
     assert "Ada Lovelace <ada@example.edu> #12 Admin Admin, Teacher → Admin, Teacher the answer was cut off" in text
     assert "Changed outside rolesync" in text
@@ -68,7 +72,7 @@ def test_what_did_not_go_well_is_named() -> None:
     assert "differs: #31 lacks Admin differs: #7 still has Admin" in text
     assert "No request was measured" in text
     unread = view(replace(DONE, run=make_run(proof=None), unknown=()))
-    assert "The copy was not read again, so that nothing is proven." in unread
+    assert "The copy was not read again, so nothing is proven." in unread
     assert "can't know" not in unread
 
 
@@ -77,7 +81,7 @@ def test_what_moved_besides_is_noted_and_long_lists_are_cut() -> None:
     text = view(replace(DONE, run=make_run([*noted, (*MOVED, OutcomeStatus.DONE, "[]", "")])), limit=4)
     assert "Done, with a note (9)" in text
     assert text.count("also lost Subaccount admin") == 4
-    assert "… and 5 more changes; add `--all` to see all of them." in text
+    assert "… and 5 more changes; `--all` shows all." in text
 
 
 def test_a_plan_without_changes_has_nothing_to_apply() -> None:

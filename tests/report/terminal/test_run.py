@@ -15,8 +15,8 @@ def test_a_complete_run_counts_and_proves() -> None:
     assert f"plan {DIGEST[:12]}" in text
     assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
     assert "outcomes done 2 proof live equals the plan" in text
-    assert "Holders by the read that followed role holders ─────────────── Admin 9" in text
-    assert "3 made (put 1, get 2)" in text
+    assert "Holders after the run role holders ─────────────── Admin 9" in text
+    assert "3 (put 1, get 2)" in text
     assert "Failed" not in text
 
 
@@ -52,7 +52,7 @@ def test_long_lists_are_cut() -> None:
     run = make_run([(*MOVED, OutcomeStatus.FAILED, "", "no")] * 30)
     text = flat(run_view(run, limit=4))
     assert text.count("Ada Lovelace") == 4
-    assert "… and 26 more changes; add `--all` to see all of them." in text
+    assert "… and 26 more changes; `--all` shows all." in text
     assert flat(run_view(run)).count("Ada Lovelace") == 30
 
 
@@ -81,6 +81,6 @@ def test_what_others_changed_before_the_run_is_shown() -> None:
 def test_people_who_drifted_are_left_alone() -> None:
     run = make_run([(*MOVED, OutcomeStatus.DRIFTED, "[]", "not sent: was a: Admin, is a: no managed role")])
     text = flat(run_view(run, command="rolesync plan 'a list.csv'"))
-    assert "Drifted: these people changed after the plan was made" in text
+    assert "Drifted: these users changed after the plan was made" in text
     assert "not sent: was a: Admin, is a: no managed role" in text
     assert "Plan what is left: rolesync plan 'a list.csv'" in text

@@ -9,24 +9,24 @@ FOLDER = "state/school"
 def test_a_whole_record() -> None:
     text = flat(verification_view(Verification(1_200, None, "", ()), FOLDER))
     assert "folder state/school good 1,200 records from the beginning" in text
-    assert "WHOLE 1,200 records, each as it was written." in text
-    assert "head fits the record" in text
-    assert "What to do Nothing. A copy of audit.head" in text
+    assert "WHOLE 1,200 records, none changed or missing." in text
+    assert "head matches the record" in text
+    assert "What to do Nothing. To detect a record that was rewritten" in text
     assert "Worth knowing" not in text
     assert "first bad" not in text
 
 
 def test_what_a_crash_left_is_told_but_no_fault() -> None:
     text = flat(verification_view(Verification(2, None, "", ("record 2 explains 7 bytes",)), FOLDER))
-    assert "WHOLE 2 records, each as it was written. " in text
-    assert "Worth knowing, but no fault record 2 explains 7 bytes What to do Nothing." in text
+    assert "WHOLE 2 records, none changed or missing. " in text
+    assert "Notices record 2 explains 7 bytes What to do Nothing." in text
 
 
 def test_what_could_not_be_checked_is_not_called_as_it_was_written() -> None:
     text = flat(verification_view(Verification(7, None, "", ("records 6 to 7: sealed",), 2), FOLDER))
-    assert "NOT ALL CHECKED whole as far as could be checked; 2 of 7 records could not be." in text
+    assert "NOT ALL CHECKED 2 of 7 records could not be checked; the others are intact." in text
     assert "as it was written" not in text
-    assert "Set audit_key to the key that they are sealed with, then verify again." in text
+    assert "Set audit_key to the key that seals these records, then verify again." in text
 
 
 def test_a_broken_record_says_where_and_why() -> None:
@@ -34,16 +34,16 @@ def test_a_broken_record_says_where_and_why() -> None:
         6, FirstBadRecord(7, 7, "its hash is not that of its bytes"), "the head names record 9", ("torn line",)
     )
     text = flat(verification_view(found, FOLDER))
-    assert "BROKEN This is not the record that was written." in text
+    assert "BROKEN The record was changed after it was written." in text
     assert (
         "good 6 records from the beginning first bad audit.jsonl, line 7, record 7: its hash is not that of its bytes"
         in text
     )
     assert "head the head names record 9" in text
-    assert "Worth knowing, but no fault torn line" in text
-    assert "1. Copy the folder as it is" in text
-    assert "the records up to number 6 can be trusted, nothing after that" in text
-    assert "3. Then rename it, to school.broken for example" in text
+    assert "Notices torn line" in text
+    assert "1. Copy the folder before" in text
+    assert "trust only the records up to number 6" in text
+    assert "3. Then rename it, for example to school.broken" in text
     assert "Nothing. A copy" not in text
     assert "WHOLE" not in text
 
@@ -63,7 +63,7 @@ def test_a_cut_tail_alone_is_broken() -> None:
 def test_a_record_that_is_bad_from_its_first_line_cannot_be_trusted() -> None:
     text = flat(verification_view(Verification(0, FirstBadRecord(1, 1, "no whole record"), "", ()), FOLDER))
     assert "good 0 records from the beginning first bad audit.jsonl, line 1, record 1: no whole record head" in text
-    assert "no record in it can be trusted" in text
+    assert "trust no record in it" in text
 
 
 def test_hostile_text_stays_in_its_place() -> None:

@@ -1,12 +1,12 @@
-/* The page's own script: for each table a list of all rows that is searched, filtered, sorted and paged.
+/* The script of a plan's page: search, filters, sorting and pages for each table.
 
-   It has no library, asks for nothing and keeps nothing. Every text is put in as a text node, never as markup; the data
-   is read from the JSON beside it. The cells it makes are those of plan.html. */
+   It uses no library, sends no request and stores nothing. It inserts every text as a text node, never as markup, and
+   reads the rows from the JSON in the page. Its cells equal those of cells.html. */
 "use strict";
 (() => {
-  const ROWS = 100; // of a page: quick to paint, and few enough to be read
+  const ROWS = 100; // of a page: fast to render, and few enough to read
   const PRINTED = 1000; // rows of each table that are printed
-  const SEARCHED = 8; // rows of a table from which on searching is worth its room
+  const SEARCHED = 8; // a table with more rows has a search field
   const NO_ROLE = "no role";
   const SIGNS = { remove: "- ", add: "+ " };
   const collator = new Intl.Collator("en", { sensitivity: "base" });
@@ -20,14 +20,14 @@
     return element;
   }
 
-  /* What a search compares: words, or "phrases" in quotes, without case, accents and differences of width. */
-  function plain(text) {
+  /* Normalise a text for the search: without case, accents and differences of width. */
+  function normalise(text) {
     // eslint-disable-next-line no-control-regex
     if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
     return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   }
 
-  /* One column: its values by row, and as texts to search, sort and choose by. */
+  /* One column: its values by row, and their texts for search, sorting and menus. */
   class Column {
     constructor({ key, title, kind, cells, words, every }) {
       Object.assign(this, { key, title, kind, cells, words, every });
@@ -38,29 +38,29 @@
     }
 
     text(value) {
-      if (this.kind === "person") return [value[0], value[1] && `<${value[1]}>`, value[2] && `#${value[2]}`].filter(Boolean).join(" ");
+      if (this.kind === "user") return [value[0], value[1] && `<${value[1]}>`, value[2] && `#${value[2]}`].filter(Boolean).join(" ");
       if (this.kind === "roles") return `${value[0] || NO_ROLE} → ${value[1] || NO_ROLE}`;
       return this.kind === "number" && !value ? "" : String(value);
     }
 
-    /* The text of each row as it is searched; what many rows share is made once. */
+    /* The normalised text of each row; a text that many rows share is normalised once. */
     searched() {
       if (this.kind === "number") return null;
-      if (!this.words) return this.cells.map((value) => plain(this.text(value)));
-      const words = this.words.map((value) => plain(this.text(value)));
+      if (!this.words) return this.cells.map((value) => normalise(this.text(value)));
+      const words = this.words.map((value) => normalise(this.text(value)));
       return this.cells.map((place) => words[place]);
     }
 
-    /* The place of each row in ascending order, computed once; rows without a value come last. */
+    /* The rank of each row in ascending order, computed once; rows without a value come last. */
     ranks() {
-      this.rank ??= this.kind === "number" ? this.cells.map((value) => value || Infinity) : this.ranked();
-      return this.rank;
+      this.rankByRow ??= this.kind === "number" ? this.cells.map((value) => value || Infinity) : this.ranked();
+      return this.rankByRow;
     }
 
     ranked() {
       const values = this.words ?? this.cells;
-      const keys = values.map((value) => (this.kind === "person" ? value[0] || value[1] || value[2] : this.text(value)));
-      const order = keys.map((_, at) => at).sort((one, other) => collator.compare(keys[one], keys[other]));
+      const keys = values.map((value) => (this.kind === "user" ? value[0] || value[1] || value[2] : this.text(value)));
+      const order = keys.map((_, at) => at).sort((a, b) => collator.compare(keys[a], keys[b]));
       const rank = new Array(keys.length);
       let last = 0;
       order.forEach((at, place) => {
@@ -76,25 +76,25 @@
       const label = { "data-label": this.title };
       if (this.kind === "tag") return make("td", { ...label, class: `tag ${value}` }, `${SIGNS[value] ?? ""}${value}`);
       if (this.kind === "number") return make("td", { ...label, class: "number" }, text);
-      if (this.kind === "person") return make("th", { ...label, scope: "row", class: "person" }, person(value));
+      if (this.kind === "user") return make("th", { ...label, scope: "row", class: "user" }, userCell(value));
       if (this.kind === "roles") return make("td", { ...label, class: "roles" }, make("span", {}, make("bdi", {}, value[0] || NO_ROLE), " → ", after(value[1])));
       return make("td", { ...label, class: this.key }, make("bdi", {}, text));
     }
   }
 
-  function person([name, email, id]) {
-    const known = [];
-    if (name) known.push(make("bdi", { class: "name" }, name));
-    if (email) known.push(make("span", { class: "email" }, "<", make("bdi", {}, email), ">"));
-    if (id) known.push(make("span", { class: "id" }, `#${id}`));
-    return make("span", {}, ...known.flatMap((one, at) => (at ? [" ", one] : [one])));
+  function userCell([name, email, id]) {
+    const parts = [];
+    if (name) parts.push(make("bdi", { class: "name" }, name));
+    if (email) parts.push(make("span", { class: "email" }, "<", make("bdi", {}, email), ">"));
+    if (id) parts.push(make("span", { class: "id" }, `#${id}`));
+    return make("span", {}, ...parts.flatMap((part, at) => (at ? [" ", part] : [part])));
   }
 
   function after(roles) {
     return roles ? make("bdi", {}, roles) : make("strong", { class: "remove" }, NO_ROLE);
   }
 
-  /* One section: the controls above its table, the rows in it, and the pages below. */
+  /* One section: controls, the table with its rows, and the pages. */
   class List {
     constructor(section, { key, columns, details }) {
       Object.assign(this, { section, key, details, page: 0, sorted: null, lead: null, open: new Set() });
@@ -110,18 +110,17 @@
       this.render();
     }
 
-    /* Give each row a cell before the others: `lead` has a title, the cell of a row, and a filter of its own: fits(row),
-       the words of what it picks, and clear(). */
+    /* Add a first column: `lead` has a title, the cell of a row, and a filter: matches(row), its text `picked`, clear(). */
     begin(lead) {
       this.lead = lead;
       this.heads();
       this.filter();
     }
 
-    /* What a row is about, in words. */
-    what(row) {
-      const { action, role, person: who } = this.by;
-      return `${action.value(row)} ${role.value(row)}, ${who.text(who.value(row))}`;
+    /* The change of a row, as text. */
+    describe(row) {
+      const { action, role, user } = this.by;
+      return `${action.value(row)} ${role.value(row)}, ${user.text(user.value(row))}`;
     }
 
     heads() {
@@ -157,7 +156,7 @@
       for (const place of column.cells) counts[place] += 1;
       const menu = make("select", { id: `${this.key}-${column.key}`, "data-column": column.key }, make("option", { value: "" }, column.every));
       const texts = column.words.map((word) => column.text(word));
-      const order = texts.map((_, place) => place).sort((one, other) => collator.compare(texts[one], texts[other]));
+      const order = texts.map((_, place) => place).sort((a, b) => collator.compare(texts[a], texts[b]));
       for (const place of order) menu.append(make("option", { value: place }, `${texts[place]} (${number.format(counts[place])})`));
       menu.addEventListener("change", () => this.filter());
       bar.append(make("div", {}, make("label", { for: menu.id }, column.title), menu));
@@ -187,7 +186,7 @@
       return Math.max(0, Math.ceil(this.shown.length / ROWS) - 1);
     }
 
-    /* Filter before the next paint, once, however fast somebody types. */
+    /* Filter once before the next paint, however fast the typing. */
     later() {
       if (!this.waiting) requestAnimationFrame(() => this.filter());
       this.waiting = true;
@@ -195,13 +194,13 @@
 
     filter() {
       this.waiting = false;
-      const words = [...plain(this.search.value).matchAll(/"([^"]+)"|\S+/g)].map(([word, phrase]) => phrase ?? word);
+      const words = [...normalise(this.search.value).matchAll(/"([^"]+)"|\S+/g)].map(([word, phrase]) => phrase ?? word);
       if (words.length) this.texts ??= this.searchable();
       const picks = this.menus.filter((menu) => menu.value !== "").map((menu) => [this.by[menu.dataset.column].cells, Number(menu.value)]);
       const shown = [];
       for (let row = 0; row < this.size; row += 1) {
-        const fits = picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word));
-        if (fits && (!this.lead || this.lead.fits(row))) shown.push(row);
+        const matches = picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word));
+        if (matches && (!this.lead || this.lead.matches(row))) shown.push(row);
       }
       this.shown = shown;
       this.page = 0;
@@ -214,7 +213,7 @@
       return Array.from({ length: this.size }, (_, row) => columns.map((texts) => texts[row]).join("\n"));
     }
 
-    /* Set the search and every menu to what is named, by the texts of its words; the rest to nothing. */
+    /* Set the search and the menus to these texts; clear the others. */
     pick(wanted) {
       this.search.value = wanted.search ?? "";
       this.lead?.clear();
@@ -226,7 +225,7 @@
       this.filter();
     }
 
-    /* Up, down, and then as the plan has it. */
+    /* Sort ascending, then descending, then in the plan's order. */
     sort(column) {
       const down = this.sorted?.column === column && !this.sorted.down;
       const off = this.sorted?.column === column && this.sorted.down;
@@ -240,12 +239,12 @@
 
     arrange() {
       if (!this.sorted) {
-        this.shown.sort((one, other) => one - other);
+        this.shown.sort((a, b) => a - b);
         return;
       }
       const ranks = this.sorted.column.ranks();
-      const way = this.sorted.down ? -1 : 1;
-      this.shown.sort((one, other) => (ranks[one] === ranks[other] ? one - other : way * (ranks[one] < ranks[other] ? -1 : 1)));
+      const direction = this.sorted.down ? -1 : 1;
+      this.shown.sort((a, b) => (ranks[a] === ranks[b] ? a - b : direction * (ranks[a] < ranks[b] ? -1 : 1)));
     }
 
     turn(page) {
@@ -257,25 +256,25 @@
     render(printing = false) {
       const from = printing ? 0 : this.page * ROWS;
       const rows = this.shown.slice(from, from + (printing ? PRINTED : ROWS));
-      const made = document.createDocumentFragment();
-      for (const row of rows) made.append(...this.rows(row));
-      if (!rows.length) made.append(make("tr", {}, make("td", { colspan: this.width, class: "none" }, "Nothing fits the search and the filters.")));
-      this.body.replaceChildren(made);
-      this.tell(from, rows.length, printing);
+      const lines = document.createDocumentFragment();
+      for (const row of rows) lines.append(...this.rows(row));
+      if (!rows.length) lines.append(make("tr", {}, make("td", { colspan: this.width, class: "none" }, "No row matches the search and the filters.")));
+      this.body.replaceChildren(lines);
+      this.showCounts(from, rows.length, printing);
     }
 
-    tell(from, length, printing) {
+    showCounts(from, length, printing) {
       const all = this.shown.length === this.size;
-      const range = length < this.shown.length ? `, ${number.format(from + 1)} to ${number.format(from + length)} ${printing ? "are printed" : "are shown"}` : "";
+      const range = length < this.shown.length ? `, ${printing ? "printed" : "shown"}: ${number.format(from + 1)} to ${number.format(from + length)}` : "";
       const kinds = this.details && this.shown.length ? `: ${this.kinds()}` : "";
-      this.count.textContent = `${all ? many(this.size, "row") : `${number.format(this.shown.length)} of ${many(this.size, "row")} fit`}${kinds}${range}.`;
+      this.count.textContent = `${all ? many(this.size, "row") : `${number.format(this.shown.length)} of ${many(this.size, "row")} match`}${kinds}${range}.`;
       const picked = this.menus.filter((menu) => menu.value !== "").map((menu) => {
         const column = this.by[menu.dataset.column];
         return `${column.title}: ${column.text(column.words[Number(menu.value)])}`;
       });
       if (this.search.value.trim()) picked.unshift(`search: ${this.search.value.trim()}`);
       if (this.lead?.picked) picked.push(this.lead.picked);
-      this.chosen.textContent = picked.length ? `Only ${picked.join("; ")}.` : "";
+      this.chosen.textContent = picked.length ? `Filter: ${picked.join("; ")}.` : "";
       this.reset.setAttribute("aria-disabled", String(!picked.length));
       this.pages.hidden = this.shown.length <= ROWS;
       this.place.textContent = `Page ${number.format(this.page + 1)} of ${number.format(this.last + 1)}`;
@@ -290,26 +289,26 @@
       return words.map((word, place) => [counts[place], word === "remove" ? "removal" : "addition"]).filter(([count]) => count).map(([count, noun]) => many(count, noun)).join(", ");
     }
 
-    /* The row, with the one that tells more if that is open. */
+    /* The line of a row, followed by its details if they are open. */
     rows(row) {
-      const made = make("tr", {}, ...this.columns.map((column) => column.cell(row)));
-      if (this.lead) made.prepend(this.lead.cell(row, made));
-      if (!this.details) return [made];
+      const line = make("tr", {}, ...this.columns.map((column) => column.cell(row)));
+      if (this.lead) line.prepend(this.lead.cell(row, line));
+      if (!this.details) return [line];
       const id = `${this.key}-more-${row}`;
       const open = this.open.has(row);
-      const who = this.by.person.text(this.by.person.value(row));
-      const button = make("button", { type: "button", "aria-expanded": String(open), "aria-controls": id, "aria-label": `Details: ${who}` }, "Details");
-      button.addEventListener("click", () => this.toggle(row, made, button));
-      made.append(make("td", { class: "more" }, button));
-      return open ? [made, this.more(row, id)] : [made];
+      const user = this.by.user.text(this.by.user.value(row));
+      const button = make("button", { type: "button", "aria-expanded": String(open), "aria-controls": id, "aria-label": `Details: ${user}` }, "Details");
+      button.addEventListener("click", () => this.toggle(row, line, button));
+      line.append(make("td", { class: "more" }, button));
+      return open ? [line, this.more(row, id)] : [line];
     }
 
-    toggle(row, made, button) {
+    toggle(row, line, button) {
       const open = !this.open.delete(row);
       if (open) this.open.add(row);
       button.setAttribute("aria-expanded", String(open));
-      if (open) made.after(this.more(row, button.getAttribute("aria-controls")));
-      else made.nextSibling.remove();
+      if (open) line.after(this.more(row, button.getAttribute("aria-controls")));
+      else line.nextSibling.remove();
     }
 
     more(row, id) {
@@ -321,35 +320,35 @@
     }
 
     facts(row) {
-      const { person: who, roles, why, row: line, action, role } = this.by;
-      const [, , id] = who.value(row);
+      const { user, roles, why, row: line, action, role } = this.by;
+      const [, , id] = user.value(row);
       const [before, later] = roles.value(row);
-      const own = this.users().get(id);
-      const from = line.value(row) ? `row ${line.value(row)} of ${this.details.source}` : this.details.source;
+      const changes = this.rowsByUser().get(id);
+      const source = line.value(row) ? `row ${line.value(row)} of ${this.details.source}` : this.details.source;
       return [
-        ["Person", person(who.value(row))],
-        ["All changes of this plan", ...own.map((one) => `${action.value(one)} ${role.value(one)}`)],
+        ["User", userCell(user.value(row))],
+        ["All changes of this plan", ...changes.map((change) => `${action.value(change)} ${role.value(change)}`)],
         ["Roles before", before || NO_ROLE],
         ["Roles after this plan", after(later)],
         ["Why", why.value(row)],
-        [this.details.undoes ? "Takes back" : "Source", line.value(row) || this.details.undoes ? from : `no row of ${this.details.source}`],
-        ["Last run that touched this person", ...this.touched(id)],
+        [this.details.undoes ? "Undoes" : "Source", line.value(row) || this.details.undoes ? source : `no row of ${this.details.source}`],
+        ["Last run that changed this user", ...this.lastRun(id)],
       ];
     }
 
-    /* The rows of each person, by id. */
-    users() {
-      if (!this.own) {
-        this.own = new Map();
-        this.by.person.cells.forEach(([, , id], row) => (this.own.has(id) ? this.own.get(id).push(row) : this.own.set(id, [row])));
+    /* The rows of each user, by id. */
+    rowsByUser() {
+      if (!this.userRows) {
+        this.userRows = new Map();
+        this.by.user.cells.forEach(([, , id], row) => (this.userRows.has(id) ? this.userRows.get(id).push(row) : this.userRows.set(id, [row])));
       }
-      return this.own;
+      return this.userRows;
     }
 
-    touched(id) {
+    lastRun(id) {
       const known = this.details.touched;
-      if (!known) return ["not known: the record of earlier runs wasn't read when this page was made"];
-      if (!Object.hasOwn(known, id)) return ["none: no run in the record has changed this person"];
+      if (!known) return ["unknown: this page was made without the record"];
+      if (!Object.hasOwn(known, id)) return ["none in the record"];
       const { run, time, sent } = known[id];
       return [`${run}, ${time}`, ...sent];
     }
@@ -357,7 +356,7 @@
 
   const data = JSON.parse(document.getElementById("data").textContent);
   const sections = [...document.querySelectorAll("section[data-table]")];
-  const lists = new Map(data.map((table) => [table.key, new List(sections.find((one) => one.dataset.table === table.key), table)]));
+  const lists = new Map(data.map((table) => [table.key, new List(sections.find((section) => section.dataset.table === table.key), table)]));
 
   addEventListener("click", (event) => {
     const card = event.target.closest("a[data-pick]");
@@ -366,7 +365,7 @@
     lists.get("changes").pick({ [key]: value });
   });
 
-  // Paper has no pages to turn.
+  // Paper has no page buttons.
   const print = (printing) => () => lists.forEach((list) => list.render(printing));
   addEventListener("beforeprint", print(true));
   addEventListener("afterprint", print(false));

@@ -1,11 +1,11 @@
-/* Deciding on a plan, on the page that `rolesync review` serves: what goes ahead, why not, and who approves it.
+/* Decisions and approval on the page that `rolesync review` serves.
 
-   The server keeps the decisions, works out what is left with them, and says what stands above the tables; this script
-   only tells it what was ticked, typed and pressed. Nothing counts before the server has said so. */
+   The server stores the decisions, applies them to the plan and renders the summary above the tables. This script only
+   sends what was ticked, typed and pressed. A decision counts once the server has confirmed it. */
 "use strict";
 (() => {
-  const LATER = 300; // milliseconds after the last letter of a reason
-  const ALIVE = 60_000; // milliseconds between two signs that somebody is still at it
+  const LATER = 300; // milliseconds after the last key in a reason
+  const ALIVE = 60_000; // milliseconds between two signs of activity
   const LONGEST = 1000; // characters of a reason
   const { lists, make, many } = globalThis.rolesync;
   const draft = JSON.parse(document.getElementById("draft").textContent);
@@ -13,7 +13,7 @@
   const [main, bar] = [document.querySelector("main"), document.querySelector("#bar [role=status]")];
   const [reviewer, sees] = [form.querySelector("#reviewer"), form.querySelector("#sees")];
   const parser = new DOMParser();
-  const touched = { excluded: new Map(Object.entries(draft.excluded).map(entry)), released: new Map(Object.entries(draft.released).map(entry)) };
+  const decisions = { excluded: new Map(Object.entries(draft.excluded).map(entry)), released: new Map(Object.entries(draft.released).map(entry)) };
   let { revision, effect } = draft;
   let ended = false;
 
@@ -21,14 +21,14 @@
     return [Number(row), draft.reasons[place]];
   }
 
-  /* The cells before the rows of a table, each with a box, and with a reason where the box isn't as planned. */
+  /* The first column of a table: a box in each row, and a reason where the box differs from the plan. */
   class Lead {
-    constructor(list, decided, { title, planned, may, needs }) {
-      Object.assign(this, { list, decided, title, planned, may, needs, menu: null });
+    constructor(list, decided, { title, planned, allowed, needsReason }) {
+      Object.assign(this, { list, decided, title, planned, allowed, needsReason, menu: null });
       list.begin(this);
     }
 
-    fits(row) {
+    matches(row) {
       return !this.menu?.value || this.decided.has(row) === (this.menu.value === "decided");
     }
 
@@ -42,12 +42,12 @@
 
     cell(row, line) {
       const cell = make("td", { class: "lead", "data-label": this.title });
-      if (this.may(row)) this.fill(row, cell, line);
+      if (this.allowed(row)) this.fill(row, cell, line);
       return cell;
     }
 
     fill(row, cell, line) {
-      const box = make("input", { type: "checkbox", "aria-label": `${this.title}: ${this.list.what(row)}` });
+      const box = make("input", { type: "checkbox", "aria-label": `${this.title}: ${this.list.describe(row)}` });
       box.checked = this.decided.has(row) !== this.planned;
       box.disabled = ended;
       box.addEventListener("change", () => this.toggle(row, cell, line));
@@ -58,11 +58,11 @@
     }
 
     reason(row) {
-      const must = this.needs ? "Why not" : "Why (may be empty)";
-      const field = make("input", { type: "text", maxlength: LONGEST, placeholder: must, "aria-label": `${must}: ${this.list.what(row)}` });
+      const label = this.needsReason ? "Reason" : "Reason (optional)";
+      const field = make("input", { type: "text", maxlength: LONGEST, placeholder: label, "aria-label": `${label}: ${this.list.describe(row)}` });
       field.value = this.decided.get(row);
       field.disabled = ended;
-      const mark = () => field.setAttribute("aria-invalid", String(this.needs && !field.value.trim()));
+      const mark = () => field.setAttribute("aria-invalid", String(this.needsReason && !field.value.trim()));
       mark();
       field.addEventListener("input", () => {
         this.decided.set(row, field.value);
@@ -73,7 +73,7 @@
     }
 
     toggle(row, cell, line) {
-      if (!this.decided.delete(row)) this.decided.set(row, this.needs ? why.value.trim() : "");
+      if (!this.decided.delete(row)) this.decided.set(row, this.needsReason ? why.value.trim() : "");
       this.fill(row, cell, line);
       const field = cell.querySelector("input[type=text]");
       (field && !field.value ? field : cell.querySelector("input")).focus();
@@ -81,12 +81,12 @@
     }
   }
 
-  /* What is decided of all rows that fit the search and the filters, on whichever page they are. */
+  /* Decisions on all rows that match the search and the filters, on every page. */
   const why = make("input", { type: "text", id: "why", maxlength: LONGEST });
 
   function together(lead) {
     const { list, decided } = lead;
-    const group = make("div", { class: "controls deciding", role: "group", "aria-label": "Decide on all rows that fit" });
+    const group = make("div", { class: "controls deciding", role: "group", "aria-label": "Decide on all matching rows" });
     const press = (text, action) => {
       const button = make("button", { type: "button" }, text);
       button.addEventListener("click", () => {
@@ -96,46 +96,46 @@
       });
       return button;
     };
-    const out = press("Take out all that fit", () => {
+    const exclude = press("Exclude all matches", () => {
       const reason = why.value.trim();
       why.setAttribute("aria-invalid", String(!reason));
       if (reason) list.shown.forEach((row) => decided.set(row, reason));
       else why.focus();
       return reason;
     });
-    const back = press("Put back all that fit", () => {
+    const include = press("Include all matches", () => {
       list.shown.forEach((row) => decided.delete(row));
       return true;
     });
-    lead.menu = make("select", { id: "decided" }, make("option", { value: "" }, "all"), make("option", { value: "planned" }, "what goes ahead"), make("option", { value: "decided" }, "what is taken out"));
+    lead.menu = make("select", { id: "decided" }, make("option", { value: "" }, "all"), make("option", { value: "planned" }, "included"), make("option", { value: "decided" }, "excluded"));
     lead.menu.addEventListener("change", () => list.filter());
     group.append(
-      make("div", { class: "wide" }, make("label", { for: "why" }, "Reason for what is taken out"), why),
-      out,
-      back,
+      make("div", { class: "wide" }, make("label", { for: "why" }, "Reason for excluding"), why),
+      exclude,
+      include,
       make("div", {}, make("label", { for: "decided" }, "Show"), lead.menu),
     );
     list.count.before(group);
   }
 
-  /* The decisions as they are sent: rows by number, each reason once. */
-  function spelled() {
+  /* The decisions as they are sent: reasons by row number, each reason once. */
+  function encoded() {
     const places = new Map();
-    const spell = (decided) => Object.fromEntries([...decided].map(([row, reason]) => {
+    const encode = (decided) => Object.fromEntries([...decided].map(([row, reason]) => {
       if (!places.has(reason)) places.set(reason, places.size);
       return [row, places.get(reason)];
     }));
-    const [excluded, released] = [spell(touched.excluded), spell(touched.released)];
+    const [excluded, released] = [encode(decisions.excluded), encode(decisions.released)];
     return { revision, reasons: [...places.keys()], excluded, released };
   }
 
-  async function post(what, content) {
-    const answer = await fetch(what, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
+  async function post(path, content) {
+    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
     const known = answer.headers.get("Content-Type") === "application/json";
-    return [answer.ok, known ? await answer.json() : { message: (await answer.text()).trim(), hint: "Reload this page to see what counts; the terminal that began the review may say more." }];
+    return [answer.ok, known ? await answer.json() : { message: (await answer.text()).trim(), hint: "Reload this page to see the saved decisions; the terminal of the review may show more." }];
   }
 
-  let [timer, sending, unsaved] = [0, null, false]; // unsaved: the server hasn't been told, or hasn't taken it
+  let [timer, sending, unsaved] = [0, null, false]; // unsaved: not sent yet, or refused by the server
 
   function stop() {
     clearTimeout(timer);
@@ -146,39 +146,39 @@
     stop();
     timer = setTimeout(save, LATER);
     unsaved = true;
-    tell("");
+    showStatus("");
   }
 
-  /* Send the decisions, one request at a time; resolves when that is over, with whether the server has taken them all. */
+  /* Send the decisions, one request at a time; resolves to whether the server has stored them all. */
   function save() {
     stop();
     unsaved = true;
-    tell("");
+    showStatus("");
     sending ??= send().finally(() => { sending = null; });
     return sending;
   }
 
   async function send() {
     while (unsaved) {
-      stop(); // what was typed meanwhile goes with this: sent again later, it would come between an approval and its answer
+      stop(); // this request carries everything typed so far; a later one would come between an approval and its answer
       unsaved = false;
       try {
-        const [done, said] = await post("decisions", spelled());
-        if (!done) {
+        const [accepted, answer] = await post("decisions", encoded());
+        if (!accepted) {
           unsaved = true;
-          tell("", "Not taken, as said above. ");
-          refuse(said);
+          showStatus("", "Not saved, see the message above. ");
+          refuse(answer);
           return false;
         }
-        ({ revision, effect } = said);
+        ({ revision, effect } = answer);
         refusal.replaceChildren();
-        if (!unsaved) show(said.overview);
+        if (!unsaved) show(answer.overview);
       } catch {
         lost();
         return false;
       }
     }
-    tell(effect);
+    showStatus(effect);
     return true;
   }
 
@@ -188,13 +188,13 @@
     }
   }
 
-  /* What the bar says: what is left by the server's word, or "" while that is worked out. */
-  function tell(known, instead = "Working out what is left… ") {
-    const bare = [...touched.excluded.values()].filter((reason) => !reason.trim()).length;
-    const counts = [many(touched.excluded.size, "change") + " taken out", ...(touched.released.size ? [`${many(touched.released.size, "held removal")} let through`] : [])];
-    const missing = bare ? [make("strong", { class: "remove" }, ` ${bare === 1 ? "One has" : `${bare} have`} no reason yet.`)] : [];
-    const said = make("span", {}, known ? `As decided: ${known}; ` : instead, `${counts.join(", ")}.`, ...missing);
-    if (said.textContent !== bar.textContent) bar.replaceChildren(said); // what is put there is read out, however often
+  /* The text of the bar: the effect that the server confirmed, or `instead` while `known` is "". */
+  function showStatus(known, instead = "Updating… ") {
+    const unexplained = [...decisions.excluded.values()].filter((reason) => !reason.trim()).length;
+    const counts = [`${many(decisions.excluded.size, "change")} excluded`, ...(decisions.released.size ? [`${many(decisions.released.size, "held removal")} released`] : [])];
+    const missing = unexplained ? [make("strong", { class: "remove" }, ` ${many(unexplained, "reason")} missing.`)] : [];
+    const text = make("span", {}, known ? `As decided: ${known}; ` : instead, `${counts.join(", ")}.`, ...missing);
+    if (text.textContent !== bar.textContent) bar.replaceChildren(text); // screen readers read out every replacement
   }
 
   function refuse({ message, hint }) {
@@ -204,9 +204,9 @@
   }
 
   function lost() {
-    if (ended) return; // a server that has ended answers nothing that was asked before
+    if (ended) return; // an ended server leaves earlier requests unanswered
     ended = true;
-    refuse({ message: "The review doesn't answer", hint: "The terminal that began it says whether it has ended, and what became of the decisions. If it still runs there, reload this page: it shows what was decided. What was done since its last answer may be lost." });
+    refuse({ message: "The review does not answer", hint: "Its terminal shows whether it has ended, and where the decisions are. If it still runs, reload this page to see the saved decisions. Those made since the last answer may be lost." });
     close();
   }
 
@@ -219,20 +219,20 @@
   function end({ word, sentence, command }) {
     ended = true;
     main.inert = false;
-    over.replaceChildren(make("h2", {}, word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, "This page can be closed."));
+    over.replaceChildren(make("h2", {}, word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, "You can close this page."));
     over.hidden = false;
     refusal.replaceChildren();
     close();
     over.focus();
   }
 
-  async function finish(what, content) {
-    main.inert = true; // what is seen now is what is approved, once
+  async function finish(path, content) {
+    main.inert = true; // the approval is for what the page shows now
     try {
       if ((unsaved || sending) && !(await save())) return;
-      const [done, said] = await post(what, { revision, ...content });
-      if (done) end(said);
-      else refuse(said);
+      const [accepted, answer] = await post(path, { revision, ...content });
+      if (accepted) end(answer);
+      else refuse(answer);
     } catch {
       lost();
     }
@@ -247,20 +247,20 @@
   document.getElementById("leave").addEventListener("click", () => finish("leave", {}));
 
   const changes = lists.get("changes");
-  if (changes) together(new Lead(changes, touched.excluded, { title: "Goes ahead", planned: true, may: () => true, needs: true }));
+  if (changes) together(new Lead(changes, decisions.excluded, { title: "Include", planned: true, allowed: () => true, needsReason: true }));
   const held = lists.get("held");
-  const may = new Set(draft.releasable);
-  if (held && may.size) new Lead(held, touched.released, { title: "Let through", planned: false, may: (row) => may.has(row), needs: false });
-  tell(effect);
+  const releasable = new Set(draft.releasable);
+  if (held && releasable.size) new Lead(held, decisions.released, { title: "Release", planned: false, allowed: (row) => releasable.has(row), needsReason: false });
+  showStatus(effect);
 
-  // Nothing typed is lost by leaving too early: it is sent, and the browser asks whether to wait for that.
+  // Leaving with unsent decisions sends them, and the browser asks whether to wait.
   addEventListener("beforeunload", (event) => {
     if (ended || !(timer || sending)) return;
     save();
     event.preventDefault();
   });
 
-  // The server ends when nobody has done anything for long.
+  // The server ends after a long time without activity.
   let last = Date.now();
   for (const kind of ["pointerdown", "keydown", "wheel"]) {
     addEventListener(kind, () => {

@@ -1,10 +1,8 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rolesync.report.terminal.history import record_view, runs_view
-from tests.report.samples import DIGEST, HOSTILE, RECORDS, SOURCE, SUMMARIES
+from rolesync.report.terminal.record import record_view
+from tests.report.samples import DIGEST, HOSTILE, RECORDS, SOURCE
 from tests.report.terminal.screen import flat, show
 
 JSON = st.recursive(
@@ -21,26 +19,13 @@ VALUES = {
 }
 
 
-def test_history_has_a_line_for_each_run() -> None:
-    text = flat(runs_view(SUMMARIES))
-    assert "20261102T023000Z-4f2a 2026-11-02 02:30 apply +1 -2" in text
-    assert f"lists/desired_roles.csv {DIGEST[:12]} incomplete done 2, failed 1" in text
-    assert "20261101T023000Z-77c0 2026-11-01 02:30 plan +1 -2" in text
-    assert "planned" in text
-
-
-def test_run_ids_are_whole_at_80_columns() -> None:
-    assert "20261102T023000Z-4f2a" in show(runs_view(SUMMARIES), 80)
-
-
-def test_an_empty_history_says_so() -> None:
-    assert flat(runs_view([])) == "No run is recorded yet."
-    assert flat(record_view([])) == "There is no record of this run."
+def test_a_run_without_records_is_one_sentence() -> None:
+    assert flat(record_view([])) == "The record has nothing of this run."
 
 
 def test_a_record_tells_what_was_sent_and_what_came_of_it() -> None:
     text = flat(record_view(RECORDS))
-    assert text.startswith("run r1 1 2026-11-02 02:30:00.000 UTC run.start: a run began")
+    assert text.startswith("run r1 1 2026-11-02 02:30:00.000 UTC run.start: the run started")
     assert f"digest {DIGEST}" in text
     assert f"source {SOURCE.path} sha256 {SOURCE.sha256} rows 120 modified_at 2026-11-02T01:00:00Z" in text
     assert "listed Admin 118 undoes none additions 1 removals 1 overridden none" in text
@@ -55,14 +40,14 @@ def test_a_record_tells_what_was_sent_and_what_came_of_it() -> None:
 
 
 def request(
-    number: int, user: int, after: dict[str, list[str]] | None = None, **came: object
+    number: int, user: int, after: dict[str, list[str]] | None = None, **fields: object
 ) -> list[dict[str, object]]:
-    """One request that makes a user an Admin, and what came of it, if anything did."""
+    """One request that makes a user an Admin, and its answer, if there is one."""
     marks = {"run": "r1", "chunk": 1, "request": number}
     actions = [{"user_id": user, "action": "add", "role": "Admin", "email": "", "row": 2}]
     intent = {"seq": number * 2, "event": "intent", **marks, "actions": actions, "before": {str(user): ["Student"]}}
-    outcome = {"seq": number * 2 + 1, "event": "outcome", **marks, "after": after or {}, **came}
-    return [intent, outcome] if came else [intent]
+    outcome = {"seq": number * 2 + 1, "event": "outcome", **marks, "after": after or {}, **fields}
+    return [intent, outcome] if fields else [intent]
 
 
 def test_a_refusal_stands_with_what_was_refused() -> None:
@@ -89,7 +74,7 @@ def test_no_outcome_is_lost_however_odd_the_record() -> None:
     intent, outcome = request(1, 31, {"31": ["Admin"]}, status="unknown", seconds=30.0, error="timed out")
     assert "outcome: unknown after 30.000 s error timed out" in flat(record_view([intent, outcome]))
     alone = flat(record_view([outcome]))
-    assert "outcome: what came of it, chunk 1, request 1 after 31: Admin status unknown seconds 30.0" in alone
+    assert "outcome: Studio's answer, chunk 1, request 1 after 31: Admin status unknown seconds 30.0" in alone
     twice = flat(record_view([intent, outcome, {**outcome, "status": 500}]))
     assert twice.count("timed out") == 2
     assert "status 500" in twice
@@ -103,24 +88,27 @@ def again(event: str, seq: int, after: dict[str, list[str] | None]) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("event", "said"),
+    ("event", "title"),
     [
-        ("reread", "reread: Studio was asked again what came of it"),
-        ("recovered", "recovered: a later run asked Studio what came of it"),
+        ("reread", "reread: the result, read again from Studio"),
+        ("recovered", "recovered: the result, read from Studio by a later run"),
     ],
 )
-def test_what_studio_said_later_stands_with_the_request(event: str, said: str) -> None:
+def test_what_studio_said_later_stands_with_the_request(event: str, title: str) -> None:
     lost = request(1, 31, status="unknown", seconds=30.0, error="timed out")
     text = flat(record_view([*lost, *request(2, 32), again(event, 9, {"31": ["Admin"]})]))
     first, second = text.split("4 no time intent")
-    assert f"outcome: unknown after 30.000 s 9 no time {said} error timed out" in first
+    assert f"outcome: unknown after 30.000 s 9 no time {title} error timed out" in first
     assert "+ add Admin #31 Student → Admin 2" in first
-    assert said not in second
+    assert title not in second
 
 
 def test_a_request_of_a_killed_run_shows_what_a_later_run_found() -> None:
     text = flat(record_view([*request(1, 31), again("recovered", 9, {"31": None})]))
-    assert "No outcome is recorded: the run stopped here. 9 no time recovered: a later run asked Studio" in text
+    assert (
+        "No outcome is recorded: the run stopped here. 9 no time recovered: the result, read from Studio by a later run"
+        in text
+    )
     assert "+ add Admin #31 Student 2 → no longer in Studio" in text
 
 
@@ -129,25 +117,25 @@ def test_of_several_answers_the_last_counts_and_none_is_lost() -> None:
     text = flat(record_view([*doubtful, again("reread", 4, {"31": ["Admin"], "99": None})]))
     assert "+ add Admin #31 Student → Admin 2" in text
     assert "also answered 99: no longer in Studio" in text
-    assert "answered first 31: Student" in text
+    assert "first answer 31: Student" in text
 
 
 def test_a_later_answer_without_its_request_stands_for_itself() -> None:
     text = flat(record_view([again("recovered", 4, {"31": None, "32": []})]))
-    assert "recovered: a later run asked Studio what came of it, chunk 1, request 1" in text
+    assert "recovered: the result, read from Studio by a later run, chunk 1, request 1" in text
     assert "31: no longer in Studio 32: none" in text
 
 
 def test_an_intent_without_an_outcome_says_so() -> None:
     text = flat(record_view(request(1, 31)))
-    assert "No outcome is recorded: the run stopped here, or still waits for the answer." in text
+    assert "No outcome is recorded: the run stopped here, or is still waiting for the answer." in text
     assert "+ add Admin #31 Student 2" in text
     assert "No outcome" not in flat(record_view(RECORDS))
 
 
 def test_who_is_missing_in_an_answer_and_who_was_not_asked_for_is_told() -> None:
     text = flat(record_view(request(1, 31, {"99": ["Admin"]}, status=200, seconds=0.1, error="")))
-    assert "+ add Admin #31 Student → not told 2" in text
+    assert "+ add Admin #31 Student → unknown 2" in text
     assert "also answered 99: Admin" in text
 
 
@@ -183,7 +171,7 @@ def test_events_of_another_version_are_shown_as_they_are() -> None:
 def test_a_record_without_anything_known_is_still_shown() -> None:
     assert "? no time no event" in flat(record_view([{}]))
     assert "actions 7" in flat(record_view([{"event": "intent", "actions": 7}]))
-    assert "? ? ? #? not told" in flat(record_view([{"event": "intent", "actions": [{}], "before": 1}]))
+    assert "? ? ? #? unknown" in flat(record_view([{"event": "intent", "actions": [{}], "before": 1}]))
 
 
 @given(st.lists(st.fixed_dictionaries({}, optional=VALUES), max_size=2))
@@ -194,13 +182,6 @@ def test_a_record_of_any_shape_can_be_shown(records: list[dict[str, object]]) ->
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_hostile_text_stays_in_its_place(width: int) -> None:
-    runs = [
-        replace(
-            SUMMARIES[0], run_id=text, started_at=text, status=text, plan_digest=text, source=text, counts={text: 1}
-        )
-        for text in HOSTILE
-    ]
-    assert show(runs_view(runs), width).count("apply") == len(HOSTILE)
     actions = [dict.fromkeys(("user_id", "action", "role", "email", "row"), text) for text in HOSTILE]
     records = [
         {"event": text, "run": text, text: text, "actions": actions, "before": {text: [text]}} for text in HOSTILE

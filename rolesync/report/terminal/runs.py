@@ -1,0 +1,42 @@
+"""The history in the terminal: all plans and runs of the record."""
+
+from collections.abc import Iterable, Mapping
+
+from rich.console import RenderableType
+
+from rolesync.model.run_report import RunSummary
+from rolesync.report.content.plan_summary import SHORT_DIGEST
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display
+from rolesync.report.terminal.widgets import column, lines, note, table, word, words
+
+
+def runs_view(runs: Iterable[RunSummary]) -> RenderableType:
+    """Show the history, one run a row, in the order of `runs`."""
+    listed = list(runs)
+    if not listed:
+        return note("The record has no run yet.")
+    return table(
+        [column("run, list, operator"), column("started (UTC), plan"), column("result"), column("changes")],
+        (
+            (
+                lines(*(escape_for_display(text, CELL_LIMIT) for text in (run.run_id, run.source, run.operator))),
+                (
+                    f"{escape_for_display(run.started_at[:16].replace('T', ' '))}\n"
+                    f"{escape_for_display(run.plan_digest[:SHORT_DIGEST])}"
+                ),
+                words(f"{run.kind}\n").append_text(word(escape_for_display(run.status, CELL_LIMIT))),
+                _counts_text(run.counts),
+            )
+            for run in listed
+        ),
+    )
+
+
+def _counts_text(numbers: Mapping[str, int]) -> str:
+    planned = f"+{numbers.get('additions', 0):,} -{numbers.get('removals', 0):,}"
+    outcomes = [
+        f"{escape_for_display(name, CELL_LIMIT).replace('_', ' ')} {number:,}"
+        for name, number in numbers.items()
+        if number and name not in {"additions", "removals"}
+    ]
+    return f"{planned}\n{', '.join(outcomes)}" if outcomes else planned
