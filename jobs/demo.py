@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The whole job on this machine, start to end: a sandbox instead of Studio, the sample list, and every command once.
+"""The demo: validate, plan, apply and sync the sample list against a sandbox instead of Studio.
 
-`make demo` runs it. Each command is shown as a person would type it, then run; one that ends with another exit code
-than expected ends the demo with 1. Everything it leaves is in `.demo/`, made afresh each time.
+`make demo` runs it. It shows each command as typed, then runs it; an unexpected exit code ends the demo with 1.
+Its files are in the folder `.demo`, which it makes again each time.
 """
 
 import os
@@ -27,31 +27,35 @@ START_SECONDS = 30
 STOP_SECONDS = 10
 
 STEPS = (
-    ("Is the list well-formed? Nobody is asked yet.", f"validate {LIST}"),
+    ("Is the list correct? Studio is not asked yet.", f"validate {LIST}"),
     ("The dry run: what would change, and why? Nothing is written to Studio.", f"plan {LIST} -o {PLAN}"),
-    ("The same plan for whoever reviews it.", f"show {PLAN} --html {FOLDER}/plan.html --markdown {FOLDER}/plan.md"),
+    ("The same plan as files for a reviewer.", f"show {PLAN} --html {FOLDER}/plan.html --markdown {FOLDER}/plan.md"),
     ("Apply exactly this plan, then read Studio again.", f"apply {PLAN} --yes"),
-    ("What the nightly job does: now there is nothing left to do.", f"sync {LIST}"),
+    ("What the nightly job does: now nothing is left to do.", f"sync {LIST}"),
     ("What happened, and when?", "runs"),
-    ("Is the record of it whole?", "audit verify"),
+    ("Is the record complete and unchanged?", "audit verify"),
 )
-"""What is done, and the command that does it."""
+"""The steps: what each shows, and its command."""
 
 
 class Stop:
-    """Whether the demo was asked to stop: nothing is raised in the middle of starting a command, which would go on."""
+    """Remembers a signal to stop. Raising while a command starts would leave the command running."""
 
     code = 0
     running: subprocess.Popen[bytes] | None = None
 
-    def asked(self, number: int, _frame: object) -> None:
-        """Take a signal."""
+    def on_signal(self, number: int, _frame: object) -> None:
+        """Handle a signal: remember its exit code, and end the running command."""
         self.code = 128 + number
         if self.running:
             self.running.terminate()
 
     def check(self) -> None:
-        """End the demo if that was asked for; what was opened is closed on the way out."""
+        """End the demo if a signal arrived; open processes are closed on the way out.
+
+        Raises:
+            SystemExit: a signal arrived.
+        """
         if self.code:
             raise SystemExit(self.code)
 
@@ -63,20 +67,22 @@ def main() -> int:
     """Run every step; returns the exit code: 0 if each command ended as it should, else 1."""
     os.chdir(ROOT)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, STOP.asked)
+        signal.signal(number, STOP.on_signal)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     SETTINGS.write_text(f'owner = "admin@example.edu"\nstate_dir = "{FOLDER}/state"\n', encoding="utf-8")
-    say("A Studio to try things on, with sample people", "rolesync sandbox --port 0 &")
+    announce("A Studio to try things on, with sample people", "rolesync sandbox --port 0 &")
     with sandbox() as exports:
-        say("Where it is, and the settings for it", f"export {shlex.join(f'{k}={v}' for k, v in exports.items())}")
+        announce("Where it is, and the settings for it", f"export {shlex.join(f'{k}={v}' for k, v in exports.items())}")
         for title, command in STEPS:
-            say(title, f"rolesync {command}")
+            announce(title, f"rolesync {command}")
             code = run(command, environment(exports))
             if code:
-                say(f"The demo ends here: that command exited {code}, 0 was expected.")
+                announce(f"The demo ends here: that command exited {code}, 0 was expected.")
                 return 1
-    say(f"The audit record lies in {FOLDER}/state, the plan and its HTML page in {FOLDER}; nothing is left running.")
+    announce(
+        f"The audit record lies in {FOLDER}/state, the plan and its HTML page in {FOLDER}; nothing is left running."
+    )
     return 0
 
 
@@ -88,7 +94,7 @@ def sandbox() -> Iterator[dict[str, str]]:
         RuntimeError: it didn't start.
     """
     command = [str(ROLESYNC), "sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # a command of STEPS
         try:
             yield {**settings_of(process), "ROLESYNC_CONFIG": str(SETTINGS)}
         finally:
@@ -100,15 +106,15 @@ def sandbox() -> Iterator[dict[str, str]]:
 
 
 def run(command: str, variables: Mapping[str, str]) -> int:
-    """Run one of rolesync's commands to its end; returns its exit code.
+    """Run a rolesync command to its end; returns its exit code.
 
     Raises:
-        SystemExit: the demo was asked to stop.
+        SystemExit: a signal arrived.
     """
     STOP.check()
-    with subprocess.Popen([ROLESYNC, *shlex.split(command)], env=variables) as process:  # noqa: S603  # our own command
+    with subprocess.Popen([ROLESYNC, *shlex.split(command)], env=variables) as process:  # noqa: S603  # a command of STEPS
         STOP.running = process
-        if STOP.code:  # asked for while it was started
+        if STOP.code:  # a signal arrived during the start
             process.terminate()
         code = process.wait()
         STOP.running = None
@@ -117,8 +123,8 @@ def run(command: str, variables: Mapping[str, str]) -> int:
 
 
 def settings_of(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Read the `export NAME=VALUE …` line with which a sandbox says that it is ready."""
-    deadline = Timer(START_SECONDS, process.kill)  # ends the line below too, as the pipe closes
+    """Read the `export NAME=VALUE …` line that a sandbox prints when it is ready."""
+    deadline = Timer(START_SECONDS, process.kill)  # also ends readline below, because the pipe closes
     deadline.start()
     try:
         line = process.stdout.readline() if process.stdout else ""
@@ -126,20 +132,20 @@ def settings_of(process: subprocess.Popen[str]) -> dict[str, str]:
         deadline.cancel()
     word, *pairs = shlex.split(line) or [""]
     if word != "export":
-        raise RuntimeError(f"the sandbox didn't start; it said {line!r}")
+        raise RuntimeError(f"the sandbox didn't start; it printed {line!r}")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
 def environment(exports: Mapping[str, str]) -> dict[str, str]:
-    """Make the environment of a step: no settings of whoever runs the demo, who may have a real Studio."""
-    foreign = {name: value for name, value in os.environ.items() if not name.upper().startswith("ROLESYNC_")}
-    return {**foreign, **exports, "ROLESYNC_ACCOUNT": ""}  # empty, lest a .env in this folder names one
+    """Make the environment of a step, without the settings of this user, which may name a real Studio."""
+    others = {name: value for name, value in os.environ.items() if not name.upper().startswith("ROLESYNC_")}
+    return {**others, **exports, "ROLESYNC_ACCOUNT": ""}  # empty, so that a .env in this folder can't name an account
 
 
-def say(text: str, command: str = "") -> None:
-    """Tell what comes next."""
-    typed = f"\n$ {command}" if command else ""
-    print(f"\n# {text}{typed}", flush=True)  # noqa: T201  # a demo is there to be read
+def announce(text: str, command: str = "") -> None:
+    """Show what the next step does, and its command."""
+    command_line = f"\n$ {command}" if command else ""
+    print(f"\n# {text}{command_line}", flush=True)  # noqa: T201  # the output of the demo
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 #!/bin/sh
-# The nightly sync for cron and its like, which have no journal: everything goes to one log file a day, and a failure
-# also to standard error, which cron mails. The exit code is rolesync's own (see ../README.md).
+# The nightly sync for cron and other schedulers without a journal. All output goes to one log file a day; a failure also
+# goes to standard error, which cron mails. The exit code is that of rolesync (see ../README.md).
 #
 #   nightly.sh LIST [OPTION OF rolesync sync …]
 #
 # Needs rolesync on the PATH. Settings: ROLESYNC_CONFIG names the settings file, ROLESYNC_SECRETS_DIR the token's folder.
-# NIGHTLY_LOG_DIR says where the logs go (default /var/log/rolesync), NIGHTLY_LOG_DAYS how long they stay (default 90);
-# the lasting record is the audit record, not these logs.
+# NIGHTLY_LOG_DIR is the folder of the logs (default /var/log/rolesync). NIGHTLY_LOG_DAYS is how many days logs are kept
+# (default 90); the permanent record is the audit record, not these logs.
 set -u
 umask 077 # logs name people
 

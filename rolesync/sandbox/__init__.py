@@ -1,6 +1,6 @@
-"""A Studio to try things on: a real HTTP server over SQLite that behaves as the reference says, faults included.
+"""A local Studio to try things on: an HTTP server over SQLite that follows the API reference, with faults on demand.
 
-It shares no code with the client that it is there to test, and needs the extra `rolesync[sandbox]`.
+It shares no code with the client that it tests, and needs the extra `rolesync[sandbox]`.
 
     with Sandbox(Options(users=1000)) as studio:
         requests.get(f"{studio.base_url}/api/public/v1/users/search", params={"role": "Admin"}, headers=…)

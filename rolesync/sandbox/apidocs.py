@@ -1,4 +1,4 @@
-"""What `GET /api/public/apidocs` answers: the user calls as Swagger 2.0, with the account's role names."""
+"""The answer of `GET /api/public/apidocs`: the user calls as Swagger 2.0, with the account's role names."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _ERRORS = {
 
 
 def swagger(roles: Sequence[str], host: str) -> dict[str, Any]:
-    """The document as JSON-able values; `host` is the name and port that the request was sent to."""
+    """Build the document as JSON values; `host` is the name and port that the request was sent to."""
     return {
         "swagger": "2.0",
         "info": {"title": "Studio public API (sandbox)", "version": "v1"},
@@ -108,8 +108,8 @@ def _call(name: str, parameters: list[dict[str, Any]], answer: Mapping[str, Any]
 
 
 def _object(properties: Mapping[str, Any], required: Sequence[str] = ()) -> dict[str, Any]:
-    made = {"type": "object", "properties": dict(properties)}
-    return {**made, "required": list(required)} if required else made
+    schema = {"type": "object", "properties": dict(properties)}
+    return {**schema, "required": list(required)} if required else schema
 
 
 def _ref(name: str) -> dict[str, str]:

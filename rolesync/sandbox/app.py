@@ -1,7 +1,7 @@
-"""What every request passes on its way in and out: counting, faults, the User-Agent rule, tokens; and the wire.
+"""The ASGI application that every request passes: it counts, injects faults, and checks User-Agent and token.
 
-A pure ASGI application in front of the Starlette one. Searches, which a sync makes by the thousand, are answered here
-without the detour. Faults that end the connection write to the transport itself, as HTTP has no word for them.
+It stands in front of the Starlette application. It answers searches itself, which is faster, because a sync sends
+thousands of them. Faults that break the connection write to the transport directly, since HTTP can't express them.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from rolesync.sandbox.responses import Answer, ApiError, error_answer, json_answ
 from rolesync.sandbox.routes import API, CONTROL, REQUEST_ID, SEARCH
 
 TransportOf = Callable[[tuple[str, int]], asyncio.Transport | None]
-"""Finds the connection of a client's (host, port)."""
+"""Finds the connection of a client by its (host, port)."""
 
 _KINDS = {
     SEARCH: "search",
@@ -40,25 +40,25 @@ _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 _DROPPED = frozenset({Fault.CUT, Fault.LOST})
 
 
-class FaultGate:
+class SandboxApp:
     """The ASGI application of the sandbox.
 
     Args:
-        account: what is behind it.
-        inner: the endpoints.
-        transport_of: where to find a connection that a fault ends.
-        sleep: waits so many seconds.
+        account: the state of the sandbox.
+        endpoints: the Starlette application.
+        transport_of: finds the connection that a fault breaks.
+        sleep: waits the given number of seconds.
     """
 
     def __init__(
         self,
         account: SandboxAccount,
-        inner: ASGIApp,
+        endpoints: ASGIApp,
         transport_of: TransportOf,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._account = account
-        self._inner = inner
+        self._endpoints = endpoints
         self._transport_of = transport_of
         self._sleep = sleep
 
@@ -66,7 +66,7 @@ class FaultGate:
         """Answer one request."""
         path: str = scope["path"]
         if path.startswith(CONTROL):
-            await self._inner(scope, receive, send)
+            await self._endpoints(scope, receive, send)
             return
         kind = _KINDS.get(path) or _kind(path)
         self._account.requests[kind] += 1
@@ -74,21 +74,21 @@ class FaultGate:
         if draw.delay:
             await self._sleep(draw.delay)
         if draw.fault is not None or draw.wait is not None:
-            self._account.struck["rate" if draw.fault is None else draw.fault.value] += 1
+            self._account.fault_hits["rate" if draw.fault is None else draw.fault.value] += 1
         answer = None
         if draw.fault is not Fault.RESET:
-            answer = self._instead(draw) or await self._answer(kind, scope, receive)
+            answer = self._fault_answer(draw) or await self._answer(kind, scope, receive)
         if answer is None or draw.fault in _DROPPED:
             self._drop(scope["client"], answer if draw.fault is Fault.CUT else None, reset=draw.fault is Fault.RESET)
-            await _gone(receive)
+            await _wait_until_closed(receive)
             return
         if draw.fault is Fault.LOST_5XX:
             answer = error_answer(502, "Bad Gateway")
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    def _instead(self, draw: Draw) -> Answer | None:
-        """What is answered without looking at the request, if anything is."""
+    def _fault_answer(self, draw: Draw) -> Answer | None:
+        """Return the answer of a fault or of the rate limit; None if the request is processed."""
         fault, faults = draw.fault, self._account.dice.faults
         if draw.wait is not None:
             return self._limited(draw.wait)
@@ -131,7 +131,7 @@ class FaultGate:
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):
             request_id = self._account.request_id()
         scope[REQUEST_ID] = request_id
-        answer = await _captured(self._inner, scope, receive)
+        answer = await _captured(self._endpoints, scope, receive)
         return answer._replace(headers=[*answer.headers, (b"x-request-id", request_id.encode())])
 
     def _admit(self, agent: bytes | None, authorization: bytes | None, kind: str, method: str) -> None:
@@ -143,7 +143,7 @@ class FaultGate:
 
     def _drop(self, client: tuple[str, int], half_of: Answer | None, *, reset: bool) -> None:
         transport = self._transport_of(client)
-        if transport is None:  # the client has gone by itself
+        if transport is None:  # the client has already closed the connection
             return
         if reset:
             _reset(transport)
@@ -164,7 +164,7 @@ def _kind(path: str) -> str:
 
 
 async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
-    """Let an application answer, but into a value instead of onto the wire."""
+    """Let an application answer, and return the answer instead of sending it."""
     start: dict[str, Any] = {}
     body = bytearray()
 
@@ -185,15 +185,15 @@ def _head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """Close a connection with RST: lingering for no time throws away what was not sent, and says so to the peer."""
-    wire = transport.get_extra_info("socket")
-    # The loop's own socket object lets nobody set options; a duplicate of its file descriptor is the same connection.
-    with socket.socket(fileno=os.dup(wire.fileno())) as same:
-        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    """Close a connection with RST: with a linger time of zero, unsent data is discarded and the peer is informed."""
+    transport_socket = transport.get_extra_info("socket")
+    # The socket object of the loop accepts no options; a duplicate of its file descriptor is the same connection.
+    with socket.socket(fileno=os.dup(transport_socket.fileno())) as duplicate:
+        duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait until the server has noticed that the connection is closed, so that it expects no answer any more."""
+async def _wait_until_closed(receive: Receive) -> None:
+    """Wait until the server has noticed that the connection is closed, so that it expects no answer."""
     while (await receive())["type"] != "http.disconnect":
         pass

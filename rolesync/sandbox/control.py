@@ -1,6 +1,6 @@
-"""The sandbox's own endpoints from the outside: what tests and demos use to look behind the API.
+"""The client of the sandbox's control endpoints: tests and demos use it to see and change what the API hides.
 
-Works on a sandbox in this process and, by its address, on one in another.
+It works on a sandbox in this process and, by its address, on a sandbox in another process.
 """
 
 import json
@@ -16,19 +16,19 @@ _TIMEOUT = 30
 
 
 class Control:
-    """Looks behind and turns the knobs of a running sandbox.
+    """Inspects and changes a running sandbox.
 
-    Every method raises OSError if the sandbox can't be reached, and ValueError with the sandbox's words if it refuses.
+    Every method raises OSError if the sandbox can't be reached, and ValueError with its message if it refuses.
 
     Args:
-        base_url: its address, as `http://127.0.0.1:8765`.
+        base_url: the address of the sandbox, such as `http://127.0.0.1:8765`.
     """
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
 
     def log(self) -> list[dict[str, Any]]:
-        """Every applied change, oldest first.
+        """Return every applied change, oldest first.
 
         Each has `seq`, `time` (ISO 8601), `user_id`, `action`, `role`, `request_id` ("" by hand), `before` and `after`
         (role names in Studio's order) and `by` (`api` or `hand`).
@@ -37,36 +37,36 @@ class Control:
         return changes
 
     def counts(self) -> dict[str, int]:
-        """How many requests came, by kind; those that a fault struck are counted too."""
+        """Count the requests by kind, with those that a fault affected."""
         requests: dict[str, int] = self._ask("GET", "/counts")["requests"]
         return requests
 
     def fault_counts(self) -> dict[str, int]:
-        """How many requests each fault struck, named as in the faults' text; `rate` is the rate limit."""
+        """Count the requests that each fault affected, by the key of the fault; `rate` is the rate limit."""
         faults: dict[str, int] = self._ask("GET", "/counts")["faults"]
         return faults
 
     def reset_counts(self) -> None:
-        """Count requests and faults from zero."""
+        """Set all counters to zero."""
         self._ask("DELETE", "/counts")
 
     def set_faults(self, faults: Faults | str) -> None:
-        """Let these go wrong from now on; "" for nothing."""
+        """Replace the faults; "" for none."""
         text = faults if isinstance(faults, str) else faults.text()
         self._ask("PUT", "/faults", {"faults": text})
 
     def faults(self) -> str:
-        """What goes wrong now, as text."""
+        """Return the present faults as text."""
         text: str = self._ask("GET", "/faults")["faults"]
         return text
 
     def people(self, *, role: str = "", email: str = "") -> list[dict[str, Any]]:
-        """Everybody, or the holders of a role, or of an address (whole, without case), all at once."""
+        """Return all people, or those with a role, or with an address (whole, ignoring case), without pages."""
         users: list[dict[str, Any]] = self._ask("GET", f"/people?{urlencode({'role': role, 'email': email})}")["users"]
         return users
 
     def person(self, user_id: int) -> dict[str, Any]:
-        """One person as the API would show them."""
+        """Return one person as the API shows them."""
         user: dict[str, Any] = self._ask("GET", f"/people/{user_id}")["user"]
         return user
 
@@ -79,22 +79,22 @@ class Control:
         full_name: str = _UNSET,
         display_name: str = _UNSET,
     ) -> dict[str, Any]:
-        """Change a person by hand, as somebody could in the web interface, and return them.
+        """Change a person as in the web interface; returns the person.
 
-        `roles` are all roles from now on, of any name; changes of roles are in the log as `by: hand`.
+        `roles` replaces all roles, and may hold any names; role changes are logged as `by: hand`.
         """
-        wanted = _given(roles=roles, email=email, full_name=full_name, display_name=display_name)
-        user: dict[str, Any] = self._ask("PATCH", f"/people/{user_id}", wanted)["user"]
+        fields = _without_unset(roles=roles, email=email, full_name=full_name, display_name=display_name)
+        user: dict[str, Any] = self._ask("PATCH", f"/people/{user_id}", fields)["user"]
         return user
 
     def add_person(self, full_name: str, *, email: str | None = None, roles: list[str] | None = None) -> dict[str, Any]:
-        """Let somebody launch Studio for the first time, and return them."""
-        wanted = {"full_name": full_name, "email": email, "roles": roles or []}
-        user: dict[str, Any] = self._ask("POST", "/people", wanted)["user"]
+        """Add a person, as at their first launch of Studio; returns the person."""
+        fields = {"full_name": full_name, "email": email, "roles": roles or []}
+        user: dict[str, Any] = self._ask("POST", "/people", fields)["user"]
         return user
 
     def reset(self) -> None:
-        """Make people, log, tokens, faults and counts as they were at the start."""
+        """Restore people, log, tokens, faults and counts to their first state."""
         self._ask("POST", "/reset")
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
@@ -112,5 +112,5 @@ class Control:
         return answer
 
 
-def _given(**fields: object) -> dict[str, object]:
+def _without_unset(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not _UNSET}

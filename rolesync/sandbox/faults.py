@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: which faults, how often, on which requests; and the dice that decide.
+"""Faults on purpose: which faults, how often, on which requests; and the dice that draw them.
 
 Faults are written as `key=value` pairs with commas between them:
 
@@ -6,26 +6,26 @@ Faults are written as `key=value` pairs with commas between them:
 
 | key | value | does |
 |---|---|---|
-| `latency`, `jitter` | seconds | every answer is late by `latency`, plus a random part of `jitter` |
-| `429` | share | 429, with `Retry-After` where `429-retry-after` says so; nothing is applied |
-| `429-bare` | share | 429 without `Retry-After` whatever `429-retry-after` says |
-| `429-retry-after` | seconds | what `Retry-After` says |
-| `429-form` | `seconds`, `date` | how `Retry-After` says it |
+| `latency`, `jitter` | seconds | every answer is delayed by `latency`, plus a random part of `jitter` |
+| `429` | share | 429, with `Retry-After` if `429-retry-after` is set; nothing is applied |
+| `429-bare` | share | 429 without `Retry-After`, even if `429-retry-after` is set |
+| `429-retry-after` | seconds | value of `Retry-After` |
+| `429-form` | `seconds`, `date` | format of `Retry-After` |
 | `403` | share | 403 "Rate Limit Exceeded" |
 | `500`, `502`, `503`, `504` | share | that status; nothing is applied |
 | `html` | share | 502 with an HTML page; nothing is applied |
-| `html200` | share | 200 with an HTML page, as a login page would be; nothing is applied |
-| `cut` | share | the real answer (a write is applied), but the connection ends half-way through the body |
-| `reset` | share | the connection is reset before anything is done |
+| `html200` | share | 200 with an HTML page, like a login page; nothing is applied |
+| `cut` | share | a write is applied, but the connection ends half-way through the body of the answer |
+| `reset` | share | the connection is reset before the request is processed |
 | `lost` | share | a write is applied, and the connection ends before a byte of the answer |
 | `lost5xx` | share | a write is applied, and answered 502 |
-| `rate` | requests a second | more than that is answered 429 with `Retry-After` |
+| `rate` | requests a second | requests above this rate get 429 with `Retry-After` |
 | `on` | `all`, `reads`, `writes`, `tokens`, or several with `+` | which requests; `all` (default) is reads and writes |
-| `after`, `times` | number | spare the first `after` requests; stop after `times` faults |
+| `after`, `times` | number | no fault for the first `after` requests; stop after `times` faults |
 | `seed` | number | the same seed and order of requests draw the same faults |
 
-A share is from 0 to 1, and all shares together are at most 1, as one request draws at most one fault. `tokens` (the
-OAuth token endpoint) is left out of `all`, since a lost answer there ends the login for good.
+A share is from 0 to 1, and all shares add up to at most 1, because a request draws at most one fault. `all` excludes
+`tokens` (the OAuth token endpoint), because a lost answer there ends the login for good.
 """
 
 import random
@@ -36,7 +36,7 @@ from types import MappingProxyType
 
 
 class Fault(StrEnum):
-    """One thing that can happen to a request."""
+    """A fault that a request can draw."""
 
     LIMITED = "429"
     LIMITED_BARE = "429-bare"
@@ -54,7 +54,7 @@ class Fault(StrEnum):
 
 
 APPLIED = frozenset({Fault.CUT, Fault.LOST, Fault.LOST_5XX})
-"""The faults that strike only after the request has taken effect."""
+"""The faults that occur after the request has taken effect."""
 
 WRITES_ONLY = frozenset({Fault.LOST, Fault.LOST_5XX})
 
@@ -65,7 +65,7 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "tokens": frozenset({"token"}),
     }
 )
-"""Which kinds of requests each word of `on` means."""
+"""The kinds of requests for each word of `on`."""
 
 _WRITING = KINDS["writes"] | KINDS["tokens"]
 _NUMBERS = ("latency", "jitter", "rate", "429-retry-after", "after", "times", "seed")
@@ -74,10 +74,10 @@ _WHOLE = frozenset({"after", "times", "seed"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """What goes wrong, see the table above; without arguments nothing does.
+    """The faults of a sandbox, see the table above; none without arguments.
 
     Raises:
-        ValueError: a value that makes no sense; the message names the key and what it takes.
+        ValueError: a value is wrong; the message names the key and the values it takes.
     """
 
     shares: Mapping[Fault, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -98,32 +98,32 @@ class Faults:
         if sum(self.shares.values()) > 1 + 1e-9:
             raise ValueError(f"the shares add up to {sum(self.shares.values()):g}: together they are at most 1")
         for key, value in (("latency", self.latency), ("jitter", self.jitter), ("429-retry-after", self.retry_after)):
-            if value is not None and not 0 <= value <= 3600:  # noqa: PLR2004  # an hour: more is surely a slip
-                raise ValueError(f"{key}={value:g}: seconds are from 0 to 3600")
+            if value is not None and not 0 <= value <= 3600:  # noqa: PLR2004  # an hour; more is probably a typing error
+                raise ValueError(f"{key}={value:g}: use 0 to 3600 seconds")
         if self.rate is not None and not 0 < self.rate < float("inf"):
-            raise ValueError(f"rate={self.rate:g}: it is more than 0 requests a second")
+            raise ValueError(f"rate={self.rate:g}: use more than 0 requests a second")
         if self.after < 0 or (self.times is not None and self.times < 0):
-            raise ValueError("after and times: neither is less than 0")
+            raise ValueError("after and times: use 0 or more")
         if self.retry_after_form not in {"seconds", "date"}:
-            raise ValueError(f"429-form={self.retry_after_form}: it is seconds or date")
+            raise ValueError(f"429-form={self.retry_after_form}: use seconds or date")
         wrong = [word for word in self.on if word not in KINDS]
         if wrong or not self.on:
-            raise ValueError(f"on={'+'.join(self.on)}: it is all, {', '.join(KINDS)}, or several of these with +")
+            raise ValueError(f"on={'+'.join(self.on)}: use all, {', '.join(KINDS)}, or several of these with +")
 
     @classmethod
     def parse(cls, text: str) -> "Faults":
-        """Read the `key=value,…` text; an empty text is no faults.
+        """Parse the `key=value,…` text; an empty text means no faults.
 
         Raises:
-            ValueError: an unknown or repeated key, or a value that makes no sense; the message names it.
+            ValueError: a key is unknown or repeated, or a value is wrong; the message names it.
         """
         pairs: dict[str, str] = {}
         for part in filter(None, (part.strip() for part in text.split(","))):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or key not in _KEYS:
-                raise ValueError(f"{part!r} is no fault: write key=value with a key of {', '.join(_KEYS)}")
+                raise ValueError(f"{part!r} is not a fault: write key=value with a key of {', '.join(_KEYS)}")
             if key in pairs:
-                raise ValueError(f"{key} is given twice")
+                raise ValueError(f"{key} appears twice: leave one of the two out")
             pairs[key] = value
         numbers = {key: _number(key, pairs[key]) for key in pairs if key in _NUMBERS}
         on = pairs.get("on", "all").split("+")
@@ -143,7 +143,7 @@ class Faults:
         )
 
     def text(self) -> str:
-        """Spell the faults so that `parse` reads the same back."""
+        """Format the faults as text that `parse` reads back."""
         pairs: dict[str, object] = {
             "latency": self.latency or None,
             "jitter": self.jitter or None,
@@ -168,14 +168,14 @@ def _number(key: str, text: str) -> float:
         return int(text) if key in _WHOLE else float(text)
     except ValueError:
         wanted = "a whole number" if key in _WHOLE else "a number"
-        raise ValueError(f"{key}={text}: it is {wanted}") from None
+        raise ValueError(f"{key}={text}: use {wanted}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What the dice say for one request.
+    """What was drawn for one request.
 
-    `delay` is in seconds; `wait` is set where the rate limit is passed: seconds until there is room again.
+    `delay` is in seconds; `wait` is the time until the rate limit allows a request again, in seconds, None below it.
     """
 
     delay: float = 0.0
@@ -187,10 +187,10 @@ _NOTHING = Draw()
 
 
 class Dice:
-    """Draws the fate of each request in its turn.
+    """Draws the fault of each request, in the order of requests.
 
     Args:
-        faults: what may happen.
+        faults: the faults to draw from.
         clock: seconds, for the rate limit.
     """
 
@@ -200,17 +200,17 @@ class Dice:
         self._idle = faults == Faults(seed=faults.seed, on=faults.on)
         self._random = random.Random(faults.seed)  # noqa: S311  # reproducible on purpose
         self._clock = clock
-        self._room = max(1.0, faults.rate or 0.0)
-        self._then = clock()
+        self._allowance = max(1.0, faults.rate or 0.0)
+        self._last_time = clock()
         self._seen = 0
-        self._struck = 0
+        self._hits = 0
 
     def draw(self, kind: str) -> Draw:
-        """Say what happens to the next request, of this kind."""
+        """Draw for the next request, which is of this kind."""
         if self._idle or kind not in self.kinds:
             return _NOTHING
         self._seen += 1
-        # Both numbers are drawn each time, so that the fate of a later request doesn't hang on the earlier ones.
+        # Both numbers are drawn every time, so that the draw of a request doesn't depend on earlier results.
         late, chance = self._random.random(), self._random.random()
         delay = self.faults.latency + late * self.faults.jitter
         wait = self._over_rate()
@@ -218,11 +218,11 @@ class Dice:
             return Draw(delay, wait=wait)
         fault = self._fault(chance, kind) if self._seen > self.faults.after else None
         if fault is not None:
-            self._struck += 1
+            self._hits += 1
         return Draw(delay, fault)
 
     def _fault(self, chance: float, kind: str) -> Fault | None:
-        if self.faults.times is not None and self._struck >= self.faults.times:
+        if self.faults.times is not None and self._hits >= self.faults.times:
             return None
         reached = 0.0
         for fault, share in self.faults.shares.items():
@@ -236,9 +236,9 @@ class Dice:
         if rate is None:
             return None
         now = self._clock()
-        self._room = min(max(1.0, rate), self._room + (now - self._then) * rate)
-        self._then = now
-        if self._room < 1:
-            return (1 - self._room) / rate
-        self._room -= 1
+        self._allowance = min(max(1.0, rate), self._allowance + (now - self._last_time) * rate)
+        self._last_time = now
+        if self._allowance < 1:
+            return (1 - self._allowance) / rate
+        self._allowance -= 1
         return None

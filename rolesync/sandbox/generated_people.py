@@ -1,7 +1,7 @@
-"""Who is in the sandbox, and which media they have: the cast first, then as many generated people as asked for.
+"""Generate the people of the sandbox and their media: the cast first, then random people up to the wanted number.
 
-The same seed and number give the same people. Everything is generated row by row, so that a hundred thousand people
-need no memory of their own on the way into the store.
+The same seed and number give the same people. People are generated one by one, so that 100,000 people need no memory on
+their way into the store.
 """
 
 import random
@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 from rolesync.sandbox.sample_people import CAST, Person
 
-Given = Callable[[], Iterable[Person]]
-"""Gives people that somebody else has chosen, in the same way each time it is called: a reset asks again."""
+PeopleSource = Callable[[], Iterable[Person]]
+"""Returns the people of the account instead of generated people; a reset calls it again, so it must repeat itself."""
 
 _FIRST_ID = 20_000
 
-_GIVEN = (  # noqa: SIM905  # words read best as words
+_FIRST_NAMES = (  # noqa: SIM905  # words are easier to read in one text
     "Ada Amir Ana Ben Carla Chen Dara Elif Emil Esra Finn Grace Hugo Ines Ivan Jana Jonah Kofi Lena Leo Lucía Maja "
     "Malik Mina Nadia Nils Noor Olga Omar Paula Petra Ravi Rosa Ruth Sami Sara Søren Tara Theo Uma Vera Wei Yara Zara"
 ).split()
-_FAMILY = (  # noqa: SIM905  # as above
+_FAMILY_NAMES = (  # noqa: SIM905  # as above
     "Abebe Alves Anders Bakker Baum Castro Cohen Dahl Diaz Eriksen Farouk Fuchs García Gupta Haas Hill Ito Jansen "
     "Jones Kaya Keller Khan Kim Kovács Larsen Lopez Marino Meyer Mori Müller Ndiaye Okafor Park Petrov Quinn Rossi "
     "Sato Silva Smith Suzuki Tran Urban Vogel Wang Yilmaz Zhou"
@@ -31,7 +31,7 @@ _WEIGHTS = (80, 12, 3, 2, 1, 2)
 
 
 class Medium(NamedTuple):
-    """One medium of the sandbox, which its owner owns and `viewer_id` (0 for nobody) may view."""
+    """One medium of the sandbox: its owner, and one user who may view it (`viewer_id`, 0 for no user)."""
 
     id: int
     owner_id: int
@@ -42,26 +42,26 @@ class Medium(NamedTuple):
     size: int
 
 
-def people(users: int, seed: int) -> Iterator[Person]:
-    """Yield `users` people with rising ids, but for the cast, who come first; `users` below the cast's size cuts it."""
+def generate_people(users: int, seed: int) -> Iterator[Person]:
+    """Yield `users` people: the cast, cut if there are fewer, then generated people with ascending ids."""
     yield from CAST[:users]
     chance = random.Random(seed)  # noqa: S311  # reproducible on purpose
     person_id = _FIRST_ID
     for number in range(users - len(CAST)):
         person_id += chance.choice((1, 1, 1, 2, 5))
-        given, family = chance.choice(_GIVEN), chance.choice(_FAMILY)
+        first, family = chance.choice(_FIRST_NAMES), chance.choice(_FAMILY_NAMES)
         roles = chance.choices(_ROLES, _WEIGHTS)[0]
-        name = f"{given} {family}"
-        yield Person(person_id, name, name, _address(given, family, number, chance.random()), roles)
+        name = f"{first} {family}"
+        yield Person(person_id, name, name, _address(first, family, number, chance.random()), roles)
 
 
-def media(owners: Iterator[tuple[int, str]], seed: int) -> Iterator[Medium]:
-    """Yield the media of these people (id, full name): three of each of the cast, one of every fifth person else."""
+def generate_media(owners: Iterator[tuple[int, str]], seed: int) -> Iterator[Medium]:
+    """Yield the media of these people (id, full name): three for each of the cast, one for every fifth other person."""
     chance = random.Random(f"media {seed}")  # noqa: S311  # reproducible on purpose
-    cast = {person.id for person in CAST}
+    cast_ids = {person.id for person in CAST}
     medium_id, previous = 500, 0
     for owner_id, name in owners:
-        for number in range(3 if owner_id in cast else owner_id % 5 == 0):
+        for number in range(3 if owner_id in cast_ids else owner_id % 5 == 0):
             medium_id += 1
             yield Medium(
                 id=medium_id,
@@ -80,10 +80,10 @@ def _time(chance: random.Random) -> str:
     return f"2024-{month:02}-{day:02}T{hour:02}:30:00Z"
 
 
-def _address(given: str, family: str, number: int, kind: float) -> str | None:
-    """Mostly a plain address; one in fifty in mixed case, a few null, empty, or a login."""
-    local = f"{given}.{family}".lower().translate(_PLAIN) + str(number)
-    if kind < 0.02:  # noqa: PLR2004  # the shares are told above
+def _address(first: str, family: str, number: int, kind: float) -> str | None:
+    """Make an address: mostly plain, one in fifty in mixed case, and a few null, empty, or a login name."""
+    local = f"{first}.{family}".lower().translate(_PLAIN) + str(number)
+    if kind < 0.02:  # noqa: PLR2004  # the shares of the docstring
         return f"{local.title()}@Example.edu"
     if kind < 0.025:  # noqa: PLR2004  # as above
         return None

@@ -1,6 +1,6 @@
-"""Who is calling: fixed tokens, and the OAuth tokens of one developer key, whose refresh tokens rotate.
+"""Check tokens: fixed ones, and the OAuth tokens of one developer key, whose refresh tokens rotate.
 
-Issued tokens are kept in the database, so that a sandbox on a file knows them after a restart.
+Issued tokens are in the database, so that a sandbox with a file knows them after a restart.
 """
 
 import secrets
@@ -18,13 +18,13 @@ _CODE_LIFETIME = 600
 
 
 class Tokens:
-    """Issues tokens and says what their bearer may do.
+    """Issues tokens, and checks what their bearer may do.
 
     Args:
         db: the sandbox's database.
-        options: tokens, developer key and how they behave.
+        options: the tokens, the developer key and their behaviour.
         clock: seconds since 1970.
-        text: makes a new token's text from a word that says what it is for.
+        text: makes the text of a new token from a word for its kind.
     """
 
     def __init__(
@@ -45,24 +45,24 @@ class Tokens:
         }
 
     def authorise(self, header: str | None, *, write: bool) -> None:
-        """Let a request pass, or say why not.
+        """Check that a request is allowed.
 
         Args:
-            header: the text of `Authorization`, None without one.
-            write: whether the request would change anything.
+            header: the text of `Authorization`, None if it is missing.
+            write: whether the request changes roles.
 
         Raises:
-            ApiError: 401 without a good token; 403 if its owner may not do this.
+            ApiError: 401 without a valid token; 403 if its owner may not do this.
         """
         permission = self._permission(self._token(header))
         if permission == "none" or (write and permission == "read"):
             raise ApiError(403, "You do not have permission to perform this action")
 
     def code(self, params: Mapping[str, str]) -> str:
-        """Answer `authorize`: the address to redirect to, with a code that lives ten minutes; `state` is dropped.
+        """Answer `authorize`: the address to redirect to, with a code valid for ten minutes; `state` is dropped.
 
         Raises:
-            ApiError: 400 or 401, with OAuth's word for what is wrong.
+            ApiError: 400 or 401, with the error code of OAuth.
         """
         if params.get("client_id") != self._options.client_id:
             raise ApiError(401, "invalid_client")
@@ -80,7 +80,7 @@ class Tokens:
         """Answer `token`: a new pair for a code or a refresh token.
 
         Raises:
-            ApiError: 400 or 401, with OAuth's word for what is wrong.
+            ApiError: 400 or 401, with the error code of OAuth.
         """
         key = (form.get("client_id"), form.get("client_secret"))
         if key != (self._options.client_id, self._options.client_secret):
@@ -120,7 +120,7 @@ class Tokens:
             raise ApiError(400, "invalid_grant")
 
     def _spend_refresh_token(self, token: str) -> str:
-        """Take a refresh token and return what has to end on the new access token's first use: it, or nothing."""
+        """Use up a refresh token; returns the token that ends at the first use of the new access token, or ""."""
         if not self._db.execute("SELECT 1 FROM refresh_tokens WHERE token = ?", (token,)).fetchone():
             raise ApiError(400, "invalid_grant")
         if self._options.old_refresh_token == "dies_on_first_use":  # noqa: S105  # no password

@@ -1,7 +1,7 @@
-"""Every way in which the sandbox can differ: what the reference leaves open is an option here.
+"""The options of a sandbox: every behaviour that the API reference leaves open is an option here.
 
-The defaults are the kind answers (all or nothing, exact matches, no faults); a client that is right only with them is
-not right, so tests turn each of them.
+The defaults are the easy ones (atomic batches, exact matches, no faults). A correct client works with all of them, so
+tests vary each option.
 """
 
 from dataclasses import dataclass, field
@@ -25,41 +25,41 @@ class Options:
     """How one sandbox behaves.
 
     People:
-        users: how many there are: first the cast (24), then generated ones.
+        users: the number of people: first the cast (24), then generated people.
         seed: the same seed and number make the same people, tokens and faults.
-        db: the SQLite file to keep everything in; None keeps it in memory. A file that has people already is opened as
+        db: the SQLite file of the account; None keeps it in memory. A file that has people already is opened as
             it is, and must have been made with the same `users` and `seed`.
         roles: the role names that the API knows.
 
     Tokens:
-        token: may do everything. reader_token: may read; 403 on writing. outsider_token: 403 on everything.
-        bare_key: whether `Authorization: <token>` without a scheme is accepted beside `Bearer <token>`.
+        token: may read and write. reader_token: may read, and gets 403 for a write. outsider_token: always gets 403.
+        bare_key: whether `Authorization: <token>` without a scheme is accepted, as well as `Bearer <token>`.
         client_id, client_secret: the developer key for OAuth.
-        refresh_token: the first refresh token, as if somebody had authorised the key before.
-        token_lifetime: seconds that an access token issued by OAuth lives.
+        refresh_token: the first refresh token, as if the key had been authorised before.
+        token_lifetime: lifetime of an OAuth access token, in seconds.
         old_refresh_token: a refresh ends the old refresh token `dies_at_once`, or `dies_on_first_use` of the new access
             token.
 
     Behaviour:
-        batches: `atomic`, nothing is applied if one action is bad; `partial`, actions before the bad one are applied.
-        max_actions: the greatest number of actions in one PUT; None for no limit.
-        max_actions_status: what more than that is answered with.
-        redundant: adding a held role or removing a missing one is `accepted` (and changes nothing) or `refused` (422).
-        email_match, email_case: how `email=` is compared.
+        batches: `atomic` applies nothing if one action is bad; `partial` applies the actions before the bad one.
+        max_actions: the maximum of actions in one PUT; None for no limit.
+        max_actions_status: the status of a PUT with more actions.
+        redundant: adding a role that is held, or removing one that isn't, is `accepted` (no change) or `refused` (422).
+        email_match, email_case: how the parameter `email` is compared.
         empty_last_page: the `last_page` of an empty result.
-        exclusive_admin: adding `Admin` drops `Subaccount admin` and the other way round.
-        control: whether there are control endpoints, which show and change everything and need no token.
-        faults: what goes wrong on purpose.
+        exclusive_admin: adding `Admin` removes `Subaccount admin`, and the other way round.
+        control: whether there are control endpoints, which show and change the account and need no token.
+        faults: the faults on purpose.
 
     Raises:
-        ValueError: a value that makes no sense; the message names the option and what it takes.
+        ValueError: a value is wrong; the message names the option and the values it takes.
     """
 
     users: int = 24
     seed: int = 1
     db: Path | None = None
     roles: tuple[str, ...] = ROLES
-    token: str = "sandbox-token"  # noqa: S105  # the sandbox guards nothing: its tokens are documented
+    token: str = "sandbox-token"  # noqa: S105  # the sandbox protects nothing: its tokens are documented
     reader_token: str = "reader-token"  # noqa: S105  # as above
     outsider_token: str = "outsider-token"  # noqa: S105  # as above
     bare_key: bool = False
@@ -82,17 +82,17 @@ class Options:
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(map(str, choices))}")
+                raise ValueError(f"{name}: {getattr(self, name)!r} is not one of {', '.join(map(str, choices))}")
         for name in ("users", "token_lifetime", "max_actions"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}: {value} is less than 1")
         missing = [role for role in ROLES if role not in self.roles]
         if missing:
-            raise ValueError(f"roles: {', '.join(missing)} missing, which the sandbox's own people hold")
+            raise ValueError(f"roles: {', '.join(missing)} missing, which people of the sandbox hold")
         tokens = (self.token, self.reader_token, self.outsider_token)
         if len(set(tokens)) < len(tokens) or not all(tokens):
-            raise ValueError("token, reader_token and outsider_token: each needs a text of its own")
+            raise ValueError("token, reader_token and outsider_token must differ, and none may be empty")
 
 
 _CHOICES: dict[str, tuple[object, ...]] = {

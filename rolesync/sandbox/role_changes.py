@@ -1,4 +1,4 @@
-"""The call that changes roles, `PUT /users/roles`: all actions or none, or those before the first bad one."""
+"""The call that changes roles, `PUT /users/roles`: applies all actions or none, or those before the first bad one."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ _RIVALS = {"Admin": "Subaccount admin", "Subaccount admin": "Admin"}
 
 
 class RoleAction(NamedTuple):
-    """One action of a PUT, with the values as they came: only the keys are known to be there."""
+    """One action of a PUT with unchecked values; only the keys are known to exist."""
 
     user_id: Any
     action: Any
@@ -20,7 +20,7 @@ class RoleAction(NamedTuple):
 
 
 class RoleChanges:
-    """The writing call over a store.
+    """Answers the call that changes roles.
 
     Args:
         store: the data.
@@ -40,10 +40,10 @@ class RoleChanges:
             ApiError: 400 malformed; 404 for an unknown user; 422 for any other bad value; 413 or 422 for too many.
         """
         actions = _actions(body)
-        cap = self._options.max_actions
-        if cap is not None and len(actions) > cap:
+        limit = self._options.max_actions
+        if limit is not None and len(actions) > limit:
             raise ApiError(
-                self._options.max_actions_status, f"Too many actions: {len(actions)}, at most {cap} are allowed"
+                self._options.max_actions_status, f"Too many actions: {len(actions)}, at most {limit} are allowed"
             )
         refused: ApiError | None = None
         with self._store.transaction():

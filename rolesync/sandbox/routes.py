@@ -1,7 +1,6 @@
-"""The HTTP endpoints as a Starlette application: paths and parameters in, the rooms' answers out.
+"""The HTTP endpoints as a Starlette application: from paths and parameters to answers.
 
-Nothing here checks tokens or draws faults: the gate in front does. Searches have a path of their own in the gate and
-come here only with a wrong method.
+`app` in front of it checks tokens and draws faults. It also answers searches, except those with a wrong method.
 """
 
 import json
@@ -24,11 +23,11 @@ API = "/api/public/v1"
 SEARCH = f"{API}/users/search"
 CONTROL = "/_sandbox"
 REQUEST_ID = "rolesync.request_id"
-"""The key of the ASGI scope under which the gate puts the request's id."""
+"""The key of the ASGI scope that holds the id of the request."""
 
 
 def application(account: SandboxAccount) -> Starlette:
-    """Make the application of one account."""
+    """Make the application of an account."""
     routes = [*_api_routes(_Api(account)), *(_control_routes(_Control(account)) if account.options.control else [])]
     return Starlette(routes=routes, exception_handlers={ApiError: _api_error, HTTPException: _http_error})
 
@@ -114,25 +113,25 @@ class _Control:
     async def people(self, request: Request) -> Response:
         store = self._account.store
         if request.method == "POST":
-            return self._one(self._account.add(_object(_loads(await request.body()))), status=201)
+            return self._person_answer(self._account.add(_object(_loads(await request.body()))), status=201)
         role, email = request.query_params.get("role", ""), request.query_params.get("email", "")
         if email:
             ids = store.with_email(email, match="exact", case="insensitive", role=role)
         else:
-            ids = list(store.holders(role)) if role else store.everybody()
+            ids = list(store.holders(role)) if role else store.all_ids()
         return _json(b'{"users":[%b]}' % b",".join(store.encoded(ids)))
 
     async def person(self, request: Request) -> Response:
         user_id: int = request.path_params["user_id"]
         if request.method == "PATCH":
             self._account.edit(user_id, _object(_loads(await request.body())))
-        return self._one(user_id)
+        return self._person_answer(user_id)
 
     async def reset(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's signature
         self._account.reset()
         return _json(encode(self._account.counts()))
 
-    def _one(self, user_id: int, status: int = 200) -> Response:
+    def _person_answer(self, user_id: int, status: int = 200) -> Response:
         return _json(b'{"user":%b}' % self._account.users.find(user_id), status)
 
 

@@ -1,7 +1,7 @@
-"""The people that every sandbox starts with, written by hand so that each awkward thing about Studio has a face.
+"""The people of every sandbox, chosen so that each peculiarity of Studio has an example.
 
-The ids have gaps, ten people hold Admin, and `sample_data/desired_roles.csv` is made to be held against these people.
-Alexandra Novak (`admin@example.edu`) is the one whom the sandbox's tokens belong to.
+The ids have gaps, ten people hold Admin, and `sample_data/desired_roles.csv` is a list for these people. The tokens of
+the sandbox belong to Alexandra Novak (`admin@example.edu`).
 """
 
 from typing import NamedTuple
@@ -13,8 +13,8 @@ OWNER = "admin@example.edu"
 class Person(NamedTuple):
     """One Studio user.
 
-    `email` is None where Studio answers null, "" where it answers an empty text; `email_given` is False where the
-    answer lacks the field altogether. `roles` keeps the order in which they were given.
+    `email` is None if Studio answers null, and "" if it answers an empty text. `email_given` is False if the answer
+    lacks the field. `roles` are in the order in which they were added.
     """
 
     id: int

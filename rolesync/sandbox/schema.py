@@ -1,7 +1,7 @@
-"""The sandbox's SQLite database: its tables, and how it is made or opened.
+"""The SQLite database of the sandbox: its tables, and how it is made or opened.
 
-`people.roles` is the truth about who holds what, as a JSON array in the order of giving; `holders` is the same by role.
-`changes` is append-only: triggers refuse to alter or delete a row.
+`people.roles` is the source of truth: a JSON array in the order in which roles were added. `holders` is an index of it
+by role. `changes` is append-only: triggers refuse updates and deletions.
 """
 
 import json
@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from rolesync.sandbox.generated_people import Given, media, people
+from rolesync.sandbox.generated_people import PeopleSource, generate_media, generate_people
 
 _TABLES = """
 CREATE TABLE made (users INTEGER NOT NULL, seed INTEGER NOT NULL);
@@ -44,22 +44,22 @@ _ALL = ("made", "people", "holders", "media", "viewers", "changes", "codes", "re
 
 
 def email_key(email: str | None) -> str | None:
-    """The spelling under which the sandbox compares addresses without regard to case."""
+    """Normalise an address to compare it without case."""
     return None if email is None else email.casefold()
 
 
 def connect(path: Path | None) -> sqlite3.Connection:
-    """Open the database, in memory without a path; it may be used by one thread at a time, whichever that is.
+    """Open the database, in memory if there is no path. Any thread may use it, but only one at a time.
 
     Raises:
-        sqlite3.Error: the file can't be opened, is no database, or another sandbox uses it.
+        sqlite3.Error: the file can't be opened, is not a database, or another sandbox uses it.
     """
     name = ":memory:" if path is None else path
     db = sqlite3.connect(name, timeout=1, check_same_thread=False, isolation_level=None)
     db.create_function("casefold", 1, email_key, deterministic=True)
     if path is not None:
         try:
-            # Another process that wrote to the file would make the store's memory of it stale.
+            # The store caches rows, so no other process may write to the file.
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
@@ -69,42 +69,44 @@ def connect(path: Path | None) -> sqlite3.Connection:
     return db
 
 
-def ensure(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, given: Given | None = None) -> None:
-    """Make the tables and people, unless they are there already; those who are given have no media.
+def ensure(
+    db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, people: PeopleSource | None = None
+) -> None:
+    """Make tables, people and media unless the file has them; people from a `people` source have no media.
 
     Raises:
-        ValueError: the file was made with another number or seed, or by another program.
-        sqlite3.Error: the file is no database.
+        ValueError: the file was made with another number of users or seed, or by another program.
+        sqlite3.Error: the file is not a database.
     """
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if tables and "made" not in tables:
-        raise ValueError("the database was made by another program: give another file")
+        raise ValueError("the database was made by another program: name another file")
     if not tables:
-        _in_one_go(db, lambda: _make(db, users, seed, first_refresh_token, given))
+        _in_transaction(db, lambda: _make(db, users, seed, first_refresh_token, people))
         return
-    made = db.execute("SELECT users, seed FROM made").fetchone()
-    if made != (users, seed):
+    made_with = db.execute("SELECT users, seed FROM made").fetchone()
+    if made_with != (users, seed):
         raise ValueError(
-            f"the database was made with users={made[0]} and seed={made[1]}, not users={users} and seed={seed}: "
-            "give the same, or another file"
+            f"the database was made with users={made_with[0]} and seed={made_with[1]}, not users={users} and "
+            f"seed={seed}: use the same, or name another file"
         )
 
 
 def rebuild(
-    db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, given: Given | None = None
+    db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, people: PeopleSource | None = None
 ) -> None:
-    """Throw everything away, the log too, and make the people anew."""
+    """Delete everything, the log too, and make the people again."""
 
-    def work() -> None:
+    def drop_and_make() -> None:
         for table in _ALL:
             db.execute(f"DROP TABLE {table}")
         db.execute("DELETE FROM sqlite_sequence")
-        _make(db, users, seed, first_refresh_token, given)
+        _make(db, users, seed, first_refresh_token, people)
 
-    _in_one_go(db, work)
+    _in_transaction(db, drop_and_make)
 
 
-def _in_one_go(db: sqlite3.Connection, work: Callable[[], None]) -> None:
+def _in_transaction(db: sqlite3.Connection, work: Callable[[], None]) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         work()
@@ -114,7 +116,7 @@ def _in_one_go(db: sqlite3.Connection, work: Callable[[], None]) -> None:
     db.execute("COMMIT")
 
 
-def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, given: Given | None) -> None:
+def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, people: PeopleSource | None) -> None:
     for statement in _statements(_TABLES):
         db.execute(statement)
     db.executemany(
@@ -129,12 +131,12 @@ def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: st
                 p.email_given,
                 json.dumps(p.roles, ensure_ascii=False),
             )
-            for p in (people(users, seed) if given is None else given())
+            for p in (generate_people(users, seed) if people is None else people())
         ),
     )
     db.execute("INSERT INTO holders SELECT json_each.value, people.id FROM people, json_each(people.roles)")
-    owners = db.execute("SELECT id, full_name FROM people ORDER BY id").fetchall() if given is None else []
-    recordings = list(media(iter(owners), seed))
+    owners = db.execute("SELECT id, full_name FROM people ORDER BY id").fetchall() if people is None else []
+    recordings = list(generate_media(iter(owners), seed))
     db.executemany(
         "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?)",
         ((m.id, m.owner_id, m.title, m.duration, m.created_at, m.size) for m in recordings),
@@ -150,11 +152,11 @@ def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: st
 
 
 def _statements(script: str) -> list[str]:
-    """Split a script at blank-free line ends: `executescript` would commit the surrounding transaction."""
-    found, rest = [], ""
+    """Split a script into statements; `executescript` would commit the surrounding transaction."""
+    statements, rest = [], ""
     for line in script.strip().splitlines():
         rest += line + "\n"
         if sqlite3.complete_statement(rest):
-            found.append(rest)
+            statements.append(rest)
             rest = ""
-    return found
+    return statements

@@ -1,6 +1,6 @@
-"""Runs a sandbox: in a background thread for tests, or in the foreground for the command.
+"""Run a sandbox: in a background thread for tests, or in the foreground for the command.
 
-It listens on loopback only, as its control endpoints need no token.
+It listens on loopback only, because its control endpoints need no token.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from typing import Self
 import uvicorn
 
 from rolesync.sandbox.account import SandboxAccount
-from rolesync.sandbox.app import FaultGate
+from rolesync.sandbox.app import SandboxApp
 from rolesync.sandbox.control import Control
-from rolesync.sandbox.generated_people import Given
+from rolesync.sandbox.generated_people import PeopleSource
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.routes import application
 
@@ -40,46 +40,46 @@ def serve(
     """Run a sandbox until SIGINT or SIGTERM, then return; call it in the main thread.
 
     Args:
-        options: how it behaves.
+        options: how the sandbox behaves.
         host: a loopback address.
-        port: where to listen; 0 takes a free one.
-        ready: is told the base address (`http://127.0.0.1:8765`) as soon as requests are answered.
+        port: the port; 0 takes a free port.
+        ready: called with the base address (`http://127.0.0.1:8765`) as soon as requests are answered.
         clock: seconds since 1970.
 
     Raises:
         ValueError: `host` is not loopback, or the database file was made with other people.
-        OSError: the port can't be had.
+        OSError: the port can't be opened.
     """
     with _listen(host, port) as listener:
         account = SandboxAccount(options, clock)
         try:
             server = _Server(account, asyncio.sleep, lambda: ready(_address(listener)))
 
-            def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signal's own signature
+            def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
                 server.should_exit = True
 
-            # uvicorn raises the signal again when it is done; these handlers are still there then, and take it calmly.
-            before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+            # uvicorn raises the signal again at its end; these handlers are still set then, and do no harm.
+            handlers = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
             try:
                 server.run(sockets=[listener])
             finally:
-                for number, handler in before.items():
+                for number, handler in handlers.items():
                     signal.signal(number, handler)
         finally:
             account.store.close()
 
 
 class Sandbox(Control):
-    """A sandbox in a thread of its own, on a free loopback port, for as long as the `with` block lasts.
+    """A sandbox in a background thread, on a free loopback port, while the `with` block lasts.
 
     Args:
-        options: how it behaves.
+        options: how the sandbox behaves.
         clock: seconds since 1970.
-        sleep: waits so many seconds, for faults with latency.
-        given: these people instead of the sandbox's own.
+        sleep: waits a number of seconds, for faults with latency.
+        people: the people of the account instead of the sandbox's own.
 
     Raises:
-        ValueError: on entering, if the database file was made with other people, or those given can't be kept.
+        ValueError: on entering, if the database file was made with other people, or `people` can't be stored.
     """
 
     def __init__(
@@ -88,26 +88,26 @@ class Sandbox(Control):
         *,
         clock: Clock = time.time,
         sleep: Sleep = asyncio.sleep,
-        given: Given | None = None,
+        people: PeopleSource | None = None,
     ) -> None:
         super().__init__("")
         self.options = options if options is not None else Options()
         self.token = self.options.token
         self._clock = clock
         self._sleep = sleep
-        self._given = given
+        self._people = people
         self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
-        """Start, and return when requests are answered."""
+        """Start the sandbox; returns when it answers requests."""
         with ExitStack() as stack:
             listener = stack.enter_context(_listen("127.0.0.1", 0))
-            account = SandboxAccount(self.options, self._clock, self._given)
+            account = SandboxAccount(self.options, self._clock, self._people)
             stack.callback(account.store.close)
             started = threading.Event()
             self._server = _Server(account, self._sleep, started.set)
             self._thread = threading.Thread(target=self._run, args=(listener, started), name="rolesync-sandbox")
-            stack.callback(self._stop)  # first, as an interruption may come at any moment
+            stack.callback(self._stop)  # before the start, because an interruption may come at any moment
             self._thread.start()
             started.wait()
             if self._failure is not None:
@@ -119,41 +119,41 @@ class Sandbox(Control):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop, and return when thread, sockets and database are gone."""
+        """Stop the sandbox; returns when thread, sockets and database are closed."""
         self._stack.close()
         if self._failure is not None and error is None:
-            raise RuntimeError("the sandbox ended before its time") from self._failure
+            raise RuntimeError("the sandbox ended unexpectedly") from self._failure
 
     def _run(self, listener: socket.socket, started: threading.Event) -> None:
         self._failure = None
         try:
             self._server.run(sockets=[listener])
-        except BaseException as failure:  # noqa: BLE001  # handed to the thread that waits
+        except BaseException as failure:  # noqa: BLE001  # raised again in the waiting thread
             self._failure = failure
         finally:
             started.set()
 
     def _stop(self) -> None:
         self._server.should_exit = True
-        with suppress(RuntimeError):  # it was never started
+        with suppress(RuntimeError):  # the thread was never started
             self._thread.join(_STOP_SECONDS)
         if self._thread.is_alive():
             raise RuntimeError(f"the sandbox did not stop within {_STOP_SECONDS} seconds")
 
 
 class _Server(uvicorn.Server):
-    """uvicorn with the sandbox's application, telling when it has started.
+    """uvicorn with the sandbox's application; reports when it has started.
 
     Args:
-        account: what to serve.
-        sleep: waits so many seconds.
-        started: is called once requests are answered.
+        account: the account to serve.
+        sleep: waits a number of seconds.
+        started: called as soon as requests are answered.
     """
 
     def __init__(self, account: SandboxAccount, sleep: Sleep, started: Callable[[], None]) -> None:
-        gate = FaultGate(account, application(account), self._transport_of, sleep)
+        app = SandboxApp(account, application(account), self._transport_of, sleep)
         config = uvicorn.Config(
-            gate,
+            app,
             lifespan="off",
             ws="none",
             log_config=None,
@@ -163,14 +163,14 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=1,
         )
         super().__init__(config)
-        self._tell = started
+        self._started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._tell()
+        self._started()
 
     async def main_loop(self) -> None:
-        """As uvicorn's, but looking for the end more often, so that tests needn't wait for it."""
+        """Loop as uvicorn does, but check for the end more often, so that tests don't wait for it."""
         ticks = 0
         while not await self.on_tick(ticks):
             for _ in range(5):
@@ -181,7 +181,9 @@ class _Server(uvicorn.Server):
 
     def _transport_of(self, client: tuple[str, int]) -> asyncio.Transport | None:
         for connection in self.server_state.connections:
-            if getattr(connection, "client", None) == client:  # only HTTP/2, which is off, has none
+            if (
+                getattr(connection, "client", None) == client
+            ):  # only HTTP/2 connections have no client, and HTTP/2 is off
                 return connection.transport
         return None
 
@@ -191,7 +193,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         loopback = ipaddress.ip_address(address)
     except ValueError:
-        raise ValueError(f"host {host!r} is no address: the sandbox takes 127.0.0.1, ::1 or localhost") from None
+        raise ValueError(f"host {host!r} is not an address: use 127.0.0.1, ::1 or localhost") from None
     if not loopback.is_loopback:
         raise ValueError(f"host {host} is not loopback: the sandbox is for this machine only, use 127.0.0.1")
     family = socket.AF_INET6 if loopback.version == 6 else socket.AF_INET  # noqa: PLR2004  # IPv6
@@ -199,7 +201,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
-        # Listening at once lets a client that is told the address early wait in the queue instead of being refused.
+        # Listening already now lets an early client wait in the queue instead of being refused.
         listener.listen(2048)
     except OSError as error:
         listener.close()

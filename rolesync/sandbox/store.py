@@ -1,7 +1,7 @@
-"""People, media and the log of changes: SQLite, with what searches need again and again kept in memory.
+"""People, media and the log of changes, in SQLite, with a cache in memory for searches.
 
-Two things are cached, both by the only writer of the database, so that they can't go stale: the ids of a role's holders
-(in order, for paging without counting rows again) and each person's JSON as it is sent. One thread at a time.
+Two things are cached: the ids of the holders of a role, in order, for paging; and the JSON of each person, as it is
+sent. The cache can't be stale, because the store is the only writer of the database. One thread at a time may use it.
 """
 
 import json
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rolesync.sandbox.generated_people import Given
+from rolesync.sandbox.generated_people import PeopleSource
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.schema import connect, email_key, ensure, rebuild
 
@@ -22,13 +22,13 @@ _PERSON = (
     f"CASE email_given WHEN 1 THEN json_object({_SHOWN}, 'email', email, 'role_names', json(roles))"
     f" ELSE json_object({_SHOWN}, 'role_names', json(roles)) END"
 )
-"""One person's JSON, made by SQLite, which is several times faster at it than a detour through Python's objects."""
+"""The JSON of a person, made by SQLite, which is several times faster than making it in Python."""
 
 _IDS_PER_QUERY = 500
 
 
 class LoggedChange(NamedTuple):
-    """One applied change, as the log keeps it.
+    """One applied change of the log.
 
     `time` is ISO 8601; `request_id` is empty for a change by hand; `before` and `after` are all roles of the person in
     Studio's order; `by` is `api` or `hand`.
@@ -48,25 +48,25 @@ class Store:
     """The sandbox's data.
 
     Args:
-        options: for `users`, `seed`, `db` and `refresh_token`.
-        given: these people instead of the cast and generated ones, without media; kept in memory only.
+        options: the options; only `users`, `seed`, `db` and `refresh_token` matter here.
+        people: the people instead of cast and generated people, without media; only for a database in memory.
 
     Raises:
-        ValueError: the database file was made with other people, is none, or is in use by another sandbox; or the
-            people given are to be kept in a file, or can't be kept at all, such as two with one id.
+        ValueError: the database file was made with other people, is not a database, or is used by another sandbox; or
+            `people` comes with a file, or can't be stored, for example because two people have the same id.
     """
 
-    def __init__(self, options: Options, given: Given | None = None) -> None:
-        if given is not None and options.db is not None:
-            raise ValueError(f"db: {options.db} can't keep people who are given: leave it out")
+    def __init__(self, options: Options, people: PeopleSource | None = None) -> None:
+        if people is not None and options.db is not None:
+            raise ValueError(f"db: {options.db} can't store the people of another source: leave it out")
         self._options = options
-        self._given = given
+        self._people = people
         try:
             self.db = connect(options.db)
         except sqlite3.Error as error:
             raise _unusable(options.db, error) from error
         try:
-            ensure(self.db, options.users, options.seed, options.refresh_token, given)
+            ensure(self.db, options.users, options.seed, options.refresh_token, people)
         except (sqlite3.Error, ValueError) as error:
             self.db.close()
             raise _unusable(options.db, error) from error
@@ -78,25 +78,25 @@ class Store:
         self.db.close()
 
     def reset(self) -> None:
-        """Make everything as it was at the start, with an empty log."""
+        """Restore the first state, with an empty log."""
         self._encoded.clear()
         self._holders.clear()
-        rebuild(self.db, self._options.users, self._options.seed, self._options.refresh_token, self._given)
+        rebuild(self.db, self._options.users, self._options.seed, self._options.refresh_token, self._people)
 
     def holders(self, role: str) -> Sequence[int]:
-        """The ids of everybody who holds the role, rising."""
+        """Return the ids of the holders of a role, ascending."""
         ids = self._holders.get(role)
         if ids is None:
             rows = self.db.execute("SELECT user_id FROM holders WHERE role = ? ORDER BY user_id", (role,))
             ids = self._holders[role] = array("q", (row[0] for row in rows))
         return ids
 
-    def everybody(self) -> list[int]:
-        """The ids of all people, rising."""
+    def all_ids(self) -> list[int]:
+        """Return the ids of all people, ascending."""
         return [row[0] for row in self.db.execute("SELECT id FROM people ORDER BY id")]
 
     def with_email(self, email: str, *, match: str, case: str, role: str = "") -> list[int]:
-        """The ids of everybody whose address matches, rising; with a role, only its holders."""
+        """Return the ids of people whose address matches, ascending; with a role, only its holders."""
         column, wanted = ("email_key", email_key(email)) if case == "insensitive" else ("email", email)
         condition = {
             "exact": f"{column} = :email",
@@ -105,27 +105,27 @@ class Store:
         }[match]
         if role:
             condition += " AND EXISTS (SELECT 1 FROM holders WHERE role = :role AND user_id = people.id)"
-        query = f"SELECT id FROM people WHERE {condition} ORDER BY id"  # noqa: S608  # built from the texts above only
+        query = f"SELECT id FROM people WHERE {condition} ORDER BY id"  # noqa: S608  # contains only the texts above
         return [row[0] for row in self.db.execute(query, {"email": wanted, "role": role})]
 
     def encoded(self, ids: Sequence[int]) -> list[bytes]:
-        """The JSON of these people, in this order; whoever doesn't exist is left out."""
-        known = self._encoded
-        missing = [person_id for person_id in ids if person_id not in known]
+        """Return the JSON of these people, in this order, without ids that don't exist."""
+        cached = self._encoded
+        missing = [person_id for person_id in ids if person_id not in cached]
         for start in range(0, len(missing), _IDS_PER_QUERY):
-            some = missing[start : start + _IDS_PER_QUERY]
-            marks = ",".join("?" * len(some))
+            batch = missing[start : start + _IDS_PER_QUERY]
+            marks = ",".join("?" * len(batch))
             query = f"SELECT id, {_PERSON} FROM people WHERE id IN ({marks})"  # noqa: S608  # question marks only
-            known.update((person_id, text.encode()) for person_id, text in self.db.execute(query, some))
-        return [known[person_id] for person_id in ids if person_id in known]
+            cached.update((person_id, text.encode()) for person_id, text in self.db.execute(query, batch))
+        return [cached[person_id] for person_id in ids if person_id in cached]
 
     def roles_of(self, user_id: int) -> list[str] | None:
-        """The roles of one person in the order of giving; None if there is no such person."""
+        """Return the roles of a person in the order in which they were added; None if there is no such person."""
         row = self.db.execute("SELECT roles FROM people WHERE id = ?", (user_id,)).fetchone()
         return None if row is None else json.loads(row[0])
 
     def media_of(self, user_id: int, start: int, number: int) -> tuple[list[dict[str, Any]], int]:
-        """Some of the media that this person may see, from number `start`, and how many there are in all."""
+        """Return `number` media that a person may see, from position `start`, and the number of all."""
         total = self.db.execute("SELECT count(*) FROM viewers WHERE user_id = ?", (user_id,)).fetchone()[0]
         rows = self.db.execute(
             "SELECT media.id, title, duration, created_at, size, permission, people.id, full_name, display_name, email"
@@ -137,7 +137,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens or nothing does."""
+        """Run the `with` block as one transaction."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -149,7 +149,7 @@ class Store:
         self.db.execute("COMMIT")
 
     def set_roles(self, user_id: int, roles: Sequence[str]) -> None:
-        """Make these the roles of one person; call it within a transaction."""
+        """Replace the roles of a person; call it within a transaction."""
         before = set(self.roles_of(user_id) or ())
         self.db.execute("UPDATE people SET roles = ? WHERE id = ?", (_names(roles), user_id))
         for role in before - set(roles):
@@ -165,7 +165,7 @@ class Store:
         self._encoded.pop(user_id, None)
 
     def set_person(self, user_id: int, fields: Mapping[str, str | None]) -> None:
-        """Alter `email`, `full_name` or `display_name` of one person; call it within a transaction."""
+        """Change `email`, `full_name` or `display_name` of a person; call it within a transaction."""
         for name, value in fields.items():
             query = f"UPDATE people SET {name} = ? WHERE id = ?"  # noqa: S608  # the caller checks the names
             self.db.execute(query, (value, user_id))
@@ -175,19 +175,19 @@ class Store:
         self._encoded.pop(user_id, None)
 
     def add_person(self, full_name: str, email: str | None) -> int:
-        """Let somebody launch Studio for the first time, without any role, and return the new id."""
+        """Add a person without roles; returns the new id."""
         new_id = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM people").fetchone()[0]
         row = (new_id, full_name, full_name, email, email)
         self.db.execute("INSERT INTO people VALUES (?, ?, ?, ?, casefold(?), 1, '[]')", row)
         return int(new_id)
 
     def record(self, change: LoggedChange) -> None:
-        """Append one applied change to the log; call it within the change's transaction."""
+        """Append an applied change to the log; call it within the transaction of the change."""
         row = change._replace(before=_names(change.before), after=_names(change.after))
         self.db.execute("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def log(self) -> list[dict[str, Any]]:
-        """Every applied change, oldest first, with its fields named as the table's."""
+        """Return every applied change, oldest first, with the field names of the table."""
         cursor = self.db.execute("SELECT * FROM changes ORDER BY seq")
         names = [column[0] for column in cursor.description]
         entries = [dict(zip(names, row, strict=True)) for row in cursor]

@@ -1,6 +1,6 @@
-"""The calls that read users: from parameters to the JSON body. Nothing here knows HTTP beyond a status.
+"""The calls that read users: from parameters to the JSON body. Of HTTP this module knows only the status.
 
-`per_page` above 50 is 422: the reference names 50 as the most and 422 as the answer to an invalid value.
+`per_page` above 50 is 422: the API reference names 50 as the maximum, and 422 as the answer to an invalid value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ INT64 = 2**63
 
 
 class Users:
-    """The reading calls over a store.
+    """Answers the calls that read users.
 
     Args:
         store: the data.
@@ -47,8 +47,8 @@ class Users:
         else:
             ids = self._store.holders(role)
         start = (page - 1) * per_page
-        found = b",".join(self._store.encoded(ids[start : start + per_page]))
-        return b'{"users":[%b],"meta":%b}' % (found, self._meta(page, per_page, len(ids)))
+        users = b",".join(self._store.encoded(ids[start : start + per_page]))
+        return b'{"users":[%b],"meta":%b}' % (users, self._meta(page, per_page, len(ids)))
 
     def get(self, user_id: str) -> bytes:
         """Answer `GET /users/{user_id}`.
@@ -64,10 +64,10 @@ class Users:
         Raises:
             ApiError: 404 if nobody has this id.
         """
-        found = self._store.encoded([user_id]) if fits(user_id) else []
-        if not found:
+        matches = self._store.encoded([user_id]) if fits(user_id) else []
+        if not matches:
             raise ApiError(404, NOT_FOUND)
-        return found[0]
+        return matches[0]
 
     def media(self, user_id: str, params: Mapping[str, str]) -> bytes:
         """Answer `GET /users/{user_id}/media`.
@@ -75,10 +75,10 @@ class Users:
         Raises:
             ApiError: as `get`, and 422 for a bad page.
         """
-        wanted = _user_id(user_id)
-        self.find(wanted)
+        number = _user_id(user_id)
+        self.find(number)
         page, per_page = _paging(params)
-        media, total = self._store.media_of(wanted, (page - 1) * per_page, per_page)
+        media, total = self._store.media_of(number, (page - 1) * per_page, per_page)
         return b'{"media":%b,"meta":%b}' % (encode(media), self._meta(page, per_page, total))
 
     def _meta(self, page: int, per_page: int, total: int) -> bytes:
@@ -111,4 +111,4 @@ def _paging(params: Mapping[str, str]) -> tuple[int, int]:
 def _whole(text: str) -> int | None:
     """Read a decimal number of at most 20 characters; Python's own `int` takes blanks and underscores too."""
     digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(text) <= 20 else None  # noqa: PLR2004  # as said
+    return int(text) if digits.isascii() and digits.isdigit() and len(text) <= 20 else None  # noqa: PLR2004  # the limit of the docstring

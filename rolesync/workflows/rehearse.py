@@ -80,7 +80,7 @@ def _copy(live: Live, context: Context, *, exclusive_admin: bool) -> Iterator[Ru
     try:
         with (
             _folder() as folder,
-            Sandbox(options, given=lambda: _people(live)) as copy,
+            Sandbox(options, people=lambda: _people(live)) as copy,
             Client(
                 replace(
                     connection_of(context.settings),

@@ -54,7 +54,7 @@ def test_every_reference_leads_somewhere_and_every_path_parameter_is_declared(st
             assert all("description" in response for response in operation["responses"].values())
 
 
-def test_it_tells_the_roles_of_the_account(start: Callable[..., Sandbox], call: Call) -> None:
+def test_it_lists_the_roles_of_the_account(start: Callable[..., Sandbox], call: Call) -> None:
     roles = (*Options().roles, "Captioner")
     body = document(call, start(Options(roles=roles)))
     role = next(one for one in body["paths"]["/users/search"]["get"]["parameters"] if one["name"] == "role")

@@ -1,4 +1,4 @@
-"""The gate as seen from the wire: User-Agent, tokens, counts, and every fault."""
+"""The application over HTTP: User-Agent, tokens, counts, and every fault."""
 
 import json
 import socket
@@ -28,7 +28,7 @@ def put(call: Call, studio: Sandbox) -> requests.Response:
     "header",
     [None, "Bearer", "Bearer ", "Bearer wrong", "Basic sandbox-token", "sandbox-token", "Bearer sandbox-token x"],
 )
-def test_without_a_good_token_it_is_401(studio: Sandbox, call: Call, path: str, header: str | None) -> None:
+def test_a_request_without_a_valid_token_gets_401(studio: Sandbox, call: Call, path: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     answer = call(studio, "PUT" if path.endswith("roles") else "GET", path, headers=headers)
     assert (answer.status_code, answer.json()) == (401, {"error": "Invalid access token"})
@@ -56,7 +56,7 @@ def test_a_reader_may_not_write_and_an_outsider_may_nothing(studio: Sandbox, cal
 
 
 @pytest.mark.parametrize("headers", [{}, {"User-Agent": ""}])
-def test_without_a_user_agent_it_is_403(studio: Sandbox, headers: dict[str, str]) -> None:
+def test_a_request_without_a_user_agent_gets_403(studio: Sandbox, headers: dict[str, str]) -> None:
     connection = HTTPConnection(urlsplit(studio.base_url).netloc, timeout=10)
     try:
         headers = {"Authorization": f"Bearer {studio.token}", **headers}
@@ -139,7 +139,7 @@ def test_a_cut_body_of_a_write_that_was_applied(studio: Sandbox, call: Call) -> 
     assert len(studio.log()) == 1
 
 
-def test_a_reset_comes_before_anything_is_done(studio: Sandbox) -> None:
+def test_a_reset_connection_processes_nothing(studio: Sandbox) -> None:
     studio.set_faults("reset=1")
     body = json.dumps(ADD).encode()
     head = (
@@ -184,7 +184,7 @@ def test_a_lost_token_answer_has_rotated_the_token(studio: Sandbox, call: Call) 
     assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
 
 
-def test_the_server_goes_on_after_every_broken_connection(studio: Sandbox, call: Call) -> None:
+def test_the_server_continues_after_every_broken_connection(studio: Sandbox, call: Call) -> None:
     for fault in ("cut", "reset", "lost"):
         studio.set_faults(f"{fault}=1,times=3")
         for _ in range(3):
@@ -193,7 +193,7 @@ def test_the_server_goes_on_after_every_broken_connection(studio: Sandbox, call:
         assert call(studio, "GET", ADMINS).status_code == 200
 
 
-def test_latency_is_waited_for(start: Start, call: Call) -> None:
+def test_an_answer_is_delayed_by_the_latency(start: Start, call: Call) -> None:
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -205,7 +205,7 @@ def test_latency_is_waited_for(start: Start, call: Call) -> None:
     assert waited == [0.25]
 
 
-def test_past_the_rate_it_is_429_with_the_time_to_wait(start: Start, call: Call) -> None:
+def test_requests_above_the_rate_get_429_with_the_time_to_wait(start: Start, call: Call) -> None:
     now = [1_700_000_000.0]
     studio = start(clock=lambda: now[0])
     studio.set_faults("rate=0.1")

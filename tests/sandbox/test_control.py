@@ -39,7 +39,7 @@ def test_a_new_person_launches_studio(studio: Sandbox, call: Call) -> None:
     assert studio.log()[0]["by"] == "hand"
 
 
-def test_people_are_told_all_at_once(studio: Sandbox) -> None:
+def test_people_are_listed_without_pages(studio: Sandbox) -> None:
     assert len(studio.people()) == 24
     assert len(studio.people(role="Admin")) == 10
     assert [user["id"] for user in studio.people(role="Teacher", email="sam.porter@example.edu")] == [1079]
@@ -56,7 +56,7 @@ def test_people_are_told_all_at_once(studio: Sandbox) -> None:
         ("/people/1003", [], "The body is not a JSON object"),
     ],
 )
-def test_a_wrong_edit_is_refused_in_words(studio: Sandbox, path: str, body: object, words: str) -> None:
+def test_a_wrong_edit_is_refused_with_a_message(studio: Sandbox, path: str, body: object, words: str) -> None:
     with pytest.raises(ValueError, match=f"the sandbox refused PATCH /_sandbox{path}: {words}"):
         studio._ask("PATCH", path, body)
     assert studio.log() == []
@@ -67,7 +67,7 @@ def test_a_new_person_needs_a_name(studio: Sandbox) -> None:
         studio.add_person("")
 
 
-def test_faults_are_set_as_text_or_value_and_told(studio: Sandbox) -> None:
+def test_faults_are_set_as_text_or_value_and_read_back(studio: Sandbox) -> None:
     studio.set_faults(Faults(shares={Fault.LOST: 0.5}, seed=4))
     assert studio.faults() == "lost=0.5,on=reads+writes,seed=4"
     studio.set_faults("")
@@ -83,7 +83,7 @@ def test_wrong_faults_are_refused_and_change_nothing(studio: Sandbox) -> None:
     assert studio.faults().startswith("lost=0.5,")
 
 
-def test_reset_makes_everything_new(studio: Sandbox, call: Call) -> None:
+def test_a_reset_restores_the_first_state(studio: Sandbox, call: Call) -> None:
     before = studio.people()
     studio.edit_person(MARIA, roles=[])
     studio.add_person("Somebody")
@@ -103,7 +103,7 @@ def test_it_works_by_address_alone_and_while_everything_fails(studio: Sandbox) -
     assert set(control.counts().values()) == {0}
 
 
-def test_the_log_has_the_clocks_time(start: Callable[..., Sandbox]) -> None:
+def test_the_log_has_the_time_of_the_clock(start: Callable[..., Sandbox]) -> None:
     studio = start(Options(), clock=lambda: 1_700_000_000.25)
     studio.edit_person(MARIA, roles=[])
     assert studio.log()[0]["time"] == "2023-11-14T22:13:20.250000Z"

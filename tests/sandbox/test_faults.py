@@ -10,11 +10,11 @@ def fates(text: str, kinds: list[str]) -> list[Fault | None]:
     return [dice.draw(kind).fault for kind in kinds]
 
 
-def test_nothing_is_no_faults() -> None:
+def test_an_empty_text_means_no_faults() -> None:
     assert Faults.parse("") == Faults.parse(" , ") == Faults()
 
 
-def test_everything_reads_back() -> None:
+def test_the_text_of_faults_is_parsed_to_the_same_faults() -> None:
     text = (
         "latency=0.05,jitter=0.02,429=0.1,429-bare=0.05,429-retry-after=2,429-form=date,403=0.01,500=0.02,502=0.01,"
         "503=0.02,504=0.01,html=0.01,html200=0.01,cut=0.01,reset=0.01,lost=0.01,lost5xx=0.01,rate=50,"
@@ -32,24 +32,24 @@ def test_everything_reads_back() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("speed=1", "'speed=1' is no fault: write key=value with a key of 429"),
-        ("lost", "'lost' is no fault"),
-        ("lost=0.1,lost=0.2", "lost is given twice"),
-        ("lost=often", "lost=often: it is a number"),
-        ("times=1.5", "times=1.5: it is a whole number"),
+        ("speed=1", "'speed=1' is not a fault: write key=value with a key of 429"),
+        ("lost", "'lost' is not a fault"),
+        ("lost=0.1,lost=0.2", "lost appears twice"),
+        ("lost=often", "lost=often: use a number"),
+        ("times=1.5", "times=1.5: use a whole number"),
         ("lost=1.1", "lost=1.1: a share is from 0 to 1"),
         ("lost=-0.1", "a share is from 0 to 1"),
         ("lost=nan", "a share is from 0 to 1"),
         ("lost=0.6,cut=0.6", "the shares add up to 1.2: together they are at most 1"),
-        ("latency=-1", "latency=-1: seconds are from 0 to 3600"),
-        ("429-retry-after=9999", "429-retry-after=9999: seconds are from 0 to 3600"),
-        ("rate=0", "rate=0: it is more than 0"),
-        ("after=-1", "neither is less than 0"),
-        ("429-form=soon", "429-form=soon: it is seconds or date"),
-        ("on=mondays", "on=mondays: it is all, reads, writes, tokens"),
+        ("latency=-1", "latency=-1: use 0 to 3600 seconds"),
+        ("429-retry-after=9999", "429-retry-after=9999: use 0 to 3600 seconds"),
+        ("rate=0", "rate=0: use more than 0"),
+        ("after=-1", "use 0 or more"),
+        ("429-form=soon", "429-form=soon: use seconds or date"),
+        ("on=mondays", "on=mondays: use all, reads, writes, tokens"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_words(text: str, words: str) -> None:
+def test_a_wrong_value_is_refused_with_a_message(text: str, words: str) -> None:
     with pytest.raises(ValueError) as refused:  # noqa: PT011  # the words are held against it below
         Faults.parse(text)
     assert words in str(refused.value)
@@ -65,7 +65,7 @@ def test_all_is_reads_and_writes_but_not_tokens() -> None:
     assert fates("500=1,on=reads+tokens", ["search", "roles", "token"]) == [Fault.INTERNAL, None, Fault.INTERNAL]
 
 
-def test_only_what_writes_can_be_lost() -> None:
+def test_only_writes_can_be_lost() -> None:
     assert fates("lost=0.5,lost5xx=0.5", ["search"] * 5) == [None] * 5
     assert None not in fates("lost=0.5,lost5xx=0.5", ["roles"] * 5)
 
@@ -82,7 +82,7 @@ def test_shares_are_kept_in_the_long_run() -> None:
     assert drawn.count(Fault.RESET) == pytest.approx(3000, rel=0.1)
 
 
-def test_after_spares_the_first_and_times_ends_it() -> None:
+def test_after_skips_the_first_requests_and_times_limits_the_faults() -> None:
     assert fates("503=1,after=2,times=1", ["search"] * 5) == [None, None, Fault.UNAVAILABLE, None, None]
 
 
@@ -93,7 +93,7 @@ def test_latency_and_jitter_add_up() -> None:
     assert max(delays) - min(delays) > 0.2
 
 
-def test_the_rate_fills_up_again_with_time() -> None:
+def test_the_rate_limit_recovers_with_time() -> None:
     now = [100.0]
     dice = Dice(Faults.parse("rate=2"), lambda: now[0])
     assert [dice.draw("search").wait for _ in range(3)] == [None, None, pytest.approx(0.5)]

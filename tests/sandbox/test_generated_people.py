@@ -1,25 +1,25 @@
 """Generated people and media: the same from the same seed, and mostly ordinary."""
 
-from rolesync.sandbox.generated_people import media, people
+from rolesync.sandbox.generated_people import generate_media, generate_people
 from rolesync.sandbox.sample_people import CAST
 
 
 def test_the_cast_comes_first_and_can_be_cut() -> None:
-    assert list(people(3, 1)) == list(CAST[:3])
-    assert list(people(30, 1))[: len(CAST)] == list(CAST)
+    assert list(generate_people(3, 1)) == list(CAST[:3])
+    assert list(generate_people(30, 1))[: len(CAST)] == list(CAST)
 
 
 def test_the_same_seed_makes_the_same_people_and_another_makes_others() -> None:
-    assert list(people(500, 1)) == list(people(500, 1))
-    assert list(people(500, 1)) != list(people(500, 2))
+    assert list(generate_people(500, 1)) == list(generate_people(500, 1))
+    assert list(generate_people(500, 1)) != list(generate_people(500, 2))
 
 
 def test_fewer_people_are_the_first_of_more() -> None:
-    assert list(people(500, 1))[:100] == list(people(100, 1))
+    assert list(generate_people(500, 1))[:100] == list(generate_people(100, 1))
 
 
 def test_generated_people_are_mostly_students_and_never_admins() -> None:
-    made = list(people(5024, 1))[len(CAST) :]
+    made = list(generate_people(5024, 1))[len(CAST) :]
     ids = [person.id for person in made]
     assert ids == sorted(set(ids))
     assert ids[-1] - ids[0] > len(ids)
@@ -31,9 +31,9 @@ def test_generated_people_are_mostly_students_and_never_admins() -> None:
 
 
 def test_each_of_the_cast_has_three_media_and_shares_one() -> None:
-    made = list(media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))
+    made = list(generate_media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))
     assert [(medium.owner_id, medium.viewer_id) for medium in made] == [
         (1002, 0), (1002, 0), (1002, 0), (1003, 0), (1003, 1002), (1003, 0), (20005, 0),
     ]  # fmt: skip
     assert len({medium.id for medium in made}) == len(made)
-    assert made == list(media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))
+    assert made == list(generate_media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))

@@ -69,7 +69,7 @@ def test_authorize_refuses(studio: Sandbox, call: Call, changed: dict[str, str],
     assert (answer.status_code, answer.json()) == (expected[0], {"error": expected[1]})
 
 
-def test_a_code_buys_one_pair(start: Start, call: Call) -> None:
+def test_a_code_is_exchanged_for_one_pair_of_tokens(start: Start, call: Call) -> None:
     studio = start(Options(token_lifetime=60), clock=lambda: NOW)
     bought = code(call, studio)
     answer = token(call, studio, grant_type="authorization_code", code=bought, redirect_uri=BACK)
@@ -124,7 +124,7 @@ def test_a_refresh_rotates_and_the_old_token_dies_at_once(studio: Sandbox, call:
     assert status(call, studio, newer) == 200
 
 
-def test_or_the_old_token_dies_on_first_use_of_the_new_one(start: Start, call: Call) -> None:
+def test_the_old_token_may_end_at_the_first_use_of_the_new_token(start: Start, call: Call) -> None:
     studio = start(Options(old_refresh_token="dies_on_first_use"))
     lost, _ = pair(refresh(call, studio))
     access, second = pair(refresh(call, studio))

@@ -23,7 +23,7 @@ def put(call: Call, studio: Sandbox, *actions: dict[str, object]) -> requests.Re
     return call(studio, "PUT", "/users/roles", json={"actions": list(actions)})
 
 
-def test_put_applies_answers_and_logs(studio: Sandbox, call: Call) -> None:
+def test_put_applies_and_logs_changes_and_answers_with_the_users(studio: Sandbox, call: Call) -> None:
     answer = put(
         call, studio, action(OMAR, "add", "Admin"), action(GREG, "remove", "Admin"), action(OMAR, "remove", "Teacher")
     )
@@ -45,7 +45,7 @@ def test_put_applies_answers_and_logs(studio: Sandbox, call: Call) -> None:
     assert {(entry["by"], entry["request_id"]) for entry in log} == {("api", answer.headers["x-request-id"])}
 
 
-def test_the_log_takes_the_callers_request_id(studio: Sandbox, call: Call) -> None:
+def test_the_log_has_the_request_id_of_the_caller(studio: Sandbox, call: Call) -> None:
     headers = {"Authorization": f"Bearer {studio.token}", "X-Request-Id": "run-7.chunk-1"}
     answer = call(studio, "PUT", "/users/roles", json={"actions": [action(OMAR, "add", "Admin")]}, headers=headers)
     assert answer.headers["x-request-id"] == studio.log()[0]["request_id"] == "run-7.chunk-1"

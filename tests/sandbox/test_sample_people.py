@@ -7,7 +7,7 @@ from rolesync.sandbox.sample_people import CAST, OWNER
 from tests.paths import SAMPLE
 
 
-def test_every_awkward_thing_has_a_face() -> None:
+def test_every_peculiarity_has_an_example_person() -> None:
     emails = [person.email for person in CAST]
     shared = [email for email, number in Counter((email or "").lower() for email in emails).items() if number > 1]
     ids = [person.id for person in CAST]

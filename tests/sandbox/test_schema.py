@@ -9,7 +9,7 @@ import pytest
 from rolesync.sandbox.schema import connect, email_key, ensure
 
 
-def test_people_and_holders_say_the_same() -> None:
+def test_people_and_holders_agree() -> None:
     with closing(connect(None)) as db:
         ensure(db, 300, 1, "r")
         listed = db.execute("SELECT people.id, value FROM people, json_each(roles) ORDER BY 1, 2").fetchall()
@@ -26,7 +26,7 @@ def test_the_log_can_not_be_altered(statement: str) -> None:
             db.execute(statement)
 
 
-def test_a_file_is_opened_as_it_is_but_only_with_the_numbers_that_made_it(tmp_path: Path) -> None:
+def test_a_file_is_opened_only_with_the_users_and_seed_that_made_it(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     with closing(connect(path)) as db:
         ensure(db, 5, 1, "r")
@@ -34,7 +34,7 @@ def test_a_file_is_opened_as_it_is_but_only_with_the_numbers_that_made_it(tmp_pa
     with closing(connect(path)) as db:
         ensure(db, 5, 1, "r")
         assert db.execute("SELECT full_name FROM people WHERE id = 1002").fetchone() == ("Changed",)
-        with pytest.raises(ValueError, match="made with users=5 and seed=1, not users=6 and seed=1: give the same"):
+        with pytest.raises(ValueError, match="made with users=5 and seed=1, not users=6 and seed=1: use the same"):
             ensure(db, 6, 1, "r")
 
 

@@ -37,7 +37,7 @@ def test_it_leaves_no_thread_and_no_open_port(call: Call) -> None:
         socket.create_connection((address.hostname, address.port), timeout=5)
 
 
-def test_it_ends_in_spite_of_a_request_that_waits() -> None:
+def test_it_stops_although_a_request_is_waiting() -> None:
     with Sandbox(Options()) as studio:
         studio.set_faults("latency=3600")
         address = urlsplit(studio.base_url)
@@ -48,7 +48,7 @@ def test_it_ends_in_spite_of_a_request_that_waits() -> None:
         assert b"pong" not in waiting.recv(1000)
 
 
-def test_two_at_once_know_nothing_of_each_other(call: Call) -> None:
+def test_two_sandboxes_are_independent(call: Call) -> None:
     with Sandbox() as one, Sandbox() as other:
         one.edit_person(1003, roles=[])
         assert one.base_url != other.base_url
@@ -78,7 +78,7 @@ def test_only_loopback_is_served(host: str) -> None:
         serve(Options(), host=host, port=0, ready=print)
 
 
-def test_a_port_in_use_is_told_with_advice() -> None:
+def test_a_port_in_use_is_refused_with_advice() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=f"can't listen on 127.0.0.1 port {port}: .*; choose another port"):
@@ -110,7 +110,7 @@ def test_many_people_are_served_from_the_first_page_to_the_last(start: Callable[
     assert len(last["users"]) == first["meta"]["total_count"] - 50 * (pages - 1)
 
 
-def test_what_goes_wrong_in_its_thread_is_raised_where_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_its_thread_is_raised_where_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> None:
         raise OSError("no more files")
 
@@ -122,17 +122,17 @@ def test_what_goes_wrong_in_its_thread_is_raised_where_it_was_started(monkeypatc
     assert set(threading.enumerate()) <= before
 
 
-def test_ipv6_loopback_is_taken_as_loopback() -> None:
+def test_ipv6_loopback_is_accepted() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="can't listen on ::1 port"):
             serve(Options(), host="::1", port=port, ready=print)
 
 
-def test_one_without_control_endpoints_shows_people_to_nobody_without_its_token(call: Call) -> None:
+def test_without_control_endpoints_people_are_shown_only_with_the_token(call: Call) -> None:
     given = [Person(7, "Ann", "Ann", "ann@x.edu", ("Head of media",))]
     options = Options(control=False, token="own", roles=(*ROLES, "Head of media"))
-    with Sandbox(options, given=lambda: given) as studio:
+    with Sandbox(options, people=lambda: given) as studio:
         for path in ("people", "people/7", "log", "counts"):
             answer = requests.get(f"{studio.base_url}/_sandbox/{path}", timeout=10)
             assert (answer.status_code, "ann" in answer.text.lower()) == (404, False)

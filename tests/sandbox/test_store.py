@@ -41,7 +41,7 @@ def test_a_persons_json_follows_every_change(store: Store) -> None:
     assert store.with_email("NEW@example.edu", match="exact", case="insensitive") == [MARIA]
 
 
-def test_what_fails_half_way_leaves_nothing_in_database_or_memory(store: Store) -> None:
+def test_a_failed_transaction_leaves_nothing_in_database_or_cache(store: Store) -> None:
     before = list(store.holders("Admin")), store.encoded([MARIA])
 
     def fail() -> None:
@@ -62,10 +62,10 @@ def test_people_who_do_not_exist_are_left_out(store: Store) -> None:
     assert store.roles_of(999) is None
 
 
-def test_many_people_at_once_come_in_the_order_asked_for() -> None:
+def test_many_people_are_returned_in_the_order_of_their_ids() -> None:
     big = Store(Options(users=1500))
     try:
-        ids = big.everybody()[::-1]
+        ids = big.all_ids()[::-1]
         assert [int(body.split(b":")[1].split(b",")[0]) for body in big.encoded(ids)] == ids
     finally:
         big.close()
@@ -103,7 +103,7 @@ def test_a_file_that_is_no_database_of_the_sandbox_is_refused_and_left_alone(tmp
     text.write_text("email,role\n" * 1000)
     with closing(sqlite3.connect(foreign)) as db:
         db.execute("CREATE TABLE other (x)")
-    for path, words in ((text, "file is not a database"), (foreign, "was made by another program: give another file")):
+    for path, words in ((text, "file is not a database"), (foreign, "was made by another program: name another file")):
         before = path.read_bytes()
         with pytest.raises(ValueError, match=f"{path.name} can't be used by the sandbox: .*{words}"):
             Store(Options(db=path))
@@ -123,12 +123,12 @@ def test_one_file_serves_one_sandbox_at_a_time(tmp_path: Path) -> None:
         assert again.roles_of(MARIA) == ["Admin"]
 
 
-def test_people_who_are_given_take_the_place_of_all_others_and_come_back_with_a_reset() -> None:
+def test_people_of_another_source_replace_all_others_and_are_restored_by_a_reset() -> None:
     odd = 'Média "boss", [x] %_\''
     people = [Person(7, "Ann", "", None, (odd, "Admin")), Person(2**63 - 1, "", "", "B@x.edu", ())]
     with closing(Store(Options(), lambda: people)) as store:
         for _ in range(2):
-            assert store.everybody() == [7, 2**63 - 1]
+            assert store.all_ids() == [7, 2**63 - 1]
             assert list(store.holders(odd)) == list(store.holders("Admin")) == [7]
             assert store.roles_of(7) == [odd, "Admin"]
             assert store.media_of(7, 0, 9) == ([], 0)
@@ -138,12 +138,12 @@ def test_people_who_are_given_take_the_place_of_all_others_and_come_back_with_a_
             store.reset()
 
 
-def test_people_who_can_not_be_kept_are_refused(tmp_path: Path) -> None:
+def test_people_that_cannot_be_stored_are_refused(tmp_path: Path) -> None:
     twice = Person(7, "Ann", "", None, ())
     with pytest.raises(
         ValueError, match=r"in memory can't be used by the sandbox: UNIQUE constraint failed: people\.id"
     ):
         Store(Options(), lambda: [twice, twice])
-    with pytest.raises(ValueError, match=r"studio\.db can't keep people who are given: leave it out"):
+    with pytest.raises(ValueError, match=r"studio\.db can't store the people of another source: leave it out"):
         Store(Options(db=tmp_path / "studio.db"), list)
     assert not list(tmp_path.iterdir())

@@ -57,7 +57,7 @@ def test_a_page_after_the_last_is_empty(studio: Sandbox, call: Call) -> None:
     assert body == {"users": [], "meta": {"current_page": 9, "last_page": 2, "total_count": 10}}
 
 
-def test_twenty_a_page_unless_asked_and_fifty_at_most(start: Start, call: Call) -> None:
+def test_a_page_has_twenty_users_by_default_and_fifty_at_most(start: Start, call: Call) -> None:
     studio = start(Options(users=200))
     assert len(search(call, studio, role="Student")["users"]) == 20
     assert len(search(call, studio, role="Student", per_page=50)["users"]) == 50
@@ -72,7 +72,7 @@ def test_the_last_page_of_nothing_is_an_option(start: Start, call: Call, last_pa
 
 
 @pytest.mark.parametrize("params", [{}, {"page": 1}, {"role": ""}, {"email": ""}])
-def test_a_search_for_nothing_is_refused(studio: Sandbox, call: Call, params: dict[str, object]) -> None:
+def test_a_search_without_role_and_email_is_refused(studio: Sandbox, call: Call, params: dict[str, object]) -> None:
     answer = call(studio, "GET", "/users/search", params=params)
     assert (answer.status_code, answer.json()) == (400, {"error": "Required parameter is missing"})
     assert answer.headers["content-type"].startswith("application/json")
@@ -129,7 +129,7 @@ def test_how_email_matches_is_an_option(start: Start, call: Call, rule: str, ema
     assert emails(search(call, studio, email=email)) == found
 
 
-def test_people_without_address_say_so_in_three_ways(studio: Sandbox, call: Call) -> None:
+def test_a_missing_address_has_three_forms(studio: Sandbox, call: Call) -> None:
     null, empty, without = (call(studio, "GET", f"/users/{number}").json()["user"] for number in (1090, 1091, 1097))
     assert (null["email"], empty["email"], "email" in without) == (None, "", False)
 
