@@ -81,10 +81,6 @@ def show_run(
         UsageError: there is no run and no file of that name.
     """
     from rolesync.history.run_report import report_before_break
-    from rolesync.report.html.page import run_html
-    from rolesync.report.json import run_report_json
-    from rolesync.report.markdown import run_markdown
-    from rolesync.report.spreadsheet.run import run_csv, run_xlsx
 
     try:
         settings = load_settings(config, assignments)
@@ -94,18 +90,28 @@ def show_run(
             f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
             hint=f"{error.hint.rstrip('.')}; to show a plan, name its file",
         ) from error
-    formats: dict[str, Callable[[RunReport], str | bytes]] = {
-        "html": run_html,
-        "markdown": run_markdown,
-        "csv": run_csv,
-        "xlsx": run_xlsx,
-        "json": lambda report: json_text(run_report_json(report)),
-    }
-    written = save_formats(report, formats, targets, "the run")
+    written = any(targets.values()) and save_formats(report, _run_formats(), targets, "the run")
     if form is Form.JSON:
+        from rolesync.report.json import run_report_json
+
         return show_json_before_break(run_report_json(report), broken)
     if not written:
         from rolesync.report.terminal.run import run_view
 
         show_view(run_view(report, limit=row_limit(show_all or bool(pager))), pager=pager)
     return raise_if_broken(broken)
+
+
+def _run_formats() -> "dict[str, Callable[[RunReport], str | bytes]]":
+    from rolesync.report.html.page import run_html
+    from rolesync.report.json import run_report_json
+    from rolesync.report.markdown import run_markdown
+    from rolesync.report.spreadsheet.run import run_csv, run_xlsx
+
+    return {
+        "html": run_html,
+        "markdown": run_markdown,
+        "csv": run_csv,
+        "xlsx": run_xlsx,
+        "json": lambda report: json_text(run_report_json(report)),
+    }
