@@ -12,7 +12,8 @@ from rolesync.errors import PlanRefusedError
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Plan, recount
-from rolesync.planner.guards import ON_REMOVALS, judge
+from rolesync.model.vocabulary import ON_REMOVALS
+from rolesync.planner.guards import judge
 
 
 class BlockedError(PlanRefusedError):

@@ -63,3 +63,9 @@ class OutcomeStatus(StrEnum):
     DRIFTED = "drifted"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
+
+
+ON_REMOVALS = frozenset(
+    {"max_shrink_share", "owner", "protected_users", "max_removals", "max_removals_share", "min_holders"}
+)
+"""Guards that never block a plan without removals, so that holding all removals passes them."""

@@ -20,11 +20,6 @@ from rolesync.planner.named_users import is_holder, users_named
 _NAMED = 5  # maximum users or rows that a message names; it counts the others
 _AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
 
-ON_REMOVALS = frozenset(
-    {"max_shrink_share", "owner", "protected_users", "max_removals", "max_removals_share", "min_holders"}
-)
-"""Guards that never block a plan without removals, so that holding all removals passes them."""
-
 
 def judge(
     changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding], history: GuardBaseline

@@ -10,8 +10,8 @@ from rolesync.model.findings import Finding
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key
 from rolesync.model.plans import Policy, Verdict
-from rolesync.model.vocabulary import Level, Mode, VerdictStatus
-from rolesync.planner.guards import ON_REMOVALS, judge
+from rolesync.model.vocabulary import ON_REMOVALS, Level, Mode, VerdictStatus
+from rolesync.planner.guards import judge
 from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, histories, listed, live_of, situations
 
 BLOCK, WARN, PASS = VerdictStatus.BLOCK, VerdictStatus.WARN, VerdictStatus.PASS

@@ -13,8 +13,7 @@ from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy
 from rolesync.model.reasons import WAITING
 from rolesync.model.run_report import RunDrift
-from rolesync.model.vocabulary import Action, Level, Mode, ReadMethod, VerdictStatus
-from rolesync.planner.guards import ON_REMOVALS
+from rolesync.model.vocabulary import ON_REMOVALS, Action, Level, Mode, ReadMethod, VerdictStatus
 from rolesync.report.content.impact import impact_total
 from rolesync.report.content.plan_rows import GuardRow, guard_rows
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, held_words, plural
