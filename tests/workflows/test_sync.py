@@ -131,7 +131,7 @@ def test_a_change_that_every_run_repeats_is_a_warning(studio: Sandbox, context: 
         assert (repeats.status, repeats.value) == (("pass", 0) if night < 3 else ("warn", 1))
         user_id = int(done.plan.changes.loc[done.plan.changes["action"] == "remove", "user_id"].iloc[0])
         studio.edit_person(user_id, roles=["Admin"])
-    assert f"({user_id}): done each time, and taken back" in repeats.message
+    assert f"({user_id}): done each time, and reversed since" in repeats.message
 
 
 def test_a_sync_without_changes_reports_drift_once(studio: Sandbox, context: Context, tmp_path: Path) -> None:
