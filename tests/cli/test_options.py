@@ -1,11 +1,10 @@
-import io
-import sys
+"""Settings of the command line."""
+
 from pathlib import Path
 
 import pytest
 
 from rolesync.cli.options import load_settings
-from rolesync.cli.output import save_file
 from rolesync.errors import UsageError
 
 
@@ -46,34 +45,3 @@ def test_a_setting_that_is_set_twice_is_refused() -> None:
         load_settings(None, ["chunk_size=1", "chunk_size=2"])
     with pytest.raises(UsageError, match="twice"):
         load_settings(None, ["mode=sync"], mode="additive")
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    target = tmp_path / "plan.json"
-    save_file("first", target, "the plan")
-    save_file(b"second", target, "the plan")
-    assert target.read_bytes() == b"second"
-    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
-    with pytest.raises(UsageError, match="can't be written"):
-        save_file("x", tmp_path / "missing" / "plan.json", "the plan")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "written"),
-    [
-        ("list.csv", "Zoë", b"\xef\xbb\xbfZo\xc3\xab"),
-        ("list.CSV", "Zoë", b"\xef\xbb\xbfZo\xc3\xab"),
-        ("list.csv", "Zoe", b"Zoe"),
-        ("plan.md", "Zoë", b"Zo\xc3\xab"),
-    ],
-)
-def test_letters_outside_ascii_survive_a_spreadsheet(tmp_path: Path, name: str, text: str, written: bytes) -> None:
-    save_file(text, tmp_path / name, "the list")
-    assert (tmp_path / name).read_bytes() == written
-
-
-def test_a_minus_is_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.TextIOWrapper(io.BytesIO())
-    monkeypatch.setattr(sys, "stdout", stream)
-    save_file("text", Path("-"), "the list")
-    assert stream.buffer.getvalue() == b"text"

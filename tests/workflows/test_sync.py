@@ -6,12 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from rolesync.errors import (
-    LockHeldError,
-)
-from rolesync.executor.lock import account_lock
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
@@ -62,16 +56,6 @@ def test_a_blocked_sync_returns_its_plan_and_refusal_and_writes_nothing(
     assert passed.run.complete
     (start,) = read_events(context.settings.account_dir, [RunStart])
     assert "max_removals_share" in start.overridden
-
-
-def test_a_second_run_is_refused_while_the_lock_is_held(studio: Sandbox, context: Context) -> None:
-    folder = context.settings.account_dir
-    with (
-        account_lock(folder, run="other", command="sync", now=context.now),
-        pytest.raises(LockHeldError, match="other"),
-    ):
-        sync_list(read_list(SAMPLE, context), context)
-    assert studio.log() == []
 
 
 def test_with_held_removals_the_additions_are_applied_and_proven(studio: Sandbox, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_a_window_that_has_not_seen_the_last_decision_decides_nothing() -> None:
     assert session.end is None
 
 
-def test_what_is_refused_may_be_tried_again() -> None:
+def test_a_refused_approval_may_be_tried_again() -> None:
     refusals: list[RolesyncError] = [UsageError("the disk is full")]
 
     def approve(*_: object) -> ReviewEnd:

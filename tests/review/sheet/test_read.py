@@ -1,64 +1,36 @@
-"""What a reviewer fills in: every cell is checked, nothing is dropped, and all that is wrong is told at once."""
+"""Filled-in tables: every cell is checked, and all problems are reported together."""
 
 import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import openpyxl
 import pytest
 from hypothesis import given, settings, strategies as st
-from openpyxl.comments import Comment
-from openpyxl.worksheet.worksheet import Worksheet
 
-from rolesync.model.plans import Plan, Policy
+from rolesync.model.plans import Plan
 from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action
 from rolesync.planner.approval import Decisions, Key, decide, releasable
-from rolesync.report.spreadsheet.plan import COLUMNS, decision_rows, plan_csv, plan_xlsx
-from rolesync.review.sheet.problems import DecisionsRefusedError
+from rolesync.report.spreadsheet.plan import decision_rows, plan_csv, plan_xlsx
 from rolesync.review.sheet.read import read_decisions
 from tests.planner.test_approval import reviewable
 from tests.report.samples import ADDED, HELD_ROW, REMOVED, hostile_plan, make_plan
+from tests.review.sheet.tools import DECISION, HOLD, REASON, Book, edited, problems, put, swap
 from tests.strategies import plans
-
-Book = Any  # openpyxl's own type knows charts, too, as sheets
-HOLD = Policy(hold_removals=True)
-DECISION, REASON = COLUMNS.index("decision"), COLUMNS.index("decision_reason")  # from 1, in sheets without `kind`
-
-
-def edited(plan: Plan, edit: Callable[[Book], None]) -> bytes:
-    book = openpyxl.load_workbook(io.BytesIO(plan_xlsx(plan)))
-    edit(book)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def problems(data: bytes, plan: Plan) -> list[str]:
-    with pytest.raises(DecisionsRefusedError) as caught:
-        read_decisions(data, plan)
-    return list(map(str, caught.value.problems))
-
-
-def put(sheet: Worksheet, row: int, word: str | None, reason: str | None = None) -> None:
-    sheet.cell(row, DECISION).value, sheet.cell(row, REASON).value = word, reason
-
-
-# What is read
 
 
 @settings(max_examples=40, deadline=None)
 @given(plans())
-def test_what_nobody_has_touched_decides_nothing(plan: Plan) -> None:
+def test_an_unchanged_table_has_no_decisions(plan: Plan) -> None:
     assert read_decisions(plan_csv(plan).encode("utf-8-sig"), plan) == Decisions()
     assert read_decisions(plan_xlsx(plan), plan) == Decisions()
 
 
 @settings(max_examples=40, deadline=None)
 @given(plans(), st.data())
-def test_whatever_is_decided_comes_back(plan: Plan, data: st.DataObject) -> None:
+def test_all_decisions_are_read_back(plan: Plan, data: st.DataObject) -> None:
     rows = list(csv.reader(io.StringIO(plan_csv(plan))))
     excluded: dict[Key, str] = {}
     released: dict[Key, str] = {}
@@ -78,7 +50,7 @@ REASONS_TYPED = st.sampled_from(["why not", "=on leave, Ünal", "-", "'tis so", 
 
 @settings(max_examples=40, deadline=None)
 @given(plans(), st.data())
-def test_decisions_that_are_kept_as_a_table_come_back(plan: Plan, data: st.DataObject) -> None:
+def test_decisions_saved_as_a_table_are_read_back(plan: Plan, data: st.DataObject) -> None:
     chosen = [row for row in decision_rows(plan) if row.word and data.draw(st.booleans())]
     typed = {row.key: data.draw(REASONS_TYPED) for row in chosen}
     excluded = {row.key: typed[row.key] for row in chosen if row.word == "exclude"}
@@ -87,7 +59,7 @@ def test_decisions_that_are_kept_as_a_table_come_back(plan: Plan, data: st.DataO
     assert read_decisions(plan_csv(plan, kept).encode("utf-8-sig"), plan) == kept
 
 
-def test_odd_but_plain_ways_of_filling_it_in_are_read() -> None:
+def test_unusual_but_clear_cells_are_read() -> None:
     plan = reviewable(HOLD)
 
     def edit(book: Book) -> None:
@@ -104,19 +76,19 @@ def test_odd_but_plain_ways_of_filling_it_in_are_read() -> None:
     assert read_decisions(edited(plan, edit), plan) == Decisions({(20, "Admin"): "not yet"}, {(8, "Admin"): ""})
 
 
-def test_texts_that_were_made_harmless_are_known_again() -> None:
+def test_escaped_formulas_are_recognised() -> None:
     for plan in (hostile_plan(), make_plan(changes=[(1, text, text, *ADDED[3:]) for text in ("#N/A", "=1+1", "'a")])):
         assert read_decisions(plan_xlsx(plan), plan) == Decisions()
         assert read_decisions(plan_csv(plan).encode("utf-8-sig"), plan) == Decisions()
 
 
-def test_ids_that_a_spreadsheet_would_round_come_back() -> None:
+def test_large_ids_are_not_rounded() -> None:
     plan = make_plan(changes=[(2**63 - 1, *REMOVED[1:])])
     data = edited(plan, lambda book: put(book["changes"], 2, "exclude", "on leave"))
     assert read_decisions(data, plan) == Decisions({(2**63 - 1, "Admin"): "on leave"})
 
 
-def test_only_held_removals_that_wait_are_offered() -> None:
+def test_only_releasable_removals_are_offered() -> None:
     waiting = (0, "p@example.edu", 5, "Admin", Action.REMOVE, HeldReason.GRACE, "absent in run 1 of 3")
     plan = make_plan(held=(HELD_ROW, waiting))
     plan = replace(plan, releasable_removals=make_plan(changes=[(5, "p@example.edu", "P", *REMOVED[3:])]).changes)
@@ -127,16 +99,6 @@ def test_only_held_removals_that_wait_are_offered() -> None:
         for sheet in ("changes", "held", "findings")
     }
     assert offers == {"changes": [("K2:K4", '"exclude"')], "held": [("K3", '"release"')], "findings": []}
-
-
-# What is refused
-
-
-def swap(row: int, column: int, value: object, sheet: str = "changes") -> Callable[[Book], None]:
-    def edit(book: Book) -> None:
-        book[sheet].cell(row, column).value = value
-
-    return edit
 
 
 @pytest.mark.parametrize(
@@ -195,20 +157,6 @@ def test_a_wrong_cell_is_refused_with_its_place(edit: Callable[[Book], None], me
     assert [problem for problem in reported if message in problem], reported
 
 
-def test_a_row_that_stands_there_twice_is_refused() -> None:
-    plan = reviewable(HOLD)
-
-    def twice(book: Book) -> None:
-        put(book["changes"], 2, "exclude", "x")
-        first = [cell.value for cell in book["changes"][2]]
-        book["changes"].append([*first[:9], None, None])
-
-    reported = problems(edited(plan, twice), plan)
-    assert reported == [
-        "sheet changes, row 3: is the same as row 2; each row of the plan must appear once: delete one of them"
-    ]
-
-
 def test_all_problems_are_reported_together() -> None:
     plan = reviewable(HOLD)
 
@@ -228,78 +176,14 @@ def test_all_problems_are_reported_together() -> None:
     ]
 
 
-def copied(book: Book) -> None:
-    book.copy_worksheet(book["changes"]).title = "changes (2)"
-    put(book["changes (2)"], 2, "exclude", "on leave")
-
-
-@pytest.mark.parametrize(
-    ("edit", "message"),
-    [
-        (copied, "sheet changes (2), row 1: is not a sheet of this plan: decide in the sheets changes and held"),
-        (
-            swap(1, 4, "Not before Monday!", "summary"),
-            "sheet summary, row 1: 'Not before Monday!' was added here and is not read",
-        ),
-        (swap(4, 3, "none", "summary"), "sheet summary, row 4: 'none' was added here and is not read"),
-        (
-            lambda book: book["findings"].append(["no", "exclude"]),
-            "sheet findings, row 5: 'no' was added here and is not read",
-        ),
-        (swap(2, 9, "=1+1", "drift"), "sheet drift, row 2: "),
-    ],
-)
-def test_what_stands_where_nothing_is_decided_is_refused(edit: Callable[[Book], None], message: str) -> None:
-    plan = make_plan()
-    reported = problems(edited(plan, edit), plan)
-    assert [problem for problem in reported if message in problem], reported
-
-
-def test_comments_are_refused_since_nobody_would_read_them() -> None:
-    plan = make_plan()
-
-    def edit(book: Book) -> None:
-        book["changes"]["A2"].comment = Comment("Not her!", "Rita")
-
-    assert problems(edited(plan, edit), plan) == [
-        "the workbook has comments on cells, which are not read: move them to decision_reason, and delete them"
-    ]
-
-
-def test_sheets_that_are_only_for_reading_may_be_sorted_cut_and_taken_out() -> None:
-    plan = make_plan()
-
-    def edit(book: Book) -> None:
-        book.remove(book["summary"])
-        book["findings"].move_range("A2:E2", rows=9)
-        book["findings"].delete_rows(3)
-        book.create_sheet("Sheet1")
-
-    assert read_decisions(edited(plan, edit), plan) == Decisions()
-
-
-def test_the_workbook_of_a_plan_with_the_same_changes_is_another_plan_s() -> None:
-    other = replace(make_plan(), digest="77aa" * 16)
-    (said,) = problems(plan_xlsx(other), make_plan())
-    assert said == "sheet summary, row 11: is of the plan 77aa77aa77aa, and this plan is 9c1f9c1f9c1f"
-
-
-def test_nothing_can_be_decided_of_what_is_held_for_other_reasons() -> None:
+def test_a_change_held_for_another_reason_cannot_be_released() -> None:
     plan = make_plan()
     (said,) = problems(edited(plan, lambda book: put(book["held"], 2, "release")), plan)
     assert said.endswith("but a change held for this reason can't be released: leave it empty")
 
 
-def test_the_table_of_another_plan_is_refused() -> None:
-    (summary,) = problems(plan_xlsx(reviewable(HOLD, stay=5)), reviewable(HOLD))
-    assert "sheet summary, row 10: is of the plan " in summary
-    assert problems(plan_csv(reviewable(HOLD, stay=5)).encode(), reviewable(HOLD)) == [
-        "row 3: is not a row of this plan: delete it"
-    ]
-
-
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"email,role\na@b.edu,Admin\n", b"PK\x03\x04 no workbook"])
-def test_what_is_no_such_table_is_refused(data: bytes) -> None:
+def test_a_file_that_is_no_such_table_is_refused(data: bytes) -> None:
     assert problems(data, reviewable())
 
 

@@ -1,0 +1,41 @@
+"""Files that commands save."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from rolesync.cli.output import save_file
+from rolesync.errors import UsageError
+
+
+def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "plan.json"
+    save_file("first", target, "the plan")
+    save_file(b"second", target, "the plan")
+    assert target.read_bytes() == b"second"
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+    with pytest.raises(UsageError, match="can't be written"):
+        save_file("x", tmp_path / "missing" / "plan.json", "the plan")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "content"),
+    [
+        ("list.csv", "Zoë", b"\xef\xbb\xbfZo\xc3\xab"),
+        ("list.CSV", "Zoë", b"\xef\xbb\xbfZo\xc3\xab"),
+        ("list.csv", "Zoe", b"Zoe"),
+        ("plan.md", "Zoë", b"Zo\xc3\xab"),
+    ],
+)
+def test_text_outside_ascii_gets_a_byte_order_mark_in_csv(tmp_path: Path, name: str, text: str, content: bytes) -> None:
+    save_file(text, tmp_path / name, "the list")
+    assert (tmp_path / name).read_bytes() == content
+
+
+def test_a_minus_is_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", stream)
+    save_file("text", Path("-"), "the list")
+    assert stream.buffer.getvalue() == b"text"

@@ -1,0 +1,27 @@
+"""The rows of a table and those of its plan."""
+
+from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
+from tests.planner.test_approval import reviewable
+from tests.review.sheet.tools import HOLD, Book, edited, problems, put
+
+
+def test_a_row_that_appears_twice_is_refused() -> None:
+    plan = reviewable(HOLD)
+
+    def twice(book: Book) -> None:
+        put(book["changes"], 2, "exclude", "x")
+        first = [cell.value for cell in book["changes"][2]]
+        book["changes"].append([*first[:9], None, None])
+
+    reported = problems(edited(plan, twice), plan)
+    assert reported == [
+        "sheet changes, row 3: is the same as row 2; each row of the plan must appear once: delete one of them"
+    ]
+
+
+def test_the_table_of_another_plan_is_refused() -> None:
+    (summary,) = problems(plan_xlsx(reviewable(HOLD, stay=5)), reviewable(HOLD))
+    assert "sheet summary, row 10: is of the plan " in summary
+    assert problems(plan_csv(reviewable(HOLD, stay=5)).encode(), reviewable(HOLD)) == [
+        "row 3: is not a row of this plan: delete it"
+    ]

@@ -1,0 +1,34 @@
+"""The lock of an account, and what is resolved under it."""
+
+import pytest
+
+from rolesync.errors import (
+    LockHeldError,
+)
+from rolesync.executor.lock import account_lock
+from rolesync.sandbox import Sandbox
+from rolesync.workflows.context import Context
+from rolesync.workflows.lock import lock_account
+from rolesync.workflows.plan import read_list
+from rolesync.workflows.sync import sync_list
+from tests.paths import SAMPLE
+
+
+def test_a_second_run_is_refused_while_the_lock_is_held(studio: Sandbox, context: Context) -> None:
+    folder = context.settings.account_dir
+    with (
+        account_lock(folder, run="other", command="sync", now=context.now),
+        pytest.raises(LockHeldError, match="other"),
+    ):
+        sync_list(read_list(SAMPLE, context), context)
+    assert studio.log() == []
+
+
+def test_a_locked_account_knows_its_run_and_earlier_runs(context: Context) -> None:
+    first = sync_list(read_list(SAMPLE, context), context)
+    assert first.run is not None
+    with lock_account(context, "sync") as account:
+        assert [run.run_id for run in account.earlier_runs.runs] == [first.run.run_id]
+        assert account.run_context.command == "sync"
+        assert account.run_context.run > first.run.run_id
+        assert account.run_context.folder == context.settings.account_dir
