@@ -103,9 +103,7 @@ def run_report_json(report: RunReport) -> Json:
         "overridden": list(report.overridden),
         "warned": list(report.warned),
         "counts": dict(report.counts),
-        "outcomes": [
-            {**asdict(change), "email": change.email or None, "row": change.row or None} for change in report.changes
-        ],
+        "outcomes": [_nulls(change, "email", "row") for change in report.changes],
         "proof": _proof(report.proof),
         "drift": _drift(report.drift),
         "requests": {"by_kind": dict(report.requests), "total": sum(report.requests.values())},

@@ -158,6 +158,14 @@ def blocked_plan() -> Plan:
     return make_plan(verdicts=(*PASSES, OWNER, TOO_MANY))
 
 
+def plan_of(*rows: tuple[int, Action, str, list[str]]) -> Plan:
+    """A plan with these changes: user id, action, role, and the roles before."""
+    cells = [
+        (user, "", f"P{user}", act, role, Reason.LISTED, 0, format_roles(roles)) for user, act, role, roles in rows
+    ]
+    return replace(make_plan(), changes=frame(CHANGES, columns(CHANGES, cells)))
+
+
 def additive_plan() -> Plan:
     plan = make_plan(changes=(ADDED,))
     return replace(plan, policy=replace(plan.policy, mode=Mode.ADDITIVE))

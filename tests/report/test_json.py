@@ -5,7 +5,8 @@ from rolesync.model.explanation import Explanation
 from rolesync.model.findings import Finding
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import Level, VerdictStatus
-from rolesync.report.json import checks_json, desired_json, explanation_json, run_json, runs_json
+from rolesync.report.json import checks_json, desired_json, explanation_json, run_json, run_report_json, runs_json
+from tests.report.run_samples import COMPLETE, incomplete
 from tests.report.samples import (
     APPROVAL,
     CHECKS,
@@ -150,3 +151,23 @@ def test_what_was_not_looked_for_is_null_and_what_was_not_found_is_empty() -> No
     assert (form["known"], form["changes"], form["list"], form["now"], form["next"]) == (False, [], None, None, None)
     looked = explanation_json(Explanation("x@example.edu", source=SOURCE, list_status="ok", now=(), steps=()))
     assert (looked["list"]["rows"], looked["now"], looked["next"]) == ([], [], [])
+
+
+def test_json_has_everything_and_null_for_what_is_not_known() -> None:
+    said = json.loads(json.dumps(run_report_json(incomplete())))
+    assert (said["run"], said["result"], said["complete"], said["held"]) == ("r1", "incomplete", False, 2)
+    assert said["asked"] == {"additions": 4, "removals": 3}
+    assert said["outcomes"][2] == {
+        "action": "remove",
+        "role": "Admin",
+        "user_id": 9,
+        "email": None,
+        "row": None,
+        "outcome": "unknown",
+        "before": ["Admin"],
+        "after": None,
+        "detail": "nobody has found out yet",
+    }
+    assert said["proof"]["proven"] is False
+    assert [one["user_id"] for one in said["drift"]["changes"]] == [44, 7]
+    assert run_report_json(replace(COMPLETE, proof=None))["proof"] is None

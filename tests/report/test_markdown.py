@@ -9,9 +9,12 @@ from rolesync.model.frames import HELD, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.plans import Plan, RoleCount, Verdict
 from rolesync.model.reasons import HeldReason
+from rolesync.model.run_report import RunDecision
+from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.report.content.text import escape_for_display
-from rolesync.report.markdown import LIMIT, plan_markdown
+from rolesync.report.markdown import LIMIT, plan_markdown, run_markdown
+from tests.report.run_samples import COMPLETE, FAILED, incomplete
 from tests.report.samples import (
     APPROVAL,
     DIGEST,
@@ -151,3 +154,44 @@ def test_what_others_changed_has_a_section_of_its_own() -> None:
     text = plan_markdown(drifted_plan())
     assert "<summary>Changed outside rolesync: 2 changes</summary>" in text
     assert "| **+ add** | `<kim@example.edu> #44` | `Admin` |" in text
+
+
+def test_markdown_has_the_facts_and_a_section_for_each_list() -> None:
+    text = run_markdown(incomplete())
+    assert text.startswith("## rolesync run: INCOMPLETE\n\n`2 of 7 changes done; live differs from the plan.`\n")
+    assert "| **stopped** | `503 from PUT /users/roles` |" in text
+    assert text.count("<details>") == text.count("</details>") == 7
+    row = "| **+ add** | `<bo@example.edu> #8` | `Admin` | `Student → Student` | `404: not found` | 4 |"
+    assert row in text
+    long = run_markdown(replace(COMPLETE, changes=(FAILED,) * 5_000))
+    assert 0.9 * LIMIT < len(long) < LIMIT
+    assert "`rolesync show RUN --csv FILE` writes all" in long
+
+
+def test_a_status_of_a_later_version_is_no_markup() -> None:
+    run = replace(COMPLETE, summary=replace(COMPLETE.summary, status=MARKUP))
+    tokens = MarkdownIt("commonmark").enable("table").parse(run_markdown(run))
+    kinds = {child.type for token in tokens for child in token.children or []}
+    assert kinds <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "山" * 900])
+def test_a_run_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None:
+    numbers = {f"{number}{text}": 1 for number in range(900)}
+    run = incomplete(
+        changes=tuple(
+            replace(FAILED, action=text, role=text, email=text, detail=text, before=(text,), outcome=outcome)
+            for outcome in ("failed", "unknown", "drifted", "done")
+            for _ in range(900)
+        ),
+        proof=Proof(numbers, (text,) * 900),
+        counts=numbers,
+        approval=replace(APPROVAL, reviewer=text, operator=text, confirmed_effect=text),
+        excluded=(RunDecision(text, text, 1, text, text),) * 900,
+        released=(RunDecision(text, text, 1, text, text),) * 900,
+        overridden=(text,) * 900,
+        stopped=text,
+    )
+    shown = run_markdown(run)
+    assert len(shown) < LIMIT
+    assert shown.count("<details>") == shown.count("</details>") == 9

@@ -82,7 +82,7 @@ def _report(run: Run) -> RunReport:
 
 
 def run_headline(report: RunReport) -> Headline:
-    """Say how this run ended."""
+    """Return how a run ended: a word, and the number of changes done with the proof."""
     status = report.summary.status
     word = _WORDS.get(status, escape_for_display(status, CELL_LIMIT).upper())
     if status not in _SENT:
@@ -98,7 +98,7 @@ def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:
     by += f" in run {_cell(report.plan_run_id)}" if report.plan_run_id not in {"", run.run_id} else ""
     yield "run", _cell(run.run_id)
     yield "command", _cell(report.command)
-    yield "run by", _cell(run.operator) or ("" if fresh else "not known")
+    yield "run by", _cell(run.operator) or ("" if fresh else "unknown")
     yield "account", _cell(report.account)
     yield "plan", f"{_cell(run.plan_digest)}{by and f', created{by}'}"
     if report.undoes:

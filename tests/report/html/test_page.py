@@ -10,7 +10,8 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.model.plans import Plan, RoleCount
-from rolesync.report.html.page import PICTURE, WITHOUT_SCRIPT, plan_html
+from rolesync.report.html.page import PICTURE, WITHOUT_SCRIPT, plan_html, run_html
+from tests.report.run_samples import COMPLETE, incomplete
 from tests.report.samples import (
     DIGEST,
     DRIFTED,
@@ -216,3 +217,12 @@ def test_without_the_extra_the_refusal_says_how_to_get_it(monkeypatch: pytest.Mo
     with pytest.raises(UsageError, match="Jinja2 is not installed") as refused:
         plan_html(make_plan())
     assert refused.value.hint == "pip install 'rolesync[html]'"
+
+
+def test_the_page_of_a_run_loads_nothing_else() -> None:
+    page = run_html(incomplete())
+    assert page.count("<table>") == page.count("</table>") == 7
+    assert 'class="banner bad"' in page
+    assert 'class="banner good"' in run_html(COMPLETE)
+    assert "404: not found" in page
+    assert not any(word in page for word in ("<script", "src=", "href=", "url(", "@import"))

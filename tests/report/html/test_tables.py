@@ -1,55 +1,16 @@
 import json
-from dataclasses import replace
 
-from rolesync.model.frames import CHANGES, frame
-from rolesync.model.keys import format_roles
-from rolesync.model.plans import Plan
-from rolesync.model.reasons import Reason
 from rolesync.model.vocabulary import Action
-from rolesync.report.content.plan_tables import left_without_role
-from rolesync.report.content.table import Kind
 from rolesync.report.html.tables import plan_page_tables, script_json
 from tests.report.samples import (
     DIGEST,
     EXPLANATION,
-    columns,
     drifted_plan,
     empty_plan,
     hostile_plan,
     make_plan,
+    plan_of,
 )
-
-
-def plan_of(*rows: tuple[int, Action, str, list[str]]) -> Plan:
-    cells = [
-        (user, "", f"P{user}", act, role, Reason.LISTED, 0, format_roles(roles)) for user, act, role, roles in rows
-    ]
-    return replace(make_plan(), changes=frame(CHANGES, columns(CHANGES, cells)))
-
-
-def moves(plan: Plan) -> list[tuple[str, str]]:
-    (changes, *_) = plan_page_tables(plan)
-    column = next(column for column in changes.columns if column.kind is Kind.ROLES)
-    return [column.value(at) for at in range(changes.size)]
-
-
-def test_roles_after_are_those_after_the_whole_plan() -> None:
-    both = ["Admin", "Teacher"]
-    plan = plan_of(
-        (1, Action.ADD, "Owner", both),
-        (2, Action.REMOVE, "Admin", both),
-        (1, Action.REMOVE, "Admin", both),
-        (2, Action.REMOVE, "Teacher", both),
-        (3, Action.ADD, "Admin", []),
-    )
-    assert moves(plan) == [
-        ("Admin, Teacher", ""),
-        ("Admin, Teacher", "Owner, Teacher"),
-        ("Admin, Teacher", ""),
-        ("Admin, Teacher", "Owner, Teacher"),
-        ("", "Admin"),
-    ]
-    assert left_without_role(plan) == 1
 
 
 def test_only_tables_with_rows_are_there_the_changes_first() -> None:

@@ -5,6 +5,7 @@ import pytest
 from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.terminal.run import run_view
+from tests.report.run_samples import COMPLETE, FAILED as FAILED_CHANGE, incomplete
 from tests.report.samples import DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_run
 from tests.report.terminal.screen import flat, show
 
@@ -84,3 +85,50 @@ def test_people_who_drifted_are_left_alone() -> None:
     assert "Drifted: these users changed after the plan was made" in text
     assert "not sent: was a: Admin, is a: no managed role" in text
     assert "Plan what is left: rolesync plan 'a list.csv'" in text
+
+
+def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
+    text = flat(run_view(COMPLETE, limit=None))
+    assert "run r1" in text
+    assert f"plan {DIGEST}, created by mia in run p1" in text
+    assert "planned 1 removal, 1 addition held 2 rows outcomes done 2" in text
+    assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
+    assert "Done (2)" in text
+    assert "+ add <zoe@example.edu> #31 Admin Student → Admin, Student 9" in text
+    assert "- remove <grace@example.edu> #7 Admin Admin → no role" in text
+    assert "what happened" not in text  # nothing has
+    assert "Holders after the run role holders" in text
+    assert text.endswith("Admin 10")
+    assert not any(word in text for word in ("not listed", "stopped", "Failed", "Changed outside"))
+
+
+def test_an_incomplete_run_names_what_to_look_at_first() -> None:
+    text = flat(run_view(incomplete(), limit=None))
+    assert "INCOMPLETE 2 of 7 changes done; live differs from the plan." in text
+    places = [
+        text.index(part)
+        for part in (
+            "outcomes done 2, failed 1, drifted 1, unknown 1, not sent 2",
+            "not listed 2 changes that this run did not send; the plan lists them",
+            "guards overridden max_removals",
+            "guards that warned repeat_runs",
+            "stopped 503 from PUT /users/roles",
+            "Live differs from the plan",
+            "bo@example.edu (#8)",
+            "Failed: Studio did not do these (1)",
+            "+ add <bo@example.edu> #8 Admin Student → Student 404: not found 4",
+            "Unknown: whether Studio did these could not be determined (1)",
+            "Drifted: these users changed after the plan was made, so they were left alone (1)",
+            "Done (2)",
+            "Changed outside rolesync: 2 changes",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_long_lists_are_cut_on_the_terminal() -> None:
+    run = replace(COMPLETE, changes=(FAILED_CHANGE,) * 30)
+    text = flat(run_view(run, limit=4))
+    assert text.count("bo@example.edu") == 4
+    assert "… and 26 more changes; `--all` shows all." in text
+    assert flat(run_view(run, limit=None)).count("bo@example.edu") == 30
