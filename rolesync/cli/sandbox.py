@@ -21,7 +21,8 @@ def sandbox(
         str, typer.Option(metavar="SPEC", help="Faults and their rates, such as latency=0.05,429=0.1,lost=0.02.")
     ] = "",
     batches: Annotated[
-        Literal["atomic", "partial"], typer.Option(help="Whether a bad action refuses its whole batch, or only itself.")
+        Literal["atomic", "partial"],
+        typer.Option(help="A bad action refuses its whole batch, or all actions from itself on."),
     ] = "atomic",
     max_actions: Annotated[
         int | None, typer.Option(min=1, help="Maximum of actions in one PUT; no limit by default.")
