@@ -9,20 +9,19 @@ Records are sealed without a key until a `record.key` says otherwise; it is the 
 SHA-256 of all that was sealed the old way, so that this can't be changed later by whoever has the old key, or none.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rolesync.audit.files import RECORD, START, Head, Part, Position, os_errors_named, parts
+from rolesync.audit.own_events import RecordKey, TornAppend, read_own_event
 from rolesync.audit.seal import PLAIN, Seal, seal_of, unknown_seal
 from rolesync.errors import RecordBrokenError
 from rolesync.model.verification import FirstBadRecord
 
-RECOVERED, REKEYED = "record.recovered", "record.key"
 BROKEN_HINT = "Keep all files as they are, see `rolesync audit verify`; move the folder aside to begin a new record."
 HASH_BYTES = len(',"hash":""}\n') + 64
 _SHAPE = re.compile(rb'\{"seq":(\d{1,20}),"time":.*,"prev":"[0-9a-f]{64}","hash":"([0-9a-f]{64})"\}\n')
@@ -174,31 +173,30 @@ class ChainReader:
             self.bad = self._suspect or FirstBadRecord(stretch.line, stretch.seq, wrong, stretch.file)
             return False
         if self.torn:
-            size = description(self.torn)["torn_bytes"]
+            size = TornAppend.of(self.torn).torn_bytes
             self.notices.append(f"record {stretch.seq} explains {size} bytes of an unfinished append before it")
-        if event_of(line) == REKEYED.encode():
+        if event_of(line) == RecordKey.NAME.encode():
             self.stretches.append(stretch)
             self._seal, self.past = stretch.seal, sha256()
         return True
 
     def _seal_of(self, line: bytes) -> Seal:
         """Tell with which seal one of the record's own events was written, if it was: a `record.key` names its own."""
-        if event_of(line) != REKEYED.encode():
+        event = read_own_event(line)
+        if not isinstance(event, RecordKey):
             return self._seal
-        named = str(_parsed(line).get("fingerprint"))
-        return {"": PLAIN, self._own.fingerprint: self._own}.get(named) or unknown_seal(named)
+        return {"": PLAIN, self._own.fingerprint: self._own}.get(event.fingerprint) or unknown_seal(event.fingerprint)
 
     def _misfit(self, line: bytes) -> str:
         """Say what one of the record's own events, or the record after a hole, says wrongly of what is before it."""
-        record = _parsed(line)
-        event = record.get("event")
-        if self.torn or event == RECOVERED or "torn_bytes" in record:
-            explains = event in {RECOVERED, REKEYED} and record.items() >= description(self.torn).items()
-            if not (self.torn and explains):
-                return _MISFIT
+        event = read_own_event(line)
+        explained = event.torn if event else None
+        if (self.torn or explained) and (not self.torn or explained != TornAppend.of(self.torn)):
+            return _MISFIT
         unchecked = self.stretches[-1]
         seen_whole = self._start == START or len(self.stretches) > 1
-        if event == REKEYED and seen_whole and not unchecked.seal.known and record.get("past") != self.past.hexdigest():
+        stated = event.past if isinstance(event, RecordKey) and seen_whole and not unchecked.seal.known else None
+        if stated is not None and stated != self.past.hexdigest():
             return f"the records from {unchecked.seq} on are not the ones after which this one was written"
         return ""
 
@@ -224,15 +222,6 @@ class ChainReader:
         return "this record was not written after the one before it"
 
 
-def _parsed(line: bytes) -> dict[str, Any]:
-    """Read one of the record's own events; whatever isn't one has no fields."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):  # perhaps not written by us; the caller finds out what that means
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
 def _stated_hash(line: bytes) -> str:
     match = _SHAPE.fullmatch(line)
     return match[2].decode("ascii") if match else ""
@@ -247,9 +236,3 @@ def event_of(line: bytes) -> bytes:
 def hash_of(line: bytes) -> str:
     """Read the hash that a whole record states."""
     return line[-HASH_BYTES:][9:73].decode("ascii")
-
-
-def description(torn: bytes | bytearray) -> dict[str, Any]:
-    """Describe the remains of an append that was cut short: the fields of a `record.recovered`."""
-    text = bytes(torn).removesuffix(b"\n")
-    return {"torn_bytes": len(text), "torn_sha256": sha256(text).hexdigest()}

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from rolesync.audit.append_lock import AppendLock, AppendLockTimeoutError
-from rolesync.audit.chain import BROKEN_HINT, RECOVERED, REKEYED, description
+from rolesync.audit.chain import BROKEN_HINT
 from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, replace_file, sync_names
+from rolesync.audit.own_events import OWN_EVENTS, RecordKey, RecordRecovered, TornAppend
 from rolesync.audit.seal import Seal, seal_of
 from rolesync.audit.writer import Writer
 from rolesync.errors import RecordBrokenError, RecordError
 
 _LOCK = "audit.lock"
 _LOCK_SECONDS = 30.0
-_OWN_EVENTS = frozenset({RECOVERED, REKEYED})
 _OWN_FIELDS = frozenset({"seq", "time", "prev", "hash"})
 # Made once; what holds itself is found by its depth as well, and looking for it first takes a sixth of the time.
 _encode = json.JSONEncoder(check_circular=False, allow_nan=False, separators=(",", ":")).encode
@@ -66,8 +66,8 @@ class Record:
             TypeError, ValueError: a field that JSON can't say (such as NaN), or one of the record's own names: a
                 defect in the caller, and nothing was written.
         """
-        if event in _OWN_EVENTS or _OWN_FIELDS & fields.keys():
-            own = [*_OWN_EVENTS, *_OWN_FIELDS]
+        if event in OWN_EVENTS or _OWN_FIELDS & fields.keys():
+            own = [*OWN_EVENTS, *_OWN_FIELDS]
             raise TypeError(f"event {event} of {sorted(fields)}: {', '.join(sorted(own))} are the record's own")
         with os_errors_named(self._path, "written"), self._turn("written"):
             self._settle()
@@ -91,13 +91,12 @@ class Record:
             raise RecordError(message, hint="Wait for the other command to end, or end it, then try again.") from error
 
     def _settle(self) -> None:
-        torn = self._writer.settle()
-        explained = description(torn) if torn else {}
+        remains = self._writer.settle()
+        torn = TornAppend.of(remains) if remains else None
         if self._writer.past is not None:
-            mode, name = ("keyed", self._own.fingerprint) if self._own.fingerprint else ("unkeyed", "")
-            self._write(REKEYED, {"mode": mode, "fingerprint": name, "past": self._writer.past, **explained})
+            self._write(RecordKey.NAME, RecordKey(self._own.fingerprint, self._writer.past, torn).fields())
         elif torn:
-            self._write(RECOVERED, explained)
+            self._write(RecordRecovered.NAME, RecordRecovered(torn).fields())
 
     def _write(self, event: str, fields: Mapping[str, Any]) -> None:
         position = self._writer.position

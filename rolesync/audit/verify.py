@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from rolesync.audit.chain import ChainReader, KeyEpoch, description
+from rolesync.audit.chain import ChainReader, KeyEpoch
 from rolesync.audit.files import HEAD, RECORD, START, Head, os_errors_named, read_head
+from rolesync.audit.own_events import TornAppend
 from rolesync.audit.seal import PLAIN, Seal, seal_of
 from rolesync.model.verification import FirstBadRecord, Verification
 
@@ -78,7 +79,7 @@ def _notices(head: Head | None, walk: ChainReader, bad: FirstBadRecord | None) -
         )
     if walk.torn and not bad:
         yield (
-            f"after record {seq} stand {description(walk.torn)['torn_bytes']} bytes of an unfinished append: "
+            f"after record {seq} stand {TornAppend.of(walk.torn).torn_bytes} bytes of an unfinished append: "
             "a crash, or a run that is writing just now; the next append will close and explain them"
         )
     ends = [*(stretch.seq - 1 for stretch in walk.stretches[1:]), seq]

@@ -8,7 +8,6 @@ compare well line by line. `null` stands for a missing value. The file has two s
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -16,9 +15,9 @@ import pandas as pd
 
 from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns
+from rolesync.model.json_forms import approval_json, source_json, time_json
 from rolesync.model.keys import parse_roles
-from rolesync.model.lists import Source
-from rolesync.model.plans import Approval, Plan, Verdict
+from rolesync.model.plans import Plan, Verdict
 from rolesync.model.vocabulary import Completeness
 
 FORMAT = 1
@@ -53,7 +52,7 @@ def plan_parts(plan: Plan) -> dict[str, str]:
     drifted = array(_rows(plan.drift.changes, DRIFT))
     return {
         "account": encode(plan.account),
-        "created_at": encode(_format_time(plan.created_at)),
+        "created_at": encode(time_json(plan.created_at)),
         "made_by": encode(plan.planned_by or None),
         "approval": encode(approval_json(plan.approval)),
         "source": encode(source_json(plan.source)),
@@ -74,27 +73,6 @@ def plan_parts(plan: Plan) -> dict[str, str]:
                 "ways": [{**asdict(step), "role": step.role or None} for step in plan.requests.steps],
             }
         ),
-    }
-
-
-def source_json(source: Source) -> dict[str, Any]:
-    """Convert a source to what JSON can hold. The record keeps it in the same form."""
-    modified_at = _format_time(source.modified_at) if source.modified_at else None
-    return {**asdict(source), "modified_at": modified_at, "undoes": source.undoes or None}
-
-
-def approval_json(approval: Approval | None) -> dict[str, Any] | None:
-    """Convert an approval to what JSON can hold. Run reports and the record keep it in the same form."""
-    if approval is None:
-        return None
-    return {
-        "reviewer": approval.reviewer,
-        "operator": approval.operator or None,
-        "approved_at": _format_time(approval.approved_at),
-        "seen": approval.confirmed_effect,
-        "made_from": approval.reviewed_digest,
-        "excluded": approval.excluded,
-        "released": [{**asdict(removal), "reason": removal.reason or None} for removal in approval.released],
     }
 
 
@@ -144,10 +122,6 @@ def _impact_rows(table: pd.DataFrame) -> Iterator[str]:
         if row["known"] == Completeness.NOTHING:
             row |= dict.fromkeys(("owned", "reachable", "size", "duration"))
         yield encode({**row, "newest": row["newest"] or None, "note": row["note"] or None})
-
-
-def _format_time(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def array(elements: Iterable[str]) -> str:

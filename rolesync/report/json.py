@@ -11,9 +11,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from rolesync.model.frames import DESIRED, OUTCOMES
+from rolesync.model.json_forms import approval_json
 from rolesync.model.keys import parse_roles
 from rolesync.model.runs import counts
-from rolesync.planner.encode import approval_json
 from rolesync.report.content.plan_rows import drift_cells, table_rows
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from rolesync.model.explanation import (
 )
 from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DESIRED, DRIFT, HELD, OUTCOMES, Columns, frame
+from rolesync.model.json_forms import source_json
 from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source
 from rolesync.model.live import ReadStep, Requests
@@ -27,7 +28,6 @@ from rolesync.model.reasons import HeldReason, Reason
 from rolesync.model.run_report import RunSummary
 from rolesync.model.runs import Check, Proof, Run
 from rolesync.model.vocabulary import Action, Level, Mode, OutcomeStatus, ReadMethod, VerdictStatus
-from rolesync.planner.encode import source_json
 
 MOMENT = datetime(2026, 11, 2, 2, 30, 0, tzinfo=UTC)
 DIGEST = "9c1f" * 16

@@ -1,211 +1,126 @@
-"""The audit records of one run in the terminal.
-
-Records of any shape are shown, also those that this version would not write: the known fields of known events get their
-places, every other field is shown as it is.
-"""
+"""The audit records of one run in the terminal, whatever their shape."""
 
 import json
-from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from rolesync.audit.own_events import RecordKey, RecordRecovered
+from rolesync.history.events import Intent, Outcome, PlanMade, Recovered, Reread, RunEnd, RunStart
+from rolesync.history.record_entries import (
+    ActionEntry,
+    AnswerEntry,
+    Facts,
+    RecordEntry,
+    RequestEntry,
+    record_entries,
+)
 from rolesync.report.content.table import SIGNS
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display
 from rolesync.report.terminal.widgets import column, heading, note, pairs, table, words
 
 _TITLES = {
-    "plan": "a plan was created",
-    "run.start": "the run started",
-    "intent": "about to send",
-    "outcome": "Studio's answer",
-    "run.end": "the run ended",
-    "reread": "the result, read again from Studio",
-    "recovered": "the result, read from Studio by a later run",
-    "record.key": "the seal of the records from here on",
-    "record.recovered": "repaired after a crash",
+    PlanMade.NAME: "a plan was created",
+    RunStart.NAME: "the run started",
+    Intent.NAME: "about to send",
+    Outcome.NAME: "Studio's answer",
+    RunEnd.NAME: "the run ended",
+    Reread.NAME: "the result, read again from Studio",
+    Recovered.NAME: "the result, read from Studio by a later run",
+    RecordKey.NAME: "the seal of the records from here on",
+    RecordRecovered.NAME: "repaired after a crash",
 }
-_ASKED_AGAIN = ("reread", "recovered")  # no set: the event of a record may be any value, even an unhashable one
-_GONE = "no longer in Studio"
-_PLACE = ("chunk", "request")
-_SHOWN_IN_TITLE = frozenset({"seq", "time", "event", "run", *_PLACE, "prev", "hash"})
-"""Fields without a line of their own; the two hashes of the chain are for `audit verify`, not for reading."""
 
 _UTC = "+00:00"
 _MILLISECONDS = len("2026-11-02T02:30:00.000")
 _MOVE_WIDTH = 26  # leaves room for most addresses at 80 columns
 
-_Record = Mapping[str, Any]
-
 
 def record_view(records: Iterable[Mapping[str, Any]]) -> RenderableType:
     """Show the audit records of one run, oldest first; the answers to a request follow its intent."""
-    listed = list(records)
-    if not listed:
+    entries = list(record_entries(records))
+    if not entries:
         return note("The record has nothing of this run.")
-    runs = dict.fromkeys(_plain(record["run"]) for record in listed if "run" in record)
+    runs = dict.fromkeys(_plain(entry.run) for entry in entries if entry.run is not None)
     parts: list[RenderableType] = [pairs([("run", ", ".join(runs) or "unknown")])]
-    for record, answers in _with_answers(listed):
-        parts.append(heading(_title(record)))
-        parts.extend(_request(record, answers) if _has_actions(record) else _facts(record, _SHOWN_IN_TITLE))
+    for entry in entries:
+        parts.append(heading(_title(entry)))
+        parts.extend(_request(entry, entry.request) if entry.request else _facts(entry.facts))
     return Group(*parts)
 
 
-def _with_answers(records: Sequence[_Record]) -> Iterator[tuple[_Record, Sequence[_Record]]]:
-    """Yield each record; an intent together with its outcome and later readings of its result.
-
-    An answer without an intent, and a second outcome of the same intent, are yielded as records of their own.
-    """
-    answers = defaultdict[tuple[str, ...], deque[_Record]](deque)
-    for record in records:
-        if record.get("event") in ("outcome", *_ASKED_AGAIN) and isinstance(record.get("after"), dict):
-            answers[_request_key(record)].append(record)
-    shown: set[int] = set()
-    for record in records:
-        if id(record) in shown:
-            continue
-        own_answers: list[_Record] = []
-        if record.get("event") == "intent" and _has_actions(record):
-            own_answers = _first_outcome_and_later(answers.pop(_request_key(record), ()))
-            shown.update(map(id, own_answers))
-        yield record, own_answers
-
-
-def _first_outcome_and_later(answers: Iterable[_Record]) -> list[_Record]:
-    chosen: list[_Record] = []
-    for answer in answers:
-        if answer.get("event") != "outcome" or not any(record.get("event") == "outcome" for record in chosen):
-            chosen.append(answer)
-    return chosen
-
-
-def _request_key(record: _Record) -> tuple[str, ...]:
-    return tuple(_plain(record.get(name)) for name in ("run", *_PLACE))
-
-
-def _has_actions(record: _Record) -> bool:
-    actions = record.get("actions")
-    return isinstance(actions, list) and all(isinstance(action, dict) for action in actions)
-
-
-def _title(record: _Record) -> str:
-    event = _plain(record.get("event", "no event"))
-    place = [f"{name} {_plain(record[name])}" for name in _PLACE if name in record]
+def _title(entry: RecordEntry) -> str:
+    event = _plain(entry.event)
+    place = [f"{name} {_plain(value)}" for name, value in entry.place]
     title = f"{event}: {_TITLES[event]}" if event in _TITLES else event
-    return f"{_when(record)}{', '.join((title, *place))}"
+    return f"{_when(entry)}{', '.join((title, *place))}"
 
 
-def _when(record: _Record) -> str:
-    time = _plain(record.get("time", "no time"))
+def _when(entry: RecordEntry | AnswerEntry) -> str:
+    time = _plain(entry.time)
     if time.endswith(_UTC):
         time = f"{time.removesuffix(_UTC)[:_MILLISECONDS].replace('T', ' ')} UTC"
-    return f"{_plain(record.get('seq', '?'))}  {time}  "
+    return f"{_plain(entry.seq)}  {time}  "
 
 
-def _request(intent: _Record, answers: Sequence[_Record]) -> Iterator[RenderableType]:
-    """Show a request and its recorded results; the last of several results counts."""
-    outcome = next((answer for answer in answers if answer.get("event") == "outcome"), None)
-    if outcome is None and intent.get("event") == "intent":
-        waiting = "" if answers else ", or is still waiting for the answer"
+def _request(entry: RecordEntry, request: RequestEntry) -> Iterator[RenderableType]:
+    """Show a request and its recorded results."""
+    if request.is_open:
+        waiting = "" if request.answers else ", or is still waiting for the answer"
         yield note(f"No outcome is recorded: the run stopped here{waiting}.", "yellow")
-    after: dict[str, Any] = {}
-    earlier: dict[str, Any] = {}
-    for answer in answers:
-        event = answer["event"]
-        title = _answer(answer) if answer is outcome else words(f"{event}: {_TITLES[event]}", "bold")
-        yield words(_when(answer), "bold").append_text(title)
-        roles = answer["after"]
-        earlier |= {user: after[user] for user in roles if user in after and after[user] != roles[user]}
-        after |= roles
-    yield from _facts(intent, _SHOWN_IN_TITLE | {"actions", "before"})
-    for answer in answers:
-        shown = {"after", "status", "seconds"} if answer is outcome else {"after"}
-        shown |= set() if answer.get("error") else {"error"}
-        yield from _facts(answer, _SHOWN_IN_TITLE | shown)
-    yield _actions(intent["actions"], intent.get("before"), after)
-    targets = {str(action.get("user_id")) for action in intent["actions"]}
-    others = {user: roles for user, roles in after.items() if user not in targets}
-    if others:
-        yield pairs([("also answered", _plain(_named(others)))])
-    if earlier:
-        yield pairs([("first answer", _plain(_named(earlier)))])
+    for answer in request.answers:
+        yield words(_when(answer), "bold").append_text(_answer(answer))
+    yield from _facts(entry.facts)
+    for answer in request.answers:
+        yield from _facts(answer.facts)
+    yield _actions(request)
+    if request.others:
+        yield pairs([("also answered", _plain(request.others))])
+    if request.replaced:
+        yield pairs([("first answer", _plain(request.replaced))])
 
 
-def _named(after: Mapping[str, Any]) -> dict[str, Any]:
-    return {user: _GONE if roles is None else roles for user, roles in after.items()}
-
-
-def _answer(outcome: _Record) -> Text:
-    status, seconds = outcome.get("status", "no status"), outcome.get("seconds")
+def _answer(answer: AnswerEntry) -> Text:
+    if not answer.is_outcome:
+        return words(f"{answer.event}: {_TITLES[answer.event]}", "bold")
+    status, seconds = answer.status, answer.seconds
     duration = f"{seconds:.3f} s" if isinstance(seconds, float) else _plain(seconds)
-    answer = f"Studio answered {status}" if isinstance(status, int) else _plain(status)
+    text = f"Studio answered {status}" if isinstance(status, int) else _plain(status)
     style = {200: "green", "unknown": "yellow"}.get(status if isinstance(status, int | str) else "", "red")
-    return words("outcome: ", "bold").append(answer, style).append(f" after {duration}")
+    return words(f"{answer.event}: ", "bold").append(text, style).append(f" after {duration}")
 
 
-def _facts(record: _Record, skipped: Collection[str]) -> Iterator[RenderableType]:
-    facts = [
-        (escape_for_display(str(name), CELL_LIMIT), _plain(value))
-        for name, value in _fields(record)
-        if name not in skipped
-    ]
+def _facts(facts: Facts) -> Iterator[RenderableType]:
     if facts:
-        yield pairs(facts)
+        yield pairs([(escape_for_display(str(name), CELL_LIMIT), _plain(value)) for name, value in facts])
 
 
-def _fields(record: _Record) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a record, those of its source separately, since a path and a hash don't fit on one line."""
-    for name, value in record.items():
-        if name == "after" and record.get("event") in _ASKED_AGAIN and isinstance(value, dict):
-            yield name, _named(value)
-        elif name == "source" and isinstance(value, dict) and "path" in value:
-            yield name, value["path"]
-            yield from ((inner, value[inner]) for inner in value if inner != "path")
-        else:
-            yield name, value
-
-
-def _actions(actions: Sequence[_Record], before: object, after: _Record) -> RenderableType:
-    roles_before = before if isinstance(before, dict) else {}
+def _actions(request: RequestEntry) -> RenderableType:
     return table(
         [
             column("change"),
             column("user"),
-            column("roles before → after" if after else "roles before"),
+            column("roles before → after" if request.has_roles_after else "roles before"),
             column("row", right=True, whole=True),
         ],
         (
             (
-                _change(action),
-                _user(action),
-                _move(_roles(roles_before, action), _roles(after, action)) if after else _roles(roles_before, action),
-                _plain(action["row"]) if action.get("row") else "",
+                f"{SIGNS.get(str(action.action), '?')} {_plain(action.action)} {_plain(action.role)}",
+                f"{_plain(action.email)} #{_plain(action.user_id)}" if action.email else f"#{_plain(action.user_id)}",
+                _move(action) if request.has_roles_after else _plain(action.before),
+                _plain(action.row) if action.row else "",
             )
-            for action in actions
+            for action in request.actions
         ),
     )
 
 
-def _change(action: _Record) -> str:
-    verb = action.get("action", "?")
-    return f"{SIGNS.get(str(verb), '?')} {_plain(verb)} {_plain(action.get('role', '?'))}"
-
-
-def _move(before: str, after: str) -> str:
+def _move(action: ActionEntry) -> str:
+    before, after = _plain(action.before), _plain(action.after)
     on_one_line = len(before) + len(after) + len(" → ") <= _MOVE_WIDTH
     return f"{before} → {after}" if on_one_line else f"{before}\n→ {after}"
-
-
-def _roles(roles_of: _Record, action: _Record) -> str:
-    roles = roles_of.get(str(action.get("user_id")), "unknown")
-    return _GONE if roles is None else _plain(roles)
-
-
-def _user(action: _Record) -> str:
-    email = f"{_plain(action['email'])} " if action.get("email") else ""
-    return f"{email}#{_plain(action.get('user_id', '?'))}"
 
 
 def _plain(value: object) -> str:
