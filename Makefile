@@ -18,12 +18,12 @@ test: $(VENV)/.ready  ## all tests, with branch coverage and its floor
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=$(FLOOR)
 
-check: $(VENV)/.ready  ## lint, format, types, import layers, documentation
+check: $(VENV)/.ready  ## lint, format, types, import layers, documentation, layout
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/test_docs.py
+	$(BIN)/python -m pytest tests/test_docs.py tests/test_layout.py
 
 bench: $(VENV)/.ready  ## requests, time and memory, beside a yardstick measured in the same run
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from rolesync.migrate.ledger import CellOutcome, column_name
+from rolesync.migrate.ledger import CellLedger, CellOutcome, column_name
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
 from rolesync.migrate.write import sort_assignments
@@ -55,29 +55,37 @@ def migration_json(
             for total in ledger.totals()
             if total.outcome is not CellOutcome.ASSIGNMENT
         ],
-        "refused": [
-            {
-                "file": table.place.file,
-                "sheet": table.place.sheet or None,
-                "cell": f"{column_name(cell.column)}{cell.row}",
-                "code": cell.code,
-                "message": cell.detail,
-            }
-            for table, cell in ledger.refused()
-        ],
-        "findings": [
-            {
-                "level": finding.level.value,
-                "file": place.file,
-                "sheet": place.sheet or None,
-                "row": finding.row,
-                "code": finding.code,
-                "message": finding.message,
-            }
-            for place, finding in migration.findings
-        ],
+        "refused": _refused(ledger),
+        "findings": _findings(migration),
         "suggestions": None if suggestions is None else list(suggestions),
     }
+
+
+def _refused(ledger: CellLedger) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": table.place.file,
+            "sheet": table.place.sheet or None,
+            "cell": f"{column_name(cell.column)}{cell.row}",
+            "code": cell.code,
+            "message": cell.detail,
+        }
+        for table, cell in ledger.refused()
+    ]
+
+
+def _findings(migration: Migration) -> list[dict[str, Any]]:
+    return [
+        {
+            "level": finding.level.value,
+            "file": place.file,
+            "sheet": place.sheet or None,
+            "row": finding.row,
+            "code": finding.code,
+            "message": finding.message,
+        }
+        for place, finding in migration.findings
+    ]
 
 
 def suggestions_json(suggestions: Iterable[Suggestion]) -> list[dict[str, Any]]:

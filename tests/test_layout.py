@@ -1,0 +1,146 @@
+"""The layout is the architecture: every module has its tests, every room its place, and no module is too long."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.paths import ROOT
+
+PACKAGE = ROOT / "rolesync"
+MODULES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py")) if not path.name.startswith("__")]
+APART = {"bench", "e2e", "jobs"}  # folders of tests that drive the whole, not a module
+WHOLE = {"test_docs.py", "test_layout.py", "test_soak.py"}
+TESTED_ELSEWHERE = {
+    *("audit/tail.py",),
+    *(
+        "cli/apply.py",
+        "cli/audit.py",
+        "cli/doctor.py",
+        "cli/exit_codes.py",
+        "cli/explain.py",
+        "cli/export.py",
+        "cli/migrate.py",
+        "cli/pager.py",
+        "cli/plan.py",
+        "cli/plan_options.py",
+        "cli/plan_output.py",
+        "cli/progress.py",
+        "cli/refusal.py",
+        "cli/rehearse.py",
+        "cli/review.py",
+        "cli/rich_imports.py",
+        "cli/run_output.py",
+        "cli/runs.py",
+        "cli/sandbox.py",
+        "cli/show.py",
+        "cli/sync.py",
+        "cli/undo.py",
+        "cli/validate.py",
+    ),
+    *("executor/run_context.py",),
+    *(
+        "history/event_reader.py",
+        "history/event_writer.py",
+        "history/events.py",
+        "history/journal.py",
+        "history/plan_events.py",
+        "history/read.py",
+    ),
+    *(
+        "model/explanation.py",
+        "model/json_forms.py",
+        "model/reasons.py",
+        "model/run_report.py",
+        "model/verification.py",
+        "model/vocabulary.py",
+    ),
+    *(
+        "report/content/plan_tables.py",
+        "report/content/run_tables.py",
+        "report/content/table.py",
+        "report/migration_json.py",
+        "report/spreadsheet/run.py",
+        "report/spreadsheet/workbook.py",
+        "report/terminal/migration.py",
+    ),
+    *("review/sheet/problems.py",),
+    *("sandbox/account.py", "sandbox/responses.py"),
+    *("studio/transport.py",),
+}
+"""Modules that other tests cover: commands in `e2e`, the others beside a neighbour. No further one is to be added."""
+MODULE_LINES = 300
+FUNCTION_LINES = 60
+
+
+def counterpart(module: Path) -> Path:
+    return module.with_name(f"test_{module.name}")
+
+
+def without_tests(modules: list[Path], tests: set[Path]) -> list[str]:
+    return [
+        f"rolesync/{module} has no tests/{counterpart(module)}"
+        for module in modules
+        if counterpart(module) not in tests
+    ]
+
+
+def without_module(modules: list[Path], tests: set[Path]) -> list[str]:
+    known = {counterpart(module) for module in modules}
+    return [f"tests/{test} tests no module of its name" for test in sorted(tests - known)]
+
+
+def test_every_module_has_its_tests_and_every_test_its_module() -> None:
+    folder = ROOT / "tests"
+    tests = {path.relative_to(folder) for path in folder.rglob("test_*.py")}
+    tests = {test for test in tests if test.parts[0] not in APART | WHOLE}
+    modules = [module for module in MODULES if str(module) not in TESTED_ELSEWHERE]
+    assert [*without_tests(modules, tests), *without_module(MODULES, tests)] == []
+
+
+def test_the_modules_that_are_tested_elsewhere_only_become_fewer() -> None:
+    known = {str(module) for module in MODULES}
+    tested = {name for name in TESTED_ELSEWHERE if (ROOT / "tests" / counterpart(Path(name))).exists()}
+    assert sorted(tested | (TESTED_ELSEWHERE - known)) == [], "take these out of TESTED_ELSEWHERE"
+
+
+def test_what_has_no_counterpart_is_named() -> None:
+    module, test = Path("differ/diff.py"), Path("differ/test_dif.py")
+    assert without_tests([module], {test}) == ["rolesync/differ/diff.py has no tests/differ/test_diff.py"]
+    assert without_module([module], {test}) == ["tests/differ/test_dif.py tests no module of its name"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_no_module_and_no_function_is_too_long(module: Path) -> None:
+    source = (PACKAGE / module).read_text(encoding="utf-8")
+    assert source.count("\n") <= MODULE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            # The parameters of a command are its options, each with its help: only what it does is counted.
+            length = (node.end_lineno or 0) - node.body[0].lineno + 1
+            assert length <= FUNCTION_LINES, f"{node.name} has {length} lines"
+
+
+def test_a_room_that_is_placed_nowhere_is_refused(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "rolesync"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    (tmp_path / "rolesync" / "attic").mkdir()
+    (tmp_path / "rolesync" / "attic" / "__init__.py").write_text(
+        '"""A room that no layer names."""\n', encoding="utf-8"
+    )
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "rolesync.attic" in done.stdout
