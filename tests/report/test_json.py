@@ -122,7 +122,7 @@ def test_all_forms_are_json_that_reads_back_unchanged() -> None:
     assert desired_json(hostile, ())["findings"][1]["message"] == ESCAPES
 
 
-def test_what_is_known_of_a_person() -> None:
+def test_an_explanation_has_all_facts_of_a_user() -> None:
     form = explanation_json(EXPLANATION)
     assert json.loads(json.dumps(form)) == form
     assert (form["known"], form["user_ids"], form["emails"]) == (True, [31], ["zoe@example.edu"])
@@ -140,24 +140,24 @@ def test_what_is_known_of_a_person() -> None:
         "rows": [{"row": 9, "role": "Admin", "email": "zoe@example.edu"}],
     }
     assert form["now"][0]["roles"] == ["Admin", "Student"]
-    assert [(one["action"], one["reason"], one["held"]) for one in form["next"]] == [
+    assert [(step["action"], step["reason"], step["held"]) for step in form["next"]] == [
         ("add", "listed", None),
         ("remove", "grace", "absent in run 2 of 3"),
     ]
 
 
-def test_what_was_not_looked_for_is_null_and_what_was_not_found_is_empty() -> None:
+def test_unread_sources_are_null_and_empty_results_are_empty() -> None:
     form = explanation_json(Explanation("x@example.edu"))
     assert (form["known"], form["changes"], form["list"], form["now"], form["next"]) == (False, [], None, None, None)
     looked = explanation_json(Explanation("x@example.edu", source=SOURCE, list_status="ok", now=(), steps=()))
     assert (looked["list"]["rows"], looked["now"], looked["next"]) == ([], [], [])
 
 
-def test_json_has_everything_and_null_for_what_is_not_known() -> None:
-    said = json.loads(json.dumps(run_report_json(incomplete())))
-    assert (said["run"], said["result"], said["complete"], said["held"]) == ("r1", "incomplete", False, 2)
-    assert said["asked"] == {"additions": 4, "removals": 3}
-    assert said["outcomes"][2] == {
+def test_json_has_every_fact_and_null_for_unknown_ones() -> None:
+    form = json.loads(json.dumps(run_report_json(incomplete())))
+    assert (form["run"], form["result"], form["complete"], form["held"]) == ("r1", "incomplete", False, 2)
+    assert form["asked"] == {"additions": 4, "removals": 3}
+    assert form["outcomes"][2] == {
         "action": "remove",
         "role": "Admin",
         "user_id": 9,
@@ -168,6 +168,6 @@ def test_json_has_everything_and_null_for_what_is_not_known() -> None:
         "after": None,
         "detail": "nobody has found out yet",
     }
-    assert said["proof"]["proven"] is False
-    assert [one["user_id"] for one in said["drift"]["changes"]] == [44, 7]
+    assert form["proof"]["proven"] is False
+    assert [change["user_id"] for change in form["drift"]["changes"]] == [44, 7]
     assert run_report_json(replace(COMPLETE, proof=None))["proof"] is None

@@ -54,7 +54,7 @@ def test_a_plan_for_a_pull_request() -> None:
     assert "left out" not in text
 
 
-def test_a_blocked_plan_says_so_first() -> None:
+def test_a_blocked_plan_shows_the_block_first() -> None:
     text = plan_markdown(blocked_plan())
     assert text.startswith(
         "## rolesync plan: BLOCKED\n\n`by max_removals_share (Admin): limit 25%, this plan 60%. Noth"
@@ -150,7 +150,7 @@ def test_every_section_stays_even_without_room() -> None:
     assert len(re.findall(r"rows left out here", text)) == 4
 
 
-def test_what_others_changed_has_a_section_of_its_own() -> None:
+def test_drift_has_a_section() -> None:
     text = plan_markdown(drifted_plan())
     assert "<summary>Changed outside rolesync: 2 changes</summary>" in text
     assert "| **+ add** | `<kim@example.edu> #44` | `Admin` |" in text

@@ -52,7 +52,7 @@ def impact_plan(*rows: Sequence[object], **parts: Any) -> Plan:
         ),
     ],
 )
-def test_one_person(row: tuple[object, ...], text: str) -> None:
+def test_the_media_of_a_user(row: tuple[object, ...], text: str) -> None:
     assert impact_texts(impact_plan(row).impact) == {row[0]: text}
 
 
@@ -68,13 +68,13 @@ def test_one_person(row: tuple[object, ...], text: str) -> None:
         ([GRACE], "media of 1 user unknown"),
     ],
 )
-def test_all_together(rows: list[tuple[object, ...]], text: str) -> None:
+def test_the_media_of_all_users(rows: list[tuple[object, ...]], text: str) -> None:
     impact = impact_plan(*rows).impact
     assert impact is not None
     assert impact_total(impact) == text
 
 
-def test_every_form_tells_it_beside_the_person() -> None:
+def test_every_form_shows_the_media_with_the_user() -> None:
     plan = impact_plan(ADA, GRACE, (44, *ADA[1:]), held=(HELD_ROW, WAITS))
     text = flat(plan_view(plan, limit=None))
     assert "impact 2 users with a removal own 824 media" in text
@@ -96,7 +96,7 @@ def test_a_workbook_has_the_numbers_to_sort_by() -> None:
     assert rest[1] == (7, "nothing", None, None, None, None, None, GRACE[-1])
 
 
-def test_where_nobody_asked_nothing_is_told() -> None:
+def test_media_that_were_not_looked_up_are_not_mentioned() -> None:
     plan = make_plan()
     assert "impact" not in flat(plan_view(plan, limit=None))
     assert "<br>" not in plan_markdown(plan)

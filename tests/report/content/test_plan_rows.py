@@ -33,7 +33,7 @@ def test_change_rows_are_of_one_action_cut_where_asked() -> None:
     assert first.detail == "this user is in the list, but not for this role"
 
 
-def test_held_and_findings() -> None:
+def test_held_rows_and_findings() -> None:
     (held,) = held_rows(make_plan())
     assert (held.user, held.row, held.detail) == (("", "new@example.edu", 0), 14, HELD_ROW[6])
     assert list(held_rows(make_plan(), most=0)) == []
@@ -41,7 +41,7 @@ def test_held_and_findings() -> None:
     assert level_counts(FINDINGS) == "0 errors, 2 warnings, 1 info"
 
 
-def test_every_text_that_leaves_is_safe_and_cut() -> None:
+def test_every_text_is_escaped_and_cut() -> None:
     plan = hostile_plan()
     rows = [
         *change_rows(plan, Action.REMOVE),
@@ -57,12 +57,12 @@ def test_every_text_that_leaves_is_safe_and_cut() -> None:
     assert all(text.isprintable() and len(text) < 800 for text in texts)
 
 
-def test_a_form_may_ask_for_more_of_each_text() -> None:
+def test_a_form_may_ask_for_longer_texts() -> None:
     rows = list(change_rows(hostile_plan(), Action.ADD, cut=1_000_000))
     assert rows[-1].name == HUGE
 
 
-def test_a_long_address_of_somebody_who_drifted_is_cut_once() -> None:
+def test_a_long_address_of_a_drifted_user_is_cut_once() -> None:
     drift = Drift("r1", frame(DRIFT, {"user_id": [1], "email": ["x" * 1_000], "role": ["A"], "action": ["add"]}))
     (row,) = drift_rows(drift)
     assert cell_text(Kind.USER, row.user).endswith("x… (1,000 characters)> #1")

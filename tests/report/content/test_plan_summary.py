@@ -45,12 +45,12 @@ def test_headlines() -> None:
     assert ", and by 1 more guard. Nothing was written." in headline(both).sentence
 
 
-def test_an_approval_is_told_with_what_was_decided() -> None:
+def test_an_approval_is_shown_with_its_decisions() -> None:
     assert "approved" not in dict(summary(make_plan()))
     plan = approved_plan()
-    told = dict(summary(plan))
-    assert told["created"] == "2026-11-02 02:30:00 UTC by mia"
-    assert told["approved"] == (
+    facts = dict(summary(plan))
+    assert facts["created"] == "2026-11-02 02:30:00 UTC by mia"
+    assert facts["approved"] == (
         "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; "
         "1 change excluded, 1 held removal released; reviewed plan 77aa77aa77aa"
     )
@@ -60,7 +60,7 @@ def test_an_approval_is_told_with_what_was_decided() -> None:
     assert alone.startswith("by Rita Levi, 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; 0 changes excluded; ")
 
 
-def test_drift_is_told_with_the_run_since_when() -> None:
+def test_drift_is_counted_since_a_run() -> None:
     assert dict(summary(make_plan()))["drift"] == "unknown: no earlier run recorded the holders"
     assert dict(summary(drifted_plan()))["drift"] == "2 changes since run 20261101T023000-77aa01"
     assert drift_text(Drift("r1")) == "nothing since run r1"
@@ -68,7 +68,7 @@ def test_drift_is_told_with_the_run_since_when() -> None:
     assert len(list(drift_rows(DRIFTED, most=1))) == 1
 
 
-def test_removals_that_wait_are_told_in_the_headline() -> None:
+def test_the_headline_counts_held_removals() -> None:
     waiting = [
         (0, f"p{at}@example.edu", at, "Admin", Action.REMOVE, reason, "absent in run 1 of 3")
         for at, reason in enumerate((HeldReason.GRACE, HeldReason.REMOVALS_HELD), start=1)
@@ -90,11 +90,11 @@ def test_removals_that_wait_are_told_in_the_headline() -> None:
         (Policy(mode=Mode.ADDITIVE, hold_removals=True), "never removes"),
     ],
 )
-def test_the_mode_says_whether_removals_wait(policy: Policy, said: str) -> None:
+def test_the_mode_shows_whether_removals_are_held(policy: Policy, said: str) -> None:
     assert dict(summary(replace(make_plan(), policy=policy)))["mode"].endswith(said)
 
 
-def test_a_plan_blocked_for_its_removals_may_be_made_without_them() -> None:
+def test_a_plan_blocked_by_its_removals_suggests_hold_removals() -> None:
     old = Verdict("max_age_hours", VerdictStatus.BLOCK, "too old", limit=24, value=25)
     assert "or plan with --hold-removals. If" in next_step(make_plan(verdicts=(TOO_MANY,)))[0]
     assert next_step(make_plan(verdicts=(TOO_MANY, PROTECTED)))[0].endswith("or plan with --hold-removals.")
@@ -116,7 +116,7 @@ def test_requests() -> None:
     assert requests_text(Requests({})) == "0"
 
 
-def test_the_ways_that_a_read_has_taken() -> None:
+def test_the_steps_of_a_read() -> None:
     requests, (label, said) = requests_rows(make_plan().requests)
     assert requests == ("requests", requests_text(make_plan().requests))
     assert (label, said.split("; ")) == (
@@ -145,7 +145,7 @@ def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str
     assert lines == command
 
 
-def test_a_plan_that_is_applied_at_once_needs_no_command() -> None:
+def test_a_plan_that_sync_applies_needs_no_command() -> None:
     assert next_step(make_plan(), "") == ("Applying it now; the result follows.", ())
 
 
@@ -153,11 +153,11 @@ def test_an_empty_plan_has_no_next_command() -> None:
     assert next_step(empty_plan()) == ("There is nothing to apply.", ())
 
 
-def test_a_plan_that_takes_a_run_back_speaks_of_no_list() -> None:
+def test_an_undo_plan_shows_no_list_and_no_mode() -> None:
     plan = replace(blocked_plan(), source=replace(make_plan().source, path="undo of run r1", undoes="r1"))
-    told = dict(summary(plan))
-    assert told["undoes"] == "run r1"
-    assert not {"list", "mode"} & told.keys()
+    facts = dict(summary(plan))
+    assert facts["undoes"] == "run r1"
+    assert not {"list", "mode"} & facts.keys()
     assert "--hold-removals" not in next_step(plan)[0]
     assert headline(replace(empty_plan(), source=plan.source)).sentence.startswith(
         "No effect of the run is left to undo"

@@ -39,21 +39,21 @@ def test_runs_that_came_to_nothing(status: str, word: str, sentence: str) -> Non
     assert ("outcomes none yet" in text) == ("ended not recorded" in text) == ("0 of 7" in sentence)
 
 
-def test_an_undo_says_what_it_took_back_and_an_odd_time_stays_as_it_is() -> None:
+def test_an_undo_names_its_run_and_an_odd_time_stays_as_it_is() -> None:
     run = replace(COMPLETE, undoes="r0", summary=replace(COMPLETE.summary, started_at="some day"))
     text = flat(run_view(run, limit=None))
     assert "undoes run r0 started some day" in text
 
 
-def test_every_form_says_who_approved_and_what_they_decided() -> None:
-    said = "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; 1 change excluded, 1 held removal"
+def test_every_form_shows_the_approval_and_the_decisions() -> None:
+    approval = "by Rita Levi (rita), 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; 1 change excluded"
     text = flat(run_view(approved(), limit=None))
-    assert f"approved {said} released; reviewed plan 77aa77aa77aa" in text
+    assert f"approved {approval}, 1 held removal released; reviewed plan 77aa77aa77aa" in text
     assert text.index("Drifted:") < text.index("Excluded by the reviewer (1)") < text.index("Done (2)")
     assert "- remove <kim@example.edu> #77 Admin on leave" in text
     assert "Released by the reviewer (1)" in text
     for form in (run_html, run_markdown):
-        assert all(part in form(approved()) for part in (said, "kim@example.edu", "on leave", "has left"))
+        assert all(part in form(approved()) for part in (approval, "kim@example.edu", "on leave", "has left"))
     *_, row = csv.DictReader(io.StringIO(run_csv(approved())))
     assert (row["outcome"], row["user_id"], row["detail"]) == ("excluded", "77", "on leave")
     assert (row["approved_by"], row["approved_at"]) == ("Rita Levi", "2026-11-02 02:30:00 UTC")
@@ -96,5 +96,5 @@ def test_hostile_text_stays_text_everywhere() -> None:
     assert not any(isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")) for cell in cells)
 
 
-def test_a_record_from_before_operators_were_kept_says_that_nobody_knows() -> None:
+def test_a_record_without_operators_shows_an_unknown_operator() -> None:
     assert ("run by", "unknown") in run_content(replace(COMPLETE, summary=replace(COMPLETE.summary, operator=""))).facts

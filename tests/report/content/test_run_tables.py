@@ -41,7 +41,7 @@ def test_columns_without_any_value_are_left_out() -> None:
     assert [column.title for column in excluded.columns] == ["action", "user", "role", "reason"]
 
 
-def test_roles_that_nobody_knows_are_not_shown_as_none() -> None:
+def test_unknown_roles_are_not_shown_as_no_role() -> None:
     known, unknown = change_rows([FAILED, UNKNOWN])
     assert (known.before, known.after) == ("Student", "Student")
     assert (unknown.before, unknown.after, unknown.row) == ("Admin", None, 0)

@@ -37,7 +37,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         (r"SCHOOL\ada", r"SCHOOL\ada"),
     ],
 )
-def test_what_is_drawn_stays_and_the_rest_becomes_visible(text: str, shown: str) -> None:
+def test_visible_characters_stay_and_others_become_escapes(text: str, shown: str) -> None:
     assert escape_for_display(text) == shown
 
 
@@ -66,7 +66,7 @@ def test_plural() -> None:
     assert plural(2, "person", "people") == "2 people"
 
 
-def test_a_person_is_named_by_all_that_is_known() -> None:
+def test_a_user_is_named_by_name_address_and_id() -> None:
     assert format_user("Ada", "ada@example.edu", 12) == "Ada <ada@example.edu> #12"
     assert format_user("", "", 2**63 - 1) == "#9223372036854775807"
     assert format_user("", "", 0) == "(not named)"

@@ -37,7 +37,7 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
         self.texts: list[str] = []
-        self.own: dict[str, list[str]] = {"style": [], "script": []}
+        self.inline: dict[str, list[str]] = {"style": [], "script": []}
         self.cells: list[list[str]] = []
         self._open: list[str] = []
         self.source = plan_html(plan)
@@ -59,8 +59,8 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] in self.own:
-            self.own[self._open[-1]].append(data)
+        if self._open and self._open[-1] in self.inline:
+            self.inline[self._open[-1]].append(data)
             return
         self.texts.append(data)
         if {"td", "th"} & set(self._open):
@@ -71,7 +71,7 @@ class Page(HTMLParser):
         return " ".join("".join(self.texts).split())
 
 
-def test_the_page_tells_the_whole_plan_removals_first() -> None:
+def test_the_page_shows_the_whole_plan_removals_first() -> None:
     page = Page(make_plan())
     assert "READY 2 removals, 1 addition. Nothing was written yet." in page.text.replace("READY2", "READY 2")
     assert ["Admin", "10", "+1", "-2", "9", ""] in page.cells
@@ -105,7 +105,7 @@ def test_the_page_tells_the_whole_plan_removals_first() -> None:
     assert DIGEST in page.text
 
 
-def test_a_blocked_plan_says_so() -> None:
+def test_a_blocked_plan_shows_the_block() -> None:
     page = Page(blocked_plan())
     assert "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written." in page.text
     assert ("class", "banner blocked") in page.attributes
@@ -119,15 +119,15 @@ def test_an_empty_plan_has_no_lists() -> None:
     assert page.tags.count("table") == 2
 
 
-def test_the_page_needs_nothing_but_itself_and_runs_only_its_own() -> None:
+def test_the_page_loads_nothing_and_runs_only_its_own_script() -> None:
     page = Page(hostile_plan())
     assert not {"link", "img", "iframe", "form", "object", "base"} & set(page.tags)
     names = {name for name, _ in page.attributes}
     assert not {name for name in names if name in {"src", "style"} or name.startswith("on")}
     assert all(value and value.startswith("#") for name, value in page.attributes if name == "href")
     assert not re.search(r"url\(|@import|innerHTML|outerHTML|insertAdjacentHTML|\beval\b", page.source)
-    (style,), (data, script) = page.own["style"], page.own["script"]
-    hashes = [f"'sha256-{b64encode(sha256(own.encode()).digest()).decode()}'" for own in (script, style)]
+    (style,), (data, script) = page.inline["style"], page.inline["script"]
+    hashes = [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (script, style)]
     (policy,) = [value for name, value in page.attributes if name == "content" and value and "default-src" in value]
     assert policy.split("; ") == [
         "default-src 'none'",
@@ -156,7 +156,7 @@ def test_tables_are_marked_up_for_screen_readers_and_for_dark_and_print() -> Non
     assert "@media print" in page.source
 
 
-def test_what_others_changed_has_a_section_of_its_own() -> None:
+def test_drift_has_a_section() -> None:
     page = Page(drifted_plan())
     assert "Changed outside rolesync: 2 changes" in page.text
     assert "2 changes since run 20261101T023000-77aa01" in page.text
@@ -181,7 +181,7 @@ def test_a_long_plan_is_in_the_data_whole_and_its_beginning_in_the_page() -> Non
     page = Page(big_plan(WITHOUT_SCRIPT + 300, 200))
     assert page.source.count("- remove</td>") == WITHOUT_SCRIPT
     assert "The first 500 of 1,000 rows" in page.text
-    changes = json.loads(page.own["script"][0])[0]
+    changes = json.loads(page.inline["script"][0])[0]
     columns = {column["key"]: column for column in changes["columns"]}
     assert columns["action"]["words"] == ["remove", "add"]
     assert columns["action"]["cells"] == [0] * (WITHOUT_SCRIPT + 300) + [1] * 200
@@ -201,9 +201,9 @@ def test_a_long_plan_is_in_the_data_whole_and_its_beginning_in_the_page() -> Non
 )
 def test_a_roles_picture_has_its_parts_to_scale_but_none_is_lost(role: RoleCount, lengths: dict[str, int]) -> None:
     bars = [dict(attrs) for attrs in _bars_of(replace(make_plan(), roles=(role,)))]
-    found = {str(bar["class"]): int(bar["width"] or 0) for bar in bars}
-    assert found == lengths
-    assert max(found["kept"] + found["removed"], found["kept"] + found["added"]) <= PICTURE
+    widths = {str(bar["class"]): int(bar["width"] or 0) for bar in bars}
+    assert widths == lengths
+    assert max(widths["kept"] + widths["removed"], widths["kept"] + widths["added"]) <= PICTURE
 
 
 def _bars_of(plan: Plan) -> list[list[tuple[str, str | None]]]:
@@ -212,7 +212,7 @@ def _bars_of(plan: Plan) -> list[list[tuple[str, str | None]]]:
     return [[("class", name), ("width", width)] for name, width in rects]
 
 
-def test_without_the_extra_the_refusal_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_hint_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(UsageError, match="Jinja2 is not installed") as refused:
         plan_html(make_plan())

@@ -29,7 +29,7 @@ def test_a_menu_is_there_only_where_there_is_a_choice() -> None:
     assert not [column.key for column in changes.columns if column.every]
 
 
-def test_the_last_run_is_told_only_of_people_in_the_plan() -> None:
+def test_the_last_run_is_shown_only_for_users_of_the_plan() -> None:
     (changes, *_) = plan_page_tables(make_plan(), {31: EXPLANATION.changes, 99: EXPLANATION.changes, 7: ()})
     assert changes.details is not None
     assert list(changes.details["touched"]) == ["31"]

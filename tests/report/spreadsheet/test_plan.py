@@ -109,7 +109,7 @@ def test_xlsx_has_five_sheets_with_frozen_filtered_headers() -> None:
     assert rows(book, "findings")[3][1] is None
 
 
-def test_xlsx_summary_says_what_the_plan_is() -> None:
+def test_xlsx_summary_identifies_the_plan() -> None:
     listed = rows(open_xlsx(blocked_plan()), "summary")
     assert listed[1][:2] == ("status", "BLOCKED")
     assert ("digest", None, DIGEST) in listed
@@ -153,7 +153,7 @@ def test_xlsx_refuses_more_rows_than_a_sheet_has(monkeypatch: pytest.MonkeyPatch
     assert "--csv" in refused.value.hint
 
 
-def test_without_the_extra_the_refusal_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_hint_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(UsageError, match="openpyxl is not installed") as refused:
         plan_xlsx(make_plan())

@@ -30,7 +30,7 @@ def test_a_workbook_has_a_sheet_for_each_list() -> None:
     assert small.sheetnames == ["summary", "changes", "drift"]
 
 
-def test_a_workbook_that_is_too_long_says_which_command_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_is_too_long_is_refused_with_the_command_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     with pytest.raises(UsageError, match="The run has a list of 5 rows") as refused:
         run_xlsx(incomplete())

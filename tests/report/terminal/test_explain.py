@@ -36,7 +36,7 @@ def test_everything_known_has_its_place() -> None:
     assert "- remove Admin held: absent in run 2 of 3" in text
 
 
-def test_what_was_not_looked_for_is_said() -> None:
+def test_unread_sources_are_named() -> None:
     offline = replace(EXPLANATION, now=None, steps=None, source=None, rows=())
     text = flat(explanation_view(offline))
     assert "Roles today Studio was not read; add `--live`." in text
@@ -45,7 +45,7 @@ def test_what_was_not_looked_for_is_said() -> None:
     assert "The next plan" not in text
 
 
-def test_what_was_looked_for_and_not_found_is_said() -> None:
+def test_sources_without_a_result_are_named() -> None:
     text = flat(
         explanation_view(replace(EXPLANATION, changes=(), decisions=(), absences=(), rows=(), now=(), steps=()))
     )
@@ -56,13 +56,13 @@ def test_what_was_looked_for_and_not_found_is_said() -> None:
     assert "No row names this user." in partly
 
 
-def test_nobody_known_is_one_plain_sentence() -> None:
+def test_an_unknown_user_is_one_sentence() -> None:
     assert flat(explanation_view(Explanation("x@example.edu"))) == (
         "Unknown user x@example.edu: no change in the record; Studio was not read (add `--live`)."
     )
 
 
-def test_a_list_with_errors_says_why_nothing_is_planned() -> None:
+def test_a_list_with_errors_explains_the_missing_plan() -> None:
     text = flat(explanation_view(replace(EXPLANATION, list_status="reject", steps=None)))
     assert "The list has errors, so it makes no plan: `rolesync validate` shows them." in text
 
@@ -77,7 +77,7 @@ def test_every_outcome_has_words(outcome: str) -> None:
 @pytest.mark.parametrize("width", [40, 80])
 def test_hostile_text_stays_in_its_place(width: int) -> None:
     for text in HOSTILE:
-        found = Explanation(
+        explanation = Explanation(
             text,
             (1,),
             (text,),
@@ -90,6 +90,6 @@ def test_hostile_text_stays_in_its_place(width: int) -> None:
             (NextStep(1, text, text, 1, text, text), NextStep(1, text, text, 1, text)),
             decisions=(PastDecision(text, text, 1, text, text, text, "excluded", text, text),),
         )
-        assert "The next plan" in flat(explanation_view(found))
-        assert show(explanation_view(found), width)
+        assert "The next plan" in flat(explanation_view(explanation))
+        assert show(explanation_view(explanation), width)
         assert show(explanation_view(Explanation(text)), width)

@@ -30,7 +30,7 @@ def in_order(text: str, parts: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_a_plan_is_told_from_summary_to_next_step(width: int) -> None:
+def test_a_plan_is_shown_from_summary_to_next_step(width: int) -> None:
     text = show(plan_view(make_plan(), limit=None), width)
     assert in_order(
         text,
@@ -57,7 +57,7 @@ def test_a_plan_is_told_from_summary_to_next_step(width: int) -> None:
     )
 
 
-def test_a_change_names_person_role_reason_and_row() -> None:
+def test_a_change_names_user_role_reason_and_row() -> None:
     text = flat(plan_view(make_plan(), limit=None))
     assert "- remove Ada Lovelace <ada@example.edu> #12 Admin this user is in the list, but not for this role 5" in text
     assert "+ add Zoë Ångström <zoe@example.edu> #31 Admin the list gives this role, Studio doesn't yet 9" in text
@@ -82,7 +82,7 @@ def test_a_block_without_override_offers_none() -> None:
     assert "--override" not in text
 
 
-def test_an_empty_plan_says_there_is_nothing_to_do() -> None:
+def test_an_empty_plan_has_nothing_to_do() -> None:
     text = flat(plan_view(empty_plan(), limit=None))
     assert "NOTHING TO DO" in text
     assert "There is nothing to apply." in text
@@ -90,11 +90,11 @@ def test_an_empty_plan_says_there_is_nothing_to_do() -> None:
     assert "rolesync apply" not in text
 
 
-def test_an_additive_plan_says_its_mode() -> None:
+def test_an_additive_plan_shows_its_mode() -> None:
     assert "additive: adds what is missing, never removes" in flat(plan_view(additive_plan(), limit=None))
 
 
-def test_the_limit_cuts_each_list_and_says_what_is_missing() -> None:
+def test_the_limit_cuts_each_table_and_counts_the_rest() -> None:
     text = flat(plan_view(big_plan(3, 1_500), limit=5))
     assert text.count("- remove") == 3
     assert text.count("+ add") == 2 + 1  # one is held
@@ -130,7 +130,7 @@ def test_hostile_text_stays_in_its_place(width: int) -> None:
     assert len(text) < 400_000
 
 
-def test_hostile_text_is_shown_as_it_is_spelled() -> None:
+def test_hostile_text_is_shown_literally() -> None:
     text = flat(plan_view(make_plan(changes=[(31, "a\u202eb", MARKUP, *ADDED[3:])]), limit=None))
     assert f"+ add {MARKUP} <a\\u202eb> #31" in text
 
@@ -152,7 +152,7 @@ def test_requests_without_a_known_fewest() -> None:
     assert "Admin 1,000 +0 -0 1,000" in text
 
 
-def test_what_others_changed_is_shown_and_cut() -> None:
+def test_drift_is_shown_and_cut() -> None:
     text = flat(plan_view(drifted_plan(), limit=1))
     assert "+ add <kim@example.edu> #44 Admin … and 1 more change; `--all`" in text
     assert "Changed outside" not in flat(plan_view(make_plan(), limit=None))

@@ -23,7 +23,7 @@ def test_a_run_without_records_is_one_sentence() -> None:
     assert flat(record_view([])) == "The record has nothing of this run."
 
 
-def test_a_record_tells_what_was_sent_and_what_came_of_it() -> None:
+def test_a_record_shows_each_request_with_its_answer() -> None:
     text = flat(record_view(RECORDS))
     assert text.startswith("run r1 1 2026-11-02 02:30:00.000 UTC run.start: the run started")
     assert f"digest {DIGEST}" in text
@@ -50,7 +50,7 @@ def request(
     return [intent, outcome] if fields else [intent]
 
 
-def test_a_refusal_stands_with_what_was_refused() -> None:
+def test_a_refusal_is_shown_with_its_request() -> None:
     refused = request(1, 31, status=404, seconds=1.5, error="404 from PUT /users/roles: not found")
     text = flat(record_view([*refused, *request(2, 32, {"32": ["Admin"]}, status=200, seconds=0.5, error="")]))
     first, second = text.split("4 no time")
@@ -62,10 +62,10 @@ def test_a_refusal_stands_with_what_was_refused() -> None:
     assert "error" not in second
 
 
-def test_outcomes_find_their_intents_wherever_they_stand() -> None:
-    one, its = request(1, 31, {"31": ["Admin"]}, status=200, seconds=0.1, error="")
-    other, others = request(2, 32, {"32": []}, status=200, seconds=0.2, error="")
-    text = flat(record_view([one, other, others, its]))
+def test_outcomes_find_their_intents_in_any_order() -> None:
+    intent, outcome = request(1, 31, {"31": ["Admin"]}, status=200, seconds=0.1, error="")
+    second_intent, second_outcome = request(2, 32, {"32": []}, status=200, seconds=0.2, error="")
+    text = flat(record_view([intent, second_intent, second_outcome, outcome]))
     assert text.index("0.100 s") < text.index("Student → Admin") < text.index("0.200 s") < text.index("Student → none")
     assert text.count("outcome:") == 2
 
@@ -94,7 +94,7 @@ def again(event: str, seq: int, after: dict[str, list[str] | None]) -> dict[str,
         ("recovered", "recovered: the result, read from Studio by a later run"),
     ],
 )
-def test_what_studio_said_later_stands_with_the_request(event: str, title: str) -> None:
+def test_later_answers_are_shown_with_their_request(event: str, title: str) -> None:
     lost = request(1, 31, status="unknown", seconds=30.0, error="timed out")
     text = flat(record_view([*lost, *request(2, 32), again(event, 9, {"31": ["Admin"]})]))
     first, second = text.split("4 no time intent")
@@ -120,20 +120,20 @@ def test_of_several_answers_the_last_counts_and_none_is_lost() -> None:
     assert "first answer 31: Student" in text
 
 
-def test_a_later_answer_without_its_request_stands_for_itself() -> None:
+def test_a_later_answer_without_its_request_is_shown_alone() -> None:
     text = flat(record_view([again("recovered", 4, {"31": None, "32": []})]))
     assert "recovered: the result, read from Studio by a later run, chunk 1, request 1" in text
     assert "31: no longer in Studio 32: none" in text
 
 
-def test_an_intent_without_an_outcome_says_so() -> None:
+def test_an_intent_without_an_outcome_is_marked() -> None:
     text = flat(record_view(request(1, 31)))
     assert "No outcome is recorded: the run stopped here, or is still waiting for the answer." in text
     assert "+ add Admin #31 Student 2" in text
     assert "No outcome" not in flat(record_view(RECORDS))
 
 
-def test_who_is_missing_in_an_answer_and_who_was_not_asked_for_is_told() -> None:
+def test_missing_and_unexpected_users_of_an_answer_are_shown() -> None:
     text = flat(record_view(request(1, 31, {"99": ["Admin"]}, status=200, seconds=0.1, error="")))
     assert "+ add Admin #31 Student → unknown 2" in text
     assert "also answered 99: Admin" in text

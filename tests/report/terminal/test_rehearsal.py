@@ -33,7 +33,7 @@ def view(done: Rehearsal, limit: int | None = None) -> str:
     return flat(rehearsal_view(done, limit=limit, command="rolesync apply 'a plan.json'"))
 
 
-def test_a_rehearsal_tells_the_end_the_time_and_what_it_can_not_know() -> None:
+def test_a_rehearsal_shows_the_result_the_time_and_the_unknowns() -> None:
     text = view(DONE)
     assert "account https://school.instructuremedia.com, only read" in text
     assert f"plan {DIGEST[:12]}" in text
@@ -53,13 +53,13 @@ def test_a_rehearsal_tells_the_end_the_time_and_what_it_can_not_know() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.9, "900 ms"), (59.0, "59.0 s"), (90.0, "1.5 min"), (5400, "1.5 h")])
-def test_times_are_told_in_the_unit_that_they_have(seconds: float, shown: str) -> None:
+def test_times_are_shown_in_a_fitting_unit(seconds: float, shown: str) -> None:
     assert f"Estimated time of an apply: {shown} A request" in view(
         replace(DONE, stages=(replace(STAGES[0], seconds=seconds),))
     )
 
 
-def test_what_did_not_go_well_is_named() -> None:
+def test_a_rehearsal_names_every_failure() -> None:
     run = replace(failed_run(), drift=DRIFTED, stopped="no more")
     text = view(replace(DONE, run=run, roles=(HolderCount("Admin", 8, None),), latency=Latency(0.0, 0)))
     assert (
@@ -76,7 +76,7 @@ def test_what_did_not_go_well_is_named() -> None:
     assert "can't know" not in unread
 
 
-def test_what_moved_besides_is_noted_and_long_lists_are_cut() -> None:
+def test_other_roles_that_changed_are_noted_and_long_tables_are_cut() -> None:
     noted = [(*ADDED, OutcomeStatus.DONE, "[]", "also lost Subaccount admin")] * 9
     text = view(replace(DONE, run=make_run([*noted, (*MOVED, OutcomeStatus.DONE, "[]", "")])), limit=4)
     assert "Done, with a note (9)" in text
@@ -92,9 +92,9 @@ def test_a_plan_without_changes_has_nothing_to_apply() -> None:
 
 @pytest.mark.parametrize("width", [40, 120])
 def test_hostile_text_stays_in_its_place(width: int) -> None:
-    rows = [(1, one, one, MOVED[3], one, MOVED[5], 0, MOVED[7], OutcomeStatus.DONE, "", one) for one in HOSTILE]
+    rows = [(1, text, text, MOVED[3], text, MOVED[5], 0, MOVED[7], OutcomeStatus.DONE, "", text) for text in HOSTILE]
     hostile = replace(
-        DONE, run=make_run(rows, Proof({}, HOSTILE)), roles=tuple(HolderCount(one, 1, 1) for one in HOSTILE)
+        DONE, run=make_run(rows, Proof({}, HOSTILE)), roles=tuple(HolderCount(text, 1, 1) for text in HOSTILE)
     )
     assert show(rehearsal_view(hostile, limit=None, command="x"), width).count("- remove") == len(HOSTILE)
 

@@ -57,7 +57,7 @@ def test_long_lists_are_cut() -> None:
     assert flat(run_view(run)).count("Ada Lovelace") == 30
 
 
-def test_a_run_that_was_stopped_says_why() -> None:
+def test_a_stopped_run_shows_the_reason() -> None:
     run = replace(failed_run(), stopped="503 from\nPUT /users/roles")
     assert r"stopped 503 from\nPUT /users/roles" in flat(run_view(run))
     assert "stopped" not in flat(run_view(make_run()))
@@ -72,14 +72,14 @@ def test_hostile_text_stays_in_its_place(width: int) -> None:
     assert show(run_view(make_run(outcomes, proof)), width).count("- remove") == len(HOSTILE)
 
 
-def test_what_others_changed_before_the_run_is_shown() -> None:
+def test_drift_before_the_run_is_shown() -> None:
     text = flat(run_view(replace(make_run(), drift=DRIFTED)))
     assert "drift before 2 changes since run 20261101T023000-77aa01" in text
     assert "Changed outside rolesync: 2 changes was" in text
     assert "+ add <kim@example.edu> #44 Admin - remove #7 Admin" in text
 
 
-def test_people_who_drifted_are_left_alone() -> None:
+def test_drifted_users_are_left_alone() -> None:
     run = make_run([(*MOVED, OutcomeStatus.DRIFTED, "[]", "not sent: was a: Admin, is a: no managed role")])
     text = flat(run_view(run, command="rolesync plan 'a list.csv'"))
     assert "Drifted: these users changed after the plan was made" in text
@@ -87,7 +87,7 @@ def test_people_who_drifted_are_left_alone() -> None:
     assert "Plan what is left: rolesync plan 'a list.csv'" in text
 
 
-def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
+def test_a_complete_run_is_shown_from_plan_to_proof() -> None:
     text = flat(run_view(COMPLETE, limit=None))
     assert "run r1" in text
     assert f"plan {DIGEST}, created by mia in run p1" in text
@@ -102,7 +102,7 @@ def test_a_complete_run_is_told_from_what_was_asked_to_the_proof() -> None:
     assert not any(word in text for word in ("not listed", "stopped", "Failed", "Changed outside"))
 
 
-def test_an_incomplete_run_names_what_to_look_at_first() -> None:
+def test_an_incomplete_run_shows_failures_first() -> None:
     text = flat(run_view(incomplete(), limit=None))
     assert "INCOMPLETE 2 of 7 changes done; live differs from the plan." in text
     places = [

@@ -58,7 +58,7 @@ def test_texts_below_each_other_and_colours_stay_in_their_place() -> None:
     assert drawn.get().startswith("  \x1b[1mrun\x1b[0m     \x1b[1mresult\x1b[0m    \x1b[1mn\x1b[0m\n")
 
 
-def test_titles_stand_right_above_the_line() -> None:
+def test_titles_are_right_above_the_line() -> None:
     view = table([column("first of all"), column("b")], [("x" * 30, "1")])
     assert lines(view, 14)[:3] == ["  first of", "  all        b", "  ────────────"]
 

@@ -16,24 +16,24 @@ def test_a_whole_record() -> None:
     assert "first bad" not in text
 
 
-def test_what_a_crash_left_is_told_but_no_fault() -> None:
+def test_the_remains_of_a_crash_are_a_notice_and_no_fault() -> None:
     text = flat(verification_view(Verification(2, None, "", ("record 2 explains 7 bytes",)), FOLDER))
     assert "WHOLE 2 records, none changed or missing. " in text
     assert "Notices record 2 explains 7 bytes What to do Nothing." in text
 
 
-def test_what_could_not_be_checked_is_not_called_as_it_was_written() -> None:
+def test_records_that_could_not_be_checked_are_not_called_intact() -> None:
     text = flat(verification_view(Verification(7, None, "", ("records 6 to 7: sealed",), 2), FOLDER))
     assert "NOT ALL CHECKED 2 of 7 records could not be checked; the others are intact." in text
     assert "as it was written" not in text
     assert "Set audit_key to the key that seals these records, then verify again." in text
 
 
-def test_a_broken_record_says_where_and_why() -> None:
-    found = Verification(
+def test_a_broken_record_shows_the_place_and_the_reason() -> None:
+    result = Verification(
         6, FirstBadRecord(7, 7, "its hash is not that of its bytes"), "the head names record 9", ("torn line",)
     )
-    text = flat(verification_view(found, FOLDER))
+    text = flat(verification_view(result, FOLDER))
     assert "BROKEN The record was changed after it was written." in text
     assert (
         "good 6 records from the beginning first bad audit.jsonl, line 7, record 7: its hash is not that of its bytes"
@@ -49,8 +49,8 @@ def test_a_broken_record_says_where_and_why() -> None:
 
 
 def test_the_file_of_the_first_bad_place_is_named() -> None:
-    found = Verification(6, FirstBadRecord(2, 7, "moved", "audit-000000000006.jsonl"), "", ())
-    assert "first bad audit-000000000006.jsonl, line 2, record 7: moved" in flat(verification_view(found, FOLDER))
+    result = Verification(6, FirstBadRecord(2, 7, "moved", "audit-000000000006.jsonl"), "", ())
+    assert "first bad audit-000000000006.jsonl, line 2, record 7: moved" in flat(verification_view(result, FOLDER))
 
 
 def test_a_cut_tail_alone_is_broken() -> None:
@@ -68,5 +68,5 @@ def test_a_record_that_is_bad_from_its_first_line_cannot_be_trusted() -> None:
 
 def test_hostile_text_stays_in_its_place() -> None:
     for text in HOSTILE:
-        found = Verification(1, FirstBadRecord(1, 1, text), text, (text,))
-        assert "BROKEN" in show(verification_view(found, text), 60)
+        result = Verification(1, FirstBadRecord(1, 1, text), text, (text,))
+        assert "BROKEN" in show(verification_view(result, text), 60)
