@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from rolesync.errors import StudioError
-from rolesync.executor.batch import Change
+from rolesync.executor.change import Change
 from rolesync.executor.send import HaltedError, Sender
 from rolesync.history.journal import Journal, JournalEntry
 from rolesync.model.frames import CHANGES, OUTCOMES, frame

@@ -14,7 +14,7 @@ from itertools import groupby
 from threading import Lock
 
 from rolesync.errors import NeverSentError, ServerError, StudioError
-from rolesync.executor.batch import Change, count_users, end_all, side_effect, split
+from rolesync.executor.change import Change, count_users, end_all, side_effect, split
 from rolesync.history.events import SentAction
 from rolesync.history.journal import Journal, JournalEntry
 from rolesync.live.pages import roles_now, roles_of_each

@@ -1,6 +1,6 @@
 """Batches keep the changes of a user together; side effects name the roles nobody asked to change."""
 
-from rolesync.executor.batch import Change, count_users, side_effect, split
+from rolesync.executor.change import Change, count_users, side_effect, split
 from rolesync.model.keys import format_roles
 from rolesync.studio.users import User
 

@@ -1,4 +1,4 @@
-"""The changes of one request: how a batch is split, and the outcome of each change."""
+"""A change to send and its outcome so far, and how a batch of changes is split."""
 
 from dataclasses import dataclass
 from itertools import groupby
