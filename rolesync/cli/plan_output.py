@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rolesync.model.plans import Plan
-    from rolesync.report.html.tables import Touched
+    from rolesync.report.html.tables import LastChanges
 
 
 def save_and_show_plan(plan: "Plan", output: Path | None, form: Form, *, show_all: bool, detailed: bool) -> Exit:
@@ -56,7 +56,7 @@ def load_plan(path: Path) -> "Plan":
         raise PlanRefusedError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def load_last_changes(plan: "Plan", config: Path | None, assignments: list[str] | None) -> "Touched | None":
+def load_last_changes(plan: "Plan", config: Path | None, assignments: list[str] | None) -> "LastChanges | None":
     """Read from the record which run last changed each user of a plan.
 
     The record is optional: a plan can be shown without it, and without settings that say where it is.

@@ -18,7 +18,7 @@ from rolesync.errors import DeclinedError, Exit, UsageError
 if TYPE_CHECKING:
     from rolesync.model.plans import Plan
     from rolesync.planner.approval import Decisions
-    from rolesync.report.html.tables import Touched
+    from rolesync.report.html.tables import LastChanges
     from rolesync.review.page.session import ReviewEnd
     from rolesync.review.sheet.problems import DecisionsRefusedError
     from rolesync.workflows.context import Context
@@ -98,7 +98,7 @@ def review(
 
 
 def _review_on_page(
-    plan: "Plan", context: "Context", file: Path, target: Path, port: int, touched: "Touched | None"
+    plan: "Plan", context: "Context", file: Path, target: Path, port: int, last_changes: "LastChanges | None"
 ) -> "Plan":
     """Serve the page until the plan is approved.
 
@@ -137,7 +137,7 @@ def _review_on_page(
             "Nothing was approved", sentence, f"rolesync review {quote(str(file))} --decisions {quote(str(saved))}"
         )
 
-    session = ReviewSession(plan, touched, approve, leave)
+    session = ReviewSession(plan, last_changes, approve, leave)
     try:
         serve(session, port=port, show_address=_show_address)
     except BaseException:  # whatever ends the review, no decision is lost

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rolesync.model.plans import Plan
     from rolesync.model.run_report import RunReport
-    from rolesync.report.html.tables import Touched
+    from rolesync.report.html.tables import LastChanges
 
 
 def show(
@@ -41,8 +41,8 @@ def show(
     if not file.exists():
         return show_run(what, targets, show_all, pager, form, config, assignments)
     plan = load_plan(file)
-    touched = load_last_changes(plan, config, assignments) if html else None
-    written = _write_formats(plan, targets, touched)
+    last_changes = load_last_changes(plan, config, assignments) if html else None
+    written = _write_formats(plan, targets, last_changes)
     if form is Form.JSON:
         write_stdout(plan_text(plan))
     elif not written:
@@ -50,14 +50,14 @@ def show(
     return Exit.DONE
 
 
-def _write_formats(plan: "Plan", targets: dict[str, Path | None], touched: "Touched | None") -> int:
+def _write_formats(plan: "Plan", targets: dict[str, Path | None], last_changes: "LastChanges | None") -> int:
     """Write the plan in each format that has a target; returns the number of files."""
     from rolesync.report.html.page import plan_html
     from rolesync.report.markdown import plan_markdown
     from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
 
     formats: dict[str, Callable[[Plan], str | bytes]] = {
-        "html": lambda plan: plan_html(plan, touched),
+        "html": lambda plan: plan_html(plan, last_changes),
         "markdown": plan_markdown,
         "csv": plan_csv,
         "xlsx": plan_xlsx,

@@ -82,7 +82,7 @@ def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_
         assert done.returncode == 0, done.stderr
         text = (sh.folder / "p.html").read_text(encoding="utf-8")
         data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
-        return data[0]["details"]["touched"], done.stderr
+        return data[0]["details"]["last_changes"], done.stderr
 
     plan = sh.json("plan", SAMPLE, "-o", "plan.json")
     lost = next(change for change in plan["changes"] if change["email"] == "greg.stone@example.edu")
@@ -92,12 +92,12 @@ def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_
     assert sh.run("show", "plan.json", "--html", "p.html", "--set", "nonsense=1").returncode == 64
 
     assert sh.run("apply", "plan.json", "--yes").returncode == 0
-    touched, _ = page()
-    assert touched[str(lost["user_id"])]["sent"] == ["remove Admin: done"]
+    last_changes, _ = page()
+    assert last_changes[str(lost["user_id"])]["sent"] == ["remove Admin: done"]
     (path,) = sh.folder.glob("state/*/audit.jsonl")
     path.write_text(path.read_text(encoding="ascii").replace("greg.stone", "greg.stein"), encoding="ascii")
-    touched, said = page()
-    assert touched is None
+    last_changes, said = page()
+    assert last_changes is None
     assert "the page can't show which run last changed each user: " in said
 
 

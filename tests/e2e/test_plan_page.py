@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from rolesync.model.frames import HELD, frame
 from rolesync.model.plans import Plan
 from rolesync.report.html.page import WITHOUT_SCRIPT, plan_html
-from rolesync.report.html.tables import Touched
+from rolesync.report.html.tables import LastChanges
 from tests.browser import Watched, watched
 from tests.report.pages import HUGE_ID, LOOKS, NARROW, people, rows, school, status
 from tests.report.samples import (
@@ -42,9 +42,9 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as stack:
         opened: list[tuple[Watched, Path]] = []
 
-        def one(plan: Plan, touched: Touched | None = None, **context: Any) -> Page:
+        def one(plan: Plan, last_changes: LastChanges | None = None, **context: Any) -> Page:
             path = tmp_path / f"{len(opened)}.html"
-            path.write_text(plan_html(plan, touched), encoding="utf-8")
+            path.write_text(plan_html(plan, last_changes), encoding="utf-8")
             found = stack.enter_context(watched(browser, **context))
             found.page.goto(path.as_uri())
             opened.append((found, path))

@@ -19,7 +19,7 @@ from rolesync.report.content.plan_tables import guards_table, left_without_role,
 from rolesync.report.content.run_summary import run_content
 from rolesync.report.content.table import NO_ROLE, TAGS
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display
-from rolesync.report.html.tables import Touched, page_table, plan_page_tables, script_json
+from rolesync.report.html.tables import LastChanges, page_table, plan_page_tables, script_json
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -37,33 +37,33 @@ _VISIBLE = 6
 """Units of the shortest bar, so that one user among very many stays visible."""
 
 
-def plan_html(plan: Plan, touched: Touched | None = None) -> str:
+def plan_html(plan: Plan, last_changes: LastChanges | None = None) -> str:
     """Render a plan as an HTML document; write it as UTF-8.
 
     Args:
         plan: the plan.
-        touched: by user id, the changes of the last run that changed this user; None if the record was not read.
+        last_changes: by user id, the changes of the last run that changed this user; None if the record was not read.
 
     Raises:
         UsageError: the extra `html` is not installed.
     """
     sentence, command = next_step(plan)
-    return _page("plan.html", "plan", plan, plan, touched, next_step=sentence, command=" \\\n  ".join(command))
+    return _page("plan.html", "plan", plan, plan, last_changes, next_step=sentence, command=" \\\n  ".join(command))
 
 
-def review_html(plan: Plan, decided: Plan, draft: object, touched: Touched | None = None) -> str:
+def review_html(plan: Plan, decided: Plan, draft: object, last_changes: LastChanges | None = None) -> str:
     """Render the page of a review, which works only while `rolesync review` serves it.
 
     Args:
         plan: the plan under review; its rows are decided on.
         decided: the plan with the decisions so far.
         draft: the decisions so far, as JSON for the page's script.
-        touched: as for `plan_html`.
+        last_changes: as for `plan_html`.
 
     Raises:
         UsageError: as for a plan.
     """
-    return _page("review.html", "review", plan, decided, touched, draft=draft, longest_name=LONGEST_NAME)
+    return _page("review.html", "review", plan, decided, last_changes, draft=draft, longest_name=LONGEST_NAME)
 
 
 def overview_html(decided: Plan, plan: Plan) -> str:
@@ -71,11 +71,15 @@ def overview_html(decided: Plan, plan: Plan) -> str:
     return _template("fragment.html").render(**_overview(decided, plan))
 
 
-def _page(name: str, what: str, plan: Plan, decided: Plan, touched: Touched | None, **values: object) -> str:
+def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastChanges | None, **values: object) -> str:
     template = _template(name)
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    tables, style, scripts = plan_page_tables(plan, touched), _read_template("plan.css"), [_read_template("plan.js")]
+    tables, style, scripts = (
+        plan_page_tables(plan, last_changes),
+        _read_template("plan.css"),
+        [_read_template("plan.js")],
+    )
     connect = ""
     if "draft" in values:
         style, scripts = style + _read_template("review.css"), [*scripts, _read_template("review.js")]

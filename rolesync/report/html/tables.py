@@ -13,7 +13,7 @@ from rolesync.report.content.plan_tables import changes_table, drift_table, find
 from rolesync.report.content.table import Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, outcome_text
 
-Touched = Mapping[int, Sequence[PastChange]]
+LastChanges = Mapping[int, Sequence[PastChange]]
 """By user id, the changes of the last run that changed this user, in the order sent."""
 
 _MOST_CHOICES = 200
@@ -58,10 +58,10 @@ class PageTable(NamedTuple):
         return {"key": self.key, "columns": [column._asdict() for column in self.columns], "details": self.details}
 
 
-def plan_page_tables(plan: Plan, touched: Touched | None = None) -> list[PageTable]:
+def plan_page_tables(plan: Plan, last_changes: LastChanges | None = None) -> list[PageTable]:
     """List the tables of a plan that have rows: the changes first, removals before additions."""
     tables = (changes_table(plan), held_table(plan), drift_table(plan.drift), findings_table(plan.findings))
-    details = {"changes": _details(plan, touched)}
+    details = {"changes": _details(plan, last_changes)}
     return [page_table(table, details.get(table.key)) for table in tables if table.size]
 
 
@@ -96,16 +96,16 @@ def _column(key: str, title: str, kind: Kind, values: Iterable[Any], every: str)
     return PageColumn(key, title, kind, cells, list(places), every if 1 < len(places) <= _MOST_CHOICES else "")
 
 
-def _details(plan: Plan, touched: Touched | None) -> dict[str, Any]:
+def _details(plan: Plan, last_changes: LastChanges | None) -> dict[str, Any]:
     undoes, users = plan.source.undoes, set(plan.changes["user_id"])
     return {
         "source": f"run {escape_for_display(undoes, CELL_LIMIT)}"
         if undoes
         else escape_for_display(plan.source.path, CELL_LIMIT),
         "undoes": bool(undoes),
-        "touched": None
-        if touched is None
-        else {str(user_id): _last_run(sent) for user_id, sent in touched.items() if user_id in users and sent},
+        "last_changes": None
+        if last_changes is None
+        else {str(user_id): _last_run(sent) for user_id, sent in last_changes.items() if user_id in users and sent},
     }
 
 

@@ -14,7 +14,7 @@ from rolesync.model.plans import Plan
 from rolesync.planner.approval import Decisions, Key, decide
 from rolesync.report.content.text import plural
 from rolesync.report.html.page import overview_html, review_html
-from rolesync.report.html.tables import Touched
+from rolesync.report.html.tables import LastChanges
 from rolesync.report.spreadsheet.plan import EXCLUDE, RELEASE, decision_rows
 
 _NO_REASON = "no reason yet"  # shown instead of a reason that the reviewer hasn't typed yet
@@ -70,7 +70,7 @@ class ReviewSession:
 
     Args:
         plan: the plan under review.
-        touched: the last run that changed each user, for the page; None to leave it out.
+        last_changes: the last run that changed each user, for the page; None to leave it out.
         approve: called when the reviewer approves.
         leave: called when the review ends without an approval.
 
@@ -78,8 +78,8 @@ class ReviewSession:
         PlanRefusedError: the plan is approved already.
     """
 
-    def __init__(self, plan: Plan, touched: Touched | None, approve: Approve, leave: Leave) -> None:
-        self._plan, self._touched, self._approve, self._leave = plan, touched, approve, leave
+    def __init__(self, plan: Plan, last_changes: LastChanges | None, approve: Approve, leave: Leave) -> None:
+        self._plan, self._last_changes, self._approve, self._leave = plan, last_changes, approve, leave
         self._decided = decide(plan, Decisions())
         self._keys = _keys(plan)
         self._revision = 0
@@ -102,7 +102,7 @@ class ReviewSession:
             "revision": self._revision,
             "effect": self._decided.effect,
         }
-        return review_html(self._plan, self._decided, draft, self._touched)
+        return review_html(self._plan, self._decided, draft, self._last_changes)
 
     def decide(self, content: bytes) -> dict[str, Any]:
         """Take the decisions of the page; returns the plan's effect and overview with them.

@@ -32,10 +32,10 @@ def test_a_menu_is_there_only_where_there_is_a_choice() -> None:
 def test_the_last_run_is_shown_only_for_users_of_the_plan() -> None:
     (changes, *_) = plan_page_tables(make_plan(), {31: EXPLANATION.changes, 99: EXPLANATION.changes, 7: ()})
     assert changes.details is not None
-    assert list(changes.details["touched"]) == ["31"]
+    assert list(changes.details["last_changes"]) == ["31"]
     (changes, *_) = plan_page_tables(make_plan())
     assert changes.details is not None
-    assert changes.details["touched"] is None
+    assert changes.details["last_changes"] is None
 
 
 def test_no_text_ends_the_script_that_holds_it() -> None:

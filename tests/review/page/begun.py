@@ -11,7 +11,7 @@ import requests
 
 from rolesync.model.plans import Plan
 from rolesync.planner.approval import Decisions, approve
-from rolesync.report.html.tables import Touched
+from rolesync.report.html.tables import LastChanges
 from rolesync.review.page.server import IDLE_SECONDS, serve
 from rolesync.review.page.session import ReviewEnd, ReviewSession
 from tests.report.samples import MOMENT
@@ -43,7 +43,7 @@ class Begun:
 
 
 @contextmanager
-def begun(plan: Plan, touched: Touched | None = None) -> Iterator[Begun]:
+def begun(plan: Plan, last_changes: LastChanges | None = None) -> Iterator[Begun]:
     """Serve the review of a plan until the `with` block ends."""
 
     def approving(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
@@ -55,7 +55,7 @@ def begun(plan: Plan, touched: Touched | None = None) -> Iterator[Begun]:
         review.left.append(decisions)
         return ReviewEnd("Nothing was approved", "The decisions are kept.")
 
-    review = Begun(ReviewSession(plan, touched, approving, leaving))
+    review = Begun(ReviewSession(plan, last_changes, approving, leaving))
     review.thread = Thread(
         target=serve,
         args=(review.session,),

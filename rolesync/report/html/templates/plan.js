@@ -346,7 +346,7 @@
     }
 
     lastRun(id) {
-      const known = this.details.touched;
+      const known = this.details.last_changes;
       if (!known) return ["unknown: this page was made without the record"];
       if (!Object.hasOwn(known, id)) return ["none in the record"];
       const { run, time, sent } = known[id];
