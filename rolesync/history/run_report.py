@@ -17,7 +17,7 @@ _OUTCOMES = {
     ActionResult.DONE: (OutcomeStatus.DONE, ""),
     ActionResult.NO_EFFECT: (OutcomeStatus.FAILED, "Studio was asked, and the role stayed as it was"),
     ActionResult.GONE: (OutcomeStatus.FAILED, "no longer in Studio"),
-    ActionResult.UNKNOWN: (OutcomeStatus.UNKNOWN, "nobody has found out yet; the next run asks Studio"),
+    ActionResult.UNKNOWN: (OutcomeStatus.UNKNOWN, "unknown so far; the next run asks Studio"),
 }
 
 

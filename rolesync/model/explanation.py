@@ -1,4 +1,4 @@
-"""What the record, a list and Studio know of one person."""
+"""What `explain` answers: what the record, a list and Studio hold about one user."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,10 +9,10 @@ from rolesync.model.lists import Source
 
 @dataclass(frozen=True, slots=True)
 class PastChange:
-    """A change of somebody's roles that was sent, with the list that it was made from.
+    """A change that a run sent, with the list that it came from.
 
     `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`. `approved_by` is the reviewer of the
-    plan, "" where it had none.
+    plan, "" without an approval.
     """
 
     run: str
@@ -21,7 +21,7 @@ class PastChange:
     email: str  # as planned
     action: str
     role: str
-    row: int  # 0 where the list didn't name the person
+    row: int  # of the list; 0 for a user who is not in it
     outcome: str
     source: str
     sha256: str
@@ -30,7 +30,7 @@ class PastChange:
 
 @dataclass(frozen=True, slots=True)
 class PastAbsence:
-    """A run whose list didn't give somebody a role that they held, counted for the grace."""
+    """A run whose list did not give a user a role that they held; it counts for the grace period."""
 
     run: str
     time: str
@@ -40,10 +40,9 @@ class PastAbsence:
 
 @dataclass(frozen=True, slots=True)
 class PastDecision:
-    """A change of somebody's roles that a reviewer took out of a plan, or a held removal that they let through.
+    """A change that a reviewer took out of a plan, or a held removal that they released.
 
-    `run` is the first that applied the plan as approved. `reason` may be "" where a removal was let through, `email`
-    is "" there.
+    `run` is the first run of the approved plan. For a release, `reason` may be "", and `email` is "".
     """
 
     run: str
@@ -59,7 +58,7 @@ class PastDecision:
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A row of the list, as far as it is about one person: `email` or `user_id` may not be given."""
+    """A row of the list that names the user, by `email`, by `user_id`, or by both; else "" and 0."""
 
     row: int
     role: str
@@ -69,7 +68,7 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonNow:
-    """Somebody as Studio shows them now."""
+    """A user as Studio shows them now."""
 
     user_id: int
     email: str
@@ -79,7 +78,7 @@ class PersonNow:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What the next plan would do for somebody, or would hold: then `held` is the sentence that says why."""
+    """A change that the next plan would make, or would hold: then `held` is a sentence with the reason."""
 
     user_id: int
     action: str
@@ -91,11 +90,11 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the record, a list and Studio know of one person.
+    """What the record, a list and Studio hold about one user.
 
-    `user_ids` and `emails` are all that they are known by. `source` is None and `list_status`, its status, "" where no
-    list was given. `now` is None where Studio wasn't asked, `steps` also where there is no list to plan from. Where the
-    record is `broken`, only what stands before the break is told of the past, and nothing of what comes next.
+    `asked` is how the user was named, `user_ids` and `emails` are all ids and addresses found. Without a list, `source`
+    is None and `list_status` is "". `now` is None if Studio was not read; `steps` is None then, or without a list.
+    If the record is `broken`, the past is from the records before the break, and `steps` is None.
     """
 
     asked: str
@@ -113,5 +112,5 @@ class Explanation:
 
     @property
     def known(self) -> bool:
-        """Whether anything is known at all."""
+        """Whether anything was found."""
         return bool(self.changes or self.decisions or self.absences or self.rows or self.now)

@@ -1,4 +1,4 @@
-"""What the audit record tells of the past, as values: history, verification, and all that is known of one person."""
+"""What the audit record holds for the next plan: a baseline for guards, effects of runs, and expected holders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from rolesync.model.vocabulary import Action
 
 @dataclass(frozen=True, slots=True)
 class GuardBaseline:
-    """What a plan is judged by besides the list's content and Studio; as it stands here, nothing is known.
+    """What guards compare a plan with, apart from the list and Studio; by default nothing is known.
 
     `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last applied
-    completely. `age_hours` is how long ago this list's file was changed, None where nobody knows. `absent` says by role
-    and user id in how many earlier runs in a row the list didn't give a holder the role. `repeated` are the changes
-    (user id, action, role) that each of the last runs has sent, with whether it was done every time.
+    completely. `age_hours` is the age of the list's file, None where unknown. `absent` says by role and user id in how
+    many earlier runs in a row the list did not give a holder the role. `repeated` are the changes (user id, action,
+    role) that each of the last runs sent, and whether they were done each time.
     """
 
     listed: Mapping[str, int] = field(default_factory=dict)
@@ -25,22 +25,22 @@ class GuardBaseline:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A change that a run made to somebody's roles."""
+    """A change that a run made to a user's roles."""
 
     user_id: int
     email: str  # as planned
     action: Action
     role: str
-    row: int  # of the list; 0 where the list didn't name the person
+    row: int  # of the list; 0 for a user who is not in it
     run: str
-    time: str  # when the request was written down
+    time: str  # of the request; ISO 8601, UTC
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedHolders:
-    """Who holds the managed roles as far as rolesync knows: as the run `since` has left them, and what it did later.
+    """Who holds the managed roles if only rolesync has changed them since the snapshot of the run `since`.
 
-    `holders` has the address of each by role and id; of the people in `doubtful` it is not known.
+    `holders` are addresses by role and user id. Whether the users in `doubtful` hold a role is unknown.
     """
 
     since: str

@@ -1,4 +1,4 @@
-"""What the record tells of runs: a line for each, and all of one."""
+"""What the record holds of runs: one line each in the history, and the report of one run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from rolesync.model.runs import Proof
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One line of the history: a dry run or an apply, as the audit record tells it.
+    """One line of the history: a dry run or an apply.
 
-    `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete`, `interrupted` for an apply, or
-    `open` where the record has no end of it. `operator` is the user who ran it, "" where the record doesn't know.
+    `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete` or `interrupted` for an apply,
+    or `open` without an end in the record. `operator` is the user who ran it, "" where not recorded.
     """
 
     run_id: str
@@ -29,17 +29,17 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunChange:
-    """A change that a run has sent, the last time it was, or not sent to somebody who had drifted.
+    """A change that a run sent, as it was last sent, or did not send since its user had drifted.
 
-    `outcome` is an `OutcomeStatus`. `before` and `after` are role names; `after` is None for somebody who was gone, or
-    of whom nobody knows.
+    `outcome` is an `OutcomeStatus`. `before` and `after` are role names. `after` is None for a user who was gone, or
+    whose roles are unknown.
     """
 
     action: str
     role: str
     user_id: int
     email: str  # as planned
-    row: int  # of the list; 0 where the list didn't name the person
+    row: int  # of the list; 0 for a user who is not in it
     outcome: str
     before: tuple[str, ...]
     after: tuple[str, ...] | None
@@ -48,9 +48,9 @@ class RunChange:
 
 @dataclass(frozen=True, slots=True)
 class RunDecision:
-    """A change that the reviewer decided otherwise than planned: taken out of the plan, or let through though held.
+    """A change that the reviewer took out of the plan, or a held removal that they released.
 
-    `email` is "" where the record doesn't have it, `reason` may be "" where a removal was let through.
+    `email` is "" where not recorded. `reason` may be "" for a release.
     """
 
     action: str
@@ -61,12 +61,12 @@ class RunDecision:
 
 
 class DriftChange(NamedTuple):
-    """A change outside rolesync, with the columns of DRIFT; `email` is "" where the record does not have it."""
+    """A change outside rolesync, with the columns of DRIFT; `email` is "" where not recorded."""
 
     user_id: int
     email: str
     role: str
-    action: str  # `Action`: what somebody else did
+    action: str  # `Action`
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,13 @@ class RunDrift:
 
 @dataclass(frozen=True, eq=False)
 class RunReport:
-    """All that the record tells of one run.
+    """All that the record holds of one run.
 
-    `summary` is its line in the history. `held` and `plan_run_id` are of its plan: how many rows it held, and which run
-    made it, the latest of its digest; None and "" where the record doesn't have it. `planned_by` is the user who did.
-    `approval` is None where nobody has approved the plan; `excluded` and `released` are what was decided then.
-    `changes` are those that were sent, and those of people who had drifted.
-    `counts` are by `OutcomeStatus` of all changes of the plan, as the run's end says; while it has none, of what was
-    sent. `proof` is None where Studio was not read again.
+    `summary` is its line in the history. `undoes` is the run that it takes back, if any. `held` counts the held rows of
+    its plan, `plan_run_id` is the latest run that made that plan; None and "" where not recorded. `planned_by` is the
+    user who made the plan. `approval` is None for a plan without one; `excluded` and `released` are its decisions.
+    `changes` are those that were sent, and those of users who had drifted. `counts` are all changes of the plan by
+    `OutcomeStatus`; for a run without an end, those that were sent. `proof` is None if Studio was not read again.
     """
 
     summary: RunSummary

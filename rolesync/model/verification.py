@@ -1,13 +1,13 @@
-"""What a check of the audit record found."""
+"""The result of checking the audit record."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class FirstBadRecord:
-    """The first place where the audit record is not the one that was written.
+    """The first place where the audit record is not as it was written.
 
-    `line` counts from 1 in `file`; `seq` is the number of the record that belongs there.
+    `line` counts from 1 in `file`. `seq` is the number of the record that belongs there.
     """
 
     line: int
@@ -18,11 +18,11 @@ class FirstBadRecord:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a check of the audit record found: the records that are whole up to `first_bad`, and whether the head fits.
+    """The result of checking the audit record.
 
-    `head_problem` is "" where it does. `notices` are sentences about what a crash leaves behind, about changes of the
-    key, and about what can't be checked without it; no failures. `unchecked` counts the records whose bytes can't be,
-    because they are sealed with a key that is not set.
+    `records` counts the good records before `first_bad`. `head_problem` is "" if the head fits the record. `notices`
+    are sentences about harmless things: remains of a crash, changes of the key, and what can't be checked without it.
+    `unchecked` counts the records whose bytes can't be checked, since they are sealed with a key that is not set.
     """
 
     records: int
@@ -38,5 +38,5 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether this is the whole record, as it was written, as far as that could be checked."""
+        """Whether the record is whole and unchanged, as far as it could be checked."""
         return self.first_bad is None and self.head_ok

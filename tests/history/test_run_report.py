@@ -54,7 +54,7 @@ def test_a_run_without_an_end_counts_what_it_sent() -> None:
     found = report(records())
     assert (found.summary.status, found.complete, found.held, found.proof) == ("open", False, None, None)
     assert found.counts == {"done": 0, "failed": 0, "drifted": 0, "unknown": 2, "not_sent": 0}
-    assert came(found)[31] == ("unknown", "nobody has found out yet; the next run asks Studio")
+    assert came(found)[31] == ("unknown", "unknown so far; the next run asks Studio")
     assert found.changes[0].after is None
 
 
