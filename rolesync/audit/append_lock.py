@@ -1,6 +1,6 @@
-"""Whose turn it is to append: one thread of one process at a time.
+"""The lock of the record: one thread of one process appends at a time.
 
-The file stays open from one append to the next, because a lock that opens it each time costs more than the append.
+The lock file stays open between appends, since opening it each time would cost more than the append.
 """
 
 import os
@@ -16,15 +16,15 @@ _POLL_SECONDS = 0.005
 
 
 class AppendLockTimeoutError(Exception):
-    """Somebody else has kept the lock for longer than anybody should."""
+    """Another process kept the lock for too long."""
 
 
 class AppendLock:
     """A lock between threads and processes, to be entered for one append.
 
     Args:
-        path: the lock's file, made for its owner only where there is none.
-        seconds: how long to wait for it.
+        path: the lock file; created if missing, readable by its owner only.
+        seconds: how long to wait for the lock.
     """
 
     def __init__(self, path: Path, seconds: float) -> None:
@@ -38,10 +38,10 @@ class AppendLock:
         self._file.close()
 
     def __enter__(self) -> Self:
-        """Wait for the turn.
+        """Wait for the lock.
 
         Raises:
-            TurnTimeoutError: it didn't come.
+            AppendLockTimeoutError: it was not free in time.
             OSError: the file can't be locked.
         """
         if not self._threads.acquire(timeout=self._seconds):
@@ -69,7 +69,7 @@ class AppendLock:
                 time.sleep(_POLL_SECONDS)
             elif os.fstat(self._file.fileno()).st_nlink:
                 return
-            else:  # somebody has deleted it, and whoever comes next locks another
+            else:  # the file was deleted, and the next process would lock another one
                 self._file.close()
                 self._file = self._open()
 

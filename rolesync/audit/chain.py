@@ -1,12 +1,12 @@
-"""The chain that makes a record whole: the shape of a line, and one pass over all of them.
+"""The hash chain of the record: the format of a line, and the reader that checks all lines in one pass.
 
-A line is `{"seq":N,"time":…,"event":…,…fields…,"prev":"<64 hex>","hash":"<64 hex>"}`: `hash` is made from the line's
-bytes before `,"hash":`, by SHA-256 or, where a key is set, by HMAC-SHA256 with it; `prev` is the hash of the record
-before it (64 zeros for the first). Without a key the chain shows accidents and edits, but not somebody who computes
+A line is `{"seq":N,"time":…,"event":…,…fields…,"prev":"<64 hex>","hash":"<64 hex>"}`. `hash` is computed from the
+line's bytes before `,"hash":`, by SHA-256, or by HMAC-SHA256 if an audit key is set. `prev` is the hash of the record
+before it (64 zeros for the first). Without a key, the chain shows accidents and edits, but not an attacker who computes
 all files anew.
 
-Records are sealed without a key until a `record.key` says otherwise; it is the first with the new seal, and holds the
-SHA-256 of all that was sealed the old way, so that this can't be changed later by whoever has the old key, or none.
+Records are sealed without a key until a `record.key` announces one. It is the first record with the new seal, and holds
+the SHA-256 of all records that were sealed with the key before. So nobody can change those later with the old key.
 """
 
 import os
@@ -27,11 +27,11 @@ HASH_BYTES = len(',"hash":""}\n') + 64
 _SHAPE = re.compile(rb'\{"seq":(\d{1,20}),"time":.*,"prev":"[0-9a-f]{64}","hash":"([0-9a-f]{64})"\}\n')
 _OWN_EVENT = b'"event":"record.'
 _OWN_EVENT_WITHIN = len('{"seq":,"time":"2026-01-01T00:00:00.000000+00:00",') + 20 + len(_OWN_EVENT)
-_MISFIT = "the unfinished append that it explains is not there"
+_MISMATCH = "the unfinished append that it explains is not there"
 
 
 class KeyEpoch(NamedTuple):
-    """Records that are sealed alike, and where the first of them stands."""
+    """A range of records with the same seal, and the place of its first record."""
 
     seal: Seal
     seq: int
@@ -40,60 +40,60 @@ class KeyEpoch(NamedTuple):
 
 
 def whole_lines(folder: Path, key: str = "") -> Iterator[bytes]:
-    """Yield the lines of the record in order while checking the chain, and the seals as far as the key is known.
+    """Yield the lines of the record in order while checking the chain, and the seals whose key is known.
 
     Raises:
         RecordError: a file can't be read.
-        RecordBrokenError: on reaching the first place that is not as it was written.
+        RecordBrokenError: at the first record that is not as it was written.
     """
     with os_errors_named(folder / RECORD, "read"):
-        walk = ChainReader(folder, own=seal_of(key))
-        yield from walk
-    if walk.bad:
-        where = folder / walk.bad.file
-        raise RecordBrokenError(f"{where}, line {walk.bad.line}: {walk.bad.reason}.", hint=BROKEN_HINT)
+        reader = ChainReader(folder, own_seal=seal_of(key))
+        yield from reader
+    if reader.bad:
+        where = folder / reader.bad.file
+        raise RecordBrokenError(f"{where}, line {reader.bad.line}: {reader.bad.reason}.", hint=BROKEN_HINT)
 
 
 class ChainReader:
-    """One pass over the lines after `start`: yields each whole record, and knows at the end where it stands and why.
+    """One pass over the lines after `start`: yields each whole record, and stops at the first bad one.
 
-    `torn` is what follows the last whole record, where that may be the remains of a crash; else `bad` is set. Of the
-    records between `start` and the next `record.key` only what can be checked is: with a `seal` whose key isn't known,
-    their numbers and that each names the hash of the one before it.
+    Afterwards `position` is the end of the last whole record. `torn` are the bytes after it if they may be the remains
+    of a crash; otherwise `bad` is set. Where the key of a seal is unknown, only the numbers of the records are checked,
+    and that each names the hash of the record before it.
 
     Args:
         folder: the account's folder.
         start: where to begin.
-        head: what should be passed on the way; None where nothing is expected.
-        own: the seal of the key that is set.
-        seal: the one in force at `start`.
-        summing: whether to know at the end what a `record.key` would have to say of the last stretch.
+        head: the head that the pass should meet; None if there is none.
+        own_seal: the seal of the audit key that is set.
+        seal: the seal in force at `start`.
+        needs_sum: whether to compute `epoch_sum` also where the seal is known; a new `record.key` needs it.
     """
 
-    def __init__(  # noqa: PLR0913  # of which one is given at most times
+    def __init__(  # noqa: PLR0913  # most callers pass two
         self,
         folder: Path,
         *,
         start: Position = START,
         head: Head | None = None,
-        own: Seal = PLAIN,
+        own_seal: Seal = PLAIN,
         seal: Seal = PLAIN,
-        summing: bool = False,
+        needs_sum: bool = False,
     ) -> None:
         self.position = start
         self.head_seen = head is None or head.position == start
         self.torn = bytearray()
         self.bad: FirstBadRecord | None = None
         self.notices: list[str] = []
-        self.stretches = [KeyEpoch(seal, start.seq + 1, RECORD, 1)]
-        self.past = sha256()  # of the last stretch, where its seal can't be checked or `summing`
+        self.epochs = [KeyEpoch(seal, start.seq + 1, RECORD, 1)]
+        self.epoch_sum = sha256()  # of the last epoch, if its seal is unknown or `needs_sum`
         self._folder = folder
         self._start = start
         self._head = head.position if head else None
-        self._passing = head.position.seq if head else 0
-        self._own = own
+        self._head_seq = head.position.seq if head else 0
+        self._own_seal = own_seal
         self._seal = seal
-        self._summing = summing
+        self._needs_sum = needs_sum
         self._suspect: FirstBadRecord | None = None
 
     def __iter__(self) -> Iterator[bytes]:
@@ -115,7 +115,7 @@ class ChainReader:
                 self.bad = self._suspect or empty
             if self.bad:
                 return
-        if self.torn and not self.head_seen:  # the head knows a record that should be here
+        if self.torn and not self.head_seen:  # the head names a record that should be here
             self.bad = self._suspect
 
     def _enter_next(self) -> None:
@@ -128,16 +128,16 @@ class ChainReader:
     def _lines(self, part: Part) -> Iterator[bytes]:
         seq, prev, end, first = self.position
         stream, seal = part.stream, self._seal
-        # Bytes that arrive from now on are the next reader's: half a line of them would look like damage.
-        left = stream.seek(0, os.SEEK_END) - end
-        if left <= 0:
+        # Bytes that arrive from now on are not read: half a line of them would look like damage.
+        remaining = stream.seek(0, os.SEEK_END) - end
+        if remaining <= 0:
             return
         stream.seek(end)
         for number, whole_line in enumerate(stream, 1):
-            line = whole_line if len(whole_line) <= left else whole_line[:left]
+            line = whole_line if len(whole_line) <= remaining else whole_line[:remaining]
             if not line:
                 break
-            left -= len(line)
+            remaining -= len(line)
             own_event = line.find(_OWN_EVENT, 0, _OWN_EVENT_WITHIN) > 0
             if own_event:
                 seal = self._seal_of(line)
@@ -147,74 +147,75 @@ class ChainReader:
                 seal = self._seal
                 self._doubt(line, FirstBadRecord(number, seq + 1, self._reason(line, seq), part.name))
             elif not (self.torn or own_event) or self._explains(line, KeyEpoch(seal, seq + 1, part.name, number)):
-                if self._summing or not seal.known:
-                    self.past.update(self.torn + line)
+                if self._needs_sum or not seal.known:
+                    self.epoch_sum.update(self.torn + line)
                 seq, prev, end = seq + 1, digest, end + len(self.torn) + len(line)
                 self.torn.clear()
                 self._suspect = None
                 self.position = Position(seq, prev, end, first)
-                if seq == self._passing:
+                if seq == self._head_seq:
                     self._meet_head()
                 yield line
             if self.bad:
                 return
 
-    def _doubt(self, line: bytes, what: FirstBadRecord) -> None:
-        """Take a line that doesn't fit for the remains of a crash, unless it can't be."""
-        self._suspect = self._suspect or what
+    def _doubt(self, line: bytes, place: FirstBadRecord) -> None:
+        """Keep a line that doesn't fit as the possible remains of a crash, unless it is a sealed record."""
+        self._suspect = self._suspect or place
         self.torn += line
         if self._is_sealed(line):  # a crash never leaves a record after a hole
             self.bad = self._suspect
 
-    def _explains(self, line: bytes, stretch: KeyEpoch) -> bool:
+    def _explains(self, line: bytes, epoch: KeyEpoch) -> bool:
         """Whether one of the record's own events, or the record after a hole, fits what is before it."""
-        wrong = self._misfit(line)
-        if wrong:
-            self.bad = self._suspect or FirstBadRecord(stretch.line, stretch.seq, wrong, stretch.file)
+        problem = self._mismatch(line)
+        if problem:
+            self.bad = self._suspect or FirstBadRecord(epoch.line, epoch.seq, problem, epoch.file)
             return False
         if self.torn:
             size = TornAppend.of(self.torn).torn_bytes
-            self.notices.append(f"record {stretch.seq} explains {size} bytes of an unfinished append before it")
+            self.notices.append(f"record {epoch.seq} explains {size} bytes of an unfinished append before it")
         if event_of(line) == RecordKey.NAME.encode():
-            self.stretches.append(stretch)
-            self._seal, self.past = stretch.seal, sha256()
+            self.epochs.append(epoch)
+            self._seal, self.epoch_sum = epoch.seal, sha256()
         return True
 
     def _seal_of(self, line: bytes) -> Seal:
-        """Tell with which seal one of the record's own events was written, if it was: a `record.key` names its own."""
+        """Find the seal of one of the record's own events: a `record.key` names its own."""
         event = read_own_event(line)
         if not isinstance(event, RecordKey):
             return self._seal
-        return {"": PLAIN, self._own.fingerprint: self._own}.get(event.fingerprint) or unknown_seal(event.fingerprint)
+        known = {"": PLAIN, self._own_seal.fingerprint: self._own_seal}
+        return known.get(event.fingerprint) or unknown_seal(event.fingerprint)
 
-    def _misfit(self, line: bytes) -> str:
-        """Say what one of the record's own events, or the record after a hole, says wrongly of what is before it."""
+    def _mismatch(self, line: bytes) -> str:
+        """Describe how one of the record's own events, or the record after a hole, contradicts what is before it."""
         event = read_own_event(line)
         explained = event.torn if event else None
         if (self.torn or explained) and (not self.torn or explained != TornAppend.of(self.torn)):
-            return _MISFIT
-        unchecked = self.stretches[-1]
-        seen_whole = self._start == START or len(self.stretches) > 1
+            return _MISMATCH
+        unchecked = self.epochs[-1]
+        seen_whole = self._start == START or len(self.epochs) > 1
         stated = event.past if isinstance(event, RecordKey) and seen_whole and not unchecked.seal.known else None
-        if stated is not None and stated != self.past.hexdigest():
-            return f"the records from {unchecked.seq} on are not the ones after which this one was written"
+        if stated is not None and stated != self.epoch_sum.hexdigest():
+            return f"the records from {unchecked.seq} on have changed since this one was written"
         return ""
 
     def _is_sealed(self, line: bytes) -> bool:
         match = _SHAPE.fullmatch(line)
         if match is None:
             return False
-        seals = {self._seal, self._own, PLAIN}
+        seals = {self._seal, self._own_seal, PLAIN}
         hashed, stated = line[:-HASH_BYTES], match[2].decode("ascii")
         return any(not seal.known or seal.hex(hashed) == stated for seal in seals)
 
     def _reason(self, line: bytes, seq: int) -> str:
-        """Say what is wrong with a line that doesn't follow record `seq`."""
+        """Describe why a line can't follow record `seq`."""
         match = _SHAPE.fullmatch(line)
         if match is None:
             return "this is not a whole record"
         if not self._is_sealed(line):
-            return "the bytes of this record are not the ones that were written"
+            return "the bytes of this record are not as they were written"
         if int(match[1]) != seq + 1:
             return (
                 f"record {seq + 1} belongs here, found record {int(match[1])}: records were removed, inserted or moved"
@@ -229,7 +230,7 @@ def _stated_hash(line: bytes) -> str:
 
 def event_of(line: bytes) -> bytes:
     """Read the event of a whole record without parsing the rest of it."""
-    start = line.find(b'"event":"') + 9  # always the third member, after two that hold no quotes
+    start = line.find(b'"event":"') + 9  # always the third member, after two without quotes in them
     return line[start : line.find(b'"', start)]
 
 

@@ -1,9 +1,8 @@
-"""The files of a record: the one that grows, those that are closed, and the head, which names the last record.
+"""The files of a record: the growing file, the closed files, and the head, which names the last record.
 
-`audit.jsonl` grows until it is large; then it is renamed to `audit-<number of its first record>.jsonl`, never to be
-written again, and a new one is begun. `audit.head` repeats the last record's number, its end (bytes from the start of
-its file), the number of that file's first record, and its hash, so that a cut-off end is noticed; a seal over them,
-made like those of the records, shows that the head is the one that was written.
+`audit.jsonl` grows until it is large. Then it is renamed to `audit-<number of its first record>.jsonl`, is never
+written again, and a new file begins. `audit.head` shows a cut-off end: it has the last record's number, its end (bytes
+from the start of its file), the number of that file's first record, and its hash. The head is sealed like the records.
 """
 
 import hmac
@@ -21,11 +20,11 @@ from rolesync.errors import RecordError
 RECORD, HEAD = "audit.jsonl", "audit.head"
 _CLOSED = re.compile(r"audit-(\d{12,20})\.jsonl")
 _HEAD_SHAPE = re.compile(rb"(\d{20}) (\d{20}) (\d{20}) ([0-9a-f]{64}) ([0-9a-f]{64})\n")
-_REKEYING = b" a new seal begins"  # follows what is sealed where the next record is to be a `record.key`
+_REKEYING = b" a new seal begins"  # also sealed if the next record must be a `record.key`
 
 
 class Position(NamedTuple):
-    """A place between two records: number and hash of the one before it, and where that is."""
+    """A place between two records: the number and hash of the record before it, and its place in the files."""
 
     seq: int
     digest: str
@@ -37,22 +36,22 @@ START = Position(0, "0" * 64, 0, 1)
 
 
 class Head(NamedTuple):
-    """What the head says, and its seal."""
+    """The content of the head file: the end of the record, and the seal over it."""
 
     position: Position
     seal: str
 
     def is_sealed(self, seal: Seal) -> bool:
-        """Whether it was written with this seal."""
+        """Whether the head was written with this seal."""
         return hmac.compare_digest(self.seal, _sealed(_body(self.position), seal, rekeying=False))
 
     def is_rekeying(self, seal: Seal) -> bool:
-        """Whether it was written with this seal to announce that the records go on with it."""
+        """Whether the head was written with this seal, and announces that the next records have it."""
         return hmac.compare_digest(self.seal, _sealed(_body(self.position), seal, rekeying=True))
 
 
 class Part(NamedTuple):
-    """One file of the record, open at its start; `first` is the number in its name, 0 for the one that grows."""
+    """One file of the record, open at its start; `first` is the number in its name, 0 for the growing file."""
 
     name: str
     first: int
@@ -60,7 +59,7 @@ class Part(NamedTuple):
 
 
 def head_text(position: Position, seal: Seal, *, rekeying: bool = False) -> bytes:
-    """Spell a head; always of the same length."""
+    """Encode a head; the length is always the same."""
     body = _body(position)
     return body + f" {_sealed(body, seal, rekeying=rekeying)}\n".encode("ascii")
 
@@ -74,12 +73,12 @@ def _sealed(body: bytes, seal: Seal, *, rekeying: bool) -> str:
 
 
 def read_head(folder: Path) -> Head | None:
-    """Read the head: None where it is spoilt, or missing beside a record that has lines.
+    """Read the head; None if it is damaged, or missing although the record has lines.
 
-    Both files missing is a fresh start, whose head has no seal.
+    If both files are missing, the head is that of an empty record, without a seal.
     """
     record, head = folder / RECORD, folder / HEAD
-    # The record first: a head is always made before its record gets a line, also while this looks.
+    # The record first: a head is always there before its record gets a line, also if that happens now.
     begun = bool(closed_files(folder)) or _size(record) > 0
     if head.exists():
         match = _HEAD_SHAPE.fullmatch(head.read_bytes())
@@ -91,7 +90,7 @@ def read_head(folder: Path) -> Head | None:
 
 
 def closed_path(folder: Path, first: int) -> Path:
-    """The name of the closed file that begins with record `first`."""
+    """Return the path of the closed file that begins with record `first`."""
     return folder / f"audit-{first:012d}.jsonl"
 
 
@@ -106,9 +105,9 @@ def closed_files(folder: Path) -> list[tuple[int, Path]]:
 def parts(folder: Path, first: int) -> Iterator[Part]:
     """Open the files of the record in order, one at a time, from the one that begins with record `first`.
 
-    A file that is closed meanwhile is given once, under its new name.
+    A file that is closed meanwhile is yielded once, under its new name.
     """
-    # The one that grows is opened first: if it is closed before the others are listed, it is found among them.
+    # The growing file is opened first: if it is closed before the others are listed, it is among them.
     with _open_growing(folder / RECORD) as growing:
         closed = closed_files(folder)
         for number, name in closed:
@@ -123,7 +122,7 @@ def parts(folder: Path, first: int) -> Iterator[Part]:
 def _open_growing(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
-    except FileNotFoundError:  # none yet, or it is just being closed
+    except FileNotFoundError:  # none yet, or being closed now
         return BytesIO()
 
 
@@ -135,7 +134,7 @@ def _size(path: Path) -> int:
 
 
 def _was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
-    """Whether this open file is by now one of the closed ones."""
+    """Whether the growing file, which is open, has been closed meanwhile."""
     if isinstance(growing, BytesIO):
         return bool(closed)
     own = os.fstat(growing.fileno())
@@ -143,7 +142,7 @@ def _was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put a file in its place as a whole, for its owner only, and on the disk."""
+    """Replace a file atomically and durably; only its owner can read it."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.touch(mode=0o600)
     with fresh.open("wb") as file:
@@ -155,8 +154,8 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def sync_names(folder: Path) -> None:
-    """Make new and changed names durable."""
-    if os.name == "posix":  # elsewhere a folder can't be opened, and names are durable without
+    """Make new and changed names in a folder durable."""
+    if os.name == "posix":  # elsewhere a folder can't be opened, and names are durable anyway
         names = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(names)
@@ -166,9 +165,9 @@ def sync_names(folder: Path) -> None:
 
 @contextmanager
 def os_errors_named(path: Path, verb: str) -> Iterator[None]:
-    """Turn what the system says into a `RecordError` that names the file and what was to be done with it."""
+    """Turn an `OSError` into a `RecordError` that names the file and the action, such as `written`."""
     try:
         yield
     except OSError as error:
-        hint = "Make room or give this user access to the folder, then try again; without a record nothing is changed."
+        hint = "Free disk space, or give this user access to the folder; nothing is sent without a record."
         raise RecordError(f"{path} can't be {verb}: {error.strerror or error}.", hint=hint) from error

@@ -1,4 +1,4 @@
-"""How the hash of a record is made: from its bytes alone, or with a key that only the account's owner has."""
+"""How records are sealed: by the SHA-256 of their bytes, or by an HMAC with the audit key."""
 
 import hmac
 from collections.abc import Callable
@@ -9,11 +9,11 @@ _FINGERPRINT = 16  # hex digits
 
 
 class Seal(NamedTuple):
-    """One way of sealing records: the key's fingerprint, "" for no key, and what makes the seal of some bytes."""
+    """A way of sealing records: the fingerprint of its key, "" for no key, and the function that seals bytes."""
 
     fingerprint: str
     hex: Callable[[bytes], str]
-    known: bool = True  # whether we have the key; without it, `hex` is not to be called
+    known: bool = True  # whether the key is known; if not, `hex` raises
 
 
 def _plain(data: bytes) -> str:
@@ -24,16 +24,16 @@ PLAIN = Seal("", _plain)
 
 
 def seal_of(key: str) -> Seal:
-    """Make the seal of a key; without one, that of the bytes alone."""
+    """Make the seal of a key; without a key, the plain SHA-256."""
     if not key:
         return PLAIN
-    secret = key.encode("utf-8", "surrogatepass")  # from the environment, any bytes may come
+    secret = key.encode("utf-8", "surrogatepass")  # the environment may hold any bytes
     fingerprint = hmac.digest(secret, b"rolesync audit key", "sha256").hex()[:_FINGERPRINT]
     return Seal(fingerprint, lambda data: hmac.digest(secret, data, "sha256").hex())
 
 
 def unknown_seal(fingerprint: str) -> Seal:
-    """Make the seal of a key that we don't have."""
+    """Make the seal of a key that is not known."""
     return Seal(fingerprint, _unmakeable, known=False)
 
 

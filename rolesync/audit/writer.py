@@ -1,6 +1,6 @@
-"""The file end of a record: puts finished lines on the disk, keeps the head, closes files that are large.
+"""The files of a record that is being written: appends sealed lines, keeps the head, and closes large files.
 
-Everything here happens under the record's lock.
+All of this happens under the record's lock.
 """
 
 import os
@@ -21,25 +21,25 @@ from rolesync.audit.files import (
     sync_names,
 )
 from rolesync.audit.seal import PLAIN, Seal, unknown_seal
-from rolesync.audit.tail import end_of, ends_a_record, hash_ending, last_line
+from rolesync.audit.tail import ends_a_record, hash_ending, last_line, locate_end
 from rolesync.errors import RecordBrokenError
 
 
 class Writer:
-    """Appends finished lines.
+    """Appends sealed lines.
 
-    `position` is the end of the record; `past` is what a `record.key` that is due now has to say of the records before
-    it, None where none is due.
+    `position` is the end of the record. `past` is None, or the checksum of the last epoch if a `record.key` must come
+    next.
 
     Args:
         folder: the account's folder, whose files exist.
-        seal: that of the key that is set.
+        seal: the seal of the audit key that is set.
     """
 
     def __init__(self, folder: Path, seal: Seal) -> None:
         self.position = START
         self.past: str | None = None
-        self._head_text = b""  # as this process has last written it; b"" where it has to look
+        self._head_text = b""  # as this process last wrote it; b"" if it must be read
         self._folder = folder
         self._seal = seal
         self._file = (folder / RECORD).open("a+b", buffering=0)
@@ -64,94 +64,92 @@ class Writer:
         self._write_head()
 
     def check_end(self) -> None:
-        """Hold the bytes of the last record that the head names against its hash, where the head tells its seal.
+        """Check the bytes of the last record that the head names against its hash, if the head shows its seal.
 
-        For opening; `settle`, at each append, looks at the hash that is stated there.
+        For opening. `find_end`, at each append, only compares the hash that the record states.
 
         Raises:
-            RecordBrokenError: they are not the ones that were written.
+            RecordBrokenError: the bytes are not as they were written.
         """
         head = read_head(self._folder)
-        if head and head.is_rekeying(
-            self._seal
-        ):  # a crash came between: which seal the last record has, is in the whole
-            walk = ChainReader(self._folder, head=head, own=self._seal)
-            deque(walk, maxlen=0)
-            if walk.bad:
-                raise self._broken(walk.bad.file, f"line {walk.bad.line}: {walk.bad.reason}")
+        if head and head.is_rekeying(self._seal):  # after a crash, only the whole record shows the seal of the last
+            reader = ChainReader(self._folder, head=head, own_seal=self._seal)
+            deque(reader, maxlen=0)
+            if reader.bad:
+                raise self._broken(reader.bad.file, f"line {reader.bad.line}: {reader.bad.reason}")
             return
         seal = next((one for one in (self._seal, PLAIN) if head and head.is_sealed(one)), None)
-        where = end_of(self._folder, head.position) if head and head.position.seq else None
+        where = locate_end(self._folder, head.position) if head and head.position.seq else None
         if head is None or seal is None or where is None:
             return
         path, end = where
         line = last_line(path, end)
         if seal.hex(line[:-HASH_BYTES]) != head.position.digest:
             number = head.position.seq
-            raise self._broken(path.name, f"the bytes of record {number}, the last, are not the ones that were written")
+            raise self._broken(path.name, f"the bytes of record {number}, the last, are not as they were written")
 
-    def settle(self) -> bytes:
-        """Move to the true end of the record and return what a crash left after the last whole record, if anything.
+    def find_end(self) -> bytes:
+        """Move to the true end of the record, and return the remains of a crash after the last whole record.
 
         Raises:
-            RecordBrokenError: it is not the end that was written, or it was sealed with another key.
+            RecordBrokenError: the end is not as it was written, or it is sealed with another key.
         """
         self.past = None
-        if self._is_as_left():
+        if self._is_unchanged():
             return b""
-        self._follow()
+        self._follow_rename()
         head = read_head(self._folder)
         if head is None or not ends_a_record(self._folder, head.position):
-            raise self._broken(RECORD, "its end is not the one that the head names")
+            raise self._broken(RECORD, "its end does not match the head")
         self.position = head.position
         begun = head.position.seq or self._seal == PLAIN
         if begun and head.is_sealed(self._seal) and self._is_end(head.position):
             return b""
-        walk = self._walk_from(head)
-        if walk.torn and not walk.torn.endswith(b"\n"):
-            self._write(b"\n")  # where only the newline was missing, this completes the record
-            walk = self._walk_from(head)
-        self.position = walk.position
-        if walk.stretches[-1].seal != self._seal:
-            self.past = self._sum_of_last_stretch()
+        reader = self._read_from(head)
+        if reader.torn and not reader.torn.endswith(b"\n"):
+            self._write(b"\n")  # if only the newline was missing, this completes the record
+            reader = self._read_from(head)
+        self.position = reader.position
+        if reader.epochs[-1].seal != self._seal:
+            self.past = self._sum_of_last_epoch()
         os.fsync(self._file.fileno())
         self._write_head(rekeying=self.past is not None)
-        self.position = walk.position._replace(end=walk.position.end + len(walk.torn))
-        return bytes(walk.torn)
+        self.position = reader.position._replace(end=reader.position.end + len(reader.torn))
+        return bytes(reader.torn)
 
-    def announce(self) -> bool:
-        """Let the records go on with this seal, whatever the one before it; False where they do already.
+    def announce_seal(self) -> bool:
+        """Announce in the head that the next records have this seal; False if they have it already.
 
-        The head says so first: were the `record.key` first, a head from before it could be put beside it by somebody
-        who has cut the record there.
+        The head comes first. Otherwise an attacker who cuts the record before the `record.key` could put back the head
+        from before it.
 
         Raises:
-            RecordBrokenError: the record is not whole, as far as this key can tell.
+            RecordBrokenError: the record is not whole, as far as it can be checked with this key.
         """
-        self._follow()
+        self._follow_rename()
         head = read_head(self._folder)
-        walk = ChainReader(self._folder, head=head, own=self._seal)
-        deque(walk, maxlen=0)
-        if head is None or walk.bad or not walk.head_seen:
+        reader = ChainReader(self._folder, head=head, own_seal=self._seal)
+        deque(reader, maxlen=0)
+        if head is None or reader.bad or not reader.head_seen:
             raise self._broken(RECORD, "the record is not whole, and a new seal would hide that")
-        if walk.stretches[-1].seal == self._seal or not walk.position.seq:
+        if reader.epochs[-1].seal == self._seal or not reader.position.seq:
             return False
-        self.position = walk.position
+        self.position = reader.position
         self._write_head(rekeying=True)
         return True
 
     def close_file(self) -> None:
-        """Close the file that grows, which ends in a whole record, and begin the next."""
-        # No file has that name yet: a whole look would have found it among those of the record, where it fits nowhere.
+        """Close the growing file, which ends with a whole record, and begin the next."""
+        # No file has that name yet: reading the record would have found it, as a file that fits nowhere.
         self._head_text = b""
-        self.settle()
+        self.find_end()
         (self._folder / RECORD).rename(closed_path(self._folder, self.position.first))
         self._begin_file()
         self.position = self.position._replace(end=0, first=self.position.seq + 1)
         self._write_head()
 
     def _begin_file(self) -> None:
-        sync_names(self._folder)  # so that no record is ever in the new file while the old one still has its name
+        sync_names(self._folder)  # so that no record gets into the new file while the old one still has its name
         (self._folder / RECORD).touch(mode=0o600)
         sync_names(self._folder)
         self._file.close()
@@ -161,8 +159,8 @@ class Writer:
     def _ids_of_files(self) -> tuple[int, ...]:
         return (*_ids(os.fstat(self._file.fileno())), *_ids(os.fstat(self._head.fileno())))
 
-    def _follow(self) -> None:
-        """Go on with the file that grows now, if another process has closed the one that did."""
+    def _follow_rename(self) -> None:
+        """Open the growing file again if another process has closed this one."""
         own, closed = os.fstat(self._file.fileno()), closed_path(self._folder, self.position.first)
         if closed.exists() and os.path.samestat(own, closed.stat()):
             self._begin_file()
@@ -170,14 +168,14 @@ class Writer:
             if not _is_at(file, self._folder / name):
                 raise self._broken(name, "it was replaced while in use")
 
-    def _is_as_left(self) -> bool:
-        """Whether both files are as the last append of this process has left them, told by few calls of the system."""
+    def _is_unchanged(self) -> bool:
+        """Whether both files are as the last append of this process left them; checked with few system calls."""
         position, known = self.position, self._head_text
         if not (known and position.end):
             return False
         try:
             record, head = map(os.stat, self._paths)
-        except FileNotFoundError:  # another process has died while it closed a file
+        except FileNotFoundError:  # another process died while it closed a file
             return False
         if (record.st_size, *_ids(record), *_ids(head)) != (position.end, *self._ids):
             return False
@@ -189,8 +187,8 @@ class Writer:
         grows = not closed_path(self._folder, position.first).exists()
         return grows and os.fstat(self._file.fileno()).st_size == position.end
 
-    def _walk_from(self, head: Head) -> ChainReader:
-        """Walk from the head to the end, where the record must be sealed as it is now, unless that is to change."""
+    def _read_from(self, head: Head) -> ChainReader:
+        """Read from the head to the end, which must have the current seal, unless the seal is being changed."""
         rekeying = head.is_rekeying(self._seal)
         seal = PLAIN  # before the first record, and where no key is set
         if rekeying:
@@ -199,20 +197,20 @@ class Writer:
             seal = self._seal
         elif head.position.seq and not head.is_sealed(PLAIN):
             seal = unknown_seal("")
-        walk = ChainReader(self._folder, start=head.position, head=head, own=self._seal, seal=seal)
-        deque(walk, maxlen=0)
-        if walk.bad:
-            raise self._broken(walk.bad.file, f"after record {walk.position.seq}, {walk.bad.reason}")
-        if walk.position.seq and not rekeying and not head.is_sealed(self._seal):
+        reader = ChainReader(self._folder, start=head.position, head=head, own_seal=self._seal, seal=seal)
+        deque(reader, maxlen=0)
+        if reader.bad:
+            raise self._broken(reader.bad.file, f"after record {reader.position.seq}, {reader.bad.reason}")
+        if reader.position.seq and not rekeying and not head.is_sealed(self._seal):
             raise self._other_seal(seal)
-        return walk
+        return reader
 
-    def _sum_of_last_stretch(self) -> str:
-        walk = ChainReader(self._folder, own=self._seal, summing=True)
-        deque(walk, maxlen=0)
-        if walk.bad:
-            raise self._broken(walk.bad.file, f"line {walk.bad.line}: {walk.bad.reason}")
-        return walk.past.hexdigest()
+    def _sum_of_last_epoch(self) -> str:
+        reader = ChainReader(self._folder, own_seal=self._seal, needs_sum=True)
+        deque(reader, maxlen=0)
+        if reader.bad:
+            raise self._broken(reader.bad.file, f"line {reader.bad.line}: {reader.bad.reason}")
+        return reader.epoch_sum.hexdigest()
 
     def _write(self, data: bytes) -> None:
         written = 0
@@ -221,10 +219,10 @@ class Writer:
         os.fsync(self._file.fileno())
 
     def _write_head(self, *, rekeying: bool = False) -> None:
-        # In place: replacing the file would cost every append two changes of the folder on the disk. The few bytes at
-        # the start of a file share one sector, so they change as a whole. Not forced to the disk either: the record
-        # is there first, and a head that is behind is mended from it. Only a new seal must be announced before it is
-        # used: a head without it, put beside a record that was cut where it begins, would look like a crash.
+        # In place: replacing the file would cost two changes of the folder on the disk for each append. The few bytes
+        # at the start of a file share one sector, so they change atomically. No sync either: the record is on the disk
+        # first, and a head that is behind is repaired from it. Only a new seal must be announced before it is used: a
+        # head without it, beside a record that was cut where the new seal begins, would look like a crash.
         text = head_text(self.position, self._seal, rekeying=rekeying)
         self._head_text = b""
         self._head.seek(0)
@@ -241,9 +239,9 @@ class Writer:
         last = "without a key" if found is PLAIN else "with a key that is not the one that is set"
         now = f"the key {self._seal.fingerprint}" if self._seal.fingerprint else "no key"
         return RecordBrokenError(
-            f"{self._folder / RECORD}: the record is sealed {last}, and {now} is set (audit_key).",
-            hint="If that is on purpose, `rolesync audit rekey` goes on with it; if not, correct the setting, and look "
-            "at `rolesync audit verify`.",
+            f"{self._folder / RECORD}: the record is sealed {last}, but {now} is set (audit_key).",
+            hint="If that is on purpose, run `rolesync audit rekey`; if not, correct the setting, and run "
+            "`rolesync audit verify`.",
         )
 
 
@@ -252,7 +250,7 @@ def _ids(status: os.stat_result) -> tuple[int, int]:
 
 
 def _is_at(file: BinaryIO, path: Path) -> bool:
-    """Whether an open file is the one that has this name now."""
+    """Whether an open file still has this name."""
     return os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 

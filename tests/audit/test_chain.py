@@ -54,9 +54,9 @@ TAMPERING: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int, str]] = {
     "duplicated": (lambda x: [*x[:2], x[1], *x[2:]], 3, "record 3 belongs here, found record 2"),
     "last duplicated": (lambda x: [*x, x[-1]], 6, "record 6 belongs here, found record 5"),
     "text inserted": (lambda x: [*x[:3], b"hello\n", *x[3:]], 4, "not a whole record"),
-    "field changed": (lambda x: [x[0], x[1].replace(b'"r2"', b'"r9"'), *x[2:]], 2, "not the ones that were written"),
-    "last changed": (lambda x: [*x[:4], x[4].replace(b'"r5"', b'"r9"')], 5, "not the ones that were written"),
-    "hash changed": (lambda x: [x[0], x[1][:-10] + b"0123456" + x[1][-3:], *x[2:]], 2, "not the ones"),
+    "field changed": (lambda x: [x[0], x[1].replace(b'"r2"', b'"r9"'), *x[2:]], 2, "not as they were written"),
+    "last changed": (lambda x: [*x[:4], x[4].replace(b'"r5"', b'"r9"')], 5, "not as they were written"),
+    "hash changed": (lambda x: [x[0], x[1][:-10] + b"0123456" + x[1][-3:], *x[2:]], 2, "not as they were written"),
     "cut inside a line": (lambda x: [*x[:4], x[4][:50]], 5, "not a whole record"),
 }
 

@@ -123,7 +123,7 @@ def test_a_head_that_is_behind_is_mended(folder: Path) -> None:
     (folder / "audit.head").write_bytes(behind)
     found = verify_record(folder)
     assert found.ok
-    assert "stops at record 2, the record goes on to 4" in found.notices[0]
+    assert "ends at record 2, the record continues to 4" in found.notices[0]
     opened(folder).__exit__()
     assert (folder / "audit.head").read_bytes() == ahead
     assert verify_record(folder).notices == ()

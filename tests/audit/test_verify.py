@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from rolesync.audit.files import START, Position, head_text
 from rolesync.audit.record import rekey
@@ -53,7 +53,7 @@ def test_without_the_key_a_notice_says_what_cannot_be_checked(folder: Path) -> N
     assert found.ok
     assert (found.records, found.unchecked) == (4, 4)
     (notice,) = found.notices
-    assert f"records 1 to 4: sealed with a key ({FIRST}) that is not the one set here" in notice
+    assert f"records 1 to 4: sealed with a key ({FIRST}) that is not set here" in notice
 
 
 def test_without_the_key_order_and_numbers_are_still_checked(folder: Path) -> None:
@@ -74,7 +74,7 @@ def test_another_key_is_a_failure_and_takes_no_record(folder: Path) -> None:
     assert found.first_bad
     assert (found.first_bad.seq, found.records) == (1, 0)
     assert f"sealed with another key ({FIRST}), but the key {SECOND} is set" in found.first_bad.reason
-    for key, said in ((OTHER, f"and the key {SECOND} is set"), ("", "and no key is set")):
+    for key, said in ((OTHER, f"but the key {SECOND} is set"), ("", "but no key is set")):
         with pytest.raises(RecordBrokenError, match=said) as caught:
             opened(folder, key=key)
         assert "audit rekey" in caught.value.hint
@@ -116,7 +116,7 @@ def test_a_change_of_the_key_is_on_purpose_and_visible(folder: Path) -> None:
     assert (found.records, found.unchecked) == (7, 0)
     assert found.notices == (
         f"record 3: from here on sealed with the key {FIRST}",
-        f"records 3 to 5: sealed with another key ({FIRST}); the bytes are those that record 6 was written after",
+        f"records 3 to 5: sealed with another key ({FIRST}); the bytes are unchanged since record 6 was written",
         f"record 6: from here on sealed with the key {SECOND}",
     )
     assert not verify_record(folder, KEY).ok
@@ -136,7 +136,7 @@ def test_what_an_earlier_key_sealed_is_vouched_for_by_the_next(folder: Path) -> 
         write_lines(folder, [*whole[:number], whole[number].replace(b"2026", b"2027"), *whole[number + 1 :]])
         bad = verify_record(folder, OTHER).first_bad
         assert bad
-        assert "the records from 1 on are not the ones after which this one was written" in bad.reason
+        assert "the records from 1 on have changed since this one was written" in bad.reason
 
 
 def test_a_record_that_is_not_whole_gets_no_new_seal(folder: Path) -> None:
@@ -291,5 +291,7 @@ def test_any_removed_or_inserted_piece_is_found(sealed: tuple[Path, dict[str, by
     put_back(folder, {**found, name: good[:start] + good[end:]})
     assert not verify_record(folder, KEY).ok
     piece = data.draw(st.binary(min_size=1, max_size=400))
+    # After the last newline of the growing file, a piece is what a crash may leave: a notice, not a failure.
+    assume(not (name == "audit.jsonl" and start == len(good) - 1 and piece.startswith(b"\n")))
     put_back(folder, {**found, name: good[:start] + piece + good[start:]})
     assert not verify_record(folder, KEY).ok

@@ -85,7 +85,7 @@ def test_a_head_that_is_several_files_behind_is_mended(folder: Path) -> None:
     (folder / "audit.head").write_bytes(behind)
     found = verify_record(folder)
     assert found.ok
-    assert "the head stops at record 2, the record goes on to 9" in found.notices[0]
+    assert "the head ends at record 2, the record continues to 9" in found.notices[0]
     opened(folder).__exit__()
     assert (folder / "audit.head").read_bytes() == ahead
 
@@ -187,7 +187,9 @@ def refused(folder: Path, said: str, *, key: str = "") -> None:
 def test_an_edit_within_the_last_line_is_noticed_on_opening(folder: Path, key: str, old: bytes, new: bytes) -> None:
     fill(folder, 3, key=key)
     edited(folder, "audit.jsonl", old, new)
-    refused(folder, f"audit.jsonl: the bytes of record {3 + bool(key)}, the last, are not the ones", key=key)
+    refused(
+        folder, f"audit.jsonl: the bytes of record {3 + bool(key)}, the last, are not as they were written", key=key
+    )
 
 
 def test_an_edit_within_the_first_and_only_line_is_noticed_on_opening(folder: Path) -> None:
@@ -256,7 +258,7 @@ def test_an_edit_before_a_new_seal_that_a_crash_cut_short_is_noticed(folder: Pat
     assert verify_record(folder, KEY).ok
     put_back(folder, whole)
     edited(folder, "audit.jsonl", b'"run":"r2"', b'"run":"r9"')
-    refused(folder, "not the ones", key=KEY)
+    refused(folder, "not as they were written", key=KEY)
 
 
 def test_a_last_line_under_another_seal_is_left_to_its_key(folder: Path) -> None:

@@ -184,5 +184,5 @@ def test_what_cannot_be_parsed_where_the_key_is_missing_is_broken_not_a_defect(f
     write_lines(folder, [found[0], found[1].replace(b'"number":1', junk), found[2]])
     with pytest.raises(RecordBrokenError, match="can't be read"):
         list(read_records(folder))
-    with pytest.raises(RecordBrokenError, match="not the ones that were written"):
+    with pytest.raises(RecordBrokenError, match="not as they were written"):
         list(read_records(folder, key="the key of the owner of it"))
