@@ -1,10 +1,11 @@
 """The lock of an account, and what is resolved under it."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from rolesync.errors import (
-    LockHeldError,
-)
+from rolesync.errors import LockHeldError
 from rolesync.executor.lock import account_lock
 from rolesync.sandbox import Sandbox
 from rolesync.workflows.context import Context
@@ -27,7 +28,8 @@ def test_a_second_run_is_refused_while_the_lock_is_held(studio: Sandbox, context
 def test_a_locked_account_knows_its_run_and_earlier_runs(context: Context) -> None:
     first = sync_list(read_list(SAMPLE, context), context)
     assert first.run is not None
-    with lock_account(context, "sync") as account:
+    later = replace(context, now=lambda: context.now() + timedelta(seconds=1))  # ids of one second sort by chance
+    with lock_account(later, "sync") as account:
         assert [run.run_id for run in account.earlier_runs.runs] == [first.run.run_id]
         assert account.run_context.command == "sync"
         assert account.run_context.run > first.run.run_id
