@@ -78,7 +78,7 @@ def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0, *, inside: st
         for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
             patch.delenv(name)  # a killed process has no chance to write what it measured, so it needn't measure
         forkserver.ensure_running()
-    steps = _context.Value("q", 0)
+    steps = _context.Value("q", 0, lock=False)  # whoever is killed while it holds a lock never gives it back
     process = _context.Process(target=_apply, args=(str(plan_path), own, at, inside, steps))
     process.start()
     process.join(SECONDS)
