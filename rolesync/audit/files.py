@@ -137,8 +137,8 @@ def _was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
     """Whether the growing file, which is open, has been closed meanwhile."""
     if isinstance(growing, BytesIO):
         return bool(closed)
-    own = os.fstat(growing.fileno())
-    return any(os.path.samestat(own, path.stat()) for _, path in reversed(closed))
+    status = os.fstat(growing.fileno())
+    return any(os.path.samestat(status, path.stat()) for _, path in reversed(closed))
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -67,8 +67,8 @@ class Record:
                 event's. Nothing was written.
         """
         if event in OWN_EVENTS or _OWN_FIELDS & fields.keys():
-            own = [*OWN_EVENTS, *_OWN_FIELDS]
-            raise TypeError(f"event {event} of {sorted(fields)}: {', '.join(sorted(own))} are the record's own")
+            reserved = sorted([*OWN_EVENTS, *_OWN_FIELDS])
+            raise TypeError(f"event {event} of {sorted(fields)}: {', '.join(reserved)} are the record's own")
         with os_errors_named(self._path, "written"), self._locked("written"):
             self._explain_remains()
             if self._writer.position.end >= self._max_bytes:

@@ -78,7 +78,7 @@ class Writer:
             if reader.bad:
                 raise self._broken(reader.bad.file, f"line {reader.bad.line}: {reader.bad.reason}")
             return
-        seal = next((one for one in (self._seal, PLAIN) if head and head.is_sealed(one)), None)
+        seal = next((known for known in (self._seal, PLAIN) if head and head.is_sealed(known)), None)
         where = locate_end(self._folder, head.position) if head and head.position.seq else None
         if head is None or seal is None or where is None:
             return
@@ -161,8 +161,8 @@ class Writer:
 
     def _follow_rename(self) -> None:
         """Open the growing file again if another process has closed this one."""
-        own, closed = os.fstat(self._file.fileno()), closed_path(self._folder, self.position.first)
-        if closed.exists() and os.path.samestat(own, closed.stat()):
+        opened, closed = os.fstat(self._file.fileno()), closed_path(self._folder, self.position.first)
+        if closed.exists() and os.path.samestat(opened, closed.stat()):
             self._begin_file()
         for file, name in ((self._file, RECORD), (self._head, HEAD)):
             if not _is_at(file, self._folder / name):
@@ -235,8 +235,8 @@ class Writer:
     def _broken(self, name: str, reason: str) -> RecordBrokenError:
         return RecordBrokenError(f"{self._folder / name}: {reason}.", hint=BROKEN_HINT)
 
-    def _other_seal(self, found: Seal) -> RecordBrokenError:
-        last = "without a key" if found is PLAIN else "with a key that is not the one that is set"
+    def _other_seal(self, last_seal: Seal) -> RecordBrokenError:
+        last = "without a key" if last_seal is PLAIN else "with a key that is not the one that is set"
         now = f"the key {self._seal.fingerprint}" if self._seal.fingerprint else "no key"
         return RecordBrokenError(
             f"{self._folder / RECORD}: the record is sealed {last}, but {now} is set (audit_key).",

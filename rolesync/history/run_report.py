@@ -80,8 +80,8 @@ def build_run_report(events: Sequence[RunEvent], plan: PlanMade | None) -> RunRe
 
 def _plan_event(events: Sequence[RunEvent]) -> PlanEvent:
     """The start of a run, or its plan where it has no start, or an empty start where it has neither."""
-    found = [event for kind in (RunStart, PlanMade) for event in events if isinstance(event, kind)]
-    return found[0] if found else RunStart(run=events[0].run)
+    plans = [event for kind in (RunStart, PlanMade) for event in events if isinstance(event, kind)]
+    return plans[0] if plans else RunStart(run=events[0].run)
 
 
 def _changes(events: Sequence[RunEvent]) -> Iterator[RunChange]:

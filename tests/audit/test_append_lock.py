@@ -45,7 +45,7 @@ def test_a_turn_that_another_thread_has_does_not_come(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file can't be deleted")
-def test_a_lock_that_was_deleted_is_the_one_that_is_there_now(tmp_path: Path) -> None:
+def test_a_deleted_lock_file_is_replaced_by_the_new_one(tmp_path: Path) -> None:
     turn = AppendLock(tmp_path / "lock", 0.0)
     (tmp_path / "lock").unlink()
     with turn, pytest.raises(TimeoutError):

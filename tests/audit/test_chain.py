@@ -66,21 +66,21 @@ def test_the_first_bad_place_is_named(folder: Path, name: str) -> None:
     tamper, line, reason = TAMPERING[name]
     fill(folder, 5)
     write_lines(folder, tamper(lines(folder)))
-    found = verify_record(folder)
-    assert found.first_bad is not None
-    assert found.first_bad.line == line
-    assert found.first_bad.seq == line
-    assert reason in found.first_bad.reason
-    assert found.records == line - 1
-    assert not found.ok
+    verification = verify_record(folder)
+    assert verification.first_bad is not None
+    assert verification.first_bad.line == line
+    assert verification.first_bad.seq == line
+    assert reason in verification.first_bad.reason
+    assert verification.records == line - 1
+    assert not verification.ok
 
 
 def test_a_record_that_was_sealed_anew_does_not_fit_the_next(folder: Path) -> None:
     fill(folder, 3)
-    found = lines(folder)
-    hashed = found[1].replace(b'"r2"', b'"r9"').partition(b',"hash"')[0]
-    found[1] = hashed + b',"hash":"' + sha256(hashed).hexdigest().encode() + b'"}\n'
-    write_lines(folder, found)
+    record_lines = lines(folder)
+    hashed = record_lines[1].replace(b'"r2"', b'"r9"').partition(b',"hash"')[0]
+    record_lines[1] = hashed + b',"hash":"' + sha256(hashed).hexdigest().encode() + b'"}\n'
+    write_lines(folder, record_lines)
     bad = verify_record(folder).first_bad
     assert bad is not None
     assert (bad.line, bad.reason) == (3, "this record was not written after the one before it")
@@ -100,9 +100,9 @@ def test_a_gap_in_the_numbers_is_found_though_the_hashes_fit(folder: Path) -> No
 def test_a_cut_off_end_is_found_by_the_head_and_stops_appends(folder: Path, kept: int) -> None:
     fill(folder, 5)
     write_lines(folder, lines(folder)[:kept])
-    found = verify_record(folder)
-    assert found.first_bad is None
-    assert f"the head names 5 records, the record has {kept}" in found.head_problem
+    verification = verify_record(folder)
+    assert verification.first_bad is None
+    assert f"the head names 5 records, the record has {kept}" in verification.head_problem
     with pytest.raises(RecordBrokenError):
         opened(folder)
     assert len(lines(folder)) == kept
@@ -122,9 +122,9 @@ def test_a_missing_or_spoilt_head_is_a_problem(folder: Path, head: bytes | None)
     (folder / "audit.head").unlink()
     if head is not None:
         (folder / "audit.head").write_bytes(head)
-    found = verify_record(folder)
-    assert found.records == 2
-    assert not found.head_ok
+    verification = verify_record(folder)
+    assert verification.records == 2
+    assert not verification.head_ok
     with pytest.raises(RecordBrokenError):
         opened(folder)
 

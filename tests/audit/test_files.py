@@ -32,15 +32,15 @@ def test_files_that_are_closed_while_they_are_opened_are_read_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(audit_files, "closed_files", close_first)
-        found = [record["number"] for record in read_records(folder)]
+        numbers = [record["number"] for record in read_records(folder)]
     assert len(list(folder.glob("audit-*.jsonl"))) == files_closed
-    assert found == list(range(1, 3 + files_closed))  # all but what the file has that was begun last
+    assert numbers == list(range(1, 3 + files_closed))  # all but what the file has that was begun last
     assert verify_record(folder) == Verification(3 + files_closed, None, "", ())
 
 
 def test_a_head_says_with_which_seal_it_was_written() -> None:
-    found = {text: Head(PLACE, text.split()[-1].decode()) for text in (head_text(PLACE, PLAIN), head_text(PLACE, SEAL))}
-    plain, sealed = found.values()
+    heads = {text: Head(PLACE, text.split()[-1].decode()) for text in (head_text(PLACE, PLAIN), head_text(PLACE, SEAL))}
+    plain, sealed = heads.values()
     assert [plain.is_sealed(PLAIN), plain.is_sealed(SEAL)] == [True, False]
     assert [sealed.is_sealed(PLAIN), sealed.is_sealed(SEAL)] == [False, True]
     announced = Head(PLACE, head_text(PLACE, SEAL, rekeying=True).split()[-1].decode())

@@ -73,7 +73,7 @@ def test_a_reopened_record_goes_on(folder: Path) -> None:
     [{"token": SecretStr("hush")}, {"thing": object()}, {"deep": [{"x": {1, 2}}]}, {"share": float("nan")}]
     + [{name: 1} for name in ("seq", "time", "prev", "hash")],
 )
-def test_what_json_cannot_say_is_a_defect(folder: Path, fields: dict[str, Any]) -> None:
+def test_a_field_without_a_json_form_is_a_defect(folder: Path, fields: dict[str, Any]) -> None:
     with opened(folder) as record:
         with pytest.raises((TypeError, ValueError)) as caught:
             record.append("plan", **fields)
@@ -121,9 +121,9 @@ def test_a_head_that_is_behind_is_mended(folder: Path) -> None:
     fill(folder, 2, start=3)
     ahead = (folder / "audit.head").read_bytes()
     (folder / "audit.head").write_bytes(behind)
-    found = verify_record(folder)
-    assert found.ok
-    assert "ends at record 2, the record continues to 4" in found.notices[0]
+    verification = verify_record(folder)
+    assert verification.ok
+    assert "ends at record 2, the record continues to 4" in verification.notices[0]
     opened(folder).__exit__()
     assert (folder / "audit.head").read_bytes() == ahead
     assert verify_record(folder).notices == ()
@@ -135,9 +135,9 @@ def test_a_head_is_not_mended_over_a_broken_chain(folder: Path, number: int) -> 
     behind = (folder / "audit.head").read_bytes()
     fill(folder, 3, start=3)
     (folder / "audit.head").write_bytes(behind)
-    found = lines(folder)
-    found[number - 1] = found[number - 1].replace(b'"step"', b'"stop"')
-    write_lines(folder, found)
+    record_lines = lines(folder)
+    record_lines[number - 1] = record_lines[number - 1].replace(b'"step"', b'"stop"')
+    write_lines(folder, record_lines)
     assert not verify_record(folder).ok
     with pytest.raises(RecordBrokenError, match=f"after record {number - 1}, the bytes"):
         opened(folder)
@@ -158,9 +158,9 @@ def test_a_torn_line_is_kept_closed_and_explained(folder: Path, torn: bytes) -> 
     assert f"{len(text)} bytes of an unfinished append" in before.notices[0]
     assert [record["seq"] for record in read_records(folder)] == [1, 2]
     fill(folder, 1, start=3)
-    found = lines(folder)
-    assert found[2] == text + b"\n"
-    recovered = json.loads(found[3])
+    record_lines = lines(folder)
+    assert record_lines[2] == text + b"\n"
+    recovered = json.loads(record_lines[3])
     assert (recovered["seq"], recovered["event"]) == (3, "record.recovered")
     assert (recovered["torn_bytes"], recovered["torn_sha256"]) == (len(text), sha256(text).hexdigest())
     assert verify_record(folder) == Verification(
@@ -168,12 +168,12 @@ def test_a_torn_line_is_kept_closed_and_explained(folder: Path, torn: bytes) -> 
     )
     assert [record["event"] for record in read_records(folder)] == ["step", "step", "record.recovered", "step"]
 
-    changed = [*found[:2], b"x" + found[2], *found[3:]]
+    changed = [*record_lines[:2], b"x" + record_lines[2], *record_lines[3:]]
     write_lines(folder, changed)
     bad = verify_record(folder).first_bad
     assert bad is not None
     assert bad.line == 3
-    write_lines(folder, [*found[:2], *found[3:]])
+    write_lines(folder, [*record_lines[:2], *record_lines[3:]])
     bad = verify_record(folder).first_bad
     assert bad is not None
     assert (bad.line, bad.reason) == (3, "the unfinished append that it explains is not there")
@@ -184,11 +184,11 @@ def test_a_record_without_its_newline_is_completed(folder: Path) -> None:
     behind = (folder / "audit.head").read_bytes()
     fill(folder, 1, start=2)
     (folder / "audit.head").write_bytes(behind)
-    found = lines(folder)
-    write_lines(folder, [found[0], found[1][:-1]])
+    record_lines = lines(folder)
+    write_lines(folder, [record_lines[0], record_lines[1][:-1]])
     assert verify_record(folder).ok
     opened(folder).__exit__()
-    assert lines(folder) == found
+    assert lines(folder) == record_lines
     assert verify_record(folder) == Verification(2, None, "", ())
 
 
@@ -207,8 +207,8 @@ def test_more_than_a_torn_line_after_the_head_is_no_crash(folder: Path) -> None:
     behind = (folder / "audit.head").read_bytes()
     fill(folder, 1, start=2)
     (folder / "audit.head").write_bytes(behind)
-    found = lines(folder)
-    write_lines(folder, [found[0], b"inserted\n", found[1]])
+    record_lines = lines(folder)
+    write_lines(folder, [record_lines[0], b"inserted\n", record_lines[1]])
     assert not verify_record(folder).ok
     with pytest.raises(RecordBrokenError, match="after record 1, this is not a whole record"):
         opened(folder)
@@ -240,9 +240,9 @@ def test_processes_append_in_turn_and_can_be_verified_meanwhile(folder: Path) ->
     processes = [writer(folder, name, 60) for name in names]
     try:
         while any(process.poll() is None for process in processes):
-            found = verify_record(folder)
-            assert found.first_bad is None
-            assert found.head_ok
+            verification = verify_record(folder)
+            assert verification.first_bad is None
+            assert verification.head_ok
     finally:
         for process in processes:
             process.kill()

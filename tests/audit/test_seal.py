@@ -10,7 +10,7 @@ def test_a_key_makes_hmac_sha256(key: str, data: bytes) -> None:
     assert seal_of(key).hex(data) == hmac.digest(key.encode("utf-8", "surrogatepass"), data, "sha256").hex()
 
 
-def test_a_fingerprint_tells_keys_apart_and_not_what_they_are() -> None:
+def test_a_fingerprint_distinguishes_keys_without_revealing_them() -> None:
     first, second = seal_of("first key"), seal_of("second key")
     assert first.fingerprint == hmac.digest(b"first key", b"rolesync audit key", "sha256").hex()[:16]
     assert first.fingerprint != second.fingerprint

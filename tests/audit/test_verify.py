@@ -20,22 +20,22 @@ KEY, OTHER = "a key of the account's owner", "another key of that owner"
 FIRST, SECOND = seal_of(KEY).fingerprint, seal_of(OTHER).fingerprint
 
 
-def forged(found: list[bytes], **changes: tuple[bytes, bytes]) -> list[bytes]:
+def forged(record_lines: list[bytes], **changes: tuple[bytes, bytes]) -> list[bytes]:
     """Change records and seal all of them anew, as anybody can who has no key."""
-    prev, made = "0" * 64, []
-    for number, line in enumerate(found, 1):
+    prev, forged_lines = "0" * 64, []
+    for number, line in enumerate(record_lines, 1):
         old, new = changes.get(f"r{number}", (b"", b""))
         body = line.replace(old, new).rpartition(b',"prev":')[0] + f',"prev":"{prev}"'.encode()
         prev = sha256(body).hexdigest()
-        made.append(body + f',"hash":"{prev}"}}\n'.encode())
-    return made
+        forged_lines.append(body + f',"hash":"{prev}"}}\n'.encode())
+    return forged_lines
 
 
-def forge(folder: Path, found: list[bytes]) -> None:
+def forge(folder: Path, record_lines: list[bytes]) -> None:
     """Write these lines and the head that belongs to them without a key."""
-    write_lines(folder, found)
-    stated = found[-1][-67:-3].decode()
-    position = Position(len(found), stated, sum(map(len, found)), 1)
+    write_lines(folder, record_lines)
+    stated = record_lines[-1][-67:-3].decode()
+    position = Position(len(record_lines), stated, sum(map(len, record_lines)), 1)
     (folder / "audit.head").write_bytes(head_text(position, PLAIN))
 
 
@@ -49,10 +49,10 @@ def test_a_record_begun_with_a_key_is_whole_with_it(folder: Path) -> None:
 
 def test_without_the_key_a_notice_says_what_cannot_be_checked(folder: Path) -> None:
     fill(folder, 3, key=KEY)
-    found = verify_record(folder)
-    assert found.ok
-    assert (found.records, found.unchecked) == (4, 4)
-    (notice,) = found.notices
+    verification = verify_record(folder)
+    assert verification.ok
+    assert (verification.records, verification.unchecked) == (4, 4)
+    (notice,) = verification.notices
     assert f"records 1 to 4: sealed with a key ({FIRST}) that is not set here" in notice
 
 
@@ -69,33 +69,33 @@ def test_without_the_key_order_and_numbers_are_still_checked(folder: Path) -> No
 def test_another_key_is_a_failure_and_takes_no_record(folder: Path) -> None:
     fill(folder, 3, key=KEY)
     before = files(folder)
-    found = verify_record(folder, OTHER)
-    assert not found.ok
-    assert found.first_bad
-    assert (found.first_bad.seq, found.records) == (1, 0)
-    assert f"sealed with another key ({FIRST}), but the key {SECOND} is set" in found.first_bad.reason
-    for key, said in ((OTHER, f"but the key {SECOND} is set"), ("", "but no key is set")):
-        with pytest.raises(RecordBrokenError, match=said) as caught:
+    verification = verify_record(folder, OTHER)
+    assert not verification.ok
+    assert verification.first_bad
+    assert (verification.first_bad.seq, verification.records) == (1, 0)
+    assert f"sealed with another key ({FIRST}), but the key {SECOND} is set" in verification.first_bad.reason
+    for key, message in ((OTHER, f"but the key {SECOND} is set"), ("", "but no key is set")):
+        with pytest.raises(RecordBrokenError, match=message) as caught:
             opened(folder, key=key)
         assert "audit rekey" in caught.value.hint
     assert files(folder) == before
 
 
 @pytest.mark.parametrize("cut", [2, 3])
-def test_whoever_has_no_key_cannot_write_both_files_anew(folder: Path, cut: int) -> None:
+def test_without_the_key_both_files_cannot_be_forged(folder: Path, cut: int) -> None:
     fill(folder, 3, key=KEY)
     whole = lines(folder)
     forge(folder, forged(whole, r2=(b'"number":1', b'"number":7')))
     assert not verify_record(folder, KEY).ok
     forge(folder, forged(whole[1:]))  # as if there had never been a key
-    found = verify_record(folder, KEY)
-    assert not found.ok
+    verification = verify_record(folder, KEY)
+    assert not verification.ok
     with pytest.raises(RecordBrokenError):
         opened(folder, key=KEY)
     forge(folder, whole[:cut])  # a head for a cut record
-    found = verify_record(folder, KEY)
-    assert (found.first_bad, found.records) == (None, cut)
-    assert f"the head is not sealed with the key {FIRST}" in found.head_problem
+    verification = verify_record(folder, KEY)
+    assert (verification.first_bad, verification.records) == (None, cut)
+    assert f"the head is not sealed with the key {FIRST}" in verification.head_problem
     with pytest.raises(RecordBrokenError):
         opened(folder, key=KEY)
 
@@ -111,10 +111,10 @@ def test_a_change_of_the_key_is_on_purpose_and_visible(folder: Path) -> None:
         (line["seq"], line["mode"], line["fingerprint"]) for line in map(json.loads, lines(folder)) if "mode" in line
     ]
     assert modes == [(3, "keyed", FIRST), (6, "keyed", SECOND)]
-    found = verify_record(folder, OTHER)
-    assert found.ok
-    assert (found.records, found.unchecked) == (7, 0)
-    assert found.notices == (
+    verification = verify_record(folder, OTHER)
+    assert verification.ok
+    assert (verification.records, verification.unchecked) == (7, 0)
+    assert verification.notices == (
         f"record 3: from here on sealed with the key {FIRST}",
         f"records 3 to 5: sealed with another key ({FIRST}); the bytes are unchanged since record 6 was written",
         f"record 6: from here on sealed with the key {SECOND}",
@@ -126,7 +126,7 @@ def test_a_change_of_the_key_is_on_purpose_and_visible(folder: Path) -> None:
     assert not verify_record(folder, OTHER).ok
 
 
-def test_what_an_earlier_key_sealed_is_vouched_for_by_the_next(folder: Path) -> None:
+def test_a_new_key_vouches_for_records_with_the_earlier_key(folder: Path) -> None:
     """Whoever has only the earlier key, or computes as if there had been another, can't change what it sealed."""
     fill(folder, 3, key=KEY)
     rekey(folder, now=clock, key=OTHER)
@@ -158,10 +158,10 @@ def test_a_new_seal_that_was_cut_short_is_finished_by_the_next_append(folder: Pa
     position = Position(2, lines(folder)[1][-67:-3].decode(), len(before["audit.jsonl"]), 1)
     announced = head_text(position, seal_of(KEY), rekeying=True)
     assert len(announced) == len(head)
-    for kept in range(len(before["audit.jsonl"]), len(record) + 1):
-        if kept not in {len(before["audit.jsonl"]), len(record)} and kept % 37:
+    for size in range(len(before["audit.jsonl"]), len(record) + 1):
+        if size not in {len(before["audit.jsonl"]), len(record)} and size % 37:
             continue
-        put_back(folder, {"audit.head": announced, "audit.jsonl": record[:kept]})
+        put_back(folder, {"audit.head": announced, "audit.jsonl": record[:size]})
         fill(folder, 1, start=3, key=KEY)
         assert verify_record(folder, KEY).ok
         assert json.loads(lines(folder)[-1])["run"] == "r3"
@@ -178,7 +178,7 @@ def test_an_empty_record_takes_any_key(folder: Path) -> None:
 # --- several files
 
 
-def test_several_files_are_one_record(folder: Path) -> None:
+def test_several_files_form_a_single_record(folder: Path) -> None:
     fill(folder, 9, max_bytes=600)
     names = list(files(folder))
     assert names == ["audit-000000000001.jsonl", "audit-000000000004.jsonl", "audit.head", "audit.jsonl"]
@@ -186,11 +186,11 @@ def test_several_files_are_one_record(folder: Path) -> None:
 
 
 def without(name: str) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    return lambda found: {one: text for one, text in found.items() if one != name}
+    return lambda record_files: {other: text for other, text in record_files.items() if other != name}
 
 
 def renamed(old: str, new: str) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    return lambda found: {new if one == old else one: text for one, text in found.items()}
+    return lambda record_files: {new if name == old else name: text for name, text in record_files.items()}
 
 
 FIRST_FILE, SECOND_FILE = "audit-000000000001.jsonl", "audit-000000000004.jsonl"
@@ -198,32 +198,36 @@ MOVED = {
     "first removed": (without(FIRST_FILE), SECOND_FILE, 1, "the file that begins with record 1 belongs here"),
     "second removed": (without(SECOND_FILE), "audit.jsonl", 4, "record 4 belongs here, found record 7"),
     "all closed removed": (
-        lambda found: {one: found[one] for one in ("audit.jsonl", "audit.head")},
+        lambda record_files: {name: record_files[name] for name in ("audit.jsonl", "audit.head")},
         "audit.jsonl",
         1,
         "record 1 belongs here, found record 7",
     ),
     "swapped": (
-        lambda found: {**found, FIRST_FILE: found[SECOND_FILE], SECOND_FILE: found[FIRST_FILE]},
+        lambda record_files: {
+            **record_files,
+            FIRST_FILE: record_files[SECOND_FILE],
+            SECOND_FILE: record_files[FIRST_FILE],
+        },
         FIRST_FILE,
         1,
         "record 1 belongs here, found record 4",
     ),
     "renamed": (renamed(SECOND_FILE, "audit-000000000005.jsonl"), "audit-000000000005.jsonl", 4, "removed or renamed"),
     "added": (
-        lambda found: {**found, "audit-000000000007.jsonl": b""},
+        lambda record_files: {**record_files, "audit-000000000007.jsonl": b""},
         "audit-000000000007.jsonl",
         7,
         "this closed file has no whole record",
     ),
     "longer": (
-        lambda found: {**found, FIRST_FILE: found[FIRST_FILE] + b"x"},
+        lambda record_files: {**record_files, FIRST_FILE: record_files[FIRST_FILE] + b"x"},
         FIRST_FILE,
         4,
         "this is not a whole record",
     ),
     "shorter": (
-        lambda found: {**found, FIRST_FILE: found[FIRST_FILE][:-1]},
+        lambda record_files: {**record_files, FIRST_FILE: record_files[FIRST_FILE][:-1]},
         FIRST_FILE,
         3,
         "this is not a whole record",
@@ -236,9 +240,9 @@ MOVED = {
 def test_a_missing_moved_or_changed_file_is_found(folder: Path, name: str, key: str) -> None:
     change, file, seq, reason = MOVED[name]
     fill(folder, 8 - bool(key), key=key, max_bytes=660)
-    found = files(folder)
-    assert list(found) == [FIRST_FILE, SECOND_FILE, "audit.head", "audit.jsonl"]
-    put_back(folder, change(found))
+    record_files = files(folder)
+    assert list(record_files) == [FIRST_FILE, SECOND_FILE, "audit.head", "audit.jsonl"]
+    put_back(folder, change(record_files))
     bad = verify_record(folder, key).first_bad
     assert bad
     assert (bad.file, bad.seq) == (file, seq)
@@ -264,34 +268,34 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, by
     fill(folder, 3, start=4, key=OTHER, max_bytes=700)
     rekey(folder, now=clock, key=KEY)
     fill(folder, 4, start=7, key=KEY, max_bytes=700)
-    found = files(folder)
-    assert len(found) > 4
+    record_files = files(folder)
+    assert len(record_files) > 4
     assert verify_record(folder, KEY).ok
-    return folder, found
+    return folder, record_files
 
 
 @given(data=st.data())
 def test_any_changed_byte_is_found(sealed: tuple[Path, dict[str, bytes]], data: st.DataObject) -> None:
-    folder, found = sealed
-    name = data.draw(st.sampled_from(sorted(found)))
-    good = found[name]
+    folder, record_files = sealed
+    name = data.draw(st.sampled_from(sorted(record_files)))
+    good = record_files[name]
     place = data.draw(st.integers(0, len(good) - 1))
     byte = (good[place] + data.draw(st.integers(1, 255))) % 256
-    put_back(folder, {**found, name: good[:place] + bytes([byte]) + good[place + 1 :]})
+    put_back(folder, {**record_files, name: good[:place] + bytes([byte]) + good[place + 1 :]})
     assert not verify_record(folder, KEY).ok
 
 
 @given(data=st.data())
 def test_any_removed_or_inserted_piece_is_found(sealed: tuple[Path, dict[str, bytes]], data: st.DataObject) -> None:
-    folder, found = sealed
-    name = data.draw(st.sampled_from(sorted(found)))
-    good = found[name]
+    folder, record_files = sealed
+    name = data.draw(st.sampled_from(sorted(record_files)))
+    good = record_files[name]
     start = data.draw(st.integers(0, len(good) - 1))
     end = data.draw(st.integers(start + 1, len(good)))
-    put_back(folder, {**found, name: good[:start] + good[end:]})
+    put_back(folder, {**record_files, name: good[:start] + good[end:]})
     assert not verify_record(folder, KEY).ok
     piece = data.draw(st.binary(min_size=1, max_size=400))
     # After the last newline of the growing file, a piece is what a crash may leave: a notice, not a failure.
     assume(not (name == "audit.jsonl" and start == len(good) - 1 and piece.startswith(b"\n")))
-    put_back(folder, {**found, name: good[:start] + piece + good[start:]})
+    put_back(folder, {**record_files, name: good[:start] + piece + good[start:]})
     assert not verify_record(folder, KEY).ok

@@ -83,9 +83,9 @@ def test_a_head_that_is_several_files_behind_is_mended(folder: Path) -> None:
     fill(folder, 7, start=3, max_bytes=600)
     ahead = (folder / "audit.head").read_bytes()
     (folder / "audit.head").write_bytes(behind)
-    found = verify_record(folder)
-    assert found.ok
-    assert "the head ends at record 2, the record continues to 9" in found.notices[0]
+    verification = verify_record(folder)
+    assert verification.ok
+    assert "the head ends at record 2, the record continues to 9" in verification.notices[0]
     opened(folder).__exit__()
     assert (folder / "audit.head").read_bytes() == ahead
 
@@ -134,8 +134,8 @@ def test_processes_close_files_in_turn_and_can_be_verified_meanwhile(folder: Pat
     processes = [writer(folder, name, 80, max_bytes=900, key="a key of theirs all") for name in names]
     try:
         while any(process.poll() is None for process in processes):
-            found = verify_record(folder, "a key of theirs all")
-            assert (found.first_bad, found.head_problem) == (None, "")
+            verification = verify_record(folder, "a key of theirs all")
+            assert (verification.first_bad, verification.head_problem) == (None, "")
     finally:
         for process in processes:
             process.kill()
@@ -167,17 +167,17 @@ def test_a_file_that_cannot_be_closed_stops_the_append(folder: Path, monkeypatch
 
 def edited(folder: Path, name: str, old: bytes, new: bytes) -> dict[str, bytes]:
     """Change one place in a file without changing its length; returns what there is now."""
-    found = files(folder)
+    record_files = files(folder)
     assert len(old) == len(new)
-    assert found[name].count(old) == 1
-    put_back(folder, {**found, name: found[name].replace(old, new)})
+    assert record_files[name].count(old) == 1
+    put_back(folder, {**record_files, name: record_files[name].replace(old, new)})
     return files(folder)
 
 
-def refused(folder: Path, said: str, *, key: str = "") -> None:
+def refused(folder: Path, message: str, *, key: str = "") -> None:
     before = {name: content for name, content in files(folder).items() if content}
     assert not verify_record(folder, key).ok
-    with pytest.raises(RecordBrokenError, match=said):
+    with pytest.raises(RecordBrokenError, match=message):
         opened(folder, key=key)
     assert {name: content for name, content in files(folder).items() if content} == before
 
@@ -267,7 +267,7 @@ def test_a_last_line_under_another_seal_is_left_to_its_key(folder: Path) -> None
     refused(folder, "sealed with a key that is not the one that is set", key="another key")
 
 
-def test_what_is_edited_while_the_record_is_open_is_noticed_by_the_next_that_opens_it(folder: Path) -> None:
+def test_an_edit_while_the_record_is_open_is_noticed_on_the_next_opening(folder: Path) -> None:
     with opened(folder) as record:
         record.append("step", run="r1")
         edited_lines = [line.replace(b'"run":"r1"', b'"run":"r9"') for line in lines(folder)]

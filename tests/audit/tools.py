@@ -1,4 +1,4 @@
-"""What the tests of the record share: a clock that stands still, records to write, a second process that writes."""
+"""Helpers for tests of the record: a fixed clock, records to write, and a second process that writes."""
 
 import math
 import os
@@ -44,11 +44,11 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("audit*")) if path.name != "audit.lock"}
 
 
-def put_back(folder: Path, found: dict[str, bytes]) -> None:
+def put_back(folder: Path, record_files: dict[str, bytes]) -> None:
     """Make the folder hold exactly these files of the record."""
     for path in folder.glob("audit*"):
         path.unlink()
-    for name, content in found.items():
+    for name, content in record_files.items():
         (folder / name).write_bytes(content)
 
 
@@ -56,8 +56,8 @@ def lines(folder: Path) -> list[bytes]:
     return (folder / "audit.jsonl").read_bytes().splitlines(keepends=True)
 
 
-def write_lines(folder: Path, found: list[bytes]) -> None:
-    (folder / "audit.jsonl").write_bytes(b"".join(found))
+def write_lines(folder: Path, record_lines: list[bytes]) -> None:
+    (folder / "audit.jsonl").write_bytes(b"".join(record_lines))
 
 
 def writer(folder: Path, run: str, count: int, *, key: str = "", max_bytes: float = math.inf) -> subprocess.Popen[str]:

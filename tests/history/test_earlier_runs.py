@@ -1,4 +1,4 @@
-"""What earlier runs mean for the next: lists, absence, and what nobody has found out yet."""
+"""What earlier runs mean for the next one: lists, absence, and unsettled runs."""
 
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def test_absence_is_counted_in_runs_that_went_ahead(folder: Path) -> None:
         assert load_earlier_runs(folder).baseline.absent == {"Admin": {1: 1, 2: 3}, "Teacher": {1: 1}}
 
 
-def test_applying_one_plan_again_makes_nobody_absent_any_longer(folder: Path) -> None:
+def test_applying_a_plan_again_does_not_count_as_another_absence(folder: Path) -> None:
     with opened(folder) as record:
         for run in ("a", "b"):
             begin(record, run, 7, command="apply", digest="one", absent={"Admin": [1]})
@@ -83,11 +83,11 @@ def test_applying_one_plan_again_makes_nobody_absent_any_longer(folder: Path) ->
         assert load_earlier_runs(folder).baseline.absent == {"Admin": {1: 4}}
 
 
-def test_records_of_an_older_shape_tell_nothing(folder: Path) -> None:
+def test_records_without_lists_give_no_baseline(folder: Path) -> None:
     assert load_earlier_runs(history(folder)).baseline == GuardBaseline()
 
 
-def test_no_record_tells_nothing(folder: Path) -> None:
+def test_an_empty_record_has_no_earlier_runs(folder: Path) -> None:
     past = load_earlier_runs(folder)
     assert (past.baseline, past.runs, past.unsettled) == (GuardBaseline(), (), ())
 
@@ -124,22 +124,22 @@ def send(record: Record, run: str, *steps: tuple[int, str, bool], digest: str = 
     """Let a run send these (user id, action, whether it was done) for the role Admin."""
     begin(record, run, 7, digest=digest or run)
     for number, (user_id, action, done) in enumerate(steps, start=1):
-        one = {"user_id": user_id, "action": action, "role": "Admin", "email": "", "row": 2}
+        sent = {"user_id": user_id, "action": action, "role": "Admin", "email": "", "row": 2}
         before = {str(user_id): [] if action == "add" else ["Admin"]}
         after = {str(user_id): ["Admin"] if (action == "add") == done else []}
         marks = {"run": run, "chunk": 1, "request": number}
-        record.append("intent", **marks, actions=[one], before=before)
+        record.append("intent", **marks, actions=[sent], before=before)
         record.append("outcome", **marks, status=200 if done else 422, after=after, seconds=0, error="")
 
 
-def test_what_each_of_the_last_runs_has_sent_is_repeated(folder: Path) -> None:
+def test_changes_that_each_of_the_last_runs_sent_are_repeated(folder: Path) -> None:
     with opened(folder) as record:
         assert load_earlier_runs(folder).repeated(1) == {}
         send(record, "a", (1, "add", True), (2, "remove", True), (3, "add", True), digest="same")
         end(record, "a")
         send(record, "b", (1, "add", True), (2, "remove", False), (3, "remove", True), digest="same")
-        found = {(1, "add", "Admin"): True, (2, "remove", "Admin"): False}
-        assert load_earlier_runs(folder).repeated(2) == found
+        expected = {(1, "add", "Admin"): True, (2, "remove", "Admin"): False}
+        assert load_earlier_runs(folder).repeated(2) == expected
         assert (load_earlier_runs(folder).repeated(3), load_earlier_runs(folder).repeated(0)) == ({}, {})
         send(record, "c", (1, "add", True))
         assert (
@@ -159,7 +159,7 @@ def test_a_plan_that_was_interrupted_and_applied_again_counts_once(folder: Path)
         assert load_earlier_runs(folder).repeated(1) == {(1, "add", "Admin"): True}
 
 
-def test_whoever_made_a_plan_is_known_by_its_digest(folder: Path) -> None:
+def test_the_makers_of_a_plan_are_found_by_its_digest(folder: Path) -> None:
     with opened(folder) as record:
         plan(record, "dry", 7, command="plan", digest="d1", made_by="mia")
         plan(record, "again", 7, command="plan", digest="d1", made_by="bo")

@@ -24,10 +24,10 @@ def reread(after: RolesById, request: int = 1) -> Reread:
 
 
 def done(*events: RunEvent) -> list[tuple[int, str]]:
-    return [(one.user_id, one.action.value) for one in effects(events)]
+    return [(effect.user_id, effect.action.value) for effect in effects(events)]
 
 
-def test_an_answer_tells_what_took_effect() -> None:
+def test_a_response_shows_which_actions_took_effect() -> None:
     answered = outcome(200, {"1": ["Admin", "Teacher"], "2": []})
     assert effects([RunStart(run="r"), intent(ADD_1, REMOVE_2), answered]) == [
         Effect(1, "a@x.edu", Action.ADD, "Admin", 2, "r", TIME),
@@ -36,13 +36,13 @@ def test_an_answer_tells_what_took_effect() -> None:
     assert open_requests([intent(ADD_1, REMOVE_2), answered]) == []
 
 
-def test_what_was_so_before_is_no_effect() -> None:
+def test_an_action_that_changes_nothing_is_no_effect() -> None:
     before = {"1": ["Admin"], "2": []}
     assert done(intent(ADD_1, REMOVE_2, before=before), outcome(200, {"1": ["Admin"], "2": []})) == []
 
 
 @pytest.mark.parametrize("status", ["unknown", 422, 404])
-def test_without_a_good_answer_the_read_that_followed_tells(status: int | str) -> None:
+def test_without_a_good_response_the_read_that_followed_shows_the_effect(status: int | str) -> None:
     records = [intent(ADD_1, REMOVE_2), outcome(status), reread({"1": ["Admin"], "2": ["Admin"]})]
     assert done(*records) == [(1, "add")]
     assert open_requests(records) == []
@@ -59,27 +59,27 @@ def test_a_read_corrects_a_doubtful_answer() -> None:
     assert done(intent(ADD_1), outcome(200, {"1": ["Admin"]}), reread({"1": []})) == []
 
 
-def test_somebody_who_is_gone_was_not_changed() -> None:
+def test_a_user_who_is_gone_was_not_changed() -> None:
     records = [intent(REMOVE_2), outcome(404), reread({"2": None})]
     assert done(*records) == []
     assert open_requests(records) == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, "not_sent"])
-def test_what_was_refused_outright_did_nothing_and_is_not_open(status: int | str) -> None:
+def test_a_request_that_was_refused_outright_did_nothing_and_is_not_open(status: int | str) -> None:
     records = [intent(ADD_1, REMOVE_2), outcome(status)]
     assert done(*records) == []
     assert open_requests(records) == []
 
 
 @pytest.mark.parametrize("rest", [[], [outcome("unknown")], [outcome("unknown"), reread({"1": ["Admin"]})]])
-def test_a_request_that_nobody_looked_after_is_open(rest: list[RunEvent]) -> None:
+def test_a_request_without_a_known_effect_is_open(rest: list[RunEvent]) -> None:
     known = {1} if len(rest) == 2 else set()
     asked = tuple(sorted({1, 2} - known))
     assert open_requests([intent(ADD_1, REMOVE_2), *rest]) == [OpenRequest("r", 1, 1, asked)]
 
 
-def test_each_request_is_told_apart() -> None:
+def test_requests_are_kept_apart() -> None:
     records = [
         intent(ADD_1, request=1),
         outcome("unknown", request=1),
@@ -90,21 +90,23 @@ def test_each_request_is_told_apart() -> None:
     assert done(*records) == [(1, "add")]
 
 
-def test_what_studio_did_besides_is_told_by_its_answer_only() -> None:
+def test_side_effects_are_taken_from_responses_only() -> None:
     asked = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin"]})
     answered = outcome(200, {"1": ["Admin", "Teacher"], "2": ["Observer"], "9": ["Admin"]})
-    told = [(one.user_id, one.action.value, one.role, one.row) for one in all_role_changes([asked, answered])]
-    assert told == [
+    changes = [
+        (change.user_id, change.action.value, change.role, change.row) for change in all_role_changes([asked, answered])
+    ]
+    assert changes == [
         (1, "add", "Admin", 2),
         (2, "remove", "Admin", 0),
         (1, "remove", "Subaccount admin", 0),
         (2, "add", "Observer", 0),
     ]
     seen = reread({"1": ["Admin"], "2": []})
-    assert [one.role for one in all_role_changes([asked, outcome("unknown"), seen])] == ["Admin", "Admin"]
+    assert [change.role for change in all_role_changes([asked, outcome("unknown"), seen])] == ["Admin", "Admin"]
 
 
-def test_people_are_as_the_last_request_left_them() -> None:
+def test_users_are_as_the_last_request_left_them() -> None:
     records = [
         intent(ADD_1, REMOVE_2, request=1),
         outcome(200, {"1": ["Admin"], "2": []}, request=1),

@@ -28,7 +28,7 @@ def kept(folder: Path, run: str = "r1") -> None:
         save_holders(folder, record, run, LIVE)
 
 
-def test_what_was_seen_is_expected(folder: Path) -> None:
+def test_the_saved_holders_are_expected(folder: Path) -> None:
     assert expected_holders(load_earlier_runs(folder)) is None
     kept(folder)
     holders = {"Admin": {1: "Ann@example.edu", 2: ""}, "Observer": {}}
@@ -36,26 +36,26 @@ def test_what_was_seen_is_expected(folder: Path) -> None:
     assert stat.S_IMODE((folder / NAME).stat().st_mode) == 0o600
 
 
-def test_what_rolesync_did_since_is_expected_too(folder: Path) -> None:
+def test_later_changes_by_rolesync_are_expected(folder: Path) -> None:
     kept(folder)
     with opened(folder) as record:
         send(record, "r2", (3, "add", True), (2, "remove", True), (1, "remove", False))
-    found = expected_holders(load_earlier_runs(folder))
-    assert found is not None
-    assert found.holders["Admin"] == {1: "Ann@example.edu", 3: ""}
-    assert found.doubtful == frozenset()
+    holders = expected_holders(load_earlier_runs(folder))
+    assert holders is not None
+    assert holders.holders["Admin"] == {1: "Ann@example.edu", 3: ""}
+    assert holders.doubtful == frozenset()
 
 
-def test_nothing_is_expected_of_somebody_in_doubt(folder: Path) -> None:
+def test_nothing_is_expected_of_a_user_in_doubt(folder: Path) -> None:
     kept(folder)
     with opened(folder) as record:
         send(record, "r2", (2, "remove", True))
-        one = {"user_id": 1, "action": "remove", "role": "Admin", "email": "", "row": 2}
-        record.append("intent", run="r2", chunk=2, request=2, actions=[one], before={"1": ["Admin"]})
-    found = expected_holders(load_earlier_runs(folder))
-    assert found is not None
-    assert found.doubtful == frozenset({1})
-    assert found.holders["Admin"] == {1: "Ann@example.edu"}
+        sent = {"user_id": 1, "action": "remove", "role": "Admin", "email": "", "row": 2}
+        record.append("intent", run="r2", chunk=2, request=2, actions=[sent], before={"1": ["Admin"]})
+    holders = expected_holders(load_earlier_runs(folder))
+    assert holders is not None
+    assert holders.doubtful == frozenset({1})
+    assert holders.holders["Admin"] == {1: "Ann@example.edu"}
 
 
 def test_the_snapshot_before_counts_until_the_next_is_in_its_place(folder: Path) -> None:
@@ -63,12 +63,12 @@ def test_the_snapshot_before_counts_until_the_next_is_in_its_place(folder: Path)
     before = (folder / NAME).read_bytes()
     kept(folder, "r2")
     (folder / NAME).write_bytes(before)
-    found = expected_holders(load_earlier_runs(folder))
-    assert found is not None
-    assert found.since == "r1"
+    holders = expected_holders(load_earlier_runs(folder))
+    assert holders is not None
+    assert holders.since == "r1"
 
 
-def test_a_snapshot_that_no_run_has_written_tells_nothing(folder: Path) -> None:
+def test_a_snapshot_that_no_run_wrote_is_ignored(folder: Path) -> None:
     kept(folder)
     (folder / NAME).write_bytes((folder / NAME).read_bytes().replace(b"[1,2]", b"[1,9]"))
     assert expected_holders(load_earlier_runs(folder)) is None

@@ -34,7 +34,7 @@ def test_an_address_is_compared_by_its_key_and_may_have_meant_several(folder: Pa
     assert set(user_ids_of_email(folder, "nobody@x.edu")) == set()
 
 
-def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(folder: Path) -> None:
+def test_all_events_about_a_user_are_read_over_all_files(folder: Path) -> None:
     two_years(folder)
     assert len(list(folder.glob("audit-*.jsonl"))) > 1
     events = list(events_about(folder, {1}))
@@ -54,19 +54,19 @@ def test_what_is_about_a_person_is_found_over_all_files_with_what_came_of_it(fol
     assert [how for _, how in sent_actions(events_about(folder, {2}))] == [ActionResult.UNKNOWN]
 
 
-def test_no_record_knows_nobody(folder: Path) -> None:
+def test_an_empty_record_has_no_user(folder: Path) -> None:
     assert set(user_ids_of_email(folder, "ada@x.edu")) == set()
     assert list(events_about(folder, {1})) == []
 
 
-def test_the_last_run_that_touched_somebody_is_told_with_all_it_sent(folder: Path) -> None:
+def test_the_last_run_that_touched_a_user_is_returned_with_all_its_changes(folder: Path) -> None:
     two_years(folder)
-    found = last_changes(folder, {1, 2, 3, 9})
-    told = {
-        user: [(one.run, one.row, one.outcome, one.source) for one in sent_actions]
-        for user, sent_actions in found.items()
+    changes_by_user = last_changes(folder, {1, 2, 3, 9})
+    sent = {
+        user: [(change.run, change.row, change.outcome, change.source) for change in changes]
+        for user, changes in changes_by_user.items()
     }
-    assert told == {
+    assert sent == {
         1: [("b", 2, "gone", "")],
         2: [("c", 3, "unknown", "")],
         3: [("a", 4, "no_effect", "list.csv"), ("a", 4, "no_effect", "list.csv")],

@@ -34,21 +34,21 @@ def history(folder: Path) -> Path:
 
 
 def test_runs_are_summed_up(folder: Path) -> None:
-    found = list_runs(history(folder))
-    assert [(run.run_id, run.kind, run.status) for run in found] == [
+    summaries = list_runs(history(folder))
+    assert [(run.run_id, run.kind, run.status) for run in summaries] == [
         ("p1", "plan", "planned"),
         ("p2", "plan", "blocked"),
         ("ab1", "apply", "complete"),
         ("ab2", "apply", "open"),
     ]
-    assert found[0].started_at == found[0].finished_at == "2026-09-01T10:00:00.000250+00:00"
-    assert (found[1].plan_digest, found[1].source, found[1].counts) == (
+    assert summaries[0].started_at == summaries[0].finished_at == "2026-09-01T10:00:00.000250+00:00"
+    assert (summaries[1].plan_digest, summaries[1].source, summaries[1].counts) == (
         "d2",
         "list.csv",
         {"additions": 0, "removals": 90},
     )
-    assert found[2].counts == {"additions": 2, "removals": 1, "done": 3, "failed": 0}
-    assert (found[3].finished_at, found[3].counts) == ("", {"additions": 1, "removals": 0})
+    assert summaries[2].counts == {"additions": 2, "removals": 1, "done": 3, "failed": 0}
+    assert (summaries[3].finished_at, summaries[3].counts) == ("", {"additions": 1, "removals": 0})
 
 
 def test_a_plan_and_its_apply_under_one_id_are_one_run(folder: Path) -> None:
@@ -105,9 +105,9 @@ def test_no_record_is_an_empty_history(folder: Path) -> None:
 
 def test_history_stops_at_a_changed_record(folder: Path) -> None:
     history(folder)
-    found = lines(folder)
-    found[2] = found[2].replace(b'"additions":2', b'"additions":0')
-    write_lines(folder, found)
+    record_lines = lines(folder)
+    record_lines[2] = record_lines[2].replace(b'"additions":2', b'"additions":0')
+    write_lines(folder, record_lines)
     reading = read_records(folder)
     assert [next(reading)["run"], next(reading)["run"]] == ["p1", "p2"]
     with pytest.raises(RecordBrokenError, match=r"audit\.jsonl, line 3: the bytes"):
@@ -125,7 +125,7 @@ def test_a_reader_sees_the_record_as_it_was_when_it_began(folder: Path) -> None:
     assert [record["seq"] for record in reading] == [2]
 
 
-def test_what_cannot_be_read_is_an_error(folder: Path) -> None:
+def test_a_record_that_cannot_be_read_is_an_error(folder: Path) -> None:
     (folder / "audit.jsonl").mkdir(parents=True)
     (folder / "audit.head").write_bytes(b"")
     for reading in (verify_record, list_runs, lambda where: list(read_records(where))):
@@ -135,15 +135,15 @@ def test_what_cannot_be_read_is_an_error(folder: Path) -> None:
 
 def broken_at(folder: Path, line: int) -> Path:
     history(folder)
-    found = lines(folder)
-    found[line - 1] = found[line - 1].replace(b'"run":"', b'"run":"x')
-    write_lines(folder, found)
+    record_lines = lines(folder)
+    record_lines[line - 1] = record_lines[line - 1].replace(b'"run":"', b'"run":"x')
+    write_lines(folder, record_lines)
     return folder
 
 
-def test_what_stands_before_the_break_is_given_with_the_error(folder: Path) -> None:
-    found, broken = runs_before_break(broken_at(folder, 5))
-    assert [(run.run_id, run.status) for run in found] == [("p1", "planned"), ("p2", "blocked"), ("ab1", "open")]
+def test_runs_before_the_break_are_returned_with_the_error(folder: Path) -> None:
+    summaries, broken = runs_before_break(broken_at(folder, 5))
+    assert [(run.run_id, run.status) for run in summaries] == [("p1", "planned"), ("p2", "blocked"), ("ab1", "open")]
     assert broken is not None
     assert "audit.jsonl, line 5" in broken.message
     records, broken = records_before_break(folder, "ab1")
@@ -166,7 +166,7 @@ def test_a_whole_record_is_trusted_to_its_end(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "the key of the owner of it"])
-def test_history_is_told_over_all_files_with_the_key_and_without(folder: Path, key: str) -> None:
+def test_history_is_read_over_all_files_with_the_key_and_without(folder: Path, key: str) -> None:
     with opened(folder, key="the key of the owner of it", max_bytes=300) as record:
         for number in range(6):
             record.append("plan", run=f"p{number}", digest="d", source="s", status="ready", additions=0, removals=0)
@@ -176,12 +176,12 @@ def test_history_is_told_over_all_files_with_the_key_and_without(folder: Path, k
 
 
 @pytest.mark.parametrize("junk", [b"no JSON", b'"n": {"a"'])
-def test_what_cannot_be_parsed_where_the_key_is_missing_is_broken_not_a_defect(folder: Path, junk: bytes) -> None:
+def test_a_line_that_is_no_json_is_a_broken_record_if_the_key_is_missing(folder: Path, junk: bytes) -> None:
     with opened(folder, key="the key of the owner of it") as record:
         record.append("step", number=1)
         record.append("step", number=2)
-    found = lines(folder)
-    write_lines(folder, [found[0], found[1].replace(b'"number":1', junk), found[2]])
+    record_lines = lines(folder)
+    write_lines(folder, [record_lines[0], record_lines[1].replace(b'"number":1', junk), record_lines[2]])
     with pytest.raises(RecordBrokenError, match="can't be read"):
         list(read_records(folder))
     with pytest.raises(RecordBrokenError, match="not as they were written"):
