@@ -16,7 +16,6 @@ MODULES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py")) i
 APART = {"bench", "e2e", "jobs"}  # folders of tests that drive the whole, not a module
 WHOLE = {"test_docs.py", "test_layout.py", "test_soak.py"}
 TESTED_ELSEWHERE = {
-    *("audit/tail.py",),
     *(
         "cli/apply.py",
         "cli/audit.py",
@@ -43,13 +42,7 @@ TESTED_ELSEWHERE = {
         "cli/validate.py",
     ),
     *("executor/run_context.py",),
-    *(
-        "history/events.py",
-        "history/journal.py",
-        "history/plan_events.py",
-        "history/read.py",
-        "history/record_entries.py",
-    ),
+    *("history/events.py",),
     *(
         "model/explanation.py",
         "model/reasons.py",
