@@ -26,10 +26,10 @@ class SandboxAccount:
     Args:
         options: how the sandbox behaves.
         clock: seconds since 1970.
-        people: the people of the account instead of the sandbox's own.
+        people: the people of the account; None for generated people.
 
     Raises:
-        ValueError: the database file was made with other people, or `people` can't be stored.
+        ValueError: the database file has another number of users or seed, or `people` can't be stored.
     """
 
     def __init__(self, options: Options, clock: Callable[[], float], people: PeopleSource | None = None) -> None:

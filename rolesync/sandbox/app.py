@@ -1,6 +1,6 @@
 """The ASGI application that every request passes: it counts, injects faults, and checks User-Agent and token.
 
-It stands in front of the Starlette application. It answers searches itself, which is faster, because a sync sends
+It wraps the Starlette application. It answers searches itself, which is faster, because a sync sends
 thousands of them. Faults that break the connection write to the transport directly, since HTTP can't express them.
 """
 

@@ -167,8 +167,8 @@ def _number(key: str, text: str) -> float:
     try:
         return int(text) if key in _WHOLE else float(text)
     except ValueError:
-        wanted = "a whole number" if key in _WHOLE else "a number"
-        raise ValueError(f"{key}={text}: use {wanted}") from None
+        kind = "a whole number" if key in _WHOLE else "a number"
+        raise ValueError(f"{key}={text}: use {kind}") from None
 
 
 @dataclass(frozen=True, slots=True)

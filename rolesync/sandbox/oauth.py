@@ -24,7 +24,7 @@ class Tokens:
         db: the sandbox's database.
         options: the tokens, the developer key and their behaviour.
         clock: seconds since 1970.
-        text: makes the text of a new token from a word for its kind.
+        new_token: returns a new token; its argument is the kind (code, access or refresh), with which the token begins.
     """
 
     def __init__(
@@ -32,12 +32,12 @@ class Tokens:
         db: sqlite3.Connection,
         options: Options,
         clock: Callable[[], float],
-        text: Callable[[str], str] = lambda word: f"{word}-{secrets.token_urlsafe(24)}",
+        new_token: Callable[[str], str] = lambda kind: f"{kind}-{secrets.token_urlsafe(24)}",
     ) -> None:
         self._db = db
         self._options = options
         self._clock = clock
-        self._text = text
+        self._new_token = new_token
         self._fixed: dict[str, Permission] = {
             options.token: "all",
             options.reader_token: "read",
@@ -54,12 +54,12 @@ class Tokens:
         Raises:
             ApiError: 401 without a valid token; 403 if its owner may not do this.
         """
-        permission = self._permission(self._token(header))
+        permission = self._use_token(self._token(header))
         if permission == "none" or (write and permission == "read"):
             raise ApiError(403, "You do not have permission to perform this action")
 
-    def code(self, params: Mapping[str, str]) -> str:
-        """Answer `authorize`: the address to redirect to, with a code valid for ten minutes; `state` is dropped.
+    def issue_code(self, params: Mapping[str, str]) -> str:
+        """Answer `authorize`: return the address to redirect to, with a code valid for ten minutes and without `state`.
 
         Raises:
             ApiError: 400 or 401, with the error code of OAuth.
@@ -72,7 +72,7 @@ class Tokens:
         parts = urlsplit(address)
         if parts.scheme != "https" or parts.hostname in {None, "localhost", "127.0.0.1", "::1"}:
             raise ApiError(400, "invalid_redirect_uri")
-        code = self._text("code")
+        code = self._new_token("code")
         self._db.execute("INSERT INTO codes VALUES (?, ?, ?)", (code, address, self._clock() + _CODE_LIFETIME))
         return f"{address}{'&' if parts.query else '?'}{urlencode({'code': code})}"
 
@@ -88,20 +88,21 @@ class Tokens:
         grant = form.get("grant_type", "")
         if grant == "authorization_code":
             self._spend_code(form)
-            return self._issue(ends="")
+            return self._issue()
         if grant == "refresh_token":
-            return self._issue(ends=self._spend_refresh_token(form.get("refresh_token", "")))
+            return self._issue(ends_refresh_token=self._spend_refresh_token(form.get("refresh_token", "")))
         raise ApiError(400, "unsupported_grant_type" if grant else "invalid_request")
 
     def _token(self, header: str | None) -> str:
         if header is None:
             return ""
-        scheme, blank, token = header.strip().partition(" ")
-        if not blank:
+        scheme, separator, token = header.strip().partition(" ")
+        if not separator:
             return scheme if self._options.bare_key else ""
         return token.strip() if scheme.lower() == "bearer" else ""
 
-    def _permission(self, token: str) -> Permission:
+    def _use_token(self, token: str) -> Permission:
+        """Return what a token permits. The first use of an access token ends the refresh token that it replaces."""
         if token in self._fixed:
             return self._fixed[token]
         query = "SELECT expires_at, ends_refresh_token FROM access_tokens WHERE token = ?"
@@ -123,15 +124,15 @@ class Tokens:
         """Use up a refresh token; returns the token that ends at the first use of the new access token, or ""."""
         if not self._db.execute("SELECT 1 FROM refresh_tokens WHERE token = ?", (token,)).fetchone():
             raise ApiError(400, "invalid_grant")
-        if self._options.old_refresh_token == "dies_on_first_use":  # noqa: S105  # no password
+        if self._options.old_refresh_token == "ends_on_first_use":  # noqa: S105  # no password
             return token
         self._db.execute("DELETE FROM refresh_tokens WHERE token = ?", (token,))
         return ""
 
-    def _issue(self, *, ends: str) -> dict[str, Any]:
-        access, refresh = self._text("access"), self._text("refresh")
+    def _issue(self, *, ends_refresh_token: str = "") -> dict[str, Any]:
+        access, refresh = self._new_token("access"), self._new_token("refresh")
         now = self._clock()
-        row = (access, now + self._options.token_lifetime, ends)
+        row = (access, now + self._options.token_lifetime, ends_refresh_token)
         self._db.execute("INSERT INTO access_tokens VALUES (?, ?, ?)", row)
         self._db.execute("INSERT INTO refresh_tokens VALUES (?)", (refresh,))
         return {

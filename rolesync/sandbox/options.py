@@ -17,7 +17,7 @@ Batches = Literal["atomic", "partial"]
 Redundant = Literal["accepted", "refused"]
 EmailMatch = Literal["exact", "prefix", "contains"]
 EmailCase = Literal["insensitive", "sensitive"]
-OldRefreshToken = Literal["dies_at_once", "dies_on_first_use"]
+OldRefreshToken = Literal["ends_immediately", "ends_on_first_use"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,8 @@ class Options:
         client_id, client_secret: the developer key for OAuth.
         refresh_token: the first refresh token, as if the key had been authorised before.
         token_lifetime: lifetime of an OAuth access token, in seconds.
-        old_refresh_token: a refresh ends the old refresh token `dies_at_once`, or `dies_on_first_use` of the new access
-            token.
+        old_refresh_token: the refresh token that a refresh replaces `ends_immediately`, or `ends_on_first_use` of the
+            new access token.
 
     Behaviour:
         batches: `atomic` applies nothing if one action is bad; `partial` applies the actions before the bad one.
@@ -67,7 +67,7 @@ class Options:
     client_secret: str = "sandbox-secret"  # noqa: S105  # as above
     refresh_token: str = "sandbox-refresh-token"  # noqa: S105  # as above
     token_lifetime: int = 7200
-    old_refresh_token: OldRefreshToken = "dies_at_once"  # noqa: S105  # no password
+    old_refresh_token: OldRefreshToken = "ends_immediately"  # noqa: S105  # no password
     batches: Batches = "atomic"
     max_actions: int | None = None
     max_actions_status: Literal[413, 422] = 422

@@ -80,7 +80,7 @@ class _Api:
         return _json(encode(swagger(self._account.options.roles, request.url.netloc)))
 
     async def authorize(self, request: Request) -> Response:
-        return Response(status_code=302, headers={"location": self._account.tokens.code(request.query_params)})
+        return Response(status_code=302, headers={"location": self._account.tokens.issue_code(request.query_params)})
 
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode("ascii", "replace"), keep_blank_values=True))

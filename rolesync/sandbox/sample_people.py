@@ -42,7 +42,7 @@ CAST = (
     Person(1060, "Daniel Adeyemi", "Dan Adeyemi", "daniel.adeyemi@example.edu", ("Student", "Teacher")),
     Person(1067, "Chloé Dubois", "Chloé Dubois", "chloe.dubois@example.edu", ("Observer",)),
     Person(1071, "Łukasz Żak", "Łukasz Żak", "lukasz.zak@example.edu", ("Student",)),
-    # One address, two accounts: whoever asks for it by address can't know which is meant.
+    # Two people with the same address: a search by address can't tell which of them a row means.
     Person(1078, "Sam Porter", "Sam Porter", "sam.porter@example.edu", ("Student",)),
     Person(1079, "Samantha Porter", "Sam Porter", "Sam.Porter@example.edu", ("Teacher",)),
     # A Canvas login where an address should be, and four ways of having none.

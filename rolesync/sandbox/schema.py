@@ -75,7 +75,7 @@ def ensure(
     """Make tables, people and media unless the file has them; people from a `people` source have no media.
 
     Raises:
-        ValueError: the file was made with another number of users or seed, or by another program.
+        ValueError: another program created the file, or its number of users or its seed differs.
         sqlite3.Error: the file is not a database.
     """
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -84,10 +84,10 @@ def ensure(
     if not tables:
         _in_transaction(db, lambda: _make(db, users, seed, first_refresh_token, people))
         return
-    made_with = db.execute("SELECT users, seed FROM made").fetchone()
-    if made_with != (users, seed):
+    creation = db.execute("SELECT users, seed FROM made").fetchone()
+    if creation != (users, seed):
         raise ValueError(
-            f"the database was made with users={made_with[0]} and seed={made_with[1]}, not users={users} and "
+            f"the database was made with users={creation[0]} and seed={creation[1]}, not users={users} and "
             f"seed={seed}: use the same, or name another file"
         )
 

@@ -42,12 +42,12 @@ def serve(
     Args:
         options: how the sandbox behaves.
         host: a loopback address.
-        port: the port; 0 takes a free port.
+        port: the port; 0 for any free port.
         ready: called with the base address (`http://127.0.0.1:8765`) as soon as requests are answered.
         clock: seconds since 1970.
 
     Raises:
-        ValueError: `host` is not loopback, or the database file was made with other people.
+        ValueError: `host` is not loopback, or the database file has another number of users or seed.
         OSError: the port can't be opened.
     """
     with _listen(host, port) as listener:
@@ -76,10 +76,10 @@ class Sandbox(Control):
         options: how the sandbox behaves.
         clock: seconds since 1970.
         sleep: waits a number of seconds, for faults with latency.
-        people: the people of the account instead of the sandbox's own.
+        people: the people of the account; None for generated people.
 
     Raises:
-        ValueError: on entering, if the database file was made with other people, or `people` can't be stored.
+        ValueError: on entering, if the database file has another number of users or seed, or `people` can't be stored.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Sandbox(Control):
             started = threading.Event()
             self._server = _Server(account, self._sleep, started.set)
             self._thread = threading.Thread(target=self._run, args=(listener, started), name="rolesync-sandbox")
-            stack.callback(self._stop)  # before the start, because an interruption may come at any moment
+            stack.callback(self._stop)  # before the start, because Ctrl-C may interrupt at any time
             self._thread.start()
             started.wait()
             if self._failure is not None:
@@ -125,7 +125,6 @@ class Sandbox(Control):
             raise RuntimeError("the sandbox ended unexpectedly") from self._failure
 
     def _run(self, listener: socket.socket, started: threading.Event) -> None:
-        self._failure = None
         try:
             self._server.run(sockets=[listener])
         except BaseException as failure:  # noqa: BLE001  # raised again in the waiting thread
@@ -170,7 +169,7 @@ class _Server(uvicorn.Server):
         self._started()
 
     async def main_loop(self) -> None:
-        """Loop as uvicorn does, but check for the end more often, so that tests don't wait for it."""
+        """Loop like uvicorn, but check `should_exit` every 20 ms instead of every 100 ms, so that tests end sooner."""
         ticks = 0
         while not await self.on_tick(ticks):
             for _ in range(5):
@@ -181,9 +180,8 @@ class _Server(uvicorn.Server):
 
     def _transport_of(self, client: tuple[str, int]) -> asyncio.Transport | None:
         for connection in self.server_state.connections:
-            if (
-                getattr(connection, "client", None) == client
-            ):  # only HTTP/2 connections have no client, and HTTP/2 is off
+            # Only HTTP/2 connections have no client, and HTTP/2 is off.
+            if getattr(connection, "client", None) == client:
                 return connection.transport
         return None
 

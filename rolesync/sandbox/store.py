@@ -52,8 +52,8 @@ class Store:
         people: the people instead of cast and generated people, without media; only for a database in memory.
 
     Raises:
-        ValueError: the database file was made with other people, is not a database, or is used by another sandbox; or
-            `people` comes with a file, or can't be stored, for example because two people have the same id.
+        ValueError: the database file has another number of users or seed, is not a database, or is used by another
+            sandbox; or `people` comes with a file, or can't be stored, for example because two people have the same id.
     """
 
     def __init__(self, options: Options, people: PeopleSource | None = None) -> None:

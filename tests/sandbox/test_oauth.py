@@ -113,7 +113,7 @@ def test_token_refuses(studio: Sandbox, call: Call, form: dict[str, str], expect
     assert (answer.status_code, answer.json()) == (expected[0], {"error": expected[1]})
 
 
-def test_a_refresh_rotates_and_the_old_token_dies_at_once(studio: Sandbox, call: Call) -> None:
+def test_a_refresh_rotates_and_the_old_token_ends_immediately(studio: Sandbox, call: Call) -> None:
     access, second = pair(refresh(call, studio))
     assert second != "sandbox-refresh-token"
     old = refresh(call, studio)
@@ -125,7 +125,7 @@ def test_a_refresh_rotates_and_the_old_token_dies_at_once(studio: Sandbox, call:
 
 
 def test_the_old_token_may_end_at_the_first_use_of_the_new_token(start: Start, call: Call) -> None:
-    studio = start(Options(old_refresh_token="dies_on_first_use"))
+    studio = start(Options(old_refresh_token="ends_on_first_use"))
     lost, _ = pair(refresh(call, studio))
     access, second = pair(refresh(call, studio))
     assert lost != access

@@ -14,7 +14,7 @@ from rolesync.sandbox import Options
         ({"redundant": "yes"}, "redundant: 'yes' is not one of accepted, refused"),
         ({"email_match": "like"}, "email_match: 'like' is not one of exact, prefix, contains"),
         ({"email_case": "upper"}, "email_case: 'upper' is not one of insensitive, sensitive"),
-        ({"old_refresh_token": "lives"}, "old_refresh_token: 'lives' is not one of dies_at_once, dies_on_first_use"),
+        ({"old_refresh_token": "x"}, "old_refresh_token: 'x' is not one of ends_immediately, ends_on_first_use"),
         ({"empty_last_page": 2}, "empty_last_page: 2 is not one of 0, 1"),
         ({"max_actions_status": 400}, "max_actions_status: 400 is not one of 413, 422"),
         ({"users": 0}, "users: 0 is less than 1"),

@@ -89,9 +89,9 @@ def api(token: Answering, user: Say | None = None) -> Answering:
 # Rotation
 
 
-@pytest.mark.parametrize("old", ["dies_at_once", "dies_on_first_use"])
+@pytest.mark.parametrize("old", ["ends_immediately", "ends_on_first_use"])
 def test_every_refresh_brings_the_next_refresh_token(
-    tmp_path: Path, clock: Clock, old: Literal["dies_at_once", "dies_on_first_use"]
+    tmp_path: Path, clock: Clock, old: Literal["ends_immediately", "ends_on_first_use"]
 ) -> None:
     seen = set()
     with Sandbox(Options(token_lifetime=LIFE, old_refresh_token=old), clock=clock) as studio:
@@ -440,7 +440,7 @@ def test_after_a_lost_answer_a_spent_refresh_token_asks_for_login(tmp_path: Path
 
 def test_after_a_lost_answer_a_valid_refresh_token_is_used_once_more(tmp_path: Path, clock: Clock) -> None:
     faults = Faults.parse("lost=1,on=tokens,times=1")
-    with Sandbox(Options(faults=faults, old_refresh_token="dies_on_first_use"), clock=clock) as studio:
+    with Sandbox(Options(faults=faults, old_refresh_token="ends_on_first_use"), clock=clock) as studio:
         access = access_of(studio.base_url, tmp_path, clock)
         with pytest.raises(TokenUnknownError):
             OAuthToken(access).header()
