@@ -1,4 +1,4 @@
-"""What earlier runs mean for the next one: the list last applied, who was absent from it, and what is unsettled."""
+"""What earlier runs mean for the next one: the list last applied, the users absent from it, and the unsettled runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,8 +24,8 @@ class EarlierRuns:
     """What the record holds for later plans.
 
     `baseline` is what guards compare with. `runs` are those that went ahead, in order. `unsettled` are the ids of runs
-    without an end, or with a request whose effect is unknown. `holders` says, by the SHA-256 of each saved snapshot of
-    the holders, how many of the runs had gone ahead by then. `folder` is the account's, `key` the audit key.
+    without an end, or with a request whose effect is unknown. `holders` maps the SHA-256 of each saved snapshot of
+    the holders to the number of runs before it. `folder` is the account's, `key` the audit key.
     """
 
     baseline: GuardBaseline
@@ -61,13 +61,13 @@ class EarlierRuns:
         if not number or len(last) < number:
             return {}
         group_of = {run_id: at for at, run_ids in enumerate(last) for run_id in run_ids}
-        done: list[dict[tuple[int, str, str], bool]] = [{} for _ in last]
+        done_by_group: list[dict[tuple[int, str, str], bool]] = [{} for _ in last]
         for effect, result in sent_actions(self.events(list(group_of))):
-            change, sent = (effect.user_id, effect.action.value, effect.role), done[group_of[effect.run]]
-            sent[change] = result is ActionResult.DONE or sent.get(change, False)
-        return {
-            change: all(sent[change] for sent in done) for change in done[0] if all(change in sent for sent in done)
-        }
+            change = (effect.user_id, effect.action.value, effect.role)
+            was_done = done_by_group[group_of[effect.run]]
+            was_done[change] = result is ActionResult.DONE or was_done.get(change, False)
+        common = [change for change in done_by_group[0] if all(change in group for group in done_by_group)]
+        return {change: all(group[change] for group in done_by_group) for change in common}
 
     def makers(self, digest: str) -> frozenset[str]:
         """Find the users who made a plan of this digest, dry runs included; empty where the record has none."""

@@ -130,6 +130,7 @@ def action_result(action: SentAction, before: RolesById, after: RolesById) -> Ac
     roles = after[user_id]
     if roles is None:
         return ActionResult.GONE
-    wanted = action.action == Action.ADD
-    took_effect = (action.role in roles) == wanted and (action.role in (before.get(user_id) or ())) != wanted
+    adds = action.action == Action.ADD
+    has_role, had_role = action.role in roles, action.role in (before.get(user_id) or ())
+    took_effect = has_role == adds and had_role != adds
     return ActionResult.DONE if took_effect else ActionResult.NO_EFFECT

@@ -26,10 +26,10 @@ Fields = dict[str, Any]
 
 
 def append_event(record: Record, event: RunEvent) -> None:
-    """Append an event to the record; when this returns, it is on the disk.
+    """Append an event to the record. The event is on the disk when this returns.
 
     Raises:
-        RecordError: it could not be written; nothing may be sent to Studio now.
+        RecordError: the event could not be written; send nothing to Studio.
     """
     record.append(event.NAME, **event_fields(event))
 
@@ -63,24 +63,24 @@ def _absent(event: PlanEvent) -> Fields:
 
 
 def _plan_made(plan: PlanMade) -> Fields:
-    more = {"status": plan.status, "held": plan.held, "requests": plan.requests}
-    return {**_plan_event(plan), **more, **_absent(plan)}
+    result = {"status": plan.status, "held": plan.held, "requests": plan.requests}
+    return {**_plan_event(plan), **result, **_absent(plan)}
 
 
 def _run_start(start: RunStart) -> Fields:
-    more = {"operator": start.operator, "held": start.held, "overridden": start.overridden, **_absent(start)}
+    circumstances = {"operator": start.operator, "held": start.held, "overridden": start.overridden, **_absent(start)}
     approval = approval_json(start.approval)
     if approval is not None:
         names = ("user_id", "email", "role", "action", "reason")
         approval["excluded_changes"] = [{name: getattr(change, name) for name in names} for change in start.excluded]
-    return {**_plan_event(start), **more, "approval": approval}
+    return {**_plan_event(start), **circumstances, "approval": approval}
 
 
 def _run_end(end: RunEnd) -> Fields:
     requests = {"requests": end.requests}
     counts = {"status": end.status, "counts": end.counts, "proof": asdict(end.proof) if end.proof else None}
     reason = {"stopped": end.stopped, "unsettled": end.unsettled}
-    if end.drifted is None and not end.unsettled:  # a later run records this order
+    if end.drifted is None and not end.unsettled:  # a second end, recorded by a later run: its field order differs
         return {"run": end.run, **counts, **requests, **reason}
     drifted = {} if end.drifted is None else {"drifted": [change._asdict() for change in end.drifted]}
     return {"run": end.run, **requests, **counts, **reason, **drifted}
@@ -100,8 +100,8 @@ def _intent(intent: Intent) -> Fields:
 
 
 def _outcome(outcome: Outcome) -> Fields:
-    more = {"status": outcome.status, "seconds": outcome.seconds, "after": outcome.after, "error": outcome.error}
-    return {**_request(outcome), **more}
+    answer = {"status": outcome.status, "seconds": outcome.seconds, "after": outcome.after, "error": outcome.error}
+    return {**_request(outcome), **answer}
 
 
 def _reread(event: Reread) -> Fields:

@@ -1,8 +1,8 @@
 """The events of the audit record, one type each. `event_writer` and `event_reader` turn them into records and back.
 
 A run records `run.start`, an `intent` and an `outcome` for each request, a `reread` where an outcome was in doubt,
-`run.end` and `holders`. A `plan` comes before it, or stands alone for a dry run. What a killed run left open, a later
-run closes with `recovered` and a `run.end`. The record's own two events are in `rolesync.audit.own_events`.
+`run.end` and `holders`. A `plan` comes before `run.start`, or is alone for a dry run. A later run closes a
+killed run with `recovered` and a `run.end`. The record's own two events are in `rolesync.audit.own_events`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -128,7 +128,7 @@ class RunStart(PlanEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnd(RunEvent):
-    """A run ended, or a later run found out how.
+    """A run ended, or a later run determined how an earlier run ended.
 
     `status` is `complete`, `incomplete` or `interrupted`. `requests` counts requests by kind, `counts` changes by
     `OutcomeStatus`. `stopped` says why it ended early. While it is `unsettled`, the effect of a request is unknown.

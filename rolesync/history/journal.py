@@ -92,26 +92,26 @@ class JournalEntry:
 
 
 def log_plan(record: Record, run: str, command: str, plan: Plan) -> None:
-    """Write down that a plan was made, and its status.
+    """Record a plan and its status.
 
     Raises:
-        RecordError: it can't be written down.
+        RecordError: the record can't be written.
     """
     append_event(record, plan_made(plan, run, command))
 
 
 def log_recovered(record: Record, request: OpenRequest, after: RolesSeen, by: str) -> None:
-    """Write down what the run `by` found out about a request that an earlier run had left open.
+    """Record the result, determined by the run `by`, of a request that an earlier run left open.
 
     Raises:
-        RecordError: it can't be written down.
+        RecordError: the record can't be written.
     """
     event = Recovered(run=request.run, chunk=request.chunk, request=request.request, by=by, after=_roles_by_id(after))
     append_event(record, event)
 
 
 def _roles_by_id(roles_seen: RolesSeen) -> RolesById:
-    # Few users have several roles, and to sort a single one would take half of the time.
+    # Most users have one role; calling sorted() for those too would double the time.
     return {
         str(user_id): None if roles is None else sorted(roles) if len(roles) > 1 else list(roles)
         for user_id, roles in roles_seen.items()

@@ -30,15 +30,15 @@ from rolesync.model.run_report import RunDecision
 def user_ids_of_email(folder: Path, address: str, *, key: str = "") -> Iterator[int]:
     """Yield the ids of users to whom changes were sent under an address, or whose changes a reviewer took out.
 
-    Addresses are compared by `email_key`. An id may come several times.
+    Addresses are compared by `email_key`. An id may be yielded several times.
 
     Raises:
         RecordError, RecordBrokenError: as `read_events`.
     """
-    wanted = email_key(address)
+    searched_key = email_key(address)
     for addressees in decode_records(folder, (RunStart, Intent), read_addressees, key=key):
         for user_id, email in addressees:
-            if email_key(email) == wanted:
+            if email_key(email) == searched_key:
                 yield user_id
 
 

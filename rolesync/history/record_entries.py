@@ -82,7 +82,7 @@ class RecordEntry:
 def record_entries(records: Iterable[_Record]) -> Iterator[RecordEntry]:
     """Yield the records of a run in order, answers together with their intents.
 
-    An answer without an intent, and a second outcome of one, is an entry of its own.
+    An answer without an intent is a separate entry, and so is a second outcome of an intent.
     """
     for record, answers in _with_answers(list(records)):
         is_request = _has_actions(record)
@@ -138,7 +138,7 @@ def _request(intent: _Record, answers: Sequence[_Record]) -> RequestEntry:
         roles = answer["after"]
         replaced |= {user: after[user] for user in roles if user in after and after[user] != roles[user]}
         after |= roles
-    asked = {str(action.get("user_id")) for action in intent["actions"]}
+    users_of_actions = {str(action.get("user_id")) for action in intent["actions"]}
     return RequestEntry(
         answers=tuple(map(_answer, answers)),
         actions=tuple(
@@ -155,7 +155,7 @@ def _request(intent: _Record, answers: Sequence[_Record]) -> RequestEntry:
         ),
         is_open=intent.get("event") == Intent.NAME and all(answer["event"] in _LATER_ANSWERS for answer in answers),
         has_roles_after=bool(after),
-        others=_with_gone({user: roles for user, roles in after.items() if user not in asked}),
+        others=_with_gone({user: roles for user, roles in after.items() if user not in users_of_actions}),
         replaced=_with_gone(replaced),
     )
 

@@ -15,14 +15,14 @@ from rolesync.model.vocabulary import Action, OutcomeStatus
 
 _OUTCOMES = {
     ActionResult.DONE: (OutcomeStatus.DONE, ""),
-    ActionResult.NO_EFFECT: (OutcomeStatus.FAILED, "Studio was asked, and the role stayed as it was"),
+    ActionResult.NO_EFFECT: (OutcomeStatus.FAILED, "the request did not change the role"),
     ActionResult.GONE: (OutcomeStatus.FAILED, "no longer in Studio"),
     ActionResult.UNKNOWN: (OutcomeStatus.UNKNOWN, "unknown so far; the next run asks Studio"),
 }
 
 
 def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[RunReport, RecordBrokenError | None]:
-    """Report one run, by its id or the beginning of it, from the records before the first changed one.
+    """Report one run, by its id or the beginning of it, from the records before the first changed record.
 
     Returns:
         The report, and the error that names the changed record, if there is one.

@@ -88,7 +88,7 @@ def test_a_change_sent_again_is_reported_once_with_its_last_outcome_and_error() 
 
 def test_a_role_that_stayed_without_an_error_is_a_failure() -> None:
     run = report(records(outcome(200, {"31": ["Student"], "7": ["Admin"]})))
-    assert set(outcomes(run).values()) == {("failed", "Studio was asked, and the role stayed as it was")}
+    assert set(outcomes(run).values()) == {("failed", "the request did not change the role")}
 
 
 def test_users_who_had_drifted_stay_reported_after_a_second_end() -> None:
