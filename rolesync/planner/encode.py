@@ -1,7 +1,7 @@
 """A plan as JSON: the file that is reviewed today and applied tomorrow.
 
 A plan has exactly one encoding: ASCII, with a line for each top-level key and each element of a list, so that two plans
-compare well line by line. `null` stands for a missing value. The file has two seals: `digest` (see `digest`), and
+compare well line by line. `null` means a missing value. The file has two seals: `digest` (see `digest`), and
 `checksum`, the SHA-256 of all lines above it.
 """
 
@@ -116,7 +116,7 @@ def _rows(table: pd.DataFrame, columns: Columns) -> Iterator[str]:
 
 
 def _impact_rows(table: pd.DataFrame) -> Iterator[str]:
-    """Encode what users own. Here 0 is a number, and null stands for an unknown one."""
+    """Encode what users own. Here 0 is a number, and null means an unknown number."""
     for cells in zip(*(table[name].tolist() for name in IMPACT), strict=True):
         row = dict(zip(IMPACT, cells, strict=True))
         if row["known"] == Completeness.NOTHING:

@@ -196,7 +196,7 @@ def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) 
         )
     if not done.all():
         steps = _some(_steps(repeated[~done]))
-        causes.append(f"{steps}: Studio didn't do it; see `rolesync explain`, and correct the list")
+        causes.append(f"{steps}: Studio didn't apply the change; see `rolesync explain`, and correct the list")
     number = "change was" if len(repeated) == 1 else f"{len(repeated):,} changes were"
     message = f"the same {number} sent by each of the last {limit} runs ({'; '.join(causes)})"
     return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=len(repeated))

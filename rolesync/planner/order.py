@@ -12,8 +12,8 @@ def order(changes: pd.DataFrame) -> pd.DataFrame:
     """Sort CHANGES into the order in which they are sent.
 
     Users who only gain roles come first, then users who gain and lose, then users who only lose. If a run stops early,
-    no user has lost a role before another user got it. Within these stages, changes are sorted by user, then additions
-    before removals, then by role.
+    no user has lost a role before all users who only gain have gained. Within these stages, changes are sorted by user,
+    then additions before removals, then by role.
     """
     removed = (changes["action"] == Action.REMOVE.value).to_numpy()
     role = changes["role"].cat.reorder_categories(sorted(changes["role"].cat.categories)).cat.codes
@@ -41,33 +41,33 @@ def chunks(changes: pd.DataFrame, size: int) -> list[range]:
         raise ValueError("the changes of a user are not adjacent: order them first")
     bounds = [0]
     while bounds[-1] < len(user):
-        last, first = np.searchsorted(ends, [bounds[-1] + size, bounds[-1]], side="right") - [1, 0]
-        bounds.append(int(ends[max(first, last)]))
+        last_fitting = np.searchsorted(ends, bounds[-1] + size, side="right") - 1
+        next_user = np.searchsorted(ends, bounds[-1], side="right")  # taken even if longer than `size`
+        bounds.append(int(ends[max(next_user, last_fitting)]))
     return [range(start, end) for start, end in pairwise(bounds)]
 
 
 def waves(changes: pd.DataFrame, size: int) -> list[list[range]]:
     """Cut ordered CHANGES into `chunks`, and group chunks that may be sent in parallel.
 
-    In a wave, no user is in two chunks, and no chunk has users of a later stage of `order` than the first stage of the
-    wave. So no role is removed before all users who only gain have gained, and users who only lose come after all
-    others. A chunk with two stages is a wave of its own.
+    In a wave, no user is in two chunks, and no chunk has a user of a later stage (see `order`) than the first chunk's
+    earliest stage. So no role is removed before all users who only gain have gained, and users who only lose come
+    after all others. A chunk with two stages is alone in its wave.
     """
     stage = _stages(changes)
     groups: list[list[range]] = []
-    earliest = 0
+    stage_of_wave = 0
     for chunk in chunks(changes, size):
         stages = stage[chunk.start : chunk.stop]
-        if not groups or stages.max() > earliest:
+        if not groups or stages.max() > stage_of_wave:
             groups.append([])
-            earliest = stages.min()
+            stage_of_wave = stages.min()
         groups[-1].append(chunk)
-        earliest = min(earliest, stages.min())
     return groups
 
 
 def _stages(changes: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The stage of each change by its user: 0 if the user only gains roles, 1 if both, 2 if the user only loses."""
+    """Return the stage of each change's user: 0 for users who only gain roles, 1 for gain and lose, 2 for only lose."""
     user = pd.factorize(changes["user_id"])[0]
     removed = (changes["action"] == Action.REMOVE.value).to_numpy()
     gains = np.bincount(user, weights=~removed) > 0

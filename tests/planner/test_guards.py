@@ -292,7 +292,7 @@ def test_repeated_changes_are_a_warning_with_the_likely_cause() -> None:
     assert (result.status, result.value, result.limit) == (WARN, 2, 3)
     assert "remove Admin of p1@example.edu (1): done each time, and reversed since" in result.message
     assert "account admins" in result.message
-    assert "remove Admin of p2@example.edu (2): Studio didn't do it" in result.message
+    assert "remove Admin of p2@example.edu (2): Studio didn't apply the change" in result.message
     only = verdict(
         "repeat_runs", users, keeping(users[2:]), Policy(), GuardBaseline(repeated={(2, "remove", "Admin"): False})
     )
