@@ -1,1 +1,1 @@
-"""Applies a plan: the only room that writes to Studio, and proves what it did."""
+"""Applies a plan: the only package that writes to Studio; it also proves the result."""

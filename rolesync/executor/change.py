@@ -59,7 +59,7 @@ def end_all(batch: list[Change], outcome: OutcomeStatus, detail: str) -> None:
 
 
 def side_effect(changes: list[Change], user: User) -> str:
-    """Describe the roles that changed although nobody asked for it: Studio may drop one role when it adds another.
+    """Describe the roles that changed without a request: Studio may remove a role when it adds another role.
 
     Args:
         changes: all changes of one user in a request, in their order.

@@ -37,7 +37,7 @@ class Execution:
     doubtful: tuple[JournalEntry, ...] = ()
 
 
-def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress, *, at_once: int = 1) -> Execution:
+def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress, *, parallel: int = 1) -> Execution:
     """Send all changes of a plan, in its order.
 
     Args:
@@ -45,14 +45,14 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
         studio: where to write.
         journal: records each request before it is sent; if that fails, the request is not sent.
         progress: called after each chunk.
-        at_once: how many chunks may be under way in parallel; only chunks of the same wave of the planner are.
+        parallel: the maximum of chunks sent in parallel; these are always of the same wave of the planner.
 
     Raises:
         RecordError: the record can't be written; nothing more was sent.
     """
     columns = [plan.changes[name].tolist() for name in _SENT_COLUMNS]
     changes = [Change(*values) for values in zip(*columns, strict=True)]
-    holders = sum(role.before + role.additions for role in plan.roles) if at_once == 1 else None
+    holders = sum(role.before + role.additions for role in plan.roles) if parallel == 1 else None
     sender = Sender(studio, journal, plan.policy.managed_roles, holders)
 
     sent = 0
@@ -70,11 +70,11 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
     numbered = [[(next(number), chunk) for chunk in wave] for wave in waves(plan.changes, plan.policy.chunk_size)]
     stopped = None
     try:
-        if at_once == 1:
+        if parallel == 1:
             for chunk in chain(*numbered):
                 report(send(*chunk))
         else:
-            _send_parallel(numbered, send, report, _Threads(at_once, sender.halt, studio.client.end))
+            _send_parallel(numbered, send, report, _Threads(parallel, sender.halt, studio.client.end))
     except StudioError as error:
         stopped = error
     results: dict[str, Any] = {
@@ -112,7 +112,7 @@ def _send_parallel(
             threads.halt()  # immediately: the main thread may notice the error only later
             raise
 
-    # A separate pool: in that of the client, which reads, chunks that read again would wait for each other.
+    # A separate pool: in the client's pool, chunks would occupy all threads while they wait for their own reads.
     with ThreadPoolExecutor(threads.number, thread_name_prefix="writing") as pool:
         for wave in numbered:
             under_way = [pool.submit(guarded, number, chunk) for number, chunk in wave]
@@ -122,7 +122,7 @@ def _send_parallel(
             except BaseException as error:
                 threads.halt()
                 is_studio_error = isinstance(error, StudioError | HaltedError)
-                if not is_studio_error:  # Ctrl-C, for example: don't wait as long as Studio asked to
+                if not is_studio_error:  # Ctrl-C, for example: don't wait for a Retry-After
                     threads.end()
                 pool.shutdown(cancel_futures=True)
                 if is_studio_error:

@@ -33,7 +33,7 @@ class BlockedError(PlanRefusedError):
 def check_origin(plan: Plan, account: str) -> None:
     """Refuse a plan of another account, or of a list that has changed since.
 
-    The list is read where the plan says it was. If there is no file, only the plan's digest protects it.
+    The list is read at the path in the plan. Without a file there, only the plan's digest protects the list.
 
     Raises:
         PlanRefusedError: the plan is of another account, or its list has changed or can't be read.

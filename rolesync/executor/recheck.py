@@ -27,7 +27,7 @@ LastSeenRoles = Mapping[int, Sequence[str] | None]
 
 @dataclass(frozen=True, eq=False)
 class Remaining:
-    """What is left to send of a plan.
+    """The changes of a plan that remain to be sent.
 
     `to_send` (CHANGES) has the changes to send, with `before` as it is today. `outcomes` (OUTCOMES) has all changes of
     the plan in its order, those to send as not sent. `positions` are the places of `to_send` in `outcomes`.
@@ -48,7 +48,7 @@ class Remaining:
 
 @dataclass(frozen=True, eq=False)
 class Rechecked:
-    """A plan that may be sent, with today's drift; what is left to send of it; Studio as it was read."""
+    """A plan that may be sent, with today's drift; its remaining changes; and Studio as it was read."""
 
     plan: Plan
     remaining: Remaining
@@ -65,7 +65,7 @@ class CurrentLimits:
 
 
 def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLimits, override: str) -> Rechecked:
-    """Find what is left to send of a plan, and let the guards judge it by today's numbers.
+    """Find the remaining changes of a plan, and let the guards judge them by today's numbers.
 
     Args:
         plan: the saved plan.
@@ -75,7 +75,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
         override: the digest of a plan that may pass its guards; "" for none.
 
     Raises:
-        BlockedError: a guard blocks what is left to send.
+        BlockedError: a guard blocks the remaining changes.
         RecordError: the record can't be read.
     """
     remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs))

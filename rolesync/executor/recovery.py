@@ -28,7 +28,7 @@ def recover(earlier_runs: EarlierRuns, studio: StudioReader, record: Record, by:
         by: the id of the run that settles them.
 
     Raises:
-        StudioError: Studio can't be read; what was found out until then is recorded.
+        StudioError: Studio can't be read; results up to then are recorded.
         RecordError: the record can't be read or written.
     """
     for run in earlier_runs.unsettled:
@@ -42,7 +42,7 @@ def _end(events: Sequence[RunEvent], by: str) -> RunEnd:
     start = next(event for event in events if isinstance(event, RunStart))
     last = {(effect.user_id, effect.action, effect.role): result for effect, result in sent_actions(events)}
     done = sum(result is ActionResult.DONE for result in last.values())
-    number = {
+    counts = {
         OutcomeStatus.DONE: done,
         OutcomeStatus.FAILED: len(last) - done,
         OutcomeStatus.NOT_SENT: start.additions + start.removals - len(last),
@@ -51,8 +51,8 @@ def _end(events: Sequence[RunEvent], by: str) -> RunEnd:
     end = next(ends, RunEnd(run=start.run, status="interrupted"))
     return replace(
         end,
-        counts={status.value: number.get(status, 0) for status in OutcomeStatus},
-        stopped=end.stopped or f"the run was ended from outside; run {by} has found out what it did",
+        counts={status.value: counts.get(status, 0) for status in OutcomeStatus},
+        stopped=end.stopped or f"the run was killed; run {by} determined its effect",
         unsettled=False,
         drifted=None,
     )

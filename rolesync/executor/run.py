@@ -22,11 +22,11 @@ from rolesync.model.runs import Run, counts
 
 
 def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContext) -> Run:
-    """Send what is left of a plan, prove the result, and record how the run ended.
+    """Send the remaining changes of a plan, prove the result, and record how the run ended.
 
     Args:
         plan: the checked plan.
-        remaining: what is left to send of it.
+        remaining: the changes of the plan that remain to be sent.
         before: Studio as it was just read, complete for the managed roles.
         context: the run's client, record and clocks.
 
@@ -38,7 +38,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
     rest = replace(plan, changes=remaining.to_send)
     try:
         journal = Journal(record, context.run, context.seconds)
-        executed = execute(rest, context.studio, journal, context.progress, at_once=context.at_once)
+        executed = execute(rest, context.studio, journal, context.progress, parallel=context.parallel)
         after, read_error = _read_again(plan, executed, context)
     except BaseException:
         with suppress(RecordError):  # it may be the cause

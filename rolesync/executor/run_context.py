@@ -22,5 +22,5 @@ class RunContext:
     now: Callable[[], datetime]
     seconds: Callable[[], float]
     progress: Progress
-    at_once: int = 1  # chunks sent in parallel, at most
+    parallel: int = 1  # maximum of chunks sent in parallel
     operator: str = ""  # who runs it, from the setting `operator`

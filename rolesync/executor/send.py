@@ -23,8 +23,8 @@ from rolesync.model.request_effect import RequestEffect, effect_of, is_transient
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.studio.users import StudioWriter, User
 
-ROUNDS = 6  # how often the rest of a chunk is sent, each time after reading
-HALVED_ROUNDS = 2  # the same for its halves, which are sent to find the users at whom a failing server fails
+ROUNDS = 6  # attempts to send the unconfirmed changes of a chunk, each after a read
+HALVED_ROUNDS = 2  # attempts for each half, when halving a chunk to isolate users that make Studio fail
 
 
 class HaltedError(Exception):
@@ -38,9 +38,9 @@ class Sender:
         studio: where to write.
         journal: where each request is recorded.
         managed: the managed roles.
-        holders: about how many users hold one of them; it decides which way of reading again is cheaper. None if
-            several threads send, each for other users. Then users are read one by one, because a search that other
-            threads change during the read never becomes consistent.
+        holders: about how many users hold a managed role; this decides which method of reading again costs fewer
+            requests. None if several threads send, each for other users. Then users are read one by one, because a
+            search that other threads change during the read never becomes consistent.
     """
 
     def __init__(self, studio: StudioWriter, journal: Journal, managed: Sequence[str], holders: int | None) -> None:

@@ -49,7 +49,7 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
             now=context.now,
             seconds=context.seconds,
             progress=context.progress,
-            at_once=context.settings.write_concurrency,
+            parallel=context.settings.write_concurrency,
             operator=context.settings.user,
         )
         yield LockedAccount(run_context, earlier_runs)

@@ -104,7 +104,7 @@ def _copy(live: Live, context: Context, *, exclusive_admin: bool) -> Iterator[Ru
                 now=context.now,
                 seconds=context.seconds,
                 progress=lambda stage, done, total: context.progress(f"rehearsing: {stage}", done, total),
-                at_once=context.settings.write_concurrency,
+                parallel=context.settings.write_concurrency,
                 operator=context.settings.user,
             )
     except OSError as error:

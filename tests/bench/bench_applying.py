@@ -115,7 +115,7 @@ def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) ->
                 now=lambda: datetime.now(UTC),
                 seconds=monotonic,
                 progress=lambda _stage, _done, _total: None,
-                at_once=at_once,
+                parallel=at_once,
             )
             started, worked = perf_counter(), process_time()
             run = carry_out(made, recheck(made.changes, before, {}), before, session)

@@ -23,12 +23,12 @@ from rolesync.history.read import read_events
 from rolesync.model.keys import format_roles
 from rolesync.studio.users import StudioWriter
 from tests.executor.writing import (
-    AT_ONCE,
     DONE,
     FAILED,
     GHOST,
     NOT_SENT,
     NOW,
+    PARALLEL,
     STEPS,
     UNKNOWN,
     Script,
@@ -64,13 +64,13 @@ FAULTS = (
         *((f"{fault},on=writes", "partial", "accepted") for fault in ("lost5xx=0.4", "500=0.4")),
     ],
 )
-@pytest.mark.parametrize("at_once", AT_ONCE)
+@pytest.mark.parametrize("parallel", PARALLEL)
 def test_all_changes_are_done_except_those_of_a_missing_user(
-    start: Start, faults: str, batches: str, redundant: str, at_once: int
+    start: Start, faults: str, batches: str, redundant: str, parallel: int
 ) -> None:
     runner, sandbox = start(faults, batches=batches, redundant=redundant)
     steps = [*steps_for(sandbox, 60), (GHOST, "add", "Admin")]
-    executed = runner.run(plan_of(steps, sandbox.people(), chunk=20), at_once)
+    executed = runner.run(plan_of(steps, sandbox.people(), chunk=20), parallel)
     assert executed.stopped is None
     assert with_outcome(executed, FAILED) == [(GHOST, "add", "Admin")]
     assert len(with_outcome(executed, DONE)) == 65
@@ -87,14 +87,14 @@ def test_all_changes_are_done_except_those_of_a_missing_user(
     assert runner.statuses.count("unknown") == faults_served
 
 
-@pytest.mark.parametrize("at_once", AT_ONCE)
-def test_all_changes_are_done_despite_faults_of_all_kinds(start: Start, at_once: int) -> None:
+@pytest.mark.parametrize("parallel", PARALLEL)
+def test_all_changes_are_done_despite_faults_of_all_kinds(start: Start, parallel: int) -> None:
     runner, sandbox = start(
         "lost=0.1,lost5xx=0.1,cut=0.1,500=0.05,reset=0.05,429=0.1,403=0.05",
         client={"attempts": 30, "retry_seconds": 1e6},
     )
     steps = steps_for(sandbox, 150)
-    executed = runner.run(plan_of(steps, sandbox.people(), chunk=10), at_once)
+    executed = runner.run(plan_of(steps, sandbox.people(), chunk=10), parallel)
     assert (len(with_outcome(executed, DONE)), executed.stopped) == (155, None)
     check_record(runner, sandbox, executed)
 
@@ -134,7 +134,7 @@ def test_no_more_chunks_are_under_way_than_allowed(script: Script) -> None:
     lock, inside, most = Lock(), list[int](), list[int]()
     runner, server = script(accepting(users, meet))
     plan = plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1)
-    executed = runner.run(plan, at_once=3)
+    executed = runner.run(plan, parallel=3)
     assert (len(with_outcome(executed, DONE)), len(server.asked), max(most)) == (12, 12, 3)
     assert [done for _, done, _ in runner.progress] == list(range(1, 13))
 
@@ -156,7 +156,7 @@ def test_removals_start_after_all_additions_have_ended(script: Script) -> None:
     lock, answered = Lock(), list[list[int]]()
     runner, server = script(accepting(users, delay_first))
     steps = [(number, "add" if number <= 20 else "remove", "Admin") for number in users]
-    executed = runner.run(plan_of(steps, list(users.values()), chunk=3), at_once=4)
+    executed = runner.run(plan_of(steps, list(users.values()), chunk=3), parallel=4)
     assert len(with_outcome(executed, DONE)) == 40
     asked = [[entry["user_id"] for entry in request.json["actions"]] for request in server.asked]
     assert sorted(asked[:6]) == [list(range(at, at + 3)) for at in range(1, 19, 3)]  # additions
@@ -176,7 +176,7 @@ def test_a_final_error_ends_the_run_and_requests_under_way_are_recorded(script: 
     barrier, turns = Barrier(3, timeout=10), count()
     runner, server = script(accepting(users, answer))
     plan = plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=2)
-    executed = runner.run(plan, at_once=3)
+    executed = runner.run(plan, parallel=3)
     assert isinstance(executed.stopped, ForbiddenError)
     assert with_outcome(executed, FAILED) == [(1, "add", "Admin"), (2, "add", "Admin")]
     begun = len(server.asked)
@@ -190,7 +190,7 @@ def test_a_final_error_ends_the_run_and_requests_under_way_are_recorded(script: 
 def test_changes_under_way_are_unknown_if_studio_becomes_unreachable(script: Script) -> None:
     users = [studio_user(number) for number in range(1, 21)]
     runner, _ = script(lambda _asked: Say(end="reset"))
-    executed = runner.run(plan_of([(user["id"], "add", "Admin") for user in users], users, chunk=1), at_once=3)
+    executed = runner.run(plan_of([(user["id"], "add", "Admin") for user in users], users, chunk=1), parallel=3)
     assert isinstance(executed.stopped, UnreachableError)
     begun = runner.records("intent")
     assert 1 <= len(begun) < 20
@@ -215,7 +215,7 @@ def test_an_interruption_waits_for_requests_under_way(script: Script) -> None:
     runner, server = script(accepting(users, answer))
     runner.on_progress = interrupt
     with pytest.raises(KeyboardInterrupt):
-        runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1), at_once=3)
+        runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1), parallel=3)
     assert len(server.asked) < 40
     assert runner.statuses == [200] * len(server.asked)
     assert len(runner.records("intent")) == len(server.asked)
@@ -245,7 +245,7 @@ def test_an_interruption_does_not_wait_for_requests_not_started(script: Script) 
     runner.naps.first = rest
     runner.on_progress = interrupt
     with pytest.raises(KeyboardInterrupt):
-        runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1), at_once=3)
+        runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1), parallel=3)
     assert len(server.asked) == len({asked.body for asked in server.asked})  # none was sent again
     assert len(server.asked) <= len(runner.records("intent"))
     assert sorted(set(runner.statuses), key=str) == [200, "unknown"]
@@ -282,9 +282,9 @@ def full_disk() -> Iterator[Callable[[Path], None]]:
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("at_once", AT_ONCE)
+@pytest.mark.parametrize("parallel", PARALLEL)
 def test_a_request_that_cannot_be_recorded_is_not_sent(
-    start: Start, full_disk: Callable[[Path], None], at_once: int
+    start: Start, full_disk: Callable[[Path], None], parallel: int
 ) -> None:
     runner, sandbox = start()
     plan = plan_of(steps_for(sandbox, 60), sandbox.people())
@@ -293,12 +293,12 @@ def test_a_request_that_cannot_be_recorded_is_not_sent(
         full_disk(runner.folder / "audit.jsonl")
         journal = Journal(record, "r1", runner.naps.clock)
         with pytest.raises(RecordError, match="can't be written"):
-            execute(plan, StudioWriter(runner.client), journal, lambda *_: None, at_once=at_once)
+            execute(plan, StudioWriter(runner.client), journal, lambda *_: None, parallel=parallel)
     assert (runner.client.counts, sandbox.counts()["roles"]) == ({}, 0)
 
 
-@pytest.mark.parametrize("at_once", AT_ONCE)
-def test_a_record_that_breaks_during_the_run_ends_it(script: Script, tmp_path: Path, at_once: int) -> None:
+@pytest.mark.parametrize("parallel", PARALLEL)
+def test_a_record_that_breaks_during_the_run_ends_it(script: Script, tmp_path: Path, parallel: int) -> None:
     lock = Lock()
 
     def answer(_asked: Asked) -> Say:
@@ -310,8 +310,8 @@ def test_a_record_that_breaks_during_the_run_ends_it(script: Script, tmp_path: P
 
     runner, server = script(answer)
     with pytest.raises(RecordBrokenError):
-        runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1), at_once)
-    assert 1 <= len(server.asked) <= at_once
+        runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1), parallel)
+    assert 1 <= len(server.asked) <= parallel
 
 
 def test_a_plan_without_changes_sends_nothing(start: Start) -> None:

@@ -18,7 +18,6 @@ from rolesync.executor.send import HALVED_ROUNDS, ROUNDS
 from rolesync.model.keys import format_roles
 from rolesync.studio.auth.tokens import FixedToken
 from tests.executor.writing import (
-    AT_ONCE,
     DONE,
     FAILED,
     GHOST,
@@ -27,6 +26,7 @@ from tests.executor.writing import (
     MARIA,
     NOT_SENT,
     OMAR,
+    PARALLEL,
     STEPS,
     UNKNOWN,
     Script,
@@ -60,12 +60,12 @@ def test_one_user_at_fault_costs_few_requests(start: Start, batches: str, place:
     assert "no longer in Studio" in executed.outcomes.set_index("user_id")["detail"][ghost]
 
 
-@pytest.mark.parametrize("at_once", AT_ONCE)
-def test_several_users_at_fault_delay_no_other_user(start: Start, at_once: int) -> None:
+@pytest.mark.parametrize("parallel", PARALLEL)
+def test_several_users_at_fault_delay_no_other_user(start: Start, parallel: int) -> None:
     runner, sandbox = start()
     steps = steps_for(sandbox, 60, 0)
     ghosts = [(5, "add", "Admin"), (GHOST, "add", "Admin"), (10**9, "add", "Admin")]
-    executed = runner.run(plan_of([*steps, *ghosts], sandbox.people(), chunk=12), at_once)
+    executed = runner.run(plan_of([*steps, *ghosts], sandbox.people(), chunk=12), parallel)
     check_record(runner, sandbox, executed)
     assert with_outcome(executed, FAILED) == ghosts
     assert len(with_outcome(executed, DONE)) == 60

@@ -28,7 +28,7 @@ NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 OWNER, MARIA, GREG, HANNAH, OMAR, GHOST = 1002, 1003, 1031, 1044, 1052, 15_000
 DONE, FAILED, _, UNKNOWN, NOT_SENT = (status.value for status in OutcomeStatus)
 
-AT_ONCE = (1, 3)
+PARALLEL = (1, 3)
 
 STEPS = [(1, "add", "Admin"), (2, "add", "Admin")]
 """The changes of two users whom `studio_user` makes."""
@@ -79,10 +79,10 @@ class Runner:
         self.progress: list[tuple[str, int, int]] = []
         self.on_progress: Callable[[], None] = lambda: None
 
-    def run(self, plan: Plan, at_once: int = 1) -> Execution:
+    def run(self, plan: Plan, parallel: int = 1) -> Execution:
         with open_record(self.folder, now=lambda: NOW) as record:
             journal = Journal(record, "r1", self.naps.clock)
-            executed = execute(plan, StudioWriter(self.client), journal, self.report, at_once=at_once)
+            executed = execute(plan, StudioWriter(self.client), journal, self.report, parallel=parallel)
         require(executed.outcomes, OUTCOMES)
         return executed
 
