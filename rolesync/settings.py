@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_account(cls, account: str) -> str:
         if account and not (account.isascii() and account.replace("-", "").isalnum()):
-            raise ValueError("must be the one word before .instructuremedia.com")
+            raise ValueError("must be the single word before .instructuremedia.com")
         return account.lower()
 
     @model_validator(mode="after")

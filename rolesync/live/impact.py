@@ -21,7 +21,7 @@ MOST_SECONDS = 2**32
 
 
 class Medium(Protocol):
-    """What is counted of a medium; None or "" if Studio doesn't say."""
+    """The facts of a medium that are counted; None or "" if Studio doesn't report a fact."""
 
     @property
     def owner_id(self) -> int | None:

@@ -32,7 +32,7 @@ class FoundUsers:
     theoretical_minimum: int
 
 
-def find_users(  # noqa: PLR0913  # each is another thing to know
+def find_users(  # noqa: PLR0913  # each is a separate input of the search
     studio: StudioReader,
     wanted: Sequence[Key],
     roles: Sequence[str],
@@ -48,7 +48,7 @@ def find_users(  # noqa: PLR0913  # each is another thing to know
         wanted: the users to find, each once.
         roles: the roles whose pages may be read, likeliest first; empty for one request a user.
         listed_keys: returns all users of the list, found already or not: a second account with a listed address is
-            kept, too.
+            also kept.
         check: called with all users that are seen.
         progress: called after each answer.
 

@@ -5,7 +5,7 @@ be wanted. The first page shows how many pages the role has; only all pages show
 by the answers so far:
 
 - Fewer than `USERS_PER_TRIAL` users are looked up one by one, in parallel: no request is spent on a better way.
-- A role whose recent pages gave more than one wanted user each is read on: it pays already.
+- A role whose recent pages each showed more than one wanted user is read further: its pages save requests.
 - One trial page is allowed for every `USERS_PER_TRIAL` users. The first page of a role costs as much as a look-up, and
   shows how many pages the role has.
 - Otherwise a sample of the rest is looked up one by one. With a margin, it shows how many of the rest a role holds,
@@ -25,9 +25,9 @@ from math import sqrt
 SCANNABLE = ("Teacher", "Student", "Observer", "Admin")
 """The roles that Studio is known to search for, the most common first."""
 
-USERS_PER_TRIAL = 20  # wanted users for each trial page: at most 5 % more requests, and none for a usual night's few
+USERS_PER_TRIAL = 20  # wanted users for each trial page: at most 5 % more requests; a usual run has fewer users
 FIRST_SAMPLE = 4  # look-ups before anything is concluded; each further sample doubles the total
-RECENT_PAGES = 8  # pages that show whether a role pays at present
+RECENT_PAGES = 8  # the last pages of a role, which decide whether to read further
 MIN_EXPECTED_HOLDERS = 10  # wanted users that a role not opened yet must be expected to hold
 NEARLY_ALL = 0.75  # a role that promises this share of the rest is read on before another one is tried
 MARGIN = 1.28  # standard deviations: in nine of ten cases the true share is above the estimate

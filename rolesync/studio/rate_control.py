@@ -30,7 +30,7 @@ IDLE = 1.0  # seconds without a request that say nothing about the server
 
 
 class LoadSignal(Enum):
-    """What an answer says about Studio's load: it keeps up, it wants fewer requests, or nothing."""
+    """What an answer shows about Studio's load: it keeps up, it needs fewer requests, or neither."""
 
     KEEPS_UP = auto()
     REFUSED = auto()
@@ -69,7 +69,7 @@ class RateControl:
         return self.under_way < max(1, int(self.limit))
 
     def next_start(self, now: float) -> float:
-        """Return when the next request may start, by what is known now."""
+        """Return when the next request may start, by the current state."""
         return max(now, self._next, self._backoff_until)
 
     def start(self, now: float) -> None:
@@ -142,7 +142,7 @@ class RateControl:
         """Set the rate to what was accepted since the last time, but never below half of what it was.
 
         Returns:
-            Whether the rate is a new one. The rate is given up if refusals stay rare but don't end however low it gets:
+            Whether the rate changed. The rate is given up if refusals stay rare but don't end however low it gets:
             then they are random, and only the number of requests under way matters.
         """
         window = self._window

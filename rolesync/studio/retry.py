@@ -27,8 +27,8 @@ class Retries:
         connection: how often a request is tried, and for how long.
         pause: waits that many seconds.
         clock: in seconds, from the same zero as `time.monotonic`.
-        jitter: a random number between two.
-        limits: the requests in parallel and per second at the moment, for the log.
+        jitter: returns a random number between its two arguments.
+        limits: returns the current limits, for the log: requests in parallel, and requests per second.
     """
 
     def __init__(

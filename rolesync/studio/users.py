@@ -162,7 +162,7 @@ class StudioWriter(StudioReader):
         """`PUT /users/roles`: change roles; returns the updated users as Studio shows them.
 
         Raises:
-            StudioError: why it ended; `model.request_effect` tells the effect. It is never retried blindly.
+            StudioError: why the request ended; `model.request_effect` classifies its effect. Never retried blindly.
         """
         call = Call("put_roles", "PUT", f"{V1}/users/roles", body={"actions": list(actions)})
 

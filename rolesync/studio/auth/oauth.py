@@ -78,7 +78,7 @@ class Access:
 
 
 def first_token(access: Access, code: SecretStr, redirect_uri: str) -> StoredToken:
-    """Exchange the code that a user brought from Studio for the first pair, and store it.
+    """Exchange the code that the user pasted for the first pair of tokens, and store the pair.
 
     Raises:
         StudioError: Studio refuses the code, or no answer came.
