@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from rolesync.sandbox import Control, Options, Sandbox
 from tests.browser import CHROMIUM, MISSING, chromium
-from tests.e2e.command import sandbox
+from tests.e2e.command import Shell, sandbox, shell
 
 settings.register_profile("steady", deadline=None)  # nothing is timed: machines are busy
 settings.load_profile("steady")
@@ -61,6 +61,19 @@ def own_process() -> Iterator[Control]:
     """One sandbox in a process of its own, as the command starts it."""
     with sandbox() as control:
         yield control
+
+
+@pytest.fixture
+def studio(own_process: Control) -> Control:
+    """The sandbox of a process of its own, as new; some folders have another sandbox of this name."""
+    own_process.reset()
+    return own_process
+
+
+@pytest.fixture
+def sh(tmp_path: Path, studio: Control) -> Shell:
+    """A shell in an empty folder, whose settings lead to the sandbox."""
+    return shell(tmp_path, studio)
 
 
 @pytest.fixture(scope="session")

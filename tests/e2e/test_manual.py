@@ -39,12 +39,6 @@ def person(shown: str) -> str:
 
 
 @pytest.fixture
-def studio(own_process: Control) -> Control:
-    own_process.reset()
-    return own_process
-
-
-@pytest.fixture
 def account(studio: Control) -> Mapping[str, str]:
     """What stands for the reader's own account in the pages."""
     return {

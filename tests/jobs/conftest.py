@@ -43,13 +43,6 @@ class Machine:
 
 
 @pytest.fixture
-def studio(own_process: Control) -> Control:
-    """The sandbox, as new."""
-    own_process.reset()
-    return own_process
-
-
-@pytest.fixture
 def machine(tmp_path: Path, studio: Control) -> Machine:
     """A machine with program, jobs, settings, list and token where the job files expect them."""
     sh = Shell(tmp_path, unmeasured())
