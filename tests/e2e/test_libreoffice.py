@@ -5,6 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.cli.test_review import GONE, decide, planned, review
 from tests.e2e.command import ADMINS, Shell
 from tests.e2e.libreoffice import (
     COMMA_UTF8,
@@ -129,3 +130,15 @@ def test_a_migrated_list_survives_it(sh: Shell, office: LibreOffice, saved: Path
     for name in ("list.csv", "list.xlsx"):
         said = sh.json("validate", name)
         assert (said["status"], [one["email"] for one in said["assignments"]]) == ("ok", ["admin@example.edu"])
+
+
+def test_decisions_that_it_has_saved_are_read_back(sh: Shell, office: LibreOffice) -> None:
+    planned(sh)
+    decide(sh, "exclude", GONE[1], "on leave")
+    saved = [sh.folder / name for name in ("saved.xlsx", "saved.ods")]
+    office.save_as(sh.folder / "plan.xlsx", dict.fromkeys(saved, ""))
+    office.save_as(sh.folder / "plan.csv", {sh.folder / "saved.csv": "44,34,76,1"})
+    for path in saved:
+        done = sh.json(*review("remove 1, add 1", "--decisions", str(path)))
+        assert [one["email"] for one in done["held"]] == [GONE[1]], path
+    assert sh.run(*review("remove 2, add 1", "--decisions", "saved.csv")).returncode == 0

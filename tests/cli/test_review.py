@@ -20,7 +20,6 @@ from rolesync.planner.encode import to_json
 from rolesync.sandbox.control import Control
 from tests.browser import watched
 from tests.e2e.command import ADMINS, Shell
-from tests.e2e.libreoffice import MISSING, SOFFICE, LibreOffice
 from tests.review.page.begun import Visitor
 
 NEW = "omar.haddad@example.edu"
@@ -372,16 +371,3 @@ def test_wrong_cells_are_told_all_at_once_with_their_places(sh: Shell) -> None:
         ("held", 2, "decision"),
     ]
     assert not (sh.folder / "plan.approved.json").exists()
-
-
-@pytest.mark.skipif(SOFFICE is None, reason=MISSING)
-def test_libreoffice_saves_what_can_be_read_back(sh: Shell, office: LibreOffice) -> None:
-    planned(sh)
-    decide(sh, "exclude", GONE[1], "on leave")
-    saved = [sh.folder / name for name in ("saved.xlsx", "saved.ods")]
-    office.save_as(sh.folder / "plan.xlsx", dict.fromkeys(saved, ""))
-    office.save_as(sh.folder / "plan.csv", {sh.folder / "saved.csv": "44,34,76,1"})
-    for path in saved:
-        done = sh.json(*review("remove 1, add 1", "--decisions", str(path)))
-        assert [one["email"] for one in done["held"]] == [GONE[1]], path
-    assert sh.run(*review("remove 2, add 1", "--decisions", "saved.csv")).returncode == 0
