@@ -16,24 +16,6 @@ MODULES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py")) i
 APART = {"bench", "e2e", "jobs"}  # folders of tests that drive the whole, not a module
 WHOLE = {"test_docs.py", "test_layout.py", "test_soak.py"}
 TESTED_ELSEWHERE = {
-    *(
-        "cli/doctor.py",
-        "cli/exit_codes.py",
-        "cli/explain.py",
-        "cli/pager.py",
-        "cli/plan_options.py",
-        "cli/plan_output.py",
-        "cli/progress.py",
-        "cli/refusal.py",
-        "cli/rich_imports.py",
-        "cli/run_output.py",
-        "cli/runs.py",
-        "cli/sandbox.py",
-        "cli/show.py",
-        "cli/sync.py",
-        "cli/undo.py",
-        "cli/validate.py",
-    ),
     *("executor/run_context.py",),
     *("history/events.py",),
     *(

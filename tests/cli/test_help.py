@@ -9,7 +9,7 @@ import pytest
 
 from rolesync.errors import Exit
 from rolesync.manual.pages import page, topics, without_links
-from tests.cli.test_main import imported, on_terminal
+from tests.cli.processes import imported, on_terminal
 
 HELP = [sys.executable, "-m", "rolesync", "help"]
 CONTROLS = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|\]8;[^\x1b]*\x1b\\)")

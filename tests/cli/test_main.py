@@ -1,12 +1,12 @@
 """A command imports only modules that it uses; measured by module names, not by time."""
 
-import os
-import pty
 import subprocess
 import sys
 
 import pytest
 
+from tests.cli.processes import imported, on_terminal
+from tests.e2e.command import Shell
 from tests.paths import SAMPLE
 
 HTTP = {"requests", "urllib3", "http.client", "urllib.request", "rolesync.studio"}
@@ -15,14 +15,6 @@ EXTRAS = {"starlette", "uvicorn", "rolesync.sandbox", "openpyxl", "python_calami
 LOOKUPS = {"dns", "socketserver"}
 RICH = {"rich", "markdown_it", "pygments"}
 DATA = {"pandas", "numpy", "pydantic", "pydantic_settings", "email_validator", "rolesync.reader", "rolesync.settings"}
-
-
-def imported(*arguments: object) -> set[str]:
-    """Run a command, and name every module that it imported."""
-    command = [sys.executable, "-X", "importtime", "-m", "rolesync", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)
-    lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
-    return {line.rpartition("|")[2].strip() for line in lines}
 
 
 def test_help_imports_neither_data_nor_http() -> None:
@@ -46,26 +38,6 @@ def test_validate_reads_a_list_without_http_and_the_record() -> None:
     assert for_people & (HTTP | RECORD | EXTRAS | LOOKUPS | {"markdown_it"}) == set()
 
 
-def on_terminal(*command: str) -> bytes:
-    """Run a command on a terminal of its own, and return what it shows there, standard error included."""
-    ours, theirs = pty.openpty()
-    shown = b""
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL) as process:
-        os.close(theirs)
-        while True:
-            try:
-                more = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not more:
-                break
-            shown += more
-        process.wait(60)
-    os.close(ours)
-    assert process.returncode == 0
-    return shown
-
-
 def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
     command = [sys.executable, "-m", "rolesync", "--help"]
     shown = on_terminal(*command)
@@ -77,25 +49,23 @@ def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
         assert b"130 interrupted" in text
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plan", "-h"]])
-def test_help_on_a_terminal_imports_no_markdown_and_no_highlighter(arguments: list[str]) -> None:
-    shown = on_terminal(sys.executable, "-X", "importtime", "-m", "rolesync", *arguments).decode()
-    found = {line.rpartition("|")[2].strip() for line in shown.splitlines() if line.startswith("import time:")}
-    assert "typer.rich_utils" in found
-    assert found & {"markdown_it", "pygments", "rich.markdown", "rich.traceback", "pandas"} == set()
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["frobnicate"], "frobnicate"),
+        (["plan"], "FILE"),
+        (["plan", SAMPLE, "--format", "xml"], "xml"),
+        (["sandbox", "--port", "0", "--faults", "500=2"], "500"),
+    ],
+)
+def test_wrong_usage_is_explained_without_a_traceback(sh: Shell, arguments: list[object], said: str) -> None:
+    refused = sh.run(*arguments)
+    assert (refused.returncode, refused.stdout) == (64, "")
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["audit", "--help"]])
-def test_help_on_a_terminal_looks_as_typer_alone_makes_it(arguments: list[str]) -> None:
-    ours = f"import sys; sys.argv = ['rolesync', *{arguments}]; from rolesync.cli.main import main; main()"
-    shown = on_terminal(sys.executable, "-c", ours)
-    assert "╭".encode() in shown
-    assert shown == on_terminal(sys.executable, "-c", f"import typer.rich_utils; {ours}")
-
-
-def test_the_stand_ins_are_gone_after_the_boxes_are_imported() -> None:
-    done = "from rolesync.cli.rich_imports import import_rich_lightly; import_rich_lightly(); "
-    look = "from rich.markdown import Markdown; from rich.traceback import Traceback; print(Markdown('*so*').parsed[0])"
-    assert (
-        b"paragraph_open" in subprocess.run([sys.executable, "-c", done + look], capture_output=True, check=True).stdout
-    )
+def test_wrong_usage_is_json_where_json_was_asked_for(sh: Shell) -> None:
+    refused = sh.json("plan", exit_code=64)
+    assert refused["error"]["exit_code"] == 64
+    assert "FILE" in refused["error"]["message"]

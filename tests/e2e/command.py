@@ -140,6 +140,21 @@ def some(counts: Mapping[str, int]) -> dict[str, int]:
     return {kind: number for kind, number in counts.items() if number}
 
 
+Action = tuple[int, str, str]
+"""The id of a user, the API's verb, and the role."""
+
+
+def logged_actions(studio: Control) -> list[Action]:
+    """All actions that Studio's own log shows as done through its API, in order."""
+    return [(change["user_id"], change["action"], change["role"]) for change in studio.log() if change["by"] == "api"]
+
+
+def recorded_actions(records: Iterable[Mapping[str, Any]]) -> list[Action]:
+    """All actions that the record shows as sent, in order."""
+    intents = [record for record in records if record["event"] == "intent"]
+    return [(action["user_id"], action["action"], action["role"]) for intent in intents for action in intent["actions"]]
+
+
 @contextmanager
 def sandbox(*options: str) -> Iterator[Control]:
     """Run `rolesync sandbox` on a free port until the `with` block ends."""

@@ -67,16 +67,6 @@ def test_a_guard_blocks_every_command_and_tells_why(case: Case, sh: Shell, studi
     assert len(studio.log()) == 5
 
 
-def test_an_apply_that_is_blocked_shows_the_plan_with_todays_numbers(sh: Shell, studio: Control) -> None:
-    assert sh.run("plan", sh.list_of(ADMINS[:8]), "-o", "plan.json").returncode == 0
-    blocked = sh.run("apply", "plan.json", "--yes", protected_users=json.dumps([ADMINS[9]]))
-    assert blocked.returncode == 4
-    assert "BLOCKED  by protected_users: limit 0, this plan 1" in blocked.stdout
-    assert ADMINS[9] in blocked.stdout
-    assert "nothing was written" in blocked.stderr
-    assert studio.log() == []
-
-
 def test_the_additions_of_a_blocked_plan_can_go_ahead(sh: Shell, studio: Control) -> None:
     path = sh.list_of([*ADMINS[:3], NEW])
     blocked = sh.run("sync", path)

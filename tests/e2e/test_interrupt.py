@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rolesync.sandbox import Options, Sandbox
 from rolesync.sandbox.control import Control
 from tests.conftest import stop_ignoring_signals
 from tests.e2e.command import SAMPLE, Shell, sandbox, shell
@@ -88,3 +89,35 @@ def test_processes_of_tests_end_at_signals_that_whoever_started_the_tests_ignore
             assert process.wait(PATIENCE) == -number
     finally:
         signal.signal(number, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_rehearsal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with Sandbox(Options(users=1200)) as studio:
+        sh = shell(tmp_path, studio)
+        sh.variables["TMPDIR"] = str(temporary)
+        people = [person["id"] for person in studio.people() if "Admin" not in person["role_names"]]
+        path = tmp_path / "list.csv"
+        path.write_text("user_id,role\n" + "".join(f"{user_id},Admin\n" for user_id in people), encoding="utf-8")
+        sh.json("plan", path, "-o", "plan.json", chunk_size=1, mode="additive")
+        record = sh.record()
+        with sh.started("rehearse", "plan.json") as run:
+            end = time.monotonic() + PATIENCE
+            while not list(temporary.glob("*/audit.jsonl")):
+                assert time.monotonic() < end, "no copy was made"
+                assert run.poll() is None
+            run.send_signal(number)
+            _, errors = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 128 + number, errors
+        assert "Traceback" not in errors
+        assert (list(temporary.iterdir()), studio.log(), sh.record()) == ([], [], record)
+
+
+def test_a_sandbox_ends_with_ctrl_c(sh: Shell) -> None:
+    with sh.started("sandbox", "--port", "0") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("export ROLESYNC_BASE_URL=http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0

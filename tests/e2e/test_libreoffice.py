@@ -5,7 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.cli.test_review import GONE, decide, planned, review
+from tests.cli.reviewing import GONE, decide, planned, review
 from tests.e2e.command import ADMINS, Shell
 from tests.e2e.libreoffice import (
     COMMA_UTF8,

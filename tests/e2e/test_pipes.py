@@ -16,9 +16,3 @@ def test_a_reader_that_has_gone_changes_no_exit_code(sh: Shell, form: tuple[str,
         assert process.wait(60) == code
     assert "Traceback" not in said
     assert "Errno" not in said
-
-
-def test_wrong_usage_is_json_where_json_was_asked_for(sh: Shell) -> None:
-    refused = sh.json("plan", exit_code=64)
-    assert refused["error"]["exit_code"] == 64
-    assert "FILE" in refused["error"]["message"]

@@ -103,3 +103,14 @@ def test_neither_does_a_record_that_is_broken_or_sealed_with_another_key(sh: She
     broken = [sh.run(*words, **LOUD) for words in (("audit", "verify"), ("runs",), ("sync", SAMPLE))]
     assert [one.returncode for one in (other, *broken)] == [5, 5, 5, 5]
     hold_no_secret(sh, *(text for one in (other, *broken) for text in (one.stdout, one.stderr)))
+
+
+def test_a_rehearsal_gives_no_secret_away_and_leaves_no_file(sh: Shell) -> None:
+    temporary = sh.folder / "temporary"
+    temporary.mkdir()
+    sh.variables["TMPDIR"] = str(temporary)
+    assert sh.run("plan", SAMPLE, "-o", "plan.json", **LOUD).returncode == 0
+    done = sh.run("rehearse", "plan.json", **LOUD)
+    assert done.returncode == 0
+    hold_no_secret(sh, done.stdout, done.stderr)
+    assert list(temporary.iterdir()) == []

@@ -1,0 +1,21 @@
+"""doctor: whether a night could go well, and what is missing."""
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import Shell
+
+
+def test_doctor_says_what_is_missing_and_ends_with_its_code(sh: Shell, studio: Control) -> None:
+    well = sh.json("doctor")
+    assert well["status"] == "pass"
+    assert {"token", "owner", "clock", "reachable", "role Admin", "audit record"} <= {
+        check["name"] for check in well["checks"]
+    }
+    ill = sh.json("doctor", exit_code=64, token=None, owner=None)
+    assert ill["status"] == "block"
+    failed = {check["name"]: check for check in ill["checks"] if check["status"] != "pass"}
+    assert failed.keys() == {"token", "owner", "reachable"}
+    assert all(check["hint"] for check in failed.values())
+    refused = sh.run("doctor", token="revoked-token")
+    assert refused.returncode == 6
+    assert "401" in refused.stdout
+    assert studio.counts()["roles"] == 0

@@ -1,0 +1,97 @@
+"""Saved plans, and the next step that a command names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolesync.cli.options import Form
+from rolesync.cli.plan_output import apply_command, load_plan, plan_text, save_and_show_plan
+from rolesync.errors import Exit, PlanRefusedError, RolesyncError, UsageError
+from rolesync.model.plans import Plan
+from tests.e2e.command import OWNER, SAMPLE, Shell
+from tests.planner.samples import PLAN
+from tests.report.samples import blocked_plan, empty_plan, make_plan
+
+
+def test_the_next_step_fits_the_command(sh: Shell) -> None:
+    assert "rolesync apply 'a plan.json'" in sh.run("plan", SAMPLE, "-o", "a plan.json").stdout
+    few = sh.list_of([OWNER])
+    assert "rolesync sync" in sh.run("sync", few).stdout
+    assert "rolesync apply" not in sh.run("sync", SAMPLE).stdout
+
+
+def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_read(sh: Shell) -> None:
+    def page(*options: str, **settings: object) -> tuple[Any, str]:
+        done = sh.run("show", "plan.json", "--html", "p.html", *options, **settings)
+        assert done.returncode == 0, done.stderr
+        text = (sh.folder / "p.html").read_text(encoding="utf-8")
+        data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
+        return data[0]["details"]["last_changes"], done.stderr
+
+    plan = sh.json("plan", SAMPLE, "-o", "plan.json")
+    lost = next(change for change in plan["changes"] if change["email"] == "greg.stone@example.edu")
+    assert page()[0] == {}
+    assert page(state_dir=sh.folder / "elsewhere")[0] is None
+    assert page(base_url=None)[0] == {}  # who reviews a plan needs no Studio
+    assert sh.run("show", "plan.json", "--html", "p.html", "--set", "nonsense=1").returncode == 64
+
+    assert sh.run("apply", "plan.json", "--yes").returncode == 0
+    last_changes, _ = page()
+    assert last_changes[str(lost["user_id"])]["sent"] == ["remove Admin: done"]
+    (path,) = sh.folder.glob("state/*/audit.jsonl")
+    path.write_text(path.read_text(encoding="ascii").replace("greg.stone", "greg.stein"), encoding="ascii")
+    last_changes, said = page()
+    assert last_changes is None
+    assert "the page can't show which run last changed each user: " in said
+
+
+@pytest.mark.parametrize(
+    ("plan", "code", "detailed_code"),
+    [
+        (make_plan(), Exit.DONE, Exit.PENDING),
+        (empty_plan(), Exit.DONE, Exit.DONE),
+        (blocked_plan(), Exit.BLOCKED, Exit.BLOCKED),
+    ],
+    ids=["ready", "empty", "blocked"],
+)
+def test_a_new_plan_is_saved_shown_and_gives_the_exit_code(
+    plan: Plan, code: Exit, detailed_code: Exit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a plan.json"
+    assert save_and_show_plan(plan, path, Form.JSON, show_all=False, detailed=False) is code
+    assert capsys.readouterr().out == path.read_text(encoding="ascii") == plan_text(plan)
+    assert save_and_show_plan(plan, path, Form.TEXT, show_all=False, detailed=True) is detailed_code
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (apply_command(path) in shown) == (len(plan.changes) > 0)
+
+
+def test_a_saved_plan_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(plan_text(PLAN), encoding="ascii")
+    assert plan_text(load_plan(tmp_path / "plan.json")) == plan_text(PLAN)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [
+        (None, UsageError, "plan plan.json can't be read: No such file"),
+        (b"email,r\xc3\xb4le\n", PlanRefusedError, "plan.json is not a plan of rolesync: byte 7 isn't ASCII"),
+        (b"email,role\n", PlanRefusedError, "plan.json: "),
+        (plan_text(PLAN).replace(PLAN.account, "https://other.example.edu").encode(), PlanRefusedError, "plan.json: "),
+    ],
+    ids=["missing", "not ASCII", "not JSON", "edited"],
+)
+def test_a_file_that_is_no_plan_is_refused_by_its_name(
+    content: bytes | None,
+    error: type[RolesyncError],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path("plan.json").write_bytes(content)
+    with pytest.raises(error, match=f"^{message}") as raised:
+        load_plan(Path("plan.json"))
+    assert raised.value.hint

@@ -1,0 +1,70 @@
+"""Log and progress of a command, both on standard error."""
+
+import json
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from rolesync.cli.progress import command_context, configure_log
+from rolesync.settings import load
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    before = structlog.get_config() if structlog.is_configured() else {}
+    yield
+    structlog.reset_defaults()
+    if before:
+        structlog.configure(**before)
+
+
+def test_the_log_has_the_format_and_the_level_of_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_log(load(log_format="json", log_level="info"))
+    structlog.get_logger().debug("unimportant")
+    structlog.get_logger().info("retry", wait=2.5)
+    shown = capsys.readouterr()
+    entry = json.loads(shown.err)
+    assert (entry["event"], entry["wait"], entry["level"], shown.out) == ("retry", 2.5, "info", "")
+    assert entry["timestamp"].endswith("Z")
+
+    configure_log(load(log_format="console", log_level="warning"))
+    structlog.get_logger().info("retry")
+    structlog.get_logger().warning("slow")
+    readable = capsys.readouterr().err
+    assert "retry" not in readable
+    assert "slow" in readable
+    assert "\x1b" not in readable  # colours are for terminals
+
+
+def test_in_a_pipe_each_completed_stage_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with command_context(load()) as context:
+        for done in range(4):
+            context.progress("reading Admin", done, 3)
+        context.progress("applying", 1, 6)
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "reading Admin: 3 of 3\n")
+
+
+def test_on_a_terminal_each_stage_has_a_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "120")
+    with command_context(load()) as context:
+        context.progress("reading [Admin]", 1, 3)
+        context.progress("reading [Admin]", 3, 3)
+        context.progress("reading [Admin]", 2, 2)  # read again: a new bar
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "reading [Admin]" in shown.err
+    assert "3/3" in shown.err
+    assert "2/2" in shown.err
+
+
+def test_a_command_works_with_its_settings() -> None:
+    settings = load(chunk_size=7)
+    with command_context(settings) as context:
+        assert context.settings is settings

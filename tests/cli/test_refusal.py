@@ -1,0 +1,92 @@
+"""Why a command refuses or fails: in words on standard error, as JSON on standard output."""
+
+import json
+
+import pytest
+
+from rolesync.cli.refusal import error_json, raise_if_broken, show_json_before_break, write_error
+from rolesync.errors import Exit, LockHeldError, RecordBrokenError
+from rolesync.sandbox.control import Control
+from tests.e2e.command import SAMPLE, Shell, some
+
+
+def test_a_broken_record_shows_what_can_be_trusted_and_then_fails(sh: Shell) -> None:
+    first = sh.json("sync", SAMPLE)["run"]["run"]
+    sh.json("plan", SAMPLE)
+    (path,) = sh.folder.glob("state/*/audit.jsonl")
+    text = path.read_text(encoding="ascii")
+    path.write_text(text.replace('"event":"run.end"', '"event":"run.End"'), encoding="ascii")
+
+    listed = sh.json("runs", exit_code=5)
+    assert [(one["run"], one["status"]) for one in listed["runs"]] == [(first, "open")]
+    assert (listed["status"], listed["error"]["exit_code"]) == ("refused", 5)
+    assert "audit.jsonl, line 5" in listed["error"]["message"]
+    shown = sh.json("audit", "show", first, exit_code=5)
+    assert [one["event"] for one in shown["records"]] == ["plan", "run.start", "intent", "outcome"]
+    told = sh.json("show", first, exit_code=5)
+    assert (told["status"], told["error"]["exit_code"], len(told["outcomes"])) == ("refused", 5, 6)
+    assert shown["error"] == listed["error"]
+    told = sh.json("explain", "omar.haddad@example.edu", exit_code=5)
+    assert [one["run"] for one in told["changes"]] == [first]
+    assert told["error"] == listed["error"]
+    for command in (["runs"], ["audit", "show", first], ["explain", "omar.haddad@example.edu"]):
+        said = sh.run(*command)
+        assert said.returncode == 5
+        assert first in said.stdout
+        assert "audit.jsonl, line 5" in said.stderr
+
+
+REFUSED = [
+    (["plan", SAMPLE, "--set", "chunksize=5"], {}, "chunksize is no setting"),
+    (["plan", SAMPLE], {"max_removal": 5}, "ROLESYNC_MAX_REMOVAL in the environment is no setting"),
+    (["plan", SAMPLE], {"base_url": "http://studio.example.edu"}, "would send the token unencrypted"),
+    (["plan", SAMPLE], {"token": None}, "no token is set"),
+    (["sync", SAMPLE, "--dry-run", "--override", "00"], {}, "contradict each other"),
+    (["apply", "none.json", "--yes"], {}, "none.json"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "settings", "said"), REFUSED)
+def test_a_wrong_setting_is_refused_as_json_and_in_words(
+    sh: Shell, studio: Control, arguments: list[object], settings: dict[str, object], said: str
+) -> None:
+    refused = sh.json(*arguments, exit_code=64, **settings)
+    assert refused["status"] == "refused"
+    assert refused["error"]["exit_code"] == 64
+    assert said in refused["error"]["message"]
+    assert refused["error"]["hint"]
+    assert some(studio.counts()) == {}
+
+
+BROKEN = RecordBrokenError("audit.jsonl, line 5: changed", hint="restore it")
+
+
+def test_an_error_is_written_with_its_hint_and_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    error = LockHeldError("process 7 of \x1b[31mmallory\nholds the lock", hint="wait\x07 for it")
+    assert write_error(error) is Exit.LOCKED
+    message, hint = capsys.readouterr().err.splitlines()
+    assert message.startswith("rolesync: process 7 of ")
+    assert hint.startswith("  → wait")
+    assert not {"\x1b", "\x07"} & set(message + hint)
+    assert write_error(LockHeldError("held")) is Exit.LOCKED
+    assert capsys.readouterr().err == "rolesync: held\n"
+
+
+def test_programs_get_message_hint_and_exit_code() -> None:
+    assert error_json(BROKEN) == {"message": "audit.jsonl, line 5: changed", "hint": "restore it", "exit_code": 5}
+
+
+def test_json_of_a_broken_record_has_what_comes_before_the_break(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_json_before_break({"runs": ["r1"]}, None) is Exit.DONE
+    assert json.loads(capsys.readouterr().out) == {"runs": ["r1"]}
+    assert show_json_before_break({"runs": ["r1"]}, BROKEN) is Exit.INCOMPLETE
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == {"status": "refused", "error": error_json(BROKEN), "runs": ["r1"]}
+    assert BROKEN.message in shown.err
+
+
+def test_a_view_of_a_broken_record_ends_with_the_error_of_the_break() -> None:
+    assert raise_if_broken(None) is Exit.DONE
+    with pytest.raises(RecordBrokenError) as raised:
+        raise_if_broken(BROKEN)
+    assert raised.value is BROKEN

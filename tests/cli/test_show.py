@@ -1,0 +1,53 @@
+"""show: a saved plan or a run, in every format."""
+
+import csv
+
+import openpyxl
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import SAMPLE, Shell
+
+
+def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell, studio: Control) -> None:
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    run = sh.json("apply", "plan.json", "--yes")["run"]
+    asked = studio.counts()
+    shown = sh.run("show", run[:-2])
+    assert (shown.returncode, "COMPLETE" in shown.stdout, "greg.stone@example.edu" in shown.stdout) == (0, True, True)
+    assert "held 1 row outcomes" in " ".join(shown.stdout.split())
+    said = sh.json("show", run)
+    assert (said["run"], said["complete"], said["held"], said["counts"]["done"]) == (run, True, 1, 6)
+    assert said["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
+    for what in (run, "plan.json"):
+        names = {"--html": "r.html", "--markdown": "r.md", "--csv": "r.csv", "--xlsx": "r.xlsx", "--json": "r.json"}
+        done = sh.run("show", what, *(word for pair in names.items() for word in pair))
+        assert (done.returncode, done.stdout) == (0, "")
+        for name in ("r.html", "r.md", "r.csv", "r.json"):
+            assert "greg.stone@example.edu" in (sh.folder / name).read_text(encoding="utf-8-sig"), name
+    assert studio.counts() == asked
+
+    (sh.folder / run).write_text("not a plan", encoding="ascii")  # a file of that name comes first
+    assert sh.run("show", run).returncode == 4
+    neither = sh.json("show", "plan.jsn", exit_code=64)["error"]
+    assert neither["message"] == "plan.jsn: there is no such file; as the id of a run: No run begins with 'plan.jsn'"
+    assert "rolesync runs" in neither["hint"]
+    without = sh.json("show", "plan.jsn", exit_code=64, base_url=None)["error"]
+    assert without["message"].startswith("plan.jsn: there is no such file; as the id of a run: ")
+
+
+def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
+    plan = sh.json("plan", SAMPLE, "-o", "plan.json")
+    forms = ["--html", "p.html", "--markdown", "p.md", "--csv", "p.csv", "--xlsx", "p.xlsx"]
+    done = sh.run("show", "plan.json", *forms)
+    assert (done.returncode, done.stdout) == (0, "")
+    for name in ("p.html", "p.md"):
+        text = (sh.folder / name).read_text(encoding="utf-8")
+        assert plan["digest"] in text
+        assert "greg.stone@example.edu" in text
+    with (sh.folder / "p.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert "greg.stone@example.edu" in {cell for row in rows for cell in row}
+    book = openpyxl.load_workbook(sh.folder / "p.xlsx", read_only=True)
+    cells = {cell for sheet in book for row in sheet.values for cell in row}
+    book.close()
+    assert "greg.stone@example.edu" in cells

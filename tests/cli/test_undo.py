@@ -1,0 +1,25 @@
+"""undo: the plan that reverses a run."""
+
+from rolesync.sandbox.control import Control
+from tests.e2e.command import SAMPLE, Shell
+
+
+def test_a_run_is_taken_back(sh: Shell, studio: Control) -> None:
+    before = {person["id"]: set(person["role_names"]) for person in studio.people()}
+    run = sh.json("sync", SAMPLE)["run"]["run"]
+    plan = sh.json("undo", run, "-o", "undo.json", "--detailed-exitcode", exit_code=2, max_removals_share=1)
+    assert plan["source"]["undoes"] == run
+    shown = sh.run("show", "undo.json").stdout
+    assert f"run {run}" in shown
+    assert "undoes" in shown
+    assert sh.json("apply", "undo.json", "--yes")["complete"]
+    assert {person["id"]: set(person["role_names"]) for person in studio.people()} == before
+    assert "NOTHING TO DO" in sh.run("undo", run).stdout
+    assert sh.run("undo", "nothing").returncode == 64
+    blocked = sh.run("undo", run[:-1], max_removals=0)
+    assert blocked.returncode == 0  # all of it is held by now, so that no guard has anything to say
+
+
+def test_an_undo_that_a_guard_blocks_says_so(sh: Shell) -> None:
+    run = sh.json("sync", SAMPLE)["run"]["run"]
+    assert sh.run("undo", run, max_removals=0).returncode == 4
