@@ -15,21 +15,6 @@ PACKAGE = ROOT / "rolesync"
 MODULES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py")) if not path.name.startswith("__")]
 APART = {"bench", "e2e", "jobs"}  # folders of tests that drive the whole, not a module
 WHOLE = {"test_docs.py", "test_layout.py", "test_soak.py"}
-TESTED_ELSEWHERE = {
-    *("executor/run_context.py",),
-    *("history/events.py",),
-    *(
-        "model/explanation.py",
-        "model/reasons.py",
-        "model/run_report.py",
-        "model/verification.py",
-        "model/vocabulary.py",
-    ),
-    *("review/sheet/problems.py",),
-    *("sandbox/account.py", "sandbox/responses.py"),
-    *("studio/transport.py",),
-}
-"""Modules that other tests cover: commands in `e2e`, the others beside a neighbour. No further one is to be added."""
 MODULE_LINES = 300
 FUNCTION_LINES = 60
 
@@ -55,14 +40,7 @@ def test_every_module_has_its_tests_and_every_test_its_module() -> None:
     folder = ROOT / "tests"
     tests = {path.relative_to(folder) for path in folder.rglob("test_*.py")}
     tests = {test for test in tests if test.parts[0] not in APART | WHOLE}
-    modules = [module for module in MODULES if str(module) not in TESTED_ELSEWHERE]
-    assert [*without_tests(modules, tests), *without_module(MODULES, tests)] == []
-
-
-def test_the_modules_that_are_tested_elsewhere_only_become_fewer() -> None:
-    known = {str(module) for module in MODULES}
-    tested = {name for name in TESTED_ELSEWHERE if (ROOT / "tests" / counterpart(Path(name))).exists()}
-    assert sorted(tested | (TESTED_ELSEWHERE - known)) == [], "take these out of TESTED_ELSEWHERE"
+    assert [*without_tests(MODULES, tests), *without_module(MODULES, tests)] == []
 
 
 def test_what_has_no_counterpart_is_named() -> None:
