@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +25,7 @@ from rolesync.errors import UsageError
 from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
+from rolesync.reader.identity import read_user, read_users
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -39,6 +40,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Parallel = Annotated[int, Field(ge=1, le=64)]
+OneUser = Annotated[str, AfterValidator(read_user)]
+Users = Annotated[str, AfterValidator(read_users)]
 Part = TypeVar("Part", bound="DataclassInstance")
 
 _HINT = "check the command line, ROLESYNC_* variables, .env and rolesync.toml; `rolesync doctor` shows the values"
@@ -70,8 +73,8 @@ class Settings(BaseSettings):
         "refuse", description="An unreadable row refuses the list, or is held together with all removals."
     )
     mode: Mode = Field(Mode.SYNC, description="sync removes roles that the list doesn't give; additive never removes.")
-    owner: str = Field("", description="Address or id of the token's owner, who never loses a managed role.")
-    protected_users: tuple[str, ...] = Field((), description="Addresses or ids of users who never lose a managed role.")
+    owner: OneUser = Field("", description="Address or id of the token's owner, who never loses a managed role.")
+    protected_users: tuple[Users, ...] = Field((), description="Users who never lose a role: address, id or *@DOMAIN.")
     max_removals_share: Share = Field(0.25, description="Maximum share of a role's holders that one plan removes.")
     max_removals: Count = Field(50, description="Maximum number of removals per role in one plan.")
     min_holders: Count = Field(1, description="Minimum number of holders that a plan leaves in a role.")

@@ -188,6 +188,23 @@ def test_the_policy_holds_what_a_plan_is_bound_to() -> None:
     assert (policy.mode, policy.owner, policy.min_holders) == (Mode.ADDITIVE, "a@example.edu", 2)
 
 
+@pytest.mark.parametrize("name", ["owner", "protected_users"])
+@pytest.mark.parametrize("entry", ["greg.stone", "greg stone@example.edu", "0", "#7", "*@", "*@*", "*.edu", "p@*.edu"])
+def test_a_user_who_is_named_by_neither_address_nor_id_is_refused(name: str, entry: str) -> None:
+    message = refused(**{name: entry if name == "owner" else ["7", entry]})
+    assert message.startswith(f"settings: {name}")
+    assert entry in message
+
+
+def test_users_are_named_by_address_id_or_domain() -> None:
+    settings = load(owner=" Ann@Example.EDU ", protected_users=["7", "Bo <BO@example.edu>", "*@Vendor.example"])
+    assert settings.owner == "ann@example.edu"
+    assert settings.protected_users == ("7", "bo@example.edu", "*@vendor.example")
+    assert load(owner=" ").owner == ""
+    assert "owner" in refused(owner="*@example.edu")
+    assert "an empty entry names no user" in refused(protected_users=[""])
+
+
 @pytest.mark.parametrize("kind", [Policy, ListForm])
 def test_every_field_of_policy_and_list_form_comes_from_its_setting(kind: type[Policy] | type[ListForm]) -> None:
     changed: dict[str, Any] = {
@@ -199,7 +216,8 @@ def test_every_field_of_policy_and_list_form_comes_from_its_setting(kind: type[P
         "protected_users": ["7"],
         "max_removals_share": 0.125,
         "max_shrink_share": 0.375,
-        **dict.fromkeys(("sheet", "email_column", "user_id_column", "role_column", "owner"), "x"),
+        "owner": "8",
+        **dict.fromkeys(("sheet", "email_column", "user_id_column", "role_column"), "x"),
         **dict.fromkeys(
             ("header_row", "max_removals", "min_holders", "max_age_hours", "grace_runs", "repeat_runs"), 17
         ),

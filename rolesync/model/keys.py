@@ -4,6 +4,9 @@ import json
 import unicodedata
 from collections.abc import Iterable
 
+ANY_USER = "*@"
+"""The beginning of a setting that names all users with addresses in a domain."""
+
 
 def email_key(address: str) -> str:
     """Normalise an address for comparison: trim it, convert it to NFC, and fold the case letter by letter.

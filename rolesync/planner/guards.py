@@ -15,7 +15,7 @@ from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
 from rolesync.model.vocabulary import Action, Level, Mode, VerdictStatus
-from rolesync.planner.named_users import is_holder, users_named
+from rolesync.planner.named_users import entries_without_user, is_holder, users_named
 
 _NAMED = 5  # maximum users or rows that a message names; it counts the others
 _AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
@@ -44,7 +44,7 @@ def judge(
         _max_age_hours(history.age_hours, policy),
         _max_shrink_share(history, policy, len(removals)),
         _owner(removals, live, policy),
-        _protected_users(removals, policy),
+        _protected_users(removals, live, policy),
     ]
     for count in changes.roles:
         verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
@@ -68,7 +68,8 @@ def judge_after_review(
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
     users = before.drop_duplicates("user_id")
     columns = {**{name: users[name] for name in ("user_id", "email", "name")}, "roles": users["before"]}
-    fresh = [_owner(removals, Live(frame(LIVE, columns), ()), policy), _protected_users(removals, policy)]
+    live = Live(frame(LIVE, columns), ())
+    fresh = [_owner(removals, live, policy), _protected_users(removals, live, policy)]
     for count in changes.roles:
         fresh += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
     by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}
@@ -78,7 +79,7 @@ def judge_after_review(
 
 def _after_review(old: Verdict, new: Verdict, removals: int) -> Verdict:
     """Choose the new verdict, or the old one where only Studio or the record could change it."""
-    if old.rule == "owner" and VerdictStatus.BLOCK not in {old.status, new.status}:
+    if old.rule in {"owner", "protected_users"} and VerdictStatus.BLOCK not in {old.status, new.status}:
         return old
     if old.rule == "max_shrink_share" and removals and old.status is VerdictStatus.WARN:  # it warned without removals
         measured, _, _ = old.message.rpartition("; ")
@@ -162,7 +163,7 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
     return Verdict("owner", status, message, limit=0, value=len(lost), overridable=False)
 
 
-def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
+def _protected_users(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
     lost = users_named(removals, policy.protected_users)
     if len(lost):
         status = VerdictStatus.BLOCK
@@ -170,9 +171,15 @@ def _protected_users(removals: pd.DataFrame, policy: Policy) -> Verdict:
             f"roles that protected users would lose: {len(lost):,}, none allowed ({_some(_losses(lost))}): "
             "list them for these roles, or remove them from protected_users"
         )
+    elif unknown := entries_without_user(live.users, policy.protected_users):
+        status = VerdictStatus.WARN
+        message = (
+            f"protected_users names {_some(unknown)}, but no holder of a managed role and no user of the list is meant "
+            "by it: check for a typing error; `rolesync doctor` searches all of Studio"
+        )
     else:
         status, total = VerdictStatus.PASS, len(policy.protected_users)
-        message = f"protected users: {total:,}, none of them loses a managed role" if total else "no user is protected"
+        message = f"protected_users: {total:,}, none of them loses a managed role" if total else "no user is protected"
     return Verdict("protected_users", status, message, limit=0, value=len(lost), overridable=False)
 
 

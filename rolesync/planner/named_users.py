@@ -1,42 +1,71 @@
-"""Finds the users that a setting names by address or id, also among a million users."""
+"""Finds the users that a setting names by address, id or domain, also among a million users.
+
+An entry is an address, an id, or `*@DOMAIN` for all users with addresses in a domain.
+"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.keys import email_key, parse_roles
+from rolesync.model.keys import ANY_USER, email_key, parse_roles
+from rolesync.model.packed.emails import packed_keys
 
-_BLOCK = 10_000
+_BLOCK = 100_000
+_NO_ID = 1 << 63  # ids are smaller
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What entries name: addresses by their keys, domains with their at sign, and ids."""
+
+    keys: frozenset[str]
+    domains: tuple[str, ...]
+    ids: tuple[int, ...]
+
+    @classmethod
+    def of(cls, entries: Sequence[str]) -> "_Names":
+        keys = {email_key(entry) for entry in entries} - {""}
+        patterns = {key for key in keys if key.startswith(ANY_USER)}
+        ids = [int(key) for key in keys if key.isascii() and key.isdigit()]
+        domains = tuple(sorted(pattern.removeprefix("*") for pattern in patterns))
+        return cls(frozenset(keys - patterns), domains, tuple(user_id for user_id in ids if user_id < _NO_ID))
+
+    def has(self, key: str) -> bool:
+        """Whether they name an address."""
+        return key in self.keys or key.endswith(self.domains)
 
 
 def users_named(users: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:
     """Select the rows of the users whom the entries name. The frame has the columns `user_id` and `email`."""
-    keys = {email_key(entry) for entry in entries} - {""}
-    ids = {int(key) for key in keys if key.isascii() and key.isdigit()}
-    by_id = users["user_id"].isin([user_id for user_id in ids if user_id < 1 << 63])
-    return users[by_id.to_numpy() | _match_addresses(users["email"].tolist(), keys)]
+    names = _Names.of(entries)
+    return users[users["user_id"].isin(names.ids).to_numpy() | _match_addresses(users, names)]
+
+
+def entries_without_user(users: pd.DataFrame, entries: Sequence[str]) -> tuple[str, ...]:
+    """Return the entries that name none of the users. The frame has the columns `user_id` and `email`."""
+    named = users_named(users, entries)
+    return tuple(entry for entry in entries if users_named(named, [entry]).empty)
 
 
 def is_holder(users: pd.DataFrame, entry: str, roles: Iterable[str]) -> bool:
     """Whether a user whom the entry names in LIVE holds one of the roles. The search ends with the first."""
-    parts = (users.iloc[start : start + 10 * _BLOCK] for start in range(0, len(users), 10 * _BLOCK))
+    parts = (users.iloc[start : start + _BLOCK] for start in range(0, len(users), _BLOCK))
     return any(_holds(users_named(part, [entry]), roles) for part in parts)
 
 
-def _match_addresses(addresses: list[str], keys: set[str]) -> npt.NDArray[np.bool_]:
-    """Mark the addresses that have one of the keys. Blocks without a match are skipped: there may be a million.
-
-    Folding changes single characters and never crosses a line feed. So the key of a block contains the keys of its
-    addresses.
-    """
-    matches = np.zeros(len(addresses), np.bool_)
-    for start in range(0, len(addresses), _BLOCK):
-        block = addresses[start : start + _BLOCK]
-        text = email_key("\n".join(block))
-        if any(key in text for key in keys):
-            matches[start : start + len(block)] = [email_key(address) in keys for address in block]
+def _match_addresses(users: pd.DataFrame, names: _Names) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Mark the users whose address is named. Blocks that hold no named text are skipped: there may be a million."""
+    matches, start = np.zeros(len(users), np.bool_), 0
+    texts = [text.encode() for text in (*names.keys, *names.domains)]
+    if not texts:
+        return matches
+    for block in packed_keys(users["email"].to_numpy(np.object_)):
+        data = block.data.tobytes()
+        if any(text in data for text in texts):
+            matches[start : start + len(block)] = [names.has(key) for key in block.texts()]
+        start += len(block)
     return matches
 
 

@@ -9,7 +9,7 @@ mean another user is refused.
 import re
 
 from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
-from rolesync.model.keys import email_key
+from rolesync.model.keys import ANY_USER, email_key
 from rolesync.model.vocabulary import Level
 from rolesync.reader.lookalikes import (
     BIDI_OVERRIDES,
@@ -73,9 +73,44 @@ def read_email(cell: str, on_note: OnNote) -> str:
 def is_address(cell: str) -> bool:
     """Whether a cell is an address."""
     try:
-        return bool(read_email(cell, lambda _note: None))
+        return bool(read_email(cell, _ignore_note))
     except CellError:
         return False
+
+
+def read_user(entry: str) -> str:
+    """Read a setting that names one user: an address, normalised as by `email_key`, or an id; "" for a blank entry.
+
+    Raises:
+        CellError: the entry is neither an address nor an id.
+    """
+    try:
+        if entry.strip().isdecimal():
+            return str(read_user_id(entry, _ignore_note))
+        return read_email(entry, _ignore_note)
+    except CellError as problem:
+        raise CellError(problem.code, f"{problem.message}; name a user by address or user id") from None
+
+
+def read_users(entry: str) -> str:
+    """Read a setting that names one user, as `read_user`, or all users with addresses in a domain, as `*@example.edu`.
+
+    Raises:
+        CellError: the entry is blank, or names no user and no domain.
+    """
+    text = entry.strip()
+    if not text:
+        raise CellError(Code.IDENTITY_MISSING, "an empty entry names no user; remove it")
+    if not text.startswith(ANY_USER):
+        return read_user(text)
+    try:
+        return ANY_USER + read_email(f"x{text[1:]}", _ignore_note)[2:]
+    except CellError as problem:
+        raise CellError(problem.code, f"{quoted(text)} names no domain; write it as in *@example.edu") from None
+
+
+def _ignore_note(_note: Note) -> None:
+    """Ignore a note: a setting shows the value that is in force."""
 
 
 def _read_unusual_email(cell: str, stripped: str, on_note: OnNote) -> str:

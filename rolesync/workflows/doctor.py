@@ -6,8 +6,11 @@ from datetime import datetime
 
 from rolesync.audit.verify import verify_record
 from rolesync.errors import Exit, RolesyncError, StudioError
+from rolesync.live.pages import look_up
+from rolesync.model.keys import ANY_USER
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
+from rolesync.settings import Settings
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, oauth_of
 from rolesync.workflows.context import Context
@@ -68,6 +71,7 @@ def _studio(context: Context) -> Iterator[Check]:
             yield _clock(studio.ping(), context.now())
             yield Check("reachable", PASS, f"{context.settings.studio} answers")
             yield from _roles(studio, context.settings.managed_roles)
+            yield from _named_users(studio, context.settings)
     except RolesyncError as error:
         yield _failed("reachable", error)
 
@@ -99,6 +103,27 @@ def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
     yield Check(
         "roles known", WARN if missing else PASS, message, f"not listed: {', '.join(missing)}" if missing else ""
     )
+
+
+def _named_users(studio: StudioReader, settings: Settings) -> Iterator[Check]:
+    """Search for the users whom the settings name: an entry that no user has protects nobody."""
+    for name, entries in (("owner", (settings.owner,)), ("protected_users", settings.protected_users)):
+        keys = [
+            int(entry) if entry.isdecimal() else entry for entry in entries if entry and not entry.startswith(ANY_USER)
+        ]
+        if not keys:
+            continue
+        try:
+            users = list(studio.client.each(lambda key: look_up(studio, key), keys))
+        except StudioError as error:
+            yield _failed(f"{name} in Studio", error)
+            continue
+        unknown = [str(key) for key, matches in zip(keys, users, strict=True) if not matches.ids]
+        if unknown:
+            hint = f"correct {name}; until then it protects nobody of that name"
+            yield Check(f"{name} in Studio", WARN, f"no user is {', '.join(unknown)}", hint)
+        else:
+            yield Check(f"{name} in Studio", PASS, f"{len(keys)} of {len(keys)} found")
 
 
 def _state_folder(context: Context) -> Check:

@@ -132,11 +132,12 @@ def test_a_block_is_not_hidden(case: tuple[Plan, Decisions]) -> None:
     assert names[0] == names[1]
     fresh = judge(_changes(decided_plan), Live(live_of(()).users, ()), plan.policy, plan.findings, GuardBaseline())
     for verdict in fresh:
-        if verdict.rule.startswith(("max_removals", "min_holders", "protected")):
+        if verdict.rule.startswith(("max_removals", "min_holders")):
             assert verdict in decided_plan.verdicts
-    assert any(verdict.rule == "owner" for verdict in decided_plan.blocked) == any(
-        verdict.rule == "owner" and verdict.status == "block" for verdict in fresh
-    )
+    for rule in ("owner", "protected_users"):
+        assert any(verdict.rule == rule for verdict in decided_plan.blocked) == any(
+            verdict.rule == rule and verdict.status == "block" for verdict in fresh
+        )
 
 
 HELD_REASON = list(HELD).index("reason")

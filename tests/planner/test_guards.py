@@ -97,6 +97,23 @@ def test_protected_users_who_keep_their_roles_pass() -> None:
     assert verdict("protected_users", users, keeping(users[1:]), Policy()).message == "no user is protected"
 
 
+def test_all_users_of_a_domain_can_be_protected() -> None:
+    users = [*admins(3), User(4, "Support@Vendor.example", "S", frozenset({"Admin"}))]
+    result = verdict("protected_users", users, keeping(users[:3]), Policy(protected_users=("*@vendor.example",)))
+    assert (result.status, result.value) == (BLOCK, 1)
+    assert "Admin of Support@Vendor.example (4)" in result.message
+
+
+def test_a_protected_user_whom_nobody_is_is_a_warning() -> None:
+    users, protected = admins(9), ("p1@example.edu", "p1@exmaple.edu", "*@vendor.example", "77")
+    result = verdict("protected_users", users, keeping(users), Policy(protected_users=protected))
+    assert (result.status, result.value) == (WARN, 0)
+    assert "p1@exmaple.edu, *@vendor.example, 77" in result.message
+    assert "p1@example.edu" not in result.message
+    blocked = verdict("protected_users", users, keeping(users[1:]), Policy(protected_users=protected))
+    assert blocked.status is BLOCK
+
+
 def test_a_protected_user_without_an_address_is_named_by_id() -> None:
     users = [*admins(3), User(BIGGEST_ID, "", "No address", frozenset({"Admin"}))]
     result = verdict("protected_users", users, keeping(users[:3]), Policy(protected_users=(str(BIGGEST_ID), "9" * 30)))

@@ -4,7 +4,7 @@ import pytest
 
 from rolesync.model.frames import LIVE, frame
 from rolesync.model.keys import format_roles
-from rolesync.planner.named_users import is_holder, users_named
+from rolesync.planner.named_users import entries_without_user, is_holder, users_named
 
 MANY = 20_001
 USERS = frame(
@@ -34,3 +34,17 @@ def test_an_unknown_entry_names_no_user(entry: str) -> None:
 
 def test_several_entries_may_name_the_same_user() -> None:
     assert users_named(USERS, ["7", "p7@example.edu", "nobody@example.edu", "9"])["user_id"].tolist() == [7, 9]
+
+
+def test_a_pattern_names_all_users_of_its_domain_only() -> None:
+    users = USERS.assign(
+        email=["Ann@Vendor.example", "bo@sub.vendor.example", "cy@vendor.example.edu", *USERS["email"][3:]]
+    )
+    assert users_named(users, ["*@vendor.example"])["user_id"].tolist() == [1]
+    assert users_named(users, ["*@vendor.example", "3"])["user_id"].tolist() == [1, 3]
+
+
+def test_entries_that_name_no_user_are_found() -> None:
+    entries = ["p7@example.edu", "7", "nobody@example.edu", str(MANY + 1), "*@example.edu", "*@vendor.example"]
+    assert entries_without_user(USERS, entries) == ("nobody@example.edu", str(MANY + 1), "*@vendor.example")
+    assert entries_without_user(USERS, []) == ()

@@ -36,6 +36,18 @@ def test_every_check_passes_on_a_complete_setup(studio: Sandbox, tmp_path: Path)
     assert studio.log() == []
 
 
+def test_users_of_the_settings_who_are_not_in_studio_are_a_warning(studio: Sandbox, tmp_path: Path) -> None:
+    protected = ["maria.fernandes@example.edu", "1002", "*@vendor.example"]
+    results = checks(studio, tmp_path, owner="admin@exmaple.edu", protected_users=protected)
+    assert results["owner in Studio"].status is VerdictStatus.WARN
+    assert results["owner in Studio"].message == "no user is admin@exmaple.edu"
+    assert results["protected_users in Studio"].status is VerdictStatus.PASS
+    results = checks(studio, tmp_path, protected_users=["greg.stone@exmaple.edu", "99999999", "1002"])
+    assert results["protected_users in Studio"].message == "no user is greg.stone@exmaple.edu, 99999999"
+    assert results["protected_users in Studio"].status is VerdictStatus.WARN
+    assert "owner in Studio" not in results
+
+
 def test_missing_settings_are_named_with_what_to_do(studio: Sandbox, tmp_path: Path) -> None:
     results = checks(studio, tmp_path, token="", base_url="")
     assert (results["Studio"].exit_code, results["token"].exit_code) == (Exit.USAGE, Exit.USAGE)
