@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rolesync.sandbox.faults import Dice, Fault, Faults
+from rolesync.sandbox.dice import Dice, Draw
+from rolesync.sandbox.faults import Fault, Faults
 from rolesync.sandbox.generated_people import PeopleSource
 from rolesync.sandbox.oauth import Tokens
 from rolesync.sandbox.options import Options
@@ -13,6 +14,7 @@ from rolesync.sandbox.responses import ApiError
 from rolesync.sandbox.role_changes import RoleChanges
 from rolesync.sandbox.store import LoggedChange, Store
 from rolesync.sandbox.users import NOT_FOUND, Users
+from rolesync.sandbox.views import NOBODY, PastPeople, View
 
 REQUEST_KINDS = ("search", "user", "media", "roles", "ping", "apidocs", "authorize", "token", "other")
 """The kinds by which requests are counted; control requests are not counted."""
@@ -35,7 +37,7 @@ class SandboxAccount:
     def __init__(self, options: Options, clock: Callable[[], float], people: PeopleSource | None = None) -> None:
         self.options = options
         self.clock = clock
-        self.store = Store(options, people)
+        self.store = Store(options, people, clock)
         self.users = Users(self.store, options)
         self.role_changes = RoleChanges(self.store, options, self.now)
         self.tokens = Tokens(self.store.db, options, clock)
@@ -53,6 +55,18 @@ class SandboxAccount:
         self._served += 1
         return f"sandbox-{self._served:08d}"
 
+    def view(self, draw: Draw) -> View:
+        """Return what a request with this draw shows: the present, the past, or nobody."""
+        if draw.fault is Fault.NOBODY:
+            return NOBODY
+        earlier = self.store.before(self.clock() - draw.lag) if draw.lag else None
+        return PastPeople(self.store, earlier) if earlier else self.store
+
+    def excess(self) -> int:
+        """Return by how much the totals of searches are too high at present."""
+        totals = self.dice.faults.totals
+        return 1 if totals and self.store.before(self.clock() - totals) else 0
+
     def set_faults(self, faults: Faults) -> None:
         """Replace the faults, and restart their random numbers."""
         self.dice = Dice(faults, self.clock)
@@ -67,7 +81,7 @@ class SandboxAccount:
         return {
             "requests": {kind: self.requests[kind] for kind in REQUEST_KINDS},
             "faults": {fault.value: self.fault_hits[fault.value] for fault in Fault}
-            | {"rate": self.fault_hits["rate"]},
+            | {"rate": self.fault_hits["rate"], "lag": self.fault_hits["lag"]},
         }
 
     def reset(self) -> None:

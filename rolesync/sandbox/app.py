@@ -19,9 +19,10 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolesync.sandbox.account import SandboxAccount
-from rolesync.sandbox.faults import APPLIED, Draw, Fault
+from rolesync.sandbox.dice import Draw
+from rolesync.sandbox.faults import APPLIED, ODD_STATUSES, Fault
 from rolesync.sandbox.responses import Answer, ApiError, error_answer, json_answer, text_answer
-from rolesync.sandbox.routes import API, CONTROL, REQUEST_ID, SEARCH
+from rolesync.sandbox.routes import API, CONTROL, DRAW, REQUEST_ID, SEARCH
 
 TransportOf = Callable[[tuple[str, int]], asyncio.Transport | None]
 """Finds the connection of a client by its (host, port)."""
@@ -37,7 +38,14 @@ _KINDS = {
 _NEEDS_TOKEN = frozenset({"search", "user", "media", "roles"})
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
+_HTML_PAGES = {
+    Fault.HTML: (502, "502 Bad Gateway"),
+    Fault.HTML_200: (200, "Log in to Studio"),
+    Fault.NO_ROUTE: (404, "404 Not Found"),
+}
 _DROPPED = frozenset({Fault.CUT, Fault.LOST})
+_DRIP_SECONDS = 0.5
+_PHRASES = {499: "Client Closed Request"}  # the status of nginx, which Python doesn't know
 
 
 class SandboxApp:
@@ -75,15 +83,20 @@ class SandboxApp:
             await self._sleep(draw.delay)
         if draw.fault is not None or draw.wait is not None:
             self._account.fault_hits["rate" if draw.fault is None else draw.fault.value] += 1
+        if draw.lag:
+            self._account.fault_hits["lag"] += 1
         answer = None
         if draw.fault is not Fault.RESET:
-            answer = self._fault_answer(draw) or await self._answer(kind, scope, receive)
+            answer = self._fault_answer(draw) or await self._answer(kind, draw, scope, receive)
         if answer is None or draw.fault in _DROPPED:
             self._drop(scope["client"], answer if draw.fault is Fault.CUT else None, reset=draw.fault is Fault.RESET)
             await _wait_until_closed(receive)
             return
-        if draw.fault is Fault.LOST_5XX:
-            answer = error_answer(502, "Bad Gateway")
+        if draw.fault is not None:
+            answer = _disguised(answer, draw.fault, path)
+        if draw.fault is Fault.DRIP:
+            await self._drip(answer, receive, send)
+            return
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -98,8 +111,8 @@ class SandboxApp:
             return self._limited(faults.retry_after if fault is Fault.LIMITED else None)
         if fault is Fault.LIMITED_403:
             return error_answer(403, "Rate Limit Exceeded")
-        if fault in {Fault.HTML, Fault.HTML_200}:
-            status, title = (200, "Log in to Studio") if fault is Fault.HTML_200 else (502, "502 Bad Gateway")
+        if fault in _HTML_PAGES:
+            status, title = _HTML_PAGES[fault]
             return text_answer(status, _HTML.format(title), b"text/html")
         return error_answer(int(fault), HTTPStatus(int(fault)).phrase)
 
@@ -112,7 +125,23 @@ class SandboxApp:
         text = formatdate(self._account.clock() + seconds, usegmt=True) if by_date else str(seconds)
         return answer._replace(headers=[*answer.headers, (b"retry-after", text.encode())])
 
-    async def _answer(self, kind: str, scope: Scope, receive: Receive) -> Answer:
+    async def _drip(self, answer: Answer, receive: Receive, send: Send) -> None:
+        """Send the headers, and then the body byte by byte, until the client closes the connection."""
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        closed = asyncio.ensure_future(_wait_until_closed(receive))
+        try:
+            for at in range(len(answer.body)):
+                pause = asyncio.ensure_future(self._sleep(_DRIP_SECONDS))
+                await asyncio.wait({closed, pause}, return_when=asyncio.FIRST_COMPLETED)
+                if not pause.done():
+                    pause.cancel()
+                    return
+                await send({"type": "http.response.body", "body": answer.body[at : at + 1], "more_body": True})
+            await send({"type": "http.response.body"})
+        finally:
+            closed.cancel()
+
+    async def _answer(self, kind: str, draw: Draw, scope: Scope, receive: Receive) -> Answer:
         agent = authorization = request_id = None
         for name, value in scope["headers"]:
             if name == b"user-agent":
@@ -125,12 +154,12 @@ class SandboxApp:
             self._admit(agent, authorization, kind, scope["method"])
             if kind == "search" and scope["method"] == "GET":
                 query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-                return json_answer(self._account.users.search(query))
+                return json_answer(self._account.users.search(query, self._account.view(draw), self._account.excess()))
         except ApiError as error:
             return error_answer(error.status, error.text)
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):
             request_id = self._account.request_id()
-        scope[REQUEST_ID] = request_id
+        scope[REQUEST_ID], scope[DRAW] = request_id, draw
         answer = await _captured(self._endpoints, scope, receive)
         return answer._replace(headers=[*answer.headers, (b"x-request-id", request_id.encode())])
 
@@ -176,6 +205,22 @@ async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
 
     await app(scope, receive, send)
     return Answer(start["status"], list(start["headers"]), bytes(body))
+
+
+def _disguised(answer: Answer, fault: Fault, path: str) -> Answer:
+    """Return the answer that a fault puts in place of the answer of a write that was applied."""
+    if fault is Fault.LOST_5XX:
+        return error_answer(502, "Bad Gateway")
+    status = ODD_STATUSES.get(fault)
+    if status is None or answer.status != HTTPStatus.OK:
+        return answer
+    if status == HTTPStatus.NO_CONTENT:
+        return Answer(status, [], b"")
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return answer._replace(status=status)
+    odd = error_answer(status, _PHRASES.get(status) or HTTPStatus(status).phrase)
+    location = [(b"location", path.encode())] if status < HTTPStatus.BAD_REQUEST else []
+    return odd._replace(headers=[*odd.headers, *location])
 
 
 def _head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

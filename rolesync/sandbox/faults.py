@@ -1,4 +1,4 @@
-"""Faults on purpose: which faults, how often, on which requests; and the dice that draw them.
+"""Faults on purpose: which faults, how often, on which requests.
 
 Faults are written as `key=value` pairs with commas between them:
 
@@ -19,20 +19,31 @@ Faults are written as `key=value` pairs with commas between them:
 | `reset` | share | the connection is reset before the request is processed |
 | `lost` | share | a write is applied, and the connection ends before a byte of the answer |
 | `lost5xx` | share | a write is applied, and answered 502 |
+| `applied-201`, `applied-202`, `applied-204` | share | a write is applied, answered with that status; 204 has no body |
+| `applied-301`, `applied-307`, `applied-308` | share | the same, with an error body and a `Location` |
+| `applied-408`, `applied-409`, `applied-425`, `applied-499` | share | the same, with an error body |
+| `404-route` | share | searches and writes get 404 with an HTML page, as if the call didn't exist; nothing is applied |
+| `nobody` | share | searches answer 200 with no users, as in maintenance |
+| `drip` | share | the headers come at once, the body with one byte every half second; a write is applied |
+| `lag` | seconds | searches and single users show the state of this long ago, as from an index or a replica |
+| `lag-share` | share | the share of reads that lag (default 1), as if one of several replicas answered |
+| `lag-answers` | share | the share of writes whose own answer shows the users as `lag` ago too (default 0) |
+| `totals` | seconds | for this long after a change, `total_count` of searches is one too high |
 | `rate` | requests a second | requests above this rate get 429 with `Retry-After` |
 | `on` | `all`, `reads`, `writes`, `tokens`, or several with `+` | which requests; `all` (default) is reads and writes |
 | `after`, `times` | number | no fault for the first `after` requests; stop after `times` faults |
 | `seed` | number | the same seed and order of requests draw the same faults |
 
 A share is from 0 to 1, and all shares add up to at most 1, because a request draws at most one fault. `all` excludes
-`tokens` (the OAuth token endpoint), because a lost answer there ends the login for good.
+`tokens` (the OAuth token endpoint), because a lost answer there ends the login for good. `lag` and `totals` are not
+faults of single requests: they have their own random numbers, and ignore `on`, `after` and `times`.
 """
 
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 
 class Fault(StrEnum):
@@ -51,12 +62,28 @@ class Fault(StrEnum):
     RESET = "reset"
     LOST = "lost"
     LOST_5XX = "lost5xx"
+    APPLIED_201 = "applied-201"
+    APPLIED_202 = "applied-202"
+    APPLIED_204 = "applied-204"
+    APPLIED_301 = "applied-301"
+    APPLIED_307 = "applied-307"
+    APPLIED_308 = "applied-308"
+    APPLIED_408 = "applied-408"
+    APPLIED_409 = "applied-409"
+    APPLIED_425 = "applied-425"
+    APPLIED_499 = "applied-499"
+    NO_ROUTE = "404-route"
+    NOBODY = "nobody"
+    DRIP = "drip"
 
 
-APPLIED = frozenset({Fault.CUT, Fault.LOST, Fault.LOST_5XX})
+ODD_STATUSES: Mapping[Fault, int] = MappingProxyType(
+    {fault: int(fault.removeprefix("applied-")) for fault in Fault if fault.startswith("applied-")}
+)
+"""The undocumented statuses of writes that were applied."""
+
+APPLIED = frozenset({Fault.CUT, Fault.LOST, Fault.LOST_5XX, Fault.NOBODY, Fault.DRIP, *ODD_STATUSES})
 """The faults that occur after the request has taken effect."""
-
-WRITES_ONLY = frozenset({Fault.LOST, Fault.LOST_5XX})
 
 KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -67,8 +94,15 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """The kinds of requests for each word of `on`."""
 
-_WRITING = KINDS["writes"] | KINDS["tokens"]
-_NUMBERS = ("latency", "jitter", "rate", "429-retry-after", "after", "times", "seed")
+_NUMBERS = {
+    **{key: key for key in ("latency", "jitter", "rate", "after", "times", "lag", "totals")},
+    "429-retry-after": "retry_after",
+    "lag-share": "lag_share",
+    "lag-answers": "lag_answers",
+    "seed": "seed",
+}
+"""The keys with a number, and their fields of `Faults`."""
+
 _WHOLE = frozenset({"after", "times", "seed"})
 
 
@@ -86,18 +120,24 @@ class Faults:
     rate: float | None = None
     retry_after: float | None = None
     retry_after_form: str = "seconds"
+    lag: float = 0.0
+    lag_share: float = 1.0
+    lag_answers: float = 0.0
+    totals: float = 0.0
     on: tuple[str, ...] = ("reads", "writes")
     after: int = 0
     times: int | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name, share in self.shares.items():
+        lag_shares = (("lag-share", self.lag_share), ("lag-answers", self.lag_answers))
+        for name, share in (*self.shares.items(), *lag_shares):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name}={share}: a share is from 0 to 1")
         if sum(self.shares.values()) > 1 + 1e-9:
             raise ValueError(f"the shares add up to {sum(self.shares.values()):g}: together they are at most 1")
-        for key, value in (("latency", self.latency), ("jitter", self.jitter), ("429-retry-after", self.retry_after)):
+        for key in ("latency", "jitter", "429-retry-after", "lag", "totals"):
+            value = getattr(self, _NUMBERS[key])
             if value is not None and not 0 <= value <= 3600:  # noqa: PLR2004  # an hour; more is probably a typing error
                 raise ValueError(f"{key}={value:g}: use 0 to 3600 seconds")
         if self.rate is not None and not 0 < self.rate < float("inf"):
@@ -125,120 +165,33 @@ class Faults:
             if key in pairs:
                 raise ValueError(f"{key} appears twice: leave one of the two out")
             pairs[key] = value
-        numbers = {key: _number(key, pairs[key]) for key in pairs if key in _NUMBERS}
         on = pairs.get("on", "all").split("+")
         return cls(
             shares=MappingProxyType({Fault(key): _number(key, pairs[key]) for key in pairs if key in _FAULTS}),
-            latency=numbers.get("latency", 0.0),
-            jitter=numbers.get("jitter", 0.0),
-            rate=numbers.get("rate"),
-            retry_after=numbers.get("429-retry-after"),
             retry_after_form=pairs.get("429-form", "seconds"),
             on=tuple(
                 dict.fromkeys(word for name in on for word in (("reads", "writes") if name == "all" else (name,)))
             ),
-            after=int(numbers.get("after", 0)),
-            times=int(numbers["times"]) if "times" in numbers else None,
-            seed=int(numbers.get("seed", 1)),
+            **{name: _number(key, pairs[key]) for key, name in _NUMBERS.items() if key in pairs},
         )
 
     def text(self) -> str:
         """Format the faults as text that `parse` reads back."""
-        pairs: dict[str, object] = {
-            "latency": self.latency or None,
-            "jitter": self.jitter or None,
-            **{str(fault): share for fault, share in self.shares.items()},
-            "429-retry-after": self.retry_after,
-            "429-form": None if self.retry_after_form == "seconds" else self.retry_after_form,
-            "rate": self.rate,
-            "on": "+".join(self.on),
-            "after": self.after or None,
-            "times": self.times,
-            "seed": self.seed,
-        }
-        return ",".join(f"{key}={value}" for key, value in pairs.items() if value is not None)
+        healthy = Faults()
+        pairs = {**{str(fault): share for fault, share in self.shares.items()}, "on": "+".join(self.on)}
+        for key, name in {"429-form": "retry_after_form", **_NUMBERS}.items():
+            if key == "seed" or getattr(self, name) != getattr(healthy, name):
+                pairs[key] = getattr(self, name)
+        return ",".join(f"{key}={value}" for key, value in pairs.items())
 
 
 _FAULTS = frozenset(fault.value for fault in Fault)
 _KEYS = (*(fault.value for fault in Fault), *_NUMBERS, "429-form", "on")
 
 
-def _number(key: str, text: str) -> float:
+def _number(key: str, text: str) -> Any:  # noqa: ANN401  # int or float, as the key wants
     try:
         return int(text) if key in _WHOLE else float(text)
     except ValueError:
         kind = "a whole number" if key in _WHOLE else "a number"
         raise ValueError(f"{key}={text}: use {kind}") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """What was drawn for one request.
-
-    `delay` is in seconds; `wait` is the time until the rate limit allows a request again, in seconds, None below it.
-    """
-
-    delay: float = 0.0
-    fault: Fault | None = None
-    wait: float | None = None
-
-
-_NOTHING = Draw()
-
-
-class Dice:
-    """Draws the fault of each request, in the order of requests.
-
-    Args:
-        faults: the faults to draw from.
-        clock: seconds, for the rate limit.
-    """
-
-    def __init__(self, faults: Faults, clock: Callable[[], float]) -> None:
-        self.faults = faults
-        self.kinds = frozenset[str]().union(*(KINDS[word] for word in faults.on))
-        self._idle = faults == Faults(seed=faults.seed, on=faults.on)
-        self._random = random.Random(faults.seed)  # noqa: S311  # reproducible on purpose
-        self._clock = clock
-        self._allowance = max(1.0, faults.rate or 0.0)
-        self._last_time = clock()
-        self._seen = 0
-        self._hits = 0
-
-    def draw(self, kind: str) -> Draw:
-        """Draw for the next request, which is of this kind."""
-        if self._idle or kind not in self.kinds:
-            return _NOTHING
-        self._seen += 1
-        # Both numbers are drawn every time, so that the draw of a request doesn't depend on earlier results.
-        late, chance = self._random.random(), self._random.random()
-        delay = self.faults.latency + late * self.faults.jitter
-        wait = self._over_rate()
-        if wait is not None:
-            return Draw(delay, wait=wait)
-        fault = self._fault(chance, kind) if self._seen > self.faults.after else None
-        if fault is not None:
-            self._hits += 1
-        return Draw(delay, fault)
-
-    def _fault(self, chance: float, kind: str) -> Fault | None:
-        if self.faults.times is not None and self._hits >= self.faults.times:
-            return None
-        reached = 0.0
-        for fault, share in self.faults.shares.items():
-            reached += share
-            if chance < reached:
-                return None if fault in WRITES_ONLY and kind not in _WRITING else fault
-        return None
-
-    def _over_rate(self) -> float | None:
-        rate = self.faults.rate
-        if rate is None:
-            return None
-        now = self._clock()
-        self._allowance = min(max(1.0, rate), self._allowance + (now - self._last_time) * rate)
-        self._last_time = now
-        if self._allowance < 1:
-            return (1 - self._allowance) / rate
-        self._allowance -= 1
-        return None

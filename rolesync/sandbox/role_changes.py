@@ -7,6 +7,7 @@ from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError
 from rolesync.sandbox.store import LoggedChange, Store
 from rolesync.sandbox.users import MISSING, NOT_FOUND, fits
+from rolesync.sandbox.views import View
 
 _RIVALS = {"Admin": "Subaccount admin", "Subaccount admin": "Admin"}
 
@@ -33,8 +34,10 @@ class RoleChanges:
         self._options = options
         self._now = now
 
-    def put(self, body: object, request_id: str) -> bytes:
+    def put(self, body: object, request_id: str, view: Callable[[], View]) -> bytes:
         """Answer `PUT /users/roles`, with the users in the order in which they are first named.
+
+        `view` is called after the changes, for the people that the answer shows.
 
         Raises:
             ApiError: 400 malformed; 404 for an unknown user; 422 for any other bad value; 413 or 422 for too many.
@@ -58,7 +61,7 @@ class RoleChanges:
         if refused is not None:
             raise refused
         ids = list(dict.fromkeys(action.user_id for action in actions))
-        return b'{"users":[%b]}' % b",".join(self._store.encoded(ids))
+        return b'{"users":[%b]}' % b",".join(view().encoded(ids))
 
     def _apply(self, action: RoleAction, request_id: str) -> None:
         user_id, verb, role = action

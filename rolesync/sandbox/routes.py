@@ -18,12 +18,15 @@ from rolesync.sandbox.account import SandboxAccount
 from rolesync.sandbox.apidocs import swagger
 from rolesync.sandbox.faults import Faults
 from rolesync.sandbox.responses import ApiError, encode, error_answer
+from rolesync.sandbox.views import View
 
 API = "/api/public/v1"
 SEARCH = f"{API}/users/search"
 CONTROL = "/_sandbox"
 REQUEST_ID = "rolesync.request_id"
 """The key of the ASGI scope that holds the id of the request."""
+DRAW = "rolesync.draw"
+"""The key of the ASGI scope that holds what was drawn for the request."""
 
 
 def application(account: SandboxAccount) -> Starlette:
@@ -62,16 +65,18 @@ class _Api:
         self._users = account.users
 
     async def search(self, request: Request) -> Response:
-        return _json(self._users.search(request.query_params))
+        return _json(self._users.search(request.query_params, self._view(request), self._account.excess()))
 
     async def get(self, request: Request) -> Response:
-        return _json(self._users.get(request.path_params["user_id"]))
+        return _json(self._users.get(request.path_params["user_id"], self._view(request)))
 
     async def media(self, request: Request) -> Response:
         return _json(self._users.media(request.path_params["user_id"], request.query_params))
 
     async def put_roles(self, request: Request) -> Response:
-        return _json(self._account.role_changes.put(_loads(await request.body()), request.scope[REQUEST_ID]))
+        body = _loads(await request.body())
+        put = self._account.role_changes.put
+        return _json(put(body, request.scope[REQUEST_ID], lambda: self._view(request)))
 
     async def ping(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's signature
         return Response("pong", media_type="text/plain")
@@ -85,6 +90,9 @@ class _Api:
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode("ascii", "replace"), keep_blank_values=True))
         return _json(encode(self._account.tokens.exchange(form)))
+
+    def _view(self, request: Request) -> View:
+        return self._account.view(request.scope[DRAW])
 
 
 class _Control:
@@ -132,7 +140,7 @@ class _Control:
         return _json(encode(self._account.counts()))
 
     def _person_answer(self, user_id: int, status: int = 200) -> Response:
-        return _json(b'{"user":%b}' % self._account.users.find(user_id), status)
+        return _json(b'{"user":%b}' % self._account.users.find(user_id, self._account.store), status)
 
 
 def _json(body: bytes, status: int = 200) -> Response:

@@ -6,9 +6,11 @@ sent. The cache can't be stale, because the store is the only writer of the data
 
 import json
 import sqlite3
+import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +27,7 @@ _PERSON = (
 """The JSON of a person, made by SQLite, which is several times faster than making it in Python."""
 
 _IDS_PER_QUERY = 500
+_REMEMBERED_SECONDS = 3600  # the longest lag of a read
 
 
 class LoggedChange(NamedTuple):
@@ -44,23 +47,35 @@ class LoggedChange(NamedTuple):
     by: str
 
 
+class _Earlier(NamedTuple):
+    """A person before a change: the time of the change, and the JSON, None if the change added the person."""
+
+    time: float
+    user_id: int
+    body: bytes | None
+
+
 class Store:
     """The sandbox's data.
 
     Args:
         options: the options; only `users`, `seed`, `db` and `refresh_token` matter here.
         people: the people instead of cast and generated people, without media; only for a database in memory.
+        clock: seconds since 1970.
 
     Raises:
         ValueError: the database file has another number of users or seed, is not a database, or is used by another
             sandbox; or `people` comes with a file, or can't be stored, for example because two people have the same id.
     """
 
-    def __init__(self, options: Options, people: PeopleSource | None = None) -> None:
+    def __init__(
+        self, options: Options, people: PeopleSource | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         if people is not None and options.db is not None:
             raise ValueError(f"db: {options.db} can't store the people of another source: leave it out")
         self._options = options
         self._people = people
+        self._clock = clock
         try:
             self.db = connect(options.db)
         except sqlite3.Error as error:
@@ -72,6 +87,8 @@ class Store:
             raise _unusable(options.db, error) from error
         self._encoded: dict[int, bytes] = {}
         self._holders: dict[str, array[int]] = {}
+        self._earlier: deque[_Earlier] = deque()
+        self._begun = 0.0
 
     def close(self) -> None:
         """Close the database; the store can't be used afterwards."""
@@ -81,6 +98,7 @@ class Store:
         """Restore the first state, with an empty log."""
         self._encoded.clear()
         self._holders.clear()
+        self._earlier.clear()
         rebuild(self.db, self._options.users, self._options.seed, self._options.refresh_token, self._people)
 
     def holders(self, role: str) -> Sequence[int]:
@@ -119,6 +137,15 @@ class Store:
             cached.update((person_id, text.encode()) for person_id, text in self.db.execute(query, batch))
         return [cached[person_id] for person_id in ids if person_id in cached]
 
+    def before(self, cutoff: float) -> dict[int, bytes | None]:
+        """Return the JSON that people had at a time, for those who changed after it; None if they didn't exist."""
+        bodies = {}
+        for earlier in reversed(self._earlier):
+            if earlier.time <= cutoff:
+                break
+            bodies[earlier.user_id] = earlier.body
+        return bodies
+
     def roles_of(self, user_id: int) -> list[str] | None:
         """Return the roles of a person in the order in which they were added; None if there is no such person."""
         row = self.db.execute("SELECT roles FROM people WHERE id = ?", (user_id,)).fetchone()
@@ -137,12 +164,18 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run the `with` block as one transaction."""
+        """Run the `with` block as one transaction, all changes of which have the same time."""
+        self._begun = self._clock()
+        while self._earlier and self._earlier[0].time < self._begun - _REMEMBERED_SECONDS:
+            self._earlier.popleft()
+        remembered = len(self._earlier)
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
             self.db.execute("ROLLBACK")
+            while len(self._earlier) > remembered:
+                self._earlier.pop()
             self._encoded.clear()
             self._holders.clear()
             raise
@@ -150,7 +183,7 @@ class Store:
 
     def set_roles(self, user_id: int, roles: Sequence[str]) -> None:
         """Replace the roles of a person; call it within a transaction."""
-        before = set(self.roles_of(user_id) or ())
+        before = set(json.loads(self._remember(user_id))["role_names"])
         self.db.execute("UPDATE people SET roles = ? WHERE id = ?", (_names(roles), user_id))
         for role in before - set(roles):
             self.db.execute("DELETE FROM holders WHERE role = ? AND user_id = ?", (role, user_id))
@@ -166,6 +199,7 @@ class Store:
 
     def set_person(self, user_id: int, fields: Mapping[str, str | None]) -> None:
         """Change `email`, `full_name` or `display_name` of a person; call it within a transaction."""
+        self._remember(user_id)
         for name, value in fields.items():
             query = f"UPDATE people SET {name} = ? WHERE id = ?"  # noqa: S608  # the caller checks the names
             self.db.execute(query, (value, user_id))
@@ -175,16 +209,23 @@ class Store:
         self._encoded.pop(user_id, None)
 
     def add_person(self, full_name: str, email: str | None) -> int:
-        """Add a person without roles; returns the new id."""
+        """Add a person without roles; returns the new id. Call it within a transaction."""
         new_id = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM people").fetchone()[0]
         row = (new_id, full_name, full_name, email, email)
         self.db.execute("INSERT INTO people VALUES (?, ?, ?, ?, casefold(?), 1, '[]')", row)
+        self._earlier.append(_Earlier(self._begun, new_id, None))
         return int(new_id)
 
     def record(self, change: LoggedChange) -> None:
         """Append an applied change to the log; call it within the transaction of the change."""
         row = change._replace(before=_names(change.before), after=_names(change.after))
         self.db.execute("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def _remember(self, user_id: int) -> bytes:
+        """Keep the JSON of a person who is about to change, and return it."""
+        (body,) = self.encoded([user_id])
+        self._earlier.append(_Earlier(self._begun, user_id, body))
+        return body
 
     def log(self) -> list[dict[str, Any]]:
         """Return every applied change, oldest first, with the field names of the table."""

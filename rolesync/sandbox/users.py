@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError, encode
 from rolesync.sandbox.store import Store
+from rolesync.sandbox.views import View
 
 MAX_PER_PAGE = 50
 DEFAULT_PER_PAGE = 20
@@ -29,8 +30,13 @@ class Users:
         self._store = store
         self._options = options
 
-    def search(self, params: Mapping[str, str]) -> bytes:
+    def search(self, params: Mapping[str, str], view: View, excess: int = 0) -> bytes:
         """Answer `GET /users/search`.
+
+        Args:
+            params: the parameters of the query.
+            view: the people to search.
+            excess: by how much the totals are too high.
 
         Raises:
             ApiError: 400 without role and email; 422 for an unknown role or a bad page.
@@ -43,28 +49,28 @@ class Users:
         page, per_page = _paging(params)
         if email:
             match, case = self._options.email_match, self._options.email_case
-            ids: Sequence[int] = self._store.with_email(email, match=match, case=case, role=role)
+            ids: Sequence[int] = view.with_email(email, match=match, case=case, role=role)
         else:
-            ids = self._store.holders(role)
+            ids = view.holders(role)
         start = (page - 1) * per_page
-        users = b",".join(self._store.encoded(ids[start : start + per_page]))
-        return b'{"users":[%b],"meta":%b}' % (users, self._meta(page, per_page, len(ids)))
+        users = b",".join(view.encoded(ids[start : start + per_page]))
+        return b'{"users":[%b],"meta":%b}' % (users, self._meta(page, per_page, len(ids) + excess))
 
-    def get(self, user_id: str) -> bytes:
+    def get(self, user_id: str, view: View) -> bytes:
         """Answer `GET /users/{user_id}`.
 
         Raises:
             ApiError: 422 if the id is no int64, 404 if nobody has it.
         """
-        return b'{"user":%b}' % self.find(_user_id(user_id))
+        return b'{"user":%b}' % self.find(_user_id(user_id), view)
 
-    def find(self, user_id: int) -> bytes:
+    def find(self, user_id: int, view: View) -> bytes:
         """The JSON of one person.
 
         Raises:
             ApiError: 404 if nobody has this id.
         """
-        matches = self._store.encoded([user_id]) if fits(user_id) else []
+        matches = view.encoded([user_id]) if fits(user_id) else []
         if not matches:
             raise ApiError(404, NOT_FOUND)
         return matches[0]
@@ -76,7 +82,7 @@ class Users:
             ApiError: as `get`, and 422 for a bad page.
         """
         number = _user_id(user_id)
-        self.find(number)
+        self.find(number, self._store)
         page, per_page = _paging(params)
         media, total = self._store.media_of(number, (page - 1) * per_page, per_page)
         return b'{"media":%b,"meta":%b}' % (encode(media), self._meta(page, per_page, total))

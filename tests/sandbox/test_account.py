@@ -88,7 +88,7 @@ def test_time_and_request_ids_can_be_foretold(account: SandboxAccount) -> None:
 def test_every_kind_of_request_and_fault_is_counted(account: SandboxAccount) -> None:
     assert account.counts() == {
         "requests": dict.fromkeys(REQUEST_KINDS, 0),
-        "faults": dict.fromkeys([*(fault.value for fault in Fault), "rate"], 0),
+        "faults": dict.fromkeys([*(fault.value for fault in Fault), "rate", "lag"], 0),
     }
     account.requests["search"] += 2
     account.fault_hits["rate"] += 1

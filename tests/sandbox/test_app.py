@@ -1,7 +1,9 @@
 """The application over HTTP: User-Agent, tokens, counts, and every fault."""
 
+import asyncio
 import json
 import socket
+import threading
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
@@ -11,10 +13,12 @@ import pytest
 import requests
 
 from rolesync.sandbox import Options, Sandbox
+from rolesync.sandbox.faults import ODD_STATUSES
 
 Call = Callable[..., requests.Response]
 Start = Callable[..., Sandbox]
 
+AGENT = {"User-Agent": "test"}
 ADMINS = "/users/search?role=Admin"
 ADD = {"actions": [{"user_id": 1052, "action": "add", "role": "Admin"}]}
 
@@ -168,6 +172,73 @@ def test_a_502_to_a_write_that_was_applied(studio: Sandbox, call: Call) -> None:
     answer = put(call, studio)
     assert (answer.status_code, answer.json()) == (502, {"error": "Bad Gateway"})
     assert len(studio.log()) == 1
+
+
+@pytest.mark.parametrize("status", ODD_STATUSES.values())
+def test_an_odd_status_to_a_write_that_was_applied(studio: Sandbox, call: Call, status: int) -> None:
+    studio.set_faults(f"applied-{status}=1")
+    answer = put(call, studio)
+    assert (answer.status_code, len(studio.log())) == (status, 1)
+    assert answer.headers.get("location") == ("/api/public/v1/users/roles" if 300 < status < 400 else None)
+    if status == 204:
+        assert (answer.content, "content-length" in answer.headers) == (b"", False)
+    elif status < 300:
+        assert answer.json()["users"][0]["role_names"] == ["Teacher", "Admin"]
+    else:
+        assert list(answer.json()) == ["error"]
+    assert call(studio, "PUT", "/users/roles", json={}).status_code == 400
+    assert call(studio, "GET", ADMINS).status_code == 200
+
+
+def test_a_studio_without_the_route_answers_404_as_html_and_applies_nothing(studio: Sandbox, call: Call) -> None:
+    studio.set_faults("404-route=1")
+    for answer in (put(call, studio), call(studio, "GET", ADMINS)):
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert call(studio, "GET", "/users/1002").status_code == 200
+    assert studio.log() == []
+
+
+def test_a_slow_body_comes_byte_by_byte_after_the_headers(start: Start, call: Call) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    studio = start(sleep=sleep)
+    whole = put(call, studio).content
+    studio.set_faults("drip=1")
+    assert put(call, studio).content == whole
+    assert waited == [0.5] * len(whole)
+
+
+def test_a_slow_body_ends_with_its_client(start: Start) -> None:
+    ended = threading.Event()
+
+    async def sleep(_seconds: float) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    studio = start(sleep=sleep)
+    studio.set_faults("drip=1")
+    connection = HTTPConnection(urlsplit(studio.base_url).netloc, timeout=10)
+    connection.request("GET", f"/api/public/v1{ADMINS}", headers={"Authorization": f"Bearer {studio.token}", **AGENT})
+    assert connection.getresponse().status == 200
+    assert not ended.is_set()
+    connection.close()
+    assert ended.wait(10)
+
+
+def test_a_slow_body_ends_with_the_server() -> None:
+    with Sandbox() as studio:
+        studio.set_faults("drip=1")
+        address = urlsplit(studio.base_url)
+        wire = socket.create_connection((address.hostname, address.port), timeout=10)
+        wire.sendall(b"GET /api/public/v1/ping HTTP/1.1\r\nHost: x\r\nUser-Agent: test\r\n\r\n")
+        assert wire.recv(1000).startswith(b"HTTP/1.1 200")
+    with wire:
+        assert len(wire.recv(1000)) < 4
 
 
 def test_a_lost_token_answer_has_rotated_the_token(studio: Sandbox, call: Call) -> None:
