@@ -18,11 +18,16 @@ def test_a_reviewed_plan_is_applied_proven_and_recorded(sh: Shell, studio: Contr
     assert run["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
 
     records = sh.json("audit", "show", run["run"])["records"]
-    expected = [(one["user_id"], one["action"], one["role"]) for one in plan["changes"]]
+    expected = [(change["user_id"], change["action"], change["role"]) for change in plan["changes"]]
     assert recorded_actions(records) == logged_actions(studio) == expected
-    after = {int(user): roles for one in records if one["event"] == "outcome" for user, roles in one["after"].items()}
-    assert after == {one["user_id"]: sorted(one["after"]) for one in studio.log()}
-    assert {one["email"].lower() for one in studio.people(role="Admin")} >= {OWNER, "omar.haddad@example.edu"}
+    after = {
+        int(user): roles
+        for record in records
+        if record["event"] == "outcome"
+        for user, roles in record["after"].items()
+    }
+    assert after == {change["user_id"]: sorted(change["after"]) for change in studio.log()}
+    assert {person["email"].lower() for person in studio.people(role="Admin")} >= {OWNER, "omar.haddad@example.edu"}
 
 
 def test_an_override_lets_the_very_plan_pass_that_was_reviewed(sh: Shell, studio: Control) -> None:
@@ -38,7 +43,7 @@ def test_an_override_lets_the_very_plan_pass_that_was_reviewed(sh: Shell, studio
     assert len(studio.people(role="Admin")) == 7
     log = studio.log()
     again = sh.json("apply", "plan.json", "--yes", "--override", plan["digest"])
-    assert {one["detail"] for one in again["outcomes"]} == {"done by an earlier run of this plan"}
+    assert {outcome["detail"] for outcome in again["outcomes"]} == {"done by an earlier run of this plan"}
     assert studio.log() == log
     starts = [record for record in sh.record() if record["event"] == "run.start"]
     assert [start["overridden"] for start in starts] == [["max_removals_share"]] * 2
@@ -66,7 +71,7 @@ def test_somebody_who_changed_since_the_plan_is_left_alone_and_the_others_are_do
     plan = sh.json("plan", SAMPLE, "-o", "plan.json")
     studio.edit_person(1052, roles=["Teacher", "Admin"])
     run = sh.json("apply", "plan.json", "--yes", exit_code=5)
-    (drifted,) = [one for one in run["outcomes"] if one["outcome"] == "drifted"]
+    (drifted,) = [outcome for outcome in run["outcomes"] if outcome["outcome"] == "drifted"]
     assert (drifted["user_id"], drifted["before"], drifted["after"]) == (1052, ["Teacher"], ["Admin", "Teacher"])
     assert drifted["detail"].endswith("omar.haddad@example.edu: no managed role, is omar.haddad@example.edu: Admin")
     assert run["counts"]["done"] == len(plan["changes"]) - 1 == len(logged_actions(studio))

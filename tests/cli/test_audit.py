@@ -41,6 +41,6 @@ def test_a_key_is_taken_up_on_purpose_and_reaches_no_output(sh: Shell, studio: C
     assert sh.run("audit", "show", run).returncode == 0
 
     loud = {"log_level": "debug", "log_format": "json", "audit_key": KEY}
-    said = [sh.run(*command, **loud) for command in (["doctor"], ["plan", SAMPLE], ["runs"], ["audit", "rekey"])]
-    assert [one.args for one in said if KEY in one.stdout + one.stderr] == []
+    results = [sh.run(*command, **loud) for command in (["doctor"], ["plan", SAMPLE], ["runs"], ["audit", "rekey"])]
+    assert [result.args for result in results if KEY in result.stdout + result.stderr] == []
     assert [path for path in sh.folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []

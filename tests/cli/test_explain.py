@@ -10,14 +10,16 @@ def test_explain_answers_from_record_list_and_studio(sh: Shell, studio: Control)
     assert unknown.returncode == 0
     assert f"Unknown user {greg}" in unknown.stdout
     before = sh.json("explain", greg, "--list", SAMPLE, "--live")
-    assert [(one["action"], one["reason"]) for one in before["next"]] == [("remove", "not_listed")]
+    assert [(change["action"], change["reason"]) for change in before["next"]] == [("remove", "not_listed")]
     run = sh.json("sync", SAMPLE)["run"]["run"]
-    asked = studio.counts()
-    found = sh.json("explain", greg, token=None)
-    assert studio.counts() == asked
-    assert [(one["run"], one["action"], one["outcome"]) for one in found["changes"]] == [(run, "remove", "done")]
-    assert (found["now"], found["next"]) == (None, None)
-    text = sh.run("explain", str(found["user_ids"][0]), "--list", SAMPLE, "--live")
+    requests_before = studio.counts()
+    explanation = sh.json("explain", greg, token=None)
+    assert studio.counts() == requests_before
+    assert [(change["run"], change["action"], change["outcome"]) for change in explanation["changes"]] == [
+        (run, "remove", "done")
+    ]
+    assert (explanation["now"], explanation["next"]) == (None, None)
+    text = sh.run("explain", str(explanation["user_ids"][0]), "--list", SAMPLE, "--live")
     assert text.returncode == 0
     assert "No row names this user." in text.stdout
     assert run in text.stdout

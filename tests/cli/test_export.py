@@ -9,11 +9,11 @@ from tests.e2e.command import ADMINS, Shell
 def test_what_export_writes_is_a_list_that_changes_nothing(sh: Shell, studio: Control) -> None:
     exported = sh.run("export", "-o", "today.csv")
     assert (exported.returncode, exported.stdout) == (0, "")
-    said = sh.json("validate", "today.csv")
-    assert said["status"] == "ok"
-    assert sorted(one["email"] for one in said["assignments"]) == sorted(ADMINS)
-    assert said["assignments"] == [
-        {name: one[name] for name in ("email", "user_id", "role")} for one in sh.json("export")["assignments"]
+    validation = sh.json("validate", "today.csv")
+    assert validation["status"] == "ok"
+    assert sorted(assignment["email"] for assignment in validation["assignments"]) == sorted(ADMINS)
+    assert validation["assignments"] == [
+        {name: holder[name] for name in ("email", "user_id", "role")} for holder in sh.json("export")["assignments"]
     ]
     plan = sh.run("plan", "today.csv", "--detailed-exitcode", "--format", "json")
     assert plan.returncode == 0

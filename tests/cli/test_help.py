@@ -10,13 +10,16 @@ import pytest
 from rolesync.errors import Exit
 from rolesync.manual.pages import page, topics, without_links
 from tests.cli.processes import imported, on_terminal
+from tests.e2e.command import clean
+from tests.e2e.in_process import run_in_process
+from tests.paths import ROOT
 
 HELP = [sys.executable, "-m", "rolesync", "help"]
 CONTROLS = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|\]8;[^\x1b]*\x1b\\)")
 
 
 def piped(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*HELP, *arguments], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return run_in_process(["help", *arguments], ROOT, clean(), timeout=60)
 
 
 def test_without_a_topic_all_topics_are_listed() -> None:

@@ -31,10 +31,10 @@ class Person:
     """Somebody with a terminal that is a pipe, and a browser."""
 
     def __init__(self, studio: Sandbox, folder: Path, **settings: object) -> None:
-        given = {"redirect_uri": BACK, "refresh_token": None, **settings}
+        oauth_settings = {"redirect_uri": BACK, "refresh_token": None, **settings}
         self.folder = folder
-        self.env = environment(studio.base_url, folder / "state", **given)
-        self.said = ""
+        self.env = environment(studio.base_url, folder / "state", **oauth_settings)
+        self.shown = ""
 
     def run(self, *arguments: str, paste: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command; without `paste`, open the address that it shows and paste what the browser ends at."""
@@ -45,7 +45,7 @@ class Person:
             return f"{pasted}\n"
 
         done = run_in_process(arguments, self.folder, self.env, timeout=SECONDS, answer=answer)
-        self.said += done.stdout + done.stderr
+        self.shown += done.stdout + done.stderr
         return done
 
     def allow(self, address: str) -> str:
@@ -85,7 +85,7 @@ def test_a_login_and_what_follows_it(studio: Sandbox, tmp_path: Path) -> None:
     assert person.run("export", "-o", "-", paste="").returncode == 0
     kept = person.kept()
     for secret in (SECRET, person.code, kept["access_token"], kept["refresh_token"]):
-        assert secret not in person.said
+        assert secret not in person.shown
 
 
 def test_as_json_the_address_is_on_standard_error(studio: Sandbox, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_as_json_the_address_is_on_standard_error(studio: Sandbox, tmp_path: Pat
         "expires_at": answer["expires_at"],
     }
     assert answer["expires_at"].endswith("+00:00")
-    assert person.kept()["access_token"] not in person.said
+    assert person.kept()["access_token"] not in person.shown
 
 
 def test_a_login_beats_the_refresh_token_that_is_still_configured(studio: Sandbox, tmp_path: Path) -> None:
@@ -125,16 +125,16 @@ def test_a_login_beats_the_refresh_token_that_is_still_configured(studio: Sandbo
     ],
 )
 def test_a_login_that_comes_to_nothing_stores_nothing(
-    studio: Sandbox, tmp_path: Path, paste: str, code: Exit, said: str
+    studio: Sandbox, tmp_path: Path, paste: str, code: Exit, message: str
 ) -> None:
     person = Person(studio, tmp_path)
     done = person.run("login", "--format", "json", paste=paste)
     answer = json.loads(done.stdout)
     assert (done.returncode, answer["error"]["exit_code"]) == (code, code)
-    assert said in answer["error"]["message"]
+    assert message in answer["error"]["message"]
     assert "rolesync login" in answer["error"]["hint"]
-    assert said in done.stderr
-    assert "c-1" not in person.said
+    assert message in done.stderr
+    assert "c-1" not in person.shown
     assert not person.store.exists()
 
 

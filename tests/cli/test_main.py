@@ -18,21 +18,21 @@ DATA = {"pandas", "numpy", "pydantic", "pydantic_settings", "email_validator", "
 
 
 def test_help_imports_neither_data_nor_http() -> None:
-    found = imported("--help")
-    assert "typer" in found
-    assert found & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH) == set()
+    modules = imported("--help")
+    assert "typer" in modules
+    assert modules & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH) == set()
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply", "migrate", "audit"])
 def test_the_help_of_a_command_imports_no_more(command: str) -> None:
-    found = imported(command, "--help") - {"pydantic"}  # which Typer itself reads arguments with
-    assert found & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH) == set()
+    modules = imported(command, "--help") - {"pydantic"}  # which Typer itself reads arguments with
+    assert modules & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH) == set()
 
 
 def test_validate_reads_a_list_without_http_and_the_record() -> None:
-    found = imported("validate", SAMPLE, "--format", "json")
-    assert found >= {"pandas", "pydantic_settings", "rolesync.reader"}
-    assert found & (HTTP | RECORD | EXTRAS | LOOKUPS | RICH | {"email_validator"}) == set()
+    modules = imported("validate", SAMPLE, "--format", "json")
+    assert modules >= {"pandas", "pydantic_settings", "rolesync.reader"}
+    assert modules & (HTTP | RECORD | EXTRAS | LOOKUPS | RICH | {"email_validator"}) == set()
     for_people = imported("validate", SAMPLE)
     assert "rich" in for_people
     assert for_people & (HTTP | RECORD | EXTRAS | LOOKUPS | {"markdown_it"}) == set()
@@ -58,10 +58,10 @@ def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
         (["sandbox", "--port", "0", "--faults", "500=2"], "500"),
     ],
 )
-def test_wrong_usage_is_explained_without_a_traceback(sh: Shell, arguments: list[object], said: str) -> None:
+def test_wrong_usage_is_explained_without_a_traceback(sh: Shell, arguments: list[object], message: str) -> None:
     refused = sh.run(*arguments)
     assert (refused.returncode, refused.stdout) == (64, "")
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -24,7 +24,7 @@ def sheet(sh: Shell) -> str:
 
 
 def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) -> None:
-    made = sh.run(
+    done = sh.run(
         "migrate",
         sheet,
         "-o",
@@ -36,9 +36,9 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
         "--account",
         "account.xlsx",
     )
-    assert made.returncode == 0, made.stderr
-    assert "COMPLETE" in made.stdout
-    assert "list.csv" in made.stdout
+    assert done.returncode == 0, done.stderr
+    assert "COMPLETE" in done.stdout
+    assert "list.csv" in done.stdout
     assert (sh.folder / "list.csv").read_text(encoding="utf-8") == (
         "email,role,name\nadmin@example.edu,Admin,Ann\nmaria.fernandes@example.edu,Admin,Maria\n"
     )
@@ -46,30 +46,33 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
     again = sh.run("migrate", sheet, "-o", "-", "--email-column", "Mail", "--matrix", "Admin?=Admin")
     assert again.stdout == (sh.folder / "list.csv").read_text(encoding="utf-8")
     assert "COMPLETE" in again.stderr
-    told = sh.json("migrate", sheet, "-o", "-", "--email-column", "Mail", "--matrix", "Admin?=Admin")
-    assert [one["email"] for one in told["assignments"]] == ["admin@example.edu", "maria.fernandes@example.edu"]
+    answer = sh.json("migrate", sheet, "-o", "-", "--email-column", "Mail", "--matrix", "Admin?=Admin")
+    assert [assignment["email"] for assignment in answer["assignments"]] == [
+        "admin@example.edu",
+        "maria.fernandes@example.edu",
+    ]
     assert openpyxl.load_workbook(sh.folder / "account.xlsx").sheetnames[:2] == ["totals", "to look at"]
 
 
 def test_settings_about_the_source_are_not_about_the_list(sh: Shell, sheet: str) -> None:
-    made = sh.run("migrate", sheet, "-o", "list.csv", "--matrix", "Admin?=Admin", email_column="Mail", header_row=2)
-    assert made.returncode == 0, made.stderr
-    assert "without the settings header_row, email_column, which describe the source" in " ".join(made.stdout.split())
+    done = sh.run("migrate", sheet, "-o", "list.csv", "--matrix", "Admin?=Admin", email_column="Mail", header_row=2)
+    assert done.returncode == 0, done.stderr
+    assert "without the settings header_row, email_column, which describe the source" in " ".join(done.stdout.split())
 
 
 def test_refused_cells_keep_the_list_from_being_written(sh: Shell, sheet: str) -> None:
     with (sh.folder / sheet).open("a", encoding="utf-8") as file:
         file.write("Bob,bob(at)example.edu,x,\n")
     options = ["--email-column", "Mail", "--matrix", "Admin?=Admin", "--format", "json"]
-    made = sh.run("migrate", sheet, "-o", "list.csv", *options, "--account", "account.csv")
-    assert made.returncode == 3
+    done = sh.run("migrate", sheet, "-o", "list.csv", *options, "--account", "account.csv")
+    assert done.returncode == 3
     assert not (sh.folder / "list.csv").exists()
-    told = json.loads(made.stdout)
-    assert told["status"] == "incomplete"
-    assert [(one["cell"], one["code"]) for one in told["refused"]] == [("B6", "email_invalid")]
-    assert sum(number for end, number in told["cells"].items() if end != "total") == told["cells"]["total"]
+    answer = json.loads(done.stdout)
+    assert answer["status"] == "incomplete"
+    assert [(cell["cell"], cell["code"]) for cell in answer["refused"]] == [("B6", "email_invalid")]
+    assert sum(number for end, number in answer["cells"].items() if end != "total") == answer["cells"]["total"]
     with (sh.folder / "account.csv").open(encoding="utf-8", newline="") as file:
-        assert len(list(csv.DictReader(file))) == told["cells"]["total"]
+        assert len(list(csv.DictReader(file))) == answer["cells"]["total"]
     partly = sh.run("migrate", sheet, "-o", "list.csv", *options, "--partial")
     assert partly.returncode == 5
     assert len((sh.folder / "list.csv").read_text(encoding="utf-8").splitlines()) == 3
@@ -79,13 +82,13 @@ def test_people_are_looked_up_and_near_matches_suggested(sh: Shell, studio: Cont
     text = "email,role,name\nmaria.fernandez@example.edu,Admin,\nadmin@example.edu,Admin,\n"
     text += "lukasz.zak@example.edu,Admin,a student so far\n"
     (sh.folder / "sheet.csv").write_text(text, encoding="utf-8")
-    made = sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve")
-    assert made.returncode == 0, made.stderr
-    assert "Not in Studio: 1" in made.stdout
-    assert "maria.fernandes@example.edu" in made.stdout.casefold()
+    done = sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve")
+    assert done.returncode == 0, done.stderr
+    assert "Not in Studio: 1" in done.stdout
+    assert "maria.fernandes@example.edu" in done.stdout.casefold()
     assert "maria.fernandez@example.edu" in (sh.folder / "list.csv").read_text(encoding="utf-8")
-    told = json.loads(sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve", "--format", "json").stdout)
-    (suggestion,) = told["suggestions"]
+    answer = json.loads(sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve", "--format", "json").stdout)
+    (suggestion,) = answer["suggestions"]
     assert suggestion["email"] == "maria.fernandez@example.edu"
     assert suggestion["candidates"][0]["email"].casefold() == "maria.fernandes@example.edu"
     assert studio.log() == []
@@ -99,7 +102,7 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
     )
     refused = sh.json("validate", "admins.csv", exit_code=3)
     assert "--from canvas-sis-admins" in refused["findings"][0]["message"]
-    made = sh.run(
+    done = sh.run(
         "migrate",
         "admins.csv",
         "--from",
@@ -111,10 +114,10 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
         "-o",
         "-",
     )
-    assert made.returncode == 0, made.stderr
-    assert "A Canvas SIS export of admins gives the holders of each role" in made.stderr
+    assert done.returncode == 0, done.stderr
+    assert "A Canvas SIS export of admins gives the holders of each role" in done.stderr
     assert (
-        made.stdout
+        done.stdout
         == "email,role,name\nadmin@example.edu,Admin,\n"[:-1].replace(",name", "").replace("Admin,", "Admin") + "\n"
     )
 
@@ -145,17 +148,17 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
     ],
 )
 def test_wrong_usage(sh: Shell, sheet: str, options: list[str], says: str) -> None:
-    made = sh.run("migrate", sheet, "-o", "list.csv", *options)
-    assert made.returncode == 64
-    assert says in made.stderr
+    refused = sh.run("migrate", sheet, "-o", "list.csv", *options)
+    assert refused.returncode == 64
+    assert says in refused.stderr
     assert not (sh.folder / "list.csv").exists()
 
 
 def test_nobody_with_a_managed_role_is_no_list(sh: Shell) -> None:
     (sh.folder / "sheet.csv").write_text("email,role\na@x.edu,Reader\n", encoding="utf-8")
     for options in ([], ["--resolve"]):
-        made = sh.run("migrate", "sheet.csv", "-o", "list.csv", *options)
-        assert made.returncode == 3
-        assert "No user gets a managed role" in made.stdout
+        refused = sh.run("migrate", "sheet.csv", "-o", "list.csv", *options)
+        assert refused.returncode == 3
+        assert "No user gets a managed role" in refused.stdout
     assert sh.json("migrate", "sheet.csv", "-o", "-", exit_code=3)["status"] == "empty"
     assert not (sh.folder / "list.csv").exists()

@@ -12,34 +12,34 @@ ESCAPE = "\x1b"
 
 
 def test_a_plan_is_the_same_on_the_screen_in_the_file_and_shown_again(sh: Shell, studio: Control) -> None:
-    made = sh.run("plan", SAMPLE, "-o", "plan.json", "--detailed-exitcode", "--format", "json")
-    assert made.returncode == 2
-    assert made.stdout == (sh.folder / "plan.json").read_text(encoding="ascii")
-    plan = json.loads(made.stdout)
+    done = sh.run("plan", SAMPLE, "-o", "plan.json", "--detailed-exitcode", "--format", "json")
+    assert done.returncode == 2
+    assert done.stdout == (sh.folder / "plan.json").read_text(encoding="ascii")
+    plan = json.loads(done.stdout)
     assert plan["status"] == "ready"
     assert plan["account"] == studio.base_url
-    assert "reading Admin: 1 of 1" in made.stderr  # progress, which is no part of the answer
+    assert "reading Admin: 1 of 1" in done.stderr  # progress, which is no part of the answer
     again = sh.run("show", "plan.json", "--format", "json")
-    assert (again.returncode, again.stdout) == (0, made.stdout)
+    assert (again.returncode, again.stdout) == (0, done.stdout)
     assert studio.log() == []
     assert studio.counts()["roles"] == 0
 
 
 def test_piped_text_is_plain_and_an_undetailed_exit_code_is_zero(sh: Shell, studio: Control) -> None:
     for command in (["plan", SAMPLE], ["sync", SAMPLE, "--dry-run"]):
-        made = sh.run(*command)
-        assert made.returncode == 0
-        assert "READY" in made.stdout
-        assert "greg.stone@example.edu" in made.stdout
-        assert ESCAPE not in made.stdout + made.stderr
+        done = sh.run(*command)
+        assert done.returncode == 0
+        assert "READY" in done.stdout
+        assert "greg.stone@example.edu" in done.stdout
+        assert ESCAPE not in done.stdout + done.stderr
     assert studio.counts()["roles"] == 0
 
 
 def test_a_blocked_plan_is_shown_and_saved_but_ends_with_its_own_code(sh: Shell, studio: Control) -> None:
-    made = sh.run("plan", sh.list_of(ADMINS[:7]), "-o", "plan.json", "--detailed-exitcode")
-    assert made.returncode == 4
-    assert "BLOCKED" in made.stdout
-    assert "max_removals_share" in made.stdout
+    done = sh.run("plan", sh.list_of(ADMINS[:7]), "-o", "plan.json", "--detailed-exitcode")
+    assert done.returncode == 4
+    assert "BLOCKED" in done.stdout
+    assert "max_removals_share" in done.stdout
     shown = sh.run("show", "plan.json")
     assert shown.returncode == 0
     assert "BLOCKED" in shown.stdout
@@ -57,7 +57,7 @@ def test_bad_rows_are_held_with_every_removal_where_that_is_asked_for(sh: Shell,
     assert json.loads(refused.stdout)["status"] == "reject"
     checked = sh.json("validate", path, "--bad-rows", "hold")
     assert checked["status"] == "warn"
-    assert [one["code"] for one in checked["findings"] if one["level"] == "held"]
+    assert [finding["code"] for finding in checked["findings"] if finding["level"] == "held"]
     plan = sh.json("plan", path, "--bad-rows", "hold")
     usual = sh.json("plan", SAMPLE)
     assert [change["action"] for change in plan["changes"]] == ["add"] * len(plan["changes"])
@@ -87,18 +87,20 @@ def test_a_workbook_is_a_list(sh: Shell) -> None:
 
 def test_dates_and_actions_decide_who_is_listed(sh: Shell) -> None:
     text = "email,role,action,expires\n"
-    holders = [one for one in sh.json("export")["assignments"] if one["email"]]
+    holders = [holder for holder in sh.json("export")["assignments"] if holder["email"]]
     words = [("add", ""), ("remove", ""), ("", "2020-01-01")]
     assert len(holders) >= len(words)
-    for number, one in enumerate(holders):
+    for number, holder in enumerate(holders):
         action, expires = words[number] if number < len(words) else ("", "")
-        text += f"{one['email']},Admin,{action},{expires}\n"
+        text += f"{holder['email']},Admin,{action},{expires}\n"
     (sh.folder / "list.csv").write_text(text, encoding="utf-8")
     plan = sh.json("plan", "list.csv", max_removals_share="1")
-    named = {one["user_id"]: row for row, one in enumerate(holders, 2)}
+    named = {holder["user_id"]: row for row, holder in enumerate(holders, 2)}
     removed = {
-        change["user_id"]: change for change in plan["changes"] if change["email"] in {one["email"] for one in holders}
+        change["user_id"]: change
+        for change in plan["changes"]
+        if change["email"] in {holder["email"] for holder in holders}
     }
-    assert sorted(removed) == sorted(one["user_id"] for one in holders[1:3])
+    assert sorted(removed) == sorted(holder["user_id"] for holder in holders[1:3])
     assert all(change["reason"] == "listed_without_role" for change in removed.values())
     assert [removed[user_id]["row"] for user_id in removed] == [named[user_id] for user_id in removed]

@@ -27,7 +27,7 @@ def test_impact_stands_beside_each_removal_in_every_form(sh: Shell, studio: Cont
     assert numbers == [("user_id", "known", "owned"), (1031, "all", 3), (1040, "all", 3)]
     assert studio.counts()["media"] == 2  # they are in the plan
     held = sh.json("sync", SAMPLE, "--dry-run", "--impact", "--hold-removals")
-    assert [one["user_id"] for one in held["impact"]] == [1031, 1040]
+    assert [user["user_id"] for user in held["impact"]] == [1031, 1040]
     assert sh.json("plan", SAMPLE)["impact"] is None
     assert "--dry-run" in sh.json("sync", SAMPLE, "--impact", exit_code=64)["error"]["hint"]
     assert studio.log() == []

@@ -42,9 +42,9 @@ def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_
     assert last_changes[str(lost["user_id"])]["sent"] == ["remove Admin: done"]
     (path,) = sh.folder.glob("state/*/audit.jsonl")
     path.write_text(path.read_text(encoding="ascii").replace("greg.stone", "greg.stein"), encoding="ascii")
-    last_changes, said = page()
+    last_changes, errors = page()
     assert last_changes is None
-    assert "the page can't show which run last changed each user: " in said
+    assert "the page can't show which run last changed each user: " in errors
 
 
 @pytest.mark.parametrize(

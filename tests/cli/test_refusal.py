@@ -18,22 +18,22 @@ def test_a_broken_record_shows_what_can_be_trusted_and_then_fails(sh: Shell) -> 
     path.write_text(text.replace('"event":"run.end"', '"event":"run.End"'), encoding="ascii")
 
     listed = sh.json("runs", exit_code=5)
-    assert [(one["run"], one["status"]) for one in listed["runs"]] == [(first, "open")]
+    assert [(run["run"], run["status"]) for run in listed["runs"]] == [(first, "open")]
     assert (listed["status"], listed["error"]["exit_code"]) == ("refused", 5)
     assert "audit.jsonl, line 5" in listed["error"]["message"]
     shown = sh.json("audit", "show", first, exit_code=5)
-    assert [one["event"] for one in shown["records"]] == ["plan", "run.start", "intent", "outcome"]
-    told = sh.json("show", first, exit_code=5)
-    assert (told["status"], told["error"]["exit_code"], len(told["outcomes"])) == ("refused", 5, 6)
+    assert [record["event"] for record in shown["records"]] == ["plan", "run.start", "intent", "outcome"]
+    report = sh.json("show", first, exit_code=5)
+    assert (report["status"], report["error"]["exit_code"], len(report["outcomes"])) == ("refused", 5, 6)
     assert shown["error"] == listed["error"]
-    told = sh.json("explain", "omar.haddad@example.edu", exit_code=5)
-    assert [one["run"] for one in told["changes"]] == [first]
-    assert told["error"] == listed["error"]
+    explanation = sh.json("explain", "omar.haddad@example.edu", exit_code=5)
+    assert [change["run"] for change in explanation["changes"]] == [first]
+    assert explanation["error"] == listed["error"]
     for command in (["runs"], ["audit", "show", first], ["explain", "omar.haddad@example.edu"]):
-        said = sh.run(*command)
-        assert said.returncode == 5
-        assert first in said.stdout
-        assert "audit.jsonl, line 5" in said.stderr
+        shown_text = sh.run(*command)
+        assert shown_text.returncode == 5
+        assert first in shown_text.stdout
+        assert "audit.jsonl, line 5" in shown_text.stderr
 
 
 REFUSED = [
@@ -48,12 +48,12 @@ REFUSED = [
 
 @pytest.mark.parametrize(("arguments", "settings", "said"), REFUSED)
 def test_a_wrong_setting_is_refused_as_json_and_in_words(
-    sh: Shell, studio: Control, arguments: list[object], settings: dict[str, object], said: str
+    sh: Shell, studio: Control, arguments: list[object], settings: dict[str, object], message: str
 ) -> None:
     refused = sh.json(*arguments, exit_code=64, **settings)
     assert refused["status"] == "refused"
     assert refused["error"]["exit_code"] == 64
-    assert said in refused["error"]["message"]
+    assert message in refused["error"]["message"]
     assert refused["error"]["hint"]
     assert some(studio.counts()) == {}
 

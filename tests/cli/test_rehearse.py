@@ -64,7 +64,7 @@ def test_its_exit_codes_are_those_that_apply_would_give(sh: Shell, studio: Contr
     assert sh.json("rehearse", "plan.json", exit_code=6, token="nobody")["status"] == "refused"
     (sh.folder / "plan.json").write_text("{}", encoding="ascii")
     assert sh.json("rehearse", "plan.json", exit_code=4)["status"] == "refused"
-    assert [one["by"] for one in studio.log()] == ["hand"]
+    assert [change["by"] for change in studio.log()] == ["hand"]
     assert list(places.iterdir()) == []
 
 

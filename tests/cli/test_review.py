@@ -21,7 +21,9 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     assert done["digest"] != plan["digest"]
     assert (done["made_by"], done["approval"]["reviewer"], done["approval"]["operator"]) == ("mia", "Rita Levi", "rita")
     assert done["approval"]["made_from"] == plan["digest"]
-    assert [(one["email"], one["reason"], one["detail"]) for one in done["held"]] == [(GONE[0], "excluded", "on leave")]
+    assert [(held["email"], held["reason"], held["detail"]) for held in done["held"]] == [
+        (GONE[0], "excluded", "on leave")
+    ]
     shown = sh.run("show", "plan.approved.json").stdout
     assert "by Rita Levi (rita)" in " ".join(shown.split())
     assert "on leave" in shown
@@ -36,9 +38,9 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     assert (out["role"], out["action"], out["email"], out["reason"]) == ("Admin", "remove", GONE[0], "on leave")
 
     run = start["run"]
-    told = sh.json("show", run)
-    assert (told["planned_by"], told["approval"]) == ("mia", start["approval"])
-    assert (told["made_by"], told["held"]) == (sh.record()[0]["run"], 1)
+    report = sh.json("show", run)
+    assert (report["planned_by"], report["approval"]) == ("mia", start["approval"])
+    assert (report["made_by"], report["held"]) == (sh.record()[0]["run"], 1)
     assert (
         sh.run("show", run, *(f"--{form}=run.{form}" for form in ("html", "markdown", "csv", "xlsx"))).returncode == 0
     )
@@ -50,8 +52,8 @@ def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:
     forms += [repr([list(sheet.values) for sheet in book]), (sh.folder / "run.csv").read_text("utf-8")]
     for text in forms:
         assert all(part in text for part in ("Rita Levi", "Ola Night", "on leave", GONE[0]))
-    assert told["operator"] == "Ola Night"
-    assert [one["operator"] for one in sh.json("runs")["runs"]] == ["mia", "Ola Night"]
+    assert report["operator"] == "Ola Night"
+    assert [listed["operator"] for listed in sh.json("runs")["runs"]] == ["mia", "Ola Night"]
     assert all("Ola Night" in sh.run(*words).stdout for words in (("runs",), ("audit", "show", run)))
     assert "approved by Rita Levi" in " ".join(sh.run("explain", GONE[1]).stdout.split())
 
@@ -78,15 +80,15 @@ def test_a_held_removal_is_let_through_by_name(sh: Shell) -> None:
     planned(sh, "--hold-removals")
     decide(sh, "release", GONE[0], "has left", "held")
     done = sh.json(*review("remove 1, add 1", "--decisions", "plan.xlsx"))
-    assert [one["email"] for one in done["changes"] if one["action"] == "remove"] == [GONE[0]]
-    assert [one["reason"] for one in done["approval"]["released"]] == ["has left"]
+    assert [change["email"] for change in done["changes"] if change["action"] == "remove"] == [GONE[0]]
+    assert [removal["reason"] for removal in done["approval"]["released"]] == ["has left"]
     assert sh.run("apply", "plan.approved.json", "--yes").returncode == 0
     assert admins(sh) == {*KEPT, NEW, GONE[1]}
-    found = sh.json("explain", GONE[0])
-    assert [(one["decision"], one["reason"], one["reviewer"]) for one in found["decisions"]] == [
-        ("released", "has left", "Rita Levi")
-    ]
-    assert [one["action"] for one in found["changes"]] == ["remove"]
+    explanation = sh.json("explain", GONE[0])
+    assert [
+        (decision["decision"], decision["reason"], decision["reviewer"]) for decision in explanation["decisions"]
+    ] == [("released", "has left", "Rita Levi")]
+    assert [change["action"] for change in explanation["changes"]] == ["remove"]
 
 
 def test_what_still_blocks_blocks_and_an_override_is_for_the_approved_plan(sh: Shell, studio: Control) -> None:
@@ -111,8 +113,8 @@ def test_without_the_approval_that_the_settings_ask_for_nothing_is_sent(sh: Shel
     waits = sh.run("sync", "list.csv", require_approval=True)
     assert waits.returncode == 4
     assert all(f"rolesync {word}" in waits.stderr for word in ("plan", "review", "apply"))
-    own = sh.run(*review("remove 2, add 1"), operator="Mia", four_eyes=True)
-    assert own.returncode == 4
+    refused = sh.run(*review("remove 2, add 1"), operator="Mia", four_eyes=True)
+    assert refused.returncode == 4
     assert not (sh.folder / "plan.approved.json").exists()
     assert sh.run(*review("remove 2, add 1"), operator="MIA").returncode == 0
     same = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
@@ -175,8 +177,8 @@ def test_wrong_cells_are_told_all_at_once_with_their_places(sh: Shell) -> None:
     assert done.returncode == 3
     assert "plan.xlsx: sheet changes, row 2, column decision_reason: is empty: exclude needs a reason" in done.stderr
     assert "sheet held, row 2, column decision: is 'exclude', and can only be release" in done.stderr
-    said = sh.json(*review("remove 0, add 1", "--decisions", "plan.xlsx"), exit_code=3)
-    assert [(one["sheet"], one["row"], one["column"]) for one in said["problems"]] == [
+    answer = sh.json(*review("remove 0, add 1", "--decisions", "plan.xlsx"), exit_code=3)
+    assert [(problem["sheet"], problem["row"], problem["column"]) for problem in answer["problems"]] == [
         ("changes", 2, "decision_reason"),
         ("held", 2, "decision"),
     ]

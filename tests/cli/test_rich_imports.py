@@ -13,9 +13,9 @@ from tests.cli.processes import on_terminal
 @pytest.mark.parametrize("arguments", [["--help"], ["plan", "-h"]])
 def test_help_on_a_terminal_imports_no_markdown_and_no_highlighter(arguments: list[str]) -> None:
     shown = on_terminal(sys.executable, "-X", "importtime", "-m", "rolesync", *arguments).decode()
-    found = {line.rpartition("|")[2].strip() for line in shown.splitlines() if line.startswith("import time:")}
-    assert "typer.rich_utils" in found
-    assert found & {"markdown_it", "pygments", "rich.markdown", "rich.traceback", "pandas"} == set()
+    modules = {line.rpartition("|")[2].strip() for line in shown.splitlines() if line.startswith("import time:")}
+    assert "typer.rich_utils" in modules
+    assert modules & {"markdown_it", "pygments", "rich.markdown", "rich.traceback", "pandas"} == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["audit", "--help"]])

@@ -7,7 +7,10 @@ def test_the_history_tells_of_dry_runs_and_applies(sh: Shell) -> None:
     sh.json("plan", SAMPLE)
     run = sh.json("sync", SAMPLE)["run"]["run"]
     listed = sh.json("runs")["runs"]
-    assert [(one["kind"], one["status"]) for one in listed] == [("plan", "planned"), ("apply", "complete")]
+    assert [(listed_run["kind"], listed_run["status"]) for listed_run in listed] == [
+        ("plan", "planned"),
+        ("apply", "complete"),
+    ]
     assert listed[1]["run"] == run
     assert listed[1]["counts"]["done"] == 6
     shown = sh.run("audit", "show", run)

@@ -11,20 +11,20 @@ from tests.e2e.command import SAMPLE, Shell
 def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell, studio: Control) -> None:
     sh.json("plan", SAMPLE, "-o", "plan.json")
     run = sh.json("apply", "plan.json", "--yes")["run"]
-    asked = studio.counts()
+    requests_before = studio.counts()
     shown = sh.run("show", run[:-2])
     assert (shown.returncode, "COMPLETE" in shown.stdout, "greg.stone@example.edu" in shown.stdout) == (0, True, True)
     assert "held 1 row outcomes" in " ".join(shown.stdout.split())
-    said = sh.json("show", run)
-    assert (said["run"], said["complete"], said["held"], said["counts"]["done"]) == (run, True, 1, 6)
-    assert said["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
+    report = sh.json("show", run)
+    assert (report["run"], report["complete"], report["held"], report["counts"]["done"]) == (run, True, 1, 6)
+    assert report["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
     for what in (run, "plan.json"):
         names = {"--html": "r.html", "--markdown": "r.md", "--csv": "r.csv", "--xlsx": "r.xlsx", "--json": "r.json"}
         done = sh.run("show", what, *(word for pair in names.items() for word in pair))
         assert (done.returncode, done.stdout) == (0, "")
         for name in ("r.html", "r.md", "r.csv", "r.json"):
             assert "greg.stone@example.edu" in (sh.folder / name).read_text(encoding="utf-8-sig"), name
-    assert studio.counts() == asked
+    assert studio.counts() == requests_before
 
     (sh.folder / run).write_text("not a plan", encoding="ascii")  # a file of that name comes first
     assert sh.run("show", run).returncode == 4

@@ -100,7 +100,7 @@ class Shell:
     def list_of(self, addresses: Iterable[str], name: str = "list.csv", role: str = "Admin") -> Path:
         """Write a list that gives each of these people the role."""
         path = self.folder / name
-        path.write_text("".join(["email,role\n", *(f"{one},{role}\n" for one in addresses)]), encoding="utf-8")
+        path.write_text("".join(["email,role\n", *(f"{address},{role}\n" for address in addresses)]), encoding="utf-8")
         return path
 
     def record(self, state: str = "state") -> list[dict[str, Any]]:

@@ -21,9 +21,9 @@ GONE = 1053
 def test_a_studio_that_is_not_there(sh: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    said = sh.json("plan", SAMPLE, exit_code=6, base_url=address, attempts=1)
-    assert f"{address} can't be reached" in said["error"]["message"]
-    assert said["error"]["hint"]
+    refused = sh.json("plan", SAMPLE, exit_code=6, base_url=address, attempts=1)
+    assert f"{address} can't be reached" in refused["error"]["message"]
+    assert refused["error"]["hint"]
 
 
 @pytest.mark.parametrize(("token", "status"), [("revoked-token", 401), ("outsider-token", 403)])
@@ -88,16 +88,18 @@ def test_one_dead_account_doesnt_hold_up_the_others(sh: Shell, studio: Control) 
     assert done.returncode == 5
     run = json.loads(done.stdout)["run"]
     assert run["counts"] == {"done": 5, "failed": 1, "drifted": 0, "unknown": 0, "not_sent": 0}
-    (failed,) = [one for one in run["outcomes"] if one["outcome"] == "failed"]
+    (failed,) = [outcome for outcome in run["outcomes"] if outcome["outcome"] == "failed"]
     assert failed["user_id"] == GONE
     assert "The user(s) was not found" in failed["detail"]
-    told = sh.json("show", run["run"], base_url=address)
-    outcomes = {one["user_id"]: (one["outcome"], one["detail"]) for one in run["outcomes"]}
-    assert {one["user_id"]: one["outcome"] for one in told["outcomes"]} == {who: outcomes[who][0] for who in outcomes}
-    (named,) = [one["detail"] for one in told["outcomes"] if one["outcome"] == "failed"]
+    report = sh.json("show", run["run"], base_url=address)
+    outcomes = {outcome["user_id"]: (outcome["outcome"], outcome["detail"]) for outcome in run["outcomes"]}
+    assert {outcome["user_id"]: outcome["outcome"] for outcome in report["outcomes"]} == {
+        who: outcomes[who][0] for who in outcomes
+    }
+    (named,) = [outcome["detail"] for outcome in report["outcomes"] if outcome["outcome"] == "failed"]
     assert "The user(s) was not found" in named
-    assert told["counts"] == run["counts"]
-    assert GONE not in {one["user_id"] for one in studio.log()}
+    assert report["counts"] == run["counts"]
+    assert GONE not in {change["user_id"] for change in studio.log()}
     assert len(studio.log()) == 5
 
 
@@ -124,9 +126,9 @@ def without(studio: Control, user_id: int) -> Iterator[str]:
         def _pass_on(self, body: bytes) -> None:
             to = urlsplit(studio.base_url)
             headers = {name: self.headers[name] for name in ("Authorization", "User-Agent", "Content-Type")}
-            given = {name: value for name, value in headers.items() if value}
+            present = {name: value for name, value in headers.items() if value}
             connection = HTTPConnection(to.hostname or "", to.port, timeout=10)
-            connection.request(self.command, self.path, body or None, given)
+            connection.request(self.command, self.path, body or None, present)
             answer = connection.getresponse()
             self._answer(answer.status, answer.read())
             connection.close()

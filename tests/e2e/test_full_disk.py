@@ -40,9 +40,11 @@ def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh:
         assert "Free disk space" in done.stderr
         assert "Traceback" not in done.stderr
         stopped += 0 < len(studio.log()) < 6
-        intents = [one for one in sh.record(f"state-{turn}") if one.get("event") == "intent"]
-        asked = {(one["user_id"], one["action"], one["role"]) for intent in intents for one in intent["actions"]}
-        assert {(one["user_id"], one["action"], one["role"]) for one in studio.log()} <= asked
+        intents = [record for record in sh.record(f"state-{turn}") if record.get("event") == "intent"]
+        recorded = {
+            (action["user_id"], action["action"], action["role"]) for intent in intents for action in intent["actions"]
+        }
+        assert {(change["user_id"], change["action"], change["role"]) for change in studio.log()} <= recorded
 
         assert sh.run("sync", SAMPLE, **settings).returncode == 0
         assert sh.run("audit", "verify", **settings).returncode == 0

@@ -47,14 +47,14 @@ def test_a_guard_blocks_every_command_and_tells_why(case: Case, sh: Shell, studi
     assert "Nothing was written." in shown.stdout
 
     synced = sh.json("sync", path, exit_code=4, **case.settings)
-    (guard,) = [one for one in synced["plan"]["guards"] if one["status"] == "block"]
+    (guard,) = [verdict for verdict in synced["plan"]["guards"] if verdict["status"] == "block"]
     assert (guard["rule"], guard["limit"], guard["overridable"]) == (case.rule, case.limit, case.rule not in FINAL)
     assert guard["value"] == pytest.approx(case.value, abs=0.1 if case.rule == "max_age_hours" else 1e-9)
     assert (synced["run"], synced["plan"]["status"]) == (None, "blocked")
     assert synced["refusal"]["message"].endswith("nothing was written")
 
     applied = sh.json("apply", "plan.json", "--yes", exit_code=4, **case.settings)
-    assert [one["rule"] for one in applied["guards"] if one["status"] == "block"] == [case.rule]
+    assert [verdict["rule"] for verdict in applied["guards"] if verdict["status"] == "block"] == [case.rule]
     assert f"BLOCKED by {case.rule}" in applied["error"]["message"]
     assert ("--hold-removals" in applied["error"]["hint"]) == (case.rule != "max_age_hours")
     assert studio.log() == []
@@ -75,8 +75,8 @@ def test_the_additions_of_a_blocked_plan_can_go_ahead(sh: Shell, studio: Control
     assert "--hold-removals" in blocked.stderr
     done = sh.json("sync", path, "--hold-removals")
     assert done["run"]["proof"]["proven"] is True
-    assert [one["reason"] for one in done["plan"]["held"]] == ["removals_held"] * 7
-    assert [(one["action"], one["role"]) for one in studio.log()] == [("add", "Admin")]
+    assert [held["reason"] for held in done["plan"]["held"]] == ["removals_held"] * 7
+    assert [(change["action"], change["role"]) for change in studio.log()] == [("add", "Admin")]
     shown = sh.run("plan", path, hold_removals="true")
     assert shown.returncode == 0
     assert "Every difference is held, 7 removals among them." in shown.stdout
@@ -86,9 +86,9 @@ def test_the_additions_of_a_blocked_plan_can_go_ahead(sh: Shell, studio: Control
 
 def test_grace_lets_a_removal_wait_for_the_runs_it_takes(sh: Shell, studio: Control) -> None:
     path = sh.list_of(ADMINS[:9])
-    said = []
+    details = []
     for _ in range(3):
-        made = sh.json("sync", path, grace_runs=2)["plan"]
-        said.append([one["detail"].partition(",")[0] for one in made["held"]])
-    assert said == [["absent in run 1 of 2"], ["absent in run 2 of 2"], []]
-    assert [one["action"] for one in studio.log()] == ["remove"]
+        plan = sh.json("sync", path, grace_runs=2)["plan"]
+        details.append([held["detail"].partition(",")[0] for held in plan["held"]])
+    assert details == [["absent in run 1 of 2"], ["absent in run 2 of 2"], []]
+    assert [change["action"] for change in studio.log()] == ["remove"]

@@ -35,9 +35,9 @@ def test_an_export_that_it_has_saved_again_changes_nothing(sh: Shell, office: Li
     assert sh.run("export", "-o", "today.csv").returncode == 0
     office.save_as(sh.folder / "today.csv", {sh.folder / name: options for name, options in SAVED.items()})
     for name in SAVED:
-        said = sh.json("validate", name)
-        assert sorted(one["email"] for one in said["assignments"]) == sorted(ADMINS), name
-        codes = {finding["code"] for finding in said["findings"]}
+        validation = sh.json("validate", name)
+        assert sorted(assignment["email"] for assignment in validation["assignments"]) == sorted(ADMINS), name
+        codes = {finding["code"] for finding in validation["findings"]}
         assert codes == ({"not_utf8"} if name == "windows.csv" else set()), name
         assert sh.json("plan", name, "--detailed-exitcode")["status"] == "empty", name
 
@@ -52,7 +52,7 @@ def test_what_is_edited_in_it_is_what_changes(sh: Shell, office: LibreOffice) ->
     office.save_as(sh.folder / "today.csv", targets, removed=[gone], typed=typed)
     for name in SAVED:
         changes = sh.json("plan", name)["changes"]
-        assert [(one["action"], one["email"]) for one in changes] == [
+        assert [(change["action"], change["email"]) for change in changes] == [
             ("add", NEW),
             ("remove", "greg.stone@example.edu"),
         ], name
@@ -65,18 +65,23 @@ def test_it_opens_names_and_addresses_as_they_are_and_a_wrong_encoding_is_refuse
     path.write_text("\ufeffemail,role\njürgen@example.edu,Admin\n", encoding="utf-8")
     office.save_as(path, {sh.folder / "right.csv": SEMICOLON_UTF8})
     office.save_as(path, {sh.folder / "wrong.csv": SEMICOLON_UTF8, sh.folder / "wrong.xlsx": ""}, options="44,34,1,1")
-    assert [one["email"] for one in sh.json("validate", "right.csv")["assignments"]] == ["jürgen@example.edu"]
+    assert [assignment["email"] for assignment in sh.json("validate", "right.csv")["assignments"]] == [
+        "jürgen@example.edu"
+    ]
     for name in ("wrong.csv", "wrong.xlsx"):
-        said = sh.json("validate", name, exit_code=3)
-        assert [(one["row"], one["code"]) for one in said["findings"]] == [(1, "not_utf8"), (2, "email_invalid")]
-        assert "jürgen@example.edu" in said["findings"][-1]["message"]
+        validation = sh.json("validate", name, exit_code=3)
+        assert [(finding["row"], finding["code"]) for finding in validation["findings"]] == [
+            (1, "not_utf8"),
+            (2, "email_invalid"),
+        ]
+        assert "jürgen@example.edu" in validation["findings"][-1]["message"]
 
 
 @pytest.fixture(scope="module")
 def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook as people keep one: a title, a formula, a merged cell, an error value, a hidden row."""
-    made = openpyxl.Workbook()
-    sheet = made.worksheets[0]
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
     for row in (
         ["Staff"],
         [],
@@ -90,7 +95,7 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sheet.merge_cells("C4:C5")
     sheet.row_dimensions[6].hidden = True
     path = tmp_path_factory.mktemp("staff") / "staff.xlsx"
-    made.save(path)
+    book.save(path)
     return path
 
 
@@ -104,32 +109,35 @@ def saved(staff: Path, office: LibreOffice) -> Path:
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
 def test_what_it_calculates_merges_and_hides_is_read_or_said(sh: Shell, staff: Path, saved: Path, kind: str) -> None:
     uncalculated = sh.json("validate", staff, exit_code=3)
-    assert (4, "email_invalid") in {(one["row"], one["code"]) for one in uncalculated["findings"]}
-    said = sh.json("validate", saved / f"saved.{kind}", "--bad-rows", "hold")
-    assert [one["email"] for one in said["assignments"]] == [
+    assert (4, "email_invalid") in {(finding["row"], finding["code"]) for finding in uncalculated["findings"]}
+    validation = sh.json("validate", saved / f"saved.{kind}", "--bad-rows", "hold")
+    assert [assignment["email"] for assignment in validation["assignments"]] == [
         "admin@example.edu",
         "omar.haddad@example.edu",
         "hannah.koch@example.edu",
     ]
-    assert [(one["level"], one["row"], one["code"]) for one in said["findings"]] == [
+    assert [(finding["level"], finding["row"], finding["code"]) for finding in validation["findings"]] == [
         ("warning", 1, "title_ignored"),
         ("warning", 5, "merged_cells"),
         ("warning", 6, "hidden"),
         ("held", 7, "role_no_name"),
     ]
-    assert "#N/A" in said["findings"][-1]["message"]
+    assert "#N/A" in validation["findings"][-1]["message"]
 
 
 def test_a_migrated_list_survives_it(sh: Shell, office: LibreOffice, saved: Path) -> None:
-    made = sh.run(
+    done = sh.run(
         "migrate", saved / "saved.ods", "-o", "list.csv", "--matrix", "Boss=Admin", "--account", "account.xlsx"
     )
-    assert made.returncode == 0, made.stdout
+    assert done.returncode == 0, done.stdout
     office.save_as(sh.folder / "list.csv", {sh.folder / "list.xlsx": ""})
     office.save_as(sh.folder / "account.xlsx", {sh.folder / "account.ods": ""})
     for name in ("list.csv", "list.xlsx"):
-        said = sh.json("validate", name)
-        assert (said["status"], [one["email"] for one in said["assignments"]]) == ("ok", ["admin@example.edu"])
+        validation = sh.json("validate", name)
+        assert (validation["status"], [assignment["email"] for assignment in validation["assignments"]]) == (
+            "ok",
+            ["admin@example.edu"],
+        )
 
 
 def test_decisions_that_it_has_saved_are_read_back(sh: Shell, office: LibreOffice) -> None:
@@ -140,5 +148,5 @@ def test_decisions_that_it_has_saved_are_read_back(sh: Shell, office: LibreOffic
     office.save_as(sh.folder / "plan.csv", {sh.folder / "saved.csv": "44,34,76,1"})
     for path in saved:
         done = sh.json(*review("remove 1, add 1", "--decisions", str(path)))
-        assert [one["email"] for one in done["held"]] == [GONE[1]], path
+        assert [held["email"] for held in done["held"]] == [GONE[1]], path
     assert sh.run(*review("remove 2, add 1", "--decisions", "saved.csv")).returncode == 0

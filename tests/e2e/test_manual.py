@@ -77,8 +77,8 @@ def test_the_commands_of_a_page_do_what_it_says(
     output = run(text, tmp_path, port, account, **{f"ROLESYNC_{name.upper()}": it for name, it in settings.items()})
     if topic == "audit":
         (run_id,) = re.findall(r"^ *run +(\S+)", output["sync team.csv"], re.MULTILINE)
-        asked = ("runs", "show RUN", "audit show RUN", "undo RUN -o undo.json")
-        for command in (*asked, "explain omar.haddad@example.edu --list team.csv --live"):
+        about_the_run = ("runs", "show RUN", "audit show RUN", "undo RUN -o undo.json")
+        for command in (*about_the_run, "explain omar.haddad@example.edu --list team.csv --live"):
             assert run_id in output[command], command
     if topic == "review":
         written = {path.name for path in tmp_path.glob("shell-0/plan.*") if path.stat().st_size}

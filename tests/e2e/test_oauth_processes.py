@@ -42,11 +42,11 @@ def process(command: list[object], folder: Path, env: dict[str, str]) -> Iterato
 
 def say(word: str, *processes: subprocess.Popen[str]) -> list[str]:
     """Give each process the word, and then return the line that each one answers with."""
-    for one in processes:
-        assert one.stdin is not None
-        one.stdin.write(f"{word}\n")
-        one.stdin.flush()
-    return [one.stdout.readline().strip() for one in processes if one.stdout is not None]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(f"{word}\n")
+        process.stdin.flush()
+    return [process.stdout.readline().strip() for process in processes if process.stdout is not None]
 
 
 def test_two_processes_at_once_share_one_refresh_and_both_work(tmp_path: Path) -> None:
@@ -55,14 +55,14 @@ def test_two_processes_at_once_share_one_refresh_and_both_work(tmp_path: Path) -
         env = environment(studio.base_url, tmp_path / "state")
         command: list[object] = [sys.executable, ROOT / "tests/e2e/renewing.py"]
         both = [stack.enter_context(process(command, tmp_path, env)) for _ in range(2)]
-        assert [one.stdout.readline().strip() for one in both if one.stdout] == ["ready"] * 2
-        one, other = say("go", *both)
-        assert one == other
-        assert one.startswith("Bearer access-")
+        assert [started.stdout.readline().strip() for started in both if started.stdout] == ["ready"] * 2
+        header, other_header = say("go", *both)
+        assert header == other_header
+        assert header.startswith("Bearer access-")
         assert studio.counts()["token"] == 1
         (path,) = (tmp_path / "state").glob("*/token.json")
         kept = json.loads(path.read_bytes())
-        assert one == f"Bearer {kept['access_token']}"
+        assert header == f"Bearer {kept['access_token']}"
 
         # Long before its end and no longer young, both are refused: again one asks, and both go on.
         kept["obtained_at"] = "2020-01-01T00:00:00+00:00"
@@ -70,9 +70,9 @@ def test_two_processes_at_once_share_one_refresh_and_both_work(tmp_path: Path) -
         renewed = say("renew", *both)
         assert renewed[0] == renewed[1]
         assert renewed[0].startswith("True Bearer access-")
-        assert one not in renewed[0]
+        assert header not in renewed[0]
         assert studio.counts()["token"] == 2
-        assert [one.wait(SECONDS) for one in both] == [0, 0]
+        assert [started.wait(SECONDS) for started in both] == [0, 0]
 
 
 @pytest.mark.parametrize(("number", "code", "kept"), [(signal.SIGTERM, 143, 1), (signal.SIGKILL, -9, 0)])
@@ -84,15 +84,15 @@ def test_a_process_that_is_ended_while_studio_answers(
     started = threading.Event()
     answers = in_turn(issued(1), issued(2))
 
-    def answer(asked: Asked) -> Say:
-        if asked.path != PATH:
+    def answer(request: Asked) -> Say:
+        if request.path != PATH:
             return NOBODY
-        if len([one for one in server.asked if one.path == PATH]) == 1:
+        if len([request for request in server.asked if request.path == PATH]) == 1:
             assert started.wait(SECONDS)
             running[0].send_signal(number)
             if number is signal.SIGKILL:
                 running[0].wait(SECONDS)
-        return answers(asked)
+        return answers(request)
 
     env = environment("", tmp_path / "state")
     with ScriptedStudio(answer) as server:
@@ -103,7 +103,7 @@ def test_a_process_that_is_ended_while_studio_answers(
             started.set()
             out, err = doctor.communicate(timeout=SECONDS)
         assert doctor.returncode == code, err
-        assert [asked.path for asked in server.asked] == [PATH]
+        assert [request.path for request in server.asked] == [PATH]
         stores = list((tmp_path / "state").glob("*/token.json"))
         assert [json.loads(path.read_bytes())["refresh_token"] for path in stores] == ["refresh-1"] * kept
         for secret in (SECRET, FIRST, "access-1", "refresh-1"):
@@ -119,7 +119,7 @@ def test_a_process_that_is_ended_while_studio_answers(
             check=False,
         )
         assert after.returncode == 0, after.stderr
-        spent = [form_of(asked)["refresh_token"] for asked in server.asked if asked.path == PATH]
+        spent = [form_of(request)["refresh_token"] for request in server.asked if request.path == PATH]
         assert spent == ([FIRST] if kept else [FIRST, FIRST])
         (path,) = (tmp_path / "state").glob("*/token.json")
         assert [file.name for file in path.parent.iterdir() if file.name.startswith("token.json")] == ["token.json"]

@@ -12,7 +12,7 @@ def test_a_reader_that_has_gone_changes_no_exit_code(sh: Shell, form: tuple[str,
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        said = process.stderr.read()
+        errors = process.stderr.read()
         assert process.wait(60) == code
-    assert "Traceback" not in said
-    assert "Errno" not in said
+    assert "Traceback" not in errors
+    assert "Errno" not in errors

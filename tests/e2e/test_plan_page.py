@@ -42,17 +42,17 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as stack:
         opened: list[tuple[Watched, Path]] = []
 
-        def one(plan: Plan, last_changes: LastChanges | None = None, **context: Any) -> Page:
+        def open_page(plan: Plan, last_changes: LastChanges | None = None, **context: Any) -> Page:
             path = tmp_path / f"{len(opened)}.html"
             path.write_text(plan_html(plan, last_changes), encoding="utf-8")
-            found = stack.enter_context(watched(browser, **context))
-            found.page.goto(path.as_uri())
-            opened.append((found, path))
-            return found.page
+            visit = stack.enter_context(watched(browser, **context))
+            visit.page.goto(path.as_uri())
+            opened.append((visit, path))
+            return visit.page
 
-        yield one
-        for found, path in opened:
-            assert (found.requests, found.complaints) == ([path.as_uri()], [])
+        yield open_page
+        for visit, path in opened:
+            assert (visit.requests, visit.complaints) == ([path.as_uri()], [])
 
 
 def details(page: Page, who: str) -> str:
@@ -65,7 +65,7 @@ def test_a_search_finds_people_while_it_is_typed_and_says_how_many(show: Open) -
     page = show(school())
     search = page.get_by_label("Search", exact=True)
     assert status(page) == "6 rows: 4 removals, 2 additions."
-    for typed, found in {
+    for typed, matches in {
         "hopp": ["Grace Hopper"],
         "ZOE angstrom": ["Zoë Ångström"],  # neither case nor accents matter
         "alan remove": ["alan Turing"],
@@ -78,7 +78,7 @@ def test_a_search_finds_people_while_it_is_typed_and_says_how_many(show: Open) -
         page.wait_for_function(
             "text => document.querySelector('.chosen').textContent.includes(text)", arg=typed.strip()
         )
-        assert people(page) == found, typed
+        assert people(page) == matches, typed
     search.fill("nobody here")
     page.get_by_text("No row matches the search and the filters.").wait_for()
     assert status(page) == "0 of 6 rows match."
@@ -131,18 +131,18 @@ def test_a_column_sorts_up_then_down_then_as_the_plan_has_it(show: Open) -> None
 def test_details_tell_roles_before_and_after_the_row_and_the_last_run(show: Open) -> None:
     past = {31: EXPLANATION.changes, 7: (), 404: EXPLANATION.changes}
     page = show(school(), past)
-    told = details(page, "Zoë")
-    assert "Roles before Student Roles after this plan Admin, Student Why the list gives this role" in told
-    assert "Source row 9 of lists/desired_roles.csv" in told
-    assert "r1, 2026-11-02 02:30:01 UTC add Admin: done (row 9 of lists/desired_roles.csv)" in told
-    assert "remove Admin: unknown" in told
-    told = details(page, "alan")
-    assert "All changes of this plan remove Admin add Owner" in told
-    assert "Roles before Admin, Teacher Roles after this plan Owner, Teacher" in told
-    assert "none in the record" in told
-    told = details(page, "Grace")
-    assert "Roles after this plan no role" in told
-    assert "Source no row of lists/desired_roles.csv" in told
+    text = details(page, "Zoë")
+    assert "Roles before Student Roles after this plan Admin, Student Why the list gives this role" in text
+    assert "Source row 9 of lists/desired_roles.csv" in text
+    assert "r1, 2026-11-02 02:30:01 UTC add Admin: done (row 9 of lists/desired_roles.csv)" in text
+    assert "remove Admin: unknown" in text
+    text = details(page, "alan")
+    assert "All changes of this plan remove Admin add Owner" in text
+    assert "Roles before Admin, Teacher Roles after this plan Owner, Teacher" in text
+    assert "none in the record" in text
+    text = details(page, "Grace")
+    assert "Roles after this plan no role" in text
+    assert "Source no row of lists/desired_roles.csv" in text
     page.get_by_label("Search", exact=True).fill("hopper")
     page.wait_for_function("document.querySelectorAll('tr.details').length === 1")  # still open
     button = rows(page).get_by_role("button", name="Details: Grace Hopper <grace@example.edu> #7")
@@ -246,8 +246,10 @@ def test_axe_finds_nothing(show: Open, make: Callable[[], Plan], look: str) -> N
     page = show(replace(make(), drift=drifted_plan().drift), {12: EXPLANATION.changes}, **LOOKS[look])
     rows(page).get_by_role("button", name="Details").first.click()
     page.get_by_role("button", name="User").first.click()
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["impact"], one["nodes"][0]["html"][:200]) for one in found] == []
+    violations = Axe().run(page).response["violations"]
+    assert [
+        (violation["id"], violation["impact"], violation["nodes"][0]["html"][:200]) for violation in violations
+    ] == []
 
 
 def test_hostile_texts_are_shown_as_text(show: Open) -> None:
@@ -267,12 +269,12 @@ def test_hostile_texts_are_shown_as_text(show: Open) -> None:
 def test_no_script_but_its_own_runs(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "plan.html"
     path.write_text(plan_html(make_plan()).replace("<main>", "<main><script>window.foreign = 1</script>"), "utf-8")
-    with watched(browser) as found:
-        found.page.goto(path.as_uri())
-        assert found.page.evaluate("typeof window.foreign") == "undefined"
-        assert rows(found.page).get_by_role("button").count() == 3
-        assert len(found.complaints) == 1
-        assert "Content Security Policy" in found.complaints[0]
+    with watched(browser) as visit:
+        visit.page.goto(path.as_uri())
+        assert visit.page.evaluate("typeof window.foreign") == "undefined"
+        assert rows(visit.page).get_by_role("button").count() == 3
+        assert len(visit.complaints) == 1
+        assert "Content Security Policy" in visit.complaints[0]
 
 
 def test_without_javascript_the_same_rows_are_there(show: Open) -> None:

@@ -30,8 +30,8 @@ def address_of(running: subprocess.Popen[str]) -> str:
 def test_a_page_is_decided_on_reloaded_approved_and_applied(sh: Shell, browser: Browser) -> None:
     planned(sh, operator="mia")
     reviewing = ("review", "plan.json", "--format", "json")
-    with sh.started(*reviewing, operator="rita", four_eyes=True) as running, watched(browser) as found:
-        page, bar = found.page, found.page.locator("#bar")
+    with sh.started(*reviewing, operator="rita", four_eyes=True) as running, watched(browser) as visit:
+        page, bar = visit.page, visit.page.locator("#bar")
         page.goto(address_of(running))
         page.get_by_label("Search", exact=True).fill(GONE[0])
         expect(page.locator("[data-table=changes] [role=status]")).to_contain_text("1 of 3 rows match")
@@ -45,11 +45,11 @@ def test_a_page_is_decided_on_reloaded_approved_and_applied(sh: Shell, browser: 
         page.get_by_label("Effect of the plan").fill("remove 1, add 1")
         page.get_by_role("button", name="Approve", exact=True).click()
         expect(page.locator("#over")).to_contain_text("rolesync apply plan.approved.json")
-        said = json.loads(running.communicate(timeout=60)[0])
+        approved = json.loads(running.communicate(timeout=60)[0])
         assert running.returncode == 0
-        assert found.complaints == []
-    assert (said["approval"]["reviewer"], said["approval"]["operator"]) == ("Rita Levi", "rita")
-    assert said == json.loads((sh.folder / "plan.approved.json").read_text(encoding="ascii"))
+        assert visit.complaints == []
+    assert (approved["approval"]["reviewer"], approved["approval"]["operator"]) == ("Rita Levi", "rita")
+    assert approved == json.loads((sh.folder / "plan.approved.json").read_text(encoding="ascii"))
     ran = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
     assert ran.returncode == 0, ran.stderr
     assert "by Rita Levi (rita)" in " ".join(ran.stdout.split())
@@ -72,7 +72,7 @@ def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: si
     assert errors.endswith("rolesync: interrupted\n")  # no run has done anything
     assert not (sh.folder / "plan.approved.json").exists()
     done = sh.json(*review("remove 1, add 1", "--decisions", "plan.decisions-1.csv"))
-    assert [one["detail"] for one in done["held"]] == ["=on leave, Ünal"]
+    assert [held["detail"] for held in done["held"]] == ["=on leave, Ünal"]
 
 
 def test_a_second_ctrl_c_waits_for_nobody_and_shows_no_traceback(sh: Shell) -> None:
@@ -130,10 +130,10 @@ def test_an_approved_plan_may_go_to_standard_output(sh: Shell) -> None:
     planned(sh)
     with sh.started("review", "plan.json", "-o", "-") as running:
         visitor = Visitor(address_of(running))
-        said = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}).json()
+        answer = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}).json()
         output, _ = running.communicate(timeout=60)
-    assert said["sentence"] == "The plan to remove 2, add 1 is approved and was written to standard output."
-    assert said["command"] == ""
+    assert answer["sentence"] == "The plan to remove 2, add 1 is approved and was written to standard output."
+    assert answer["command"] == ""
     assert json.loads(output)["approval"]["reviewer"] == "Rita"
 
 
@@ -151,8 +151,8 @@ def test_a_review_that_is_left_says_so(sh: Shell) -> None:
         out = {"revision": 0, "reasons": [""], "excluded": {"1": 0}, "released": {}}
         visitor.post("decisions", out)
         assert "plan.decisions.csv" in visitor.post("leave", {"revision": 1}).json()["command"]
-        said = json.loads(running.communicate(timeout=60)[0])
-    assert said["error"]["exit_code"] == 130
+        refused = json.loads(running.communicate(timeout=60)[0])
+    assert refused["error"]["exit_code"] == 130
     again = sh.run(*review("remove 1, add 1", "--decisions", "plan.decisions.csv"))
     assert again.returncode == 3
     assert "exclude needs a reason" in again.stderr

@@ -32,21 +32,21 @@ LOGGED = ("422 (Unprocessable ", "403 (Forbidden)", "500 (Internal", "ERR_FAILED
 def opened(browser: Browser) -> Iterator[Open]:
     """Begin the review of a plan, and open its page in a context of its own."""
     with ExitStack() as stack:
-        found: list[tuple[Watched, str]] = []
+        visits: list[tuple[Watched, str]] = []
 
-        def one(plan: Plan, **context: Any) -> tuple[Begun, Page]:
+        def open_review(plan: Plan, **context: Any) -> tuple[Begun, Page]:
             review = stack.enter_context(begun(plan))
             seen = stack.enter_context(watched(browser, **context))
             address = review.address()
             seen.page.goto(address)
             seen.page.wait_for_url(lambda url: "/open/" not in url)
-            found.append((seen, address.partition("/open/")[0] + "/"))
+            visits.append((seen, address.partition("/open/")[0] + "/"))
             return review, seen.page
 
-        yield one
-        for seen, origin in found:
+        yield open_review
+        for seen, origin in visits:
             assert [url for url in seen.requests if not url.startswith(origin)] == []
-            assert [said for said in seen.complaints if not any(known in said for known in LOGGED)] == []
+            assert [complaint for complaint in seen.complaints if not any(known in complaint for known in LOGGED)] == []
 
 
 def hostile() -> Plan:
@@ -85,10 +85,10 @@ def test_a_change_is_taken_out_with_a_reason_and_the_rest_is_approved(opened: Op
     assert box(page, "alan").is_disabled()
     assert not page.get_by_label("Your name").is_visible()
     assert review.ended()
-    (made,) = review.approved
-    assert "on leave" in made.held["detail"].tolist()
-    assert made.approval
-    assert (made.approval.reviewer, made.approval.excluded) == ("Rita Levi", 1)
+    (approved,) = review.approved
+    assert "on leave" in approved.held["detail"].tolist()
+    assert approved.approval
+    assert (approved.approval.reviewer, approved.approval.excluded) == ("Rita Levi", 1)
 
 
 def test_all_that_fits_a_filter_is_taken_out_and_put_back(opened: Open) -> None:
@@ -123,9 +123,9 @@ def test_what_a_setting_held_is_let_through_by_name(opened: Open) -> None:
     page.get_by_label("Reason (optional): remove Admin, <ann@example.edu>").fill("has left")
     approve(page, "Rita", "Remove 3,  ADD 1")
     expect(page.locator("#over")).to_be_visible()
-    (made,) = review.approved
-    assert made.approval
-    assert [(one.user_id, one.reason) for one in made.approval.released] == [(40, "has left")]
+    (approved,) = review.approved
+    assert approved.approval
+    assert [(removal.user_id, removal.reason) for removal in approved.approval.released] == [(40, "has left")]
 
 
 def test_reloading_and_sorting_lose_nothing(opened: Open) -> None:
@@ -152,10 +152,10 @@ def test_leaving_too_early_asks_and_sends_what_was_typed(opened: Open) -> None:
     says(page, "As decided: remove 3, add 2; 1 change excluded. 1 reason missing.")
     page.clock.install()  # as if no time passed after the last letter
     page.keyboard.type("on leave")
-    with page.expect_event("dialog") as asked:
+    with page.expect_event("dialog") as dialog:
         page.close(run_before_unload=True)
     with page.expect_response("**/decisions"):
-        asked.value.dismiss()
+        dialog.value.dismiss()
     assert review.session.decisions.excluded == {(7, "Admin"): "on leave"}
 
 
@@ -215,8 +215,8 @@ def test_what_the_server_did_not_take_is_not_approved_past_the_reviewer(opened: 
 
 def test_while_an_approval_is_on_its_way_nothing_else_is_done(opened: Open) -> None:
     review, page = opened(school())
-    asked: list[Route] = []
-    page.route("**/approve", lambda route: asked.append(route))  # noqa: PLW0108  # Playwright looks at its code
+    routes: list[Route] = []
+    page.route("**/approve", lambda route: routes.append(route))  # noqa: PLW0108  # Playwright looks at its code
     with page.expect_request("**/approve"):
         approve(page, "Rita", "remove 4, add 2")
     page.evaluate("document.querySelector('#sees').focus()")
@@ -224,8 +224,8 @@ def test_while_an_approval_is_on_its_way_nothing_else_is_done(opened: Open) -> N
     page.evaluate("document.querySelector('td.lead input').focus()")
     page.keyboard.press(" ")
     assert page.locator("td.lead input").first.is_checked()
-    assert len(asked) == 1
-    asked[0].continue_()
+    assert len(routes) == 1
+    routes[0].continue_()
     expect(page.locator("#over")).to_be_focused()
     expect(page.locator("#refusal")).to_be_empty()
     assert len(review.approved) == 1
@@ -233,21 +233,21 @@ def test_while_an_approval_is_on_its_way_nothing_else_is_done(opened: Open) -> N
 
 def test_what_was_typed_while_decisions_were_on_their_way_is_sent_once(opened: Open) -> None:
     review, page = opened(school())
-    asked: list[Route] = []
+    routes: list[Route] = []
     sent: list[str] = []
-    page.route("**/decisions", lambda route: asked.append(route), times=1)  # noqa: PLW0108  # as below
-    page.route("**/approve", lambda route: asked.append(route))  # noqa: PLW0108
+    page.route("**/decisions", lambda route: routes.append(route), times=1)  # noqa: PLW0108  # as below
+    page.route("**/approve", lambda route: routes.append(route))  # noqa: PLW0108
     page.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
     with page.expect_request("**/decisions"):
         box(page, "Grace").uncheck()
     page.clock.install()  # as if no time passed after the last letter
     page.keyboard.type("on leave")
-    asked[0].continue_()
+    routes[0].continue_()
     expect(page.locator(".banner")).to_contain_text("3 removals, 2 additions")
     with page.expect_request("**/approve"):
         approve(page, "Rita", "remove 3, add 2")
     page.clock.run_for(1000)
-    asked[1].continue_()
+    routes[1].continue_()
     expect(page.locator("#over")).to_be_focused()
     expect(page.locator("#refusal")).to_be_empty()
     assert sent == ["decisions", "decisions", "approve"]
@@ -256,16 +256,16 @@ def test_what_was_typed_while_decisions_were_on_their_way_is_sent_once(opened: O
 
 def test_what_comes_after_the_end_takes_nothing_from_it(opened: Open) -> None:
     _, page = opened(school())
-    asked: list[Route] = []
+    routes: list[Route] = []
     page.clock.install()
-    page.route("**/here", lambda route: asked.append(route))  # noqa: PLW0108  # as below
+    page.route("**/here", lambda route: routes.append(route))  # noqa: PLW0108  # as below
     page.clock.fast_forward(120_000)
     with page.expect_request("**/here"):
         page.get_by_label("Your name").press("Shift")
     approve(page, "Rita", "remove 4, add 2")
     expect(page.locator("#over")).to_be_focused()
     with page.expect_event("requestfailed"):
-        asked[0].abort()
+        routes[0].abort()
     expect(page.locator("#over")).to_be_focused()
     expect(page.locator("#refusal")).to_be_empty()
 
@@ -378,8 +378,10 @@ def test_axe_finds_nothing(opened: Open, make: Callable[[], Plan], look: str) ->
     rows(page, "held").get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Exclude all matches").click()
     says(page, "As decided")
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["impact"], one["nodes"][0]["html"][:200]) for one in found] == []
+    violations = Axe().run(page).response["violations"]
+    assert [
+        (violation["id"], violation["impact"], violation["nodes"][0]["html"][:200]) for violation in violations
+    ] == []
 
 
 def test_on_a_narrow_screen_nothing_is_beside_it(opened: Open) -> None:

@@ -19,9 +19,9 @@ def test_the_token_reaches_no_output_log_plan_or_record(sh: Shell, studio: Contr
         sh.run("show", "plan.json", "--html", "plan.html", "--markdown", "plan.md", **loud),
         sh.run("plan", SAMPLE, "--set", f"tokens={TOKEN}", **loud),
     ]
-    assert [one.returncode for one in done] == [0, 0, 0, 0, 64]
+    assert [result.returncode for result in done] == [0, 0, 0, 0, 64]
     assert '"event": "retry"' in done[0].stderr  # so the log was really on
-    assert [one.args for one in done if TOKEN in one.stdout + one.stderr] == []
+    assert [result.args for result in done if TOKEN in result.stdout + result.stderr] == []
     files = [path for path in sh.folder.rglob("*") if path.is_file()]
     assert {"plan.json", "plan.html", "plan.md", "audit.jsonl"} <= {path.name for path in files}
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
@@ -58,9 +58,9 @@ def secrets_in(sh: Shell) -> set[str]:
 def hold_no_secret(sh: Shell, *texts: str) -> None:
     """Look through all that was said and written, but for the token store."""
     files = [path for path in sh.folder.rglob("*") if path.is_file() and path.name != "token.json"]
-    said = [*(text.encode() for text in texts), *(path.read_bytes() for path in files)]
+    contents = [*(text.encode() for text in texts), *(path.read_bytes() for path in files)]
     for secret in secrets_in(sh):
-        assert not any(secret.encode() in one for one in said)
+        assert not any(secret.encode() in content for content in contents)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_neither_does_a_record_that_is_broken_or_sealed_with_another_key(sh: She
     (path,) = sh.folder.glob("state/*/audit.jsonl")
     path.write_bytes(path.read_bytes().replace(b'"intent"', b'"intend"'))
     broken = [sh.run(*words, **LOUD) for words in (("audit", "verify"), ("runs",), ("sync", SAMPLE))]
-    assert [one.returncode for one in (other, *broken)] == [5, 5, 5, 5]
-    hold_no_secret(sh, *(text for one in (other, *broken) for text in (one.stdout, one.stderr)))
+    assert [result.returncode for result in (other, *broken)] == [5, 5, 5, 5]
+    hold_no_secret(sh, *(text for result in (other, *broken) for text in (result.stdout, result.stderr)))
 
 
 def test_a_rehearsal_gives_no_secret_away_and_leaves_no_file(sh: Shell) -> None:

@@ -46,9 +46,9 @@ class Terminal:
             if question:
                 self._show_until(ours, question)
                 os.write(ours, answer.encode())
-            for asked, said in zip(then[::2], then[1::2], strict=True):
-                self._show_until(ours, asked)
-                os.write(ours, said.encode())
+            for next_question, next_answer in zip(then[::2], then[1::2], strict=True):
+                self._show_until(ours, next_question)
+                os.write(ours, next_answer.encode())
             self._show_until(ours, None)
             self.code = process.wait(PATIENCE)
         finally:
