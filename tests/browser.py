@@ -45,12 +45,12 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def watched(browser: Browser, **context: Any) -> Iterator[Watched]:
     """Open an empty page in a context of its own, such as `viewport=...` or `color_scheme="dark"`."""
-    own = browser.new_context(**context)
-    own.set_default_timeout(_MILLISECONDS)
-    found = Watched(own.new_page())
-    found.page.on("request", lambda request: found.requests.append(request.url))
-    found.page.on("console", lambda said: found.complaints.append(said.text))
-    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    found.page.on("dialog", lambda dialog: found.complaints.append(f"dialog: {dialog.message}"))
-    yield found
-    own.close()
+    browser_context = browser.new_context(**context)
+    browser_context.set_default_timeout(_MILLISECONDS)
+    visit = Watched(browser_context.new_page())
+    visit.page.on("request", lambda request: visit.requests.append(request.url))
+    visit.page.on("console", lambda message: visit.complaints.append(message.text))
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    visit.page.on("dialog", lambda dialog: visit.complaints.append(f"dialog: {dialog.message}"))
+    yield visit
+    browser_context.close()

@@ -50,8 +50,8 @@ class _Fuse:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _apply(plan_path: str, own: dict[str, Any], at: int, inside: str, steps: Any) -> None:
-    fuse, made_by_threads = _Fuse(at, inside), own.get("write_concurrency", 1) > 1
+def _apply(plan_path: str, settings: dict[str, Any], at: int, inside: str, steps: Any) -> None:
+    fuse, made_by_threads = _Fuse(at, inside), settings.get("write_concurrency", 1) > 1
 
     def light(stage: str, done: int, total: int) -> None:
         if stage == "looking up users" and done == total:
@@ -61,12 +61,12 @@ def _apply(plan_path: str, own: dict[str, Any], at: int, inside: str, steps: Any
         elif stage == "applying":
             steps.value = fuse.steps
 
-    made = from_json(Path(plan_path).read_text(encoding="ascii"))
+    plan = from_json(Path(plan_path).read_text(encoding="ascii"))
     with suppress(PlanRefusedError):  # a guard may have something to say by now
-        apply_plan(made, Context(load(**own), progress=light, sleep=lambda _: None))
+        apply_plan(plan, Context(load(**settings), progress=light, sleep=lambda _: None))
 
 
-def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0, *, inside: str = "") -> int:
+def apply_until(plan_path: Path, settings: dict[str, Any], at: int = 0, *, inside: str = "") -> int:
     """Apply a saved plan in a process of its own that is killed at step `at`; 0 lets it come to its end.
 
     Where `inside` names a function, only the steps inside its calls count.
@@ -79,7 +79,7 @@ def apply_until(plan_path: Path, own: dict[str, Any], at: int = 0, *, inside: st
             patch.delenv(name)  # a killed process has no chance to write what it measured, so it needn't measure
         forkserver.ensure_running()
     steps = _context.Value("q", 0, lock=False)  # whoever is killed while it holds a lock never gives it back
-    process = _context.Process(target=_apply, args=(str(plan_path), own, at, inside, steps))
+    process = _context.Process(target=_apply, args=(str(plan_path), settings, at, inside, steps))
     process.start()
     process.join(SECONDS)
     try:

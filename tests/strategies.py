@@ -139,8 +139,8 @@ def situations(draw: st.DrawFn, mode: Mode | None = None) -> Situation:
     names = st.tuples(addresses, st.just(0)) | st.tuples(st.just(""), ids) | st.tuples(addresses, ids)
     if people:
         names |= st.sampled_from([(email_key(user.email), user.user_id) for user in people])
-    asked = st.tuples(names.filter(any), _MORE_ROLES)
-    wanted = draw(st.lists(asked, max_size=16, unique=True))
+    entries = st.tuples(names.filter(any), _MORE_ROLES)
+    wanted = draw(st.lists(entries, max_size=16, unique=True))
     numbers = sorted(draw(st.sets(st.integers(2, 99), min_size=len(wanted), max_size=len(wanted))))
     rows = [Row(at, *name, role) for at, (name, role) in zip(numbers, wanted, strict=True)]
     policy = draw(_POLICIES)
@@ -202,7 +202,7 @@ def plans(draw: st.DrawFn) -> Plan:
     history = draw(histories())
     changes = hold_changes(diff(situation.desired, situation.live, situation.policy), situation.policy, history)
     offset = timezone(timedelta(hours=draw(st.integers(-11, 11))))
-    made = make_plan(
+    plan = make_plan(
         account="https://school.example.com",
         created_at=draw(_TIMES).replace(tzinfo=offset),
         source=SOURCE,
@@ -216,7 +216,7 @@ def plans(draw: st.DrawFn) -> Plan:
             tuple(draw(st.lists(_WAYS))),
         ),
     )
-    return replace(made, impact=draw(st.none() | impacts()))
+    return replace(plan, impact=draw(st.none() | impacts()))
 
 
 @st.composite

@@ -64,8 +64,8 @@ def used_commands(text: str) -> list[list[str]]:
     blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     spans = re.findall(r"`(?:ROLESYNC_\w+=\S* )?(rolesync [^`\n]+)`", text)
-    found = (re.search(r"(?:^|\s)rolesync ([^&>#|]+)", line) for line in [*lines, *spans])
-    return [shlex.split(match[1]) for match in found if match]
+    matches = (re.search(r"(?:^|\s)rolesync ([^&>#|]+)", line) for line in [*lines, *spans])
+    return [shlex.split(match[1]) for match in matches if match]
 
 
 def test_every_command_is_in_the_manual(helps: dict[str, str]) -> None:
@@ -139,16 +139,16 @@ def test_the_settings_table_is_the_programs() -> None:
 
 def test_the_rules_of_the_manual_are_the_guards_with_their_defaults() -> None:
     section = PAGES["guards.md"]
-    told = dict(re.findall(r"^\| `([a-z_]+)` \|.*\| ([^|]+) \|$", section, flags=re.MULTILINE))
+    documented = dict(re.findall(r"^\| `([a-z_]+)` \|.*\| ([^|]+) \|$", section, flags=re.MULTILINE))
     nothing = Changes(frame(CHANGES), frame(HELD), (RoleCount("Admin", 0, 0, 0),))
     verdicts = judge(nothing, Live(frame(LIVE), ("Admin",)), Policy(), (), GuardBaseline())
     limits = {field.name for field in fields(Policy)} - {"managed_roles", "mode", "chunk_size"}
     assert limits - {verdict.rule for verdict in verdicts} == {"hold_removals", "grace_runs"}
-    assert set(told) == {verdict.rule for verdict in verdicts} | limits
+    assert set(documented) == {verdict.rule for verdict in verdicts} | limits
     words = {None: "any", "": "nobody", (): "nobody", False: "off"}
     for name in limits:
         default = getattr(Policy(), name)
         expected = str(default) if type(default) in {int, float} else words[default]
-        assert told[name] == expected, name
+        assert documented[name] == expected, name
     final = {verdict.rule for verdict in verdicts if not verdict.overridable}
     assert set(re.findall(r"^\| `([a-z_]+)` \|.*; no override \|", section, flags=re.MULTILINE)) == final

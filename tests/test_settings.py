@@ -241,9 +241,9 @@ def test_a_folder_of_secrets_that_is_none_is_refused(tmp_path: Path, monkeypatch
 
 
 def test_a_key_that_can_be_guessed_is_refused_without_being_shown() -> None:
-    said = refused(audit_key="hunter2")
-    assert "audit_key needs at least 16 characters" in said
-    assert "hunter2" not in said
+    message = refused(audit_key="hunter2")
+    assert "audit_key needs at least 16 characters" in message
+    assert "hunter2" not in message
     key = "0123456789abcdef"
     assert load(audit_key=key).audit_key.get_secret_value() == key
     assert key not in repr(load(audit_key=key))

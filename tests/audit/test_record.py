@@ -37,12 +37,17 @@ def test_a_line_is_as_documented(folder: Path) -> None:
     assert first.startswith(b'{"seq":1,"time":"2026-09-01T10:00:00.000250+00:00","event":"plan","run":"r1",')
     assert first.isascii()
     assert rest == sha256(hashed).hexdigest().encode() + b'"}\n'
-    one, two = json.loads(first), json.loads(second)
-    assert list(one)[-2:] == ["prev", "hash"]
-    assert one["prev"] == "0" * 64
-    assert two["prev"] == one["hash"]
-    assert two["seq"] == 2
-    assert (one["text"], one["share"], one["none"], one["listed"]) == ("Zoë\n", 0.5, None, [1, {"a": True}])
+    first_record, second_record = json.loads(first), json.loads(second)
+    assert list(first_record)[-2:] == ["prev", "hash"]
+    assert first_record["prev"] == "0" * 64
+    assert second_record["prev"] == first_record["hash"]
+    assert second_record["seq"] == 2
+    assert (first_record["text"], first_record["share"], first_record["none"], first_record["listed"]) == (
+        "Zoë\n",
+        0.5,
+        None,
+        [1, {"a": True}],
+    )
 
 
 def test_times_are_recorded_in_utc(folder: Path) -> None:

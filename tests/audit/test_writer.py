@@ -111,9 +111,9 @@ def test_a_file_put_in_the_way_while_the_record_is_open_is_not_overwritten(folde
 
 
 def test_a_writer_goes_on_in_the_file_that_another_began(folder: Path) -> None:
-    with opened(folder, max_bytes=600) as one, opened(folder, max_bytes=600) as other:
+    with opened(folder, max_bytes=600) as first, opened(folder, max_bytes=600) as second:
         for number in range(1, 21):
-            (one if number % 4 else other).append("step", number=number)
+            (first if number % 4 else second).append("step", number=number)
     assert numbers(folder) == list(range(1, 21))
     assert verify_record(folder) == Verification(20, None, "", ())
     assert len(files(folder)) > 5

@@ -99,8 +99,8 @@ def plan_of(changes: int) -> Plan:
 
 def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) -> Figures:
     """Apply, record and prove so many changes; the seconds are those of the whole run."""
-    made = plan_of(changes)
-    people = made.changes
+    plan = plan_of(changes)
+    people = plan.changes
     names = {"user_id": people["user_id"], "email": people["email"], "name": people["name"], "roles": people["before"]}
     before = Live(frame(LIVE, names), ("Admin",))
     with latent(changes, latency) as address_of_it, open_record(folder, now=lambda: datetime.now(UTC)) as record:
@@ -118,7 +118,7 @@ def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) ->
                 parallel=at_once,
             )
             started, worked = perf_counter(), process_time()
-            run = carry_out(made, recheck(made.changes, before, {}), before, session)
+            run = carry_out(plan, recheck(plan.changes, before, {}), before, session)
             seconds, cpu = perf_counter() - started, process_time() - worked
     if not run.complete:
         raise RuntimeError(f"not everything was done, so nothing was measured: {run.stopped or run.proof}")
@@ -129,7 +129,7 @@ def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) ->
         "limit": limit,
         "cpu": cpu,
         "puts": puts,
-        "fewest": ceil(changes / made.policy.chunk_size),
+        "fewest": ceil(changes / plan.policy.chunk_size),
     }
 
 
@@ -180,23 +180,23 @@ AFTER = {action.user_id: ["Admin", "Teacher"] for action in ACTIONS}
 
 def forms(changes: int) -> Figures:
     """Spell a plan of so many changes, read and check it, and render it in each form; in seconds, and those of CPU."""
-    found: dict[str, float] = {}
+    times: dict[str, float] = {}
 
     def timed(name: str, work: Callable[[], Made]) -> Made:
         started, worked = perf_counter(), process_time()
-        made = work()
-        found[name], found[f"{name}, CPU"] = perf_counter() - started, process_time() - worked
-        return made
+        result = work()
+        times[name], times[f"{name}, CPU"] = perf_counter() - started, process_time() - worked
+        return result
 
-    made = plan_of(changes)
-    text = timed("save (--format json)", lambda: to_json(made))
+    plan = plan_of(changes)
+    text = timed("save (--format json)", lambda: to_json(plan))
     opened = timed("open and verify", lambda: from_json(text))
     out = Console(file=StringIO(), width=120)
     timed("show", lambda: out.print(plan_view(opened, limit=50)))
     timed("--markdown", lambda: plan_markdown(opened))
     timed("--csv", lambda: plan_csv(opened))
     timed("--html", lambda: plan_html(opened))
-    return found
+    return times
 
 
 def main() -> None:
@@ -233,18 +233,18 @@ def _runs() -> Table:
     for title in titles:
         table.add_column(title, justify="right")
     for changes, at_once in RUNS:
-        found = _fresh("apply", changes, at_once)
+        figures = _fresh("apply", changes, at_once)
         table.add_row(
             f"{changes:,}",
             f"{at_once}",
-            f"{found['puts']:,.0f}",
-            f"{found['fewest']:,.0f}",
-            f"{found['seconds']:.1f}",
-            f"{found['limit']:.1f}",
-            f"{found['seconds'] / found['limit']:.2f}",
+            f"{figures['puts']:,.0f}",
+            f"{figures['fewest']:,.0f}",
+            f"{figures['seconds']:.1f}",
+            f"{figures['limit']:.1f}",
+            f"{figures['seconds'] / figures['limit']:.2f}",
             f"{NEAR}",
-            f"{found['cpu']:.1f} s",
-            f"{found['peak_mb']:.0f} MB",
+            f"{figures['cpu']:.1f} s",
+            f"{figures['peak_mb']:.0f} MB",
         )
     return table
 
@@ -254,7 +254,7 @@ def _records() -> Table:
     for title in ("", "time", "CPU", "ratio of CPU", "goal"):
         table.add_column(title, justify="right" if title else "left")
     key = "a key that nobody guesses"
-    found: dict[str, list[Figures]] = {}
+    measured: dict[str, list[Figures]] = {}
     for _ in range(TIMES):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -267,9 +267,9 @@ def _records() -> Table:
                 ),
                 ("plain structlog, never flushed", record_plainly(folder, REQUESTS)),
             ):
-                found.setdefault(what, []).append(figures)
-    *_, plain = (median(run["cpu"] for run in runs) for runs in found.values())
-    for what, runs in found.items():
+                measured.setdefault(what, []).append(figures)
+    *_, plain = (median(run["cpu"] for run in runs) for runs in measured.values())
+    for what, runs in measured.items():
         seconds, cpu = (median(run[name] for run in runs) for name in ("time", "cpu"))
         goal = "" if "flushed" in what else f"{LOGGED}"
         table.add_row(what, f"{seconds:.0f}", f"{cpu:.0f}", f"{cpu / plain:.2f}", goal)

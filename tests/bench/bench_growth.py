@@ -83,23 +83,23 @@ class Task:
 def make_task(control: Control, changes: int, folder: Path) -> Task:
     """Write a list that asks for so many changes, half of them removals."""
     people = control.people()
-    times = Counter(str(one.get("email") or "").lower() for one in people)
+    times = Counter(str(person.get("email") or "").lower() for person in people)
 
-    def named(one: Mapping[str, Any]) -> tuple[str, str, str]:
-        email = str(one.get("email") or "").lower()
+    def named(person: Mapping[str, Any]) -> tuple[str, str, str]:
+        email = str(person.get("email") or "").lower()
         plain = times[email] == 1 and re.fullmatch(r"[a-z0-9.+'-]+@[a-z0-9.]+", email)
-        return (email, "", ROLE) if plain else ("", str(one["id"]), ROLE)
+        return (email, "", ROLE) if plain else ("", str(person["id"]), ROLE)
 
-    holders = [one for one in people if ROLE in one["role_names"]]
+    holders = [person for person in people if ROLE in person["role_names"]]
     removed, kept = holders[: changes // 2], holders[changes // 2 :]
-    added = [one for one in people if ROLE not in one["role_names"]][: changes - changes // 2]
+    added = [person for person in people if ROLE not in person["role_names"]][: changes - changes // 2]
     path = folder / "list.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("email", "user_id", "role"), *map(named, [*kept, *added])])
     return Task(
         path,
         len(kept) + len(added),
-        [*((one["id"], "add") for one in added), *((one["id"], "remove") for one in removed)],
+        [*((person["id"], "add") for person in added), *((person["id"], "remove") for person in removed)],
     )
 
 
@@ -159,8 +159,8 @@ def script(address: str, token: str, folder: Path) -> Figures:
     seconds += _time_of(search, rows)
     seconds += _time_of(put, changes)
     whole = max(len(pages), len(rows), len(changes)) <= SAMPLE
-    made = 1 + len(pages) + len(rows) + len(changes)
-    return Figures(made, seconds, peak_mb() if whole else 0.0, estimated=not whole)
+    number = 1 + len(pages) + len(rows) + len(changes)
+    return Figures(number, seconds, peak_mb() if whole else 0.0, estimated=not whole)
 
 
 def _time_of(do: Callable[[Any], object], items: Sequence[Any]) -> float:
@@ -181,8 +181,8 @@ def sandbox(users: int) -> Iterator[tuple[str, str]]:
     command = [sys.executable, "-m", "rolesync", "sandbox", "--port", "0", "--users", str(users)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            told = server.stdout.readline() if server.stdout else ""
-            settings = dict(pair.split("=", 1) for pair in shlex.split(told)[1:])
+            line = server.stdout.readline() if server.stdout else ""
+            settings = dict(pair.split("=", 1) for pair in shlex.split(line)[1:])
             yield settings["ROLESYNC_BASE_URL"], settings["ROLESYNC_TOKEN"]
         finally:
             os.kill(server.pid, signal.SIGTERM)

@@ -76,10 +76,10 @@ def ours(address: str, pages: int, connections: int) -> Fetched:
     # Not when a page is told of: that is in their order, so a retried one holds back up to four for each connection.
     with Client(connection, FixedToken(SecretStr("bench")), answered=lambda _: at.append(perf_counter())) as client:
         live = read_live(StudioReader(client), (ROLE,), ListRows.of(), lambda *_: None)
-    found = Fetched(perf_counter() - started, process_time() - cpu, live.requests.total, at)
+    fetched = Fetched(perf_counter() - started, process_time() - cpu, live.requests.total, at)
     if len(live.users) != pages * PER_PAGE:
         raise RuntimeError(f"{len(live.users)} people were found, not all of them")
-    return found
+    return fetched
 
 
 def yardstick(address: str, pages: int, connections: int) -> Fetched:
@@ -91,8 +91,8 @@ def yardstick(address: str, pages: int, connections: int) -> Fetched:
             local.session = requests.Session()
             local.session.trust_env = False
             local.session.headers["Authorization"] = "Bearer bench"
-        asked: dict[str, str | int] = {"role": ROLE, "page": number, "per_page": PER_PAGE}
-        answer = local.session.get(address + PATH, params=asked, timeout=30)
+        query: dict[str, str | int] = {"role": ROLE, "page": number, "per_page": PER_PAGE}
+        answer = local.session.get(address + PATH, params=query, timeout=30)
         return len(answer.json()["users"])
 
     started, cpu = perf_counter(), process_time()
@@ -125,14 +125,16 @@ def latency(line: Line) -> tuple[float, float]:
         runs = [
             [fetch(address, line.pages, line.connections).seconds for fetch in (ours, yardstick)] for _ in range(TIMES)
         ]
-    mine, other = (median(line.limit / seconds for seconds in one) for one in zip(*runs, strict=True))
+    mine, other = (median(line.limit / seconds for seconds in lines) for lines in zip(*runs, strict=True))
     return mine, other
 
 
 def cost(fetch: Fetch, pages: int, connections: int, delay: float) -> tuple[float, float]:
     """CPU seconds a page of `fetch` and the yardstick, over so many connections; medians of several, in turn."""
     with served(pages, delay) as address:
-        runs = [[one(address, pages, connections).cpu / pages for one in (fetch, yardstick)] for _ in range(COSTS)]
+        runs = [
+            [fetcher(address, pages, connections).cpu / pages for fetcher in (fetch, yardstick)] for _ in range(COSTS)
+        ]
     mine, other = map(median, zip(*runs, strict=True))
     return mine, other
 
@@ -140,9 +142,9 @@ def cost(fetch: Fetch, pages: int, connections: int, delay: float) -> tuple[floa
 def limited(pages: int, delay: float, retry_after: str) -> tuple[float, float]:
     """Answers a second over the second half of the pages, and the share refused, of a server that limits them."""
     with served(pages, delay, LIMITED, retry_after) as address:
-        found = ours(address, pages, 16)
-    at, half = sorted(found.at), len(found.at) // 2
-    return (len(at) - 1 - half) / (at[-1] - at[half]), 1 - pages / found.requests
+        fetched = ours(address, pages, 16)
+    at, half = sorted(fetched.at), len(fetched.at) // 2
+    return (len(at) - 1 - half) / (at[-1] - at[half]), 1 - pages / fetched.requests
 
 
 def main() -> None:

@@ -75,14 +75,14 @@ def sizes(plan: Plan) -> Figures:
 
 def opened(browser: Browser, path: Path) -> Figures:
     """Open a page and do what a reviewer does; in milliseconds."""
-    with watched(browser, viewport=SCREEN) as found:
-        found.page.goto(path.as_uri())
-        times = dict(found.page.evaluate(_OPENED))
+    with watched(browser, viewport=SCREEN) as visit:
+        visit.page.goto(path.as_uri())
+        times = dict(visit.page.evaluate(_OPENED))
         for name, step in _STEPS.items():
             script = f"async () => {{ {_PARTS} const began = performance.now(); {step}; return await ({_PAINTED})(); }}"
-            times[name] = found.page.evaluate(script)
-        if found.complaints:
-            raise RuntimeError(f"nothing was measured: {found.complaints}")
+            times[name] = visit.page.evaluate(script)
+        if visit.complaints:
+            raise RuntimeError(f"nothing was measured: {visit.complaints}")
         return times
 
 
@@ -94,9 +94,9 @@ def plain_page(plan: Plan) -> str:
 
 def opened_plainly(browser: Browser, path: Path) -> Figures:
     """Open such a page; in milliseconds."""
-    with watched(browser, viewport=SCREEN) as found:
-        found.page.goto(path.as_uri(), timeout=120_000)
-        return dict(found.page.evaluate(_OPENED))
+    with watched(browser, viewport=SCREEN) as visit:
+        visit.page.goto(path.as_uri(), timeout=120_000)
+        return dict(visit.page.evaluate(_OPENED))
 
 
 def measure(changes: int, times: int) -> tuple[Figures, Figures, Figures]:
@@ -106,9 +106,9 @@ def measure(changes: int, times: int) -> tuple[Figures, Figures, Figures]:
         file, plain = Path(folder, "page.html"), Path(folder, "plain.html")
         file.write_text(page.plan_html(plan), encoding="utf-8")
         plain.write_text(plain_page(plan), encoding="utf-8")
-        found = [opened(browser, file) for _ in range(times)]
+        runs = [opened(browser, file) for _ in range(times)]
         theirs = opened_plainly(browser, plain)
-    return sizes(plan), {name: median(run[name] for run in found) for name in found[0]}, theirs
+    return sizes(plan), {name: median(run[name] for run in runs) for name in runs[0]}, theirs
 
 
 def main() -> None:

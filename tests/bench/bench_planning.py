@@ -76,12 +76,12 @@ def make(folder: Path, rows: int, kind: str = "plain") -> Figures:
     at = np.arange(rows)
     people = rows * 2 // 3 if kind == "roles" else rows  # who are listed
     held = np.where(at < people, np.where(at % CHANGED == 1, 2, at % 2), 3)
-    own = np.where((at % SHARED == 2) & (kind == "duplicates"), at - 1, at)
+    number_in_address = np.where((at % SHARED == 2) & (kind == "duplicates"), at - 1, at)
     users = frame(
         LIVE,
         {
             "user_id": at * 7 + 1,
-            "email": [f"Person{number}@Example.edu" for number in own],
+            "email": [f"Person{number}@Example.edu" for number in number_in_address],
             "name": [f"Person {number}" for number in at],
             "roles": pd.Index(['["Admin"]', '["Admin", "Teacher"]', '["Teacher"]', '["Student"]'])[held].astype(
                 "category"
@@ -181,13 +181,13 @@ def main() -> None:
         return
     table = Table("rows", "list", "", "file → plan", "without reading", "peak memory", title="Planning, median of five")
     seconds: dict[int, float] = {}  # of ours, where the list is plain
-    asked = [(rows, kind) for rows in options.rows or [MILLION] for kind in options.kinds]
-    for rows, kind in asked if options.rows else [*asked, (GROWN, "plain")]:
+    shapes = [(rows, kind) for rows in options.rows or [MILLION] for kind in options.kinds]
+    for rows, kind in shapes if options.rows else [*shapes, (GROWN, "plain")]:
         mine, other = _compared(rows, kind)
         if kind == "plain":
             seconds[rows] = mine["seconds"]
-        for name, found in (("ours", mine), ("yardstick", other)):
-            table.add_row(f"{rows:,}", kind, name, *_shown(found))
+        for name, figures in (("ours", mine), ("yardstick", other)):
+            table.add_row(f"{rows:,}", kind, name, *_shown(figures))
         ratios = [mine[name] / other[name] for name in ("seconds", "planning")]
         goal = f"goal {GOAL_MB * rows / MILLION:.0f} MB"
         table.add_row(
@@ -216,8 +216,8 @@ def _compared(rows: int, kind: str) -> tuple[Figures, Figures]:
     return mine, other
 
 
-def _shown(found: Figures) -> tuple[str, str, str]:
-    return f"{found['seconds']:.2f} s", f"{found['planning']:.2f} s", f"{found['peak_mb']:.0f} MB"
+def _shown(figures: Figures) -> tuple[str, str, str]:
+    return f"{figures['seconds']:.2f} s", f"{figures['planning']:.2f} s", f"{figures['peak_mb']:.0f} MB"
 
 
 def _measured(name: str, folder: Path, rows: int, kind: str) -> Figures:
@@ -239,7 +239,9 @@ def _fresh(name: str, folder: Path, rows: int, kind: str) -> Figures:
 def _medians(runs: Sequence[Figures]) -> Figures:
     """The medians of numbers; what is no number is the same in all."""
     first = runs[0]
-    return {name: one if isinstance(one, str) else median(run[name] for run in runs) for name, one in first.items()}
+    return {
+        name: value if isinstance(value, str) else median(run[name] for run in runs) for name, value in first.items()
+    }
 
 
 if __name__ == "__main__":

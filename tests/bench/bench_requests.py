@@ -103,7 +103,7 @@ def measure(shape: Shape, folder: Path) -> Result:
         listed = make_list(shape, everybody)
         path = folder / "desired.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
-            named = [(one.email, one.user_id or "", one.role) for one in listed]
+            named = [(row.email, row.user_id or "", row.role) for row in listed]
             csv.writer(file).writerows([("email", "user_id", "role"), *named])
         context = Context(
             load(
@@ -116,15 +116,15 @@ def measure(shape: Shape, folder: Path) -> Result:
         desired = read_list(path, context)
         sandbox.reset_counts()
         started = perf_counter()
-        made = plan_list(desired, context)
+        plan = plan_list(desired, context)
         seconds = perf_counter() - started
         served = sum(sandbox.counts().values())
-    check(made, served, shape.strangers)
+    check(plan, served, shape.strangers)
     pages = {role: pages_of(role, everybody) for role in {*SCANNABLE, *shape.managed}}
-    unknown = [one.roles for one in listed if one.roles.isdisjoint(shape.managed)]
+    unknown = [row.roles for row in listed if row.roles.isdisjoint(shape.managed)]
     in_full = sum(pages.pop(role) for role in shape.managed)
     whole, scanned, single = (
-        sum(way.requests for way in made.requests.steps if way.how is kind)
+        sum(way.requests for way in plan.requests.steps if way.how is kind)
         for kind in (ReadMethod.HOLDERS, ReadMethod.SCAN, ReadMethod.ONE_BY_ONE)
     )
     return Result(
@@ -137,37 +137,37 @@ def measure(shape: Shape, folder: Path) -> Result:
     )
 
 
-def check(made: Plan, served: int, strangers: int) -> None:
+def check(plan: Plan, served: int, strangers: int) -> None:
     """Hold what a plan states against what is true.
 
     Raises:
         RuntimeError: it states another number of requests, or misses somebody.
     """
-    missing = int((made.held["reason"] == HeldReason.NOT_IN_STUDIO.value).sum())
-    stated = (made.requests.total, sum(way.requests for way in made.requests.steps), missing)
+    missing = int((plan.held["reason"] == HeldReason.NOT_IN_STUDIO.value).sum())
+    stated = (plan.requests.total, sum(way.requests for way in plan.requests.steps), missing)
     if stated != (served, served, strangers):
         raise RuntimeError(f"the plan states requests, ways and strangers as {stated}, not {(served, strangers)}")
 
 
 def make_list(shape: Shape, everybody: Sequence[Person]) -> list[Listed]:
     """Name everybody once, by an address or an id that nobody else has."""
-    people = {(one.get("email") or "").lower(): one for one in reversed(everybody)}
+    people = {(person.get("email") or "").lower(): person for person in reversed(everybody)}
     kinds: dict[str, list[Person]] = {"holders": [], "teachers": [], "students": [], "others": []}
-    for email, one in reversed(people.items()):
+    for email, person in reversed(people.items()):
         if "@" in email:
-            kinds[_kind(shape, one["role_names"])].append(one)
+            kinds[_kind(shape, person["role_names"])].append(person)
     share = round(len(kinds["holders"]) * shape.holders)
     chosen = kinds["holders"][:share]
     for kind in ("teachers", "students", "others"):
         chosen += _choose(kinds[kind], getattr(shape, kind), newest=shape.newest)
     rows = [
         Listed(
-            "" if shape.by_id else one["email"].lower(),
-            one["id"] if shape.by_id else 0,
-            next((role for role in shape.managed if role in one["role_names"]), shape.managed[0]),
-            frozenset(one["role_names"]),
+            "" if shape.by_id else person["email"].lower(),
+            person["id"] if shape.by_id else 0,
+            next((role for role in shape.managed if role in person["role_names"]), shape.managed[0]),
+            frozenset(person["role_names"]),
         )
-        for one in chosen
+        for person in chosen
     ]
     for number in range(shape.strangers):
         email, user_id = ("", 10**9 + number) if shape.by_id else (f"stranger{number}@example.edu", 0)
@@ -191,7 +191,7 @@ def _choose(people: Sequence[Person], number: int, *, newest: bool) -> list[Pers
 
 def pages_of(role: str, people: Sequence[Person]) -> int:
     """Count the pages of a role; an empty one is a page, too."""
-    return max(1, -(-sum(role in one["role_names"] for one in people) // PER_PAGE))
+    return max(1, -(-sum(role in person["role_names"] for person in people) // PER_PAGE))
 
 
 def main() -> None:

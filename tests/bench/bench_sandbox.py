@@ -66,19 +66,19 @@ def main() -> None:
     command = [sys.executable, "-m", "rolesync", "sandbox", "--port", "0", "--users", str(USERS)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        told = re.search(r"http://\S+", server.stdout.readline() if server.stdout else "")
-        if told is None:
+        match = re.search(r"http://\S+", server.stdout.readline() if server.stdout else "")
+        if match is None:
             raise RuntimeError("the sandbox did not say where it is")
-        address = told[0]
-        emails = [email for one in Control(address).people() if "@" in (email := one.get("email") or "")]
+        address = match[0]
+        emails = [email for person in Control(address).people() if "@" in (email := person.get("email") or "")]
         search = "/api/public/v1/users/search"
         paths = {
             "role search, 50 a page": [f"{search}?role=Student&per_page=50&page={page}" for page in range(1, 1000)],
             "e-mail search": [f"{search}?email={quote(email)}" for email in emails[::7]],
         }
         table = Table("what", "answers a second", "goal", "ratio", title=f"The sandbox with {USERS:,} people")
-        for what, asked in paths.items():
-            rate = ask(address, asked)
+        for what, targets in paths.items():
+            rate = ask(address, targets)
             table.add_row(what, f"{rate:,.0f}", f"{GOAL:,}", f"{rate / GOAL:.2f}")
         Console(width=120).print(table)
     finally:

@@ -104,17 +104,17 @@ def once(command: Sequence[str], *, terminal: bool = False) -> tuple[float, floa
 
 def main() -> None:
     """Measure and print the table."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    measured_times: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as folder, Sandbox(Options()) as studio:
         measured = commands(Path(folder), studio)
         for _ in range(TIMES):
             for name, command in measured.items():
-                found.setdefault(name, []).append(once(command, terminal="terminal" in name))
+                measured_times.setdefault(name, []).append(once(command, terminal="terminal" in name))
     table = Table(title=f"Start-up, median of {TIMES}", title_justify="left")
     for title in ("", "seconds", "CPU", "ratio", "goal"):
         table.add_column(title, justify="right" if title else "left")
-    yardstick = median(cpu for _, cpu in found[YARDSTICK])
-    for name, runs in found.items():
+    yardstick = median(cpu for _, cpu in measured_times[YARDSTICK])
+    for name, runs in measured_times.items():
         seconds, cpu = median(seconds for seconds, _ in runs), median(cpu for _, cpu in runs)
         table.add_row(name, f"{seconds:.3f}", f"{cpu:.3f}", f"{cpu / yardstick:.2f}", f"{GOALS.get(name, '')}")
     Console(width=120).print(table)

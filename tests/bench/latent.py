@@ -27,17 +27,19 @@ class Latent:
         """Answer one request."""
         if method == b"PUT":
             actions = json.loads(body)["actions"]
-            for one in actions:
-                self.held[one["user_id"]] = one["action"] == "add"
+            for action in actions:
+                self.held[action["user_id"]] = action["action"] == "add"
             self.holders = None
-            return {"users": [self._person(number) for number in dict.fromkeys(one["user_id"] for one in actions)]}
+            return {
+                "users": [self._person(number) for number in dict.fromkeys(action["user_id"] for action in actions)]
+            }
         if self.holders is None:
             self.holders = [number for number, holds in self.held.items() if holds]
         page = int(parse_qs(urlsplit(target).query)["page"][0])
-        found = self.holders[(page - 1) * PER_PAGE : page * PER_PAGE]
+        numbers = self.holders[(page - 1) * PER_PAGE : page * PER_PAGE]
         total = len(self.holders)
         meta = {"current_page": page, "last_page": max(1, -(-total // PER_PAGE)), "total_count": total}
-        return {"users": [self._person(number) for number in found], "meta": meta}
+        return {"users": [self._person(number) for number in numbers], "meta": meta}
 
     def _person(self, number: int) -> dict[str, Any]:
         roles = ["Admin", "Teacher"] if self.held[number] else ["Teacher"]
@@ -61,9 +63,9 @@ async def serve(people: int, latency: float) -> None:
                 length = _LENGTH.search(head)
                 body = await reader.readexactly(int(length[1])) if length else b""
                 method, target = head.split(b" ", 2)[:2]
-                said = json.dumps(studio.answer(method, target.decode("ascii"), body)).encode("ascii")
+                answer = json.dumps(studio.answer(method, target.decode("ascii"), body)).encode("ascii")
                 await asyncio.sleep(due - asyncio.get_running_loop().time())
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer))
         except (asyncio.IncompleteReadError, ConnectionError):  # the client has hung up
             writer.close()
 

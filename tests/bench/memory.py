@@ -13,9 +13,9 @@ def peak_mb() -> float:
     On Linux not by `getrusage`: that also counts what the process that started this one had.
     """
     if _STATUS.exists():
-        found = re.search(r"^VmHWM:\s+(\d+) kB$", _STATUS.read_text(encoding="ascii"), re.MULTILINE)
-        if found:
-            return int(found[1]) / 2**10
+        match = re.search(r"^VmHWM:\s+(\d+) kB$", _STATUS.read_text(encoding="ascii"), re.MULTILINE)
+        if match:
+            return int(match[1]) / 2**10
     import resource  # noqa: PLC0415  # not on every system; the rest of the benchmarks can be imported there
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

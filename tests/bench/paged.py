@@ -27,13 +27,13 @@ def page(number: int, pages: int) -> bytes:
     first = (number - 1) * PER_PAGE + 1
     users = [
         {
-            "id": one,
-            "full_name": f"Person Number {one}",
-            "display_name": f"Person {one}",
-            "email": f"person.number.{one}@example.edu",
-            "role_names": [ROLE] if one % 5 else [ROLE, "Teacher"],
+            "id": user_id,
+            "full_name": f"Person Number {user_id}",
+            "display_name": f"Person {user_id}",
+            "email": f"person.number.{user_id}@example.edu",
+            "role_names": [ROLE] if user_id % 5 else [ROLE, "Teacher"],
         }
-        for one in range(first, first + PER_PAGE)
+        for user_id in range(first, first + PER_PAGE)
     ]
     meta = {"current_page": number, "last_page": pages, "total_count": pages * PER_PAGE}
     return _answer("200 OK", json.dumps({"users": users, "meta": meta}))
@@ -95,8 +95,8 @@ def _answer(status: str, body: str, more: str = "") -> bytes:
 async def _serve(pages: int, delay: float, per_second: float, retry_after: str) -> None:
     answers = [page(number, pages) for number in range(1, pages + 1)]
     bucket = Bucket(per_second) if per_second else None
-    said = f"Retry-After: {retry_after}\r\n" if retry_after else ""
-    refusal = _answer("429 Too Many Requests", '{"error": "Too Many Requests"}', said)
+    header = f"Retry-After: {retry_after}\r\n" if retry_after else ""
+    refusal = _answer("429 Too Many Requests", '{"error": "Too Many Requests"}', header)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(answers, delay, bucket, refusal), "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")

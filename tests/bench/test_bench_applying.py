@@ -6,9 +6,9 @@ from tests.bench.bench_applying import apply, forms, record_ours, record_plainly
 
 
 def test_a_run_is_complete_and_takes_the_fewest_requests(tmp_path: Path) -> None:
-    found = apply(tmp_path, 420, 3, latency=0.001)
-    assert found["puts"] == found["fewest"] == 9
-    assert found["limit"] > 0
+    figures = apply(tmp_path, 420, 3, latency=0.001)
+    assert figures["puts"] == figures["fewest"] == 9
+    assert figures["limit"] > 0
 
 
 def test_records_are_written_by_both_sides(tmp_path: Path) -> None:

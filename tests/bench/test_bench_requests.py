@@ -26,15 +26,15 @@ def test_there_are_ten_accounts() -> None:
 def test_what_a_dry_run_takes_is_measured(
     shape: Shape, expected: tuple[int, int, int, tuple[int, int, int]], tmp_path: Path
 ) -> None:
-    found = measure(shape, tmp_path)
-    assert (found.unknown, found.requests, found.theoretical_minimum, found.ways) == expected
+    result = measure(shape, tmp_path)
+    assert (result.unknown, result.requests, result.theoretical_minimum, result.ways) == expected
 
 
 def test_a_plan_that_states_something_else_is_noticed() -> None:
-    made = make_plan(held=())
-    check(made, served=5, strangers=0)
+    plan = make_plan(held=())
+    check(plan, served=5, strangers=0)
     for served, strangers in ((6, 0), (5, 1)):
         with pytest.raises(RuntimeError, match="the plan states"):
-            check(made, served, strangers)
+            check(plan, served, strangers)
     with pytest.raises(RuntimeError, match="the plan states"):
-        check(replace(made, requests=replace(made.requests, steps=())), served=5, strangers=0)
+        check(replace(plan, requests=replace(plan.requests, steps=())), served=5, strangers=0)

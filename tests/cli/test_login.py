@@ -115,7 +115,7 @@ def test_a_login_beats_the_refresh_token_that_is_still_configured(studio: Sandbo
 
 
 @pytest.mark.parametrize(
-    ("paste", "code", "said"),
+    ("paste", "code", "message"),
     [
         ("", Exit.USAGE, "nothing was pasted"),
         ("hello", Exit.USAGE, "no address with a code"),

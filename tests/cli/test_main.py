@@ -50,7 +50,7 @@ def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["frobnicate"], "frobnicate"),
         (["plan"], "FILE"),

@@ -46,7 +46,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "settings", "said"), REFUSED)
+@pytest.mark.parametrize(("arguments", "settings", "message"), REFUSED)
 def test_a_wrong_setting_is_refused_as_json_and_in_words(
     sh: Shell, studio: Control, arguments: list[object], settings: dict[str, object], message: str
 ) -> None:

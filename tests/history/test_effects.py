@@ -75,8 +75,8 @@ def test_a_request_that_was_refused_outright_did_nothing_and_is_not_open(status:
 @pytest.mark.parametrize("rest", [[], [outcome("unknown")], [outcome("unknown"), reread({"1": ["Admin"]})]])
 def test_a_request_without_a_known_effect_is_open(rest: list[RunEvent]) -> None:
     known = {1} if len(rest) == 2 else set()
-    asked = tuple(sorted({1, 2} - known))
-    assert open_requests([intent(ADD_1, REMOVE_2), *rest]) == [OpenRequest("r", 1, 1, asked)]
+    unanswered = tuple(sorted({1, 2} - known))
+    assert open_requests([intent(ADD_1, REMOVE_2), *rest]) == [OpenRequest("r", 1, 1, unanswered)]
 
 
 def test_requests_are_kept_apart() -> None:
@@ -91,10 +91,11 @@ def test_requests_are_kept_apart() -> None:
 
 
 def test_side_effects_are_taken_from_responses_only() -> None:
-    asked = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin"]})
+    request = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin"]})
     answered = outcome(200, {"1": ["Admin", "Teacher"], "2": ["Observer"], "9": ["Admin"]})
     changes = [
-        (change.user_id, change.action.value, change.role, change.row) for change in all_role_changes([asked, answered])
+        (change.user_id, change.action.value, change.role, change.row)
+        for change in all_role_changes([request, answered])
     ]
     assert changes == [
         (1, "add", "Admin", 2),
@@ -103,7 +104,7 @@ def test_side_effects_are_taken_from_responses_only() -> None:
         (2, "add", "Observer", 0),
     ]
     seen = reread({"1": ["Admin"], "2": []})
-    assert [change.role for change in all_role_changes([asked, outcome("unknown"), seen])] == ["Admin", "Admin"]
+    assert [change.role for change in all_role_changes([request, outcome("unknown"), seen])] == ["Admin", "Admin"]
 
 
 def test_users_are_as_the_last_request_left_them() -> None:

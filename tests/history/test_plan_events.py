@@ -13,11 +13,11 @@ from tests.strategies import plans
 
 @given(plans())
 def test_a_plan_and_the_start_of_its_run_agree(plan: Plan) -> None:
-    made, start = plan_made(plan, "r1", "sync"), run_start(plan, "r1", "sync", "olga")
-    assert made.status == {"ready": "planned"}.get(plan.status, plan.status)
-    assert (made.additions + made.removals, made.held) == (len(plan.changes), len(plan.held))
+    planned, start = plan_made(plan, "r1", "sync"), run_start(plan, "r1", "sync", "olga")
+    assert planned.status == {"ready": "planned"}.get(plan.status, plan.status)
+    assert (planned.additions + planned.removals, planned.held) == (len(plan.changes), len(plan.held))
     names = ("run", "command", "digest", "account", "planned_by", "source", "additions", "removals", "drift", "warned")
-    assert [getattr(made, name) for name in (*names, "held", "absent")] == [
+    assert [getattr(planned, name) for name in (*names, "held", "absent")] == [
         getattr(start, name) for name in (*names, "held", "absent")
     ]
     assert (start.operator, start.approval, start.excluded) == ("olga", None, ())

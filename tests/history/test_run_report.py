@@ -136,10 +136,9 @@ def fill(folder: Path) -> None:
     with opened(folder) as record:
         for number, digest in enumerate(("other", DIGEST, "other")):
             record.append("plan", run=f"p{number}", status="planned", digest=digest, held=number)
-        for one in RECORDS:
-            record.append(
-                str(one["event"]), **{name: one[name] for name in one if name not in {"seq", "time", "event"}}
-            )
+        for sample in RECORDS:
+            fields = {name: value for name, value in sample.items() if name not in {"seq", "time", "event"}}
+            record.append(str(sample["event"]), **fields)
 
 
 def test_the_plan_of_a_run_is_looked_for_by_its_digest(tmp_path: Path) -> None:

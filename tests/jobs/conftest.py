@@ -46,7 +46,7 @@ class Machine:
 def machine(tmp_path: Path, studio: Control) -> Machine:
     """A machine with program, jobs, settings, list and token where the job files expect them."""
     sh = Shell(tmp_path, unmeasured())
-    made = Machine(tmp_path, studio, sh)
+    installed = Machine(tmp_path, studio, sh)
     programs, settings = tmp_path / "opt/rolesync/bin", tmp_path / "etc/rolesync"
     programs.mkdir(parents=True)
     (programs / "rolesync").symlink_to(ROLESYNC)
@@ -54,14 +54,14 @@ def machine(tmp_path: Path, studio: Control) -> Machine:
     (settings / "secrets").mkdir(parents=True)
     for token in (settings / "rolesync_token", settings / "secrets/rolesync_token"):
         token.write_text(f"{TOKEN}\n", encoding="ascii")
-    shutil.copy(SAMPLE, made.list)
-    own = {'account = "example"': f'base_url = "{studio.base_url}"', "studio-automation@example.edu": OWNER}
-    text = made.moved((ROOT / "jobs/nightly/rolesync.toml").read_text(encoding="utf-8"))
-    for example, real in own.items():
+    shutil.copy(SAMPLE, installed.list)
+    replacements = {'account = "example"': f'base_url = "{studio.base_url}"', "studio-automation@example.edu": OWNER}
+    text = installed.moved((ROOT / "jobs/nightly/rolesync.toml").read_text(encoding="utf-8"))
+    for example, real in replacements.items():
         assert example in text
         text = text.replace(example, real)
     (settings / "rolesync.toml").write_text(text, encoding="utf-8")
     sh.variables["PATH"] = f"{programs}:{sh.variables['PATH']}"
     sh.variables["ROLESYNC_CONFIG"] = str(settings / "rolesync.toml")
     sh.variables["ROLESYNC_SECRETS_DIR"] = str(settings / "secrets")
-    return made
+    return installed

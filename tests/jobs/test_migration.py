@@ -30,7 +30,7 @@ def test_a_first_plan_only_adds_and_there_is_a_way_back(machine: Machine) -> Non
     assert len(machine.studio.people(role="Admin")) == 14
     back = machine.sh.run("sync", folder / "before.csv", "--set", "max_removals_share=0.5")
     assert back.returncode == 0, back.stderr
-    assert {one["email"].lower() for one in machine.studio.people(role="Admin")} == set(ADMINS)
+    assert {person["email"].lower() for person in machine.studio.people(role="Admin")} == set(ADMINS)
 
 
 def test_a_refused_list_ends_it_before_any_plan(machine: Machine) -> None:

@@ -25,7 +25,9 @@ def started(command: list[str], variables: dict[str, str], folder: Path) -> subp
 
 
 def write_list(machine: Machine, *addresses: str) -> None:
-    machine.list.write_text("".join(["email,role\n", *(f"{one},Admin\n" for one in addresses)]), encoding="utf-8")
+    machine.list.write_text(
+        "".join(["email,role\n", *(f"{address},Admin\n" for address in addresses)]), encoding="utf-8"
+    )
 
 
 def test_two_nights_change_something_and_then_nothing(machine: Machine) -> None:

@@ -16,5 +16,5 @@ def test_every_file_is_listed_and_every_listed_file_is_there() -> None:
 
 
 def test_every_exit_code_is_told() -> None:
-    told = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", TEXT, re.MULTILINE) for code in row.split(",")}
-    assert told >= set(Exit)
+    explained = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", TEXT, re.MULTILINE) for code in row.split(",")}
+    assert explained >= set(Exit)

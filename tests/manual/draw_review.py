@@ -24,7 +24,7 @@ def draw(folder: Path) -> None:
         sh.json("plan", SAMPLE, "-o", "plan.json")
         with sh.started("review", "plan.json") as review:
             assert review.stderr is not None
-            address = next(found[0] for found in map(ADDRESS.search, review.stderr) if found)
+            address = next(match[0] for match in map(ADDRESS.search, review.stderr) if match)
             page = watch.page
             page.goto(address)
             row = page.locator("[data-table=changes] tbody tr").filter(has_text=UNTICKED)

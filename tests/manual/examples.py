@@ -148,28 +148,28 @@ def run_page(text: str, folder: Path, variables: Mapping[str, str], answer: Call
                 if example.file:
                     shell.write(example.file, example.shown)
                     continue
-                own = [shell.run(command) for command in example.commands]
-                for step in own:
+                example_steps = [shell.run(command) for command in example.commands]
+                for step in example_steps:
                     assert step.code == step.expected, str(step)
-                output = "".join(step.output for step in own)
+                output = "".join(step.output for step in example_steps)
                 missing = missing_line(example.shown, output)
                 assert not missing, f"not in the output, or not there: {missing}\n{output}"
-                steps += own
+                steps += example_steps
     return steps
 
 
 def examples(text: str) -> Iterator[Example]:
     """Find the blocks of a part of a page that are run, or are files."""
     last, end = Example(), 0
-    for found in _BLOCK.finditer(text):
-        language, name, content = found.groups()
-        if language == "text" and last.commands and not text[end : found.start()].strip():
+    for block in _BLOCK.finditer(text):
+        language, name, content = block.groups()
+        if language == "text" and last.commands and not text[end : block.start()].strip():
             last.shown = content
         elif name or language == "sh":
             if last.commands or last.file:
                 yield last
             last = Example(file=name, shown=content) if name else Example(_COMMAND.findall(content))
-        end = found.end()
+        end = block.end()
     if last.commands or last.file:
         yield last
 

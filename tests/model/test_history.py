@@ -5,7 +5,7 @@ from rolesync.model.verification import FirstBadRecord, Verification
 
 
 @pytest.mark.parametrize(
-    ("found", "whole"),
+    ("verification", "whole"),
     [
         (Verification(3, None, "", ()), True),
         (Verification(3, None, "", ("a crash left something",)), True),
@@ -14,8 +14,10 @@ from rolesync.model.verification import FirstBadRecord, Verification
         (Verification(2, FirstBadRecord(3, 3, "changed"), "", ()), False),
     ],
 )
-def test_a_record_is_whole_only_without_a_bad_place_and_with_its_head(found: Verification, *, whole: bool) -> None:
-    assert found.ok is whole
+def test_a_record_is_whole_only_without_a_bad_place_and_with_its_head(
+    verification: Verification, *, whole: bool
+) -> None:
+    assert verification.ok is whole
 
 
 def test_somebody_is_known_by_record_list_or_studio() -> None:

@@ -4,7 +4,7 @@ from rolesync.model.keys import email_key, format_roles, parse_roles
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("Ada@Example.EDU", "ada@example.edu"),
         (" ada@example.edu ", "ada@example.edu"),
@@ -12,12 +12,12 @@ from rolesync.model.keys import email_key, format_roles, parse_roles
         ("\u039f\u0394\u039f\u03a3@example.edu", "\u03bf\u03b4\u03bf\u03c2@example.edu"),
     ],
 )
-def test_addresses_that_are_the_same(one: str, other: str) -> None:
-    assert email_key(one) == email_key(other)
+def test_addresses_that_are_the_same(first: str, second: str) -> None:
+    assert email_key(first) == email_key(second)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("a@x.edu", "\u0430@x.edu"),
         ("strau\u00df@x.edu", "strauss@x.edu"),
@@ -25,8 +25,8 @@ def test_addresses_that_are_the_same(one: str, other: str) -> None:
         ("a@x.edu", "a@y.edu"),
     ],
 )
-def test_addresses_that_differ(one: str, other: str) -> None:
-    assert email_key(one) != email_key(other)
+def test_addresses_that_differ(first: str, second: str) -> None:
+    assert email_key(first) != email_key(second)
 
 
 def test_role_sets_have_one_encoding_and_come_back() -> None:

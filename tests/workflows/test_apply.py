@@ -37,8 +37,8 @@ def test_apply_sends_the_changes_of_the_plan_and_proves_them(studio: Sandbox, co
     plan = from_json(to_json(planned(context)))
     run = apply_plan(plan, context)
     assert run.complete
-    asked = list(zip(*(plan.changes[name].tolist() for name in ("user_id", "action", "role")), strict=True))
-    assert [(entry["user_id"], entry["action"], entry["role"]) for entry in studio.log()] == asked
+    planned_actions = list(zip(*(plan.changes[name].tolist() for name in ("user_id", "action", "role")), strict=True))
+    assert [(entry["user_id"], entry["action"], entry["role"]) for entry in studio.log()] == planned_actions
     assert planned(context).status == "empty"
     assert events(context) == ["plan", "run.start", "intent", "outcome", "run.end", "holders", "plan"]
     assert verify_record(context.settings.account_dir).ok

@@ -69,9 +69,9 @@ def test_a_rehearsal_shows_what_apply_then_does_and_writes_nothing(
     done = rehearse_plan(plan, context)
     assert studio.log() == []
     assert studio.people() == before
-    asked = studio.counts()
-    assert {kind for kind, number in asked.items() if number} == {"search", "user"}
-    assert asked["search"] + asked["user"] == done.read.total == done.latency.requests
+    requests_before = studio.counts()
+    assert {kind for kind, number in requests_before.items() if number} == {"search", "user"}
+    assert requests_before["search"] + requests_before["user"] == done.read.total == done.latency.requests
     assert files(tmp_path / "state") == record
 
     run = apply_plan(plan, context)

@@ -83,15 +83,15 @@ def test_the_headline_counts_held_removals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "said"),
+    ("policy", "text"),
     [
         (Policy(hold_removals=True, grace_runs=2), "; removals are held (hold_removals)"),
         (Policy(grace_runs=1), "does not name in 1 earlier run in a row (grace_runs)"),
         (Policy(mode=Mode.ADDITIVE, hold_removals=True), "never removes"),
     ],
 )
-def test_the_mode_shows_whether_removals_are_held(policy: Policy, said: str) -> None:
-    assert dict(summary(replace(make_plan(), policy=policy)))["mode"].endswith(said)
+def test_the_mode_shows_whether_removals_are_held(policy: Policy, text: str) -> None:
+    assert dict(summary(replace(make_plan(), policy=policy)))["mode"].endswith(text)
 
 
 def test_a_plan_blocked_by_its_removals_suggests_hold_removals() -> None:
@@ -117,9 +117,9 @@ def test_requests() -> None:
 
 
 def test_the_steps_of_a_read() -> None:
-    requests, (label, said) = requests_rows(make_plan().requests)
+    requests, (label, text) = requests_rows(make_plan().requests)
     assert requests == ("requests", requests_text(make_plan().requests))
-    assert (label, said.split("; ")) == (
+    assert (label, text.split("; ")) == (
         "read",
         [
             "Admin complete, 1 page, 10 holders",

@@ -61,8 +61,8 @@ def test_every_form_shows_the_approval_and_the_decisions() -> None:
     assert [row[0] for row in book["decisions"].values] == ["decision", "excluded", "released"]
     form = run_report_json(approved())["approval"]
     assert (form["reviewer"], form["excluded"]) == ("Rita Levi", 1)
-    assert [one["reason"] for one in form["excluded_changes"]] == ["on leave"]
-    assert [one["user_id"] for one in form["released"]] == [7]
+    assert [change["reason"] for change in form["excluded_changes"]] == ["on leave"]
+    assert [removal["user_id"] for removal in form["released"]] == [7]
     assert run_report_json(COMPLETE)["approval"] is None
 
 

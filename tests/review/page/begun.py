@@ -47,9 +47,9 @@ def begun(plan: Plan, last_changes: LastChanges | None = None) -> Iterator[Begun
     """Serve the review of a plan until the `with` block ends."""
 
     def approving(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
-        made = approve(plan, decisions, reviewer=reviewer, operator="rita", confirmed_effect=sees, now=MOMENT)
-        review.approved.append(made)
-        return ReviewEnd("Approved", f"The plan to {made.effect} is approved.", "rolesync apply plan.approved.json")
+        approved = approve(plan, decisions, reviewer=reviewer, operator="rita", confirmed_effect=sees, now=MOMENT)
+        review.approved.append(approved)
+        return ReviewEnd("Approved", f"The plan to {approved.effect} is approved.", "rolesync apply plan.approved.json")
 
     def leaving(decisions: Decisions) -> ReviewEnd:
         review.left.append(decisions)
@@ -85,7 +85,7 @@ class Visitor:
     @property
     def cookie(self) -> str:
         """What the server gave, as it is sent back."""
-        return "; ".join(f"{one.name}={one.value}" for one in self.session.cookies)
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
 
     def get(self, address: str, **headers: str) -> requests.Response:
         return self.session.get(address, headers=headers, timeout=_SECONDS)

@@ -40,9 +40,9 @@ def test_requests_without_key_path_and_cookie_are_refused(review: Begun, visitor
         ("/guess/", visitor.cookie),
         ("/", visitor.cookie),
     ):
-        found = requests.get(visitor.origin + path, headers={"Cookie": cookie.encode("latin-1")}, timeout=10)
-        assert found.status_code == 403, (path, cookie)
-        assert "example.edu" not in found.text
+        response = requests.get(visitor.origin + path, headers={"Cookie": cookie.encode("latin-1")}, timeout=10)
+        assert response.status_code == 403, (path, cookie)
+        assert "example.edu" not in response.text
     assert requests.post(f"{visitor.origin}{visitor.path}approve", json={}, timeout=10).status_code == 403
     assert visitor.page().status_code == 200
     assert review.addresses.empty()
@@ -50,23 +50,23 @@ def test_requests_without_key_path_and_cookie_are_refused(review: Begun, visitor
 
 def test_the_cookie_is_for_the_secret_path_and_hidden_from_scripts(visitor: Visitor) -> None:
     assert len(visitor.path) > 40
-    said = visitor.opened.headers["set-cookie"]
-    assert f"Path={visitor.path};" in said
-    assert "HttpOnly" in said
-    assert "SameSite=strict" in said
+    header = visitor.opened.headers["set-cookie"]
+    assert f"Path={visitor.path};" in header
+    assert "HttpOnly" in header
+    assert "SameSite=strict" in header
 
 
 def test_another_cookie_of_the_same_name_does_no_harm(visitor: Visitor) -> None:
     for cookie in (f"rolesync_review=foreign; {visitor.cookie}", f"{visitor.cookie}; a; rolesync_review=foreign"):
-        found = requests.get(visitor.origin + visitor.path, headers={"Cookie": cookie}, timeout=10)
-        assert found.status_code == 200
+        response = requests.get(visitor.origin + visitor.path, headers={"Cookie": cookie}, timeout=10)
+        assert response.status_code == 200
 
 
 @pytest.mark.parametrize("host", ["rebound.example:{port}", "localhost:{port}", "127.0.0.1", "127.0.0.1:1", ""])
 def test_another_host_name_is_refused(visitor: Visitor, host: str) -> None:
-    asked = host.format(port=visitor.host.partition(":")[2])
-    assert visitor.page(Host=asked).status_code == 421
-    assert visitor.post("decisions", NOTHING, Host=asked).status_code == 421
+    host_header = host.format(port=visitor.host.partition(":")[2])
+    assert visitor.page(Host=host_header).status_code == 421
+    assert visitor.post("decisions", NOTHING, Host=host_header).status_code == 421
 
 
 @pytest.mark.parametrize(

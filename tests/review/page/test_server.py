@@ -79,7 +79,7 @@ def test_a_stalled_request_does_not_delay_the_end(
         assert visitor.post("leave", {"revision": 1}).status_code == 200
         assert review.ended()
     assert [record.getMessage() for record in caplog.records] == []
-    assert [list(one.excluded.values()) for one in review.left] == [["on leave"]]
+    assert [list(decisions.excluded.values()) for decisions in review.left] == [["on leave"]]
 
 
 def test_unread_answers_do_not_delay_the_end(caplog: pytest.LogCaptureFixture) -> None:
@@ -114,7 +114,7 @@ def test_leaving_ends_the_review_and_saves_the_decisions(review: Begun, visitor:
     visitor.post("decisions", OUT)
     assert visitor.post("leave", {"revision": 1}).json()["word"] == "Nothing was approved"
     assert review.ended()
-    assert [list(one.excluded.values()) for one in review.left] == [["on leave"]]
+    assert [list(decisions.excluded.values()) for decisions in review.left] == [["on leave"]]
 
 
 def test_a_review_ends_after_an_hour_without_activity(review: Begun, visitor: Visitor) -> None:

@@ -40,30 +40,30 @@ def content(**said: Any) -> bytes:
 
 def draft(session: ReviewSession) -> dict[str, Any]:
     """The decisions as the script of the page gets them."""
-    found = re.search(r'id="draft">(.*?)</script>', session.page())
-    assert found
-    said: dict[str, Any] = json.loads(found[1])
-    return said
+    match = re.search(r'id="draft">(.*?)</script>', session.page())
+    assert match
+    draft_data: dict[str, Any] = json.loads(match[1])
+    return draft_data
 
 
 def test_rows_are_those_of_the_page_removals_first() -> None:
     session = new_session()
-    said = session.decide(content(reasons=["on leave", "has left"], excluded={"0": 0, "2": 0}, released={"1": 1}))
+    answer = session.decide(content(reasons=["on leave", "has left"], excluded={"0": 0, "2": 0}, released={"1": 1}))
     assert session.decisions == Decisions(
         {(12, "Admin"): "on leave", (31, "Admin"): "on leave"}, {(40, "Admin"): "has left"}
     )
-    assert (said["revision"], said["effect"]) == (1, "remove 2, add 0")
-    assert "2 removals, 0 additions" in said["overview"]
+    assert (answer["revision"], answer["effect"]) == (1, "remove 2, add 0")
+    assert "2 removals, 0 additions" in answer["overview"]
 
 
 def test_what_stands_above_the_tables_is_what_is_left() -> None:
     session = new_session()
     before = session.page()
-    said = session.decide(content(reasons=["no"], excluded={"0": 0, "1": 0}))
+    answer = session.decide(content(reasons=["no"], excluded={"0": 0, "1": 0}))
     assert "2 removals, 1 addition;" in before
-    assert "0 removals, 1 addition;" in said["overview"]
+    assert "0 removals, 1 addition;" in answer["overview"]
     assert "0 removals, 1 addition;" in session.page()
-    assert 'href="#held"' in said["overview"]  # what is taken out is held, and the page has such a section
+    assert 'href="#held"' in answer["overview"]  # what is taken out is held, and the page has such a section
     without = new_session(make_plan(held=()))
     assert 'href="#held"' not in without.decide(content(reasons=["no"], excluded={"0": 0}))["overview"]
 
@@ -134,13 +134,13 @@ def test_rows_that_are_none_of_the_plans_are_refused(wrong: dict[str, Any]) -> N
 def test_a_window_that_has_not_seen_the_last_decision_decides_nothing() -> None:
     session = new_session()
     session.decide(content(reasons=["no"], excluded={"0": 0}))
-    for ask, said in (
+    for ask, message in (
         (session.decide, content()),
         (session.approve, b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'),
         (session.leave, b'{"revision": 0}'),
     ):
         with pytest.raises(PlanRefusedError, match="another window has changed the decisions"):
-            ask(said)
+            ask(message)
     assert session.end is None
 
 
@@ -152,11 +152,11 @@ def test_a_refused_approval_may_be_tried_again() -> None:
             raise refusals.pop()
         return ReviewEnd("Approved", "")
 
-    session, said = new_session(approve=approve), b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'
+    session, body = new_session(approve=approve), b'{"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}'
     with pytest.raises(UsageError, match="disk is full"):
-        session.approve(said)
+        session.approve(body)
     assert session.end is None
-    assert session.approve(said)["word"] == "Approved"
+    assert session.approve(body)["word"] == "Approved"
     assert session.abandon() == ReviewEnd("Approved", "")  # it has ended, so nothing is kept
 
 

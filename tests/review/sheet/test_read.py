@@ -40,9 +40,9 @@ def test_all_decisions_are_read_back(plan: Plan, data: st.DataObject) -> None:
             (excluded if row.word == "exclude" else released)[row.key] = "why not"
     out = io.StringIO()
     csv.writer(out).writerows([rows[0], *data.draw(st.permutations(rows[1:]))])
-    found = read_decisions(out.getvalue().encode(), plan)
-    assert found == Decisions(excluded, released)
-    decide(plan, found)
+    decisions = read_decisions(out.getvalue().encode(), plan)
+    assert decisions == Decisions(excluded, released)
+    decide(plan, decisions)
 
 
 REASONS_TYPED = st.sampled_from(["why not", "=on leave, Ünal", "-", "'tis so", 'a "quote"; and\\more', "x" * 1_000])
@@ -95,7 +95,9 @@ def test_only_releasable_removals_are_offered() -> None:
     assert releasable(plan) == {(5, "Admin")}
     book = openpyxl.load_workbook(io.BytesIO(plan_xlsx(plan)))
     offers = {
-        sheet: [(str(one.sqref), one.formula1) for one in book[sheet].data_validations.dataValidation]
+        sheet: [
+            (str(validation.sqref), validation.formula1) for validation in book[sheet].data_validations.dataValidation
+        ]
         for sheet in ("changes", "held", "findings")
     }
     assert offers == {"changes": [("K2:K4", '"exclude"')], "held": [("K3", '"release"')], "findings": []}
@@ -178,8 +180,8 @@ def test_all_problems_are_reported_together() -> None:
 
 def test_a_change_held_for_another_reason_cannot_be_released() -> None:
     plan = make_plan()
-    (said,) = problems(edited(plan, lambda book: put(book["held"], 2, "release")), plan)
-    assert said.endswith("but a change held for this reason can't be released: leave it empty")
+    (problem,) = problems(edited(plan, lambda book: put(book["held"], 2, "release")), plan)
+    assert problem.endswith("but a change held for this reason can't be released: leave it empty")
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"email,role\na@b.edu,Admin\n", b"PK\x03\x04 no workbook"])

@@ -65,5 +65,5 @@ def test_the_other_sheets_may_be_sorted_cut_and_removed() -> None:
 
 def test_the_workbook_of_another_plan_with_the_same_changes_is_refused() -> None:
     other = replace(make_plan(), digest="77aa" * 16)
-    (said,) = problems(plan_xlsx(other), make_plan())
-    assert said == "sheet summary, row 11: is of the plan 77aa77aa77aa, and this plan is 9c1f9c1f9c1f"
+    (problem,) = problems(plan_xlsx(other), make_plan())
+    assert problem == "sheet summary, row 11: is of the plan 77aa77aa77aa, and this plan is 9c1f9c1f9c1f"
