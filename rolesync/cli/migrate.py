@@ -42,7 +42,7 @@ def migrate(
             "--from",
             metavar="EXPORT",
             help="A known export: google-groups, canvas-sis-admins, oneroster, entra-group, adobe-user-sync, okta. "
-            "`rolesync help migration` shows what each can and can't say.",
+            "`rolesync help migration` shows what each export contains and lacks.",
             show_default=False,
         ),
     ] = "",
@@ -113,7 +113,7 @@ def migrate(
     ] = "",
     account: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also write what became of each cell, as .csv or .xlsx.", show_default=False),
+        typer.Option(metavar="FILE", help="Also write the outcome of each cell, as .csv or .xlsx.", show_default=False),
     ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Write the list without the rows of refused cells.")
@@ -126,7 +126,7 @@ def migrate(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Make a list from spreadsheets or exports, with an account of every cell."""
+    """Make a list from spreadsheets or exports, and report the outcome of every cell."""
     from rolesync.migrate.migrate import migrate as run
 
     columns = zip(COLUMNS, (email_column, user_id_column, role_column), strict=True)
@@ -228,7 +228,7 @@ def _deliver(
 
         text = ledger_csv(migration.ledger) if account.suffix.casefold() == ".csv" else ledger_xlsx(migration.ledger)
         save_file(text, account, "the account")
-        written.append(f"What became of each cell: {account}")
+        written.append(f"The outcome of each cell: {account}")
     complete = not migration.refused and bool(migration.assignments)
     list_on_stdout = str(output) == "-"
     if list_on_stdout and form is Form.JSON:

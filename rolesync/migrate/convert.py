@@ -55,7 +55,7 @@ class Converter:
         recipe: which columns mean what.
         layout: where these columns are.
         place: the source of the table.
-        managed: the managed roles; only these are given.
+        managed: the managed roles; the list gets no other roles.
         fixed: the role of every row; "" if the rows name it.
         users: the joined file; None without one.
         today: the day that decides whether a role has expired.

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class CellOutcome(StrEnum):
-    """What became of a cell."""
+    """The outcome of a cell."""
 
     ASSIGNMENT = "assignment"  # used for an assignment, unchanged
     NORMALISED = "normalised"  # used for an assignment, in another form
@@ -75,6 +75,11 @@ class Cell(NamedTuple):
     outcome: CellOutcome
     code: str
     detail: str
+
+    @property
+    def address(self) -> str:
+        """The cell as spreadsheets name it, as in `B2`."""
+        return f"{column_name(self.column)}{self.row}"
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
     Args:
         paths: the files.
         recipe: which columns mean what.
-        managed: the managed roles; only these are given.
+        managed: the managed roles; the list gets no other roles.
         today: the day that decides whether a role has expired.
         form: the sheet and the header's row, where options name them.
         sheets: sheets that each give a role, with the role; the files are then read sheet by sheet.

@@ -17,7 +17,7 @@ class RowRoles:
     Args:
         recipe: how roles are written.
         layout: the columns of the table.
-        managed: the managed roles; only these are given.
+        managed: the managed roles; the list gets no other roles.
         fixed: the role of every row; "" if the recipe or the rows name it.
     """
 

@@ -27,9 +27,9 @@ MAX_ADDRESS = 254
 MAX_DECORATED = 1_000  # characters of an address with a name around it; the search is slow in a longer text
 
 FOREIGN_SIGNS = "'#*="
-"""Legal first characters of an address, but rather put there by a spreadsheet (text, formula) or a user (comment)."""
+"""First characters that are legal, but that a spreadsheet (text, formula) or a user (comment) more likely added."""
 
-# Matches a part of the addresses that the library accepts, about a hundred times as fast. At most 64 characters keep
+# Matches some of the addresses that email_validator accepts, about a hundred times as fast. At most 64 characters keep
 # every label short enough; without two adjacent hyphens there is no Punycode.
 _PLAIN_LENGTH = 64
 _PLAIN = re.compile(
@@ -60,7 +60,7 @@ def read_email(cell: str, on_note: OnNote) -> str:
         on_note: is called with a note on any text that was removed around the address, and on look-alike letters.
 
     Raises:
-        CellError: the cell is not an address, or may mean another one.
+        CellError: the cell is not an address, or may mean another address.
     """
     address = cell.strip()
     if address.isascii():  # case folding can turn a look-alike into a plain letter
@@ -125,8 +125,9 @@ def _read_unusual_email(cell: str, stripped: str, on_note: OnNote) -> str:
     if reason := _describe_wrong_form(address) or _library_refusal(address):
         raise _invalid_email(cell, reason)
     if address[0] in FOREIGN_SIGNS:
+        reason = f"it begins with {address[0]!r}, which is probably not part of the address"
         advice = "remove it; if it is part of the address, name the user by user_id instead"
-        raise _invalid_email(cell, f"it begins with {address[0]!r}, which is hardly part of it; {advice}")
+        raise _invalid_email(cell, f"{reason}; {advice}")
     key = email_key(address)
     if reason := describe_lookalikes(address, key):
         raise CellError(Code.EMAIL_LOOKALIKE, f"{quoted(cell)}: {reason}; retype the address")
@@ -140,7 +141,7 @@ def _read_unusual_email(cell: str, stripped: str, on_note: OnNote) -> str:
 
 
 def _describe_wrong_form(address: str) -> str:
-    """Describe the commonest mistakes in plain words; "" if there is none of them."""
+    """Describe the first common mistake in an address; "" if it has none."""
     if original := undo_mojibake(address):
         reason = f"it was {quoted(original)} until a program read its UTF-8 as Windows-1252"
         return f"{reason}; open the original as UTF-8 and save it again"
@@ -154,10 +155,10 @@ def _describe_wrong_form(address: str) -> str:
 
 
 def _library_refusal(address: str) -> str:
-    """The library's reason to refuse an address; "" for a valid one."""
+    """Return why email_validator refuses an address; "" for a valid address."""
     import email_validator  # noqa: PLC0415  # slow, and most lists have only plain addresses
 
-    # The library's switch to accept reserved domains. No mail is sent, so it doesn't matter that none can be delivered.
+    # An empty list makes the library accept reserved domains. rolesync sends no mail, so delivery doesn't matter.
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
         email_validator.validate_email(address, check_deliverability=False)
@@ -189,14 +190,15 @@ def read_user_id(cell: str, on_note: OnNote) -> int:
 
 
 def _read_unusual_user_id(cell: str, stripped: str, on_note: OnNote) -> int:
-    """Read an id that is not written in plain digits."""
+    """Read an id that is not plain digits from 1 to 2^63-1, or raise CellError."""
     text = stripped if BIDI_OVERRIDES.search(stripped) else strip_invisible(stripped)
     match = _NORMALISABLE_USER_ID.fullmatch(text)
     digits = (match[1] or match[2]) if match else text
     if digits != stripped and _USER_ID.fullmatch(digits) and int(digits) <= MAX_USER_ID:
-        if not (match and match[2] and int(digits) >= EXACT_FLOAT):
-            text = f"{quoted(cell)} is read as the user id {digits}"
-            on_note(Note(Level.WARNING, Code.USER_ID_NORMALISED, text))
+        is_inexact = match and match[2] and int(digits) >= EXACT_FLOAT
+        if not is_inexact:
+            message = f"{quoted(cell)} is read as the user id {digits}"
+            on_note(Note(Level.WARNING, Code.USER_ID_NORMALISED, message))
             return int(digits)
         reason = "a program converted it to a floating-point number, which can't hold it exactly"
     else:

@@ -1,4 +1,4 @@
-"""A list in a file → `Desired`: which user is to have which role, and every finding.
+"""A list in a file → `Desired`: which user should have which role, and every finding.
 
 No row vanishes. Each is blank, or among the assignments, or among the findings:
 
@@ -40,10 +40,10 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
         path: the file.
         managed_roles: the managed roles; a row with another role is read too, and gets a warning.
         today: the day that decides which dated roles are in force.
-        form: how the list is written, where the settings say so; also the aliases of roles.
+        form: how the settings describe the list (sheet, header, columns), and the aliases of roles.
 
     Returns:
-        The assignments that can be read, each once and in the file's order; the findings in the order of rows.
+        The readable assignments, without duplicates, in the order of the file; the findings in the order of rows.
 
     Raises:
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
@@ -65,16 +65,20 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
 def _read(
     data: bytes, managed_roles: Collection[str], form: ListForm, today: date
 ) -> tuple[Deduplicated, list[Finding], int]:
-    """Read a file's bytes: the distinct assignments, the findings, and the number of rows that are not blank."""
-    nothing = Deduplicated(ListRows.of(), frame(DESIRED))
+    """Read a file's bytes.
+
+    Returns:
+        The distinct assignments, the findings, and the number of rows that are neither blank nor ignored.
+    """
+    no_assignments = Deduplicated(ListRows.of(), frame(DESIRED))
     table = open_table(data, header_rules(form), form)
     if isinstance(table, tuple):
-        return nothing, list(table), 0
+        return no_assignments, list(table), 0
     layout = lay_out(table.header, table.header_row, form)
     findings = [*table.findings, *_header_findings(table, layout)]
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
-        return nothing, [*findings, *layout], rows
+        return no_assignments, [*findings, *layout], rows
     collector = _RowCollector(layout, findings)
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
     collector.read_rows(table, RowReader(layout, roles, today, table.delimiter), roles)
@@ -103,7 +107,7 @@ class _RowCollector:
         findings: all findings so far.
         rows: the number of rows that are neither blank nor ignored.
         in_force: the assignments that are in force today.
-        not_in_force: the others.
+        not_in_force: the assignments that are not in force today.
         validities: the rows with an action or dates, by row number.
         findings_before: the number of findings before those of the latest row.
     """
@@ -118,40 +122,44 @@ class _RowCollector:
 
     def read_rows(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
         """Read all rows of a table; plain rows are read in blocks if the list has no dates or actions."""
-        refused: tuple[int, Sequence[str]] | None = None
-        last: Cells = ()
+        last_refused: tuple[int, Sequence[str]] | None = None  # the latest row, if it was refused
+        last_cells: Cells = ()
         number = 0
         for number, row in self._rows_to_parse(table, roles):
+            # A local, because a blank row must not change `self.findings_before`, which `_ignore` may use at the end.
             findings_before = len(self.findings)
             cells = row if table.all_text else self._check_text(number, row)
             if not isinstance(cells, tuple) and is_blank(cells):
                 continue
             self.rows += 1
             self.findings_before = findings_before
-            refused, last = None, cells
+            last_refused, last_cells = None, cells
             if isinstance(cells, tuple):
                 self.findings.extend(cells)
                 continue
             try:
                 email, user_id, role, validity = reader.read(cells)
             except CellError:
-                refused = number, cells
+                last_refused = number, cells
                 self._refuse(number, cells, reader)
             else:
                 self._add(number, email, user_id, role, validity)
                 if reader.notes:
                     self.findings.extend(reader.take_notes(number))
-        if not table.last_line_ended and isinstance(last, list):
-            self._check_cut_end(number, last, roles)
-        if refused and (note := find_total(refused[1])):
-            self._ignore(note, refused[0])
+        if not table.last_line_ended and isinstance(last_cells, list):
+            self._check_cut_end(number, last_cells, roles)
+        if last_refused and (note := find_total(last_refused[1])):
+            self._ignore(note, last_refused[0])
 
     def deduplicate(self) -> tuple[Deduplicated, list[Finding]]:
-        """Compare the rows with each other, see `deduplicate`. The collected columns are given up to save memory."""
+        """Compare the rows with each other, see `deduplicate`. Empties the collected columns, to save memory."""
         return deduplicate(self.in_force.listed(), self.not_in_force.listed(), self.validities)
 
     def _rows_to_parse(self, table: Table, roles: RoleReader) -> Iterator[tuple[int, Cells]]:
-        """Add plain rows by blocks, and yield all others; the last of several adjacent plain rows is yielded too."""
+        """Collect plain rows in blocks, and yield every other row.
+
+        The last of adjacent plain rows is yielded, too, see `PlainReader.read`.
+        """
         blocks = table.blocks if table.all_text and not self.layout.has_validity else None
         if not blocks:
             yield from table.rows
@@ -172,10 +180,10 @@ class _RowCollector:
     def _add_many(self, rows: RowColumns, cells: Sequence[RoleCell], *, blocks_left: float) -> None:
         self.rows += len(rows.row)
         self.in_force.extend(rows, cells, blocks_left)
-        with_notes = [code for code, cell in enumerate(cells) if cell.notes]
-        if with_notes:
-            which = np.isin(rows.role, with_notes)
-            for number, code in zip(rows.row[which].tolist(), rows.role[which].tolist(), strict=True):
+        codes_with_notes = [code for code, cell in enumerate(cells) if cell.notes]
+        if codes_with_notes:
+            has_note = np.isin(rows.role, codes_with_notes)
+            for number, code in zip(rows.row[has_note].tolist(), rows.role[has_note].tolist(), strict=True):
                 self._add_role_notes(number, cells[code])
 
     def _check_cut_end(self, number: int, cells: Sequence[str], roles: RoleReader) -> None:
@@ -186,7 +194,7 @@ class _RowCollector:
             self.findings.append(error(Code.CUT_ROW, f"{text}; {advice}", row=number))
 
     def _refuse(self, number: int, cells: Sequence[str], reader: RowReader) -> None:
-        """Report every problem of a row, unless the row is not part of the list."""
+        """Ignore a row that is not part of the list, with a note; report every problem of another row."""
         try:
             note = find_ignored_row(cells, self.layout)
         except CellError as problem:
@@ -198,7 +206,7 @@ class _RowCollector:
             self.findings.extend(reader.problems(number, cells))
 
     def _ignore(self, note: Note, number: int) -> None:
-        """Replace the findings of the latest row by this note; findings of the sheet stay."""
+        """Replace the findings of the latest row by this note, and don't count the row."""
         self.rows -= 1
         del self.findings[self.findings_before :]
         self.findings.append(note.at(number))

@@ -102,8 +102,8 @@ class Records:
         self._at_end = True
 
     def _block_end(self) -> int:
-        wanted = self._position + (BLOCK if self._position else FIRST)
-        line_end = _LINE_END.search(self._data, wanted - 1)
+        target_end = self._position + (BLOCK if self._position else FIRST)
+        line_end = _LINE_END.search(self._data, target_end - 1)
         return line_end.end() if line_end else len(self._data)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xlrd.sheet import Cell, Sheet
 
 MAX_LISTED = 20  # row numbers that a finding lists
-UNSAVED = "=formulas without a value"  # stands for an XLS row of nothing but formulas without a saved value
+UNSAVED = "=formulas without a value"  # marks an XLS row that has only formulas without a saved value
 
 
 class _Sheet(NamedTuple):

@@ -113,7 +113,7 @@ def _keys(table: pd.DataFrame) -> Iterator[tuple[int, str]]:
 def _sheets(plan: Plan) -> Iterator[Sheet]:
     widths = (9, 18, 18, 28, 34, 20, 50, 8, 28, 60, 12, 40)
     changes = change_rows(plan, *NOUNS, cut=MOST_CHARACTERS)
-    yield Sheet("summary", ("what", "which", "says"), (16, 24, 110), _summary(plan), "B", prose=True)
+    yield Sheet("summary", ("item", "name", "description"), (16, 24, 110), _summary(plan), "B", prose=True)
     for title, rows, words in (
         ("changes", changes, (EXCLUDE,) * len(plan.changes)),
         ("held", held_rows(plan, cut=MOST_CHARACTERS), tuple(_releases(plan))),

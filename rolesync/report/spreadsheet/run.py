@@ -58,7 +58,7 @@ def _sheets(report: RunReport) -> Iterator[Sheet]:
     content = run_content(report)
     word, sentence = content.headline
     facts = (("status", word, sentence), *((label, "", value) for label, value in content.facts))
-    yield Sheet("summary", ("what", "which", "says"), (20, 18, 110), map(row_cells, facts), "B", prose=True)
+    yield Sheet("summary", ("item", "name", "description"), (20, 18, 110), map(row_cells, facts), "B", prose=True)
     yield Sheet("changes", RUN_COLUMNS, (12, 10, 18, 20, 34, 7, 28, 28, 60), _changes(report), "B")
     if report.approval:
         decisions = chain(

@@ -53,7 +53,7 @@ class Sheet(NamedTuple):
 
 
 def row_cells(row: Iterable[Cell]) -> Cells:
-    """Return a row's facts as cells: no text is a formula, and 0 for what is not given is an empty cell."""
+    """Return a row's facts as cells: texts are escaped, so that none is a formula, and 0 becomes an empty cell."""
     return tuple(escape_formula(cell) if isinstance(cell, str) else cell or None for cell in row)
 
 
@@ -139,7 +139,7 @@ def _cells(target: WriteOnlyWorksheet, sheet: Sheet, rows: Iterable[Cells]) -> I
         cell.fill = PatternFill(fgColor=_HEAD, fill_type="solid")
     yield head
     # The indent separates a number from the text of the next column. All numbers share one styled cell, which costs
-    # as much as writing it: of a row that is a generator, each cell is written before the next is target.
+    # as much as writing it: of a row that is a generator, each cell is written before the next is computed.
     number = styled(None, "alignment", Alignment(horizontal="right", indent=1))
     top, sentence = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
 
@@ -181,7 +181,11 @@ def _add_drop_downs(target: WriteOnlyWorksheet, sheet: Sheet) -> None:
 def _cell(value: Cell) -> Cell:
     if isinstance(value, int):
         return value if value < _EXACT_IDS else str(value)
-    # openpyxl would store `#N/A` and the like as an error, not as a text.
     if not value:
         return None  # an empty text costs as much as any text
-    return f"'{value}" if value.startswith("#") else value
+    return protect_error_text(value)
+
+
+def protect_error_text(text: str) -> str:
+    """Put an apostrophe before `#N/A` and the like, which openpyxl would store as an error, not as a text."""
+    return f"'{text}" if text.startswith("#") else text

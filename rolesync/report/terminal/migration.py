@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from rolesync.migrate.ledger import Cell, CellOutcome, TableLedger, column_name
+from rolesync.migrate.ledger import Cell, CellOutcome, TableLedger
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
 from rolesync.report.content.text import escape_for_display, format_user, plural
@@ -25,12 +25,12 @@ def migration_view(
         written: sentences about the files that were written.
         show_all: show every row.
     """
-    most = None if show_all else SHOWN
-    return Group(*_parts(migration, suggestions, written, most))
+    limit = None if show_all else SHOWN
+    return Group(*_parts(migration, suggestions, written, limit))
 
 
 def _parts(
-    migration: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], most: int | None
+    migration: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], limit: int | None
 ) -> Iterator[RenderableType]:
     outcomes = migration.ledger.count_outcomes()
     refused = list(migration.ledger.refused())
@@ -71,45 +71,45 @@ def _parts(
                 for total in reasons
             ),
         )
-    yield from _refused(refused, most)
+    yield from _refused(refused, limit)
     if migration.findings:
         yield heading("Findings")
-        for place, finding in migration.findings[:most]:
+        for place, finding in migration.findings[:limit]:
             yield note(f"{escape_for_display(place.file, 60)}: {escape_for_display(finding.message, 300)}")
     if suggestions is not None:
-        yield from _unknown(suggestions, most)
+        yield from _unknown(suggestions, limit)
     for sentence in written:
         yield words(f"\n{sentence}")
 
 
-def _refused(refused: Sequence[tuple[TableLedger, Cell]], most: int | None) -> Iterator[RenderableType]:
+def _refused(refused: Sequence[tuple[TableLedger, Cell]], limit: int | None) -> Iterator[RenderableType]:
     if refused:
         yield heading("Refused")
         yield table(
             [column("cell"), column("reason")],
             (
                 (
-                    f"{escape_for_display(source.place.file, 60)} {column_name(cell.column)}{cell.row}",
+                    f"{escape_for_display(source.place.file, 60)} {cell.address}",
                     escape_for_display(cell.detail, 300),
                 )
-                for source, cell in refused[:most]
+                for source, cell in refused[:limit]
             ),
         )
-        if most is not None and len(refused) > most:
+        if limit is not None and len(refused) > limit:
             yield note(
-                f"… and {plural(len(refused) - most, 'more cell')}; `--all` or `--account FILE` shows all.", "dim"
+                f"… and {plural(len(refused) - limit, 'more cell')}; `--all` or `--account FILE` shows all.", "dim"
             )
 
 
-def _unknown(suggestions: Sequence[Suggestion], most: int | None) -> Iterator[RenderableType]:
+def _unknown(suggestions: Sequence[Suggestion], limit: int | None) -> Iterator[RenderableType]:
     yield heading(f"Not in Studio: {len(suggestions):,}")
-    for suggestion in suggestions[:most]:
+    for suggestion in suggestions[:limit]:
         missing = format_user(suggestion.missing.name, suggestion.missing.email, suggestion.missing.user_id)
         yield note(f"{missing}, {suggestion.missing.place.row(suggestion.missing.row)}")
         for candidate in suggestion.candidates:
             user = format_user(candidate.name, candidate.email, candidate.user_id)
             yield note(f"perhaps {user}: {candidate.why}", "dim", indent=4)
-    if most is not None and len(suggestions) > most:
-        yield note(f"… and {plural(len(suggestions) - most, 'more user')}; `--all` shows all.", "dim")
+    if limit is not None and len(suggestions) > limit:
+        yield note(f"… and {plural(len(suggestions) - limit, 'more user')}; `--all` shows all.", "dim")
     if any(suggestion.candidates for suggestion in suggestions):
         yield note("Suggestions are not applied. Where one is right, correct the source.", "dim")
