@@ -92,12 +92,13 @@ class NextStep:
 class Explanation:
     """What the record, a list and Studio hold about one user.
 
-    `asked` is how the user was named, `user_ids` and `emails` are all ids and addresses found. Without a list, `source`
-    is None and `list_status` is "". `now` is None if Studio was not read; `steps` is None then, or without a list.
-    If the record is `broken`, the past is from the records before the break, and `steps` is None.
+    `query` is the address or id that the command names; `user_ids` and `emails` are all known ids and addresses.
+    Without a list, `source` is None and `list_status` is "". `now` is None if Studio was not read; `steps` is None
+    then, or without a list. If the record is `broken`, the past is from the records before the break, and `steps` is
+    None.
     """
 
-    asked: str
+    query: str
     user_ids: tuple[int, ...] = ()
     emails: tuple[str, ...] = ()
     changes: tuple[PastChange, ...] = ()

@@ -160,7 +160,7 @@ def runs_json(runs: Iterable[RunSummary]) -> Json:
 
 
 def explanation_json(explanation: Explanation) -> Json:
-    """Return what is known of one user.
+    """Return the explanation of one user as JSON.
 
     Returns:
         `asked`, `known`, `user_ids`, `emails`, `changes`, `decisions`, `absences`, `list` (null without a list; else
@@ -168,7 +168,7 @@ def explanation_json(explanation: Explanation) -> Json:
     """
     source = explanation.source
     return {
-        "asked": explanation.asked,
+        "asked": explanation.query,
         "known": explanation.known,
         "user_ids": list(explanation.user_ids),
         "emails": list(explanation.emails),

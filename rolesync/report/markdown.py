@@ -123,8 +123,8 @@ def _titles(table: Table) -> list[str]:
     return [column.title for column in table.narrow_columns]
 
 
-def _rows(table: Table, most: int | None = None) -> Iterator[list[str]]:
-    return table.narrow_rows(_cell, lambda cell, note: f"{cell}<br>{note}" if note else cell, most)
+def _rows(table: Table, limit: int | None = None) -> Iterator[list[str]]:
+    return table.narrow_rows(_cell, lambda cell, note: f"{cell}<br>{note}" if note else cell, limit)
 
 
 def _cell(kind: Kind, value: Any) -> str:  # noqa: ANN401  # by kind

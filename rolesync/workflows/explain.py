@@ -30,7 +30,7 @@ def explain_user(user: str, context: Context, path: Path | None = None, *, live:
         UsageError: `user` is neither an address nor an id.
         RecordError: the record can't be read.
         InputRefusedError: the list can't be read.
-        StudioError: Studio can't be asked.
+        StudioError: Studio can't be read.
     """
     folder, key = context.settings.account_dir, context.settings.audit_key.get_secret_value()
     ids, emails = _parse_user(user)
@@ -45,7 +45,7 @@ def explain_user(user: str, context: Context, path: Path | None = None, *, live:
     emails |= {email_key(item.email) for items in (changes, decisions, people or ()) for item in items}
     desired = present.desired if present else None
     return Explanation(
-        asked=user,
+        query=user,
         user_ids=tuple(sorted(ids)),
         emails=tuple(sorted(filter(None, emails))),
         changes=changes,
@@ -69,7 +69,7 @@ def _list_and_studio(
     # The record alone needs neither pandas nor HTTP, which take longer to import than the answer.
     from rolesync.workflows.explain_now import read_list_and_studio  # noqa: PLC0415
 
-    return read_list_and_studio(context, path, ids, emails, live=live)
+    return read_list_and_studio(context, path, ids, emails, ask_studio=live)
 
 
 def _before_break(items: Iterator[Item]) -> tuple[list[Item], RecordBrokenError | None]:

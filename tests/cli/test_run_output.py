@@ -48,8 +48,8 @@ def test_an_incomplete_run_names_the_command_that_plans_the_rest(capsys: pytest.
     undo = replace(make_plan(), source=replace(SOURCE, undoes="r1"))
     for plan, command in ((from_list, "rolesync plan 'a list.csv'"), (undo, "rolesync undo r1")):
         assert show_outcome(failed_run(), plan, False, Form.TEXT) is Exit.INCOMPLETE
-        assert f"Plan what is left: {command}" in " ".join(capsys.readouterr().out.split())
+        assert f"Plan the remaining changes: {command}" in " ".join(capsys.readouterr().out.split())
     assert show_outcome(make_run(), from_list, False, Form.TEXT) is Exit.DONE
-    assert "Plan what is left" not in capsys.readouterr().out
+    assert "Plan the remaining changes" not in capsys.readouterr().out
     assert show_outcome(failed_run(), from_list, False, Form.JSON) is Exit.INCOMPLETE
     assert json.loads(capsys.readouterr().out)["complete"] is False

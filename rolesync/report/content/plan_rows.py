@@ -1,6 +1,6 @@
 """The rows of a plan's tables: changes, held rows, drift, findings and guards, each as one tuple of facts.
 
-All texts went through `escape_for_display`; a form adds only its own escaping.
+All texts are already escaped by `escape_for_display`; a form adds only its own escaping.
 """
 
 from __future__ import annotations
@@ -116,20 +116,20 @@ def guard_rows(plan: Plan) -> list[GuardRow]:
     ]
 
 
-def change_rows(plan: Plan, *actions: Action, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[PlanRow]:
+def change_rows(plan: Plan, *actions: Action, cut: int = CELL_LIMIT, limit: int | None = None) -> Iterator[PlanRow]:
     """Yield the changes of each of these actions, in the plan's order.
 
     Args:
         plan: the plan.
         actions: which changes come first, which next.
         cut: at most this many characters of each text.
-        most: at most this many rows; None for all. Rows beyond it are never looked at.
+        limit: at most this many rows; None for all. Further rows cost nothing.
     """
     for action in actions:
         chosen = plan.changes[plan.changes["action"] == action.value]
-        if most is not None:
-            chosen = chosen.head(most)
-            most -= len(chosen)
+        if limit is not None:
+            chosen = chosen.head(limit)
+            limit -= len(chosen)
         # Texts that many rows share are escaped once.
         roles = {text: escape_for_display(", ".join(parse_roles(text)), cut) for text in chosen["before"].unique()}
         texts = {text: escape_for_display(text, cut) for name in ("role", "reason") for text in chosen[name].unique()}
@@ -141,10 +141,10 @@ def change_rows(plan: Plan, *actions: Action, cut: int = CELL_LIMIT, most: int |
             yield PlanRow(CHANGE, action.value, texts[role], *who, *why, roles[before], impact.get(user_id, ""))
 
 
-def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[PlanRow]:
-    """Yield what is held, texts cut to `cut`, at most `most` rows."""
+def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, limit: int | None = None) -> Iterator[PlanRow]:
+    """Yield the held changes, at most `limit` of them, with texts of at most `cut` characters."""
     impact = impact_texts(plan.impact)
-    for row, email, user_id, role, action, reason, detail in table_rows(_first(plan.held, most), HELD):
+    for row, email, user_id, role, action, reason, detail in table_rows(_first(plan.held, limit), HELD):
         sentence = f"excluded by the reviewer: {detail}" if reason == HeldReason.EXCLUDED else detail
         yield PlanRow(
             HELD_KIND,
@@ -161,19 +161,19 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, most: int | None = None) -> 
         )
 
 
-def drift_rows(drift: Drift | RunDrift, *, cut: int = CELL_LIMIT, most: int | None = None) -> Iterator[DriftRow]:
-    """Yield what changed outside rolesync, texts cut to `cut`, at most `most` rows."""
-    for user_id, email, role, action in drift_cells(drift, most):
+def drift_rows(drift: Drift | RunDrift, *, cut: int = CELL_LIMIT, limit: int | None = None) -> Iterator[DriftRow]:
+    """Yield what changed outside rolesync, texts cut to `cut`, at most `limit` rows."""
+    for user_id, email, role, action in drift_cells(drift, limit):
         yield DriftRow(
             escape_for_display(action, cut), escape_for_display(role, cut), user_id, escape_for_display(email, cut)
         )
 
 
-def drift_cells(drift: Drift | RunDrift, most: int | None = None) -> Iterable[tuple[Any, ...]]:
-    """List what changed outside rolesync, at most `most` rows, with the columns of DRIFT."""
+def drift_cells(drift: Drift | RunDrift, limit: int | None = None) -> Iterable[tuple[Any, ...]]:
+    """List what changed outside rolesync, at most `limit` rows, with the columns of DRIFT."""
     if isinstance(drift, RunDrift):
-        return drift.changes[:most]
-    return table_rows(_first(drift.changes, most), DRIFT)
+        return drift.changes[:limit]
+    return table_rows(_first(drift.changes, limit), DRIFT)
 
 
 def finding_rows(findings: Iterable[Finding], *, cut: int = CELL_LIMIT) -> Iterator[FindingRow]:
@@ -193,5 +193,5 @@ def table_rows(table: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[An
     return zip(*(table[column].tolist() for column in columns), strict=True)
 
 
-def _first(table: pd.DataFrame, most: int | None) -> pd.DataFrame:
-    return table if most is None else table.head(most)
+def _first(table: pd.DataFrame, limit: int | None) -> pd.DataFrame:
+    return table if limit is None else table.head(limit)

@@ -1,6 +1,6 @@
 """A plan in words: headline, facts as label and value, and the next step.
 
-All texts went through `escape_for_display`; a form adds only its own escaping.
+All texts are already escaped by `escape_for_display`; a form adds only its own escaping.
 """
 
 from collections import Counter
@@ -22,8 +22,8 @@ SHORT_DIGEST = 12
 """Characters of a digest that are enough to tell two plans apart by eye."""
 
 MODES = {
-    Mode.SYNC: "sync: adds what is missing, removes users that the list does not name",
-    Mode.ADDITIVE: "additive: adds what is missing, never removes",
+    Mode.SYNC: "sync: adds missing roles, removes managed roles that the list does not give",
+    Mode.ADDITIVE: "additive: adds missing roles, never removes a role",
 }
 
 

@@ -84,11 +84,11 @@ def changes_table(plan: Plan, action: Action | None = None) -> Table:
     size = number_of(plan, action) if action else len(plan.changes)
     title = plural(size, NOUNS[action]) if action else f"Changes: {totals(plan)}"
     actions = (action,) if action else tuple(NOUNS)
-    return Table("changes", title, columns, size, lambda most: change_rows(plan, *actions, most=most), "change")
+    return Table("changes", title, columns, size, lambda limit: change_rows(plan, *actions, limit=limit), "change")
 
 
 def held_table(plan: Plan) -> Table:
-    """What is known but not done."""
+    """Return the table of held changes."""
     columns = (
         Column("action", "would", Kind.TAG, attrgetter("action"), "any action"),
         _USER,
@@ -99,14 +99,14 @@ def held_table(plan: Plan) -> Table:
         _ROW,
     )
     title = f"Held: {plural(len(plan.held), 'row')}"
-    return Table("held", title, columns, len(plan.held), lambda most: held_rows(plan, most=most), "held row")
+    return Table("held", title, columns, len(plan.held), lambda limit: held_rows(plan, limit=limit), "held row")
 
 
 def drift_table(drift: Drift | RunDrift) -> Table:
     """What changed outside rolesync; the same for a plan and a run."""
     columns = (Column("action", "was", Kind.TAG, attrgetter("action"), "any action"), _USER, _ROLE)
     title = f"Changed outside rolesync: {plural(len(drift.changes), 'change')}"
-    return Table("drift", title, columns, len(drift.changes), lambda most: drift_rows(drift, most=most), "change")
+    return Table("drift", title, columns, len(drift.changes), lambda limit: drift_rows(drift, limit=limit), "change")
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
@@ -119,7 +119,7 @@ def findings_table(findings: Sequence[Finding]) -> Table:
         Column("message", "message", Kind.SENTENCE, attrgetter("message")),
     )
     title = f"Findings in the list: {level_counts(findings)}"
-    return Table("findings", title, columns, len(findings), lambda most: finding_rows(findings[:most]), "finding")
+    return Table("findings", title, columns, len(findings), lambda limit: finding_rows(findings[:limit]), "finding")
 
 
 def finding_kinds_table(findings: Sequence[Finding]) -> Table:

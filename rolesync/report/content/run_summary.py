@@ -1,7 +1,7 @@
 """A run in words and tables: headline, facts as label and value, tables.
 
 A run that has just ended and a past run from the record get the same description; the record has more facts.
-All texts went through `escape_for_display`; a form adds only its own escaping.
+All texts are already escaped by `escape_for_display`; a form adds only its own escaping.
 """
 
 from __future__ import annotations
@@ -46,18 +46,21 @@ class RunContent:
 
 
 def run_content(run: Run | RunReport, command: str = "") -> RunContent:
-    """Describe a run that has just ended, or a past one; `command` plans what is left, "" for no such advice."""
+    """Describe a run that has just ended, or a past one.
+
+    `command` plans the remaining changes; "" to leave out this advice.
+    """
     fresh = isinstance(run, Run)
     report, tables = (_report(run), fresh_tables(run)) if isinstance(run, Run) else (run, past_tables(run))
     head = run_headline(report)
     if command and not report.complete:
-        head = Headline(head.word, f"{head.sentence} Plan what is left: {escape_for_display(command)}")
+        head = Headline(head.word, f"{head.sentence} Plan the remaining changes: {escape_for_display(command)}")
     facts = [(label, value) for label, value in _facts(report, fresh=fresh) if value]
     return RunContent(report.summary.status, head, facts, [table for table in tables if table.size])
 
 
 def _report(run: Run) -> RunReport:
-    """Return what is known of a run that has just ended, without its changes."""
+    """Return the facts of a run that has just ended, without its changes."""
     removals = int((run.outcomes["action"] == Action.REMOVE.value).sum())
     planned = {"additions": len(run.outcomes) - removals, "removals": removals}
     times = (run.started_at.isoformat(), run.finished_at.isoformat())

@@ -80,7 +80,7 @@ def past_tables(report: RunReport) -> Iterator[Table]:
 
 
 def fresh_tables(run: Run) -> Iterator[Table]:
-    """Yield the tables of a run that has just ended; what is done was listed by its plan."""
+    """Yield the tables of a run that has just ended, without done changes: its plan listed them."""
     yield from proof_tables(run.proof, DIFFERENCES)
     yield from undone_tables(run.outcomes)
     yield from holder_tables(run.proof)
@@ -143,8 +143,8 @@ def decision_rows(word: str, decisions: Iterable[RunDecision], cut: int = CELL_L
         yield OutcomeRow(word, action, role, decision.user_id, email, 0, "", None, reason)
 
 
-def _frame_rows(outcomes: pd.DataFrame, most: int | None) -> Iterator[OutcomeRow]:
-    shown = outcomes if most is None else outcomes.head(most)
+def _frame_rows(outcomes: pd.DataFrame, limit: int | None) -> Iterator[OutcomeRow]:
+    shown = outcomes if limit is None else outcomes.head(limit)
     # Texts that many rows share are escaped once.
     names = {role for column in ("before", "after") for role in shown[column].unique()}
     roles = {text: escape_for_display(", ".join(parse_roles(text)), CELL_LIMIT) if text else None for text in names}
@@ -172,9 +172,9 @@ def _decision_tables(report: RunReport) -> Iterator[Table]:
 
 
 def _first(
-    rows: Callable[[Any], Iterator[OutcomeRow]], values: Sequence[Any], most: int | None
+    rows: Callable[[Any], Iterator[OutcomeRow]], values: Sequence[Any], limit: int | None
 ) -> Iterator[OutcomeRow]:
-    return rows(values[:most])
+    return rows(values[:limit])
 
 
 def _table(  # noqa: PLR0913, PLR0917

@@ -1,6 +1,6 @@
-"""A table of a plan or a run, described once: title, columns, and rows that are made only when a form asks for them.
+"""A table of a plan or a run, described once: title, columns, and rows that are computed only when a form needs them.
 
-A form decides how a cell of each kind looks, and nothing else. All texts went through `escape_for_display`.
+A form decides how a cell of each kind looks, and nothing else. All texts are already escaped by `escape_for_display`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,13 +19,13 @@ TAGS = {
     **{status.value: status.value.upper() for status in VerdictStatus},
     **{level.value: level.value for level in Level},
 }
-"""How the known words of a TAG cell are shown; a word of a later version is shown as it is."""
+"""How the known words of a TAG cell are shown; `tag_text` shows words of later versions, too."""
 
 Cell = TypeVar("Cell")
 
 
 class Kind(StrEnum):
-    """What a cell holds. The page's template and its script know all kinds, too."""
+    """What a cell holds. A new kind also needs support in the page's template and script."""
 
     TAG = "tag"  # an action, a level or a verdict, in its colour
     NAME = "name"  # what the row is about
@@ -34,14 +34,14 @@ class Kind(StrEnum):
     TEXT = "text"
     SENTENCE = "sentence"  # up to `SENTENCE_LIMIT` characters
     ROLES = "roles"  # (before, after), each as in `Admin, Teacher`, "" for no role; after is None if unknown
-    NUMBER = "number"  # of a row; 0 is not given
+    NUMBER = "number"  # a row number; 0 if there is no row
     COUNT = "count"  # a number as text, as in `+1,200`
 
 
 class Column(NamedTuple):
     """One column: `value` takes the cell's value from a row.
 
-    `every` is the choice of the page's menu that shows all rows; "" for a column without a menu. `wide` columns are
+    `all_label` is the menu entry of the page that shows all rows; "" for a column without a menu. `wide` columns are
     for wide forms (the page), those with `wide=False` for narrow ones (terminal, Markdown), the others for both.
     """
 
@@ -49,7 +49,7 @@ class Column(NamedTuple):
     title: str
     kind: Kind
     value: Callable[[Any], Any]
-    every: str = ""
+    all_label: str = ""
     wide: bool | None = None
 
 
@@ -75,17 +75,17 @@ class Table:
         return tuple(column for column in self.columns if not column.wide and column.kind is not Kind.NOTE)
 
     def narrow_rows(
-        self, cell: Callable[[Kind, Any], Cell], below: Callable[[Cell, Cell], Cell], most: int | None = None
+        self, cell: Callable[[Kind, Any], Cell], below: Callable[[Cell, Cell], Cell], limit: int | None = None
     ) -> Iterator[list[Cell]]:
         """Yield the cells of each row for `narrow_columns`.
 
         Args:
             cell: makes a cell of a kind and a value.
             below: puts a note's cell below the user's.
-            most: at most this many rows; None for all.
+            limit: at most this many rows; None for all.
         """
         columns = [(column.kind, column.value) for column in self.columns if not column.wide]
-        for row in self.rows(most):
+        for row in self.rows(limit):
             cells: list[Cell] = []
             for kind, value in columns:
                 if kind is Kind.NOTE:
@@ -96,7 +96,7 @@ class Table:
 
 
 def tag_text(tag: str) -> str:
-    """Show an action with its sign, a verdict in capitals, any other word as it is."""
+    """Show an action with its sign, a verdict in capitals, and any other word with blanks for underscores."""
     return TAGS.get(tag) or tag.replace("_", " ")
 
 

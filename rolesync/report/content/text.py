@@ -9,7 +9,7 @@ SENTENCE_LIMIT = 600
 """Characters of a message, more than a cell's, because messages quote cells."""
 
 CELL_LIMIT = 200
-"""Characters of one text that people are shown; the CSV and JSON forms have the rest."""
+"""Maximum of characters shown of a text; CSV and JSON contain the whole text."""
 
 _UNSEEN = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
@@ -54,7 +54,7 @@ def plural(number: int, noun: str, plural_noun: str = "") -> str:
 
 
 def format_user(name: str, email: str, user_id: int, limit: int | None = CELL_LIMIT) -> str:
-    """Name a user by name, address and id, as in `Ada Lovelace <ada@example.edu> #12`, leaving out what is missing."""
+    """Name a user by name, address and id, as in `Ada Lovelace <ada@example.edu> #12`, without the missing parts."""
     parts = (
         escape_for_display(name, limit),
         f"<{escape_for_display(email, limit)}>" if email else "",

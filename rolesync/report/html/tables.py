@@ -23,7 +23,7 @@ _MOST_CHOICES = 200
 class PageColumn(NamedTuple):
     """One column; if it has `words`, each cell is the index of its value among them.
 
-    `every` is the choice of the column's menu that shows all rows; "" for a column without a menu.
+    `all_label` is the entry of the column's menu that shows all rows; "" for a column without a menu.
     """
 
     key: str
@@ -31,7 +31,7 @@ class PageColumn(NamedTuple):
     kind: Kind
     cells: list[Any]
     words: list[Any] | None = None
-    every: str = ""
+    all_label: str = ""
 
     def value(self, row: int) -> Any:  # noqa: ANN401  # by kind
         """The value in one row."""
@@ -47,9 +47,9 @@ class PageTable(NamedTuple):
     size: int
     details: Mapping[str, Any] | None = None
 
-    def rows(self, most: int) -> Iterator[list[tuple[PageColumn, Any]]]:
+    def rows(self, limit: int) -> Iterator[list[tuple[PageColumn, Any]]]:
         """Yield the first rows as cells with their columns."""
-        for row in range(min(most, self.size)):
+        for row in range(min(limit, self.size)):
             yield [(column, column.value(row)) for column in self.columns]
 
     @property
@@ -69,7 +69,7 @@ def page_table(table: Table, details: Mapping[str, Any] | None = None) -> PageTa
     """Lay a table out column by column."""
     rows = list(table.rows(None))
     columns = (
-        _column(column.key, title_case(column.title), column.kind, map(column.value, rows), column.every)
+        _column(column.key, title_case(column.title), column.kind, map(column.value, rows), column.all_label)
         for column in table.wide_columns
     )
     return PageTable(table.key, table.title, tuple(columns), len(rows), details)
@@ -86,14 +86,14 @@ def script_json(content: Any) -> str:  # noqa: ANN401  # JSON
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _column(key: str, title: str, kind: Kind, values: Iterable[Any], every: str) -> PageColumn:
+def _column(key: str, title: str, kind: Kind, values: Iterable[Any], all_label: str) -> PageColumn:
     if kind is Kind.USER:  # ids as text, because JavaScript's numbers are exact only up to 2^53
         return PageColumn(key, title, kind, [(name, email, str(id_ or "")) for name, email, id_ in values])
     if kind is Kind.NUMBER:
         return PageColumn(key, title, kind, list(values))
     places: dict[Any, int] = {}
     cells = [places.setdefault(value, len(places)) for value in values]
-    return PageColumn(key, title, kind, cells, list(places), every if 1 < len(places) <= _MOST_CHOICES else "")
+    return PageColumn(key, title, kind, cells, list(places), all_label if 1 < len(places) <= _MOST_CHOICES else "")
 
 
 def _details(plan: Plan, last_changes: LastChanges | None) -> dict[str, Any]:

@@ -34,11 +34,11 @@ _UNLISTED = "not in the list"
 
 
 def explanation_view(explanation: Explanation) -> RenderableType:
-    """Show what is known of one user, and which sources were not read."""
+    """Show the explanation of one user, and the sources that were not read."""
     if not explanation.known:
         return Group(
             note(
-                f"Unknown user {escape_for_display(explanation.asked, CELL_LIMIT)}: {_sources(explanation)}.", indent=0
+                f"Unknown user {escape_for_display(explanation.query, CELL_LIMIT)}: {_sources(explanation)}.", indent=0
             )
         )
     return Group(
@@ -60,7 +60,7 @@ def _sources(explanation: Explanation) -> str:
 
 
 def _identity(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    yield "asked", escape_for_display(explanation.asked, CELL_LIMIT)
+    yield "query", escape_for_display(explanation.query, CELL_LIMIT)
     yield "user id", ", ".join(f"#{user_id}" for user_id in explanation.user_ids) or "unknown"
     yield "address", ", ".join(escape_for_display(email, CELL_LIMIT) for email in explanation.emails) or "unknown"
 

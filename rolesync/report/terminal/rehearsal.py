@@ -43,7 +43,7 @@ def rehearsal_view(rehearsal: Rehearsal, *, limit: int | None, command: str) -> 
         ),
         Text(),
         _headline(rehearsal),
-        *(part for described in _tables(rehearsal) for part in table_view(described, limit)),
+        *(view for content in _tables(rehearsal) for view in table_view(content, limit)),
         *_holders(rehearsal),
         *_time(rehearsal),
         *_unknown(rehearsal),
@@ -62,7 +62,7 @@ def _headline(rehearsal: Rehearsal) -> RenderableType:
 
 
 def _tables(rehearsal: Rehearsal) -> Iterator[Table]:
-    """Yield the changes not done, those done with a note (another role changed, or already done), and the drift."""
+    """Yield tables: changes not done, changes done with a note (side effect, or already done), and the drift."""
     outcomes = rehearsal.run.outcomes
     yield from undone_tables(outcomes)
     noted = (outcomes["outcome"] == OutcomeStatus.DONE.value) & (outcomes["detail"] != "")
@@ -94,9 +94,10 @@ def _holders(rehearsal: Rehearsal) -> Iterator[RenderableType]:
 
 def _time(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     latency = rehearsal.latency
-    yield heading(f"Estimated time of an apply: {_seconds(rehearsal.seconds)}")
+    yield heading(f"Estimated time of an apply: {_format_duration(rehearsal.seconds)}")
+    requests = plural(latency.requests, "request")
     yield note(
-        f"A request took {_seconds(latency.seconds)}, the median of {latency.requests:,} requests to Studio."
+        f"A request took {_format_duration(latency.seconds)}, the median of {requests} to Studio."
         if latency.requests
         else "No request was measured, so the changes have no estimate."
     )
@@ -107,7 +108,7 @@ def _time(rehearsal: Rehearsal) -> Iterator[RenderableType]:
             column("based on"),
         ],
         (
-            (stage.name, f"{stage.requests:,}", f"{stage.at_once:,}", f"{stage.seconds:,.1f}", _how(stage, rehearsal))
+            (stage.name, f"{stage.requests:,}", f"{stage.at_once:,}", f"{stage.seconds:,.1f}", _basis(stage, rehearsal))
             for stage in rehearsal.stages
         ),
     )
@@ -115,16 +116,16 @@ def _time(rehearsal: Rehearsal) -> Iterator[RenderableType]:
     yield note(f"Requests to the copy: {requests_text(rehearsal.run.requests)}")
 
 
-def _how(stage: Stage, rehearsal: Rehearsal) -> str:
+def _basis(stage: Stage, rehearsal: Rehearsal) -> str:
     if stage.measured:
         return "measured" if stage.requests else "measured in the copy, with the record"
     estimate = stage.rounds * rehearsal.latency.seconds
     if stage.seconds > estimate:
-        return "requests_per_second"
-    return f"{plural(stage.rounds, 'round')} of {_seconds(rehearsal.latency.seconds)}"
+        return "the setting requests_per_second"
+    return f"{plural(stage.rounds, 'round')} of {_format_duration(rehearsal.latency.seconds)}"
 
 
-def _seconds(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     """Format a duration in ms, s, min or h."""
     if seconds < 1:
         return f"{seconds * 1000:,.0f} ms"

@@ -25,7 +25,7 @@ def test_guards_that_block_come_first_and_passes_are_counted() -> None:
 
 def test_change_rows_are_of_one_action_cut_where_asked() -> None:
     plan = big_plan(30, 20)
-    assert [row.user_id for row in change_rows(plan, Action.ADD, most=2)] == [31, 32]
+    assert [row.user_id for row in change_rows(plan, Action.ADD, limit=2)] == [31, 32]
     assert len(list(change_rows(plan, Action.REMOVE))) == 30
     first = next(change_rows(make_plan(), Action.REMOVE))
     assert first.user == ("Ada Lovelace", "ada@example.edu", 12)
@@ -36,7 +36,7 @@ def test_change_rows_are_of_one_action_cut_where_asked() -> None:
 def test_held_rows_and_findings() -> None:
     (held,) = held_rows(make_plan())
     assert (held.user, held.row, held.detail) == (("", "new@example.edu", 0), 14, HELD_ROW[6])
-    assert list(held_rows(make_plan(), most=0)) == []
+    assert list(held_rows(make_plan(), limit=0)) == []
     assert [row.row for row in finding_rows(FINDINGS)] == [4, 6, 0]
     assert level_counts(FINDINGS) == "0 errors, 2 warnings, 1 info"
 

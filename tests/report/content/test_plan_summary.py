@@ -65,7 +65,7 @@ def test_drift_is_counted_since_a_run() -> None:
     assert dict(summary(drifted_plan()))["drift"] == "2 changes since run 20261101T023000-77aa01"
     assert drift_text(Drift("r1")) == "nothing since run r1"
     assert [row.user for row in drift_rows(DRIFTED)] == [("", "kim@example.edu", 44), ("", "", 7)]
-    assert len(list(drift_rows(DRIFTED, most=1))) == 1
+    assert len(list(drift_rows(DRIFTED, limit=1))) == 1
 
 
 def test_the_headline_counts_held_removals() -> None:
@@ -86,8 +86,8 @@ def test_the_headline_counts_held_removals() -> None:
     ("policy", "text"),
     [
         (Policy(hold_removals=True, grace_runs=2), "; removals are held (hold_removals)"),
-        (Policy(grace_runs=1), "does not name in 1 earlier run in a row (grace_runs)"),
-        (Policy(mode=Mode.ADDITIVE, hold_removals=True), "never removes"),
+        (Policy(grace_runs=1), "does not give in 1 earlier run in a row (grace_runs)"),
+        (Policy(mode=Mode.ADDITIVE, hold_removals=True), "never removes a role"),
     ],
 )
 def test_the_mode_shows_whether_removals_are_held(policy: Policy, text: str) -> None:

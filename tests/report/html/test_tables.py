@@ -20,13 +20,13 @@ def test_only_tables_with_rows_are_there_the_changes_first() -> None:
 
 def test_a_menu_is_there_only_where_there_is_a_choice() -> None:
     (changes, *_) = plan_page_tables(make_plan())
-    assert {column.key: column.every for column in changes.columns if column.every} == {
+    assert {column.key: column.all_label for column in changes.columns if column.all_label} == {
         "action": "any action",
         "roles": "any roles",
         "why": "any reason",
     }
     (changes, *_) = plan_page_tables(plan_of(*((user, Action.ADD, f"Role {user}", []) for user in range(1, 300))))
-    assert not [column.key for column in changes.columns if column.every]
+    assert not [column.key for column in changes.columns if column.all_label]
 
 
 def test_the_last_run_is_shown_only_for_users_of_the_plan() -> None:

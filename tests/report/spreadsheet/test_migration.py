@@ -62,9 +62,9 @@ def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: p
     assert ".csv" in caught.value.hint
 
 
-def test_remarks_are_few_and_every_cell_keeps_its_own_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comments_are_few_and_every_cell_keeps_its_own_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     migration = run(tmp_path, {"s.csv": f"email,role\nann,Admin\nbob,Admin\n{A},Admin\n{B},Teacher\n"}, Recipe())
-    monkeypatch.setattr(module, "REMARKS", 1)
+    monkeypatch.setattr(module, "MAX_COMMENTS", 1)
     (tmp_path / "account.xlsx").write_bytes(ledger_xlsx(migration.ledger))
     page = openpyxl.load_workbook(tmp_path / "account.xlsx")["1 s.csv"]
     assert [[cell.value for cell in row] for row in page.iter_rows(min_row=2)] == [

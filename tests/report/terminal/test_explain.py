@@ -18,7 +18,7 @@ from tests.report.terminal.screen import flat, show
 
 def test_everything_known_has_its_place() -> None:
     text = flat(explanation_view(EXPLANATION))
-    assert text.startswith("asked zoe@example.edu user id #31 address zoe@example.edu")
+    assert text.startswith("query zoe@example.edu user id #31 address zoe@example.edu")
     assert "Roles today user roles" in text
     assert "Zoë Ångström <zoe@example.edu> #31 Admin, Student" in text
     assert "Changes sent (2)" in text

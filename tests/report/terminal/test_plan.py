@@ -91,7 +91,7 @@ def test_an_empty_plan_has_nothing_to_do() -> None:
 
 
 def test_an_additive_plan_shows_its_mode() -> None:
-    assert "additive: adds what is missing, never removes" in flat(plan_view(additive_plan(), limit=None))
+    assert "additive: adds missing roles, never removes a role" in flat(plan_view(additive_plan(), limit=None))
 
 
 def test_the_limit_cuts_each_table_and_counts_the_rest() -> None:

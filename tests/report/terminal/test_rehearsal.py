@@ -44,7 +44,7 @@ def test_a_rehearsal_shows_the_result_the_time_and_the_unknowns() -> None:
     assert "Estimated time of an apply: 2.2 h A request took 52 ms, the median of 40 requests to Studio." in text
     assert "reading 40 16 0.2 measured" in text
     assert "changing roles 1,200 1 62.4 1,200 rounds of 52 ms" in text
-    assert "reading again for the proof 2,000 16 8,000.0 requests_per_second" in text
+    assert "reading again for the proof 2,000 16 8,000.0 the setting requests_per_second" in text
     assert "work on this machine 0 1 3.2 measured in the copy, with the record" in text
     assert "Requests to Studio: 40 (search_role 39, user 1)" in text
     assert "Requests to the copy: 3 (put 1, get 2)" in text

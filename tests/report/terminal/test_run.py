@@ -84,7 +84,7 @@ def test_drifted_users_are_left_alone() -> None:
     text = flat(run_view(run, command="rolesync plan 'a list.csv'"))
     assert "Drifted: these users changed after the plan was made" in text
     assert "not sent: was a: Admin, is a: no managed role" in text
-    assert "Plan what is left: rolesync plan 'a list.csv'" in text
+    assert "Plan the remaining changes: rolesync plan 'a list.csv'" in text
 
 
 def test_a_complete_run_is_shown_from_plan_to_proof() -> None:

@@ -29,8 +29,8 @@
 
   /* One column: its values by row, and their texts for search, sorting and menus. */
   class Column {
-    constructor({ key, title, kind, cells, words, every }) {
-      Object.assign(this, { key, title, kind, cells, words, every });
+    constructor({ key, title, kind, cells, words, all_label }) {
+      Object.assign(this, { key, title, kind, cells, words, all_label });
     }
 
     value(row) {
@@ -141,7 +141,7 @@
       this.search = make("input", { type: "search", id: `${this.key}-search`, autocomplete: "off", spellcheck: "false" });
       this.search.addEventListener("input", () => this.later());
       bar.append(make("div", { class: "wide" }, make("label", { for: this.search.id }, "Search"), this.search));
-      this.menus = this.columns.filter((column) => column.every).map((column) => this.menu(column, bar));
+      this.menus = this.columns.filter((column) => column.all_label).map((column) => this.menu(column, bar));
       this.reset = make("button", { type: "button" }, "Show all");
       this.reset.addEventListener("click", () => this.pick({}));
       bar.append(this.reset);
@@ -154,7 +154,7 @@
     menu(column, bar) {
       const counts = new Array(column.words.length).fill(0);
       for (const place of column.cells) counts[place] += 1;
-      const menu = make("select", { id: `${this.key}-${column.key}`, "data-column": column.key }, make("option", { value: "" }, column.every));
+      const menu = make("select", { id: `${this.key}-${column.key}`, "data-column": column.key }, make("option", { value: "" }, column.all_label));
       const texts = column.words.map((word) => column.text(word));
       const order = texts.map((_, place) => place).sort((a, b) => collator.compare(texts[a], texts[b]));
       for (const place of order) menu.append(make("option", { value: place }, `${texts[place]} (${number.format(counts[place])})`));
