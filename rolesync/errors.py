@@ -1,7 +1,7 @@
 """The errors of rolesync, each with the exit code that scripts rely on.
 
 `message` describes what happened and where, `hint` what to do next. The command line shows both and exits with
-`exit_code`. No room catches these errors and drops them.
+`exit_code`. No package catches these errors and drops them.
 """
 
 from enum import IntEnum

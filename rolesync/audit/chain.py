@@ -97,11 +97,11 @@ class ChainReader:
         self._suspect: FirstBadRecord | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        begun = False
+        is_later_file = False
         for part in parts(self._folder, self._start.first):
-            if begun:
+            if is_later_file:
                 self._enter_next()
-            begun = True
+            is_later_file = True
             if part.first and part.first != self.position.first:
                 missing = f"the file that begins with record {self.position.first} belongs here, found {part.name}"
                 self.bad = FirstBadRecord(

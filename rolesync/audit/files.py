@@ -78,15 +78,15 @@ def read_head(folder: Path) -> Head | None:
     If both files are missing, the head is that of an empty record, without a seal.
     """
     record, head = folder / RECORD, folder / HEAD
-    # The record first: a head is always there before its record gets a line, also if that happens now.
-    begun = bool(closed_files(folder)) or _size(record) > 0
+    # Look at the record first: a writer creates the head before the first line, so a line without a head is damage.
+    has_records = bool(closed_files(folder)) or _size(record) > 0
     if head.exists():
         match = _HEAD_SHAPE.fullmatch(head.read_bytes())
         if match is None:
             return None
         seq, end, first = (int(match[number]) for number in (1, 2, 3))
         return Head(Position(seq, match[4].decode("ascii"), end, first), match[5].decode("ascii"))
-    return None if begun else Head(START, "")
+    return None if has_records else Head(START, "")
 
 
 def closed_path(folder: Path, first: int) -> Path:

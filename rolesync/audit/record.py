@@ -24,7 +24,7 @@ from rolesync.errors import RecordBrokenError, RecordError
 _LOCK = "audit.lock"
 _LOCK_SECONDS = 30.0
 _OWN_FIELDS = frozenset({"seq", "time", "prev", "hash"})
-# Circular values are found by their depth as well; to look for them first would take a sixth of the time.
+# A circular value also fails by its depth; checking for it first would add a sixth to the time.
 _encode = json.JSONEncoder(check_circular=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -53,7 +53,7 @@ class Record:
                 self._explain_remains()
             self._files = opened.pop_all()
 
-    def append(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # whatever JSON can say
+    def append(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # any JSON value
         """Write one record; when this returns, the record is on the disk.
 
         Args:
@@ -126,10 +126,10 @@ def open_record(folder: Path, *, now: Callable[[], datetime], key: str = "", max
 
 
 def rekey(folder: Path, *, now: Callable[[], datetime], key: str = "") -> bool:
-    """Seal the records from now on with this key, with whatever key the earlier ones are sealed.
+    """Seal all further records with this key, whichever key sealed the earlier records.
 
-    A `record.key` announces it. The earlier records stay as they are, and it vouches for their bytes. Only
-    `verify_record` with their own key shows whether they are as they were written, so do that first.
+    A `record.key` announces the key, and seals the bytes of the earlier records, which don't change. Only
+    `verify_record` with the earlier key shows whether those are unchanged, so run it first.
 
     Returns:
         Whether a `record.key` was written: not for an empty record, or one that is sealed like this already.

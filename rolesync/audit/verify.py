@@ -18,7 +18,7 @@ def verify_record(folder: Path, key: str = "") -> Verification:
 
     Args:
         folder: the account's folder.
-        key: the audit key. With a key, a record whose last records are not sealed with it is not whole. Without one,
+        key: the audit key. With a key, a record whose last records are not sealed with it is not whole. Without a key,
             sealed records are checked as far as possible, and a notice says what was not checked.
 
     Raises:
@@ -26,7 +26,7 @@ def verify_record(folder: Path, key: str = "") -> Verification:
     """
     own_seal = seal_of(key)
     with os_errors_named(folder / RECORD, "read"):
-        # The head first: appends that happen meanwhile can only make the record longer than the head says.
+        # Read the head first: a concurrent append can then only make the record longer than the head states.
         head = _read_steady_head(folder)
         reader = ChainReader(folder, head=head or Head(START, ""), own_seal=own_seal)
         deque(reader, maxlen=0)
@@ -59,9 +59,9 @@ def _head_problem(head: Head | None, reader: ChainReader, bad: FirstBadRecord | 
         return f"the head names {head.position.seq} records, the record has {seq}: its end was cut off"
     if not reader.head_seen:
         return f"the head (record {head.position.seq}) does not fit the record (whole up to {seq})"
-    begun = head.position != START or seq
+    has_records = head.position != START or seq
     checkable = own_seal is not PLAIN or reader.epochs[-1].seal is PLAIN
-    if head.seal and begun and checkable and not _is_sealed(head, own_seal):
+    if head.seal and has_records and checkable and not _is_sealed(head, own_seal):
         how = f"with the key {own_seal.fingerprint}" if own_seal.fingerprint else "like the last record"
         return f"the head is not sealed {how}, so a cut-off end would not be noticed"
     return ""

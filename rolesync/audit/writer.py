@@ -102,8 +102,8 @@ class Writer:
         if head is None or not ends_a_record(self._folder, head.position):
             raise self._broken(RECORD, "its end does not match the head")
         self.position = head.position
-        begun = head.position.seq or self._seal == PLAIN
-        if begun and head.is_sealed(self._seal) and self._is_end(head.position):
+        is_empty_and_keyed = not head.position.seq and self._seal != PLAIN
+        if not is_empty_and_keyed and head.is_sealed(self._seal) and self._is_end(head.position):
             return b""
         reader = self._read_from(head)
         if reader.torn and not reader.torn.endswith(b"\n"):

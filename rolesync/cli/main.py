@@ -16,10 +16,10 @@ from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
 from rolesync.errors import Exit, RolesyncError, UsageError
 
-# The base of all errors of wrong usage; its module differs, since newer versions of Typer contain a copy of Click.
-WrongUsage = typer.BadParameter.__bases__[0]
+# Click's base class of usage errors. Its module depends on the Typer version: newer ones contain a copy of Click.
+ClickUsageError = typer.BadParameter.__bases__[0]
 
-# In the order of `--help`. Each is a function in a module of the same name; `audit` has subcommands.
+# In the order of `--help`. Each command is a function in a module of the same name; `audit` has subcommands.
 COMMANDS = (
     *("validate", "export", "plan", "show", "undo", "rehearse", "review", "apply", "sync", "migrate"),
     *("runs", "explain", "audit", "login", "doctor", "sandbox", "help"),
@@ -31,21 +31,21 @@ def main() -> None:
     # Pydantic looks for plugins in the metadata of every installed package, which takes longer than our imports.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):  # a stream of a test may lack the method
+        with contextlib.suppress(AttributeError):  # a stream that replaces them in a test may lack the method
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # for terminals whose encoding lacks some letters
     signals = _stop_on_terminate()
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
     if on_terminal and asks_for_help(sys.argv[1:]):
         import_rich_lightly()
     try:
-        code = _build_app("".join(sys.argv[1:2]), on_terminal=on_terminal)(standalone_mode=False) or Exit.DONE
+        code = _build_app(next(iter(sys.argv[1:]), ""), on_terminal=on_terminal)(standalone_mode=False) or Exit.DONE
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer return it as an exit code
     except RolesyncError as error:
         if _wants_json(sys.argv):
             show_refusal_json(error_json(error))
         code = write_error(error)
-    except WrongUsage as error:  # type: ignore[misc]  # a class that is known only at run time
+    except ClickUsageError as error:  # type: ignore[misc]  # mypy can't know the class
         if _wants_json(sys.argv):
             show_refusal_json(error_json(UsageError(error.format_message(), hint="see rolesync --help")))
         error.show()
@@ -57,8 +57,8 @@ def main() -> None:
     sys.exit(int(code))
 
 
-def _build_app(first: str, *, on_terminal: bool) -> typer.Typer:
-    """Collect the commands: the one that `first` names, or all of them.
+def _build_app(first_argument: str, *, on_terminal: bool) -> typer.Typer:
+    """Register the command that the first argument names, or else all commands.
 
     Only a terminal gets boxes and colours: they are slow to import and unwanted in a pipe.
     """
@@ -69,7 +69,7 @@ def _build_app(first: str, *, on_terminal: bool) -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich" if on_terminal else None,
-        pretty_exceptions_enable=False,  # its tracebacks show local variables, and thereby a token
+        pretty_exceptions_enable=False,  # its tracebacks show local variables, which may hold a token
         context_settings={
             "help_option_names": ["-h", "--help"],
             **({} if on_terminal else {"terminal_width": PIPED_WIDTH}),
@@ -77,7 +77,7 @@ def _build_app(first: str, *, on_terminal: bool) -> typer.Typer:
     )
     # Typer turns an app with a single command into that command; a callback prevents it.
     app.callback()(lambda: None)
-    for name in [first] if first in COMMANDS else COMMANDS:
+    for name in [first_argument] if first_argument in COMMANDS else COMMANDS:
         module = import_module(f"rolesync.cli.{name}")
         if name == "audit":
             app.add_typer(module.app, name=name)

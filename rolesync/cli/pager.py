@@ -15,8 +15,8 @@ _LESS = {"LESS": "FRX", "LV": "-c"}  # as git: colours, no pager for a single sc
 def pager_command(*, wanted: bool = True) -> tuple[str, ...]:
     """Choose the command of the pager, or () to print without one.
 
-    There is no pager if it isn't wanted, if standard output is no terminal or a dumb one, and if `PAGER` is empty, is
-    `cat`, or isn't installed.
+    There is no pager if `wanted` is False, if standard output is not a terminal or is a dumb terminal, or if `PAGER`
+    is empty, is `cat`, or isn't installed.
     """
     if not wanted or not sys.stdout.isatty() or os.environ.get("TERM") in {"dumb", "emacs"}:
         return ()
@@ -26,9 +26,8 @@ def pager_command(*, wanted: bool = True) -> tuple[str, ...]:
         return ()
     if command in ([], ["cat"]) or shutil.which(command[0]) is None:
         return ()
-    colours = (
-        ["-R"] if Path(command[0]).name == "less" else []
-    )  # whatever LESS contains, less must show colours as colours
+    # The variable LESS may lack -R, without which less shows escape sequences instead of colours.
+    colours = ["-R"] if Path(command[0]).name == "less" else []
     return (*command, *colours)
 
 

@@ -59,7 +59,7 @@ def load_plan(path: Path) -> "Plan":
 def load_last_changes(plan: "Plan", config: Path | None, assignments: list[str] | None) -> "LastChanges | None":
     """Read from the record which run last changed each user of a plan.
 
-    The record is optional: a plan can be shown without it, and without settings that say where it is.
+    The record is optional: a plan can be shown without it, and without settings that name its folder.
 
     Returns:
         The last run by user id; None if there are no settings or no record, or if the record can't be read.

@@ -1,1 +1,1 @@
-"""Compares desired with live: changes, what is held, what undo takes back, and drift. Pure."""
+"""Compares desired with live: changes, held changes, the changes of an undo, and drift. Pure."""

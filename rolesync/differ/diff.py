@@ -1,8 +1,8 @@
-"""Compares the list with Studio: the changes that make the managed roles equal to the list, and what is held.
+"""Compares the list with Studio: the changes that make the managed roles equal to the list, and the held changes.
 
 Each row is matched with a live user once. From there on, users are positions in the live frame and roles are masks
-over it, so a million rows cost no object per row. If it is uncertain whom a row means, the row adds no role, and no
-user whom it may mean loses one.
+over it, so a million rows cost no object per row. If a row may mean several users, or none for certain,
+it adds no role, and none of these users loses a role.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
 
     Args:
         desired: the list, or only its assignments (DESIRED).
-        live: what Studio says, complete for the managed roles.
+        live: Studio's users (LIVE), complete for the managed roles.
         policy: which roles are managed, and whether users may lose them.
 
     Returns:
@@ -66,7 +66,7 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
     Raises:
         TypeError: a frame is not as the model describes it.
         ValueError: a row names no user or has no number, two live users have the same id, the roles of a live user are
-            missing, or `live` is not complete for a managed role. All are defects of the calling room.
+            missing, or `live` is not complete for a managed role. All are programming errors of the caller.
     """
     rows = _all_rows(desired) if isinstance(desired, Desired) else ListRows.of(desired)
     roles = tuple(dict.fromkeys(policy.managed_roles))

@@ -1,7 +1,7 @@
 """Finds the live user whom each row of the list means, by address or id.
 
-The live users pass block by block through the index of the listed addresses. No live address becomes a text of its own
-in its normalised form, so a million users cost as little each as a few.
+The live users pass block by block through the index of the listed addresses. No Python string is
+created for a normalised live address, so the cost per user does not grow with the number of users.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class JoinedPeople:
-    """The live users, joined with the listed addresses. A position is a row of `users`; -1 stands for no user."""
+    """The live users, joined with the listed addresses. A position is a row of `users`; -1 means no user."""
 
     users: pd.DataFrame  # LIVE
     user_id: "pd.Index[int]"

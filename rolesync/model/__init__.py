@@ -1,1 +1,1 @@
-"""The values that the rooms exchange: frames for many rows, frozen dataclasses for few values."""
+"""The values that the packages exchange: frames for many rows, frozen dataclasses for few values."""

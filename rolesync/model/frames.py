@@ -1,7 +1,7 @@
 """The schemas of the frames that hold many users, and how frames are made and checked.
 
 A `Columns` mapping from column name to dtype describes a frame. `frame()` makes a frame, and `require()` checks a frame
-that enters a room. No column has a nullable dtype: `""` stands for a missing text, and `0` for a missing id or row.
+that a package receives. No column has a nullable dtype: `""` means a missing text, `0` a missing id or row.
 `row` counts the rows of the source file as a spreadsheet does: the header is row 1.
 
 A set of roles is one category, encoded by `format_roles` as a JSON array of sorted names. A million users share a few

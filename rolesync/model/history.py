@@ -11,9 +11,9 @@ class GuardBaseline:
     """What guards compare a plan with, apart from the list and Studio; by default nothing is known.
 
     `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last applied
-    completely. `age_hours` is the age of the list's file, None where unknown. `absent` says by role and user id in how
-    many earlier runs in a row the list did not give a holder the role. `repeated` are the changes (user id, action,
-    role) that each of the last runs sent, and whether they were done each time.
+    completely. `age_hours` is the age of the list's file, None where unknown. `absent` counts, by role and user id, the
+    consecutive earlier runs in which the list did not give a holder the role. `repeated` are the changes (user id,
+    action, role) that each of the last runs sent, and whether they were done each time.
     """
 
     listed: Mapping[str, int] = field(default_factory=dict)

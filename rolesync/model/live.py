@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadStep:
-    """One step of a read: its method, the requests it took, `of` how many in full, and how many users it found.
+    """One step of a read: its method (`how`), its `requests` out of the requests (`of`) of a full read, and its users.
 
     `role` is "" if users were searched one by one. `people` counts the holders of a role, the users of the list that
     this step found, or the users whose media were read.

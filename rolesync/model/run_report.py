@@ -82,7 +82,7 @@ class RunReport:
     """All that the record holds of one run.
 
     `summary` is its line in the history. `undoes` is the run that it takes back, if any. `held` counts the held rows of
-    its plan, `plan_run_id` is the latest run that made that plan; None and "" where not recorded. `planned_by` is the
+    its plan, `plan_run_id` is the latest run that produced that plan; None and "" if not recorded. `planned_by` is the
     user who made the plan. `approval` is None for a plan without one; `excluded` and `released` are its decisions.
     `changes` are those that were sent, and those of users who had drifted. `counts` are all changes of the plan by
     `OutcomeStatus`; for a run without an end, those that were sent. `proof` is None if Studio was not read again.

@@ -49,7 +49,7 @@ def open_account_record(context: Context) -> Record:
 
 
 def earlier_runs_of(context: Context) -> EarlierRuns:
-    """Load what the account's record says about earlier runs.
+    """Load the earlier runs from the account's record.
 
     Raises:
         RecordError: the record can't be read.
@@ -105,7 +105,7 @@ def token_of(settings: Settings, now: Now, counts: Counter[str]) -> TokenSource:
 
 
 def oauth_of(settings: Settings, now: Now, counts: Counter[str] | None = None) -> Access:
-    """Collect what is needed to get tokens with the developer key of the settings.
+    """Collect the parts that get tokens with the developer key of the settings.
 
     Raises:
         UsageError: no Studio is set.

@@ -1,6 +1,6 @@
-"""What a list and Studio show of one user today, and what the next plan would do: the second half of `explain`."""
+"""Find what a list and Studio show about a user today, and what the next plan would change; used by `explain`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pandas as pd
 from rolesync.live.read import read_live
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.explanation import ListedRow, NextStep, PersonNow
-from rolesync.model.frames import CHANGES, DESIRED, HELD, LIVE, Columns, frame
+from rolesync.model.frames import DESIRED, LIVE, frame
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
@@ -21,10 +21,10 @@ from rolesync.workflows.plan import compare_with_live, read_list
 
 @dataclass(frozen=True, eq=False)
 class ListAndStudio:
-    """The list and Studio's answer, each None if it was not asked for."""
+    """The list, and the live users; each is None if it was not read."""
 
     desired: Desired | None
-    studio: Live | None
+    live: Live | None
 
     def rows(self, ids: set[int], emails: set[str]) -> tuple[ListedRow, ...]:
         """Return the rows of the list that name the user."""
@@ -35,69 +35,70 @@ class ListAndStudio:
         return tuple(ListedRow(row, role, email, user_id) for row, email, user_id, role in cells)
 
     def people(self, ids: set[int], emails: set[str]) -> tuple[PersonNow, ...] | None:
-        """Return the user as Studio shows them: nobody, or several with the same address; None if it wasn't asked."""
-        if self.studio is None:
+        """Return the live users with these ids or addresses, perhaps none or several; None if Studio was not read."""
+        if self.live is None:
             return None
-        cells = _cells(self.studio.users, LIVE, _names_user(self.studio.users, ids, emails))
+        cells = _cells(self.live.users, LIVE, _names_user(self.live.users, ids, emails))
         return tuple(
             PersonNow(user_id, email, name, tuple(parse_roles(roles))) for user_id, email, name, roles in cells
         )
 
     def steps(self, context: Context, ids: set[int], emails: set[str]) -> tuple[NextStep, ...] | None:
-        """Plan as a run would, and keep what is about the user; None without a usable list and Studio's answer."""
-        if self.desired is None or self.studio is None or self.desired.status == "reject":
+        """Plan as a run would, and return the user's changes and held changes.
+
+        None if the list or Studio was not read, or the list is refused.
+        """
+        if self.desired is None or self.live is None or self.desired.status == "reject":
             return None
         baseline = earlier_runs_of(context).baseline
-        plan = compare_with_live(self.desired, self.studio, context.settings.policy, baseline)
+        plan = compare_with_live(self.desired, self.live, context.settings.policy, baseline)
         changes, held = plan.changes, plan.held
-        planned = [
-            NextStep(user_id, action, role, row, reason)
-            for user_id, _, _, action, role, reason, row, _ in _cells(changes, CHANGES, changes["user_id"].isin(ids))
-        ]
-        waiting = [
-            NextStep(user_id, action, role, row, reason, detail)
-            for row, _, user_id, role, action, reason, detail in _cells(held, HELD, _names_user(held, ids, emails))
-        ]
-        return (*planned, *waiting)
+        names = ("user_id", "action", "role", "row", "reason")
+        planned_steps = [NextStep(*cells) for cells in _cells(changes, names, changes["user_id"].isin(ids))]
+        names_of_held = (*names, "detail")
+        held_steps = [NextStep(*cells) for cells in _cells(held, names_of_held, _names_user(held, ids, emails))]
+        return (*planned_steps, *held_steps)
 
 
 def read_list_and_studio(
-    context: Context, path: Path | None, ids: set[int], emails: set[str], *, live: bool
+    context: Context, path: Path | None, ids: set[int], emails: set[str], *, ask_studio: bool
 ) -> ListAndStudio:
-    """Read the list and ask Studio, as far as wanted; adds the ids and addresses by which the list names the user.
+    """Read the list if there is a path, and Studio if `ask_studio`.
+
+    Extends `ids` and `emails` in place by those of the list's rows for the user.
 
     Raises:
         InputRefusedError: the list can't be read.
-        StudioError: Studio can't be asked.
+        StudioError: Studio can't be read.
     """
     desired = read_list(path, context) if path else None
     if desired:
         rows = desired.assignments[_names_user(desired.assignments, ids, emails)]
         ids |= set(rows["user_id"].tolist()) - {0}
         emails |= set(rows["email"].tolist()) - {""}
-    return ListAndStudio(desired, _ask(context, desired, ids, emails) if live else None)
+    return ListAndStudio(desired, _read_studio(context, desired, ids, emails) if ask_studio else None)
 
 
-def _ask(context: Context, desired: Desired | None, ids: set[int], emails: set[str]) -> Live:
-    """Read the holders of the managed roles, the users of the list, and the user in question by id and address."""
+def _read_studio(context: Context, desired: Desired | None, ids: set[int], emails: set[str]) -> Live:
+    """Read the holders of the managed roles, the users of the list, and the explained user by id and address."""
     settings = context.settings
-    keys: list[tuple[str, int]] = [*((email, 0) for email in sorted(emails)), *(("", number) for number in sorted(ids))]
+    count = len(emails) + len(ids)
     user = frame(
         DESIRED,
         {
-            "row": [1] * len(keys),
-            "email": [email for email, _ in keys],
-            "user_id": [user_id for _, user_id in keys],
-            "role": [settings.managed_roles[0]] * len(keys),
+            "row": [1] * count,
+            "email": [*sorted(emails), *[""] * len(ids)],
+            "user_id": [*[0] * len(emails), *sorted(ids)],
+            "role": [settings.managed_roles[0]] * count,
         },
     )
     tables = [table.astype({"role": "str"}) for table in (desired.assignments if desired else frame(DESIRED), user)]
-    wanted = pd.concat(tables, ignore_index=True).astype({"role": "category"})
+    rows = pd.concat(tables, ignore_index=True).astype({"role": "category"})
     with connect(context) as client:
         return read_live(
             StudioReader(client),
             settings.managed_roles,
-            ListRows.of(wanted),
+            ListRows.of(rows),
             context.progress,
             scan=settings.scan_roles,
         )
@@ -109,6 +110,6 @@ def _names_user(table: pd.DataFrame, ids: set[int], emails: set[str]) -> "pd.Ser
     return table["user_id"].isin(ids) | (keys.isin(emails) & (keys != ""))
 
 
-def _cells(table: pd.DataFrame, columns: Columns, mask: "pd.Series[bool]") -> Iterator[tuple[Any, ...]]:
+def _cells(table: pd.DataFrame, columns: Iterable[str], mask: "pd.Series[bool]") -> Iterator[tuple[Any, ...]]:
     chosen = table[mask]
     return zip(*(chosen[name].tolist() for name in columns), strict=True)

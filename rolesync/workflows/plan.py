@@ -120,7 +120,7 @@ def with_impact(plan: Plan, studio: StudioReader, context: Context) -> Plan:
 
 
 def guard_baseline(source: Source, earlier_runs: EarlierRuns, context: Context) -> GuardBaseline:
-    """Combine what the record says about earlier runs with the length and the age of the list."""
+    """Combine the earlier runs in the record with the length and the age of the list."""
     age = round((context.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
     repeated = earlier_runs.repeated(context.settings.repeat_runs)
     return replace(earlier_runs.baseline, listed=source.listed, age_hours=age, repeated=repeated)

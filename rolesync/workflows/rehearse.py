@@ -45,7 +45,7 @@ def rehearse_plan(plan: Plan, context: Context, override: str = "", *, exclusive
     Raises:
         PlanRefusedError: `apply` would refuse the plan too.
         StudioError: Studio can't be read.
-        RolesyncError: the disk has no room for the copy.
+        RolesyncError: the disk has no space for the copy.
     """
     settings = context.settings
     latencies: list[float] = []
