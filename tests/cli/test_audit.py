@@ -1,7 +1,10 @@
 """audit: the records of a run, the check of the whole record, and the change of its key."""
 
+import shutil
+from pathlib import Path
+
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell
+from tests.e2e.command import ADMINS, SAMPLE, Shell
 
 
 def test_an_edited_record_is_noticed_and_nothing_is_written_after_a_cut_one(sh: Shell, studio: Control) -> None:
@@ -44,3 +47,29 @@ def test_a_key_is_taken_up_on_purpose_and_reaches_no_output(sh: Shell, studio: C
     results = [sh.run(*command, **loud) for command in (["doctor"], ["plan", SAMPLE], ["runs"], ["audit", "rekey"])]
     assert [result.args for result in results if KEY in result.stdout + result.stderr] == []
     assert [path for path in sh.folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
+
+
+def test_people_see_every_record_of_a_run(synced: Shell) -> None:
+    run = synced.record()[0]["run"]
+    done = synced.run("audit", "show", run[:-1])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(words in done.stdout for words in (f"run  {run}", "plan: a plan was created", ADMINS[8], "run.end: "))
+
+
+def test_people_see_that_the_record_is_whole_or_where_it_was_changed(synced: Shell, tmp_path: Path) -> None:
+    done = synced.run("audit", "verify")
+    assert done.returncode == 0
+    assert "WHOLE  " in done.stdout
+    assert str(synced.folder / "state") in done.stdout.replace("\n", "")
+    copy = shutil.copytree(synced.folder / "state", tmp_path / "copy")
+    (record,) = copy.glob("*/audit.jsonl")
+    record.write_text(record.read_text(encoding="ascii").replace('"intent"', '"intend"'), encoding="ascii")
+    changed = synced.run("audit", "verify", state_dir=copy)
+    assert changed.returncode == 5
+    assert "line 3" in " ".join(changed.stdout.split())
+
+
+def test_audit_alone_shows_its_subcommands(synced: Shell) -> None:
+    refused = synced.run("audit")
+    assert refused.returncode == 64
+    assert all(name in refused.stderr for name in ("show", "verify", "rekey"))

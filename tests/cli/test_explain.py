@@ -24,3 +24,9 @@ def test_explain_answers_from_record_list_and_studio(sh: Shell, studio: Control)
     assert "No row names this user." in text.stdout
     assert run in text.stdout
     assert sh.json("explain", " ", exit_code=64)["error"]["hint"]
+
+
+def test_people_get_the_past_from_the_record_alone(synced: Shell) -> None:
+    done = synced.run("explain", "GREG.STONE@example.edu", token=None)
+    assert done.returncode == 0
+    assert all(words in done.stdout for words in ("greg.stone@example.edu", "Admin", synced.record()[0]["run"]))

@@ -19,3 +19,16 @@ def test_what_export_writes_is_a_list_that_changes_nothing(sh: Shell, studio: Co
     assert plan.returncode == 0
     assert json.loads(plan.stdout)["status"] == "empty"
     assert studio.log() == []
+
+
+def test_a_holder_without_an_address_is_exported_by_id(sh: Shell, studio: Control) -> None:
+    studio.edit_person(1003, email=None)
+    (holder,) = [holder for holder in sh.json("export")["assignments"] if not holder["email"]]
+    assert (holder["email"], holder["user_id"], holder["role"]) == (None, 1003, "Admin")
+    assert ",1003,Admin,Maria Fernandes" in sh.run("export").stdout.splitlines()
+
+
+def test_a_list_that_cannot_be_written_is_wrong_usage(sh: Shell) -> None:
+    refused = sh.run("export", "-o", "none/today.csv")
+    assert (refused.returncode, refused.stdout) == (64, "")
+    assert "the list can't be written to none/today.csv" in refused.stderr

@@ -19,3 +19,16 @@ def test_the_history_tells_of_dry_runs_and_applies(sh: Shell) -> None:
     assert "No run begins with 'x'" in sh.json("audit", "show", "x", exit_code=64)["error"]["message"]
     several = sh.json("audit", "show", run[:8], exit_code=64)
     assert "2 runs begin with" in several["error"]["message"]
+
+
+def test_people_get_the_runs_with_list_operator_and_result(synced: Shell) -> None:
+    done = synced.run("runs", token=None)
+    assert done.returncode == 0
+    assert all(word in done.stdout for word in (synced.record()[0]["run"], SAMPLE.name, "complete", "done 6"))
+
+
+def test_an_account_without_a_record_has_no_runs(sh: Shell) -> None:
+    assert sh.json("runs") == {"runs": []}
+    done = sh.run("runs")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "The record has no run yet." in done.stdout

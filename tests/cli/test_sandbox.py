@@ -1,5 +1,7 @@
 """sandbox: how it is started, and what it refuses."""
 
+import pytest
+
 from rolesync.sandbox.control import Control
 from tests.e2e.command import Shell
 
@@ -9,3 +11,19 @@ def test_the_sandbox_wants_a_free_port(sh: Shell, studio: Control) -> None:
     taken = sh.run("sandbox", "--port", port)
     assert taken.returncode == 64
     assert f"port {port} can't be opened" in taken.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--faults", "nonsense=1"), "'nonsense=1' is not a fault"),
+        (("--db", "none/sandbox.db"), "none/sandbox.db can't be used by the sandbox"),
+        (("--db", "list.csv"), "list.csv can't be used by the sandbox"),
+    ],
+)
+def test_options_that_no_sandbox_can_have_are_wrong_usage(sh: Shell, options: tuple[str, ...], message: str) -> None:
+    sh.list_of(["admin@example.edu"])
+    refused = sh.run("sandbox", "--port", "0", *options)
+    assert (refused.returncode, refused.stdout) == (64, "")
+    assert message in refused.stderr
+    assert "rolesync sandbox --help" in refused.stderr

@@ -1,6 +1,7 @@
 """show: a saved plan or a run, in every format."""
 
 import csv
+import json
 
 import openpyxl
 
@@ -51,3 +52,11 @@ def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
     cells = {cell for sheet in book for row in sheet.values for cell in row}
     book.close()
     assert "greg.stone@example.edu" in cells
+
+
+def test_a_minus_writes_a_format_to_standard_output(synced: Shell) -> None:
+    run = synced.record()[0]["run"]
+    shown = synced.run("show", run, "--csv", "-", token=None)
+    header, *rows = csv.reader(shown.stdout.splitlines())
+    assert (shown.returncode, header[0], len(rows)) == (0, "outcome", 6)
+    assert json.loads(synced.run("show", run, "--json", "-").stdout) == synced.json("show", run)

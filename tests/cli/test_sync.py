@@ -36,3 +36,19 @@ def test_no_override_takes_a_role_from_the_tokens_owner(sh: Shell, studio: Contr
     forced = sh.json("sync", path, "--override", blocked["plan"]["digest"], exit_code=4)
     assert "owner" in forced["refusal"]["message"]
     assert studio.log() == []
+
+
+def test_people_see_the_plan_and_how_its_run_ended(sh: Shell) -> None:
+    done = sh.run("sync", SAMPLE)
+    assert done.returncode == 0
+    plan, _, run = done.stdout.partition("COMPLETE")
+    assert "READY" in plan
+    assert "greg.stone@example.edu" in plan
+    assert "live equals the plan" in " ".join(run.split())
+
+
+def test_a_refused_list_ends_a_sync_before_studio_is_read(sh: Shell, studio: Control) -> None:
+    refused = sh.run("sync", sh.list_of(["nobody"]))
+    assert refused.returncode == 3
+    assert "REJECTED" in refused.stdout
+    assert not any(studio.counts().values())

@@ -23,3 +23,10 @@ def test_a_run_is_taken_back(sh: Shell, studio: Control) -> None:
 def test_an_undo_that_a_guard_blocks_says_so(sh: Shell) -> None:
     run = sh.json("sync", SAMPLE)["run"]["run"]
     assert sh.run("undo", run, max_removals=0).returncode == 4
+
+
+def test_an_unknown_run_is_wrong_usage(sh: Shell, studio: Control) -> None:
+    refused = sh.json("undo", "nothing", exit_code=64)["error"]
+    assert refused["message"] == "No run begins with 'nothing'."
+    assert "rolesync runs" in refused["hint"]
+    assert studio.counts()["search"] == 0

@@ -24,3 +24,14 @@ def test_a_refused_list_is_refused_by_every_command_before_studio_is_asked(sh: S
     assert sh.json("sync", path, exit_code=3) == validation
     assert not (sh.folder / "plan.json").exists()
     assert some(studio.counts()) == {}
+
+
+def test_people_get_the_verdict_and_the_first_findings(sh: Shell) -> None:
+    path = sh.list_of(["nobody", *(f"teacher{number}@example.edu" for number in range(60))], role="Teacher")
+    done = sh.run("validate", path)
+    assert done.returncode == 3
+    shown = " ".join(done.stdout.split())
+    assert "REJECTED" in shown
+    assert "'nobody' is not an e-mail address" in shown
+    assert shown.count("'Teacher'") < 60
+    assert " ".join(sh.run("validate", path, "--all").stdout.split()).count("'Teacher'") >= 60
