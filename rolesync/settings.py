@@ -14,12 +14,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rolesync.errors import UsageError
 from rolesync.model.lists import ListForm
@@ -96,8 +91,9 @@ class Settings(BaseSettings):
     concurrency: Parallel = Field(16, description="Maximum parallel requests. Fewer if Studio refuses or slows down.")
     write_concurrency: Parallel = Field(1, description="Maximum number of parallel PUT requests.")
     requests_per_second: Positive | None = Field(None, description="Maximum rate of requests. No limit by default.")
-    timeout: Positive = Field(30.0, description="Seconds to wait for a response.")
+    timeout: Positive = Field(30.0, description="Seconds for one attempt: connection, headers and body together.")
     connect_timeout: Positive = Field(10.0, description="Seconds to wait for a connection.")
+    max_response_mb: Positive = Field(16.0, description="Maximum size of a response in MB, unpacked.")
     attempts: Annotated[int, Field(ge=1)] = Field(8, description="Maximum number of attempts for a failing request.")
     retry_seconds: Positive = Field(120.0, description="Seconds after which a failing request is not retried any more.")
     proxy: str = Field("", description="Proxy for Studio. By default the proxy that the environment names.")

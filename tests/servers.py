@@ -25,6 +25,7 @@ from rolesync.studio.client import Client
 from rolesync.studio.transport import Connection
 
 AGENT = "rolesync/0 (tests)"
+DRIP = 0.05  # seconds
 PATIENCE = 10.0  # seconds after which a connection is given up, so that a test that hangs ends
 
 
@@ -56,13 +57,15 @@ class Say:
     """One answer. A `body` that is no bytes is sent as JSON.
 
     `end` says how far it gets: `whole`; `cut`, the connection ends in the middle of the body; `stall`, it stays open
-    there; `mute`, it stays open without a byte; `gone`, it ends without a byte; `reset`, it is torn down.
+    there; `mute`, it stays open without a byte; `gone`, it ends without a byte; `reset`, it is torn down. `drip` sends
+    a byte every `DRIP` seconds, of the body or of all.
     """
 
     status: int = 200
     body: object = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     end: Literal["whole", "cut", "stall", "mute", "gone", "reset"] = "whole"
+    drip: Literal["", "body", "all"] = ""
 
     @property
     def data(self) -> bytes:
@@ -206,7 +209,12 @@ class _Handler(BaseHTTPRequestHandler):
         if "content-length" not in names:
             lines.append(f"content-length: {len(data)}")
         sent = data if said.end == "whole" else data[: len(data) // 2]
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + sent)
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        at_once = {"": len(head) + len(sent), "body": len(head), "all": 0}[said.drip]
+        self.wfile.write((head + sent)[:at_once])
+        for byte in (head + sent)[at_once:]:
+            time.sleep(DRIP)
+            self.wfile.write(bytes([byte]))
 
     do_GET = do_PUT = do_POST = _respond  # noqa: N815  # the library's names
 

@@ -14,8 +14,6 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import requests
-
 from rolesync.errors import (
     RateLimitedError,
     ServerError,
@@ -24,7 +22,7 @@ from rolesync.errors import (
 )
 from rolesync.studio.auth.tokens import TokenSource
 from rolesync.studio.rate_control import LoadSignal, RateControl
-from rolesync.studio.responses import error_for
+from rolesync.studio.responses import Answer, error_for
 from rolesync.studio.retry import Retries, retry_after_of
 from rolesync.studio.throttle import Throttle
 from rolesync.studio.transport import Call, Connection, Transport
@@ -97,7 +95,7 @@ class Client:
         self._pool.shutdown(cancel_futures=True)
         self._transport.close()
 
-    def call(self, call: Call, read: Callable[[requests.Response], Result]) -> Result:
+    def call(self, call: Call, read: Callable[[Answer], Result]) -> Result:
         """Send one request, retry it where that is safe, and return the result of `read`.
 
         Args:
@@ -153,7 +151,7 @@ class Client:
         if self._ended.is_set():
             raise EndedError
 
-    def _send(self, call: Call, header: str) -> requests.Response:
+    def _send(self, call: Call, header: str) -> Answer:
         """Send one request when the throttle allows it; raise the error that another status or no answer means."""
         request = self._transport.prepare(call, header)
         signal, retry_after = LoadSignal.UNCLEAR, None
@@ -162,7 +160,7 @@ class Client:
             with self._lock:
                 self.counts[call.kind] += 1
             answer = self._transport.send(request, call.where)
-            if answer.status_code == HTTPStatus.OK:
+            if answer.status == HTTPStatus.OK:
                 signal = LoadSignal.KEEPS_UP
                 return answer
             error = error_for(answer, call.where)

@@ -6,6 +6,7 @@ The message of the error is the one text that says why a request ended; `model.r
 import json
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -29,6 +30,7 @@ from rolesync.errors import (
     UnreadableAnswerError,
 )
 
+REDIRECTION = 3  # the first digit of such a status
 MAX_TEXT = 200  # characters of an answer in a message
 _NOT_JSON = (ValueError, RecursionError)  # the latter from very deep nesting
 
@@ -47,16 +49,26 @@ STATUSES: Mapping[int, tuple[type[StudioError], str]] = {
 """The error for each documented status, and what to do next."""
 
 
-def error_for(answer: requests.Response, where: str) -> StudioError:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer; `headers` are found in any case, `content` is the decoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def error_for(answer: Answer, where: str) -> StudioError:
     """Turn an answer other than 200 into its error.
 
     Args:
         answer: any status but 200.
         where: the request, for the message.
     """
-    status = answer.status_code
+    status = answer.status
     text = _error_text(answer)
-    message = f"{where}: Studio answered {status}" + (f" ({text})" if text else "")
+    retry_after = _retry_after(answer.headers)
+    message = f"{where}: Studio answered {status}{wait_text(retry_after)}" + (f" ({text})" if text else "")
     if (
         status == HTTPStatus.FORBIDDEN and b"rate limit exceeded" in answer.content.lower()
     ):  # as other Instructure APIs do
@@ -64,13 +76,18 @@ def error_for(answer: requests.Response, where: str) -> StudioError:
     kind, hint = STATUSES.get(status, (StudioError, "this status isn't documented: check base_url"))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind, hint = ServerError, "Studio has a problem: try again later"
-    elif answer.is_redirect:
-        target = answer.headers.get("Location", "")[:MAX_TEXT]
+    elif status // 100 == REDIRECTION and "Location" in answer.headers:
+        target = answer.headers["Location"][:MAX_TEXT]
         hint = f"it redirects to {target!r}; the token is not sent there: correct base_url"
-    return kind(message, hint=hint, status=answer.status_code, retry_after=_retry_after(answer.headers))
+    return kind(message, hint=hint, status=answer.status, retry_after=retry_after)
 
 
-def object_of(answer: requests.Response, where: str) -> dict[str, Any]:
+def wait_text(retry_after: float | None) -> str:
+    """Say in a message for how many seconds Studio asked to wait, if it did; a client may wait less."""
+    return f" and asked to wait {retry_after:,g} s" if retry_after else ""
+
+
+def object_of(answer: Answer, where: str) -> dict[str, Any]:
     """Parse the JSON object of a 200.
 
     Raises:
@@ -94,8 +111,17 @@ def unreadable(where: str, what: str) -> UnreadableAnswerError:
     )
 
 
+def oversize(where: str, status: int, max_mb: float) -> UnreadableAnswerError:
+    """Make the error for an answer whose decoded body has more than `max_mb` MB."""
+    return UnreadableAnswerError(
+        f"{where}: Studio answered {status} with more than {max_mb:g} MB, so the rest was not read",
+        hint="check base_url; if Studio's answers really are that large, set a larger ROLESYNC_MAX_RESPONSE_MB",
+        status=status,
+    )
+
+
 def no_answer(
-    error: requests.exceptions.RequestException, where: str, studio: str, timeouts: tuple[float, float]
+    error: requests.exceptions.RequestException, where: str, studio: str, connect_timeout: float, timeout: float
 ) -> StudioError:
     """Make the error for a missing answer, in one sentence; the library's text could contain the whole request.
 
@@ -103,7 +129,8 @@ def no_answer(
         error: the error of the library.
         where: the request, for the message.
         studio: its scheme and host.
-        timeouts: for the connection, and for each part of the answer, in seconds.
+        connect_timeout: how long a connection may take, in seconds.
+        timeout: how long connection, headers and body together may take, in seconds.
     """
     inner = error.args[0] if error.args else None
     cause = getattr(inner, "reason", None)
@@ -112,17 +139,18 @@ def no_answer(
     if isinstance(error, requests.exceptions.ProxyError):
         return NeverSentError(f"{where}: the proxy can't be reached", hint=_REACH)
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return NeverSentError(f"{where}: no connection to {studio} within {timeouts[0]:g} s", hint=_REACH)
+        seconds = min(connect_timeout, timeout)
+        return NeverSentError(f"{where}: no connection to {studio} within {seconds:g} s", hint=_REACH)
     if isinstance(cause, NewConnectionError):
         return NeverSentError(f"{where}: {studio} can't be reached", hint=_REACH)
     if isinstance(error, requests.exceptions.Timeout) or isinstance(
         inner, ReadTimeoutError
     ):  # the latter while the body is read
-        return UnreachableError(f"{where}: no answer from {studio} within {timeouts[1]:g} s", hint=_REACH)
+        return UnreachableError(f"{where}: no complete answer from {studio} within {timeout:g} s", hint=_SLOW)
     return UnreachableError(f"{where}: the connection to {studio} broke ({type(error).__name__})", hint=_REACH)
 
 
-def _error_text(answer: requests.Response) -> str:
+def _error_text(answer: Answer) -> str:
     """Extract the text of an error body: JSON with error, errors or message, plain text; "" for HTML."""
     try:
         body = json.loads(answer.content)
@@ -135,7 +163,7 @@ def _error_text(answer: requests.Response) -> str:
     return _one_line(body) if body else ""
 
 
-def _start(answer: requests.Response, length: int) -> str:
+def _start(answer: Answer, length: int) -> str:
     """Return the start of an unexpected body; guessing the encoding from all of it could take long."""
     return _one_line(answer.content[:1000].decode("utf-8", "replace"))[:length]
 
@@ -173,4 +201,5 @@ def _tls_error(cause: BaseException | None, where: str, studio: str) -> StudioEr
     return UnreachableError(f"{where}: no secure connection (TLS) with {studio}", hint=_REACH)
 
 
+_SLOW = "Studio or the network is too slow: try again later, or set a larger ROLESYNC_TIMEOUT"
 _REACH = "check base_url and the network with `rolesync doctor`, then run the same command again"

@@ -6,22 +6,23 @@ from typing import Literal
 from urllib.parse import urlencode
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from rolesync.errors import UsageError
-from rolesync.studio.responses import no_answer
+from rolesync.studio.bounded_http import DeadlineAdapter, OversizeError, attempt_timeout, read_body
+from rolesync.studio.responses import Answer, no_answer, oversize
 
 Method = Literal["GET", "PUT"]
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The address of a Studio, limits and timeouts. Times are in seconds."""
+    """The address of a Studio, limits and timeouts. Times are in seconds; `timeout` is for a whole attempt."""
 
     studio: str  # scheme and host
     user_agent: str
     timeout: float = 30.0
     connect_timeout: float = 10.0
+    max_response_mb: float = 16.0  # decoded
     attempts: int = 8
     retry_seconds: float = 120.0
     concurrency: int = 16
@@ -60,14 +61,8 @@ class Transport:
         self.sessions: list[requests.Session] = []
         self._connection = connection
         self._free: list[requests.Session] = []  # a stack: the last one used has the least idle connection
-        self._timeouts = (connection.connect_timeout, connection.timeout)
         with open_session(connection) as session:
-            try:
-                self._prepared = session.prepare_request(requests.Request("GET", connection.studio))
-            except requests.exceptions.RequestException as error:
-                raise UsageError(
-                    f"{connection.studio} is not a valid address", hint="correct ROLESYNC_BASE_URL"
-                ) from error
+            self._prepared = prepare(session, requests.Request("GET", connection.studio))
         self._root = (self._prepared.url or "").removesuffix("/")
 
     def close(self) -> None:
@@ -85,26 +80,13 @@ class Transport:
             request.prepare_body(None, None, json=call.body)
         return request
 
-    def send(self, request: requests.PreparedRequest, where: str) -> requests.Response:
-        """Send a request once, and return its complete answer.
-
-        Raises:
-            StudioError: no complete answer came.
-        """
+    def send(self, request: requests.PreparedRequest, where: str) -> Answer:
+        """Send a request once; returns and raises as `send_once`."""
         session = self._free_session()
         if session.cookies:  # from a load balancer, for example
             request.prepare_cookies(session.cookies)
         try:
-            return session.send(
-                request,
-                timeout=self._timeouts,
-                allow_redirects=False,  # the token goes only to the configured host
-                verify=session.verify,
-                proxies=session.proxies,
-                stream=False,
-            )
-        except requests.exceptions.RequestException as error:
-            raise no_answer(error, where, self._connection.studio, self._timeouts) from error
+            return send_once(session, request, self._connection, where)
         finally:
             self._free.append(session)
 
@@ -125,7 +107,45 @@ def open_session(connection: Connection) -> requests.Session:
     session.verify = connection.ca_bundle or True
     if connection.proxy:
         session.proxies = {"http": connection.proxy, "https": connection.proxy}
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+    adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def prepare(session: requests.Session, request: requests.Request) -> requests.PreparedRequest:
+    """Prepare a request for `send_once`.
+
+    Raises:
+        UsageError: its address is invalid.
+    """
+    try:
+        return session.prepare_request(request)
+    except requests.exceptions.RequestException as error:
+        raise UsageError(f"{request.url} is not a valid address", hint="correct ROLESYNC_BASE_URL") from error
+
+
+def send_once(
+    session: requests.Session, request: requests.PreparedRequest, connection: Connection, where: str
+) -> Answer:
+    """Send a prepared request over a session of `open_session`, and return its complete answer.
+
+    Raises:
+        StudioError: no complete answer came in time, or it is too large.
+    """
+    status = 0
+    try:
+        with session.send(
+            request,
+            timeout=attempt_timeout(connection.timeout, connection.connect_timeout),  # type: ignore[arg-type]  # documented
+            allow_redirects=False,  # the token goes only to the configured host
+            verify=session.verify,
+            proxies=session.proxies,
+            stream=True,
+        ) as response:
+            status = response.status_code
+            return Answer(status, response.headers, read_body(response, connection.max_response_mb * 1_000_000))
+    except requests.exceptions.RequestException as error:
+        raise no_answer(error, where, connection.studio, connection.connect_timeout, connection.timeout) from error
+    except OversizeError as error:
+        raise oversize(where, status, connection.max_response_mb) from error

@@ -11,11 +11,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict, TypeVar
 
-import requests
-
 from rolesync.model.keys import format_roles
 from rolesync.studio.client import Client
-from rolesync.studio.responses import http_date, object_of, unreadable
+from rolesync.studio.responses import Answer, http_date, object_of, unreadable
 from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
@@ -106,7 +104,7 @@ class StudioReader:
         """
         call = Call("user", "GET", f"{V1}/users/{user_id}")
 
-        def read(answer: requests.Response) -> User:
+        def read(answer: Answer) -> User:
             user = _user(object_of(answer, call.where).get("user"), call.where)
             if user.id != user_id:
                 raise unreadable(call.where, f"user {user.id} instead of {user_id}")
@@ -118,7 +116,7 @@ class StudioReader:
         """`GET /users/{user_id}/media`: one page of the media that a user can open."""
         call = Call("media", "GET", f"{V1}/users/{user_id}/media", {"page": page, "per_page": per_page})
 
-        def read(answer: requests.Response) -> MediaPage:
+        def read(answer: Answer) -> MediaPage:
             body, where = object_of(answer, call.where), call.where
             return MediaPage(tuple(_medium(item, where) for item in _list(body, "media", where)), *_meta(body, where))
 
@@ -128,7 +126,7 @@ class StudioReader:
         """`GET /ping`: checks that Studio answers; returns the time of its clock, None if it doesn't show it."""
         call = Call("ping", "GET", f"{V1}/ping")
 
-        def read(answer: requests.Response) -> datetime | None:
+        def read(answer: Answer) -> datetime | None:
             text = answer.content[:40].decode("utf-8", "replace")
             if text.strip().strip('"').lower() != "pong":
                 raise unreadable(call.where, f"{text!r} instead of 'pong'")
@@ -144,7 +142,7 @@ class StudioReader:
     def _search(self, kind: str, params: dict[str, str | int]) -> UserPage:
         call = Call(kind, "GET", f"{V1}/users/search", params)
 
-        def read(answer: requests.Response) -> UserPage:
+        def read(answer: Answer) -> UserPage:
             body, where = object_of(answer, call.where), call.where
             users = [_user_fields(item, where) for item in _list(body, "users", where)]
             ids, emails, names, roles = map(list, zip(*users, strict=True)) if users else ([], [], [], [])
@@ -166,7 +164,7 @@ class StudioWriter(StudioReader):
         """
         call = Call("put_roles", "PUT", f"{V1}/users/roles", body={"actions": list(actions)})
 
-        def read(answer: requests.Response) -> tuple[User, ...]:
+        def read(answer: Answer) -> tuple[User, ...]:
             return tuple(_user(item, call.where) for item in _list(object_of(answer, call.where), "users", call.where))
 
         return self.client.call(call, read)

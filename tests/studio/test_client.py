@@ -308,7 +308,7 @@ def test_a_connection_that_is_not_accepted_times_out() -> None:
 @pytest.mark.parametrize("end", ["mute", "stall"])
 def test_a_silent_studio_times_out(start: Start, end: str) -> None:
     studio = start(Say(body={"user": USER}, end=end))  # type: ignore[arg-type]  # parametrized
-    with pytest.raises(UnreachableError, match=r"no answer from http://127.0.0.1:\d+ within 0\.2 s"):
+    with pytest.raises(UnreachableError, match=r"no complete answer from http://127.0.0.1:\d+ within 0\.2 s"):
         get(studio.reader(timeout=0.2, attempts=1))
 
 

@@ -1,9 +1,9 @@
 """Each status and form of an error body has its error; only JSON objects are accepted."""
 
 import json
+from contextlib import closing
 
 import pytest
-import requests
 
 from rolesync.errors import (
     BadRequestError,
@@ -18,16 +18,17 @@ from rolesync.errors import (
     UnprocessableError,
     UnreadableAnswerError,
 )
-from rolesync.studio.responses import error_for, http_date, object_of
-from tests.servers import Say, ScriptedStudio, in_turn
+from rolesync.studio.responses import Answer, error_for, http_date, object_of
+from rolesync.studio.transport import Call, Connection, Transport
+from tests.servers import AGENT, Say, ScriptedStudio, in_turn
 
 WHERE = "PUT /api/public/v1/users/roles"
 
 
-def answered(say: Say) -> requests.Response:
-    """Let the library make its answer of real bytes."""
-    with ScriptedStudio(in_turn(say)) as server, requests.Session() as session:
-        return session.get(server.base_url, timeout=5, allow_redirects=False)
+def answered(say: Say) -> Answer:
+    """Make the answer from real bytes."""
+    with ScriptedStudio(in_turn(say)) as server, closing(Transport(Connection(server.base_url, AGENT))) as transport:
+        return transport.send(transport.prepare(Call("x", "GET", "/x"), ""), WHERE)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,20 @@ def test_every_form_of_an_error_body_is_read(body: object, message: str) -> None
 def test_a_403_may_mean_a_rate_limit(body: object) -> None:
     error = error_for(answered(Say(403, body, {"retry-after": "4"})), WHERE)
     assert (type(error), error.status, error.retry_after) == (RateLimitedError, 403, 4)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({}, "answered 429 (Slow down)"),
+        ({"Retry-After": "0"}, "answered 429 (Slow down)"),
+        ({"Retry-After": "2.5"}, "answered 429 and asked to wait 2.5 s (Slow down)"),
+        ({"Retry-After": "3600"}, "answered 429 and asked to wait 3,600 s (Slow down)"),
+    ],
+    ids=str,
+)
+def test_the_message_says_how_long_studio_asked_to_wait(headers: dict[str, str], message: str) -> None:
+    assert error_for(answered(Say(429, {"error": "Slow down"}, headers)), WHERE).message == f"{WHERE}: Studio {message}"
 
 
 def test_a_redirect_names_its_target() -> None:

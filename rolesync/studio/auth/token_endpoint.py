@@ -23,10 +23,11 @@ from rolesync.errors import (
     StudioError,
     UnauthorizedError,
     UnreachableError,
+    UnreadableAnswerError,
 )
 from rolesync.studio.auth.tokens import is_header_safe
-from rolesync.studio.responses import error_for, no_answer
-from rolesync.studio.transport import Connection, open_session
+from rolesync.studio.responses import Answer, error_for, wait_text
+from rolesync.studio.transport import Connection, open_session, prepare, send_once
 
 PATH = "/api/public/oauth/token"
 WHERE = f"POST {PATH}"
@@ -100,18 +101,13 @@ class TokenEndpoint:
         key, connection = self._key, self._connection
         form = {"client_id": key.client_id, "client_secret": key.client_secret.get_secret_value(), **form}
         self._counts[KIND] += 1
-        timeouts = (connection.connect_timeout, connection.timeout)
         with open_session(connection) as session:
+            request = prepare(session, requests.Request("POST", connection.studio + PATH, data=form))
             try:
-                answer = session.post(
-                    connection.studio + PATH,
-                    data=form,
-                    timeout=timeouts,
-                    allow_redirects=False,  # the secrets go only to the configured host
-                )
-            except requests.exceptions.RequestException as error:
-                raise _no_grant(no_answer(error, WHERE, connection.studio, timeouts)) from error
-        if HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                answer = send_once(session, request, connection, WHERE)
+            except StudioError as error:
+                raise _no_grant(error) from error
+        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return _grant(answer)
         raise _refusal(answer)
 
@@ -119,8 +115,8 @@ class TokenEndpoint:
 def _no_grant(error: StudioError) -> StudioError:
     if isinstance(error, NeverSentError):
         return error
-    if isinstance(error, UnreachableError):
-        return _unknown(error.message, 0)
+    if isinstance(error, UnreachableError | UnreadableAnswerError):
+        return _unknown(error.message, error.status)
     return NoTokenError(error.message, hint=error.hint)  # a certificate that isn't trusted
 
 
@@ -132,11 +128,11 @@ def _unknown(message: str, status: int) -> TokenUnknownError:
     )
 
 
-def _refusal(answer: requests.Response) -> StudioError:
+def _refusal(answer: Answer) -> StudioError:
     """Turn an answer without tokens into its error, by the one table of statuses."""
     error = error_for(answer, WHERE)
     code = _error_code(answer)
-    message = f"{WHERE}: Studio answered {error.status}" + (f" ({code})" if code else "")
+    message = f"{WHERE}: Studio answered {error.status}{wait_text(error.retry_after)}" + (f" ({code})" if code else "")
     if isinstance(error, RateLimitedError):
         return RateLimitedError(message, hint=error.hint, status=error.status, retry_after=error.retry_after)
     if isinstance(error, ServerError):
@@ -147,23 +143,23 @@ def _refusal(answer: requests.Response) -> StudioError:
     return NoTokenError(message, hint=error.hint, status=error.status)
 
 
-def _error_code(answer: requests.Response) -> str:
+def _error_code(answer: Answer) -> str:
     """Extract OAuth's error code, such as `invalid_grant`; a longer text might repeat a secret."""
     body = _json(answer)
     code = body.get("error") if body else None
     return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
 
 
-def _grant(answer: requests.Response) -> Grant:
+def _grant(answer: Answer) -> Grant:
     body = _json(answer)
     access = _secret(body.get("access_token")) if body else None
     if body is None or access is None:
         content = "something that is no JSON object" if body is None else "no usable access_token"
-        raise _unknown(f"{WHERE}: Studio answered {answer.status_code} with {content}", answer.status_code)
+        raise _unknown(f"{WHERE}: Studio answered {answer.status} with {content}", answer.status)
     return Grant(access, _secret(body.get("refresh_token")), _lifetime(body.get("expires_in")))
 
 
-def _json(answer: requests.Response) -> dict[str, Any] | None:
+def _json(answer: Answer) -> dict[str, Any] | None:
     try:
         body = json.loads(answer.content)
     except (ValueError, RecursionError):
