@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from rolesync.errors import IncompleteReadError
 
+MOST_ITEMS = 10**9  # no search has more; a total above it is wrong
 READS = 3  # attempts in all, before a read whose answers contradict each other is refused
 
 Result = TypeVar("Result")
@@ -61,7 +62,10 @@ class AnyPage(Protocol):
 
 
 class PageCheck:
-    """Compares each page of one search with the first, and all items with the reported total.
+    """Compares each page of one search with what page 1 reports, and raises at the first page that doesn't fit.
+
+    Every page before the last must be as full as page 1, and no item may come twice. So the pages, the total and the
+    size of a page must fit each other from the start, and a read can't go on for ever.
 
     `pages` is the number of pages, 0 until the first was added; `read` is the number of pages added.
 
@@ -75,7 +79,8 @@ class PageCheck:
         self.read = 0
         self._what = what
         self._noun = noun
-        self._ids: list[int] = []
+        self._ids: set[int] = set()
+        self._size = 0  # the number of items on page 1
         self._reported = (0, 0)  # the last page and the total of page 1, which every page must repeat
 
     @property
@@ -84,33 +89,27 @@ class PageCheck:
         return self._reported[1]
 
     def add(self, page: AnyPage) -> None:
-        """Add the next page; the last one also completes the check.
+        """Add the next page.
 
         Raises:
-            InconsistentPagesError: it contradicts an earlier page, or the pages don't hold what they report.
+            InconsistentPagesError: it contradicts page 1, or doesn't hold what the pages report.
         """
         what, noun, (last, total) = self._what, self._noun, self._reported
         if not self.read:
-            if page.last > max(1, page.total):
-                raise InconsistentPagesError(f"{what} has {page.last} pages for {page.total} {noun}")
-            self.pages, self._reported = max(1, page.last), (page.last, page.total)
+            self.pages, self._reported, self._size = max(1, page.last), (page.last, page.total), len(page.ids)
+            if page.total > MOST_ITEMS or self.pages != max(1, -(-page.total // max(1, self._size))):
+                size = f"page 1 has {self._size}"
+                raise InconsistentPagesError(f"{what} reports {page.last} pages and {page.total} {noun}, and {size}")
         elif (page.last, page.total) != (last, total):
             raise InconsistentPagesError(f"{what} had {total} {noun} on page 1, {page.total} on page {page.number}")
         if page.current != page.number and page.total:
             raise InconsistentPagesError(f"{what} returned page {page.current} instead of {page.number}")
-        self._ids += page.ids
+        self._ids.update(page.ids)
         self.read += 1
-        if self.read == self.pages:
-            self.check_items(all_pages=True)
-
-    def check_items(self, *, all_pages: bool) -> None:
-        """Compare the items with the reported total; with `all_pages`, none may be missing.
-
-        Raises:
-            InconsistentPagesError: an item came twice, or the number of items doesn't fit the total.
-        """
-        number, distinct, total = len(self._ids), len(set(self._ids)), self.total
-        if distinct != number or (number != total if all_pages else number >= total):
+        number = self._size * (self.read - 1) + len(page.ids)
+        expected = self.total if self.read == self.pages else self._size * self.read
+        if not number == len(self._ids) == expected:
             raise InconsistentPagesError(
-                f"{self._what} returned {number} {self._noun} ({distinct} distinct) of {total}"
+                f"{what} returned {number} {noun} ({len(self._ids)} distinct) on {self.read} of {self.pages} pages, "
+                f"where {expected} belong"
             )

@@ -35,22 +35,24 @@ def test_an_empty_search_may_report_no_page_and_any_page_number() -> None:
 @pytest.mark.parametrize(
     ("pages", "message"),
     [
-        ([Page(1, 1, 3, 1, [1])], "has 3 pages for 1 items"),
+        ([Page(1, 1, 3, 1, [1])], "reports 3 pages and 1 items, and page 1 has 1"),
+        ([Page(1, 1, 10**9, 10**30, list(range(50)))], f"reports {10**9} pages and {10**30} items, and page 1 has 50"),
+        ([Page(1, 1, 2 * 10**28, 10**30, list(range(50)))], f"reports {2 * 10**28} pages and {10**30} items"),
+        ([Page(1, 1, 3, 10, [1, 2])], "reports 3 pages and 10 items, and page 1 has 2"),
+        ([Page(1, 1, 3, 10, [])], "reports 3 pages and 10 items, and page 1 has 0"),
+        ([Page(1, 1, 1, 0, [1])], r"returned 1 items \(1 distinct\) on 1 of 1 pages, where 0 belong"),
         ([Page(1, 1, 2, 2, [1]), Page(2, 2, 2, 3, [2])], "had 2 items on page 1, 3 on page 2"),
         ([Page(1, 2, 1, 1, [1])], "returned page 2 instead of 1"),
-        ([Page(1, 1, 1, 2, [1, 1])], r"returned 2 items \(1 distinct\) of 2"),
-        ([Page(1, 1, 1, 2, [1])], r"returned 1 items \(1 distinct\) of 2"),
+        ([Page(1, 1, 1, 2, [1, 1])], r"returned 2 items \(1 distinct\) on 1 of 1 pages, where 2 belong"),
+        ([Page(1, 1, 1, 2, [1])], "reports 1 pages and 2 items, and page 1 has 1"),
+        ([Page(1, 1, 3, 5, [1, 2]), Page(2, 2, 3, 5, [3])], r"returned 3 items \(3 distinct\) on 2 of 3 pages"),
+        ([Page(1, 1, 3, 5, [1, 2]), Page(2, 2, 3, 5, [2, 3])], r"returned 4 items \(3 distinct\) on 2 of 3 pages"),
+        ([Page(1, 1, 2, 3, [1, 2]), Page(2, 2, 2, 3, [3, 4])], r"returned 4 items \(4 distinct\) on 2 of 2 pages"),
     ],
 )
 def test_pages_that_contradict_each_other_are_refused(pages: list[Page], message: str) -> None:
     with pytest.raises(InconsistentPagesError, match=f"the search {message}"):
         check(*pages)
-
-
-def test_a_part_of_the_pages_must_not_hold_all_items_already() -> None:
-    page_check = check(Page(1, 1, 2, 2, [1, 2]))
-    with pytest.raises(InconsistentPagesError, match=r"returned 2 items \(2 distinct\) of 2"):
-        page_check.check_items(all_pages=False)
 
 
 @pytest.mark.parametrize("failures", range(READS + 1))

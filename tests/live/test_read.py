@@ -248,8 +248,13 @@ TAMPERS = {
     "the wrong page comes": (of_page(2, lambda body: body["meta"].update(current_page=1)), "page 1 instead of 2"),
     "a user comes twice": (of_page(3, lambda body: body["users"].append(body["users"][0])), "121 users (120 distinct)"),
     "a user is missing": (of_page(3, lambda body: body["users"].pop()), "returned 119 users"),
-    "too many pages": (of_page(1, lambda body: body["meta"].update(last_page=10**12)), "has 1000000000000 pages"),
-    "no pages": (of_page(1, lambda body: body["meta"].update(last_page=0)), "returned 50 users"),
+    "a page isn't full": (
+        of_page(2, lambda body: body["users"].pop()),
+        "99 users (99 distinct) on 2 of 3 pages, where 100",
+    ),
+    "too many pages": (of_page(1, lambda body: body["meta"].update(last_page=10**12)), "reports 1000000000000 pages"),
+    "too many users": (of_page(1, lambda body: body["meta"].update(total_count=10**30)), "and 1000000"),
+    "no pages": (of_page(1, lambda body: body["meta"].update(last_page=0)), "reports 0 pages and 120 users"),
 }
 
 
