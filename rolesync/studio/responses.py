@@ -32,6 +32,7 @@ from rolesync.errors import (
 
 REDIRECTION = 3  # the first digit of such a status
 MAX_TEXT = 200  # characters of an answer in a message
+MAX_QUOTED = 100  # characters of a single value
 _NOT_JSON = (ValueError, RecursionError)  # the latter from very deep nesting
 
 STATUSES: Mapping[int, tuple[type[StudioError], str]] = {
@@ -103,12 +104,48 @@ def object_of(answer: Answer, where: str) -> dict[str, Any]:
 
 
 def unreadable(where: str, what: str) -> UnreadableAnswerError:
-    """Make the error for a 200 whose content doesn't fit the reference."""
+    """Make the error for a 200 that Studio can't have sent, whatever its API is like by now."""
     return UnreadableAnswerError(
         f"{where}: Studio answered 200 with {what}",
         hint="check that base_url is Studio's address, without a log-in page or proxy in between",
         status=200,
     )
+
+
+def wrong_field(where: str, noun: str, item: Mapping[str, object], key: str, expected: str) -> UnreadableAnswerError:
+    """Make the error for a 200 in which a field is missing, or isn't as the reference has it; it quotes the field.
+
+    Args:
+        where: the request, for the message.
+        noun: the object with the field, for the message.
+        item: the object, as Studio sent it.
+        key: the field.
+        expected: the kind of value that belongs there.
+    """
+    return unknown_form(
+        where,
+        f"{noun} whose {key} is {quote(item[key])}, where {expected} belongs"
+        if key in item
+        else f"{noun} without {key}: {quote(item)}",
+    )
+
+
+def unknown_form(where: str, what: str) -> UnreadableAnswerError:
+    """Make the error for a 200 that Studio sent, as far as its form shows, but that doesn't fit the reference."""
+    return UnreadableAnswerError(
+        f"{where}: Studio answered 200 with {what}",
+        hint="Studio's API may have changed, or this is a defect of rolesync: report it with this message",
+        status=200,
+    )
+
+
+def quote(value: object) -> str:
+    """Quote a value of an answer as JSON, shortened."""
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "something nested too deeply"
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
 
 
 def oversize(where: str, status: int, max_mb: float) -> UnreadableAnswerError:

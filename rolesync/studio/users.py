@@ -13,7 +13,7 @@ from typing import Any, TypedDict, TypeVar
 
 from rolesync.model.keys import format_roles
 from rolesync.studio.client import Client
-from rolesync.studio.responses import Answer, http_date, object_of, unreadable
+from rolesync.studio.responses import Answer, http_date, object_of, quote, unknown_form, unreadable, wrong_field
 from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
@@ -105,9 +105,12 @@ class StudioReader:
         call = Call("user", "GET", f"{V1}/users/{user_id}")
 
         def read(answer: Answer) -> User:
-            user = _user(object_of(answer, call.where).get("user"), call.where)
+            body = object_of(answer, call.where)
+            if "user" not in body:
+                raise unreadable(call.where, f"no user but {quote(body)}")
+            user = _user(body["user"], call.where)
             if user.id != user_id:
-                raise unreadable(call.where, f"user {user.id} instead of {user_id}")
+                raise unknown_form(call.where, f"user {user.id} instead of {user_id}")
             return user
 
         return self.client.call(call, read)
@@ -177,14 +180,14 @@ def _user(item: object, where: str) -> User:
 def _user_fields(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
     """Check one user of an answer, and return the fields of a `User`."""
     if not isinstance(item, dict):
-        raise unreadable(where, "a user that is no JSON object")
+        raise unknown_form(where, f"{quote(item)} where a user belongs")
     user_id, email, roles = item.get("id"), item.get("email"), item.get("role_names")
     if type(user_id) is not int or not 0 < user_id <= MAX_ID:
-        raise unreadable(where, f"a user whose id is {user_id!r}")
+        raise wrong_field(where, "a user", item, "id", "a positive number")
     if not (email is None or isinstance(email, str)):
-        raise unreadable(where, f"user {user_id} whose email is {email!r}")
+        raise wrong_field(where, f"user {user_id}", item, "email", "a text")
     if not isinstance(roles, list) or not {*map(type, roles)} <= {str}:
-        raise unreadable(where, f"user {user_id} whose role_names are {roles!r}")
+        raise wrong_field(where, f"user {user_id}", item, "role_names", "a list of names")
     name = item.get("full_name") or item.get("display_name") or ""
     valid_name = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name) if isinstance(name, str) else ""
     return user_id, email or "", valid_name, tuple(roles)
@@ -197,8 +200,10 @@ def _cached_format(names: tuple[str, ...]) -> str:
 
 
 def _medium(item: object, where: str) -> Media:
-    if not isinstance(item, dict) or type(item.get("id")) is not int:
-        raise unreadable(where, "a medium without an id")
+    if not isinstance(item, dict):
+        raise unknown_form(where, f"{quote(item)} where a medium belongs")
+    if type(item.get("id")) is not int:
+        raise wrong_field(where, "a medium", item, "id", "a number")
     owner = item.get("owner")
     return Media(
         id=item["id"],
@@ -218,19 +223,22 @@ def _typed(item: dict[str, Any], key: str, *kinds: type[Value]) -> Value | None:
 
 def _list(body: dict[str, Any], key: str, where: str) -> list[object]:
     items = body.get(key)
-    if not isinstance(items, list):
-        raise unreadable(where, f"no list of {key}")
-    return items
+    if isinstance(items, list):
+        return items
+    if body.keys().isdisjoint({key, "meta"}):
+        raise unreadable(where, f"no {key} but {quote(body)}")
+    raise wrong_field(where, "an answer", body, key, "a list")
 
 
 def _meta(body: dict[str, Any], where: str) -> tuple[int, int, int]:
     """Return current_page, last_page and total_count; without them nothing proves that a read is complete."""
     meta = body.get("meta")
-    values = [meta.get(key) if isinstance(meta, dict) else None for key in ("current_page", "last_page", "total_count")]
-    if not all(type(value) is int and value >= 0 for value in values):
-        raise unreadable(where, f"meta {meta!r}, which lacks current_page, last_page or total_count")
-    current, last, total = values
-    return current, last, total  # type: ignore[return-value]  # just checked
+    if not isinstance(meta, dict):
+        raise wrong_field(where, "an answer", body, "meta", "an object")
+    for key in ("current_page", "last_page", "total_count"):
+        if type(meta.get(key)) is not int or meta[key] < 0:
+            raise wrong_field(where, "meta", meta, key, "a number")
+    return meta["current_page"], meta["last_page"], meta["total_count"]
 
 
 def _role_enums(document: object) -> tuple[str, ...]:

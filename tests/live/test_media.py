@@ -177,7 +177,7 @@ def test_a_refusal_for_one_user_becomes_a_note_and_ends_the_read_of_that_user(st
 
 def test_an_unreadable_answer_becomes_a_note_of_one_user() -> None:
     (row,) = rows(read(lambda _: Say(body={"media": [{"id": "x"}], "meta": {}}))[0])
-    assert (row["known"], "a medium without an id" in row["note"]) == (Completeness.NOTHING, True)
+    assert (row["known"], 'a medium whose id is "x"' in row["note"]) == (Completeness.NOTHING, True)
 
 
 def test_a_failure_of_a_later_page_discards_the_numbers_of_earlier_ones() -> None:
