@@ -5,14 +5,12 @@ An unknown key is an error in every source, because a limit with a typo in its n
 """
 
 import getpass
-import ipaddress
 import os
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from platformdirs import user_state_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -21,13 +19,18 @@ from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.reader.identity import read_user, read_users
+from rolesync.settings_sources import (
+    CONFIG_FILE,
+    PREFIX,
+    SECRETS_FOLDER,
+    is_loopback,
+    refuse_unknown_variables,
+    user_state_dir,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-PREFIX = "ROLESYNC_"
-CONFIG_FILE = "ROLESYNC_CONFIG"
-SECRETS_FOLDER = "ROLESYNC_SECRETS_DIR"
 BASE_PATH = "/api/public"
 MIN_KEY_LENGTH = 16  # characters of `audit_key`
 
@@ -99,7 +102,7 @@ class Settings(BaseSettings):
     proxy: str = Field("", description="Proxy for Studio. By default the proxy that the environment names.")
     ca_bundle: Path | None = Field(None, description="File of trusted certificates, instead of the built-in ones.")
 
-    state_dir: Path = Field(default_factory=lambda: user_state_path("rolesync"), description="Folder of the record.")
+    state_dir: Path = Field(default_factory=user_state_dir, description="Folder of the record.")
     audit_key: SecretStr = Field(SecretStr(""), description="Key that seals the audit record against forgery.")
     audit_max_mb: Positive = Field(64.0, description="Size in MB after which the record continues in a new file.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Lowest level logged.")
@@ -241,7 +244,7 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN
     Raises:
         UsageError: keys are unknown or values don't fit. The message names all of them, and shows no secret.
     """
-    _refuse_unknown_variables()
+    refuse_unknown_variables(Settings.model_fields)
     named = config or (Path(os.environ[CONFIG_FILE]) if CONFIG_FILE in os.environ else None)
     if named and not named.is_file():
         raise UsageError(f"settings file {named} is no file", hint=f"correct --config or {CONFIG_FILE}")
@@ -273,24 +276,3 @@ def _problem(name: str, message: str) -> str:
     if message == "Extra inputs are not permitted":
         text = f"is no setting (known are {', '.join(Settings.model_fields)})"
     return f"{name} {text}".strip()
-
-
-def _refuse_unknown_variables() -> None:
-    """Refuse unknown ROLESYNC_* variables, which the environment source would ignore."""
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_FILE, SECRETS_FOLDER}
-    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
-    if unknown:
-        raise UsageError(
-            f"settings: {', '.join(unknown)} in the environment is no setting",
-            hint=f"correct or unset it; known are {', '.join(sorted(known))}",
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -16,7 +16,8 @@ from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.planner.guards import judge
-from rolesync.settings import CONFIG_FILE, PREFIX, SECRETS_FOLDER, Settings
+from rolesync.settings import Settings
+from rolesync.settings_sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
 from tests.e2e.in_process import run_in_process
 from tests.paths import ROOT
 

@@ -70,8 +70,8 @@ class AppendLock:
             elif os.fstat(self._file.fileno()).st_nlink:
                 return
             else:  # the file was deleted, and the next process would lock another one
-                self._file.close()
-                self._file = self._open()
+                deleted, self._file = self._file, self._open()
+                deleted.close()
 
     def _open(self) -> BinaryIO:
         return os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)

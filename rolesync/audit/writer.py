@@ -152,8 +152,8 @@ class Writer:
         sync_names(self._folder)  # so that no record gets into the new file while the old one still has its name
         (self._folder / RECORD).touch(mode=0o600)
         sync_names(self._folder)
-        self._file.close()
-        self._file = (self._folder / RECORD).open("a+b", buffering=0)
+        closed, self._file = self._file, (self._folder / RECORD).open("a+b", buffering=0)
+        closed.close()
         self._ids = self._ids_of_files()
 
     def _ids_of_files(self) -> tuple[int, ...]:

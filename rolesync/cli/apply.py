@@ -46,7 +46,7 @@ def apply(
         _ask(plan, show_all, str(file))
     try:
         with command_context(settings) as context:
-            run = apply_plan(plan, context, override)
+            run = apply_plan(plan, context, override, file.parent)
     except BlockedError as refusal:
         was_shown = not yes and refusal.plan is plan
         return show_blocked(refusal, form, show_all=show_all, command="" if was_shown else apply_command(file))

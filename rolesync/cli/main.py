@@ -1,6 +1,5 @@
 """The `rolesync` program: find the command, run it, and turn every error into one message and an exit code."""
 
-import contextlib
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from rolesync.cli.exit_codes import EXIT_CODES
 from rolesync.cli.output import PIPED_WIDTH
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
+from rolesync.cli.streams import steady_streams
 from rolesync.errors import Exit, RolesyncError, UsageError
 
 # Click's base class of usage errors. Its module depends on the Typer version: newer ones contain a copy of Click.
@@ -30,11 +30,15 @@ def main() -> None:
     """Run the command that the arguments of this process name, and leave with its exit code."""
     # Pydantic looks for plugins in the metadata of every installed package, which takes longer than our imports.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):  # a stream that replaces them in a test may lack the method
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # for terminals whose encoding lacks some letters
+    with steady_streams():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command, report its error if it ends with one, and return its exit code."""
     signals = _stop_on_terminate()
-    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    on_terminal = sys.stdout.isatty()
     if on_terminal and asks_for_help(sys.argv[1:]):
         import_rich_lightly()
     try:
@@ -54,7 +58,7 @@ def main() -> None:
         next_step = "; `rolesync runs` shows what was done" if sys.argv[1:2] in (["apply"], ["sync"]) else ""
         sys.stderr.write(f"rolesync: interrupted{next_step}\n")
         code = 128 + signals[0] if signals else Exit.INTERRUPTED
-    sys.exit(int(code))
+    return int(code)
 
 
 def _build_app(first_argument: str, *, on_terminal: bool) -> typer.Typer:

@@ -1,12 +1,12 @@
 """How commands print results and save files."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rolesync.cli.pager import show_in_pager
+from rolesync.cli.streams import take_stdout_error
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,13 +31,8 @@ def show_view(view: "RenderableType", *, aside: bool = False, pager: "Sequence[s
     """
     from rich.console import Console
 
-    class SteadyConsole(Console):
-        def on_broken_pipe(self) -> None:
-            """Continue; rich would end the program with an exit code that hides the result of its work."""
-            _discard_stdout()
-
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    console = SteadyConsole(highlight=False, width=width, stderr=aside)
+    console = Console(highlight=False, width=width, stderr=aside)
     if not pager:
         console.print(view, crop=False)
         return
@@ -59,17 +54,10 @@ def json_text(value: object) -> str:
 
 
 def write_stdout(text: str | bytes) -> None:
-    """Write to standard output. If its reader has gone, the command still ends with its own exit code."""
-    try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        _discard_stdout()
-
-
-def _discard_stdout() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Write to standard output."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text)
+    sys.stdout.buffer.flush()
 
 
 def save_file(text: str | bytes, path: Path, what: str) -> None:
@@ -90,6 +78,8 @@ def save_file(text: str | bytes, path: Path, what: str) -> None:
     content = text.encode("utf-8") if isinstance(text, str) else text
     if str(path) == "-":
         write_stdout(content)
+        if reason := take_stdout_error():
+            raise UsageError(f"{what} can't be written to standard output: {reason}", hint="name a file")
         return
     part = path.with_name(f".{path.name}.part")
     try:

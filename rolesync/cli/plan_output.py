@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rolesync.model.plans import Plan
     from rolesync.report.html.tables import LastChanges
 
+MAX_PLAN_BYTES = 2**31  # about five million changes
+
 
 def save_and_show_plan(plan: "Plan", output: Path | None, form: Form, *, show_all: bool, detailed: bool) -> Exit:
     """Save a new plan if `output` names a file, show it, and return the exit code for its status."""
@@ -35,12 +37,16 @@ def load_plan(path: Path) -> "Plan":
 
     Raises:
         UsageError: the file can't be read.
-        PlanRefusedError: the file is no plan, or was changed after it was saved.
+        PlanRefusedError: the file is no plan, is far too large, or was changed after it was saved.
     """
     from rolesync.planner.decode import from_json
+    from rolesync.tables.regular_file import read_regular
 
     try:
-        text = path.read_bytes().decode("ascii")
+        content, _ = read_regular(path, MAX_PLAN_BYTES)
+        if len(content) > MAX_PLAN_BYTES:
+            raise PlanRefusedError(f"{path} has more than {MAX_PLAN_BYTES:,} bytes", hint="name a plan of rolesync")
+        text = content.decode("ascii")
     except OSError as error:
         raise UsageError(
             f"plan {path} can't be read: {error.strerror}", hint="name a file saved by `rolesync plan FILE -o PLAN`"

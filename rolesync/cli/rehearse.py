@@ -39,7 +39,7 @@ def rehearse(
     plan = load_plan(file)
     try:
         with command_context(load_settings(config, assignments)) as context:
-            rehearsal = rehearse_plan(plan, context, override, exclusive_admin=exclusive_admin)
+            rehearsal = rehearse_plan(plan, context, override, exclusive_admin=exclusive_admin, folder=file.parent)
     except BlockedError as refusal:
         return show_blocked(refusal, form, show_all=show_all, command=apply_command(file))
     if form is Form.JSON:

@@ -206,16 +206,20 @@ def _read_decisions(path: Path | None, plan: "Plan") -> "Decisions":
     """Read the table of decisions; without a table there are no decisions."""
     from rolesync.planner.approval import Decisions
     from rolesync.review.sheet.read import read_decisions
+    from rolesync.tables.file_type import MAX_BYTES
+    from rolesync.tables.regular_file import read_regular
 
     if path is None:
         return Decisions()
     try:
-        data = path.read_bytes()
+        data, _ = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise UsageError(
             f"the decisions {path} can't be read: {error.strerror}",
             hint="name a file that `show PLAN --xlsx FILE` wrote",
         ) from error
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"the decisions {path} have more than {MAX_BYTES:,} bytes", hint="check the file's name")
     return read_decisions(data, plan)
 
 

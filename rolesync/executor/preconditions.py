@@ -3,9 +3,8 @@
 Each check returns nothing, or refuses the plan with an error.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 from rolesync.errors import PlanRefusedError
@@ -14,6 +13,8 @@ from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Plan, recount
 from rolesync.model.vocabulary import ON_REMOVALS
 from rolesync.planner.guards import judge
+from rolesync.tables.file_type import MAX_BYTES
+from rolesync.tables.regular_file import same_sha256
 
 
 class BlockedError(PlanRefusedError):
@@ -30,13 +31,22 @@ class BlockedError(PlanRefusedError):
         self.plan = plan
 
 
-def check_origin(plan: Plan, account: str) -> None:
-    """Refuse a plan of another account, or of a list that has changed since.
+def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folder: Path | None = None) -> str:
+    """Refuse a plan of another account, of roles that are not managed, or of a list that has changed since.
 
-    The list is read at the path in the plan. Without a file there, only the plan's digest protects the list.
+    The list is read where the plan says it was, or else beside the plan, where it may have been moved with it.
+
+    Args:
+        plan: the plan.
+        account: the account of today's settings.
+        managed_roles: today's setting. The plan of an undo may restore other roles that its run took away.
+        folder: the folder of the plan's file.
+
+    Returns:
+        A warning if the list is not there any more, so that only the plan's digest protects it; "" otherwise.
 
     Raises:
-        PlanRefusedError: the plan is of another account, or its list has changed or can't be read.
+        PlanRefusedError: the plan is of another account or roles, or its list has changed or can't be read.
     """
     if plan.account != account:
         raise PlanRefusedError(
@@ -44,10 +54,18 @@ def check_origin(plan: Plan, account: str) -> None:
             hint="make a plan for this account, or correct the settings",
         )
     if plan.source.undoes:
-        return
-    source = Path(plan.source.path)
+        return ""
+    unmanaged = [role for role in plan.policy.managed_roles if role not in managed_roles]
+    if unmanaged:
+        raise PlanRefusedError(
+            f"the plan was made for roles that are not managed: {', '.join(unmanaged)}; nothing was written",
+            hint="set managed_roles as it was for the plan, or make a new plan",
+        )
+    source = next((path for path in _places_of_list(plan, folder) if path.is_file()), None)
+    if source is None:
+        return f"the list {plan.source.path} was not found, so whether it has changed since the plan was not checked"
     try:
-        is_same = not source.is_file() or sha256(source.read_bytes()).hexdigest() == plan.source.sha256
+        is_same = same_sha256(source, plan.source.sha256, MAX_BYTES)
     except OSError as error:
         raise PlanRefusedError(
             f"the list {source} can't be read to check whether it has changed ({error.strerror}); nothing was written",
@@ -58,6 +76,15 @@ def check_origin(plan: Plan, account: str) -> None:
             f"the list {source} has changed since the plan was made; nothing was written",
             hint=f"make a new plan: rolesync plan {source}",
         )
+    return ""
+
+
+def _places_of_list(plan: Plan, folder: Path | None) -> Iterator[Path]:
+    """Yield the places where the list may be, the most certain one first. Earlier versions stored relative paths."""
+    source = Path(plan.source.path)
+    yield source
+    if folder:
+        yield from dict.fromkeys([folder / source, folder / source.name])
 
 
 def check_approval(plan: Plan, *, required: bool, four_eyes: bool) -> None:

@@ -139,11 +139,13 @@ class _UserState:
 
 
 def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> LastSeenRoles:
-    """Return how earlier runs of the plan left its users; users of requests still in doubt are taken as they are now.
+    """Return how earlier runs of the plan, approved or not, left its users.
+
+    Users of requests still in doubt are taken as they are now.
 
     An apply has settled such requests before, in the same way. A dry run can't, because it doesn't write to the record.
     """
-    events = list(runs.events_of_plan(plan.digest))
+    events = list(runs.events_of_plan(plan.unreviewed_digest))
     doubtful = {user_id for request in open_requests(events) for user_id in request.user_ids}
     return {**last_seen(events), **(_roles_today(before, doubtful) if doubtful else {})}
 

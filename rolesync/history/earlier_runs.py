@@ -12,11 +12,15 @@ from rolesync.model.history import GuardBaseline
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """A run that went ahead, the digest of its plan, and whether all of it was done."""
+    """A run that went ahead, the digest of its plan, and whether all of it was done.
+
+    `reviewed_digest` is that of the plan before its approval; "" for a plan without one.
+    """
 
     run_id: str
     digest: str
     complete: bool = False
+    reviewed_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,13 @@ class EarlierRuns:
         """Yield the events of some runs; raises as `read_events`."""
         return read_events_of_runs(self.folder, run_ids, key=self.key)
 
-    def events_of_plan(self, digest: str) -> Iterator[RunEvent]:
-        """Yield the events of all runs of one plan; raises as `read_events`."""
-        return self.events([run.run_id for run in self.runs if run.digest == digest])
+    def of_plan(self, unreviewed_digest: str) -> tuple[EarlierRun, ...]:
+        """Find the runs of one plan, before or after its approval."""
+        return tuple(run for run in self.runs if (run.reviewed_digest or run.digest) == unreviewed_digest)
+
+    def events_of_plan(self, unreviewed_digest: str) -> Iterator[RunEvent]:
+        """Yield the events of these runs; raises as `read_events`."""
+        return self.events([run.run_id for run in self.of_plan(unreviewed_digest)])
 
     def repeated(self, number: int) -> dict[tuple[int, str, str], bool]:
         """Find the changes that each of the last `number` runs sent, and whether each time they were done.
@@ -133,7 +141,9 @@ class _Scan:
             self.applied = listed
 
     def _go_ahead(self, event: PlanEvent, *, complete: bool) -> None:
-        self.runs[event.run] = EarlierRun(event.run, event.digest, complete)
+        approval = event.approval if isinstance(event, RunStart) else None
+        reviewed_digest = approval.reviewed_digest if approval else ""
+        self.runs[event.run] = EarlierRun(event.run, event.digest, complete, reviewed_digest)
         if event.command == "sync" or event.digest not in self.digests:
             for role, user_ids in (event.absent or {}).items():
                 streak = self.streaks.get(role, {})

@@ -9,9 +9,10 @@ from datetime import datetime
 class Source:
     """The file of a list, or the run that an undo reverses.
 
-    `rows` counts the data rows that are not blank, `listed` the assignments of each managed role. `modified_at` is the
-    time of the file's last change, with time zone; None if unknown. For an undo, `undoes` is the id of the run, `path`
-    describes it, and `sha256` is the hash of the run's last record.
+    `path` is absolute, except in plans and records of earlier versions. `rows` counts the data rows that are not blank,
+    `listed` the assignments of each managed role. `modified_at` is the time of the file's last change, with time zone;
+    None if unknown. For an undo, `undoes` is the id of the run, `path` describes it, and `sha256` is the hash of the
+    run's last record.
     """
 
     path: str

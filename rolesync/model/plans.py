@@ -159,6 +159,11 @@ class Plan:
         return f"remove {removals}, add {len(self.changes) - removals}"
 
     @property
+    def unreviewed_digest(self) -> str:
+        """The digest of the plan before its approval; its own without one."""
+        return self.approval.reviewed_digest if self.approval else self.digest
+
+    @property
     def blocked(self) -> tuple[Verdict, ...]:
         """The verdicts that block this plan."""
         return tuple(verdict for verdict in self.verdicts if verdict.status is VerdictStatus.BLOCK)

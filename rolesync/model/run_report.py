@@ -86,6 +86,7 @@ class RunReport:
     user who made the plan. `approval` is None for a plan without one; `excluded` and `released` are its decisions.
     `changes` are those that were sent, and those of users who had drifted. `counts` are all changes of the plan by
     `OutcomeStatus`; for a run without an end, those that were sent. `proof` is None if Studio was not read again.
+    `already_applied` is as in `Run`, and "" for a past run.
     """
 
     summary: RunSummary
@@ -106,6 +107,7 @@ class RunReport:
     approval: Approval | None = None
     excluded: tuple[RunDecision, ...] = ()
     released: tuple[RunDecision, ...] = ()
+    already_applied: str = ""
 
     @property
     def complete(self) -> bool:

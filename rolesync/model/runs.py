@@ -36,7 +36,8 @@ class Run:
     """One apply: the outcome of every change (OUTCOMES), and the proof.
 
     `drift` are changes by other hands before the run. `approval` is that of the plan. `proof` is None if Studio could
-    not be read again. `stopped` is the reason if the run ended early, else "".
+    not be read again. `stopped` is the reason if the run ended early, else "". `already_applied` is the earlier
+    run that completed the plan, if nothing was left to send; else "".
     """
 
     run_id: str
@@ -50,6 +51,7 @@ class Run:
     stopped: str = ""
     drift: Drift = field(default_factory=Drift)
     approval: Approval | None = None
+    already_applied: str = ""
 
     @property
     def complete(self) -> bool:

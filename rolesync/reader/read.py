@@ -53,7 +53,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
     counts = rows.in_force.role.value_counts()
     source = Source(
-        path=str(path),
+        path=str(path.absolute()),
         sha256=hashlib.sha256(data).hexdigest(),
         rows=row_count,
         modified_at=modified_at,

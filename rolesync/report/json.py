@@ -66,6 +66,7 @@ def run_json(run: Run) -> Json:
         "finished_at": _utc(run.finished_at),
         "complete": run.complete,
         "stopped": run.stopped or None,
+        "already_applied": run.already_applied or None,
         "counts": counts(run.outcomes),
         "outcomes": list(_outcomes(run.outcomes)),
         "proof": _proof(run.proof),

@@ -5,7 +5,6 @@ file, that file is unpacked and read.
 """
 
 import io
-import os
 import re
 import zipfile
 import zlib
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError
 from rolesync.model.findings import Code, Finding, error, quoted
+from rolesync.tables.regular_file import read_regular
 
 MAX_BYTES = 512 * 2**20  # about ten million rows; more is a wrong file, an endless device or a decompression bomb
 DEPTH = 2  # nested archives that are opened
@@ -78,12 +78,10 @@ def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
         The bytes, and the time in UTC when that same file was last changed.
 
     Raises:
-        InputRefusedError: the file doesn't exist, is a folder, can't be read, or has more than `limit` bytes.
+        InputRefusedError: the file doesn't exist, is no regular file, can't be read, or has more than `limit` bytes.
     """
     try:
-        with path.open("rb") as file:
-            modified = os.fstat(file.fileno()).st_mtime
-            data = file.read(limit + 1)
+        data, modified = read_regular(path, limit)
     except FileNotFoundError as cause:
         raise InputRefusedError(f"{path} does not exist", hint="check the name and the folder") from cause
     except IsADirectoryError as cause:

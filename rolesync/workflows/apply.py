@@ -1,5 +1,10 @@
 """Apply a saved plan, if its checks still pass."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
 from rolesync.executor.preconditions import check_approval, check_maker, check_origin, check_permission
 from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
 from rolesync.executor.run import carry_out
@@ -16,35 +21,40 @@ from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
 
 
-def apply_plan(plan: Plan, context: Context, override: str = "") -> Run:
+def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | None = None) -> Run:
     """Apply a saved plan. A user who has changed since the plan was made keeps their roles (drift).
 
-    Changes that an earlier, interrupted run of the same plan made count as done; the others are sent.
+    Changes that earlier runs of the same plan made, before or after its approval, count as done; the others are sent.
 
     Args:
         plan: the saved plan.
         context: the settings say for which account, and whether the plan needs an approval.
         override: the digest of the plan, to pass its guards once; "" for none.
+        folder: the folder of the plan's file, where its list may be too.
 
     Raises:
-        PlanRefusedError: the plan is for another account, its list has changed, its approval is missing, or a guard
-            blocks it; nothing was written.
+        PlanRefusedError: the plan is for another account or other roles, its list has changed, its approval is missing,
+            or a guard blocks it; nothing was written.
         LockHeldError: another run holds the lock; nothing was written.
         StudioError: Studio can't be read.
         RecordError: the record can't be read or written.
     """
     settings = context.settings
-    check_origin(plan, settings.studio)
+    _check_origin(plan, context, folder)
     check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
     check_permission(plan, override)
     with lock_account(context, "apply") as account:
         if settings.four_eyes and plan.approval:
             check_maker(plan, account.earlier_runs.makers(plan.approval.reviewed_digest))
         rechecked = _recheck(plan, account.run_context.studio, account.earlier_runs, context, override)
-        return carry_out(rechecked.plan, rechecked.remaining, rechecked.before, account.run_context)
+        run = carry_out(rechecked.plan, rechecked.remaining, rechecked.before, account.run_context)
+        if len(rechecked.remaining.to_send):
+            return run
+        earlier = account.earlier_runs.of_plan(plan.unreviewed_digest)
+        return replace(run, already_applied=next((each.run_id for each in reversed(earlier) if each.complete), ""))
 
 
-def recheck_saved_plan(plan: Plan, context: Context, override: str = "") -> Rechecked:
+def recheck_saved_plan(plan: Plan, context: Context, override: str = "", folder: Path | None = None) -> Rechecked:
     """Compare a saved plan with Studio, with every check of `apply_plan` but that of the approval. Writes nothing.
 
     The approval isn't checked, because a reviewer may want to rehearse the plan before approving it.
@@ -53,15 +63,21 @@ def recheck_saved_plan(plan: Plan, context: Context, override: str = "") -> Rech
         plan: the saved plan.
         context: as for `apply_plan`.
         override: as for `apply_plan`.
+        folder: as for `apply_plan`.
 
     Raises:
         PlanRefusedError: `apply_plan` would refuse the plan too.
         StudioError: Studio can't be read.
     """
-    check_origin(plan, context.settings.studio)
+    _check_origin(plan, context, folder)
     check_permission(plan, override)
     with connect(context) as client:
         return _recheck(plan, StudioReader(client), earlier_runs_of(context), context, override)
+
+
+def _check_origin(plan: Plan, context: Context, folder: Path | None) -> None:
+    if warning := check_origin(plan, context.settings.studio, context.settings.managed_roles, folder):
+        structlog.get_logger("rolesync.apply").warning(warning)
 
 
 def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, context: Context, override: str) -> Rechecked:

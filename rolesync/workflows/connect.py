@@ -1,5 +1,6 @@
 """Settings → what a command needs of the outside: a client with its token, and the record."""
 
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ from rolesync import __version__
 from rolesync.audit.record import Record, open_record
 from rolesync.errors import UsageError
 from rolesync.history.earlier_runs import EarlierRuns, load_earlier_runs
-from rolesync.settings import Settings, is_loopback
+from rolesync.settings import Settings
+from rolesync.settings_sources import is_loopback
 from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
 from rolesync.studio.auth.token_endpoint import DeveloperKey, TokenEndpoint
 from rolesync.studio.auth.token_store import StoredToken, TokenStore
@@ -62,8 +64,9 @@ def connection_of(settings: Settings) -> Connection:
     """Take from the settings how to connect to Studio.
 
     Raises:
-        UsageError: no Studio is set.
+        UsageError: no Studio is set, or `ca_bundle` can't be used.
     """
+    _check_certificates(settings)
     contact = f" ({settings.contact})" if settings.contact else ""
     return settings.part(
         Connection,
@@ -71,6 +74,21 @@ def connection_of(settings: Settings) -> Connection:
         proxy=_proxy(settings),
         ca_bundle=str(settings.ca_bundle or ""),
     )
+
+
+def _check_certificates(settings: Settings) -> None:
+    """Refuse a `ca_bundle` that can't be used, which each request would report without its name."""
+    bundle = settings.ca_bundle
+    if not bundle:
+        return
+    try:
+        certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        certificates.load_verify_locations(*((None, bundle) if bundle.is_dir() else (bundle, None)))
+    except OSError as error:  # an SSLError is one
+        raise UsageError(
+            f"ca_bundle {bundle} can't be used: {error.strerror or error}",
+            hint="name a file of PEM certificates, or unset ca_bundle to use the built-in ones",
+        ) from error
 
 
 def _proxy(settings: Settings) -> str:

@@ -33,13 +33,16 @@ from rolesync.workflows.context import Context
 from rolesync.workflows.rehearsal_estimate import Pace, count_holders, estimate_stages, list_unknowns
 
 
-def rehearse_plan(plan: Plan, context: Context, override: str = "", *, exclusive_admin: bool = False) -> Rehearsal:
+def rehearse_plan(
+    plan: Plan, context: Context, override: str = "", *, exclusive_admin: bool = False, folder: Path | None = None
+) -> Rehearsal:
     """Apply a saved plan to a copy of its live users and of all holders of managed roles.
 
     Args:
         plan: the saved plan.
         context: as for `apply_plan`.
         override: as for `apply_plan`.
+        folder: as for `apply_plan`.
         exclusive_admin: whether, in the copy, adding Admin removes Subaccount admin and the other way round.
 
     Raises:
@@ -50,7 +53,7 @@ def rehearse_plan(plan: Plan, context: Context, override: str = "", *, exclusive
     settings = context.settings
     latencies: list[float] = []
     started = context.seconds()
-    rechecked = recheck_saved_plan(plan, replace(context, answered=latencies.append), override)
+    rechecked = recheck_saved_plan(plan, replace(context, answered=latencies.append), override, folder)
     requests = rechecked.before.requests
     reading = Stage("reading", requests.total, settings.concurrency, 0, context.seconds() - started, measured=True)
     with _copy(rechecked.before, context, exclusive_admin=exclusive_admin) as run_context:

@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -327,6 +328,18 @@ def test_without_fsync_nothing_counts_as_written(folder: Path, monkeypatch: pyte
             with pytest.raises(RecordError, match="Input/output error"):
                 record.append("two")
         assert (folder / "audit.head").read_bytes() == head
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere open files can't be removed")
+def test_every_append_fails_with_a_message_once_the_folder_is_gone(folder: Path) -> None:
+    with opened(folder) as record:
+        record.append("one")
+        shutil.rmtree(folder)
+        for _ in range(3):
+            with pytest.raises(RecordError, match="No such file or directory") as caught:
+                record.append("two")
+            assert str(folder) in caught.value.message
+    assert not folder.exists()
 
 
 def test_a_closed_record_takes_nothing(folder: Path) -> None:

@@ -28,6 +28,7 @@ from rolesync.planner.guards import judge
 from tests.strategies import CREATED_AT, Row, User, desired_of, live_of
 
 ACCOUNT = "https://school.example.com"
+ROLES = ("Admin",)
 BLOCK = VerdictStatus.BLOCK
 USERS = [User(number, f"p{number}@example.edu", f"P {number}", frozenset({"Admin"})) for number in range(1, 11)]
 LISTED = [Row(number, f"p{number}@example.edu", 0, "Admin") for number in range(1, 9)]  # 9 and 10 lose Admin
@@ -53,23 +54,59 @@ def make(policy: Policy | None = None, source: str = "list.csv", users: list[Use
 
 def test_a_plan_of_this_account_and_list_passes(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes(b"the list")
-    check_origin(make(source=str(tmp_path / "list.csv")), ACCOUNT)
+    assert check_origin(make(source=str(tmp_path / "list.csv")), ACCOUNT, ROLES) == ""
 
 
-def test_a_plan_without_a_list_file_at_its_path_passes(tmp_path: Path) -> None:
-    check_origin(make(source=str(tmp_path / "list.csv")), ACCOUNT)
-    check_origin(make(source=str(tmp_path)), ACCOUNT)
+def test_a_plan_without_a_list_file_passes_with_a_warning(tmp_path: Path) -> None:
+    for path in (tmp_path / "list.csv", tmp_path):
+        assert f"the list {path} was not found" in check_origin(make(source=str(path)), ACCOUNT, ROLES, tmp_path / "x")
+
+
+@pytest.mark.parametrize("source", ["/moved/away/list.csv", "list.csv", "lists/list.csv"])
+def test_the_list_is_looked_for_beside_the_plan_too(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, beside = make(source=source), tmp_path / "plans"
+    beside.mkdir()
+    monkeypatch.chdir(tmp_path)  # where a plan of an earlier version looks for a relative path
+    for path in (beside / source if source.startswith("lists") else beside / "list.csv", beside / "list.csv"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"the list")
+        assert check_origin(plan, ACCOUNT, ROLES, Path("plans")) == ""
+        path.write_bytes(b"the list, changed")
+        with pytest.raises(PlanRefusedError, match="has changed since the plan was made") as caught:
+            check_origin(plan, ACCOUNT, ROLES, Path("plans"))
+        assert str(path.relative_to(tmp_path)) in caught.value.message
+        path.unlink()
+
+
+def test_a_list_that_has_grown_beyond_every_list_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    with path.open("wb") as file:
+        file.truncate(20 * 2**30)  # sparse: to read it would take a minute, or all memory
+    with pytest.raises(PlanRefusedError, match="has changed since the plan was made"):
+        check_origin(make(source=str(path)), ACCOUNT, ROLES)
+
+
+def test_a_plan_of_roles_that_are_not_managed_today_is_refused() -> None:
+    plan = make()
+    with pytest.raises(PlanRefusedError, match="roles that are not managed: Admin") as caught:
+        check_origin(plan, ACCOUNT, ("Caption Approver",))
+    assert caught.value.exit_code == Exit.BLOCKED
+    check_origin(plan, ACCOUNT, ("Caption Approver", "Admin"))
+    undo = replace(plan, source=replace(plan.source, undoes="20260101T000000Z-aaaa"))
+    check_origin(undo, ACCOUNT, ("Caption Approver",))  # it may restore a role that its run took away
 
 
 def test_an_unreadable_list_does_not_count_as_unchanged() -> None:
     with pytest.raises(PlanRefusedError, match=r"the list /proc/self/mem can't be read .*Input/output error"):
-        check_origin(make(source="/proc/self/mem"), ACCOUNT)
+        check_origin(make(source="/proc/self/mem"), ACCOUNT, ROLES)
 
 
 @pytest.mark.parametrize("account", ["https://other.example.com", "http://school.example.com", f"{ACCOUNT}:8443", ""])
 def test_a_plan_of_another_account_is_refused(account: str) -> None:
     with pytest.raises(PlanRefusedError, match=f"made for {ACCOUNT}, the settings name {account}") as caught:
-        check_origin(make(), account)
+        check_origin(make(), account, ROLES)
     assert "nothing was written" in caught.value.message
     assert caught.value.exit_code == Exit.BLOCKED
 
@@ -78,7 +115,7 @@ def test_a_plan_whose_list_has_changed_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"the list, changed")
     with pytest.raises(PlanRefusedError, match="has changed since the plan was made") as caught:
-        check_origin(make(source=str(path)), ACCOUNT)
+        check_origin(make(source=str(path)), ACCOUNT, ROLES)
     assert str(path) in caught.value.message
     assert caught.value.hint == f"make a new plan: rolesync plan {path}"
 

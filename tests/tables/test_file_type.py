@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -136,6 +137,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefusedError, match="is a folder"):
         read_file(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes in folders are POSIX")
+def test_a_pipe_that_nobody_writes_to_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "list.csv")
+    with pytest.raises(InputRefusedError, match="can't be read: it is a named pipe"):
+        read_file(tmp_path / "list.csv")
 
 
 def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:

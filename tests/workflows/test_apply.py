@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from rolesync.audit.verify import verify_record
 from rolesync.errors import (
@@ -22,8 +23,11 @@ from rolesync.history.read import read_events
 from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs
 from rolesync.model.verification import Verification
+from rolesync.planner.approval import Decisions, approve
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
+from rolesync.report.content.run_summary import run_content
+from rolesync.report.json import run_json
 from rolesync.sandbox import Sandbox
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
@@ -84,9 +88,6 @@ def test_a_plan_whose_list_has_changed_is_refused(studio: Sandbox, context: Cont
         apply_plan(plan, context)
     assert studio.log() == []
 
-    path.unlink()
-    assert apply_plan(plan, context).complete
-
 
 @pytest.mark.parametrize("edit", [{"roles": ["Teacher"]}, {"email": "someone.else@example.edu"}])
 def test_users_who_changed_since_the_plan_are_not_touched_and_the_others_are(
@@ -112,14 +113,61 @@ def test_users_who_changed_since_the_plan_are_not_touched_and_the_others_are(
     assert len(planned(context).changes) <= 1  # a new plan has what is left
 
 
-def test_a_plan_that_is_applied_twice_is_sent_once(studio: Sandbox, context: Context) -> None:
+@pytest.mark.parametrize("first", ["plan", "approved"])
+@pytest.mark.parametrize("second", ["plan", "approved"])
+def test_a_plan_that_is_applied_again_is_sent_once(studio: Sandbox, context: Context, first: str, second: str) -> None:
     plan = planned(context)
-    assert apply_plan(plan, context).complete
+    approved = approve(
+        plan, Decisions(), reviewer="Rita", operator="rita", confirmed_effect=plan.effect, now=plan.created_at
+    )
+    plans = {"plan": plan, "approved": approved}
+    run = apply_plan(plans[first], context)
+    assert (run.complete, run.already_applied) == (True, "")
+    written = studio.log()
+    again = apply_plan(plans[second], context)
+    assert (again.complete, again.already_applied) == (True, run.run_id)
+    assert set(again.outcomes["detail"]) == {"done by an earlier run of this plan"}
+    assert f"Already applied by run {run.run_id}; sent 0; live equals the plan." in run_content(again).headline.sentence
+    assert run_json(again)["already_applied"] == run.run_id
+    assert studio.log() == written
+
+
+def test_a_plan_that_was_applied_says_so_even_if_users_changed_since(studio: Sandbox, context: Context) -> None:
+    plan = planned(context)
+    run = apply_plan(plan, context)
+    user_id = int(plan.changes.loc[plan.changes["action"] == "add", "user_id"].iloc[0])
+    studio.edit_person(user_id, email="other@example.edu")
     written = studio.log()
     again = apply_plan(plan, context)
-    assert again.complete
-    assert set(again.outcomes["detail"]) == {"done by an earlier run of this plan"}
+    assert (again.complete, again.already_applied) == (False, run.run_id)
+    sentence = run_content(again).headline.sentence
+    assert f"Already applied by run {run.run_id}; sent 0, and 1 change drifted since;" in sentence
     assert studio.log() == written
+
+
+def test_the_list_of_a_plan_is_found_from_another_folder(
+    studio: Sandbox, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "list.csv").write_bytes(SAMPLE.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    plan = planned(context, Path("list.csv"))
+    assert plan.source.path == str(tmp_path / "list.csv")
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    (tmp_path / "list.csv").write_text("email,role\n", encoding="utf-8")
+    with pytest.raises(PlanRefusedError, match="has changed since the plan was made"):
+        apply_plan(plan, context, folder=Path(".."))
+    assert studio.log() == []
+
+
+def test_a_list_that_is_not_there_any_more_is_a_warning(context: Context, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(SAMPLE.read_bytes())
+    plan = planned(context, path)
+    path.unlink()
+    with capture_logs() as logs:
+        assert apply_plan(plan, context, folder=tmp_path).complete
+    assert [(log["log_level"], str(path) in log["event"]) for log in logs] == [("warning", True)]
 
 
 @pytest.mark.parametrize("lost", [["run.end"], ["run.end", "outcome"]], ids=str)

@@ -14,6 +14,7 @@ from rolesync.settings import Settings, load
 from rolesync.studio.auth.oauth import OAuthToken
 from rolesync.studio.auth.tokens import FixedToken
 from rolesync.workflows.connect import connection_of, log_in, oauth_of, token_of
+from tests.paths import PEM
 from tests.servers import ScriptedStudio, in_turn
 from tests.studio.oauth_tools import form_of, issued
 
@@ -54,6 +55,18 @@ def test_the_proxy_is_the_setting_or_that_of_the_environment(tmp_path: Path, mon
     assert proxy(base_url="https://inner.example") == ""
     assert proxy(base_url="http://127.0.0.1:1") == ""
     assert proxy(base_url="https://acme.example", proxy="http://other.example") == "http://other.example"
+
+
+def test_a_ca_bundle_that_cannot_be_used_is_refused_by_name(tmp_path: Path) -> None:
+    for name, content, reason in (("none.pem", None, "No such file"), ("text.pem", b"no certificate", "NO_CERT")):
+        bundle = tmp_path / name
+        if content:
+            bundle.write_bytes(content)
+        with pytest.raises(UsageError, match=reason) as caught:
+            connection_of(settings_for(tmp_path, base_url="https://acme.example", ca_bundle=bundle))
+        assert f"ca_bundle {bundle}" in caught.value.message
+    for usable in (PEM, tmp_path):  # a folder of certificates too
+        assert connection_of(settings_for(tmp_path, ca_bundle=usable)).ca_bundle == str(usable)
 
 
 def test_a_developer_key_selects_oauth_and_otherwise_the_token_is_fixed(tmp_path: Path) -> None:

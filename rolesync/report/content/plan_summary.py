@@ -16,7 +16,7 @@ from rolesync.model.run_report import RunDrift
 from rolesync.model.vocabulary import ON_REMOVALS, Action, Level, Mode, ReadMethod, VerdictStatus
 from rolesync.report.content.impact import impact_total
 from rolesync.report.content.plan_rows import GuardRow, guard_rows
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, held_words, plural
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, held_words, list_text, plural
 
 SHORT_DIGEST = 12
 """Characters of a digest that are enough to tell two plans apart by eye."""
@@ -83,7 +83,7 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         ("account", escape_for_display(plan.account, CELL_LIMIT)),
         ("undoes", f"run {escape_for_display(source.undoes, CELL_LIMIT)}")
         if source.undoes
-        else ("list", f"{escape_for_display(source.path, CELL_LIMIT)} ({content})"),
+        else ("list", f"{list_text(source.path)} ({content})"),
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
         (
             "created",

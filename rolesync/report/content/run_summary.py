@@ -16,7 +16,7 @@ from rolesync.model.runs import Run, counts
 from rolesync.model.vocabulary import Action, OutcomeStatus
 from rolesync.report.content.plan_summary import Headline, approval_text, drift_text, format_time, requests_text
 from rolesync.report.content.run_tables import fresh_tables, past_tables
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, list_text, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,6 +81,7 @@ def _report(run: Run) -> RunReport:
         requests=run.requests.by_kind,
         stopped=run.stopped,
         approval=run.approval,
+        already_applied=run.already_applied,
     )
 
 
@@ -90,6 +91,11 @@ def run_headline(report: RunReport) -> Headline:
     word = _WORDS.get(status, escape_for_display(status, CELL_LIMIT).upper())
     if status not in _SENT:
         return Headline(word, f"{_planned(report)} planned; nothing was written.")
+    if report.already_applied:
+        sent = f"Already applied by run {_cell(report.already_applied)}; sent 0"
+        drifted = report.counts.get(OutcomeStatus.DRIFTED, 0)
+        since = f", and {plural(drifted, 'change')} drifted since" if drifted else ""
+        return Headline(word, f"{sent}{since}; {_proven(report)}.")
     done = f"{report.counts.get(OutcomeStatus.DONE, 0):,} of {plural(_number(report), 'change')} done"
     return Headline(word, f"{done}; {_proven(report)}.")
 
@@ -107,7 +113,7 @@ def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:
     if report.undoes:
         yield "undoes", f"run {_cell(report.undoes)}"
     else:
-        yield "list", _cell(run.source)
+        yield "list", list_text(run.source)
     yield "approved", approval_text(report.approval) if report.approval else ""
     yield "started" if sent else "created", _time(run.started_at)
     if sent:

@@ -2,6 +2,8 @@
 
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 from rolesync.model.reasons import REASONS, HeldReason
 
@@ -40,6 +42,13 @@ def escape_for_display(text: str, limit: int | None = None) -> str:
     if limit is None or (len(text) <= limit and len(shown) <= limit):
         return shown
     return f"{shown[:limit]}… ({len(text):,} characters)"
+
+
+def list_text(path: str) -> str:
+    """Format the path of a list for display: as it was typed, if it is below the current folder."""
+    with suppress(OSError):  # the current folder may be gone
+        path = path.removeprefix(str(Path.cwd() / "_")[:-1])
+    return escape_for_display(path, CELL_LIMIT)
 
 
 def _shown(char: str) -> str:

@@ -11,7 +11,7 @@ from rolesync.model.explanation import PastChange
 from rolesync.model.plans import Plan
 from rolesync.report.content.plan_tables import changes_table, drift_table, findings_table, held_table
 from rolesync.report.content.table import Kind, Table
-from rolesync.report.content.text import CELL_LIMIT, escape_for_display, outcome_text
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text, outcome_text
 
 LastChanges = Mapping[int, Sequence[PastChange]]
 """By user id, the changes of the last run that changed this user, in the order sent."""
@@ -99,9 +99,7 @@ def _column(key: str, title: str, kind: Kind, values: Iterable[Any], all_label: 
 def _details(plan: Plan, last_changes: LastChanges | None) -> dict[str, Any]:
     undoes, users = plan.source.undoes, set(plan.changes["user_id"])
     return {
-        "source": f"run {escape_for_display(undoes, CELL_LIMIT)}"
-        if undoes
-        else escape_for_display(plan.source.path, CELL_LIMIT),
+        "source": f"run {escape_for_display(undoes, CELL_LIMIT)}" if undoes else list_text(plan.source.path),
         "undoes": bool(undoes),
         "last_changes": None
         if last_changes is None
@@ -118,11 +116,7 @@ def _last_run(changes: Sequence[PastChange]) -> dict[str, Any]:
         "sent": [
             f"{escape_for_display(change.action, CELL_LIMIT)} {escape_for_display(change.role, CELL_LIMIT)}: "
             f"{outcome_text(change.outcome)}"
-            + (
-                f" (row {change.row} of {escape_for_display(change.source, CELL_LIMIT)})"
-                if change.row and change.source
-                else ""
-            )
+            + (f" (row {change.row} of {list_text(change.source)})" if change.row and change.source else "")
             for change in changes
         ],
     }

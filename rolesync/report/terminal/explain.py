@@ -21,6 +21,7 @@ from rolesync.report.content.text import (
     SENTENCE_LIMIT,
     escape_for_display,
     format_user,
+    list_text,
     outcome_text,
     plural,
     reason_sentence,
@@ -54,7 +55,7 @@ def explanation_view(explanation: Explanation) -> RenderableType:
 
 def _sources(explanation: Explanation) -> str:
     results = ["no change in the record"]
-    results += [f"no row in {escape_for_display(explanation.source.path, CELL_LIMIT)}"] if explanation.source else []
+    results += [f"no row in {list_text(explanation.source.path)}"] if explanation.source else []
     results += ["not in Studio"] if explanation.now is not None else ["Studio was not read (add `--live`)"]
     return "; ".join(results)
 
@@ -150,7 +151,7 @@ def _absences(absences: Sequence[PastAbsence]) -> Iterator[RenderableType]:
 def _listed(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.source is None:
         return
-    yield heading(f"In {escape_for_display(explanation.source.path, CELL_LIMIT)}")
+    yield heading(f"In {list_text(explanation.source.path)}")
     if not explanation.rows:
         yield note("No row names this user.")
     else:
@@ -197,7 +198,7 @@ def _outcome(outcome: str) -> Text:
 
 def _source(change: PastChange) -> str:
     """Name the list of a change, with the beginning of its hash."""
-    path, digest = escape_for_display(change.source, CELL_LIMIT), escape_for_display(change.sha256[:SHORT_DIGEST])
+    path, digest = list_text(change.source), escape_for_display(change.sha256[:SHORT_DIGEST])
     return f"{path} {digest}".strip()
 
 

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 
 from rolesync.model.run_report import RunSummary
 from rolesync.report.content.plan_summary import SHORT_DIGEST
-from rolesync.report.content.text import CELL_LIMIT, escape_for_display
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text
 from rolesync.report.terminal.widgets import column, lines, note, table, word, words
 
 
@@ -19,7 +19,11 @@ def runs_view(runs: Iterable[RunSummary]) -> RenderableType:
         [column("run, list, operator"), column("started (UTC), plan"), column("result"), column("changes")],
         (
             (
-                lines(*(escape_for_display(text, CELL_LIMIT) for text in (run.run_id, run.source, run.operator))),
+                lines(
+                    escape_for_display(run.run_id, CELL_LIMIT),
+                    list_text(run.source),
+                    escape_for_display(run.operator, CELL_LIMIT),
+                ),
                 (
                     f"{escape_for_display(run.started_at[:16].replace('T', ' '))}\n"
                     f"{escape_for_display(run.plan_digest[:SHORT_DIGEST])}"

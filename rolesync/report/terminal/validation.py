@@ -8,7 +8,7 @@ from rich.text import Text
 from rolesync.model.desired import Desired
 from rolesync.report.content.plan_summary import SHORT_DIGEST
 from rolesync.report.content.plan_tables import findings_table
-from rolesync.report.content.text import CELL_LIMIT, escape_for_display, plural
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text, plural
 from rolesync.report.terminal.widgets import banner, column, heading, pairs, table, table_view
 
 _BANNERS = {
@@ -30,7 +30,7 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
     return Group(
         pairs(
             [
-                ("list", escape_for_display(source.path, CELL_LIMIT)),
+                ("list", list_text(source.path)),
                 ("rows", f"{source.rows:,} with {plural(len(desired.listed), 'assignment')}"),
                 ("sha256", escape_for_display(source.sha256[:SHORT_DIGEST])),
             ],

@@ -1,4 +1,5 @@
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -9,6 +10,7 @@ from rolesync.report.content.text import (
     escape_for_display,
     format_guard_value,
     format_user,
+    list_text,
     plural,
     reason_sentence,
     row_text,
@@ -59,6 +61,20 @@ def test_a_limit_holds_for_escapes_too(text: str, limit: int) -> None:
 def test_a_huge_text_is_cut_with_its_length() -> None:
     assert escape_for_display(HUGE, 10) == "xxxxxxxxxx… (1,000,000 characters)"
     assert escape_for_display("exactly 10", 10) == "exactly 10"
+
+
+def test_a_list_below_the_current_folder_is_shown_as_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert list_text(str(tmp_path / "lists" / "roles.csv")) == "lists/roles.csv"
+    assert list_text(f"{tmp_path}-2/roles.csv") == f"{tmp_path}-2/roles.csv"
+    assert list_text("old/roles.csv") == "old/roles.csv"
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert list_text("/lists/roles.csv") == "/lists/roles.csv"
 
 
 def test_plural() -> None:

@@ -1,0 +1,66 @@
+"""Reads whole files: nothing that never ends, such as a pipe without a writer, and nothing larger than a limit."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import file_digest
+from io import BufferedReader
+from pathlib import Path
+
+_INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""Names of open descriptors of this process; behind them a pipe has a writer, as in `<(command)`."""
+
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[BufferedReader]:
+    """Open a file for reading. Opening never waits.
+
+    Raises:
+        OSError: the file can't be opened, or is a folder, a named pipe, a socket or a device.
+    """
+    with open(path, "rb", opener=_open_without_waiting) as file:  # Path.open takes no opener
+        kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
+        is_inherited_pipe = kind in {stat.S_IFIFO, stat.S_IFSOCK} and str(path).startswith(_INHERITED)
+        if kind != stat.S_IFREG and not is_inherited_pipe:
+            raise OSError(errno.EINVAL, f"it is {_KINDS.get(kind, 'no regular file')}", str(path))
+        if is_inherited_pipe:
+            os.set_blocking(file.fileno(), True)
+        yield file
+
+
+def read_regular(path: Path, limit: int) -> tuple[bytes, float]:
+    """Read a whole file.
+
+    Returns:
+        Its bytes, one more than `limit` if it is larger; and when it was last changed, in seconds since 1970.
+
+    Raises:
+        OSError: as `open_regular`, or the file can't be read.
+    """
+    with open_regular(path) as file:
+        return file.read(limit + 1), os.fstat(file.fileno()).st_mtime
+
+
+def same_sha256(path: Path, sha256: str, limit: int) -> bool:
+    """Whether a file has this checksum; a file of more than `limit` bytes has not, and isn't read.
+
+    Raises:
+        OSError: as `open_regular`, or the file can't be read.
+    """
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > limit:
+            return False
+        return file_digest(file, "sha256").hexdigest() == sha256
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
