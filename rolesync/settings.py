@@ -5,13 +5,14 @@ An unknown key is an error in every source, because a limit with a typo in its n
 """
 
 import getpass
-import os
+import re
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rolesync.errors import UsageError
@@ -20,11 +21,11 @@ from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.reader.identity import read_user, read_users
 from rolesync.settings_sources import (
-    CONFIG_FILE,
     PREFIX,
-    SECRETS_FOLDER,
+    Origin,
+    check_routes,
     is_loopback,
-    refuse_unknown_variables,
+    read_settings,
     user_state_dir,
 )
 
@@ -42,11 +43,11 @@ OneUser = Annotated[str, AfterValidator(read_user)]
 Users = Annotated[str, AfterValidator(read_users)]
 Part = TypeVar("Part", bound="DataclassInstance")
 
-_HINT = "check the command line, ROLESYNC_* variables, .env and rolesync.toml; `rolesync doctor` shows the values"
-
 
 class Settings(BaseSettings):
     """All settings, checked. Users are named by address or user id; case makes no difference."""
+
+    _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
     ca_bundle: Path | None = Field(None, description="File of trusted certificates, instead of the built-in ones.")
 
     state_dir: Path = Field(default_factory=user_state_dir, description="Folder of the record.")
+    output_mode: str = Field("0600", description="Mode of new plans, pages and exports, such as 0640 for a group.")
     audit_key: SecretStr = Field(SecretStr(""), description="Key that seals the audit record against forgery.")
     audit_max_mb: Positive = Field(64.0, description="Size in MB after which the record continues in a new file.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Lowest level logged.")
@@ -127,6 +129,13 @@ class Settings(BaseSettings):
             if role in self.role_aliases:
                 raise ValueError(f"role_aliases maps {alias!r} to {role!r}, which is an alias itself")
         return self
+
+    @field_validator("output_mode")
+    @classmethod
+    def _check_output_mode(cls, mode: str) -> str:
+        if re.fullmatch(r"0?6[0246]{2}", mode) is None:
+            raise ValueError("must be 0600, or add reading or writing for others, such as 0640 or 0664")
+        return mode
 
     @field_validator("audit_key")
     @classmethod
@@ -173,6 +182,21 @@ class Settings(BaseSettings):
         if self.client_id and not self.client_secret.get_secret_value():
             raise ValueError("client_id is set without client_secret: set both, as the developer key shows them")
         return self
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        """Where each setting comes from that isn't the default."""
+        return self._origins
+
+    def has(self, name: str) -> bool:
+        """Whether a setting is not empty."""
+        value = getattr(self, name)
+        return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+    @property
+    def file_mode(self) -> int:
+        """The mode of new files, from `output_mode`."""
+        return int(self.output_mode, 8)
 
     @property
     def studio(self) -> str:
@@ -242,37 +266,10 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN
         overrides: settings from the command line; None for a missing option.
 
     Raises:
-        UsageError: keys are unknown or values don't fit. The message names all of them, and shows no secret.
+        UsageError: keys are unknown or values don't fit; the message names all of them, and shows no secret. Or other
+            users can have written a file, or a source decides where a secret of a nearer source goes.
     """
-    refuse_unknown_variables(Settings.model_fields)
-    named = config or (Path(os.environ[CONFIG_FILE]) if CONFIG_FILE in os.environ else None)
-    if named and not named.is_file():
-        raise UsageError(f"settings file {named} is no file", hint=f"correct --config or {CONFIG_FILE}")
-
-    secrets = os.environ.get(SECRETS_FOLDER)
-    if secrets and not Path(secrets).is_dir():
-        raise UsageError(f"the folder of secrets {secrets} is no folder", hint=f"correct {SECRETS_FOLDER}")
-
-    class Located(Settings):
-        model_config = SettingsConfigDict(
-            env_file=".env",
-            env_file_encoding="utf-8",
-            dotenv_filtering="match_prefix",  # a .env may hold keys of other programs
-            toml_file=named or "rolesync.toml",
-            secrets_dir=secrets,
-        )
-
-    try:
-        return Located(**{key: value for key, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        problems = "; ".join(_problem(".".join(map(str, item["loc"])), item["msg"]) for item in error.errors())
-        raise UsageError(f"settings: {problems}", hint=_HINT) from None
-    except ValueError as error:  # invalid TOML or JSON
-        raise UsageError(f"settings: {error}", hint=_HINT) from None
-
-
-def _problem(name: str, message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    if message == "Extra inputs are not permitted":
-        text = f"is no setting (known are {', '.join(Settings.model_fields)})"
-    return f"{name} {text}".strip()
+    settings, origins = read_settings(Settings, config, overrides)
+    settings._origins = origins  # noqa: SLF001  # a field could be set by every source
+    check_routes(origins, settings.has)
+    return settings

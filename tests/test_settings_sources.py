@@ -1,13 +1,16 @@
-"""What settings need of this machine: variables, the home folder, and which addresses are its own."""
+"""Sources of settings: variables, the home folder, whom files belong to, and which source decides on secrets."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rolesync.errors import UsageError
 from rolesync.settings import load
 from rolesync.settings_sources import is_loopback
+
+grp, pwd = pytest.importorskip("grp"), pytest.importorskip("pwd")
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +36,134 @@ def test_a_user_without_a_home_folder_is_told_to_name_the_state_folder(
 @pytest.mark.parametrize(("host", "loopback"), [("localhost", True), ("127.0.0.2", True), ("::1", True), ("a", False)])
 def test_only_addresses_of_this_machine_are_loopback(host: str, *, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+# Whom a file belongs to
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users and modes are POSIX")
+@pytest.mark.parametrize("name", [".env", "rolesync.toml"])
+def test_a_file_that_others_can_write_or_own_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    path.write_text("", encoding="utf-8")
+    path.chmod(0o644)
+    load()
+    for mode in (0o646, 0o664):
+        path.chmod(mode)
+        monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("staff", "x", gid, ["somebody"])))
+        with pytest.raises(UsageError, match="other users can write") as caught:
+            load()
+        assert str(path) in caught.value.message
+        assert "chmod go-w" in caught.value.hint
+    path.chmod(0o644)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    if path.stat().st_uid:  # root's files are trusted
+        with pytest.raises(UsageError, match="of another user"):
+            load()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_of_another_user_is_read_only_if_it_is_named(tmp_path: Path) -> None:
+    for name in (".env", "rolesync.toml"):
+        path = tmp_path / name
+        path.write_text("", encoding="utf-8")
+        os.chown(path, 12345, 12345)
+        with pytest.raises(UsageError, match=f"{path} is of another user"):
+            load()
+        if name == ".env":
+            path.unlink()
+    load(tmp_path / "rolesync.toml")
+    (tmp_path / "rolesync.toml").rename(tmp_path / "ours.toml")
+    os.chown(tmp_path / "ours.toml", 0, 0)
+    (tmp_path / "rolesync.toml").symlink_to(tmp_path / "ours.toml")
+    load()
+    os.chown(tmp_path / "rolesync.toml", 12345, 12345, follow_symlinks=False)
+    with pytest.raises(UsageError, match="of another user"):
+        load()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users and modes are POSIX")
+def test_a_group_of_one_user_is_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rolesync.toml"
+    path.write_text("", encoding="utf-8")
+    path.chmod(0o664)
+    user = pwd.getpwuid(path.stat().st_uid)
+    monkeypatch.setattr(grp, "getgrgid", lambda _gid: grp.struct_group((user.pw_name, "x", user.pw_gid, [])))
+    load()
+
+    def unknown(_gid: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(grp, "getgrgid", unknown)
+    with pytest.raises(UsageError, match="other users can write"):
+        load()
+
+
+# Where secrets may go
+
+
+SOURCES = ("command line", "environment", ".env", "rolesync.toml", "secrets")
+DISTANCE = {"command line": 0, "environment": 0, ".env": 1, "rolesync.toml": 2, "secrets": 3}
+
+
+def put(source: str, name: str, value: str, patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Set a setting in one source; returns what is left for the command line."""
+    if source == "command line":
+        return {name: value}
+    if source == "environment":
+        patch.setenv(f"ROLESYNC_{name.upper()}", value)
+    elif source == ".env":
+        with Path(".env").open("a", encoding="utf-8") as file:
+            file.write(f"ROLESYNC_{name.upper()}={value}\n")
+    elif source == "rolesync.toml":
+        with Path("rolesync.toml").open("a", encoding="utf-8") as file:
+            file.write(f'{name} = "{value}"\n')
+    else:
+        Path("secrets").mkdir(exist_ok=True)
+        Path("secrets", f"rolesync_{name}").write_text(value, encoding="utf-8")
+        patch.setenv("ROLESYNC_SECRETS_DIR", "secrets")
+    return {}
+
+
+@pytest.mark.parametrize("route_source", SOURCES)
+@pytest.mark.parametrize("secret_source", SOURCES)
+def test_no_source_decides_where_a_secret_of_a_nearer_one_goes(
+    secret_source: str, route_source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides = put(secret_source, "token", "t", monkeypatch)
+    overrides |= put(route_source, "base_url", "https://acme.example", monkeypatch)
+    if DISTANCE[route_source] <= DISTANCE[secret_source]:
+        assert load(**overrides).studio == "https://acme.example"
+        return
+    with pytest.raises(UsageError, match="a farther source may not decide where a secret goes") as caught:
+        load(**overrides)
+    assert "token comes from " in caught.value.message
+    assert "ROLESYNC_BASE_URL" in caught.value.hint
+    assert "ROLESYNC_SECRETS_DIR" in caught.value.hint
+
+
+@pytest.mark.parametrize("secret", ["token", "client_secret", "refresh_token"])
+@pytest.mark.parametrize("route", ["account", "base_url", "proxy", "ca_bundle"])
+def test_every_secret_and_every_route_counts(secret: str, route: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("environment", secret, "s", monkeypatch)
+    value = {"base_url": "https://acme.example"}.get(route, "acme")
+    put("rolesync.toml", route, value, monkeypatch)
+    with pytest.raises(UsageError, match=f"{secret} comes from the environment, but {route} from .*rolesync.toml"):
+        load()
+    put("environment", route, value, monkeypatch)
+    load()
+    monkeypatch.delenv(f"ROLESYNC_{secret.upper()}")
+    monkeypatch.delenv(f"ROLESYNC_{route.upper()}")
+    assert load().origins[route].name == str(Path("rolesync.toml").absolute())
+
+
+def test_an_empty_value_is_no_secret_and_no_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    put("environment", "token", "", monkeypatch)
+    put("rolesync.toml", "base_url", "https://acme.example", monkeypatch)
+    load()
+    put("environment", "token", "t", monkeypatch)
+    put("environment", "base_url", "", monkeypatch)
+    put("rolesync.toml", "account", "", monkeypatch)
+    load()

@@ -141,28 +141,6 @@ def _was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
     return any(os.path.samestat(status, path.stat()) for _, path in reversed(closed))
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file atomically and durably; only its owner can read it."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.touch(mode=0o600)
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync_names(path.parent)
-
-
-def sync_names(folder: Path) -> None:
-    """Make new and changed names in a folder durable."""
-    if os.name == "posix":  # elsewhere a folder can't be opened, and names are durable anyway
-        names = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(names)
-        finally:
-            os.close(names)
-
-
 @contextmanager
 def os_errors_named(path: Path, verb: str) -> Iterator[None]:
     """Turn an `OSError` into a `RecordError` that names the file and the action, such as `written`."""

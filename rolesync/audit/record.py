@@ -15,11 +15,12 @@ from typing import Any, Self
 
 from rolesync.audit.append_lock import AppendLock, AppendLockTimeoutError
 from rolesync.audit.chain import BROKEN_HINT
-from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head, replace_file, sync_names
+from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head
 from rolesync.audit.own_events import OWN_EVENTS, RecordKey, RecordRecovered, TornAppend
 from rolesync.audit.seal import Seal, seal_of
 from rolesync.audit.writer import Writer
 from rolesync.errors import RecordBrokenError, RecordError
+from rolesync.private_files import make_private_folder, replace_file, sync_names
 
 _LOCK = "audit.lock"
 _LOCK_SECONDS = 30.0
@@ -142,7 +143,7 @@ def rekey(folder: Path, *, now: Callable[[], datetime], key: str = "") -> bool:
 
 
 def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     if stat.S_IMODE(folder.stat().st_mode) & 0o077:
         folder.chmod(0o700)
 

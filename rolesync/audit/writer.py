@@ -18,11 +18,11 @@ from rolesync.audit.files import (
     closed_path,
     head_text,
     read_head,
-    sync_names,
 )
 from rolesync.audit.seal import PLAIN, Seal, unknown_seal
 from rolesync.audit.tail import ends_a_record, hash_ending, last_line, locate_end
 from rolesync.errors import RecordBrokenError
+from rolesync.private_files import sync_names
 
 
 class Writer:

@@ -23,10 +23,11 @@ def export(
     from rolesync.reader.write import desired_csv, list_assignments
     from rolesync.workflows.export import read_holders
 
-    with command_context(load_settings(config, assignments)) as context:
+    settings = load_settings(config, assignments)
+    with command_context(settings) as context:
         holders = list_assignments(read_holders(context))
     if form is Form.JSON:
         show_json({"assignments": [{**holder, "email": holder["email"] or None} for holder in holders]})
         return Exit.DONE
-    save_file(desired_csv(holders), output, "the list")
+    save_file(desired_csv(holders), output, "the list", mode=settings.file_mode)
     return Exit.DONE

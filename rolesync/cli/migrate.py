@@ -226,15 +226,16 @@ def _deliver(
     if account:
         from rolesync.report.spreadsheet.migration import ledger_csv, ledger_xlsx
 
-        text = ledger_csv(migration.ledger) if account.suffix.casefold() == ".csv" else ledger_xlsx(migration.ledger)
-        save_file(text, account, "the account")
+        ledger = ledger_csv(migration.ledger) if account.suffix.casefold() == ".csv" else ledger_xlsx(migration.ledger)
+        save_file(ledger, account, "the account", mode=settings.file_mode)
         written.append(f"The outcome of each cell: {account}")
     complete = not migration.refused and bool(migration.assignments)
     list_on_stdout = str(output) == "-"
     if list_on_stdout and form is Form.JSON:
         pass  # the JSON on standard output contains the list
     elif complete or (partial and migration.assignments):
-        save_file(list_csv(sort_assignments(migration.assignments, settings.managed_roles)), output, "the list")
+        text = list_csv(sort_assignments(migration.assignments, settings.managed_roles))
+        save_file(text, output, "the list", mode=settings.file_mode)
         if not list_on_stdout:
             written.append(f"The list: {output}; next: rolesync validate {output}" + source_settings)
     else:

@@ -112,6 +112,20 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
     return load(config, **{**overrides, **assigned})
 
 
+def load_settings_if_any(config: Path | None, assignments: list[str] | None) -> "Settings | None":
+    """Read the settings for a command that can do without: None if they are wrong.
+
+    Raises:
+        UsageError: settings were named on the command line, and they are wrong.
+    """
+    try:
+        return load_settings(config, assignments)
+    except UsageError:
+        if config or assignments:
+            raise
+        return None
+
+
 def _value(text: str, assignment: str) -> object:
     """Parse a list or a mapping as JSON, as in the environment; any other text stays text."""
     if not text.lstrip().startswith(("[", "{")):

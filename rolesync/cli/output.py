@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rolesync.cli.pager import show_in_pager
 from rolesync.cli.streams import take_stdout_error
 from rolesync.errors import UsageError
+from rolesync.private_files import PRIVATE, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,13 +61,14 @@ def write_stdout(text: str | bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def save_file(text: str | bytes, path: Path, what: str) -> None:
+def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) -> None:
     """Write a result to a file, completely or not at all; `-` is standard output.
 
     Args:
         text: the content; text in a .csv file gets a byte order mark if it isn't ASCII.
         path: the file.
         what: what the file holds, for messages, such as "the plan".
+        mode: the mode of a new file; a file that is there keeps its mode.
 
     Raises:
         UsageError: the file can't be written.
@@ -81,10 +83,8 @@ def save_file(text: str | bytes, path: Path, what: str) -> None:
         if reason := take_stdout_error():
             raise UsageError(f"{what} can't be written to standard output: {reason}", hint="name a file")
         return
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(content)
-        part.replace(path)
+        replace_file(path, content, mode=mode, durable=False)
     except OSError as error:
         raise UsageError(f"{what} can't be written to {path}: {error.strerror}", hint="name another file") from error
     print(f"{what} saved as {path}", file=sys.stderr)
@@ -95,6 +95,7 @@ def save_formats(
     formats: "Mapping[str, Callable[[Value], str | bytes]]",
     targets: "Mapping[str, Path | None]",
     what: str,
+    mode: int,
 ) -> int:
     """Write a value to a file in each format that has a target; returns the number of files.
 
@@ -103,11 +104,12 @@ def save_formats(
         formats: by format, the function that makes its text or bytes.
         targets: by format, the file; None to leave the format out.
         what: what the files hold, for messages.
+        mode: the mode of new files.
 
     Raises:
         UsageError: a file can't be written.
     """
     files = {name: path for name, path in targets.items() if path}
     for name, path in files.items():
-        save_file(formats[name](value), path, f"{what} ({name})")
+        save_file(formats[name](value), path, f"{what} ({name})", mode=mode)
     return len(files)

@@ -44,4 +44,6 @@ def plan(
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
         new_plan = plan_list(desired, context, impact=impact)
-    return save_and_show_plan(new_plan, output, form, show_all=show_all, detailed=detailed_exitcode)
+    return save_and_show_plan(
+        new_plan, output, form, mode=settings.file_mode, show_all=show_all, detailed=detailed_exitcode
+    )

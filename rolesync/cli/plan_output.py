@@ -5,24 +5,28 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolesync.cli.options import Form, load_settings, row_limit
+from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import save_file, show_view, write_stdout
 from rolesync.errors import Exit, PlanRefusedError, RecordBrokenError, RecordError, UsageError
+from rolesync.private_files import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rolesync.model.plans import Plan
     from rolesync.report.html.tables import LastChanges
+    from rolesync.settings import Settings
 
 MAX_PLAN_BYTES = 2**31  # about five million changes
 
 
-def save_and_show_plan(plan: "Plan", output: Path | None, form: Form, *, show_all: bool, detailed: bool) -> Exit:
-    """Save a new plan if `output` names a file, show it, and return the exit code for its status."""
+def save_and_show_plan(
+    plan: "Plan", output: Path | None, form: Form, *, mode: int = PRIVATE, show_all: bool, detailed: bool
+) -> Exit:
+    """Save a new plan if `output` names a file, with this mode; show it, and return the exit code for its status."""
     text = plan_text(plan)
     if output:
-        save_file(text, output, "the plan")
+        save_file(text, output, "the plan", mode=mode)
     if form is Form.JSON:
         write_stdout(text)
     else:
@@ -62,26 +66,19 @@ def load_plan(path: Path) -> "Plan":
         raise PlanRefusedError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def load_last_changes(plan: "Plan", config: Path | None, assignments: list[str] | None) -> "LastChanges | None":
+def load_last_changes(plan: "Plan", settings: "Settings | None") -> "LastChanges | None":
     """Read from the record which run last changed each user of a plan.
 
     The record is optional: a plan can be shown without it, and without settings that name its folder.
 
     Returns:
         The last run by user id; None if there are no settings or no record, or if the record can't be read.
-
-    Raises:
-        UsageError: settings were named on the command line, and they are wrong.
     """
     from rolesync.audit.files import RECORD
     from rolesync.history.person import last_changes
     from rolesync.report.content.text import escape_for_display
 
-    try:
-        settings = load_settings(config, assignments)
-    except UsageError:
-        if config or assignments:
-            raise
+    if settings is None:
         return None
     users, key = set(plan.changes["user_id"].tolist()), settings.audit_key.get_secret_value()
     folder = settings.dir_of(plan.account)

@@ -86,10 +86,10 @@ def review(
         if was_shown:
             reviewer, sees = _ask(plan, decided, reviewer, sees, target, show_all)
         approved = complete_review(plan, decided, reviewer, sees, context)
-        save_file(plan_text(approved), target, "the approved plan")
+        save_file(plan_text(approved), target, "the approved plan", mode=context.settings.file_mode)
     else:
         was_shown = False
-        approved = _review_on_page(plan, context, file, target, port, load_last_changes(plan, config, assignments))
+        approved = _review_on_page(plan, context, file, target, port, load_last_changes(plan, context.settings))
     if form is Form.JSON and str(target) != "-":
         write_stdout(plan_text(approved))
     elif form is Form.TEXT and not was_shown and str(target) != "-":
@@ -120,7 +120,7 @@ def _review_on_page(
 
     def approve(decisions: "Decisions", reviewer: str, sees: str) -> "ReviewEnd":
         approved_plan = complete_review(plan, decisions, reviewer, sees, context)
-        save_file(plan_text(approved_plan), target, "the approved plan")
+        save_file(plan_text(approved_plan), target, "the approved plan", mode=context.settings.file_mode)
         approved.append(approved_plan)
         blocked = " A guard still blocks it: apply it with --override." if approved_plan.blocked else ""
         done = f"The plan to {approved_plan.effect} is approved and"
@@ -131,7 +131,7 @@ def _review_on_page(
     def leave(decisions: "Decisions") -> "ReviewEnd":
         if not (decisions.excluded or decisions.released):
             return ReviewEnd("Nothing was approved", "There were no decisions to save.")
-        saved = _save_decisions(plan, decisions, file)
+        saved = _save_decisions(plan, decisions, file, context.settings.file_mode)
         sentence = f"The decisions were saved as {saved}; continue with that file, or change it in a spreadsheet first."
         return ReviewEnd(
             "Nothing was approved", sentence, f"rolesync review {quote(str(file))} --decisions {quote(str(saved))}"
@@ -159,24 +159,24 @@ def _show_address(address: str) -> None:
     sys.stderr.flush()
 
 
-def _save_decisions(plan: "Plan", decisions: "Decisions", file: Path) -> Path:
+def _save_decisions(plan: "Plan", decisions: "Decisions", file: Path, mode: int) -> Path:
     """Save decisions next to the plan, or in a new temporary folder if that fails; never overwrite a file."""
     from rolesync.report.spreadsheet.plan import plan_csv
 
     table = plan_csv(plan, decisions)
     try:
-        return _save_new(table, file)
+        return _save_new(table, file, mode)
     except UsageError as error:
         from rolesync.report.content.text import escape_for_display
 
         sys.stderr.write(f"{escape_for_display(error.message)}\n")
-        return _save_new(table, Path(mkdtemp(prefix="rolesync-"), file.name))
+        return _save_new(table, Path(mkdtemp(prefix="rolesync-"), file.name), mode)
 
 
-def _save_new(table: str, file: Path) -> Path:
+def _save_new(table: str, file: Path, mode: int) -> Path:
     names = (f"{file.stem}.decisions{f'-{number}' if number else ''}.csv" for number in count())
     path = next(path for path in map(file.with_name, names) if not path.exists())
-    save_file(table, path, "the decisions")
+    save_file(table, path, "the decisions", mode=mode)
     return path
 
 

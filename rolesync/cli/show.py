@@ -3,13 +3,25 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolesync.cli.options import All, Assignments, Config, Form, Format, NoPager, PlanOrRun, load_settings, row_limit
+from rolesync.cli.options import (
+    All,
+    Assignments,
+    Config,
+    Form,
+    Format,
+    NoPager,
+    PlanOrRun,
+    load_settings,
+    load_settings_if_any,
+    row_limit,
+)
 from rolesync.cli.output import json_text, save_formats, show_view, write_stdout
 from rolesync.cli.pager import pager_command
 from rolesync.cli.plan_options import Target
 from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
 from rolesync.cli.refusal import raise_if_broken, show_json_before_break
 from rolesync.errors import Exit, UsageError
+from rolesync.private_files import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,8 +53,9 @@ def show(
     if not file.exists():
         return show_run(what, targets, show_all, pager, form, config, assignments)
     plan = load_plan(file)
-    last_changes = load_last_changes(plan, config, assignments) if html else None
-    written = _write_formats(plan, targets, last_changes)
+    settings = load_settings_if_any(config, assignments) if any(targets.values()) else None
+    last_changes = load_last_changes(plan, settings) if html else None
+    written = _write_formats(plan, targets, last_changes, settings.file_mode if settings else PRIVATE)
     if form is Form.JSON:
         write_stdout(plan_text(plan))
     elif not written:
@@ -50,8 +63,8 @@ def show(
     return Exit.DONE
 
 
-def _write_formats(plan: "Plan", targets: dict[str, Path | None], last_changes: "LastChanges | None") -> int:
-    """Write the plan in each format that has a target; returns the number of files."""
+def _write_formats(plan: "Plan", targets: dict[str, Path | None], last_changes: "LastChanges | None", mode: int) -> int:
+    """Write the plan in each format that has a target, with this mode; returns the number of files."""
     from rolesync.report.html.page import plan_html
     from rolesync.report.markdown import plan_markdown
     from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
@@ -63,7 +76,7 @@ def _write_formats(plan: "Plan", targets: dict[str, Path | None], last_changes: 
         "xlsx": plan_xlsx,
         "json": plan_text,
     }
-    return save_formats(plan, formats, targets, "the plan")
+    return save_formats(plan, formats, targets, "the plan", mode)
 
 
 def show_run(
@@ -90,7 +103,7 @@ def show_run(
             f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
             hint=f"{error.hint.rstrip('.')}; to show a plan, name its file",
         ) from error
-    written = any(targets.values()) and save_formats(report, _run_formats(), targets, "the run")
+    written = any(targets.values()) and save_formats(report, _run_formats(), targets, "the run", settings.file_mode)
     if form is Form.JSON:
         from rolesync.report.json import run_report_json
 

@@ -20,6 +20,9 @@ def undo(
     """Plan to reverse the effects of a run that Studio still shows. Review and apply the plan like any other."""
     from rolesync.workflows.undo import plan_undo
 
-    with command_context(load_settings(config, assignments)) as context:
+    settings = load_settings(config, assignments)
+    with command_context(settings) as context:
         plan = plan_undo(run, context, impact=impact)
-    return save_and_show_plan(plan, output, form, show_all=show_all, detailed=detailed_exitcode)
+    return save_and_show_plan(
+        plan, output, form, mode=settings.file_mode, show_all=show_all, detailed=detailed_exitcode
+    )

@@ -9,13 +9,14 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from rolesync.errors import LockHeldError, RolesyncError
+from rolesync.private_files import PRIVATE, make_private_folder, replace_file
 
 _LOCK, _NOTE = "run.lock", "run.lock.json"
 
@@ -35,9 +36,10 @@ def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], date
         RolesyncError: the lock's files can't be written.
     """
     note = folder / _NOTE
-    lock = FileLock(folder / _LOCK, mode=0o600)
+    # Never a soft lock, which a crash would leave behind, and which other programs can take away.
+    lock = FileLock(folder / _LOCK, mode=PRIVATE, fallback_to_soft=False)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         lock.acquire(blocking=False)
     except Timeout as error:
         raise LockHeldError(
@@ -49,7 +51,7 @@ def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], date
     with ExitStack() as cleanup:
         cleanup.callback(lock.release)
         # Before the release: afterwards the note may be the next holder's.
-        cleanup.callback(note.unlink, missing_ok=True)
+        cleanup.callback(_remove, note)
         try:
             _write_note(note, run=run, command=command, since=now())
         except OSError as error:
@@ -71,11 +73,12 @@ def _write_note(note: Path, *, run: str, command: str, since: datetime) -> None:
         "command": command,
         "since": since.astimezone(UTC).isoformat(timespec="seconds"),
     }
-    # Replaced atomically, so that no reader sees half a note.
-    new_note = note.with_suffix(".new")
-    new_note.touch(mode=0o600)
-    new_note.write_text(json.dumps(holder), encoding="utf-8")
-    new_note.replace(note)
+    replace_file(note, json.dumps(holder).encode(), durable=False)
+
+
+def _remove(note: Path) -> None:
+    with suppress(OSError):  # the note locks nothing, and the run is over
+        note.unlink()
 
 
 def _user_name() -> str:

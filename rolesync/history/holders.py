@@ -8,7 +8,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from rolesync.audit.files import os_errors_named, replace_file
+from rolesync.audit.files import os_errors_named
 from rolesync.audit.record import Record
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import all_role_changes, open_requests
@@ -17,6 +17,7 @@ from rolesync.history.events import HoldersSaved
 from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
 from rolesync.model.vocabulary import Action
+from rolesync.private_files import replace_file
 
 NAME = "holders.json"
 

@@ -27,6 +27,11 @@ def run_checks(context: Context) -> list[Check]:
 
 def _settings(context: Context) -> Iterator[Check]:
     settings = context.settings
+    names_by_source: dict[str, list[str]] = {}
+    for name, origin in settings.origins.items():
+        names_by_source.setdefault(origin.name, []).append(name)
+    for source, names in names_by_source.items():
+        yield Check("settings", PASS, f"from {source}: {', '.join(sorted(names))}")
     try:
         yield Check("Studio", PASS, settings.studio)
     except RolesyncError as error:

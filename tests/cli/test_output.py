@@ -1,6 +1,8 @@
 """Files that commands save."""
 
 import io
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -32,6 +34,17 @@ def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
 def test_text_outside_ascii_gets_a_byte_order_mark_in_csv(tmp_path: Path, name: str, text: str, content: bytes) -> None:
     save_file(text, tmp_path / name, "the list")
     assert (tmp_path / name).read_bytes() == content
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and links are POSIX")
+def test_a_file_is_for_its_owner_only_unless_a_mode_is_set(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    (tmp_path / ".plan.json.part").symlink_to(theirs)
+    for mode, path in ((0o600, tmp_path / "plan.json"), (0o640, tmp_path / "shared.json")):
+        save_file("text", path, "the plan", mode=mode)
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert theirs.read_text() == "theirs"
 
 
 def test_a_minus_is_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """One run per account: tested with a real second process; the lock is free as soon as its holder ends."""
 
+import errno
 import json
 import os
 import signal
@@ -121,7 +122,7 @@ def test_the_lock_holds_without_a_readable_note(tmp_path: Path, note: bytes | No
             pytest.fail("two runs hold one lock")
 
 
-@pytest.mark.parametrize("name", ["account", "run.lock", "run.lock.new"])
+@pytest.mark.parametrize("name", ["account", "run.lock", "run.lock.json"])
 def test_lock_files_that_cannot_be_written_are_an_error(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "account"
     if name == "account":
@@ -144,3 +145,27 @@ def test_a_user_without_a_name_is_noted_by_id(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)
     with account_lock(tmp_path, run="r1", command="apply", now=clock):
         assert json.loads((tmp_path / "run.lock.json").read_text())["user"] == "user 3999999999"
+
+
+def test_a_file_system_without_locks_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def missing(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", missing)
+    with (
+        pytest.raises(RolesyncError, match="can't be taken: Function not implemented"),
+        account_lock(tmp_path / "account", run="r", command="plan", now=clock),
+    ):
+        pytest.fail("a lock that other programs can take away was taken")
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    for name in ("run.lock.new", "run.lock.json"):
+        (tmp_path / name).symlink_to(theirs)
+    with account_lock(tmp_path, run="r", command="plan", now=clock):
+        assert json.loads((tmp_path / "run.lock.json").read_text())["run"] == "r"
+    assert theirs.read_text() == "theirs"

@@ -48,6 +48,17 @@ def test_users_of_the_settings_who_are_not_in_studio_are_a_warning(studio: Sandb
     assert "owner in Studio" not in results
 
 
+def test_every_setting_is_listed_with_its_source(
+    studio: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rolesync.toml").write_text('owner = "admin@example.edu"\nchunk_size = 7\n', encoding="utf-8")
+    settings = load(base_url=studio.base_url, token=studio.token, state_dir=tmp_path)
+    messages = [check.message for check in run_checks(Context(settings)) if check.name == "settings"]
+    assert "from the command line: base_url, state_dir, token" in messages
+    assert f"from {tmp_path / 'rolesync.toml'}: chunk_size, owner" in messages
+
+
 def test_missing_settings_are_named_with_what_to_do(studio: Sandbox, tmp_path: Path) -> None:
     results = checks(studio, tmp_path, token="", base_url="")
     assert (results["Studio"].exit_code, results["token"].exit_code) == (Exit.USAGE, Exit.USAGE)

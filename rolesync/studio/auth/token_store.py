@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
 
 from rolesync.errors import LockHeldError, RolesyncError
+from rolesync.private_files import PRIVATE, create, make_private_folder, sync_names
 
 STORE, LOCK = "token.json", "token.lock"
 RESERVED = 16 * 1024  # bytes; several times the size of the longest known tokens
@@ -101,9 +102,9 @@ class TokenStore:
             LockHeldError: the other process still holds it after that time.
             RolesyncError: the lock can't be taken.
         """
-        lock = FileLock(self._folder / LOCK, mode=0o600)
+        lock = FileLock(self._folder / LOCK, mode=PRIVATE, fallback_to_soft=False)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             if stat.S_IMODE(self._folder.stat().st_mode) & 0o077:
                 self._folder.chmod(0o700)
             lock.acquire(timeout=patience)
@@ -112,7 +113,7 @@ class TokenStore:
                 f"{self._folder / LOCK}: another process has been renewing the token for more than {patience:g} s",
                 hint="wait until it ends, or check it; the lock is released as soon as that process ends",
             ) from error
-        except (OSError, NotImplementedError) as error:  # the latter on file systems without locks
+        except OSError as error:
             raise self._failed("the token's lock can't be taken", error) from error
         try:
             yield
@@ -132,7 +133,7 @@ class TokenStore:
         try:
             try:
                 new_file.unlink(missing_ok=True)  # left by a crash
-                new_file.touch(mode=0o600)
+                os.close(create(new_file))
                 _write_durably(new_file, b" " * RESERVED)
             except OSError as error:
                 raise self._failed("there is no space for a new token, so none was requested", error) from error
@@ -145,12 +146,7 @@ class TokenStore:
         try:
             _write_durably(new_file, _encode(token))
             new_file.replace(self.path)
-            if os.name == "posix":  # other systems can't open a folder, and make names durable without it
-                folder = os.open(self._folder, os.O_RDONLY)
-                try:
-                    os.fsync(folder)
-                finally:
-                    os.close(folder)
+            sync_names(self._folder)
         except OSError as error:
             raise self._failed("the new token could not be stored, so it was not used", error) from error
 
