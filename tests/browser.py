@@ -1,4 +1,4 @@
-"""Chromium as a reviewer uses it: opens pages, and remembers what none of ours may do."""
+"""Chromium as a reviewer uses it; it records the requests and complaints that no page of rolesync may cause."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _ARGUMENTS = (
 
 @dataclass
 class Watched:
-    """A page, what it has asked for, and what it has complained about."""
+    """A page, the requests that it made, and its complaints."""
 
     page: Page
     requests: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What several folders of tests share, since starting and stopping it takes longer than most tests."""
+"""The fixtures of several folders: starting and stopping them takes longer than most tests."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -36,13 +36,13 @@ stop_ignoring_signals()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of an account, which isn't there yet."""
+    """The folder of an account, which does not exist yet."""
     return tmp_path / "state" / "account"
 
 
 @pytest.fixture(scope="session")
 def sandboxes() -> Iterator[Callable[[Options], Sandbox]]:
-    """One sandbox in this process for each set of options, given out as new."""
+    """Give a sandbox in this process for each set of options, as new."""
     with ExitStack() as stack:
         running: dict[str, Sandbox] = {}
 
@@ -58,7 +58,7 @@ def sandboxes() -> Iterator[Callable[[Options], Sandbox]]:
 
 @pytest.fixture(scope="session")
 def own_process() -> Iterator[Control]:
-    """One sandbox in a process of its own, as the command starts it."""
+    """A sandbox in a separate process, started by the command."""
     with sandbox() as control:
         yield control
 
@@ -78,7 +78,7 @@ def sh(tmp_path: Path, studio: Control) -> Shell:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium; each test opens contexts of its own in it."""
+    """One Chromium; each test opens its own contexts in it."""
     if CHROMIUM is None:
         pytest.skip(MISSING)
     with chromium() as running:

@@ -31,7 +31,7 @@ _context.set_forkserver_preload(["tests.killing"])
 
 
 class _Fuse:
-    """Kills its own process at a step; `steps` counts them, all or those inside the calls of one function."""
+    """Kills its own process at a step; `steps` counts all of them, or those inside the calls of one function."""
 
     def __init__(self, at: int, inside: str) -> None:
         self.steps = 0
@@ -67,12 +67,12 @@ def _apply(plan_path: str, settings: dict[str, Any], at: int, inside: str, steps
 
 
 def apply_until(plan_path: Path, settings: dict[str, Any], at: int = 0, *, inside: str = "") -> int:
-    """Apply a saved plan in a process of its own that is killed at step `at`; 0 lets it come to its end.
+    """Apply a saved plan in a separate process, which is killed at step `at`; 0 lets it finish.
 
-    Where `inside` names a function, only the steps inside its calls count.
+    If `inside` names a function, only the steps inside its calls count.
 
     Returns:
-        After how many steps the last change was sent, as far as it came to that.
+        The number of steps after which the last change was sent, as far as the run came.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:

@@ -1,4 +1,4 @@
-"""Random accounts and random lists: small, but with everything odd that real ones have."""
+"""Random accounts and random lists: small, but with every oddity of real ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -196,7 +196,7 @@ def findings() -> st.SearchStrategy[Finding]:
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    """Plans that really come of a situation."""
+    """Make plans that follow from a situation."""
     situation = draw(situations())
     noticed = draw(st.lists(findings(), max_size=3))
     history = draw(histories())

@@ -1,11 +1,14 @@
-"""Applying, measured: time beside the latency of the server, records beside a plain log, and large plan files.
+"""Measure applying: a run against the latency of its server, records against a plain log, and large plan files.
 
-Run as `python -m tests.bench.bench_applying`. Every figure of a run or of a plan file comes from a fresh process; peak
-memory is what the operating system saw of it, imports included. The latency limit of a run is that of its requests:
-PUTs by those under way at once, and the pages of the proof by eight, each times the latency. The records are those of
-a run, two for each PUT of 50 actions, beside structlog as it comes, which prints the same to a file without flushing.
-Each of ours is flushed to the disk (fsync), which takes what the disk takes, and wakes a process whose caches are cold;
-the goal is for all the rest, so that it is measured with the flushing left out, too.
+Run as `python -m tests.bench.bench_applying`. Each figure of a run or of a plan file comes from a fresh process. Peak
+memory is what the operating system counted for it, imports included.
+
+The limit of a run is the latency of its requests: the PUTs divided by those in parallel, plus the pages of the proof
+divided by eight, each times the latency.
+
+The records are those of a run, two for each PUT of 50 actions. The yardstick is plain structlog, which prints the same
+to a file without flushing. Each record of rolesync is flushed to the disk (fsync), which takes as long as the disk
+needs, and wakes a process whose caches are cold. The goal is for everything else, so it is measured without flushing.
 """
 
 import argparse
@@ -70,7 +73,7 @@ Made = TypeVar("Made")
 
 
 def plan_of(changes: int) -> Plan:
-    """Plan so many changes for `latent`: every even id loses Admin, every odd one gets it."""
+    """Make a plan of this many changes for `latent`: every even id loses Admin, every odd id gets it."""
     at = np.arange(1, changes + 1)
     gains = at % 2 == 1
     emails = [address(number) for number in range(1, changes + 1)]
@@ -98,7 +101,7 @@ def plan_of(changes: int) -> Plan:
 
 
 def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) -> Figures:
-    """Apply, record and prove so many changes; the seconds are those of the whole run."""
+    """Apply, record and prove this many changes; the seconds are those of the whole run."""
     plan = plan_of(changes)
     people = plan.changes
     names = {"user_id": people["user_id"], "email": people["email"], "name": people["name"], "roles": people["before"]}
@@ -135,7 +138,7 @@ def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) ->
 
 @contextmanager
 def latent(people: int, latency: float) -> Iterator[str]:
-    """Have the waiting Studio serve, in a process of its own."""
+    """Run the Studio of `latent` in a separate process; returns its address."""
     command = [sys.executable, "-m", "tests.bench.latent", str(people), str(latency)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -146,7 +149,7 @@ def latent(people: int, latency: float) -> Iterator[str]:
 
 
 def record_ours(folder: Path, requests: int, key: str = "", *, flushing: bool = True) -> Figures:
-    """Write the records of so many PUTs; times are per record, in microseconds."""
+    """Write the records of this many PUTs; times are per record, in microseconds."""
     left_out = nullcontext() if flushing else patch.object(os, "fsync", lambda _: None)
     with open_record(folder, now=lambda: datetime.now(UTC), key=key) as record, left_out:
         journal = Journal(record, "bench", monotonic)
@@ -157,7 +160,7 @@ def record_ours(folder: Path, requests: int, key: str = "", *, flushing: bool = 
 
 
 def record_plainly(folder: Path, requests: int) -> Figures:
-    """Print the same to a file with structlog as it comes."""
+    """Print the same records to a file with plain structlog."""
     with (folder / "log").open("w", encoding="utf-8") as file:
         log = structlog.wrap_logger(structlog.PrintLogger(file))
         started, worked = perf_counter(), process_time()
@@ -179,7 +182,7 @@ AFTER = {action.user_id: ["Admin", "Teacher"] for action in ACTIONS}
 
 
 def forms(changes: int) -> Figures:
-    """Spell a plan of so many changes, read and check it, and render it in each form; in seconds, and those of CPU."""
+    """Encode a plan of this many changes, decode and check it, and render each format; in seconds, elapsed and CPU."""
     times: dict[str, float] = {}
 
     def timed(name: str, work: Callable[[], Made]) -> Made:
@@ -297,7 +300,7 @@ def _measured(name: str, numbers: list[int]) -> Figures:
 
 
 def _fresh(name: str, *numbers: int) -> Figures:
-    """The figures of a process of its own."""
+    """Measure in a fresh process."""
     command = [sys.executable, "-m", "tests.bench.bench_applying", "--measure", name, *map(str, numbers)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     figures: Figures = json.loads(done.stdout)

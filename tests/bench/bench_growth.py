@@ -1,14 +1,15 @@
-"""How it grows: requests, time and memory of a whole sync, beside the script that most people would write instead.
+"""Measure growth: requests, time and memory of a whole sync, against the script that most people would write instead.
 
-Run as `python -m tests.bench.bench_growth [USERS ...] [--no-write]`. The sandbox is a process of its own, so is each
-sync: it reads the list and Studio, plans, guards, applies and proves. Four in five of the live users hold the managed
-role. Half of the changes are removals, the other half are additions.
+Run as `python -m tests.bench.bench_growth [USERS ...] [--no-write]`. The sandbox runs in its own process, and so does
+each sync: it reads the list and Studio, plans, checks the guards, applies and proves. Four in five of the live users
+hold the managed role. Half of the changes are removals, half are additions.
 
 The script reads the holders, searches once for each row of the list, and sends one PUT for each change, over one plain
-`requests` session. Its number of requests follows from the list. Where it is more than `SAMPLE` of a kind, so many
-are made and their time multiplied; such figures are marked.
+`requests` session. Its number of requests follows from the list. If there are more than `SAMPLE` of a kind, only
+`SAMPLE` are made and their time is multiplied; such figures are marked.
 
-The table and the picture go into the manual's page on performance, unless `--no-write` is given or a size is left out.
+The table and the picture are written to the manual's page on performance, unless `--no-write` is given or a size is
+missing.
 """
 
 import argparse
@@ -50,9 +51,9 @@ BEGIN, END = "<!-- growth -->\n", "<!-- /growth -->"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one way took; `estimated` if the seconds are those of a part, multiplied.
+    """The cost of one way; `estimated` if the seconds of a part were multiplied.
 
-    Memory is the peak in MB; 0 where only a part was done, which needs less of it.
+    Memory is the peak in MB; 0 where only a part was done, which needs less memory.
     """
 
     requests: int
@@ -63,7 +64,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One account, one list, and what both ways took."""
+    """The cost of both ways for one account and one list."""
 
     users: int
     changes: int
@@ -73,7 +74,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A list, and what it comes to: the changes as (user id, action)."""
+    """A list, and the changes that it asks for as (user id, action)."""
 
     path: Path
     rows: int
@@ -81,7 +82,7 @@ class Task:
 
 
 def make_task(control: Control, changes: int, folder: Path) -> Task:
-    """Write a list that asks for so many changes, half of them removals."""
+    """Write a list that asks for this many changes, half of them removals."""
     people = control.people()
     times = Counter(str(person.get("email") or "").lower() for person in people)
 
@@ -104,7 +105,7 @@ def make_task(control: Control, changes: int, folder: Path) -> Task:
 
 
 def ours(address: str, token: str, folder: Path) -> Figures:
-    """Sync the list, whole: read, look, plan, guard, apply, prove."""
+    """Sync the list with rolesync: read, plan, check the guards, apply, prove."""
     from rolesync.settings import load  # noqa: PLC0415  # as above
     from rolesync.workflows.context import Context  # noqa: PLC0415  # the script, a process of its own, doesn't need it
     from rolesync.workflows.plan import read_list  # noqa: PLC0415  # as above
@@ -164,7 +165,7 @@ def script(address: str, token: str, folder: Path) -> Figures:
 
 
 def _time_of(do: Callable[[Any], object], items: Sequence[Any]) -> float:
-    """The seconds that all items take, by those of at most `SAMPLE`, evenly taken from all."""
+    """Measure at most `SAMPLE` items, spread evenly; returns the seconds that all items would take."""
     chosen = items[:: -(-len(items) // SAMPLE)] if items else []
     started = perf_counter()
     for item in chosen:
@@ -177,7 +178,7 @@ WAYS: Mapping[str, Callable[[str, str, Path], Figures]] = {"ours": ours, "script
 
 @contextmanager
 def sandbox(users: int) -> Iterator[tuple[str, str]]:
-    """A sandbox in a process of its own; gives its address and a token."""
+    """Run a sandbox in a separate process; returns its address and a token."""
     command = [sys.executable, "-m", "rolesync", "sandbox", "--port", "0", "--users", str(users)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -205,7 +206,7 @@ def measure(users: int) -> Iterator[Cell]:
 
 
 def _fresh(way: str, address: str, token: str, folder: Path) -> Figures:
-    """The figures of a process of its own."""
+    """Measure in a fresh process."""
     command = [sys.executable, "-m", "tests.bench.bench_growth", "--way", way, address, token, str(folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Figures(**json.loads(done.stdout))
@@ -215,7 +216,7 @@ COLUMNS = ("live users", "changes", "", "requests", "time", "at 50 ms, at least"
 
 
 def rows_of(cells: Iterable[Cell]) -> Iterator[tuple[str, ...]]:
-    """Spell the cells, two rows each; what was reckoned from a part or from the requests begins with ≈."""
+    """Format the cells, two rows each; an estimate begins with ≈."""
     for cell in cells:
         for name, figures, at_once in (("rolesync", cell.ours, CONCURRENCY), ("script", cell.script, 1)):
             network = figures.requests * ROUND_TRIP / at_once
@@ -285,7 +286,7 @@ def write_page(table: str, page: Path) -> None:
 
 
 def main() -> None:
-    """Measure every size, print the table, and write it where that is asked for; with `--way`, be one process."""
+    """Measure every size, print the table, and write it unless told not to; with `--way`, be a measured process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("users", nargs="*", default=USERS)
     parser.add_argument("--no-write", action="store_true", help="leave the manual's table and picture as they are")

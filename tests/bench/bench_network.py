@@ -1,9 +1,9 @@
-"""The network, measured: how near a whole fetch comes to the limit that latency sets, and what it costs.
+"""Measure the network: how near a whole read comes to the limit that latency sets, and how much CPU it takes.
 
-Run as `python -m tests.bench.bench_network`. The limit is the round trips needed, divided by the connections; the
-yardstick is what `requests` reaches with a thread and a pooled session for each connection. CPU is that of the
-whole process for a page; the yardstick only parses the JSON (and doesn't look for proxies in the environment, which
-would cost it 40 % more). The last table is a server that takes 20 requests a second.
+Run as `python -m tests.bench.bench_network`. The limit is the number of round trips divided by the connections. The
+yardstick is `requests` with one thread and one pooled session for each connection; it only parses the JSON, and doesn't
+look for proxies in the environment, which would cost it 40 % more. CPU is that of the whole process, per page. The
+last table is about a server that accepts 20 requests a second.
 """
 
 import logging
@@ -38,7 +38,7 @@ REFUSED = 0.1  # share of all requests, at most
 
 @dataclass(frozen=True)
 class Line:
-    """A server that answers after `delay` seconds, read over so many connections; the goal is a share of the limit."""
+    """A server that answers after `delay` seconds, and the number of connections; the goal is a share of the limit."""
 
     connections: int
     delay: float
@@ -47,7 +47,7 @@ class Line:
 
     @property
     def limit(self) -> float:
-        """Seconds that the fetch takes at least."""
+        """The seconds that the read takes at least."""
         return self.pages * self.delay / self.connections
 
 
@@ -56,7 +56,7 @@ LINES = (Line(16, 0.05, 960, 0.93), Line(32, 0.05, 1_600, 0.90), Line(16, 0.1, 9
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a fetch came to: seconds of the wall clock and of CPU, requests made, and when each was answered."""
+    """The cost of a read: seconds elapsed and of CPU, requests, and the time of each answer."""
 
     seconds: float
     cpu: float
@@ -69,7 +69,7 @@ Fetch = Callable[[str, int, int], Fetched]
 
 
 def ours(address: str, pages: int, connections: int) -> Fetched:
-    """Fetch the whole role, as a dry run does, and hold it complete."""
+    """Read the whole role with rolesync, as a dry run does, and check that it is complete."""
     at: list[float] = []
     started, cpu = perf_counter(), process_time()
     connection = Connection(address, "rolesync/0 (bench)", concurrency=connections)
@@ -83,7 +83,7 @@ def ours(address: str, pages: int, connections: int) -> Fetched:
 
 
 def yardstick(address: str, pages: int, connections: int) -> Fetched:
-    """Fetch the same pages with `requests` alone, one pooled session for each of so many threads."""
+    """Read the same pages with `requests` alone, with one pooled session for each of this many threads."""
     local = threading.local()
 
     def people(number: int) -> int:
@@ -108,7 +108,7 @@ def yardstick(address: str, pages: int, connections: int) -> Fetched:
 
 
 def page_by_page(address: str, pages: int, connections: int) -> Fetched:
-    """Fetch and check the same pages with our client, in a plain loop: nothing is put together."""
+    """Read and check the same pages with the client of rolesync in a plain loop, without combining them."""
     started, cpu = perf_counter(), process_time()
     connection = Connection(address, "rolesync/0 (bench)", concurrency=connections)
     with Client(connection, FixedToken(SecretStr("bench"))) as client:
@@ -120,7 +120,7 @@ def page_by_page(address: str, pages: int, connections: int) -> Fetched:
 
 
 def latency(line: Line) -> tuple[float, float]:
-    """Shares of the limit that ours and the yardstick reach, each the median of several, in turn."""
+    """Measure which share of the limit rolesync and the yardstick reach, in turn; medians of several runs."""
     with served(line.pages, line.delay) as address:
         runs = [
             [fetch(address, line.pages, line.connections).seconds for fetch in (ours, yardstick)] for _ in range(TIMES)
@@ -130,7 +130,7 @@ def latency(line: Line) -> tuple[float, float]:
 
 
 def cost(fetch: Fetch, pages: int, connections: int, delay: float) -> tuple[float, float]:
-    """CPU seconds a page of `fetch` and the yardstick, over so many connections; medians of several, in turn."""
+    """Measure the CPU seconds per page of `fetch` and of the yardstick, in turn; medians of several runs."""
     with served(pages, delay) as address:
         runs = [
             [fetcher(address, pages, connections).cpu / pages for fetcher in (fetch, yardstick)] for _ in range(COSTS)
@@ -140,7 +140,7 @@ def cost(fetch: Fetch, pages: int, connections: int, delay: float) -> tuple[floa
 
 
 def limited(pages: int, delay: float, retry_after: str) -> tuple[float, float]:
-    """Answers a second over the second half of the pages, and the share refused, of a server that limits them."""
+    """Measure a server with a limit: answers per second in the second half of the pages, and the share of refusals."""
     with served(pages, delay, LIMITED, retry_after) as address:
         fetched = ours(address, pages, 16)
     at, half = sorted(fetched.at), len(fetched.at) // 2

@@ -1,8 +1,8 @@
-"""The page of a plan, measured in Chromium: how large it is, when it is painted, and how soon a filter shows.
+"""Measure the page of a plan in Chromium: its size, the time until it is painted, and how soon a filter shows.
 
-Run as `python -m tests.bench.bench_page`; it needs Debian's Chromium. Times are those of the page's own clock: to the
-first paint and to the end of its script from when it is opened, and from an event to the paint that follows it. The
-yardstick is the same plan as one plain table without a script, opened once, since it takes so long.
+Run as `python -m tests.bench.bench_page`; it needs Debian's Chromium. Times are by the page's own clock: from opening
+to the first paint and to the end of its script, and from an event to the next paint. The yardstick is the same plan as
+one plain table without a script, opened only once since it takes long.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ _PARTS = """
 
 
 def sizes(plan: Plan) -> Figures:
-    """The bytes of a page, and those of them that aren't the plan's: without the data, and without its first rows."""
+    """Count the bytes of a page, and those without its data and without its first rows."""
     text = page.plan_html(plan)
     _, _, rest = text.partition('<script type="application/json" id="data">')
     data, _, _ = rest.partition("</script>")
@@ -74,7 +74,7 @@ def sizes(plan: Plan) -> Figures:
 
 
 def opened(browser: Browser, path: Path) -> Figures:
-    """Open a page and do what a reviewer does; in milliseconds."""
+    """Open a page and do what a reviewer does; returns milliseconds."""
     with watched(browser, viewport=SCREEN) as visit:
         visit.page.goto(path.as_uri())
         times = dict(visit.page.evaluate(_OPENED))
@@ -87,20 +87,20 @@ def opened(browser: Browser, path: Path) -> Figures:
 
 
 def plain_page(plan: Plan) -> str:
-    """The same page with all rows in its HTML, and without its data and its script."""
+    """Make the same page with all rows in its HTML, and without data and script."""
     with patch.object(page, "WITHOUT_SCRIPT", len(plan.changes)):
         return page.plan_html(plan).partition("<script")[0]
 
 
 def opened_plainly(browser: Browser, path: Path) -> Figures:
-    """Open such a page; in milliseconds."""
+    """Open a page without a script; returns milliseconds."""
     with watched(browser, viewport=SCREEN) as visit:
         visit.page.goto(path.as_uri(), timeout=120_000)
         return dict(visit.page.evaluate(_OPENED))
 
 
 def measure(changes: int, times: int) -> tuple[Figures, Figures, Figures]:
-    """The sizes in bytes, and in milliseconds the medians of the page, and the figures of the plain table."""
+    """Return the sizes in bytes, and in milliseconds the medians of the page and the figures of the plain table."""
     plan = plan_of(changes)
     with TemporaryDirectory() as folder, chromium() as browser:
         file, plain = Path(folder, "page.html"), Path(folder, "plain.html")

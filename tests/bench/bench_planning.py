@@ -1,13 +1,12 @@
-"""Planning, measured: a list of many rows against as many live users, beside a bare pandas read and outer merge.
+"""Measure planning: a list of many rows against as many live users, beside a bare pandas read and outer merge.
 
-Run as `python -m tests.bench.bench_planning [ROWS ...]`; without ROWS it is one million, and how long five million
-take in comparison. Every figure is the median
-of five fresh processes, one for each measurement, in turns with those of the yardstick, so that neither memory nor
-caches nor a busy machine help or burden one side. Peak memory is what the operating system saw of the whole process,
-imports and the given live users included.
+Run as `python -m tests.bench.bench_planning [ROWS ...]`; without ROWS it measures one million, and five million for
+comparison. Each figure is the median of five fresh processes that take turns with those of the yardstick, so that
+memory, caches and a busy machine affect both sides equally. Peak memory is what the operating system counted for the
+whole process, imports and live users included.
 
-Both sides also say whom they would give a role or take one from, and must say the same, for all whose address nobody
-shares; see `make` for the kinds of data.
+Both sides also report which users get or lose a role. They must agree on all users whose address is unique; `make`
+describes the kinds of data.
 """
 
 import argparse
@@ -54,7 +53,7 @@ Change = tuple[int, str, str]  # user id, role, action
 
 
 def policy_of(kind: str, rows: int) -> Policy:
-    """Allow everything; the owner stands in the middle of the list, so that finding them costs what it does mostly."""
+    """Allow everything. The owner is in the middle of the list, so that finding them takes an average time."""
     return Policy(
         managed_roles=ROLES if kind == "roles" else ROLES[:1],
         owner=f"person{rows // 2 + 3}@example.edu",
@@ -131,7 +130,7 @@ def ours(folder: Path, users: pd.DataFrame, kind: str = "plain") -> Figures:
 
 
 def yardstick(folder: Path, users: pd.DataFrame, kind: str = "plain") -> Figures:
-    """What pandas takes to read the list and to set both sides beside each other."""
+    """Read the list and merge it with the live users in pandas."""
     started = perf_counter()
     desired = pd.read_csv(folder / "desired.csv")
     if kind == "case":
@@ -145,13 +144,13 @@ def yardstick(folder: Path, users: pd.DataFrame, kind: str = "plain") -> Figures
 
 
 def _figures(started: float, read: float) -> Figures:
-    """How long it took until now, and the greatest memory that the process has had so far."""
+    """Return the time since the start, and the peak memory of the process so far."""
     ended = perf_counter()
     return {"seconds": ended - started, "planning": ended - read, "peak_mb": peak_mb()}
 
 
 def _differing(merged: pd.DataFrame, roles: Sequence[str]) -> Iterator[Change]:
-    """Whom the bare merge would give a role, and whom take it from."""
+    """Return the users who would get a role and those who would lose one by the bare merge."""
     for role in roles:
         listed = set(merged["user_id"][(merged["_merge"] == "both") & (merged["role"] == role)])
         holders = set(merged["user_id"][merged["roles"].astype("str").str.contains(f'"{role}"', na=False)])
@@ -160,7 +159,7 @@ def _differing(merged: pd.DataFrame, roles: Sequence[str]) -> Iterator[Change]:
 
 
 def _people(changes: Collection[Change], users: pd.DataFrame) -> str:
-    """A digest of the changes of people whose address nobody shares; of others a merge doesn't know who is meant."""
+    """Hash the changes of users whose address is unique; a merge can't tell apart users who share an address."""
     shared = set(users["user_id"][users["email"].str.lower().duplicated(keep=False)])
     return sha256(repr(sorted(change for change in changes if change[0] not in shared)).encode()).hexdigest()
 
@@ -206,7 +205,7 @@ def main() -> None:
 
 
 def _compared(rows: int, kind: str) -> tuple[Figures, Figures]:
-    """Both sides' medians, measured in turns."""
+    """Measure both sides in turn; returns their medians."""
     with tempfile.TemporaryDirectory() as folder:
         _fresh("make", Path(folder), rows, kind)
         runs = [[_fresh(name, Path(folder), rows, kind) for name in MEASURES] for _ in range(TIMES)]
@@ -228,7 +227,7 @@ def _measured(name: str, folder: Path, rows: int, kind: str) -> Figures:
 
 
 def _fresh(name: str, folder: Path, rows: int, kind: str) -> Figures:
-    """The figures of a process of its own."""
+    """Measure in a fresh process."""
     command = [sys.executable, "-m", "tests.bench.bench_planning", str(rows), "--kinds", kind]
     command += ["--measure", name, "--folder", str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -237,7 +236,7 @@ def _fresh(name: str, folder: Path, rows: int, kind: str) -> Figures:
 
 
 def _medians(runs: Sequence[Figures]) -> Figures:
-    """The medians of numbers; what is no number is the same in all."""
+    """Return the medians of the numbers; texts are the same in all runs."""
     first = runs[0]
     return {
         name: value if isinstance(value, str) else median(run[name] for run in runs) for name, value in first.items()

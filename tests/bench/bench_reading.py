@@ -1,7 +1,7 @@
-"""Reading, measured: rows of a list in a second, beside a bare pandas read of the same file.
+"""Measure reading: rows of a list per second, beside a bare pandas read of the same file.
 
 Run as `python -m tests.bench.bench_reading [ROWS]`. Both sides read each file three times in turn; the median counts.
-pandas reads workbooks with the library that rolesync uses for XLSX and ODS (calamine), its fastest.
+pandas reads workbooks with calamine, its fastest library, which rolesync uses for XLSX and ODS too.
 """
 
 import argparse
@@ -27,7 +27,7 @@ HEADER = ("email", "user_id", "role", "note")
 
 
 def row(number: int) -> tuple[str, int, str, str]:
-    """One row of the list: an address in mixed case, an id, a role, and what nobody reads."""
+    """Make one row of the list: an address in mixed case, an id, a role, and a column that is not read."""
     return f"Person{number}@Example.edu", number + 1, "Admin", "Media services"
 
 

@@ -1,9 +1,9 @@
-"""Requests, measured: how many a dry run makes in ten accounts, beside the fewest possible and the usual script.
+"""Measure requests: how many a dry run makes in ten accounts, beside the theoretical minimum and the usual script.
 
-Run as `python -m tests.bench.bench_requests`. The fewest are what somebody would need who knows the sandbox by heart:
-the pages of the managed roles, and for everybody else on the list the best choice of roles to read and of people to
-look up; the usual script searches once for each row. Each plan must state the requests that the sandbox has counted,
-and must have found everybody who is there. The goals are 1.1 over all accounts, and 1.0 where whole roles are read.
+Run as `python -m tests.bench.bench_requests`. The minimum is for a reader who knows the sandbox by heart: the pages of
+the managed roles, and for all other users of the list the best choice of roles to read and of users to look up. The
+usual script searches once for each row. Each plan must report as many requests as the sandbox has counted, and must
+have found every user. The goals are 1.1 over all accounts, and 1.0 where whole roles are read.
 """
 
 import csv
@@ -67,7 +67,7 @@ SHAPES = (
 
 
 class Listed(NamedTuple):
-    """A row of the list, and what it names: the roles of who is meant, empty for strangers."""
+    """A row of the list, and the roles of its user; empty for a stranger."""
 
     email: str
     user_id: int
@@ -76,7 +76,7 @@ class Listed(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a dry run took."""
+    """The cost of a dry run."""
 
     rows: int
     unknown: int
@@ -87,15 +87,15 @@ class Result(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Requests made for each one needed."""
+        """The requests made for each request of the minimum."""
         return self.requests / self.theoretical_minimum
 
 
 def measure(shape: Shape, folder: Path) -> Result:
-    """Plan once, with the real client over the loopback.
+    """Plan once, with the real client over loopback.
 
     Raises:
-        RuntimeError: the plan states something other than what happened.
+        RuntimeError: the plan reports other requests or users than there were.
     """
     roles = tuple(dict.fromkeys([*ROLES, *shape.managed]))
     with Sandbox(Options(users=shape.users, roles=roles)) as sandbox:
@@ -138,10 +138,10 @@ def measure(shape: Shape, folder: Path) -> Result:
 
 
 def check(plan: Plan, served: int, strangers: int) -> None:
-    """Hold what a plan states against what is true.
+    """Compare the numbers that a plan reports with the true ones.
 
     Raises:
-        RuntimeError: it states another number of requests, or misses somebody.
+        RuntimeError: the plan reports another number of requests, or misses a user.
     """
     missing = int((plan.held["reason"] == HeldReason.NOT_IN_STUDIO.value).sum())
     stated = (plan.requests.total, sum(way.requests for way in plan.requests.steps), missing)
@@ -150,7 +150,7 @@ def check(plan: Plan, served: int, strangers: int) -> None:
 
 
 def make_list(shape: Shape, everybody: Sequence[Person]) -> list[Listed]:
-    """Name everybody once, by an address or an id that nobody else has."""
+    """Name every user once, by an address or an id that no other user has."""
     people = {(person.get("email") or "").lower(): person for person in reversed(everybody)}
     kinds: dict[str, list[Person]] = {"holders": [], "teachers": [], "students": [], "others": []}
     for email, person in reversed(people.items()):
@@ -190,7 +190,7 @@ def _choose(people: Sequence[Person], number: int, *, newest: bool) -> list[Pers
 
 
 def pages_of(role: str, people: Sequence[Person]) -> int:
-    """Count the pages of a role; an empty one is a page, too."""
+    """Count the pages of a role; an empty role has one page."""
     return max(1, -(-sum(role in person["role_names"] for person in people) // PER_PAGE))
 
 

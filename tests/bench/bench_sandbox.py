@@ -1,7 +1,7 @@
-"""The sandbox, measured: searches answered in a second by its one process, asked by another over the loopback.
+"""Measure the sandbox: searches per second that its one process answers to another process over loopback.
 
 Run as `python -m tests.bench.bench_sandbox`. The asking side writes prepared requests to its connections and only
-counts what comes back, since any client library would be slower than the server it measures. The goal is 5,000.
+counts the answers, since any client library would be slower than the server. The goal is 5,000.
 """
 
 import os
@@ -26,7 +26,7 @@ GOAL = 5_000
 
 
 def ask(address: str, paths: list[str]) -> float:
-    """Ask for the paths in turn over several connections; returns the answers a second."""
+    """Request the paths in turn over several connections; returns the answers per second."""
     parts = urlsplit(address)
     head = f" HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: bench\r\nAuthorization: Bearer sandbox-token\r\n\r\n"
     requests = cycle([f"GET {path}{head}".encode("ascii") for path in paths])

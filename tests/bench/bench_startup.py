@@ -1,8 +1,8 @@
-"""Start-up, measured: commands that do little, beside importing the four packages that rolesync is built on.
+"""Measure start-up: commands that do little, beside importing the four packages that rolesync is built on.
 
-Run as `python -m tests.bench.bench_startup`. Every figure is the median of fresh processes, which take turns; the ratio
-is that of the processor's time, since the clock's has that of the neighbours in it, too. On a terminal `--help` has
-boxes and colours, which are imported for it.
+Run as `python -m tests.bench.bench_startup`. Each figure is the median of fresh processes, which take turns. The ratio
+is of CPU time, since elapsed time depends on other processes too. On a terminal, `--help` has boxes and colours, which
+take imports of their own.
 """
 
 import json

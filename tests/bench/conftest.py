@@ -1,4 +1,4 @@
-"""What holds for the tests of all benchmarks."""
+"""A fixture for the tests of all benchmarks."""
 
 import os
 
@@ -7,6 +7,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start the benchmarks' processes as they are measured: without what measures coverage."""
+    """Start the processes of benchmarks as they are measured: without measuring coverage."""
     for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
         monkeypatch.delenv(name)

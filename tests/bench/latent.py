@@ -1,8 +1,8 @@
-"""A Studio that does nothing but wait: it takes role changes and lists holders, each answer after the same time.
+"""A Studio with nothing but latency: it takes role changes and lists holders, each answer after the same time.
 
-Run as `python -m tests.bench.latent PEOPLE LATENCY`; it says where it listens and serves until it is ended. Even ids
-hold the one role, `Admin`, odd ones don't. It is as fast as a single process without a database can be, so that what a
-benchmark measures beside the latency is the client's own time.
+Run as `python -m tests.bench.latent PEOPLE LATENCY`; it prints its address and serves until it is ended. Users with
+even ids hold the only role, `Admin`. It is as fast as a single process without a database can be, so that a benchmark
+measures the time of the client beside the latency.
 """
 
 import asyncio
@@ -47,12 +47,12 @@ class Latent:
 
 
 def address(number: int) -> str:
-    """Name a person."""
+    """Return the e-mail address of a user."""
     return f"person{number}@example.edu"
 
 
 async def serve(people: int, latency: float) -> None:
-    """Listen, say where, and serve."""
+    """Listen, print the address, and serve."""
     studio = Latent(people)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The greatest memory that a process has had."""
+"""The peak memory of this process."""
 
 import re
 import sys
@@ -8,9 +8,9 @@ _STATUS = Path("/proc/self/status")
 
 
 def peak_mb() -> float:
-    """The greatest resident memory of this process so far, in MB, as the operating system saw it.
+    """Return the peak resident memory of this process so far, in MB, as the operating system counts it.
 
-    On Linux not by `getrusage`: that also counts what the process that started this one had.
+    `getrusage` would also count the memory of the parent process on Linux.
     """
     if _STATUS.exists():
         match = re.search(r"^VmHWM:\s+(\d+) kB$", _STATUS.read_text(encoding="ascii"), re.MULTILINE)

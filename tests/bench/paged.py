@@ -1,7 +1,7 @@
-"""A Studio for measuring: it only answers role searches, with pages made beforehand, after a delay or so many a second.
+"""A Studio for benchmarks: it answers only role searches, with prepared pages, after a delay or with a rate limit.
 
 Run as `python -m tests.bench.paged PAGES DELAY PER_SECOND RETRY_AFTER`; it prints its port. It is one asyncio process
-that does next to nothing for an answer, so that whoever asks is the bottleneck.
+that does almost nothing for an answer, so that the client is the bottleneck.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _HEAD = "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n
 
 
 def page(number: int, pages: int) -> bytes:
-    """One page of people, as the reference describes it; all but every fifth hold one role only."""
+    """Make one page of people, as the reference describes it; every fifth person holds two roles."""
     first = (number - 1) * PER_PAGE + 1
     users = [
         {
@@ -41,7 +41,7 @@ def page(number: int, pages: int) -> bytes:
 
 @contextmanager
 def served(pages: int, delay: float, per_second: float = 0, retry_after: str = "") -> Iterator[str]:
-    """Run the server in a process of its own; gives its address."""
+    """Run the server in a separate process; returns its address."""
     command = [sys.executable, "-m", "tests.bench.paged", str(pages), str(delay), str(per_second), retry_after]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -52,7 +52,7 @@ def served(pages: int, delay: float, per_second: float = 0, retry_after: str = "
 
 
 class Bucket:
-    """Tokens, refilled evenly; a second's worth can be saved up."""
+    """A token bucket: refilled evenly, and as large as one second's worth."""
 
     def __init__(self, per_second: float) -> None:
         self.per_second = self.tokens = per_second

@@ -1,4 +1,4 @@
-"""The benchmark of growth still measures a whole sync, and writes what it has measured."""
+"""The benchmark of growth still measures a whole sync, and writes its figures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The benchmark of requests still measures requests, and finds out a plan that states others."""
+"""The benchmark of requests still measures requests, and detects a plan that reports others."""
 
 from dataclasses import replace
 from pathlib import Path

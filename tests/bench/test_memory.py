@@ -1,4 +1,4 @@
-"""The peak of memory is a process's own, also where the one that started it had more."""
+"""The peak memory is that of the process itself, even if its parent had more."""
 
 import subprocess
 import sys

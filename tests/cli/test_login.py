@@ -1,4 +1,4 @@
-"""The login, as a person does it: open the address, paste the one that comes back; and everything that refuses."""
+"""login as a person does it: open the address, paste the one that comes back; and everything that is refused."""
 
 import json
 import stat
@@ -28,7 +28,7 @@ def studio() -> Iterator[Sandbox]:
 
 
 class Person:
-    """Somebody with a terminal that is a pipe, and a browser."""
+    """A person whose terminal is a pipe, and their browser."""
 
     def __init__(self, studio: Sandbox, folder: Path, **settings: object) -> None:
         oauth_settings = {"redirect_uri": BACK, "refresh_token": None, **settings}
@@ -37,7 +37,7 @@ class Person:
         self.shown = ""
 
     def run(self, *arguments: str, paste: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command; without `paste`, open the address that it shows and paste what the browser ends at."""
+        """Run a command; without `paste`, open the address that it shows, and paste where the browser ends."""
 
         def answer(shown: str) -> str:
             lines = map(str.strip, shown.splitlines())

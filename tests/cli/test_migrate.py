@@ -1,4 +1,4 @@
-"""migrate: any spreadsheet becomes a list, and nothing in it is lost on the way."""
+"""migrate: any spreadsheet becomes a list, and no cell is lost on the way."""
 
 import csv
 import json

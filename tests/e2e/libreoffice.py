@@ -1,7 +1,7 @@
-"""LibreOffice as people use it: opens a file, perhaps edits it, and saves it in another form.
+"""LibreOffice as people use it: opens a file, may edit it, and saves it in another format.
 
-It runs without a window, with a profile of its own. Editing is done by a macro in its own Basic, which is the only hand
-that it can be given from outside without another package.
+It runs without a window, with its own profile. A macro in its Basic edits the file, since no other way to edit from
+outside works without another package.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""What Studio can do to a command: not be there, refuse, fail in passing, fail for one person only."""
+"""Studio is not there, refuses, fails in passing, or fails for one user only."""
 
 import json
 import socket
@@ -121,7 +121,7 @@ def without(studio: Control, user_id: int) -> Iterator[str]:
                 self._pass_on(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing on standard error."""
+            """Write nothing to standard error."""
 
         def _pass_on(self, body: bytes) -> None:
             to = urlsplit(studio.base_url)

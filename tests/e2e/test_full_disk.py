@@ -1,4 +1,4 @@
-"""A disk that fills up in the middle of a run: nothing is written to Studio that the record could not hold."""
+"""A disk that fills up during a run: nothing is sent to Studio that the record could not hold."""
 
 import random
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ resource = pytest.importorskip("resource", reason="limits of file sizes are POSI
 
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes."""
+    """Limit the size of every file that this process writes, in bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

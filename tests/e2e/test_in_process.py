@@ -1,4 +1,4 @@
-"""A command in the tests' process prints and ends as in a process of its own, and changes nothing of the former."""
+"""A command in the tests' process prints and ends as in a separate process, and leaves the tests' process unchanged."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""A run that is under way: nobody else writes beside it, and it can be stopped in good order."""
+"""A run that is under way: no other run writes beside it, and it can be stopped in good order."""
 
 import signal
 import subprocess
@@ -19,7 +19,7 @@ PATIENCE = 30  # seconds until a write must have reached the sandbox
 
 @pytest.fixture(scope="module")
 def slow() -> Iterator[Control]:
-    """A sandbox of its own, ended long before it answers a write, so that no write arrives in another test."""
+    """A sandbox that is ended long before it answers a write, so that no write arrives during another test."""
     with sandbox("--faults", "latency=600,on=writes") as control:
         yield control
 

@@ -1,4 +1,4 @@
-"""Round trips through real LibreOffice: what it saves says what was opened, and what was edited in it."""
+"""Round trips through LibreOffice: it saves what was opened, and what was edited in it."""
 
 from pathlib import Path
 

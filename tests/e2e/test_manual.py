@@ -1,4 +1,4 @@
-"""The commands of README and manual give what the text around them promises."""
+"""The commands of README and manual do what the text around them promises."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def environment(**settings: str) -> Mapping[str, str]:
 
 
 def person(shown: str) -> str:
-    """What a person types: the address at which their browser ends, or else the secret of the developer key."""
+    """Type what a person types: the address at which their browser ends, or the secret of the developer key."""
     address = re.search(r"\S+/oauth/authorize\?\S+", shown)
     if address is None:
         return "sandbox-secret\n"
@@ -40,7 +40,7 @@ def person(shown: str) -> str:
 
 @pytest.fixture
 def account(studio: Control) -> Mapping[str, str]:
-    """What stands for the reader's own account in the pages."""
+    """The texts of the pages that stand for the reader's account, and their replacements."""
     return {
         'account = "example"': f'base_url = "{studio.base_url}"',
         "you@example.edu": OWNER,

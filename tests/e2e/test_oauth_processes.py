@@ -1,4 +1,4 @@
-"""The renewal among processes, some of which are ended in its midst."""
+"""The renewal of a token among several processes, some of which are killed meanwhile."""
 
 import json
 import signal
@@ -41,7 +41,7 @@ def process(command: list[object], folder: Path, env: dict[str, str]) -> Iterato
 
 
 def say(word: str, *processes: subprocess.Popen[str]) -> list[str]:
-    """Give each process the word, and then return the line that each one answers with."""
+    """Write the word to each process, and return the line that each one answers with."""
     for process in processes:
         assert process.stdin is not None
         process.stdin.write(f"{word}\n")
@@ -79,7 +79,7 @@ def test_two_processes_at_once_share_one_refresh_and_both_work(tmp_path: Path) -
 def test_a_process_that_is_ended_while_studio_answers(
     tmp_path: Path, number: signal.Signals, code: int, kept: int
 ) -> None:
-    """A signal that lets it finish loses nothing; one that doesn't leaves the store whole for the next run."""
+    """SIGTERM lets the process finish, so that nothing is lost. SIGKILL leaves the store whole for the next run."""
     running: list[subprocess.Popen[str]] = []
     started = threading.Event()
     answers = in_turn(issued(1), issued(2))

@@ -1,4 +1,4 @@
-"""The page in real Chromium: every test also fails where the page asks for anything, or complains of anything."""
+"""The page of a plan in Chromium: every test also fails if the page makes a request or logs a complaint."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -38,7 +38,7 @@ PRINTED = 1000
 
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open the page of a plan from disk, in a context of its own."""
+    """Open the page of a plan from disk in its own browser context."""
     with ExitStack() as stack:
         opened: list[tuple[Watched, Path]] = []
 

@@ -22,7 +22,7 @@ PATIENCE = 30  # seconds until a review that was interrupted must take no more r
 
 
 def address_of(running: subprocess.Popen[str]) -> str:
-    """Read standard error as far as the address."""
+    """Read standard error up to the address."""
     assert running.stderr is not None
     return next(line.strip() for line in running.stderr if "http://127.0.0.1" in line)
 
@@ -94,7 +94,7 @@ def test_a_second_ctrl_c_waits_for_nobody_and_shows_no_traceback(sh: Shell) -> N
 
 
 def wait_until_refused(host: str, port: int) -> None:
-    """Ask for a connection again and again until the server takes none any more."""
+    """Connect again and again until the server accepts no connection any more."""
     end = time.monotonic() + PATIENCE
     with suppress(ConnectionRefusedError, ConnectionResetError):  # the latter while it closes
         while True:

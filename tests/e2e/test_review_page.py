@@ -1,4 +1,4 @@
-"""The page of a review in real Chromium: every test also fails where the page asks elsewhere, or complains."""
+"""The page of a review in Chromium: every test also fails if the page makes a foreign request or logs a complaint."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -30,7 +30,7 @@ LOGGED = ("422 (Unprocessable ", "403 (Forbidden)", "500 (Internal", "ERR_FAILED
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Open]:
-    """Begin the review of a plan, and open its page in a context of its own."""
+    """Start the review of a plan, and open its page in its own browser context."""
     with ExitStack() as stack:
         visits: list[tuple[Watched, str]] = []
 
@@ -55,7 +55,7 @@ def hostile() -> Plan:
 
 
 def says(page: Page, text: str) -> None:
-    """Wait until the bar says so, by the server's word and not only by the page's."""
+    """Wait until the bar shows the text, as answered by the server and not only as computed by the page."""
     expect(page.locator("#bar")).to_contain_text("As decided")
     expect(page.locator("#bar")).to_contain_text(text)
 

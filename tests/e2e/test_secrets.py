@@ -1,4 +1,4 @@
-"""The token: where it may come from, and that it goes nowhere but into its header."""
+"""The token: where it may come from, and that it appears nowhere but in its header."""
 
 import json
 from typing import Any
@@ -49,14 +49,14 @@ LOUD = {"log_level": "debug", "log_format": "json", "audit_key": AUDIT_KEY, "att
 
 
 def secrets_in(sh: Shell) -> set[str]:
-    """Every secret that this shell's commands were given or were issued."""
+    """Return every secret that the commands of this shell were given or have received."""
     stored = [json.loads(path.read_text(encoding="ascii")) for path in sh.folder.glob("state/*/token.json")]
     issued = {str(token[name]) for token in stored for name in ("access_token", "refresh_token")}
     return {TOKEN, "revoked-token", AUDIT_KEY, CLIENT_SECRET, "sandbox-refresh-token", "stale-refresh-token"} | issued
 
 
 def hold_no_secret(sh: Shell, *texts: str) -> None:
-    """Look through all that was said and written, but for the token store."""
+    """Check the texts and all files but the token store for secrets."""
     files = [path for path in sh.folder.rglob("*") if path.is_file() and path.name != "token.json"]
     contents = [*(text.encode() for text in texts), *(path.read_bytes() for path in files)]
     for secret in secrets_in(sh):

@@ -126,7 +126,7 @@ def long_plan(sh: Shell) -> Path:
 
 @pytest.fixture
 def pager(sh: Shell) -> str:
-    """A pager that keeps what it is given, and says so."""
+    """A pager that keeps its text in a file, and prints that it ran."""
     script = sh.folder / "pager.sh"
     script.write_text('cat >"$1"; echo "paged with LESS=$LESS"\n', encoding="ascii")
     return f"sh {script} '{sh.folder / 'paged text'}'"

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, and a folder in which the jobs are installed as their files describe it."""
+"""A sandbox in a separate process, and a folder in which the jobs are installed as their files describe it."""
 
 import re
 import shutil
@@ -17,14 +17,14 @@ _PLACES = re.compile(r"/(opt|etc|var/lib|var/log|run/secrets)/rolesync\b")
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine whose root is a test's folder. Nothing but what the job files say leads to the sandbox."""
+    """A machine whose root is the folder of a test. Only the texts of the job files lead to the sandbox."""
 
     root: Path
     studio: Control
     sh: Shell
 
     def moved(self, text: str) -> str:
-        """A job's text, with all the folders of an installation under this machine's root."""
+        """Return the text of a job, with all folders of an installation under this machine's root."""
         return _PLACES.sub(lambda place: f"{self.root}{place[0]}", text)
 
     def job(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The first step of a migration: the way back is saved, and what is to be applied first only adds."""
+"""The first step of a migration: the way back is saved, and the first plan only adds."""
 
 import json
 

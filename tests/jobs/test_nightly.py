@@ -1,4 +1,4 @@
-"""The nightly sync, started by each of its schedulers with nothing but what its file says."""
+"""The nightly sync, started by each of its schedulers with only what its file says."""
 
 import os
 import shlex
@@ -145,7 +145,7 @@ def test_the_kubernetes_cronjob(machine: Machine) -> None:
 
 
 def mount(machine: Machine, pod: dict[str, Any], container: dict[str, Any], claim: dict[str, Any]) -> None:
-    """Put what the volumes hold where the container wants it, as Kubernetes does: files are links into `..data`."""
+    """Provide the content of the volumes as Kubernetes does: files are links into `..data`."""
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     paths = {entry["name"]: Path(entry["mountPath"]) for entry in container["volumeMounts"]}
     assert paths.keys() == volumes.keys()

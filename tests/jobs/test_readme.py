@@ -1,4 +1,4 @@
-"""The jobs' README: names files that are there, and every exit code."""
+"""The README of the jobs names existing files and every exit code."""
 
 import re
 

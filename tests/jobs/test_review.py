@@ -1,4 +1,4 @@
-"""The dry run before changes: what a reviewer finds in the folder, and what a scheduler is told."""
+"""The dry run before changes: the files that a reviewer gets, and the exit code that a scheduler gets."""
 
 from tests.e2e.command import ADMINS
 from tests.jobs.conftest import Machine

@@ -1,9 +1,9 @@
-"""The commands that README and manual show, run as a shell would, in their order.
+"""The commands that README and manual show, run in their order as a shell would run them.
 
 In a page, a block `sh` is run. A command that ends in `# exits 4` has that exit code. A block `text` right after it
 shows lines of its output, in order; `…` stands for any text. A block whose language is followed by a file name, as in
-`csv team.csv`, is that file. Blocks `console` are only shown. `<!-- new shell -->` begins anew in an empty folder.
-`RUN` stands for the id of the last run, `DIGEST` for the digest of the last plan.
+`csv team.csv`, is that file. Blocks `console` are only shown. `<!-- new shell -->` starts a new shell in an empty
+folder. `RUN` stands for the id of the last run, `DIGEST` for the digest of the last plan.
 """
 
 import json

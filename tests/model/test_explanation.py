@@ -1,4 +1,4 @@
-"""Whether anything is known of a user."""
+"""When a user counts as known."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each way in which a request can end has one meaning, by its error as by its status in the record."""
+"""Each way in which a request can end has one meaning, both by its error and by its status in the record."""
 
 import pytest
 

@@ -145,7 +145,7 @@ APPROVAL = Approval("Rita Levi", "rita", MOMENT, "remove 2, add 1", "77aa" * 16,
 
 
 def approved_plan() -> Plan:
-    """One that somebody has approved, without one of its changes and with a removal that was held."""
+    """Make an approved plan, with one change excluded and one held removal released."""
     out = (3, "bo@example.edu", 77, "Admin", Action.REMOVE, HeldReason.EXCLUDED, "on leave")
     return replace(make_plan(held=(out,)), planned_by="mia", approval=APPROVAL)
 

@@ -1,4 +1,4 @@
-"""What people have who lose a role, in every form of a plan."""
+"""The media of users who lose a role, in every form of a plan."""
 
 import csv
 import io

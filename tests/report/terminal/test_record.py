@@ -42,7 +42,7 @@ def test_a_record_shows_each_request_with_its_answer() -> None:
 def request(
     number: int, user: int, after: dict[str, list[str]] | None = None, **fields: object
 ) -> list[dict[str, object]]:
-    """One request that makes a user an Admin, and its answer, if there is one."""
+    """Make the events of one request that gives a user Admin, and of its answer, if there is one."""
     marks = {"run": "r1", "chunk": 1, "request": number}
     actions = [{"user_id": user, "action": "add", "role": "Admin", "email": "", "row": 2}]
     intent = {"seq": number * 2, "event": "intent", **marks, "actions": actions, "before": {str(user): ["Student"]}}

@@ -1,4 +1,4 @@
-"""A review under way: the real server in a thread, its terminal as a queue, and time as the test says."""
+"""A review under way: the real server in a thread, its terminal as a queue, and a clock that the test sets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ _SECONDS = 20  # after which something hangs, however slow the machine
 
 @dataclass
 class Begun:
-    """What a test has in hand of a review; `addresses` is the terminal, `shown` what was read of it."""
+    """The parts of a running review; `addresses` is the terminal, `shown` the lines read from it."""
 
     session: ReviewSession
     addresses: Queue[str] = field(default_factory=Queue)
@@ -84,7 +84,7 @@ class Visitor:
 
     @property
     def cookie(self) -> str:
-        """What the server gave, as it is sent back."""
+        """The cookies of the server, as a browser sends them back."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
 
     def get(self, address: str, **headers: str) -> requests.Response:
@@ -94,7 +94,7 @@ class Visitor:
         return self.get(self.origin + self.path, **headers)
 
     def post(self, what: str, content: object, **headers: str | None) -> requests.Response:
-        """Ask as the page does, but for these headers."""
+        """Send a request as the page does, apart from these headers."""
         sent = {"Origin": self.origin, **{name.replace("_", "-"): value for name, value in headers.items()}}
         address = self.origin + self.path + what
         return self.session.post(address, json=content, headers=sent, timeout=_SECONDS)

@@ -1,4 +1,4 @@
-"""The decisions of a page, held against the plan: what counts, what is shown of it, and what is refused."""
+"""The decisions of a page, compared with the plan: which count, what the page shows of them, and which are refused."""
 
 import json
 import re
@@ -23,7 +23,7 @@ WAITS = (0, "ann@example.edu", 40, "Admin", Action.REMOVE, HeldReason.REMOVALS_H
 
 
 def holding() -> Plan:
-    """Somebody who isn't in Studio is held, and then a removal that only waits."""
+    """Hold a change of a user who is not in Studio, and a removal that only waits."""
     waiting = frame(CHANGES, columns(CHANGES, [WAITING]))
     return replace(make_plan(), held=frame(HELD, columns(HELD, [HELD_ROW, WAITS])), releasable_removals=waiting)
 
