@@ -30,7 +30,7 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.killing"])
 
 
-class _Fuse:
+class _KillSwitch:
     """Kills its own process at a step; `steps` counts all of them, or those inside the calls of one function."""
 
     def __init__(self, at: int, inside: str) -> None:
@@ -51,15 +51,15 @@ class _Fuse:
 
 
 def _apply(plan_path: str, settings: dict[str, Any], at: int, inside: str, steps: Any) -> None:
-    fuse, made_by_threads = _Fuse(at, inside), settings.get("write_concurrency", 1) > 1
+    kill_switch, made_by_threads = _KillSwitch(at, inside), settings.get("write_concurrency", 1) > 1
 
     def light(stage: str, done: int, total: int) -> None:
         if stage == "looking up users" and done == total:
-            sys.setprofile(fuse)
+            sys.setprofile(kill_switch)
             if made_by_threads:
-                threading.setprofile(fuse)
+                threading.setprofile(kill_switch)
         elif stage == "applying":
-            steps.value = fuse.steps
+            steps.value = kill_switch.steps
 
     plan = from_json(Path(plan_path).read_text(encoding="ascii"))
     with suppress(PlanRefusedError):  # a guard may have something to say by now

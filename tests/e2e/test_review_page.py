@@ -18,10 +18,10 @@ from tests.browser import Watched, watched
 from tests.report.content.test_impact import ADA, impact_plan
 from tests.report.pages import HUGE_ID, LOOKS, NARROW, people, rows, school, status
 from tests.report.samples import FORMULA, HOSTILE, MARKUP, MOVED, REMOVED, big_plan, columns, hostile_plan, make_plan
-from tests.review.page.begun import Begun, begun
+from tests.review.page.running_review import RunningReview, running_review
 from tests.review.page.test_session import WAITS, holding
 
-Open = Callable[..., tuple[Begun, Page]]
+Open = Callable[..., tuple[RunningReview, Page]]
 
 SPELLABLE = [text for text in HOSTILE if "\ud800" not in text]  # no managed role has a lone surrogate
 LOGGED = ("422 (Unprocessable ", "403 (Forbidden)", "500 (Internal", "ERR_FAILED", "ERR_CONNECTION_REFUSED", "dialog: ")
@@ -34,8 +34,8 @@ def opened(browser: Browser) -> Iterator[Open]:
     with ExitStack() as stack:
         visits: list[tuple[Watched, str]] = []
 
-        def open_review(plan: Plan, **context: Any) -> tuple[Begun, Page]:
-            review = stack.enter_context(begun(plan))
+        def open_review(plan: Plan, **context: Any) -> tuple[RunningReview, Page]:
+            review = stack.enter_context(running_review(plan))
             seen = stack.enter_context(watched(browser, **context))
             address = review.address()
             seen.page.goto(address)

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.report.samples import make_plan
-from tests.review.page.begun import Begun, Visitor, begun
+from tests.review.page.running_review import RunningReview, Visitor, running_review
 
 
 @pytest.fixture
-def review() -> Iterator[Begun]:
-    with begun(make_plan()) as running:
+def review() -> Iterator[RunningReview]:
+    with running_review(make_plan()) as running:
         yield running
 
 
 @pytest.fixture
-def visitor(review: Begun) -> Visitor:
+def visitor(review: RunningReview) -> Visitor:
     return Visitor(review.address())

@@ -7,13 +7,13 @@ import pytest
 import requests
 
 from rolesync.planner.approval import Decisions
-from tests.review.page.begun import Begun, Visitor
+from tests.review.page.running_review import RunningReview, Visitor
 
 NOTHING = {"revision": 0, "reasons": [], "excluded": {}, "released": {}}
 OUT = {"revision": 0, "reasons": ["on leave"], "excluded": {"0": 0}, "released": {}}
 
 
-def test_an_address_opens_the_review_once(review: Begun) -> None:
+def test_an_address_opens_the_review_once(review: RunningReview) -> None:
     address = review.address()
     first = Visitor(address)
     assert first.page().status_code == 200
@@ -26,7 +26,7 @@ def test_an_address_opens_the_review_once(review: Begun) -> None:
     assert review.addresses.empty()
 
 
-def test_requests_without_key_path_and_cookie_are_refused(review: Begun, visitor: Visitor) -> None:
+def test_requests_without_key_path_and_cookie_are_refused(review: RunningReview, visitor: Visitor) -> None:
     stranger = Visitor(f"{visitor.origin}/open/guess")
     assert (stranger.opened.status_code, stranger.cookie) == (403, "")
     name, _, value = visitor.cookie.partition("=")
@@ -83,7 +83,7 @@ def test_another_host_name_is_refused(visitor: Visitor, host: str) -> None:
     ],
 )
 def test_requests_from_another_page_are_refused(
-    review: Begun, visitor: Visitor, headers: dict[str, str | None], status: int
+    review: RunningReview, visitor: Visitor, headers: dict[str, str | None], status: int
 ) -> None:
     assert visitor.post("decisions", OUT, **headers).status_code == status
     assert visitor.post("approve", {"revision": 0, "reviewer": "Eve", "sees": ""}, **headers).status_code == status
@@ -100,7 +100,7 @@ def test_a_request_that_is_too_large_or_has_no_size_is_refused(visitor: Visitor,
 
 
 @pytest.mark.parametrize("header", ["Purpose", "Sec-Purpose"])
-def test_a_prefetch_does_not_use_up_the_key(review: Begun, header: str) -> None:
+def test_a_prefetch_does_not_use_up_the_key(review: RunningReview, header: str) -> None:
     address = review.address()
     early = requests.get(address, headers={header: "prefetch"}, timeout=10)
     assert early.status_code == 403

@@ -12,7 +12,7 @@ from rolesync.planner.approval import Decisions
 from rolesync.review.page.server import IDLE_SECONDS, serve
 from rolesync.review.page.session import ReviewEnd, ReviewSession
 from tests.report.samples import big_plan, make_plan
-from tests.review.page.begun import Begun, Visitor, begun
+from tests.review.page.running_review import RunningReview, Visitor, running_review
 
 NOTHING = {"revision": 0, "reasons": [], "excluded": {}, "released": {}}
 OUT = {"revision": 0, "reasons": ["on leave"], "excluded": {"0": 0}, "released": {}}
@@ -40,7 +40,7 @@ def test_only_loopback_is_served(visitor: Visitor) -> None:
     ids=["tls", "websocket", "huge", "hosts", "absolute", "broken off"],
 )
 def test_malformed_requests_change_and_print_nothing(
-    review: Begun, visitor: Visitor, caplog: pytest.LogCaptureFixture, odd: bytes
+    review: RunningReview, visitor: Visitor, caplog: pytest.LogCaptureFixture, odd: bytes
 ) -> None:
     for name, value in (("host", visitor.host), ("path", visitor.path), ("cookie", visitor.cookie)):
         odd = odd.replace(f"{{{name}}}".encode(), value.encode())
@@ -69,7 +69,7 @@ def test_an_unreadable_request_after_an_answer_prints_nothing(
 
 
 def test_a_stalled_request_does_not_delay_the_end(
-    review: Begun, visitor: Visitor, caplog: pytest.LogCaptureFixture
+    review: RunningReview, visitor: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     head = f"POST {visitor.path}decisions HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\n"
     more = f'Origin: {visitor.origin}\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{{"revision'
@@ -83,7 +83,7 @@ def test_a_stalled_request_does_not_delay_the_end(
 
 
 def test_unread_answers_do_not_delay_the_end(caplog: pytest.LogCaptureFixture) -> None:
-    with begun(big_plan(20_000, 0)) as review:
+    with running_review(big_plan(20_000, 0)) as review:
         visitor = Visitor(review.address())
         ask = f"GET {visitor.path} HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", int(visitor.host.partition(":")[2])), timeout=10) as deaf:
@@ -94,7 +94,7 @@ def test_unread_answers_do_not_delay_the_end(caplog: pytest.LogCaptureFixture) -
     assert [record.getMessage() for record in caplog.records] == []
 
 
-def test_an_approval_ends_the_review(review: Begun, visitor: Visitor) -> None:
+def test_an_approval_ends_the_review(review: RunningReview, visitor: Visitor) -> None:
     assert visitor.post("decisions", OUT).json()["effect"] == "remove 1, add 1"
     wrong = visitor.post("approve", {"revision": 1, "reviewer": "Rita Levi", "sees": "remove 2, add 1"})
     assert wrong.status_code == 422
@@ -110,14 +110,14 @@ def test_an_approval_ends_the_review(review: Begun, visitor: Visitor) -> None:
         visitor.page()
 
 
-def test_leaving_ends_the_review_and_saves_the_decisions(review: Begun, visitor: Visitor) -> None:
+def test_leaving_ends_the_review_and_saves_the_decisions(review: RunningReview, visitor: Visitor) -> None:
     visitor.post("decisions", OUT)
     assert visitor.post("leave", {"revision": 1}).json()["word"] == "Nothing was approved"
     assert review.ended()
     assert [list(decisions.excluded.values()) for decisions in review.left] == [["on leave"]]
 
 
-def test_a_review_ends_after_an_hour_without_activity(review: Begun, visitor: Visitor) -> None:
+def test_a_review_ends_after_an_hour_without_activity(review: RunningReview, visitor: Visitor) -> None:
     for _ in range(3):
         review.now += IDLE_SECONDS - 1
         assert visitor.post("here", {}).status_code == 204

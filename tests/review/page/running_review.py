@@ -20,7 +20,7 @@ _SECONDS = 20  # after which something hangs, however slow the machine
 
 
 @dataclass
-class Begun:
+class RunningReview:
     """The parts of a running review; `addresses` is the terminal, `shown` the lines read from it."""
 
     session: ReviewSession
@@ -43,7 +43,7 @@ class Begun:
 
 
 @contextmanager
-def begun(plan: Plan, last_changes: LastChanges | None = None) -> Iterator[Begun]:
+def running_review(plan: Plan, last_changes: LastChanges | None = None) -> Iterator[RunningReview]:
     """Serve the review of a plan until the `with` block ends."""
 
     def approving(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
@@ -55,7 +55,7 @@ def begun(plan: Plan, last_changes: LastChanges | None = None) -> Iterator[Begun
         review.left.append(decisions)
         return ReviewEnd("Nothing was approved", "The decisions are kept.")
 
-    review = Begun(ReviewSession(plan, last_changes, approving, leaving))
+    review = RunningReview(ReviewSession(plan, last_changes, approving, leaving))
     review.thread = Thread(
         target=serve,
         args=(review.session,),
