@@ -3,7 +3,7 @@
 Each guard always gives a verdict, so that a reviewer sees every check and not only the failed ones.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +14,10 @@ from rolesync.model.frames import LIVE, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
-from rolesync.model.vocabulary import Action, Level, Mode, VerdictStatus
+from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrink_share
 from rolesync.planner.named_users import entries_without_user, is_holder, users_named
-
-_NAMED = 5  # maximum users or rows that a message names; it counts the others
-_AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
+from rolesync.planner.verdicts import advise, limited, name_some
 
 
 def judge(
@@ -40,9 +39,9 @@ def judge(
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
     verdicts = [
-        _input_refused(findings),
-        _max_age_hours(history.age_hours, policy),
-        _max_shrink_share(history, policy, len(removals)),
+        input_refused(findings),
+        max_age_hours(history.age_hours, policy),
+        max_shrink_share(history, policy, len(removals)),
         _owner(removals, live, policy),
         _protected_users(removals, live, policy),
     ]
@@ -83,62 +82,9 @@ def _after_review(old: Verdict, new: Verdict, removals: int) -> Verdict:
         return old
     if old.rule == "max_shrink_share" and removals and old.status is VerdictStatus.WARN:  # it warned without removals
         measured, _, _ = old.message.rpartition("; ")
-        advice = _advice(old.rule, "check that it is complete")
+        advice = advise(old.rule, "check that it is complete")
         return replace(old, status=VerdictStatus.BLOCK, message=f"{measured}: {advice}")
     return new
-
-
-def _input_refused(findings: Sequence[Finding]) -> Verdict:
-    errors = [finding for finding in findings if finding.level is Level.ERROR]
-    held = [finding for finding in findings if finding.level is Level.HELD]
-    rows = sorted({finding.row for finding in errors or held if finding.row is not None})
-    where = f" (row {_some(map(str, rows))})" if rows else ""
-    if errors:
-        status = VerdictStatus.BLOCK
-        message = f"errors in the list: {len(errors)}{where}, none allowed: correct them and plan again"
-    elif held:
-        status = VerdictStatus.WARN
-        message = f"unreadable rows in the list{where}: they are held, and so is every removal"
-    else:
-        status, message = VerdictStatus.PASS, "the list has no errors"
-    return Verdict("input_refused", status, message, limit=0, value=len(errors), overridable=False)
-
-
-def _max_age_hours(age: float | None, policy: Policy) -> Verdict:
-    rule, limit = "max_age_hours", policy.max_age_hours
-    measured = "the age of the list is unknown" if age is None else f"the list is {age:,.1f} hours old"
-    if limit is None:
-        return Verdict(rule, VerdictStatus.PASS, f"{measured}, any age is allowed", value=age)
-    measured = f"{measured}, at most {limit:,g} allowed"
-    if age is None:
-        return Verdict(rule, VerdictStatus.WARN, f"{measured}: check that it is the current list", limit=limit)
-    if age < -_AHEAD_HOURS:
-        message = f"the list was changed {-age:,.1f} hours in the future, so its age is unknown: check the clocks"
-        return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=age)
-    advice = _advice(rule, "check that the program which writes it still runs")
-    return _limited(rule, "", blocked=age > limit, measured=measured, advice=advice, limit=limit, value=age)
-
-
-def _max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> Verdict:
-    rule, limit = "max_shrink_share", policy.max_shrink_share
-    shared_roles = [role for role in history.listed if role in history.applied]  # other roles are not comparable
-    before, now = (sum(numbers[role] for role in shared_roles) for numbers in (history.applied, history.listed))
-    if not before:
-        message = "no list of these roles was applied before, so there is nothing to compare with"
-        return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
-    share = max(0.0, (before - now) / before)
-    measured = (
-        f"assignments of managed roles in the list: {now:,}, in the list last applied: {before:,} "
-        f"({share:.2%} fewer), at most {limit:.2%} fewer allowed"
-    )
-    beyond = share > limit
-    if beyond and before - now == 1 and limit > 0:  # as a single removal
-        measured, beyond = f"{measured}; one fewer is allowed", False
-    if beyond and not removals and (policy.mode is Mode.ADDITIVE or policy.hold_removals):
-        message = f"{measured}; no user is removed, so the plan is not blocked: check that the list is complete"
-        return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=share)
-    advice = _advice(rule, "check that it is complete")
-    return _limited(rule, "", blocked=beyond, measured=measured, advice=advice, limit=limit, value=share)
 
 
 def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
@@ -149,7 +95,7 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
     elif len(lost):
         status = VerdictStatus.BLOCK
         message = (
-            f"the token's owner would lose {_some(_losses(lost))}, which is never allowed: "
+            f"the token's owner would lose {name_some(_losses(lost))}, which is never allowed: "
             "list the owner for the role, or correct the setting owner"
         )
     elif not is_holder(live.users, policy.owner, policy.managed_roles):
@@ -168,14 +114,14 @@ def _protected_users(removals: pd.DataFrame, live: Live, policy: Policy) -> Verd
     if len(lost):
         status = VerdictStatus.BLOCK
         message = (
-            f"roles that protected users would lose: {len(lost):,}, none allowed ({_some(_losses(lost))}): "
+            f"roles that protected users would lose: {len(lost):,}, none allowed ({name_some(_losses(lost))}): "
             "list them for these roles, or remove them from protected_users"
         )
     elif unknown := entries_without_user(live.users, policy.protected_users):
         status = VerdictStatus.WARN
         message = (
-            f"protected_users names {_some(unknown)}, but no holder of a managed role and no user of the list is meant "
-            "by it: check for a typing error; `rolesync doctor` searches all of Studio"
+            f"protected_users names {name_some(unknown)}, but no holder of a managed role and no user of the list is "
+            "meant by it: check for a typing error; `rolesync doctor` searches all of Studio"
         )
     else:
         status, total = VerdictStatus.PASS, len(policy.protected_users)
@@ -198,11 +144,11 @@ def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) 
     causes = []
     if done.any():
         causes.append(
-            f"{_some(_steps(repeated[done]))}: done each time, and reversed since by other hands, or by Canvas, which "
-            "gives account admins the role again when they open Studio: list them, or change it in Canvas"
+            f"{name_some(_steps(repeated[done]))}: done each time, and reversed since by other hands, or by Canvas, "
+            "which gives account admins the role again when they open Studio: list them, or change it in Canvas"
         )
     if not done.all():
-        steps = _some(_steps(repeated[~done]))
+        steps = name_some(_steps(repeated[~done]))
         causes.append(f"{steps}: Studio didn't apply the change; see `rolesync explain`, and correct the list")
     number = "change was" if len(repeated) == 1 else f"{len(repeated):,} changes were"
     message = f"the same {number} sent by each of the last {limit} runs ({'; '.join(causes)})"
@@ -211,12 +157,12 @@ def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) 
 
 def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
     limit = policy.max_removals
-    return _limited(
+    return limited(
         "max_removals",
         count.role,
         blocked=count.removals > limit,
         measured=f"removals of {count.role}: {count.removals:,}, at most {limit:,} allowed",
-        advice=_advice("max_removals"),
+        advice=advise("max_removals"),
         limit=limit,
         value=count.removals,
     )
@@ -230,12 +176,12 @@ def _max_removals_share(count: RoleCount, policy: Policy) -> Verdict:
     measured = f"removals of {count.role}: {number}, at most {limit:.2%} allowed"
     if single and share > limit:
         measured += "; a single removal is allowed"
-    return _limited(
+    return limited(
         "max_removals_share",
         count.role,
         blocked=share > limit and not single,
         measured=measured,
-        advice=_advice("max_removals_share"),
+        advice=advise("max_removals_share"),
         limit=limit,
         value=share,
     )
@@ -247,27 +193,15 @@ def _min_holders(count: RoleCount, policy: Policy) -> Verdict:
     if count.after < limit and not count.removals:
         message = f"{measured}; the plan removes none, so it is not blocked: check that the list is complete"
         return Verdict("min_holders", VerdictStatus.WARN, message, count.role, limit, count.after)
-    return _limited(
+    return limited(
         "min_holders",
         count.role,
         blocked=count.after < limit,
         measured=measured,
-        advice=_advice("min_holders"),
+        advice=advise("min_holders"),
         limit=limit,
         value=count.after,
     )
-
-
-def _limited(  # noqa: PLR0913  # a verdict has that many parts
-    rule: str, role: str, *, blocked: bool, measured: str, advice: str, limit: float, value: float
-) -> Verdict:
-    if blocked:
-        return Verdict(rule, VerdictStatus.BLOCK, f"{measured}: {advice}", role, limit, value)
-    return Verdict(rule, VerdictStatus.PASS, measured, role, limit, value)
-
-
-def _advice(setting: str, check: str = "check the list") -> str:
-    return f"{check}; if it is right, change {setting} or override this plan by its digest"
 
 
 def _steps(changes: pd.DataFrame) -> Iterator[str]:
@@ -278,10 +212,3 @@ def _steps(changes: pd.DataFrame) -> Iterator[str]:
 def _losses(removals: pd.DataFrame) -> Iterator[str]:
     rows = removals[["user_id", "email", "role"]].itertuples(index=False, name=None)
     return (f"{role} of {email or 'the user'} ({user_id})" for user_id, email, role in rows)
-
-
-def _some(names: Iterable[str]) -> str:
-    """Join the first few names, and count the others."""
-    all_names = list(names)
-    rest = f" and {len(all_names) - _NAMED:,} more" if len(all_names) > _NAMED else ""
-    return ", ".join(all_names[:_NAMED]) + rest

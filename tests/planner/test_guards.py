@@ -5,40 +5,12 @@ from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import hold_changes
-from rolesync.model.desired import Desired
-from rolesync.model.findings import Finding
 from rolesync.model.history import GuardBaseline
-from rolesync.model.keys import email_key
-from rolesync.model.plans import Policy, Verdict
-from rolesync.model.vocabulary import ON_REMOVALS, Level, Mode, VerdictStatus
+from rolesync.model.plans import Policy
+from rolesync.model.vocabulary import ON_REMOVALS, Mode, VerdictStatus
 from rolesync.planner.guards import judge
-from tests.strategies import BIGGEST_ID, SOURCE, Row, Situation, User, histories, listed, live_of, situations
-
-BLOCK, WARN, PASS = VerdictStatus.BLOCK, VerdictStatus.WARN, VerdictStatus.PASS
-UNKNOWN = GuardBaseline()
-
-
-def admins(count: int) -> list[User]:
-    return [User(at, f"p{at}@example.edu", f"P {at}", frozenset({"Admin"})) for at in range(1, count + 1)]
-
-
-def keeping(users: list[User]) -> Desired:
-    return listed(Row(at, email_key(user.email), 0, "Admin") for at, user in enumerate(users, start=2))
-
-
-def verdict(
-    rule: str, users: list[User], desired: Desired, policy: Policy, history: GuardBaseline = UNKNOWN
-) -> Verdict:
-    live = live_of(users)
-    verdicts = judge(diff(desired, live, policy), live, policy, desired.findings, history)
-    (result,) = [result for result in verdicts if result.rule == rule]
-    return result
-
-
-def shrunk(before: int, now: int, policy: Policy) -> Verdict:
-    users = admins(3)
-    history = GuardBaseline(listed={"Admin": now, "Teacher": 1}, applied={"Admin": before, "Observer": 900})
-    return verdict("max_shrink_share", users, keeping(users), policy, history)
+from tests.planner.judging import BLOCK, PASS, UNKNOWN, WARN, admins, keeping, verdict
+from tests.strategies import BIGGEST_ID, Situation, User, histories, live_of, situations
 
 
 @pytest.mark.parametrize(
@@ -151,96 +123,6 @@ def test_the_owner_never_loses_a_role(owner: str, status: VerdictStatus, message
 def test_the_owner_is_found_by_another_unicode_form_among_many() -> None:
     users = [*admins(10_001), User(20_000, "Jose\u0301@example.edu", "J", frozenset({"Admin"}))]
     assert verdict("owner", users, keeping(users), Policy(owner="jos\u00e9@example.edu")).status is PASS
-
-
-def test_errors_in_the_list_block_without_override() -> None:
-    users = admins(1)
-    errors = [Finding(Level.ERROR, "bad", "a bad cell", row) for row in (9, None, 4)]
-    desired = Desired(keeping(users).listed, (*errors, Finding(Level.WARNING, "odd", "", 5)), SOURCE)
-    result = verdict("input_refused", users, desired, Policy())
-    assert (result.status, result.value, result.limit, result.overridable) == (BLOCK, 3, 0, False)
-    assert "errors in the list: 3 (row 4, 9)" in result.message
-    assert verdict("input_refused", users, keeping(users), Policy()).status is PASS
-    held = Desired(keeping(users).listed, (Finding(Level.HELD, "bad", "a bad cell", 9),), SOURCE)
-    result = verdict("input_refused", users, held, Policy())
-    assert (result.status, result.value) == (WARN, 0)
-    assert "(row 9)" in result.message
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "limit", "status"),
-    [
-        (100, 71, 0.29, PASS),  # 0.29 * 100 is less than 29 in floating point
-        (100, 70, 0.29, BLOCK),
-        (10, 5, 0.5, PASS),
-        (10, 4, 0.5, BLOCK),
-        (10, 0, 1.0, PASS),
-        (3, 2, 0.25, PASS),  # a single removal is allowed
-        (3, 1, 0.25, BLOCK),
-        (3, 2, 0.0, BLOCK),  # unless no removal is allowed
-        (3, 3, 0.0, PASS),
-        (3, 900, 0.0, PASS),
-    ],
-)
-def test_how_much_the_list_may_shrink(before: int, now: int, limit: float, status: VerdictStatus) -> None:
-    result = shrunk(before, now, Policy(max_shrink_share=limit))
-    share = max(0, before - now) / before
-    assert (result.status, result.limit, result.role, result.overridable) == (status, limit, "", True)
-    assert result.value == pytest.approx(share)
-    assert f"in the list: {now}, in the list last applied: {before} ({share:.2%} fewer)" in result.message
-    assert f"at most {limit:.2%} fewer allowed" in result.message
-    assert ("change max_shrink_share" in result.message) == (status is BLOCK)
-    assert ("one fewer is allowed" in result.message) == ((before, now, limit) == (3, 2, 0.25))
-
-
-@pytest.mark.parametrize("policy", [Policy(mode=Mode.ADDITIVE), Policy(hold_removals=True)])
-def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) -> None:
-    result = shrunk(100, 3, policy)
-    assert (result.status, result.value) == (WARN, 0.97)
-    assert "check that the list is complete" in result.message
-
-
-@pytest.mark.parametrize(
-    "history",
-    [
-        UNKNOWN,
-        GuardBaseline(listed={"Admin": 1}),
-        GuardBaseline({"Admin": 1}, {"Teacher": 90}),
-        GuardBaseline({}, {"Admin": 9}),
-    ],
-)
-def test_a_list_without_an_earlier_list_cannot_have_shrunk(history: GuardBaseline) -> None:
-    users = admins(3)
-    result = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), history)
-    assert (result.status, result.limit, result.value) == (PASS, 0, None)
-    assert "no list of these roles was applied before" in result.message
-
-
-@pytest.mark.parametrize(
-    ("age", "limit", "status", "message"),
-    [
-        (24.0, 24, PASS, "the list is 24.0 hours old, at most 24 allowed"),
-        (24.1, 24, BLOCK, "the list is 24.1 hours old, at most 24 allowed"),
-        (1234.56, 0.5, BLOCK, "1,234.6 hours old, at most 0.5 allowed"),
-        (-0.1, 24, PASS, "at most 24 allowed"),
-        (-2.0, 24, WARN, "2.0 hours in the future"),
-        (None, 24, WARN, "the age of the list is unknown"),
-        (None, None, PASS, "any age is allowed"),
-        (9000.0, None, PASS, "9,000.0 hours old, any age is allowed"),
-    ],
-)
-def test_how_old_the_list_may_be(age: float | None, limit: float | None, status: VerdictStatus, message: str) -> None:
-    users = admins(3)
-    result = verdict("max_age_hours", users, keeping(users), Policy(max_age_hours=limit), GuardBaseline(age_hours=age))
-    assert (result.status, result.limit, result.value, result.role, result.overridable) == (
-        status,
-        limit,
-        age,
-        "",
-        True,
-    )
-    assert message in result.message
-    assert ("change max_age_hours or override" in result.message) == (status is BLOCK)
 
 
 def test_every_guard_gives_a_verdict_for_every_role() -> None:

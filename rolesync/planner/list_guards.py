@@ -1,0 +1,67 @@
+"""Guards on the list: its errors, its age, and its length."""
+
+from collections.abc import Sequence
+
+from rolesync.model.findings import Finding
+from rolesync.model.history import GuardBaseline
+from rolesync.model.plans import Policy, Verdict
+from rolesync.model.vocabulary import Level, Mode, VerdictStatus
+from rolesync.planner.verdicts import advise, limited, name_some
+
+_AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
+
+
+def input_refused(findings: Sequence[Finding]) -> Verdict:
+    """Block a list with errors; warn of one with held rows."""
+    errors = [finding for finding in findings if finding.level is Level.ERROR]
+    held = [finding for finding in findings if finding.level is Level.HELD]
+    rows = sorted({finding.row for finding in errors or held if finding.row is not None})
+    where = f" (row {name_some(map(str, rows))})" if rows else ""
+    if errors:
+        status = VerdictStatus.BLOCK
+        message = f"errors in the list: {len(errors)}{where}, none allowed: correct them and plan again"
+    elif held:
+        status = VerdictStatus.WARN
+        message = f"unreadable rows in the list{where}: they are held, and so is every removal"
+    else:
+        status, message = VerdictStatus.PASS, "the list has no errors"
+    return Verdict("input_refused", status, message, limit=0, value=len(errors), overridable=False)
+
+
+def max_age_hours(age: float | None, policy: Policy) -> Verdict:
+    """Block a list whose file is older than allowed; `age` is in hours, None if unknown."""
+    rule, limit = "max_age_hours", policy.max_age_hours
+    measured = "the age of the list is unknown" if age is None else f"the list is {age:,.1f} hours old"
+    if limit is None:
+        return Verdict(rule, VerdictStatus.PASS, f"{measured}, any age is allowed", value=age)
+    measured = f"{measured}, at most {limit:,g} allowed"
+    if age is None:
+        return Verdict(rule, VerdictStatus.WARN, f"{measured}: check that it is the current list", limit=limit)
+    if age < -_AHEAD_HOURS:
+        message = f"the list was changed {-age:,.1f} hours in the future, so its age is unknown: check the clocks"
+        return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=age)
+    advice = advise(rule, "check that the program which writes it still runs")
+    return limited(rule, "", blocked=age > limit, measured=measured, advice=advice, limit=limit, value=age)
+
+
+def max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> Verdict:
+    """Block a list much shorter than the list last applied; `removals` is their number in the plan."""
+    rule, limit = "max_shrink_share", policy.max_shrink_share
+    shared_roles = [role for role in history.listed if role in history.applied]  # other roles are not comparable
+    before, now = (sum(numbers[role] for role in shared_roles) for numbers in (history.applied, history.listed))
+    if not before:
+        message = "no list of these roles was applied before, so there is nothing to compare with"
+        return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
+    share = max(0.0, (before - now) / before)
+    measured = (
+        f"assignments of managed roles in the list: {now:,}, in the list last applied: {before:,} "
+        f"({share:.2%} fewer), at most {limit:.2%} fewer allowed"
+    )
+    beyond = share > limit
+    if beyond and before - now == 1 and limit > 0:  # as a single removal
+        measured, beyond = f"{measured}; one fewer is allowed", False
+    if beyond and not removals and (policy.mode is Mode.ADDITIVE or policy.hold_removals):
+        message = f"{measured}; no user is removed, so the plan is not blocked: check that the list is complete"
+        return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=share)
+    advice = advise(rule, "check that it is complete")
+    return limited(rule, "", blocked=beyond, measured=measured, advice=advice, limit=limit, value=share)
