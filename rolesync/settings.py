@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rolesync.errors import UsageError
+from rolesync.model.keys import role_key
 from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
@@ -115,9 +116,9 @@ class Settings(BaseSettings):
     def _check_roles(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if not names or any(not name or name != name.strip() for name in names):
             raise ValueError("needs at least one role, each without blanks around it")
-        if len(set(names)) != len(names):
+        if len(set(map(role_key, names))) != len(names):
             raise ValueError("names a role twice")
-        return names
+        return tuple(map(role_key, names))
 
     @model_validator(mode="after")
     def _check_aliases(self) -> "Settings":

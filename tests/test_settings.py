@@ -115,6 +115,7 @@ def test_aliases_that_make_no_sense(aliases: dict[str, str], message: str) -> No
         ({"managed_roles": []}, "at least one role"),
         ({"managed_roles": ["Admin "]}, "without blanks"),
         ({"managed_roles": ["Admin", "Admin"]}, "names a role twice"),
+        ({"managed_roles": ["M\u00e9dia", "Me\u0301dia"]}, "names a role twice"),
         ({"account": "acme.instructuremedia.com"}, "single word"),
         ({"account": "acme", "base_url": "https://acme.instructuremedia.com"}, "account and base_url are both set"),
         ({"base_url": "acme"}, "must look like"),

@@ -6,7 +6,7 @@ from itertools import chain
 
 from rolesync.errors import NotFoundError, UnprocessableError
 from rolesync.live.consistency import InconsistentPagesError, PageCheck, retry_until_consistent
-from rolesync.model.keys import email_key, format_roles, parse_roles
+from rolesync.model.keys import email_key, email_spellings, format_roles, parse_roles
 from rolesync.model.live import Progress
 from rolesync.studio.users import PER_PAGE, StudioReader, UserPage
 
@@ -105,22 +105,33 @@ def look_up(studio: StudioReader, key: str | int) -> LiveUsers:
         IncompleteReadError: the pages contradicted each other at every attempt.
         StudioError: Studio refused or can't be reached.
     """
-    try:
-        if isinstance(key, int):
+    if isinstance(key, int):
+        try:
             user = studio.user(key)
-            return LiveUsers([user.id], [user.email], [user.name], [format_roles(user.roles)])
-        what = f"the search for {key}"
-        hits = retry_until_consistent(
-            what,
-            lambda: _read_all(what, lambda number: RolePage.of(studio.search_email(key, number), number), _one_by_one),
-        )
-    except (NotFoundError, UnprocessableError):  # no user has an address or id that Studio calls impossible
-        return LiveUsers()
+        except (NotFoundError, UnprocessableError):  # no user has an id that Studio calls impossible
+            return LiveUsers()
+        return LiveUsers([user.id], [user.email], [user.name], [format_roles(user.roles)])
     matches = LiveUsers()
-    for user_id, email, name, roles in zip(hits.ids, hits.emails, hits.names, hits.roles, strict=True):
-        if email_key(email) == key:  # how Studio matches isn't documented: prefix and substring hits are other users
-            matches.add(user_id, email, name, roles)
+    for spelling in email_spellings(key):
+        hits = _search_email(studio, spelling)
+        for user_id, email, name, roles in zip(hits.ids, hits.emails, hits.names, hits.roles, strict=True):
+            # How Studio matches isn't documented: prefix and substring hits are other users.
+            if email_key(email) == key and user_id not in matches.ids:
+                matches.add(user_id, email, name, roles)
     return matches
+
+
+def _search_email(studio: StudioReader, spelling: str) -> LiveUsers:
+    """Read all pages of the search for one form of an address; no users if Studio calls the address impossible."""
+    what = f"the search for {spelling}"
+
+    def fetch(number: int) -> RolePage:
+        return RolePage.of(studio.search_email(spelling, number), number)
+
+    try:
+        return retry_until_consistent(what, lambda: _read_all(what, fetch, _one_by_one))
+    except (NotFoundError, UnprocessableError):
+        return LiveUsers()
 
 
 def roles_now(

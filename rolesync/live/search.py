@@ -12,7 +12,7 @@ from rolesync.errors import BadRequestError, NotFoundError, UnprocessableError
 from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck
 from rolesync.live.pages import LiveUsers, RolePage, look_up, page_of_role, search_for
 from rolesync.live.strategy import ReadPages, SearchOneByOne, SearchStrategy, theoretical_minimum
-from rolesync.model.keys import email_key, parse_roles
+from rolesync.model.keys import email_key, email_spellings, parse_roles
 from rolesync.model.live import Progress, ReadStep
 from rolesync.model.vocabulary import ReadMethod
 from rolesync.studio.users import StudioReader
@@ -106,7 +106,7 @@ class _Search:
         ):
             self._check(users)
             self._looked_up.extend(users)
-            self._requests += 1
+            self._requests += len(email_spellings(key)) if isinstance(key, str) else 1
             self._hits += bool(users.ids)
             self._roles_of[key] = frozenset(name for roles in users.roles for name in parse_roles(roles))
             del self.remaining[key]

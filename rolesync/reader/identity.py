@@ -9,7 +9,7 @@ mean another user is refused.
 import re
 
 from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
-from rolesync.model.keys import ANY_USER, email_key
+from rolesync.model.keys import ANY_USER, email_key, strip_invisible
 from rolesync.model.vocabulary import Level
 from rolesync.reader.lookalikes import (
     BIDI_OVERRIDES,
@@ -17,7 +17,6 @@ from rolesync.reader.lookalikes import (
     describe_lookalikes,
     looks_latin,
     strip_decoration,
-    strip_invisible,
     undo_mojibake,
 )
 from rolesync.tables.grid import EXACT_FLOAT

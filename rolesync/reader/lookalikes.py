@@ -8,25 +8,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+from rolesync.model.keys import FULL_WIDTH, strip_invisible
+
 REPLACEMENT_CHARACTER = "\ufffd"  # programs write it for a letter that they could not read
-JOINERS = "\u200c\u200d"  # part of words in some scripts, but an accident between plain letters
 BIDI_OVERRIDES = re.compile("[\u202d\u202e]")  # they display text in another order than it is stored
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
 _WORD = re.compile(r"[^@.]+")
 _WITH_NAME = re.compile(r'(?:"[^"<>@]*"|[^"<>@;]*)\s*<([^<>]*)>')
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "GEORGIAN", "CHEROKEE"})
 _LOOKS_LATIN = frozenset("аеһіјорсԁԛѕухԝѵ" + "αινορυ" + "օսհո")  # noqa: RUF001  # look-alikes are the point
 _LATIN = str.maketrans("авеһікмнјорсԁтԛѕухԝѵ" + "αβεηικμνορτυχ", "abehikmhjopcdtqsyxwv" + "abehikmvoptyx")
-
-
-def strip_invisible(text: str) -> str:
-    """Remove zero-width characters and direction marks; joiners only if the rest is ASCII."""
-    visible = _INVISIBLE.sub("", text)
-    without_joiners = visible.translate(dict.fromkeys(map(ord, JOINERS)))
-    return (without_joiners if without_joiners.isascii() else visible).strip()
 
 
 def strip_decoration(text: str) -> tuple[str, tuple[str, ...]]:

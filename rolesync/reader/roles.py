@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from rolesync.model.findings import CellError, Code, Note, quoted
+from rolesync.model.keys import role_key
 from rolesync.model.vocabulary import Level
 from rolesync.reader.lookalikes import REPLACEMENT_CHARACTER, replace_lookalikes, undo_mojibake
 from rolesync.reader.placeholders import describe_placeholder
@@ -41,9 +42,10 @@ class RoleReader:
     """
 
     def __init__(self, managed: Collection[str], aliases: Mapping[str, str], *, allows_many: bool) -> None:
-        self._managed = frozenset(managed)
-        self._aliases = aliases
-        self._known_names = {_comparison_key(name): name for name in [*sorted(aliases), *sorted(managed)]}
+        self._managed = frozenset(map(role_key, managed))
+        self._aliases = {role_key(alias): role_key(name) for alias, name in aliases.items()}
+        names = [*sorted(self._aliases), *sorted(self._managed)]
+        self._known_names = {_comparison_key(name): name for name in names}
         self._allows_many = allows_many
         self._cells: dict[str, RoleCell] = {}
         self._notes: dict[str, tuple[Note, ...]] = {}
@@ -57,7 +59,8 @@ class RoleReader:
         """
         role_cell = self._cells.get(cell)
         if role_cell is None:
-            names = self._split(cell) if self._allows_many else [name for name in [cell.strip()] if name]
+            text = role_key(cell)
+            names = self._split(text) if self._allows_many else [name for name in [text.strip()] if name]
             if not names:
                 text = "the row names no role, so its meaning is unclear"
                 raise CellError(Code.ROLE_MISSING, f"{text}; fill in a role, or delete the row")

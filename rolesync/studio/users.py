@@ -5,13 +5,14 @@ wrong or incomplete answer must never look like a user without roles.
 """
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict, TypeVar
 
-from rolesync.model.keys import format_roles
+from rolesync.model.keys import format_roles, role_key
 from rolesync.studio.client import Client
 from rolesync.studio.responses import Answer, http_date, object_of, quote, unknown_form, unreadable, wrong_field
 from rolesync.studio.transport import Call
@@ -83,14 +84,27 @@ class RoleAction(TypedDict):
 
 
 class StudioReader:
-    """All requests that don't change Studio."""
+    """All requests that don't change Studio.
+
+    Role names are normalised by `role_key` in answers, and sent as Studio stores them.
+    """
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self._stored_roles: dict[str, str] = {}  # role names outside ASCII as Studio stores them, by `role_key`
 
     def search_role(self, role: str, page: int = 1, per_page: int = PER_PAGE) -> UserPage:
         """`GET /users/search?role=`: one page of the holders of a role."""
-        return self._search("search_role", {"role": role, "page": page, "per_page": per_page})
+        stored = self.stored_role(role)
+        users = self._search("search_role", {"role": stored, "page": page, "per_page": per_page})
+        decomposed = unicodedata.normalize("NFD", role)
+        if users.total_count or stored != role or decomposed == role:
+            return users
+        return self._search("search_role", {"role": decomposed, "page": page, "per_page": per_page})
+
+    def stored_role(self, role: str) -> str:
+        """Return the name of a role as Studio stores it, as far as its answers have shown it."""
+        return self._stored_roles.get(role, role)
 
     def search_email(self, email: str, page: int = 1, per_page: int = PER_PAGE) -> UserPage:
         """`GET /users/search?email=`: one page of users whose address matches; how Studio matches is undocumented."""
@@ -108,7 +122,7 @@ class StudioReader:
             body = object_of(answer, call.where)
             if "user" not in body:
                 raise unreadable(call.where, f"no user but {quote(body)}")
-            user = _user(body["user"], call.where)
+            user = self._user(body["user"], call.where)
             if user.id != user_id:
                 raise unknown_form(call.where, f"user {user.id} instead of {user_id}")
             return user
@@ -149,11 +163,22 @@ class StudioReader:
             body, where = object_of(answer, call.where), call.where
             users = [_user_fields(item, where) for item in _list(body, "users", where)]
             ids, emails, names, roles = map(list, zip(*users, strict=True)) if users else ([], [], [], [])
+            for role_names in set(roles):
+                self._note_roles(role_names)
             return UserPage(
                 ids, emails, names, [_cached_format(role_names) for role_names in roles], *_meta(body, where)
             )
 
         return self.client.call(call, read)
+
+    def _user(self, item: object, where: str) -> User:
+        user_id, email, name, roles = _user_fields(item, where)
+        self._note_roles(roles)
+        return User(user_id, email, name, tuple(map(role_key, roles)))
+
+    def _note_roles(self, role_names: Iterable[str]) -> None:
+        """Remember how Studio stores role names outside ASCII."""
+        self._stored_roles |= {role_key(name): name for name in role_names if not name.isascii()}
 
 
 class StudioWriter(StudioReader):
@@ -165,16 +190,15 @@ class StudioWriter(StudioReader):
         Raises:
             StudioError: why the request ended; `model.request_effect` classifies its effect. Never retried blindly.
         """
-        call = Call("put_roles", "PUT", f"{V1}/users/roles", body={"actions": list(actions)})
+        stored = [{**action, "role": self.stored_role(action["role"])} for action in actions]
+        call = Call("put_roles", "PUT", f"{V1}/users/roles", body={"actions": stored})
 
         def read(answer: Answer) -> tuple[User, ...]:
-            return tuple(_user(item, call.where) for item in _list(object_of(answer, call.where), "users", call.where))
+            return tuple(
+                self._user(item, call.where) for item in _list(object_of(answer, call.where), "users", call.where)
+            )
 
         return self.client.call(call, read)
-
-
-def _user(item: object, where: str) -> User:
-    return User(*_user_fields(item, where))
 
 
 def _user_fields(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
@@ -196,7 +220,7 @@ def _user_fields(item: object, where: str) -> tuple[int, str, str, tuple[str, ..
 @lru_cache(maxsize=4096)
 def _cached_format(names: tuple[str, ...]) -> str:
     """Format a role set; a million users share a few, so each is formatted once."""
-    return format_roles(names)
+    return format_roles(map(role_key, names))
 
 
 def _medium(item: object, where: str) -> Media:
@@ -252,6 +276,6 @@ def _role_enums(document: object) -> tuple[str, ...]:
         elif isinstance(node, dict):
             node_name = str(node.get("name", name))
             if node_name == "role" and isinstance(node.get("enum"), list):
-                role_names.update(role for role in node["enum"] if isinstance(role, str))
+                role_names.update(role_key(role) for role in node["enum"] if isinstance(role, str))
             nodes.extend((node_name if key in {"items", "schema"} else key, value) for key, value in node.items())
     return tuple(sorted(role_names))

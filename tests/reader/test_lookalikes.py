@@ -5,14 +5,8 @@ from rolesync.reader.lookalikes import (
     looks_latin,
     replace_lookalikes,
     strip_decoration,
-    strip_invisible,
     undo_mojibake,
 )
-
-
-def test_joiners_are_removed_only_between_plain_letters() -> None:
-    assert strip_invisible("a\u200db\u200b") == "ab"
-    assert strip_invisible("\u0645\u200c\u0646\u200b") == "\u0645\u200c\u0646"
 
 
 def test_everything_around_an_address_is_removed_and_described() -> None:

@@ -20,7 +20,6 @@ from rolesync.model.frames import DESIRED, require
 from rolesync.model.keys import email_key
 from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
-from rolesync.reader.lookalikes import FULL_WIDTH, strip_invisible
 from rolesync.reader.read import read_desired
 from tests.reader.corpus import CASES, MANAGED, TODAY, Case
 from tests.reader.damage import PAIRS, ROWS, TEXT, WHOLE_FILES, damaged
@@ -334,7 +333,7 @@ def test_damaged_text_gives_no_invented_assignment(tmp_path: Path, data: bytes, 
 
 def _without_quotes(text: str) -> str:
     """A text without what the reader removes, and without quotes, which CSV doubles."""
-    return email_key(strip_invisible(text).translate(FULL_WIDTH)).replace('"', "")
+    return email_key(text).replace('"', "")
 
 
 @pytest.mark.usefixtures("no_hang")

@@ -9,7 +9,7 @@ from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerE
 from rolesync.model.keys import format_roles
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.studio.users import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
-from tests.servers import Answering, Naps, Say, ScriptedStudio, client_of, in_turn
+from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
 
 OWNER, MARIA, OMAR, ROOM_12, TEST_STUDENT, JONAS = 1002, 1003, 1052, 1090, 1097, 2**40 + 17
 CHANGED = "Studio's API may have changed, or this is a defect of rolesync: report it with this message"
@@ -307,3 +307,24 @@ def test_any_form_of_pong_is_accepted(body: bytes) -> None:
 def test_an_answer_other_than_pong_is_refused() -> None:
     with pytest.raises(UnreadableAnswerError, match="instead of 'pong'"):
         asked(Say(body=b"<html>Log in</html>"), "ping")
+
+
+COMPOSED, DECOMPOSED = "M\u00e9dia", "Me\u0301dia"
+
+
+@pytest.mark.parametrize("stored", [COMPOSED, DECOMPOSED])
+def test_a_role_is_found_and_sent_as_studio_stores_its_name(stored: str) -> None:
+    user = {**ANN, "role_names": [stored]}
+
+    def answer(asked: Asked) -> Say:
+        if asked.method == "PUT":
+            return Say(body={"users": [user]})
+        users = [user] if asked.query["role"] == stored else []
+        return Say(body={"users": users, "meta": meta(total_count=len(users))})
+
+    with ScriptedStudio(answer) as server, client_of(server.base_url, Naps()) as client:
+        studio = StudioWriter(client)
+        assert studio.search_role(COMPOSED).roles == [format_roles([COMPOSED])]
+        (updated,) = studio.put_roles([{"user_id": 7, "action": "remove", "role": COMPOSED}])
+        assert updated.roles == (COMPOSED,)
+        assert server.asked[-1].json["actions"][0]["role"] == stored

@@ -9,8 +9,11 @@ from rolesync.model.keys import email_key
 from rolesync.model.packed import emails
 from rolesync.model.packed.emails import packed_keys
 
+SPELLINGS = ["ann\u200b@x.edu", "ann@xn--bcher-kva.example", "ann@b\u00fccher.example"]
 ADDRESSES = st.lists(
-    st.sampled_from(["", "Ann@X.edu", " bo@x.edu", "jos\u00e9@x.edu", "STRA\u00dfE@x.edu", "two\nlines@x.edu"])
+    st.sampled_from(
+        ["", "Ann@X.edu", " bo@x.edu", "jos\u00e9@x.edu", "STRA\u00dfE@x.edu", "two\nlines@x.edu", *SPELLINGS]
+    )
     | st.text(max_size=5),
     max_size=12,
 )
