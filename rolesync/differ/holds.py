@@ -3,6 +3,7 @@
 A removal that waits becomes a held row with its reason. So guards, reports and the executor all see the same rest.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -36,27 +37,49 @@ def hold_changes(
     table = changes.changes
     removals = np.flatnonzero((table["action"] == Action.REMOVE.value).to_numpy())
     cells = [table[name].iloc[removals].tolist() for name in ("role", "user_id", "reason")]
-    waiting = [
-        (position, *reason_and_detail)
+    waiting = {
+        position: reason_and_detail
         for position, role, user_id, reason in zip(removals.tolist(), *cells, strict=True)
         if (
             reason_and_detail := _hold_reason(
                 policy, reason, baseline.absent.get(role, {}).get(user_id, 0), has_unreadable_rows=has_unreadable_rows
             )
         )
-    ]
-    if not waiting:
+    }
+    held = table.iloc[list(waiting)].reset_index(drop=True)
+    remaining = hold(changes, waiting)
+    return replace(remaining, releasable_removals=_without_unused(held)) if waiting else changes
+
+
+def hold(
+    changes: Changes, reasons: Mapping[int, tuple[HeldReason, str]], user_ids: Mapping[int, int] | None = None
+) -> Changes:
+    """Turn some changes into held rows.
+
+    Args:
+        changes: the changes.
+        reasons: for each position in their table that is to be held, the reason and a sentence.
+        user_ids: by position, the user whom the held row names instead of the user of the change.
+    """
+    if not reasons:
         return changes
-    held = table.iloc[[position for position, _, _ in waiting]]
-    remaining = table.drop(index=held.index).reset_index(drop=True)
-    held_per_role = held["role"].value_counts()
-    return Changes(
-        changes=_without_unused(remaining),
-        held=with_held(changes.held, held, [reason for _, *reason in waiting], policy.managed_roles),
+    table, positions = changes.changes, sorted(reasons)
+    held = table.iloc[positions]
+    number = Counter(zip(held["role"].tolist(), held["action"].tolist(), strict=True))
+    named = [(user_ids or {}).get(at, user_id) for at, user_id in zip(positions, held["user_id"].tolist(), strict=True)]
+    rows = held.assign(user_id=named)
+    return replace(
+        changes,
+        changes=_without_unused(table.drop(index=held.index).reset_index(drop=True)),
+        held=with_held(changes.held, rows, [reasons[at] for at in positions], [count.role for count in changes.roles]),
         roles=tuple(
-            replace(count, removals=count.removals - int(held_per_role.get(count.role, 0))) for count in changes.roles
+            replace(
+                count,
+                additions=count.additions - number[count.role, Action.ADD],
+                removals=count.removals - number[count.role, Action.REMOVE],
+            )
+            for count in changes.roles
         ),
-        releasable_removals=_without_unused(held.reset_index(drop=True)),
     )
 
 

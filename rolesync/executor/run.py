@@ -68,7 +68,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
     )
     append_event(record, end)
     if after:
-        save_holders(context.folder, record, context.run, after)
+        save_holders(context.folder, record, context.run, after, plan)
     return run
 
 

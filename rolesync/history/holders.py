@@ -5,24 +5,29 @@ that a changed file is ignored. In the record itself every run would add a line 
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from rolesync.audit.files import os_errors_named
 from rolesync.audit.record import Record
+from rolesync.differ.identity_holds import former_addresses
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import all_role_changes, open_requests
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import HoldersSaved
 from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
-from rolesync.model.vocabulary import Action
+from rolesync.model.plans import Plan
+from rolesync.model.vocabulary import Action, Mode
 from rolesync.private_files import replace_file
 
 NAME = "holders.json"
+_WITH_FORMER = b'{"former":'
 
 
-def save_holders(folder: Path, record: Record, run: str, live: Live) -> None:
+def save_holders(folder: Path, record: Record, run: str, live: Live, plan: Plan) -> None:
     """Save who holds the roles at the end of a run.
 
     Args:
@@ -30,6 +35,7 @@ def save_holders(folder: Path, record: Record, run: str, live: Live) -> None:
         record: open for appending.
         run: the run that read Studio.
         live: what it saw, complete for its `roles`.
+        plan: the plan of the run, which shows whom the list means by a former address.
 
     Raises:
         RecordError: the file or the record can't be written.
@@ -38,7 +44,10 @@ def save_holders(folder: Path, record: Record, run: str, live: Live) -> None:
     for role in live.roles:
         users = live.holders(role)
         holders[role] = [users["user_id"].tolist(), users["email"].tolist()]
-    content = json.dumps({"run": run, "holders": holders}, separators=(",", ":")).encode("ascii")
+    snapshot: dict[str, Any] = {"run": run, "holders": holders}
+    if former := _former_of(plan, folder):
+        snapshot = {"former": former, **snapshot}
+    content = json.dumps(snapshot, separators=(",", ":")).encode("ascii")
     # The record first, since it must know the file. Until the file is replaced, the earlier snapshot counts.
     append_event(record, HoldersSaved(run=run, sha256=sha256(content).hexdigest()))
     with os_errors_named(folder / NAME, "written"):
@@ -68,4 +77,18 @@ def expected_holders(earlier: EarlierRuns) -> ExpectedHolders | None:
         else:
             holders.get(change.role, {})[change.user_id] = change.email
     doubtful = frozenset(user_id for request in open_requests(events) for user_id in request.user_ids)
-    return ExpectedHolders(snapshot["run"], holders, doubtful)
+    return ExpectedHolders(snapshot["run"], holders, doubtful, _former_in(snapshot))
+
+
+def _former_of(plan: Plan, folder: Path) -> Mapping[int, str]:
+    """Collect the former addresses to keep: those that the plan names, and all others if its list isn't complete."""
+    former: dict[int, str] = {}
+    if plan.source.undoes or plan.policy.mode is not Mode.SYNC:
+        with os_errors_named(folder / NAME, "read"):
+            content = (folder / NAME).read_bytes() if (folder / NAME).exists() else b""
+        former = _former_in(json.loads(content)) if content.startswith(_WITH_FORMER) else {}
+    return former | former_addresses(plan.held)
+
+
+def _former_in(snapshot: Mapping[str, Any]) -> dict[int, str]:
+    return {int(user_id): email for user_id, email in snapshot.get("former", {}).items()}

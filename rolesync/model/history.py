@@ -40,9 +40,11 @@ class Effect:
 class ExpectedHolders:
     """Who holds the managed roles if only rolesync has changed them since the snapshot of the run `since`.
 
-    `holders` are addresses by role and user id. Whether the users in `doubtful` hold a role is unknown.
+    `holders` are addresses by role and user id. Whether the users in `doubtful` hold a role is unknown. `former` are
+    addresses by which the list still means users, by user id, although these users have others since an earlier run.
     """
 
     since: str
     holders: Mapping[str, Mapping[int, str]]
     doubtful: frozenset[int] = frozenset()
+    former: Mapping[int, str] = field(default_factory=dict)

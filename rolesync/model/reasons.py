@@ -33,6 +33,9 @@ class HeldReason(StrEnum):
     REMOVALS_HELD = "removals_held"
     GRACE = "grace"
     EXCLUDED = "excluded"
+    RENAMED = "renamed"  # a row has the former address of a user
+    ADDRESS_MOVED = "address_moved"  # a row has an address that another user had before
+    MAY_BE_LISTED = "may_be_listed"  # a user without an address, while no user fits a row
 
 
 WAITING = frozenset({HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from rolesync.history.holders import expected_holders
 from rolesync.live.read import read_live
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.explanation import ListedRow, NextStep, PersonNow
@@ -50,8 +51,9 @@ class ListAndStudio:
         """
         if self.desired is None or self.live is None or self.desired.status == "reject":
             return None
-        baseline = earlier_runs_of(context).baseline
-        plan = compare_with_live(self.desired, self.live, context.settings.policy, baseline)
+        runs = earlier_runs_of(context)
+        policy, expected = context.settings.policy, expected_holders(runs)
+        plan = compare_with_live(self.desired, self.live, policy, runs.baseline, expected)
         changes, held = plan.changes, plan.held
         names = ("user_id", "action", "role", "row", "reason")
         planned_steps = [NextStep(*cells) for cells in _cells(changes, names, changes["user_id"].isin(ids))]

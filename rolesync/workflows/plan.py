@@ -8,6 +8,7 @@ from pathlib import Path
 from rolesync.differ.diff import diff
 from rolesync.differ.drift import drift_since
 from rolesync.differ.holds import hold_changes
+from rolesync.differ.identity_holds import hold_uncertain_identities
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.holders import expected_holders
 from rolesync.history.journal import log_plan
@@ -15,7 +16,7 @@ from rolesync.live.media import read_impact
 from rolesync.live.read import read_live
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Finding
-from rolesync.model.history import GuardBaseline
+from rolesync.model.history import ExpectedHolders, GuardBaseline
 from rolesync.model.lists import Source
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy
@@ -58,9 +59,11 @@ def plan_list(desired: Desired, context: Context, *, impact: bool = False) -> Pl
         return plan
 
 
-def compare_with_live(desired: Desired, live: Live, policy: Policy, baseline: GuardBaseline) -> Changes:
+def compare_with_live(
+    desired: Desired, live: Live, policy: Policy, baseline: GuardBaseline, expected: ExpectedHolders | None
+) -> Changes:
     """Compare the list with Studio, and hold the changes that must wait; used for every plan from a list."""
-    changes = diff(desired, live, policy)
+    changes = hold_uncertain_identities(diff(desired, live, policy), desired.listed, expected)
     return hold_changes(changes, policy, baseline, has_unreadable_rows=desired.has_unreadable_rows)
 
 
@@ -70,7 +73,8 @@ def read_and_plan(
     """Read Studio for a list and build the plan; returns the plan and the users that were read."""
     policy = context.settings.policy
     live = read_live(studio, policy.managed_roles, desired.listed, context.progress, scan=context.settings.scan_roles)
-    changes = compare_with_live(desired, live, policy, earlier_runs.baseline)
+    expected = expected_holders(earlier_runs)
+    changes = compare_with_live(desired, live, policy, earlier_runs.baseline, expected)
     plan = judge_and_build(
         desired.source,
         desired.findings,
@@ -78,6 +82,7 @@ def read_and_plan(
         live=live,
         policy=policy,
         earlier_runs=earlier_runs,
+        expected=expected,
         context=context,
     )
     return plan, live
@@ -91,6 +96,7 @@ def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
     live: Live,
     policy: Policy,
     earlier_runs: EarlierRuns,
+    expected: ExpectedHolders | None,
     context: Context,
 ) -> Plan:
     """Judge changes by the guards, and build their plan, with the drift since the last run."""
@@ -105,7 +111,7 @@ def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
         requests=live.requests,
         planned_by=context.settings.user,
     )
-    return replace(plan, drift=drift_since(expected_holders(earlier_runs), live))
+    return replace(plan, drift=drift_since(expected, live))
 
 
 def with_impact(plan: Plan, studio: StudioReader, context: Context) -> Plan:

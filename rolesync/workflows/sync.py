@@ -51,6 +51,6 @@ def sync_list(desired: Desired, context: Context, override: str = "") -> SyncRes
         except PlanRefusedError as refusal:
             return SyncResult(plan, refusal=refusal)
         if plan.status == "empty":
-            save_holders(run_context.folder, run_context.record, run_context.run, before)
+            save_holders(run_context.folder, run_context.record, run_context.run, before, plan)
             return SyncResult(plan)
         return SyncResult(plan, carry_out(plan, recheck(plan.changes, before, {}), before, run_context))

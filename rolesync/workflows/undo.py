@@ -7,6 +7,7 @@ from rolesync.differ.holds import hold_changes
 from rolesync.differ.undo import invert_effects
 from rolesync.errors import UnsettledRunError, UsageError
 from rolesync.history.effects import all_role_changes, effects, open_requests
+from rolesync.history.holders import expected_holders
 from rolesync.history.journal import log_plan
 from rolesync.history.read import RecordedRun
 from rolesync.history.runs import load_run
@@ -87,6 +88,7 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
             live=live,
             policy=policy,
             earlier_runs=earlier_runs,
+            expected=expected_holders(earlier_runs),
             context=context,
         )
         plan = with_impact(plan, studio, context) if impact else plan

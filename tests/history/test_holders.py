@@ -1,18 +1,24 @@
 """Who held the roles when a run last looked, and what rolesync itself has done since."""
 
 import stat
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rolesync.errors import RecordError
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.holders import NAME, expected_holders, save_holders
+from rolesync.model.frames import CHANGES, HELD, frame
 from rolesync.model.history import ExpectedHolders
-from rolesync.model.live import Live
+from rolesync.model.live import Live, Requests
+from rolesync.model.plans import Changes, Plan, Policy
+from rolesync.model.vocabulary import Mode
+from rolesync.planner.build import make_plan
 from tests.audit.tools import opened
 from tests.history.test_earlier_runs import send
-from tests.strategies import User, live_of
+from tests.strategies import CREATED_AT, SOURCE, User, live_of
 
 PEOPLE = [
     User(1, "Ann@example.edu", "Ann", frozenset({"Admin", "Teacher"})),
@@ -21,11 +27,27 @@ PEOPLE = [
 ]
 LIVE = Live(live_of(PEOPLE).users, ("Admin", "Observer"))
 
+FORMER = {1: "ann.smith@example.edu"}
 
-def kept(folder: Path, run: str = "r1") -> None:
+
+def plan_of(*held: tuple[Any, ...], mode: Mode = Mode.SYNC, undoes: str = "") -> Plan:
+    rows = {name: [row[at] for row in held] for at, name in enumerate(HELD)}
+    return make_plan(
+        account="https://school.example.com",
+        created_at=CREATED_AT,
+        source=replace(SOURCE, undoes=undoes),
+        policy=Policy(mode=mode),
+        changes=Changes(frame(CHANGES), frame(HELD, rows), ()),
+        verdicts=(),
+        findings=(),
+        requests=Requests({}),
+    )
+
+
+def kept(folder: Path, run: str = "r1", plan: Plan | None = None) -> None:
     with opened(folder) as record:
         send(record, run)
-        save_holders(folder, record, run, LIVE)
+        save_holders(folder, record, run, LIVE, plan or plan_of())
 
 
 def test_the_saved_holders_are_expected(folder: Path) -> None:
@@ -72,6 +94,27 @@ def test_a_snapshot_that_no_run_wrote_is_ignored(folder: Path) -> None:
     kept(folder)
     (folder / NAME).write_bytes((folder / NAME).read_bytes().replace(b"[1,2]", b"[1,9]"))
     assert expected_holders(load_earlier_runs(folder)) is None
+
+
+def test_a_former_address_is_kept_until_a_list_of_all_holders_has_no_use_for_it(folder: Path) -> None:
+    held = [
+        (2, FORMER[1], 1, "Admin", "add", "renamed", "correct the row"),
+        (0, "ann.jones@example.edu", 1, "Admin", "remove", "renamed", "correct the row"),
+        (4, "cy@example.edu", 0, "Admin", "add", "not_in_studio", "not yet"),
+    ]
+    for number, (plan, former) in enumerate(
+        [
+            (plan_of(*held), FORMER),
+            (plan_of(mode=Mode.ADDITIVE), FORMER),
+            (plan_of(undoes="r2"), FORMER),
+            (plan_of(*held[1:]), {}),
+            (plan_of(undoes="r4"), {}),
+        ]
+    ):
+        kept(folder, f"r{number}", plan)
+        expected = expected_holders(load_earlier_runs(folder))
+        assert expected is not None
+        assert expected.former == former
 
 
 def test_a_snapshot_that_cannot_be_read_is_an_error(folder: Path) -> None:

@@ -222,3 +222,27 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_run_fin
     assert again.run is not None
     assert again.run.complete
     check_record(studio, context)
+
+
+def test_a_user_renamed_in_studio_keeps_the_role_until_the_row_is_corrected(
+    studio: Sandbox, context: Context, tmp_path: Path
+) -> None:
+    (first, *others) = [person for person in studio.people(role="Admin") if person["email"]]
+    emails = [person["email"] for person in (first, *others)]
+    path = list_of(tmp_path, *emails)
+    assert sync_list(read_list(path, context), context).plan.status == "empty"
+    studio.edit_person(first["id"], email="jones@example.edu")
+    for _ in range(2):
+        plan = sync_list(read_list(path, context), context).plan
+        assert plan.changes.empty
+        assert set(plan.held["reason"]) == {"renamed"}
+        assert f"#{first['id']} was {emails[0].lower()}, and is now jones@example.edu" in plan.held["detail"].iloc[0]
+    new = studio.add_person("New", email=emails[0])
+    plan = sync_list(read_list(path, context), context).plan
+    assert plan.changes.empty
+    assert set(plan.held["reason"]) == {"address_moved"}
+    path = list_of(tmp_path, "jones@example.edu", *emails)
+    plan = sync_list(read_list(path, context), context).plan
+    assert plan.held["user_id"].tolist() == [first["id"]]
+    assert plan.changes.empty
+    assert studio.person(new["id"])["role_names"] == []

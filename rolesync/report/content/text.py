@@ -90,6 +90,9 @@ _HELD_WORDS: Mapping[str, str] = {
     HeldReason.REMOVALS_HELD: "waiting while removals are held",
     HeldReason.GRACE: "in the grace period",
     HeldReason.EXCLUDED: "excluded by the reviewer",
+    HeldReason.RENAMED: "renamed in Studio",
+    HeldReason.ADDRESS_MOVED: "with the former address of another user",
+    HeldReason.MAY_BE_LISTED: "perhaps listed",
 }
 
 
