@@ -157,7 +157,7 @@ class Sender:
         for change in batch:
             roles = roles_by_user[change.user_id]
             if roles is None:
-                change.end(OutcomeStatus.FAILED, "this user is no longer in Studio")
+                change.end(OutcomeStatus.FAILED, _describe_missing(change))
             elif change.is_done(roles):
                 change.end(OutcomeStatus.DONE, "confirmed by reading again")
             else:
@@ -206,6 +206,13 @@ class Sender:
                 failed += 1
         if failed == len(parts):
             raise failure
+
+
+def _describe_missing(change: Change) -> str:
+    """Describe a user whose id Studio doesn't know; a user with roles was in the answer to a search before."""
+    if parse_roles(change.before):
+        return f"the search lists #{change.user_id}, but Studio answers 404 for this id"
+    return "this user is no longer in Studio"
 
 
 def _final_outcome(error: StudioError) -> OutcomeStatus:

@@ -12,7 +12,7 @@ from rolesync.model.history import GuardBaseline
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """A run that went ahead, the digest of its plan, and whether all of it was done.
+    """A run that went ahead, the digest of its plan, whether all of it was done, and its command.
 
     `reviewed_digest` is that of the plan before its approval; "" for a plan without one.
     """
@@ -21,6 +21,7 @@ class EarlierRun:
     digest: str
     complete: bool = False
     reviewed_digest: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,16 @@ class EarlierRuns:
     def repeated(self, number: int) -> dict[tuple[int, str, str], bool]:
         """Find the changes that each of the last `number` runs sent, and whether each time they were done.
 
-        A run that continues the incomplete plan of the run before it counts as one run with it.
+        An apply that continues the incomplete plan of the run before it counts as one run with it. Each sync counts,
+        since equal plans on several nights mean that the changes of each night were in vain.
 
         Returns:
             By user id, action and role. Empty for fewer runs than `number`, or if `number` is 0.
         """
         groups: list[list[str]] = []
         for before, run in zip((None, *self.runs), self.runs, strict=False):
-            if groups and before and run.digest == before.digest and not before.complete:
+            continues = before and run.digest == before.digest and not before.complete
+            if groups and continues and run.command != "sync":
                 groups[-1].append(run.run_id)
             else:
                 groups.append([run.run_id])
@@ -143,7 +146,7 @@ class _Scan:
     def _go_ahead(self, event: PlanEvent, *, complete: bool) -> None:
         approval = event.approval if isinstance(event, RunStart) else None
         reviewed_digest = approval.reviewed_digest if approval else ""
-        self.runs[event.run] = EarlierRun(event.run, event.digest, complete, reviewed_digest)
+        self.runs[event.run] = EarlierRun(event.run, event.digest, complete, reviewed_digest, event.command)
         if event.command == "sync" or event.digest not in self.digests:
             for role, user_ids in (event.absent or {}).items():
                 streak = self.streaks.get(role, {})

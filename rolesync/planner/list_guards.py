@@ -37,11 +37,12 @@ def max_age_hours(age: float | None, policy: Policy) -> Verdict:
     measured = f"{measured}, at most {limit:,g} allowed"
     if age is None:
         return Verdict(rule, VerdictStatus.WARN, f"{measured}: check that it is the current list", limit=limit)
-    if age < -_AHEAD_HOURS:
-        message = f"the list was changed {-age:,.1f} hours in the future, so its age is unknown: check the clocks"
-        return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=age)
-    advice = advise(rule, "check that the program which writes it still runs")
-    return limited(rule, "", blocked=age > limit, measured=measured, advice=advice, limit=limit, value=age)
+    is_ahead, check = age < -_AHEAD_HOURS, "check that the program which writes it still runs"
+    if is_ahead:
+        measured = f"the list was changed {-age:,.1f} hours in the future, so its age is unknown"
+        check = "check the clocks of this machine and of the machine that writes the list"
+    blocked = is_ahead or age > limit
+    return limited(rule, "", blocked=blocked, measured=measured, advice=advise(rule, check), limit=limit, value=age)
 
 
 def max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> Verdict:

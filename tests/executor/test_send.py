@@ -60,6 +60,15 @@ def test_one_user_at_fault_costs_few_requests(start: Start, batches: str, place:
     assert "no longer in Studio" in executed.outcomes.set_index("user_id")["detail"][ghost]
 
 
+def test_a_holder_whom_only_the_search_knows_is_named(start: Start) -> None:
+    runner, _ = start()
+    ghost = {"id": GHOST, "email": "ghost@example.edu", "full_name": "Ghost", "role_names": ["Admin"]}
+    executed = runner.run(plan_of([(GHOST, "remove", "Admin")], [ghost]))
+    assert with_outcome(executed, FAILED) == [(GHOST, "remove", "Admin")]
+    detail = executed.outcomes.set_index("user_id")["detail"][GHOST]
+    assert detail == f"the search lists #{GHOST}, but Studio answers 404 for this id"
+
+
 @pytest.mark.parametrize("parallel", PARALLEL)
 def test_several_users_at_fault_delay_no_other_user(start: Start, parallel: int) -> None:
     runner, sandbox = start()

@@ -103,10 +103,10 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
         end(record, "done")
         past = load_earlier_runs(folder)
         assert past.runs == (
-            EarlierRun("killed", "one"),
-            EarlierRun("nothing to do", "two", complete=True),
-            EarlierRun("in doubt", "one"),
-            EarlierRun("done", "one", complete=True),
+            EarlierRun("killed", "one", command="sync"),
+            EarlierRun("nothing to do", "two", complete=True, command="sync"),
+            EarlierRun("in doubt", "one", command="sync"),
+            EarlierRun("done", "one", complete=True, command="sync"),
         )
         assert past.unsettled == ("killed", "in doubt")
         assert {event.run for event in past.events_of_plan("one")} == {"killed", "in doubt", "done"}
@@ -120,9 +120,9 @@ def test_the_key_is_in_no_text(folder: Path) -> None:
     assert "secret" not in repr(load_earlier_runs(folder, key="secret"))
 
 
-def send(record: Record, run: str, *steps: tuple[int, str, bool], digest: str = "") -> None:
+def send(record: Record, run: str, *steps: tuple[int, str, bool], digest: str = "", command: str = "sync") -> None:
     """Let a run send these (user id, action, whether it was done) for the role Admin."""
-    begin(record, run, 7, digest=digest or run)
+    begin(record, run, 7, digest=digest or run, command=command)
     for number, (user_id, action, done) in enumerate(steps, start=1):
         sent = {"user_id": user_id, "action": action, "role": "Admin", "email": "", "row": 2}
         before = {str(user_id): [] if action == "add" else ["Admin"]}
@@ -154,9 +154,18 @@ def test_changes_that_each_of_the_last_runs_sent_are_repeated(folder: Path) -> N
 def test_a_plan_that_was_interrupted_and_applied_again_counts_once(folder: Path) -> None:
     with opened(folder) as record:
         for run in ("a", "b", "c"):
-            send(record, run, (1, "add", run == "b"), digest="one")
+            send(record, run, (1, "add", run == "b"), digest="one", command="apply")
         assert load_earlier_runs(folder).repeated(2) == {}
         assert load_earlier_runs(folder).repeated(1) == {(1, "add", "Admin"): True}
+
+
+def test_each_sync_counts_even_if_its_plan_is_that_of_the_night_before(folder: Path) -> None:
+    with opened(folder) as record:
+        for run in "abcdef":
+            send(record, run, (1, "add", False), digest="one")
+            end(record, run, "incomplete")
+        assert load_earlier_runs(folder).repeated(6) == {(1, "add", "Admin"): False}
+        assert load_earlier_runs(folder).repeated(7) == {}
 
 
 def test_the_makers_of_a_plan_are_found_by_its_digest(folder: Path) -> None:

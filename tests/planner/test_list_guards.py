@@ -87,7 +87,7 @@ def test_a_list_without_an_earlier_list_cannot_have_shrunk(history: GuardBaselin
         (24.1, 24, BLOCK, "the list is 24.1 hours old, at most 24 allowed"),
         (1234.56, 0.5, BLOCK, "1,234.6 hours old, at most 0.5 allowed"),
         (-0.1, 24, PASS, "at most 24 allowed"),
-        (-2.0, 24, WARN, "2.0 hours in the future"),
+        (-2.0, 24, BLOCK, "2.0 hours in the future"),
         (None, 24, WARN, "the age of the list is unknown"),
         (None, None, PASS, "any age is allowed"),
         (9000.0, None, PASS, "9,000.0 hours old, any age is allowed"),
