@@ -35,7 +35,8 @@ _KINDS = {
     "/api/public/oauth/authorize": "authorize",
     "/api/public/oauth/token": "token",
 }
-_NEEDS_TOKEN = frozenset({"search", "user", "media", "roles"})
+_NEEDS_TOKEN = frozenset({"search", "user", "media", "roles", "ping"})
+_SLASHES = re.compile("//+")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 _HTML_PAGES = {
@@ -76,6 +77,9 @@ class SandboxApp:
         if path.startswith(CONTROL):
             await self._endpoints(scope, receive, send)
             return
+        if "//" in path:  # as clients write it that join `/api/public/v1/` and `/users`
+            path = _SLASHES.sub("/", path)
+            scope = {**scope, "path": path}
         kind = _KINDS.get(path) or _kind(path)
         self._account.requests[kind] += 1
         draw = self._account.dice.draw(kind)
@@ -150,18 +154,21 @@ class SandboxApp:
                 authorization = value
             elif name == b"x-request-id":
                 request_id = value.decode("latin-1")
+        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+            request_id = self._account.request_id()
         try:
             self._admit(agent, authorization, kind, scope["method"])
             if kind == "search" and scope["method"] == "GET":
                 query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-                return json_answer(self._account.users.search(query, self._account.view(draw), self._account.excess()))
+                account = self._account
+                answer = json_answer(account.users.search(query, account.view(draw), account.excess()))
+            else:
+                scope[REQUEST_ID], scope[DRAW] = request_id, draw
+                answer = await _captured(self._endpoints, scope, receive)
         except ApiError as error:
-            return error_answer(error.status, error.text)
-        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-            request_id = self._account.request_id()
-        scope[REQUEST_ID], scope[DRAW] = request_id, draw
-        answer = await _captured(self._endpoints, scope, receive)
-        return answer._replace(headers=[*answer.headers, (b"x-request-id", request_id.encode())])
+            answer = error_answer(error.status, error.text)
+        answer.headers.append((b"x-request-id", request_id.encode()))
+        return answer
 
     def _admit(self, agent: bytes | None, authorization: bytes | None, kind: str, method: str) -> None:
         if not agent:

@@ -3,11 +3,12 @@
 Issued tokens are in the database, so that a sandbox with a file knows them after a restart.
 """
 
+import base64
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError
@@ -76,13 +77,17 @@ class Tokens:
         self._db.execute("INSERT INTO codes VALUES (?, ?, ?)", (code, address, self._clock() + _CODE_LIFETIME))
         return f"{address}{'&' if parts.query else '?'}{urlencode({'code': code})}"
 
-    def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
+    def exchange(self, form: Mapping[str, str], header: str | None) -> dict[str, Any]:
         """Answer `token`: a new pair for a code or a refresh token.
+
+        Args:
+            form: the fields of the body.
+            header: the text of `Authorization`, which may hold the developer key as HTTP Basic; None if it is missing.
 
         Raises:
             ApiError: 400 or 401, with the error code of OAuth.
         """
-        key = (form.get("client_id"), form.get("client_secret"))
+        key = _basic(header or "") or (form.get("client_id"), form.get("client_secret"))
         if key != (self._options.client_id, self._options.client_secret):
             raise ApiError(401, "invalid_client")
         grant = form.get("grant_type", "")
@@ -142,3 +147,15 @@ class Tokens:
             "refresh_token": refresh,
             "created_at": int(now),
         }
+
+
+def _basic(header: str) -> tuple[str, str] | None:
+    """Return the developer key of HTTP Basic, both parts of which are form-encoded; None for another scheme."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, secret = base64.b64decode(encoded, validate=True).decode("ascii").partition(":")
+    except ValueError:
+        return "", ""
+    return unquote_plus(name), unquote_plus(secret)

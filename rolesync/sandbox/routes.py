@@ -89,7 +89,7 @@ class _Api:
 
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode("ascii", "replace"), keep_blank_values=True))
-        return _json(encode(self._account.tokens.exchange(form)))
+        return _json(encode(self._account.tokens.exchange(form, request.headers.get("authorization"))))
 
     def _view(self, request: Request) -> View:
         return self._account.view(request.scope[DRAW])

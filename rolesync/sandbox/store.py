@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolesync.sandbox.generated_people import PeopleSource
+from rolesync.sandbox.media import medium_json
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.schema import connect, email_key, ensure, rebuild
 
@@ -160,7 +161,7 @@ class Store:
             " WHERE user_id = ? ORDER BY media.id LIMIT ? OFFSET ?",
             (user_id, number, start),
         )
-        return [_medium(row) for row in rows], total
+        return [medium_json(row, self._options.seed) for row in rows], total
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -243,23 +244,3 @@ def _unusable(path: Path | None, error: Exception) -> ValueError:
 
 def _names(roles: Sequence[str]) -> str:
     return json.dumps(list(roles), ensure_ascii=False)
-
-
-def _medium(row: Sequence[Any]) -> dict[str, Any]:
-    medium_id, title, duration, created_at, size, permission, *owner = row
-    embed_id = f"embed-{medium_id:08d}"
-    return {
-        "id": medium_id,
-        "title": title,
-        "description": f"{title}, made for the sandbox",
-        "duration": duration,
-        "created_at": created_at,
-        "thumbnail_url": f"https://media.example.edu/{embed_id}.jpg",
-        "transcoding_status": "done",
-        "owner": dict(zip(("id", "full_name", "display_name", "email"), owner, strict=True)),
-        "size": size,
-        "source": "upload",
-        "embed_id": embed_id,
-        "lti_launch_id": f"launch-{medium_id:08d}",
-        "permission": permission,
-    }

@@ -11,6 +11,7 @@ from rolesync.sandbox.store import Store
 from rolesync.sandbox.views import View
 
 MAX_PER_PAGE = 50
+MAX_PAGE = 2**31 - 1
 DEFAULT_PER_PAGE = 20
 
 NOT_FOUND = "The user(s) was not found"
@@ -106,7 +107,7 @@ def _user_id(text: str) -> int:
 
 def _paging(params: Mapping[str, str]) -> tuple[int, int]:
     page = _whole(params.get("page", "1"))
-    if page is None or not 1 <= page < INT64 // MAX_PER_PAGE:
+    if page is None or not 1 <= page <= MAX_PAGE:
         raise ApiError(422, f"Invalid page: {params['page']}")
     per_page = _whole(params.get("per_page", str(DEFAULT_PER_PAGE)))
     if per_page is None or not 1 <= per_page <= MAX_PER_PAGE:

@@ -27,7 +27,7 @@ def put(call: Call, studio: Sandbox) -> requests.Response:
     return call(studio, "PUT", "/users/roles", json=ADD)
 
 
-@pytest.mark.parametrize("path", [ADMINS, "/users/1002", "/users/1002/media", "/users/roles"])
+@pytest.mark.parametrize("path", [ADMINS, "/users/1002", "/users/1002/media", "/users/roles", "/ping"])
 @pytest.mark.parametrize(
     "header",
     [None, "Bearer", "Bearer ", "Bearer wrong", "Basic sandbox-token", "sandbox-token", "Bearer sandbox-token x"],
@@ -69,6 +69,24 @@ def test_a_request_without_a_user_agent_gets_403(studio: Sandbox, headers: dict[
         assert (response.status, response.read()) == (403, b'{"error":"A User-Agent header is required"}')
     finally:
         connection.close()
+
+
+def test_every_answer_has_a_request_id_which_the_caller_may_choose(studio: Sandbox, call: Call) -> None:
+    paths = (ADMINS, "/users/search", "/users/1002", "/users/1", "/ping", "/nowhere")
+    for token in (studio.token, "wrong"):
+        ids = [call(studio, "GET", path, token=token).headers["x-request-id"] for path in paths]
+        assert all(request_id.startswith("sandbox-") for request_id in ids)
+        assert len(set(ids)) == len(ids)
+    headers = {"Authorization": f"Bearer {studio.token}", "X-Request-Id": "run-7.page-1"}
+    assert call(studio, "GET", ADMINS, headers=headers).headers["x-request-id"] == "run-7.page-1"
+
+
+def test_repeated_slashes_are_one(studio: Sandbox, call: Call) -> None:
+    for path in (ADMINS, "/users/1002", "/users/1002/media", "/ping"):
+        assert call(studio, "GET", f"/{path}").content == call(studio, "GET", path).content
+    assert call(studio, "PUT", "//users///roles", json=ADD).status_code == 200
+    counts = studio.counts()
+    assert [counts[kind] for kind in ("search", "user", "media", "ping", "roles", "other")] == [2, 2, 2, 2, 1, 0]
 
 
 def test_requests_are_counted_by_kind(studio: Sandbox, call: Call) -> None:
@@ -235,10 +253,10 @@ def test_a_slow_body_ends_with_the_server() -> None:
         studio.set_faults("drip=1")
         address = urlsplit(studio.base_url)
         wire = socket.create_connection((address.hostname, address.port), timeout=10)
-        wire.sendall(b"GET /api/public/v1/ping HTTP/1.1\r\nHost: x\r\nUser-Agent: test\r\n\r\n")
+        wire.sendall(b"GET /api/public/apidocs HTTP/1.1\r\nHost: x\r\nUser-Agent: test\r\n\r\n")
         assert wire.recv(1000).startswith(b"HTTP/1.1 200")
     with wire:
-        assert len(wire.recv(1000)) < 4
+        assert len(wire.recv(1000)) < 9
 
 
 def test_a_lost_token_answer_has_rotated_the_token(studio: Sandbox, call: Call) -> None:

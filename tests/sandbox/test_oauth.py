@@ -1,5 +1,6 @@
 """OAuth over HTTP: the code, the exchange, and refresh tokens that rotate."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -111,6 +112,33 @@ def test_a_code_is_for_one_address_and_ten_minutes(start: Start, call: Call) -> 
 def test_token_refuses(studio: Sandbox, call: Call, form: dict[str, str], expected: tuple[int, str]) -> None:
     answer = token(call, studio, **form)
     assert (answer.status_code, answer.json()) == (expected[0], {"error": expected[1]})
+
+
+def refresh_with_basic(call: Call, studio: Sandbox, key: str) -> requests.Response:
+    form = {"grant_type": "refresh_token", "refresh_token": FIRST}
+    headers = {"Authorization": f"Basic {base64.b64encode(key.encode()).decode()}"}
+    return call(studio, "POST", "/api/public/oauth/token", data=form, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("key", "status_code"),
+    [
+        ("sandbox-client:a+secret%3A%26", 200),
+        ("sandbox-client:a secret:&", 200),
+        ("sandbox-client:wrong", 401),
+        ("sandbox-client", 401),
+        ("", 401),
+        ("sandbox-client:a s\xe9cret", 401),
+    ],
+)
+def test_the_developer_key_may_come_as_http_basic(start: Start, call: Call, key: str, status_code: int) -> None:
+    studio = start(Options(client_secret="a secret:&"))
+    assert refresh_with_basic(call, studio, key).status_code == status_code
+
+
+def test_http_basic_that_is_no_base64_is_refused(studio: Sandbox, call: Call) -> None:
+    answer = call(studio, "POST", "/api/public/oauth/token", data=KEY, headers={"Authorization": "Basic ?"})
+    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
 
 
 def test_a_refresh_rotates_and_the_old_token_ends_immediately(studio: Sandbox, call: Call) -> None:

@@ -10,8 +10,8 @@ from rolesync.sandbox import Sandbox
 Call = Callable[..., requests.Response]
 
 
-def test_ping_answers_pong_to_everybody(studio: Sandbox, call: Call) -> None:
-    answer = call(studio, "GET", "/ping", headers={})
+def test_ping_answers_pong_to_whoever_may_read(studio: Sandbox, call: Call) -> None:
+    answer = call(studio, "GET", "/ping", token="reader-token")
     assert (answer.status_code, answer.text, answer.headers["content-type"]) == (
         200,
         "pong",

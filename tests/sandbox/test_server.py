@@ -92,7 +92,8 @@ def test_served_in_its_own_process_until_a_signal(tmp_path: Path, number: signal
         try:
             assert process.stdout is not None
             control = Control(process.stdout.readline().strip())
-            assert requests.get(f"{control.base_url}/api/public/v1/ping", timeout=10).text == "pong"
+            answer = requests.get(f"{control.base_url}/api/public/v1/ping", timeout=10)
+            assert (answer.status_code, answer.json()) == (401, {"error": "Invalid access token"})
             assert control.counts()["ping"] == 1
             process.send_signal(number)
             out, err = process.communicate(timeout=10)

@@ -57,6 +57,12 @@ def test_a_page_after_the_last_is_empty(studio: Sandbox, call: Call) -> None:
     assert body == {"users": [], "meta": {"current_page": 9, "last_page": 2, "total_count": 10}}
 
 
+def test_the_last_possible_page_is_empty(studio: Sandbox, call: Call) -> None:
+    assert search(call, studio, role="Admin", page=2**31 - 1, per_page=50)["users"] == []
+    answer = call(studio, "GET", f"/users/{ALEX}/media", params={"page": 2**31 - 1, "per_page": 50})
+    assert (answer.status_code, answer.json()["media"]) == (200, [])
+
+
 def test_a_page_has_twenty_users_by_default_and_fifty_at_most(start: Start, call: Call) -> None:
     studio = start(Options(users=200))
     assert len(search(call, studio, role="Student")["users"]) == 20
@@ -85,6 +91,7 @@ def test_a_search_without_role_and_email_is_refused(studio: Sandbox, call: Call,
         ({"role": "Admin", "page": "0"}, "Invalid page: 0"),
         ({"role": "Admin", "page": "x"}, "Invalid page: x"),
         ({"role": "Admin", "page": ""}, "Invalid page: "),
+        ({"role": "Admin", "page": str(2**31)}, f"Invalid page: {2**31}"),
         ({"role": "Admin", "page": "9" * 30}, "Invalid page: " + "9" * 30),
         ({"role": "Admin", "per_page": "0"}, "Invalid per_page: 0, it is from 1 to 50"),
         ({"role": "Admin", "per_page": "-5"}, "Invalid per_page: -5, it is from 1 to 50"),
@@ -168,7 +175,8 @@ def test_media_have_all_documented_fields_and_pages(studio: Sandbox, call: Call)
     }
     assert set(found[3]) == {
         "id", "title", "description", "duration", "created_at", "thumbnail_url", "transcoding_status", "owner",
-        "size", "source", "embed_id", "lti_launch_id", "permission",
+        "size", "source", "embed_id", "lti_launch_id", "permission", "last_viewed",
+        "last_viewed_by_student", "archived_at",
     }  # fmt: skip
     assert found[3]["owner"]["id"] == MARIA
     assert call(studio, "GET", f"/users/{ALEX}/media", params={"per_page": 51}).status_code == 422

@@ -65,7 +65,7 @@ def test_missing_settings_are_named_with_what_to_do(studio: Sandbox, tmp_path: P
     assert all(results[name].hint for name in ("Studio", "token", "owner", "reachable"))
 
 
-def test_a_wrong_token_fails_at_the_roles(studio: Sandbox, tmp_path: Path) -> None:
+def test_a_wrong_token_fails(studio: Sandbox, tmp_path: Path) -> None:
     results = checks(studio, tmp_path, token="wrong")
     failed = [check for check in results.values() if check.status is VerdictStatus.BLOCK]
     assert failed
