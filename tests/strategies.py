@@ -227,6 +227,7 @@ def impacts(draw: st.DrawFn) -> pd.DataFrame:
     rows = []
     for user_id in draw(st.lists(_IDS, unique=True, max_size=3)):
         seen, owned, size, reachable = (draw(st.integers(0, 2**40)) for _ in range(4))
-        known = MediaTotals(user_id, seen, owned, size).row(reachable)
+        viewed = draw(st.none() | st.datetimes(timezones=st.just(UTC)))
+        known = MediaTotals(user_id, seen, owned, size, last_viewed=viewed).row(reachable)
         rows.append(draw(st.sampled_from([known, unknown_impact(user_id, draw(_NAMES))])))
     return impact_of(rows)

@@ -1,7 +1,7 @@
 """Counts the media that users own who are about to lose a role, from what Studio shows of each medium.
 
-Studio shows the owner, size, duration and creation time of each medium, but not its last use. So the newest medium is
-the best estimate of when its owner was last active.
+Studio shows the owner, size, duration and creation time of each medium, and newer versions the last view. The newest
+medium shows when its owner was last active, the last view whether anybody still needs the media.
 """
 
 from collections import Counter
@@ -39,6 +39,10 @@ class Medium(Protocol):
     def created_at(self) -> str:
         """When it was created, ISO 8601."""
 
+    @property
+    def last_viewed(self) -> str | None:
+        """When it was last viewed, ISO 8601; "" if never, None if Studio doesn't say."""
+
 
 @dataclass(slots=True)
 class MediaTotals:
@@ -50,6 +54,8 @@ class MediaTotals:
     size: int = 0
     duration: float = 0.0
     newest: datetime | None = None
+    last_viewed: datetime | None = None
+    has_unknown_views: bool = False  # a medium whose last view is unknown could be the one viewed last
     missing: Counter[str] = field(default_factory=Counter)  # by attribute: on how many media it is missing
 
     def add(self, media: Iterable[Medium]) -> None:
@@ -69,9 +75,10 @@ class MediaTotals:
                 setattr(self, name, getattr(self, name) + number)
             else:
                 self.missing[name] += 1
-        created = _parse_time(medium.created_at)
-        if created and (self.newest is None or created > self.newest):
-            self.newest = created
+        self.newest = _later(self.newest, _parse_time(medium.created_at))
+        viewed = _parse_time(medium.last_viewed or "")
+        self.last_viewed = _later(self.last_viewed, viewed)
+        self.has_unknown_views |= viewed is None and medium.last_viewed != ""
 
     def row(self, reachable: int) -> dict[str, Any]:
         """Return the totals as a row of IMPACT; `reachable` is the number of all media that the user can open."""
@@ -85,7 +92,8 @@ class MediaTotals:
             "reachable": reachable,
             "size": self.size,
             "duration": round(self.duration),
-            "newest": self.newest.isoformat().replace("+00:00", "Z") if self.newest else "",
+            "newest": _format_time(self.newest),
+            "last_viewed": "" if self.has_unknown_views else _format_time(self.last_viewed),
             "note": "; ".join(notes),
         }
 
@@ -93,7 +101,8 @@ class MediaTotals:
 def unknown_impact(user_id: int, reason: str) -> dict[str, Any]:
     """Return the row of IMPACT for a user whose media are unknown."""
     totals: dict[str, Any] = dict.fromkeys(("owned", "reachable", "size", "duration"), 0)
-    return {**totals, "user_id": user_id, "known": Completeness.NOTHING.value, "newest": "", "note": reason}
+    times = {"newest": "", "last_viewed": ""}
+    return {**totals, **times, "user_id": user_id, "known": Completeness.NOTHING.value, "note": reason}
 
 
 def impact_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
@@ -103,9 +112,17 @@ def impact_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _parse_time(text: str) -> datetime | None:
-    """Parse the creation time of a medium, in UTC if it has no zone; None if it is no time."""
+    """Parse a time of a medium, in UTC if it has no zone; None if it is no time."""
     try:
         time = datetime.fromisoformat(text)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _later(time: datetime | None, other: datetime | None) -> datetime | None:
+    return max((known for known in (time, other) if known), default=None)
+
+
+def _format_time(time: datetime | None) -> str:
+    return time.isoformat().replace("+00:00", "Z") if time else ""

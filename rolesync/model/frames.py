@@ -71,6 +71,7 @@ IMPACT: Columns = {
     "size": "int64",  # bytes of the owned media
     "duration": "int64",  # seconds of the owned media
     "newest": "str",  # creation time of the newest owned medium, ISO 8601 in UTC; "" if unknown
+    "last_viewed": "str",  # the last view of an owned medium, ISO 8601 in UTC; "" if none, or if unknown
     "note": "str",  # why not all is known; "" if all is known
 }
 """The media of users who lose a role. All numbers are 0 for a user of whom nothing is known."""

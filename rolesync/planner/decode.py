@@ -165,14 +165,14 @@ def _convert_approval(approval: ApprovalJson) -> Approval:
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], columns: Columns) -> pd.DataFrame:
-    """Make a frame, column by column. Null becomes "" or 0."""
+    """Make a frame, column by column. Null or a missing key becomes "" or 0."""
     cells: dict[str, list[Any]] = {}
     for name, kind in columns.items():
         if name == "before":
             cells[name] = _format_role_sets([row[name] for row in rows])
         else:
             missing = 0 if kind == "int64" else ""
-            cells[name] = [row[name] or missing for row in rows]
+            cells[name] = [row.get(name) or missing for row in rows]
     return frame(columns, cells)
 
 

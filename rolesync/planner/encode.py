@@ -116,11 +116,16 @@ def _rows(table: pd.DataFrame, columns: Columns) -> Iterator[str]:
 
 
 def _impact_rows(table: pd.DataFrame) -> Iterator[str]:
-    """Encode what users own. Here 0 is a number, and null means an unknown number."""
+    """Encode what users own. Here 0 is a number, and null means an unknown number.
+
+    `last_viewed` is left out if it is unknown, as in the plans of earlier versions.
+    """
     for cells in zip(*(table[name].tolist() for name in IMPACT), strict=True):
         row = dict(zip(IMPACT, cells, strict=True))
         if row["known"] == Completeness.NOTHING:
             row |= dict.fromkeys(("owned", "reachable", "size", "duration"))
+        if not row["last_viewed"]:
+            del row["last_viewed"]
         yield encode({**row, "newest": row["newest"] or None, "note": row["note"] or None})
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import (
     AfterValidator,
@@ -142,6 +142,7 @@ class _Impact(TypedDict):
     size: Natural | None
     duration: Natural | None
     newest: str | None
+    last_viewed: NotRequired[str]
     note: str | None
 
 

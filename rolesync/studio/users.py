@@ -54,7 +54,10 @@ class UserPage:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One medium that a user can open. `duration` is in seconds, `size` in bytes, `created_at` ISO 8601."""
+    """One medium that a user can open. `duration` is in seconds, `size` in bytes, times are ISO 8601.
+
+    `last_viewed` is "" for a medium that was never viewed, and None if Studio doesn't say, as an older one.
+    """
 
     id: int
     title: str
@@ -62,6 +65,7 @@ class Media:
     duration: float | None
     size: int | None
     created_at: str
+    last_viewed: str | None
     permission: str
 
 
@@ -236,6 +240,7 @@ def _medium(item: object, where: str) -> Media:
         duration=_typed(item, "duration", float, int),
         size=_typed(item, "size", int),
         created_at=_typed(item, "created_at", str) or "",
+        last_viewed="" if item.get("last_viewed", "") is None else _typed(item, "last_viewed", str),
         permission=_typed(item, "permission", str) or "",
     )
 

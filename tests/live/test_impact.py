@@ -25,6 +25,7 @@ class Medium:
     size: int | None = 1_000
     duration: float | None = 1.4
     created_at: str = "2024-05-03T10:00:00Z"
+    last_viewed: str | None = None
 
 
 def totals(*media: Medium, unread: int = 0) -> dict[str, object]:
@@ -43,6 +44,7 @@ def test_only_media_that_a_user_owns_are_added_up() -> None:
         "size": 2_000,
         "duration": 3,
         "newest": "2024-05-03T10:00:00Z",
+        "last_viewed": "",
         "note": "",
     }
 
@@ -51,6 +53,25 @@ def test_the_newest_medium_is_compared_in_utc_and_invalid_times_are_skipped() ->
     times = ["2024-05-03T23:30:00-02:00", "2024-05-04T01:00:00", "", "yesterday", "9999-12-31T23:59:59-12:00"]
     assert totals(*(Medium(created_at=time) for time in times))["newest"] == "2024-05-04T01:30:00Z"
     assert totals(Medium(created_at="-"))["newest"] == ""
+
+
+def test_the_last_view_of_owned_media_is_compared_in_utc() -> None:
+    others = Medium(BO, last_viewed="2026-01-01T00:00:00Z")
+    media = [Medium(last_viewed=time) for time in ("2025-02-01", "2025-03-01T23:30:00-02:00", "")]
+    row = totals(*media, others)
+    assert (row["last_viewed"], row["known"]) == ("2025-03-02T01:30:00Z", "all")
+
+
+@pytest.mark.parametrize("unknown", [None, "yesterday"])
+def test_media_that_were_never_viewed_or_of_unknown_views_have_no_last_view(unknown: str | None) -> None:
+    viewed = Medium(last_viewed="2025-02-01T00:00:00Z")
+    for media in (
+        [Medium(last_viewed="")],
+        [viewed, Medium(last_viewed=unknown)],
+        [Medium(last_viewed=unknown), viewed],
+    ):
+        row = totals(*media)
+        assert (row["last_viewed"], row["known"], row["note"]) == ("", "all", "")
 
 
 @pytest.mark.parametrize("size", [None, -1, MOST_BYTES + 1, 10**400])
@@ -76,14 +97,7 @@ def test_rows_become_a_frame_sorted_by_user() -> None:
     table = require(impact_of([unknown_impact(BO, "gone"), totals(Medium())]), IMPACT)
     assert table["user_id"].tolist() == [ADA, BO]
     assert table["known"].tolist() == [Completeness.ALL, Completeness.NOTHING]
-    assert table.iloc[1][["owned", "reachable", "size", "duration", "newest", "note"]].tolist() == [
-        0,
-        0,
-        0,
-        0,
-        "",
-        "gone",
-    ]
+    assert table.iloc[1].tolist() == [BO, "nothing", 0, 0, 0, 0, "", "", "gone"]
     assert require(impact_of([]), IMPACT).empty
 
 

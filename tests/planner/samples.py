@@ -77,6 +77,7 @@ IMPACTED = replace(
             "size": [0, 0],
             "duration": [0, 0],
             "newest": ["", ""],
+            "last_viewed": ["2025-02-01T08:00:00Z", ""],
             "note": ["", "Studio answered 403"],
         },
     ),

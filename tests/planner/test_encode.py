@@ -131,6 +131,7 @@ def test_impact_has_zero_for_none_and_null_for_not_known_and_is_not_sealed() -> 
             "reachable": 3,
             "size": 0,
             "duration": 0,
+            "last_viewed": "2025-02-01T08:00:00Z",
             "note": None,
         },
         {**nothing, "user_id": BIGGEST_ID, "known": "nothing", "note": "Studio answered 403"},
@@ -138,6 +139,15 @@ def test_impact_has_zero_for_none_and_null_for_not_known_and_is_not_sealed() -> 
     assert json.loads(TEXT)["impact"] is None
     assert digest(IMPACTED) == PLAN.digest
     assert_same(from_json(text), IMPACTED)
+
+
+def test_an_impact_without_last_views_is_as_earlier_versions_wrote_it() -> None:
+    assert IMPACTED.impact is not None
+    text = to_json(replace(IMPACTED, impact=IMPACTED.impact.assign(last_viewed="")))
+    assert "last_viewed" not in text
+    impact = from_json(text).impact
+    assert impact is not None
+    assert impact["last_viewed"].tolist() == ["", ""]
     assert_same(from_json(to_json(replace(PLAN, impact=frame(IMPACT)))), replace(PLAN, impact=frame(IMPACT)))
 
 

@@ -85,6 +85,8 @@ def test_a_wrong_value_is_refused_with_its_place_even_with_a_fitting_checksum(ol
         ('"known": "nothing"', '"known": "little"', r"\"little\" as known in impact\[1\]"),
         ('"known": "nothing", "owned": null', '"known": "nothing", "owned": 0', "not written as rolesync writes"),
         ('"reachable": 3', '"reachable": -3', r"-3 as reachable in impact\[0\]"),
+        ('"last_viewed": "2025-02-01T08:00:00Z"', '"last_viewed": null', r"null as last_viewed in impact\[0\]"),
+        ('"last_viewed": "2025-02-01T08:00:00Z"', '"last_viewed": ""', "not written as rolesync writes"),
         ('"impact": [', '"impact": 7, "x": [', "7 as impact in its top level, which should be a valid array"),
     ],
 )

@@ -106,6 +106,7 @@ def test_media_are_read_page_by_page(studio: StudioWriter) -> None:
     assert first.duration is not None
     assert first.duration > 0
     assert datetime.fromisoformat(first.created_at) < datetime(2025, 1, 1, tzinfo=UTC)
+    assert {medium.last_viewed is None for medium in everything.media} == {False}
     with pytest.raises(NotFoundError):
         studio.media(999)
     assert studio.client.counts == {"media": 4}
@@ -258,18 +259,21 @@ def test_missing_fields_of_media_are_accepted() -> None:
         "duration": 0.0,
         "size": 0,
         "created_at": "2026-01-01T00:00:00Z",
+        "last_viewed": "2026-02-01T00:00:00Z",
         "permission": "view",
         "owner": {"id": 2**53 + 1, "full_name": "O"},
         "embed_id": "x",
     }
-    odd = {"id": 4, "title": None, "duration": "long", "size": True, "owner": None}
-    whole = {"id": 5, "duration": 61, "owner": {"id": "7"}}
-    page, _ = asked(Say(body={"media": [full, odd, whole], "meta": META}), "media", 7)
+    odd = {"id": 4, "title": None, "duration": "long", "size": True, "owner": None, "last_viewed": None}
+    whole = {"id": 5, "duration": 61, "owner": {"id": "7"}, "last_viewed": 7}
+    older = {"id": 6}
+    page, _ = asked(Say(body={"media": [full, odd, whole, older], "meta": META}), "media", 7)
     assert isinstance(page, MediaPage)
     assert page.media == (
-        Media(3, "T", 2**53 + 1, 0.0, 0, "2026-01-01T00:00:00Z", "view"),
-        Media(4, "", None, None, None, "", ""),
-        Media(5, "", None, 61, None, "", ""),
+        Media(3, "T", 2**53 + 1, 0.0, 0, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "view"),
+        Media(4, "", None, None, None, "", "", ""),
+        Media(5, "", None, 61, None, "", None, ""),
+        Media(6, "", None, None, None, "", None, ""),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NOTE_LIMIT = 400  # characters
+_TRANSFER = "; Studio can transfer a leaver's unshared media to another user (POST /transfer_media)"
 
 
 def impact_texts(impact: pd.DataFrame | None) -> dict[int, str]:
@@ -35,10 +36,12 @@ def impact_total(impact: pd.DataFrame) -> str:
     numbers = [sum(known[name].tolist()) for name in ("owned", "size", "duration")]
     rest = f"; media of {unknown} unknown" if len(known) < len(impact) else ""
     users = plural(len(known), "user with a removal owns", "users with a removal own")
-    return f"{users} {least}{_media(*numbers)}{rest}"
+    return f"{users} {least}{_media(*numbers)}{rest}{_TRANSFER if numbers[0] else ''}"
 
 
-def _describe(known: str, owned: int, reachable: int, size: int, duration: int, newest: str, note: str) -> str:  # noqa: PLR0913, PLR0917  # the columns of IMPACT
+def _describe(  # noqa: PLR0913, PLR0917  # the columns of IMPACT
+    known: str, owned: int, reachable: int, size: int, duration: int, newest: str, last_viewed: str, note: str
+) -> str:
     if known == Completeness.NOTHING:
         return f"media unknown: {escape_for_display(note, _NOTE_LIMIT)}"
     if not reachable:
@@ -46,8 +49,9 @@ def _describe(known: str, owned: int, reachable: int, size: int, duration: int, 
     least = "at least " if known == Completeness.AT_LEAST else ""
     owns = f"owns {least}{_media(owned, size, duration)}" if owned or least else "owns no media"
     latest = f", the newest of {escape_for_display(newest[:10])}" if newest else ""
+    viewed = f", last viewed on {escape_for_display(last_viewed[:10])}" if last_viewed else ""
     remark = f"; {escape_for_display(note, _NOTE_LIMIT)}" if note else ""
-    return f"{owns}{latest}; can open {reachable:,}{remark}"
+    return f"{owns}{latest}{viewed}; can open {reachable:,}{remark}"
 
 
 def _media(owned: int, size: int, duration: int) -> str:

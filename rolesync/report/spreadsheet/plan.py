@@ -123,14 +123,14 @@ def _sheets(plan: Plan) -> Iterator[Sheet]:
     findings = map(row_cells, finding_rows(plan.findings, cut=MOST_CHARACTERS))
     yield Sheet("findings", FindingRow._fields, (10, 7, 20, 24, 90), findings, "A")
     if plan.impact is not None:
-        yield Sheet("impact", tuple(IMPACT), (20, 10, 10, 10, 18, 12, 24, 60), _impact(plan.impact), "B")
+        yield Sheet("impact", tuple(IMPACT), (20, 10, 10, 10, 18, 12, 24, 24, 60), _impact(plan.impact), "B")
 
 
 def _impact(impact: pd.DataFrame) -> Iterator[Cells]:
     """Yield the numbers that the other sheets put into sentences, to sort by; empty where nothing is known."""
-    for user_id, known, *numbers, newest, note in table_rows(impact, IMPACT):
+    for user_id, known, *numbers, newest, last_viewed, note in table_rows(impact, IMPACT):
         cells = [None] * len(numbers) if known == Completeness.NOTHING else numbers
-        yield (user_id, known, *cells, newest, escape_formula(escape_for_display(note, MOST_CHARACTERS)))
+        yield (user_id, known, *cells, newest, last_viewed, escape_formula(escape_for_display(note, MOST_CHARACTERS)))
 
 
 def drift_sheet(drift: Drift | RunDrift) -> Sheet:

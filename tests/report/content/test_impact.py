@@ -23,9 +23,10 @@ from tests.report.samples import HELD_ROW, HOSTILE, MARKUP, MOVED, REMOVED, colu
 from tests.report.terminal.screen import flat, show
 
 GIGA = 10**9
-ADA = (12, Completeness.ALL, 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", "")
-GRACE = (7, Completeness.NOTHING, 0, 0, 0, 0, "", "GET /users/7/media: Studio answered 403")
-OWNS = "owns 412 media, 310 GB, 88 h, the newest of 2024-05-03; can open 430"
+ADA = (12, Completeness.ALL, 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", "2025-02-01T08:00:00Z", "")
+GRACE = (7, Completeness.NOTHING, 0, 0, 0, 0, "", "", "GET /users/7/media: Studio answered 403")
+OWNS = "owns 412 media, 310 GB, 88 h, the newest of 2024-05-03, last viewed on 2025-02-01; can open 430"
+TRANSFER = "; Studio can transfer a leaver's unshared media to another user (POST /transfer_media)"
 UNKNOWN = "media unknown: GET /users/7/media: Studio answered 403"
 WAITS = (0, "kim@example.edu", 44, "Admin", Action.REMOVE, HeldReason.REMOVALS_HELD, "keeps the role")
 
@@ -39,15 +40,25 @@ def impact_plan(*rows: Sequence[object], **parts: Any) -> Plan:
     [
         (ADA, OWNS),
         (GRACE, UNKNOWN),
-        ((1, Completeness.ALL, 0, 0, 0, 0, "", ""), "no media"),
-        ((1, Completeness.ALL, 0, 3, 0, 0, "", ""), "owns no media; can open 3"),
-        ((1, Completeness.ALL, 1, 1, 999, 59, "", ""), "owns 1 medium, 999 bytes, 59 s; can open 1"),
+        ((1, Completeness.ALL, 0, 0, 0, 0, "", "", ""), "no media"),
+        ((1, Completeness.ALL, 0, 3, 0, 0, "", "", ""), "owns no media; can open 3"),
+        ((1, Completeness.ALL, 1, 1, 999, 59, "", "", ""), "owns 1 medium, 999 bytes, 59 s; can open 1"),
         (
-            (1, Completeness.AT_LEAST, 10_000, 25_000, 2 * GIGA, 60, "2024-01-01T00:00:00Z", "only the first 10,000"),
+            (
+                1,
+                Completeness.AT_LEAST,
+                10_000,
+                25_000,
+                2 * GIGA,
+                60,
+                "2024-01-01T00:00:00Z",
+                "",
+                "only the first 10,000",
+            ),
             "owns at least 10,000 media, 2 GB, 1 min, the newest of 2024-01-01; can open 25,000; only the first 10,000",
         ),
         (
-            (1, Completeness.AT_LEAST, 0, 2, 0, 0, "", "no owner of 2"),
+            (1, Completeness.AT_LEAST, 0, 2, 0, 0, "", "", "no owner of 2"),
             "owns at least 0 media, 0 bytes, 0 s; can open 2; no owner of 2",
         ),
     ],
@@ -60,11 +71,12 @@ def test_the_media_of_a_user(row: tuple[object, ...], text: str) -> None:
     ("rows", "text"),
     [
         ([], "no user loses a role"),
-        ([ADA], "1 user with a removal owns 412 media, 310 GB, 88 h"),
+        ([ADA], "1 user with a removal owns 412 media, 310 GB, 88 h" + TRANSFER),
         (
-            [ADA, (1, Completeness.AT_LEAST, 2, 2, GIGA, 0, "", ""), GRACE],
-            "2 users with a removal own at least 414 media, 311 GB, 88 h; media of 1 user unknown",
+            [ADA, (1, Completeness.AT_LEAST, 2, 2, GIGA, 0, "", "", ""), GRACE],
+            "2 users with a removal own at least 414 media, 311 GB, 88 h; media of 1 user unknown" + TRANSFER,
         ),
+        ([(1, Completeness.ALL, 0, 3, 0, 0, "", "", "")], "1 user with a removal owns 0 media, 0 bytes, 0 s"),
         ([GRACE], "media of 1 user unknown"),
     ],
 )
@@ -92,8 +104,8 @@ def test_a_workbook_has_the_numbers_to_sort_by() -> None:
     assert book.sheetnames[-1] == "impact"
     head, *rest = book["impact"].iter_rows(values_only=True)
     assert head == tuple(IMPACT)
-    assert rest[0] == (12, "all", 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", None)
-    assert rest[1] == (7, "nothing", None, None, None, None, None, GRACE[-1])
+    assert rest[0] == (12, "all", 412, 430, 310 * GIGA, 316_800, "2024-05-03T18:30:00Z", "2025-02-01T08:00:00Z", None)
+    assert rest[1] == (7, "nothing", None, None, None, None, None, None, GRACE[-1])
 
 
 def test_media_that_were_not_looked_up_are_not_mentioned() -> None:
