@@ -30,6 +30,12 @@ _PERSON = (
 _IDS_PER_QUERY = 500
 _REMEMBERED_SECONDS = 3600  # the longest lag of a read
 
+_Earlier = tuple[float, int, bytes | None]
+"""A person before a change: the time of the change, the id, and the JSON, None if the change added the person.
+
+A plain tuple, because garbage collection doesn't look at it again and again.
+"""
+
 
 class LoggedChange(NamedTuple):
     """One applied change of the log.
@@ -46,14 +52,6 @@ class LoggedChange(NamedTuple):
     before: Sequence[str]
     after: Sequence[str]
     by: str
-
-
-class _Earlier(NamedTuple):
-    """A person before a change: the time of the change, and the JSON, None if the change added the person."""
-
-    time: float
-    user_id: int
-    body: bytes | None
 
 
 class Store:
@@ -141,10 +139,10 @@ class Store:
     def before(self, cutoff: float) -> dict[int, bytes | None]:
         """Return the JSON that people had at a time, for those who changed after it; None if they didn't exist."""
         bodies = {}
-        for earlier in reversed(self._earlier):
-            if earlier.time <= cutoff:
+        for changed_at, user_id, body in reversed(self._earlier):
+            if changed_at <= cutoff:
                 break
-            bodies[earlier.user_id] = earlier.body
+            bodies[user_id] = body
         return bodies
 
     def roles_of(self, user_id: int) -> list[str] | None:
@@ -167,7 +165,7 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Run the `with` block as one transaction, all changes of which have the same time."""
         self._begun = self._clock()
-        while self._earlier and self._earlier[0].time < self._begun - _REMEMBERED_SECONDS:
+        while self._earlier and self._earlier[0][0] < self._begun - _REMEMBERED_SECONDS:
             self._earlier.popleft()
         remembered = len(self._earlier)
         self.db.execute("BEGIN IMMEDIATE")
@@ -184,7 +182,8 @@ class Store:
 
     def set_roles(self, user_id: int, roles: Sequence[str]) -> None:
         """Replace the roles of a person; call it within a transaction."""
-        before = set(json.loads(self._remember(user_id))["role_names"])
+        self._remember(user_id)
+        before = set(self.roles_of(user_id) or ())
         self.db.execute("UPDATE people SET roles = ? WHERE id = ?", (_names(roles), user_id))
         for role in before - set(roles):
             self.db.execute("DELETE FROM holders WHERE role = ? AND user_id = ?", (role, user_id))
@@ -214,7 +213,7 @@ class Store:
         new_id = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM people").fetchone()[0]
         row = (new_id, full_name, full_name, email, email)
         self.db.execute("INSERT INTO people VALUES (?, ?, ?, ?, casefold(?), 1, '[]')", row)
-        self._earlier.append(_Earlier(self._begun, new_id, None))
+        self._earlier.append((self._begun, new_id, None))
         return int(new_id)
 
     def record(self, change: LoggedChange) -> None:
@@ -222,11 +221,10 @@ class Store:
         row = change._replace(before=_names(change.before), after=_names(change.after))
         self.db.execute("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def _remember(self, user_id: int) -> bytes:
-        """Keep the JSON of a person who is about to change, and return it."""
-        (body,) = self.encoded([user_id])
-        self._earlier.append(_Earlier(self._begun, user_id, body))
-        return body
+    def _remember(self, user_id: int) -> None:
+        """Keep the JSON of a person who is about to change."""
+        body = self._encoded.get(user_id) or self.encoded([user_id])[0]
+        self._earlier.append((self._begun, user_id, body))
 
     def log(self) -> list[dict[str, Any]]:
         """Return every applied change, oldest first, with the field names of the table."""
