@@ -2,7 +2,16 @@
 
 import pytest
 
+from rolesync.sandbox import faults
 from rolesync.sandbox.faults import Fault, Faults
+
+
+def test_the_table_describes_every_key() -> None:
+    with pytest.raises(ValueError, match="with a key of ") as refused:
+        Faults.parse("?")
+    keys = str(refused.value).partition("with a key of ")[2].split(", ")
+    assert {"lost", "lag-share", "429-form", "on"} < set(keys)
+    assert [key for key in keys if f"`{key}`" not in (faults.__doc__ or "")] == []
 
 
 def test_an_empty_text_means_no_faults() -> None:
