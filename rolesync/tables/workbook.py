@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xlrd.sheet import Cell, Sheet
 
 MAX_LISTED = 20  # row numbers that a finding lists
+MAX_MERGED = 2**22  # cells in merged areas; four columns of a full sheet
 UNSAVED = "=formulas without a value"  # marks an XLS row that has only formulas without a saved value
 
 
@@ -45,6 +46,8 @@ def workbook_grids(content: Content) -> list[Grid] | Finding:
     """
     try:
         sheets = list((_xls_sheets if content.kind is FileKind.XLS else _xlsx_or_ods_sheets)(content))
+        for sheet in sheets:
+            _check_merges(sheet)
     except ImportError as cause:
         message = f"A workbook can't be read, because {cause.name} is not installed."
         raise UsageError(message, hint="pip install 'rolesync[excel]'") from cause
@@ -148,6 +151,26 @@ def _grid(sheet: _Sheet) -> Grid:
     )
 
 
+def _check_merges(sheet: _Sheet) -> None:
+    """Refuse merged areas that cover more than `MAX_MERGED` cells of a sheet's rows; areas that overlap count twice.
+
+    Raises:
+        ValueError: they cover more.
+    """
+    rows = _row_count(sheet)
+    covered = sum(
+        max(0, min(merge.bottom + 1, rows) - merge.top) * (merge.right + 1 - merge.left)
+        for merge in sheet.details.merges
+    )
+    if covered > MAX_MERGED:
+        raise ValueError(f"the merged cells of the sheet {sheet.name!r} cover {covered:,} cells: unmerge them")
+
+
+def _row_count(sheet: _Sheet) -> int:
+    """Count the rows; a text that the library leaves out may be below its last row."""
+    return max(len(sheet.rows), max(sheet.details.texts, default=-1) + 1)
+
+
 def _findings(details: SheetDetails) -> Iterator[Finding]:
     """Report hidden rows and vertically merged cells, each at its last row."""
     hidden = details.hidden
@@ -163,13 +186,11 @@ def _findings(details: SheetDetails) -> Iterator[Finding]:
 
 def _rows(sheet: _Sheet) -> Iterator[tuple[int, Cells]]:
     """Yield the rows with text, completed by the texts that the library leaves out and by merged cells."""
-    missing_texts = sheet.details.texts
-    last_missing = max(missing_texts, default=-1)
-    merges_of_row = _merges_by_row(sheet.details.merges, max(len(sheet.rows), last_missing + 1))
+    missing_texts, row_count = sheet.details.texts, _row_count(sheet)
+    merges_of_row = _merges_by_row(sheet.details.merges, row_count)
     merged_texts: dict[int, str] = {}
-    # A text that the library leaves out may be below its last row.
     blank = [""] * max(map(len, sheet.rows), default=0)
-    rows_below = repeat(blank, last_missing + 1 - len(sheet.rows))
+    rows_below = repeat(blank, row_count - len(sheet.rows))
     for index, row in enumerate(chain(sheet.rows, rows_below)):
         cells = [cell if type(cell) is str else _text(cell) for cell in row]
         for place, text in missing_texts.get(index, {}).items():

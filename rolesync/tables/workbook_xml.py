@@ -12,12 +12,13 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import IO, NamedTuple
 from xml.etree.ElementTree import Element, iterparse
 
-from rolesync.tables.file_type import Content, FileKind
+from rolesync.tables.file_type import MAX_BYTES, Content, FileKind
 
 MAX_ROWS, MAX_COLUMNS = 2**20, 2**14  # of a sheet, in every program
 MAX_CELLS = 60_000_000  # the largest supported sheet: a million rows of sixty columns
@@ -56,12 +57,14 @@ class SheetDetails:
         texts: the texts that the library leaves out, by row and column from 0.
         merges: the merged areas.
         cells: the number of cells in the area from the first cell to the last.
+        repeated: the bytes of text that the cells get because they, or their rows, are repeated.
     """
 
     hidden: list[int] = field(default_factory=list)
     texts: dict[int, dict[int, str]] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
     cells: int = 0
+    repeated: int = 0
 
 
 def read_sheet_details(content: Content) -> dict[str, SheetDetails]:
@@ -74,7 +77,42 @@ def read_sheet_details(content: Content) -> dict[str, SheetDetails]:
         if content.kind is FileKind.ODS:
             with archive.open("content.xml") as part:
                 return _read_ods(part)
-        return {name: _read_worksheet(archive.read(part)) for name, part in _worksheet_parts(archive)}
+        parts = dict(_worksheet_parts(archive))
+        details, closing_tags = {}, 0
+        for name, part in parts.items():
+            data = archive.read(part)
+            details[name], closing_tags = _read_worksheet(data), closing_tags + data.count(b"v>")
+        _check_shared_texts(archive, parts.values(), closing_tags)
+        return details
+
+
+def _check_shared_texts(archive: zipfile.ZipFile, worksheets: Iterable[str], references: int) -> None:
+    """Refuse a workbook whose shared texts unfold to more than `MAX_BYTES`: each cell gets a copy of its text.
+
+    Args:
+        archive: the workbook.
+        worksheets: the parts of its sheets.
+        references: an upper bound for the number of cells with a shared text.
+
+    Raises:
+        ValueError: they unfold to more.
+    """
+    name = next((name for name in archive.namelist() if name.casefold() == "xl/sharedstrings.xml"), None)
+    if name is None or archive.getinfo(name).file_size * references <= MAX_BYTES:
+        return
+    data = archive.read(name)
+    ends = [0, *(match.end() for match in re.finditer(rb"si>", data)), len(data)]
+    if max(end - start for start, end in pairwise(ends)) * references <= MAX_BYTES:
+        return
+    sizes = [len("".join(text.itertext()).encode()) for text in _elements(io.BytesIO(data), "si")]
+    total = 0
+    for worksheet in worksheets:
+        for row in _elements(archive.open(worksheet), "row"):
+            cells = (cell for cell in row if cell.get("t") == "s")
+            numbers = (child.text or "" for cell in cells for child in cell if child.tag.rpartition("}")[2] == "v")
+            total += sum(sizes[int(number)] for number in numbers if int(number) < len(sizes))
+        if total > MAX_BYTES:
+            raise ValueError(f"its cells repeat texts of together more than {MAX_BYTES:,} bytes")
 
 
 def _worksheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
@@ -159,6 +197,10 @@ def _read_ods(part: IO[bytes]) -> dict[str, SheetDetails]:
             continue
         repeated = int(element.get(_ROWS_REPEATED, 1))
         width = _read_ods_row(element, row, details)
+        if width:
+            details.repeated += _repeated_text(element) * min(repeated, MAX_ROWS)
+        if details.repeated > MAX_BYTES:
+            raise ValueError(f"its cells repeat texts of together more than {MAX_BYTES:,} bytes")
         if row in details.texts:
             details.texts.update(dict.fromkeys(range(row, row + min(repeated, MAX_ROWS)), details.texts[row]))
         if width:
@@ -168,6 +210,16 @@ def _read_ods(part: IO[bytes]) -> dict[str, SheetDetails]:
                 details.hidden.extend(range(row + 1, row + min(repeated, MAX_ROWS) + 1))
         row += repeated
     return sheets
+
+
+def _repeated_text(row: Element) -> int:
+    """Count the bytes of text of a row; 0 if it can't be more than the row has in the file."""
+    is_repeated = _ROWS_REPEATED in row.attrib
+    return sum(
+        len("".join(cell.itertext()).encode()) * min(int(cell.get(_COLUMNS_REPEATED, 1)), MAX_COLUMNS)
+        for cell in row
+        if is_repeated or _COLUMNS_REPEATED in cell.attrib
+    )
 
 
 def _read_ods_row(row: Element, index: int, details: SheetDetails) -> int:

@@ -101,6 +101,18 @@ def test_a_merged_column_is_filled_down_to_the_last_row() -> None:
     assert rows(data) == [(1, ["e", "role"]), (2, ["a", "Admin"]), (3, ["b", "Admin"])]
 
 
+@pytest.mark.parametrize(
+    "merged", [["A1:P1048576"], [f"A{n}:B4000" for n in range(1, 2000)]], ids=["wide", "overlapping"]
+)
+def test_merged_areas_that_cover_too_many_cells_are_refused(merged: list[str]) -> None:
+    data = xlsx({"A": [["e", "role"], *([["a", "Admin"]] * 3999)]})
+    areas = "".join(f'<mergeCell ref="{area}"/>' for area in merged)
+    data = edited(data, SHEET, "</sheetData>", f"</sheetData><mergeCells>{areas}</mergeCells>")
+    if "P1048576" in merged[0]:
+        data = edited(data, SHEET, "</sheetData>", '<row r="1048576"><c r="A1048576"><f>X</f></c></row></sheetData>')
+    assert "cover" in refused_workbook(data)
+
+
 def test_cells_merged_across_columns_are_not_filled() -> None:
     data = xlsx({"A": [["e", "role"], ["a", ""], ["b", "x"]]}, merged=["A2:B2"])
     assert (codes(data), rows(data)[1]) == ([], (2, ["a", ""]))

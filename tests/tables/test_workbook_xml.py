@@ -1,3 +1,6 @@
+import zipfile
+from io import BytesIO
+
 import pytest
 
 from rolesync.tables.file_type import Content, detect_content
@@ -105,3 +108,41 @@ def test_merged_areas_of_an_ods_are_read() -> None:
     content = detect_content(ods({"A": [["x"], ["y", ods_cell("z", spans)]]}))
     assert isinstance(content, Content)
     assert read_sheet_details(content) == {"A": SheetDetails(merges=[Merge(1, 1, 2, 3)], cells=4)}
+
+
+def shared(texts: list[str], numbers: list[int], *, prefix: str = "") -> bytes:
+    """Write an XLSX of one column, whose cells name shared texts by their numbers."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    space, tag = (f'xmlns:{prefix}="{main}"', f"{prefix}:") if prefix else (f'xmlns="{main}"', "")
+    items = "".join(f"<{tag}si><{tag}t>{text}</{tag}t></{tag}si>" for text in texts)
+    cells = "".join(f'<{tag}row><{tag}c t="s"><{tag}v>{number}</{tag}v></{tag}c></{tag}row>' for number in numbers)
+    out = BytesIO()
+    with (
+        zipfile.ZipFile(BytesIO(xlsx({"A": [["a"]]}))) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as to,
+    ):
+        for item in source.infolist():
+            if item.filename not in {SHEET, "xl/sharedStrings.xml"}:
+                to.writestr(item, source.read(item))
+        to.writestr(SHEET, f"<{tag}worksheet {space}><{tag}sheetData>{cells}</{tag}sheetData></{tag}worksheet>")
+        to.writestr("xl/sharedStrings.xml", f"<{tag}sst {space}>{items}</{tag}sst>")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("prefix", ["", "x"])
+def test_a_long_shared_text_in_many_cells_is_refused_before_it_unfolds(prefix: str) -> None:
+    long = "x" * 100_000
+    data = shared([long, "b"], [0] * 400_000, prefix=prefix)  # 40 GB
+    assert len(data) < 2_000_000
+    assert "repeat texts of together more than" in refused_workbook(data)
+    mixed = shared([long, "Admin"], [0, *([1] * 10_000)], prefix=prefix)  # many cells, and one long text
+    assert rows(mixed)[0] == (1, [long])
+    assert rows(mixed)[-1] == (10_001, ["Admin"])
+
+
+def test_repeated_cells_and_rows_of_an_ods_are_refused_before_they_unfold() -> None:
+    cell = ods_cell("x" * 30_000, 'table:number-columns-repeated="16000"')
+    wide = ods({"A": [[cell], [cell]]})
+    row = ods_row(ods_cell("x" * 1000), 'table:number-rows-repeated="1000000"')
+    for data in (wide, ods({"A": [["a"], row]})):
+        assert "repeat texts of together more than" in refused_workbook(data)

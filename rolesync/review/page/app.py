@@ -127,7 +127,9 @@ class ReviewApp:
             return _refuse(403, "only the page of this review may send this")
         if headers.get("content-type") != "application/json":
             return _refuse(415, "send JSON")
-        if not 0 <= _number(headers.get("content-length", "")) <= _MAX_BYTES:
+        # A chunked body may be of any size, whatever a content-length beside it says; no browser sends one.
+        is_chunked = "transfer-encoding" in headers
+        if is_chunked or not 0 <= _number(headers.get("content-length", "")) <= _MAX_BYTES:
             return _refuse(413, "the request is too large, or has no content-length")
         return None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rolesync.errors import InputRefusedError
 from rolesync.model.findings import Finding
 from rolesync.report.content.plan_rows import CHANGE, HELD_KIND
+from rolesync.tables.write_csv import unescape_separated
 
 SHEETS = {"changes": CHANGE, "held": HELD_KIND}
 """The sheets that hold decisions, with the kind of their rows."""
@@ -47,7 +48,7 @@ def problem_of(finding: Finding, sheet: str) -> Problem:
 
 
 def plain(cell: object) -> str:
-    """Normalise a cell: programs add or drop blanks, an apostrophe before a text, and `.0` after a number."""
-    text = " ".join(("" if cell is None else str(cell)).split()).removeprefix("'")
+    """Normalise a cell: programs add or drop blanks, apostrophes that escape a formula, and `.0` after a number."""
+    text = " ".join(unescape_separated("" if cell is None else str(cell)).split()).removeprefix("'")
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text

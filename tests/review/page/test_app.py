@@ -91,7 +91,16 @@ def test_requests_from_another_page_are_refused(
     assert (review.session.decisions, review.session.end) == (Decisions(), None)
 
 
-@pytest.mark.parametrize("size", [{"Content-Length": "64000001"}, {"Transfer-Encoding": "chunked"}])
+@pytest.mark.parametrize(
+    "size",
+    [
+        {"Content-Length": "64000001"},
+        {"Transfer-Encoding": "chunked"},
+        {"Content-Length": "5", "Transfer-Encoding": "chunked"},
+        {"Transfer-Encoding": "Chunked", "Content-Length": "5"},
+    ],
+    ids=str,
+)
 def test_a_request_that_is_too_large_or_has_no_size_is_refused(visitor: Visitor, size: dict[str, str]) -> None:
     headers = {"Origin": visitor.origin, "Cookie": visitor.cookie, "Content-Type": "application/json"}
     with closing(HTTPConnection(visitor.host, timeout=10)) as connection:
