@@ -12,15 +12,16 @@ the SHA-256 of all records that were sealed with the key before. So nobody can c
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.audit.files import RECORD, START, Head, Part, Position, os_errors_named, parts
-from rolesync.audit.own_events import RecordKey, TornAppend, read_own_event
+from rolesync.audit.own_events import RecordKey, TornAppend, may_be_torn, read_own_event
 from rolesync.audit.seal import PLAIN, Seal, seal_of, unknown_seal
 from rolesync.errors import RecordBrokenError
-from rolesync.model.verification import FirstBadRecord
+from rolesync.model.verification import APPENDED_BYTES, FirstBadRecord
 
 BROKEN_HINT = "Keep all files as they are, see `rolesync audit verify`; move the folder aside to begin a new record."
 HASH_BYTES = len(',"hash":""}\n') + 64
@@ -95,6 +96,17 @@ class ChainReader:
         self._seal = seal
         self._needs_sum = needs_sum
         self._suspect: FirstBadRecord | None = None
+
+    @property
+    def appended(self) -> FirstBadRecord | None:
+        """The place of `torn`, if no append can have left these bytes; None otherwise."""
+        if self._suspect is None or may_be_torn(self.torn, self.position.seq):
+            return None
+        reason = (
+            f"{len(self.torn)} bytes were appended after record {self.position.seq}, and are no record; the records "
+            "before them are as they were written; the next run closes and explains these bytes"
+        )
+        return replace(self._suspect, reason=reason, code=APPENDED_BYTES)
 
     def __iter__(self) -> Iterator[bytes]:
         is_later_file = False
@@ -174,7 +186,9 @@ class ChainReader:
             return False
         if self.torn:
             size = TornAppend.of(self.torn).torn_bytes
-            self.notices.append(f"record {epoch.seq} explains {size} bytes of an unfinished append before it")
+            known = may_be_torn(self.torn, epoch.seq - 1)
+            what = f"{size} bytes of an unfinished append" if known else f"{len(self.torn)} appended bytes of no record"
+            self.notices.append(f"record {epoch.seq} explains {what} before it")
         if event_of(line) == RecordKey.NAME.encode():
             self.epochs.append(epoch)
             self._seal, self.epoch_sum = epoch.seal, sha256()

@@ -19,6 +19,19 @@ class TornAppend(NamedTuple):
         return cls(len(text), sha256(text).hexdigest())
 
 
+def may_be_torn(remains: bytes | bytearray, seq: int) -> bool:
+    """Whether bytes after record `seq` may be the remains of appends that were cut short.
+
+    Each line of them must begin as the next record does. In place of what did not reach the disk there may be zeros.
+    """
+    beginning = b'{"seq":%d,"time":"' % (seq + 1)
+    for line in bytes(remains).removesuffix(b"\n").split(b"\n"):
+        written = line.rstrip(b"\0")[: len(beginning)]
+        if not line or not beginning.startswith(written):
+            return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class RecordRecovered:
     """Explains the remains of an append before it, which stay in the file."""

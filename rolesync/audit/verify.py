@@ -30,7 +30,7 @@ def verify_record(folder: Path, key: str = "") -> Verification:
         head = _read_steady_head(folder)
         reader = ChainReader(folder, head=head or Head(START, ""), own_seal=own_seal)
         deque(reader, maxlen=0)
-    bad = reader.bad or _foreign_end(reader, own_seal)
+    bad = reader.bad or (reader.appended if reader.torn else None) or _foreign_end(reader, own_seal)
     records = min(reader.position.seq, bad.seq - 1) if bad else reader.position.seq
     problem, notices = _head_problem(head, reader, bad, own_seal), (*reader.notices, *_notices(head, reader, bad))
     last = reader.epochs[-1]

@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 
+APPENDED_BYTES = "appended_bytes"
+"""The code of bytes after the last record that no append of rolesync has left."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstBadRecord:
     """The first place where the audit record is not as it was written.
 
-    `line` counts from 1 in `file`. `seq` is the number of the record that belongs there.
+    `line` counts from 1 in `file`. `seq` is the number of the record that belongs there. `code` is `APPENDED_BYTES`
+    or `changed`.
     """
 
     line: int
     seq: int
     reason: str
     file: str = "audit.jsonl"
+    code: str = "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class Verification:
     def head_ok(self) -> bool:
         """Whether the head fits the record."""
         return not self.head_problem
+
+    @property
+    def only_appended(self) -> bool:
+        """Whether all records are as they were written, and only bytes after them are no record."""
+        return self.first_bad is not None and self.first_bad.code == APPENDED_BYTES and self.head_ok
 
     @property
     def ok(self) -> bool:

@@ -79,8 +79,8 @@ def read_sheet_details(content: Content) -> dict[str, SheetDetails]:
                 return _read_ods(part)
         parts = dict(_worksheet_parts(archive))
         details, closing_tags = {}, 0
-        for name, part in parts.items():
-            data = archive.read(part)
+        for name, worksheet in parts.items():
+            data = archive.read(worksheet)
             details[name], closing_tags = _read_worksheet(data), closing_tags + data.count(b"v>")
         _check_shared_texts(archive, parts.values(), closing_tags)
         return details

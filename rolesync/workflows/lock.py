@@ -1,13 +1,19 @@
 """Lock the account for a run that writes, and resolve what earlier runs left unknown."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from rolesync.errors import RecordError, RolesyncError
 from rolesync.executor.lock import account_lock
 from rolesync.executor.recovery import recover
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.history.effects import ActionResult, sent_actions
+from rolesync.history.events import RunStart
+from rolesync.history.read import read_events_of_runs
 from rolesync.studio.users import StudioWriter
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
@@ -28,7 +34,7 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
     Raises:
         LockHeldError: another run holds the lock; nothing was read or written.
         StudioError: Studio can't be read.
-        RecordError: the record can't be read or written.
+        RecordError: the record can't be read or written; also from the `with` block, with how far the run came.
         RecordBrokenError: the record was changed after it was written.
     """
     folder, run = context.settings.account_dir, context.new_run()
@@ -52,4 +58,24 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
             parallel=context.settings.write_concurrency,
             operator=context.settings.user,
         )
-        yield LockedAccount(run_context, earlier_runs)
+        try:
+            yield LockedAccount(run_context, earlier_runs)
+        except RecordError as error:
+            raise _with_progress(error, folder, run, context.settings.audit_key.get_secret_value()) from error
+
+
+def _with_progress(error: RecordError, folder: Path, run: str, key: str) -> RecordError:
+    """Add to the error of a record that can't be written how far the run came, as far as the record shows it."""
+    try:
+        events = list(read_events_of_runs(folder, [run], key=key))
+    except RolesyncError:  # the folder may be gone
+        return error
+    start = next((event for event in events if isinstance(event, RunStart)), None)
+    if start is None:
+        return error
+    results = Counter(result for _, result in sent_actions(events))
+    unknown = results[ActionResult.UNKNOWN]
+    message = f"{error.message} {results[ActionResult.DONE]:,} of {start.additions + start.removals:,} done, run {run}"
+    message += f"; whether {unknown:,} more were done is not known yet." if unknown else "."
+    hint = "Free disk space, or give this user access to the folder: make room and run the same command."
+    return RecordError(message, hint=hint)

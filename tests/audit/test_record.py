@@ -150,7 +150,7 @@ def test_a_head_is_not_mended_over_a_broken_chain(folder: Path, number: int) -> 
     assert (folder / "audit.head").read_bytes() == behind
 
 
-TORN = [b"{", b'{"seq":3,"time":"20', b"\0" * 200, b'{"seq":3,"ti\n', b"\n"]
+TORN = [b"{", b'{"seq":3,"time":"20', b"\0" * 200, b'{"seq":3,"ti\n', b'{"seq":3,"ti\0\0\0']
 
 
 @pytest.mark.parametrize("torn", TORN)
@@ -183,6 +183,23 @@ def test_a_torn_line_is_kept_closed_and_explained(folder: Path, torn: bytes) -> 
     bad = verify_record(folder).first_bad
     assert bad is not None
     assert (bad.line, bad.reason) == (3, "the unfinished append that it explains is not there")
+
+
+@pytest.mark.parametrize("appended", [b"\n", b"ten bytes.", b"\n{", b'{"seq":4,"time":', b'{"seq":3,"ti\n\n', b"\0x"])
+def test_appended_bytes_that_are_no_record_are_named_and_then_explained(folder: Path, appended: bytes) -> None:
+    fill(folder, 2)
+    with (folder / "audit.jsonl").open("ab") as file:
+        file.write(appended)
+    before = verify_record(folder)
+    assert (before.ok, before.records, before.notices) == (False, 2, ())
+    assert before.first_bad is not None
+    assert (before.first_bad.code, before.first_bad.line, before.first_bad.seq) == ("appended_bytes", 3, 3)
+    assert f"{len(appended)} bytes were appended after record 2, and are no record" in before.first_bad.reason
+    fill(folder, 1, start=3)  # nothing is lost: a run goes on
+    after = verify_record(folder)
+    assert after.ok
+    size = len(appended) + (not appended.endswith(b"\n"))
+    assert after.notices == (f"record 3 explains {size} appended bytes of no record before it",)
 
 
 def test_a_record_without_its_newline_is_completed(folder: Path) -> None:

@@ -33,4 +33,4 @@ def review(sees: str, *options: str) -> tuple[str, ...]:
 
 
 def admins(sh: Shell) -> set[str]:
-    return {line.split(",")[0] for line in sh.run("export").stdout.splitlines()[1:]}
+    return {line.split(",")[0].strip('"') for line in sh.run("export").stdout.splitlines()[1:]}

@@ -25,7 +25,7 @@ def test_a_holder_without_an_address_is_exported_by_id(sh: Shell, studio: Contro
     studio.edit_person(1003, email=None)
     (holder,) = [holder for holder in sh.json("export")["assignments"] if not holder["email"]]
     assert (holder["email"], holder["user_id"], holder["role"]) == (None, 1003, "Admin")
-    assert ",1003,Admin,Maria Fernandes" in sh.run("export").stdout.splitlines()
+    assert '"","1003","Admin","Maria Fernandes"' in sh.run("export").stdout.splitlines()
 
 
 def test_a_list_that_cannot_be_written_is_wrong_usage(sh: Shell) -> None:

@@ -40,7 +40,7 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
     assert "COMPLETE" in done.stdout
     assert "list.csv" in done.stdout
     assert (sh.folder / "list.csv").read_text(encoding="utf-8") == (
-        "email,role,name\nadmin@example.edu,Admin,Ann\nmaria.fernandes@example.edu,Admin,Maria\n"
+        'email,role,name\n"admin@example.edu","Admin","Ann"\n"maria.fernandes@example.edu","Admin","Maria"\n'
     )
     assert sh.json("validate", "list.csv")["status"] == "ok"
     again = sh.run("migrate", sheet, "-o", "-", "--email-column", "Mail", "--matrix", "Admin?=Admin")
@@ -116,10 +116,7 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "A Canvas SIS export of admins gives the holders of each role" in done.stderr
-    assert (
-        done.stdout
-        == "email,role,name\nadmin@example.edu,Admin,\n"[:-1].replace(",name", "").replace("Admin,", "Admin") + "\n"
-    )
+    assert done.stdout == 'email,role\n"admin@example.edu","Admin"\n'
 
 
 @pytest.mark.parametrize(

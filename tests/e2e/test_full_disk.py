@@ -1,6 +1,7 @@
 """A disk that fills up during a run: nothing is sent to Studio that the record could not hold."""
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -40,6 +41,13 @@ def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh:
         assert "Free disk space" in done.stderr
         assert "Traceback" not in done.stderr
         stopped += 0 < len(studio.log()) < 6
+        progress = re.search(
+            r"(\d) of 6 done, run \S+?(?:; whether (\d) more were done is not known yet)?\.\n", done.stderr
+        )
+        assert bool(progress) or not studio.log()
+        if progress:
+            assert int(progress[1]) <= len(studio.log()) <= int(progress[1]) + int(progress[2] or 0)
+            assert "make room and run the same command" in done.stderr
         intents = [record for record in sh.record(f"state-{turn}") if record.get("event") == "intent"]
         recorded = {
             (action["user_id"], action["action"], action["role"]) for intent in intents for action in intent["actions"]

@@ -36,7 +36,7 @@ def test_dates_are_kept_with_the_role(tmp_path: Path) -> None:
     )
     migration = run(tmp_path, {"s.csv": text}, Recipe())
     assert pairs(migration) == [(A, "Admin")]
-    assert list_csv(migration.assignments) == f"email,role,starts,expires\n{A},Admin,2026-07-01,2026-12-31\n"
+    assert list_csv(migration.assignments) == f'email,role,starts,expires\n"{A}","Admin","2026-07-01","2026-12-31"\n'
     assert {(row, code) for row, _, code in cells_with(migration, CellOutcome.IGNORED) if row > 1} == {
         (3, "row_dropped"),
         (4, "row_dropped"),

@@ -71,8 +71,8 @@ def test_successive_periods_are_all_kept(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(list_csv(sort_assignments(migration.assignments, MANAGED)), encoding="utf-8")
     assert path.read_text(encoding="utf-8").splitlines()[1:] == [
-        f"{A},Admin,2026-01-01,2026-06-30",
-        f"{A},Admin,2026-09-01,2026-12-31",
+        f'"{A}","Admin","2026-01-01","2026-06-30"',
+        f'"{A}","Admin","2026-09-01","2026-12-31"',
     ]
     assert read_desired(path, managed_roles=MANAGED, today=TODAY).status == "ok"
 

@@ -37,6 +37,9 @@ def _headline(result: Verification) -> RenderableType:
         return banner("NOT ALL CHECKED", sentence, "yellow")
     if result.ok:
         return banner("WHOLE", f"{plural(result.records, 'record')}, none changed or missing.", "green")
+    if result.only_appended:
+        sentence = f"Bytes that are no record follow the last of {plural(result.records, 'record')}."
+        return banner("APPENDED BYTES", sentence, "red")
     return banner("BROKEN", "The record was changed after it was written.", "red")
 
 
@@ -60,6 +63,8 @@ def _advice(result: Verification, folder: str) -> RenderableType:
         return note("Set audit_key to the key that seals these records, then verify again.")
     if result.ok:
         return note("Nothing. To detect a record that was rewritten as a whole, keep copies of audit.head elsewhere.")
+    if result.only_appended:
+        return note("Find out what appended them, such as an editor. The records are intact, and the next run goes on.")
     trusted = f"trust only the records up to number {result.records:,}" if result.records else "trust no record in it"
     aside = escape_for_display(f"{PurePath(folder).name}.broken", CELL_LIMIT)
     steps = (

@@ -1,4 +1,4 @@
-from rolesync.model.verification import FirstBadRecord, Verification
+from rolesync.model.verification import APPENDED_BYTES, FirstBadRecord, Verification
 from rolesync.report.terminal.verification import verification_view
 from tests.report.samples import HOSTILE
 from tests.report.terminal.screen import flat, show
@@ -70,3 +70,12 @@ def test_hostile_text_stays_in_its_place() -> None:
     for text in HOSTILE:
         result = Verification(1, FirstBadRecord(1, 1, text), text, (text,))
         assert "BROKEN" in show(verification_view(result, text), 60)
+
+
+def test_appended_bytes_are_called_what_they_are() -> None:
+    bad = FirstBadRecord(8, 8, "10 bytes were appended after record 7, and are no record", code=APPENDED_BYTES)
+    shown = flat(verification_view(Verification(7, bad, "", ()), FOLDER))
+    assert "APPENDED BYTES" in shown
+    assert "10 bytes were appended after record 7" in shown
+    assert "the next run goes on" in shown
+    assert "BROKEN" not in shown
