@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rolesync.errors import RecordBrokenError
 from rolesync.history.effects import ActionResult, action_result, requests_of
-from rolesync.history.events import DriftById, Outcome, PlanEvent, PlanMade, RunEnd, RunEvent, RunStart
+from rolesync.history.events import DriftById, Intent, Outcome, PlanEvent, PlanMade, RunEnd, RunEvent, RunStart
 from rolesync.history.read import read_events
 from rolesync.history.runs import run_before_break, summarise_run
 from rolesync.model.run_report import DriftChange, RunChange, RunDrift, RunReport
@@ -35,10 +35,22 @@ def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[Ru
     approval = next((event.approval for event in run.events if isinstance(event, RunStart) and event.approval), None)
     digest = approval.reviewed_digest if approval else _plan_event(run.events).digest
     plan: PlanMade | None = None
+    kinds: tuple[type[RunEvent], ...] = (PlanMade, RunStart, RunEnd)
+    runs_of_plan: set[str] = set()
+    completed, reached = "", False
     with suppress(RecordBrokenError):  # already in `broken`
-        for earlier in read_events(folder, [PlanMade], key=key):
-            plan = earlier if earlier.digest == digest else plan
-    return build_run_report(run.events, plan), broken
+        for earlier in read_events(folder, kinds, key=key):
+            if isinstance(earlier, PlanMade):
+                plan = earlier if earlier.digest == digest else plan
+            elif reached := reached or earlier.run == run.run_id:
+                continue
+            elif isinstance(earlier, RunStart):
+                reviewed = earlier.approval.reviewed_digest if earlier.approval else earlier.digest
+                runs_of_plan |= {earlier.run} if reviewed == digest else set()
+            elif isinstance(earlier, RunEnd) and earlier.status == "complete" and earlier.run in runs_of_plan:
+                completed = earlier.run
+    sent = any(isinstance(event, Intent) for event in run.events)
+    return replace(build_run_report(run.events, plan), already_applied="" if sent else completed), broken
 
 
 def build_run_report(events: Sequence[RunEvent], plan: PlanMade | None) -> RunReport:

@@ -86,7 +86,7 @@ class RunReport:
     user who made the plan. `approval` is None for a plan without one; `excluded` and `released` are its decisions.
     `changes` are those that were sent, and those of users who had drifted. `counts` are all changes of the plan by
     `OutcomeStatus`; for a run without an end, those that were sent. `proof` is None if Studio was not read again.
-    `already_applied` is as in `Run`, and "" for a past run.
+    `already_applied` is as in `Run`.
     """
 
     summary: RunSummary

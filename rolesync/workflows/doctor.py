@@ -150,6 +150,9 @@ def _record(context: Context) -> Check:
         message = f"{sealed}, and no key is set: no run can start"
         hint = "set audit_key; or continue without a key on purpose: `rolesync audit rekey`"
         return Check("audit record", BLOCK, message, hint, Exit.INCOMPLETE)
+    if verification.only_appended:
+        message = f"whole, {verification.records} records, and bytes after them that are no record"
+        return Check("audit record", WARN, message, "run `rolesync audit verify` to see which")
     if verification.ok:
         return Check("audit record", PASS, f"whole, {verification.records} records")
     return Check(

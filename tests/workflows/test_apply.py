@@ -130,6 +130,9 @@ def test_a_plan_that_is_applied_again_is_sent_once(studio: Sandbox, context: Con
     assert f"Already applied by run {run.run_id}; sent 0; live equals the plan." in run_content(again).headline.sentence
     assert run_json(again)["already_applied"] == run.run_id
     assert studio.log() == written
+    for run_id, earlier in ((run.run_id, ""), (again.run_id, run.run_id)):
+        report, _ = report_before_break(context.settings.account_dir, run_id)
+        assert report.already_applied == earlier
 
 
 def test_a_plan_that_was_applied_says_so_even_if_users_changed_since(studio: Sandbox, context: Context) -> None:

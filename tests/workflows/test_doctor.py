@@ -105,6 +105,16 @@ def test_a_record_that_was_changed_fails(studio: Sandbox, tmp_path: Path) -> Non
     assert checks(studio, tmp_path)["audit record"].exit_code == Exit.INCOMPLETE
 
 
+def test_bytes_behind_the_record_are_a_warning(studio: Sandbox, tmp_path: Path) -> None:
+    folder = load(base_url=studio.base_url, state_dir=tmp_path).account_dir
+    with open_record(folder, now=lambda: datetime.now(UTC)) as record:
+        record.append("step")
+    with (folder / "audit.jsonl").open("ab") as file:
+        file.write(b"\n")
+    check = checks(studio, tmp_path)["audit record"]
+    assert (check.status, check.exit_code) == (VerdictStatus.WARN, Exit.DONE)
+
+
 def test_the_state_of_an_oauth_token_is_shown(studio: Sandbox, tmp_path: Path) -> None:
     key: dict[str, Any] = {"token": "", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
     nothing = checks(studio, tmp_path, **key)["token"]
