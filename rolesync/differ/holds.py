@@ -14,7 +14,7 @@ import pandas as pd
 from rolesync.model.frames import CHANGES, HELD, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Changes, Plan, Policy
-from rolesync.model.reasons import REASONS, WAITING, HeldReason
+from rolesync.model.reasons import WAITING, HeldReason, describe_reason
 from rolesync.model.vocabulary import Action, Level, Mode
 
 
@@ -42,7 +42,10 @@ def hold_changes(
         for position, role, user_id, reason in zip(removals.tolist(), *cells, strict=True)
         if (
             reason_and_detail := _hold_reason(
-                policy, reason, baseline.absent.get(role, {}).get(user_id, 0), has_unreadable_rows=has_unreadable_rows
+                policy,
+                describe_reason(reason, changes.periods.get((user_id, role))),
+                baseline.absent.get(role, {}).get(user_id, 0),
+                has_unreadable_rows=has_unreadable_rows,
             )
         )
     }
@@ -122,17 +125,17 @@ def with_held(
 
 
 def _hold_reason(
-    policy: Policy, reason: str, runs_absent: int, *, has_unreadable_rows: bool
+    policy: Policy, why: str, runs_absent: int, *, has_unreadable_rows: bool
 ) -> tuple[HeldReason, str] | None:
     """Return why a removal waits, None if it doesn't. `runs_absent` counts the earlier runs in a row."""
     if has_unreadable_rows:
         text = "keeps the role while the list has unreadable rows"
-        return HeldReason.REMOVALS_HELD, f"{REASONS[reason]}; {text}"
+        return HeldReason.REMOVALS_HELD, f"{why}; {text}"
     if policy.hold_removals:
-        return HeldReason.REMOVALS_HELD, f"{REASONS[reason]}; keeps the role while hold_removals is set"
+        return HeldReason.REMOVALS_HELD, f"{why}; keeps the role while hold_removals is set"
     if runs_absent < policy.grace_runs:
         run = f"absent in run {runs_absent + 1} of {policy.grace_runs}"
-        return HeldReason.GRACE, f"{run}, so keeps the role for now; {REASONS[reason]}"
+        return HeldReason.GRACE, f"{run}, so keeps the role for now; {why}"
     return None
 
 

@@ -6,7 +6,7 @@ user of any row that nobody in Studio fits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -67,9 +67,7 @@ def hold_uncertain_identities(changes: Changes, rows: ListRows, expected: Expect
     renamed = {(doubt.row, doubt.email): doubt for doubt in doubts if not doubt.owner and doubt.user_id in losers}
     nameless = _hold_without_address(changes.changes, changes.held[unfound], renamed, holds)
     held = _explain_unfound(changes.held, unfound, renamed, losers, nameless)
-    return hold(
-        Changes(changes.changes, held, changes.roles, changes.releasable_removals), holds.reasons, holds.user_ids
-    )
+    return hold(replace(changes, held=held), holds.reasons, holds.user_ids)
 
 
 def former_addresses(held: pd.DataFrame) -> dict[int, str]:

@@ -6,7 +6,9 @@ same plan left them; what that run did counts as done. Every other user has drif
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from rolesync.differ.drift import drift_since
@@ -18,6 +20,7 @@ from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
+from rolesync.model.periods import ALWAYS, Periods
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Action, OutcomeStatus
 
@@ -57,11 +60,12 @@ class Rechecked:
 
 @dataclass(frozen=True, slots=True)
 class CurrentLimits:
-    """Today's limits, in addition to those of the plan: users whom the settings protect, and the guards' baseline."""
+    """Today's limits, in addition to those of the plan: the users whom the settings protect, the baseline, the day."""
 
     owner: str
     protected_users: tuple[str, ...]
     baseline: GuardBaseline
+    day: date
 
 
 def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLimits, override: str) -> Rechecked:
@@ -79,6 +83,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
         RecordError: the record can't be read.
     """
     remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs))
+    remaining = _without_outdated(remaining, plan.periods, limits.day)
     rest = replace(plan, changes=remaining.to_send)
     check_permission(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
     return Rechecked(replace(plan, drift=drift_since(expected_holders(runs), before)), remaining, before)
@@ -119,6 +124,28 @@ def recheck(changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles) -
         to_send=frame(CHANGES, {**{name: to_send[name] for name in CHANGES}, "before": roles}),
         outcomes=frame(OUTCOMES, {**all_columns, "outcome": outcomes, "after": afters, "detail": details}),
         positions=tuple(positions),
+    )
+
+
+def _without_outdated(remaining: Remaining, periods: Periods, day: date) -> Remaining:
+    """Leave out the changes for which the list doesn't ask on this day, since a role has ended or begun meanwhile."""
+    details = remaining.outcomes["detail"].tolist()
+    kept: list[int] = []
+    columns = (remaining.to_send[name].tolist() for name in ("user_id", "role", "action"))
+    for position, (user_id, role, action) in zip(remaining.positions, zip(*columns, strict=True), strict=True):
+        days = periods.get((user_id, role), ALWAYS)
+        if days.has(day):
+            kept.append(position)
+        else:
+            what = "gives the role" if action == Action.ADD else "doesn't give the role"
+            details[position] = f"not sent: the list {what} {days.text}, and today is {day} (UTC); make a new plan"
+    if len(kept) == len(remaining.positions):
+        return remaining
+    still = np.isin(remaining.positions, kept)
+    return Remaining(
+        to_send=frame(CHANGES, {name: remaining.to_send.loc[still, name].tolist() for name in CHANGES}),
+        outcomes=frame(OUTCOMES, {**{name: remaining.outcomes[name] for name in OUTCOMES}, "detail": details}),
+        positions=tuple(kept),
     )
 
 

@@ -13,11 +13,12 @@ from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, T
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.roles import RowRoles
 from rolesync.model.findings import CellError, Code, OnNote, quoted
+from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_date
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
-from rolesync.reader.validity import Period, read_action
+from rolesync.reader.validity import read_action
 from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.table import Table
 

@@ -1,6 +1,8 @@
 """The content of the list: its rows, column by column, and the findings of the reader."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -13,6 +15,7 @@ from rolesync.model.frames import DESIRED, frame, require
 from rolesync.model.lists import Source
 from rolesync.model.packed.index import Index
 from rolesync.model.packed.texts import PackedTexts, pack
+from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
 
 Ints = npt.NDArray[np.int64]
@@ -65,13 +68,16 @@ class Desired:
     """The list: which users should have which roles, and the findings of the reader.
 
     `not_in_force` (DESIRED) are roles that a row takes away, or that are outside their dates today. The user still
-    counts as listed.
+    counts as listed. `periods` are the days of the dated rows that give a role, by row number. `day` is the day that
+    was compared with them.
     """
 
     listed: ListRows
     findings: tuple[Finding, ...]
     source: Source
     not_in_force: pd.DataFrame = field(default_factory=lambda: frame(DESIRED))
+    periods: Mapping[int, Period] = field(default_factory=dict)
+    day: date = date.min
 
     @cached_property
     def assignments(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from rolesync.errors import RecordBrokenError
 from rolesync.model.lists import Source
+from rolesync.model.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class NextStep:
     row: int
     reason: str
     held: str = ""
+    days: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)

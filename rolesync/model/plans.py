@@ -10,6 +10,7 @@ from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, frame
 from rolesync.model.lists import Source
 from rolesync.model.live import Requests
+from rolesync.model.periods import Periods
 from rolesync.model.vocabulary import Action, Mode, VerdictStatus
 
 if TYPE_CHECKING:
@@ -82,13 +83,15 @@ def recount(roles: Iterable[RoleCount], changes: "pd.DataFrame") -> tuple[RoleCo
 class Changes:
     """The differences between list and Studio: `changes` (CHANGES), `held` (HELD), and the counts of each role.
 
-    `releasable_removals` (CHANGES) are the removals in `held` that only wait, as they would be sent.
+    `releasable_removals` (CHANGES) are the removals in `held` that only wait, as they would be sent. `periods` are the
+    days on which changes are right, for those that depend on dates.
     """
 
     changes: "pd.DataFrame"
     held: "pd.DataFrame"
     roles: tuple[RoleCount, ...]
     releasable_removals: "pd.DataFrame" = field(default_factory=lambda: frame(CHANGES))
+    periods: Periods = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +136,7 @@ class Plan:
     `digest` covers the changes, the limits, the list and the approval. It doesn't cover who made the plan and when, the
     drift before, what users own in Studio, and the requests, so that the same situation has the same digest tomorrow.
     `releasable_removals` (CHANGES) are the removals in `held` that a reviewer may release, as they would be sent.
+    `periods` are the days on which changes are right, for those that depend on dates.
     """
 
     account: str  # scheme and host of Studio
@@ -151,6 +155,7 @@ class Plan:
     releasable_removals: "pd.DataFrame" = field(default_factory=lambda: frame(CHANGES))
     planned_by: str = ""  # the user who made the plan, see the setting `operator`
     approval: Approval | None = None
+    periods: Periods = field(default_factory=dict)
 
     @property
     def effect(self) -> str:

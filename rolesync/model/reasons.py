@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from rolesync.model.periods import Period, describe_gap
+
 
 class Reason(StrEnum):
     """Why a change is planned."""
@@ -21,6 +23,19 @@ REASONS: Mapping[str, str] = {
     Reason.NO_EMAIL: "this user is not in the list, and only user_id can name them: Studio has no e-mail address",
     Reason.UNDO: "reverses a change of an earlier run",
 }
+
+
+def describe_reason(reason: str, days: Period | None = None) -> str:
+    """Explain why a change is planned.
+
+    Args:
+        reason: a `Reason`; a reason of a later version stays as it is.
+        days: the days on which the change is right; None if it doesn't depend on dates.
+    """
+    text = REASONS.get(reason, reason)
+    if days and reason == Reason.LISTED_WITHOUT_ROLE:
+        return f"in the list, this role {describe_gap(days)}"
+    return f"{text}; {days.text}" if days and reason == Reason.LISTED else text
 
 
 class HeldReason(StrEnum):

@@ -46,5 +46,6 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
         digest="",
         releasable_removals=order(require(changes.releasable_removals, CHANGES)),
         planned_by=planned_by,
+        periods=changes.periods,
     )
     return replace(plan, digest=digest(plan))

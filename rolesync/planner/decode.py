@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from itertools import zip_longest
 from typing import Any
 
@@ -15,6 +16,7 @@ from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source
 from rolesync.model.live import ReadStep, Requests
+from rolesync.model.periods import Period
 from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict, recount
 from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action
@@ -149,6 +151,10 @@ def _convert(content: PlanJson) -> Plan:
         releasable_removals=_frame(content["waiting"], CHANGES),
         planned_by=content["made_by"],
         approval=None if approval is None else _convert_approval(approval),
+        periods={
+            (of["user_id"], of["role"]): Period(of["starts"] or date.min, of["expires"] or date.max)
+            for of in content.get("periods", ())
+        },
     )
 
 

@@ -8,6 +8,7 @@ compare well line by line. `null` means a missing value. The file has two seals:
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -17,6 +18,7 @@ from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns
 from rolesync.model.json_forms import approval_json, source_json, time_json
 from rolesync.model.keys import parse_roles
+from rolesync.model.periods import Periods
 from rolesync.model.plans import Plan, Verdict
 from rolesync.model.vocabulary import Completeness
 
@@ -50,7 +52,7 @@ def plan_parts(plan: Plan) -> dict[str, str]:
     """Encode each top-level key of a plan, except its seals and its status, which follow from the others."""
     roles = [{**asdict(count), "after": count.after} for count in plan.roles]
     drifted = array(_rows(plan.drift.changes, DRIFT))
-    return {
+    parts = {
         "account": encode(plan.account),
         "created_at": encode(time_json(plan.created_at)),
         "made_by": encode(plan.planned_by or None),
@@ -62,6 +64,7 @@ def plan_parts(plan: Plan) -> dict[str, str]:
         "changes": array(_rows(plan.changes, CHANGES)),
         "held": array(_rows(plan.held, HELD)),
         "waiting": array(_rows(plan.releasable_removals, CHANGES)),
+        "periods": array(encode(period) for period in _periods_json(plan.periods)),
         "findings": array(encode(_finding_json(finding)) for finding in plan.findings),
         "drift": f'{{"since": {encode(plan.drift.since or None)}, "changes": {drifted}}}',
         "impact": "null" if plan.impact is None else array(_impact_rows(plan.impact)),
@@ -74,6 +77,9 @@ def plan_parts(plan: Plan) -> dict[str, str]:
             }
         ),
     }
+    if not plan.periods:  # plans of earlier versions lack the key, and keep their digests
+        del parts["periods"]
+    return parts
 
 
 def guard_json(verdict: Verdict) -> dict[str, Any]:
@@ -87,6 +93,14 @@ def guard_json(verdict: Verdict) -> dict[str, Any]:
         "message": verdict.message,
         "overridable": verdict.overridable,
     }
+
+
+def _periods_json(periods: Periods) -> Iterator[dict[str, Any]]:
+    """Convert the days of changes to what JSON can hold, by user and role: `null` for no limit."""
+    for (user_id, role), period in sorted(periods.items()):
+        starts = None if period.starts == date.min else period.starts.isoformat()
+        expires = None if period.expires == date.max else period.expires.isoformat()
+        yield {"user_id": user_id, "role": role, "starts": starts, "expires": expires}
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The JSON of a plan file as types for pydantic: every key, the type of its value, and its bounds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, NotRequired
 
@@ -15,7 +15,7 @@ from pydantic import (
     with_config,
 )
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypedDict  # pydantic can't use that of `typing` before Python 3.12
+from typing_extensions import TypedDict
 
 from rolesync.model.reasons import HeldReason, Reason
 from rolesync.model.vocabulary import Action, Completeness, Level, Mode, ReadMethod, VerdictStatus
@@ -112,6 +112,13 @@ class _Held(TypedDict):
     detail: str
 
 
+class _Period(TypedDict):
+    user_id: Natural
+    role: str
+    starts: date | None
+    expires: date | None
+
+
 class _Finding(TypedDict):
     level: Level
     row: Natural | None
@@ -197,6 +204,7 @@ class PlanJson(TypedDict):
     changes: Annotated[list[_Change], Field(fail_fast=True)]
     held: Annotated[list[_Held], Field(fail_fast=True)]
     waiting: Annotated[list[_Change], Field(fail_fast=True)]
+    periods: NotRequired[Annotated[list[_Period], Field(fail_fast=True)]]
     findings: Annotated[list[_Finding], Field(fail_fast=True)]
     drift: _Drift
     impact: Annotated[list[_Impact], Field(fail_fast=True)] | None

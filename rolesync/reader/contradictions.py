@@ -14,7 +14,8 @@ from typing import NamedTuple, Protocol, TypeVar
 import pandas as pd
 
 from rolesync.model.findings import Code, Finding, error, quoted
-from rolesync.reader.validity import UNLIMITED, Period, Validity
+from rolesync.model.periods import Period
+from rolesync.reader.validity import UNLIMITED, Validity
 
 
 class RoleClaim(Protocol):

@@ -19,6 +19,7 @@ from rolesync.model.desired import Desired, ListRows
 from rolesync.model.findings import CellError, Code, Finding, Note, error, held, quoted
 from rolesync.model.frames import DESIRED, frame
 from rolesync.model.lists import AS_WRITTEN, ListForm, Source
+from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.columns import RowColumns, UserColumns
 from rolesync.reader.duplicates import Deduplicated, deduplicate
@@ -49,7 +50,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
     """
     data, modified_at = read_file(path)
-    rows, findings, row_count = _read(data, managed_roles, form, today)
+    rows, findings, row_count, periods = _read(data, managed_roles, form, today)
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
     counts = rows.in_force.role.value_counts()
     source = Source(
@@ -59,26 +60,27 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
         modified_at=modified_at,
         listed={role: int(counts.get(role, 0)) for role in managed_roles},
     )
-    return Desired(rows.in_force, tuple(ordered), source, rows.not_in_force)
+    return Desired(rows.in_force, tuple(ordered), source, rows.not_in_force, periods, today)
 
 
 def _read(
     data: bytes, managed_roles: Collection[str], form: ListForm, today: date
-) -> tuple[Deduplicated, list[Finding], int]:
+) -> tuple[Deduplicated, list[Finding], int, dict[int, Period]]:
     """Read a file's bytes.
 
     Returns:
-        The distinct assignments, the findings, and the number of rows that are neither blank nor ignored.
+        The distinct assignments, the findings, the number of rows that are neither blank nor ignored, and the days of
+        dated rows.
     """
     no_assignments = Deduplicated(ListRows.of(), frame(DESIRED))
     table = open_table(data, header_rules(form), form)
     if isinstance(table, tuple):
-        return no_assignments, list(table), 0
+        return no_assignments, list(table), 0, {}
     layout = lay_out(table.header, table.header_row, form)
     findings = [*table.findings, *_header_findings(table, layout)]
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
-        return no_assignments, [*findings, *layout], rows
+        return no_assignments, [*findings, *layout], rows, {}
     collector = _RowCollector(layout, findings)
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
     collector.read_rows(table, RowReader(layout, roles, today, table.delimiter), roles)
@@ -89,7 +91,7 @@ def _read(
     findings += conflicts
     if form.hold_bad_rows:
         findings = [held(finding, table.header_row) for finding in findings]
-    return deduplicated, findings, collector.rows
+    return deduplicated, findings, collector.rows, collector.periods
 
 
 def _header_findings(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -119,6 +121,12 @@ class _RowCollector:
     not_in_force: UserColumns = field(default_factory=UserColumns)
     validities: dict[int, Validity] = field(default_factory=dict)
     findings_before: int = 0
+
+    @property
+    def periods(self) -> dict[int, Period]:
+        """The days of the dated rows that give a role, by row number."""
+        validities = self.validities.items()
+        return {row: of.period for row, of in validities if of.period != ALWAYS and not of.removes}
 
     def read_rows(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
         """Read all rows of a table; plain rows are read in blocks if the list has no dates or actions."""

@@ -9,29 +9,13 @@ from datetime import date
 from typing import NamedTuple
 
 from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
+from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_date
 from rolesync.reader.header import Layout
 
 ADD_WORDS = ("add", "added", "active", "current", "enabled", "grant", "granted", "keep")
 REMOVE_WORDS = ("remove", "removed", "delete", "deleted", "inactive", "disabled", "revoke", "revoked")
-
-
-class Period(NamedTuple):
-    """The first and the last day of a role, both included; `date.min` and `date.max` mean no limit."""
-
-    starts: date = date.min
-    expires: date = date.max
-
-    @property
-    def text(self) -> str:
-        """The period in words."""
-        starts = "" if self.starts == date.min else f"from {self.starts}"
-        expires = "" if self.expires == date.max else f"until {self.expires}"
-        return " ".join(filter(None, (starts, expires))) or "without dates"
-
-
-ALWAYS = Period()
 
 
 class Validity(NamedTuple):

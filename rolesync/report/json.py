@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from rolesync.model.desired import Desired
-    from rolesync.model.explanation import Explanation
+    from rolesync.model.explanation import Explanation, NextStep
     from rolesync.model.findings import Finding
     from rolesync.model.live import Requests
     from rolesync.model.plans import Drift
@@ -202,10 +202,14 @@ def explanation_json(explanation: Explanation) -> Json:
         "now": None
         if explanation.now is None
         else [{**_nulls(user, "email", "name"), "roles": list(user.roles)} for user in explanation.now],
-        "next": None
-        if explanation.steps is None
-        else [_nulls(step, "user_id", "row", "held") for step in explanation.steps],
+        "next": None if explanation.steps is None else [_step_json(step) for step in explanation.steps],
     }
+
+
+def _step_json(step: NextStep) -> Json:
+    fields = _nulls(step, "user_id", "row", "held")
+    del fields["days"]
+    return fields
 
 
 def checks_json(checks: Iterable[Check]) -> Json:

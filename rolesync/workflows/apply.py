@@ -1,6 +1,7 @@
 """Apply a saved plan, if its checks still pass."""
 
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import structlog
@@ -85,7 +86,8 @@ def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, contex
     before = read_live(
         studio, plan.policy.managed_roles, _planned_users(plan), context.progress, scan=settings.scan_roles
     )
-    limits = CurrentLimits(settings.owner, settings.protected_users, guard_baseline(plan.source, earlier_runs, context))
+    baseline, day = guard_baseline(plan.source, earlier_runs, context), context.now().astimezone(UTC).date()
+    limits = CurrentLimits(settings.owner, settings.protected_users, baseline, day)
     return recheck_plan(plan, before, earlier_runs, limits, override)
 
 

@@ -56,7 +56,10 @@ class ListAndStudio:
         plan = compare_with_live(self.desired, self.live, policy, runs.baseline, expected)
         changes, held = plan.changes, plan.held
         names = ("user_id", "action", "role", "row", "reason")
-        planned_steps = [NextStep(*cells) for cells in _cells(changes, names, changes["user_id"].isin(ids))]
+        planned_steps = [
+            NextStep(user_id, action, role, row, reason, days=plan.periods.get((user_id, role)))
+            for user_id, action, role, row, reason in _cells(changes, names, changes["user_id"].isin(ids))
+        ]
         names_of_held = (*names, "detail")
         held_steps = [NextStep(*cells) for cells in _cells(held, names_of_held, _names_user(held, ids, emails))]
         return (*planned_steps, *held_steps)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
+from rolesync.differ.dates import days_of_changes
 from rolesync.differ.diff import diff
 from rolesync.differ.drift import drift_since
 from rolesync.differ.holds import hold_changes
@@ -63,7 +64,9 @@ def compare_with_live(
     desired: Desired, live: Live, policy: Policy, baseline: GuardBaseline, expected: ExpectedHolders | None
 ) -> Changes:
     """Compare the list with Studio, and hold the changes that must wait; used for every plan from a list."""
-    changes = hold_uncertain_identities(diff(desired, live, policy), desired.listed, expected)
+    changes = diff(desired, live, policy)
+    changes = replace(changes, periods=days_of_changes(changes.changes, desired))
+    changes = hold_uncertain_identities(changes, desired.listed, expected)
     return hold_changes(changes, policy, baseline, has_unreadable_rows=desired.has_unreadable_rows)
 
 

@@ -4,7 +4,7 @@ from rolesync.migrate.convert import MigratedAssignment
 from rolesync.migrate.ledger import Place
 from rolesync.migrate.suggestions import SimilarTexts, not_found, suggest
 from rolesync.model.frames import LIVE, frame
-from rolesync.reader.validity import ALWAYS
+from rolesync.model.periods import ALWAYS
 
 
 def users(*rows: tuple[int, str, str]) -> pd.DataFrame:

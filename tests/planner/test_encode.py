@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
 
 import pytest
 
 from rolesync.model.frames import IMPACT, frame
+from rolesync.model.periods import Period
 from rolesync.planner.decode import from_json
 from rolesync.planner.digest import digest
 from rolesync.planner.encode import to_json
@@ -155,3 +157,15 @@ def test_a_number_that_is_none_is_not_written() -> None:
     plan = replace(PLAN, policy=replace(PLAN.policy, max_removals_share=float("nan")))
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json(plan)
+
+
+def test_the_days_of_changes_come_back_and_are_sealed() -> None:
+    plan = PLAN
+    assert '"periods"' not in to_json(plan)
+    periods = {(3, "Admin"): Period(expires=date(2026, 6, 30)), (1, "Admin"): Period(date(2026, 7, 1))}
+    dated = replace(plan, periods=periods)
+    dated = replace(dated, digest=digest(dated))
+    assert dated.digest != plan.digest
+    assert from_json(to_json(dated)).periods == periods
+    later = replace(dated, periods={**periods, (3, "Admin"): Period(expires=date(2026, 7, 30))})
+    assert digest(later) != dated.digest

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from rolesync.model.desired import Desired
+from rolesync.model.periods import ALWAYS, Period
 from rolesync.reader.contradictions import contradicted_claims
 from rolesync.reader.read import read_desired
-from rolesync.reader.validity import ALWAYS, Period
 
 HEADER = "email,user_id,role,action,starts,expires\n"
 

@@ -4,8 +4,9 @@ from datetime import date
 import pytest
 
 from rolesync.model.findings import CellError, Note
+from rolesync.model.periods import Period
 from rolesync.reader.header import Layout, lay_out
-from rolesync.reader.validity import ADD_WORDS, REMOVE_WORDS, UNLIMITED, Period, ValidityReader, read_action
+from rolesync.reader.validity import ADD_WORDS, REMOVE_WORDS, UNLIMITED, ValidityReader, read_action
 
 TODAY = date(2026, 3, 1)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,30 @@ def test_a_user_who_is_protected_by_now_keeps_the_role(studio: Sandbox, context:
     with pytest.raises(PlanRefusedError, match="protected_users"):
         apply_plan(plan, today, plan.digest)
     assert studio.log() == []
+
+
+def test_a_change_whose_day_is_over_is_not_sent(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    holders = [person["email"] for person in studio.people(role="Admin")]
+    path = tmp_path / "list.csv"
+    days = {
+        **dict.fromkeys(holders, ","),
+        holders[1]: "2026-07-01,",
+        "omar.haddad@example.edu": ",2026-06-30",
+        "ingrid.solberg@example.edu": ",2026-07-31",
+    }
+    rows = "".join(f"{email},Admin,{period}\n" for email, period in days.items())
+    path.write_text(f"email,role,starts,expires\n{rows}", encoding="utf-8")
+    evening = replace(context, now=lambda: datetime(2026, 6, 30, 23, 50, tzinfo=UTC))
+    night = replace(context, now=lambda: datetime(2026, 7, 1, 0, 10, tzinfo=UTC))
+    plan = from_json(to_json(planned(evening, path)))
+    assert plan.effect == "remove 1, add 2"
+    run = apply_plan(plan, night)
+    details = dict(zip(run.outcomes["email"].str.lower().tolist(), run.outcomes["detail"].tolist(), strict=True))
+    assert details["omar.haddad@example.edu"].startswith("not sent: the list gives the role until 2026-06-30")
+    assert "doesn't give the role until 2026-06-30" in details[holders[1].lower()]
+    assert [entry["action"] for entry in studio.log()] == ["add"]
+    assert not run.complete
+    assert apply_plan(plan, evening).complete
 
 
 def test_a_plan_of_another_account_is_refused(studio: Sandbox, context: Context) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.model.explanation import Explanation, ListedRow
+from rolesync.model.reasons import describe_reason
+from rolesync.report.json import explanation_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.context import Context
@@ -186,3 +188,14 @@ def test_a_broken_record_is_used_up_to_the_break(context: Context) -> None:
 def test_explain_writes_no_record(context: Context) -> None:
     explain_user(GREG, context, SAMPLE, live=True)
     assert not context.settings.account_dir.exists()
+
+
+def test_the_day_on_which_a_role_ended_is_known(context: Context, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"email,role,expires\n{GREG},Admin,2020-12-31\n", encoding="utf-8")
+    explanation = explain_user(GREG, context, path, live=True)
+    assert explanation.steps is not None
+    (step,) = explanation.steps
+    assert step.days is not None
+    assert describe_reason(step.reason, step.days) == "in the list, this role ended on 2020-12-31"
+    assert "days" not in explanation_json(explanation)["next"][0]

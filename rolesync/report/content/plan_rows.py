@@ -137,7 +137,8 @@ def change_rows(plan: Plan, *actions: Action, cut: int = CELL_LIMIT, limit: int 
         impact = impact_texts(plan.impact) if action is Action.REMOVE else {}
         for user_id, email, name, _, role, reason, row, before in table_rows(chosen, CHANGES):
             who = (user_id, escape_for_display(name, cut), escape_for_display(email, cut))
-            why = (texts[reason], sentences[reason], row)
+            days = plan.periods.get((user_id, role)) if plan.periods else None
+            why = (texts[reason], reason_sentence(reason, days) if days else sentences[reason], row)
             yield PlanRow(CHANGE, action.value, texts[role], *who, *why, roles[before], impact.get(user_id, ""))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from rolesync.model.reasons import REASONS, HeldReason
+from rolesync.model.periods import Period
+from rolesync.model.reasons import HeldReason, describe_reason
 
 SENTENCE_LIMIT = 600
 """Characters of a message, more than a cell's, because messages quote cells."""
@@ -72,9 +73,9 @@ def format_user(name: str, email: str, user_id: int, limit: int | None = CELL_LI
     return " ".join(part for part in parts if part) or "(not named)"
 
 
-def reason_sentence(reason: str) -> str:
-    """Explain the reason of a change; a reason of a later version stays as it is."""
-    return REASONS.get(reason, escape_for_display(reason, CELL_LIMIT))
+def reason_sentence(reason: str, days: Period | None = None) -> str:
+    """Explain the reason of a change, see `describe_reason`."""
+    return escape_for_display(describe_reason(reason, days), CELL_LIMIT)
 
 
 def held_words(reason: str) -> str:

@@ -177,7 +177,7 @@ def _steps(steps: Sequence[NextStep] | None) -> Iterator[RenderableType]:
 def _why(step: NextStep) -> str:
     if step.held:
         return f"held: {escape_for_display(step.held, SENTENCE_LIMIT)}"
-    return reason_sentence(step.reason)
+    return reason_sentence(step.reason, step.days)
 
 
 def _named(row: ListedRow) -> str:

@@ -1,9 +1,11 @@
 import unicodedata
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
+from rolesync.model.periods import Period
 from rolesync.model.reasons import REASONS, Reason
 from rolesync.report.content.text import (
     duration_text,
@@ -90,6 +92,9 @@ def test_a_user_is_named_by_name_address_and_id() -> None:
 
 def test_reasons_are_sentences_and_unknown_ones_stay_visible() -> None:
     assert {reason_sentence(reason) for reason in Reason} == set(REASONS.values())
+    days = Period(date(2026, 7, 1))
+    assert reason_sentence("listed_without_role", days) == "in the list, this role ended on 2026-06-30"
+    assert reason_sentence("listed", Period(expires=days.starts)).endswith("; until 2026-07-01")
     assert reason_sentence("of\ntomorrow") == r"of\ntomorrow"
 
 
