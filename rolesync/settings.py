@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rolesync.errors import UsageError
@@ -40,8 +40,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Parallel = Annotated[int, Field(ge=1, le=64)]
-OneUser = Annotated[str, AfterValidator(read_user)]
-Users = Annotated[str, AfterValidator(read_users)]
 Part = TypeVar("Part", bound="DataclassInstance")
 
 
@@ -72,9 +70,12 @@ class Settings(BaseSettings):
     bad_rows: Literal["refuse", "hold"] = Field(
         "refuse", description="An unreadable row refuses the list, or is held together with all removals."
     )
+    login_identities: bool = Field(
+        False, description="Users may be named by Canvas login where Studio has it instead of an address."
+    )
     mode: Mode = Field(Mode.SYNC, description="sync removes roles that the list doesn't give; additive never removes.")
-    owner: OneUser = Field("", description="Address or id of the token's owner, who never loses a managed role.")
-    protected_users: tuple[Users, ...] = Field((), description="Users who never lose a role: address, id or *@DOMAIN.")
+    owner: str = Field("", description="Address or id of the token's owner, who never loses a managed role.")
+    protected_users: tuple[str, ...] = Field((), description="Users who never lose a role: address, id or *@DOMAIN.")
     max_removals_share: Share = Field(0.25, description="Maximum share of a role's holders that one plan removes.")
     max_removals: Count = Field(50, description="Maximum number of removals per role in one plan.")
     min_holders: Count = Field(1, description="Minimum number of holders that a plan leaves in a role.")
@@ -137,6 +138,16 @@ class Settings(BaseSettings):
         if re.fullmatch(r"0?6[0246]{2}", mode) is None:
             raise ValueError("must be 0600, or add reading or writing for others, such as 0640 or 0664")
         return mode
+
+    @field_validator("owner")
+    @classmethod
+    def _check_owner(cls, entry: str, info: ValidationInfo) -> str:
+        return read_user(entry, logins=info.data.get("login_identities", False))
+
+    @field_validator("protected_users")
+    @classmethod
+    def _check_protected_users(cls, entries: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(read_users(entry, logins=info.data.get("login_identities", False)) for entry in entries)
 
     @field_validator("audit_key")
     @classmethod

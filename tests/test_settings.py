@@ -206,6 +206,12 @@ def test_users_are_named_by_address_id_or_domain() -> None:
     assert "an empty entry names no user" in refused(protected_users=[""])
 
 
+def test_users_are_named_by_login_only_where_logins_are_allowed() -> None:
+    settings = load(login_identities=True, owner="NBergmann2", protected_users=["nbergmann3", "7"])
+    assert (settings.owner, settings.protected_users) == ("nbergmann2", ("nbergmann3", "7"))
+    assert "Ann Smith" in refused(login_identities=True, owner="Ann Smith")
+
+
 @pytest.mark.parametrize("kind", [Policy, ListForm])
 def test_every_field_of_policy_and_list_form_comes_from_its_setting(kind: type[Policy] | type[ListForm]) -> None:
     changed: dict[str, Any] = {
@@ -213,6 +219,7 @@ def test_every_field_of_policy_and_list_form_comes_from_its_setting(kind: type[P
         "role_aliases": {"Boss": "Teacher"},
         "mode": "additive",
         "bad_rows": "hold",
+        "login_identities": True,
         "hold_removals": True,
         "protected_users": ["7"],
         "max_removals_share": 0.125,

@@ -29,7 +29,7 @@ class ListForm:
 
     `sheet` is the name of a sheet, or its number from 1. `header_row` is the row of the header, counted from 1. Columns
     are named by their headers. `role_aliases` maps other names in the list to roles. With `hold_bad_rows`, an
-    unreadable row is held; without it, the row refuses the list.
+    unreadable row is held; without it, the row refuses the list. With `login_identities`, rows may name users by login.
     """
 
     sheet: str = ""
@@ -39,6 +39,7 @@ class ListForm:
     role_column: str = ""
     role_aliases: Mapping[str, str] = field(default_factory=dict)
     hold_bad_rows: bool = False
+    login_identities: bool = False
 
     @property
     def names_columns(self) -> bool:

@@ -7,6 +7,7 @@ mean another user is refused.
 """
 
 import re
+import unicodedata
 
 from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
 from rolesync.model.keys import ANY_USER, email_key, strip_invisible
@@ -19,11 +20,15 @@ from rolesync.reader.lookalikes import (
     strip_decoration,
     undo_mojibake,
 )
+from rolesync.reader.placeholders import describe_placeholder
 from rolesync.tables.grid import EXACT_FLOAT
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
 MAX_DECORATED = 1_000  # characters of an address with a name around it; the search is slow in a longer text
+
+LOGIN_SIGNS = "._-+=~\\"
+"""The signs that a login may have; a blank separates the names of a person."""
 
 FOREIGN_SIGNS = "'#*="
 """First characters that are legal, but that a spreadsheet (text, formula) or a user (comment) more likely added."""
@@ -51,12 +56,13 @@ _USER_ID_MISTAKES = (
 )
 
 
-def read_email(cell: str, on_note: OnNote) -> str:
+def read_email(cell: str, on_note: OnNote, *, logins: bool = False) -> str:
     """Read an address, normalised as by `email_key`; "" for a blank cell.
 
     Args:
         cell: the cell.
         on_note: is called with a note on any text that was removed around the address, and on look-alike letters.
+        logins: whether the cell may also hold a Canvas login, which has no @-sign; Studio may have it as the address.
 
     Raises:
         CellError: the cell is not an address, or may mean another address.
@@ -66,7 +72,7 @@ def read_email(cell: str, on_note: OnNote) -> str:
         key = address.lower()
         if len(key) <= _PLAIN_LENGTH and _PLAIN.fullmatch(key):
             return key
-    return _read_unusual_email(cell, address, on_note) if address else ""
+    return _read_unusual_email(cell, address, on_note, logins=logins) if address else ""
 
 
 def is_address(cell: str) -> bool:
@@ -77,8 +83,10 @@ def is_address(cell: str) -> bool:
         return False
 
 
-def read_user(entry: str) -> str:
+def read_user(entry: str, *, logins: bool = False) -> str:
     """Read a setting that names one user: an address, normalised as by `email_key`, or an id; "" for a blank entry.
+
+    With `logins`, the setting may also be a Canvas login.
 
     Raises:
         CellError: the entry is neither an address nor an id.
@@ -86,12 +94,12 @@ def read_user(entry: str) -> str:
     try:
         if entry.strip().isdecimal():
             return str(read_user_id(entry, _ignore_note))
-        return read_email(entry, _ignore_note)
+        return read_email(entry, _ignore_note, logins=logins)
     except CellError as problem:
         raise CellError(problem.code, f"{problem.message}; name a user by address or user id") from None
 
 
-def read_users(entry: str) -> str:
+def read_users(entry: str, *, logins: bool = False) -> str:
     """Read a setting that names one user, as `read_user`, or all users with addresses in a domain, as `*@example.edu`.
 
     Raises:
@@ -101,7 +109,7 @@ def read_users(entry: str) -> str:
     if not text:
         raise CellError(Code.IDENTITY_MISSING, "an empty entry names no user; remove it")
     if not text.startswith(ANY_USER):
-        return read_user(text)
+        return read_user(text, logins=logins)
     try:
         return ANY_USER + read_email(f"x{text[1:]}", _ignore_note)[2:]
     except CellError as problem:
@@ -112,8 +120,8 @@ def _ignore_note(_note: Note) -> None:
     """Ignore a note: a setting shows the value that is in force."""
 
 
-def _read_unusual_email(cell: str, stripped: str, on_note: OnNote) -> str:
-    """Read an address that `_PLAIN` doesn't match."""
+def _read_unusual_email(cell: str, stripped: str, on_note: OnNote, *, logins: bool) -> str:
+    """Read an address that `_PLAIN` doesn't match, or a login."""
     if BIDI_OVERRIDES.search(stripped):
         raise _invalid_email(cell, "it contains characters that change the order in which it is displayed; retype it")
     if REPLACEMENT_CHARACTER in stripped:
@@ -121,7 +129,8 @@ def _read_unusual_email(cell: str, stripped: str, on_note: OnNote) -> str:
     if len(stripped) > MAX_DECORATED:
         raise _invalid_email(cell, f"it is longer than {MAX_ADDRESS} characters")
     address, removed = strip_decoration(stripped)
-    if reason := _describe_wrong_form(address) or _library_refusal(address):
+    is_login = logins and "@" not in address
+    if reason := _describe_wrong_login(address) if is_login else _describe_wrong_address(address):
         raise _invalid_email(cell, reason)
     if address[0] in FOREIGN_SIGNS:
         reason = f"it begins with {address[0]!r}, which is probably not part of the address"
@@ -139,11 +148,31 @@ def _read_unusual_email(cell: str, stripped: str, on_note: OnNote) -> str:
     return key
 
 
-def _describe_wrong_form(address: str) -> str:
-    """Describe the first common mistake in an address; "" if it has none."""
-    if original := undo_mojibake(address):
+def _describe_wrong_login(login: str) -> str:
+    """Describe why a text is no login either; "" for a possible login. Nothing is known of the form of logins."""
+    if reason := _describe_mojibake(login):
+        return reason
+    if description := describe_placeholder(login):
+        return f"it is {description}, and no login; to name a user by number, use the column user_id"
+    if not all(letter.isalnum() or letter in LOGIN_SIGNS for letter in unicodedata.normalize("NFC", login)):
+        return f"it has no @-sign, and a login has only letters, digits and {' '.join(LOGIN_SIGNS)}"
+    return f"it is longer than {MAX_ADDRESS} characters" if len(login) > MAX_ADDRESS else ""
+
+
+def _describe_mojibake(text: str) -> str:
+    if original := undo_mojibake(text):
         reason = f"it was {quoted(original)} until a program read its UTF-8 as Windows-1252"
         return f"{reason}; open the original as UTF-8 and save it again"
+    return ""
+
+
+def _describe_wrong_address(address: str) -> str:
+    """Describe the commonest mistakes in plain words, others in the library's; "" for a valid address."""
+    return _describe_mojibake(address) or _describe_wrong_form(address) or _library_refusal(address)
+
+
+def _describe_wrong_form(address: str) -> str:
+    """Describe the first common mistake in the form of an address; "" if it has none."""
     if "@" not in address:  # checked before the slow library: under a wrong header, every cell fails here
         return "it has no @-sign"
     if address.count("@") > 1:

@@ -83,7 +83,7 @@ def _read(
         return no_assignments, [*findings, *layout], rows, {}
     collector = _RowCollector(layout, findings)
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
-    collector.read_rows(table, RowReader(layout, roles, today, table.delimiter), roles)
+    collector.read_rows(table, RowReader(layout, roles, today, table.delimiter, logins=form.login_identities), roles)
     if not collector.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))

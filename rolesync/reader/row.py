@@ -10,6 +10,7 @@ from rolesync.reader.placeholders import is_error_value
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.validity import UNLIMITED, Validity, ValidityReader
 from rolesync.tables.grid import is_blank
+from rolesync.tables.header_text import fold_header
 
 _NO_IDENTITY = "the row names no user; fill in the e-mail address or user id, or delete the row"
 
@@ -25,9 +26,11 @@ class RowReader:
         roles: reads role cells.
         today: the day that decides which dated roles are in force.
         delimiter: the text's delimiter; "" for a workbook.
+        logins: whether rows may name users by login.
     """
 
-    def __init__(self, layout: Layout, roles: RoleReader, today: date, delimiter: str) -> None:
+    def __init__(self, layout: Layout, roles: RoleReader, today: date, delimiter: str, *, logins: bool = False) -> None:
+        self._logins = logins
         self._layout = layout
         self._delimiter = delimiter
         self._roles = roles
@@ -101,7 +104,7 @@ class RowReader:
     def _checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
         """Yield each used column and the function that refuses a bad cell in it."""
         if self._email is not None:
-            yield self._email, lambda cell: read_email(cell, self._on_email_note)
+            yield self._email, self._read_email
         if self._user_id is not None:
             yield self._user_id, lambda cell: read_user_id(cell, self._on_user_id_note)
         yield self._layout.role, self._roles.read
@@ -118,8 +121,13 @@ class RowReader:
         return [*cells[: self._width], *[""] * (self._width - len(cells))]
 
     def _identity(self, cells: Sequence[str]) -> tuple[str, int]:
-        email = "" if self._email is None else read_email(cells[self._email], self._on_email_note)
+        email = "" if self._email is None else self._read_email(cells[self._email])
         return email, 0 if self._user_id is None else read_user_id(cells[self._user_id], self._on_user_id_note)
+
+    def _read_email(self, cell: str) -> str:
+        """Read an address or, if the settings allow it, a login; the column's header is neither."""
+        logins = self._logins and fold_header(cell) != fold_header(self._layout.header[self._email or 0])
+        return read_email(cell, self._on_email_note, logins=logins)
 
     def _on_note(self, place: int | None) -> OnNote:
         """A function that collects the notes on a column."""

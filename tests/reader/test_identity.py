@@ -292,3 +292,52 @@ def test_other_texts_are_no_user_ids(cell: str, reason: str) -> None:
         read_user_id(cell, any_note)
     assert caught.value.code is Code.USER_ID_INVALID
     assert repr(cell) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("cell", "key"),
+    [
+        ("nbergmann2", "nbergmann2"),
+        (" NBergmann2 ", "nbergmann2"),
+        ("UNI\\n.bergmann", "uni\\n.bergmann"),
+        ("Jose\u0301", "jos\u00e9"),
+        ("n\u200bbergmann2", "nbergmann2"),
+        ("ann@example.edu", "ann@example.edu"),
+    ],
+)
+def test_a_login_is_read_where_it_is_allowed(cell: str, key: str) -> None:
+    assert read_email(cell, any_note, logins=True) == key
+    if "@" not in cell:
+        with pytest.raises(CellError, match="no @-sign"):
+            read_email(cell, any_note)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1234",
+        "n/a",
+        "-",
+        "#N/A",
+        "TBD",
+        "no",
+        "Ann Smith",
+        "'ann",
+        "=ann",
+        "ann;bo",
+        "ann,bo",
+        "j\u00c3\u00bcrgen",
+        "a" * 255,
+    ],
+)
+def test_what_may_be_no_login_is_refused(cell: str) -> None:
+    with pytest.raises(CellError) as caught:
+        read_email(cell, any_note, logins=True)
+    assert caught.value.code is Code.EMAIL_INVALID
+
+
+@pytest.mark.parametrize("cell", ["nb\u0435rgmann2", "\u0430nn", "\U0001d41ann"])
+def test_look_alikes_in_logins_are_refused_as_in_addresses(cell: str) -> None:
+    with pytest.raises(CellError) as caught:
+        read_email(cell, any_note, logins=True)
+    assert caught.value.code is Code.EMAIL_LOOKALIKE

@@ -141,3 +141,24 @@ def test_drift_since_the_last_run_is_reported_until_the_next_run(studio: Sandbox
     start = next(start for start in read_events(context.settings.account_dir, [RunStart]) if start.run == run.run_id)
     assert start.drift == DriftById(first.run.run_id, {"Admin": [stranger]}, {"Admin": [added_by_plan]})
     assert (planned(context).drift.since, drift_of(planned(context))) == (run.run_id, [])
+
+
+def test_a_user_is_named_by_login_where_the_settings_allow_it(
+    studio: Sandbox, context: Context, tmp_path: Path
+) -> None:
+    emails = [person["email"] for person in studio.people(role="Admin")]
+    path = list_of(tmp_path, *emails, "NBergmann2", "email")
+    assert read_list(path, context).status == "reject"
+    allowed = replace(context, settings=settings_for(studio, tmp_path / "state", login_identities=True))
+    path = list_of(tmp_path, *emails, "NBergmann2")
+    plan = planned(allowed, path)
+    assert plan.changes[["user_id", "action"]].values.tolist() == [[1085, "add"]]
+
+
+def test_a_repeated_header_is_no_login(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    allowed = replace(context, settings=settings_for(studio, tmp_path / "state", login_identities=True))
+    path = tmp_path / "list.csv"
+    path.write_text("email,role\nann,Admin\nemail,role\nbo,Admin\n")
+    desired = read_list(path, allowed)
+    assert desired.listed.email.texts() == ["ann", "bo"]
+    assert [finding.code for finding in desired.findings] == ["header_repeated"]
