@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     max_response_mb: Positive = Field(16.0, description="Maximum size of a response in MB, unpacked.")
     attempts: Annotated[int, Field(ge=1)] = Field(8, description="Maximum number of attempts for a failing request.")
     retry_seconds: Positive = Field(120.0, description="Seconds after which a failing request is not retried any more.")
+    settle_seconds: Annotated[float, Field(ge=0)] = Field(
+        60.0, description="Seconds within which Studio's reads show a change. Until then, a missing change is unknown."
+    )
     proxy: str = Field("", description="Proxy for Studio. By default the proxy that the environment names.")
     ca_bundle: Path | None = Field(None, description="File of trusted certificates, instead of the built-in ones.")
 

@@ -20,9 +20,8 @@ import pytest
 
 from rolesync.errors import PlanRefusedError
 from rolesync.planner.decode import from_json
-from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
-from rolesync.workflows.context import Context
+from tests.virtual_time import VirtualTime
 
 SECONDS = 60  # after which a process hangs, however slow the machine
 
@@ -50,8 +49,8 @@ class _KillSwitch:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _apply(plan_path: str, settings: dict[str, Any], at: int, inside: str, steps: Any) -> None:
-    kill_switch, made_by_threads = _KillSwitch(at, inside), settings.get("write_concurrency", 1) > 1
+def _apply(plan_path: str, settings: dict[str, Any], kill_switch: _KillSwitch, steps: Any, clock: VirtualTime) -> None:
+    made_by_threads = settings.get("write_concurrency", 1) > 1
 
     def light(stage: str, done: int, total: int) -> None:
         if stage == "looking up users" and done == total:
@@ -63,13 +62,20 @@ def _apply(plan_path: str, settings: dict[str, Any], at: int, inside: str, steps
 
     plan = from_json(Path(plan_path).read_text(encoding="ascii"))
     with suppress(PlanRefusedError):  # a guard may have something to say by now
-        apply_plan(plan, Context(load(**settings), progress=light, sleep=lambda _: None))
+        apply_plan(plan, clock.context(settings, progress=light))
 
 
-def apply_until(plan_path: Path, settings: dict[str, Any], at: int = 0, *, inside: str = "") -> int:
+def virtual_time() -> VirtualTime:
+    """Make a clock that killed processes share."""
+    return VirtualTime(_context.Value("d", 0.0, lock=False))
+
+
+def apply_until(
+    plan_path: Path, settings: dict[str, Any], at: int = 0, *, inside: str = "", clock: VirtualTime | None = None
+) -> int:
     """Apply a saved plan in a separate process, which is killed at step `at`; 0 lets it finish.
 
-    If `inside` names a function, only the steps inside its calls count.
+    If `inside` names a function, only the steps inside its calls count. Waits only move `clock` on.
 
     Returns:
         The number of steps after which the last change was sent, as far as the run came.
@@ -79,7 +85,8 @@ def apply_until(plan_path: Path, settings: dict[str, Any], at: int = 0, *, insid
             patch.delenv(name)  # a killed process has no chance to write what it measured, so it needn't measure
         forkserver.ensure_running()
     steps = _context.Value("q", 0, lock=False)  # whoever is killed while it holds a lock never gives it back
-    process = _context.Process(target=_apply, args=(str(plan_path), settings, at, inside, steps))
+    arguments = (str(plan_path), settings, _KillSwitch(at, inside), steps, clock or virtual_time())
+    process = _context.Process(target=_apply, args=arguments)
     process.start()
     process.join(SECONDS)
     try:

@@ -237,7 +237,7 @@ class Account(RuleBasedStateMachine):
             (action.user_id, action.action, action.role)
             for request in open_requests(events)
             for event in events
-            if isinstance(event, Intent) and event.key == (request.run, request.request)
+            if isinstance(event, Intent) and event.key == request.intent.key
             for action in event.actions
         }
         assert {one for one in told - done if one[0] not in self.mingled} == set()

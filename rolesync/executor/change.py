@@ -10,7 +10,10 @@ from rolesync.studio.users import RoleAction, User
 
 @dataclass(slots=True)
 class Change:
-    """One change to send, and its outcome so far. `before` and `after` are role sets as `format_roles` formats them."""
+    """One change to send, and its outcome so far. `before` and `after` are role sets as `format_roles` formats them.
+
+    `requests` counts the requests that carried it; `is_perhaps_applied` says that one of them ended unclear.
+    """
 
     user_id: int
     action: str
@@ -21,6 +24,8 @@ class Change:
     outcome: OutcomeStatus = OutcomeStatus.NOT_SENT
     after: str = ""
     detail: str = ""
+    requests: int = 0
+    is_perhaps_applied: bool = False
 
     @property
     def request(self) -> RoleAction:
@@ -31,6 +36,17 @@ class Change:
         """Whether a user with these roles is as this change wants."""
         return (self.role in roles) == (self.action == Action.ADD)
 
+    def end_by_reading(self, roles: frozenset[str] | None, reason: str) -> None:
+        """Set the outcome that a read of the user shows; `reason` is why a change that isn't in effect has failed."""
+        if roles is None:
+            is_listed = bool(parse_roles(self.before))  # a user with roles was in the answer to a search
+            listed = f"the search lists #{self.user_id}, but Studio answers 404 for this id"
+            self.end(OutcomeStatus.FAILED, listed if is_listed else "this user is no longer in Studio")
+        elif self.is_done(roles):
+            self.end(OutcomeStatus.DONE, "confirmed by reading again")
+        else:
+            self.end(OutcomeStatus.FAILED, reason)
+
     def end(self, outcome: OutcomeStatus, detail: str = "") -> None:
         """Set the outcome; it replaces an earlier one."""
         self.outcome, self.detail = outcome, detail
@@ -39,12 +55,30 @@ class Change:
 def split(batch: list[Change], size: int) -> list[list[Change]]:
     """Split a batch into parts of at most `size` changes; the changes of one user stay together."""
     parts: list[list[Change]] = [[]]
-    for _, group in groupby(batch, key=lambda change: change.user_id):
-        changes = list(group)
+    for _, changes in by_user(batch):
         if parts[-1] and len(parts[-1]) + len(changes) > size:
             parts.append([])
         parts[-1] += changes
     return parts
+
+
+def by_user(batch: list[Change]) -> list[tuple[int, list[Change]]]:
+    """Group a batch by user; the changes of one user are adjacent."""
+    return [(user_id, list(changes)) for user_id, changes in groupby(batch, key=lambda change: change.user_id)]
+
+
+def missing_in(changes: list[Change], roles: frozenset[str] | None) -> list[Change]:
+    """Return the changes of one user that are not in effect; none for a user who is no longer in Studio."""
+    return [] if roles is None else [change for change in changes if not change.is_done(roles)]
+
+
+def are_hidden_in(changes: list[Change], roles: frozenset[str] | None) -> bool:
+    """Whether a read of one user says nothing of their changes, because it shows none of them.
+
+    A read that shows one of them is later than their request, so it decides all of them. So does None, for a user who
+    is no longer in Studio.
+    """
+    return len(missing_in(changes, roles)) == len(changes)
 
 
 def count_users(batch: list[Change]) -> int:

@@ -1,24 +1,28 @@
 """Sends all changes of a plan, chunk by chunk: the only caller of the one writing request of the API.
 
-`send` brings each chunk to its end. Several chunks can be under way in parallel, as far as the plan's order allows.
-After the first error that ends the run, no further chunk starts; those under way are finished and recorded.
+Several chunks can be under way in parallel, as far as the plan's order allows. At the end of each wave, the changes in
+doubt are settled, and sent again where they were not applied. After the first error that ends the run, no further chunk
+starts; those under way are finished and recorded.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from rolesync.errors import StudioError
 from rolesync.executor.change import Change
+from rolesync.executor.doubt import Batch, Doubts
 from rolesync.executor.send import HaltedError, Sender
-from rolesync.history.journal import Journal, JournalEntry
+from rolesync.history.journal import Journal
 from rolesync.model.frames import CHANGES, OUTCOMES, frame
-from rolesync.model.live import Progress
+from rolesync.model.keys import parse_roles
+from rolesync.model.live import Live, Progress
 from rolesync.model.plans import Plan
+from rolesync.model.vocabulary import Action, OutcomeStatus
 from rolesync.planner.order import waves
 from rolesync.studio.users import StudioWriter
 
@@ -27,14 +31,55 @@ _SENT_COLUMNS = ("user_id", "action", "role", "email", "row", "before")
 
 @dataclass(frozen=True, eq=False)
 class Execution:
-    """The outcome of every change (OUTCOMES), and the error that ended the run early, if one did.
+    """The changes (CHANGES, and each with its outcome so far), and the error that ended the run early, if one did.
 
-    `doubtful` are the requests whose effect is unknown, because Studio couldn't be read afterwards.
+    `doubts` are open: reads have not shown their changes. `last_request` is when the last request ended, by the
+    client's clock.
     """
 
-    outcomes: pd.DataFrame
+    planned: pd.DataFrame
+    changes: Sequence[Change]
     stopped: StudioError | None
-    doubtful: tuple[JournalEntry, ...] = ()
+    doubts: Doubts
+    last_request: float
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """The outcome of every change so far (OUTCOMES)."""
+        results: dict[str, Any] = {
+            "outcome": [change.outcome.value for change in self.changes],
+            "after": [change.after for change in self.changes],
+            "detail": [change.detail for change in self.changes],
+        }
+        return frame(OUTCOMES, {**{name: self.planned[name] for name in CHANGES}, **results})
+
+    def hidden_since(self, live: Live) -> float | None:
+        """Return when the latest request ended whose effect these holders don't show; None if all effects show."""
+        holders = {role: set(live.holders(role)["user_id"].tolist()) for role in live.roles}
+        is_hidden = any(
+            (change.user_id in holders[change.role]) != (change.action == Action.ADD)
+            for change in self.changes
+            if change.outcome is OutcomeStatus.DONE and change.role in holders
+        )
+        doubts_since = self.doubts.hidden_since(self._roles_in(live))
+        return self.last_request if is_hidden and doubts_since is None else doubts_since
+
+    def close(self, live: Live) -> None:
+        """Decide the changes still in doubt by a last read that may be believed.
+
+        Raises:
+            RecordError: the record can't be written.
+        """
+        self.doubts.close(self._roles_in(live), may_send=False)
+
+    def _roles_in(self, live: Live) -> dict[int, frozenset[str] | None]:
+        roles: dict[int, frozenset[str] | None] = {
+            change.user_id: frozenset() for doubt in self.doubts.open for change in doubt.changes
+        }
+        if roles:
+            users = zip(live.users["user_id"].tolist(), live.users["roles"].tolist(), strict=True)
+            roles |= {user_id: frozenset(parse_roles(names)) for user_id, names in users if user_id in roles}
+        return roles
 
 
 def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress, *, parallel: int = 1) -> Execution:
@@ -53,37 +98,31 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
     columns = [plan.changes[name].tolist() for name in _SENT_COLUMNS]
     changes = [Change(*values) for values in zip(*columns, strict=True)]
     holders = sum(role.before + role.additions for role in plan.roles) if parallel == 1 else None
-    sender = Sender(studio, journal, plan.policy.managed_roles, holders)
+    sender = Sender(studio, journal, plan.policy.managed_roles, holders, progress)
+    ended = 0  # changes of earlier waves, and of the chunks that were sent in this one
 
-    sent = 0
-
-    def send(number: int, chunk: range) -> int:
-        sender.send(number, changes[chunk.start : chunk.stop])
-        return len(chunk)
-
-    def report(size: int) -> None:
-        nonlocal sent
-        sent += size
-        progress("applying", sent, len(changes))
+    def report(batch: Batch) -> None:
+        nonlocal ended
+        ended += len(batch[1])
+        progress("applying", ended, len(changes))
 
     number = count(1)
-    numbered = [[(next(number), chunk) for chunk in wave] for wave in waves(plan.changes, plan.policy.chunk_size)]
     stopped = None
     try:
-        if parallel == 1:
-            for chunk in chain(*numbered):
-                report(send(*chunk))
-        else:
-            _send_parallel(numbered, send, report, _Threads(parallel, sender.halt, studio.client.end))
+        for wave in waves(plan.changes, plan.policy.chunk_size):
+            batches = [(next(number), changes[chunk.start : chunk.stop]) for chunk in wave]
+            while batches:
+                if parallel == 1:
+                    for batch in batches:
+                        sender.send(*batch)
+                        report(batch)
+                else:
+                    _send_parallel(batches, sender, report, _Threads(parallel, sender.halt, studio.client.end))
+                batches = sender.settle()
+                ended -= sum(len(batch) for _, batch in batches)
     except StudioError as error:
         stopped = error
-    results: dict[str, Any] = {
-        "outcome": [change.outcome.value for change in changes],
-        "after": [change.after for change in changes],
-        "detail": [change.detail for change in changes],
-    }
-    outcomes = frame(OUTCOMES, {**{name: plan.changes[name] for name in CHANGES}, **results})
-    return Execution(outcomes, stopped, sender.doubtful)
+    return Execution(plan.changes, changes, stopped, sender.doubts, sender.last_request)
 
 
 class _Threads(NamedTuple):
@@ -95,42 +134,39 @@ class _Threads(NamedTuple):
 
 
 def _send_parallel(
-    numbered: Iterable[Iterable[tuple[int, range]]],
-    send: Callable[[int, range], int],
-    report: Callable[[int], None],
-    threads: _Threads,
+    batches: Sequence[Batch], sender: Sender, report: Callable[[Batch], None], threads: _Threads
 ) -> None:
-    """Send wave after wave, the chunks of each in parallel; the first error ends it.
+    """Send batches in parallel; the first error ends it.
 
     After an error of any thread, or an exception in this one, no further request starts, and those under way finish.
     """
 
-    def guarded(number: int, chunk: range) -> int:
+    def guarded(batch: Batch) -> Batch:
         try:
-            return send(number, chunk)
+            sender.send(*batch)
         except BaseException:
             threads.halt()  # immediately: the main thread may notice the error only later
             raise
+        return batch
 
     # A separate pool: in the client's pool, chunks would occupy all threads while they wait for their own reads.
     with ThreadPoolExecutor(threads.number, thread_name_prefix="writing") as pool:
-        for wave in numbered:
-            under_way = [pool.submit(guarded, number, chunk) for number, chunk in wave]
-            try:
-                for future in as_completed(under_way):
-                    report(future.result())
-            except BaseException as error:
-                threads.halt()
-                is_studio_error = isinstance(error, StudioError | HaltedError)
-                if not is_studio_error:  # Ctrl-C, for example: don't wait for a Retry-After
-                    threads.end()
-                pool.shutdown(cancel_futures=True)
-                if is_studio_error:
-                    raise _most_severe(under_way) from None
-                raise
+        under_way = [pool.submit(guarded, batch) for batch in batches]
+        try:
+            for future in as_completed(under_way):
+                report(future.result())
+        except BaseException as error:
+            threads.halt()
+            is_studio_error = isinstance(error, StudioError | HaltedError)
+            if not is_studio_error:  # Ctrl-C, for example: don't wait for a Retry-After
+                threads.end()
+            pool.shutdown(cancel_futures=True)
+            if is_studio_error:
+                raise _most_severe(under_way) from None
+            raise
 
 
-def _most_severe(ended: Iterable[Future[int]]) -> BaseException:
+def _most_severe(ended: Sequence[Future[Batch]]) -> BaseException:
     """Choose one of the errors of several chunks: first one that isn't Studio's, then one that isn't a halt."""
     errors = [error for future in ended if not future.cancelled() and (error := future.exception())]
     return min(errors, key=lambda error: (isinstance(error, HaltedError), isinstance(error, StudioError)))

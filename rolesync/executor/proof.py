@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
-import numpy as np
 import pandas as pd
 
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Proof
-from rolesync.model.vocabulary import Action, OutcomeStatus
+from rolesync.model.vocabulary import Action
 
 NAMED = 5  # users that a sentence names before it only counts the rest
 
@@ -32,22 +31,6 @@ def prove(plan: Plan, before: Live, after: Live) -> Proof:
         differences += _sentences(role, "should hold it and don't", expected - actual, emails)
         differences += _sentences(role, "hold it and shouldn't", actual - expected, emails)
     return Proof(holders, tuple(differences))
-
-
-def resolve_unknown(outcomes: pd.DataFrame, after: Live) -> pd.DataFrame:
-    """Decide the unknown outcomes (OUTCOMES) by the last read: done if live shows the change, else failed."""
-    unknown = (outcomes["outcome"] == OutcomeStatus.UNKNOWN.value).to_numpy()
-    if not unknown.any():
-        return outcomes
-    holders = {role: _ids(after.holders(role)) for role in outcomes["role"].unique()}
-    columns = (outcomes[name].tolist() for name in ("user_id", "role", "action"))
-    is_done = np.array(
-        [(user_id in holders[role]) == (action == Action.ADD) for user_id, role, action in zip(*columns, strict=True)]
-    )
-    status = outcomes["outcome"].astype("object").to_numpy(copy=True)
-    status[unknown & is_done] = OutcomeStatus.DONE.value
-    status[unknown & ~is_done] = OutcomeStatus.FAILED.value
-    return outcomes.assign(outcome=pd.Series(status, dtype="category", index=outcomes.index))
 
 
 def _ids(users: pd.DataFrame) -> set[int]:

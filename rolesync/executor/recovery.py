@@ -1,40 +1,53 @@
 """Settles requests that earlier runs left open, because the run was killed or Studio became unreachable.
 
 The next run, which holds the account's lock, reads the users of each open request. So the record shows the effect of
-every earlier request before another one is sent.
+every earlier request before another one is sent. A request that was sent a moment ago may not show yet, so these reads
+are repeated until they may be believed, see `rolesync.live.settle`.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rolesync.audit.record import Record
+from rolesync.executor.doubt import RolesNow
+from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.effects import ActionResult, open_requests, sent_actions
+from rolesync.history.effects import ActionResult, OpenRequest, open_requests, sent_actions
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import RunEnd, RunEvent, RunStart
-from rolesync.history.journal import log_recovered
+from rolesync.history.journal import RolesSeen, log_recovered
+from rolesync.history.recent_changes import seconds_since
 from rolesync.live.pages import roles_of_each
+from rolesync.live.settle import read_settled
 from rolesync.model.vocabulary import OutcomeStatus
-from rolesync.studio.users import StudioReader
 
 
-def recover(earlier_runs: EarlierRuns, studio: StudioReader, record: Record, by: str) -> None:
+def recover(earlier_runs: EarlierRuns, context: RunContext) -> None:
     """Find out what unsettled runs did, and record it with an end for each.
 
     Args:
         earlier_runs: the runs in the record; no other run may be writing to Studio.
-        studio: where to read.
-        record: the account's record, open for appending.
-        by: the id of the run that settles them.
+        context: the run that settles them.
 
     Raises:
         StudioError: Studio can't be read; results up to then are recorded.
         RecordError: the record can't be read or written.
     """
+    start, now = context.studio.client.now(), context.now()
     for run in earlier_runs.unsettled:
         for request in open_requests(earlier_runs.events([run])):
-            log_recovered(record, request, roles_of_each(studio, request.user_ids), by)
-        append_event(record, _end(list(earlier_runs.events([run])), by))
+            sent_at = start - seconds_since(request.intent.time, now)
+            log_recovered(context.record, request, _read_roles(request, sent_at, context), context.run)
+        append_event(context.record, _end(list(earlier_runs.events([run])), context.run))
+
+
+def _read_roles(request: OpenRequest, sent_at: float, context: RunContext) -> RolesSeen:
+    def read() -> dict[int, frozenset[str] | None]:
+        return roles_of_each(context.studio, request.user_ids)
+
+    def hidden_since(roles: RolesNow) -> float | None:
+        return sent_at if request.is_hidden_in(roles) else None
+
+    return read_settled(context.studio, read, hidden_since, context.progress)
 
 
 def _end(events: Sequence[RunEvent], by: str) -> RunEnd:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rolesync.errors import RecordError, StudioError
 from rolesync.executor.execute import Execution, execute
-from rolesync.executor.proof import prove, resolve_unknown
+from rolesync.executor.proof import prove
 from rolesync.executor.recheck import Remaining
 from rolesync.executor.run_context import RunContext
 from rolesync.history.event_writer import append_event
@@ -14,8 +14,8 @@ from rolesync.history.holders import save_holders
 from rolesync.history.journal import Journal
 from rolesync.history.plan_events import drifted_changes, run_start
 from rolesync.live.read import read_live
+from rolesync.live.settle import read_settled
 from rolesync.model.desired import ListRows
-from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run, counts
@@ -51,7 +51,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         plan_digest=plan.digest,
         started_at=started,
         finished_at=context.now(),
-        outcomes=remaining.with_sent(resolve_unknown(executed.outcomes, after) if after else executed.outcomes),
+        outcomes=remaining.with_sent(executed.outcomes),
         proof=prove(rest, before, after) if after else None,
         requests=Requests(dict(sorted(context.studio.client.counts.items()))),
         stopped=stopped.message if stopped else "",
@@ -63,7 +63,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         counts=counts(run.outcomes),
         proof=run.proof,
         stopped=run.stopped,
-        unsettled=bool(executed.doubtful) and after is None,
+        unsettled=bool(executed.doubts.open),
         drifted=drifted_changes(run.outcomes),
     )
     append_event(record, end)
@@ -73,20 +73,20 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
 
 
 def _read_again(plan: Plan, executed: Execution, context: RunContext) -> tuple[Live | None, StudioError | None]:
-    """Read the holders of the managed roles again; record the roles of users whose requests are in doubt.
+    """Read the holders of the managed roles again, until they show what was sent; decide the changes in doubt by that.
 
     Returns:
         Studio after the run, or None and the error of the read.
     """
+
+    def read() -> Live:
+        return read_live(context.studio, plan.policy.managed_roles, ListRows.of(), context.progress)
+
     try:
-        after = read_live(context.studio, plan.policy.managed_roles, ListRows.of(), context.progress)
+        after = read_settled(context.studio, read, executed.hidden_since, context.progress)
     except StudioError as error:
         return None, error
-    if executed.doubtful:
-        users = zip(after.users["user_id"].tolist(), after.users["roles"].tolist(), strict=True)
-        roles_by_user = {user_id: parse_roles(roles) for user_id, roles in users}
-        for request in executed.doubtful:
-            request.reread({user_id: roles_by_user.get(user_id, []) for user_id in request.user_ids})
+    executed.close(after)
     return after, None
 
 

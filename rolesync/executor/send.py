@@ -1,30 +1,42 @@
-"""Sends one batch of changes until each of them has an outcome, and writes each request to the record.
+"""Sends batches of changes, and writes each request to the record before it leaves and when it has ended.
 
-A request is recorded before it leaves, and again when it has ended. What happens next depends on its effect:
+What happens next depends on the effect of the request:
 
+- Applied: the answer shows which changes are done. The others are in doubt.
 - Refused: the users are read again, and the batch is halved until only the users at fault are left.
-- Unclear: the users are read again, and only the missing changes are sent. No request is repeated blindly.
+- Unclear: all changes are in doubt. No request is repeated blindly.
 - Nothing done: the run ends, since every further request would end in the same way.
 
-So each change ends as done, failed with Studio's message, unknown, or not sent.
+Changes in doubt are settled at the end of the wave, see `doubt`. So each change ends as done, failed with Studio's
+message, unknown, or not sent.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 from threading import Lock
 
-from rolesync.errors import NeverSentError, ServerError, StudioError
-from rolesync.executor.change import Change, count_users, end_all, side_effect, split
+from rolesync.errors import NeverSentError, StudioError
+from rolesync.executor.change import (
+    Change,
+    are_hidden_in,
+    by_user,
+    count_users,
+    end_all,
+    missing_in,
+    side_effect,
+    split,
+)
+from rolesync.executor.doubt import Batch, Doubts, RolesNow
 from rolesync.history.events import SentAction
 from rolesync.history.journal import Journal, JournalEntry
 from rolesync.live.pages import roles_now, roles_of_each
 from rolesync.model.keys import email_key, format_roles, parse_roles
-from rolesync.model.request_effect import RequestEffect, effect_of, is_transient, record_status
+from rolesync.model.live import Progress
+from rolesync.model.request_effect import RequestEffect, effect_of, record_status
 from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.studio.users import StudioWriter, User
 
-ROUNDS = 6  # attempts to send the unconfirmed changes of a chunk, each after a read
-HALVED_ROUNDS = 2  # attempts for each half, when halving a chunk to isolate users that make Studio fail
+FAILURES = 3  # requests in a row whose effect no answer shows; then the rest of the wave waits until Studio is read
+FRUITLESS = 2  # reads in a row that show nothing done since the read before, after which the run ends
 
 
 class HaltedError(Exception):
@@ -32,7 +44,7 @@ class HaltedError(Exception):
 
 
 class Sender:
-    """Sends batches until each change has an outcome.
+    """Sends batches until each change has an outcome. Several threads may send; one calls `settle` after them.
 
     Args:
         studio: where to write.
@@ -41,182 +53,187 @@ class Sender:
         holders: about how many users hold a managed role; this decides which method of reading again costs fewer
             requests. None if several threads send, each for other users. Then users are read one by one, because a
             search that other threads change during the read never becomes consistent.
+        progress: called while waiting until Studio shows the changes.
     """
 
-    def __init__(self, studio: StudioWriter, journal: Journal, managed: Sequence[str], holders: int | None) -> None:
+    def __init__(
+        self, studio: StudioWriter, journal: Journal, managed: Sequence[str], holders: int | None, progress: Progress
+    ) -> None:
+        self.doubts = Doubts(studio, self._read_roles, progress)
+        self.last_request = 0.0  # when the last request ended, by the client's clock
         self._studio = studio
         self._journal = journal
         self._managed = managed
         self._holders = holders
+        self._lock = Lock()
         self._batch_limit = 0  # the largest batch this server accepted after it refused a larger one; 0 if unknown
-        self._batch_limit_lock = Lock()
-        self._doubtful: dict[int, JournalEntry] = {}
+        self._clear_ends = self._clear_ends_before = 0  # requests that were applied or refused; before the last read
+        self._failures = 0  # requests that ended unclear since then
+        self._failure: StudioError | None = None  # the last of them
+        self._fruitless = 0
+        self._postponed: list[Batch] = []
         self._halted = False
 
-    @property
-    def doubtful(self) -> tuple[JournalEntry, ...]:
-        """The requests whose effect is unknown, in the order of the record."""
-        return tuple(request for _, request in sorted(self._doubtful.items()))
-
     def halt(self) -> None:
-        """Start no further request; those under way are answered and, if needed, their users are read again."""
+        """Start no further request; those under way are answered."""
         self._halted = True
 
     def send(self, chunk: int, batch: list[Change]) -> None:
-        """Send a batch until each of its changes has an outcome.
+        """Send a batch. Then each of its changes has an outcome, is in doubt, or is postponed as Studio keeps failing.
 
         Raises:
             StudioError: Studio refuses every request, or can't be reached: the run must end.
             HaltedError: `halt` was called; changes not sent by then stay so.
+            RecordError: the record can't be written; nothing more was sent.
         """
         for part in split(batch, self._batch_limit or len(batch)):
-            self._send_part(chunk, part)
-
-    def _send_part(self, chunk: int, batch: list[Change], rounds: int = ROUNDS, *, may_halve: bool = True) -> None:
-        remaining = batch
-        for attempt in range(1, rounds + 1):
-            request = self._record_intent(chunk, remaining)
-            try:
-                users = self._put(request, remaining)
-            except StudioError as error:
-                effect = effect_of(error)
-                if effect is RequestEffect.REFUSED:
-                    self._isolate(request, chunk, remaining, error)
-                    return
-                if effect is RequestEffect.NOTHING_DONE or not is_transient(error):
-                    end_all(remaining, _final_outcome(error), error.message)
-                    raise
-                remaining = self._resolve(request, remaining, error.message)
-                if not remaining:
-                    return
-                if attempt == rounds:
-                    if not (may_halve and isinstance(error, ServerError) and count_users(remaining) > 1):
-                        raise
-                    self._send_halves(chunk, remaining, error)
-                    return
-                self._check_halt()
-                self._studio.client.pause(attempt, error.retry_after)
+            if self._failures < FAILURES:
+                self._send_part(chunk, part)
             else:
-                self._check_answer(request, remaining, {user.id: user for user in users})
-                return
+                self._postponed.append((chunk, part))
+
+    def settle(self) -> list[Batch]:
+        """Settle the changes in doubt; returns the batches to send next, none when each change has its outcome.
+
+        Raises:
+            StudioError: Studio can't be read, or failed at every request.
+            RecordError: the record can't be written.
+        """
+        roles = self.doubts.read()
+        is_fruitless = self._clear_ends == self._clear_ends_before and not self.doubts.any_shown_in(roles)
+        self._fruitless = self._fruitless + 1 if is_fruitless and self._failures else 0
+        gives_up = self._fruitless == FRUITLESS and bool(self._postponed or not self._clear_ends)
+        batches = self.doubts.close(roles, may_send=not gives_up)
+        if gives_up and self._failure:
+            raise self._failure
+        batches += self._postponed
+        self._postponed, self._failures, self._clear_ends_before = [], 0, self._clear_ends
+        return batches
+
+    def _send_part(self, chunk: int, batch: list[Change]) -> None:
+        request = self._record_intent(chunk, batch)
+        try:
+            users = self._put(request, batch)
+        except StudioError as error:
+            effect = effect_of(error)
+            if effect is RequestEffect.REFUSED:
+                self._isolate(request, chunk, batch, error)
+            elif effect is RequestEffect.UNCLEAR:
+                self.doubts.add(request, chunk, batch, effect, error.message)
+                self._check_halt()
+                self._studio.client.pause(self._failures, error.retry_after)
+            else:
+                was_sent = not isinstance(error, NeverSentError)
+                end_all(batch, OutcomeStatus.FAILED if was_sent else OutcomeStatus.NOT_SENT, error.message)
+                raise
+        else:
+            self._check_answer(request, chunk, batch, {user.id: user for user in users})
 
     def _record_intent(self, chunk: int, batch: list[Change]) -> JournalEntry:
         self._check_halt()
         actions = [SentAction(change.user_id, change.action, change.role, change.email, change.row) for change in batch]
-        return self._journal.log_intent(
-            chunk, actions, {change.user_id: parse_roles(change.before) for change in batch}
-        )
+        before = {change.user_id: parse_roles(change.before) for change in batch}
+        request = self._journal.log_intent(chunk, actions, before)
+        for change in batch:
+            change.requests += 1
+        return request
 
     def _check_halt(self) -> None:
         if self._halted:
             raise HaltedError
 
     def _put(self, request: JournalEntry, batch: list[Change]) -> tuple[User, ...]:
-        """Send one request and record how it ended."""
+        """Send one request, and record how it ended with the users whose changes the answer shows."""
         try:
             users = self._studio.put_roles([change.request for change in batch])
         except StudioError as error:
             request.answered(record_status(error), {}, error.message)
+            self._count_end(effect_of(error), error)
             raise
         except BaseException as error:
             request.answered(OutcomeStatus.UNKNOWN.value, {}, f"interrupted ({type(error).__name__})")
             raise
-        request.answered(200, {user.id: user.roles for user in users})
+        changes = dict(by_user(batch))
+        shown = {
+            user.id: user.roles
+            for user in users
+            if user.id in changes and not are_hidden_in(changes[user.id], frozenset(user.roles))
+        }
+        request.answered(200, shown)
+        self._count_end(RequestEffect.APPLIED if shown else RequestEffect.UNCLEAR)
         return users
 
-    def _check_answer(self, request: JournalEntry, batch: list[Change], users: dict[int, User]) -> None:
-        """Compare the updated users with the changes; read users again whose changes the answer doesn't show."""
-        unconfirmed = []
-        for _, group in groupby(batch, key=lambda change: change.user_id):
-            changes = list(group)
-            user = users.get(changes[0].user_id)
-            if user is None or not all(change.is_done(frozenset(user.roles)) for change in changes):
-                unconfirmed += changes
+    def _count_end(self, effect: RequestEffect, error: StudioError | None = None) -> None:
+        with self._lock:
+            self.last_request = self._studio.client.now()
+            if effect is RequestEffect.UNCLEAR:
+                self._failures, self._failure = self._failures + 1, error
+            elif effect in {RequestEffect.APPLIED, RequestEffect.REFUSED}:
+                self._clear_ends, self._failures = self._clear_ends + 1, 0
+
+    def _check_answer(self, request: JournalEntry, chunk: int, batch: list[Change], users: dict[int, User]) -> None:
+        """Compare the updated users with the changes; changes that the answer doesn't show are in doubt."""
+        hidden = []
+        reason = "Studio answered 200, but doesn't show the change"
+        for user_id, changes in by_user(batch):
+            user = users.get(user_id)
+            if user is None or are_hidden_in(changes, frozenset(user.roles)):
+                hidden += changes
                 continue
             note = side_effect(changes, user)
             for change in changes:
                 change.after = format_roles(user.roles)
-                change.end(OutcomeStatus.DONE, note)
+                is_done = change.is_done(frozenset(user.roles))
+                change.end(OutcomeStatus.DONE if is_done else OutcomeStatus.FAILED, note if is_done else reason)
             if email_key(user.email) != email_key(changes[0].email):
                 detail = f"done, but Studio now shows {user.email!r} for this id: check who this is"
                 end_all(changes, OutcomeStatus.FAILED, detail)
-        if unconfirmed:
-            self._resolve(request, unconfirmed, "Studio answered 200, but doesn't show the change")
+        if hidden:
+            self.doubts.add(request, chunk, hidden, RequestEffect.APPLIED, reason)
 
-    def _resolve(self, request: JournalEntry, batch: list[Change], reason: str) -> list[Change]:
-        """Read the users of a batch again, set the outcomes by it, and return the changes that are not done.
-
-        Until the read succeeds they are unknown because of `reason`; afterwards failed, unless they are sent again.
-        """
-        end_all(batch, OutcomeStatus.UNKNOWN, reason)
-        self._doubtful[request.number] = request
-        roles_by_user = self._read_roles({change.user_id for change in batch})
-        request.reread(roles_by_user)
-        del self._doubtful[request.number]
-        missing = []
-        for change in batch:
-            roles = roles_by_user[change.user_id]
-            if roles is None:
-                change.end(OutcomeStatus.FAILED, _describe_missing(change))
-            elif change.is_done(roles):
-                change.end(OutcomeStatus.DONE, "confirmed by reading again")
-            else:
-                change.end(OutcomeStatus.FAILED, reason)
-                missing.append(change)
-        return missing
-
-    def _read_roles(self, user_ids: set[int]) -> dict[int, frozenset[str] | None]:
+    def _read_roles(self, user_ids: set[int]) -> RolesNow:
         if self._holders is not None:
             return roles_now(self._studio, self._managed, user_ids, self._holders)
-        all_roles = roles_of_each(self._studio, user_ids)
-        return {
-            user_id: None if roles is None else roles.intersection(self._managed)
-            for user_id, roles in all_roles.items()
-        }
+        return roles_of_each(self._studio, user_ids)
 
     def _isolate(self, request: JournalEntry, chunk: int, batch: list[Change], refusal: StudioError) -> None:
-        """Find the users at fault for a refused batch, and send the changes of the others."""
-        remaining = self._resolve(request, batch, refusal.message)
-        if len(remaining) < len(batch):  # perhaps a change that is now done or impossible was the reason
-            if remaining:
-                self._send_part(chunk, remaining)
-            return
-        if count_users(remaining) == 1:
-            return
-        half = (len(remaining) + 1) // 2
-        for part in split(remaining, half):
-            self.send(chunk, part)
-        if all(change.outcome is OutcomeStatus.DONE for change in remaining):
-            with self._batch_limit_lock:
-                self._batch_limit = min(self._batch_limit or half, half)  # no user was at fault, so the size was
+        """Find the users at fault for a refused batch, and send the changes of the others.
 
-    def _send_halves(self, chunk: int, batch: list[Change], failure: ServerError) -> None:
-        """Find the users at whom a readable Studio fails, and send the changes of the others.
-
-        Raises:
-            ServerError: it fails at all of them: the run must end.
+        The read isn't believed where it shows no change of a user: these changes are sent again in smaller batches, or
+        are in doubt. Studio may have applied some of a refused batch. Only a change that was sent alone and for the
+        first time was certainly refused itself.
         """
-        failed = 0
-        parts = split(batch, (len(batch) + 1) // 2)
-        for part in parts:
-            try:
-                # After one part failed down to the last user, one more failure shows that nothing works.
-                self._send_part(chunk, part, HALVED_ROUNDS, may_halve=not failed)
-            except ServerError:
-                failed += 1
-        if failed == len(parts):
-            raise failure
+        end_all(batch, OutcomeStatus.UNKNOWN, refusal.message)
+        try:
+            roles = self._read_roles({change.user_id for change in batch})
+        except StudioError:
+            self.doubts.add(request, chunk, batch, RequestEffect.REFUSED, refusal.message)
+            raise
+        is_final = len(batch) == 1 and batch[0].requests == 1
+        missing: list[Change] = []
+        decided = {}
+        for user_id, changes in by_user(batch):
+            if is_final or not are_hidden_in(changes, roles[user_id]):
+                decided[user_id] = roles[user_id]
+                for change in changes:
+                    change.end_by_reading(roles[user_id], refusal.message)
+            missing += missing_in(changes, roles[user_id])
+        if decided:
+            request.reread(decided)
+        if is_final or not missing:
+            return
+        if len(missing) < len(batch):  # perhaps a change that is now done or impossible was the reason
+            self._send_part(chunk, missing)
+        elif count_users(missing) == 1:
+            self.doubts.add(request, chunk, missing, RequestEffect.REFUSED, refusal.message)
+        else:
+            self._send_halves(chunk, missing)
 
-
-def _describe_missing(change: Change) -> str:
-    """Describe a user whose id Studio doesn't know; a user with roles was in the answer to a search before."""
-    if parse_roles(change.before):
-        return f"the search lists #{change.user_id}, but Studio answers 404 for this id"
-    return "this user is no longer in Studio"
-
-
-def _final_outcome(error: StudioError) -> OutcomeStatus:
-    """Return the outcome of changes whose request ended the run."""
-    if isinstance(error, NeverSentError):
-        return OutcomeStatus.NOT_SENT
-    return OutcomeStatus.FAILED if effect_of(error) is RequestEffect.NOTHING_DONE else OutcomeStatus.UNKNOWN
+    def _send_halves(self, chunk: int, batch: list[Change]) -> None:
+        """Send the halves of a refused batch; if all changes are done by that, its size was the reason."""
+        half = (len(batch) + 1) // 2
+        for part in split(batch, half):
+            self.send(chunk, part)
+        if all(change.outcome is OutcomeStatus.DONE for change in batch):
+            with self._lock:
+                self._batch_limit = min(self._batch_limit or half, half)

@@ -12,7 +12,7 @@ from rolesync.model.history import GuardBaseline
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """A run that went ahead, the digest of its plan, whether all of it was done, and its command.
+    """A run that went ahead, the digest of its plan, whether all of it was done, its command, and when it ended.
 
     `reviewed_digest` is that of the plan before its approval; "" for a plan without one.
     """
@@ -22,6 +22,7 @@ class EarlierRun:
     complete: bool = False
     reviewed_digest: str = ""
     command: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class _Scan:
         self.unsettled[end.run] = end.unsettled
         listed = self.lists.pop(end.run, {})
         if end.run in self.runs:
-            self.runs[end.run] = replace(self.runs[end.run], complete=complete)
+            self.runs[end.run] = replace(self.runs[end.run], complete=complete, ended=end.time)
         if listed and complete:
             self.applied = listed
 

@@ -4,7 +4,7 @@ The response to a request, or the read that followed it, shows which of its acti
 neither, because the run was killed or Studio was unreachable, the request is open: only Studio knows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,10 +20,16 @@ _ACTIONS = {action.value: action for action in Action}  # a look-up costs less t
 class OpenRequest:
     """A request whose effect is unknown for `user_ids`, in ascending order."""
 
-    run: str
-    chunk: int
-    request: int
+    intent: Intent
     user_ids: tuple[int, ...]
+
+    def is_hidden_in(self, roles: Mapping[int, frozenset[str] | None]) -> bool:
+        """Whether these roles of its users, by id, don't show some of its actions; None for a user who is gone."""
+        return any(
+            (role in roles_now) != (action == Action.ADD)
+            for user_id, action, role, _, _ in self.intent.actions
+            if user_id in self.user_ids and (roles_now := roles[user_id]) is not None
+        )
 
 
 class ActionResult(StrEnum):
@@ -87,7 +93,7 @@ def _side_effects(intent: Intent, actions: Sequence[SentAction], after: Sequence
 def open_requests(events: Iterable[RunEvent]) -> list[OpenRequest]:
     """List the requests in which the effect of some action is unknown, in order."""
     return [
-        OpenRequest(intent.run, intent.chunk, intent.request, tuple(user_ids))
+        OpenRequest(intent, tuple(user_ids))
         for intent, after in requests_of(events)
         if (user_ids := sorted({action.user_id for action in intent.actions} - {int(user_id) for user_id in after}))
     ]
@@ -118,8 +124,29 @@ def requests_of(events: Iterable[RunEvent]) -> Iterator[tuple[Intent, RolesById]
             known[event.key].update(intents[event.key].before)
         elif isinstance(event, Outcome | Reread | Recovered):
             known[event.key].update(event.after)
+    _close_superseded(intents, known)
     for key, intent in intents.items():
         yield intent, known[key]
+
+
+def _close_superseded(
+    intents: Mapping[tuple[str, int], Intent], known: Mapping[tuple[str, int], dict[str, Sequence[str] | None]]
+) -> None:
+    """Count an open request as without effect for a user if the run sent all of its actions on the user again.
+
+    Only the last request for an action decides what is known of it.
+    """
+    is_open = {
+        key: {str(action.user_id) for action in intents[key].actions} - after.keys() for key, after in known.items()
+    }
+    if not any(is_open.values()):
+        return
+    resent: set[tuple[str, int, str, str]] = set()
+    for key, intent in reversed(list(intents.items())):
+        actions = [action for action in intent.actions if str(action.user_id) in is_open[key]]
+        last = {str(action.user_id) for action in actions if (intent.run, *action[:3]) not in resent}
+        known[key].update((user_id, intent.before.get(user_id)) for user_id in is_open[key] - last)
+        resent.update((intent.run, *action[:3]) for action in intent.actions)
 
 
 def action_result(action: SentAction, before: RolesById, after: RolesById) -> ActionResult:

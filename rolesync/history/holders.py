@@ -6,20 +6,22 @@ that a changed file is ignored. In the record itself every run would add a line 
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from rolesync.audit.files import os_errors_named
 from rolesync.audit.record import Record
+from rolesync.differ.drift import drift_since
 from rolesync.differ.identity_holds import former_addresses
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.effects import all_role_changes, open_requests
+from rolesync.history.effects import all_role_changes, open_requests, sent_actions
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import HoldersSaved
 from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
-from rolesync.model.plans import Plan
+from rolesync.model.plans import Drift, Plan
 from rolesync.model.vocabulary import Action, Mode
 from rolesync.private_files import replace_file
 
@@ -52,6 +54,29 @@ def save_holders(folder: Path, record: Record, run: str, live: Live, plan: Plan)
     append_event(record, HoldersSaved(run=run, sha256=sha256(content).hexdigest()))
     with os_errors_named(folder / NAME, "written"):
         replace_file(folder / NAME, content)
+
+
+def drift_by_others(expected: ExpectedHolders | None, earlier: EarlierRuns, live: Live) -> Drift:
+    """Find what other hands have changed since the last snapshot; never what the runs since then sent themselves.
+
+    Args:
+        expected: who holds the roles if only rolesync has changed them; None where that is unknown.
+        earlier: the runs in the record.
+        live: who holds the roles now, complete for its `roles`.
+
+    Raises:
+        RecordError, RecordBrokenError: as `expected_holders`.
+    """
+    drift = drift_since(expected, live)
+    if drift.changes.empty:
+        return drift
+    # A change that runs sent in vain, or that the snapshot didn't show yet, may have taken effect later.
+    runs = [run.run_id for run in earlier.runs]
+    since = runs[runs.index(drift.since) :] if drift.since in runs else runs
+    sent = {(effect.user_id, effect.role, effect.action.value) for effect, _ in sent_actions(earlier.events(since))}
+    columns = (drift.changes[name].tolist() for name in ("user_id", "role", "action"))
+    is_of_others = [change not in sent for change in zip(*columns, strict=True)]
+    return replace(drift, changes=drift.changes[is_of_others].reset_index(drop=True))
 
 
 def expected_holders(earlier: EarlierRuns) -> ExpectedHolders | None:

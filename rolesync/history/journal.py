@@ -106,7 +106,8 @@ def log_recovered(record: Record, request: OpenRequest, after: RolesSeen, by: st
     Raises:
         RecordError: the record can't be written.
     """
-    event = Recovered(run=request.run, chunk=request.chunk, request=request.request, by=by, after=_roles_by_id(after))
+    intent = request.intent
+    event = Recovered(run=intent.run, chunk=intent.chunk, request=intent.request, by=by, after=_roles_by_id(after))
     append_event(record, event)
 
 

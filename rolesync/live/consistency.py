@@ -1,12 +1,14 @@
 """Checks that the answers of one read agree with each other, and repeats the read if they don't."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 from rolesync.errors import IncompleteReadError
+from rolesync.live.settle import pauses
+from rolesync.studio.client import Client
 
 MOST_ITEMS = 10**9  # no search has more; a total above it is wrong
-READS = 3  # attempts in all, before a read whose answers contradict each other is refused
+READS = 3  # attempts at a read that is not worth a long wait
 
 Result = TypeVar("Result")
 
@@ -15,26 +17,35 @@ class InconsistentPagesError(Exception):
     """Answers contradict each other: roles were changed during the read, or Studio errs."""
 
 
-def retry_until_consistent(what: str, read: Callable[[], Result]) -> Result:
-    """Repeat a read until its answers agree with each other, at most `READS` times.
+def retry_until_consistent(what: str, client: Client, read: Callable[[], Result]) -> Result:
+    """Repeat a read until its answers agree with each other, for as long as reads may lag behind writes.
 
     Args:
         what: names the read in the error.
+        client: waits between the attempts.
         read: raises InconsistentPagesError if its answers contradict each other.
 
     Raises:
         IncompleteReadError: the answers never agreed.
     """
-    reason = ""
-    for _ in range(READS):
+    contradictions: list[str] = []
+    for _ in attempts(client):
         try:
             return read()
         except InconsistentPagesError as error:
-            reason = str(error)
+            contradictions.append(str(error))
     raise IncompleteReadError(
-        f"{what} is not complete after {READS} tries: {reason}",
+        f"{what} is not complete after {len(contradictions)} tries: {contradictions[-1]}",
         hint="no change can be computed from it; try again when nobody edits roles, or ask Studio's support",
     )
+
+
+def attempts(client: Client) -> Iterator[None]:
+    """Yield once for each attempt at a read, and wait before each further one, as long as reads may lag in all."""
+    yield
+    for pause in list(pauses(client.connection.settle_seconds)) or [0.0] * (READS - 1):
+        client.wait(pause)
+        yield
 
 
 class AnyPage(Protocol):

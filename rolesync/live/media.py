@@ -6,6 +6,7 @@ No role depends on it. So an error for one user becomes a note about that user, 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,7 +20,7 @@ from rolesync.errors import (
     UnprocessableError,
     UnreadableAnswerError,
 )
-from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck
+from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck, attempts
 from rolesync.live.impact import MediaTotals, impact_of, unknown_impact
 from rolesync.model.live import Progress, ReadStep, Requests
 from rolesync.model.vocabulary import ReadMethod
@@ -57,9 +58,11 @@ def read_impact(studio: StudioReader, user_ids: Iterable[int], progress: Progres
     before = Counter(studio.client.counts)
     users: dict[int, _UserMedia] = {}
     unread = sorted(set(user_ids))
-    for _ in range(READS):
+    for _ in islice(attempts(studio.client), READS):
         users |= _read_once(studio, unread, progress)
         unread = [user_id for user_id in unread if users[user_id].is_inconsistent]
+        if not unread:
+            break
     pages_read = sum(max(1, user.check.read) for user in users.values())
     pages = sum(max(1, user.check.pages) for user in users.values())
     step = ReadStep(ReadMethod.MEDIA, "", pages_read, pages, sum(not user.problem for user in users.values()))

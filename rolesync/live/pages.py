@@ -72,7 +72,8 @@ def read_holders(studio: StudioReader, role: str, progress: Progress) -> LiveUse
         return page_of_role(studio, role, number)
 
     what = search_for(role)
-    return retry_until_consistent(what, lambda: _read_all(what, fetch, studio.client.each, report))
+    client = studio.client
+    return retry_until_consistent(what, client, lambda: _read_all(what, fetch, client.each, report))
 
 
 def page_of_role(studio: StudioReader, role: str, number: int) -> RolePage:
@@ -129,7 +130,7 @@ def _search_email(studio: StudioReader, spelling: str) -> LiveUsers:
         return RolePage.of(studio.search_email(spelling, number), number)
 
     try:
-        return retry_until_consistent(what, lambda: _read_all(what, fetch, _one_by_one))
+        return retry_until_consistent(what, studio.client, lambda: _read_all(what, fetch, _one_by_one))
     except (NotFoundError, UnprocessableError):
         return LiveUsers()
 

@@ -42,7 +42,7 @@ def read_live(
     before = Counter(studio.client.counts)
     wanted = rows.take(rows.role.isin(list(roles)))
     users, steps, minimum = retry_until_consistent(
-        "the whole read", lambda: _read_once(studio, roles, wanted, progress, scan=scan)
+        "the whole read", studio.client, lambda: _read_once(studio, roles, wanted, progress, scan=scan)
     )
     table = frame(LIVE, {"user_id": users.ids, "email": users.emails, "name": users.names, "roles": users.roles})
     studio.client.finish_abandoned()

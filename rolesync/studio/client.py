@@ -66,6 +66,8 @@ class Client:
         self._tokens = tokens
         self._ended = threading.Event()
         self._sleep = sleep or self._ended.wait
+        self._clock = clock
+        self._waited_until = 0.0
         self._answered = answered
         self._lock = threading.Lock()
         self._transport = Transport(connection)
@@ -144,6 +146,16 @@ class Client:
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
         """Wait before attempt `attempt` + 1: as long as Studio asked, else by exponential back-off with jitter."""
         self._pause(self._retries.backoff(attempt, retry_after))
+
+    def now(self) -> float:
+        """Return the seconds of the clock; never before the end of a `wait`, even if it woke slightly early."""
+        return max(self._clock(), self._waited_until)
+
+    def wait(self, seconds: float) -> None:
+        """Wait; `end` cuts it short."""
+        until = self.now() + seconds
+        self._pause(seconds)
+        self._waited_until = max(self._waited_until, until)
 
     def _pause(self, seconds: float) -> None:
         if not self._ended.is_set():

@@ -25,6 +25,7 @@ class Connection:
     max_response_mb: float = 16.0  # decoded
     attempts: int = 8
     retry_seconds: float = 120.0
+    settle_seconds: float = 60.0
     concurrency: int = 16
     requests_per_second: float | None = None
     proxy: str = ""

@@ -10,7 +10,6 @@ from rolesync.executor.preconditions import check_approval, check_maker, check_o
 from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
 from rolesync.executor.run import carry_out
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
@@ -20,6 +19,7 @@ from rolesync.workflows.context import Context
 from rolesync.workflows.lock import lock_account
 from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
+from rolesync.workflows.read_studio import read_studio
 
 
 def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | None = None) -> Run:
@@ -83,9 +83,7 @@ def _check_origin(plan: Plan, context: Context, folder: Path | None) -> None:
 
 def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, context: Context, override: str) -> Rechecked:
     settings = context.settings
-    before = read_live(
-        studio, plan.policy.managed_roles, _planned_users(plan), context.progress, scan=settings.scan_roles
-    )
+    before = read_studio(studio, _planned_users(plan), context, earlier_runs, plan.policy.managed_roles)
     baseline, day = guard_baseline(plan.source, earlier_runs, context), context.now().astimezone(UTC).date()
     limits = CurrentLimits(settings.owner, settings.protected_users, baseline, day)
     return recheck_plan(plan, before, earlier_runs, limits, override)

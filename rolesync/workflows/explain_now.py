@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from rolesync.errors import RecordBrokenError
 from rolesync.history.holders import expected_holders
-from rolesync.live.read import read_live
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.explanation import ListedRow, NextStep, PersonNow
 from rolesync.model.frames import DESIRED, LIVE, frame
@@ -18,6 +18,7 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context
 from rolesync.workflows.plan import compare_with_live, read_list
+from rolesync.workflows.read_studio import read_studio
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,6 @@ def read_list_and_studio(
 
 def _read_studio(context: Context, desired: Desired | None, ids: set[int], emails: set[str]) -> Live:
     """Read the holders of the managed roles, the users of the list, and the explained user by id and address."""
-    settings = context.settings
     count = len(emails) + len(ids)
     user = frame(
         DESIRED,
@@ -94,19 +94,17 @@ def _read_studio(context: Context, desired: Desired | None, ids: set[int], email
             "row": [1] * count,
             "email": [*sorted(emails), *[""] * len(ids)],
             "user_id": [*[0] * len(emails), *sorted(ids)],
-            "role": [settings.managed_roles[0]] * count,
+            "role": [context.settings.managed_roles[0]] * count,
         },
     )
     tables = [table.astype({"role": "str"}) for table in (desired.assignments if desired else frame(DESIRED), user)]
     rows = pd.concat(tables, ignore_index=True).astype({"role": "category"})
+    try:
+        earlier_runs = earlier_runs_of(context)
+    except RecordBrokenError:  # which the first half of the explanation reports
+        earlier_runs = None
     with connect(context) as client:
-        return read_live(
-            StudioReader(client),
-            settings.managed_roles,
-            ListRows.of(rows),
-            context.progress,
-            scan=settings.scan_roles,
-        )
+        return read_studio(StudioReader(client), ListRows.of(rows), context, earlier_runs)
 
 
 def _names_user(table: pd.DataFrame, ids: set[int], emails: set[str]) -> "pd.Series[bool]":

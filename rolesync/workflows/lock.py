@@ -45,7 +45,6 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
     ):
         studio = StudioWriter(client)
         earlier_runs = earlier_runs_of(context)
-        recover(earlier_runs, studio, record, by=run)
         run_context = RunContext(
             run=run,
             command=command,
@@ -58,6 +57,9 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
             parallel=context.settings.write_concurrency,
             operator=context.settings.user,
         )
+        recover(earlier_runs, run_context)
+        if earlier_runs.unsettled:
+            earlier_runs = earlier_runs_of(context)
         try:
             yield LockedAccount(run_context, earlier_runs)
         except RecordError as error:

@@ -7,14 +7,12 @@ from pathlib import Path
 
 from rolesync.differ.dates import days_of_changes
 from rolesync.differ.diff import diff
-from rolesync.differ.drift import drift_since
 from rolesync.differ.holds import hold_changes
 from rolesync.differ.identity_holds import hold_uncertain_identities
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.holders import expected_holders
+from rolesync.history.holders import drift_by_others, expected_holders
 from rolesync.history.journal import log_plan
 from rolesync.live.media import read_impact
-from rolesync.live.read import read_live
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Finding
 from rolesync.model.history import ExpectedHolders, GuardBaseline
@@ -28,6 +26,7 @@ from rolesync.reader.read import read_desired
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
+from rolesync.workflows.read_studio import read_studio
 
 
 def read_list(path: Path, context: Context) -> Desired:
@@ -75,7 +74,7 @@ def read_and_plan(
 ) -> tuple[Plan, Live]:
     """Read Studio for a list and build the plan; returns the plan and the users that were read."""
     policy = context.settings.policy
-    live = read_live(studio, policy.managed_roles, desired.listed, context.progress, scan=context.settings.scan_roles)
+    live = read_studio(studio, desired.listed, context, earlier_runs)
     expected = expected_holders(earlier_runs)
     changes = compare_with_live(desired, live, policy, earlier_runs.baseline, expected)
     plan = judge_and_build(
@@ -114,7 +113,7 @@ def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
         requests=live.requests,
         planned_by=context.settings.user,
     )
-    return replace(plan, drift=drift_since(expected, live))
+    return replace(plan, drift=drift_by_others(expected, earlier_runs, live))
 
 
 def with_impact(plan: Plan, studio: StudioReader, context: Context) -> Plan:

@@ -11,7 +11,6 @@ from rolesync.history.holders import expected_holders
 from rolesync.history.journal import log_plan
 from rolesync.history.read import RecordedRun
 from rolesync.history.runs import load_run
-from rolesync.live.read import read_live
 from rolesync.model.history import Effect
 from rolesync.model.lists import Source
 from rolesync.model.plans import Plan, Policy
@@ -21,6 +20,7 @@ from rolesync.workflows.connect import connect, earlier_runs_of, open_account_re
 from rolesync.workflows.context import Context
 from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import judge_and_build, with_impact
+from rolesync.workflows.read_studio import read_studio
 
 
 def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
@@ -79,7 +79,7 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
     with connect(context) as client, open_account_record(context) as record:
         earlier_runs, studio = earlier_runs_of(context), StudioReader(client)
         users = by_id([effect.user_id for effect in undone], policy)
-        live = read_live(studio, policy.managed_roles, users, context.progress, scan=settings.scan_roles)
+        live = read_studio(studio, users, context, earlier_runs, policy.managed_roles)
         changes = hold_changes(invert_effects(undone, live, policy.managed_roles), policy, earlier_runs.baseline)
         plan = judge_and_build(
             source_of(run),

@@ -75,13 +75,8 @@ def test_all_changes_are_done_except_those_of_a_missing_user(
     assert with_outcome(executed, FAILED) == [(GHOST, "add", "Admin")]
     assert len(with_outcome(executed, DONE)) == 65
     check_record(runner, sandbox, executed)
-    assert runner.progress[-1] == ("applying", 66, 66)
-    assert sorted(step[1] - before for step, before in zip(runner.progress, [0, 20, 40, 60], strict=True)) == [
-        6,
-        20,
-        20,
-        20,
-    ]
+    ended = [done for stage, done, total in runner.progress if stage == "applying" and total == 66]
+    assert (ended[-1], max(ended)) == (66, 66)
     faults_served = sum(number for name, number in sandbox.fault_counts().items() if name not in {"429", "403"})
     assert (faults_served > 0) == (faults != "" and not faults.startswith("4"))
     assert runner.statuses.count("unknown") == faults_served
@@ -197,7 +192,7 @@ def test_changes_under_way_are_unknown_if_studio_becomes_unreachable(script: Scr
     unknown = [(entry["actions"][0]["user_id"], "add", "Admin") for entry in begun]
     assert sorted(unknown) == with_outcome(executed, UNKNOWN)
     assert len(with_outcome(executed, NOT_SENT)) == 20 - len(begun)
-    assert [request.number for request in executed.doubtful] == list(range(1, len(begun) + 1))
+    assert sorted(doubt.request.number for doubt in executed.doubts.open) == list(range(1, len(begun) + 1))
 
 
 def test_an_interruption_waits_for_requests_under_way(script: Script) -> None:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
-from rolesync.executor.proof import NAMED, prove, resolve_unknown
-from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
+from rolesync.executor.proof import NAMED, prove
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import OutcomeStatus
@@ -96,26 +95,3 @@ def test_exactly_an_applied_plan_is_proven(situation: Situation) -> None:
     assert proof.proven
     assert proof.holders == {role: len(after.holders(role)) for role in situation.policy.managed_roles}
     assert prove(plan, before, before).proven == (len(plan.changes) == 0)
-
-
-def test_the_last_read_decides_unknown_outcomes() -> None:
-    columns = {name: PLAN.changes[name].tolist() * len(STATUSES) for name in CHANGES}
-    size = len(PLAN.changes)
-    statuses = [status for status in STATUSES for _ in range(size)]
-    assert statuses[6:8] == ["unknown", "unknown"]
-    outcomes = frame(
-        OUTCOMES, {**columns, "outcome": statuses, "after": [""] * len(statuses), "detail": ["d"] * len(statuses)}
-    )
-    resolved = resolve_unknown(outcomes, live_of((user(1, "Admin"), user(2, "Admin"), user(3, "Admin"))))
-    require(resolved, OUTCOMES)
-    assert PLAN.changes["action"].tolist() == ["add", "remove"]
-    assert resolved["outcome"].tolist() == [*statuses[:6], "done", "failed", *statuses[8:]]
-    reversed_ = resolve_unknown(outcomes, live_of((user(1, "Admin"),)))
-    assert reversed_["outcome"].tolist()[6:8] == ["failed", "done"]
-    assert outcomes["outcome"].tolist() == statuses  # the argument is not changed
-
-
-def test_without_unknown_outcomes_nothing_changes() -> None:
-    results = {"outcome": ["done", "failed"], "after": ["", ""], "detail": ["", ""]}
-    outcomes = frame(OUTCOMES, {**{name: PLAN.changes[name] for name in CHANGES}, **results})
-    assert resolve_unknown(outcomes, live_of(())) is outcomes

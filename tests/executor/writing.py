@@ -138,7 +138,7 @@ def check_record(runner: Runner, sandbox: Sandbox, executed: Execution) -> None:
         (effect.user_id, effect.action.value, effect.role) for effect in effects(read_events(runner.folder, EVENTS))
     ]
     assert sorted(effective) == sorted(log)
-    assert (open_requests(read_events(runner.folder, EVENTS)), executed.doubtful) == ([], ())
+    assert (open_requests(read_events(runner.folder, EVENTS)), executed.doubts.open) == ([], [])
     roles_of = {user["id"]: user["role_names"] for user in sandbox.people()}
     for user_id, action, role in with_outcome(executed, DONE):
         assert (role in roles_of[user_id]) == (action == "add")

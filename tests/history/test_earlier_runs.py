@@ -1,5 +1,6 @@
 """What earlier runs mean for the next one: lists, absence, and unsettled runs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
         begin(record, "done", 7, digest="one")
         end(record, "done")
         past = load_earlier_runs(folder)
-        assert past.runs == (
+        assert tuple(replace(run, ended="") for run in past.runs) == (
             EarlierRun("killed", "one", command="sync"),
             EarlierRun("nothing to do", "two", complete=True, command="sync"),
             EarlierRun("in doubt", "one", command="sync"),

@@ -75,8 +75,25 @@ def test_a_request_that_was_refused_outright_did_nothing_and_is_not_open(status:
 @pytest.mark.parametrize("rest", [[], [outcome("unknown")], [outcome("unknown"), reread({"1": ["Admin"]})]])
 def test_a_request_without_a_known_effect_is_open(rest: list[RunEvent]) -> None:
     known = {1} if len(rest) == 2 else set()
-    unanswered = tuple(sorted({1, 2} - known))
-    assert open_requests([intent(ADD_1, REMOVE_2), *rest]) == [OpenRequest("r", 1, 1, unanswered)]
+    request = intent(ADD_1, REMOVE_2)
+    assert open_requests([request, *rest]) == [OpenRequest(request, tuple(sorted({1, 2} - known)))]
+
+
+def test_a_change_that_was_sent_again_is_judged_by_its_last_request() -> None:
+    refused, sent_again = outcome(422), outcome(200, {"1": ["Admin"]}, request=2)
+    records = [intent(ADD_1, REMOVE_2), refused, intent(ADD_1, request=2), sent_again]
+    assert done(*records) == [(1, "add")]
+    assert [request.user_ids for request in open_requests(records)] == [(2,)]
+    last_open = [intent(ADD_1), refused, intent(ADD_1, request=2), outcome("unknown", request=2)]
+    assert [request.intent.request for request in open_requests(last_open)] == [2]
+    assert done(*last_open, reread({"1": ["Admin"]}, request=2)) == [(1, "add")]
+
+
+def test_roles_hide_a_request_that_they_do_not_show() -> None:
+    request = OpenRequest(intent(ADD_1, REMOVE_2), (1, 2))
+    assert request.is_hidden_in({1: frozenset(), 2: frozenset()})
+    assert not request.is_hidden_in({1: frozenset({"Admin"}), 2: None})
+    assert not OpenRequest(request.intent, (2,)).is_hidden_in({2: frozenset()})
 
 
 def test_requests_are_kept_apart() -> None:

@@ -41,7 +41,12 @@ def test_a_request_is_written_down_before_it_is_sent_and_with_its_answers(folder
 
 def test_a_later_run_writes_down_the_result_of_an_open_request(folder: Path) -> None:
     with opened(folder) as record:
-        log_recovered(record, OpenRequest("r1", 3, 7, (1,)), {1: None}, by="r2")
+        log_recovered(
+            record,
+            OpenRequest(Intent(run="r1", chunk=3, request=7, actions=[ADD], before={"1": []}), (1,)),
+            {1: None},
+            by="r2",
+        )
     (event,) = recorded(folder)
     assert isinstance(event, Recovered)
     assert (event.run, event.chunk, event.request, event.by, event.after) == ("r1", 3, 7, "r2", {"1": None})

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import pytest
 
 from rolesync.errors import IncompleteReadError
-from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck, retry_until_consistent
+from rolesync.live.consistency import InconsistentPagesError, PageCheck, retry_until_consistent
+from tests.servers import Naps, client_of
 
 
 class Page(NamedTuple):
@@ -55,9 +56,12 @@ def test_pages_that_contradict_each_other_are_refused(pages: list[Page], message
         check(*pages)
 
 
-@pytest.mark.parametrize("failures", range(READS + 1))
-def test_an_inconsistent_read_is_repeated_a_few_times(failures: int) -> None:
-    attempts = 0
+@pytest.mark.parametrize(("settle_seconds", "waits"), [(60, [1, 2, 4, 8, 16, 29]), (3, [1, 2]), (0, [0, 0])])
+@pytest.mark.parametrize("failures", range(8))
+def test_an_inconsistent_read_is_repeated_as_long_as_reads_may_lag(
+    settle_seconds: float, waits: list[float], failures: int
+) -> None:
+    attempts, naps = 0, Naps()
 
     def read() -> int:
         nonlocal attempts
@@ -66,9 +70,12 @@ def test_an_inconsistent_read_is_repeated_a_few_times(failures: int) -> None:
             raise InconsistentPagesError(f"contradiction {attempts}")
         return attempts
 
-    if failures < READS:
-        assert retry_until_consistent("the search", read) == failures + 1
-        return
-    with pytest.raises(IncompleteReadError, match="the search is not complete after 3 tries: contradiction 3"):
-        retry_until_consistent("the search", read)
-    assert attempts == READS
+    with client_of("http://127.0.0.1:1", naps, settle_seconds=settle_seconds) as client:
+        if failures <= len(waits):
+            assert retry_until_consistent("the search", client, read) == failures + 1
+        else:
+            most = len(waits) + 1
+            message = f"the search is not complete after {most} tries: contradiction {most}"
+            with pytest.raises(IncompleteReadError, match=message):
+                retry_until_consistent("the search", client, read)
+    assert naps.taken == waits[:failures]

@@ -290,4 +290,4 @@ def test_an_admin_on_a_page_but_missing_in_the_search_for_admins_is_refused(read
     wanted = [*WANTED, *((f"p{number}@example.edu", 0) for number in range(5_000, 5_100))]
     with pytest.raises(IncompleteReadError, match="user 1900 holds 'Admin', but the search for it didn't return them"):
         read_now(wanted)
-    assert pages_read(server, "Admin") == [1] * READS
+    assert set(pages_read(server, "Admin")) == {1}

@@ -1,0 +1,47 @@
+"""The role changes that runs sent a moment ago: Studio's reads may not show them yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.history.effects import all_role_changes
+from rolesync.model.live import Live
+from rolesync.model.vocabulary import Action
+
+
+@dataclass(frozen=True, slots=True)
+class RecentChanges:
+    """Recent changes by role and user id: whether the user holds the role since, and the seconds since the run ended.
+
+    The age is that of the run's end, since a request may be applied long after it was recorded.
+    """
+
+    holds: Mapping[str, Mapping[int, tuple[bool, float]]]
+
+    def youngest_hidden_in(self, live: Live) -> float | None:
+        """Return the age in seconds of the youngest change that the holders in `live` don't show; None if all show."""
+        ages = []
+        for role in self.holds.keys() & set(live.roles):
+            holders = set(live.holders(role)["user_id"].tolist())
+            ages += [age for user_id, (holds, age) in self.holds[role].items() if (user_id in holders) != holds]
+        return min(ages, default=None)
+
+
+def recent_changes(earlier: EarlierRuns, now: datetime, seconds: float) -> RecentChanges:
+    """Collect the changes of runs that ended at most `seconds` ago.
+
+    Raises:
+        RecordError, RecordBrokenError: as `read_events`.
+    """
+    ages = {run.run_id: seconds_since(run.ended, now) for run in earlier.runs if run.ended}
+    recent = {run_id: age for run_id, age in ages.items() if age < seconds}
+    holds: dict[str, dict[int, tuple[bool, float]]] = {}
+    for change in all_role_changes(earlier.events(list(recent))) if recent else ():
+        holds.setdefault(change.role, {})[change.user_id] = (change.action is Action.ADD, recent[change.run])
+    return RecentChanges(holds)
+
+
+def seconds_since(time: str, now: datetime) -> float:
+    """Return the seconds since an event's time; 0 for a time in the future, of a clock that was set back since."""
+    return max(0.0, (now - datetime.fromisoformat(time)).total_seconds())

@@ -1,0 +1,51 @@
+"""Decides when a read may be believed: Studio's reads may lag behind its writes.
+
+The API promises nothing about reading after writing. So a read that doesn't show a recent write says nothing. It is
+repeated with growing pauses, until it shows the write, or the write is older than the setting `settle_seconds`. Only
+then is the read believed. A read that shows every write is believed at once: it costs no further request and no wait.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from rolesync.model.live import Progress
+from rolesync.studio.users import StudioReader
+
+FIRST_PAUSE = 1.0  # seconds; each further pause is twice as long
+LONGEST_PAUSE = 30.0
+
+Result = TypeVar("Result")
+
+
+def read_settled(
+    studio: StudioReader, read: Callable[[], Result], hidden_since: Callable[[Result], float | None], progress: Progress
+) -> Result:
+    """Repeat a read until it may be believed.
+
+    Args:
+        studio: where `read` reads; its connection has the longest lag, its client the clock.
+        read: reads once.
+        hidden_since: returns when the latest write was sent that the result doesn't show, by the client's clock; None
+            if the result shows every write.
+        progress: called before each pause.
+
+    Returns:
+        The last result. If it still hides a write, the write is older than `settle_seconds`.
+    """
+    client, lag = studio.client, studio.client.connection.settle_seconds
+    result, pause = read(), FIRST_PAUSE
+    while (sent_at := hidden_since(result)) is not None and (left := sent_at + lag - client.now()) > 0:
+        progress("waiting until Studio shows the changes", round(lag - left), round(lag))
+        client.wait(min(pause, left))
+        pause = min(2 * pause, LONGEST_PAUSE)
+        result = read()
+    return result
+
+
+def pauses(seconds: float) -> Iterator[float]:
+    """Yield growing pauses, in seconds, that last `seconds` together."""
+    pause = FIRST_PAUSE
+    while seconds > 0:
+        yield min(pause, seconds)
+        seconds -= pause
+        pause = min(2 * pause, LONGEST_PAUSE)
