@@ -99,8 +99,17 @@ def read_settings(
         raise UsageError(f"settings: {problems}", hint=_HINT) from None
     except ValueError as error:  # invalid TOML or JSON
         raise UsageError(f"settings: {error}", hint=_HINT) from None
-    names = ("the command line", "the environment", dotenv.absolute(), toml.absolute(), Path(secrets or "").absolute())
-    return settings, _origins_of(zip(map(str, names), (source() for source in sources), strict=True))
+    folder = _current_folder()
+    files = (str(Path(folder, path)) for path in (dotenv, toml, secrets or ""))
+    names = ("the command line", "the environment", *files)
+    return settings, _origins_of(zip(names, (source() for source in sources), strict=True))
+
+
+def _current_folder() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was removed
+        return ""
 
 
 def _problem(name: str, message: str, known: Iterable[str]) -> str:

@@ -38,6 +38,17 @@ def test_only_addresses_of_this_machine_are_loopback(host: str, *, loopback: boo
     assert is_loopback(host) is loopback
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the current folder can't be removed there")
+def test_a_current_folder_that_was_removed_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, settings_file = tmp_path / "gone", tmp_path / "settings.toml"
+    settings_file.write_text("chunk_size = 3\n", encoding="utf-8")
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert load(settings_file, base_url="https://acme.example").origins["chunk_size"].name == str(settings_file)
+    monkeypatch.chdir(tmp_path)
+
+
 # Whom a file belongs to
 
 
