@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from rolesync.sandbox import Control, Options, Sandbox
 from tests.browser import CHROMIUM, MISSING, chromium
-from tests.e2e.command import Shell, sandbox, shell
+from tests.command import Shell, sandbox, shell
 
 settings.register_profile("steady", deadline=None)  # nothing is timed: machines are busy
 settings.load_profile("steady")

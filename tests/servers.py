@@ -1,6 +1,6 @@
-"""A scripted Studio on loopback: it answers what a test tells it to, however wrong, and remembers what it was asked.
+"""A scripted Studio on loopback: it gives the answers of a test, however wrong, and keeps the requests it received.
 
-For everything that a sane server never does; the sandbox is there for all the rest.
+It does what no sane server does; for everything else there is the sandbox.
 """
 
 import json
@@ -26,12 +26,12 @@ from rolesync.studio.transport import Connection
 
 AGENT = "rolesync/0 (tests)"
 DRIP = 0.05  # seconds
-PATIENCE = 10.0  # seconds after which a connection is given up, so that a test that hangs ends
+PATIENCE = 10.0  # seconds after which a connection is closed, so that a test that hangs ends
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request as it came over the wire; `connection` numbers the connections from 1."""
+class ReceivedRequest:
+    """One request as received; `connection` numbers the connections from 1."""
 
     method: str
     target: str
@@ -53,12 +53,12 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Say:
+class ScriptedAnswer:
     """One answer. A `body` that is no bytes is sent as JSON.
 
-    `end` says how far it gets: `whole`; `cut`, the connection ends in the middle of the body; `stall`, it stays open
-    there; `mute`, it stays open without a byte; `gone`, it ends without a byte; `reset`, it is torn down. `drip` sends
-    a byte every `DRIP` seconds, of the body or of all.
+    `end` is how the answer ends: `whole`; `cut`, the connection is closed in the middle of the body; `stall`, it stays
+    open there; `mute`, it stays open without a byte; `gone`, it is closed without a byte; `reset`, it is reset. `drip`
+    sends a byte every `DRIP` seconds, of the body or of all.
     """
 
     status: int = 200
@@ -72,14 +72,14 @@ class Say:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
-Answering = Callable[[Asked], Say]
+RequestHandler = Callable[[ReceivedRequest], ScriptedAnswer]
 
 
-def in_turn(*answers: Say) -> Answering:
-    """Give these answers one after the other, the last one for ever."""
+def in_turn(*answers: ScriptedAnswer) -> RequestHandler:
+    """Give these answers one after the other, and then the last one again and again."""
     lock, left = threading.Lock(), list(answers)
 
-    def answer(_asked: Asked) -> Say:
+    def answer(_request: ReceivedRequest) -> ScriptedAnswer:
         with lock:
             return left.pop(0) if len(left) > 1 else left[0]
 
@@ -90,13 +90,13 @@ class ScriptedStudio:
     """Serves from entering to leaving its `with` block, on a free loopback port.
 
     Args:
-        answer: called for each request, by several threads; what it raises is raised again at the end of the block.
+        answer: called for each request, by several threads; its errors are raised again at the end of the block.
         listening: without it, connections are refused until `listen` is called.
         tls: a PEM file of key and certificate.
     """
 
-    def __init__(self, answer: Answering, *, listening: bool = True, tls: str = "") -> None:
-        self.asked: list[Asked] = []
+    def __init__(self, answer: RequestHandler, *, listening: bool = True, tls: str = "") -> None:
+        self.requests: list[ReceivedRequest] = []
         self.connections = 0
         self._answer = answer
         self._listening = listening
@@ -146,14 +146,14 @@ class ScriptedStudio:
         with self._lock:
             self._open.remove(connection)
 
-    def answer(self, asked: Asked) -> Say:
+    def answer(self, request: ReceivedRequest) -> ScriptedAnswer:
         with self._lock:
-            self.asked.append(asked)
+            self.requests.append(request)
         try:
-            return self._answer(asked)
+            return self._answer(request)
         except Exception as failure:  # noqa: BLE001  # raised again by the test's own thread
             self._failures.append(failure)
-            return Say(599, {"error": "the script failed"})
+            return ScriptedAnswer(599, {"error": "the script failed"})
 
 
 class _Server(ThreadingHTTPServer):
@@ -191,26 +191,26 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        said = self.server.studio.answer(Asked(self.command, self.path, self.headers, body, self.number))
-        if said.end == "reset":
+        answer = self.server.studio.answer(ReceivedRequest(self.command, self.path, self.headers, body, self.number))
+        if answer.end == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             return
-        if said.end in {"whole", "cut", "stall"}:
-            self._write(said)
-        if said.end in {"stall", "mute"}:
+        if answer.end in {"whole", "cut", "stall"}:
+            self._write(answer)
+        if answer.end in {"stall", "mute"}:
             self.connection.recv(1)  # comes back when the client has hung up
-        self.close_connection = self.close_connection or said.end != "whole"
+        self.close_connection = self.close_connection or answer.end != "whole"
 
-    def _write(self, said: Say) -> None:
-        data = said.data
-        names = {name.lower() for name in said.headers}
-        lines = [f"HTTP/1.1 {said.status} Scripted", *(f"{name}: {value}" for name, value in said.headers.items())]
+    def _write(self, answer: ScriptedAnswer) -> None:
+        data = answer.data
+        names = {name.lower() for name in answer.headers}
+        lines = [f"HTTP/1.1 {answer.status} Scripted", *(f"{name}: {value}" for name, value in answer.headers.items())]
         if "content-length" not in names:
             lines.append(f"content-length: {len(data)}")
-        sent = data if said.end == "whole" else data[: len(data) // 2]
+        sent = data if answer.end == "whole" else data[: len(data) // 2]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        at_once = {"": len(head) + len(sent), "body": len(head), "all": 0}[said.drip]
+        at_once = {"": len(head) + len(sent), "body": len(head), "all": 0}[answer.drip]
         self.wfile.write((head + sent)[:at_once])
         for byte in (head + sent)[at_once:]:
             time.sleep(DRIP)
@@ -219,35 +219,37 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = _respond  # noqa: N815  # the library's names
 
 
-class Naps:
-    """Sleeping without waiting: remembers how long each sleep was to be, and has a clock that they move on."""
+class FakeSleep:
+    """Sleeps without waiting: keeps the seconds of each sleep, and its clock moves on by them."""
 
     def __init__(self) -> None:
-        self.taken: list[float] = []
-        self.first: Callable[[], object] = lambda: None  # what happens during the first one
+        self.seconds: list[float] = []
+        self.during_first: Callable[[], object] = lambda: None  # called by the first sleep
 
     def sleep(self, seconds: float) -> None:
-        if not self.taken:
-            self.first()
-        self.taken.append(seconds)
+        if not self.seconds:
+            self.during_first()
+        self.seconds.append(seconds)
 
     def clock(self) -> float:
-        return time.monotonic() + sum(self.taken)
+        return time.monotonic() + sum(self.seconds)
 
 
 def longest(_low: float, high: float) -> float:
-    """Be a jitter that always says the most."""
+    """Always choose the longest jitter."""
     return high
 
 
 def client_of(
     base_url: str,
-    naps: Naps,
+    fake_sleep: FakeSleep,
     *,
     tokens: TokenSource | None = None,
     **connection: Any,
 ) -> Client:
-    """Make a client for tests: impatient, and never really asleep."""
-    how = {"user_agent": AGENT, "timeout": 5.0, "connect_timeout": 5.0, "concurrency": 4, **connection}
+    """Make a client for tests, with short timeouts and a fake sleep."""
+    settings = {"user_agent": AGENT, "timeout": 5.0, "connect_timeout": 5.0, "concurrency": 4, **connection}
     tokens = tokens or FixedToken(SecretStr("sandbox-token"))
-    return Client(Connection(base_url, **how), tokens, sleep=naps.sleep, clock=naps.clock, jitter=longest)
+    return Client(
+        Connection(base_url, **settings), tokens, sleep=fake_sleep.sleep, clock=fake_sleep.clock, jitter=longest
+    )

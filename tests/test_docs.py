@@ -18,7 +18,7 @@ from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.planner.guards import judge
 from rolesync.settings import Settings
 from rolesync.settings_sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
-from tests.e2e.in_process import run_in_process
+from tests.in_process import run_in_process
 from tests.paths import ROOT
 
 MANUAL = ROOT / "rolesync" / "manual"

@@ -101,7 +101,7 @@ class Account(RuleBasedStateMachine):
         self.ids = sorted(person["id"] for person in self.studio.people())
         self.protected = {self.ids[at] for at in protected}
         self.exclusive = options.exclusive_admin
-        self.own: dict[str, Any] = {
+        self.account_settings: dict[str, Any] = {
             "base_url": self.studio.base_url,
             "token": self.studio.token,
             "state_dir": self.folder / "state",
@@ -114,14 +114,14 @@ class Account(RuleBasedStateMachine):
         }
 
     def context(self, **more: Any) -> Context:
-        return Context(load(**self.own), sleep=lambda _: None, **more)
+        return Context(load(**self.account_settings), sleep=lambda _: None, **more)
 
     def write(self, wanted: dict[int, set[int]]) -> Path:
         """Write a list that names every other person by address, where that names exactly one."""
         people = {person["id"]: person.get("email") or "" for person in self.studio.people()}
         times = Counter(map(email_key, people.values()))
         self.listed = {
-            (self.ids[at], self.roles[one % len(self.roles)]) for at, places in wanted.items() for one in places
+            (self.ids[at], self.roles[place % len(self.roles)]) for at, places in wanted.items() for place in places
         }
         self.listed = self.listed or {(self.ids[0], self.roles[0])}
         lines = ["email,user_id,role\n"]
@@ -155,9 +155,9 @@ class Account(RuleBasedStateMachine):
     @rule(wanted=lists)
     def make_plan(self, wanted: dict[int, set[int]]) -> None:
         context = self.context()
-        made = plan_list(read_list(self.write(wanted), context), context)
-        self.check_drift(made, self.studio.log())
-        self.plan = from_json(to_json(made))
+        plan = plan_list(read_list(self.write(wanted), context), context)
+        self.check_drift(plan, self.studio.log())
+        self.plan = from_json(to_json(plan))
         (self.folder / "list.csv").unlink()  # a plan that travels without its list is bound by its digest alone
         self.check()
 
@@ -187,7 +187,7 @@ class Account(RuleBasedStateMachine):
         assert self.plan is not None
         path = self.folder / "plan.json"
         path.write_text(to_json(self.plan), encoding="ascii")
-        apply_until(path, self.own, step)
+        apply_until(path, self.account_settings, step)
         self.check()
 
     @precondition(lambda self: self.plan is not None)
@@ -206,7 +206,7 @@ class Account(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, PEOPLE - 1), roles=st.sets(st.sampled_from(["Admin", "Teacher", "Student", DROPPED])))
     def somebody_changes_roles(self, at: int, roles: set[str]) -> None:
-        events = read_events(load(**self.own).account_dir, EVENTS)
+        events = read_events(load(**self.account_settings).account_dir, EVENTS)
         if any(self.ids[at] in request.user_ids for request in open_requests(events)):
             self.mingled.add(self.ids[at])
         self.studio.edit_person(self.ids[at], roles=sorted(roles))
@@ -219,10 +219,10 @@ class Account(RuleBasedStateMachine):
 
     def holders(self) -> dict[str, set[int]]:
         people = self.studio.people()
-        return {role: {one["id"] for one in people if role in one["role_names"]} for role in self.roles}
+        return {role: {person["id"] for person in people if role in person["role_names"]} for role in self.roles}
 
     def check(self) -> None:
-        folder = load(**self.own).account_dir
+        folder = load(**self.account_settings).account_dir
         assert verify_record(folder).ok
         events = list(read_events(folder, EVENTS))
         log = [entry for entry in self.studio.log() if entry["by"] == "api"]
@@ -231,7 +231,7 @@ class Account(RuleBasedStateMachine):
             moved = set(entry["before"]) ^ set(entry["after"])
             assert moved - {entry["role"]} <= ({DROPPED} if self.exclusive else set())
             assert entry["action"] == "add" or entry["user_id"] not in self.protected
-        told = Counter((one.user_id, one.action.value, one.role) for one in effects(events))
+        recorded = Counter((effect.user_id, effect.action.value, effect.role) for effect in effects(events))
         done = Counter((entry["user_id"], entry["action"], entry["role"]) for entry in log)
         in_doubt = {
             (action.user_id, action.action, action.role)
@@ -240,16 +240,16 @@ class Account(RuleBasedStateMachine):
             if isinstance(event, Intent) and event.key == request.intent.key
             for action in event.actions
         }
-        assert {one for one in told - done if one[0] not in self.mingled} == set()
-        assert {one for one in done - told if one[0] not in self.mingled} <= in_doubt
+        assert {action for action in recorded - done if action[0] not in self.mingled} == set()
+        assert {action for action in done - recorded if action[0] not in self.mingled} <= in_doubt
         assert bool(in_doubt) <= bool(load_earlier_runs(folder).unsettled)
         self.runs = list(dict.fromkeys(event.run for event in events if isinstance(event, RunStart)))
         taken = sum(isinstance(event, HoldersSaved) for event in events)
         if taken > self.snapshots:
             self.snapshots, self.seen, self.seen_log = taken, self.holders(), len(self.studio.log())
 
-    def check_run(self, made: Plan, run: Run) -> None:
-        assert len(run.outcomes) == len(made.changes)
+    def check_run(self, plan: Plan, run: Run) -> None:
+        assert len(run.outcomes) == len(plan.changes)
         holders = self.holders()
         columns = (run.outcomes[name].tolist() for name in ("user_id", "action", "role", "outcome"))
         for user_id, action, role, outcome in zip(*columns, strict=True):
@@ -261,30 +261,30 @@ class Account(RuleBasedStateMachine):
         for role, holders in self.holders().items():
             wanted = {user_id for user_id, name in self.listed if name == role}
             assert holders >= wanted
-            assert self.own["mode"] == "additive" or holders == wanted
+            assert self.account_settings["mode"] == "additive" or holders == wanted
 
-    def check_drift(self, made: Plan, log: list[dict[str, Any]]) -> None:
+    def check_drift(self, plan: Plan, log: list[dict[str, Any]]) -> None:
         """Hold the drift that was told against Studio's log until then: what was done by hand since the snapshot."""
-        if not made.drift.since:
+        if not plan.drift.since:
             return
-        own = {role: set(holders) for role, holders in self.seen.items()}
+        expected_holders = {role: set(holders) for role, holders in self.seen.items()}
         live = {role: set(holders) for role, holders in self.seen.items()}
         for entry in log[self.seen_log :]:
             for role in self.roles:
-                for holders in (live, own) if entry["by"] == "api" else (live,):
+                for holders in (live, expected_holders) if entry["by"] == "api" else (live,):
                     holders[role].discard(entry["user_id"])
                     if role in entry["after"]:
                         holders[role].add(entry["user_id"])
-        events = read_events(load(**self.own).account_dir, EVENTS)
+        events = read_events(load(**self.account_settings).account_dir, EVENTS)
         in_doubt = {user_id for request in open_requests(events) for user_id in request.user_ids} | self.mingled
         expected = {
             (user_id, role, "add" if user_id in live[role] else "remove")
             for role in self.roles
-            for user_id in (own[role] ^ live[role]) - in_doubt
+            for user_id in (expected_holders[role] ^ live[role]) - in_doubt
         }
-        table = made.drift.changes
-        told = set(zip(*(table[name].tolist() for name in ("user_id", "role", "action")), strict=True))
-        assert {one for one in told if one[0] not in in_doubt} == expected
+        table = plan.drift.changes
+        reported = set(zip(*(table[name].tolist() for name in ("user_id", "role", "action")), strict=True))
+        assert {change for change in reported if change[0] not in in_doubt} == expected
 
 
 TestAccount = Account.TestCase

@@ -3,7 +3,7 @@
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell, shell
+from tests.command import SAMPLE, Shell, shell
 
 
 @pytest.fixture(scope="module")

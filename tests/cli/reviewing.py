@@ -4,7 +4,7 @@ from typing import Any
 
 import openpyxl
 
-from tests.e2e.command import ADMINS, Shell
+from tests.command import ADMINS, Shell
 
 NEW = "omar.haddad@example.edu"
 

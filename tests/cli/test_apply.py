@@ -3,7 +3,7 @@
 import json
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, OWNER, SAMPLE, Shell, logged_actions, recorded_actions
+from tests.command import ADMINS, OWNER, SAMPLE, Shell, logged_actions, recorded_actions
 
 
 def test_a_reviewed_plan_is_applied_proven_and_recorded(sh: Shell, studio: Control) -> None:

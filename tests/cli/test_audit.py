@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, SAMPLE, Shell
+from tests.command import ADMINS, SAMPLE, Shell
 
 
 def test_an_edited_record_is_noticed_and_nothing_is_written_after_a_cut_one(sh: Shell, studio: Control) -> None:

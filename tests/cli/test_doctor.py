@@ -1,7 +1,7 @@
 """doctor: whether a night could go well, and what is missing."""
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import Shell
+from tests.command import Shell
 
 
 def test_doctor_says_what_is_missing_and_ends_with_its_code(sh: Shell, studio: Control) -> None:

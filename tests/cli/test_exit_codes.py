@@ -9,7 +9,7 @@ import pytest
 from rolesync.cli.exit_codes import EXIT_CODES, exit_code_of
 from rolesync.errors import Exit
 from rolesync.model.runs import Proof
-from tests.e2e.command import Shell
+from tests.command import Shell
 from tests.report.samples import failed_run, make_run
 
 DIFFERS = Proof({"Admin": 10}, ("#31 lacks Admin",))

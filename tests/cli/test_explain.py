@@ -1,7 +1,7 @@
 """explain: why a user has, gets or lost a role, from record, list and Studio."""
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell
+from tests.command import SAMPLE, Shell
 
 
 def test_explain_answers_from_record_list_and_studio(sh: Shell, studio: Control) -> None:

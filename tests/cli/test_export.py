@@ -3,7 +3,7 @@
 import json
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, Shell
+from tests.command import ADMINS, Shell
 
 
 def test_what_export_writes_is_a_list_that_changes_nothing(sh: Shell, studio: Control) -> None:

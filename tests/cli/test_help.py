@@ -10,8 +10,8 @@ import pytest
 from rolesync.errors import Exit
 from rolesync.manual.pages import page, topics, without_links
 from tests.cli.processes import imported, on_terminal
-from tests.e2e.command import clean
-from tests.e2e.in_process import run_in_process
+from tests.command import clean
+from tests.in_process import run_in_process
 from tests.paths import ROOT
 
 HELP = [sys.executable, "-m", "rolesync", "help"]

@@ -14,7 +14,7 @@ import requests
 from rolesync.errors import Exit
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
-from tests.e2e.in_process import run_in_process
+from tests.in_process import run_in_process
 from tests.studio.oauth_tools import FIRST, SECRET, environment
 
 BACK = "https://studio.example.edu/back"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.cli.processes import imported, on_terminal
-from tests.e2e.command import Shell
+from tests.command import Shell
 from tests.paths import SAMPLE
 
 HTTP = {"requests", "urllib3", "http.client", "urllib.request", "rolesync.studio"}

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import Shell
+from tests.command import Shell
 
 MATRIX = """Admins of Studio,,,
 Name,Mail,Admin?,Note

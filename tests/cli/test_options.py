@@ -7,7 +7,7 @@ import pytest
 from rolesync.cli.options import load_settings
 from rolesync.errors import UsageError
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell, some
+from tests.command import SAMPLE, Shell, nonzero
 
 
 @pytest.fixture(autouse=True)
@@ -52,4 +52,4 @@ def test_a_setting_that_is_set_twice_is_refused() -> None:
 def test_an_unknown_key_of_the_settings_file_is_refused(sh: Shell, studio: Control) -> None:
     (sh.folder / "rolesync.toml").write_text("min_holder = 3\n", encoding="utf-8")
     assert "min_holder is no setting" in sh.json("sync", SAMPLE, exit_code=64)["error"]["message"]
-    assert some(studio.counts()) == {}
+    assert nonzero(studio.counts()) == {}

@@ -6,7 +6,7 @@ import json
 import openpyxl
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, SAMPLE, Shell
+from tests.command import ADMINS, SAMPLE, Shell
 
 ESCAPE = "\x1b"
 

@@ -8,7 +8,7 @@ import pytest
 from rolesync.cli.plan_options import load_plan_settings
 from rolesync.errors import UsageError
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell
+from tests.command import SAMPLE, Shell
 
 
 def test_impact_stands_beside_each_removal_in_every_form(sh: Shell, studio: Control) -> None:

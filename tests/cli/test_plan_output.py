@@ -10,7 +10,7 @@ from rolesync.cli.options import Form
 from rolesync.cli.plan_output import apply_command, load_plan, plan_text, save_and_show_plan
 from rolesync.errors import Exit, PlanRefusedError, RolesyncError, UsageError
 from rolesync.model.plans import Plan
-from tests.e2e.command import OWNER, SAMPLE, Shell
+from tests.command import OWNER, SAMPLE, Shell
 from tests.planner.samples import PLAN
 from tests.report.samples import blocked_plan, empty_plan, make_plan
 

@@ -7,7 +7,7 @@ import pytest
 from rolesync.cli.refusal import error_json, raise_if_broken, show_json_before_break, write_error
 from rolesync.errors import Exit, LockHeldError, RecordBrokenError
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell, some
+from tests.command import SAMPLE, Shell, nonzero
 
 
 def test_a_broken_record_shows_what_can_be_trusted_and_then_fails(sh: Shell) -> None:
@@ -55,7 +55,7 @@ def test_a_wrong_setting_is_refused_as_json_and_in_words(
     assert refused["error"]["exit_code"] == 64
     assert message in refused["error"]["message"]
     assert refused["error"]["hint"]
-    assert some(studio.counts()) == {}
+    assert nonzero(studio.counts()) == {}
 
 
 BROKEN = RecordBrokenError("audit.jsonl, line 5: changed", hint="restore it")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, SAMPLE, Shell, some
+from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_migration_is_seen_to_work_before_it_touches_anything(sh: Shell, studi
     assert "Estimated time of an apply: " in shown.stdout
     assert "rolesync apply plan.json" in shown.stdout
     assert "rehearsing: applying: 6 of 6" in shown.stderr
-    assert some(studio.counts()).keys() == {"search", "user"}
+    assert nonzero(studio.counts()).keys() == {"search", "user"}
     assert (studio.log(), sh.record(), list(places.iterdir())) == ([], record, [])
 
     rehearsed = sh.json("rehearse", "plan.json")
@@ -80,4 +80,4 @@ def test_without_the_extra_it_says_how_to_get_it(sh: Shell, studio: Control) -> 
     refused = json.loads(done.stdout)["error"]
     assert refused["message"] == "a rehearsal needs uvicorn, which is not installed"
     assert refused["hint"] == "pip install 'rolesync[sandbox]'"
-    assert some(studio.counts()) == {}
+    assert nonzero(studio.counts()) == {}

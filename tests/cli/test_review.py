@@ -9,7 +9,7 @@ from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.sandbox.control import Control
 from tests.cli.reviewing import GONE, KEPT, NEW, admins, decide, planned, review
-from tests.e2e.command import Shell
+from tests.command import Shell
 
 
 def test_a_workbook_is_decided_on_approved_and_applied(sh: Shell) -> None:

@@ -10,7 +10,7 @@ from rolesync.cli.run_output import show_blocked, show_outcome
 from rolesync.errors import Exit
 from rolesync.executor.preconditions import BlockedError
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, Shell
+from tests.command import ADMINS, Shell
 from tests.report.samples import SOURCE, blocked_plan, failed_run, make_plan, make_run
 
 

@@ -1,6 +1,6 @@
 """runs: the history of plans and runs."""
 
-from tests.e2e.command import SAMPLE, Shell
+from tests.command import SAMPLE, Shell
 
 
 def test_the_history_tells_of_dry_runs_and_applies(sh: Shell) -> None:

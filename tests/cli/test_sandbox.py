@@ -3,7 +3,7 @@
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import Shell
+from tests.command import Shell
 
 
 def test_the_sandbox_wants_a_free_port(sh: Shell, studio: Control) -> None:

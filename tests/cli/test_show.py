@@ -6,7 +6,7 @@ import json
 import openpyxl
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell
+from tests.command import SAMPLE, Shell
 
 
 def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell, studio: Control) -> None:

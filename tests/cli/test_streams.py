@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.cli.streams import steady_streams, take_stdout_error
-from tests.e2e.command import ROLESYNC, SAMPLE, unmeasured
+from tests.command import ROLESYNC, SAMPLE, unmeasured
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell")
 

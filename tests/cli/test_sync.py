@@ -1,7 +1,7 @@
 """sync: plan and apply in one run, and the guards that stop it."""
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, SAMPLE, Shell, logged_actions, recorded_actions
+from tests.command import ADMINS, SAMPLE, Shell, logged_actions, recorded_actions
 
 
 def test_the_second_of_two_nights_has_nothing_to_do(sh: Shell, studio: Control) -> None:

@@ -1,7 +1,7 @@
 """undo: the plan that reverses a run."""
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell
+from tests.command import SAMPLE, Shell
 
 
 def test_a_run_is_taken_back(sh: Shell, studio: Control) -> None:

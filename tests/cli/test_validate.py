@@ -1,7 +1,7 @@
 """validate: what a list asks for, without Studio."""
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, SAMPLE, Shell, some
+from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 
 def test_validate_needs_no_studio_and_says_what_the_list_asks_for(sh: Shell, studio: Control) -> None:
@@ -11,7 +11,7 @@ def test_validate_needs_no_studio_and_says_what_the_list_asks_for(sh: Shell, stu
     assert [(finding["level"], finding["row"], finding["column"]) for finding in validation["findings"]] == [
         ("warning", 15, "role")
     ]
-    assert some(studio.counts()) == {}
+    assert nonzero(studio.counts()) == {}
 
 
 def test_a_refused_list_is_refused_by_every_command_before_studio_is_asked(sh: Shell, studio: Control) -> None:
@@ -23,7 +23,7 @@ def test_a_refused_list_is_refused_by_every_command_before_studio_is_asked(sh: S
     assert sh.json("plan", path, "-o", "plan.json", exit_code=3) == validation
     assert sh.json("sync", path, exit_code=3) == validation
     assert not (sh.folder / "plan.json").exists()
-    assert some(studio.counts()) == {}
+    assert nonzero(studio.counts()) == {}
 
 
 def test_people_get_the_verdict_and_the_first_findings(sh: Shell) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell
+from tests.command import SAMPLE, Shell
 
 resource = pytest.importorskip("resource", reason="limits of file sizes are POSIX")
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, Shell
+from tests.command import ADMINS, Shell
 
 NEW = "omar.haddad@example.edu"
 

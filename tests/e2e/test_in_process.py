@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import OWNER, SAMPLE, Shell, shell
+from tests.command import OWNER, SAMPLE, Shell, shell
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 
 from rolesync.sandbox import Options, Sandbox
 from rolesync.sandbox.control import Control
+from tests.command import SAMPLE, Shell, sandbox, shell
 from tests.conftest import stop_ignoring_signals
-from tests.e2e.command import SAMPLE, Shell, sandbox, shell
 from tests.e2e.test_secrets import LOUD, hold_no_secret
 
 PATIENCE = 30  # seconds until a write must have reached the sandbox

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from tests.cli.reviewing import GONE, decide, planned, review
-from tests.e2e.command import ADMINS, Shell
+from tests.command import ADMINS, Shell
 from tests.e2e.libreoffice import (
     COMMA_UTF8,
     MISSING,

@@ -11,7 +11,7 @@ import requests
 
 from rolesync.manual.pages import page, topics
 from rolesync.sandbox.control import Control
-from tests.e2e.command import OWNER, ROLESYNC, TOKEN, unmeasured
+from tests.command import OWNER, ROLESYNC, TOKEN, unmeasured
 from tests.manual.examples import missing_line, run_page
 from tests.paths import ROOT
 

@@ -15,11 +15,11 @@ from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.settings import load
 from rolesync.studio.auth.token_endpoint import PATH
 from tests.paths import ROOT
-from tests.servers import Asked, Say, ScriptedStudio, in_turn
+from tests.servers import ReceivedRequest, ScriptedAnswer, ScriptedStudio, in_turn
 from tests.studio.oauth_tools import FIRST, ROLESYNC, SECRET, environment, form_of, issued
 
 SECONDS = 60  # after which a command hangs, however slow the machine
-NOBODY = Say(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
+NOBODY = ScriptedAnswer(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
 
 
 @contextmanager
@@ -84,10 +84,10 @@ def test_a_process_that_is_ended_while_studio_answers(
     started = threading.Event()
     answers = in_turn(issued(1), issued(2))
 
-    def answer(request: Asked) -> Say:
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
         if request.path != PATH:
             return NOBODY
-        if len([request for request in server.asked if request.path == PATH]) == 1:
+        if len([request for request in server.requests if request.path == PATH]) == 1:
             assert started.wait(SECONDS)
             running[0].send_signal(number)
             if number is signal.SIGKILL:
@@ -103,7 +103,7 @@ def test_a_process_that_is_ended_while_studio_answers(
             started.set()
             out, err = doctor.communicate(timeout=SECONDS)
         assert doctor.returncode == code, err
-        assert [request.path for request in server.asked] == [PATH]
+        assert [request.path for request in server.requests] == [PATH]
         stores = list((tmp_path / "state").glob("*/token.json"))
         assert [json.loads(path.read_bytes())["refresh_token"] for path in stores] == ["refresh-1"] * kept
         for secret in (SECRET, FIRST, "access-1", "refresh-1"):
@@ -119,7 +119,7 @@ def test_a_process_that_is_ended_while_studio_answers(
             check=False,
         )
         assert after.returncode == 0, after.stderr
-        spent = [form_of(request)["refresh_token"] for request in server.asked if request.path == PATH]
+        spent = [form_of(request)["refresh_token"] for request in server.requests if request.path == PATH]
         assert spent == ([FIRST] if kept else [FIRST, FIRST])
         (path,) = (tmp_path / "state").glob("*/token.json")
         assert [file.name for file in path.parent.iterdir() if file.name.startswith("token.json")] == ["token.json"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.command import SAMPLE, Shell
+from tests.command import SAMPLE, Shell
 
 
 @pytest.mark.parametrize("form", [(), ("--format", "json")])

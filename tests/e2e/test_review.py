@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import watched
 from tests.cli.reviewing import GONE, KEPT, NEW, admins, planned, review
-from tests.e2e.command import Shell
+from tests.command import Shell
 from tests.review.page.running_review import Visitor
 
 PATIENCE = 30  # seconds until a review that was interrupted must take no more requests

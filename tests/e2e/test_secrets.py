@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, TOKEN, Shell
+from tests.command import SAMPLE, TOKEN, Shell
 
 
 def test_the_token_reaches_no_output_log_plan_or_record(sh: Shell, studio: Control) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import ADMINS, ROLESYNC, SAMPLE, Shell
+from tests.command import ADMINS, ROLESYNC, SAMPLE, Shell
 
 PATIENCE = 30  # seconds
 QUESTION = "Apply 6 changes to"

@@ -9,7 +9,7 @@ import pytest
 
 from rolesync.sandbox import Options, Sandbox
 from tests.executor.writing import Runner, Script, Start
-from tests.servers import Answering, ScriptedStudio
+from tests.servers import RequestHandler, ScriptedStudio
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def start(sandboxes: Callable[[Options], Sandbox], tmp_path: Path) -> Iterator[S
 def script(tmp_path: Path) -> Iterator[Script]:
     with ExitStack() as stack:
 
-        def enter(answer: Answering, *, listening: bool = True, **client: Any) -> tuple[Runner, ScriptedStudio]:
+        def enter(answer: RequestHandler, *, listening: bool = True, **client: Any) -> tuple[Runner, ScriptedStudio]:
             server = stack.enter_context(ScriptedStudio(answer, listening=listening))
             return Runner(server.base_url, tmp_path, stack, **client), server
 

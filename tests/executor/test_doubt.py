@@ -21,7 +21,7 @@ from tests.executor.writing import (
     studio_user,
     with_outcome,
 )
-from tests.servers import Say, in_turn
+from tests.servers import ScriptedAnswer, in_turn
 
 
 @pytest.mark.parametrize("fault", ["lost=1", "cut=1", "lost5xx=1", "applied-409=1"])
@@ -41,7 +41,7 @@ def test_a_change_that_was_not_applied_is_sent_again_in_parts(start: Start) -> N
     executed = runner.run(plan_of(steps, sandbox.people(), chunk=40))
     assert len(with_outcome(executed, DONE)) == 40
     assert runner.client.counts["put_roles"] == 1 + PARTS
-    assert sum(runner.naps.taken) > 59  # before that, reads might have hidden the changes
+    assert sum(runner.fake_sleep.seconds) > 59  # before that, reads might have hidden the changes
     events = list(read_events(runner.folder, EVENTS))
     assert (len(effects(events)), open_requests(events)) == (40, [])
 
@@ -49,27 +49,29 @@ def test_a_change_that_was_not_applied_is_sent_again_in_parts(start: Start) -> N
 def test_a_refusal_after_a_request_of_unclear_effect_leaves_the_change_unknown(script: Script) -> None:
     """The change may be refused as redundant, while the reads lag too far behind to show it."""
     users = {number: studio_user(number) for number in (1, 2)}
-    answers = in_turn(Say(500), Say(422, {"error": "no change"}))
+    answers = in_turn(ScriptedAnswer(500), ScriptedAnswer(422, {"error": "no change"}))
     runner, _ = script(answering_reads(users, answers))
     executed = runner.run(plan_of(STEPS, list(users.values())))
     assert with_outcome(executed, UNKNOWN) == STEPS
-    assert sum(runner.naps.taken) > 2 * 59
+    assert sum(runner.fake_sleep.seconds) > 2 * 59
     assert [request.user_ids for request in open_requests(read_events(runner.folder, EVENTS))] == [(1,), (2,)]
 
 
 def test_a_change_that_studio_refuses_each_time_has_failed(script: Script) -> None:
     users = {number: studio_user(number) for number in (1, 2)}
-    runner, _ = script(answering_reads(users, lambda _asked: Say(422, {"error": "no"})))
+    runner, _ = script(answering_reads(users, lambda _asked: ScriptedAnswer(422, {"error": "no"})))
     executed = runner.run(plan_of(STEPS, list(users.values())))
     assert with_outcome(executed, FAILED) == STEPS
-    assert sum(runner.naps.taken) == pytest.approx(60, abs=1)  # a part of the first request may have been applied
+    assert sum(runner.fake_sleep.seconds) == pytest.approx(
+        60, abs=1
+    )  # a part of the first request may have been applied
     assert open_requests(read_events(runner.folder, EVENTS)) == []
 
 
 def test_a_change_that_studio_refuses_alone_has_failed_without_a_wait(script: Script) -> None:
-    runner, _ = script(answering_reads({1: studio_user(1)}, lambda _asked: Say(422, {"error": "no"})))
+    runner, _ = script(answering_reads({1: studio_user(1)}, lambda _asked: ScriptedAnswer(422, {"error": "no"})))
     executed = runner.run(plan_of(STEPS[:1], [studio_user(1)]))
-    assert (with_outcome(executed, FAILED), runner.naps.taken) == (STEPS[:1], [])
+    assert (with_outcome(executed, FAILED), runner.fake_sleep.seconds) == (STEPS[:1], [])
 
 
 def test_a_role_that_studio_refuses_has_failed(start: Start) -> None:

@@ -40,7 +40,7 @@ from tests.executor.writing import (
     studio_user,
     with_outcome,
 )
-from tests.servers import Asked, Say
+from tests.servers import ReceivedRequest, ScriptedAnswer
 
 FAULTS = (
     "lost=0.4",
@@ -118,7 +118,7 @@ def test_no_more_chunks_are_under_way_than_allowed(script: Script) -> None:
     users = {number: studio_user(number) for number in range(1, 13)}
     meeting = Barrier(3, timeout=10)  # each request is answered once three are there
 
-    def meet(_asked: Asked) -> None:
+    def meet(_asked: ReceivedRequest) -> None:
         with lock:
             inside.append(1)
             most.append(len(inside))
@@ -130,7 +130,7 @@ def test_no_more_chunks_are_under_way_than_allowed(script: Script) -> None:
     runner, server = script(accepting(users, meet))
     plan = plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1)
     executed = runner.run(plan, parallel=3)
-    assert (len(with_outcome(executed, DONE)), len(server.asked), max(most)) == (12, 12, 3)
+    assert (len(with_outcome(executed, DONE)), len(server.requests), max(most)) == (12, 12, 3)
     assert [done for _, done, _ in runner.progress] == list(range(1, 13))
 
 
@@ -138,9 +138,9 @@ def test_removals_start_after_all_additions_have_ended(script: Script) -> None:
     users = {number: studio_user(number, *(["Admin"] if number > 20 else [])) for number in range(1, 41)}
     others_done = Event()
 
-    def delay_first(asked: Asked) -> None:
+    def delay_first(request: ReceivedRequest) -> None:
         # The first request is answered after the other chunks of its wave, or after a timeout.
-        numbers = [entry["user_id"] for entry in asked.json["actions"]]
+        numbers = [entry["user_id"] for entry in request.json["actions"]]
         if 1 in numbers:
             others_done.wait(10)
         with lock:
@@ -153,19 +153,22 @@ def test_removals_start_after_all_additions_have_ended(script: Script) -> None:
     steps = [(number, "add" if number <= 20 else "remove", "Admin") for number in users]
     executed = runner.run(plan_of(steps, list(users.values()), chunk=3), parallel=4)
     assert len(with_outcome(executed, DONE)) == 40
-    asked = [[entry["user_id"] for entry in request.json["actions"]] for request in server.asked]
-    assert sorted(asked[:6]) == [list(range(at, at + 3)) for at in range(1, 19, 3)]  # additions
-    assert (answered[5], asked[6]) == ([1, 2, 3], [19, 20, 21])  # the chunk with both additions and removals is alone
-    assert sorted(asked[7:]) == [list(range(at, min(at + 3, 41))) for at in range(22, 41, 3)]
+    sent_ids = [[entry["user_id"] for entry in request.json["actions"]] for request in server.requests]
+    assert sorted(sent_ids[:6]) == [list(range(at, at + 3)) for at in range(1, 19, 3)]  # additions
+    assert (answered[5], sent_ids[6]) == (
+        [1, 2, 3],
+        [19, 20, 21],
+    )  # the chunk with both additions and removals is alone
+    assert sorted(sent_ids[7:]) == [list(range(at, min(at + 3, 41))) for at in range(22, 41, 3)]
 
 
 def test_a_final_error_ends_the_run_and_requests_under_way_are_recorded(script: Script) -> None:
     users = {number: studio_user(number) for number in range(1, 41)}
 
-    def answer(asked: Asked) -> Say | None:
+    def answer(request: ReceivedRequest) -> ScriptedAnswer | None:
         if next(turns) < 3:
             barrier.wait()
-        return Say(403, {"error": "no"}) if asked.json["actions"][0]["user_id"] == 1 else None
+        return ScriptedAnswer(403, {"error": "no"}) if request.json["actions"][0]["user_id"] == 1 else None
 
     # Only the first three requests wait for each other; later ones may start before the refusal is known.
     barrier, turns = Barrier(3, timeout=10), count()
@@ -174,7 +177,7 @@ def test_a_final_error_ends_the_run_and_requests_under_way_are_recorded(script: 
     executed = runner.run(plan, parallel=3)
     assert isinstance(executed.stopped, ForbiddenError)
     assert with_outcome(executed, FAILED) == [(1, "add", "Admin"), (2, "add", "Admin")]
-    begun = len(server.asked)
+    begun = len(server.requests)
     assert 3 <= begun <= 9
     assert len(runner.records("intent")) == begun
     assert sorted(runner.statuses, key=str) == [200] * (begun - 1) + [403]
@@ -184,7 +187,7 @@ def test_a_final_error_ends_the_run_and_requests_under_way_are_recorded(script: 
 
 def test_changes_under_way_are_unknown_if_studio_becomes_unreachable(script: Script) -> None:
     users = [studio_user(number) for number in range(1, 21)]
-    runner, _ = script(lambda _asked: Say(end="reset"))
+    runner, _ = script(lambda _asked: ScriptedAnswer(end="reset"))
     executed = runner.run(plan_of([(user["id"], "add", "Admin") for user in users], users, chunk=1), parallel=3)
     assert isinstance(executed.stopped, UnreachableError)
     begun = runner.records("intent")
@@ -199,8 +202,8 @@ def test_an_interruption_waits_for_requests_under_way(script: Script) -> None:
     users = {number: studio_user(number) for number in range(1, 41)}
     interrupted = Event()
 
-    def answer(asked: Asked) -> None:
-        if asked.json["actions"][0]["user_id"] != 1:
+    def answer(request: ReceivedRequest) -> None:
+        if request.json["actions"][0]["user_id"] != 1:
             interrupted.wait(10)
 
     def interrupt() -> None:
@@ -211,9 +214,9 @@ def test_an_interruption_waits_for_requests_under_way(script: Script) -> None:
     runner.on_progress = interrupt
     with pytest.raises(KeyboardInterrupt):
         runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1), parallel=3)
-    assert len(server.asked) < 40
-    assert runner.statuses == [200] * len(server.asked)
-    assert len(runner.records("intent")) == len(server.asked)
+    assert len(server.requests) < 40
+    assert runner.statuses == [200] * len(server.requests)
+    assert len(runner.records("intent")) == len(server.requests)
     assert len(runner.progress) == 1
 
 
@@ -228,8 +231,10 @@ def test_an_interruption_does_not_wait_for_requests_not_started(script: Script) 
         raise KeyboardInterrupt
 
     runner, server = script(
-        lambda asked: (
-            accept(asked) if asked.json["actions"][0]["user_id"] == 1 else Say(429, headers={"retry-after": "9"})
+        lambda request: (
+            accept(request)
+            if request.json["actions"][0]["user_id"] == 1
+            else ScriptedAnswer(429, headers={"retry-after": "9"})
         )
     )
 
@@ -237,12 +242,12 @@ def test_an_interruption_does_not_wait_for_requests_not_started(script: Script) 
         resting.set()
         interrupted.wait(10)
 
-    runner.naps.first = rest
+    runner.fake_sleep.during_first = rest
     runner.on_progress = interrupt
     with pytest.raises(KeyboardInterrupt):
         runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=1), parallel=3)
-    assert len(server.asked) == len({asked.body for asked in server.asked})  # none was sent again
-    assert len(server.asked) <= len(runner.records("intent"))
+    assert len(server.requests) == len({request.body for request in server.requests})  # none was sent again
+    assert len(server.requests) <= len(runner.records("intent"))
     assert sorted(set(runner.statuses), key=str) == [200, "unknown"]
     assert len(runner.records("intent")) == len(runner.statuses)
 
@@ -256,7 +261,7 @@ def test_an_interruption_is_recorded_as_an_outcome(start: Start) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    runner.naps.first = interrupt
+    runner.fake_sleep.during_first = interrupt
     with pytest.raises(KeyboardInterrupt):
         runner.run(plan_of(steps_for(sandbox, 60), sandbox.people(), chunk=20))
     assert runner.statuses == [200, "unknown"]
@@ -286,7 +291,7 @@ def test_a_request_that_cannot_be_recorded_is_not_sent(
     with open_record(runner.folder, now=lambda: NOW) as record:
         record.append("run.start", run="r1")
         full_disk(runner.folder / "audit.jsonl")
-        journal = Journal(record, "r1", runner.naps.clock)
+        journal = Journal(record, "r1", runner.fake_sleep.clock)
         with pytest.raises(RecordError, match="can't be written"):
             execute(plan, StudioWriter(runner.client), journal, lambda *_: None, parallel=parallel)
     assert (runner.client.counts, sandbox.counts()["roles"]) == ({}, 0)
@@ -296,17 +301,17 @@ def test_a_request_that_cannot_be_recorded_is_not_sent(
 def test_a_record_that_breaks_during_the_run_ends_it(script: Script, tmp_path: Path, parallel: int) -> None:
     lock = Lock()
 
-    def answer(_asked: Asked) -> Say:
+    def answer(_asked: ReceivedRequest) -> ScriptedAnswer:
         with lock:
             if not (tmp_path / "elsewhere.jsonl").exists():
                 (tmp_path / "audit.jsonl").rename(tmp_path / "elsewhere.jsonl")
                 (tmp_path / "audit.jsonl").touch()
-        return Say(body={"users": [studio_user(1, "Admin")]})
+        return ScriptedAnswer(body={"users": [studio_user(1, "Admin")]})
 
     runner, server = script(answer)
     with pytest.raises(RecordBrokenError):
         runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1), parallel)
-    assert 1 <= len(server.asked) <= parallel
+    assert 1 <= len(server.requests) <= parallel
 
 
 def test_a_plan_without_changes_sends_nothing(start: Start) -> None:

@@ -33,7 +33,7 @@ def apply(runner: Runner, plan: Plan) -> Run:
             record=record,
             folder=runner.folder,
             now=lambda: NOW,
-            seconds=runner.naps.clock,
+            seconds=runner.fake_sleep.clock,
             progress=runner.report,
         )
         return carry_out(plan, recheck(plan.changes, before, {}), before, context)

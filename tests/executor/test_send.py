@@ -43,7 +43,7 @@ from tests.executor.writing import (
     studio_user,
     with_outcome,
 )
-from tests.servers import Asked, Say
+from tests.servers import ReceivedRequest, ScriptedAnswer
 
 # Refused
 
@@ -134,16 +134,16 @@ def test_changes_made_meanwhile_by_other_hands_count_as_done(start: Start, batch
     assert (detail[OMAR], detail[MARIA]) == ("confirmed by reading again", "confirmed by reading again")
 
 
-@pytest.mark.parametrize("made", ["all", "one"])
-def test_a_refused_batch_whose_changes_are_all_made_is_done(start: Start, made: str) -> None:
+@pytest.mark.parametrize("present", ["all", "one"])
+def test_a_refused_batch_whose_changes_are_all_made_is_done(start: Start, present: str) -> None:
     runner, sandbox = start(redundant="refused")
     plan = plan_of([(OMAR, "add", "Admin"), (GREG, "remove", "Admin")], sandbox.people())
     sandbox.edit_person(OMAR, roles=["Admin"])
-    if made == "all":
+    if present == "all":
         sandbox.edit_person(GREG, roles=[])
     executed = runner.run(plan)
     assert len(with_outcome(executed, DONE)) == 2
-    assert runner.client.counts["put_roles"] == (1 if made == "all" else 2)
+    assert runner.client.counts["put_roles"] == (1 if present == "all" else 2)
 
 
 def test_a_forbidden_write_ends_the_run(start: Start) -> None:
@@ -180,7 +180,7 @@ def test_roles_lost_as_a_side_effect_are_noted(start: Start) -> None:
 
 def test_roles_gained_as_a_side_effect_are_noted(script: Script) -> None:
     users = [studio_user(1, "Admin", "Teacher")]
-    runner, _ = script(lambda _asked: Say(body={"users": users}))
+    runner, _ = script(lambda _asked: ScriptedAnswer(body={"users": users}))
     executed = runner.run(plan_of([(1, "add", "Admin")], [studio_user(1)]))
     assert (with_outcome(executed, DONE), executed.outcomes["detail"][0]) == (
         [(1, "add", "Admin")],
@@ -225,7 +225,7 @@ def test_users_whose_changes_the_answer_lacks_are_read_until_reads_can_be_believ
     script: Script, answer: list[StudioUser]
 ) -> None:
     users = {1: studio_user(1, "Admin"), 2: studio_user(2)}
-    runner, _ = script(answering_reads(users, lambda _asked: Say(body={"users": answer})))
+    runner, _ = script(answering_reads(users, lambda _asked: ScriptedAnswer(body={"users": answer})))
     executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)]))
     assert (with_outcome(executed, DONE), with_outcome(executed, UNKNOWN)) == ([STEPS[0]], [STEPS[1]])
     assert executed.outcomes["detail"].tolist() == [
@@ -233,7 +233,7 @@ def test_users_whose_changes_the_answer_lacks_are_read_until_reads_can_be_believ
         "Studio answered 200, but doesn't show the change",
     ]
     assert runner.client.counts["put_roles"] == 1
-    assert runner.naps.taken == [1, 2, 4, 8, 16, pytest.approx(29, abs=2)]
+    assert runner.fake_sleep.seconds == [1, 2, 4, 8, 16, pytest.approx(29, abs=2)]
     assert [request.user_ids for request in open_requests(read_events(runner.folder, EVENTS))] == [(2,)]
 
 
@@ -243,15 +243,15 @@ def test_an_answer_that_shows_one_change_of_a_user_decides_the_other(start: Star
     steps = [(OMAR, "add", "Admin"), (OMAR, "add", "Subaccount admin")]
     executed = runner.run(plan_of(steps, sandbox.people(), managed=roles))
     assert (with_outcome(executed, FAILED), with_outcome(executed, DONE)) == (steps[:1], steps[1:])
-    assert runner.naps.taken == []
+    assert runner.fake_sleep.seconds == []
 
 
 # Requests of unclear effect
 
 
 def test_sent_changes_that_cannot_be_read_again_are_unknown(script: Script) -> None:
-    def answer(asked: Asked) -> Say:
-        return Say(body={"users": []}) if asked.method == "PUT" else Say(403, {"error": "no"})
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        return ScriptedAnswer(body={"users": []}) if request.method == "PUT" else ScriptedAnswer(403, {"error": "no"})
 
     steps = [(number, "add", "Admin") for number in range(1, 6)]
     runner, _ = script(answer)
@@ -261,8 +261,10 @@ def test_sent_changes_that_cannot_be_read_again_are_unknown(script: Script) -> N
 
 
 def test_a_refused_change_that_cannot_be_read_again_is_unknown(script: Script) -> None:
-    def answer(asked: Asked) -> Say:
-        return Say(404, {"error": "gone"}) if asked.method == "PUT" else Say(403, {"error": "no"})
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        return (
+            ScriptedAnswer(404, {"error": "gone"}) if request.method == "PUT" else ScriptedAnswer(403, {"error": "no"})
+        )
 
     runner, _ = script(answer)
     executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)]))
@@ -273,27 +275,27 @@ def test_a_refused_change_that_cannot_be_read_again_is_unknown(script: Script) -
 def test_writes_that_fail_again_and_again_end_the_run(script: Script) -> None:
     users = {number: studio_user(number) for number in range(1, 6)}
     steps = [(number, "add", "Admin") for number in users]
-    runner, server = script(answering_reads(users, lambda _asked: Say(503, b"", {"Retry-After": "3"})))
+    runner, server = script(answering_reads(users, lambda _asked: ScriptedAnswer(503, b"", {"Retry-After": "3"})))
     executed = runner.run(plan_of(steps, list(users.values()), chunk=1))
     assert isinstance(executed.stopped, ServerError)
     assert (with_outcome(executed, UNKNOWN), with_outcome(executed, NOT_SENT)) == (steps[:FAILURES], steps[FAILURES:])
     assert runner.statuses == ["unknown"] * FAILURES * FRUITLESS
-    assert runner.naps.taken.count(3) >= FAILURES * FRUITLESS  # as long as Studio asked
-    assert sum(runner.naps.taken) >= 60 * FRUITLESS  # no change was sent again before its effect could be seen
-    assert len(server.asked) < 100
+    assert runner.fake_sleep.seconds.count(3) >= FAILURES * FRUITLESS  # as long as Studio asked
+    assert sum(runner.fake_sleep.seconds) >= 60 * FRUITLESS  # no change was sent again before its effect could be seen
+    assert len(server.requests) < 100
 
 
 @pytest.mark.parametrize("place", [0, 7, 19])
 def test_a_user_at_whom_studio_always_fails_delays_no_other_user(script: Script, place: int) -> None:
     users = {number: studio_user(number) for number in range(1, 21)}
 
-    def put(asked: Asked) -> Say:
-        changed = [users[entry["user_id"]] for entry in asked.json["actions"]]
+    def put(request: ReceivedRequest) -> ScriptedAnswer:
+        changed = [users[entry["user_id"]] for entry in request.json["actions"]]
         if place + 1 in [user["id"] for user in changed]:
-            return Say(500, b"")
+            return ScriptedAnswer(500, b"")
         for user in changed:
             user["role_names"] = ["Admin"]
-        return Say(body={"users": changed})
+        return ScriptedAnswer(body={"users": changed})
 
     runner, _ = script(answering_reads(users, put))
     executed = runner.run(plan_of([(number, "add", "Admin") for number in users], [studio_user(n) for n in users]))
@@ -304,7 +306,7 @@ def test_a_user_at_whom_studio_always_fails_delays_no_other_user(script: Script,
 
 def test_a_studio_that_fails_at_every_user_ends_the_run_soon(script: Script) -> None:
     users = {number: studio_user(number) for number in range(1, 51)}
-    runner, _ = script(answering_reads(users, lambda _asked: Say(500, b"")))
+    runner, _ = script(answering_reads(users, lambda _asked: ScriptedAnswer(500, b"")))
     executed = runner.run(plan_of([(number, "add", "Admin") for number in users], list(users.values()), chunk=40))
     assert isinstance(executed.stopped, ServerError)
     assert len(with_outcome(executed, UNKNOWN)) == FAILURES * 5  # the last requests; of the others, reads are believed
@@ -313,23 +315,23 @@ def test_a_studio_that_fails_at_every_user_ends_the_run_soon(script: Script) -> 
 
 
 def test_a_studio_that_becomes_unreachable_ends_the_run(script: Script) -> None:
-    runner, server = script(lambda _asked: Say(end="reset"))
+    runner, server = script(lambda _asked: ScriptedAnswer(end="reset"))
     executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1))
     assert isinstance(executed.stopped, UnreachableError)
     assert with_outcome(executed, UNKNOWN) == STEPS
     assert [doubt.request.user_ids for doubt in executed.doubts.open] == [(1,), (2,)]
     assert "broke" in executed.outcomes["detail"][0]
     assert runner.statuses == ["unknown"] * 2
-    assert len(server.asked) >= 2 + 8
+    assert len(server.requests) >= 2 + 8
 
 
 def test_changes_to_an_unreachable_studio_are_not_sent(script: Script) -> None:
-    runner, server = script(lambda _asked: Say(), listening=False)
+    runner, server = script(lambda _asked: ScriptedAnswer(), listening=False)
     executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1))
     assert isinstance(executed.stopped, NeverSentError)
     assert with_outcome(executed, NOT_SENT) == STEPS
     assert "can't be reached" in executed.outcomes["detail"][0]
-    assert (runner.statuses, server.asked) == (["not_sent"], [])
+    assert (runner.statuses, server.requests) == (["not_sent"], [])
 
 
 ODD = [201, 202, 204, 301, 302, 307, 308, 408, 409, 425, 499]
@@ -339,10 +341,10 @@ ODD = [201, 202, 204, 301, 302, 307, 308, 408, 409, 425, 499]
 def test_after_an_undocumented_status_reading_shows_what_was_applied(script: Script, status: int) -> None:
     users = {number: studio_user(number) for number in range(1, 9)}
 
-    def put(asked: Asked) -> Say:
-        for entry in asked.json["actions"]:
+    def put(request: ReceivedRequest) -> ScriptedAnswer:
+        for entry in request.json["actions"]:
             users[entry["user_id"]]["role_names"] = ["Admin"]
-        return Say(status, b"", {"location": "/login"})
+        return ScriptedAnswer(status, b"", {"location": "/login"})
 
     runner, _ = script(answering_reads(users, put))
     steps = [(number, "add", "Admin") for number in users]
@@ -354,7 +356,7 @@ def test_after_an_undocumented_status_reading_shows_what_was_applied(script: Scr
 
 @pytest.mark.parametrize("status", ODD)
 def test_an_undocumented_status_is_no_answer_if_studio_cannot_be_read(script: Script, status: int) -> None:
-    runner, _ = script(lambda _asked: Say(status, b"", {"location": "/login"}))
+    runner, _ = script(lambda _asked: ScriptedAnswer(status, b"", {"location": "/login"}))
     executed = runner.run(plan_of(STEPS, [studio_user(1), studio_user(2)], chunk=1))
     assert type(executed.stopped) is StudioError
     assert with_outcome(executed, UNKNOWN) == STEPS

@@ -22,7 +22,7 @@ from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.planner.build import make_plan
 from rolesync.sandbox import Sandbox
 from rolesync.studio.users import StudioWriter
-from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of
+from tests.servers import FakeSleep, ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio, client_of
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 OWNER, MARIA, GREG, HANNAH, OMAR, GHOST = 1002, 1003, 1031, 1044, 1052, 15_000
@@ -74,14 +74,14 @@ class Runner:
 
     def __init__(self, base_url: str, folder: Path, stack: ExitStack, **client: Any) -> None:
         self.folder = folder
-        self.naps = Naps()
-        self.client = stack.enter_context(client_of(base_url, self.naps, **client))
+        self.fake_sleep = FakeSleep()
+        self.client = stack.enter_context(client_of(base_url, self.fake_sleep, **client))
         self.progress: list[tuple[str, int, int]] = []
         self.on_progress: Callable[[], None] = lambda: None
 
     def run(self, plan: Plan, parallel: int = 1) -> Execution:
         with open_record(self.folder, now=lambda: NOW) as record:
-            journal = Journal(record, "r1", self.naps.clock)
+            journal = Journal(record, "r1", self.fake_sleep.clock)
             executed = execute(plan, StudioWriter(self.client), journal, self.report, parallel=parallel)
         require(executed.outcomes, OUTCOMES)
         return executed
@@ -161,31 +161,33 @@ def studio_user(number: int, *roles: str) -> StudioUser:
     return {"id": number, "email": f"p{number}@example.edu", "full_name": f"P {number}", "role_names": list(roles)}
 
 
-def answering_reads(users: dict[int, StudioUser], put: Callable[[Asked], Say]) -> Answering:
+def answering_reads(users: dict[int, StudioUser], put: Callable[[ReceivedRequest], ScriptedAnswer]) -> RequestHandler:
     """Answer reads of these users, and writes by `put`."""
 
-    def answer(asked: Asked) -> Say:
-        if asked.method == "PUT":
-            return put(asked)
-        if asked.path.endswith("/search"):
-            holders = [user for user in users.values() if asked.query["role"] in user["role_names"]]
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        if request.method == "PUT":
+            return put(request)
+        if request.path.endswith("/search"):
+            holders = [user for user in users.values() if request.query["role"] in user["role_names"]]
             meta = {"current_page": 1, "last_page": 1, "total_count": len(holders)}
-            return Say(body={"users": holders, "meta": meta})
-        return Say(body={"user": users[int(asked.path.rpartition("/")[2])]})
+            return ScriptedAnswer(body={"users": holders, "meta": meta})
+        return ScriptedAnswer(body={"user": users[int(request.path.rpartition("/")[2])]})
 
     return answer
 
 
-def accepting(users: dict[int, StudioUser], first: Callable[[Asked], Say | None] = lambda _asked: None) -> Answering:
+def accepting(
+    users: dict[int, StudioUser], first: Callable[[ReceivedRequest], ScriptedAnswer | None] = lambda _asked: None
+) -> RequestHandler:
     """Accept writes and answer them as Studio does, unless `first` has an answer."""
 
-    def put(asked: Asked) -> Say:
-        answer = first(asked)
+    def put(request: ReceivedRequest) -> ScriptedAnswer:
+        answer = first(request)
         if answer:
             return answer
-        for entry in asked.json["actions"]:
+        for entry in request.json["actions"]:
             roles = users[entry["user_id"]]["role_names"]
             (roles.append if entry["action"] == "add" else roles.remove)(entry["role"])
-        return Say(body={"users": [users[entry["user_id"]] for entry in asked.json["actions"]]})
+        return ScriptedAnswer(body={"users": [users[entry["user_id"]] for entry in request.json["actions"]]})
 
     return answering_reads(users, put)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, unmeasured
+from tests.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, unmeasured
 from tests.paths import ROOT
 
 _PLACES = re.compile(r"/(opt|etc|var/lib|var/log|run/secrets)/rolesync\b")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.e2e.command import SAMPLE, Shell, unmeasured
+from tests.command import SAMPLE, Shell, unmeasured
 from tests.paths import ROOT
 
 FOREIGN = {"account": "example", "token": "a-real-token", "managed_roles": '["Teacher"]'}

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.e2e.command import ADMINS
+from tests.command import ADMINS
 from tests.jobs.conftest import Machine
 
 

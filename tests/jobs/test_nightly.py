@@ -12,7 +12,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from tests.e2e.command import ADMINS, TOKEN
+from tests.command import ADMINS, TOKEN
 from tests.jobs.conftest import Machine
 
 SECONDS = 60

@@ -1,6 +1,6 @@
 """The dry run before changes: the files that a reviewer gets, and the exit code that a scheduler gets."""
 
-from tests.e2e.command import ADMINS
+from tests.command import ADMINS
 from tests.jobs.conftest import Machine
 
 FILES = {"plan.txt", "plan.json", "plan.md", "plan.html"}

@@ -6,7 +6,7 @@ import pytest
 
 from rolesync.errors import IncompleteReadError
 from rolesync.live.consistency import InconsistentPagesError, PageCheck, retry_until_consistent
-from tests.servers import Naps, client_of
+from tests.servers import FakeSleep, client_of
 
 
 class Page(NamedTuple):
@@ -61,7 +61,7 @@ def test_pages_that_contradict_each_other_are_refused(pages: list[Page], message
 def test_an_inconsistent_read_is_repeated_as_long_as_reads_may_lag(
     settle_seconds: float, waits: list[float], failures: int
 ) -> None:
-    attempts, naps = 0, Naps()
+    attempts, fake_sleep = 0, FakeSleep()
 
     def read() -> int:
         nonlocal attempts
@@ -70,7 +70,7 @@ def test_an_inconsistent_read_is_repeated_as_long_as_reads_may_lag(
             raise InconsistentPagesError(f"contradiction {attempts}")
         return attempts
 
-    with client_of("http://127.0.0.1:1", naps, settle_seconds=settle_seconds) as client:
+    with client_of("http://127.0.0.1:1", fake_sleep, settle_seconds=settle_seconds) as client:
         if failures <= len(waits):
             assert retry_until_consistent("the search", client, read) == failures + 1
         else:
@@ -78,4 +78,4 @@ def test_an_inconsistent_read_is_repeated_as_long_as_reads_may_lag(
             message = f"the search is not complete after {most} tries: contradiction {most}"
             with pytest.raises(IncompleteReadError, match=message):
                 retry_until_consistent("the search", client, read)
-    assert naps.taken == waits[:failures]
+    assert fake_sleep.seconds == waits[:failures]

@@ -15,7 +15,7 @@ from rolesync.model.live import ReadStep, Requests
 from rolesync.model.vocabulary import Completeness, ReadMethod
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
-from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of
+from tests.servers import FakeSleep, ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio, client_of
 
 GREG, BEATRIZ, NOBODY = 1031, 1040, 999_999
 
@@ -36,24 +36,28 @@ def medium(number: int, owner: int | None = 7, **others: object) -> dict[str, ob
     return cells | others
 
 
-def pages(*lists: list[dict[str, object]], total: int | None = None, last: int | None = None) -> Callable[[Asked], Say]:
+def pages(
+    *lists: list[dict[str, object]], total: int | None = None, last: int | None = None
+) -> Callable[[ReceivedRequest], ScriptedAnswer]:
     """Serve these pages for any user."""
     number = sum(map(len, lists)) if total is None else total
 
-    def answer(asked: Asked) -> Say:
-        at = int(asked.query["page"])
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        at = int(request.query["page"])
         listed = lists[at - 1] if at <= len(lists) else []
         meta = {"current_page": at, "last_page": len(lists) if last is None else last, "total_count": number}
-        return Say(body={"media": listed, "meta": meta})
+        return ScriptedAnswer(body={"media": listed, "meta": meta})
 
     return answer
 
 
-def read(answer: Answering, *user_ids: int, **connection: Any) -> tuple[pd.DataFrame, Requests, list[Asked]]:
-    with ScriptedStudio(answer) as studio, client_of(studio.base_url, Naps(), attempts=2, **connection) as client:
+def read(
+    answer: RequestHandler, *user_ids: int, **connection: Any
+) -> tuple[pd.DataFrame, Requests, list[ReceivedRequest]]:
+    with ScriptedStudio(answer) as studio, client_of(studio.base_url, FakeSleep(), attempts=2, **connection) as client:
         table, requests = read_impact(StudioReader(client), user_ids or (7,), no_progress)
-    assert requests.total == len(studio.asked)
-    return require(table, IMPACT), requests, studio.asked
+    assert requests.total == len(studio.requests)
+    return require(table, IMPACT), requests, studio.requests
 
 
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -62,7 +66,7 @@ def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def test_the_totals_equal_those_of_the_sandbox() -> None:
     steps: list[tuple[str, int, int]] = []
-    with Sandbox(Options()) as sandbox, client_of(sandbox.base_url, Naps()) as client:
+    with Sandbox(Options()) as sandbox, client_of(sandbox.base_url, FakeSleep()) as client:
         studio = StudioReader(client)
         owned = [medium for medium in studio.media(GREG).media if medium.owner_id == GREG]
         client.counts.clear()
@@ -79,7 +83,7 @@ def test_the_totals_equal_those_of_the_sandbox() -> None:
 
 
 def test_no_users_take_no_request() -> None:
-    with client_of("http://127.0.0.1:9", Naps()) as client:
+    with client_of("http://127.0.0.1:9", FakeSleep()) as client:
         table, requests = read_impact(StudioReader(client), [], no_progress)
     assert (len(table), requests) == (0, Requests({}))
 
@@ -102,11 +106,11 @@ def test_a_user_without_media_has_zero_totals() -> None:
 def test_a_user_with_too_many_media_is_read_in_part_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "MOST_PAGES", 2)
     lists = [[medium(number * 10 + at) for at in range(3)] for number in range(5)]
-    table, requests, asked = read(pages(*lists))
+    table, requests, received = read(pages(*lists))
     (row,) = rows(table)
     assert (row["known"], row["owned"], row["reachable"]) == (Completeness.AT_LEAST, 6, 15)
     assert row["note"] == "only the first 6 of 15 media were read"
-    assert sorted(request.query["page"] for request in asked) == ["1", "2"]
+    assert sorted(request.query["page"] for request in received) == ["1", "2"]
     assert requests.steps == (ReadStep(ReadMethod.MEDIA, "", 2, 5, 1),)
 
 
@@ -117,19 +121,19 @@ def test_a_user_with_too_many_media_is_read_in_part_with_a_note(monkeypatch: pyt
         (pages([medium(1)], total=2), "reports 1 pages and 2 media, and page 1 has 1"),
         (pages([medium(1)], total=1, last=3), "reports 3 pages and 1 media, and page 1 has 1"),
         (
-            lambda asked: pages([medium(1)], [medium(2)], total=int(asked.query["page"]) + 1)(asked),
+            lambda request: pages([medium(1)], [medium(2)], total=int(request.query["page"]) + 1)(request),
             "2 media on page 1, 3",
         ),
     ],
 )
-def test_inconsistent_pages_give_no_numbers(answer: Answering, problem: str) -> None:
-    table, requests, asked = read(answer)
+def test_inconsistent_pages_give_no_numbers(answer: RequestHandler, problem: str) -> None:
+    table, requests, received = read(answer)
     (row,) = rows(table)
     assert (row["known"], row["owned"], row["reachable"], row["size"]) == (Completeness.NOTHING, 0, 0, 0)
     assert row["note"].startswith(f"not complete after {READS} tries: the list of user 7's media ")
     assert problem in row["note"]
     assert requests.steps[0].people == 0
-    assert len(asked) in {READS, 2 * READS}
+    assert len(received) in {READS, 2 * READS}
 
 
 def test_an_inconsistent_part_gives_no_numbers_either(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,8 +150,8 @@ def test_an_inconsistent_part_gives_no_numbers_either(monkeypatch: pytest.Monkey
 def test_a_list_that_was_inconsistent_once_is_read_again() -> None:
     remaining = ["inconsistent"]
 
-    def answer(asked: Asked) -> Say:
-        return pages([medium(1)], total=2 if remaining and remaining.pop() else 1)(asked)
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        return pages([medium(1)], total=2 if remaining and remaining.pop() else 1)(request)
 
     table, requests, _ = read(answer)
     assert [row["known"] for row in rows(table)] == [Completeness.ALL]
@@ -162,10 +166,10 @@ def test_an_impossible_total_is_refused() -> None:
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422, 500])
 def test_a_refusal_for_one_user_becomes_a_note_and_ends_the_read_of_that_user(status: int) -> None:
-    def answer(asked: Asked) -> Say:
-        if "/users/7/" in asked.path:
-            return Say(status, {"error": "not these"})
-        return pages([medium(1, 8)], [medium(2, 8)])(asked)
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        if "/users/7/" in request.path:
+            return ScriptedAnswer(status, {"error": "not these"})
+        return pages([medium(1, 8)], [medium(2, 8)])(request)
 
     table, requests, _ = read(answer, 7, 8)
     refused, known = rows(table)
@@ -176,21 +180,25 @@ def test_a_refusal_for_one_user_becomes_a_note_and_ends_the_read_of_that_user(st
 
 
 def test_an_unreadable_answer_becomes_a_note_of_one_user() -> None:
-    (row,) = rows(read(lambda _: Say(body={"media": [{"id": "x"}], "meta": {}}))[0])
+    (row,) = rows(read(lambda _: ScriptedAnswer(body={"media": [{"id": "x"}], "meta": {}}))[0])
     assert (row["known"], 'a medium whose id is "x"' in row["note"]) == (Completeness.NOTHING, True)
 
 
 def test_a_failure_of_a_later_page_discards_the_numbers_of_earlier_ones() -> None:
-    def answer(asked: Asked) -> Say:
-        return Say(403) if asked.query["page"] == "2" else pages(*([medium(n)] for n in range(1, 30)))(asked)
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        return (
+            ScriptedAnswer(403)
+            if request.query["page"] == "2"
+            else pages(*([medium(n)] for n in range(1, 30)))(request)
+        )
 
-    table, _, asked = read(answer, concurrency=1)
+    table, _, received = read(answer, concurrency=1)
     (row,) = rows(table)
     assert (row["known"], row["owned"]) == (Completeness.NOTHING, 0)
-    assert len(asked) < 29  # those that had not begun when it failed never did
+    assert len(received) < 29  # those that had not begun when it failed never did
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, UnauthorizedError), (429, RateLimitedError)])
 def test_an_error_for_every_user_is_raised(status: int, error: type[Exception]) -> None:
     with pytest.raises(error):
-        read(lambda _: Say(status))
+        read(lambda _: ScriptedAnswer(status))

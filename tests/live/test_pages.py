@@ -7,14 +7,14 @@ import pytest
 from rolesync.live.pages import look_up, roles_now, roles_of_each
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
-from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
+from tests.servers import FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio, client_of
 
 OWNER, MARIA, OMAR = 1002, 1003, 1052
 
 
 @pytest.fixture
 def studio() -> Iterator[StudioReader]:
-    with Sandbox(Options()) as sandbox, client_of(sandbox.base_url, Naps()) as client:
+    with Sandbox(Options()) as sandbox, client_of(sandbox.base_url, FakeSleep()) as client:
         yield StudioReader(client)
 
 
@@ -51,24 +51,26 @@ def test_a_look_up_finds_users_by_id_or_normalised_address(studio: StudioReader)
     assert look_up(studio, 999).ids == look_up(studio, "nobody@example.edu").ids == []
 
 
-def exact_search(stored: str) -> Callable[[Asked], Say]:
+def exact_search(stored: str) -> Callable[[ReceivedRequest], ScriptedAnswer]:
     """Answer the search of a Studio that compares addresses byte by byte, with one user of this address."""
     user = {"id": 7, "email": stored, "full_name": "Ann", "role_names": ["Admin"]}
 
-    def answer(asked: Asked) -> Say:
-        users = [user] if asked.query["email"] == stored else []
-        return Say(body={"users": users, "meta": {"current_page": 1, "last_page": 1, "total_count": len(users)}})
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        users = [user] if request.query["email"] == stored else []
+        return ScriptedAnswer(
+            body={"users": users, "meta": {"current_page": 1, "last_page": 1, "total_count": len(users)}}
+        )
 
     return answer
 
 
 @pytest.mark.parametrize("stored", ["ann@xn--bcher-kva.example", "ann@b\u00fccher.example", "ann@bu\u0308cher.example"])
 def test_a_look_up_finds_every_form_of_an_address(stored: str) -> None:
-    with ScriptedStudio(exact_search(stored)) as server, client_of(server.base_url, Naps()) as client:
+    with ScriptedStudio(exact_search(stored)) as server, client_of(server.base_url, FakeSleep()) as client:
         assert look_up(StudioReader(client), "ann@b\u00fccher.example").ids == [7]
 
 
 def test_a_look_up_of_a_plain_address_takes_one_request() -> None:
-    with ScriptedStudio(exact_search("ann@example.edu")) as server, client_of(server.base_url, Naps()) as client:
+    with ScriptedStudio(exact_search("ann@example.edu")) as server, client_of(server.base_url, FakeSleep()) as client:
         assert look_up(StudioReader(client), "ann@example.edu").emails == ["ann@example.edu"]
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1

@@ -15,7 +15,7 @@ from rolesync.model.keys import format_roles
 from rolesync.model.live import Live
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
-from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
+from tests.servers import FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio, client_of
 
 GREG, HANNAH, OMAR, SAM, SAMANTHA = 1031, 1044, 1052, 1078, 1079
 ADMINS = (1002, 1003, 1007, 1011, 1012, 1018, 1023, 1024, 1031, 1040)
@@ -50,7 +50,7 @@ def start() -> Iterator[Start]:
 
         def enter(**options: Any) -> tuple[StudioReader, Sandbox]:
             sandbox = stack.enter_context(Sandbox(Options(**options)))
-            return StudioReader(stack.enter_context(client_of(sandbox.base_url, Naps()))), sandbox
+            return StudioReader(stack.enter_context(client_of(sandbox.base_url, FakeSleep()))), sandbox
 
         yield enter
 
@@ -188,7 +188,7 @@ def user(number: int, *roles: str) -> dict[str, Any]:
     return {"id": number, "email": f"p{number}@example.edu", "full_name": f"P {number}", "role_names": list(roles)}
 
 
-Tamper = Callable[[Asked, dict[str, Any]], bool]
+Tamper = Callable[[ReceivedRequest, dict[str, Any]], bool]
 
 
 class Account:
@@ -199,15 +199,19 @@ class Account:
         self.tamper = tamper
         self.times = times
 
-    def __call__(self, asked: Asked) -> Say:
-        if not asked.path.endswith("/search"):
-            user_id = int(asked.path.rpartition("/")[2])
+    def __call__(self, request: ReceivedRequest) -> ScriptedAnswer:
+        if not request.path.endswith("/search"):
+            user_id = int(request.path.rpartition("/")[2])
             matches = [user for user in self.users if user["id"] == user_id]
-            return Say(body={"user": matches[0]}) if matches else Say(404, {"error": "The user(s) was not found"})
-        body = page_of(self.users, asked.query)
-        if self.times and self.tamper(asked, body):
+            return (
+                ScriptedAnswer(body={"user": matches[0]})
+                if matches
+                else ScriptedAnswer(404, {"error": "The user(s) was not found"})
+            )
+        body = page_of(self.users, request.query)
+        if self.times and self.tamper(request, body):
             self.times -= 1
-        return Say(body=body)
+        return ScriptedAnswer(body=body)
 
 
 def page_of(account: Sequence[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
@@ -226,8 +230,8 @@ USERS = [
 
 
 def of_page(number: int, change: Callable[[dict[str, Any]], object]) -> Tamper:
-    def tamper(asked: Asked, body: dict[str, Any]) -> bool:
-        if asked.query.get("role") != "Admin" or asked.query["page"] != str(number):
+    def tamper(request: ReceivedRequest, body: dict[str, Any]) -> bool:
+        if request.query.get("role") != "Admin" or request.query["page"] != str(number):
             return False
         change(body)
         return True
@@ -266,7 +270,7 @@ def read() -> Iterator[Callable[..., tuple[Callable[..., Live], ScriptedStudio]]
             tamper: Tamper, times: int, users: Sequence[dict[str, Any]] = USERS
         ) -> tuple[Callable[..., Live], ScriptedStudio]:
             server = stack.enter_context(ScriptedStudio(Account(users, tamper, times)))
-            studio = StudioReader(stack.enter_context(client_of(server.base_url, Naps(), attempts=1)))
+            studio = StudioReader(stack.enter_context(client_of(server.base_url, FakeSleep(), attempts=1)))
 
             def read_now(*rows: Row, roles: Sequence[str] = ("Admin",)) -> Live:
                 try:
@@ -288,8 +292,8 @@ def test_an_inconsistent_read_is_repeated(read: Read, name: str) -> None:
     live = read_now()
     assert ids(live) == list(range(1, 121))
     assert live.requests.theoretical_minimum == 3
-    assert live.requests.by_kind == {"search_role": len(server.asked)}
-    assert 4 <= len(server.asked) <= 6
+    assert live.requests.by_kind == {"search_role": len(server.requests)}
+    assert 4 <= len(server.requests) <= 6
 
 
 @pytest.mark.parametrize("name", TAMPERS)
@@ -302,12 +306,12 @@ def test_a_read_that_stays_inconsistent_is_refused(read: Read, name: str) -> Non
         read_now()
     assert message in caught.value.message
     assert "no change can be computed" in caught.value.hint
-    assert sum(asked.query["page"] == "1" for asked in server.asked) == 1 + len(list(pauses(60)))
+    assert sum(request.query["page"] == "1" for request in server.requests) == 1 + len(list(pauses(60)))
 
 
-def hide(asked: Asked, body: dict[str, Any]) -> bool:
+def hide(request: ReceivedRequest, body: dict[str, Any]) -> bool:
     """Hide user 120 from the search for Admin, consistently on all pages."""
-    if asked.query.get("role") != "Admin":
+    if request.query.get("role") != "Admin":
         return False
     body["meta"]["total_count"] = 119
     body["users"] = [user for user in body["users"] if user["id"] != 120]
@@ -317,8 +321,8 @@ def hide(asked: Asked, body: dict[str, Any]) -> bool:
 def test_a_holder_missing_in_the_search_once_causes_another_read(read: Read) -> None:
     read_now, server = read(hide, times=3)  # three pages: one whole read
     assert ids(read_now(("p120@example.edu", 0, "Admin"))) == list(range(1, 121))
-    assert len([asked for asked in server.asked if "role" in asked.query]) == 6
-    assert len([asked for asked in server.asked if "email" in asked.query]) == 1
+    assert len([request for request in server.requests if "role" in request.query]) == 6
+    assert len([request for request in server.requests if "email" in request.query]) == 1
 
 
 @pytest.mark.parametrize("row", [("p120@example.edu", 0, "Admin"), ("", 120, "Admin")])
@@ -328,8 +332,8 @@ def test_a_holder_always_missing_in_the_search_is_refused(read: Read, row: Row) 
         read_now(row)
 
 
-def also_observer(asked: Asked, body: dict[str, Any]) -> bool:
-    if asked.query.get("role") != "Teacher":
+def also_observer(request: ReceivedRequest, body: dict[str, Any]) -> bool:
+    if request.query.get("role") != "Teacher":
         return False
     body["users"][0]["role_names"].append("Observer")
     return True
@@ -342,14 +346,14 @@ def test_a_user_seen_in_two_states_causes_another_read(read: Read) -> None:
     read_now, server = read(also_observer, times=1, users=BOTH)
     live = read_now(roles=("Admin", "Teacher"))
     assert live.users["roles"].tolist() == [format_roles(["Admin", "Teacher"]), format_roles(["Teacher"])]
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
 
 
 def test_a_user_always_seen_in_two_states_is_refused(read: Read) -> None:
     read_now, server = read(also_observer, times=10**6, users=BOTH)
     with pytest.raises(IncompleteReadError, match="the whole read is not complete after 7 tries: user 1 changed"):
         read_now(roles=("Admin", "Teacher"))
-    assert len(server.asked) == 2 * (1 + len(list(pauses(60))))
+    assert len(server.requests) == 2 * (1 + len(list(pauses(60))))
 
 
 def test_an_address_with_many_hits_is_read_to_its_last_page(read: Read) -> None:
@@ -358,24 +362,24 @@ def test_an_address_with_many_hits_is_read_to_its_last_page(read: Read) -> None:
         account["email"] = f"{account['id']}a@example.edu"
     crowd[128]["email"] = "A@example.edu"
 
-    def any_case(asked: Asked, body: dict[str, Any]) -> bool:
-        if "email" in asked.query:
+    def any_case(request: ReceivedRequest, body: dict[str, Any]) -> bool:
+        if "email" in request.query:
             lower_case = [{**account, "email": account["email"].lower()} for account in crowd]
-            body.update(page_of(lower_case, asked.query))
+            body.update(page_of(lower_case, request.query))
             for account in body["users"]:
                 account["email"] = crowd[account["id"] - 1]["email"]
         return False
 
     read_now, server = read(any_case, times=1, users=crowd)
     assert ids(read_now(("a@example.edu", 0, "Admin"))) == [129]
-    assert [asked.query["page"] for asked in server.asked if "email" in asked.query] == ["1", "2", "3"]
+    assert [request.query["page"] for request in server.requests if "email" in request.query] == ["1", "2", "3"]
 
 
 def test_an_address_whose_hits_stay_inconsistent_is_refused(read: Read) -> None:
-    def tamper(asked: Asked, body: dict[str, Any]) -> bool:
-        if "email" in asked.query:
+    def tamper(request: ReceivedRequest, body: dict[str, Any]) -> bool:
+        if "email" in request.query:
             body["meta"]["total_count"] += 1
-        return "email" in asked.query
+        return "email" in request.query
 
     read_now, _ = read(tamper, times=10**6)
     with pytest.raises(IncompleteReadError, match=r"the search for p131@example\.edu is not complete"):
@@ -384,25 +388,25 @@ def test_an_address_whose_hits_stay_inconsistent_is_refused(read: Read) -> None:
 
 @pytest.mark.parametrize("status", [404, 422])
 def test_an_address_that_studio_refuses_belongs_to_no_user(status: int) -> None:
-    def answer(asked: Asked) -> Say:
-        if "email" in asked.query:
-            return Say(status, {"error": "Invalid email"})
-        return Say(body=page_of(USERS, asked.query))
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        if "email" in request.query:
+            return ScriptedAnswer(status, {"error": "Invalid email"})
+        return ScriptedAnswer(body=page_of(USERS, request.query))
 
-    with ScriptedStudio(answer) as server, client_of(server.base_url, Naps()) as client:
+    with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
         live = read_live(StudioReader(client), ["Admin"], rows_of(("no address", 0, "Admin")), no_progress)
     assert ids(live) == list(range(1, 121))
 
 
 def test_a_refusal_during_the_read_is_raised() -> None:
-    def answer(asked: Asked) -> Say:
-        if "email" in asked.query:
-            return Say(403, {"error": "no"})
-        return Say(body=page_of(USERS, asked.query))
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        if "email" in request.query:
+            return ScriptedAnswer(403, {"error": "no"})
+        return ScriptedAnswer(body=page_of(USERS, request.query))
 
     with (
         ScriptedStudio(answer) as server,
-        client_of(server.base_url, Naps()) as client,
+        client_of(server.base_url, FakeSleep()) as client,
         pytest.raises(ForbiddenError),
     ):
         read_live(StudioReader(client), ["Admin"], rows_of(("p131@example.edu", 0, "Admin")), no_progress)

@@ -16,7 +16,7 @@ from rolesync.model.live import Live, ReadStep
 from rolesync.model.vocabulary import ReadMethod
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
-from tests.servers import Asked, Naps, Say, ScriptedStudio, client_of
+from tests.servers import FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio, client_of
 
 Row = tuple[str, int]
 Steps = list[tuple[str, int, int]]
@@ -41,7 +41,7 @@ def steps_of(live: Live) -> list[tuple[str, str, int, int, int]]:
 
 @pytest.fixture(scope="module")
 def school() -> Iterator[tuple[StudioReader, Sandbox]]:
-    with Sandbox(Options(users=3_000)) as sandbox, client_of(sandbox.base_url, Naps()) as client:
+    with Sandbox(Options(users=3_000)) as sandbox, client_of(sandbox.base_url, FakeSleep()) as client:
         yield StudioReader(client), sandbox
 
 
@@ -129,7 +129,7 @@ def user(number: int, *roles: str, email: str = "") -> dict[str, Any]:
 USERS = [*(user(number, "Admin") for number in ADMINS), *(user(number, "Teacher") for number in TEACHERS)]
 WANTED = [(f"p{number}@example.edu", 0) for number in TEACHERS]
 
-Tamper = Callable[[Asked, dict[str, Any]], Say | None]
+Tamper = Callable[[ReceivedRequest, dict[str, Any]], ScriptedAnswer | None]
 
 
 class Studio:
@@ -139,14 +139,14 @@ class Studio:
         self.users = users
         self.tamper = tamper
 
-    def __call__(self, asked: Asked) -> Say:
-        role, email = asked.query.get("role"), asked.query.get("email")
+    def __call__(self, request: ReceivedRequest) -> ScriptedAnswer:
+        role, email = request.query.get("role"), request.query.get("email")
         hits = [user for user in self.users if (role in user["role_names"] if role else user["email"] == email)]
-        number = int(asked.query["page"])
+        number = int(request.query["page"])
         users = [{**user, "role_names": list(user["role_names"])} for user in hits[(number - 1) * 50 : number * 50]]
         meta = {"current_page": number, "last_page": max(1, -(-len(hits) // 50)), "total_count": len(hits)}
         body = {"users": users, "meta": meta}
-        return self.tamper(asked, body) or Say(body=body)
+        return self.tamper(request, body) or ScriptedAnswer(body=body)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def read() -> Iterator[Callable[..., tuple[Callable[..., Live], ScriptedStudio]]
             tamper: Tamper, users: Sequence[dict[str, Any]] = USERS
         ) -> tuple[Callable[..., Live], ScriptedStudio]:
             server = stack.enter_context(ScriptedStudio(Studio(users, tamper)))
-            studio = StudioReader(stack.enter_context(client_of(server.base_url, Naps(), attempts=1)))
+            studio = StudioReader(stack.enter_context(client_of(server.base_url, FakeSleep(), attempts=1)))
             return lambda rows: read_live(studio, ["Admin"], rows_of(rows), no_progress, scan=True), server
 
         yield enter
@@ -166,17 +166,19 @@ def read() -> Iterator[Callable[..., tuple[Callable[..., Live], ScriptedStudio]]
 Read = Callable[..., tuple[Callable[..., Live], ScriptedStudio]]
 
 
-def unchanged(_asked: Asked, _body: dict[str, Any]) -> None:
+def unchanged(_asked: ReceivedRequest, _body: dict[str, Any]) -> None:
     """Leave the answer as it is."""
 
 
-def of_role(role: str, page: int, change: Callable[[dict[str, Any]], Say | None], times: int = 10**6) -> Tamper:
+def of_role(
+    role: str, page: int, change: Callable[[dict[str, Any]], ScriptedAnswer | None], times: int = 10**6
+) -> Tamper:
     """Change the first `times` answers for one page of a role."""
     remaining = times
 
-    def tamper(asked: Asked, body: dict[str, Any]) -> Say | None:
+    def tamper(request: ReceivedRequest, body: dict[str, Any]) -> ScriptedAnswer | None:
         nonlocal remaining
-        if (asked.query.get("role"), asked.query["page"]) != (role, str(page)) or not remaining:
+        if (request.query.get("role"), request.query["page"]) != (role, str(page)) or not remaining:
             return None
         remaining -= 1
         return change(body)
@@ -193,7 +195,7 @@ def drop_first_user(body: dict[str, Any]) -> None:
 
 
 def pages_read(server: ScriptedStudio, role: str) -> list[int]:
-    return sorted(int(asked.query["page"]) for asked in server.asked if asked.query.get("role") == role)
+    return sorted(int(request.query["page"]) for request in server.requests if request.query.get("role") == role)
 
 
 def test_a_consistent_role_is_read_in_four_pages(read: Read) -> None:
@@ -210,7 +212,7 @@ def test_inconsistent_pages_of_a_role_are_read_again(read: Read) -> None:
     assert sorted(live.users["user_id"]) == [*ADMINS, *TEACHERS]
     assert pages_read(server, "Teacher").count(1) == 2
     assert live.requests.steps[1:] == (ReadStep(ReadMethod.SCAN, "Teacher", 4, 4, 200),)
-    assert (live.requests.total, live.requests.theoretical_minimum) == (len(server.asked), 5)
+    assert (live.requests.total, live.requests.theoretical_minimum) == (len(server.requests), 5)
 
 
 def test_users_of_a_role_whose_pages_never_agree_are_looked_up(read: Read) -> None:
@@ -237,7 +239,7 @@ def test_a_page_with_a_user_who_lacks_the_role_is_discarded(read: Read) -> None:
 @pytest.mark.parametrize("status", [400, 404, 422])
 @pytest.mark.parametrize("page", [1, 2])
 def test_a_role_that_studio_cannot_search_for_is_not_requested_again(read: Read, status: int, page: int) -> None:
-    read_now, server = read(of_role("Teacher", page, lambda _: Say(status, {"error": "no such role"})))
+    read_now, server = read(of_role("Teacher", page, lambda _: ScriptedAnswer(status, {"error": "no such role"})))
     live = read_now(WANTED)
     assert sorted(live.users["user_id"]) == [*ADMINS, *TEACHERS]
     assert pages_read(server, "Teacher") == list(range(1, page + 1))
@@ -245,7 +247,7 @@ def test_a_role_that_studio_cannot_search_for_is_not_requested_again(read: Read,
 
 
 def test_a_forbidden_role_ends_the_read(read: Read) -> None:
-    read_now, _ = read(of_role("Teacher", 1, lambda _: Say(403, {"error": "no"})))
+    read_now, _ = read(of_role("Teacher", 1, lambda _: ScriptedAnswer(403, {"error": "no"})))
     with pytest.raises(ForbiddenError):
         read_now(WANTED)
 
@@ -281,8 +283,8 @@ def test_a_second_account_on_no_page_is_not_seen(read: Read) -> None:
 def test_an_admin_on_a_page_but_missing_in_the_search_for_admins_is_refused(read: Read) -> None:
     users = [*USERS, user(1_900, "Teacher", "Admin")]
 
-    def hide(asked: Asked, body: dict[str, Any]) -> None:
-        if asked.query.get("role") == "Admin":
+    def hide(request: ReceivedRequest, body: dict[str, Any]) -> None:
+        if request.query.get("role") == "Admin":
             body["meta"]["total_count"] -= 1
             body["users"].pop()
 

@@ -8,12 +8,12 @@ import pytest
 
 from rolesync.live.settle import pauses, read_settled
 from rolesync.studio.users import StudioReader
-from tests.servers import Naps, client_of
+from tests.servers import FakeSleep, client_of
 
 
 @contextmanager
-def reader(naps: Naps, settle_seconds: float) -> Iterator[StudioReader]:
-    with client_of("http://127.0.0.1:1", naps, settle_seconds=settle_seconds) as client:
+def reader(fake_sleep: FakeSleep, settle_seconds: float) -> Iterator[StudioReader]:
+    with client_of("http://127.0.0.1:1", fake_sleep, settle_seconds=settle_seconds) as client:
         yield StudioReader(client)
 
 
@@ -24,15 +24,15 @@ def test_pauses_grow_and_last_as_long_as_reads_may_lag() -> None:
 
 
 def test_a_read_that_shows_every_write_is_believed_at_once() -> None:
-    naps, reads = Naps(), count(1)
-    with reader(naps, 60) as studio:
+    fake_sleep, reads = FakeSleep(), count(1)
+    with reader(fake_sleep, 60) as studio:
         assert read_settled(studio, lambda: next(reads), lambda _: None, lambda *_: None) == 1
-    assert naps.taken == []
+    assert fake_sleep.seconds == []
 
 
 def test_a_read_is_repeated_until_it_shows_the_write() -> None:
-    naps, reads, progress = Naps(), count(1), list[tuple[str, int, int]]()
-    with reader(naps, 60) as studio:
+    fake_sleep, reads, progress = FakeSleep(), count(1), list[tuple[str, int, int]]()
+    with reader(fake_sleep, 60) as studio:
         sent_at = studio.client.now()
         result = read_settled(
             studio,
@@ -40,15 +40,15 @@ def test_a_read_is_repeated_until_it_shows_the_write() -> None:
             lambda number: sent_at if number < 4 else None,
             lambda *step: progress.append(step),
         )
-    assert (result, naps.taken) == (4, [1, 2, 4])
+    assert (result, fake_sleep.seconds) == (4, [1, 2, 4])
     assert progress == [("waiting until Studio shows the changes", waited, 60) for waited in (0, 1, 3)]
 
 
 @pytest.mark.parametrize("age", [0, 30, 59.5, 60, 1000])
 def test_a_write_that_is_old_enough_is_not_waited_for(age: float) -> None:
-    naps = Naps()
-    with reader(naps, 60) as studio:
+    fake_sleep = FakeSleep()
+    with reader(fake_sleep, 60) as studio:
         sent_at = studio.client.now() - age
         read_settled(studio, lambda: None, lambda _: sent_at, lambda *_: None)
         assert studio.client.now() >= sent_at + 60
-    assert sum(naps.taken) == pytest.approx(max(0, 60 - age), abs=1)
+    assert sum(fake_sleep.seconds) == pytest.approx(max(0, 60 - age), abs=1)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.browser import chromium, watched
-from tests.e2e.command import SAMPLE, sandbox, shell
+from tests.command import SAMPLE, sandbox, shell
 from tests.paths import ROOT
 
 PICTURE = ROOT / "rolesync" / "manual" / "review.png"

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
 
-from tests.e2e.in_process import run_in_process
+from tests.in_process import run_in_process
 from tests.paths import ROOT
 
 NEW_SHELL = "<!-- new shell -->"

@@ -37,7 +37,7 @@ def call() -> Iterator[Callable[..., requests.Response]]:
     """`call(studio, "GET", "/users/1", …)`: one request with the token of all rights, or with `token` or `headers`."""
     with requests.Session() as session:
 
-        def one(
+        def send_request(
             studio: Sandbox,
             method: str,
             path: str,
@@ -51,4 +51,4 @@ def call() -> Iterator[Callable[..., requests.Response]]:
                 headers = {"Authorization": f"Bearer {token or studio.token}"}
             return session.request(method, address, headers=headers, timeout=10, allow_redirects=False, **others)
 
-        yield one
+        yield send_request

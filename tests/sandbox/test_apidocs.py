@@ -51,12 +51,12 @@ def test_it_is_swagger_2_of_this_host(studio: Sandbox, call: Call) -> None:
 
 def test_every_reference_leads_somewhere_and_every_path_parameter_is_declared(studio: Sandbox, call: Call) -> None:
     body = document(call, studio)
-    found = set(refs(body))
-    assert found
-    assert found <= {f"#/definitions/{name}" for name in body["definitions"]}
+    references = set(refs(body))
+    assert references
+    assert references <= {f"#/definitions/{name}" for name in body["definitions"]}
     for path, verbs in body["paths"].items():
         for operation in verbs.values():
-            declared = {one["name"] for one in operation.get("parameters", []) if one["in"] == "path"}
+            declared = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"}
             assert declared == ({"user_id"} if "{user_id}" in path else set())
             assert all("description" in response for response in operation["responses"].values())
 
@@ -84,7 +84,9 @@ def test_what_may_be_null_is_nullable_and_no_status_is_named_that_the_reference_
 def test_it_lists_the_roles_of_the_account(start: Callable[..., Sandbox], call: Call) -> None:
     roles = (*Options().roles, "Captioner")
     body = document(call, start(Options(roles=roles)))
-    role = next(one for one in body["paths"]["/users/search"]["get"]["parameters"] if one["name"] == "role")
+    role = next(
+        parameter for parameter in body["paths"]["/users/search"]["get"]["parameters"] if parameter["name"] == "role"
+    )
     assert role["enum"] == body["definitions"]["RoleAction"]["properties"]["role"]["enum"] == list(roles)
 
 

@@ -105,7 +105,7 @@ def test_requests_are_counted_by_kind(studio: Sandbox, call: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "retry_after"),
+    ("text", "expected", "retry_after"),
     [
         ("429=1", (429, "Too Many Requests"), None),
         ("429=1,429-retry-after=2", (429, "Too Many Requests"), "2"),
@@ -118,9 +118,9 @@ def test_requests_are_counted_by_kind(studio: Sandbox, call: Call) -> None:
     ],
 )
 def test_a_refusing_fault_changes_nothing(
-    studio: Sandbox, call: Call, text: str, said: tuple[int, str], retry_after: str | None
+    studio: Sandbox, call: Call, text: str, expected: tuple[int, str], retry_after: str | None
 ) -> None:
-    status, error = said
+    status, error = expected
     studio.set_faults(text)
     answer = put(call, studio)
     assert (answer.status_code, answer.json()) == (status, {"error": error})
@@ -132,8 +132,8 @@ def test_a_refusing_fault_changes_nothing(
 def test_retry_after_as_a_date(start: Start, call: Call) -> None:
     studio = start(clock=lambda: 1_700_000_000.0)
     studio.set_faults("429=1,429-retry-after=30,429-form=date")
-    told = parsedate_to_datetime(call(studio, "GET", ADMINS).headers["retry-after"])
-    assert told.timestamp() == 1_700_000_030
+    retry_at = parsedate_to_datetime(call(studio, "GET", ADMINS).headers["retry-after"])
+    assert retry_at.timestamp() == 1_700_000_030
 
 
 @pytest.mark.parametrize(("text", "status"), [("html=1", 502), ("html200=1", 200)])

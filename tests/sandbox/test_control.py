@@ -32,10 +32,10 @@ def test_edits_that_are_no_roles_are_not_logged(studio: Sandbox) -> None:
 
 
 def test_a_new_person_launches_studio(studio: Sandbox, call: Call) -> None:
-    made = studio.add_person("Lucía Moreno", email="lucia.moreno@example.edu", roles=["Teacher"])
-    found = call(studio, "GET", "/users/search", params={"email": "Lucia.Moreno@example.edu"}).json()["users"]
-    assert found == [made] == studio.people(email="lucia.moreno@example.edu")
-    assert made["id"] > 2**40
+    added = studio.add_person("Lucía Moreno", email="lucia.moreno@example.edu", roles=["Teacher"])
+    people = call(studio, "GET", "/users/search", params={"email": "Lucia.Moreno@example.edu"}).json()["users"]
+    assert people == [added] == studio.people(email="lucia.moreno@example.edu")
+    assert added["id"] > 2**40
     assert studio.log()[0]["by"] == "hand"
 
 

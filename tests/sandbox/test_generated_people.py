@@ -19,21 +19,21 @@ def test_fewer_people_are_the_first_of_more() -> None:
 
 
 def test_generated_people_are_mostly_students_and_never_admins() -> None:
-    made = list(generate_people(5024, 1))[len(CAST) :]
-    ids = [person.id for person in made]
+    people = list(generate_people(5024, 1))[len(CAST) :]
+    ids = [person.id for person in people]
     assert ids == sorted(set(ids))
     assert ids[-1] - ids[0] > len(ids)
-    assert sum("Student" in person.roles for person in made) > 0.75 * len(made)
-    assert not any("Admin" in person.roles for person in made)
-    emails = [person.email for person in made if person.email]
+    assert sum("Student" in person.roles for person in people) > 0.75 * len(people)
+    assert not any("Admin" in person.roles for person in people)
+    emails = [person.email for person in people if person.email]
     assert len({email.lower() for email in emails}) == len(emails)
-    assert 0 < sum(not person.email for person in made) < 100
+    assert 0 < sum(not person.email for person in people) < 100
 
 
 def test_each_of_the_cast_has_three_media_and_shares_one() -> None:
-    made = list(generate_media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))
-    assert [(medium.owner_id, medium.viewer_id) for medium in made] == [
+    media = list(generate_media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))
+    assert [(medium.owner_id, medium.viewer_id) for medium in media] == [
         (1002, 0), (1002, 0), (1002, 0), (1003, 0), (1003, 1002), (1003, 0), (20005, 0),
     ]  # fmt: skip
-    assert len({medium.id for medium in made}) == len(made)
-    assert made == list(generate_media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))
+    assert len({medium.id for medium in media}) == len(media)
+    assert media == list(generate_media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))

@@ -26,7 +26,9 @@ def media() -> list[dict[str, Any]]:
 
 def test_the_same_seed_makes_the_same_media_and_another_makes_others(media: list[dict[str, Any]]) -> None:
     assert list(all_media(1)) == media
-    facts = [[(medium["source"], medium["last_viewed"]) for medium in found] for found in (media, all_media(2))]
+    facts = [
+        [(medium["source"], medium["last_viewed"]) for medium in media_list] for media_list in (media, all_media(2))
+    ]
     assert facts[0] != facts[1]
 
 

@@ -8,7 +8,7 @@ from rolesync.sandbox import Options
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("options", "words"),
     [
         ({"batches": "some"}, "batches: 'some' is not one of atomic, partial"),
         ({"redundant": "yes"}, "redundant: 'yes' is not one of accepted, refused"),
@@ -25,9 +25,9 @@ from rolesync.sandbox import Options
         ({"token": ""}, "must differ, and none may be empty"),
     ],
 )
-def test_a_wrong_value_is_refused_with_a_message(given: dict[str, Any], words: str) -> None:
+def test_a_wrong_value_is_refused_with_a_message(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError) as refused:  # noqa: PT011  # the words are held against it below
-        Options(**given)
+        Options(**options)
     assert words in str(refused.value)
 
 

@@ -30,8 +30,8 @@ def test_it_leaves_no_thread_and_no_open_port(call: Call) -> None:
     before = set(threading.enumerate())
     with Sandbox() as studio:
         assert call(studio, "GET", "/ping").text == "pong"
-        (own,) = set(threading.enumerate()) - before
-    assert not own.is_alive()
+        (server_thread,) = set(threading.enumerate()) - before
+    assert not server_thread.is_alive()
     address = urlsplit(studio.base_url)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((address.hostname, address.port), timeout=5)
@@ -49,10 +49,10 @@ def test_it_stops_although_a_request_is_waiting() -> None:
 
 
 def test_two_sandboxes_are_independent(call: Call) -> None:
-    with Sandbox() as one, Sandbox() as other:
-        one.edit_person(1003, roles=[])
-        assert one.base_url != other.base_url
-        assert call(other, "GET", "/users/1003").json()["user"]["role_names"] == ["Admin"]
+    with Sandbox() as first, Sandbox() as second:
+        first.edit_person(1003, roles=[])
+        assert first.base_url != second.base_url
+        assert call(second, "GET", "/users/1003").json()["user"]["role_names"] == ["Admin"]
 
 
 def test_a_sandbox_can_be_entered_again(call: Call) -> None:
@@ -131,16 +131,16 @@ def test_ipv6_loopback_is_accepted() -> None:
 
 
 def test_without_control_endpoints_people_are_shown_only_with_the_token(call: Call) -> None:
-    given = [Person(7, "Ann", "Ann", "ann@x.edu", ("Head of media",))]
+    people = [Person(7, "Ann", "Ann", "ann@x.edu", ("Head of media",))]
     options = Options(control=False, token="own", roles=(*ROLES, "Head of media"))
-    with Sandbox(options, people=lambda: given) as studio:
+    with Sandbox(options, people=lambda: people) as studio:
         for path in ("people", "people/7", "log", "counts"):
             answer = requests.get(f"{studio.base_url}/_sandbox/{path}", timeout=10)
             assert (answer.status_code, "ann" in answer.text.lower()) == (404, False)
         assert requests.post(f"{studio.base_url}/_sandbox/reset", timeout=10).status_code == 404
         assert call(studio, "GET", "/users/7", token="sandbox-token").status_code == 401
-        found = call(studio, "GET", "/users/search", params={"role": "Head of media"}).json()["users"]
-        assert [user["email"] for user in found] == ["ann@x.edu"]
+        users = call(studio, "GET", "/users/search", params={"role": "Head of media"}).json()["users"]
+        assert [user["email"] for user in users] == ["ann@x.edu"]
 
 
 def test_an_interruption_while_it_starts_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:

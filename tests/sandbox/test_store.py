@@ -16,9 +16,9 @@ MARIA, GREG = 1003, 1031
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    made = Store(Options())
-    yield made
-    made.close()
+    new_store = Store(Options())
+    yield new_store
+    new_store.close()
 
 
 def test_holders_follow_every_change(store: Store) -> None:

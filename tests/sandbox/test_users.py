@@ -117,7 +117,7 @@ def test_a_plus_that_is_not_encoded_is_a_blank(studio: Sandbox, call: Call) -> N
 
 
 @pytest.mark.parametrize(
-    ("rule", "email", "found"),
+    ("rule", "email", "matches"),
     [
         ("exact insensitive", "sam.porter@EXAMPLE.edu", ["sam.porter@example.edu", "Sam.Porter@example.edu"]),
         ("exact sensitive", "Sam.Porter@example.edu", ["Sam.Porter@example.edu"]),
@@ -130,10 +130,10 @@ def test_a_plus_that_is_not_encoded_is_a_blank(studio: Sandbox, call: Call) -> N
         ("contains insensitive", "%", []),
     ],
 )
-def test_how_email_matches_is_an_option(start: Start, call: Call, rule: str, email: str, found: list[str]) -> None:
+def test_how_email_matches_is_an_option(start: Start, call: Call, rule: str, email: str, matches: list[str]) -> None:
     match, case = rule.split()
     studio = start(Options(email_match=cast("EmailMatch", match), email_case=cast("EmailCase", case)))
-    assert emails(search(call, studio, email=email)) == found
+    assert emails(search(call, studio, email=email)) == matches
 
 
 def test_a_missing_address_has_three_forms(studio: Sandbox, call: Call) -> None:
@@ -165,18 +165,18 @@ def test_media_have_all_documented_fields_and_pages(studio: Sandbox, call: Call)
     first = call(studio, "GET", f"/users/{ALEX}/media", params={"per_page": 2}).json()
     second = call(studio, "GET", f"/users/{ALEX}/media", params={"per_page": 2, "page": 2}).json()
     assert first["meta"] == {"current_page": 1, "last_page": 2, "total_count": 4}
-    found = first["media"] + second["media"]
-    assert [medium["permission"] for medium in found] == ["owner", "owner", "owner", "view"]
-    assert found[0]["owner"] == {
+    media = first["media"] + second["media"]
+    assert [medium["permission"] for medium in media] == ["owner", "owner", "owner", "view"]
+    assert media[0]["owner"] == {
         "id": ALEX,
         "full_name": "Alexandra Novak",
         "display_name": "Alex Novak",
         "email": "admin@example.edu",
     }
-    assert set(found[3]) == {
+    assert set(media[3]) == {
         "id", "title", "description", "duration", "created_at", "thumbnail_url", "transcoding_status", "owner",
         "size", "source", "embed_id", "lti_launch_id", "permission", "last_viewed",
         "last_viewed_by_student", "archived_at",
     }  # fmt: skip
-    assert found[3]["owner"]["id"] == MARIA
+    assert media[3]["owner"]["id"] == MARIA
     assert call(studio, "GET", f"/users/{ALEX}/media", params={"per_page": 51}).status_code == 422

@@ -164,8 +164,8 @@ def test_changes_are_forgotten_after_the_longest_lag(clock: Clock) -> None:
 def test_the_past_is_searched_as_the_present(clock: Clock, match: str, case: str) -> None:
     with closing(Store(Options(), clock=clock)) as store:
         queries = ["PRIYA", "PRIYA.RAMAN@EXAMPLE.EDU", "priya.raman@example.edu", "example", "Maria.", "nbergmann2"]
-        asked = [(query, role) for query in queries for role in ("", "Admin")]
-        present = [store.with_email(query, match=match, case=case, role=role) for query, role in asked]
+        searches = [(query, role) for query in queries for role in ("", "Admin")]
+        present = [store.with_email(query, match=match, case=case, role=role) for query, role in searches]
         everybody = store.all_ids()
         bodies = store.encoded([*everybody, 9])
         with store.transaction():
@@ -173,5 +173,5 @@ def test_the_past_is_searched_as_the_present(clock: Clock, match: str, case: str
                 store.set_roles(user_id, [])
                 store.set_person(user_id, {"email": "gone@example.org"})
         past = PastPeople(store, store.before(clock.now - 1))
-        assert [past.with_email(query, match=match, case=case, role=role) for query, role in asked] == present
+        assert [past.with_email(query, match=match, case=case, role=role) for query, role in searches] == present
         assert past.encoded([*everybody, 9]) == bodies

@@ -15,7 +15,7 @@ from rolesync.studio.auth.oauth import Access
 from rolesync.studio.auth.token_endpoint import PATH, DeveloperKey, TokenEndpoint
 from rolesync.studio.auth.token_store import TokenStore
 from rolesync.studio.transport import Connection
-from tests.servers import AGENT, Asked, Say
+from tests.servers import AGENT, ReceivedRequest, ScriptedAnswer
 
 ROLESYNC = Path(sys.executable).with_name("rolesync")
 SECRET = "sandbox-secret"
@@ -45,20 +45,20 @@ def access_of(base_url: str, folder: Path, clock: Clock, *, configured: str = FI
     return Access(endpoint_of(base_url, **changed), TokenStore(folder), SecretStr(configured), clock.now)
 
 
-def issued(number: int, **changed: Any) -> Say:
+def issued(number: int, **changed: Any) -> ScriptedAnswer:
     """The answer that brings pair `number`."""
     body = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}", "expires_in": 7200, **changed}
-    return Say(body={name: value for name, value in body.items() if value is not None})
+    return ScriptedAnswer(body={name: value for name, value in body.items() if value is not None})
 
 
-def form_of(asked: Asked) -> Mapping[str, str]:
-    assert (asked.method, asked.path) == ("POST", PATH)
-    return dict(parse_qsl(asked.body.decode(), strict_parsing=True))
+def form_of(request: ReceivedRequest) -> Mapping[str, str]:
+    assert (request.method, request.path) == ("POST", PATH)
+    return dict(parse_qsl(request.body.decode(), strict_parsing=True))
 
 
 def environment(base_url: str, folder: Path, **settings: object) -> dict[str, str]:
     """The variables of a command that uses the developer key; a setting that is None is unset."""
-    given = {
+    defaults = {
         "base_url": base_url,
         "client_id": "sandbox-client",
         "client_secret": SECRET,
@@ -67,4 +67,4 @@ def environment(base_url: str, folder: Path, **settings: object) -> dict[str, st
         **settings,
     }
     clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ROLESYNC_")}
-    return clean | {f"ROLESYNC_{name.upper()}": str(value) for name, value in given.items() if value is not None}
+    return clean | {f"ROLESYNC_{name.upper()}": str(value) for name, value in defaults.items() if value is not None}

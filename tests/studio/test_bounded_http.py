@@ -15,7 +15,7 @@ from rolesync.model.request_effect import RequestEffect, effect_of
 from rolesync.studio.auth.token_endpoint import TokenUnknownError
 from rolesync.studio.users import StudioWriter
 from tests.paths import PEM
-from tests.servers import PATIENCE, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
+from tests.servers import PATIENCE, FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio, client_of, in_turn
 from tests.studio.oauth_tools import endpoint_of
 
 USER = {"id": 7, "email": "a@example.edu", "full_name": "A" * 300, "role_names": []}
@@ -31,8 +31,8 @@ def zeros(times: int = 1) -> bytes:
     return data
 
 
-def endless(status: int, times: int = 1) -> Say:
-    return Say(status, zeros(times), {"content-encoding": ", ".join(["gzip"] * times)})
+def endless(status: int, times: int = 1) -> ScriptedAnswer:
+    return ScriptedAnswer(status, zeros(times), {"content-encoding": ", ".join(["gzip"] * times)})
 
 
 @contextmanager
@@ -46,64 +46,70 @@ def ended_soon() -> Iterator[None]:
 @pytest.mark.parametrize(
     "say",
     [
-        Say(body={"user": USER}, drip="body"),
-        Say(body={"user": USER}, drip="all"),
-        Say(500, b"x" * 300, drip="body"),
-        Say(body=b"1\r\n{\r\n" * 100, headers={"transfer-encoding": "chunked", "content-length": "0"}, drip="body"),
-        Say(100, drip="all", headers={"x": "y" * 300}),
+        ScriptedAnswer(body={"user": USER}, drip="body"),
+        ScriptedAnswer(body={"user": USER}, drip="all"),
+        ScriptedAnswer(500, b"x" * 300, drip="body"),
+        ScriptedAnswer(
+            body=b"1\r\n{\r\n" * 100, headers={"transfer-encoding": "chunked", "content-length": "0"}, drip="body"
+        ),
+        ScriptedAnswer(100, drip="all", headers={"x": "y" * 300}),
     ],
     ids=["body", "headers", "error", "chunks", "interim"],
 )
-def test_an_answer_that_drips_in_ends_at_the_deadline(say: Say, tls: str) -> None:
+def test_an_answer_that_drips_in_ends_at_the_deadline(say: ScriptedAnswer, tls: str) -> None:
     how: dict[str, Any] = {"timeout": 0.3, "attempts": 1, "ca_bundle": tls}
-    with ScriptedStudio(in_turn(say), tls=tls) as server, client_of(server.base_url, Naps(), **how) as client:
+    with ScriptedStudio(in_turn(say), tls=tls) as server, client_of(server.base_url, FakeSleep(), **how) as client:
         with ended_soon(), pytest.raises(UnreachableError, match=r"no complete answer from .* within 0\.3 s") as caught:
             StudioWriter(client).user(7)
         assert "ROLESYNC_TIMEOUT" in caught.value.hint
 
 
 def test_a_write_whose_answer_drips_in_is_unclear() -> None:
-    say = Say(body={"users": [USER]}, drip="body")
-    with ScriptedStudio(in_turn(say)) as server, client_of(server.base_url, Naps(), timeout=0.3) as client:
+    say = ScriptedAnswer(body={"users": [USER]}, drip="body")
+    with ScriptedStudio(in_turn(say)) as server, client_of(server.base_url, FakeSleep(), timeout=0.3) as client:
         with ended_soon(), pytest.raises(UnreachableError) as caught:
             StudioWriter(client).put_roles([{"user_id": 7, "action": "add", "role": "Admin"}])
         assert effect_of(caught.value) is RequestEffect.UNCLEAR
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 def test_an_answer_through_a_proxy_ends_at_the_deadline() -> None:
-    with ScriptedStudio(in_turn(Say(body={"user": USER}, drip="body"))) as proxy:
+    with ScriptedStudio(in_turn(ScriptedAnswer(body={"user": USER}, drip="body"))) as proxy:
         how: dict[str, Any] = {"timeout": 0.3, "attempts": 1, "proxy": proxy.base_url}
-        with client_of("http://studio.invalid", Naps(), **how) as client, ended_soon(), pytest.raises(UnreachableError):
+        with (
+            client_of("http://studio.invalid", FakeSleep(), **how) as client,
+            ended_soon(),
+            pytest.raises(UnreachableError),
+        ):
             StudioWriter(client).user(7)
 
 
 def test_a_token_that_drips_in_ends_at_the_deadline() -> None:
-    say = Say(body={"access_token": "a" * 300}, drip="all")
+    say = ScriptedAnswer(body={"access_token": "a" * 300}, drip="all")
     with ScriptedStudio(in_turn(say)) as server, ended_soon(), pytest.raises(TokenUnknownError, match=r"0\.3 s"):
         endpoint_of(server.base_url, timeout=0.3).refresh(SecretStr("old"))
 
 
 def test_each_attempt_has_its_deadline_also_on_the_same_connection() -> None:
-    def answer(_asked: Asked) -> Say:
+    def answer(_asked: ReceivedRequest) -> ScriptedAnswer:
         time.sleep(0.15)
-        return Say(body={"user": USER})
+        return ScriptedAnswer(body={"user": USER})
 
-    with ScriptedStudio(answer) as server, client_of(server.base_url, Naps(), timeout=0.4, attempts=1) as client:
+    with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep(), timeout=0.4, attempts=1) as client:
         assert [StudioWriter(client).user(7).id for _ in range(4)] == [7] * 4
         assert server.connections == 1
 
 
 @pytest.mark.parametrize(
-    "say", [endless(200), endless(200, 2), endless(500), endless(422), Say(200, bytes(MB))], ids=str
+    "say", [endless(200), endless(200, 2), endless(500), endless(422), ScriptedAnswer(200, bytes(MB))], ids=str
 )
-def test_an_answer_that_unfolds_beyond_the_limit_is_not_read_on(say: Say) -> None:
+def test_an_answer_that_unfolds_beyond_the_limit_is_not_read_on(say: ScriptedAnswer) -> None:
     with ScriptedStudio(in_turn(say)) as server:
         how: dict[str, Any] = {"attempts": 1, "max_response_mb": 0.5}
         tracemalloc.start()
         try:
             with (
-                client_of(server.base_url, Naps(), **how) as client,
+                client_of(server.base_url, FakeSleep(), **how) as client,
                 pytest.raises(UnreadableAnswerError, match=LIMIT) as caught,
             ):
                 StudioWriter(client).user(7)
@@ -123,6 +129,6 @@ def test_a_token_that_unfolds_beyond_the_limit_is_unknown() -> None:
 def test_a_compressed_answer_within_the_limit_is_read() -> None:
     name = "A" * 400_000
     body = gzip.compress(b'{"user": {"id": 7, "role_names": [], "full_name": "%b"}}' % name.encode())
-    say = Say(body=body, headers={"content-encoding": "gzip"})
-    with ScriptedStudio(in_turn(say)) as server, client_of(server.base_url, Naps(), max_response_mb=0.5) as client:
+    say = ScriptedAnswer(body=body, headers={"content-encoding": "gzip"})
+    with ScriptedStudio(in_turn(say)) as server, client_of(server.base_url, FakeSleep(), max_response_mb=0.5) as client:
         assert StudioWriter(client).user(7).name == name

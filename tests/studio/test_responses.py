@@ -20,12 +20,12 @@ from rolesync.errors import (
 )
 from rolesync.studio.responses import Answer, error_for, http_date, object_of
 from rolesync.studio.transport import Call, Connection, Transport
-from tests.servers import AGENT, Say, ScriptedStudio, in_turn
+from tests.servers import AGENT, ScriptedAnswer, ScriptedStudio, in_turn
 
 WHERE = "PUT /api/public/v1/users/roles"
 
 
-def answered(say: Say) -> Answer:
+def answered(say: ScriptedAnswer) -> Answer:
     """Make the answer from real bytes."""
     with ScriptedStudio(in_turn(say)) as server, closing(Transport(Connection(server.base_url, AGENT))) as transport:
         return transport.send(transport.prepare(Call("x", "GET", "/x"), ""), WHERE)
@@ -52,7 +52,7 @@ def answered(say: Say) -> Answer:
     ],
 )
 def test_each_status_has_its_error_and_hint(status: int, kind: type[StudioError], hint: str) -> None:
-    error = error_for(answered(Say(status, {"error": "Something is wrong"})), WHERE)
+    error = error_for(answered(ScriptedAnswer(status, {"error": "Something is wrong"})), WHERE)
     assert type(error) is kind
     assert error.message == f"{WHERE}: Studio answered {status} (Something is wrong)"
     assert hint in error.hint
@@ -85,14 +85,14 @@ def test_each_status_has_its_error_and_hint(status: int, kind: type[StudioError]
     ids=lambda value: str(value)[:40],
 )
 def test_every_form_of_an_error_body_is_read(body: object, message: str) -> None:
-    assert error_for(answered(Say(404, body)), WHERE).message == f"{WHERE}: Studio answered 404{message}"
+    assert error_for(answered(ScriptedAnswer(404, body)), WHERE).message == f"{WHERE}: Studio answered 404{message}"
 
 
 @pytest.mark.parametrize(
     "body", [{"error": "Rate Limit Exceeded"}, b"403 Forbidden (rate limit exceeded)", b"<b>Rate Limit Exceeded</b>"]
 )
 def test_a_403_may_mean_a_rate_limit(body: object) -> None:
-    error = error_for(answered(Say(403, body, {"retry-after": "4"})), WHERE)
+    error = error_for(answered(ScriptedAnswer(403, body, {"retry-after": "4"})), WHERE)
     assert (type(error), error.status, error.retry_after) == (RateLimitedError, 403, 4)
 
 
@@ -107,11 +107,14 @@ def test_a_403_may_mean_a_rate_limit(body: object) -> None:
     ids=str,
 )
 def test_the_message_says_how_long_studio_asked_to_wait(headers: dict[str, str], message: str) -> None:
-    assert error_for(answered(Say(429, {"error": "Slow down"}, headers)), WHERE).message == f"{WHERE}: Studio {message}"
+    assert (
+        error_for(answered(ScriptedAnswer(429, {"error": "Slow down"}, headers)), WHERE).message
+        == f"{WHERE}: Studio {message}"
+    )
 
 
 def test_a_redirect_names_its_target() -> None:
-    error = error_for(answered(Say(302, b"", {"Location": "https://login.example.edu/" + "x" * 900})), WHERE)
+    error = error_for(answered(ScriptedAnswer(302, b"", {"Location": "https://login.example.edu/" + "x" * 900})), WHERE)
     assert type(error) is StudioError
     assert "https://login.example.edu/xxx" in error.hint
     assert len(error.hint) < 400
@@ -124,7 +127,7 @@ def test_a_redirect_names_its_target() -> None:
 )
 def test_only_a_json_object_is_accepted(body: bytes) -> None:
     with pytest.raises(UnreadableAnswerError, match="answered 200 with no JSON object but") as caught:
-        object_of(answered(Say(body=body)), "GET /x")
+        object_of(answered(ScriptedAnswer(body=body)), "GET /x")
     assert caught.value.message.startswith("GET /x: ")
     assert (caught.value.status, len(caught.value.message) < 150) == (200, True)
     assert "log-in page or proxy" in caught.value.hint
@@ -133,7 +136,7 @@ def test_only_a_json_object_is_accepted(body: bytes) -> None:
 def test_json_is_read_in_every_encoding_json_allows() -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32-be"):
         body = json.dumps({"name": "Zoë"}, ensure_ascii=False).encode(encoding)
-        assert object_of(answered(Say(body=body)), "GET /x") == {"name": "Zoë"}
+        assert object_of(answered(ScriptedAnswer(body=body)), "GET /x") == {"name": "Zoë"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from rolesync.errors import StudioError, UsageError
 from rolesync.studio.transport import Call, Connection, Transport, open_session
-from tests.servers import AGENT, Asked, Say, ScriptedStudio
+from tests.servers import AGENT, ReceivedRequest, ScriptedAnswer, ScriptedStudio
 
 SEARCH = Call("search", "GET", "/api/public/v1/users/search", {"email": "a+b@example.edu", "page": 2})
 CHANGE = Call("roles", "PUT", "/api/public/v1/users/roles", body={"actions": [{"user_id": 7, "role": "Prüfer"}]})
@@ -52,10 +52,10 @@ def test_an_address_that_no_request_can_have_is_refused_at_once() -> None:
 def test_requests_one_after_the_other_share_a_session_and_parallel_ones_have_their_own() -> None:
     both = threading.Barrier(2)
 
-    def answer(request: Asked) -> Say:
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
         if request.query:
             both.wait(10)
-        return Say()
+        return ScriptedAnswer()
 
     with ScriptedStudio(answer) as server:
         transport = Transport(Connection(server.base_url, AGENT))
@@ -73,7 +73,7 @@ def test_requests_one_after_the_other_share_a_session_and_parallel_ones_have_the
 
 
 def test_a_request_without_an_answer_names_itself_and_frees_its_session() -> None:
-    with ScriptedStudio(lambda _request: Say(end="gone")) as server:
+    with ScriptedStudio(lambda _request: ScriptedAnswer(end="gone")) as server:
         transport = Transport(Connection(server.base_url, AGENT))
         for _ in range(2):
             with pytest.raises(StudioError, match="GET /ping"):

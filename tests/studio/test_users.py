@@ -9,7 +9,7 @@ from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerE
 from rolesync.model.keys import format_roles
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.studio.users import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
-from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
+from tests.servers import FakeSleep, ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio, client_of, in_turn
 
 OWNER, MARIA, OMAR, ROOM_12, TEST_STUDENT, JONAS = 1002, 1003, 1052, 1090, 1097, 2**40 + 17
 CHANGED = "Studio's API may have changed, or this is a defect of rolesync: report it with this message"
@@ -30,27 +30,27 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def studio(sandbox: Sandbox) -> Iterator[StudioWriter]:
     sandbox.reset()
-    with client_of(sandbox.base_url, Naps()) as client:
+    with client_of(sandbox.base_url, FakeSleep()) as client:
         yield StudioWriter(client)
 
 
-def asked(answer: Say, call: str, *args: object) -> tuple[object, ScriptedStudio]:
+def call_studio(answer: ScriptedAnswer, call: str, *args: object) -> tuple[object, ScriptedStudio]:
     """Make one call of a Studio that gives this answer."""
-    answering: Answering = in_turn(answer)
-    with ScriptedStudio(answering) as server, client_of(server.base_url, Naps(), attempts=1) as client:
+    answering: RequestHandler = in_turn(answer)
+    with ScriptedStudio(answering) as server, client_of(server.base_url, FakeSleep(), attempts=1) as client:
         return getattr(StudioWriter(client), call)(*args), server
 
 
-def answer_with_user(user: object) -> Say:
-    return Say(body={"user": user})
+def answer_with_user(user: object) -> ScriptedAnswer:
+    return ScriptedAnswer(body={"user": user})
 
 
 def test_a_name_with_a_surrogate_is_shown_with_a_replacement() -> None:
-    user, _ = asked(answer_with_user({**ANN, "full_name": "An\ud800n", "role_names": []}), "user", 7)
+    user, _ = call_studio(answer_with_user({**ANN, "full_name": "An\ud800n", "role_names": []}), "user", 7)
     assert isinstance(user, User)
     assert user.name == "An\N{REPLACEMENT CHARACTER}n"
     people = {"users": [{**ANN, "full_name": "\udfff"}], "meta": META}
-    page, _ = asked(Say(body=people), "search_role", "Admin")
+    page, _ = call_studio(ScriptedAnswer(body=people), "search_role", "Admin")
     assert isinstance(page, UserPage)
     assert page.names == ["\N{REPLACEMENT CHARACTER}"]
 
@@ -144,18 +144,18 @@ def test_ping_returns_the_clock(studio: StudioWriter) -> None:
     "email", ["a+b@example.edu", "o'neill@example.edu", "zoë@example.edu", "a&role=Admin@x", "a b%2B@x"]
 )
 def test_addresses_are_percent_encoded(email: str) -> None:
-    page = Say(body={"users": [], "meta": {**META, "total_count": 0}})
-    _, server = asked(page, "search_email", email)
-    (request,) = server.asked
+    page = ScriptedAnswer(body={"users": [], "meta": {**META, "total_count": 0}})
+    _, server = call_studio(page, "search_email", email)
+    (request,) = server.requests
     assert request.query == {"email": email, "page": "1", "per_page": "50"}
     assert ("%2B" in request.target) == ("+" in email)
 
 
 def test_roles_are_percent_encoded() -> None:
-    page = Say(body={"users": [], "meta": {**META, "total_count": 0}})
-    _, server = asked(page, "search_role", "Subaccount admin", 3)
-    assert server.asked[0].query == {"role": "Subaccount admin", "page": "3", "per_page": "50"}
-    assert server.asked[0].path == "/api/public/v1/users/search"
+    page = ScriptedAnswer(body={"users": [], "meta": {**META, "total_count": 0}})
+    _, server = call_studio(page, "search_role", "Subaccount admin", 3)
+    assert server.requests[0].query == {"role": "Subaccount admin", "page": "3", "per_page": "50"}
+    assert server.requests[0].path == "/api/public/v1/users/search"
 
 
 # What the answers mean
@@ -173,15 +173,15 @@ def test_roles_are_percent_encoded() -> None:
     ],
 )
 def test_missing_optional_and_unknown_fields_are_accepted(answer: object, user: User) -> None:
-    assert asked(answer_with_user(answer), "user", 7)[0] == user
+    assert call_studio(answer_with_user(answer), "user", 7)[0] == user
 
 
 @pytest.mark.parametrize("user_id", [2**53 + 1, 2**63 - 1])
 def test_big_ids_stay_exact(user_id: int) -> None:
-    user, server = asked(answer_with_user({**ANN, "id": user_id}), "user", user_id)
+    user, server = call_studio(answer_with_user({**ANN, "id": user_id}), "user", user_id)
     assert isinstance(user, User)
     assert user.id == user_id
-    assert server.asked[0].path.endswith(f"/{user_id}")
+    assert server.requests[0].path.endswith(f"/{user_id}")
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_big_ids_stay_exact(user_id: int) -> None:
 )
 def test_a_wrong_answer_never_passes_for_a_user(answer: object, words: str) -> None:
     with pytest.raises(UnreadableAnswerError) as caught:
-        asked(answer_with_user(answer), "user", 7)
+        call_studio(answer_with_user(answer), "user", 7)
     assert words in caught.value.message
     assert caught.value.message.startswith("GET /api/public/v1/users/7: Studio answered 200 with ")
     assert caught.value.hint == CHANGED
@@ -233,7 +233,7 @@ def test_a_wrong_answer_never_passes_for_a_user(answer: object, words: str) -> N
 )
 def test_a_wrong_page_never_passes_for_an_empty_one(body: object, words: str) -> None:
     with pytest.raises(UnreadableAnswerError) as caught:
-        asked(Say(body=body), "search_role", "Admin")
+        call_studio(ScriptedAnswer(body=body), "search_role", "Admin")
     assert words in caught.value.message
     assert caught.value.message.startswith("GET /api/public/v1/users/search: Studio answered 200 with ")
     assert caught.value.hint == CHANGED
@@ -242,14 +242,14 @@ def test_a_wrong_page_never_passes_for_an_empty_one(body: object, words: str) ->
 @pytest.mark.parametrize("call", ["user", "search_role", "put_roles"])
 def test_an_object_of_another_program_leads_to_the_address(call: str) -> None:
     with pytest.raises(UnreadableAnswerError, match=r'no users? but {"status": "log in"}') as caught:
-        asked(Say(body={"status": "log in"}), call, [] if call == "put_roles" else 7)
+        call_studio(ScriptedAnswer(body={"status": "log in"}), call, [] if call == "put_roles" else 7)
     assert "base_url" in caught.value.hint
 
 
 @pytest.mark.parametrize("body", [{}, {"users": None}, {"users": [{}]}, {"user": ANN}, [ANN]], ids=str)
 def test_a_wrong_answer_to_a_write_is_refused(body: object) -> None:
     with pytest.raises(UnreadableAnswerError, match="PUT /api/public/v1/users/roles: "):
-        asked(Say(body=body), "put_roles", [])
+        call_studio(ScriptedAnswer(body=body), "put_roles", [])
 
 
 def test_missing_fields_of_media_are_accepted() -> None:
@@ -267,7 +267,7 @@ def test_missing_fields_of_media_are_accepted() -> None:
     odd = {"id": 4, "title": None, "duration": "long", "size": True, "owner": None, "last_viewed": None}
     whole = {"id": 5, "duration": 61, "owner": {"id": "7"}, "last_viewed": 7}
     older = {"id": 6}
-    page, _ = asked(Say(body={"media": [full, odd, whole, older], "meta": META}), "media", 7)
+    page, _ = call_studio(ScriptedAnswer(body={"media": [full, odd, whole, older], "meta": META}), "media", 7)
     assert isinstance(page, MediaPage)
     assert page.media == (
         Media(3, "T", 2**53 + 1, 0.0, 0, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "view"),
@@ -282,7 +282,7 @@ def test_missing_fields_of_media_are_accepted() -> None:
 )
 def test_wrong_media_are_refused(body: object) -> None:
     with pytest.raises(UnreadableAnswerError, match="GET /api/public/v1/users/7/media: "):
-        asked(Say(body=body), "media", 7)
+        call_studio(ScriptedAnswer(body=body), "media", 7)
 
 
 @pytest.mark.parametrize(
@@ -298,19 +298,19 @@ def test_wrong_media_are_refused(body: object) -> None:
     ids=str,
 )
 def test_role_names_are_found_wherever_swagger_puts_them(document: object, roles: tuple[str, ...]) -> None:
-    assert asked(Say(body=document), "known_roles")[0] == roles
+    assert call_studio(ScriptedAnswer(body=document), "known_roles")[0] == roles
 
 
 @pytest.mark.parametrize("body", [b"pong", b'"pong"', b" PONG\n"])
 def test_any_form_of_pong_is_accepted(body: bytes) -> None:
-    assert asked(Say(body=body), "ping")[0] is None
-    moment, _ = asked(Say(body=body, headers={"date": "Wed, 21 Oct 2015 07:28:00 GMT"}), "ping")
+    assert call_studio(ScriptedAnswer(body=body), "ping")[0] is None
+    moment, _ = call_studio(ScriptedAnswer(body=body, headers={"date": "Wed, 21 Oct 2015 07:28:00 GMT"}), "ping")
     assert moment == datetime(2015, 10, 21, 7, 28, tzinfo=UTC)
 
 
 def test_an_answer_other_than_pong_is_refused() -> None:
     with pytest.raises(UnreadableAnswerError, match="instead of 'pong'"):
-        asked(Say(body=b"<html>Log in</html>"), "ping")
+        call_studio(ScriptedAnswer(body=b"<html>Log in</html>"), "ping")
 
 
 COMPOSED, DECOMPOSED = "M\u00e9dia", "Me\u0301dia"
@@ -320,15 +320,15 @@ COMPOSED, DECOMPOSED = "M\u00e9dia", "Me\u0301dia"
 def test_a_role_is_found_and_sent_as_studio_stores_its_name(stored: str) -> None:
     user = {**ANN, "role_names": [stored]}
 
-    def answer(asked: Asked) -> Say:
-        if asked.method == "PUT":
-            return Say(body={"users": [user]})
-        users = [user] if asked.query["role"] == stored else []
-        return Say(body={"users": users, "meta": meta(total_count=len(users))})
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        if request.method == "PUT":
+            return ScriptedAnswer(body={"users": [user]})
+        users = [user] if request.query["role"] == stored else []
+        return ScriptedAnswer(body={"users": users, "meta": meta(total_count=len(users))})
 
-    with ScriptedStudio(answer) as server, client_of(server.base_url, Naps()) as client:
+    with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
         studio = StudioWriter(client)
         assert studio.search_role(COMPOSED).roles == [format_roles([COMPOSED])]
         (updated,) = studio.put_roles([{"user_id": 7, "action": "remove", "role": COMPOSED}])
         assert updated.roles == (COMPOSED,)
-        assert server.asked[-1].json["actions"][0]["role"] == stored
+        assert server.requests[-1].json["actions"][0]["role"] == stored

@@ -260,19 +260,19 @@ def test_unknown_outcomes_of_a_run_are_resolved_by_the_next_run(studio: Sandbox,
 def test_an_unknown_outcome_that_the_last_read_resolves_is_recorded(studio: Sandbox, tmp_path: Path) -> None:
     context = Context(settings_for(studio, tmp_path / "state", concurrency=1), sleep=lambda _: None)
     plan = planned(context)
-    naps: list[float] = []
+    fake_sleep: list[float] = []
 
     def go_away_before_applying(stage: str, done: int, total: int) -> None:
         if stage == "looking up users" and done == total:
             studio.set_faults("cut=1")
 
     def come_back_for_the_last_read(seconds: float) -> None:
-        naps.append(seconds)
-        if len(naps) > 1:
+        fake_sleep.append(seconds)
+        if len(fake_sleep) > 1:
             studio.set_faults("")
 
     run = apply_plan(plan, replace(context, progress=go_away_before_applying, sleep=come_back_for_the_last_read))
-    assert len(naps) == 2
+    assert len(fake_sleep) == 2
     assert run.complete  # Studio shows it
     events = list(read_events(context.settings.account_dir, EVENTS))
     assert [type(event) for event in events][-4:] == [Outcome, Reread, RunEnd, HoldersSaved]

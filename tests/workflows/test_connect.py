@@ -97,7 +97,7 @@ def test_a_login_stores_the_token_that_the_next_command_uses(tmp_path: Path) -> 
         token = token_of(settings, now, counts)
         assert token.header() == "Token access-1"
         assert counts == {}
-        (request,) = server.asked
+        (request,) = server.requests
     assert form_of(request) == {
         "client_id": "key",
         "client_secret": "sesame",

@@ -248,10 +248,10 @@ def test_a_limit_of_requests_and_a_proxy_are_for_the_real_studio_only(
     studio: Sandbox, context: Context, tmp_path: Path
 ) -> None:
     plan = planned(context)
-    naps: list[float] = []
+    fake_sleep: list[float] = []
     slow = settings_for(studio, tmp_path / "state", chunk_size=2, requests_per_second=2.0)
-    done = rehearse_plan(plan, replace(context, settings=slow, sleep=naps.append))
-    assert len(naps) == done.read.total - 1
+    done = rehearse_plan(plan, replace(context, settings=slow, sleep=fake_sleep.append))
+    assert len(fake_sleep) == done.read.total - 1
     assert [stage.seconds for stage in done.stages[1:3]] == [1.5, 0.5]
 
 

@@ -21,7 +21,7 @@ from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_list, read_list
 from rolesync.workflows.sync import sync_list
 from tests.paths import SAMPLE
-from tests.servers import Naps
+from tests.servers import FakeSleep
 from tests.workflows.tools import drift_of, emails_of, list_of, planned, settings_for, verdict
 
 
@@ -145,7 +145,7 @@ MIXED = "429=0.03,403=0.02,500=0.02,503=0.02,reset=0.02,html=0.02,html200=0.02,l
 """Faults that strike a fifth of all requests."""
 
 
-def context_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Context:
+def context_for(studio: Sandbox, folder: Path, fake_sleep: FakeSleep, **more: Any) -> Context:
     settings = {
         "base_url": studio.base_url,
         "token": studio.token,
@@ -154,7 +154,7 @@ def context_for(studio: Sandbox, folder: Path, naps: Naps, **more: Any) -> Conte
         "max_removals": 10_000,
         **more,
     }
-    return Context(load(**settings), sleep=naps.sleep)
+    return Context(load(**settings), sleep=fake_sleep.sleep)
 
 
 def list_for(studio: Sandbox, folder: Path, additions: int, keep: int) -> Path:
@@ -180,7 +180,7 @@ def check_record(studio: Sandbox, context: Context) -> None:
 def test_two_thousand_changes_are_done_though_a_fifth_of_all_requests_fail(tmp_path: Path) -> None:
     with Sandbox(Options(users=2_300)) as studio:
         path = list_for(studio, tmp_path, additions=2_000, keep=1)
-        context = context_for(studio, tmp_path, Naps(), chunk_size=5)
+        context = context_for(studio, tmp_path, FakeSleep(), chunk_size=5)
         studio.set_faults(f"{MIXED},seed=3")
         done = sync_list(read_list(path, context), context)
         struck = studio.fault_counts()
@@ -200,14 +200,14 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_run_fin
 ) -> None:
     studio = sandboxes(Options(users=184))
     path = list_for(studio, tmp_path, additions=90, keep=5)
-    naps = Naps()
-    context = context_for(studio, tmp_path, naps, chunk_size=10, retry_seconds=60)
+    fake_sleep = FakeSleep()
+    context = context_for(studio, tmp_path, fake_sleep, chunk_size=10, retry_seconds=60)
 
     def go_down(stage: str, sent: int, _total: int) -> None:
         if (stage, sent) == ("applying", 40):
             studio.set_faults("reset=0.5,503=0.5,seed=1")
 
-    failing = Context(context.settings, sleep=naps.sleep, progress=go_down)
+    failing = Context(context.settings, sleep=fake_sleep.sleep, progress=go_down)
     done = sync_list(read_list(path, failing), failing)
     assert done.run is not None
     numbers = done.run.outcomes["outcome"].value_counts()
@@ -215,7 +215,7 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_run_fin
     assert numbers["done"] + numbers["unknown"] + numbers["not_sent"] == len(done.plan.changes)
     assert 0 < numbers["unknown"] <= 10 * FAILURES
     assert done.run.stopped
-    assert sum(naps.taken) < 3 * 8 * 60  # a few reads, each of which ends after a minute of retries
+    assert sum(fake_sleep.seconds) < 3 * 8 * 60  # a few reads, each of which ends after a minute of retries
     assert load_earlier_runs(context.settings.account_dir).unsettled == (done.run.run_id,)
 
     studio.set_faults("")

@@ -28,13 +28,13 @@ from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
 from rolesync.studio.auth.token_endpoint import PATH, LoginNeededError, TokenUnknownError
 from rolesync.studio.auth.token_store import STORE, StoredToken, TokenStore, fingerprint
 from rolesync.studio.users import StudioReader, StudioWriter
-from tests.servers import Answering, Asked, Naps, Say, ScriptedStudio, client_of, in_turn
+from tests.servers import FakeSleep, ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio, client_of, in_turn
 from tests.studio.oauth_tools import FIRST, SECRET, Clock, access_of, form_of, issued
 
 LIFE = 7200
 THREADS = 8
 USER = {"id": 7, "email": "a@example.edu", "full_name": "A", "role_names": []}
-REFUSED = Say(400, {"error": "invalid_grant"})
+REFUSED = ScriptedAnswer(400, {"error": "invalid_grant"})
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def put_in_store(access: Access, number: int) -> None:
         keep(token)
 
 
-def token_requests(server: ScriptedStudio) -> list[Asked]:
-    return [asked for asked in server.asked if asked.path == PATH]
+def token_requests(server: ScriptedStudio) -> list[ReceivedRequest]:
+    return [request for request in server.requests if request.path == PATH]
 
 
 def at_once(work: Callable[[], object]) -> list[object]:
@@ -81,9 +81,11 @@ def at_once(work: Callable[[], object]) -> list[object]:
         return list(pool.map(call, range(THREADS)))
 
 
-def api(token: Answering, user: Say | None = None) -> Answering:
+def api(token: RequestHandler, user: ScriptedAnswer | None = None) -> RequestHandler:
     """A Studio whose token endpoint answers so, and whose users are always the same."""
-    return lambda asked: token(asked) if asked.path == PATH else user or Say(body={"user": USER, "users": [USER]})
+    return lambda request: (
+        token(request) if request.path == PATH else user or ScriptedAnswer(body={"user": USER, "users": [USER]})
+    )
 
 
 # Rotation
@@ -96,7 +98,7 @@ def test_every_refresh_brings_the_next_refresh_token(
     seen = set()
     with Sandbox(Options(token_lifetime=LIFE, old_refresh_token=old), clock=clock) as studio:
         tokens = OAuthToken(access_of(studio.base_url, tmp_path, clock))
-        with client_of(studio.base_url, Naps(), tokens=tokens) as client:
+        with client_of(studio.base_url, FakeSleep(), tokens=tokens) as client:
             for _ in range(4):
                 assert StudioReader(client).user(1002).id == 1002
                 assert StudioReader(client).user(1002).id == 1002
@@ -126,7 +128,7 @@ def test_a_token_is_renewed_a_minute_before_it_expires(tmp_path: Path, clock: Cl
         assert tokens.header() == "Bearer access-1"
         clock.seconds += 1
         assert tokens.header() == "Bearer access-2"
-        assert [form_of(asked)["refresh_token"] for asked in server.asked] == [FIRST, "refresh-1"]
+        assert [form_of(request)["refresh_token"] for request in server.requests] == [FIRST, "refresh-1"]
 
 
 def test_the_scheme_may_be_another_or_none(tmp_path: Path, clock: Clock) -> None:
@@ -144,7 +146,7 @@ def test_a_refresh_token_that_studio_does_not_replace_stays(tmp_path: Path, cloc
         tokens.header()
         clock.seconds += LIFE
         tokens.header()
-        assert [form_of(asked)["refresh_token"] for asked in server.asked] == [FIRST, FIRST]
+        assert [form_of(request)["refresh_token"] for request in server.requests] == [FIRST, FIRST]
 
 
 def test_a_token_without_lifetime_is_used_until_it_is_refused(tmp_path: Path, clock: Clock) -> None:
@@ -168,7 +170,7 @@ def test_a_newly_configured_refresh_token_is_used_and_a_spent_one_never_again(tm
 
         headers = [run(configured) for configured in ("one", "one", "two", "two", "one", "")]
         assert headers == [f"Bearer access-{number}" for number in (1, 1, 2, 2, 2, 2)]
-        assert [form_of(asked)["refresh_token"] for asked in server.asked] == ["one", "two"]
+        assert [form_of(request)["refresh_token"] for request in server.requests] == ["one", "two"]
 
 
 def test_the_tokens_of_another_key_are_left_alone(tmp_path: Path, clock: Clock) -> None:
@@ -176,7 +178,7 @@ def test_the_tokens_of_another_key_are_left_alone(tmp_path: Path, clock: Clock) 
         OAuthToken(access_of(server.base_url, tmp_path, clock)).header()
         other = OAuthToken(access_of(server.base_url, tmp_path, clock, client_id="other"))
         assert other.header() == "Bearer access-2"
-        assert form_of(server.asked[1])["refresh_token"] == FIRST
+        assert form_of(server.requests[1])["refresh_token"] == FIRST
         with pytest.raises(UsageError, match="no token for it yet") as caught:
             OAuthToken(access_of(server.base_url, tmp_path, clock, client_id="third", configured=""))
         assert "rolesync login" in caught.value.hint
@@ -187,7 +189,7 @@ def test_a_broken_store_is_reported_before_a_token_is_spent(tmp_path: Path, cloc
     with ScriptedStudio(in_turn(issued(1))) as server:
         with pytest.raises(RolesyncError, match="is not what rolesync wrote"):
             OAuthToken(access_of(server.base_url, tmp_path, clock))
-        assert server.asked == []
+        assert server.requests == []
 
 
 def test_the_first_pair_by_a_code_is_used_although_a_refresh_token_is_configured(tmp_path: Path, clock: Clock) -> None:
@@ -199,8 +201,11 @@ def test_the_first_pair_by_a_code_is_used_although_a_refresh_token_is_configured
         assert tokens.header() == "Bearer access-1"
         clock.seconds += LIFE
         tokens.header()
-        assert [form_of(asked)["grant_type"] for asked in server.asked] == ["authorization_code", "refresh_token"]
-        assert form_of(server.asked[1])["refresh_token"] == "refresh-1"
+        assert [form_of(request)["grant_type"] for request in server.requests] == [
+            "authorization_code",
+            "refresh_token",
+        ]
+        assert form_of(server.requests[1])["refresh_token"] == "refresh-1"
 
 
 def test_an_expired_token_without_refresh_token_is_reported(tmp_path: Path, clock: Clock) -> None:
@@ -211,7 +216,7 @@ def test_an_expired_token_without_refresh_token_is_reported(tmp_path: Path, cloc
         clock.seconds += LIFE
         with pytest.raises(LoginNeededError, match="issued no refresh token"):
             tokens.header()
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 # Stored before use
@@ -222,18 +227,18 @@ def test_the_new_pair_is_in_the_store_when_its_first_request_arrives(tmp_path: P
     on_refresh: list[bytes] = []
     answers = in_turn(issued(1), issued(2))
 
-    def answer(asked: Asked) -> Say:
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
         path = tmp_path / STORE
-        if asked.path == PATH:
+        if request.path == PATH:
             on_refresh.append(path.read_bytes() if path.exists() else b"")
-            return answers(asked)
+            return answers(request)
         kept = json.loads(path.read_bytes())
-        seen.append((asked.headers["Authorization"], kept["access_token"] + " " + kept["refresh_token"]))
-        return Say(body={"user": USER})
+        seen.append((request.headers["Authorization"], kept["access_token"] + " " + kept["refresh_token"]))
+        return ScriptedAnswer(body={"user": USER})
 
     with ScriptedStudio(answer) as server:
         tokens = OAuthToken(access_of(server.base_url, tmp_path, clock))
-        with client_of(server.base_url, Naps(), tokens=tokens) as client:
+        with client_of(server.base_url, FakeSleep(), tokens=tokens) as client:
             StudioReader(client).user(7)
             clock.seconds += LIFE
             StudioReader(client).user(7)
@@ -243,19 +248,19 @@ def test_the_new_pair_is_in_the_store_when_its_first_request_arrives(tmp_path: P
 
 
 def test_a_pair_that_cannot_be_stored_is_not_used(tmp_path: Path, clock: Clock) -> None:
-    def answer(asked: Asked) -> Say:
-        assert asked.path == PATH
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        assert request.path == PATH
         (tmp_path / STORE).mkdir()  # from here on the name exists
         return issued(1)
 
     with ScriptedStudio(answer) as server:
         tokens = OAuthToken(access_of(server.base_url, tmp_path, clock))
-        with client_of(server.base_url, Naps(), tokens=tokens) as client:
+        with client_of(server.base_url, FakeSleep(), tokens=tokens) as client:
             for _ in range(3):
                 with pytest.raises(RolesyncError, match="could not be stored, so it was not used") as caught:
                     StudioReader(client).user(7)
                 assert "access-1" not in f"{caught.value!r}{caught.value.hint}"
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 def test_without_space_for_the_next_pair_the_refresh_token_is_not_spent(tmp_path: Path, clock: Clock) -> None:
@@ -264,7 +269,7 @@ def test_without_space_for_the_next_pair_the_refresh_token_is_not_spent(tmp_path
         tokens = OAuthToken(access_of(server.base_url, tmp_path, clock))
         with pytest.raises(RolesyncError, match="no space for a new token, so none was requested"):
             tokens.header()
-        assert server.asked == []
+        assert server.requests == []
 
 
 # One refresh for all threads and processes
@@ -294,7 +299,7 @@ def test_a_token_renewed_by_another_process_is_taken_from_the_store(tmp_path: Pa
         put_in_store(access, 3)
         clock.seconds += 100
         assert due.header() == "Bearer access-3"
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 class Running(Clock):
@@ -334,7 +339,7 @@ def test_a_token_may_expire_during_a_parallel_read(tmp_path: Path, *, seen_comin
     ours = Same(theirs) if seen_coming else Slow(theirs)
     with Sandbox(Options(users=6000, token_lifetime=60), clock=theirs) as studio:
         access = access_of(studio.base_url, tmp_path, ours)
-        with client_of(studio.base_url, Naps(), tokens=OAuthToken(access)) as client:
+        with client_of(studio.base_url, FakeSleep(), tokens=OAuthToken(access)) as client:
             live = read_live(StudioReader(client), ("Student",), ListRows.of(), lambda *_: None)
             refused = live.requests.by_kind["search_role"] - live.requests.theoretical_minimum
         renewals = studio.counts()["token"]
@@ -349,17 +354,17 @@ def test_a_token_may_expire_during_a_parallel_read(tmp_path: Path, *, seen_comin
 
 
 def test_a_401_with_the_new_token_is_final(tmp_path: Path, clock: Clock) -> None:
-    studio = api(in_turn(issued(1), issued(2), issued(3)), Say(401, {"error": "Invalid access token"}))
+    studio = api(in_turn(issued(1), issued(2), issued(3)), ScriptedAnswer(401, {"error": "Invalid access token"}))
     with ScriptedStudio(studio) as server:
         access = access_of(server.base_url, tmp_path, clock)
         put_in_store(access, 0)
         clock.seconds += 100
-        with client_of(server.base_url, Naps(), tokens=OAuthToken(access)) as client:
+        with client_of(server.base_url, FakeSleep(), tokens=OAuthToken(access)) as client:
             for _ in range(3):
                 with pytest.raises(UnauthorizedError, match="Invalid access token") as caught:
                     StudioReader(client).user(7)
                 assert "rolesync login" in caught.value.hint
-    sent = [asked.headers["Authorization"] or asked.method for asked in server.asked]
+    sent = [request.headers["Authorization"] or request.method for request in server.requests]
     assert sent == ["Bearer access-0", "POST", "Bearer access-1", "Bearer access-1", "Bearer access-1"]
 
 
@@ -367,15 +372,15 @@ def test_invalid_grant_is_final_for_all_threads_and_calls(tmp_path: Path, clock:
     with ScriptedStudio(api(in_turn(REFUSED, issued(1)))) as server:
         tokens = OAuthToken(access_of(server.base_url, tmp_path, clock))
         ends = at_once(tokens.header)
-        naps = Naps()
-        with client_of(server.base_url, naps, tokens=tokens) as client:
+        fake_sleep = FakeSleep()
+        with client_of(server.base_url, fake_sleep, tokens=tokens) as client:
             for call in (lambda: StudioReader(client).user(7), lambda: StudioWriter(client).put_roles([])):
                 with pytest.raises(LoginNeededError):
                     call()
         with pytest.raises(LoginNeededError):
             tokens.renew("Bearer old")
-        assert len(server.asked) == 1
-    assert naps.taken == []
+        assert len(server.requests) == 1
+    assert fake_sleep.seconds == []
     for error in ends:
         assert isinstance(error, UnauthorizedError)
         assert error.exit_code is Exit.STUDIO
@@ -393,39 +398,39 @@ def test_threads_refused_together_share_one_renewal_even_if_it_fails(tmp_path: P
         tokens = OAuthToken(access)
         ends = at_once(lambda: tokens.renew("Bearer access-0"))
         assert [type(end) for end in ends] == [LoginNeededError] * THREADS
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
     "lost",
     [
-        Say(end="gone"),
-        Say(end="reset"),
-        Say(200, issued(1).body, end="cut"),
-        Say(end="mute"),
-        Say(502, {"error": "Bad Gateway"}),
-        Say(503, {}, {"retry-after": "1"}),
-        Say(200, b"<html></html>"),
+        ScriptedAnswer(end="gone"),
+        ScriptedAnswer(end="reset"),
+        ScriptedAnswer(200, issued(1).body, end="cut"),
+        ScriptedAnswer(end="mute"),
+        ScriptedAnswer(502, {"error": "Bad Gateway"}),
+        ScriptedAnswer(503, {}, {"retry-after": "1"}),
+        ScriptedAnswer(200, b"<html></html>"),
     ],
 )
 def test_a_renewal_whose_answer_is_lost_is_not_repeated_until_the_next_run(
-    tmp_path: Path, clock: Clock, lost: Say
+    tmp_path: Path, clock: Clock, lost: ScriptedAnswer
 ) -> None:
     with ScriptedStudio(api(in_turn(lost, issued(2)))) as server:
         access = access_of(server.base_url, tmp_path, clock, timeout=0.2)
-        tokens, naps = OAuthToken(access), Naps()
-        with client_of(server.base_url, naps, tokens=tokens) as client:
+        tokens, fake_sleep = OAuthToken(access), FakeSleep()
+        with client_of(server.base_url, fake_sleep, tokens=tokens) as client:
             for call in (lambda: StudioReader(client).user(7), lambda: StudioWriter(client).put_roles([])):
                 with pytest.raises(TokenUnknownError, match="unknown") as caught:
                     call()
                 assert "tries once more" in caught.value.hint
                 assert caught.value.exit_code is Exit.STUDIO
-        assert len(server.asked) == 1
-        assert naps.taken == []
+        assert len(server.requests) == 1
+        assert fake_sleep.seconds == []
         assert not (tmp_path / STORE).exists()
 
         assert OAuthToken(access).header() == "Bearer access-2"
-        assert [form_of(asked)["refresh_token"] for asked in server.asked] == [FIRST, FIRST]
+        assert [form_of(request)["refresh_token"] for request in server.requests] == [FIRST, FIRST]
 
 
 def test_after_a_lost_answer_a_spent_refresh_token_asks_for_login(tmp_path: Path, clock: Clock) -> None:
@@ -444,30 +449,30 @@ def test_after_a_lost_answer_a_valid_refresh_token_is_used_once_more(tmp_path: P
         access = access_of(studio.base_url, tmp_path, clock)
         with pytest.raises(TokenUnknownError):
             OAuthToken(access).header()
-        with client_of(studio.base_url, Naps(), tokens=OAuthToken(access)) as client:
+        with client_of(studio.base_url, FakeSleep(), tokens=OAuthToken(access)) as client:
             assert StudioReader(client).user(1002).id == 1002
 
 
 def test_a_refused_connection_is_retried_by_the_client(tmp_path: Path, clock: Clock) -> None:
     with ScriptedStudio(api(in_turn(issued(1))), listening=False) as server:
-        tokens, naps = OAuthToken(access_of(server.base_url, tmp_path, clock)), Naps()
+        tokens, fake_sleep = OAuthToken(access_of(server.base_url, tmp_path, clock)), FakeSleep()
         with pytest.raises(NeverSentError):
             tokens.header()
-        naps.first = server.listen
-        with client_of(server.base_url, naps, tokens=tokens) as client:
+        fake_sleep.during_first = server.listen
+        with client_of(server.base_url, fake_sleep, tokens=tokens) as client:
             StudioWriter(client).put_roles([{"user_id": 7, "action": "add", "role": "Admin"}])
-        assert len(naps.taken) == 1
-        assert [asked.method for asked in server.asked] == ["POST", "PUT"]
+        assert len(fake_sleep.seconds) == 1
+        assert [request.method for request in server.requests] == ["POST", "PUT"]
 
 
 def test_a_limited_refresh_waits_as_long_as_studio_asks(tmp_path: Path, clock: Clock) -> None:
-    limited = Say(429, {"error": "Too Many Requests"}, {"retry-after": "7"})
+    limited = ScriptedAnswer(429, {"error": "Too Many Requests"}, {"retry-after": "7"})
     with ScriptedStudio(api(in_turn(limited, issued(1)))) as server:
-        tokens, naps = OAuthToken(access_of(server.base_url, tmp_path, clock)), Naps()
-        with client_of(server.base_url, naps, tokens=tokens) as client:
+        tokens, fake_sleep = OAuthToken(access_of(server.base_url, tmp_path, clock)), FakeSleep()
+        with client_of(server.base_url, fake_sleep, tokens=tokens) as client:
             StudioReader(client).user(7)
-        assert naps.taken == [7]
-        assert [asked.method for asked in server.asked] == ["POST", "POST", "GET"]
+        assert fake_sleep.seconds == [7]
+        assert [request.method for request in server.requests] == ["POST", "POST", "GET"]
     with ScriptedStudio(in_turn(limited)) as server:
         fresh = OAuthToken(access_of(server.base_url, tmp_path / "other", clock))
         with pytest.raises(RateLimitedError):

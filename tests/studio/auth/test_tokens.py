@@ -7,7 +7,7 @@ from rolesync.errors import Exit, UsageError
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.auth.tokens import FixedToken
 from rolesync.studio.users import StudioReader
-from tests.servers import Naps, client_of
+from tests.servers import FakeSleep, client_of
 
 OWNER = 1002
 
@@ -53,5 +53,5 @@ def test_the_text_of_a_fixed_token_hides_it() -> None:
 def test_an_empty_scheme_sends_only_the_key() -> None:
     with Sandbox(Options(bare_key=True)) as sandbox:
         bare = FixedToken(SecretStr(sandbox.token), scheme="")
-        with client_of(sandbox.base_url, Naps(), tokens=bare) as client:
+        with client_of(sandbox.base_url, FakeSleep(), tokens=bare) as client:
             assert StudioReader(client).user(OWNER).id == OWNER

@@ -13,7 +13,7 @@ from threading import Timer
 from typing import Any
 
 from rolesync.sandbox.control import Control
-from tests.e2e.in_process import run_in_process
+from tests.in_process import run_in_process
 from tests.paths import ROOT
 
 ROLESYNC = Path(sys.executable).with_name("rolesync")
@@ -135,7 +135,7 @@ def shell(folder: Path, studio: Control) -> Shell:
     return Shell(folder, {**clean(), **settings})
 
 
-def some(counts: Mapping[str, int]) -> dict[str, int]:
+def nonzero(counts: Mapping[str, int]) -> dict[str, int]:
     """Only the kinds that came at all."""
     return {kind: number for kind, number in counts.items() if number}
 
