@@ -3,7 +3,7 @@
 An entry is an address, an id, or `*@DOMAIN` for all users with addresses in a domain.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,17 +20,17 @@ _NO_ID = 1 << 63  # ids are smaller
 class _Names:
     """What entries name: addresses by their keys, domains with their at sign, and ids."""
 
-    keys: frozenset[str]
+    keys: AbstractSet[str]
     domains: tuple[str, ...]
     ids: tuple[int, ...]
 
     @classmethod
     def of(cls, entries: Sequence[str]) -> "_Names":
         keys = {email_key(entry) for entry in entries} - {""}
+        numbers = {key for key in keys if key.isascii() and key.isdigit()}
         patterns = {key for key in keys if key.startswith(ANY_USER)}
-        ids = [int(key) for key in keys if key.isascii() and key.isdigit()]
-        domains = tuple(sorted(pattern.removeprefix("*") for pattern in patterns))
-        return cls(frozenset(keys - patterns), domains, tuple(user_id for user_id in ids if user_id < _NO_ID))
+        ids = tuple(number for number in map(int, numbers) if number < _NO_ID)
+        return cls(keys - numbers - patterns, tuple(pattern.removeprefix("*") for pattern in patterns), ids)
 
     def has(self, key: str) -> bool:
         """Whether they name an address."""

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import hold_changes
 from rolesync.model.history import GuardBaseline
+from rolesync.model.keys import email_key
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import ON_REMOVALS, Mode, VerdictStatus
 from rolesync.planner.guards import judge
@@ -170,7 +171,7 @@ def test_guards_count_exactly_the_changes_of_the_plan(situation: Situation, hist
 
 def _is_any(user_id: int, situation: Situation, entries: tuple[str, ...]) -> bool:
     (user,) = [user for user in situation.users if user.user_id == user_id]
-    names = {str(user_id), user.email.strip().lower().replace("\u212a", "k")} - {""}
+    names = {str(user_id), email_key(user.email)} - {""}
     return bool(names & {entry.lower() for entry in entries})
 
 
