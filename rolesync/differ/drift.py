@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rolesync.differ.vanished import vanished_holders
 from rolesync.model.frames import DRIFT, frame
 from rolesync.model.history import ExpectedHolders
 from rolesync.model.live import Live
@@ -17,9 +18,10 @@ def drift_since(expected: ExpectedHolders | None, live: Live) -> Drift:
         live: who holds them now, complete for its `roles`.
 
     Returns:
-        The changes by role, action and user id. Roles that only one side has, and users in doubt, are left out.
+        The changes by role, action and user id. Roles that only one side has, and users in doubt, are left out. Unknown
+        if most holders of a role are gone: such a read proves no loss.
     """
-    if expected is None:
+    if expected is None or vanished_holders(expected.certain, live):
         return Drift()
     cells: dict[str, list[Any]] = {name: [] for name in DRIFT}
     for role in live.roles:

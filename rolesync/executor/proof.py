@@ -23,14 +23,21 @@ def prove(plan: Plan, before: Live, after: Live) -> Proof:
     differences = []
     holders = {}
     emails = _emails(plan, before, after)
-    for role in plan.policy.managed_roles:
+    for role, expected in holders_after(plan, before).items():
         actual = _ids(after.holders(role))
-        expected = _ids(before.holders(role)) | _changed_ids(plan, role, Action.ADD)
-        expected -= _changed_ids(plan, role, Action.REMOVE)
         holders[role] = len(actual)
         differences += _sentences(role, "should hold it and don't", expected - actual, emails)
         differences += _sentences(role, "hold it and shouldn't", actual - expected, emails)
     return Proof(holders, tuple(differences))
+
+
+def holders_after(plan: Plan, before: Live) -> dict[str, set[int]]:
+    """Return by managed role the ids of those who hold it if all changes of the plan are done."""
+    return {
+        role: (_ids(before.holders(role)) | _changed_ids(plan, role, Action.ADD))
+        - _changed_ids(plan, role, Action.REMOVE)
+        for role in plan.policy.managed_roles
+    }
 
 
 def _ids(users: pd.DataFrame) -> set[int]:

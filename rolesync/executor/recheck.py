@@ -14,7 +14,7 @@ import pandas as pd
 from rolesync.executor.preconditions import check_permission, rejudge
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import last_seen, open_requests
-from rolesync.history.holders import drift_by_others, expected_holders
+from rolesync.history.holders import drift_by_others
 from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key, parse_roles
@@ -85,7 +85,8 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
     remaining = _without_outdated(remaining, plan.periods, limits.day)
     rest = replace(plan, changes=remaining.to_send)
     check_permission(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
-    return Rechecked(replace(plan, drift=drift_by_others(expected_holders(runs), runs, before)), remaining, before)
+    drift = drift_by_others(limits.baseline.expected, runs, before)
+    return Rechecked(replace(plan, drift=drift), remaining, before)
 
 
 def recheck(changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles) -> Remaining:

@@ -3,9 +3,10 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from rolesync.errors import RecordError, StudioError
+from rolesync.differ.vanished import vanished_holders
+from rolesync.errors import IncompleteReadError, RecordError, StudioError
 from rolesync.executor.execute import Execution, execute
-from rolesync.executor.proof import prove
+from rolesync.executor.proof import holders_after, prove
 from rolesync.executor.recheck import Remaining
 from rolesync.executor.run_context import RunContext
 from rolesync.history.event_writer import append_event
@@ -39,7 +40,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
     try:
         journal = Journal(record, context.run, context.seconds)
         executed = execute(rest, context.studio, journal, context.progress, parallel=context.parallel)
-        after, read_error = _read_again(plan, executed, context)
+        after, read_error = _read_again(rest, before, executed, context)
     except BaseException:
         with suppress(RecordError):  # it may be the cause
             append_event(record, _end(context, status="interrupted", unsettled=True))
@@ -55,6 +56,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         proof=prove(rest, before, after) if after else None,
         requests=Requests(dict(sorted(context.studio.client.counts.items()))),
         stopped=stopped.message if stopped else "",
+        held=len(plan.held),
         drift=plan.drift,
         approval=plan.approval,
     )
@@ -72,11 +74,13 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
     return run
 
 
-def _read_again(plan: Plan, executed: Execution, context: RunContext) -> tuple[Live | None, StudioError | None]:
+def _read_again(
+    plan: Plan, before: Live, executed: Execution, context: RunContext
+) -> tuple[Live | None, StudioError | None]:
     """Read the holders of the managed roles again, until they show what was sent; decide the changes in doubt by that.
 
     Returns:
-        Studio after the run, or None and the error of the read.
+        Studio after the run, or None and the error of the read, also if most holders of a role are missing in it.
     """
 
     def read() -> Live:
@@ -86,6 +90,9 @@ def _read_again(plan: Plan, executed: Execution, context: RunContext) -> tuple[L
         after = read_settled(context.studio, read, executed.hidden_since, context.progress)
     except StudioError as error:
         return None, error
+    if vanished := vanished_holders(holders_after(plan, before), after):
+        message = f"{vanished} in the read after the run, so it proves nothing"
+        return None, IncompleteReadError(message, hint="look at Studio, and plan again when its users are there")
     executed.close(after)
     return after, None
 

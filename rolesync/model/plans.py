@@ -96,7 +96,7 @@ class Changes:
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """Changes of managed roles by other hands (DRIFT) since the run `since`; "" if there is no such run."""
+    """Changes of managed roles by other hands (DRIFT) since the run `since`; "" if they are unknown."""
 
     since: str = ""
     changes: "pd.DataFrame" = field(default_factory=lambda: frame(DRIFT))

@@ -35,9 +35,9 @@ class Proof:
 class Run:
     """One apply: the outcome of every change (OUTCOMES), and the proof.
 
-    `drift` are changes by other hands before the run. `approval` is that of the plan. `proof` is None if Studio could
-    not be read again. `stopped` is the reason if the run ended early, else "". `already_applied` is the earlier
-    run that completed the plan, if nothing was left to send; else "".
+    `held` is the number of held rows of the plan. `drift` are changes by other hands before the run. `approval` is that
+    of the plan. `proof` is None if Studio could not be read again. `stopped` is the reason if the run ended early, else
+    "". `already_applied` is the earlier run that completed the plan, if nothing was left to send; else "".
     """
 
     run_id: str
@@ -49,6 +49,7 @@ class Run:
     proof: Proof | None
     requests: Requests
     stopped: str = ""
+    held: int = 0
     drift: Drift = field(default_factory=Drift)
     approval: Approval | None = None
     already_applied: str = ""

@@ -16,6 +16,7 @@ from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrink_share
+from rolesync.planner.live_guards import live_vanished
 from rolesync.planner.named_users import entries_without_user, is_holder, users_named
 from rolesync.planner.verdicts import advise, limited, name_some
 
@@ -30,18 +31,20 @@ def judge(
         live: the users in Studio, to find the owner.
         policy: the limits. Shares are from 0 to 1.
         findings: the findings of the reader.
-        history: the age of the list, the lengths of this list and the list last applied, and repeated changes.
+        history: the age of the list, the lengths of this list and the list last applied, the holders after the last
+            run, and repeated changes.
 
     Returns:
-        Verdicts on the list (errors, age, shrinking), the owner and the protected users. For each managed role,
-        verdicts on the number of removals, their share of the holders, and the remaining holders. The last verdict is
-        on repeated changes.
+        Verdicts on the list (errors, age, shrinking), the read of Studio, the owner and the protected users. For each
+        managed role, verdicts on the number of removals, their share of the holders, and the remaining holders. The
+        last verdict is on repeated changes.
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
     verdicts = [
         input_refused(findings),
         max_age_hours(history.age_hours, policy),
         max_shrink_share(history, policy, len(removals)),
+        live_vanished(live, history),
         _owner(removals, live, policy),
         _protected_users(removals, live, policy),
     ]

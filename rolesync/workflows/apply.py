@@ -10,6 +10,7 @@ from rolesync.executor.preconditions import check_approval, check_maker, check_o
 from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
 from rolesync.executor.run import carry_out
 from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.history.holders import expected_holders
 from rolesync.model.desired import ListRows
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
@@ -84,7 +85,8 @@ def _check_origin(plan: Plan, context: Context, folder: Path | None) -> None:
 def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, context: Context, override: str) -> Rechecked:
     settings = context.settings
     before = read_studio(studio, _planned_users(plan), context, earlier_runs, plan.policy.managed_roles)
-    baseline, day = guard_baseline(plan.source, earlier_runs, context), context.now().astimezone(UTC).date()
+    baseline = guard_baseline(plan.source, earlier_runs, expected_holders(earlier_runs), context)
+    day = context.now().astimezone(UTC).date()
     limits = CurrentLimits(settings.owner, settings.protected_users, baseline, day)
     return recheck_plan(plan, before, earlier_runs, limits, override)
 

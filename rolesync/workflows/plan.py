@@ -108,7 +108,7 @@ def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
         source=source,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, findings, guard_baseline(source, earlier_runs, context)),
+        verdicts=judge(changes, live, policy, findings, guard_baseline(source, earlier_runs, expected, context)),
         findings=findings,
         requests=live.requests,
         planned_by=context.settings.user,
@@ -127,8 +127,10 @@ def with_impact(plan: Plan, studio: StudioReader, context: Context) -> Plan:
     return replace(plan, impact=impact, requests=total)
 
 
-def guard_baseline(source: Source, earlier_runs: EarlierRuns, context: Context) -> GuardBaseline:
-    """Combine the earlier runs in the record with the length and the age of the list."""
+def guard_baseline(
+    source: Source, earlier_runs: EarlierRuns, expected: ExpectedHolders | None, context: Context
+) -> GuardBaseline:
+    """Combine the earlier runs in the record, and the holders expected since, with the length and age of the list."""
     age = round((context.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
     repeated = earlier_runs.repeated(context.settings.repeat_runs)
-    return replace(earlier_runs.baseline, listed=source.listed, age_hours=age, repeated=repeated)
+    return replace(earlier_runs.baseline, listed=source.listed, age_hours=age, repeated=repeated, expected=expected)

@@ -131,7 +131,17 @@ def test_every_guard_gives_a_verdict_for_every_role() -> None:
     verdicts = judge(diff(keeping([]), live, policy), live, policy, (), UNKNOWN)
     per_role = ["max_removals", "max_removals_share", "min_holders"]
     assert [(result.rule, result.role) for result in verdicts] == [
-        *((rule, "") for rule in ("input_refused", "max_age_hours", "max_shrink_share", "owner", "protected_users")),
+        *(
+            (rule, "")
+            for rule in (
+                "input_refused",
+                "max_age_hours",
+                "max_shrink_share",
+                "live_vanished",
+                "owner",
+                "protected_users",
+            )
+        ),
         *((rule, role) for role in ("Teacher", "Admin") for rule in per_role),
         ("repeat_runs", ""),
     ]

@@ -152,7 +152,8 @@ def test_a_plan_that_is_applied_again_is_sent_once(studio: Sandbox, context: Con
     again = apply_plan(plans[second], context)
     assert (again.complete, again.already_applied) == (True, run.run_id)
     assert set(again.outcomes["detail"]) == {"done by an earlier run of this plan"}
-    assert f"Already applied by run {run.run_id}; sent 0; live equals the plan." in run_content(again).headline.sentence
+    sentence = run_content(again).headline.sentence
+    assert f"Already applied by run {run.run_id}; sent 0; live equals the plan; 1 row held." in sentence
     assert run_json(again)["already_applied"] == run.run_id
     assert studio.log() == written
     for run_id, earlier in ((run.run_id, ""), (again.run_id, run.run_id)):

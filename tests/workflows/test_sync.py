@@ -11,9 +11,11 @@ from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.events import PlanMade, RunStart
+from rolesync.history.holders import NAME
 from rolesync.history.read import read_events
 from rolesync.history.runs import list_runs
 from rolesync.model.plans import Plan
+from rolesync.model.vocabulary import VerdictStatus
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
@@ -247,3 +249,57 @@ def test_a_user_renamed_in_studio_keeps_the_role_until_the_row_is_corrected(
     assert plan.held["user_id"].tolist() == [first["id"]]
     assert plan.changes.empty
     assert studio.person(new["id"])["role_names"] == []
+
+
+def test_a_studio_that_shows_nobody_blocks_and_nothing_is_learnt_from_it(studio: Sandbox, context: Context) -> None:
+    sync_list(read_list(SAMPLE, context), context)
+    holders = (context.settings.account_dir / NAME).read_bytes()
+    applied = load_earlier_runs(context.settings.account_dir)
+    studio.set_faults("nobody=1")
+    blocked = sync_list(read_list(SAMPLE, context), context)
+    assert (blocked.plan.status, verdict(blocked.plan, "live_vanished").status) == ("blocked", VerdictStatus.BLOCK)
+    assert blocked.refusal is not None
+    assert drift_of(blocked.plan) == []
+    dry_run = planned(context)
+    assert (dry_run.status, drift_of(dry_run)) == ("blocked", [])
+    assert (context.settings.account_dir / NAME).read_bytes() == holders
+    now = load_earlier_runs(context.settings.account_dir)
+    assert (now.baseline, now.runs) == (applied.baseline, applied.runs)
+
+    studio.set_faults("")
+    again = sync_list(read_list(SAMPLE, context), context)
+    assert (again.plan.status, again.plan.drift.since != "", drift_of(again.plan)) == ("empty", True, [])
+
+
+def test_a_first_sync_of_a_studio_that_shows_nobody_blocks(studio: Sandbox, context: Context) -> None:
+    studio.set_faults("nobody=1")
+    blocked = sync_list(read_list(SAMPLE, context), context)
+    assert (blocked.run, verdict(blocked.plan, "live_vanished").status) == (None, VerdictStatus.BLOCK)
+    assert load_earlier_runs(context.settings.account_dir).runs == ()
+
+
+def test_holders_who_are_gone_for_good_are_accepted_by_an_override(studio: Sandbox, context: Context) -> None:
+    sync_list(read_list(SAMPLE, context), context)
+    for person in studio.people(role="Admin")[1:]:
+        studio.edit_person(person["id"], roles=[])
+    desired = read_list(SAMPLE, context)
+    blocked = sync_list(desired, context)
+    assert [guard.rule for guard in blocked.plan.blocked] == ["live_vanished"]
+    passed = sync_list(desired, context, override=blocked.plan.digest)
+    assert passed.run is not None
+    assert passed.run.complete
+    assert sync_list(desired, context).plan.status == "empty"
+
+
+def test_a_read_after_the_run_that_shows_nobody_proves_nothing(studio: Sandbox, context: Context) -> None:
+    studio.set_faults("nobody=1,after=9999")
+
+    def answered(_seconds: float) -> None:
+        if studio.log():
+            studio.set_faults("nobody=1")
+
+    done = sync_list(read_list(SAMPLE, context), replace(context, answered=answered))
+    assert done.run is not None
+    assert (done.run.proof, done.run.complete) == (None, False)
+    assert "holders of Admin are gone in the read after the run" in done.run.stopped
+    assert not (context.settings.account_dir / NAME).exists()

@@ -51,9 +51,10 @@ def headline(plan: Plan) -> Headline:
     if plan.status == "empty":
         if waiting := removals_waiting(plan):
             sentence = f"Every difference is held, {plural(waiting, 'removal')} among them"
+        elif len(plan.held):
+            sentence = f"{plural(len(plan.held), 'row')} held, and no other difference from the list"
         else:
-            held = f"; {plural(len(plan.held), 'row')} held" if len(plan.held) else ""
-            sentence = f"Studio already matches the list{held}"
+            sentence = "Studio already matches the list"
         return Headline("NOTHING TO DO", f"{sentence}. Nothing was written.")
     waiting = removals_waiting(plan)
     held = f"; {plural(waiting, 'removal')} held" if waiting else ""
@@ -134,7 +135,7 @@ def passes(guards: Iterable[GuardRow]) -> str:
 def drift_text(drift: Drift | RunDrift) -> str:
     """Count the changes made outside rolesync, and since which run."""
     if not drift.since:
-        return "unknown: no earlier run recorded the holders"
+        return "unknown: no holders of an earlier run to compare with"
     number = plural(len(drift.changes), "change") if len(drift.changes) else "nothing"
     return f"{number} since run {escape_for_display(drift.since, CELL_LIMIT)}"
 

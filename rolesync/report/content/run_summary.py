@@ -70,7 +70,7 @@ def _report(run: Run) -> RunReport:
         command="",
         account=run.account,
         undoes="",
-        held=None,
+        held=run.held,
         plan_run_id="",
         overridden=(),
         warned=(),
@@ -156,7 +156,8 @@ def _unnamed(report: RunReport) -> str:
 def _proven(report: RunReport) -> str:
     if report.proof is None:
         return "Studio was not read again, so nothing is proven"
-    return "live equals the plan" if report.proof.proven else "live differs from the plan"
+    held = f"; {plural(report.held, 'row')} held" if report.held else ""
+    return f"live equals the plan{held}" if report.proof.proven else "live differs from the plan"
 
 
 def _time(text: str) -> str:

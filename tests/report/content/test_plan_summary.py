@@ -36,7 +36,7 @@ from tests.report.samples import (
 def test_headlines() -> None:
     assert headline(make_plan()) == ("READY", "2 removals, 1 addition. Nothing was written yet.")
     assert headline(empty_plan()).word == "NOTHING TO DO"
-    assert headline(make_plan(changes=())).sentence.endswith("; 1 row held. Nothing was written.")
+    assert headline(make_plan(changes=())).sentence.startswith("1 row held, and no other difference from the list.")
     assert headline(blocked_plan()) == (
         "BLOCKED",
         "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written.",
@@ -61,7 +61,7 @@ def test_an_approval_is_shown_with_its_decisions() -> None:
 
 
 def test_drift_is_counted_since_a_run() -> None:
-    assert dict(summary(make_plan()))["drift"] == "unknown: no earlier run recorded the holders"
+    assert dict(summary(make_plan()))["drift"] == "unknown: no holders of an earlier run to compare with"
     assert dict(summary(drifted_plan()))["drift"] == "2 changes since run 20261101T023000-77aa01"
     assert drift_text(Drift("r1")) == "nothing since run r1"
     assert [row.user for row in drift_rows(DRIFTED)] == [("", "kim@example.edu", 44), ("", "", 7)]

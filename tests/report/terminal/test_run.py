@@ -92,7 +92,7 @@ def test_a_complete_run_is_shown_from_plan_to_proof() -> None:
     assert "run r1" in text
     assert f"plan {DIGEST}, created by mia in run p1" in text
     assert "planned 1 removal, 1 addition held 2 rows outcomes done 2" in text
-    assert "COMPLETE 2 of 2 changes done; live equals the plan." in text
+    assert "COMPLETE 2 of 2 changes done; live equals the plan; 2 rows held." in text
     assert "Done (2)" in text
     assert "+ add <zoe@example.edu> #31 Admin Student → Admin, Student 9" in text
     assert "- remove <grace@example.edu> #7 Admin Admin → no role" in text

@@ -1,0 +1,47 @@
+"""The guard on the read of Studio: nobody at all, or most holders of the last run gone at once."""
+
+import pytest
+
+from rolesync.model.history import ExpectedHolders, GuardBaseline
+from rolesync.model.plans import Policy
+from tests.planner.judging import BLOCK, PASS, admins, keeping, verdict
+from tests.strategies import User
+
+STRANGER = User(900, "stranger@example.edu", "", frozenset({"Teacher"}))
+
+
+def expecting(*user_ids: int, doubtful: tuple[int, ...] = ()) -> GuardBaseline:
+    return GuardBaseline(expected=ExpectedHolders("r1", {"Admin": dict.fromkeys(user_ids, "")}, frozenset(doubtful)))
+
+
+@pytest.mark.parametrize("history", [GuardBaseline(listed={"Admin": 9}), expecting(1)])
+def test_a_studio_without_any_user_blocks(history: GuardBaseline) -> None:
+    result = verdict("live_vanished", [], keeping(admins(9)), Policy(), history)
+    assert (result.status, result.limit, result.value, result.overridable) == (BLOCK, 1, 0, True)
+    assert "no holder of a managed role, and no user of the list" in result.message
+    assert "override this plan by its digest" in result.message
+
+
+def test_the_first_run_on_an_account_without_holders_passes_if_it_finds_users_of_the_list() -> None:
+    result = verdict("live_vanished", [STRANGER], keeping([STRANGER]), Policy(), GuardBaseline(listed={"Admin": 1}))
+    assert (result.status, result.limit, result.value) == (PASS, None, None)
+    assert result.message == "users that Studio shows: 1; no earlier run to compare with"
+
+
+def test_a_list_and_an_account_without_users_pass() -> None:
+    assert verdict("live_vanished", [], keeping([]), Policy(), GuardBaseline(listed={"Admin": 0})).status is PASS
+
+
+@pytest.mark.parametrize(("left", "status"), [(9, PASS), (5, PASS), (4, BLOCK), (0, BLOCK)])
+def test_most_holders_of_the_last_run_gone_at_once_block(left: int, status: str) -> None:
+    users = [*admins(left), STRANGER]
+    result = verdict("live_vanished", users, keeping(admins(10)), Policy(), expecting(*range(1, 11)))
+    assert (result.status, result.role) == (status, "Admin" if status is BLOCK else "")
+    if status is BLOCK:
+        assert (result.limit, result.value) == (5, 10 - left)
+        assert f"{10 - left} of 10 holders of Admin are gone since the last run, at most 5 allowed" in result.message
+
+
+def test_users_in_doubt_are_not_missed() -> None:
+    history = expecting(*range(1, 11), doubtful=tuple(range(5, 11)))
+    assert verdict("live_vanished", admins(4), keeping(admins(4)), Policy(), history).status is PASS
