@@ -1,12 +1,19 @@
-"""Finds the days on which the list asks for each change: a role may end or begin between plan and apply."""
+"""Finds the days on which the list asks for each change, and holds such changes while a clock may be wrong.
+
+A role may end or begin between plan and apply.
+"""
 
 from collections import defaultdict
 
 import pandas as pd
 
+from rolesync.differ.holds import hold
 from rolesync.model.desired import Desired
 from rolesync.model.keys import email_key
+from rolesync.model.live import Live
 from rolesync.model.periods import ALWAYS, Period, Periods, gap_of, join_periods
+from rolesync.model.plans import Changes
+from rolesync.model.reasons import CLOCKS_DIFFER, HeldReason
 from rolesync.model.vocabulary import Action
 
 _Key = tuple[str | int, str]  # address or id, and role
@@ -33,6 +40,16 @@ def days_of_changes(changes: pd.DataFrame, desired: Desired) -> Periods:
         if period != ALWAYS:
             days[user_id, role] = period
     return days
+
+
+def hold_dated_changes(changes: Changes, live: Live) -> Changes:
+    """Hold the changes that depend on dates if the clocks of this machine and of Studio differ too much."""
+    if live.clocks_agree or not changes.periods:
+        return changes
+    detail = f"follows from a date in the list, and {CLOCKS_DIFFER}; set the clock, and plan again"
+    columns = (changes.changes[name].tolist() for name in ("user_id", "role"))
+    places = [at for at, change in enumerate(zip(*columns, strict=True)) if change in changes.periods]
+    return hold(changes, dict.fromkeys(places, (HeldReason.CLOCK, detail)))
 
 
 def _dated_rows(desired: Desired) -> dict[_Key, list[Period]]:

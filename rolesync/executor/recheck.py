@@ -21,6 +21,7 @@ from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
 from rolesync.model.periods import ALWAYS, Periods
 from rolesync.model.plans import Plan
+from rolesync.model.reasons import CLOCKS_DIFFER
 from rolesync.model.vocabulary import Action, OutcomeStatus
 
 LastSeenRoles = Mapping[int, Sequence[str] | None]
@@ -82,7 +83,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
         RecordError: the record can't be read.
     """
     remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs))
-    remaining = _without_outdated(remaining, plan.periods, limits.day)
+    remaining = _without_outdated(remaining, plan.periods, limits.day, clocks_agree=before.clocks_agree)
     rest = replace(plan, changes=remaining.to_send)
     check_permission(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
     drift = drift_by_others(limits.baseline.expected, runs, before)
@@ -127,15 +128,22 @@ def recheck(changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles) -
     )
 
 
-def _without_outdated(remaining: Remaining, periods: Periods, day: date) -> Remaining:
-    """Leave out the changes for which the list doesn't ask on this day, since a role has ended or begun meanwhile."""
+def _without_outdated(remaining: Remaining, periods: Periods, day: date, *, clocks_agree: bool) -> Remaining:
+    """Leave out the changes for which the list doesn't ask on this day, since a role has ended or begun meanwhile.
+
+    Unless the clocks of this machine and of Studio agree, the day is uncertain, and no change with days is sent.
+    """
     details = remaining.outcomes["detail"].tolist()
     kept: list[int] = []
     columns = (remaining.to_send[name].tolist() for name in ("user_id", "role", "action"))
     for position, (user_id, role, action) in zip(remaining.positions, zip(*columns, strict=True), strict=True):
         days = periods.get((user_id, role), ALWAYS)
-        if days.has(day):
+        if days == ALWAYS or (clocks_agree and days.has(day)):
             kept.append(position)
+        elif not clocks_agree:
+            details[position] = (
+                f"not sent: depends on today's date, and {CLOCKS_DIFFER}; set the clock, and apply again"
+            )
         else:
             what = "gives the role" if action == Action.ADD else "doesn't give the role"
             details[position] = f"not sent: the list {what} {days.text}, and today is {day} (UTC); make a new plan"

@@ -156,5 +156,5 @@ class _Scan:
 
 
 def _baseline_of(event: PlanEvent) -> Mapping[str, int]:
-    """The assignments of each managed role in the list; empty where the list shrank so far that a guard warned."""
-    return {} if "max_shrink_share" in event.warned else event.source.listed
+    """The assignments of each managed role in the list; empty if a guard warned that they may be too few."""
+    return {} if {"max_shrink_share", "clock_skew"}.intersection(event.warned) else event.source.listed

@@ -47,7 +47,8 @@ def read_live(
     table = frame(LIVE, {"user_id": users.ids, "email": users.emails, "name": users.names, "roles": users.roles})
     studio.client.finish_abandoned()
     by_kind = Counter(studio.client.counts) - before
-    return Live(table, tuple(roles), Requests(dict(sorted(by_kind.items())), minimum, steps))
+    requests = Requests(dict(sorted(by_kind.items())), minimum, steps)
+    return Live(table, tuple(roles), requests, studio.client.clock_skew)
 
 
 def _read_once(

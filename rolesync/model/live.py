@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MAX_CLOCK_SKEW = 300.0
+"""Seconds by which two clocks may differ before changes that depend on a date wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadStep:
     """One step of a read: its method (`how`), its `requests` out of the requests (`of`) of a full read, and its users.
@@ -48,11 +52,20 @@ class Requests:
 
 @dataclass(frozen=True, eq=False)
 class Live:
-    """Users in Studio (LIVE): all holders of `roles`, and all users who were searched for and exist."""
+    """Users in Studio (LIVE): all holders of `roles`, and all users who were searched for and exist.
+
+    `clock_skew` are the seconds by which this machine's clock is ahead of Studio's; None if Studio named no time.
+    """
 
     users: "pd.DataFrame"
     roles: tuple[str, ...]
     requests: Requests = field(default_factory=lambda: Requests({}))
+    clock_skew: float | None = None
+
+    @property
+    def clocks_agree(self) -> bool:
+        """Whether nothing shows that one of the two clocks is wrong."""
+        return self.clock_skew is None or abs(self.clock_skew) <= MAX_CLOCK_SKEW
 
     def holders(self, role: str) -> "pd.DataFrame":
         """Return the users (LIVE) who hold `role`."""

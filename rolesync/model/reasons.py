@@ -50,8 +50,10 @@ class HeldReason(StrEnum):
     EXCLUDED = "excluded"
     RENAMED = "renamed"  # a row has the former address of a user
     ADDRESS_MOVED = "address_moved"  # a row has an address that another user had before
+    CLOCK = "clock"  # a date of the list, while this machine's clock may be wrong
     MAY_BE_LISTED = "may_be_listed"  # a user without an address, while no user fits a row
 
 
+CLOCKS_DIFFER = "the clocks of this machine and of Studio differ"
 WAITING = frozenset({HeldReason.REMOVALS_HELD.value, HeldReason.GRACE.value})
 """Reasons of removals that only wait: a reviewer may release them."""

@@ -15,7 +15,7 @@ from rolesync.model.plans import Plan, Verdict
 from rolesync.planner.encode import FORMAT, array, encode, guard_json, lines, plan_parts
 
 _UNSEALED = frozenset({"created_at", "source", "drift", "impact", "requests"})  # the content of the source is sealed
-_GROWING = frozenset({"max_age_hours", "repeat_runs"})  # guards whose value grows with time alone
+_GROWING = frozenset({"max_age_hours", "repeat_runs", "clock_skew"})  # guards whose value changes with time alone
 
 
 def digest(plan: Plan) -> str:

@@ -16,7 +16,7 @@ from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrink_share
-from rolesync.planner.live_guards import live_vanished
+from rolesync.planner.live_guards import clock_skew, live_vanished
 from rolesync.planner.named_users import entries_without_user, is_holder, users_named
 from rolesync.planner.verdicts import advise, limited, name_some
 
@@ -37,7 +37,7 @@ def judge(
     Returns:
         Verdicts on the list (errors, age, shrinking), the read of Studio, the owner and the protected users. For each
         managed role, verdicts on the number of removals, their share of the holders, and the remaining holders. The
-        last verdict is on repeated changes.
+        last verdicts are on repeated changes, and on the clock.
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
     verdicts = [
@@ -50,7 +50,7 @@ def judge(
     ]
     for count in changes.roles:
         verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
-    return (*verdicts, _repeat_runs(changes.changes, policy, history))
+    return (*verdicts, _repeat_runs(changes.changes, policy, history), clock_skew(live))
 
 
 def judge_after_review(

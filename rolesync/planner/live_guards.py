@@ -1,8 +1,8 @@
-"""The guard on the read of Studio: whether its users are there at all."""
+"""Guards on the read of Studio: whether its users are there at all, and whether its clock is this machine's."""
 
 from rolesync.differ.vanished import vanished_holders
 from rolesync.model.history import GuardBaseline
-from rolesync.model.live import Live
+from rolesync.model.live import MAX_CLOCK_SKEW, Live
 from rolesync.model.plans import Verdict
 from rolesync.model.vocabulary import VerdictStatus
 
@@ -20,15 +20,27 @@ def live_vanished(live: Live, history: GuardBaseline) -> Verdict:
     """
     rule, block = "live_vanished", VerdictStatus.BLOCK
     before = history.expected.certain if history.expected else {}
-    found, is_expected = len(live.users), any(history.listed.values()) or any(before.values())
-    if is_expected and not found:
+    is_expected = any(history.listed.values()) or any(before.values())
+    if is_expected and live.users.empty:
         message = f"Studio shows no holder of a managed role, and no user of the list: {_ADVICE}"
         return Verdict(rule, block, message, limit=1, value=0)
     if vanished := vanished_holders(before, live):
         message = f"{vanished} since the last run, at most {vanished.allowed:,} allowed: {_ADVICE}"
         return Verdict(rule, block, message, vanished.role, vanished.allowed, vanished.gone)
-    if not history.expected:
-        return Verdict(rule, VerdictStatus.PASS, f"users that Studio shows: {found:,}; no earlier run to compare with")
-    return Verdict(
-        rule, VerdictStatus.PASS, f"users that Studio shows: {found:,}; most holders of the last run are there"
+    return Verdict(rule, VerdictStatus.PASS, "Studio shows users, and no role has lost most of its holders since a run")
+
+
+def clock_skew(live: Live) -> Verdict:
+    """Warn if the clocks of Studio and of this machine differ so far that a day may be wrong. It never blocks."""
+    rule, limit, skew = "clock_skew", MAX_CLOCK_SKEW, live.clock_skew
+    if skew is None:
+        return Verdict(
+            rule, VerdictStatus.PASS, "Studio's answers name no time to compare this machine's clock with", limit=limit
+        )
+    if live.clocks_agree:
+        return Verdict(rule, VerdictStatus.PASS, f"this machine's clock is within {limit:g} s of Studio's", limit=limit)
+    message = (
+        f"this machine's clock is {abs(skew):,.0f} s {'ahead of' if skew > 0 else 'behind'} Studio's, so changes that "
+        "depend on dates of the list are held: set this machine's clock (NTP), and plan again"
     )
+    return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=round(abs(skew)))

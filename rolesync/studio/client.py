@@ -10,6 +10,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait as wait_for_all
+from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -22,7 +23,7 @@ from rolesync.errors import (
 )
 from rolesync.studio.auth.tokens import TokenSource
 from rolesync.studio.rate_control import LoadSignal, RateControl
-from rolesync.studio.responses import Answer, error_for
+from rolesync.studio.responses import Answer, error_for, http_date
 from rolesync.studio.retry import Retries, retry_after_of
 from rolesync.studio.throttle import Throttle
 from rolesync.studio.transport import Call, Connection, Transport
@@ -46,6 +47,7 @@ class Client:
         sleep: waits that many seconds between attempts; None for a real wait, which `end` cuts short.
         clock: a monotonic clock in seconds.
         jitter: returns a random number between two numbers.
+        wall_clock: the time of day, with its zone.
         counts: the requests by kind; may be shared with other senders.
         answered: called by any thread with the seconds that each answered request took.
     """
@@ -57,6 +59,7 @@ class Client:
         *,
         sleep: Callable[[float], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[float, float], float] = random.uniform,
         counts: Counter[str] | None = None,
         answered: Callable[[float], None] = lambda _seconds: None,
@@ -69,6 +72,8 @@ class Client:
         self._clock = clock
         self._waited_until = 0.0
         self._answered = answered
+        self._wall_clock = wall_clock
+        self._dated: tuple[str, datetime] | None = None  # the Date of the latest answer, and when it came
         self._lock = threading.Lock()
         self._transport = Transport(connection)
         control = RateControl(connection.concurrency, connection.requests_per_second)
@@ -147,6 +152,13 @@ class Client:
         """Wait before attempt `attempt` + 1: as long as Studio asked, else by exponential back-off with jitter."""
         self._pause(self._retries.backoff(attempt, retry_after))
 
+    @property
+    def clock_skew(self) -> float | None:
+        """The seconds by which this machine's clock is ahead of Studio's; None if no answer has named a time."""
+        if self._dated is None or (studio_time := http_date(self._dated[0])) is None:
+            return None
+        return (self._dated[1] - studio_time).total_seconds()
+
     def now(self) -> float:
         """Return the seconds of the clock; never before the end of a `wait`, even if it woke slightly early."""
         return max(self._clock(), self._waited_until)
@@ -172,6 +184,8 @@ class Client:
             with self._lock:
                 self.counts[call.kind] += 1
             answer = self._transport.send(request, call.where)
+            if date := answer.headers.get("Date"):
+                self._dated = date, self._wall_clock()
             if answer.status == HTTPStatus.OK:
                 signal = LoadSignal.KEEPS_UP
                 return answer

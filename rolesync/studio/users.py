@@ -8,13 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict, TypeVar
 
 from rolesync.model.keys import format_roles, role_key
 from rolesync.studio.client import Client
-from rolesync.studio.responses import Answer, http_date, object_of, quote, unknown_form, unreadable, wrong_field
+from rolesync.studio.responses import Answer, object_of, quote, unknown_form, unreadable, wrong_field
 from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
@@ -143,17 +142,16 @@ class StudioReader:
 
         return self.client.call(call, read)
 
-    def ping(self) -> datetime | None:
-        """`GET /ping`: checks that Studio answers; returns the time of its clock, None if it doesn't show it."""
+    def ping(self) -> None:
+        """`GET /ping`: checks that Studio answers."""
         call = Call("ping", "GET", f"{V1}/ping")
 
-        def read(answer: Answer) -> datetime | None:
+        def read(answer: Answer) -> None:
             text = answer.content[:40].decode("utf-8", "replace")
             if text.strip().strip('"').lower() != "pong":
                 raise unreadable(call.where, f"{text!r} instead of 'pong'")
-            return http_date(answer.headers.get("Date", ""))
 
-        return self.client.call(call, read)
+        self.client.call(call, read)
 
     def known_roles(self) -> tuple[str, ...]:
         """`GET /api/public/apidocs`: the role names in Studio's description of its API, sorted."""

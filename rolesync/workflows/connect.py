@@ -38,7 +38,13 @@ def connect(context: Context) -> Iterator[Client]:
     counts = Counter[str]()
     connection, tokens = connection_of(context.settings), token_of(context.settings, context.now, counts)
     with Client(
-        connection, tokens, sleep=context.sleep, clock=context.seconds, counts=counts, answered=context.answered
+        connection,
+        tokens,
+        sleep=context.sleep,
+        clock=context.seconds,
+        wall_clock=context.now,
+        counts=counts,
+        answered=context.answered,
     ) as client:
         yield client
 

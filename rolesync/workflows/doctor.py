@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from datetime import datetime
 
 from rolesync.audit.verify import verify_record
 from rolesync.errors import Exit, RolesyncError, StudioError
@@ -73,7 +72,8 @@ def _studio(context: Context) -> Iterator[Check]:
     try:
         with connect(context) as client:
             studio = StudioReader(client)
-            yield _clock(studio.ping(), context.now())
+            studio.ping()
+            yield _clock(client.clock_skew)
             yield Check("reachable", PASS, f"{context.settings.studio} answers")
             yield from _roles(studio, context.settings.managed_roles)
             yield from _named_users(studio, context.settings)
@@ -81,10 +81,9 @@ def _studio(context: Context) -> Iterator[Check]:
         yield _failed("reachable", error)
 
 
-def _clock(studio_time: datetime | None, local_time: datetime) -> Check:
-    if studio_time is None:
+def _clock(skew: float | None) -> Check:
+    if skew is None:
         return Check("clock", WARN, "Studio's answer names no time to compare with")
-    skew = (local_time - studio_time).total_seconds()
     if abs(skew) <= MAX_SKEW:
         return Check("clock", PASS, f"within {MAX_SKEW:g} s of Studio's")
     return Check("clock", WARN, f"{skew:+.0f} s from Studio's", "set this machine's clock (NTP)")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
-from rolesync.differ.dates import days_of_changes
+from rolesync.differ.dates import days_of_changes, hold_dated_changes
 from rolesync.differ.diff import diff
 from rolesync.differ.holds import hold_changes
 from rolesync.differ.identity_holds import hold_uncertain_identities
@@ -64,7 +64,7 @@ def compare_with_live(
 ) -> Changes:
     """Compare the list with Studio, and hold the changes that must wait; used for every plan from a list."""
     changes = diff(desired, live, policy)
-    changes = replace(changes, periods=days_of_changes(changes.changes, desired))
+    changes = hold_dated_changes(replace(changes, periods=days_of_changes(changes.changes, desired)), live)
     changes = hold_uncertain_identities(changes, desired.listed, expected)
     return hold_changes(changes, policy, baseline, has_unreadable_rows=desired.has_unreadable_rows)
 

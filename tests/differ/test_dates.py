@@ -1,8 +1,11 @@
 """The days of a change are those of the rows of its user and role, however the rows name the user."""
 
+from dataclasses import replace
 from datetime import date
 
-from rolesync.differ.dates import days_of_changes
+import pytest
+
+from rolesync.differ.dates import days_of_changes, hold_dated_changes
 from rolesync.differ.diff import diff
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.periods import Period
@@ -42,3 +45,32 @@ def test_a_removal_without_dated_rows_depends_on_no_day() -> None:
     removing = Row(2, "bo@example.edu", 0, "Admin")
     assert days_of([], [removing], {}) == {}
     assert days_of([], [removing], {9: Period(NEXT)}) == {}
+
+
+@pytest.mark.parametrize(
+    ("skew", "waiting"),
+    [(None, []), (300.0, []), (-300.0, []), (301.0, [("add", 1), ("remove", 2)]), (-1e9, [("add", 1), ("remove", 2)])],
+)
+def test_changes_that_follow_from_a_date_wait_while_the_clocks_differ(
+    skew: float | None, waiting: list[tuple[str, int]]
+) -> None:
+    live = replace(
+        live_of([*USERS, User(3, "", "Cy", ADMIN), User(4, "dan@example.edu", "Dan", frozenset())]), clock_skew=skew
+    )
+    rows = [Row(2, "ann@example.edu", 0, "Admin"), Row(3, "dan@example.edu", 0, "Admin")]
+    ended, periods = (
+        [Row(4, "bo@example.edu", 0, "Admin")],
+        {2: Period(expires=END), 4: Period(expires=date(2026, 6, 1))},
+    )
+    desired = Desired(ListRows.of(desired_of(rows)), (), SOURCE, desired_of(ended), periods, DAY)
+    changes = diff(desired, live, Policy())
+    changes = hold_dated_changes(replace(changes, periods=days_of_changes(changes.changes, desired)), live)
+    held, remaining = (
+        sorted(zip(table["action"].tolist(), table["user_id"].tolist(), strict=True))
+        for table in (changes.held, changes.changes)
+    )
+    assert held == waiting
+    assert set(changes.held["reason"]) <= {"clock"}
+    assert sorted([*held, *remaining]) == [("add", 1), ("add", 4), ("remove", 2), ("remove", 3)]
+    (count,) = changes.roles
+    assert count.additions + count.removals == len(remaining)

@@ -144,6 +144,7 @@ def test_every_guard_gives_a_verdict_for_every_role() -> None:
         ),
         *((rule, role) for role in ("Teacher", "Admin") for rule in per_role),
         ("repeat_runs", ""),
+        ("clock_skew", ""),
     ]
 
 

@@ -1,11 +1,14 @@
-"""The guard on the read of Studio: nobody at all, or most holders of the last run gone at once."""
+"""Guards on the read of Studio: nobody at all, most holders of the last run gone at once, or another clock."""
+
+from dataclasses import replace
 
 import pytest
 
 from rolesync.model.history import ExpectedHolders, GuardBaseline
 from rolesync.model.plans import Policy
-from tests.planner.judging import BLOCK, PASS, admins, keeping, verdict
-from tests.strategies import User
+from rolesync.planner.live_guards import clock_skew
+from tests.planner.judging import BLOCK, PASS, WARN, admins, keeping, verdict
+from tests.strategies import User, live_of
 
 STRANGER = User(900, "stranger@example.edu", "", frozenset({"Teacher"}))
 
@@ -25,7 +28,6 @@ def test_a_studio_without_any_user_blocks(history: GuardBaseline) -> None:
 def test_the_first_run_on_an_account_without_holders_passes_if_it_finds_users_of_the_list() -> None:
     result = verdict("live_vanished", [STRANGER], keeping([STRANGER]), Policy(), GuardBaseline(listed={"Admin": 1}))
     assert (result.status, result.limit, result.value) == (PASS, None, None)
-    assert result.message == "users that Studio shows: 1; no earlier run to compare with"
 
 
 def test_a_list_and_an_account_without_users_pass() -> None:
@@ -45,3 +47,19 @@ def test_most_holders_of_the_last_run_gone_at_once_block(left: int, status: str)
 def test_users_in_doubt_are_not_missed() -> None:
     history = expecting(*range(1, 11), doubtful=tuple(range(5, 11)))
     assert verdict("live_vanished", admins(4), keeping(admins(4)), Policy(), history).status is PASS
+
+
+@pytest.mark.parametrize(
+    ("skew", "status", "value", "message"),
+    [
+        (None, PASS, None, "name no time"),
+        (300.0, PASS, None, "within 300 s"),
+        (-299.0, PASS, None, "within 300 s"),
+        (7200.4, WARN, 7200, "7,200 s ahead of Studio's"),
+        (-301.0, WARN, 301, "301 s behind Studio's"),
+    ],
+)
+def test_clocks_that_differ_are_a_warning(skew: float | None, status: str, value: int | None, message: str) -> None:
+    result = clock_skew(replace(live_of([STRANGER]), clock_skew=skew))
+    assert (result.rule, result.status, result.limit, result.value) == ("clock_skew", status, 300, value)
+    assert message in result.message

@@ -634,6 +634,23 @@ def test_the_duration_of_each_answered_request_is_reported(start: Start) -> None
     assert [round(seconds) for seconds in durations] == [3, 3]
 
 
+@pytest.mark.parametrize(
+    ("headers", "skew"),
+    [({}, None), ({"date": "soon"}, None), ({"date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 120.0)],
+    ids=str,
+)
+def test_the_clock_is_compared_with_that_of_the_latest_answer(headers: dict[str, str], skew: float | None) -> None:
+    answer = ScriptedAnswer(404, {"error": "gone"}, headers)
+    with ScriptedStudio(in_turn(answer)) as server:
+        tokens = FixedToken(SecretStr("sandbox-token"))
+        moment = datetime(2015, 10, 21, 7, 30, tzinfo=UTC)
+        with Client(Connection(server.base_url, AGENT), tokens, wall_clock=lambda: moment) as client:
+            assert client.clock_skew is None
+            with pytest.raises(NotFoundError):
+                StudioReader(client).user(7)
+            assert client.clock_skew == skew
+
+
 # The end
 
 

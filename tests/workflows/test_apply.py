@@ -2,7 +2,8 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from rolesync.history.events import HoldersSaved, Outcome, Recovered, Reread, Ru
 from rolesync.history.read import read_events
 from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs
+from rolesync.model import live
 from rolesync.model.verification import Verification
 from rolesync.planner.approval import Decisions, approve
 from rolesync.planner.decode import from_json
@@ -74,7 +76,10 @@ def test_a_user_who_is_protected_by_now_keeps_the_role(studio: Sandbox, context:
     assert studio.log() == []
 
 
-def test_a_change_whose_day_is_over_is_not_sent(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+def test_a_change_whose_day_is_over_is_not_sent(
+    studio: Sandbox, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MAX_CLOCK_SKEW", inf)  # the sandbox has the time of today
     holders = [person["email"] for person in studio.people(role="Admin")]
     path = tmp_path / "list.csv"
     days = {
@@ -96,6 +101,23 @@ def test_a_change_whose_day_is_over_is_not_sent(studio: Sandbox, context: Contex
     assert [entry["action"] for entry in studio.log()] == ["add"]
     assert not run.complete
     assert apply_plan(plan, evening).complete
+
+
+def test_a_change_with_days_is_not_sent_while_the_clocks_differ(
+    studio: Sandbox, context: Context, tmp_path: Path
+) -> None:
+    holders = [person["email"] for person in studio.people(role="Admin")]
+    rows = [*(f"{email}," for email in holders), "omar.haddad@example.edu,2090-01-01", "ingrid.solberg@example.edu,"]
+    path = tmp_path / "list.csv"
+    path.write_text("email,expires,role\n" + "".join(f"{row},Admin\n" for row in rows))
+    plan = planned(context, path)
+    run = apply_plan(plan, replace(context, now=lambda: datetime.now(UTC) + timedelta(hours=1)))
+    assert dict(zip(run.outcomes["email"].str.lower(), run.outcomes["outcome"], strict=True)) == {
+        "omar.haddad@example.edu": "not_sent",
+        "ingrid.solberg@example.edu": "done",
+    }
+    assert "the clocks of this machine and of Studio differ" in run.outcomes["detail"].iloc[0]
+    assert apply_plan(plan, context).complete
 
 
 def test_a_plan_of_another_account_is_refused(studio: Sandbox, context: Context) -> None:

@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from rolesync.executor.send import FAILURES
 from rolesync.history.earlier_runs import load_earlier_runs
@@ -303,3 +306,23 @@ def test_a_read_after_the_run_that_shows_nobody_proves_nothing(studio: Sandbox, 
     assert (done.run.proof, done.run.complete) == (None, False)
     assert "holders of Admin are gone in the read after the run" in done.run.stopped
     assert not (context.settings.account_dir / NAME).exists()
+
+
+@pytest.mark.parametrize(("days", "waiting"), [(-20_000, ["remove"]), (4_000, ["add", "remove"]), (0, [])])
+def test_a_wrong_clock_neither_gives_nor_takes_a_role_by_date(
+    studio: Sandbox, context: Context, tmp_path: Path, days: int, waiting: list[str]
+) -> None:
+    first, second, *others = (person["id"] for person in studio.people(role="Admin"))
+    rows = [f",{first},2020-01-01,", f",{second},,2036-01-01", *(f",{user_id},," for user_id in others)]
+    rows += ["omar.haddad@example.edu,,,", "daniel.adeyemi@example.edu,,1990-01-01,2090-01-01"]
+    path = tmp_path / "dated.csv"
+    path.write_text("\n".join(["email,user_id,starts,expires,role", *(f"{row},Admin" for row in rows)]) + "\n")
+    shifted = replace(context, now=lambda: datetime.now(UTC) + timedelta(days=days))
+    done = sync_list(read_list(path, shifted), shifted)
+    assert sorted(done.plan.held["action"]) == waiting
+    assert set(done.plan.held["reason"]) == ({"clock"} if waiting else set())
+    assert verdict(done.plan, "clock_skew").status is (VerdictStatus.WARN if days else VerdictStatus.PASS)
+    assert {entry["action"] for entry in studio.log()} == {"add"}
+    assert len(studio.log()) == (1 if days else 2)
+    learnt = load_earlier_runs(context.settings.account_dir).baseline.applied
+    assert learnt == ({} if days else {"Admin": len(rows)})

@@ -94,6 +94,7 @@ _HELD_WORDS: Mapping[str, str] = {
     HeldReason.RENAMED: "renamed in Studio",
     HeldReason.ADDRESS_MOVED: "with the former address of another user",
     HeldReason.MAY_BE_LISTED: "perhaps listed",
+    HeldReason.CLOCK: "waiting for the right date",
 }
 
 
