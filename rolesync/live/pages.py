@@ -13,12 +13,16 @@ from rolesync.studio.users import PER_PAGE, StudioReader, UserPage
 
 @dataclass(slots=True)
 class LiveUsers:
-    """Users as columns, in the order they were read: an object for each would cost several times the memory."""
+    """Users as columns, in the order they were read: an object for each would cost several times the memory.
+
+    `refusal` is the answer of Studio if it refused to search for an address; else "".
+    """
 
     ids: list[int] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)  # role sets, as `format_roles` formats them
+    refusal: str = ""
 
     def add(self, user_id: int, email: str, name: str, roles: str) -> None:
         """Append one user; `roles` is formatted by `format_roles`."""
@@ -115,6 +119,7 @@ def look_up(studio: StudioReader, key: str | int) -> LiveUsers:
     matches = LiveUsers()
     for spelling in email_spellings(key):
         hits = _search_email(studio, spelling)
+        matches.refusal = matches.refusal or hits.refusal
         for user_id, email, name, roles in zip(hits.ids, hits.emails, hits.names, hits.roles, strict=True):
             # How Studio matches isn't documented: prefix and substring hits are other users.
             if email_key(email) == key and user_id not in matches.ids:
@@ -131,8 +136,8 @@ def _search_email(studio: StudioReader, spelling: str) -> LiveUsers:
 
     try:
         return retry_until_consistent(what, studio.client, lambda: _read_all(what, fetch, _one_by_one))
-    except (NotFoundError, UnprocessableError):
-        return LiveUsers()
+    except (NotFoundError, UnprocessableError) as error:
+        return LiveUsers(refusal=error.message)
 
 
 def roles_now(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rolesync.errors import BadRequestError, NotFoundError, UnprocessableError
+from rolesync.errors import BadRequestError, IncompleteReadError, NotFoundError, UnprocessableError
 from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck
 from rolesync.live.pages import LiveUsers, RolePage, look_up, page_of_role, search_for
 from rolesync.live.strategy import ReadPages, SearchOneByOne, SearchStrategy, theoretical_minimum
@@ -90,6 +90,8 @@ class _Search:
         self._inconsistent: dict[str, int] = {}  # by role: how many scans contradicted themselves
         self._looked_up = LiveUsers()
         self._requests = self._hits = 0  # look-ups, and how many of them found a user
+        self._searched = 0  # addresses that were searched for
+        self._refusals: list[str] = []  # the answers to searches for an address that Studio refused
         self._roles_of: dict[Key, frozenset[str]] = {}  # the roles of each wanted user; empty if not in Studio
 
     @cached_property
@@ -108,6 +110,8 @@ class _Search:
             self._looked_up.extend(users)
             self._requests += len(email_spellings(key)) if isinstance(key, str) else 1
             self._hits += bool(users.ids)
+            self._searched += isinstance(key, str)
+            self._refusals += [users.refusal] if users.refusal else []
             self._roles_of[key] = frozenset(name for roles in users.roles for name in parse_roles(roles))
             del self.remaining[key]
             yield
@@ -153,7 +157,16 @@ class _Search:
         self.remaining.update(dict.fromkeys(self._scans.pop(role).keys))
 
     def result(self) -> FoundUsers:
-        """Collect the users found, and the steps taken."""
+        """Collect the users found, and the steps taken.
+
+        Raises:
+            IncompleteReadError: Studio refused every search for an address, so no user is known to be missing.
+        """
+        if len(self._refusals) == self._searched > 1:  # a single address may be impossible
+            raise IncompleteReadError(
+                f"Studio refused all {self._searched:,} searches for an address, the first with: {self._refusals[0]}",
+                hint="nobody knows whether these users are in Studio; try again later, and check base_url",
+            )
         users = LiveUsers()
         for part in (*(scan.users for scan in self._scans.values()), self._looked_up):
             users.extend(part)

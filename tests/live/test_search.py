@@ -293,3 +293,24 @@ def test_an_admin_on_a_page_but_missing_in_the_search_for_admins_is_refused(read
     with pytest.raises(IncompleteReadError, match="user 1900 holds 'Admin', but the search for it didn't return them"):
         read_now(wanted)
     assert set(pages_read(server, "Admin")) == {1}
+
+
+@pytest.mark.parametrize("status", [404, 422])
+@pytest.mark.parametrize("found", [0, 1])
+def test_searches_that_are_all_refused_say_nothing_about_users(status: int, found: int) -> None:
+    """As if the call didn't exist; a search that is answered shows that it does."""
+
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        email = request.query.get("email")
+        if email and email not in [f"p{number}@example.edu" for number in range(found)]:
+            return ScriptedAnswer(status, b"<html>No such page</html>")
+        return ScriptedAnswer(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
+
+    rows = [(f"p{number}@example.edu", 0) for number in range(3)]
+    with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
+        if found:
+            assert read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress).users.empty
+            return
+        with pytest.raises(IncompleteReadError, match=f"refused all 3 searches for an address.* answered {status}"):
+            read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress)
+    assert len(server.requests) == 4
