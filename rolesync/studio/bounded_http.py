@@ -23,6 +23,7 @@ class OversizeError(Exception):
     """The decoded body is larger than allowed."""
 
 
+@lru_cache(maxsize=8)
 def attempt_timeout(timeout: float, connect_timeout: float) -> Timeout:
     """Make the timeout of a request sent by `DeadlineAdapter`, in seconds: of all of it, and of its connection."""
     return Timeout(total=timeout, connect=min(timeout, connect_timeout))
