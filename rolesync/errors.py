@@ -118,6 +118,10 @@ class NotFoundError(StudioError):
     """404: no such user (or, for `PUT /users/roles`, at least one of them)."""
 
 
+class NotOfferedError(StudioError):
+    """404 for a call, not for a user: this Studio doesn't offer the call, so it did nothing."""
+
+
 class TooLargeError(StudioError):
     """413: the batch has more actions than this server accepts."""
 

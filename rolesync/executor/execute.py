@@ -120,6 +120,7 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
                     _send_parallel(batches, sender, report, _Threads(parallel, sender.halt, studio.client.end))
                 batches = sender.settle()
                 ended -= sum(len(batch) for _, batch in batches)
+        sender.check_offered()
     except StudioError as error:
         stopped = error
     return Execution(plan.changes, changes, stopped, sender.doubts, sender.last_request)

@@ -55,7 +55,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         outcomes=remaining.with_sent(executed.outcomes),
         proof=prove(rest, before, after) if after else None,
         requests=Requests(dict(sorted(context.studio.client.counts.items()))),
-        stopped=stopped.message if stopped else "",
+        stopped="; ".join(filter(None, (stopped.message, stopped.hint))) if stopped else "",
         held=len(plan.held),
         drift=plan.drift,
         approval=plan.approval,

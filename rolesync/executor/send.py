@@ -5,16 +5,17 @@ What happens next depends on the effect of the request:
 - Applied: the answer shows which changes are done. The others are in doubt.
 - Refused: the users are read again, and the batch is halved until only the users at fault are left.
 - Unclear: all changes are in doubt. No request is repeated blindly.
-- Nothing done: the run ends, since every further request would end in the same way.
+- Nothing done: the run ends, since every further request would end in the same way. So does a run in which Studio
+  answers 404 for users whom it shows by id, and accepts no request: it doesn't offer the call.
 
 Changes in doubt are settled at the end of the wave, see `doubt`. So each change ends as done, failed with Studio's
 message, unknown, or not sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 
-from rolesync.errors import NeverSentError, StudioError
+from rolesync.errors import NeverSentError, NotFoundError, NotOfferedError, StudioError
 from rolesync.executor.change import (
     Change,
     are_hidden_in,
@@ -33,9 +34,11 @@ from rolesync.model.keys import email_key, format_roles, parse_roles
 from rolesync.model.live import Progress
 from rolesync.model.request_effect import RequestEffect, effect_of, record_status
 from rolesync.model.vocabulary import OutcomeStatus
+from rolesync.studio.responses import not_offered
 from rolesync.studio.users import StudioWriter, User
 
 FAILURES = 3  # requests in a row whose effect no answer shows; then the rest of the wave waits until Studio is read
+DENIALS = 2  # users whom Studio shows and answers 404 for; as long as it accepts no request, the run then ends
 FRUITLESS = 2  # reads in a row that show nothing done since the read before, after which the run ends
 
 
@@ -71,6 +74,9 @@ class Sender:
         self._failures = 0  # requests that ended unclear since then
         self._failure: StudioError | None = None  # the last of them
         self._fruitless = 0
+        self._is_offered = False  # whether a request was applied, or refused for another reason than a missing user
+        self._denials = 0
+        self._denial: StudioError | None = None  # the last of them
         self._postponed: list[Batch] = []
         self._halted = False
 
@@ -110,6 +116,15 @@ class Sender:
         self._postponed, self._failures, self._clear_ends_before = [], 0, self._clear_ends
         return batches
 
+    def check_offered(self, denials: int = 1) -> None:
+        """Refuse to go on if all that is known of the call is that Studio answers 404 for this many users it shows.
+
+        Raises:
+            NotOfferedError: Studio doesn't offer the call.
+        """
+        if self._denial and self._denials >= denials and not self._is_offered:
+            raise not_offered(f"{self._denial.message} for users whom it shows") from self._denial
+
     def _send_part(self, chunk: int, batch: list[Change]) -> None:
         request = self._record_intent(chunk, batch)
         try:
@@ -123,8 +138,12 @@ class Sender:
                 self._check_halt()
                 self._studio.client.pause(self._failures, error.retry_after)
             else:
-                was_sent = not isinstance(error, NeverSentError)
-                end_all(batch, OutcomeStatus.FAILED if was_sent else OutcomeStatus.NOT_SENT, error.message)
+                outcome = OutcomeStatus.NOT_SENT if isinstance(error, NeverSentError) else OutcomeStatus.FAILED
+                # Studio may have applied some of an earlier request that it refused, and no read has decided that yet.
+                undecided = [change for change in batch if change.outcome is OutcomeStatus.UNKNOWN]
+                end_all(batch, outcome, error.message)
+                if undecided:
+                    self.doubts.add(request, chunk, undecided, RequestEffect.REFUSED, error.message)
                 raise
         else:
             self._check_answer(request, chunk, batch, {user.id: user for user in users})
@@ -147,7 +166,9 @@ class Sender:
         try:
             users = self._studio.put_roles([change.request for change in batch])
         except StudioError as error:
-            request.answered(record_status(error), {}, error.message)
+            # The status 404 alone would leave the effect open.
+            after = {change.user_id: parse_roles(change.before) for change in batch}
+            request.answered(record_status(error), after if isinstance(error, NotOfferedError) else {}, error.message)
             self._count_end(effect_of(error), error)
             raise
         except BaseException as error:
@@ -166,6 +187,9 @@ class Sender:
     def _count_end(self, effect: RequestEffect, error: StudioError | None = None) -> None:
         with self._lock:
             self.last_request = self._studio.client.now()
+            self._is_offered |= error is None or (
+                effect is RequestEffect.REFUSED and not isinstance(error, NotFoundError)
+            )
             if effect is RequestEffect.UNCLEAR:
                 self._failures, self._failure = self._failures + 1, error
             elif effect in {RequestEffect.APPLIED, RequestEffect.REFUSED}:
@@ -220,14 +244,32 @@ class Sender:
             missing += missing_in(changes, roles[user_id])
         if decided:
             request.reread(decided)
+        is_denied = isinstance(refusal, NotFoundError) and len(missing) == len(batch) and count_users(batch) == 1
         if is_final or not missing:
-            return
-        if len(missing) < len(batch):  # perhaps a change that is now done or impossible was the reason
-            self._send_part(chunk, missing)
+            pass
+        elif len(missing) < len(batch):  # perhaps a change that is now done or impossible was the reason
+            self._send_rest(request, refusal, missing, lambda: self._send_part(chunk, missing))
         elif count_users(missing) == 1:
             self.doubts.add(request, chunk, missing, RequestEffect.REFUSED, refusal.message)
         else:
-            self._send_halves(chunk, missing)
+            self._send_rest(request, refusal, missing, lambda: self._send_halves(chunk, missing))
+        if is_denied:
+            with self._lock:
+                self._denials, self._denial = self._denials + 1, refusal
+            self.check_offered(DENIALS)
+
+    def _send_rest(
+        self, request: JournalEntry, refusal: StudioError, batch: list[Change], send: Callable[[], None]
+    ) -> None:
+        """Send changes of a refused request again; if that ends early, those not sent again are in doubt."""
+        requests = [change.requests for change in batch]
+        try:
+            send()
+        except Exception:
+            left = [change for change, number in zip(batch, requests, strict=True) if change.requests == number]
+            if left:
+                self.doubts.add(request, request.chunk, left, RequestEffect.REFUSED, refusal.message)
+            raise
 
     def _send_halves(self, chunk: int, batch: list[Change]) -> None:
         """Send the halves of a refused batch; if all changes are done by that, its size was the reason."""

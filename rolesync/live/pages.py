@@ -136,7 +136,7 @@ def _search_email(studio: StudioReader, spelling: str) -> LiveUsers:
 
     try:
         return retry_until_consistent(what, studio.client, lambda: _read_all(what, fetch, _one_by_one))
-    except (NotFoundError, UnprocessableError) as error:
+    except UnprocessableError as error:
         return LiveUsers(refusal=error.message)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rolesync.errors import BadRequestError, IncompleteReadError, NotFoundError, UnprocessableError
+from rolesync.errors import BadRequestError, IncompleteReadError, UnprocessableError
 from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck
 from rolesync.live.pages import LiveUsers, RolePage, look_up, page_of_role, search_for
 from rolesync.live.strategy import ReadPages, SearchOneByOne, SearchStrategy, theoretical_minimum
@@ -20,7 +20,7 @@ from rolesync.studio.users import StudioReader
 Key = str | int
 """A user as the list names them: an address normalised by `email_key`, or an id."""
 
-_UNSEARCHABLE = (BadRequestError, NotFoundError, UnprocessableError)  # how Studio may refuse to search for a role
+_UNSEARCHABLE = (BadRequestError, UnprocessableError)  # how Studio may refuse to search for a role
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from rolesync.errors import (
     ForbiddenError,
     NeverSentError,
     NotFoundError,
+    NotOfferedError,
     RateLimitedError,
     ServerError,
     StudioError,
@@ -75,12 +76,23 @@ def error_for(answer: Answer, where: str) -> StudioError:
     ):  # as other Instructure APIs do
         status = HTTPStatus.TOO_MANY_REQUESTS
     kind, hint = STATUSES.get(status, (StudioError, "this status isn't documented: check base_url"))
+    if status == HTTPStatus.NOT_FOUND and not _is_json(answer):
+        return not_offered(message)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind, hint = ServerError, "Studio has a problem: try again later"
     elif status // 100 == REDIRECTION and "Location" in answer.headers:
         target = answer.headers["Location"][:MAX_TEXT]
         hint = f"it redirects to {target!r}; the token is not sent there: correct base_url"
     return kind(message, hint=hint, status=answer.status, retry_after=retry_after)
+
+
+def not_offered(message: str) -> NotOfferedError:
+    """Make the error for a call that this Studio doesn't offer; `message` names the call, and the 404 that shows it."""
+    return NotOfferedError(
+        f"{message}, so it doesn't offer this call; the request changed nothing",
+        hint="check base_url; if it is right, ask Instructure whether the API of this account offers this call",
+        status=HTTPStatus.NOT_FOUND.value,
+    )
 
 
 def wait_text(retry_after: float | None) -> str:
@@ -198,6 +210,17 @@ def _error_text(answer: Answer) -> str:
             if body.get(key):
                 return _one_line(body[key])
     return _one_line(body) if body else ""
+
+
+def _is_json(answer: Answer) -> bool:
+    """Whether Studio itself sent this, and not a web server that doesn't know the path."""
+    try:
+        json.loads(answer.content)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
 
 
 def _start(answer: Answer, length: int) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypedDict, TypeVar
 
+from rolesync.errors import NotFoundError
 from rolesync.model.keys import format_roles, role_key
 from rolesync.studio.client import Client
-from rolesync.studio.responses import Answer, object_of, quote, unknown_form, unreadable, wrong_field
+from rolesync.studio.responses import Answer, not_offered, object_of, quote, unknown_form, unreadable, wrong_field
 from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
@@ -171,7 +172,10 @@ class StudioReader:
                 ids, emails, names, [_cached_format(role_names) for role_names in roles], *_meta(body, where)
             )
 
-        return self.client.call(call, read)
+        try:
+            return self.client.call(call, read)
+        except NotFoundError as error:  # a search that finds nobody answers 200
+            raise not_offered(error.message) from error
 
     def _user(self, item: object, where: str) -> User:
         user_id, email, name, roles = _user_fields(item, where)

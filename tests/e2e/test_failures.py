@@ -44,6 +44,26 @@ def test_a_token_that_may_read_but_not_write(sh: Shell, studio: Control) -> None
     assert studio.log() == []
 
 
+def test_a_studio_that_offers_no_writes(sh: Shell, studio: Control) -> None:
+    studio.set_faults("404-route=1,on=writes")
+    done = sh.run("sync", SAMPLE, "--format", "json")
+    assert done.returncode == 6
+    run = json.loads(done.stdout)["run"]
+    assert "doesn't offer this call" in run["stopped"]
+    assert "ask Instructure" in run["stopped"]
+    assert (run["counts"]["failed"], studio.log()) == (6, [])
+    assert nonzero(studio.counts())["roles"] == 1
+    assert "no longer in Studio" not in done.stdout
+
+
+def test_a_studio_that_offers_no_searches(sh: Shell, studio: Control) -> None:
+    studio.set_faults("404-route=1,on=reads")
+    error = sh.json("plan", SAMPLE, exit_code=6)["error"]
+    assert "GET /api/public/v1/users/search: Studio answered 404, so it doesn't offer" in error["message"]
+    assert "ask Instructure" in error["hint"]
+    assert nonzero(studio.counts()) == {"search": 1}
+
+
 def test_a_log_in_page_instead_of_an_answer(sh: Shell, studio: Control) -> None:
     studio.set_faults("html200=1")
     assert "Log in to Studio" in sh.json("plan", SAMPLE, exit_code=6, attempts=1)["error"]["message"]
@@ -56,10 +76,10 @@ def test_a_studio_that_goes_down_and_stays_down(sh: Shell, studio: Control) -> N
     assert done.returncode == 6
     run = sh.json("runs")["runs"][-1]
     assert run["counts"]["done"] == len(studio.log()) == 1
-    assert (run["counts"]["unknown"], run["counts"]["not_sent"]) == (1, 4)
+    assert (run["counts"]["unknown"], run["counts"]["not_sent"]) == (3, 2)  # it reads again after three requests
     assert "stopped " in done.stdout
-    assert "Unknown: whether Studio did these could not be determined (1)" in done.stdout
-    assert "Not sent: these never reached Studio (4)" in done.stdout
+    assert "Unknown: whether Studio did these could not be determined (3)" in done.stdout
+    assert "Not sent: these never reached Studio (2)" in done.stdout
 
     studio.set_faults("")
     assert sh.json("sync", SAMPLE)["run"]["complete"]
@@ -84,7 +104,7 @@ def test_a_write_whose_answer_is_lost_is_not_sent_twice(sh: Shell, studio: Contr
 
 def test_one_dead_account_doesnt_hold_up_the_others(sh: Shell, studio: Control) -> None:
     with without(studio, GONE) as address:
-        done = sh.run("sync", SAMPLE, "--format", "json", base_url=address)
+        done = sh.run("sync", SAMPLE, "--format", "json", base_url=address, settle_seconds=1)
     assert done.returncode == 5
     run = json.loads(done.stdout)["run"]
     assert run["counts"] == {"done": 5, "failed": 1, "drifted": 0, "unknown": 0, "not_sent": 0}

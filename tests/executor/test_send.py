@@ -10,13 +10,14 @@ from pydantic import SecretStr
 from rolesync.errors import (
     ForbiddenError,
     NeverSentError,
+    NotOfferedError,
     ServerError,
     StudioError,
     UnreachableError,
 )
 from rolesync.executor.doubt import MAX_REQUESTS, PARTS
-from rolesync.executor.send import FAILURES, FRUITLESS
-from rolesync.history.effects import open_requests
+from rolesync.executor.send import DENIALS, FAILURES, FRUITLESS
+from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.read import read_events
 from rolesync.model.keys import format_roles
@@ -36,6 +37,7 @@ from tests.executor.writing import (
     Script,
     Start,
     StudioUser,
+    accepting,
     answering_reads,
     check_record,
     plan_of,
@@ -244,6 +246,82 @@ def test_an_answer_that_shows_one_change_of_a_user_decides_the_other(start: Star
     executed = runner.run(plan_of(steps, sandbox.people(), managed=roles))
     assert (with_outcome(executed, FAILED), with_outcome(executed, DONE)) == (steps[:1], steps[1:])
     assert runner.fake_sleep.seconds == []
+
+
+# Requests that Studio doesn't offer
+
+
+@pytest.mark.parametrize("parallel", PARALLEL)
+def test_a_studio_without_the_call_ends_the_run_at_the_first_request(start: Start, parallel: int) -> None:
+    runner, sandbox = start()
+    sandbox.set_faults("404-route=1,on=writes")
+    steps = steps_for(sandbox, 60)
+    executed = runner.run(plan_of(steps, sandbox.people(), chunk=5), parallel)
+    check_record(runner, sandbox, executed)
+    assert isinstance(executed.stopped, NotOfferedError)
+    requests = len(runner.statuses)
+    assert (set(runner.statuses), requests <= parallel) == ({404}, True)
+    assert len(with_outcome(executed, FAILED)) == 5 * requests
+    assert len(with_outcome(executed, NOT_SENT)) == len(steps) - 5 * requests
+    assert runner.client.counts == {"put_roles": requests}
+    assert "doesn't offer this call" in executed.outcomes["detail"][0]
+
+
+NO_USER = ScriptedAnswer(404, {"error": "The user(s) was not found"})
+
+
+@pytest.mark.parametrize("number", [1, 2, 50])
+@pytest.mark.parametrize("parallel", PARALLEL)
+def test_a_404_for_every_user_whom_studio_shows_means_that_it_does_not_offer_the_call(
+    script: Script, number: int, parallel: int
+) -> None:
+    users = {user_id: studio_user(user_id) for user_id in range(1, number + 1)}
+    runner, server = script(answering_reads(users, lambda _: NO_USER))
+    plan = plan_of([(user_id, "add", "Admin") for user_id in users], list(users.values()))
+    executed = runner.run(plan, parallel, settled=True)
+    assert isinstance(executed.stopped, NotOfferedError)
+    assert "answered 404 (The user(s) was not found) for users whom it shows" in executed.stopped.message
+    assert not executed.outcomes["detail"].str.contains("no longer in Studio").any()
+    assert sum(request.method == "PUT" for request in server.requests) <= 1 + ceil(log2(50)) + DENIALS
+    assert len(with_outcome(executed, FAILED)) == number
+    assert open_requests(read_events(runner.folder, EVENTS)) == []
+
+
+def test_one_user_whom_studio_shows_and_cannot_change_delays_no_other_user(script: Script) -> None:
+    users = {user_id: studio_user(user_id) for user_id in range(1, 9)}
+
+    def without_first(request: ReceivedRequest) -> ScriptedAnswer | None:
+        return NO_USER if any(action["user_id"] == 1 for action in request.json["actions"]) else None
+
+    runner, _ = script(accepting(users, without_first))
+    executed = runner.run(plan_of([(user_id, "add", "Admin") for user_id in users], [studio_user(n) for n in users]))
+    assert (with_outcome(executed, FAILED), executed.stopped) == ([(1, "add", "Admin")], None)
+    assert len(with_outcome(executed, DONE)) == 7
+
+
+@pytest.mark.parametrize("answer", [ScriptedAnswer(401, b"{}"), ScriptedAnswer(404, b"<html>")], ids=["401", "404"])
+def test_a_run_that_ends_while_it_isolates_a_refusal_leaves_no_change_open(
+    script: Script, answer: ScriptedAnswer
+) -> None:
+    """Studio applies a part of the batch that it refuses, and shows it only later."""
+    users = {user_id: studio_user(user_id) for user_id in range(1, 9)}
+    answers = iter([ScriptedAnswer(422, {"error": "no"})])
+
+    def put(_request: ReceivedRequest) -> ScriptedAnswer:
+        if refusal := next(answers, None):
+            return refusal
+        users[2]["role_names"] = users[7]["role_names"] = ["Admin"]
+        return answer
+
+    runner, _ = script(answering_reads(users, put))
+    plan = plan_of([(user_id, "add", "Admin") for user_id in users], list(users.values()))
+    executed = runner.run(plan, settled=True)
+    assert isinstance(executed.stopped, StudioError)
+    assert with_outcome(executed, DONE) == [(2, "add", "Admin"), (7, "add", "Admin")]
+    assert len(with_outcome(executed, FAILED)) == 6
+    events = list(read_events(runner.folder, EVENTS))
+    assert open_requests(events) == []
+    assert sorted(effect.user_id for effect in effects(events)) == [2, 7]
 
 
 # Requests of unclear effect

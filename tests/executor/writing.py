@@ -79,10 +79,13 @@ class Runner:
         self.progress: list[tuple[str, int, int]] = []
         self.on_progress: Callable[[], None] = lambda: None
 
-    def run(self, plan: Plan, parallel: int = 1) -> Execution:
+    def run(self, plan: Plan, parallel: int = 1, *, settled: bool = False) -> Execution:
+        """Run a plan; `settled` decides the changes in doubt at the end, as reading for the proof does."""
         with open_record(self.folder, now=lambda: NOW) as record:
             journal = Journal(record, "r1", self.fake_sleep.clock)
             executed = execute(plan, StudioWriter(self.client), journal, self.report, parallel=parallel)
+            if settled:
+                executed.doubts.close(executed.doubts.read(), may_send=False)
         require(executed.outcomes, OUTCOMES)
         return executed
 

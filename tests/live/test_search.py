@@ -236,7 +236,7 @@ def test_a_page_with_a_user_who_lacks_the_role_is_discarded(read: Read) -> None:
     assert pages_read(server, "Teacher") == [1] * READS
 
 
-@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize("status", [400, 422])
 @pytest.mark.parametrize("page", [1, 2])
 def test_a_role_that_studio_cannot_search_for_is_not_requested_again(read: Read, status: int, page: int) -> None:
     read_now, server = read(of_role("Teacher", page, lambda _: ScriptedAnswer(status, {"error": "no such role"})))
@@ -295,15 +295,14 @@ def test_an_admin_on_a_page_but_missing_in_the_search_for_admins_is_refused(read
     assert set(pages_read(server, "Admin")) == {1}
 
 
-@pytest.mark.parametrize("status", [404, 422])
 @pytest.mark.parametrize("found", [0, 1])
-def test_searches_that_are_all_refused_say_nothing_about_users(status: int, found: int) -> None:
-    """As if the call didn't exist; a search that is answered shows that it does."""
+def test_searches_that_are_all_refused_say_nothing_about_users(found: int) -> None:
+    """As if the call didn't work; a search that is answered shows that it does."""
 
     def answer(request: ReceivedRequest) -> ScriptedAnswer:
         email = request.query.get("email")
         if email and email not in [f"p{number}@example.edu" for number in range(found)]:
-            return ScriptedAnswer(status, b"<html>No such page</html>")
+            return ScriptedAnswer(422, {"error": "Invalid email"})
         return ScriptedAnswer(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
 
     rows = [(f"p{number}@example.edu", 0) for number in range(3)]
@@ -311,6 +310,6 @@ def test_searches_that_are_all_refused_say_nothing_about_users(status: int, foun
         if found:
             assert read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress).users.empty
             return
-        with pytest.raises(IncompleteReadError, match=f"refused all 3 searches for an address.* answered {status}"):
+        with pytest.raises(IncompleteReadError, match=r"refused all 3 searches for an address.* answered 422"):
             read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress)
     assert len(server.requests) == 4

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rolesync.errors import NotFoundError, UnprocessableError, UnreadableAnswerError
+from rolesync.errors import NotFoundError, NotOfferedError, UnprocessableError, UnreadableAnswerError
 from rolesync.model.keys import format_roles
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.studio.users import Media, MediaPage, StudioReader, StudioWriter, User, UserPage
@@ -70,6 +70,12 @@ def test_an_unknown_id_is_not_found(studio: StudioWriter) -> None:
         studio.user(999)
     with pytest.raises(UnprocessableError):
         studio.user(2**63)
+
+
+@pytest.mark.parametrize(("call", "argument"), [("search_role", "Admin"), ("search_email", "a@example.edu")])
+def test_a_404_to_a_search_never_means_nobody(call: str, argument: str) -> None:
+    with pytest.raises(NotOfferedError, match=r"/users/search: Studio answered 404 \(Not found\), so it doesn't offer"):
+        call_studio(ScriptedAnswer(404, {"error": "Not found"}), call, argument)
 
 
 def test_holders_of_a_role_are_read_page_by_page(studio: StudioWriter, sandbox: Sandbox) -> None:
