@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Proof
@@ -12,13 +13,17 @@ from rolesync.model.vocabulary import Action
 NAMED = 5  # users that a sentence names before it only counts the rest
 
 
-def prove(plan: Plan, before: Live, after: Live) -> Proof:
+def prove(plan: Plan, before: Live, after: Live, outcomes: pd.DataFrame) -> Proof:
     """Compare the holders of each managed role with those before the run, plus and minus the plan's changes.
+
+    Other roles are compared for the users of the plan: a role that was lost beside the plan is a difference. A gained
+    role is none, since Canvas gives roles at any time.
 
     Args:
         plan: the changes of the run.
         before: a complete read from before the first write.
         after: a complete read from after the last write.
+        outcomes: the outcomes of the changes (OUTCOMES); `after` has the roles that Studio answered.
     """
     differences = []
     holders = {}
@@ -28,7 +33,22 @@ def prove(plan: Plan, before: Live, after: Live) -> Proof:
         holders[role] = len(actual)
         differences += _sentences(role, "should hold it and don't", expected - actual, emails)
         differences += _sentences(role, "hold it and shouldn't", actual - expected, emails)
+    for role, ids in sorted(_lost_beside(outcomes, after, plan.policy.managed_roles).items()):
+        differences += _sentences(role, "lost it beside the plan", ids, emails)
     return Proof(holders, tuple(differences))
+
+
+def _lost_beside(outcomes: pd.DataFrame, after: Live, managed: Collection[str]) -> dict[str, set[int]]:
+    """Find the users who lost roles that are not managed, by role; by the last read, else by Studio's answer."""
+    roles_now = dict(zip(after.users["user_id"].tolist(), after.users["roles"].tolist(), strict=True))
+    lost: dict[str, set[int]] = {}
+    columns = (outcomes[name].tolist() for name in ("user_id", "before", "after"))
+    for user_id, before, answered in zip(*columns, strict=True):
+        now = roles_now.get(user_id, answered)
+        if now and now != before:
+            for role in set(parse_roles(before)).difference(parse_roles(now), managed):
+                lost.setdefault(role, set()).add(user_id)
+    return lost
 
 
 def holders_after(plan: Plan, before: Live) -> dict[str, set[int]]:

@@ -45,15 +45,15 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         with suppress(RecordError):  # it may be the cause
             append_event(record, _end(context, status="interrupted", unsettled=True))
         raise
-    stopped = executed.stopped or read_error
+    stopped, outcomes = executed.stopped or read_error, executed.outcomes
     run = Run(
         run_id=context.run,
         account=plan.account,
         plan_digest=plan.digest,
         started_at=started,
         finished_at=context.now(),
-        outcomes=remaining.with_sent(executed.outcomes),
-        proof=prove(rest, before, after) if after else None,
+        outcomes=remaining.with_sent(outcomes),
+        proof=prove(rest, before, after, outcomes) if after else None,
         requests=Requests(dict(sorted(context.studio.client.counts.items()))),
         stopped="; ".join(filter(None, (stopped.message, stopped.hint))) if stopped else "",
         held=len(plan.held),

@@ -17,6 +17,10 @@ class Action(StrEnum):
     REMOVE = "remove"
 
 
+RIVAL_ROLES = {"Admin": "Subaccount admin", "Subaccount admin": "Admin"}
+"""In Studio's web interface, adding one role removes the other; whether the API does so too is not documented."""
+
+
 class Completeness(StrEnum):
     """How much is known of what a user owns: all, a part (the numbers are minimums), or nothing."""
 

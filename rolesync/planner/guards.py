@@ -18,6 +18,7 @@ from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrink_share
 from rolesync.planner.live_guards import clock_skew, live_vanished
 from rolesync.planner.named_users import entries_without_user, is_holder, users_named
+from rolesync.planner.rival_roles import rival_losses, rival_roles
 from rolesync.planner.verdicts import advise, limited, name_some
 
 
@@ -35,18 +36,22 @@ def judge(
             run, and repeated changes.
 
     Returns:
-        Verdicts on the list (errors, age, shrinking), the read of Studio, the owner and the protected users. For each
-        managed role, verdicts on the number of removals, their share of the holders, and the remaining holders. The
-        last verdicts are on repeated changes, and on the clock.
+        Verdicts on the list (errors, age, shrinking), the read of Studio, the owner, the protected users, and the roles
+        that additions would cost. For each managed role, verdicts on the number of removals, their share of the
+        holders, and the remaining holders. The last verdicts are on repeated changes, and
+        on the clock.
     """
     removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
+    rivals = rival_losses(changes.changes)
+    losses = pd.concat([removals, rivals], ignore_index=True)
     verdicts = [
         input_refused(findings),
         max_age_hours(history.age_hours, policy),
         max_shrink_share(history, policy, len(removals)),
         live_vanished(live, history),
-        _owner(removals, live, policy),
-        _protected_users(removals, live, policy),
+        _owner(losses, live, policy),
+        _protected_users(losses, live, policy),
+        rival_roles(rivals),
     ]
     for count in changes.roles:
         verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
@@ -71,7 +76,9 @@ def judge_after_review(
     users = before.drop_duplicates("user_id")
     columns = {**{name: users[name] for name in ("user_id", "email", "name")}, "roles": users["before"]}
     live = Live(frame(LIVE, columns), ())
-    fresh = [_owner(removals, live, policy), _protected_users(removals, live, policy)]
+    rivals = rival_losses(changes.changes)
+    losses = pd.concat([removals, rivals], ignore_index=True)
+    fresh = [_owner(losses, live, policy), _protected_users(losses, live, policy), rival_roles(rivals)]
     for count in changes.roles:
         fresh += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
     by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from rolesync.model.vocabulary import Action
+from rolesync.model.vocabulary import RIVAL_ROLES, Action
 
 
 def order(changes: pd.DataFrame) -> pd.DataFrame:
@@ -13,11 +13,16 @@ def order(changes: pd.DataFrame) -> pd.DataFrame:
 
     Users who only gain roles come first, then users who gain and lose, then users who only lose. If a run stops early,
     no user has lost a role before all users who only gain have gained. Within these stages, changes are sorted by user,
-    then additions before removals, then by role.
+    then additions before removals, then by role. Where a user changes from a role to its rival (`RIVAL_ROLES`), the
+    removal comes first: the addition may cause it, and Studio may refuse a removal that changes nothing.
     """
     removed = (changes["action"] == Action.REMOVE.value).to_numpy()
+    step = np.where(removed, 2, 1)
+    for gained, rival in RIVAL_ROLES.items():
+        users = changes["user_id"][~removed & (changes["role"] == gained)]
+        step[removed & (changes["role"] == rival) & changes["user_id"].isin(users)] = 0
     role = changes["role"].cat.reorder_categories(sorted(changes["role"].cat.categories)).cat.codes
-    ranks = np.lexsort((role, removed, changes["user_id"], _stages(changes)))
+    ranks = np.lexsort((role, step, changes["user_id"], _stages(changes)))
     return changes.iloc[ranks].reset_index(drop=True)
 
 

@@ -6,17 +6,13 @@ from math import ceil
 
 import pandas as pd
 
-from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
 from rolesync.model.rehearsal import HolderCount, Latency, Stage
 from rolesync.model.runs import Run
-from rolesync.model.vocabulary import Action
+from rolesync.model.vocabulary import RIVAL_ROLES, Action
+from rolesync.planner.rival_roles import rival_losses
 
 PUT = "put_roles"
-
-
-RIVALS = {"Admin": "Subaccount admin", "Subaccount admin": "Admin"}
-"""In Studio's web interface, adding one role removes the other; whether the API does so too is not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +86,9 @@ def _unknowns_of_any_plan(actions: int) -> Iterator[str]:
 
 
 def _rival_roles(sent: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
-    added = sent[sent["action"] == Action.ADD.value]
-    for role, rival in RIVALS.items():
-        with_rival = [roles for roles in added["before"].cat.categories if rival in parse_roles(roles)]
-        users = int(((added["role"] == role) & added["before"].isin(with_rival)).sum())
+    losses = rival_losses(sent)
+    for role, rival in RIVAL_ROLES.items():
+        users = int((losses["role"] == rival).sum())
         if users and exclusive:
             yield f"Whether adding {role} removes {rival} ({users} hold it). In this copy it did; in Studio it may not."
         elif users:

@@ -14,7 +14,7 @@ from rolesync.history.runs import load_run
 from rolesync.model.history import Effect
 from rolesync.model.lists import Source
 from rolesync.model.plans import Plan, Policy
-from rolesync.model.vocabulary import Mode
+from rolesync.model.vocabulary import Action, Mode
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
@@ -76,6 +76,10 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
     settings, policy = context.settings, undo_policy(context.settings.policy)
     run = load_run(settings.account_dir, run_id, key=settings.audit_key.get_secret_value())
     undone = effects_to_undo(run, policy.managed_roles)
+    # What the run cost is given back, also roles that are not managed; what Studio gave beside it is left alone.
+    lost = {effect.role for effect in undone if effect.action is Action.REMOVE} - set(policy.managed_roles)
+    policy = replace(policy, managed_roles=(*policy.managed_roles, *sorted(lost)))
+    undone = [effect for effect in undone if effect.role not in lost or effect.action is Action.REMOVE]
     with connect(context) as client, open_account_record(context) as record:
         earlier_runs, studio = earlier_runs_of(context), StudioReader(client)
         users = by_id([effect.user_id for effect in undone], policy)

@@ -50,7 +50,7 @@ def test_the_json_is_the_documented_one() -> None:
         "repeat_runs": 3,
     }
     assert content["roles"][0] == {"role": "Admin", "before": 1, "additions": 1, "removals": 1, "after": 1}
-    assert content["guards"][6] == {
+    assert content["guards"][7] == {
         "rule": "max_removals",
         "status": "pass",
         "role": "Admin",

@@ -140,6 +140,7 @@ def test_every_guard_gives_a_verdict_for_every_role() -> None:
                 "live_vanished",
                 "owner",
                 "protected_users",
+                "rival_roles",
             )
         ),
         *((rule, role) for role in ("Teacher", "Admin") for rule in per_role),

@@ -64,6 +64,29 @@ def test_gains_first_then_both_then_losses() -> None:
     assert ordered.index.tolist() == list(range(7))
 
 
+def test_a_role_is_removed_before_its_rival_is_added() -> None:
+    actions: Actions = [
+        (1, "Teacher", "add"),
+        (1, "Subaccount admin", "add"),
+        (1, "Admin", "remove"),
+        (1, "Observer", "remove"),
+        (2, "Admin", "add"),
+        (2, "Subaccount admin", "remove"),
+        (3, "Subaccount admin", "remove"),
+        (3, "Teacher", "add"),
+    ]
+    assert actions_of(order(changes_of(actions))) == [
+        (1, "Admin", "remove"),
+        (1, "Subaccount admin", "add"),
+        (1, "Teacher", "add"),
+        (1, "Observer", "remove"),
+        (2, "Subaccount admin", "remove"),
+        (2, "Admin", "add"),
+        (3, "Teacher", "add"),
+        (3, "Subaccount admin", "remove"),
+    ]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_order_does_not_depend_on_where_it_starts(data: st.DataObject) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -20,7 +21,7 @@ from rolesync.workflows.context import Context
 from rolesync.workflows.plan import read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
-from tests.workflows.tools import planned, rewound, settings_for
+from tests.workflows.tools import planned, rewound, settings_for, verdict
 
 
 def roles_of(studio: Sandbox) -> dict[int, list[str]]:
@@ -89,6 +90,54 @@ def test_role_changes_that_studio_made_on_its_own_are_undone_too(tmp_path: Path)
         assert "Subaccount admin" in roles_of(studio)[person["id"]]
         held = plan_undo(done.run.run_id, context)  # in additive mode an undo removes no role either
         assert set(held.changes["action"]) <= {"add"}
+
+
+@pytest.mark.parametrize("redundant", ["accepted", "refused"])
+def test_a_role_that_a_run_cost_is_said_and_given_back_though_it_is_not_managed(
+    tmp_path: Path, redundant: Literal["accepted", "refused"]
+) -> None:
+    with Sandbox(Options(exclusive_admin=True, redundant=redundant)) as studio:
+        settings = settings_for(studio, tmp_path / "state", max_removals_share=1)
+        context = Context(settings, sleep=lambda _: None)
+        person = next(person for person in studio.people() if person["role_names"] == ["Teacher"])
+        studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
+        before = roles_of(studio)
+        admins = "".join(f"{admin['id']},Admin\n" for admin in studio.people(role="Admin"))
+        path = tmp_path / "list.csv"
+        path.write_text(f"user_id,role\n{admins}{person['id']},Admin\n", encoding="utf-8")
+
+        result = sync_list(read_list(path, context), context)
+        assert "would lose Subaccount admin" in verdict(result.plan, "rival_roles").message
+        assert result.run is not None
+        assert result.run.outcomes["detail"].tolist() == ["also lost Subaccount admin"]
+        assert result.run.proof is not None
+        (difference,) = result.run.proof.differences
+        assert difference.startswith("Subaccount admin: 1 lost it beside the plan: ")
+        assert not result.run.complete
+
+        plan = from_json(to_json(plan_undo(result.run.run_id, context)))
+        assert sorted(zip(plan.changes["action"], plan.changes["role"], strict=True)) == [
+            ("add", "Subaccount admin"),
+            ("remove", "Admin"),
+        ]
+        assert apply_plan(plan, context).complete
+        assert roles_of(studio) == before
+
+
+@pytest.mark.parametrize("protected", ["owner", "protected_users"])
+def test_a_user_who_is_protected_gets_no_role_that_costs_another(
+    studio: Sandbox, tmp_path: Path, protected: str
+) -> None:
+    owner = studio.people(role="Admin")[0]
+    more = {protected: str(owner["id"]) if protected == "owner" else [str(owner["id"])]}
+    settings = settings_for(studio, tmp_path / "state", managed_roles=["Subaccount admin"], mode="additive", **more)
+    context = Context(settings, sleep=lambda _: None)
+    path = tmp_path / "list.csv"
+    path.write_text(f"user_id,role\n{owner['id']},Subaccount admin\n", encoding="utf-8")
+    result = sync_list(read_list(path, context), context)
+    blocked = verdict(result.plan, protected)
+    assert (result.run, blocked.status.value, blocked.overridable) == (None, "block", False)
+    assert "Admin of " in blocked.message
 
 
 def test_only_a_settled_run_of_managed_roles_is_undone(studio: Sandbox, context: Context, tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_all_problems_are_reported_together() -> None:
         "sheet held, row 2, column decision: is 'maybe', and can only be release, or empty to keep the plan",
         "sheet held, row 3, column email: is 'other@example.edu', and was 'p8@example.edu': leave it as it was",
         "sheet held, row 4: is not a row of this plan: delete it",
-        "sheet summary, row 22: 'ask Bo' was added here and is not read: move it to decision_reason, or delete it",
+        "sheet summary, row 25: 'ask Bo' was added here and is not read: move it to decision_reason, or delete it",
     ]
 
 

@@ -1,0 +1,63 @@
+"""Additions that would cost their users a rival role are found, and the plan warns of them."""
+
+import pandas as pd
+import pytest
+
+from rolesync.model.frames import CHANGES, frame
+from rolesync.model.keys import format_roles
+from rolesync.model.vocabulary import VerdictStatus
+from rolesync.planner.rival_roles import rival_losses, rival_roles
+
+
+def changes_of(*steps: tuple[int, str, str, tuple[str, ...]]) -> pd.DataFrame:
+    """Make CHANGES of (user id, action, role, roles before)."""
+    ids, actions, roles, before = zip(*steps, strict=True)
+    return frame(
+        CHANGES,
+        {
+            "user_id": ids,
+            "email": [f"p{user_id}@example.edu" for user_id in ids],
+            "name": ["P"] * len(ids),
+            "action": actions,
+            "role": roles,
+            "reason": ["listed"] * len(ids),
+            "row": range(2, len(ids) + 2),
+            "before": [format_roles(names) for names in before],
+        },
+    )
+
+
+def losses_of(*steps: tuple[int, str, str, tuple[str, ...]]) -> list[tuple[int, str, str]]:
+    losses = rival_losses(changes_of(*steps))
+    return list(zip(*(losses[name].tolist() for name in ("user_id", "action", "role")), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("steps", "losses"),
+    [
+        ([(1, "add", "Admin", ("Subaccount admin", "Teacher"))], [(1, "remove", "Subaccount admin")]),
+        ([(1, "add", "Subaccount admin", ("Admin",))], [(1, "remove", "Admin")]),
+        ([(1, "add", "Admin", ("Teacher",)), (2, "add", "Teacher", ("Subaccount admin",))], []),
+        ([(1, "remove", "Admin", ("Admin", "Subaccount admin"))], []),
+        (
+            [(1, "add", "Admin", ("Subaccount admin",)), (1, "remove", "Subaccount admin", ("Subaccount admin",))],
+            [],  # the plan removes it anyway
+        ),
+        (
+            [(1, "add", "Admin", ("Subaccount admin",)), (2, "remove", "Subaccount admin", ("Subaccount admin",))],
+            [(1, "remove", "Subaccount admin")],
+        ),
+    ],
+)
+def test_an_addition_costs_the_rival_role(
+    steps: list[tuple[int, str, str, tuple[str, ...]]], losses: list[tuple[int, str, str]]
+) -> None:
+    assert losses_of(*steps) == losses
+
+
+def test_losses_are_a_warning_that_names_the_users() -> None:
+    verdict = rival_roles(rival_losses(changes_of((7, "add", "Admin", ("Subaccount admin",)))))
+    assert (verdict.status, verdict.value) == (VerdictStatus.WARN, 1)
+    assert "p7@example.edu (7) gets Admin and would lose Subaccount admin" in verdict.message
+    passed = rival_roles(rival_losses(changes_of((7, "add", "Admin", ("Teacher",)))))
+    assert (passed.status, passed.message) == (VerdictStatus.PASS, "no addition costs its user another role")
