@@ -12,13 +12,13 @@ from rolesync.sandbox.faults import Faults
 from rolesync.sandbox.routes import CONTROL
 
 _UNSET: Any = object()
-_TIMEOUT = 30
 
 
 class Control:
     """Inspects and changes a running sandbox.
 
-    Every method raises OSError if the sandbox can't be reached, and ValueError with its message if it refuses.
+    Every method waits for the answer, however many people the sandbox has to work on. It raises OSError if the sandbox
+    can't be reached or ends meanwhile, and ValueError with its message if it refuses.
 
     Args:
         base_url: the address of the sandbox, such as `http://127.0.0.1:8765`.
@@ -99,7 +99,7 @@ class Control:
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
         address = urlsplit(self.base_url)
-        connection = HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT)
+        connection = HTTPConnection(address.hostname or "", address.port)
         try:
             data = None if body is None else json.dumps(body).encode()
             connection.request(method, CONTROL + path, body=data, headers={"connection": "close"})

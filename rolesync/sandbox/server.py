@@ -130,6 +130,7 @@ class Sandbox(Control):
         except BaseException as failure:  # noqa: BLE001  # raised again in the waiting thread
             self._failure = failure
         finally:
+            listener.close()  # so that no client waits for an answer that never comes
             started.set()
 
     def _stop(self) -> None:

@@ -1,5 +1,7 @@
 """The control endpoints: looking behind the API, and changing things behind its back."""
 
+import socket
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -107,3 +109,17 @@ def test_the_log_has_the_time_of_the_clock(start: Callable[..., Sandbox]) -> Non
     studio = start(Options(), clock=lambda: 1_700_000_000.25)
     studio.edit_person(MARIA, roles=[])
     assert studio.log()[0]["time"] == "2023-11-14T22:13:20.250000Z"
+
+
+def test_a_sandbox_that_ends_before_it_answers_is_not_waited_for() -> None:
+    def end(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1_000)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=end, args=(server,))
+        thread.start()
+        with pytest.raises(OSError, match=r"closed|reset"):
+            Control(f"http://127.0.0.1:{server.getsockname()[1]}").reset()
+        thread.join()
