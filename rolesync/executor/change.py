@@ -13,6 +13,8 @@ class Change:
     """One change to send, and its outcome so far. `before` and `after` are role sets as `format_roles` formats them.
 
     `requests` counts the requests that carried it; `is_perhaps_applied` says that one of them ended unclear.
+    `changed_lately` says that an earlier run changed the user a moment ago: a read that shows this change may be
+    outdated, since it may be from before that run.
     """
 
     user_id: int
@@ -26,6 +28,7 @@ class Change:
     detail: str = ""
     requests: int = 0
     is_perhaps_applied: bool = False
+    changed_lately: bool = False
 
     @property
     def request(self) -> RoleAction:
@@ -79,6 +82,16 @@ def are_hidden_in(changes: list[Change], roles: frozenset[str] | None) -> bool:
     is no longer in Studio.
     """
     return len(missing_in(changes, roles)) == len(changes)
+
+
+def are_hidden_in_answer(changes: list[Change], roles: frozenset[str]) -> bool:
+    """Whether the answer to a request says nothing of the changes of one user.
+
+    If the user was changed lately, an answer that shows only some of the changes may be outdated.
+    """
+    if changes[0].changed_lately:
+        return bool(missing_in(changes, roles))
+    return are_hidden_in(changes, roles)
 
 
 def count_users(batch: list[Change]) -> int:

@@ -46,9 +46,13 @@ class Doubt:
     ended_at: float
 
     def is_hidden_in(self, roles: RolesNow) -> bool:
-        """Whether these roles don't show some of the changes."""
+        """Whether these roles don't show some of the changes, or may be from before an earlier run's changes.
+
+        Even roles that show one change of a user may hide another: each role may come from a read of its own.
+        """
         return any(
-            user_id not in roles or are_hidden_in(changes, roles[user_id]) for user_id, changes in by_user(self.changes)
+            user_id not in roles or changes[0].changed_lately or missing_in(changes, roles[user_id])
+            for user_id, changes in by_user(self.changes)
         )
 
 

@@ -5,7 +5,7 @@ doubt are settled, and sent again where they were not applied. After the first e
 starts; those under way are finished and recorded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import count
@@ -82,7 +82,15 @@ class Execution:
         return roles
 
 
-def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progress, *, parallel: int = 1) -> Execution:
+def execute(  # noqa: PLR0913  # each is a separate input of the run
+    plan: Plan,
+    studio: StudioWriter,
+    journal: Journal,
+    progress: Progress,
+    *,
+    parallel: int = 1,
+    changed_lately: Collection[int] = (),
+) -> Execution:
     """Send all changes of a plan, in its order.
 
     Args:
@@ -90,6 +98,7 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
         studio: where to write.
         journal: records each request before it is sent; if that fails, the request is not sent.
         progress: called after each chunk.
+        changed_lately: users whom earlier runs changed so recently that reads may show them as before.
         parallel: the maximum of chunks sent in parallel; these are always of the same wave of the planner.
 
     Raises:
@@ -97,6 +106,8 @@ def execute(plan: Plan, studio: StudioWriter, journal: Journal, progress: Progre
     """
     columns = [plan.changes[name].tolist() for name in _SENT_COLUMNS]
     changes = [Change(*values) for values in zip(*columns, strict=True)]
+    for change in changes:
+        change.changed_lately = change.user_id in changed_lately
     holders = sum(role.before + role.additions for role in plan.roles) if parallel == 1 else None
     sender = Sender(studio, journal, plan.policy.managed_roles, holders, progress)
     ended = 0  # changes of earlier waves, and of the chunks that were sent in this one

@@ -33,19 +33,23 @@ def recover(earlier_runs: EarlierRuns, context: RunContext) -> None:
         RecordError: the record can't be read or written.
     """
     start, now = context.studio.client.now(), context.now()
+    lately = frozenset(context.changed_lately)
     for run in earlier_runs.unsettled:
         for request in open_requests(earlier_runs.events([run])):
             sent_at = start - seconds_since(request.intent.time, now)
-            log_recovered(context.record, request, _read_roles(request, sent_at, context), context.run)
+            log_recovered(context.record, request, _read_roles(request, sent_at, context, lately), context.run)
         append_event(context.record, _end(list(earlier_runs.events([run])), context.run))
 
 
-def _read_roles(request: OpenRequest, sent_at: float, context: RunContext) -> RolesSeen:
+def _read_roles(request: OpenRequest, sent_at: float, context: RunContext, changed_lately: frozenset[int]) -> RolesSeen:
+    # A read that shows the request may be from before an earlier run, which changed the same users a moment ago.
+    may_be_outdated = not changed_lately.isdisjoint(request.user_ids)
+
     def read() -> dict[int, frozenset[str] | None]:
         return roles_of_each(context.studio, request.user_ids)
 
     def hidden_since(roles: RolesNow) -> float | None:
-        return sent_at if request.is_hidden_in(roles) else None
+        return sent_at if may_be_outdated or request.is_hidden_in(roles) else None
 
     return read_settled(context.studio, read, hidden_since, context.progress)
 

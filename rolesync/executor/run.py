@@ -39,7 +39,14 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
     rest = replace(plan, changes=remaining.to_send)
     try:
         journal = Journal(record, context.run, context.seconds)
-        executed = execute(rest, context.studio, journal, context.progress, parallel=context.parallel)
+        executed = execute(
+            rest,
+            context.studio,
+            journal,
+            context.progress,
+            parallel=context.parallel,
+            changed_lately=context.changed_lately,
+        )
         after, read_error = _read_again(rest, before, executed, context)
     except BaseException:
         with suppress(RecordError):  # it may be the cause

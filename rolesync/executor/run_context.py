@@ -1,6 +1,6 @@
 """What a run works with; apart from the code of the run, so that commands that apply nothing start without pandas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,4 +23,5 @@ class RunContext:
     seconds: Callable[[], float]
     progress: Progress
     parallel: int = 1  # maximum of chunks sent in parallel
+    changed_lately: Collection[int] = ()  # users whom earlier runs changed a moment ago
     operator: str = ""  # who runs it, from the setting `operator`

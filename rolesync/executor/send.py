@@ -18,7 +18,7 @@ from threading import Lock
 from rolesync.errors import NeverSentError, NotFoundError, NotOfferedError, StudioError
 from rolesync.executor.change import (
     Change,
-    are_hidden_in,
+    are_hidden_in_answer,
     by_user,
     count_users,
     end_all,
@@ -178,7 +178,7 @@ class Sender:
         shown = {
             user.id: user.roles
             for user in users
-            if user.id in changes and not are_hidden_in(changes[user.id], frozenset(user.roles))
+            if user.id in changes and not are_hidden_in_answer(changes[user.id], frozenset(user.roles))
         }
         request.answered(200, shown)
         self._count_end(RequestEffect.APPLIED if shown else RequestEffect.UNCLEAR)
@@ -201,7 +201,7 @@ class Sender:
         reason = "Studio answered 200, but doesn't show the change"
         for user_id, changes in by_user(batch):
             user = users.get(user_id)
-            if user is None or are_hidden_in(changes, frozenset(user.roles)):
+            if user is None or are_hidden_in_answer(changes, frozenset(user.roles)):
                 hidden += changes
                 continue
             note = side_effect(changes, user)
@@ -223,9 +223,9 @@ class Sender:
     def _isolate(self, request: JournalEntry, chunk: int, batch: list[Change], refusal: StudioError) -> None:
         """Find the users at fault for a refused batch, and send the changes of the others.
 
-        The read isn't believed where it shows no change of a user: these changes are sent again in smaller batches, or
-        are in doubt. Studio may have applied some of a refused batch. Only a change that was sent alone and for the
-        first time was certainly refused itself.
+        The read isn't believed where it doesn't show all changes of a user: these changes are sent again in smaller
+        batches, or are in doubt. Studio may have applied some of a refused batch. Only a change that was sent alone and
+        for the first time was certainly refused itself.
         """
         end_all(batch, OutcomeStatus.UNKNOWN, refusal.message)
         try:
@@ -233,18 +233,20 @@ class Sender:
         except StudioError:
             self.doubts.add(request, chunk, batch, RequestEffect.REFUSED, refusal.message)
             raise
-        is_final = len(batch) == 1 and batch[0].requests == 1
+        is_final = len(batch) == 1 and batch[0].requests == 1 and not batch[0].changed_lately
         missing: list[Change] = []
         decided = {}
         for user_id, changes in by_user(batch):
-            if is_final or not are_hidden_in(changes, roles[user_id]):
+            if is_final or not (changes[0].changed_lately or missing_in(changes, roles[user_id])):
                 decided[user_id] = roles[user_id]
                 for change in changes:
                     change.end_by_reading(roles[user_id], refusal.message)
-            missing += missing_in(changes, roles[user_id])
+            else:
+                missing += changes
         if decided:
             request.reread(decided)
-        is_denied = isinstance(refusal, NotFoundError) and len(missing) == len(batch) and count_users(batch) == 1
+        is_shown = count_users(batch) == 1 and roles[batch[0].user_id] is not None
+        is_denied = isinstance(refusal, NotFoundError) and is_shown
         if is_final or not missing:
             pass
         elif len(missing) < len(batch):  # perhaps a change that is now done or impossible was the reason

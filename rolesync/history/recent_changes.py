@@ -19,6 +19,11 @@ class RecentChanges:
 
     holds: Mapping[str, Mapping[int, tuple[bool, float]]]
 
+    @property
+    def user_ids(self) -> frozenset[int]:
+        """The users who were changed."""
+        return frozenset(user_id for users in self.holds.values() for user_id in users)
+
     def youngest_hidden_in(self, live: Live) -> float | None:
         """Return the age in seconds of the youngest change that the holders in `live` don't show; None if all show."""
         ages = []

@@ -439,3 +439,68 @@ def test_an_undocumented_status_is_no_answer_if_studio_cannot_be_read(script: Sc
     assert type(executed.stopped) is StudioError
     assert with_outcome(executed, UNKNOWN) == STEPS
     assert len(open_requests(read_events(runner.folder, EVENTS))) == 2
+
+
+# Reads from before an earlier run
+
+ROLES = ("Admin", "Teacher")
+
+
+def test_an_answer_that_may_be_from_before_an_earlier_run_decides_nothing(script: Script) -> None:
+    """An earlier run had taken Admin and given Teacher; the answer shows the user as before that."""
+    users = {1: studio_user(1, "Teacher")}
+
+    def put(_request: ReceivedRequest) -> ScriptedAnswer:
+        users[1]["role_names"] = ["Admin"]
+        return ScriptedAnswer(body={"users": [studio_user(1, "Admin", "Teacher")]})
+
+    steps = [(1, "remove", "Teacher"), (1, "add", "Admin")]
+    plan = plan_of(steps, [studio_user(1, "Teacher")], managed=ROLES)
+    runner, _ = script(answering_reads(users, put))
+    executed = runner.run(plan, changed_lately={1})
+    assert (sorted(with_outcome(executed, DONE)), executed.doubts.open) == (sorted(steps), [])
+    assert len(effects(read_events(runner.folder, EVENTS))) == 2
+
+
+@pytest.mark.parametrize("status", [500, 422])
+def test_a_read_that_may_be_from_before_an_earlier_run_confirms_nothing(script: Script, status: int) -> None:
+    """An earlier run had given the role, and reads show the user as before that for half a minute."""
+    users = {1: studio_user(1)}
+    runner, server = script(answering_reads(users, lambda _: ScriptedAnswer(status, {"error": "no"})))
+
+    def show_the_earlier_run() -> None:
+        if sum(runner.fake_sleep.seconds) > 30:
+            users[1]["role_names"] = ["Admin"]
+
+    runner.on_progress = show_the_earlier_run
+    plan = plan_of([(1, "remove", "Admin")], [studio_user(1, "Admin")])
+    executed = runner.run(plan, settled=True, changed_lately={1})
+    assert with_outcome(executed, DONE) == []
+    assert effects(read_events(runner.folder, EVENTS)) == []
+    assert len(server.requests) < 100
+
+
+def test_a_read_of_one_role_says_nothing_of_the_others(script: Script) -> None:
+    """Several holders are read by one search for each role, and one of the searches lags."""
+    users = {number: studio_user(number) for number in range(1, 9)}
+    searches: list[str] = []
+
+    def put(request: ReceivedRequest) -> ScriptedAnswer:
+        for entry in request.json["actions"]:
+            users[entry["user_id"]]["role_names"] = list(ROLES)
+        return ScriptedAnswer(500, b"")
+
+    current = answering_reads(users, put)
+
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        searches.append(request.query.get("role", ""))
+        if request.query.get("role") == "Teacher" and searches.count("Teacher") == 1:
+            return ScriptedAnswer(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
+        return current(request)
+
+    steps = [(number, "add", role) for number in users for role in ROLES]
+    runner, _ = script(answer)
+    executed = runner.run(plan_of(steps, [studio_user(number) for number in users], managed=ROLES))
+    assert (with_outcome(executed, DONE), runner.statuses) == (steps, ["unknown"])
+    assert searches.count("Teacher") == 2
+    assert len(effects(read_events(runner.folder, EVENTS))) == len(steps)

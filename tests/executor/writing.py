@@ -1,7 +1,7 @@
 """Runs plans against a sandbox or a scripted Studio, with a real record."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,11 +79,14 @@ class Runner:
         self.progress: list[tuple[str, int, int]] = []
         self.on_progress: Callable[[], None] = lambda: None
 
-    def run(self, plan: Plan, parallel: int = 1, *, settled: bool = False) -> Execution:
+    def run(
+        self, plan: Plan, parallel: int = 1, *, settled: bool = False, changed_lately: Collection[int] = ()
+    ) -> Execution:
         """Run a plan; `settled` decides the changes in doubt at the end, as reading for the proof does."""
         with open_record(self.folder, now=lambda: NOW) as record:
             journal = Journal(record, "r1", self.fake_sleep.clock)
-            executed = execute(plan, StudioWriter(self.client), journal, self.report, parallel=parallel)
+            studio = StudioWriter(self.client)
+            executed = execute(plan, studio, journal, self.report, parallel=parallel, changed_lately=changed_lately)
             if settled:
                 executed.doubts.close(executed.doubts.read(), may_send=False)
         require(executed.outcomes, OUTCOMES)

@@ -34,6 +34,7 @@ def test_a_read_hides_what_a_recent_run_changed(
         send(record, "r1", *changes)
         end(record, "r1")
     now = ENDED + timedelta(seconds=20)
+    assert recent_changes(load_earlier_runs(folder), now, 60).user_ids == {user for user, _, done in changes if done}
     hidden = recent_changes(load_earlier_runs(folder), now, 60).youngest_hidden_in(LIVE)
     assert hidden == (age and pytest.approx(age, abs=0.1))
 

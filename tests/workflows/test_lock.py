@@ -2,19 +2,27 @@
 
 import os
 import shutil
+import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from rolesync.errors import LockHeldError, RecordError
 from rolesync.executor.lock import account_lock
-from rolesync.sandbox import Sandbox
+from rolesync.history.event_writer import append_event
+from rolesync.history.events import Recovered, SentAction
+from rolesync.history.journal import Journal
+from rolesync.history.plan_events import run_start
+from rolesync.history.read import read_events
+from rolesync.sandbox import Options, Sandbox
+from rolesync.workflows.connect import open_account_record
 from rolesync.workflows.context import Context
 from rolesync.workflows.lock import lock_account
 from rolesync.workflows.plan import read_list
 from rolesync.workflows.sync import sync_list
+from tests.killing import virtual_time
 from tests.paths import SAMPLE
 from tests.workflows.tools import settings_for
 
@@ -51,3 +59,29 @@ def test_a_run_whose_folder_vanishes_ends_with_a_message(studio: Sandbox, contex
         sync_list(read_list(SAMPLE, context), replace(context, settings=settings, progress=remove))
     assert str(settings.account_dir) in caught.value.message
     assert len(studio.log()) == 2
+
+
+def test_a_killed_request_is_not_settled_by_a_read_from_before_the_run_before(tmp_path: Path) -> None:
+    """A run gave the role; the next was killed before it took the role away again, and reads lag behind both."""
+    clock = virtual_time()
+    with Sandbox(Options(users=60), clock=clock.time) as studio:
+        settings = settings_for(studio, tmp_path / "state", mode="additive")
+        context = Context(
+            settings,
+            now=lambda: datetime.fromtimestamp(clock.time(), UTC),
+            seconds=lambda: time.monotonic() + clock.waited.value,
+            sleep=clock.sleep,
+        )
+        user = next(person for person in studio.people() if "Admin" not in person["role_names"])
+        path = tmp_path / "list.csv"
+        path.write_text(f"user_id,role\n{user['id']},Admin\n", encoding="utf-8")
+        plan = sync_list(read_list(path, context), context).plan
+        with open_account_record(context) as record:
+            append_event(record, run_start(plan, "killed", "sync", ""))
+            actions = [SentAction(user["id"], "remove", "Admin", "", 2)]
+            Journal(record, "killed", context.seconds).log_intent(1, actions, {user["id"]: ["Admin"]})
+        studio.set_faults("lag=20")
+        with lock_account(context, "sync"):
+            pass
+        (recovered,) = read_events(settings.account_dir, [Recovered])
+        assert "Admin" in (recovered.after[str(user["id"])] or ())
