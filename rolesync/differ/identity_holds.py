@@ -59,7 +59,7 @@ def hold_uncertain_identities(changes: Changes, rows: ListRows, expected: Expect
         - the removals of the user who had the address of such a row, or of a row that no user fits now;
         - the removal of a user without an address, if no user fits a row of the same role.
     """
-    unfound = (changes.held["reason"] == HeldReason.NOT_IN_STUDIO.value) & (changes.held["user_id"] == 0)
+    unfound = _is_unfound(changes.held)
     doubts = list(_doubts(changes, changes.held[unfound], rows, expected)) if expected else []
     holds = _Holds({}, {})
     losers = _hold_removals(changes.changes, doubts, holds)
@@ -70,11 +70,30 @@ def hold_uncertain_identities(changes: Changes, rows: ListRows, expected: Expect
     return hold(replace(changes, held=held), holds.reasons, holds.user_ids)
 
 
-def former_addresses(held: pd.DataFrame) -> dict[int, str]:
-    """Return by user id the addresses of the last run that keep rows in HELD, so that the next runs hold them too."""
-    kept = held[held["reason"].isin([HeldReason.RENAMED.value, HeldReason.ADDRESS_MOVED.value])]
-    additions = kept[kept["action"] == Action.ADD.value]
-    return dict(zip(additions["user_id"].tolist(), additions["email"].tolist(), strict=True))
+def former_addresses(held: pd.DataFrame, expected: ExpectedHolders | None) -> dict[int, str]:
+    """Find the addresses of earlier runs by which rows still mean users, so that the next runs hold these changes too.
+
+    Args:
+        held: HELD of a plan.
+        expected: the holders at the last run, with their addresses; None if unknown.
+
+    Returns:
+        Addresses by user id: those of held additions, and those of rows that no user fits. The latter count also while
+        the user holds no role, because other hands, or Canvas, may give it back.
+    """
+    additions = held[held["action"] == Action.ADD.value]
+    kept = additions[additions["reason"].isin([HeldReason.RENAMED.value, HeldReason.ADDRESS_MOVED.value])]
+    former = dict(zip(kept["user_id"].tolist(), kept["email"].tolist(), strict=True))
+    emails = additions["email"][_is_unfound(additions)].tolist()
+    if expected and emails:
+        for place, user_ids in _users_before(Index(pack(emails)), expected).items():
+            former |= dict.fromkeys(user_ids, emails[place])
+    return former
+
+
+def _is_unfound(held: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which rows of HELD no user fits."""
+    return (held["reason"] == HeldReason.NOT_IN_STUDIO.value) & (held["user_id"] == 0)
 
 
 def _doubts(changes: Changes, unfound: pd.DataFrame, rows: ListRows, expected: ExpectedHolders) -> Iterator[_Doubt]:

@@ -9,6 +9,7 @@ from rolesync.executor.execute import Execution, execute
 from rolesync.executor.proof import holders_after, prove
 from rolesync.executor.recheck import Remaining
 from rolesync.executor.run_context import RunContext
+from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import RunEnd
 from rolesync.history.holders import save_holders
@@ -22,7 +23,7 @@ from rolesync.model.plans import Plan
 from rolesync.model.runs import Run, counts
 
 
-def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContext) -> Run:
+def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContext, earlier: EarlierRuns) -> Run:
     """Send the remaining changes of a plan, prove the result, and record how the run ended.
 
     Args:
@@ -30,6 +31,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         remaining: the changes of the plan that remain to be sent.
         before: Studio as it was just read, complete for the managed roles.
         context: the run's client, record and clocks.
+        earlier: the runs before it.
 
     Raises:
         RecordError: the record can't be written; nothing more was sent.
@@ -77,7 +79,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
     )
     append_event(record, end)
     if after:
-        save_holders(context.folder, record, context.run, after, plan)
+        save_holders(record, context.run, after, plan, earlier)
     return run
 
 

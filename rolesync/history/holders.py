@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from rolesync.audit.files import os_errors_named
@@ -26,34 +25,35 @@ from rolesync.model.vocabulary import Action, Mode
 from rolesync.private_files import replace_file
 
 NAME = "holders.json"
-_WITH_FORMER = b'{"former":'
 
 
-def save_holders(folder: Path, record: Record, run: str, live: Live, plan: Plan) -> None:
+def save_holders(record: Record, run: str, live: Live, plan: Plan, earlier: EarlierRuns) -> None:
     """Save who holds the roles at the end of a run.
 
     Args:
-        folder: the account's.
         record: open for appending.
         run: the run that read Studio.
         live: what it saw, complete for its `roles`.
         plan: the plan of the run, which shows whom the list means by a former address.
+        earlier: the runs before it, with the former addresses so far.
 
     Raises:
-        RecordError: the file or the record can't be written.
+        RecordError: the file or the record can't be read or written.
+        RecordBrokenError: the record was changed.
     """
+    path = earlier.folder / NAME
     holders = {}
     for role in live.roles:
         users = live.holders(role)
         holders[role] = [users["user_id"].tolist(), users["email"].tolist()]
     snapshot: dict[str, Any] = {"run": run, "holders": holders}
-    if former := _former_of(plan, folder):
+    if former := _former_of(plan, expected_holders(earlier)):
         snapshot = {"former": former, **snapshot}
     content = json.dumps(snapshot, separators=(",", ":")).encode("ascii")
     # The record first, since it must know the file. Until the file is replaced, the earlier snapshot counts.
     append_event(record, HoldersSaved(run=run, sha256=sha256(content).hexdigest()))
-    with os_errors_named(folder / NAME, "written"):
-        replace_file(folder / NAME, content)
+    with os_errors_named(path, "written"):
+        replace_file(path, content)
 
 
 def drift_by_others(expected: ExpectedHolders | None, earlier: EarlierRuns, live: Live) -> Drift:
@@ -105,14 +105,11 @@ def expected_holders(earlier: EarlierRuns) -> ExpectedHolders | None:
     return ExpectedHolders(snapshot["run"], holders, doubtful, _former_in(snapshot))
 
 
-def _former_of(plan: Plan, folder: Path) -> Mapping[int, str]:
-    """Collect the former addresses to keep: those that the plan names, and all others if its list isn't complete."""
-    former: dict[int, str] = {}
-    if plan.source.undoes or plan.policy.mode is not Mode.SYNC:
-        with os_errors_named(folder / NAME, "read"):
-            content = (folder / NAME).read_bytes() if (folder / NAME).exists() else b""
-        former = _former_in(json.loads(content)) if content.startswith(_WITH_FORMER) else {}
-    return former | former_addresses(plan.held)
+def _former_of(plan: Plan, expected: ExpectedHolders | None) -> Mapping[int, str]:
+    """Collect the former addresses to keep: those that the plan's rows have, and all if its list isn't complete."""
+    keeps_all = plan.source.undoes or plan.policy.mode is not Mode.SYNC
+    former = expected.former if expected and keeps_all else {}
+    return {**former, **former_addresses(plan.held, expected)}
 
 
 def _former_in(snapshot: Mapping[str, Any]) -> dict[int, str]:

@@ -49,7 +49,9 @@ def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | 
         if settings.four_eyes and plan.approval:
             check_maker(plan, account.earlier_runs.makers(plan.approval.reviewed_digest))
         rechecked = _recheck(plan, account.run_context.studio, account.earlier_runs, context, override)
-        run = carry_out(rechecked.plan, rechecked.remaining, rechecked.before, account.run_context)
+        run = carry_out(
+            rechecked.plan, rechecked.remaining, rechecked.before, account.run_context, account.earlier_runs
+        )
         if len(rechecked.remaining.to_send):
             return run
         earlier = account.earlier_runs.of_plan(plan.unreviewed_digest)

@@ -18,6 +18,7 @@ from rolesync.audit.record import open_record
 from rolesync.errors import RolesyncError
 from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan
@@ -58,7 +59,8 @@ def rehearse_plan(
     reading = Stage("reading", requests.total, settings.concurrency, 0, context.seconds() - started, measured=True)
     with _copy(rechecked.before, context, exclusive_admin=exclusive_admin) as run_context:
         started = context.seconds()
-        run = carry_out(rechecked.plan, rechecked.remaining, rechecked.before, run_context)
+        no_runs = load_earlier_runs(run_context.folder)
+        run = carry_out(rechecked.plan, rechecked.remaining, rechecked.before, run_context, no_runs)
         # The copy answers without delay, so this is the time for computing and for writing the record.
         local_work = Stage("work on this machine", 0, 1, 0, context.seconds() - started, measured=True)
     sent, latency = rechecked.remaining.to_send, Latency.of(latencies)

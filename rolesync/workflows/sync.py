@@ -51,6 +51,7 @@ def sync_list(desired: Desired, context: Context, override: str = "") -> SyncRes
         except PlanRefusedError as refusal:
             return SyncResult(plan, refusal=refusal)
         if plan.status == "empty":
-            save_holders(run_context.folder, run_context.record, run_context.run, before, plan)
+            save_holders(run_context.record, run_context.run, before, plan, account.earlier_runs)
             return SyncResult(plan)
-        return SyncResult(plan, carry_out(plan, recheck(plan.changes, before, {}), before, run_context))
+        remaining = recheck(plan.changes, before, {})
+        return SyncResult(plan, carry_out(plan, remaining, before, run_context, account.earlier_runs))

@@ -38,6 +38,7 @@ from rolesync.audit.record import open_record
 from rolesync.executor.recheck import recheck
 from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.events import SentAction
 from rolesync.history.journal import Journal
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
@@ -121,7 +122,7 @@ def apply(folder: Path, changes: int, at_once: int, latency: float = LATENCY) ->
                 parallel=at_once,
             )
             started, worked = perf_counter(), process_time()
-            run = carry_out(plan, recheck(plan.changes, before, {}), before, session)
+            run = carry_out(plan, recheck(plan.changes, before, {}), before, session, load_earlier_runs(folder))
             seconds, cpu = perf_counter() - started, process_time() - worked
     if not run.complete:
         raise RuntimeError(f"not everything was done, so nothing was measured: {run.stopped or run.proof}")

@@ -41,7 +41,7 @@ def test_a_user_who_was_renamed_keeps_the_role(email: str, now: str) -> None:
     assert all(f"#1001 was {ANN}, and {now}" in detail for detail in changes.held["detail"])
     assert "correct row 2" in changes.held["detail"].iloc[0]
     assert changes.roles == (RoleCount("Admin", 2, 0, 0),)
-    assert former_addresses(changes.held) == {1001: ANN}
+    assert former_addresses(changes.held, LAST) == {1001: ANN}
 
 
 def test_a_rename_is_remembered_by_the_next_runs() -> None:
@@ -72,7 +72,7 @@ def test_an_address_that_moved_to_another_user_gives_that_user_nothing(email: st
     assert held(changes) == [(0, 1001, "remove", "address_moved"), (2, 1001, "add", "address_moved")]
     text = f"{ANN} was the address of #1001, and is now that of #1099: put the user_id of the right user into row 2"
     assert changes.held["detail"].tolist() == [text, text]
-    assert former_addresses(changes.held) == {1001: ANN}
+    assert former_addresses(changes.held, LAST) == {1001: ANN}
     assert changes.roles == (RoleCount("Admin", 2, 0, 0),)
 
 
@@ -93,6 +93,13 @@ def test_a_new_address_in_the_same_form_is_no_rename() -> None:
     assert (actions(changes), held(changes)) == ([(2, "add")], [])
 
 
+def test_a_former_address_is_remembered_while_its_user_holds_no_role() -> None:
+    changes = planned([KEEPS])
+    assert held(changes) == [(2, 0, "add", "not_in_studio")]
+    assert former_addresses(changes.held, LAST) == {1001: ANN}
+    assert former_addresses(planned([KEEPS], LIST[1:]).held, LAST) == {}
+
+
 def test_a_user_without_an_address_may_be_the_user_of_a_row_that_nobody_fits() -> None:
     room = User(7, "", "Room 12", ADMIN)
     changes = planned([room, KEEPS])
@@ -101,7 +108,7 @@ def test_a_user_without_an_address_may_be_the_user_of_a_row_that_nobody_fits() -
     assert "#7 has no address in Studio" in changes.held["detail"].iloc[0]
     assert "or a holder without an address: #7; if so, put the user_id into the row" in changes.held["detail"].iloc[1]
     assert actions(planned([room, KEEPS], LIST[1:])) == [(7, "remove")]
-    assert former_addresses(changes.held) == {}
+    assert former_addresses(changes.held, None) == {}
 
 
 def test_a_user_without_an_address_loses_a_role_that_no_such_row_gives() -> None:

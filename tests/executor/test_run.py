@@ -8,6 +8,7 @@ from rolesync.audit.record import open_record
 from rolesync.executor.recheck import recheck
 from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
+from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame
@@ -36,7 +37,7 @@ def apply(runner: Runner, plan: Plan) -> Run:
             seconds=runner.fake_sleep.clock,
             progress=runner.report,
         )
-        return carry_out(plan, recheck(plan.changes, before, {}), before, context)
+        return carry_out(plan, recheck(plan.changes, before, {}), before, context, load_earlier_runs(runner.folder))
 
 
 def test_a_run_is_recorded_from_start_to_proof(start: Start) -> None:

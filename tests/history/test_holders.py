@@ -44,10 +44,11 @@ def plan_of(*held: tuple[Any, ...], mode: Mode = Mode.SYNC, undoes: str = "") ->
     )
 
 
-def kept(folder: Path, run: str = "r1", plan: Plan | None = None) -> None:
+def kept(folder: Path, run: str = "r1", plan: Plan | None = None, live: Live = LIVE) -> None:
+    earlier = load_earlier_runs(folder)
     with opened(folder) as record:
         send(record, run)
-        save_holders(folder, record, run, LIVE, plan or plan_of())
+        save_holders(record, run, live, plan or plan_of(), earlier)
 
 
 def test_the_saved_holders_are_expected(folder: Path) -> None:
@@ -115,6 +116,25 @@ def test_a_former_address_is_kept_until_a_list_of_all_holders_has_no_use_for_it(
         expected = expected_holders(load_earlier_runs(folder))
         assert expected is not None
         assert expected.former == former
+
+
+def test_a_former_address_is_kept_while_its_user_holds_no_role(folder: Path) -> None:
+    kept(folder)
+    plan = plan_of((2, "ann@example.edu", 0, "Admin", "add", "not_in_studio", "not yet"))
+    for run in ("r2", "r3"):
+        kept(folder, run, plan, Live(live_of(PEOPLE[1:]).users, LIVE.roles))
+        expected = expected_holders(load_earlier_runs(folder))
+        assert expected is not None
+        assert expected.former == {1: "ann@example.edu"}
+
+
+def test_former_addresses_of_a_changed_snapshot_are_not_kept(folder: Path) -> None:
+    kept(folder, plan=plan_of((2, FORMER[1], 1, "Admin", "add", "renamed", "correct the row")))
+    (folder / NAME).write_bytes((folder / NAME).read_bytes()[:20])
+    kept(folder, "r2", plan_of(mode=Mode.ADDITIVE))
+    expected = expected_holders(load_earlier_runs(folder))
+    assert expected is not None
+    assert expected.former == {}
 
 
 def test_a_snapshot_that_cannot_be_read_is_an_error(folder: Path) -> None:
