@@ -282,7 +282,7 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN
 
     Raises:
         UsageError: keys are unknown or values don't fit; the message names all of them, and shows no secret. Or other
-            users can have written a file, or a source decides where a secret of a nearer source goes.
+            users can have written a file, or a file that wasn't named decides where another source's secret goes.
     """
     settings, origins = read_settings(Settings, config, overrides)
     settings._origins = origins  # noqa: SLF001  # a field could be set by every source

@@ -29,10 +29,14 @@ Model = TypeVar("Model", bound=BaseSettings)
 
 
 class Origin(NamedTuple):
-    """Where a setting comes from: a name for messages, and the distance of the source, 0 for the nearest."""
+    """Where a setting comes from: a name for messages, and the group of the source.
+
+    The group is "" for the process and for a settings file that the user names. It is another text for sources that
+    depend on the working folder or hold secrets: only sources of the same group belong together.
+    """
 
     name: str
-    distance: int
+    group: str
 
 
 def user_state_dir() -> Path:
@@ -99,10 +103,34 @@ def read_settings(
         raise UsageError(f"settings: {problems}", hint=_HINT) from None
     except ValueError as error:  # invalid TOML or JSON
         raise UsageError(f"settings: {error}", hint=_HINT) from None
+    places = _origins(dotenv, toml, secrets, was_named=named is not None)
+    origins: dict[str, Origin] = {}
+    for origin, source in zip(places, sources, strict=True):
+        for setting in source():
+            origins.setdefault(setting, origin)
+    return settings, origins
+
+
+def _origins(dotenv: Path, toml: Path, secrets: str | None, *, was_named: bool) -> tuple[Origin, ...]:
+    """Describe the sources, the nearest first; `was_named` is whether the user has named the TOML file."""
     folder = _current_folder()
-    files = (str(Path(folder, path)) for path in (dotenv, toml, secrets or ""))
-    names = ("the command line", "the environment", *files)
-    return settings, _origins_of(zip(names, (source() for source in sources), strict=True))
+    env_path, toml_path, secrets_path = (str(Path(folder, path)) for path in (dotenv, toml, secrets or ""))
+    return (
+        Origin("the command line", ""),
+        Origin("the environment", ""),
+        Origin(env_path, env_path),
+        Origin(toml_path, "" if was_named else folder),
+        Origin(secrets_path, folder if secrets and _lies_within(Path(secrets), folder) else secrets_path),
+    )
+
+
+def _lies_within(secrets: Path, folder: str) -> bool:
+    """Whether a folder of secrets and all its files are really below a folder, without links to elsewhere."""
+    try:
+        paths = [secrets, *secrets.iterdir()]
+    except OSError:
+        return False
+    return all(Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)) for path in paths)
 
 
 def _current_folder() -> str:
@@ -181,32 +209,20 @@ def _is_private_group(status: os.stat_result) -> bool:
     return group.gr_gid == owner.pw_gid and group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}
 
 
-def _origins_of(values: Iterable[tuple[str, Mapping[str, object]]]) -> dict[str, Origin]:
-    """Find where each setting comes from, given each source's name and values, the nearest source first.
-
-    The command line and the environment are one source: both belong to the process, and to nobody else.
-    """
-    origins: dict[str, Origin] = {}
-    for number, (name, settings) in enumerate(values):
-        for setting in settings:
-            origins.setdefault(setting, Origin(name, max(0, number - 1)))
-    return origins
-
-
 def check_routes(origins: Mapping[str, Origin], is_set: Callable[[str], bool]) -> None:
-    """Refuse settings in which a source decides where a secret of a nearer source goes.
+    """Refuse settings in which a file that the user didn't name decides where a secret of another source goes.
 
-    A `rolesync.toml` would otherwise send a token of the environment, which may be for another account, to its Studio.
+    The working folder may be a downloaded one: its `.env` or `rolesync.toml` would send the user's token to a stranger.
 
     Raises:
-        UsageError: a route comes from a farther source than a secret.
+        UsageError: a route comes from such a file, and a secret from a source that doesn't belong to it.
     """
     for secret in filter(is_set, SECRETS):
         for route in filter(is_set, ROUTES):
-            if origins[route].distance > origins[secret].distance:
+            if origins[route].group not in {"", origins[secret].group}:
                 raise UsageError(
                     f"settings: {secret} comes from {origins[secret].name}, but {route} from {origins[route].name}: "
-                    "a farther source may not decide where a secret goes",
-                    hint=f"set {PREFIX}{route.upper()} beside {secret}; or put {secret} into a file "
-                    f"{PREFIX.lower()}{secret} in a folder that {SECRETS_FOLDER} names",
+                    "a file that you didn't name may not decide where other secrets go",
+                    hint=f"if the {route} is right, set {PREFIX}{route.upper()} in the environment, or name the "
+                    f"rolesync.toml that sets it with --config or {CONFIG_FILE}; if not, work in another folder",
                 )

@@ -115,8 +115,8 @@ def test_a_group_of_one_user_is_nobody_else(tmp_path: Path, monkeypatch: pytest.
 # Where secrets may go
 
 
-SOURCES = ("command line", "environment", ".env", "rolesync.toml", "secrets")
-DISTANCE = {"command line": 0, "environment": 0, ".env": 1, "rolesync.toml": 2, "secrets": 3}
+SOURCES = ("command line", "environment", ".env", "rolesync.toml", "named.toml", "secrets", "far/secrets")
+NAMED = ("command line", "environment", "named.toml")
 
 
 def put(source: str, name: str, value: str, patch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -128,31 +128,70 @@ def put(source: str, name: str, value: str, patch: pytest.MonkeyPatch) -> dict[s
     elif source == ".env":
         with Path(".env").open("a", encoding="utf-8") as file:
             file.write(f"ROLESYNC_{name.upper()}={value}\n")
-    elif source == "rolesync.toml":
-        with Path("rolesync.toml").open("a", encoding="utf-8") as file:
+    elif source.endswith(".toml"):
+        with Path(source).open("a", encoding="utf-8") as file:
             file.write(f'{name} = "{value}"\n')
+        if source != "rolesync.toml":
+            patch.setenv("ROLESYNC_CONFIG", source)
     else:
-        Path("secrets").mkdir(exist_ok=True)
-        Path("secrets", f"rolesync_{name}").write_text(value, encoding="utf-8")
-        patch.setenv("ROLESYNC_SECRETS_DIR", "secrets")
+        secrets = source if source == "secrets" else "../far/secrets"
+        Path(secrets).mkdir(exist_ok=True, parents=True)
+        Path(secrets, f"rolesync_{name}").write_text(value, encoding="utf-8")
+        patch.setenv("ROLESYNC_SECRETS_DIR", secrets)
     return {}
 
 
 @pytest.mark.parametrize("route_source", SOURCES)
 @pytest.mark.parametrize("secret_source", SOURCES)
-def test_no_source_decides_where_a_secret_of_a_nearer_one_goes(
-    secret_source: str, route_source: str, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_is_not_named_decides_only_where_its_own_secrets_go(
+    secret_source: str, route_source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    sources = {secret_source, route_source}
+    if sources in ({"rolesync.toml", "named.toml"}, {"secrets", "far/secrets"}):
+        return  # only one of them is read
     overrides = put(secret_source, "token", "t", monkeypatch)
     overrides |= put(route_source, "base_url", "https://acme.example", monkeypatch)
-    if DISTANCE[route_source] <= DISTANCE[secret_source]:
+    if route_source in NAMED or len(sources) == 1 or sources == {"rolesync.toml", "secrets"}:
         assert load(**overrides).studio == "https://acme.example"
         return
-    with pytest.raises(UsageError, match="a farther source may not decide where a secret goes") as caught:
+    with pytest.raises(UsageError, match="a file that you didn't name may not decide where other secrets go") as caught:
         load(**overrides)
     assert "token comes from " in caught.value.message
-    assert "ROLESYNC_BASE_URL" in caught.value.hint
-    assert "ROLESYNC_SECRETS_DIR" in caught.value.hint
+    for remedy in ("ROLESYNC_BASE_URL", "--config", "ROLESYNC_CONFIG"):
+        assert remedy in caught.value.hint
+
+
+def test_a_downloaded_folder_cannot_redirect_the_secrets_of_a_named_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file = tmp_path / "settings.toml"
+    settings_file.write_text('token = "t"\naccount = "acme"\n', encoding="utf-8")
+    (tmp_path / "downloaded").mkdir()
+    monkeypatch.chdir(tmp_path / "downloaded")
+    assert load(settings_file).studio == "https://acme.instructuremedia.com"
+    for route in ("ROLESYNC_ACCOUNT=\nROLESYNC_BASE_URL=https://other.example", "ROLESYNC_PROXY=http://other.example"):
+        Path(".env").write_text(route, encoding="utf-8")
+        with pytest.raises(UsageError, match=r"from .*\.env: a file that you didn't name"):
+            load(settings_file)
+
+
+@pytest.mark.parametrize("link", ["secrets", "secrets/rolesync_token"])
+def test_a_link_does_not_make_a_secret_belong_to_the_folder(
+    link: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "users" / link
+    target.parent.mkdir(parents=True)
+    (tmp_path / "downloaded" / link).parent.mkdir(parents=True)
+    (tmp_path / "downloaded" / link).symlink_to(target)
+    monkeypatch.chdir(tmp_path / "users")
+    put("secrets", "token", "t", monkeypatch)
+    monkeypatch.chdir(tmp_path / "downloaded")
+    put("rolesync.toml", "base_url", "https://other.example", monkeypatch)
+    refusals = r"may not decide where other secrets go|SecretsSettingsSource"  # the library may refuse the link
+    with pytest.raises(UsageError, match=refusals):
+        load()
 
 
 @pytest.mark.parametrize("secret", ["token", "client_secret", "refresh_token"])
