@@ -119,7 +119,7 @@ class NotFoundError(StudioError):
 
 
 class NotOfferedError(StudioError):
-    """404 for a call, not for a user: this Studio doesn't offer the call, so it did nothing."""
+    """404 for a search, or for changes to users whom Studio shows: this Studio doesn't offer the call."""
 
 
 class TooLargeError(StudioError):

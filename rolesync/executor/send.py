@@ -15,7 +15,7 @@ message, unknown, or not sent.
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-from rolesync.errors import NeverSentError, NotFoundError, NotOfferedError, StudioError
+from rolesync.errors import NeverSentError, NotFoundError, StudioError
 from rolesync.executor.change import (
     Change,
     are_hidden_in_answer,
@@ -166,9 +166,7 @@ class Sender:
         try:
             users = self._studio.put_roles([change.request for change in batch])
         except StudioError as error:
-            # The status 404 alone would leave the effect open.
-            after = {change.user_id: parse_roles(change.before) for change in batch}
-            request.answered(record_status(error), after if isinstance(error, NotOfferedError) else {}, error.message)
+            request.answered(record_status(error), {}, error.message)
             self._count_end(effect_of(error), error)
             raise
         except BaseException as error:

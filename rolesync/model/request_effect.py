@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from rolesync.errors import (
     NeverSentError,
-    NotOfferedError,
     NoTokenError,
     RateLimitedError,
     ServerError,
@@ -55,9 +54,7 @@ def effect_of_status(status: object) -> RequestEffect:
 
 
 def effect_of(error: StudioError) -> RequestEffect:
-    """Classify a failed request by its error, which tells more than its status."""
-    if isinstance(error, NotOfferedError):
-        return RequestEffect.NOTHING_DONE
+    """Classify a failed request by its error."""
     return effect_of_status(record_status(error))
 
 

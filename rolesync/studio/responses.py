@@ -76,8 +76,6 @@ def error_for(answer: Answer, where: str) -> StudioError:
     ):  # as other Instructure APIs do
         status = HTTPStatus.TOO_MANY_REQUESTS
     kind, hint = STATUSES.get(status, (StudioError, "this status isn't documented: check base_url"))
-    if status == HTTPStatus.NOT_FOUND and not _is_json(answer):
-        return not_offered(message)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind, hint = ServerError, "Studio has a problem: try again later"
     elif status // 100 == REDIRECTION and "Location" in answer.headers:
@@ -210,17 +208,6 @@ def _error_text(answer: Answer) -> str:
             if body.get(key):
                 return _one_line(body[key])
     return _one_line(body) if body else ""
-
-
-def _is_json(answer: Answer) -> bool:
-    """Whether Studio itself sent this, and not a web server that doesn't know the path."""
-    try:
-        json.loads(answer.content)
-    except RecursionError:
-        return True
-    except ValueError:
-        return False
-    return True
 
 
 def _start(answer: Answer, length: int) -> str:

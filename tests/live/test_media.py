@@ -179,9 +179,9 @@ def test_a_refusal_for_one_user_becomes_a_note_and_ends_the_read_of_that_user(st
     assert (requests.theoretical_minimum, requests.steps[0].people) == (3, 1)
 
 
-def test_media_that_studio_does_not_offer_become_a_note() -> None:
+def test_media_that_are_not_found_become_a_note() -> None:
     (row,) = rows(read(lambda _: ScriptedAnswer(404, b"<html>Not Found</html>"))[0])
-    assert (row["known"], "doesn't offer this call" in row["note"]) == (Completeness.NOTHING, True)
+    assert (row["known"], "Studio answered 404" in row["note"]) == (Completeness.NOTHING, True)
 
 
 def test_an_unreadable_answer_becomes_a_note_of_one_user() -> None:

@@ -51,6 +51,20 @@ def test_a_look_up_finds_users_by_id_or_normalised_address(studio: StudioReader)
     assert look_up(studio, 999).ids == look_up(studio, "nobody@example.edu").ids == []
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>Not Found</html>"])
+def test_a_404_without_a_text_for_an_id_means_that_there_is_no_such_user(body: bytes) -> None:
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        user_id = int(request.path.rpartition("/")[2])
+        return (
+            ScriptedAnswer(body={"user": {"id": 7, "email": "ann@example.edu", "full_name": "Ann", "role_names": []}})
+            if user_id == 7
+            else ScriptedAnswer(404, body)
+        )
+
+    with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
+        assert roles_of_each(StudioReader(client), {7, 8}) == {7: frozenset(), 8: None}
+
+
 def exact_search(stored: str) -> Callable[[ReceivedRequest], ScriptedAnswer]:
     """Answer the search of a Studio that compares addresses byte by byte, with one user of this address."""
     user = {"id": 7, "email": stored, "full_name": "Ann", "role_names": ["Admin"]}

@@ -7,7 +7,6 @@ from rolesync.errors import (
     ForbiddenError,
     NeverSentError,
     NotFoundError,
-    NotOfferedError,
     NoTokenError,
     RateLimitedError,
     ServerError,
@@ -52,12 +51,6 @@ def test_every_error_has_one_status_and_one_effect(
 ) -> None:
     assert (record_status(error), effect_of(error), effect_of_status(status)) == (status, effect, effect)
     assert (is_transient(error), is_repeatable(error)) == (read, write)
-
-
-def test_a_404_for_the_call_did_nothing_whatever_its_status_says() -> None:
-    error = NotOfferedError("", status=404)
-    assert (record_status(error), effect_of(error)) == (404, RequestEffect.NOTHING_DONE)
-    assert (is_transient(error), is_repeatable(error)) == (False, False)
 
 
 @pytest.mark.parametrize(

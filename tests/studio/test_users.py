@@ -76,6 +76,9 @@ def test_an_unknown_id_is_not_found(studio: StudioWriter) -> None:
 def test_a_404_to_a_search_never_means_nobody(call: str, argument: str) -> None:
     with pytest.raises(NotOfferedError, match=r"/users/search: Studio answered 404 \(Not found\), so it doesn't offer"):
         call_studio(ScriptedAnswer(404, {"error": "Not found"}), call, argument)
+    with pytest.raises(NotOfferedError, match="so it doesn't offer this call; the request changed nothing") as caught:
+        call_studio(ScriptedAnswer(404), call, argument)
+    assert "ask Instructure" in caught.value.hint
 
 
 def test_holders_of_a_role_are_read_page_by_page(studio: StudioWriter, sandbox: Sandbox) -> None:
