@@ -23,40 +23,40 @@ def make_private_folder(folder: Path) -> None:
         folder.mkdir(mode=PRIVATE_FOLDER)
 
 
-def create(path: Path, mode: int = PRIVATE) -> int:
-    """Create a file that doesn't exist, not even as a link, and open it for writing; returns its descriptor.
+def create(path: Path) -> int:
+    """Create a private file that doesn't exist, not even as a link, and open it for writing; returns its descriptor.
 
     Raises:
         OSError: it exists, or can't be created.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, PRIVATE)
-    if mode != PRIVATE:
-        path.chmod(mode)  # exactly, whatever the umask
-    return descriptor
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, PRIVATE)
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE, durable: bool = True) -> None:
-    """Replace a file atomically, by a new one beside it; a link is replaced, not followed.
+    """Replace a file atomically, by a new one beside it; a link to a file is replaced, not followed.
 
     Args:
-        path: the file. A device or a pipe is written to.
+        path: the file. A device or a pipe is written to, as is a link to one unless the link is another user's.
         content: its new content.
-        mode: the mode of a new file; a file that is there keeps its mode.
+        mode: the mode of a new file; a file that is there keeps its group and mode.
         durable: whether to wait until content and name are on the disk.
 
     Raises:
         OSError: the file can't be written; it is as it was.
     """
+    replaced = None
     with suppress(FileNotFoundError):
         status = path.lstat()
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            path.write_bytes(content)
+        if _is_written_to(path, status):
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb") as file:  # a log keeps its earlier lines
+                file.write(content)
             return
-        mode = stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else mode
+        replaced = status if stat.S_ISREG(status.st_mode) else None
     new_path = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
-    descriptor = create(new_path, mode)
+    descriptor = create(new_path)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            new_path.chmod(_keep_group(descriptor, replaced) if replaced else mode)  # exactly, whatever the umask
             file.write(content)
             if durable:
                 file.flush()
@@ -68,6 +68,29 @@ def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE, durable: bo
         raise
     if durable:
         sync_names(path.parent)
+
+
+def _is_written_to(path: Path, status: os.stat_result) -> bool:
+    """Whether a path is a device, a pipe, or a link to one, such as `/dev/stdout`, which may also lead to a file."""
+    if stat.S_ISLNK(status.st_mode):
+        if hasattr(os, "geteuid") and status.st_uid not in {0, os.geteuid()}:
+            return False
+        folder = os.path.realpath(path.parent)
+        if folder == "/dev" or folder.startswith("/proc/"):
+            return True
+        status = path.stat()
+    return not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))
+
+
+def _keep_group(descriptor: int, replaced: os.stat_result) -> int:
+    """Give a new file the group of the file that it replaces; returns the mode, without the group if that fails."""
+    mode = stat.S_IMODE(replaced.st_mode)
+    if os.fstat(descriptor).st_gid != replaced.st_gid:
+        try:
+            os.chown(descriptor, -1, replaced.st_gid)
+        except OSError:
+            return mode & ~stat.S_IRWXG
+    return mode
 
 
 def sync_names(folder: Path) -> None:

@@ -89,3 +89,53 @@ def test_a_device_is_written_to(tmp_path: Path) -> None:
     assert os.read(reader, 100) == b"content"
     os.close(reader)
     assert stat.S_ISFIFO(device.stat().st_mode)
+
+
+@pytest.mark.parametrize("owner", ["ours", "theirs"])
+def test_a_link_to_a_pipe_is_written_to_unless_it_is_of_another_user(
+    owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, pipe = tmp_path / "stdout", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    if owner == "theirs":
+        lstat = Path.lstat
+
+        def foreign(path: Path) -> os.stat_result:
+            return os.stat_result((*lstat(path)[:4], 12345, *lstat(path)[5:]))
+
+        monkeypatch.setattr(Path, "lstat", foreign)
+        monkeypatch.setattr(Path, "is_symlink", lambda path: stat.S_ISLNK(os.lstat(path).st_mode))
+    replace_file(link, b"content")
+    assert link.is_symlink() == (owner == "ours")
+    assert os.read(reader, 100) == (b"content" if owner == "ours" else b"")
+    os.close(reader)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="files of processes are under /proc")
+def test_the_link_to_an_open_file_of_the_process_adds_to_that_file(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"earlier\n")
+    with log.open("ab") as file:
+        replace_file(Path(f"/proc/self/fd/{file.fileno()}"), b"content")
+    assert log.read_bytes() == b"earlier\ncontent"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_keeps_its_group_or_shows_nothing_to_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plan.json"
+    path.touch()
+    os.chown(path, 0, 12345)
+    path.chmod(0o640)
+    replace_file(path, b"first")
+    assert (path.stat().st_gid, mode(path)) == (12345, 0o640)
+
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "chown", refuse)
+    replace_file(path, b"second")
+    assert (path.stat().st_gid, mode(path)) == (os.getegid(), 0o600)
