@@ -22,7 +22,9 @@ from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.reader.identity import read_user, read_users
 from rolesync.settings_sources import (
+    CONFIG_FILE,
     PREFIX,
+    SECRETS_FOLDER,
     Origin,
     check_routes,
     is_loopback,
@@ -281,10 +283,14 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN
         overrides: settings from the command line; None for a missing option.
 
     Raises:
-        UsageError: keys are unknown or values don't fit; the message names all of them, and shows no secret. Or other
-            users can have written a file, or a file that wasn't named decides where another source's secret goes.
+        UsageError: keys are unknown or values don't fit; the message names all of them, and shows no secret. Or a file
+            can't be read, or others can have written it, or it wasn't named and decides where other secrets go.
     """
-    settings, origins = read_settings(Settings, config, overrides)
+    try:
+        settings, origins = read_settings(Settings, config, overrides)
+    except OSError as error:
+        hint = f"give this user access; or correct --config, {CONFIG_FILE} or {SECRETS_FOLDER}"
+        raise UsageError(f"settings: {error.filename} can't be read: {error.strerror}", hint=hint) from error
     settings._origins = origins  # noqa: SLF001  # a field could be set by every source
     check_routes(origins, settings.has)
     return settings

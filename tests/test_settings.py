@@ -248,6 +248,14 @@ def test_a_folder_of_secrets_that_is_none_is_refused(tmp_path: Path, monkeypatch
     assert "missing is no folder" in refused()
 
 
+def test_a_source_that_cannot_be_looked_at_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "x" * 300  # raises as a folder of another user does, even for root
+    with pytest.raises(UsageError, match=f"settings: {path} can't be read: File name too long"):
+        load(Path(path))
+    monkeypatch.setenv("ROLESYNC_SECRETS_DIR", path)
+    assert f"{path} can't be read" in refused()
+
+
 def test_a_key_that_can_be_guessed_is_refused_without_being_shown() -> None:
     message = refused(audit_key="hunter2")
     assert "audit_key needs at least 16 characters" in message

@@ -50,7 +50,7 @@ def show(
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
     file, pager = Path(what), pager_command(wanted=not no_pager)
-    if not file.exists():
+    if not _is_there(file):
         return show_run(what, targets, show_all, pager, form, config, assignments)
     plan = load_plan(file)
     settings = load_settings_if_any(config, assignments) if any(targets.values()) else None
@@ -61,6 +61,14 @@ def show(
     elif not written:
         show_plan(plan, show_all or bool(pager), apply_command(file), pager)
     return Exit.DONE
+
+
+def _is_there(file: Path) -> bool:
+    """Whether a file is there, or in a folder that this user can't look into; reading it then fails with the reason."""
+    try:
+        return file.exists()
+    except OSError:
+        return True
 
 
 def _write_formats(plan: "Plan", targets: dict[str, Path | None], last_changes: "LastChanges | None", mode: int) -> int:

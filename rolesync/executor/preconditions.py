@@ -61,10 +61,15 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
             f"the plan was made for roles that are not managed: {', '.join(unmanaged)}; nothing was written",
             hint="set managed_roles as it was for the plan, or make a new plan",
         )
-    source = next((path for path in _places_of_list(plan, folder) if path.is_file()), None)
-    if source is None:
-        return f"the list {plan.source.path} was not found, so whether it has changed since the plan was not checked"
+    source = Path(plan.source.path)
     try:
+        for source in _places_of_list(plan, folder):
+            if source.is_file():
+                break
+        else:
+            return (
+                f"the list {plan.source.path} was not found, so whether it has changed since the plan was not checked"
+            )
         is_same = same_sha256(source, plan.source.sha256, MAX_BYTES)
     except OSError as error:
         raise PlanRefusedError(

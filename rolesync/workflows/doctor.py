@@ -132,7 +132,7 @@ def _named_users(studio: StudioReader, settings: Settings) -> Iterator[Check]:
 
 def _state_folder(context: Context) -> Check:
     folder = context.settings.state_dir
-    parent = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    parent = next((path for path in (folder, *folder.parents) if os.access(path, os.F_OK)), folder)
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
         return Check("state folder", PASS, f"{folder} can be written")
     message = f"{folder} can't be written: {parent} is not a folder that this user can write to"

@@ -36,6 +36,10 @@ def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell
     assert without["message"].startswith("plan.jsn: there is no such file; as the id of a run: ")
 
 
+def test_a_file_that_cannot_be_looked_at_is_reported(sh: Shell) -> None:
+    assert "can't be read: File name too long" in sh.json("show", "x" * 300, exit_code=64)["error"]["message"]
+
+
 def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
     plan = sh.json("plan", SAMPLE, "-o", "plan.json")
     forms = ["--html", "p.html", "--markdown", "p.md", "--csv", "p.csv", "--xlsx", "p.xlsx"]

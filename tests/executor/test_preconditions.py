@@ -1,6 +1,7 @@
 """Plans are refused before anything is sent: wrong account or list, no approval, a guard; an override fits one plan."""
 
 from dataclasses import replace
+from errno import EACCES
 from hashlib import sha256
 from pathlib import Path
 
@@ -101,6 +102,15 @@ def test_a_plan_of_roles_that_are_not_managed_today_is_refused() -> None:
 def test_an_unreadable_list_does_not_count_as_unchanged() -> None:
     with pytest.raises(PlanRefusedError, match=r"the list /proc/self/mem can't be read .*Input/output error"):
         check_origin(make(source="/proc/self/mem"), ACCOUNT, ROLES)
+
+
+def test_a_list_in_a_folder_of_another_user_does_not_count_as_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> bool:
+        raise PermissionError(EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(PlanRefusedError, match=r"the list /root/x/list.csv can't be read .*Permission denied"):
+        check_origin(make(source="/root/x/list.csv"), ACCOUNT, ROLES)
 
 
 @pytest.mark.parametrize("account", ["https://other.example.com", "http://school.example.com", f"{ACCOUNT}:8443", ""])

@@ -96,6 +96,11 @@ def test_a_state_folder_that_cannot_be_written_fails(studio: Sandbox, tmp_path: 
     assert results["state folder"].exit_code == Exit.UNEXPECTED
 
 
+def test_a_state_folder_that_cannot_be_looked_at_hides_no_other_check(studio: Sandbox, tmp_path: Path) -> None:
+    results = checks(studio, tmp_path / ("x" * 300))  # raises as a folder of another user does, even for root
+    assert results["audit record"].status is VerdictStatus.BLOCK
+
+
 def test_a_record_that_was_changed_fails(studio: Sandbox, tmp_path: Path) -> None:
     folder = load(base_url=studio.base_url, state_dir=tmp_path).account_dir
     with open_record(folder, now=lambda: datetime.now(UTC)) as record:
