@@ -15,7 +15,7 @@ from rolesync.studio.users import PER_PAGE, StudioReader, UserPage
 class LiveUsers:
     """Users as columns, in the order they were read: an object for each would cost several times the memory.
 
-    `refusal` is the answer of Studio if it refused to search for an address; else "".
+    `refusal` is Studio's answer if it refused every search for an address; else "".
     """
 
     ids: list[int] = field(default_factory=list)
@@ -116,14 +116,15 @@ def look_up(studio: StudioReader, key: str | int) -> LiveUsers:
         except (NotFoundError, UnprocessableError):  # no user has an id that Studio calls impossible
             return LiveUsers()
         return LiveUsers([user.id], [user.email], [user.name], [format_roles(user.roles)])
-    matches = LiveUsers()
+    matches, refusals = LiveUsers(), list[str]()
     for spelling in email_spellings(key):
         hits = _search_email(studio, spelling)
-        matches.refusal = matches.refusal or hits.refusal
+        refusals.append(hits.refusal)
         for user_id, email, name, roles in zip(hits.ids, hits.emails, hits.names, hits.roles, strict=True):
             # How Studio matches isn't documented: prefix and substring hits are other users.
             if email_key(email) == key and user_id not in matches.ids:
                 matches.add(user_id, email, name, roles)
+    matches.refusal = refusals[0] if all(refusals) else ""
     return matches
 
 

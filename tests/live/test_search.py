@@ -313,3 +313,20 @@ def test_searches_that_are_all_refused_say_nothing_about_users(found: int) -> No
         with pytest.raises(IncompleteReadError, match=r"refused all 3 searches for an address.* answered 422"):
             read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress)
     assert len(server.requests) == 4
+
+
+def test_a_refused_form_of_an_address_does_not_matter_if_another_form_finds_the_user() -> None:
+    users = {f"{name}@xn--bcher-kva.example": at for at, name in enumerate(("ann", "bob"), 1)}
+
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        email = request.query.get("email", "")
+        if not email.isascii():
+            return ScriptedAnswer(422, {"error": "Invalid email"})
+        found = [{"id": users[email], "email": email, "role_names": []}] if email else []
+        meta = {"current_page": 1, "last_page": 1, "total_count": len(found)}
+        return ScriptedAnswer(body={"users": found, "meta": meta})
+
+    rows = [("ann@b\u00fccher.example", 0), ("bob@b\u00fccher.example", 0)]
+    with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
+        live = read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress)
+    assert sorted(live.users["user_id"]) == [1, 2]
