@@ -61,8 +61,7 @@ class Execution:
             for change in self.changes
             if change.outcome is OutcomeStatus.DONE and change.role in holders
         )
-        doubts_since = self.doubts.hidden_since(self._roles_in(live))
-        return self.last_request if is_hidden and doubts_since is None else doubts_since
+        return self.last_request if is_hidden else self.doubts.hidden_since(self._roles_in(live))
 
     def close(self, live: Live) -> None:
         """Decide the changes still in doubt by a last read that may be believed.

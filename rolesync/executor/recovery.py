@@ -5,6 +5,7 @@ every earlier request before another one is sent. A request that was sent a mome
 are repeated until they may be believed, see `rolesync.live.settle`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import ActionResult, OpenRequest, open_requests, sent_actions
 from rolesync.history.event_writer import append_event
-from rolesync.history.events import RunEnd, RunEvent, RunStart
+from rolesync.history.events import Recovered, RunEnd, RunEvent, RunStart
 from rolesync.history.journal import RolesSeen, log_recovered
 from rolesync.history.recent_changes import seconds_since
 from rolesync.live.pages import roles_of_each
@@ -57,18 +58,22 @@ def _read_roles(request: OpenRequest, sent_at: float, context: RunContext, chang
 def _end(events: Sequence[RunEvent], by: str) -> RunEnd:
     """Return the end that the run would have recorded; of a change sent several times, the last request counts."""
     start = next(event for event in events if isinstance(event, RunStart))
+    recovered = {user_id for event in events if isinstance(event, Recovered) for user_id in event.after}
     last = {(effect.user_id, effect.action, effect.role): result for effect, result in sent_actions(events)}
-    done = sum(result is ActionResult.DONE for result in last.values())
-    counts = {
-        OutcomeStatus.DONE: done,
-        OutcomeStatus.FAILED: len(last) - done,
-        OutcomeStatus.NOT_SENT: start.additions + start.removals - len(last),
-    }
     ends = (event for event in reversed(events) if isinstance(event, RunEnd))
     end = next(ends, RunEnd(run=start.run, status="interrupted"))
+    counts = Counter(end.counts)
+    if counts:  # the run ended in good order: only what it didn't know has changed
+        last = {change: result for change, result in last.items() if str(change[0]) in recovered}
+        counts[OutcomeStatus.UNKNOWN] -= len(last)
+    else:
+        counts[OutcomeStatus.NOT_SENT] = start.additions + start.removals - len(last)
+    done = sum(result is ActionResult.DONE for result in last.values())
+    counts[OutcomeStatus.DONE] += done
+    counts[OutcomeStatus.FAILED] += len(last) - done
     return replace(
         end,
-        counts={status.value: counts.get(status, 0) for status in OutcomeStatus},
+        counts={status.value: max(0, counts[status.value]) for status in OutcomeStatus},
         stopped=end.stopped or f"the run was killed; run {by} determined its effect",
         unsettled=False,
         drifted=None,

@@ -21,6 +21,7 @@ from rolesync.model.desired import ListRows
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run, counts
+from rolesync.model.vocabulary import OutcomeStatus
 
 
 def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContext, earlier: EarlierRuns) -> Run:
@@ -74,7 +75,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         counts=counts(run.outcomes),
         proof=run.proof,
         stopped=run.stopped,
-        unsettled=bool(executed.doubts.open),
+        unsettled=bool((outcomes["outcome"] == OutcomeStatus.UNKNOWN.value).any()),
         drifted=drifted_changes(run.outcomes),
     )
     append_event(record, end)

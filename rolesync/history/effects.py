@@ -4,7 +4,7 @@ The response to a request, or the read that followed it, shows which of its acti
 neither, because the run was killed or Studio was unreachable, the request is open: only Studio knows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,10 +53,14 @@ def effects(events: Iterable[RunEvent]) -> list[Effect]:
 def sent_actions(events: Iterable[RunEvent]) -> Iterator[tuple[Effect, ActionResult]]:
     """Yield every action each time it was sent, with its result."""
     for intent, after in requests_of(events):
-        run, time, before = intent.run, intent.time, intent.before
-        for action in intent.actions:
-            user_id, verb, role, email, row = action
-            yield Effect(user_id, email, _ACTIONS[verb], role, row, run, time), action_result(action, before, after)
+        yield from _results_of(intent, after)
+
+
+def _results_of(intent: Intent, after: RolesById) -> Iterator[tuple[Effect, ActionResult]]:
+    run, time, before = intent.run, intent.time, intent.before
+    for action in intent.actions:
+        user_id, verb, role, email, row = action
+        yield Effect(user_id, email, _ACTIONS[verb], role, row, run, time), action_result(action, before, after)
 
 
 def all_role_changes(events: Iterable[RunEvent]) -> list[Effect]:
@@ -65,15 +69,19 @@ def all_role_changes(events: Iterable[RunEvent]) -> list[Effect]:
     A side effect is a difference between the roles before a request and those in its response, except the roles that
     the request was about. A read that followed instead shows only the managed roles of its time, so that it proves no
     side effect.
+
+    Returns:
+        The changes in the order of the requests.
     """
     events = list(events)
-    changes = effects(events)
+    changes: list[Effect] = []
     responses = {
         event.key: event.after
         for event in events
         if isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.APPLIED
     }
-    for intent, _ in requests_of(events):
+    for intent, known in requests_of(events):
+        changes += [effect for effect, result in _results_of(intent, known) if result is ActionResult.DONE]
         for user_id, after in responses.get(intent.key, {}).items():
             actions = [action for action in intent.actions if str(action.user_id) == user_id]
             if actions:
@@ -117,24 +125,28 @@ def requests_of(events: Iterable[RunEvent]) -> Iterator[tuple[Intent, RolesById]
     """Yield each intent with the roles that its users are known to have had afterwards."""
     intents: dict[tuple[str, int], Intent] = {}
     known: dict[tuple[str, int], dict[str, Sequence[str] | None]] = {}
+    without_effect: set[tuple[str, int]] = set()
     for event in events:
         if isinstance(event, Intent):
             intents[event.key], known[event.key] = event, {}
         elif isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.NOTHING_DONE:
             known[event.key].update(intents[event.key].before)
+            without_effect.add(event.key)
         elif isinstance(event, Outcome | Reread | Recovered):
             known[event.key].update(event.after)
-    _close_superseded(intents, known)
+    _close_superseded(intents, known, without_effect)
     for key, intent in intents.items():
         yield intent, known[key]
 
 
 def _close_superseded(
-    intents: Mapping[tuple[str, int], Intent], known: Mapping[tuple[str, int], dict[str, Sequence[str] | None]]
+    intents: Mapping[tuple[str, int], Intent],
+    known: Mapping[tuple[str, int], dict[str, Sequence[str] | None]],
+    without_effect: Collection[tuple[str, int]],
 ) -> None:
     """Count an open request as without effect for a user if the run sent all of its actions on the user again.
 
-    Only the last request for an action decides what is known of it.
+    Only the last request for an action decides what is known of it; requests `without_effect` decide nothing.
     """
     is_open = {
         key: {str(action.user_id) for action in intents[key].actions} - after.keys() for key, after in known.items()
@@ -146,7 +158,8 @@ def _close_superseded(
         actions = [action for action in intent.actions if str(action.user_id) in is_open[key]]
         last = {str(action.user_id) for action in actions if (intent.run, *action[:3]) not in resent}
         known[key].update((user_id, intent.before.get(user_id)) for user_id in is_open[key] - last)
-        resent.update((intent.run, *action[:3]) for action in intent.actions)
+        if key not in without_effect:
+            resent.update((intent.run, *action[:3]) for action in intent.actions)
 
 
 def action_result(action: SentAction, before: RolesById, after: RolesById) -> ActionResult:

@@ -9,13 +9,17 @@ from rolesync.executor.recheck import recheck
 from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import load_earlier_runs
+from rolesync.history.effects import open_requests
+from rolesync.history.event_reader import EVENTS
+from rolesync.history.read import read_events
 from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.studio.users import StudioWriter
-from tests.executor.writing import GREG, MARIA, NOW, OMAR, Runner, Start, plan_of
+from tests.executor.writing import GREG, MARIA, NOW, OMAR, Runner, Script, Start, answering_reads, plan_of, studio_user
+from tests.servers import ScriptedAnswer
 
 STEPS = [(OMAR, "add", "Admin"), (GREG, "remove", "Admin")]
 
@@ -75,3 +79,15 @@ def test_an_interrupted_run_ends_as_unsettled(start: Start, monkeypatch: pytest.
     (ended,) = runner.records("run.end")
     assert (ended["status"], ended["unsettled"], ended["proof"]) == ("interrupted", True, None)
     assert sorted(path.name for path in Path(runner.folder).glob("*.jsonl")) == ["audit.jsonl"]
+
+
+def test_a_run_with_an_open_request_is_unsettled(script: Script) -> None:
+    users = {number: studio_user(number) for number in range(1, 9)}
+    answers = iter([ScriptedAnswer(422, {"error": "no"})] * 2)
+    runner, _ = script(answering_reads(users, lambda _request: next(answers, ScriptedAnswer(500))))
+    steps = [(number, "add", "Admin") for number in users]
+    run = apply(runner, plan_of(steps, list(users.values())))
+    (ended,) = runner.records("run.end")
+    assert ended["counts"]["unknown"] > 0
+    assert open_requests(read_events(runner.folder, EVENTS)) != []
+    assert (ended["unsettled"], run.complete, bool(run.stopped)) == (True, False, True)

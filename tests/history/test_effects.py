@@ -89,6 +89,20 @@ def test_a_change_that_was_sent_again_is_judged_by_its_last_request() -> None:
     assert done(*last_open, reread({"1": ["Admin"]}, request=2)) == [(1, "add")]
 
 
+@pytest.mark.parametrize("status", ["not_sent", 401, 429])
+def test_a_request_that_did_nothing_does_not_supersede_an_open_one(status: int | str) -> None:
+    records = [intent(ADD_1), outcome(422), intent(ADD_1, request=2), outcome(status, request=2)]
+    assert [request.intent.request for request in open_requests(records)] == [1]
+
+
+def test_changes_are_in_the_order_of_requests_with_their_side_effects() -> None:
+    cost = [intent(ADD_1, before={"1": ["Observer"]}), outcome(200, {"1": ["Admin"]})]
+    given_back = SentAction(1, "add", "Observer", "a@x.edu", 0)
+    undo = [intent(given_back, request=2, before={"1": ["Admin"]}), outcome(200, {"1": ["Admin", "Observer"]}, 2)]
+    changes = [(change.action.value, change.role) for change in all_role_changes([*cost, *undo])]
+    assert changes == [("add", "Admin"), ("remove", "Observer"), ("add", "Observer")]
+
+
 def test_roles_hide_a_request_that_they_do_not_show() -> None:
     request = OpenRequest(intent(ADD_1, REMOVE_2), (1, 2))
     assert request.is_hidden_in({1: frozenset(), 2: frozenset()})
