@@ -265,11 +265,14 @@ class Account(RuleBasedStateMachine):
         assert verify_record(folder).ok
         events = list(read_events(folder, EVENTS))
         log = [entry for entry in self.studio.log() if entry["by"] == "api"]
-        assert {entry["role"] for entry in log} <= set(self.roles)
+        rivals = {"Admin", DROPPED} if self.exclusive else set[str]()
         for entry in log:
-            moved = set(entry["before"]) ^ set(entry["after"])
-            assert moved - {entry["role"]} <= ({DROPPED} if self.exclusive else set())
-            assert entry["action"] == "add" or entry["user_id"] not in self.protected
+            before, after = set(entry["before"]), set(entry["after"])
+            assert (before ^ after) - {entry["role"]} <= rivals
+            # An undo gives a role back that its run cost, also one that is not managed.
+            assert entry["role"] in self.roles or (entry["role"], entry["action"]) == (DROPPED, "add")
+            assert entry["role"] in self.roles or self.exclusive
+            assert entry["user_id"] not in self.protected or not (before - after)
         recorded = Counter((effect.user_id, effect.action.value, effect.role) for effect in effects(events))
         done = Counter((entry["user_id"], entry["action"], entry["role"]) for entry in log)
         in_doubt = {

@@ -45,7 +45,7 @@ def test_an_export_that_it_has_saved_again_changes_nothing(sh: Shell, office: Li
 def test_what_is_edited_in_it_is_what_changes(sh: Shell, office: LibreOffice) -> None:
     assert sh.run("export", "-o", "today.csv").returncode == 0
     lines = (sh.folder / "today.csv").read_text(encoding="utf-8").splitlines()
-    gone = 1 + next(at for at, line in enumerate(lines) if line.startswith("greg.stone"))
+    gone = 1 + next(at for at, line in enumerate(lines) if line.startswith('"greg.stone'))
     last = len(lines)  # where the first free row is, once one is deleted
     typed = {f"A{last}": NEW, f"B{last}": "1052", f"C{last}": "Admin"}
     targets = {sh.folder / name: options for name, options in SAVED.items()}
