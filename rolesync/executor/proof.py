@@ -1,14 +1,17 @@
 """Proves that live equals the plan: compares the reads before and after a run with the planned changes."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
+from rolesync.model.frames import CHANGES
 from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Proof
-from rolesync.model.vocabulary import Action
+from rolesync.model.vocabulary import Action, OutcomeStatus
+from rolesync.planner.rival_roles import rival_losses
 
 NAMED = 5  # users that a sentence names before it only counts the rest
 
@@ -58,6 +61,16 @@ def holders_after(plan: Plan, before: Live) -> dict[str, set[int]]:
         - _changed_ids(plan, role, Action.REMOVE)
         for role in plan.policy.managed_roles
     }
+
+
+def certain_holders(plan: Plan, before: Live, outcomes: pd.DataFrame) -> dict[str, set[int]]:
+    """Return by managed role the ids of those who hold it in any case: after all removals and the additions done only.
+
+    Users whose addition may have cost them a role are left out of that role.
+    """
+    is_certain = (outcomes["action"] == Action.REMOVE.value) | (outcomes["outcome"] == OutcomeStatus.DONE.value)
+    changes = outcomes.loc[is_certain, list(CHANGES)]
+    return holders_after(replace(plan, changes=pd.concat([changes, rival_losses(changes)])), before)
 
 
 def _ids(users: pd.DataFrame) -> set[int]:

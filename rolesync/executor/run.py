@@ -6,7 +6,7 @@ from dataclasses import replace
 from rolesync.differ.vanished import vanished_holders
 from rolesync.errors import IncompleteReadError, RecordError, StudioError
 from rolesync.executor.execute import Execution, execute
-from rolesync.executor.proof import holders_after, prove
+from rolesync.executor.proof import certain_holders, prove
 from rolesync.executor.recheck import Remaining
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
@@ -100,7 +100,7 @@ def _read_again(
         after = read_settled(context.studio, read, executed.hidden_since, context.progress)
     except StudioError as error:
         return None, error
-    if vanished := vanished_holders(holders_after(plan, before), after):
+    if vanished := vanished_holders(certain_holders(plan, before, executed.outcomes), after):
         message = f"{vanished} in the read after the run, so it proves nothing"
         return None, IncompleteReadError(message, hint="look at Studio, and plan again when its users are there")
     executed.close(after)

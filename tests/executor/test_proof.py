@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
-from rolesync.executor.proof import NAMED, prove
+from rolesync.executor.proof import NAMED, certain_holders, prove
 from rolesync.model.frames import CHANGES, OUTCOMES, frame
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan, Policy
@@ -76,6 +76,14 @@ def test_a_run_is_proven_if_live_equals_the_plan() -> None:
 def test_each_difference_becomes_a_sentence(after: tuple[User, ...], differences: tuple[str, ...]) -> None:
     proof = prove(PLAN, live_of(BEFORE), live_of(after), outcomes_of(PLAN))
     assert (proof.proven, proof.differences) == (False, differences)
+
+
+def test_an_addition_that_may_cost_a_role_leaves_no_certain_holder_of_it() -> None:
+    roles = ("Admin", "Subaccount admin")
+    users = live_of([user(1, "Admin"), user(2, "Admin"), user(3, "Admin")])
+    rows = [Row(2, "", 1, "Admin"), Row(3, "", 1, roles[1]), Row(4, "", 2, "Admin")]
+    plan = plan_for(Live(users.users, roles), rows, Policy(roles))
+    assert certain_holders(plan, users, outcomes_of(plan)) == {"Admin": {2}, roles[1]: {1}}
 
 
 def test_a_long_difference_names_some_users_and_counts_the_rest() -> None:

@@ -65,6 +65,15 @@ def test_a_drifted_user_is_not_touched_and_makes_the_run_incomplete(start: Start
     assert (ended["status"], [change["user_id"] for change in ended["drifted"]]) == ("incomplete", [MARIA])
 
 
+def test_refused_additions_are_not_taken_for_holders_who_are_gone(script: Script) -> None:
+    users = {number: studio_user(number) for number in (1, 2, 3)}
+    runner, _ = script(answering_reads(users, lambda _: ScriptedAnswer(422, {"error": "no"})))
+    run = apply(runner, plan_of([(number, "add", "Admin") for number in users], [*users.values()]))
+    assert (set(run.outcomes["outcome"]), run.stopped) == ({"failed"}, "")
+    assert run.proof is not None
+    assert run.proof.holders == {"Admin": 0}
+
+
 def test_an_interrupted_run_ends_as_unsettled(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     runner, sandbox = start()
     plan = plan_of(STEPS, sandbox.people())
