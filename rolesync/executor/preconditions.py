@@ -11,7 +11,6 @@ from rolesync.errors import PlanRefusedError
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Plan, recount
-from rolesync.model.vocabulary import ON_REMOVALS
 from rolesync.planner.guards import judge
 from rolesync.tables.file_type import MAX_BYTES
 from rolesync.tables.regular_file import same_sha256
@@ -190,8 +189,7 @@ def check_permission(plan: Plan, override: str) -> None:
     blocking = [verdict for verdict in plan.blocked if not (override and verdict.overridable)]
     if blocking:
         rules = {verdict.rule for verdict in blocking}
-        can_hold = rules <= ON_REMOVALS and not plan.source.undoes
-        hold = ", or make a plan with --hold-removals" if can_hold else ""
+        hold = ", or make a plan with --hold-removals" if plan.passes_without_removals else ""
         can_override = all(verdict.overridable for verdict in blocking)
         once = f", or let this plan pass once with --override {plan.digest}" if can_override else ""
         raise BlockedError(

@@ -11,7 +11,7 @@ from rolesync.model.frames import CHANGES, DRIFT, frame
 from rolesync.model.lists import Source
 from rolesync.model.live import Requests
 from rolesync.model.periods import Periods
-from rolesync.model.vocabulary import Action, Mode, VerdictStatus
+from rolesync.model.vocabulary import ON_REMOVALS, Action, Mode, VerdictStatus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,6 +172,13 @@ class Plan:
     def blocked(self) -> tuple[Verdict, ...]:
         """The verdicts that block this plan."""
         return tuple(verdict for verdict in self.verdicts if verdict.status is VerdictStatus.BLOCK)
+
+    @property
+    def passes_without_removals(self) -> bool:
+        """Whether no guard would block a new plan that holds all removals, as far as this plan shows."""
+        costs_roles = any(verdict.rule == "rival_roles" and verdict.value for verdict in self.verdicts)
+        rules = {verdict.rule for verdict in self.blocked}
+        return rules <= ON_REMOVALS and not costs_roles and not self.source.undoes
 
     @property
     def status(self) -> Literal["empty", "ready", "blocked"]:

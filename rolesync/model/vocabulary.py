@@ -72,4 +72,4 @@ class OutcomeStatus(StrEnum):
 ON_REMOVALS = frozenset(
     {"max_shrink_share", "owner", "protected_users", "max_removals", "max_removals_share", "min_holders"}
 )
-"""Guards that never block a plan without removals, so that holding all removals passes them."""
+"""Guards that block a plan without removals only if its additions would cost their users other roles."""

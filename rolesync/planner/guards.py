@@ -14,7 +14,7 @@ from rolesync.model.frames import LIVE, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
-from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.model.vocabulary import RIVAL_ROLES, Action, VerdictStatus
 from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrink_share
 from rolesync.planner.live_guards import clock_skew, live_vanished
 from rolesync.planner.named_users import entries_without_user, is_holder, users_named
@@ -53,8 +53,7 @@ def judge(
         _protected_users(losses, live, policy),
         rival_roles(rivals),
     ]
-    for count in changes.roles:
-        verdicts += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
+    verdicts += _role_limits(changes.roles, rivals, policy)
     return (*verdicts, _repeat_runs(changes.changes, policy, history), clock_skew(live))
 
 
@@ -79,8 +78,7 @@ def judge_after_review(
     rivals = rival_losses(changes.changes)
     losses = pd.concat([removals, rivals], ignore_index=True)
     fresh = [_owner(losses, live, policy), _protected_users(losses, live, policy), rival_roles(rivals)]
-    for count in changes.roles:
-        fresh += [_max_removals(count, policy), _max_removals_share(count, policy), _min_holders(count, policy)]
+    fresh += _role_limits(changes.roles, rivals, policy)
     by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}
     updated = [_after_review(old, by_name.pop((old.rule, old.role), old), len(removals)) for old in verdicts]
     return (*updated, *by_name.values())
@@ -165,24 +163,45 @@ def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) 
     return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=len(repeated))
 
 
-def _max_removals(count: RoleCount, policy: Policy) -> Verdict:
+def _role_limits(roles: Sequence[RoleCount], rivals: pd.DataFrame, policy: Policy) -> list[Verdict]:
+    """Compare the removals of each role, and the losses that additions of its rival role would cause, with the limits.
+
+    Args:
+        roles: the counts of the plan, without these losses.
+        rivals: the losses, as removals (CHANGES).
+        policy: the limits.
+    """
+    verdicts = []
+    for planned in roles:
+        losses = int((rivals["role"] == planned.role).sum())
+        count = replace(planned, removals=planned.removals + losses)
+        note = f", of these {losses:,} because of additions of {RIVAL_ROLES[planned.role]}" if losses else ""
+        verdicts += [
+            _max_removals(count, note, policy),
+            _max_removals_share(count, note, policy),
+            _min_holders(count, policy),
+        ]
+    return verdicts
+
+
+def _max_removals(count: RoleCount, note: str, policy: Policy) -> Verdict:
     limit = policy.max_removals
     return limited(
         "max_removals",
         count.role,
         blocked=count.removals > limit,
-        measured=f"removals of {count.role}: {count.removals:,}, at most {limit:,} allowed",
+        measured=f"removals of {count.role}: {count.removals:,}{note}, at most {limit:,} allowed",
         advice=advise("max_removals"),
         limit=limit,
         value=count.removals,
     )
 
 
-def _max_removals_share(count: RoleCount, policy: Policy) -> Verdict:
+def _max_removals_share(count: RoleCount, note: str, policy: Policy) -> Verdict:
     limit = policy.max_removals_share
     share = count.removals / count.before if count.before else 0.0
     single = count.removals == 1 and limit > 0  # else no user could ever leave a role with few holders
-    number = f"{count.removals:,} of {count.before:,} holders ({share:.2%})"
+    number = f"{count.removals:,} of {count.before:,} holders ({share:.2%}){note}"
     measured = f"removals of {count.role}: {number}, at most {limit:.2%} allowed"
     if single and share > limit:
         measured += "; a single removal is allowed"

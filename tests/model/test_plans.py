@@ -25,6 +25,17 @@ def test_a_plan_is_blocked_by_a_guard_and_else_empty_or_ready(*, empty: bool) ->
     assert blocked.status == "blocked"
 
 
+@pytest.mark.parametrize(
+    ("rule", "costs", "passes"), [("max_removals", 0, True), ("max_removals", 1, False), ("max_age_hours", 0, False)]
+)
+def test_holding_removals_does_not_help_against_a_role_that_an_addition_costs(
+    rule: str, costs: int, *, passes: bool
+) -> None:
+    warning = Verdict("rival_roles", VerdictStatus.WARN if costs else VerdictStatus.PASS, "", value=costs)
+    plan = replace(PLAN, verdicts=(Verdict(rule, VerdictStatus.BLOCK, ""), warning))
+    assert plan.passes_without_removals is passes
+
+
 def test_roles_are_counted_again_from_the_changes() -> None:
     stale = (RoleCount("Admin", 5, 9, 9), RoleCount("Teacher", 2, 1, 0))
     counts = recount(stale, PLAN.changes)

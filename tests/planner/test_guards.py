@@ -8,10 +8,10 @@ from rolesync.differ.holds import hold_changes
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key
 from rolesync.model.plans import Policy
-from rolesync.model.vocabulary import ON_REMOVALS, Mode, VerdictStatus
-from rolesync.planner.guards import judge
+from rolesync.model.vocabulary import ON_REMOVALS, RIVAL_ROLES, Mode, VerdictStatus
+from rolesync.planner.guards import judge, judge_after_review
 from tests.planner.judging import BLOCK, PASS, UNKNOWN, WARN, admins, keeping, verdict
-from tests.strategies import BIGGEST_ID, Situation, User, histories, live_of, situations
+from tests.strategies import BIGGEST_ID, Row, Situation, User, histories, listed, live_of, situations
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,24 @@ def test_holders_left(before: int, lost: int, status: VerdictStatus) -> None:
     result = verdict("min_holders", users, keeping(users[lost:]), Policy(min_holders=3))
     assert (result.status, result.limit, result.value) == (status, 3, before - lost)
     assert f"holders of Admin afterwards: {before - lost}, at least 3 required" in result.message
+
+
+def test_limits_count_the_losses_that_additions_cause() -> None:
+    roles, users = ("Admin", "Subaccount admin"), admins(60)
+    desired = listed(Row(2, user.email, 0, role) for user in users for role in roles)
+    live, policy = live_of(users), Policy(roles)
+    changes = diff(desired, live, policy)
+    assert [(count.removals, count.after) for count in changes.roles] == [(0, 60), (0, 60)]
+    verdicts = judge(changes, live, policy, (), UNKNOWN)
+    reviewed = judge_after_review(verdicts, changes.changes, changes, policy)
+    for results in (verdicts, reviewed):
+        blocked = {result.rule: result for result in results if result.status is BLOCK}
+        assert {rule: (result.role, result.value) for rule, result in blocked.items()} == {
+            "max_removals": ("Admin", 60),
+            "max_removals_share": ("Admin", 1),
+            "min_holders": ("Admin", 0),
+        }
+        assert "60, of these 60 because of additions of Subaccount admin" in blocked["max_removals"].message
 
 
 @pytest.mark.parametrize("entry", ["1", "P1@Example.edu", " p1@example.edu "])
@@ -157,9 +175,13 @@ def test_guards_count_exactly_the_changes_of_the_plan(situation: Situation, hist
     verdicts = judge(changes, situation.live, policy, (), history)
     results = {(result.rule, result.role): result for result in verdicts}
     actions = list(changes.changes[["user_id", "action", "role"]].itertuples(index=False, name=None))
+    roles_of = {user.user_id: user.roles for user in situation.users}
+    losses = {(user_id, role) for user_id, action, role in actions if action == "remove"}
+    rivals = {(user_id, RIVAL_ROLES.get(role, "")) for user_id, action, role in actions if action == "add"} - losses
+    losses |= {(user_id, role) for user_id, role in rivals if role in roles_of[user_id]}
     for role in policy.managed_roles:
         holders = {user.user_id for user in situation.users if role in user.roles}
-        lost = {user_id for user_id, action, of in actions if (action, of) == ("remove", role)}
+        lost = {user_id for user_id, of in losses if of == role}
         gained = {user_id for user_id, action, of in actions if (action, of) == ("add", role)}
         left = len((holders | gained) - lost)
         assert results["max_removals", role].value == len(lost)
@@ -168,16 +190,14 @@ def test_guards_count_exactly_the_changes_of_the_plan(situation: Situation, hist
         assert (results["min_holders", role].status is BLOCK) == (bool(lost) and left < policy.min_holders)
         too_many = len(lost) > max(policy.max_removals_share * len(holders), policy.max_removals_share > 0)
         assert (results["max_removals_share", role].status is BLOCK) == too_many
-    if policy.mode is Mode.ADDITIVE or policy.hold_removals:
+    if (policy.mode is Mode.ADDITIVE or policy.hold_removals) and not losses:
         assert not [result for result in verdicts if result.status is BLOCK and result.rule in ON_REMOVALS]
     age = history.age_hours or 0
     too_old = policy.max_age_hours is not None and (age > policy.max_age_hours or age < -0.25)
     assert (results["max_age_hours", ""].status is BLOCK) == too_old
-    protected = [
-        action for action in actions if action[1] == "remove" and _is_any(action[0], situation, policy.protected_users)
-    ]
+    protected = [user_id for user_id, _ in losses if _is_any(user_id, situation, policy.protected_users)]
     assert results["protected_users", ""].value == len(protected)
-    owned = [action for action in actions if action[1] == "remove" and _is_any(action[0], situation, (policy.owner,))]
+    owned = [user_id for user_id, _ in losses if _is_any(user_id, situation, (policy.owner,))]
     assert (results["owner", ""].status is BLOCK) == bool(owned)
 
 

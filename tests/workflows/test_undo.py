@@ -66,10 +66,8 @@ def test_users_who_have_changed_since_the_run_are_held(studio: Sandbox, context:
 
 def test_role_changes_that_studio_made_on_its_own_are_undone_too(tmp_path: Path) -> None:
     with Sandbox(Options(exclusive_admin=True)) as studio:
-        roles = ["Admin", "Subaccount admin"]
-        context = Context(
-            settings_for(studio, tmp_path / "state", managed_roles=roles, mode="additive"), sleep=lambda _: None
-        )
+        roles = {"managed_roles": ["Admin", "Subaccount admin"], "min_holders": 0}
+        context = Context(settings_for(studio, tmp_path / "state", mode="additive", **roles), sleep=lambda _: None)
         person = next(
             person for person in studio.people() if "Admin" not in person["role_names"] and person.get("email")
         )
@@ -80,7 +78,7 @@ def test_role_changes_that_studio_made_on_its_own_are_undone_too(tmp_path: Path)
         assert done.run is not None
         assert roles_of(studio)[person["id"]] == ["Admin", "Teacher"]
 
-        with_removals = replace(context, settings=settings_for(studio, tmp_path / "state", managed_roles=roles))
+        with_removals = replace(context, settings=settings_for(studio, tmp_path / "state", **roles))
         plan = plan_undo(done.run.run_id, with_removals)
         assert sorted(zip(plan.changes["action"], plan.changes["role"], strict=True)) == [
             ("add", "Subaccount admin"),

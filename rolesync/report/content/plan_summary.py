@@ -13,7 +13,7 @@ from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy
 from rolesync.model.reasons import WAITING
 from rolesync.model.run_report import RunDrift
-from rolesync.model.vocabulary import ON_REMOVALS, Action, Level, Mode, ReadMethod, VerdictStatus
+from rolesync.model.vocabulary import Action, Level, Mode, ReadMethod, VerdictStatus
 from rolesync.report.content.impact import impact_total
 from rolesync.report.content.plan_rows import GuardRow, guard_rows
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, held_words, list_text, plural
@@ -195,8 +195,8 @@ def next_step(plan: Plan, command: str = "rolesync apply PLAN") -> tuple[str, tu
 
 
 def _correction(plan: Plan) -> str:
-    only_removals = {verdict.rule for verdict in plan.blocked} <= ON_REMOVALS and not plan.source.undoes
-    return "Correct the cause and plan again" + (", or plan with --hold-removals" if only_removals else "")
+    hold = ", or plan with --hold-removals" if plan.passes_without_removals else ""
+    return f"Correct the cause and plan again{hold}"
 
 
 def format_time(time: datetime) -> str:
