@@ -84,7 +84,7 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
     removals, held_removals = losses & ~doubtful, losses & doubtful
     return Changes(
         changes=_changes(listed, people, naming, adds, removals),
-        held=_held(listed, people, matched, doubts, held_removals),
+        held=_held(listed, people, matched, live.refusals, _held_removals(people, doubts, listed.roles, held_removals)),
         roles=tuple(
             RoleCount(role, int(holds[at].sum()), int(adds[at].sum()), int(removals[at].sum()))
             for at, role in enumerate(roles)
@@ -190,11 +190,11 @@ def _held(
     listed: _SortedList,
     people: JoinedPeople,
     matched: MatchedRows,
-    doubts: Mapping[int, tuple[int, HeldReason]],
-    held_removals: Mask,
+    refusals: Mapping[str, str],
+    removals: dict[str, list[Any]],
 ) -> pd.DataFrame:
-    parts = [_held_additions(listed, people, matched, reason) for reason in matched.unmatched]
-    parts.append(_held_removals(people, doubts, listed.roles, held_removals))
+    parts = [_held_additions(listed, people, matched, reason, refusals) for reason in matched.unmatched]
+    parts.append(removals)
     held = {name: [cell for part in parts for cell in part[name]] for name in HELD}
     rank = {role: at for at, role in enumerate(listed.roles)}
     order = np.lexsort((held["user_id"], held["action"], [rank[role] for role in held["role"]], held["row"]))
@@ -202,22 +202,27 @@ def _held(
 
 
 def _held_additions(
-    listed: _SortedList, people: JoinedPeople, matched: MatchedRows, reason: HeldReason
+    listed: _SortedList, people: JoinedPeople, matched: MatchedRows, reason: HeldReason, refusals: Mapping[str, str]
 ) -> dict[str, list[Any]]:
     rows = np.flatnonzero(matched.unmatched[reason] & (listed.role >= 0))
+    emails, reasons = listed.email.texts(rows), [reason.value] * len(rows)
     if reason is HeldReason.NOT_IN_STUDIO:
         details = ["not in Studio yet; the next run looks again"] * len(rows)
+        for at, email in enumerate(emails if refusals else ()):
+            if email in refusals and not listed.user_id[rows[at]]:
+                reasons[at] = HeldReason.SEARCH_REFUSED.value
+                details[at] = f"whether this user is in Studio is unknown: {refusals[email]}; check the address"
     elif reason is HeldReason.AMBIGUOUS:
         details = [_describe_shared(people, matched.owner[at]) for at in rows]
     else:
         details = [_describe_mismatch(people, int(listed.user_id[at]), matched.owner[at]) for at in rows]
     return {
         "row": listed.row[rows].tolist(),
-        "email": listed.email.texts(rows),
+        "email": emails,
         "user_id": listed.user_id[rows].tolist(),
         "role": [listed.roles[at] for at in listed.role[rows]],
         "action": [Action.ADD.value] * len(rows),
-        "reason": [reason.value] * len(rows),
+        "reason": reasons,
         "detail": details,
     }
 

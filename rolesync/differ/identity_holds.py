@@ -93,7 +93,9 @@ def former_addresses(held: pd.DataFrame, expected: ExpectedHolders | None) -> di
 
 def _is_unfound(held: pd.DataFrame) -> "pd.Series[bool]":
     """Return which rows of HELD no user fits."""
-    return (held["reason"] == HeldReason.NOT_IN_STUDIO.value) & (held["user_id"] == 0)
+    return held["reason"].isin([HeldReason.NOT_IN_STUDIO.value, HeldReason.SEARCH_REFUSED.value]) & (
+        held["user_id"] == 0
+    )
 
 
 def _doubts(changes: Changes, unfound: pd.DataFrame, rows: ListRows, expected: ExpectedHolders) -> Iterator[_Doubt]:

@@ -1,7 +1,7 @@
 """Reads everything a plan needs as one consistent picture: the holders of the managed roles, and the listed users."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -33,7 +33,8 @@ def read_live(
             instead of one request each. The docstring of this package says what pages can't show.
 
     Returns:
-        Users (LIVE), each once. A listed user who is missing in them is not in Studio.
+        Users (LIVE), each once. A listed user who is missing in them is not in Studio, unless `refusals` has the
+        address.
 
     Raises:
         IncompleteReadError: Studio's answers contradicted each other at every attempt.
@@ -41,19 +42,19 @@ def read_live(
     """
     before = Counter(studio.client.counts)
     wanted = rows.take(rows.role.isin(list(roles)))
-    users, steps, minimum = retry_until_consistent(
+    users, steps, minimum, refusals = retry_until_consistent(
         "the whole read", studio.client, lambda: _read_once(studio, roles, wanted, progress, scan=scan)
     )
     table = frame(LIVE, {"user_id": users.ids, "email": users.emails, "name": users.names, "roles": users.roles})
     studio.client.finish_abandoned()
     by_kind = Counter(studio.client.counts) - before
     requests = Requests(dict(sorted(by_kind.items())), minimum, steps)
-    return Live(table, tuple(roles), requests, studio.client.clock_skew)
+    return Live(table, tuple(roles), requests, studio.client.clock_skew, refusals)
 
 
 def _read_once(
     studio: StudioReader, roles: Sequence[str], wanted: ListRows, progress: Progress, *, scan: bool
-) -> tuple[LiveUsers, tuple[ReadStep, ...], int]:
+) -> tuple[LiveUsers, tuple[ReadStep, ...], int, Mapping[str, str]]:
     holders = {role: read_holders(studio, role, progress) for role in roles}
     ids_by_role = {role: frozenset(users.ids) for role, users in holders.items()}
     others = find_users(
@@ -66,7 +67,7 @@ def _read_once(
     )
     steps = [_full_read(role, len(users.ids)) for role, users in holders.items()]
     minimum = sum(step.requests for step in steps) + others.theoretical_minimum
-    return _merge([*holders.values(), others.users]), (*steps, *others.steps), minimum
+    return _merge([*holders.values(), others.users]), (*steps, *others.steps), minimum, others.refusals
 
 
 def _full_read(role: str, users: int) -> ReadStep:

@@ -4,7 +4,7 @@ A user seen on a page is found. A user seen on none is looked up one by one. A r
 read in part, changes during the read or can't be searched for only costs requests: no user is missed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,11 +25,15 @@ _UNSEARCHABLE = (BadRequestError, UnprocessableError)  # how Studio may refuse t
 
 @dataclass(frozen=True, slots=True)
 class FoundUsers:
-    """The users that were found, the steps taken, and the fewest requests that could have found them."""
+    """The users that were found, the steps taken, and the fewest requests that could have found them.
+
+    `refusals` are Studio's answers by the address for which it refused to search.
+    """
 
     users: LiveUsers
     steps: tuple[ReadStep, ...]
     theoretical_minimum: int
+    refusals: Mapping[str, str]
 
 
 def find_users(  # noqa: PLR0913  # each is a separate input of the search
@@ -91,7 +95,7 @@ class _Search:
         self._looked_up = LiveUsers()
         self._requests = self._hits = 0  # look-ups, and how many of them found a user
         self._searched = 0  # addresses that were searched for
-        self._refusals: list[str] = []  # the answers to searches for an address that Studio refused
+        self._refusals: dict[str, str] = {}  # by address: the answer to a search that Studio refused
         self._roles_of: dict[Key, frozenset[str]] = {}  # the roles of each wanted user; empty if not in Studio
 
     @cached_property
@@ -110,8 +114,9 @@ class _Search:
             self._looked_up.extend(users)
             self._requests += len(email_spellings(key)) if isinstance(key, str) else 1
             self._hits += bool(users.ids)
-            self._searched += isinstance(key, str)
-            self._refusals += [users.refusal] if users.refusal else []
+            if isinstance(key, str):
+                self._searched += 1
+                self._refusals |= {key: users.refusal} if users.refusal else {}
             self._roles_of[key] = frozenset(name for roles in users.roles for name in parse_roles(roles))
             del self.remaining[key]
             yield
@@ -163,8 +168,9 @@ class _Search:
             IncompleteReadError: Studio refused every search for an address, so no user is known to be missing.
         """
         if len(self._refusals) == self._searched > 1:  # a single address may be impossible
+            first = next(iter(self._refusals.values()))
             raise IncompleteReadError(
-                f"Studio refused all {self._searched:,} searches for an address, the first with: {self._refusals[0]}",
+                f"Studio refused all {self._searched:,} searches for an address, the first with: {first}",
                 hint="nobody knows whether these users are in Studio; try again later, and check base_url",
             )
         users = LiveUsers()
@@ -178,4 +184,5 @@ class _Search:
             steps.append(ReadStep(ReadMethod.ONE_BY_ONE, "", self._requests, self._requests, self._hits))
         pages = {role: scan.check.pages for role, scan in self._scans.items()}
         requests = sum(step.requests for step in steps)
-        return FoundUsers(users, tuple(steps), min(requests, theoretical_minimum(pages, self._roles_of.values())))
+        minimum = min(requests, theoretical_minimum(pages, self._roles_of.values()))
+        return FoundUsers(users, tuple(steps), minimum, self._refusals)

@@ -55,12 +55,15 @@ class Live:
     """Users in Studio (LIVE): all holders of `roles`, and all users who were searched for and exist.
 
     `clock_skew` are the seconds by which this machine's clock is ahead of Studio's; None if Studio named no time.
+    `refusals` are Studio's answers by the address, normalised by `email_key`, for which it refused to search: whether
+    such a user exists is unknown.
     """
 
     users: "pd.DataFrame"
     roles: tuple[str, ...]
     requests: Requests = field(default_factory=lambda: Requests({}))
     clock_skew: float | None = None
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def clocks_agree(self) -> bool:

@@ -42,6 +42,7 @@ class HeldReason(StrEnum):
     """Why a change is held."""
 
     NOT_IN_STUDIO = "not_in_studio"
+    SEARCH_REFUSED = "search_refused"  # nobody knows whether the user is in Studio
     AMBIGUOUS = "ambiguous"
     IDENTITY_MISMATCH = "identity_mismatch"
     ALREADY = "already"

@@ -1,5 +1,6 @@
 """The differ: hand-made cases, and random ones compared with a naive differ on Python sets."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +91,14 @@ def test_each_removal_has_its_reason_and_row() -> None:
 def test_a_user_named_twice_gets_one_change_with_the_first_row() -> None:
     result = run([Row(5, "ann@example.edu", 0, "Admin"), Row(3, "", 1, "Admin")], [user(1, "ann@example.edu")])
     assert changes_of(result) == [(1, "add", "Admin", "listed", 3)]
+
+
+def test_a_user_for_whom_studio_refused_to_search_is_not_called_missing() -> None:
+    rows = [Row(2, "new@example.edu", 0, "Admin"), Row(3, "odd@example.edu", 0, "Admin")]
+    live = replace(live_of([]), refusals={"odd@example.edu": "Studio answered 422 (Invalid email)"})
+    held = diff(desired_of(rows), live, Policy()).held
+    assert held["reason"].tolist() == ["not_in_studio", "search_refused"]
+    assert "unknown: Studio answered 422 (Invalid email)" in held["detail"].tolist()[1]
 
 
 def test_a_user_not_in_studio_is_held_and_changes_nothing_else() -> None:

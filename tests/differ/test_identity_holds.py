@@ -100,6 +100,12 @@ def test_a_former_address_is_remembered_while_its_user_holds_no_role() -> None:
     assert former_addresses(planned([KEEPS], LIST[1:]).held, LAST) == {}
 
 
+def test_a_former_address_is_remembered_while_studio_refuses_to_search_for_it() -> None:
+    changes = planned([KEEPS])
+    refused = changes.held.assign(reason="search_refused")
+    assert former_addresses(refused, LAST) == {1001: ANN}
+
+
 def test_a_user_without_an_address_may_be_the_user_of_a_row_that_nobody_fits() -> None:
     room = User(7, "", "Room 12", ADMIN)
     changes = planned([room, KEEPS])

@@ -308,7 +308,8 @@ def test_searches_that_are_all_refused_say_nothing_about_users(found: int) -> No
     rows = [(f"p{number}@example.edu", 0) for number in range(3)]
     with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
         if found:
-            assert read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress).users.empty
+            live = read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress)
+            assert (live.users.empty, list(live.refusals)) == (True, ["p1@example.edu", "p2@example.edu"])
             return
         with pytest.raises(IncompleteReadError, match=r"refused all 3 searches for an address.* answered 422"):
             read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress)

@@ -85,6 +85,7 @@ def held_words(reason: str) -> str:
 
 _HELD_WORDS: Mapping[str, str] = {
     HeldReason.NOT_IN_STUDIO: "not in Studio",
+    HeldReason.SEARCH_REFUSED: "with a refused search",
     HeldReason.AMBIGUOUS: "ambiguous",
     HeldReason.IDENTITY_MISMATCH: "with an identity mismatch",
     HeldReason.ALREADY: "already changed",
