@@ -33,7 +33,8 @@ class GuardBaseline:
     completely. `age_hours` is the age of the list's file, None where unknown. `absent` counts, by role and user id, the
     consecutive earlier runs in which the list did not give a holder the role. `repeated` are the changes (user id,
     action, role) that each of the last runs sent, and whether they were done each time. `expected` are the holders of
-    the managed roles by the last run; None where unknown.
+    the managed roles by the last run; None where unknown. `lost_snapshot` says that a run saved them, but its file is
+    missing or was changed.
     """
 
     listed: Mapping[str, int] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class GuardBaseline:
     absent: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     repeated: Mapping[tuple[int, str, str], bool] = field(default_factory=dict)
     expected: ExpectedHolders | None = None
+    lost_snapshot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

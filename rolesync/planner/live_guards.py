@@ -12,6 +12,8 @@ _ADVICE = "search for some of them in Studio, and plan again later; if this is r
 def live_vanished(live: Live, history: GuardBaseline) -> Verdict:
     """Block a plan if Studio shows no user at all, or if most holders of a role are gone since the last run.
 
+    Warn if the holders of the last run should be known and are not.
+
     Studio may answer so during maintenance, and nothing may be concluded from it.
 
     Args:
@@ -27,6 +29,12 @@ def live_vanished(live: Live, history: GuardBaseline) -> Verdict:
     if vanished := vanished_holders(before, live):
         message = f"{vanished} since the last run, at most {vanished.allowed:,} allowed: {_ADVICE}"
         return Verdict(rule, block, message, vanished.role, vanished.allowed, vanished.gone)
+    if history.lost_snapshot:
+        message = (
+            "the holders at the last run are unknown, because holders.json is missing or was changed: check that no "
+            "removal is of a user whose address was changed in Studio; the next run saves the file again"
+        )
+        return Verdict(rule, VerdictStatus.WARN, message)
     return Verdict(rule, VerdictStatus.PASS, "Studio shows users, and no role has lost most of its holders since a run")
 
 

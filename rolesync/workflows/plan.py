@@ -133,4 +133,11 @@ def guard_baseline(
     """Combine the earlier runs in the record, and the holders expected since, with the length and age of the list."""
     age = round((context.now() - source.modified_at).total_seconds() / 3600, 3) if source.modified_at else None
     repeated = earlier_runs.repeated(context.settings.repeat_runs)
-    return replace(earlier_runs.baseline, listed=source.listed, age_hours=age, repeated=repeated, expected=expected)
+    return replace(
+        earlier_runs.baseline,
+        listed=source.listed,
+        age_hours=age,
+        repeated=repeated,
+        expected=expected,
+        lost_snapshot=bool(earlier_runs.holders) and expected is None,
+    )

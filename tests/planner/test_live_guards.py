@@ -44,6 +44,12 @@ def test_most_holders_of_the_last_run_gone_at_once_block(left: int, status: str)
         assert f"{10 - left} of 10 holders of Admin are gone since the last run, at most 5 allowed" in result.message
 
 
+def test_unknown_holders_of_the_last_run_are_a_warning() -> None:
+    result = verdict("live_vanished", admins(4), keeping(admins(4)), Policy(), GuardBaseline(lost_snapshot=True))
+    assert result.status is WARN
+    assert "holders.json is missing or was changed" in result.message
+
+
 def test_users_in_doubt_are_not_missed() -> None:
     history = expecting(*range(1, 11), doubtful=tuple(range(5, 11)))
     assert verdict("live_vanished", admins(4), keeping(admins(4)), Policy(), history).status is PASS

@@ -15,6 +15,7 @@ from rolesync.executor.preconditions import BlockedError
 from rolesync.history.events import DriftById, PlanMade, RunStart
 from rolesync.history.read import read_events
 from rolesync.model.plans import Drift
+from rolesync.model.vocabulary import VerdictStatus
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.sandbox import Sandbox
@@ -52,6 +53,14 @@ def test_the_impact_counts_media_of_users_who_lose_a_role_outside_the_digest(stu
     back = plan_undo(run.run_id, context, impact=True)
     assert back.impact is not None
     assert back.impact["user_id"].tolist() == sorted(back.changes.loc[back.changes["action"] == "remove", "user_id"])
+
+
+def test_a_plan_warns_if_the_holders_of_the_last_run_are_lost(context: Context) -> None:
+    assert verdict(planned(context), "live_vanished").status is VerdictStatus.PASS
+    sync_list(read_list(SAMPLE, context), context)
+    assert verdict(planned(context), "live_vanished").status is VerdictStatus.PASS
+    (context.settings.account_dir / "holders.json").unlink()
+    assert verdict(planned(context), "live_vanished").status is VerdictStatus.WARN
 
 
 def test_the_same_list_and_users_make_the_same_digest(context: Context) -> None:
