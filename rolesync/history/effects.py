@@ -125,15 +125,16 @@ def requests_of(events: Iterable[RunEvent]) -> Iterator[tuple[Intent, RolesById]
     """Yield each intent with the roles that its users are known to have had afterwards."""
     intents: dict[tuple[str, int], Intent] = {}
     known: dict[tuple[str, int], dict[str, Sequence[str] | None]] = {}
-    without_effect: set[tuple[str, int]] = set()
+    without_effect: dict[tuple[str, int], set[str]] = {}  # and the users of whom a read was recorded nevertheless
     for event in events:
         if isinstance(event, Intent):
             intents[event.key], known[event.key] = event, {}
         elif isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.NOTHING_DONE:
             known[event.key].update(intents[event.key].before)
-            without_effect.add(event.key)
+            without_effect[event.key] = set()
         elif isinstance(event, Outcome | Reread | Recovered):
             known[event.key].update(event.after)
+            without_effect.get(event.key, set()).update(event.after)
     _close_superseded(intents, known, without_effect)
     for key, intent in intents.items():
         yield intent, known[key]
@@ -142,11 +143,12 @@ def requests_of(events: Iterable[RunEvent]) -> Iterator[tuple[Intent, RolesById]
 def _close_superseded(
     intents: Mapping[tuple[str, int], Intent],
     known: Mapping[tuple[str, int], dict[str, Sequence[str] | None]],
-    without_effect: Collection[tuple[str, int]],
+    without_effect: Mapping[tuple[str, int], Collection[str]],
 ) -> None:
     """Count an open request as without effect for a user if the run sent all of its actions on the user again.
 
-    Only the last request for an action decides what is known of it; requests `without_effect` decide nothing.
+    Only the last request for an action decides what is known of it. Requests `without_effect` decide nothing, except
+    for the users given, whom the run read afterwards.
     """
     is_open = {
         key: {str(action.user_id) for action in intents[key].actions} - after.keys() for key, after in known.items()
@@ -158,8 +160,10 @@ def _close_superseded(
         actions = [action for action in intent.actions if str(action.user_id) in is_open[key]]
         last = {str(action.user_id) for action in actions if (intent.run, *action[:3]) not in resent}
         known[key].update((user_id, intent.before.get(user_id)) for user_id in is_open[key] - last)
-        if key not in without_effect:
-            resent.update((intent.run, *action[:3]) for action in intent.actions)
+        users = without_effect.get(key)
+        resent.update(
+            (intent.run, *action[:3]) for action in intent.actions if users is None or str(action.user_id) in users
+        )
 
 
 def action_result(action: SentAction, before: RolesById, after: RolesById) -> ActionResult:

@@ -6,6 +6,7 @@ from itertools import chain
 
 from rolesync.errors import NotFoundError, UnprocessableError
 from rolesync.live.consistency import InconsistentPagesError, PageCheck, retry_until_consistent
+from rolesync.live.strategy import SCANNABLE
 from rolesync.model.keys import email_key, email_spellings, format_roles, parse_roles
 from rolesync.model.live import Progress
 from rolesync.studio.users import PER_PAGE, StudioReader, UserPage
@@ -166,9 +167,18 @@ def roles_now(
 
 
 def roles_of_each(studio: StudioReader, user_ids: Collection[int]) -> dict[int, frozenset[str] | None]:
-    """Read all roles of these users, one by one; None for a user who is no longer in Studio."""
+    """Read all roles of these users, one by one; None for a user who is no longer in Studio.
+
+    If no user is found, a search must answer, too: a Studio in maintenance may answer 404 to everything.
+
+    Raises:
+        StudioError: Studio refused or can't be reached.
+    """
     users = studio.client.each(lambda user_id: (user_id, look_up(studio, user_id)), sorted(user_ids))
-    return {user_id: frozenset(parse_roles(user.roles[0])) if user.ids else None for user_id, user in users}
+    roles = {user_id: frozenset(parse_roles(user.roles[0])) if user.ids else None for user_id, user in users}
+    if roles and all(names is None for names in roles.values()):
+        studio.search_role(SCANNABLE[0])
+    return roles
 
 
 def _ignore_progress(_stage: str, _done: int, _total: int) -> None:

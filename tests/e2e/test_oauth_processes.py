@@ -19,7 +19,8 @@ from tests.servers import ReceivedRequest, ScriptedAnswer, ScriptedStudio, in_tu
 from tests.studio.oauth_tools import FIRST, ROLESYNC, SECRET, environment, form_of, issued
 
 SECONDS = 60  # after which a command hangs, however slow the machine
-NOBODY = ScriptedAnswer(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
+ADMIN = {"id": 7, "email": "admin@example.edu", "role_names": ["Admin"]}
+ONE_ADMIN = ScriptedAnswer(body={"users": [ADMIN], "meta": {"current_page": 1, "last_page": 1, "total_count": 1}})
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def test_a_process_that_is_ended_while_studio_answers(
 
     def answer(request: ReceivedRequest) -> ScriptedAnswer:
         if request.path != PATH:
-            return NOBODY
+            return ONE_ADMIN
         if len([request for request in server.requests if request.path == PATH]) == 1:
             assert started.wait(SECONDS)
             running[0].send_signal(number)

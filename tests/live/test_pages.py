@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from rolesync.errors import StudioError
 from rolesync.live.pages import look_up, roles_now, roles_of_each
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
@@ -88,3 +89,12 @@ def test_a_look_up_of_a_plain_address_takes_one_request() -> None:
     with ScriptedStudio(exact_search("ann@example.edu")) as server, client_of(server.base_url, FakeSleep()) as client:
         assert look_up(StudioReader(client), "ann@example.edu").emails == ["ann@example.edu"]
         assert len(server.requests) == 1
+
+
+def test_users_are_not_taken_for_gone_by_a_studio_that_answers_404_to_everything() -> None:
+    with (
+        ScriptedStudio(lambda _request: ScriptedAnswer(404, b"<html>maintenance</html>")) as server,
+        client_of(server.base_url, FakeSleep()) as client,
+        pytest.raises(StudioError, match="404"),
+    ):
+        roles_of_each(StudioReader(client), {OWNER, MARIA})
