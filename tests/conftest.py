@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from rolesync.sandbox import Control, Options, Sandbox
 from tests.browser import CHROMIUM, MISSING, chromium
-from tests.command import Shell, sandbox, shell
+from tests.command import SAMPLE, Shell, sandbox, shell
 
 settings.register_profile("steady", deadline=None)  # nothing is timed: machines are busy
 settings.load_profile("steady")
@@ -83,3 +83,12 @@ def browser() -> Iterator[Browser]:
         pytest.skip(MISSING)
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory, own_process: Control) -> Shell:
+    """A shell in whose account one run was recorded; Studio itself may be as new again."""
+    own_process.reset()
+    sh = shell(tmp_path_factory.mktemp("synced"), own_process)
+    assert sh.run("sync", SAMPLE).returncode == 0
+    return sh

@@ -265,7 +265,7 @@ class Sender:
         requests = [change.requests for change in batch]
         try:
             send()
-        except Exception:
+        except Exception:  # raised again: whichever error ends it, the open changes are kept
             left = [change for change, number in zip(batch, requests, strict=True) if change.requests == number]
             if left:
                 self.doubts.add(request, request.chunk, left, RequestEffect.REFUSED, refusal.message)

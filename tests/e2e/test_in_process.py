@@ -10,17 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from rolesync.sandbox.control import Control
-from tests.command import OWNER, SAMPLE, Shell, shell
-
-
-@pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory, own_process: Control) -> Shell:
-    """A shell in whose account a run was recorded."""
-    own_process.reset()
-    sh = shell(tmp_path_factory.mktemp("synced"), own_process)
-    assert sh.run("sync", SAMPLE).returncode == 0
-    return sh
+from tests.command import OWNER, SAMPLE, Shell
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ def test_a_list_in_a_folder_of_another_user_does_not_count_as_unchanged(monkeypa
         raise PermissionError(EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "is_file", refuse)
-    with pytest.raises(PlanRefusedError, match=r"the list /root/x/list.csv can't be read .*Permission denied"):
-        check_origin(make(source="/root/x/list.csv"), ACCOUNT, ROLES)
+    with pytest.raises(PlanRefusedError, match=r"the list /elsewhere/list.csv can't be read .*Permission denied"):
+        check_origin(make(source="/elsewhere/list.csv"), ACCOUNT, ROLES)
 
 
 @pytest.mark.parametrize("account", ["https://other.example.com", "http://school.example.com", f"{ACCOUNT}:8443", ""])

@@ -295,19 +295,19 @@ def test_an_admin_on_a_page_but_missing_in_the_search_for_admins_is_refused(read
     assert set(pages_read(server, "Admin")) == {1}
 
 
-@pytest.mark.parametrize("found", [0, 1])
-def test_searches_that_are_all_refused_say_nothing_about_users(found: int) -> None:
+@pytest.mark.parametrize("number_found", [0, 1])
+def test_searches_that_are_all_refused_say_nothing_about_users(number_found: int) -> None:
     """As if the call didn't work; a search that is answered shows that it does."""
 
     def answer(request: ReceivedRequest) -> ScriptedAnswer:
         email = request.query.get("email")
-        if email and email not in [f"p{number}@example.edu" for number in range(found)]:
+        if email and email not in [f"p{number}@example.edu" for number in range(number_found)]:
             return ScriptedAnswer(422, {"error": "Invalid email"})
         return ScriptedAnswer(body={"users": [], "meta": {"current_page": 1, "last_page": 1, "total_count": 0}})
 
     rows = [(f"p{number}@example.edu", 0) for number in range(3)]
     with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
-        if found:
+        if number_found:
             live = read_live(StudioReader(client), ["Admin"], rows_of(rows), no_progress)
             assert (live.users.empty, list(live.refusals)) == (True, ["p1@example.edu", "p2@example.edu"])
             return
@@ -323,9 +323,9 @@ def test_a_refused_form_of_an_address_does_not_matter_if_another_form_finds_the_
         email = request.query.get("email", "")
         if not email.isascii():
             return ScriptedAnswer(422, {"error": "Invalid email"})
-        found = [{"id": users[email], "email": email, "role_names": []}] if email else []
-        meta = {"current_page": 1, "last_page": 1, "total_count": len(found)}
-        return ScriptedAnswer(body={"users": found, "meta": meta})
+        hits = [{"id": users[email], "email": email, "role_names": []}] if email else []
+        meta = {"current_page": 1, "last_page": 1, "total_count": len(hits)}
+        return ScriptedAnswer(body={"users": hits, "meta": meta})
 
     rows = [("ann@b\u00fccher.example", 0), ("bob@b\u00fccher.example", 0)]
     with ScriptedStudio(answer) as server, client_of(server.base_url, FakeSleep()) as client:
