@@ -1,17 +1,25 @@
 """A change to send and its outcome so far, and how a batch of changes is split."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from rolesync.model.keys import parse_roles
+from rolesync.model.keys import format_roles, parse_roles
 from rolesync.model.vocabulary import Action, OutcomeStatus
-from rolesync.studio.users import RoleAction, User
+from rolesync.studio.users import RoleAction
+
+RolesNow = Mapping[int, frozenset[str] | None]
+"""All roles of users by id; none if the user holds no managed role, and None if the user is no longer in Studio.
+
+So whoever has no roles here may have others than managed ones.
+"""
 
 
 @dataclass(slots=True)
 class Change:
     """One change to send, and its outcome so far. `before` and `after` are role sets as `format_roles` formats them.
 
+    `before` are the user's roles as last seen before the next request, `after` those seen after the last one.
     `requests` counts the requests that carried it; `is_perhaps_applied` says that one of them ended unclear.
     `changed_lately` says that an earlier run changed the user a moment ago: a read that shows this change may be
     outdated, since it may be from before that run.
@@ -38,17 +46,6 @@ class Change:
     def is_done(self, roles: frozenset[str]) -> bool:
         """Whether a user with these roles is as this change wants."""
         return (self.role in roles) == (self.action == Action.ADD)
-
-    def end_by_reading(self, roles: frozenset[str] | None, reason: str) -> None:
-        """Set the outcome that a read of the user shows; `reason` is why a change that isn't in effect has failed."""
-        if roles is None:
-            is_listed = bool(parse_roles(self.before))  # a user with roles was in the answer to a search
-            listed = f"the search lists #{self.user_id}, but Studio answers 404 for this id"
-            self.end(OutcomeStatus.FAILED, listed if is_listed else "this user is no longer in Studio")
-        elif self.is_done(roles):
-            self.end(OutcomeStatus.DONE, "confirmed by reading again")
-        else:
-            self.end(OutcomeStatus.FAILED, reason)
 
     def end(self, outcome: OutcomeStatus, detail: str = "") -> None:
         """Set the outcome; it replaces an earlier one."""
@@ -105,17 +102,36 @@ def end_all(batch: list[Change], outcome: OutcomeStatus, detail: str) -> None:
         change.end(outcome, detail)
 
 
-def side_effect(changes: list[Change], user: User) -> str:
+def end_by_reading(changes: list[Change], roles: frozenset[str] | None, reason: str) -> None:
+    """Set the outcome of the changes of one user that a read of the user shows.
+
+    Args:
+        changes: all changes of the user in a request.
+        roles: the roles of the user, see `RolesNow`.
+        reason: why a change that isn't in effect has failed.
+    """
+    note = "; ".join(filter(None, ("confirmed by reading again", side_effect(changes, roles) if roles else "")))
+    for change in changes:
+        if roles is None:
+            is_listed = bool(parse_roles(change.before))  # a user with roles was in the answer to a search
+            listed = f"the search lists #{change.user_id}, but Studio answers 404 for this id"
+            change.end(OutcomeStatus.FAILED, listed if is_listed else "this user is no longer in Studio")
+            continue
+        if roles:
+            change.before = change.after = format_roles(roles)
+        is_done = change.is_done(roles)
+        change.end(OutcomeStatus.DONE if is_done else OutcomeStatus.FAILED, note if is_done else reason)
+
+
+def side_effect(changes: list[Change], roles: Collection[str]) -> str:
     """Describe the roles that changed without a request: Studio may remove a role when it adds another role.
 
     Args:
-        changes: all changes of one user in a request, in their order.
-        user: the user as Studio's answer shows them.
+        changes: all changes of one user in a request.
+        roles: all roles of the user after it.
     """
-    expected = set(parse_roles(changes[0].before))
-    for change in changes:
-        (expected.add if change.action == Action.ADD else expected.discard)(change.role)
-    lost, gained = sorted(expected - set(user.roles)), sorted(set(user.roles) - expected)
+    before, requested = set(parse_roles(changes[0].before)), {change.role for change in changes}
+    lost, gained = sorted(before.difference(roles, requested)), sorted(set(roles).difference(before, requested))
     notes = [f"also lost {', '.join(lost)}"] if lost else []
     notes += [f"also gained {', '.join(gained)}"] if gained else []
     return "; ".join(notes)

@@ -9,10 +9,19 @@ believed, see `rolesync.live.settle`. A change that shows is done. A change that
 - is unknown otherwise, and stays open in the record: the next run asks Studio again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from rolesync.executor.change import Change, are_hidden_in, by_user, end_all, missing_in, split
+from rolesync.executor.change import (
+    Change,
+    RolesNow,
+    are_hidden_in,
+    by_user,
+    end_all,
+    end_by_reading,
+    missing_in,
+    split,
+)
 from rolesync.history.journal import JournalEntry
 from rolesync.live.settle import read_settled
 from rolesync.model.live import Progress
@@ -22,9 +31,6 @@ from rolesync.studio.users import StudioReader
 
 MAX_REQUESTS = 8  # that carry the same change, each sent after reading
 PARTS = 8  # in which a batch is sent the second time; then user by user, as Studio may fail at one of them
-
-RolesNow = Mapping[int, frozenset[str] | None]
-"""The roles of users by id; None for a user who is no longer in Studio."""
 
 Batch = tuple[int, list[Change]]
 """Changes to send in one request, with the number of their chunk."""
@@ -95,6 +101,11 @@ class Doubts:
 
         return read_settled(self.studio, read, self.hidden_since, self.progress) if self.open else {}
 
+    @property
+    def user_ids(self) -> set[int]:
+        """The users of all open doubts."""
+        return {change.user_id for doubt in self.open for change in doubt.changes}
+
     def any_shown_in(self, roles: RolesNow) -> bool:
         """Whether these roles show some of the changes."""
         changes = (change for doubt in self.open for change in doubt.changes)
@@ -131,8 +142,7 @@ class Doubts:
                     unknown += changes
                     continue
                 decided[user_id] = roles[user_id]
-                for change in changes:
-                    change.end_by_reading(roles[user_id], doubt.reason)
+                end_by_reading(changes, roles[user_id], doubt.reason)
                 if is_unclear and may_send_these:
                     to_send += missing_in(changes, roles[user_id])
             if decided:

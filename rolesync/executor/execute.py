@@ -53,8 +53,18 @@ class Execution:
         }
         return frame(OUTCOMES, {**{name: self.planned[name] for name in CHANGES}, **results})
 
+    @property
+    def unseen(self) -> set[int]:
+        """The users in doubt, and those whose change is done while no answer showed all their roles since then."""
+        done = (change for change in self.changes if change.outcome is OutcomeStatus.DONE and not change.after)
+        return {*self.doubts.user_ids, *(change.user_id for change in done)}
+
     def hidden_since(self, live: Live) -> float | None:
-        """Return when the latest request ended whose effect these holders don't show; None if all effects show."""
+        """Return when the latest request ended whose effect Studio doesn't show; None if all effects show.
+
+        Args:
+            live: the holders, and the `unseen` users.
+        """
         holders = {role: set(live.holders(role)["user_id"].tolist()) for role in live.roles}
         is_hidden = any(
             (change.user_id in holders[change.role]) != (change.action == Action.ADD)
@@ -66,15 +76,16 @@ class Execution:
     def close(self, live: Live) -> None:
         """Decide the changes still in doubt by a last read that may be believed.
 
+        Args:
+            live: the holders, and the `unseen` users.
+
         Raises:
             RecordError: the record can't be written.
         """
         self.doubts.close(self._roles_in(live), may_send=False)
 
     def _roles_in(self, live: Live) -> dict[int, frozenset[str] | None]:
-        roles: dict[int, frozenset[str] | None] = {
-            change.user_id: frozenset() for doubt in self.doubts.open for change in doubt.changes
-        }
+        roles: dict[int, frozenset[str] | None] = dict.fromkeys(self.doubts.user_ids)
         if roles:
             users = zip(live.users["user_id"].tolist(), live.users["roles"].tolist(), strict=True)
             roles |= {user_id: frozenset(parse_roles(names)) for user_id, names in users if user_id in roles}

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rolesync.executor.doubt import RolesNow
+from rolesync.executor.change import RolesNow
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import ActionResult, OpenRequest, open_requests, sent_actions

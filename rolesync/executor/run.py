@@ -1,5 +1,6 @@
 """Carries one run out: records its start, sends the changes, reads Studio again, and records its end with the proof."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from rolesync.history.plan_events import drifted_changes, run_start
 from rolesync.live.read import read_live
 from rolesync.live.settle import read_settled
 from rolesync.model.desired import ListRows
+from rolesync.model.frames import DESIRED, frame
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run, counts
@@ -92,9 +94,11 @@ def _read_again(
     Returns:
         Studio after the run, or None and the error of the read, also if most holders of a role are missing in it.
     """
+    roles = plan.policy.managed_roles
+    unseen = _rows(executed.unseen, roles[0])
 
     def read() -> Live:
-        return read_live(context.studio, plan.policy.managed_roles, ListRows.of(), context.progress)
+        return read_live(context.studio, roles, unseen, context.progress)
 
     try:
         after = read_settled(context.studio, read, executed.hidden_since, context.progress)
@@ -105,6 +109,13 @@ def _read_again(
         return None, IncompleteReadError(message, hint="look at Studio, and plan again when its users are there")
     executed.close(after)
     return after, None
+
+
+def _rows(user_ids: Collection[int], role: str) -> ListRows:
+    """Make rows that name users by id, so that a read finds them, also without a role."""
+    ids = sorted(user_ids)
+    cells = {"row": [0] * len(ids), "email": [""] * len(ids), "user_id": ids, "role": [role] * len(ids)}
+    return ListRows.of(frame(DESIRED, cells))
 
 
 def _end(context: RunContext, status: str, *, unsettled: bool = False) -> RunEnd:

@@ -18,15 +18,17 @@ from threading import Lock
 from rolesync.errors import NeverSentError, NotFoundError, StudioError
 from rolesync.executor.change import (
     Change,
+    RolesNow,
     are_hidden_in_answer,
     by_user,
     count_users,
     end_all,
+    end_by_reading,
     missing_in,
     side_effect,
     split,
 )
-from rolesync.executor.doubt import Batch, Doubts, RolesNow
+from rolesync.executor.doubt import Batch, Doubts
 from rolesync.history.events import SentAction
 from rolesync.history.journal import Journal, JournalEntry
 from rolesync.live.pages import roles_now, roles_of_each
@@ -202,7 +204,7 @@ class Sender:
             if user is None or are_hidden_in_answer(changes, frozenset(user.roles)):
                 hidden += changes
                 continue
-            note = side_effect(changes, user)
+            note = side_effect(changes, user.roles)
             for change in changes:
                 change.after = format_roles(user.roles)
                 is_done = change.is_done(frozenset(user.roles))
@@ -237,8 +239,7 @@ class Sender:
         for user_id, changes in by_user(batch):
             if is_final or not (changes[0].changed_lately or missing_in(changes, roles[user_id])):
                 decided[user_id] = roles[user_id]
-                for change in changes:
-                    change.end_by_reading(roles[user_id], refusal.message)
+                end_by_reading(changes, roles[user_id], refusal.message)
             else:
                 missing += changes
         if decided:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from rolesync.history.events import Intent, Outcome, Recovered, Reread, RolesById, RunEvent, SentAction
 from rolesync.model.history import Effect
 from rolesync.model.request_effect import RequestEffect, effect_of_status
-from rolesync.model.vocabulary import Action
+from rolesync.model.vocabulary import RIVAL_ROLES, Action
 
 _ACTIONS = {action.value: action for action in Action}  # a look-up costs less than `Action(...)`
 
@@ -67,32 +67,42 @@ def all_role_changes(events: Iterable[RunEvent]) -> list[Effect]:
     """List the actions that took effect, and the side effects: adding a role may make Studio remove another.
 
     A side effect is a difference between the roles before a request and those in its response, except the roles that
-    the request was about. A read that followed instead shows only the managed roles of its time, so that it proves no
-    side effect.
+    the request was about. A read that followed instead may show what others did meanwhile. So it proves only that a
+    user lost the rival of an added role, see `RIVAL_ROLES`.
 
     Returns:
         The changes in the order of the requests.
     """
     events = list(events)
     changes: list[Effect] = []
-    responses = {
-        event.key: event.after
-        for event in events
-        if isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.APPLIED
-    }
+    responses: dict[tuple[str, int], RolesById] = {}
+    reads: dict[tuple[str, int], dict[str, Sequence[str] | None]] = {}
+    for event in events:
+        if isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.APPLIED:
+            responses[event.key] = event.after
+        elif isinstance(event, Reread | Recovered) and event.all_roles:
+            reads.setdefault(event.key, {}).update(event.after)
     for intent, known in requests_of(events):
-        changes += [effect for effect, result in _results_of(intent, known) if result is ActionResult.DONE]
-        for user_id, after in responses.get(intent.key, {}).items():
-            actions = [action for action in intent.actions if str(action.user_id) == user_id]
-            if actions:
-                changes += _side_effects(intent, actions, after or ())
+        done = [effect for effect, result in _results_of(intent, known) if result is ActionResult.DONE]
+        changes += done
+        shown = responses.get(intent.key, {})
+        for user_id, roles in shown.items():
+            changes += _side_effects(intent, user_id, roles or ())
+        added = {(effect.user_id, effect.role) for effect in done if effect.action is Action.ADD}
+        for user_id, roles in reads.get(intent.key, {}).items():
+            if user_id not in shown:
+                side_effects = _side_effects(intent, user_id, roles or ())
+                changes += (each for each in side_effects if (each.user_id, RIVAL_ROLES.get(each.role)) in added)
     return changes
 
 
-def _side_effects(intent: Intent, actions: Sequence[SentAction], after: Sequence[str]) -> Iterator[Effect]:
+def _side_effects(intent: Intent, user_id: str, after: Sequence[str]) -> Iterator[Effect]:
     """Yield how a user's roles changed beyond the actions on this user, by role."""
+    actions = [action for action in intent.actions if str(action.user_id) == user_id]
+    if not actions:
+        return
     user = actions[0]
-    changed = set(after).symmetric_difference(intent.before.get(str(user.user_id), after) or ())
+    changed = set(after).symmetric_difference(intent.before.get(user_id, after) or ())
     for role in sorted(changed - {action.role for action in actions}):
         action = Action.ADD if role in after else Action.REMOVE
         yield Effect(user.user_id, user.email, action, role, 0, intent.run, intent.time)

@@ -137,11 +137,12 @@ def _outcome(record: Record) -> Outcome:
 
 
 def _reread(record: Record) -> Reread:
-    return Reread(**_request_event(record), after=record["after"])
+    return Reread(**_request_event(record), after=record["after"], all_roles=record.get("all_roles", False))
 
 
 def _recovered(record: Record) -> Recovered:
-    return Recovered(**_request_event(record), by=record.get("by", ""), after=record["after"])
+    seen = {"after": record["after"], "all_roles": record.get("all_roles", False)}
+    return Recovered(**_request_event(record), by=record.get("by", ""), **seen)
 
 
 _READERS: Mapping[type[RunEvent], Callable[[Record], RunEvent]] = {

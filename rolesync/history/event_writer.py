@@ -105,11 +105,15 @@ def _outcome(outcome: Outcome) -> Fields:
 
 
 def _reread(event: Reread) -> Fields:
-    return {**_request(event), "after": event.after}
+    return {**_request(event), "after": event.after, **_all_roles(event)}
 
 
 def _recovered(event: Recovered) -> Fields:
-    return {**_request(event), "by": event.by, "after": event.after}
+    return {**_request(event), "by": event.by, "after": event.after, **_all_roles(event)}
+
+
+def _all_roles(event: Reread | Recovered) -> Fields:
+    return {"all_roles": True} if event.all_roles else {}
 
 
 _ENCODERS: Mapping[type[RunEvent], Callable[[Any], Fields]] = {

@@ -203,18 +203,27 @@ class Outcome(RequestEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reread(RequestEvent):
-    """The run read the users of a request in doubt again; `after` are the roles that it saw."""
+    """The run read the users of a request in doubt again; `after` are the roles that it saw.
+
+    `all_roles`: whether these are all roles of the users who hold a managed role. Earlier versions recorded only the
+    managed roles.
+    """
 
     NAME = "reread"
 
     after: RolesById
+    all_roles: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered(RequestEvent):
-    """The later run `by` read the users of a request that this run had left open; `after` are the roles it saw."""
+    """The later run `by` read the users of a request that this run had left open.
+
+    `after` are the roles it saw; `all_roles` as in `Reread`.
+    """
 
     NAME = "recovered"
 
     by: str = ""
     after: RolesById
+    all_roles: bool = False

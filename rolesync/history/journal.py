@@ -81,13 +81,15 @@ class JournalEntry:
         append_event(journal.record, outcome)
 
     def reread(self, after: RolesSeen) -> None:
-        """Write down the roles that its users have when they are read again.
+        """Write down the roles that its users have when they are read again: all roles of each holder.
 
         Raises:
             RecordError: it can't be written down.
         """
         journal = self._journal
-        event = Reread(run=journal.run, chunk=self.chunk, request=self.number, after=_roles_by_id(after))
+        event = Reread(
+            run=journal.run, chunk=self.chunk, request=self.number, after=_roles_by_id(after), all_roles=True
+        )
         append_event(journal.record, event)
 
 
@@ -107,7 +109,14 @@ def log_recovered(record: Record, request: OpenRequest, after: RolesSeen, by: st
         RecordError: the record can't be written.
     """
     intent = request.intent
-    event = Recovered(run=intent.run, chunk=intent.chunk, request=intent.request, by=by, after=_roles_by_id(after))
+    event = Recovered(
+        run=intent.run,
+        chunk=intent.chunk,
+        request=intent.request,
+        by=by,
+        after=_roles_by_id(after),
+        all_roles=True,
+    )
     append_event(record, event)
 
 

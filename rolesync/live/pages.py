@@ -145,25 +145,28 @@ def _search_email(studio: StudioReader, spelling: str) -> LiveUsers:
 def roles_now(
     studio: StudioReader, roles: Sequence[str], user_ids: Collection[int], holders: int
 ) -> dict[int, frozenset[str] | None]:
-    """Read again which of `roles` these users hold, by the cheaper of two ways: all holders, or user by user.
+    """Read the roles of these users again, by the cheaper of two ways: all holders, or user by user.
 
     Args:
         studio: where to read.
-        roles: the roles to read.
+        roles: the roles to search for.
         user_ids: the users to read.
         holders: about how many users hold one of the roles.
 
     Returns:
-        For each id the roles held, of `roles` only; None for a user who is no longer in Studio. A read of all holders
-        doesn't show that, and returns no roles instead.
+        For each id all roles of the user; None for a user who is no longer in Studio. A read of all holders returns no
+        roles for a user who holds none of `roles`: it shows neither the other roles of such a user, nor who is gone.
+        Each of `roles` is taken from its own search, since one of the searches may lag.
     """
-    if holders // PER_PAGE + len(roles) < len(user_ids):
-        holders_of = [(role, set(read_holders(studio, role, _ignore_progress).ids)) for role in roles]
-        return {user_id: frozenset(role for role, ids in holders_of if user_id in ids) for user_id in user_ids}
-    return {
-        user_id: None if names is None else names.intersection(roles)
-        for user_id, names in roles_of_each(studio, user_ids).items()
-    }
+    if holders // PER_PAGE + len(roles) >= len(user_ids):
+        return roles_of_each(studio, user_ids)
+    roles_of: dict[int, set[str]] = {user_id: set() for user_id in user_ids}
+    for role in roles:
+        users = read_holders(studio, role, _ignore_progress)
+        for user_id, names in zip(users.ids, users.roles, strict=True):
+            if user_id in roles_of:
+                roles_of[user_id].update({role}, set(parse_roles(names)).difference(roles))
+    return {user_id: frozenset(names) for user_id, names in roles_of.items()}
 
 
 def roles_of_each(studio: StudioReader, user_ids: Collection[int]) -> dict[int, frozenset[str] | None]:

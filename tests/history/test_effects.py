@@ -121,7 +121,7 @@ def test_requests_are_kept_apart() -> None:
     assert done(*records) == [(1, "add")]
 
 
-def test_side_effects_are_taken_from_responses_only() -> None:
+def test_side_effects_are_taken_from_responses() -> None:
     request = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin"]})
     answered = outcome(200, {"1": ["Admin", "Teacher"], "2": ["Observer"], "9": ["Admin"]})
     changes = [
@@ -134,8 +134,21 @@ def test_side_effects_are_taken_from_responses_only() -> None:
         (1, "remove", "Subaccount admin", 0),
         (2, "add", "Observer", 0),
     ]
-    seen = reread({"1": ["Admin"], "2": []})
-    assert [change.role for change in all_role_changes([request, outcome("unknown"), seen])] == ["Admin", "Admin"]
+
+
+@pytest.mark.parametrize("kind", [Reread, Recovered])
+def test_of_a_read_only_the_loss_of_the_rival_of_an_added_role_is_a_side_effect(kind: type[Reread | Recovered]) -> None:
+    request = intent(ADD_1, REMOVE_2, before={"1": ["Teacher", "Subaccount admin"], "2": ["Admin", "Subaccount admin"]})
+    after = {"1": ["Admin", "Observer"], "2": []}
+
+    def changes(*, all_roles: bool) -> list[tuple[int, str, str]]:
+        seen = kind(run="r", request=1, after=after, all_roles=all_roles)
+        events = [request, outcome("unknown"), seen]
+        return [(change.user_id, change.action.value, change.role) for change in all_role_changes(events)]
+
+    actions = [(1, "add", "Admin"), (2, "remove", "Admin")]
+    assert changes(all_roles=True) == [*actions, (1, "remove", "Subaccount admin")]
+    assert changes(all_roles=False) == actions
 
 
 def test_users_are_as_the_last_request_left_them() -> None:

@@ -34,7 +34,7 @@ def test_a_request_is_written_down_before_it_is_sent_and_with_its_answers(folder
         assert journal.log_intent(3, [ADD], {1: []}).number == 2
     assert recorded(folder)[1:3] == [
         Outcome(run="r1", time=time, chunk=3, request=1, status="unknown", seconds=0.25, after={}, error="timed out"),
-        Reread(run="r1", time=time, chunk=3, request=1, after={"1": ["Admin"], "2": None}),
+        Reread(run="r1", time=time, chunk=3, request=1, after={"1": ["Admin"], "2": None}, all_roles=True),
     ]
     assert clock().isoformat().startswith("2026-09-01T12:00")  # the record has times in UTC
 

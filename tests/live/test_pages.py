@@ -21,7 +21,7 @@ def studio() -> Iterator[StudioReader]:
 
 def test_the_roles_of_few_users_are_read_one_by_one(studio: StudioReader) -> None:
     assert roles_now(studio, ["Admin", "Observer"], {OWNER, 999}, holders=11) == {
-        OWNER: frozenset({"Admin"}),
+        OWNER: frozenset({"Admin", "Teacher"}),
         999: None,
     }
     assert studio.client.counts == {"user": 2}
@@ -30,8 +30,8 @@ def test_the_roles_of_few_users_are_read_one_by_one(studio: StudioReader) -> Non
 def test_the_roles_of_many_users_are_read_by_searching_for_the_roles(studio: StudioReader) -> None:
     roles = roles_now(studio, ["Admin", "Observer"], {OWNER, 1024, OMAR, 999}, holders=11)
     assert roles == {
-        OWNER: frozenset({"Admin"}),
-        1024: frozenset({"Admin", "Observer"}),
+        OWNER: frozenset({"Admin", "Teacher"}),
+        1024: frozenset({"Admin", "Observer", "Teacher"}),
         OMAR: frozenset(),
         999: frozenset(),
     }

@@ -15,7 +15,7 @@ from rolesync.history.read import read_events
 from rolesync.history.runs import list_runs
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
-from rolesync.sandbox import Options, Sandbox
+from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.plan import read_list
@@ -90,11 +90,13 @@ def test_role_changes_that_studio_made_on_its_own_are_undone_too(tmp_path: Path)
         assert set(held.changes["action"]) <= {"add"}
 
 
+@pytest.mark.parametrize("lost_answers", [0, 1])
 @pytest.mark.parametrize("redundant", ["accepted", "refused"])
 def test_a_role_that_a_run_cost_is_said_and_given_back_though_it_is_not_managed(
-    tmp_path: Path, redundant: Literal["accepted", "refused"]
+    tmp_path: Path, redundant: Literal["accepted", "refused"], lost_answers: int
 ) -> None:
-    with Sandbox(Options(exclusive_admin=True, redundant=redundant)) as studio:
+    faults = Faults.parse(f"lost=1,on=writes,times={lost_answers}")
+    with Sandbox(Options(exclusive_admin=True, redundant=redundant, faults=faults)) as studio:
         settings = settings_for(studio, tmp_path / "state", max_removals_share=1)
         context = Context(settings, sleep=lambda _: None)
         person = next(person for person in studio.people() if person["role_names"] == ["Teacher"])
@@ -107,7 +109,8 @@ def test_a_role_that_a_run_cost_is_said_and_given_back_though_it_is_not_managed(
         result = sync_list(read_list(path, context), context)
         assert "would lose Subaccount admin" in verdict(result.plan, "rival_roles").message
         assert result.run is not None
-        assert result.run.outcomes["detail"].tolist() == ["also lost Subaccount admin"]
+        confirmed = "confirmed by reading again; " if lost_answers else ""
+        assert result.run.outcomes["detail"].tolist() == [f"{confirmed}also lost Subaccount admin"]
         assert result.run.proof is not None
         (difference,) = result.run.proof.differences
         assert difference.startswith("Subaccount admin: 1 lost it beside the plan: ")
