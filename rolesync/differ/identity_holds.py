@@ -14,6 +14,7 @@ import pandas as pd
 
 from rolesync.differ.holds import hold
 from rolesync.model.desired import ListRows
+from rolesync.model.findings import name_some
 from rolesync.model.frames import HELD, frame
 from rolesync.model.history import ExpectedHolders
 from rolesync.model.packed.emails import packed_keys
@@ -22,8 +23,6 @@ from rolesync.model.packed.texts import join, pack
 from rolesync.model.plans import Changes
 from rolesync.model.reasons import HeldReason, Reason
 from rolesync.model.vocabulary import Action
-
-_NAMED = 5  # maximum users that a sentence names; it counts the others
 
 
 class _Doubt(NamedTuple):
@@ -195,8 +194,7 @@ def _explain_unfound(
             cells["reason"][at] = HeldReason.RENAMED.value
             cells["detail"][at] = _describe_renamed(doubt, today[doubt.user_id])
         elif users := nameless.get(cells["role"][at]):
-            more = f" and {len(users) - _NAMED:,} more" if len(users) > _NAMED else ""
-            some = ", ".join(f"#{user_id}" for user_id in users[:_NAMED]) + more
+            some = name_some(f"#{user_id}" for user_id in users)
             cells["detail"][at] += f"; or a holder without an address: {some}; if so, put the user_id into the row"
     return frame(HELD, cells)
 

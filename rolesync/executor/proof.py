@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from rolesync.model.findings import name_some
 from rolesync.model.frames import CHANGES
 from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
@@ -12,8 +13,6 @@ from rolesync.model.plans import Plan
 from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import Action, OutcomeStatus
 from rolesync.planner.rival_roles import rival_losses
-
-NAMED = 5  # users that a sentence names before it only counts the rest
 
 
 def prove(plan: Plan, before: Live, after: Live, outcomes: pd.DataFrame) -> Proof:
@@ -91,6 +90,5 @@ def _emails(plan: Plan, before: Live, after: Live) -> Mapping[int, str]:
 def _sentences(role: str, what: str, ids: Collection[int], emails: Mapping[int, str]) -> list[str]:
     if not ids:
         return []
-    named = ", ".join(f"{emails.get(user_id) or 'no e-mail'} (#{user_id})" for user_id in sorted(ids)[:NAMED])
-    rest = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-    return [f"{role}: {len(ids)} {what}: {named}{rest}"]
+    named = name_some(f"{emails.get(user_id) or 'no e-mail'} (#{user_id})" for user_id in sorted(ids))
+    return [f"{role}: {len(ids)} {what}: {named}"]

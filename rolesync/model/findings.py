@@ -1,6 +1,6 @@
-"""Findings of the reader: their codes, how they are made, and how their messages quote cells."""
+"""Findings of the reader: their codes, how they are made, and how messages quote cells and name users."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rolesync.model.vocabulary import Level
 
 SHOWN = 80  # maximum characters of a cell in a message
+NAMED = 5  # maximum users or rows that a message names; it counts the others
 
 
 class Code(StrEnum):
@@ -131,3 +132,10 @@ def quoted(text: str) -> str:
 def printable(text: str) -> str:
     """Replace undecodable bytes, so that the text can be written anywhere."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def name_some(names: Iterable[str]) -> str:
+    """Join the first few names, and count the others."""
+    all_names = list(names)
+    rest = f" and {len(all_names) - NAMED:,} more" if len(all_names) > NAMED else ""
+    return ", ".join(all_names[:NAMED]) + rest

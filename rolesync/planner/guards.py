@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from rolesync.model.findings import Finding
+from rolesync.model.findings import Finding, name_some
 from rolesync.model.frames import LIVE, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
@@ -19,7 +19,7 @@ from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrin
 from rolesync.planner.live_guards import clock_skew, live_vanished
 from rolesync.planner.named_users import entries_without_user, is_holder, users_named
 from rolesync.planner.rival_roles import rival_losses, rival_roles
-from rolesync.planner.verdicts import advise, limited, name_some
+from rolesync.planner.verdicts import advise, limited
 
 
 def judge(
@@ -51,7 +51,7 @@ def judge(
         live_vanished(live, history),
         _owner(losses, live, policy),
         _protected_users(losses, live, policy),
-        rival_roles(rivals),
+        rival_roles(rivals, changes.changes),
     ]
     verdicts += _role_limits(changes.roles, rivals, policy)
     return (*verdicts, _repeat_runs(changes.changes, policy, history), clock_skew(live))
@@ -77,7 +77,7 @@ def judge_after_review(
     live = Live(frame(LIVE, columns), ())
     rivals = rival_losses(changes.changes)
     losses = pd.concat([removals, rivals], ignore_index=True)
-    fresh = [_owner(losses, live, policy), _protected_users(losses, live, policy), rival_roles(rivals)]
+    fresh = [_owner(losses, live, policy), _protected_users(losses, live, policy), rival_roles(rivals, changes.changes)]
     fresh += _role_limits(changes.roles, rivals, policy)
     by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}
     updated = [_after_review(old, by_name.pop((old.rule, old.role), old), len(removals)) for old in verdicts]

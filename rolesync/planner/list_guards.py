@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from rolesync.model.findings import Finding
+from rolesync.model.findings import Finding, name_some
 from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Policy, Verdict
 from rolesync.model.vocabulary import Level, Mode, VerdictStatus
-from rolesync.planner.verdicts import advise, limited, name_some
+from rolesync.planner.verdicts import advise, limited
 
 _AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from rolesync.model.findings import name_some
 from rolesync.model.keys import parse_roles
 from rolesync.model.plans import Verdict
 from rolesync.model.vocabulary import RIVAL_ROLES, Action, VerdictStatus
-from rolesync.planner.verdicts import name_some
 
 
 def rival_losses(changes: pd.DataFrame) -> pd.DataFrame:
@@ -29,18 +29,36 @@ def rival_losses(changes: pd.DataFrame) -> pd.DataFrame:
     return losses.assign(role=losses["role"].astype("str").map(RIVAL_ROLES), action=Action.REMOVE.value)
 
 
-def rival_roles(losses: pd.DataFrame) -> Verdict:
-    """Warn of roles that additions would probably cost. This guard never blocks."""
+def rival_roles(losses: pd.DataFrame, changes: pd.DataFrame) -> Verdict:
+    """Warn of users who probably can't hold both of their roles. This guard never blocks.
+
+    Args:
+        losses: the roles that additions would cost, see `rival_losses`.
+        changes: CHANGES.
+    """
     rule = "rival_roles"
-    if not len(losses):
+    additions = changes[changes["action"] == Action.ADD.value]
+    rivals = additions[additions["role"].isin(RIVAL_ROLES)]
+    both = rivals[rivals.duplicated("user_id")]
+    value = len(losses) + len(both)
+    if not value:
         return Verdict(rule, VerdictStatus.PASS, "no addition costs its user another role", limit=0, value=0)
-    rows = losses[["user_id", "email", "role"]].itertuples(index=False, name=None)
-    named = name_some(
-        f"{email or 'the user'} ({user_id}) gets {RIVAL_ROLES[role]} and would lose {role}"
-        for user_id, email, role in rows
-    )
-    message = (
-        f"users who would probably lose another role: {len(losses):,} ({named}), because Studio allows only one of the "
-        "two: check that they should; `rolesync undo` would give it back"
-    )
-    return Verdict(rule, VerdictStatus.WARN, message, limit=0, value=len(losses))
+    texts = []
+    if len(losses):
+        rows = losses[["user_id", "email", "role"]].itertuples(index=False, name=None)
+        named = name_some(
+            f"{email or 'the user'} ({user_id}) gets {RIVAL_ROLES[role]} and would lose {role}"
+            for user_id, email, role in rows
+        )
+        texts.append(
+            f"users who would probably lose another role: {len(losses):,} ({named}), because Studio allows only one of "
+            "the two: check that they should; `rolesync undo` would give it back"
+        )
+    if len(both):
+        users = both[["user_id", "email"]].itertuples(index=False, name=None)
+        named = name_some(f"{email or 'the user'} ({user_id})" for user_id, email in users)
+        texts.append(
+            f"users who get both {' and '.join(RIVAL_ROLES)}: {len(both):,} ({named}), though Studio probably allows "
+            "only one of the two: give each of them one role in the list"
+        )
+    return Verdict(rule, VerdictStatus.WARN, "; ".join(texts), limit=0, value=value)

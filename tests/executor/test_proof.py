@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
-from rolesync.executor.proof import NAMED, certain_holders, prove
+from rolesync.executor.proof import certain_holders, prove
+from rolesync.model.findings import NAMED
 from rolesync.model.frames import CHANGES, OUTCOMES, frame
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan, Policy

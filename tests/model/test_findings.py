@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.model.findings import SHOWN, Code, Finding, Note, error, held, printable, quoted
+from rolesync.model.findings import SHOWN, Code, Finding, Note, error, held, name_some, printable, quoted
 from rolesync.model.vocabulary import Level
 
 
@@ -32,3 +32,10 @@ def test_a_cell_is_quoted_in_one_line_and_cut() -> None:
 def test_bytes_that_are_no_text_become_printable() -> None:
     text = b"a\xffb".decode("utf-8", "surrogateescape")
     assert printable(text) == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, ""), (2, "0, 1"), (5, "0, 1, 2, 3, 4"), (7, "0, 1, 2, 3, 4 and 2 more")]
+)
+def test_the_first_few_names_are_listed(number: int, text: str) -> None:
+    assert name_some(map(str, range(number))) == text

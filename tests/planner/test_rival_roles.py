@@ -5,6 +5,7 @@ import pytest
 
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.keys import format_roles
+from rolesync.model.plans import Verdict
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.planner.rival_roles import rival_losses, rival_roles
 
@@ -55,9 +56,21 @@ def test_an_addition_costs_the_rival_role(
     assert losses_of(*steps) == losses
 
 
+def verdict_on(*steps: tuple[int, str, str, tuple[str, ...]]) -> Verdict:
+    changes = changes_of(*steps)
+    return rival_roles(rival_losses(changes), changes)
+
+
 def test_losses_are_a_warning_that_names_the_users() -> None:
-    verdict = rival_roles(rival_losses(changes_of((7, "add", "Admin", ("Subaccount admin",)))))
+    verdict = verdict_on((7, "add", "Admin", ("Subaccount admin",)))
     assert (verdict.status, verdict.value) == (VerdictStatus.WARN, 1)
     assert "p7@example.edu (7) gets Admin and would lose Subaccount admin" in verdict.message
-    passed = rival_roles(rival_losses(changes_of((7, "add", "Admin", ("Teacher",)))))
+    passed = verdict_on((7, "add", "Admin", ("Teacher",)))
     assert (passed.status, passed.message) == (VerdictStatus.PASS, "no addition costs its user another role")
+
+
+def test_users_who_get_both_roles_are_a_warning_too() -> None:
+    both = [(7, "add", role, ("Teacher",)) for role in ("Admin", "Subaccount admin")]
+    verdict = verdict_on(*both, (8, "add", "Admin", ()), (8, "add", "Teacher", ()))
+    assert (verdict.status, verdict.value) == (VerdictStatus.WARN, 1)
+    assert verdict.message.startswith("users who get both Admin and Subaccount admin: 1 (p7@example.edu (7)), ")
