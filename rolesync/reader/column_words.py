@@ -1,0 +1,222 @@
+"""What a header and a cell say, in eight languages: which kind of column it is, and whether its row counts.
+
+The words are in `column_words.toml`. Case, accents, full-width letters, blanks, `_`, `-` and punctuation make no
+difference, nor do notes such as `*`, `[Required]` or `(TT.MM.JJJJ)`, and the endings of `activo/a` and `désactivé(e)`.
+Everything else does: `private email` is no `email`, and `aktiv (bis 31.7.)` is not `aktiv`.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+
+class ColumnKind(StrEnum):
+    """What a column holds.
+
+    - ACTION: words about the row, such as `add` and `removed`, or a status.
+    - REMOVE: yes takes the row's role away.
+    - STATUS: words about the person or account, such as `suspended`.
+    - ACTIVE: yes means that the person counts.
+    - AGAINST: yes means that the person doesn't count.
+    """
+
+    EMAIL = "email"
+    ROLE = "role"
+    ROLES = "roles"
+    ACTION = "action"
+    REMOVE = "remove"
+    STATUS = "status"
+    ACTIVE = "active"
+    AGAINST = "against"
+    STARTS = "starts"
+    EXPIRES = "expires"
+    NAME = "name"
+    GIVEN_NAME = "given_name"
+    FAMILY_NAME = "family_name"
+
+
+ABOUT_PERSON = frozenset({ColumnKind.STATUS, ColumnKind.ACTIVE, ColumnKind.AGAINST})
+"""The kinds of columns about a person or account. `cell_meaning` tells whether a cell speaks against somebody."""
+
+
+class HeaderMeaning(NamedTuple):
+    """What a header means.
+
+    Attributes:
+        kind: the kind of column.
+        sure: False if the word has another meaning, too. Then the cells, or the user, must decide.
+    """
+
+    kind: ColumnKind
+    sure: bool = True
+
+
+class CellMeaning(StrEnum):
+    """What a cell says about its row.
+
+    With ASK, the user must decide: the person is on leave, invited, locked out … UNKNOWN is any other text.
+    """
+
+    COUNTS = "counts"
+    AGAINST = "against"
+    ASK = "ask"
+    UNKNOWN = "unknown"
+    BLANK = "blank"
+
+
+_FLAGS = {
+    ColumnKind.ACTIVE: (CellMeaning.COUNTS, CellMeaning.AGAINST),
+    ColumnKind.AGAINST: (CellMeaning.AGAINST, CellMeaning.COUNTS),
+    ColumnKind.REMOVE: (CellMeaning.AGAINST, CellMeaning.COUNTS),
+}
+"""What yes and no mean in a column."""
+
+_STATES = frozenset({ColumnKind.ACTION, *ABOUT_PERSON})
+_AROUND = {
+    "row": frozenset({ColumnKind.ACTION, ColumnKind.STATUS, ColumnKind.STARTS, ColumnKind.EXPIRES}),
+    "person": _STATES | {ColumnKind.EXPIRES},
+    "flag": frozenset(_FLAGS),
+    "time": frozenset({ColumnKind.AGAINST}),
+}
+"""The words around a header by their name in the file, and the kinds of headers that they go with."""
+_BEFORE, _AFTER = {"row", "person"}, {"person", "flag", "time"}
+_STATUS_OF = {"row": ColumnKind.ACTION, "person": ColumnKind.STATUS}
+
+_IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;*?!'\u2019`\u00b4\"]+")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")  # those of Latin letters; Japanese marks distinguish letters
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_NOTE = re.compile(r"[\[({<【]\s*([^\[\](){}<>【】]*?)\s*[\])}>】]")
+_DATE_FORMAT = re.compile(r"[ymdtjah]{1,4}([-./ ]+[ymdtjahs:]{1,8}){1,5}", re.IGNORECASE)
+_GENDER = re.compile(r"(?:\([aoen]s?\)|/-?(?:[aoe]|in)|[*:_·.](?:e|in))$")
+
+
+@lru_cache(maxsize=4096)  # a header is looked at several times
+def header_meaning(text: str) -> HeaderMeaning | None:
+    """Tell what a header means by itself; None for an unknown header."""
+    return _meaning(_fold_header(text))
+
+
+def header_meanings(header: Sequence[str]) -> tuple[HeaderMeaning | None, ...]:
+    """Tell what each cell of a header means.
+
+    Beside a column of given names, `Name` is the family name; beside one of family names, `nombre` is the given name.
+    """
+    meanings = [header_meaning(text) for text in header]
+    kinds = {meaning.kind for meaning in meanings if meaning}
+    for beside, kind in (
+        (ColumnKind.GIVEN_NAME, ColumnKind.FAMILY_NAME),
+        (ColumnKind.FAMILY_NAME, ColumnKind.GIVEN_NAME),
+    ):
+        if beside in kinds and kind not in kinds:
+            words = set(_folded(_tables()["name_beside"][beside.value]))
+            for place, text in enumerate(header):
+                if _fold_header(text) in words:
+                    meanings[place] = HeaderMeaning(kind)
+    return tuple(meanings)
+
+
+def cell_meaning(kind: ColumnKind, cell: str) -> CellMeaning:
+    """Tell what a cell says about its row, in a column of this kind.
+
+    Args:
+        kind: ACTION, REMOVE or one of `ABOUT_PERSON`.
+        cell: the cell.
+    """
+    if not cell.strip():
+        return CellMeaning.BLANK
+    word = fold_word(cell)
+    yes, no = _answers()
+    if kind in _FLAGS and word in yes | no:
+        if_yes, if_no = _FLAGS[kind]
+        return if_yes if word in yes else if_no
+    words = _status_words()
+    return words.get(word) or words.get(fold_word(_GENDER.sub("", cell.strip()))) or CellMeaning.UNKNOWN
+
+
+def status_words(meaning: CellMeaning) -> Iterator[str]:
+    """Yield the words with a meaning, as the file has them, for messages and options."""
+    for words in _tables()["words"][meaning.value].values():
+        yield from words
+
+
+def fold_word(text: str) -> str:
+    """Normalise a word for comparison; a text without letters stays as it is."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
+    return _IGNORED.sub("", plain) or plain.strip()
+
+
+def _fold_header(text: str) -> str:
+    """Normalise a header, without the notes around it."""
+    notes = _about("notes")
+
+    def keep(match: re.Match[str]) -> str:
+        note = match[1]
+        return "" if fold_word(note) in notes or _DATE_FORMAT.fullmatch(note) else match[0]
+
+    plain = _NOTE.sub(keep, unicodedata.normalize("NFKC", text))
+    return fold_word(plain) if plain.strip() else ""
+
+
+def _meaning(folded: str) -> HeaderMeaning | None:
+    """The meaning of a folded header, also with words around it, such as `is active`, `user status` or `deleted at`."""
+    if meaning := _header_words().get(folded):
+        return meaning
+    for name, kinds in _AROUND.items():
+        for word in _about(name):
+            rests = [folded.removeprefix(word)] if name in _BEFORE else []
+            rests += [folded.removesuffix(word)] if name in _AFTER else []
+            for rest in rests:
+                meaning = _meaning(rest) if rest != folded else None
+                if meaning and meaning.kind in kinds:
+                    return meaning._replace(kind=_STATUS_OF.get(name, meaning.kind)) if _is_status(meaning) else meaning
+    return None
+
+
+def _is_status(meaning: HeaderMeaning) -> bool:
+    return meaning.kind in {ColumnKind.ACTION, ColumnKind.STATUS}
+
+
+@lru_cache(maxsize=1)
+def _tables() -> Mapping[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("column_words.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=8)
+def _about(name: str) -> frozenset[str]:
+    return frozenset(_folded([_tables()["about"][name]]))
+
+
+def _folded(lines: Mapping[str, Sequence[str]] | Sequence[Sequence[str]]) -> Iterator[str]:
+    """The words of all languages, also with `ae` for `ä` and so on."""
+    for words in lines.values() if isinstance(lines, Mapping) else lines:
+        for word in words:
+            yield from {fold_word(word), fold_word(word.translate(_UMLAUTS))}
+
+
+@lru_cache(maxsize=1)
+def _header_words() -> Mapping[str, HeaderMeaning]:
+    meanings: dict[str, HeaderMeaning] = {}
+    for table, sure in (("unclear", False), ("header", True)):
+        for kind, lines in _tables()[table].items():
+            meanings |= dict.fromkeys(_folded(lines), HeaderMeaning(ColumnKind(kind), sure))
+    return meanings
+
+
+@lru_cache(maxsize=1)
+def _status_words() -> Mapping[str, CellMeaning]:
+    words = _tables()["words"]
+    kinds = (CellMeaning.COUNTS, CellMeaning.AGAINST, CellMeaning.ASK)
+    return {word: meaning for meaning in kinds for word in _folded(words[meaning.value])}
+
+
+@lru_cache(maxsize=1)
+def _answers() -> tuple[frozenset[str], frozenset[str]]:
+    """The words for yes and for no."""
+    words = _tables()["words"]
+    return frozenset(_folded(words["yes"])), frozenset(_folded(words["no"]))

@@ -1,0 +1,166 @@
+from itertools import combinations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from rolesync.reader import column_words
+from rolesync.reader.column_words import (
+    CellMeaning,
+    ColumnKind,
+    HeaderMeaning,
+    cell_meaning,
+    fold_word,
+    header_meaning,
+    header_meanings,
+    status_words,
+)
+
+TABLES = column_words._tables()  # the file itself is tested
+LANGUAGES = ["en", "de", "fr", "es", "pt", "it", "nl", "ja"]
+HEADERS = [
+    (kind, word) for kind, lines in TABLES["header"].items() for words in lines.values() for word in words
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Email*", "email"),
+        ("Work Email", "email"),
+        ("Email Address [Required]", "email"),
+        ("ｅメール", "email"),
+        ("Courriel", "email"),
+        ("Role (required)", "role"),
+        ("Rôle", "role"),
+        ("Status [READ ONLY]", "action"),
+        ("Role Status", "action"),
+        ("ROW_STATUS", "action"),
+        ("remove?", "remove"),
+        ("Account Status", "status"),
+        ("acct_status", "status"),
+        ("is_active", "active"),
+        ("User Active?", "active"),
+        ("Active (Y/N)", "active"),
+        ("AVAILABLE_IND", "active"),
+        ("accountEnabled", "active"),
+        ("Block credential", "against"),
+        ("archived", "against"),
+        ("deletedAt", "against"),
+        ("geloescht", "against"),
+        ("Startdatum (TT.MM.JJJJ)", "starts"),
+        ("endDate", "expires"),
+        ("roleEndDate", "expires"),
+        ("Termination Date", "expires"),
+        ("AccountExpirationDate", "expires"),
+        ("gueltig bis", "expires"),
+        ("Name, Vorname", "name"),
+    ],
+)
+def test_a_header_is_known_with_what_programs_and_people_put_around_it(text: str, kind: str) -> None:
+    assert header_meaning(text) == HeaderMeaning(ColumnKind(kind))
+
+
+@pytest.mark.parametrize("text", ["estado", "État", "state", "Funktion", "Cargo", "baja", "until", "in dienst"])
+def test_a_word_with_a_second_meaning_is_not_sure(text: str) -> None:
+    meaning = header_meaning(text)
+    assert meaning
+    assert not meaning.sure
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "*", "Email (private)", "parent email", "Role (Canvas)", "last active", "activated on", "hire date",
+     "password expires", "kontostand", "estado civil", "role type", "address", "notes", "ends with"],
+)  # fmt: skip
+def test_any_other_header_means_nothing(text: str) -> None:
+    assert header_meaning(text) is None
+
+
+@pytest.mark.parametrize("kind", TABLES["header"])
+def test_each_kind_has_words_in_each_language(kind: str) -> None:
+    missing = {"remove": {"ja"}, "given_name": {"it"}, "roles": {"ja"}}.get(kind, set())
+    assert [language for language in LANGUAGES if language not in TABLES["header"][kind]] == sorted(missing)
+
+
+@pytest.mark.parametrize(
+    "tables", [TABLES["header"], TABLES["unclear"], TABLES["words"]], ids=["header", "un", "words"]
+)
+def test_no_word_has_two_meanings(tables: dict[str, dict[str, list[str]]]) -> None:
+    for (kind, lines), (other, other_lines) in combinations(tables.items(), 2):
+        words, others = ({fold_word(word) for words in of.values() for word in words} for of in (lines, other_lines))
+        assert words & others == set(), f"{kind} and {other}"
+
+
+def test_no_sure_header_is_also_unclear() -> None:
+    sure, unclear = (
+        {fold_word(word) for lines in TABLES[name].values() for words in lines.values() for word in words}
+        for name in ("header", "unclear")
+    )
+    assert sure & unclear == set()
+
+
+@given(st.sampled_from(HEADERS), st.sampled_from([str.upper, str.title, str.casefold]), st.sampled_from(["", " ", "*"]))
+def test_case_and_stars_make_no_difference(header: tuple[str, str], change: object, star: str) -> None:
+    kind, word = header
+    assert callable(change)
+    assert header_meaning(f"{change(word)}{star}") == HeaderMeaning(ColumnKind(kind))
+
+
+def test_a_name_beside_a_part_of_the_name_is_the_other_part() -> None:
+    given, family, name = ColumnKind.GIVEN_NAME, ColumnKind.FAMILY_NAME, ColumnKind.NAME
+
+    def kinds(*header: str) -> list[ColumnKind | None]:
+        return [meaning and meaning.kind for meaning in header_meanings(header)]
+
+    assert kinds("Name", "Vorname") == [family, given]
+    assert kinds("Nombre", "Apellidos") == [given, family]
+    assert kinds("Nombre", "x") == [name, None]
+    assert kinds("Name", "Vorname", "Nachname") == [name, given, family]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "meaning"),
+    [
+        ("status", "Active", "counts"),
+        ("status", "Activo/a", "counts"),
+        ("status", "Suspended", "against"),
+        ("status", "désactivé(e)", "against"),
+        ("status", "DESACTIVE", "against"),
+        ("status", "Geloescht", "against"),
+        ("status", "退職済み", "against"),
+        ("status", "password_expired", "ask"),
+        ("status", "On leave", "ask"),
+        ("status", "eingeladen", "ask"),
+        ("status", "locked", "ask"),
+        ("status", "aktiv (bis 31.7.)", "unknown"),
+        ("status", "1", "unknown"),
+        ("status", "  ", "blank"),
+        ("active", "x", "counts"),
+        ("active", "○", "counts"),
+        ("active", "\u00d7", "against"),
+        ("active", "-", "against"),
+        ("active", "FALSCH", "against"),
+        ("active", "Inactive", "against"),
+        ("active", "o", "unknown"),
+        ("against", "TRUE", "against"),
+        ("against", "non", "counts"),
+        ("against", "Active", "counts"),
+        ("remove", "x", "against"),
+        ("remove", "keep", "counts"),
+    ],
+)  # fmt: skip
+def test_a_cell_counts_speaks_against_or_must_be_asked(kind: str, cell: str, meaning: str) -> None:
+    assert cell_meaning(ColumnKind(kind), cell) == CellMeaning(meaning)
+
+
+def test_yes_and_no_have_no_word_in_common() -> None:
+    yes, no = (
+        {fold_word(word) for words in TABLES["words"][name].values() for word in words} for name in ("yes", "no")
+    )
+    assert yes & no == set()
+
+
+@given(st.sampled_from([CellMeaning.COUNTS, CellMeaning.AGAINST, CellMeaning.ASK]), st.data())
+def test_each_status_word_means_what_its_table_says(meaning: CellMeaning, data: st.DataObject) -> None:
+    word = data.draw(st.sampled_from(list(status_words(meaning))))
+    assert cell_meaning(ColumnKind.STATUS, word.upper()) is meaning
