@@ -16,6 +16,7 @@ from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.planner.guards import judge
+from rolesync.reader.exports import known_exports
 from rolesync.settings import Settings
 from rolesync.settings_sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
 from tests.in_process import run_in_process
@@ -57,6 +58,17 @@ def settings_table() -> str:
         elif isinstance(default, tuple):
             default = '["' + '", "'.join(default) + '"]'
         lines.append(f"| `{name}` | {default} | {field.description} |")
+    return "\n".join(lines)
+
+
+def exports_table() -> str:
+    """Every export that `migrate` reads, as the manual lists it."""
+    lines = ["| `--from` | reads | gives | mind |", "|---|---|---|---|"]
+    for export in known_exports().values():
+        if export.readable:
+            unconfirmed = "headers or words are not confirmed: check the result" if not export.confirmed else ""
+            mind = "; ".join(filter(None, [export.mind, unconfirmed]))
+            lines.append(f"| `{export.name}` | {export.title} | {export.gives} | {mind} |".replace("|  |", "| |"))
     return "\n".join(lines)
 
 
@@ -136,6 +148,11 @@ def test_exit_codes_are_the_same_in_manual_help_and_program(helps: dict[str, str
 def test_the_settings_table_is_the_programs() -> None:
     table = settings_table()
     assert table in PAGES["settings.md"], f"put this between the marks of rolesync/manual/settings.md:\n{table}"
+
+
+def test_the_table_of_exports_is_the_programs() -> None:
+    table = exports_table()
+    assert table in PAGES["migration.md"], f"put this into rolesync/manual/migration.md:\n{table}"
 
 
 def test_the_rules_of_the_manual_are_the_guards_with_their_defaults() -> None:

@@ -113,13 +113,13 @@ def _check_foreign_export(recipe: Recipe, header: Sequence[str], source: str, fo
         The recipe; without the user id column if only other columns are named.
     """
     export = recognise_export(header, recipe.preset)
-    if export is None or export.preset == recipe.preset != "":
+    if export is None or export.name == recipe.preset:
         return recipe
     if form.email_column or form.user_id_column or (recipe.key and not recipe.preset):
         return recipe if form.user_id_column else replace(recipe, user_id=())
-    text = f"{source} looks like {export.title}, and {export.lacks}"
+    text = f"{source} looks like {export.title}; it {export.lacks}"
     hint = "name the column that identifies the user: --email-column"
-    raise InputRefusedError(text, hint=f"read it with --from {export.preset}, or {hint}" if export.preset else hint)
+    raise InputRefusedError(text, hint=f"read it with --from {export.name}, or {hint}" if export.readable else hint)
 
 
 def _merge_tables(

@@ -18,7 +18,8 @@ from enum import StrEnum
 
 from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.model.lists import AS_WRITTEN, ListForm
-from rolesync.reader.foreign_exports import Export, recognise_export
+from rolesync.reader.exports import Export
+from rolesync.reader.foreign_exports import recognise_export
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
@@ -182,9 +183,9 @@ def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Lay
 
 def _foreign_export(export: Export, row: int) -> Finding:
     advice = "if it is a list all the same, name its columns: --set email_column=HEADER --set role_column=HEADER"
-    if export.preset:
-        advice = f"make a list of it: rolesync migrate FILE --from {export.preset} -o LIST"
-    text = f"this looks like {export.title}, and {export.lacks}; {advice}"
+    if export.readable:
+        advice = f"make a list of it: rolesync migrate FILE --from {export.name} -o LIST"
+    text = f"this looks like {export.title}; it {export.lacks}; {advice}"
     return error(Code.FOREIGN_EXPORT, text, row=row)
 
 
