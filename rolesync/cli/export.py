@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
-from rolesync.cli.output import save_file, show_json
+from rolesync.cli.output import json_text, save_file
 from rolesync.cli.progress import command_context
 from rolesync.errors import Exit
 
@@ -27,7 +27,8 @@ def export(
     with command_context(settings) as context:
         holders = list_assignments(read_holders(context))
     if form is Form.JSON:
-        show_json({"assignments": [{**holder, "email": holder["email"] or None} for holder in holders]})
-        return Exit.DONE
-    save_file(desired_csv(holders), output, "the list", mode=settings.file_mode)
+        text = json_text({"assignments": [{**holder, "email": holder["email"] or None} for holder in holders]})
+    else:
+        text = desired_csv(holders)
+    save_file(text, output, "the list", mode=settings.file_mode)
     return Exit.DONE

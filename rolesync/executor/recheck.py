@@ -83,7 +83,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
         RecordError: the record can't be read.
     """
     remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs))
-    remaining = _without_outdated(remaining, plan.periods, limits.day, clocks_agree=before.clocks_agree)
+    remaining = without_outdated(remaining, plan.periods, limits.day, clocks_agree=before.clocks_agree)
     rest = replace(plan, changes=remaining.to_send)
     check_permission(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
     drift = drift_by_others(limits.baseline.expected, runs, before)
@@ -128,10 +128,15 @@ def recheck(changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles) -
     )
 
 
-def _without_outdated(remaining: Remaining, periods: Periods, day: date, *, clocks_agree: bool) -> Remaining:
+def without_outdated(remaining: Remaining, periods: Periods, day: date, *, clocks_agree: bool) -> Remaining:
     """Leave out the changes for which the list doesn't ask on this day, since a role has ended or begun meanwhile.
 
-    Unless the clocks of this machine and of Studio agree, the day is uncertain, and no change with days is sent.
+    Args:
+        remaining: the changes to send.
+        periods: the days of the list's dated rows.
+        day: today, in UTC.
+        clocks_agree: whether the clocks of this machine and of Studio agree. Otherwise the day is uncertain, and no
+            change with days is sent.
     """
     details = remaining.outcomes["detail"].tolist()
     kept: list[int] = []

@@ -1,6 +1,5 @@
 """Carries one run out: records its start, sends the changes, reads Studio again, and records its end with the proof."""
 
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
@@ -19,7 +18,6 @@ from rolesync.history.plan_events import drifted_changes, run_start
 from rolesync.live.read import read_live
 from rolesync.live.settle import read_settled
 from rolesync.model.desired import ListRows
-from rolesync.model.frames import DESIRED, frame
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run, counts
@@ -95,7 +93,7 @@ def _read_again(
         Studio after the run, or None and the error of the read, also if most holders of a role are missing in it.
     """
     roles = plan.policy.managed_roles
-    unseen = _rows(executed.unseen, roles[0])
+    unseen = ListRows.of_users(executed.unseen, roles[0])
 
     def read() -> Live:
         return read_live(context.studio, roles, unseen, context.progress)
@@ -109,13 +107,6 @@ def _read_again(
         return None, IncompleteReadError(message, hint="look at Studio, and plan again when its users are there")
     executed.close(after)
     return after, None
-
-
-def _rows(user_ids: Collection[int], role: str) -> ListRows:
-    """Make rows that name users by id, so that a read finds them, also without a role."""
-    ids = sorted(user_ids)
-    cells = {"row": [0] * len(ids), "email": [""] * len(ids), "user_id": ids, "role": [role] * len(ids)}
-    return ListRows.of(frame(DESIRED, cells))
 
 
 def _end(context: RunContext, status: str, *, unsettled: bool = False) -> RunEnd:

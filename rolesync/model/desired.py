@@ -1,6 +1,6 @@
 """The content of the list: its rows, column by column, and the findings of the reader."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -44,6 +44,13 @@ class ListRows:
         rows = frame(DESIRED) if assignments is None else require(assignments, DESIRED)
         row, email, user_id, role = (rows[name] for name in DESIRED)
         return cls(row.to_numpy(), pack(email.tolist()), user_id.to_numpy(), role.array)
+
+    @classmethod
+    def of_users(cls, user_ids: Iterable[int], role: str) -> "ListRows":
+        """Make rows that name users by id, so that a read of Studio covers them; `role` is any managed role."""
+        ids = sorted(set(user_ids))
+        cells = {"row": [1] * len(ids), "email": [""] * len(ids), "user_id": ids, "role": [role] * len(ids)}
+        return cls.of(frame(DESIRED, cells))
 
     @cached_property
     def index(self) -> Index:

@@ -18,7 +18,6 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context
 from rolesync.workflows.lock import lock_account
-from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import guard_baseline
 from rolesync.workflows.read_studio import read_studio
 
@@ -95,4 +94,4 @@ def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, contex
 
 def _planned_users(plan: Plan) -> ListRows:
     """List the users of a plan by their ids."""
-    return by_id(plan.changes["user_id"].tolist(), plan.policy)
+    return ListRows.of_users(plan.changes["user_id"].tolist(), plan.policy.managed_roles[0])

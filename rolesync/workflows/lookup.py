@@ -1,12 +1,11 @@
 """Look users up in Studio by address or id."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame
 from rolesync.model.live import Live
-from rolesync.model.plans import Policy
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect
 from rolesync.workflows.context import Context
@@ -33,11 +32,3 @@ def look_up_people(people: Iterable[tuple[str, int]], context: Context) -> Live:
     with connect(context) as client:
         rows = ListRows.of(frame(DESIRED, columns))
         return read_live(StudioReader(client), roles, rows, context.progress, scan=context.settings.scan_roles)
-
-
-def by_id(user_ids: Sequence[int], policy: Policy) -> ListRows:
-    """Make list rows that name users by id, so that a read of Studio covers them."""
-    ids = sorted(set(user_ids))
-    role = policy.managed_roles[0]
-    columns = {"row": [1] * len(ids), "email": [""] * len(ids), "user_id": ids, "role": [role] * len(ids)}
-    return ListRows.of(frame(DESIRED, columns))

@@ -1,10 +1,11 @@
 """The nightly sync: plan, guard, apply and prove in one unattended run."""
 
 from dataclasses import dataclass
+from datetime import UTC
 
 from rolesync.errors import PlanRefusedError
 from rolesync.executor.preconditions import check_permission, check_unattended
-from rolesync.executor.recheck import recheck
+from rolesync.executor.recheck import recheck, without_outdated
 from rolesync.executor.run import carry_out
 from rolesync.history.holders import save_holders
 from rolesync.history.journal import log_plan
@@ -53,5 +54,7 @@ def sync_list(desired: Desired, context: Context, override: str = "") -> SyncRes
         if plan.status == "empty":
             save_holders(run_context.record, run_context.run, before, plan, account.earlier_runs)
             return SyncResult(plan)
+        today = context.now().astimezone(UTC).date()  # a long read may have begun before midnight
         remaining = recheck(plan.changes, before, {})
+        remaining = without_outdated(remaining, plan.periods, today, clocks_agree=before.clocks_agree)
         return SyncResult(plan, carry_out(plan, remaining, before, run_context, account.earlier_runs))

@@ -11,6 +11,7 @@ from rolesync.history.holders import expected_holders
 from rolesync.history.journal import log_plan
 from rolesync.history.read import RecordedRun
 from rolesync.history.runs import load_run
+from rolesync.model.desired import ListRows
 from rolesync.model.history import Effect
 from rolesync.model.lists import Source
 from rolesync.model.plans import Plan, Policy
@@ -18,7 +19,6 @@ from rolesync.model.vocabulary import Action, Mode
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
-from rolesync.workflows.lookup import by_id
 from rolesync.workflows.plan import judge_and_build, with_impact
 from rolesync.workflows.read_studio import read_studio
 
@@ -82,7 +82,7 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
     undone = [effect for effect in undone if effect.role not in lost or effect.action is Action.REMOVE]
     with connect(context) as client, open_account_record(context) as record:
         earlier_runs, studio = earlier_runs_of(context), StudioReader(client)
-        users = by_id([effect.user_id for effect in undone], policy)
+        users = ListRows.of_users((effect.user_id for effect in undone), policy.managed_roles[0])
         live = read_studio(studio, users, context, earlier_runs, policy.managed_roles)
         changes = hold_changes(invert_effects(undone, live, policy.managed_roles), policy, earlier_runs.baseline)
         plan = judge_and_build(

@@ -21,6 +21,12 @@ def test_what_export_writes_is_a_list_that_changes_nothing(sh: Shell, studio: Co
     assert studio.log() == []
 
 
+def test_json_is_written_to_the_named_file(sh: Shell) -> None:
+    exported = sh.run("export", "-o", "today.json", "--format", "json")
+    assert (exported.returncode, exported.stdout) == (0, "")
+    assert json.loads((sh.folder / "today.json").read_text(encoding="utf-8")) == sh.json("export")
+
+
 def test_a_holder_without_an_address_is_exported_by_id(sh: Shell, studio: Control) -> None:
     studio.edit_person(1003, email=None)
     (holder,) = [holder for holder in sh.json("export")["assignments"] if not holder["email"]]

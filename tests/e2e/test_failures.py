@@ -71,7 +71,7 @@ def test_a_log_in_page_instead_of_an_answer(sh: Shell, studio: Control) -> None:
 
 def test_a_studio_that_goes_down_and_stays_down(sh: Shell, studio: Control) -> None:
     studio.set_faults("reset=1,after=7")  # after the first write
-    impatient = {"chunk_size": 1, "attempts": 1, "retry_seconds": 1, "concurrency": 1}
+    impatient = {"chunk_size": 1, "attempts": 1, "retry_seconds": 1, "concurrency": 1, "settle_seconds": 1}
     done = sh.run("sync", SAMPLE, **impatient)
     assert done.returncode == 6
     run = sh.json("runs")["runs"][-1]
@@ -82,7 +82,7 @@ def test_a_studio_that_goes_down_and_stays_down(sh: Shell, studio: Control) -> N
     assert "Not sent: these never reached Studio (2)" in done.stdout
 
     studio.set_faults("")
-    assert sh.json("sync", SAMPLE)["run"]["complete"]
+    assert sh.json("sync", SAMPLE, settle_seconds=1)["run"]["complete"]
     assert len(studio.log()) == 6
 
 

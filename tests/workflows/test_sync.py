@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rolesync.history.events import PlanMade, RunStart
 from rolesync.history.holders import NAME
 from rolesync.history.read import read_events
 from rolesync.history.runs import list_runs
+from rolesync.model import live
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.sandbox import Options, Sandbox
@@ -326,3 +328,21 @@ def test_a_wrong_clock_neither_gives_nor_takes_a_role_by_date(
     assert len(studio.log()) == (1 if days else 2)
     learnt = load_earlier_runs(context.settings.account_dir).baseline.applied
     assert learnt == ({} if days else {"Admin": len(rows)})
+
+
+def test_a_role_that_ended_between_reading_and_sending_is_not_sent(
+    studio: Sandbox, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MAX_CLOCK_SKEW", inf)  # the sandbox has the time of today
+    rows = [f"{person['email']},,Admin" for person in studio.people(role="Admin")]
+    rows += ["omar.haddad@example.edu,2026-06-30,Admin", "ingrid.solberg@example.edu,2026-07-31,Admin"]
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(["email,expires,role", *rows]) + "\n", encoding="utf-8")
+    evening = replace(context, now=lambda: datetime(2026, 6, 30, 23, 50, tzinfo=UTC))
+    night = replace(context, now=lambda: datetime(2026, 7, 1, 0, 10, tzinfo=UTC))
+    done = sync_list(read_list(path, evening), night)
+    assert done.run is not None
+    details = dict(zip(done.run.outcomes["email"].tolist(), done.run.outcomes["detail"].tolist(), strict=True))
+    assert details["omar.haddad@example.edu"].startswith("not sent: the list gives the role until 2026-06-30")
+    (added,) = (entry["user_id"] for entry in studio.log())
+    assert studio.person(added)["email"] == "Ingrid.Solberg@example.edu"
