@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rolesync.errors import PlanRefusedError
+from rolesync.history.earlier_runs import EarlierRun
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Plan, recount
@@ -158,6 +159,26 @@ def check_maker(plan: Plan, makers: Collection[str]) -> None:
         f"the approved plan {fact}, so it is not certain that {plan.planned_by} made it, and four_eyes is set; "
         "nothing was written",
         hint="make the plan with the same state_dir as the apply, and have that plan approved",
+    )
+
+
+def check_not_narrowed(plan: Plan, runs: Collection[EarlierRun]) -> None:
+    """Refuse a plan without approval if it was applied as approved by a reviewer who excluded changes.
+
+    Args:
+        plan: the plan.
+        runs: the earlier runs of this plan, before or after its approval.
+
+    Raises:
+        PlanRefusedError: it would send what the reviewer excluded.
+    """
+    narrowed = next((run for run in reversed([*runs]) if run.excluded), None)
+    if plan.approval or not narrowed:
+        return
+    raise PlanRefusedError(
+        f"run {narrowed.run_id} applied this plan as {narrowed.reviewer} approved it, without {narrowed.excluded:,} of "
+        "its changes; this file is the plan before that review; nothing was written",
+        hint="apply the approved plan; if the excluded changes are right after all, make a new plan",
     )
 
 

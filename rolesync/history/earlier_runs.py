@@ -14,7 +14,8 @@ from rolesync.model.history import GuardBaseline
 class EarlierRun:
     """A run that went ahead, the digest of its plan, whether all of it was done, its command, and when it ended.
 
-    `reviewed_digest` is that of the plan before its approval; "" for a plan without one.
+    `reviewed_digest` is that of the plan before its approval; "" for a plan without one. `reviewer` is who approved it,
+    `excluded` counts the changes that this reviewer excluded.
     """
 
     run_id: str
@@ -23,6 +24,8 @@ class EarlierRun:
     reviewed_digest: str = ""
     command: str = ""
     ended: str = ""
+    reviewer: str = ""
+    excluded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,11 @@ class _Scan:
 
     def _go_ahead(self, event: PlanEvent, *, complete: bool) -> None:
         approval = event.approval if isinstance(event, RunStart) else None
-        reviewed_digest = approval.reviewed_digest if approval else ""
-        self.runs[event.run] = EarlierRun(event.run, event.digest, complete, reviewed_digest, event.command)
+        run = EarlierRun(event.run, event.digest, complete, command=event.command)
+        if approval:
+            digest, reviewer, excluded = approval.reviewed_digest, approval.reviewer, approval.excluded
+            run = replace(run, reviewed_digest=digest, reviewer=reviewer, excluded=excluded)
+        self.runs[event.run] = run
         if event.command == "sync" or event.digest not in self.digests:
             for role, user_ids in (event.absent or {}).items():
                 streak = self.streaks.get(role, {})

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import structlog
 
-from rolesync.executor.preconditions import check_approval, check_maker, check_origin, check_permission
+from rolesync.executor.preconditions import (
+    check_approval,
+    check_maker,
+    check_not_narrowed,
+    check_origin,
+    check_permission,
+)
 from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
 from rolesync.executor.run import carry_out
 from rolesync.history.earlier_runs import EarlierRuns
@@ -35,7 +41,7 @@ def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | 
 
     Raises:
         PlanRefusedError: the plan is for another account or other roles, its list has changed, its approval is missing,
-            or a guard blocks it; nothing was written.
+            a guard blocks it, or it was applied before without changes that a reviewer excluded; nothing was written.
         LockHeldError: another run holds the lock; nothing was written.
         StudioError: Studio can't be read.
         RecordError: the record can't be read or written.
@@ -85,6 +91,7 @@ def _check_origin(plan: Plan, context: Context, folder: Path | None) -> None:
 
 def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, context: Context, override: str) -> Rechecked:
     settings = context.settings
+    check_not_narrowed(plan, earlier_runs.of_plan(plan.unreviewed_digest))
     before = read_studio(studio, _planned_users(plan), context, earlier_runs, plan.policy.managed_roles)
     baseline = guard_baseline(plan.source, earlier_runs, expected_holders(earlier_runs), context)
     day = context.now().astimezone(UTC).date()

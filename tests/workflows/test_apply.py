@@ -26,13 +26,13 @@ from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs
 from rolesync.model import live
 from rolesync.model.verification import Verification
-from rolesync.planner.approval import Decisions, approve
+from rolesync.planner.approval import Decisions, approve, decide
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.report.content.run_summary import run_content
 from rolesync.report.json import run_json
 from rolesync.sandbox import Sandbox
-from rolesync.workflows.apply import apply_plan
+from rolesync.workflows.apply import apply_plan, recheck_saved_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.plan import read_list
 from rolesync.workflows.sync import sync_list
@@ -181,6 +181,22 @@ def test_a_plan_that_is_applied_again_is_sent_once(studio: Sandbox, context: Con
     for run_id, earlier in ((run.run_id, ""), (again.run_id, run.run_id)):
         report, _ = report_before_break(context.settings.account_dir, run_id)
         assert report.already_applied == earlier
+
+
+def test_what_a_reviewer_excluded_is_not_sent_by_the_plan_before_the_review(studio: Sandbox, context: Context) -> None:
+    plan = planned(context)
+    user_id, role = (plan.changes[name].tolist()[0] for name in ("user_id", "role"))
+    decisions = Decisions(excluded={(user_id, role): "on leave"})
+    effect = decide(plan, decisions).effect
+    approved = approve(plan, decisions, reviewer="Rita", operator="rita", confirmed_effect=effect, now=plan.created_at)
+    run = apply_plan(approved, context)
+    written = studio.log()
+    message = f"run {run.run_id} applied this plan as Rita approved it, without 1 of its changes"
+    for attempt in (apply_plan, recheck_saved_plan):
+        with pytest.raises(PlanRefusedError, match=message):
+            attempt(plan, context)
+    assert studio.log() == written
+    assert apply_plan(approved, context).already_applied == run.run_id
 
 
 def test_a_plan_that_was_applied_says_so_even_if_users_changed_since(studio: Sandbox, context: Context) -> None:
