@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, TableLedger
 from rolesync.model.findings import Finding
-from rolesync.tables.file_type import FileKind, detect_content
+from rolesync.tables.file_type import detect_content
 
 
 def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableLedger]:
@@ -17,7 +17,7 @@ def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[
         read: the sheets that were read.
     """
     content = detect_content(data)
-    if isinstance(content, Finding) or content.kind is FileKind.TEXT:
+    if isinstance(content, Finding) or not content.kind.is_workbook:
         return
     from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
 

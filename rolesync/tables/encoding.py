@@ -38,6 +38,12 @@ def text_grids(data: bytes) -> list[Grid] | Finding:
     ]
 
 
+def decode_text(data: bytes) -> str | Finding:
+    """Decode a whole text; a byte that is not valid UTF-8 becomes a lone surrogate."""
+    decoded = _to_utf8(data)
+    return decoded if isinstance(decoded, Finding) else decoded.decode("utf-8", "surrogateescape")
+
+
 def _to_utf8(data: bytes) -> bytes | Finding:
     """Convert text to UTF-8 without byte order marks; a file joined from two may begin with two of them."""
     for mark, name in ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32")):

@@ -17,9 +17,11 @@ from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError
 from rolesync.model.findings import Code, Finding, error, quoted
+from rolesync.tables.ldif import is_ldif
 from rolesync.tables.regular_file import read_regular
 
 MAX_BYTES = 512 * 2**20  # about ten million rows; more is a wrong file, an endless device or a decompression bomb
+HEAD = 4096  # bytes that decide what a text is
 DEPTH = 2  # nested archives that are opened
 ADVICE = "export the list as CSV UTF-8 or XLSX and use that file"
 
@@ -48,7 +50,7 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(rb"\s*<(?:\?xml|[a-z][\w:.-]*[\s>])", re.IGNORECASE)
-_JSON = re.compile(rb'\s*(?:\{\s*"[^"]*"\s*:|\[\s*[\[{])')
+_JSON = re.compile(rb'\s*(?:while\(1\);)?\s*(?:\{\s*"[^"]*"\s*:|\[\s*\{|\[\s*\[\s*["\d])')
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _MACOS_EXTRAS = re.compile(r"^__MACOSX/|(^|/)\.DS_Store$")  # macOS adds these to every archive
@@ -59,9 +61,16 @@ class FileKind(Enum):
     """The kinds of file that can be read as rows."""
 
     TEXT = auto()
+    JSON = auto()
+    LDIF = auto()
     XLSX = auto()
     ODS = auto()
     XLS = auto()
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether it has sheets of cells."""
+        return self in {FileKind.XLSX, FileKind.ODS, FileKind.XLS}
 
 
 class Content(NamedTuple):
@@ -114,7 +123,10 @@ def detect_content(data: bytes, *, limit: int = MAX_BYTES, depth: int = DEPTH) -
     other_type = _name_other_type(data)
     if other_type:
         return error(Code.NOT_TEXT, f"the file is {other_type}; {ADVICE}")
-    return Content(FileKind.TEXT, data)
+    head = data[:HEAD].removeprefix(b"\xef\xbb\xbf")
+    if _JSON.match(head):
+        return Content(FileKind.JSON, data)
+    return Content(FileKind.LDIF if is_ldif(head) else FileKind.TEXT, data)
 
 
 def _name_other_type(data: bytes) -> str:
@@ -122,13 +134,11 @@ def _name_other_type(data: bytes) -> str:
     for signature, name in SIGNATURES:
         if data.startswith(signature):
             return name
-    head = data[:4096].removeprefix(b"\xef\xbb\xbf")
+    head = data[:HEAD].removeprefix(b"\xef\xbb\xbf")
     if _HTML.match(head):
         return "a web page (HTML)" + (", perhaps a login page" if _LOGIN_PAGE.search(data) else "")
     if _XML.match(head):
         return "XML"
-    if _JSON.match(head):
-        return "JSON"
     return ""
 
 

@@ -13,10 +13,12 @@ from typing import NamedTuple
 from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
-from rolesync.tables.encoding import text_grids
-from rolesync.tables.file_type import FileKind, detect_content
+from rolesync.tables.encoding import decode_text, text_grids
+from rolesync.tables.file_type import Content, FileKind, detect_content
 from rolesync.tables.grid import BlockSource, Cells, Grid, is_blank
 from rolesync.tables.header_text import MOJIBAKE_BOM
+from rolesync.tables.json_records import json_grid
+from rolesync.tables.ldif import ldif_grid
 
 HEADER_SEARCH_ROWS = 40  # non-blank rows that are searched for a header; titles above a header take fewer
 
@@ -87,7 +89,7 @@ def open_table(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple
     content = detect_content(data)
     if isinstance(content, Finding):
         return (content,)
-    if content.kind is not FileKind.TEXT:
+    if content.kind.is_workbook:
         from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
 
         sheets = workbook_grids(content)
@@ -95,6 +97,8 @@ def open_table(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple
     if form.sheet:
         text = f"the file is text and has no sheet {quoted(form.sheet)}; leave out --sheet"
         return (error(Code.SHEET_UNCLEAR, text),)
+    if content.kind is not FileKind.TEXT:
+        return _open_records(content, rules)
     grids = text_grids(content.data)
     return (grids,) if isinstance(grids, Finding) else _choose_delimiter(grids, rules, form)
 
@@ -113,7 +117,7 @@ def open_sheets(
         For each name the table, or the findings that say why there is none; then all other sheets as grids.
     """
     content = detect_content(data)
-    if isinstance(content, Finding) or content.kind is FileKind.TEXT:
+    if isinstance(content, Finding) or not content.kind.is_workbook:
         return [open_table(data, rules, ListForm(sheet=name)) for name in names], []
     from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # as above
 
@@ -122,6 +126,20 @@ def open_sheets(
         return [(sheets,)], []
     tables = [_choose_sheet(sheets, rules, ListForm(sheet=name)) for name in names]
     return tables, [sheet for sheet in sheets if sheet.name not in names]
+
+
+def _open_records(content: Content, rules: HeaderRules) -> Table | tuple[Finding, ...]:
+    """The table of JSON or LDIF: its header is never among its rows."""
+    text = decode_text(content.data)
+    if isinstance(text, Finding):
+        return (text,)
+    grid = (json_grid if content.kind is FileKind.JSON else ldif_grid)(text)
+    if isinstance(grid, Finding):
+        return (grid,)
+    header = next(grid.rows, None)
+    if header is None or isinstance(header[1], tuple):
+        return (_no_rows("the file"),)
+    return _candidate(grid, rules, [(header[0], header[1])]).table
 
 
 def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:

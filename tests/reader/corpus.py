@@ -182,7 +182,8 @@ CASES = [
         [],
         [("error", "not_text", None, None)],
     ),
-    Case("JSON", '[{"email": "a@x.edu", "role": "Admin"}]', [], [("error", "not_text", None, None)]),
+    Case("JSON", '[{"email": "a@x.edu", "role": "Admin"}]', [("a@x.edu", "Admin")], []),
+    Case("JSON that is cut", '[{"email": "a@x.edu", "role": "Admin"}, {"em', [], [("error", "damaged", None, None)]),
     Case("cut in a row", "email,role\na@x.edu,Admin\nb@x", [A], [("error", "row_too_short", 3, None)]),
     Case(
         "cut in a role",

@@ -77,8 +77,6 @@ def test_a_web_page_with_many_comments_is_recognised_quickly() -> None:
         (b"\xef\xbb\xbf<!-- x --><HTML><form action=/login>", "a web page (HTML), perhaps a login page"),
         (b"<table><tr><td>email</td></tr></table>", "a web page"),
         (b'<?xml version="1.0"?><Workbook/>', "XML"),
-        (json.dumps({"email": "a@x.edu"}).encode(), "JSON"),
-        (b'[{"email": "a@x.edu"}, {"ema', "JSON"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file without a workbook"),
         (zipped({"a.csv": CSV, "b.csv": CSV}), "a ZIP archive of 2 files"),
         (zipped({}), "a ZIP archive of 0 files"),
@@ -89,6 +87,23 @@ def test_a_web_page_with_many_comments_is_recognised_quickly() -> None:
 )
 def test_a_file_of_another_type_is_named(data: bytes, type_name: str) -> None:
     assert type_name in refused(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (json.dumps({"email": "a@x.edu"}).encode(), FileKind.JSON),
+        (b'\xef\xbb\xbf[{"email": "a@x.edu"}, {"ema', FileKind.JSON),
+        (b'while(1);[{"id":1}]', FileKind.JSON),
+        (b"# export\nversion: 1\n\ndn: uid=a,dc=x\n", FileKind.LDIF),
+        (b"dn:: dWlkPWE=\n", FileKind.LDIF),
+    ],
+)
+def test_records_are_recognised(data: bytes, kind: FileKind) -> None:
+    content = detect_content(data)
+    assert isinstance(content, Content)
+    assert content.kind is kind
+    assert not kind.is_workbook
 
 
 @pytest.mark.parametrize("data", [b"[id],email\n", b"{email},role\n", b"BM,email\n", b"<email>,role\n"[:0] + b"[x\n"])

@@ -13,7 +13,7 @@ from rolesync.report.spreadsheet.plan import COLUMNS, EXCLUDE, DecisionRow, deci
 from rolesync.review.sheet.match_rows import Row, match_rows
 from rolesync.review.sheet.problems import SHEETS, DecisionsRefusedError, Problem, plain, problem_of
 from rolesync.review.sheet.stray_notes import find_stray_notes, has_comments
-from rolesync.tables.file_type import FileKind, detect_content
+from rolesync.tables.file_type import detect_content
 from rolesync.tables.grid import find_non_text
 from rolesync.tables.table import HeaderRules, Table, open_sheets, open_table
 from rolesync.tables.write_csv import unescape_formula
@@ -54,7 +54,7 @@ def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Probl
     if isinstance(content, Finding):
         problems.append(Problem(content.message))
         return
-    if content.kind is FileKind.TEXT:
+    if not content.kind.is_workbook:
         yield from _opened(open_table(data, _headers(COLUMNS), ListForm()), "", problems)
         return
     sheets, others = open_sheets(data, _headers(COLUMNS[1:]), tuple(SHEETS))

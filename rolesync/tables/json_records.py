@@ -1,0 +1,158 @@
+"""JSON → records: the answer of an API or a file of one object a line.
+
+Nested fields get dotted names (`profile.email`). Read are a list of objects, an object that holds one such list (as
+`Resources` of SCIM or `users` of Google), a single object, and several of these one after another: pages of an API,
+or lines.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rolesync.model.findings import Code, Finding, error, quoted
+from rolesync.tables.grid import Grid
+from rolesync.tables.record_grid import Record, record_grid
+
+GUARD = "while(1);"
+"""Canvas puts this before its JSON, so that no browser runs it as a script."""
+
+MEMBERS = "members"
+"""The field of SCIM groups whose entries are users."""
+
+NEXT_PAGE = ("nextPageToken", "@odata.nextLink", "nextLink")
+"""Fields that name the next page of an answer."""
+
+_DEPTH = 20
+
+
+def json_grid(text: str) -> Grid | Finding:
+    """Read JSON as a grid, see `record_grid`.
+
+    Returns:
+        The grid, or the finding that says why there is none: damaged JSON, a page without the next one, no records.
+    """
+    try:
+        values = list(_values(text))
+        records = [record for value in values for record in _records(value)]
+        if incomplete := _what_is_missing(values, len(records)):
+            return error(Code.CUT_ROW, incomplete)
+        return record_grid(map(_rows_of, records))
+    except json.JSONDecodeError as cause:
+        place = f"line {cause.lineno}, column {cause.colno}"
+        return error(Code.DAMAGED, f"the file is JSON that is cut or damaged at {place}; download or save it again")
+    except (_UnusableJsonError, RecursionError) as cause:
+        reason = str(cause) if isinstance(cause, _UnusableJsonError) else "its values are nested too deeply"
+        return error(Code.NOT_TEXT, f"the file is JSON, but {reason}; export the list as CSV UTF-8 or XLSX")
+
+
+class _UnusableJsonError(ValueError):
+    """JSON that can't be meant as records."""
+
+
+def _values(text: str) -> Iterator[Any]:
+    """Yield the values that follow each other in a text."""
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=str, strict=False
+    )
+    place = 0
+    while place < len(text):
+        if text[place].isspace() or text[place] in ",\ufeff":
+            place += 1
+        elif text.startswith(GUARD, place):
+            place += len(GUARD)
+        else:
+            value, place = decoder.raw_decode(text, place)
+            yield value
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise _UnusableJsonError(f"an object has the field {quoted(twice)} twice")
+    return dict(pairs)
+
+
+def _records(value: object) -> Sequence[Mapping[str, Any]]:
+    """The records of a value: itself, its elements, or the elements of its only list of objects."""
+    if isinstance(value, list):
+        if not all(isinstance(element, dict) for element in value):
+            raise _UnusableJsonError("its list holds something else than objects")
+        return value
+    if not isinstance(value, dict):
+        raise _UnusableJsonError(f"it holds {quoted(str(value))} instead of objects")
+    lists = {name: field for name, field in value.items() if _is_list_of_objects(field)}
+    lists = {name: field for name, field in lists.items() if name in _CONTAINERS} or lists
+    if len(lists) == 1 and not _is_record(value):
+        return next(iter(lists.values()))
+    if not lists and any(value.get(name) == [] for name in _CONTAINERS):
+        return ()
+    return (value,)
+
+
+_CONTAINERS = ("Resources", "users", "value", "data", "results", "items", "members", "admins", "records")
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(element, dict) for element in value)
+
+
+def _is_record(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a record itself although it holds a list of objects: it has a name of its own."""
+    return any(isinstance(value.get(name), str) for name in ("userName", "displayName", "email", "id", "primaryEmail"))
+
+
+def _what_is_missing(values: Sequence[object], records: int) -> str:
+    """Why the records are not all there are; "" if they are."""
+    answers = [value for value in values if isinstance(value, dict)]
+    totals = {str(value["totalResults"]) for value in answers if "totalResults" in value}
+    if len(totals) == 1 and (total := next(iter(totals))).isdecimal() and int(total) > records:
+        text = f"the file is one page of an answer: it has {records:,} of {int(total):,} records"
+        return f"{text}; export all pages into one file"
+    if answers and (name := next((name for name in NEXT_PAGE if answers[-1].get(name)), "")):
+        return f"the file is one page of an answer: {name} names another one; export all pages into one file"
+    return ""
+
+
+def _rows_of(record: Mapping[str, Any]) -> Sequence[Record]:
+    """The rows of a record: one, or one for each member of a group."""
+    members = record.get(MEMBERS)
+    if not _is_list_of_objects(members):
+        return [dict(_fields(record, ""))]
+    shared = {name: value for name, value in record.items() if name != MEMBERS}
+    return [dict(_fields({**shared, MEMBERS: member}, "")) for member in members or ()]
+
+
+def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the fields of a record with dotted names, and the values of each."""
+    if not depth:
+        raise _UnusableJsonError("its values are nested too deeply")
+    for name, value in record.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from _fields(value, f"{path}.", depth - 1)
+        elif _is_list_of_objects(value):
+            chosen = _preferred(value)
+            inner = [dict(_fields(element, f"{path}.", depth - 1)) for element in chosen]
+            for field in dict.fromkeys(field for element in inner for field in element):
+                yield field, [text for element in inner for text in element.get(field, ())]
+        elif isinstance(value, list):
+            yield path, [_text(element) for element in value]
+        else:
+            yield path, [_text(value)]
+
+
+def _preferred(values: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Of addresses of one user the primary one, else the only one at work; all values of any other list."""
+    if not all("value" in value or "address" in value for value in values):
+        return values
+    primary = [value for value in values if _text(value.get("primary")) == "true"]
+    work = [value for value in values if _text(value.get("type")).casefold() == "work"]
+    return primary if len(primary) == 1 else work if len(work) == 1 and not primary else values
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value)
