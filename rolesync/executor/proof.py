@@ -36,7 +36,8 @@ def prove(plan: Plan, before: Live, after: Live, outcomes: pd.DataFrame) -> Proo
         differences += _sentences(role, "should hold it and don't", expected - actual, emails)
         differences += _sentences(role, "hold it and shouldn't", actual - expected, emails)
     for role, ids in sorted(_lost_beside(outcomes, after, plan.policy.managed_roles).items()):
-        differences += _sentences(role, "lost it beside the plan", ids, emails)
+        sentences = _sentences(role, "lost it beside the plan", ids, emails)
+        differences += [f"{sentence}; `rolesync undo` of this run gives it back" for sentence in sentences]
     return Proof(holders, tuple(differences))
 
 

@@ -52,7 +52,8 @@ def rival_roles(losses: pd.DataFrame, changes: pd.DataFrame) -> Verdict:
         )
         texts.append(
             f"users who would probably lose another role: {len(losses):,} ({named}), because Studio allows only one of "
-            "the two: check that they should; `rolesync undo` would give it back"
+            "the two: check that each of them should get the new role; `rolesync undo` of the run would take it away "
+            "again and give the lost role back"
         )
     if len(both):
         users = both[["user_id", "email"]].itertuples(index=False, name=None)
