@@ -19,6 +19,7 @@ class Code(StrEnum):
     SHEET_UNCLEAR = "sheet_unclear"  # the named sheet doesn't exist, or several sheets fit
     SHEETS_IGNORED = "sheets_ignored"  # sheets with rows that are not read
     HIDDEN = "hidden"  # hidden rows or sheets of a workbook
+    STRUCK_THROUGH = "struck_through"  # rows with text that is struck through
     MERGED_CELLS = "merged_cells"  # one text for several rows
     NOT_UTF8 = "not_utf8"  # the file, or a cell, holds bytes that are not UTF-8
     NUL_BYTE = "nul_byte"  # a cell holds a NUL

@@ -14,11 +14,13 @@ from enum import Enum, auto
 from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree.ElementTree import ParseError
 
 from rolesync.errors import InputRefusedError
 from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.tables.ldif import is_ldif
 from rolesync.tables.regular_file import read_regular
+from rolesync.tables.xlsx_parts import with_usual_parts
 
 MAX_BYTES = 512 * 2**20  # about ten million rows; more is a wrong file, an endless device or a decompression bomb
 HEAD = 4096  # bytes that decide what a text is
@@ -162,8 +164,8 @@ def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
             encrypted = any(part.flag_bits & 1 for part in parts)
             if not encrypted and (damaged := archive.testzip()):
                 return _damaged("workbook or ZIP archive", f"its part {quoted(damaged)} doesn't match its checksum")
-            if kind := _workbook_kind(archive, names):
-                return kind if isinstance(kind, Finding) else Content(kind, data)
+            if workbook := _workbook(archive, names, data):
+                return workbook
             files = [part for part in parts if not _MACOS_EXTRAS.search(part.filename)]
             if encrypted or len(files) != 1:
                 description = "a ZIP archive with a password" if encrypted else f"a ZIP archive of {len(files)} files"
@@ -175,21 +177,31 @@ def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
     return _detect_unpacked(unpacked, "ZIP archive", limit, depth)
 
 
-def _workbook_kind(archive: zipfile.ZipFile, names: set[str]) -> FileKind | Finding | None:
-    """The kind of workbook that a ZIP archive is; a finding for other Office files, None for any other archive."""
-    if "xl/workbook.xml" in names or "[Content_Types].xml" in names:
-        if any(name.startswith("xl/worksheets/") and name.endswith(".xml") for name in names):
-            return FileKind.XLSX
-        description = "an XLSB workbook" if "xl/workbook.bin" in names else "an Office document without a sheet"
-        return error(Code.NOT_TEXT, f"the file is {description}; save the list as XLSX and use that file")
+def _workbook(archive: zipfile.ZipFile, names: set[str], data: bytes) -> Content | Finding | None:
+    """The workbook that a ZIP archive is; a finding for other Office files, None for any other archive."""
+    if any(name.casefold() == "[content_types].xml" for name in names):
+        return _microsoft(archive, names, data)
     mimetype = archive.read("mimetype") if "mimetype" in names else b""
     if b"opendocument.spreadsheet" in mimetype:
         if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
             return _password_protected()
-        return FileKind.ODS
+        return Content(FileKind.ODS, data)
     if b"opendocument" in mimetype:
         return error(Code.NOT_TEXT, f"the file is an OpenDocument text, drawing or presentation; {ADVICE}")
     return None
+
+
+def _microsoft(archive: zipfile.ZipFile, names: set[str], data: bytes) -> Content | Finding:
+    """The workbook that a file of Microsoft Office is, with the parts under their usual names."""
+    try:
+        workbook = with_usual_parts(archive, data)
+    except ParseError as cause:
+        return _damaged("workbook", cause)
+    is_binary = any(name.casefold().endswith("workbook.bin") for name in names)
+    if workbook is not None and not is_binary:
+        return Content(FileKind.XLSX, workbook)
+    description = "an XLSB workbook" if is_binary else "an Office document without a sheet"
+    return error(Code.NOT_TEXT, f"the file is {description}; save the list as XLSX and use that file")
 
 
 def _office(data: bytes) -> Content | Finding:

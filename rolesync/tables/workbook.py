@@ -4,35 +4,23 @@ A typed cell becomes the text that a person would type: 101, TRUE, 2026-06-30. A
 saved with it. Hidden rows and merged cells, where the sheet looks different from its data, become findings.
 """
 
+import io
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.errors import UsageError
 from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.tables.file_type import Content, FileKind
 from rolesync.tables.grid import EXACT_FLOAT, Cells, Grid
-from rolesync.tables.workbook_xml import MAX_CELLS, Merge, SheetDetails, read_sheet_details
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from xlrd.sheet import Cell, Sheet
+from rolesync.tables.workbook_xml import MAX_CELLS, Merge, RawSheet, SheetDetails, read_sheet_details
+from rolesync.tables.worksheet_damage import check_worksheet, may_be_damaged
+from rolesync.tables.xls import xls_sheets
 
 MAX_LISTED = 20  # row numbers that a finding lists
 MAX_MERGED = 2**22  # cells in merged areas; four columns of a full sheet
-UNSAVED = "=formulas without a value"  # marks an XLS row that has only formulas without a saved value
-
-
-class _Sheet(NamedTuple):
-    """A sheet as the library reads it: all rows from row 1, each with typed cells from column A."""
-
-    name: str
-    hidden: bool
-    rows: Sequence[Sequence[object]]
-    details: SheetDetails
 
 
 def workbook_grids(content: Content) -> list[Grid] | Finding:
@@ -45,7 +33,7 @@ def workbook_grids(content: Content) -> list[Grid] | Finding:
         UsageError: the extra `excel` is not installed.
     """
     try:
-        sheets = list((_xls_sheets if content.kind is FileKind.XLS else _xlsx_or_ods_sheets)(content))
+        sheets = list((xls_sheets if content.kind is FileKind.XLS else _xlsx_or_ods_sheets)(content))
         for sheet in sheets:
             _check_merges(sheet)
     except ImportError as cause:
@@ -62,17 +50,21 @@ def workbook_grids(content: Content) -> list[Grid] | Finding:
 def _damaged(cause: BaseException) -> Finding:
     reason = " ".join(str(cause).split()) or type(cause).__name__
     text = f"the workbook can't be read ({reason[:200]})"
-    return error(Code.DAMAGED, f"{text}; open it, save it as XLSX without a password, and use that file")
+    if any(word in reason.casefold() for word in ("password", "encrypt")):
+        return error(Code.NOT_TEXT, f"{text}; save it without a password and use that file")
+    advice = "export it again; or open it, check that place, save it as XLSX, and use that file"
+    return error(Code.DAMAGED, f"{text}; {advice}")
 
 
-def _xlsx_or_ods_sheets(content: Content) -> Iterator[_Sheet]:
+def _xlsx_or_ods_sheets(content: Content) -> Iterator[RawSheet]:
     """Read XLSX and ODS; `workbook_xml` reads what the library leaves out."""
-    import io  # noqa: PLC0415  # next to the library that needs it
-
     import python_calamine  # noqa: PLC0415  # an extra
 
     sheet_details = read_sheet_details(content)
-    with python_calamine.load_workbook(io.BytesIO(content.data)) as workbook:
+    with (
+        python_calamine.load_workbook(io.BytesIO(content.data)) as workbook,
+        zipfile.ZipFile(io.BytesIO(content.data)) as archive,
+    ):
         for sheet in workbook.sheets_metadata:
             if sheet.typ is not python_calamine.SheetTypeEnum.WorkSheet:
                 continue
@@ -80,68 +72,20 @@ def _xlsx_or_ods_sheets(content: Content) -> Iterator[_Sheet]:
             if details.cells > MAX_CELLS:
                 text = f"the sheet {sheet.name!r} spans {details.cells:,} cells, most of them surely empty"
                 raise ValueError(f"{text}: delete the cells far below or right of the list")
-            calamine_sheet = workbook.get_sheet_by_name(sheet.name)
+            worksheet = archive.read(details.part) if details.part else b""
+            try:
+                calamine_sheet = workbook.get_sheet_by_name(sheet.name)
+                rows = calamine_sheet.to_python(skip_empty_area=False)
+            except python_calamine.CalamineError:
+                check_worksheet(archive, sheet.name, worksheet)  # its message gives the place
+                raise
+            if may_be_damaged(worksheet, rows):
+                check_worksheet(archive, sheet.name, worksheet)
             details.merges.extend(Merge(*first, *last) for first, last in calamine_sheet.merged_cell_ranges or ())
-            hidden = sheet.visible is not python_calamine.SheetVisibleEnum.Visible
-            yield _Sheet(sheet.name, hidden, calamine_sheet.to_python(skip_empty_area=False), details)
+            yield RawSheet(sheet.name, sheet.visible is not python_calamine.SheetVisibleEnum.Visible, rows, details)
 
 
-def _xls_sheets(content: Content) -> Iterator[_Sheet]:
-    """Read XLS; its library also reads hidden rows and merged cells."""
-    import xlrd  # noqa: PLC0415  # an extra
-
-    with xlrd.open_workbook(file_contents=content.data, formatting_info=True, logfile=_NullLog()) as workbook:
-        for sheet in workbook.sheets():
-            rows = [
-                [_xls_value(xlrd, cell, workbook.datemode) for cell in sheet.row(number)]
-                for number in range(sheet.nrows)
-            ]
-            details = SheetDetails(
-                texts=_unsaved_formulas(xlrd, sheet, rows),
-                hidden=[number + 1 for number, row in sorted(sheet.rowinfo_map.items()) if row.hidden],
-                merges=[Merge(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells],
-            )
-            yield _Sheet(sheet.name, sheet.visibility != 0, rows, details)
-
-
-def _unsaved_formulas(
-    xlrd: "ModuleType", sheet: "Sheet", rows: Sequence[Sequence[object]]
-) -> dict[int, dict[int, str]]:
-    """Find the rows of nothing but formulas without a value, by row and column from 0.
-
-    The file doesn't show whether such a formula is empty or was never calculated. The row may hold data, so it must not
-    count as blank.
-    """
-    unsaved: dict[int, dict[int, str]] = {}
-    for index, row in enumerate(rows):
-        if not any(row):
-            formulas = (place for place, kind in enumerate(sheet.row_types(index)) if kind == xlrd.XL_CELL_TEXT)
-            if (place := next(formulas, None)) is not None:
-                unsaved[index] = {place: UNSAVED}
-    return unsaved
-
-
-class _NullLog:
-    """Discards what the library prints about a file; errors are raised."""
-
-    def write(self, text: str) -> None:
-        """Discard the text."""
-
-
-def _xls_value(xlrd: "ModuleType", cell: "Cell", datemode: int) -> object:
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        try:
-            return xlrd.xldate.xldate_as_datetime(cell.value, datemode)
-        except (ValueError, OverflowError, xlrd.xldate.XLDateError):
-            return cell.value
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(cell.value)
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code.get(cell.value, "#ERROR!")
-    return cell.value
-
-
-def _grid(sheet: _Sheet) -> Grid:
+def _grid(sheet: RawSheet) -> Grid:
     return Grid(
         rows=_rows(sheet),
         name=sheet.name,
@@ -151,7 +95,7 @@ def _grid(sheet: _Sheet) -> Grid:
     )
 
 
-def _check_merges(sheet: _Sheet) -> None:
+def _check_merges(sheet: RawSheet) -> None:
     """Refuse merged areas that cover more than `MAX_MERGED` cells of a sheet's rows; areas that overlap count twice.
 
     Raises:
@@ -166,25 +110,32 @@ def _check_merges(sheet: _Sheet) -> None:
         raise ValueError(f"the merged cells of the sheet {sheet.name!r} cover {covered:,} cells: unmerge them")
 
 
-def _row_count(sheet: _Sheet) -> int:
+def _row_count(sheet: RawSheet) -> int:
     """Count the rows; a text that the library leaves out may be below its last row."""
     return max(len(sheet.rows), max(sheet.details.texts, default=-1) + 1)
 
 
 def _findings(details: SheetDetails) -> Iterator[Finding]:
-    """Report hidden rows and vertically merged cells, each at its last row."""
-    hidden = details.hidden
-    if hidden:
-        rows = ", ".join([*map(str, hidden[:MAX_LISTED]), *["…"][: len(hidden) > MAX_LISTED]])
-        text = f"{len(hidden)} rows are hidden or filtered out in the workbook ({rows}); they are read all the same"
-        yield Finding(Level.WARNING, Code.HIDDEN.value, text, hidden[-1])
+    """Report hidden rows, rows that are struck through, and vertically merged cells, each at its last row."""
+    if hidden := details.hidden:
+        text = f"{len(hidden)} rows are hidden or filtered out in the workbook ({_list_rows(hidden)})"
+        yield Finding(Level.WARNING, Code.HIDDEN.value, f"{text}; they are read all the same", hidden[-1])
+    if struck := details.struck:
+        text = f"{len(struck)} rows have text that is struck through in the workbook ({_list_rows(struck)})"
+        advice = "delete each row that no longer counts"
+        text = f"{text}; they are read all the same: {advice}"
+        yield Finding(Level.WARNING, Code.STRUCK_THROUGH.value, text, struck[-1])
     for merge in details.merges:
         if merge.bottom > merge.top:
             text = f"cells of rows {merge.top + 1} to {merge.bottom + 1} are merged; each of these rows gets their text"
             yield Finding(Level.WARNING, Code.MERGED_CELLS.value, text, merge.bottom + 1)
 
 
-def _rows(sheet: _Sheet) -> Iterator[tuple[int, Cells]]:
+def _list_rows(numbers: Sequence[int]) -> str:
+    return ", ".join([*map(str, numbers[:MAX_LISTED]), *["…"][: len(numbers) > MAX_LISTED]])
+
+
+def _rows(sheet: RawSheet) -> Iterator[tuple[int, Cells]]:
     """Yield the rows with text, completed by the texts that the library leaves out and by merged cells."""
     missing_texts, row_count = sheet.details.texts, _row_count(sheet)
     merges_of_row = _merges_by_row(sheet.details.merges, row_count)

@@ -12,13 +12,14 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import IO, NamedTuple
 from xml.etree.ElementTree import Element, iterparse
 
 from rolesync.tables.file_type import MAX_BYTES, Content, FileKind
+from rolesync.tables.struck_text import Struck, is_struck_ods, read_struck, read_struck_ods
 
 MAX_ROWS, MAX_COLUMNS = 2**20, 2**14  # of a sheet, in every program
 MAX_CELLS = 60_000_000  # the largest supported sheet: a million rows of sixty columns
@@ -34,6 +35,7 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ROWS_REPEATED, _COLUMNS_REPEATED = f"{_TABLE}number-rows-repeated", f"{_TABLE}number-columns-repeated"
 _ROWS_SPANNED, _COLUMNS_SPANNED = f"{_TABLE}number-rows-spanned", f"{_TABLE}number-columns-spanned"
 _FORMULA = f"{_TABLE}formula"
+_DEFAULT_STYLE = f"{_TABLE}default-cell-style-name"
 _PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 _VALUE_TYPE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}value-type"
 _CALC_VALUE_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
@@ -58,6 +60,8 @@ class SheetDetails:
         merges: the merged areas.
         cells: the number of cells in the area from the first cell to the last.
         repeated: the bytes of text that the cells get because they, or their rows, are repeated.
+        part: the XLSX part that holds the sheet; "" for ODS.
+        struck: the numbers of rows with text that is struck through, from 1, in order.
     """
 
     hidden: list[int] = field(default_factory=list)
@@ -65,6 +69,17 @@ class SheetDetails:
     merges: list[Merge] = field(default_factory=list)
     cells: int = 0
     repeated: int = 0
+    part: str = ""
+    struck: list[int] = field(default_factory=list)
+
+
+class RawSheet(NamedTuple):
+    """A sheet as the library reads it: all rows from row 1, each with typed cells from column A."""
+
+    name: str
+    hidden: bool
+    rows: Sequence[Sequence[object]]
+    details: SheetDetails
 
 
 def read_sheet_details(content: Content) -> dict[str, SheetDetails]:
@@ -75,13 +90,15 @@ def read_sheet_details(content: Content) -> dict[str, SheetDetails]:
     """
     with zipfile.ZipFile(io.BytesIO(content.data)) as archive:
         if content.kind is FileKind.ODS:
+            struck_styles = read_struck_ods(archive)
             with archive.open("content.xml") as part:
-                return _read_ods(part)
-        parts = dict(_worksheet_parts(archive))
+                return _read_ods(part, struck_styles)
+        parts, struck = dict(_worksheet_parts(archive)), read_struck(archive)
         details, closing_tags = {}, 0
         for name, worksheet in parts.items():
             data = archive.read(worksheet)
-            details[name], closing_tags = _read_worksheet(data), closing_tags + data.count(b"v>")
+            details[name], closing_tags = _read_worksheet(data, struck), closing_tags + data.count(b"v>")
+            details[name].part = worksheet
         _check_shared_texts(archive, parts.values(), closing_tags)
         return details
 
@@ -137,9 +154,10 @@ def _elements(part: IO[bytes], *names: str) -> Iterator[Element]:
             element.clear()
 
 
-def _read_worksheet(data: bytes) -> SheetDetails:
+def _read_worksheet(data: bytes, struck: Struck) -> SheetDetails:
     details = SheetDetails(cells=_estimate_cells(data))
-    if data.startswith(b"<") and not any(mark in data for mark in _NEEDS_PARSING):
+    may_be_struck = struck.may_be_in(data)
+    if data.startswith(b"<") and not may_be_struck and not any(mark in data for mark in _NEEDS_PARSING):
         return details
     row = 0
     for element in _elements(io.BytesIO(data), "row"):
@@ -152,6 +170,8 @@ def _read_worksheet(data: bytes) -> SheetDetails:
             place = _column(reference[1]) if reference else place + 1
             if text := _missing_text(cell):
                 details.texts.setdefault((int(reference[2]) if reference else row) - 1, {})[place] = text
+        if may_be_struck and any(map(struck.has, element)):
+            details.struck.append(row)
     return details
 
 
@@ -186,17 +206,22 @@ def _column(name: str) -> int:
     return number - 1
 
 
-def _read_ods(part: IO[bytes]) -> dict[str, SheetDetails]:
+def _read_ods(part: IO[bytes], struck_styles: frozenset[str]) -> dict[str, SheetDetails]:
     sheets: dict[str, SheetDetails] = {}
     details, row = SheetDetails(), 0
     last_column = 0
-    for element in _elements(part, "table", "table-row"):
+    columns: list[str] = []
+    for element in _elements(part, "table", "table-row", "table-column"):
         if element.tag == f"{_TABLE}table":
             sheets[element.get(f"{_TABLE}name", "")] = details
-            details, row, last_column = SheetDetails(), 0, 0
+            details, row, last_column, columns = SheetDetails(), 0, 0, []
+            continue
+        if element.tag == f"{_TABLE}table-column":
+            columns += [element.get(_DEFAULT_STYLE, "")] * min(int(element.get(_COLUMNS_REPEATED, 1)), MAX_COLUMNS)
             continue
         repeated = int(element.get(_ROWS_REPEATED, 1))
         width = _read_ods_row(element, row, details)
+        numbers = range(row + 1, row + min(repeated, MAX_ROWS) + 1)
         if width:
             details.repeated += _repeated_text(element) * min(repeated, MAX_ROWS)
         if details.repeated > MAX_BYTES:
@@ -207,9 +232,21 @@ def _read_ods(part: IO[bytes]) -> dict[str, SheetDetails]:
             last_column = max(last_column, width)
             details.cells = (row + repeated) * last_column
             if element.get(f"{_TABLE}visibility", "visible") != "visible":
-                details.hidden.extend(range(row + 1, row + min(repeated, MAX_ROWS) + 1))
+                details.hidden.extend(numbers)
+            if struck_styles and _is_struck_ods_row(element, columns, struck_styles):
+                details.struck.extend(numbers)
         row += repeated
     return sheets
+
+
+def _is_struck_ods_row(row: Element, columns: Sequence[str], struck_styles: frozenset[str]) -> bool:
+    place = 0
+    for cell in row:
+        column = columns[place] if place < len(columns) else ""
+        if is_struck_ods(cell, row.get(_DEFAULT_STYLE) or column, struck_styles):
+            return True
+        place += int(cell.get(_COLUMNS_REPEATED, 1))
+    return False
 
 
 def _repeated_text(row: Element) -> int:

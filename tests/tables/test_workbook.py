@@ -5,11 +5,9 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from rolesync.model.findings import Finding
-from rolesync.tables.workbook import UNSAVED
 from tests.tables.books import SHEET, Rows, edited, ods, ods_cell, xls, xlsx
 from tests.tables.opening import grids, refused_workbook, rows
 
@@ -126,14 +124,6 @@ def test_text_hidden_by_merged_cells_is_refused() -> None:
     assert isinstance(findings[0], Finding)
     assert (findings[0].code, findings[0].row) == ("merged_cells", 2)
     assert "'Teacher'" in findings[0].message
-
-
-def test_an_xls_row_of_nothing_but_formulas_is_not_blank() -> None:
-    """Where none has a value, the file doesn't show whether it was ever calculated."""
-    data = xls({"A": [["email", "role"], [xlwt.Formula('B9&"@x.edu"'), xlwt.Formula("B9")], ["a@x.edu", "Admin"]]})
-    (_, header), (number, cells), (_, last) = rows(data)
-    assert (header, last, number) == (["email", "role"], ["a@x.edu", "Admin"], 2)
-    assert cells == [UNSAVED, ""]
 
 
 def test_a_formula_with_a_saved_value_is_read_as_that_value() -> None:
