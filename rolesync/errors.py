@@ -1,14 +1,14 @@
 """The errors of rolesync, each with the exit code that scripts rely on.
 
-`message` describes what happened and where, `hint` what to do next. The command line shows both and exits with
-`exit_code`. No package catches these errors and drops them.
+`message` describes what happened and where, `hint` what to do next. If nothing handles an error, the command line shows
+both and exits with `exit_code`.
 """
 
 from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes of every command."""
+    """The exit codes of every command; `EXIT_CODES` in `cli/exit_codes.py` explains them."""
 
     DONE = 0
     UNEXPECTED = 1
@@ -23,7 +23,7 @@ class Exit(IntEnum):
 
 
 class RolesyncError(Exception):
-    """The base of all errors that a user can act on.
+    """The base of all errors that the operator can act on.
 
     Args:
         message: what happened, and where (file, row, column, user, request).
@@ -39,47 +39,47 @@ class RolesyncError(Exception):
 
 
 class UsageError(RolesyncError):
-    """Wrong options or settings, found before anything is read or sent."""
+    """Wrong options or settings, an unknown run, a missing package, or a file that can't be read or written."""
 
     exit_code = Exit.USAGE
 
 
 class DeclinedError(RolesyncError):
-    """The user answered no, or interrupted a question. Nothing was written."""
+    """The operator answered no, interrupted a question, or ended a review without an approval. Studio is unchanged."""
 
     exit_code = Exit.INTERRUPTED
 
 
 class InputRefusedError(RolesyncError):
-    """The list can't be used."""
+    """An input file can't be used: the list, a table to migrate, or the decisions of a review."""
 
     exit_code = Exit.INPUT_REFUSED
 
 
 class PlanRefusedError(RolesyncError):
-    """The plan was changed, is for another account, or is blocked. Nothing was written."""
+    """The plan can't be used, such as an edited, outdated, unapproved or blocked one. Nothing was written to Studio."""
 
     exit_code = Exit.BLOCKED
 
 
 class RecordError(RolesyncError):
-    """The audit record can't be written. Then nothing may be written to Studio."""
+    """The audit record can't be read or written. From then on, nothing may be sent that changes Studio."""
 
 
 class RecordBrokenError(RolesyncError):
-    """The audit record was changed after it was written."""
+    """The audit record is not as it was written, or is sealed with another key than the one that is set."""
 
     exit_code = Exit.INCOMPLETE
 
 
 class UnsettledRunError(RolesyncError):
-    """The results of some requests of a run are unknown, so the run can't be used."""
+    """The effects of some requests of a run are unknown, so the run can't be undone yet."""
 
     exit_code = Exit.INCOMPLETE
 
 
 class LockHeldError(RolesyncError):
-    """Another run holds the lock of the account."""
+    """Another run holds the lock of the account, or another process the lock for renewing the token."""
 
     exit_code = Exit.LOCKED
 
@@ -123,7 +123,7 @@ class NotOfferedError(StudioError):
 
 
 class TooLargeError(StudioError):
-    """413: the batch has more actions than this server accepts."""
+    """413: the request has more actions than this server accepts."""
 
 
 class UnprocessableError(StudioError):
@@ -151,7 +151,7 @@ class NoTokenError(NeverSentError):
 
 
 class UnreadableAnswerError(StudioError):
-    """A complete response that contradicts the API reference. Whether a write took effect is unknown."""
+    """A response that contradicts the API reference, or is too large. Whether a write took effect is unknown."""
 
 
 class IncompleteReadError(StudioError):

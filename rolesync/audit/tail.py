@@ -1,4 +1,4 @@
-"""The end of the record: its file, and whether a record ends there as it was written."""
+"""Finds where a record ends in the files of the audit record, and compares the bytes there with its hash."""
 
 from pathlib import Path
 
@@ -8,13 +8,19 @@ from rolesync.audit.files import RECORD, START, Position, closed_files, closed_p
 _BLOCK = 4096  # bytes of the first read, backwards from the end
 
 
-def hash_ending(position: Position) -> bytes:
-    """Encode the last bytes of the record before a position."""
+def encode_ending(position: Position) -> bytes:
+    """Encode the bytes with which the record before a position ends: its hash, and the end of the line."""
     return f',"hash":"{position.digest}"}}\n'.encode("ascii")
 
 
 def ends_a_record(folder: Path, position: Position) -> bool:
-    """Whether the record before a position is there, judged by the hash that it states."""
+    """Whether the record before a position ends there in the files, judged only by the hash that it states.
+
+    No record comes before number 1: without one, only `START` is right.
+
+    Raises:
+        OSError: the file can't be read, or is missing.
+    """
     if position.seq == 0:
         return position == START
     where = locate_end(folder, position)
@@ -23,13 +29,16 @@ def ends_a_record(folder: Path, position: Position) -> bool:
     path, end = where
     with path.open("rb") as stream:
         stream.seek(max(0, end - HASH_BYTES))
-        return stream.read(HASH_BYTES) == hash_ending(position)
+        return stream.read(HASH_BYTES) == encode_ending(position)
 
 
 def locate_end(folder: Path, position: Position) -> tuple[Path, int] | None:
-    """Find the file in which the record before a position ends, and the byte; None if that file is missing."""
+    """Find the file in which the record before a position ends, and the byte. The growing file may be missing.
+
+    None if the position begins a file, and no closed file comes before it.
+    """
     path, end = closed_path(folder, position.first), position.end
-    if end == 0:  # the record is the last one of the file before
+    if end == 0:  # the position begins a file, so the record before it ends the previous file
         earlier = [name for first, name in closed_files(folder) if first < position.first]
         return (earlier[-1], earlier[-1].stat().st_size) if earlier else None
     return (path if path.exists() else folder / RECORD), end

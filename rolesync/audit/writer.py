@@ -20,7 +20,7 @@ from rolesync.audit.files import (
     read_head,
 )
 from rolesync.audit.seal import PLAIN, Seal, unknown_seal
-from rolesync.audit.tail import ends_a_record, hash_ending, last_line, locate_end
+from rolesync.audit.tail import encode_ending, ends_a_record, last_line, locate_end
 from rolesync.errors import RecordBrokenError
 from rolesync.private_files import sync_names
 
@@ -181,7 +181,7 @@ class Writer:
             return False
         if _read_at(self._head, 0, len(known) + 1) != known:
             return False
-        return _read_at(self._file, position.end - HASH_BYTES, HASH_BYTES) == hash_ending(position)
+        return _read_at(self._file, position.end - HASH_BYTES, HASH_BYTES) == encode_ending(position)
 
     def _is_end(self, position: Position) -> bool:
         grows = not closed_path(self._folder, position.first).exists()

@@ -28,12 +28,15 @@ def explain(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Explain why a user has, gets or lost each role: row, run and time. A broken record is used up to the break."""
+    """Explain why a user has, gets or lost each role: row, run and time.
+
+    If the record is broken, only the part before the break is used.
+    """
     from rolesync.workflows.context import Context
     from rolesync.workflows.explain import explain_user
 
     settings = load_settings(config, assignments)
-    # The record alone takes no time that progress could show, and logs nothing.
+    # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.
     with command_context(settings) if list_file or live else nullcontext(Context(settings)) as context:
         explanation = explain_user(user, context, list_file, live=live)
     if form is Form.JSON:

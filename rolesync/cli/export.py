@@ -25,10 +25,10 @@ def export(
 
     settings = load_settings(config, assignments)
     with command_context(settings) as context:
-        holders = list_assignments(read_holders(context))
+        rows = list_assignments(read_holders(context))  # one for each user and role
     if form is Form.JSON:
-        text = json_text({"assignments": [{**holder, "email": holder["email"] or None} for holder in holders]})
+        text = json_text({"assignments": [{**row, "email": row["email"] or None} for row in rows]})
     else:
-        text = desired_csv(holders)
+        text = desired_csv(rows)
     save_file(text, output, "the list", mode=settings.file_mode)
     return Exit.DONE

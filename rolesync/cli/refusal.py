@@ -27,7 +27,7 @@ def write_error(error: RolesyncError) -> Exit:
 
 
 def raise_if_broken(broken: RolesyncError | None) -> Exit:
-    """End with the error at which the record breaks, after what comes before the break was shown."""
+    """Return `DONE`, or raise the error of a broken record. The part before the break must have been shown already."""
     if broken:
         sys.stdout.flush()
         raise broken

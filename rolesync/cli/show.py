@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def show(
-    what: PlanOrRun,
+    plan_or_run: PlanOrRun,
     html: Target = None,
     markdown: Target = None,
     csv: Target = None,
@@ -46,12 +46,13 @@ def show(
 ) -> Exit:
     """Show a saved plan, or the outcome of a run: in the terminal, or as a file for a reviewer.
 
-    A file of that name takes precedence over a run. A run is read from the record only. A pager gets all rows.
+    If a file has the given name, it is shown as a plan, even if a run has this id. A run is read from the audit record,
+    not from Studio. Where a pager is used, all rows are shown.
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
-    file, pager = Path(what), pager_command(wanted=not no_pager)
+    file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
     if not _is_there(file):
-        return show_run(what, targets, show_all, pager, form, config, assignments)
+        return show_run(plan_or_run, targets, show_all, pager, form, config, assignments)
     plan = load_plan(file)
     settings = load_settings_if_any(config, assignments) if any(targets.values()) else None
     last_changes = load_last_changes(plan, settings) if html else None
@@ -64,7 +65,7 @@ def show(
 
 
 def _is_there(file: Path) -> bool:
-    """Whether a file is there, or in a folder that this user can't look into; reading it then fails with the reason."""
+    """Whether a file is there. Also True if that can't be found out: reading the file then fails with the reason."""
     try:
         return file.exists()
     except OSError:
@@ -96,10 +97,12 @@ def show_run(
     config: Path | None,
     assignments: list[str] | None,
 ) -> Exit:
-    """Show the outcome of a run: changes done, failed, drifted and held, and the proof.
+    """Show a run as the record has it: its facts, the outcome of each change that it sent or found drifted, its proof.
 
     Raises:
-        UsageError: there is no run and no file of that name.
+        UsageError: there is no run and no file of that name, the settings are wrong, or a target can't be written.
+        RecordError: the record can't be read.
+        RecordBrokenError: the record was changed. If the run began before that place, it was shown first.
     """
     from rolesync.history.run_report import report_before_break
 

@@ -34,7 +34,7 @@ def sync(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """The nightly job: plan, check the guards, apply and verify in one unattended run."""
+    """The nightly job: plan, check the guards, apply and prove the result in one unattended run."""
     if dry_run:
         if override:
             raise UsageError("--dry-run and --override contradict each other", hint="leave one of the two out")
@@ -63,17 +63,17 @@ def sync(
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
-        done = sync_list(desired, context, override)
+        result = sync_list(desired, context, override)
     if form is Form.JSON:
         from rolesync.report.json import run_json
 
-        refusal = {"message": done.refusal.message, "hint": done.refusal.hint} if done.refusal else None
-        run = run_json(done.run) if done.run else None
-        show_json({"plan": json.loads(plan_text(done.plan)), "run": run, "refusal": refusal})
+        refusal = {"message": result.refusal.message, "hint": result.refusal.hint} if result.refusal else None
+        run = run_json(result.run) if result.run else None
+        show_json({"plan": json.loads(plan_text(result.plan)), "run": run, "refusal": refusal})
     else:
-        show_plan(done.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if done.refusal else "")
-    if done.refusal:
-        return write_error(done.refusal)
-    if done.run is None:
+        show_plan(result.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if result.refusal else "")
+    if result.refusal:
+        return write_error(result.refusal)
+    if result.run is None:
         return Exit.DONE
-    return exit_code_of(done.run) if form is Form.JSON else show_outcome(done.run, done.plan, show_all, form)
+    return exit_code_of(result.run) if form is Form.JSON else show_outcome(result.run, result.plan, show_all, form)

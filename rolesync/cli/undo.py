@@ -17,7 +17,7 @@ def undo(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Plan to reverse the effects of a run that Studio still shows. Review and apply the plan like any other."""
+    """Plan to reverse a run, as far as Studio still shows its effects. Review and apply the plan like any other."""
     from rolesync.workflows.undo import plan_undo
 
     settings = load_settings(config, assignments)

@@ -147,7 +147,7 @@ def _doubts(listed: _SortedList, people: JoinedPeople, matched: MatchedRows) -> 
     doubts: dict[int, tuple[int, HeldReason]] = {}
     rows = np.flatnonzero(ambiguous | mismatch)
     for at, position_of_id in zip(rows, people.find_ids(listed.user_id[rows]).tolist(), strict=True):
-        candidates = [*people.sharing(matched.owner[at]), *([position_of_id] if mismatch[at] else [])]
+        candidates = [*people.sharing(matched.by_address[at]), *([position_of_id] if mismatch[at] else [])]
         reason = HeldReason.IDENTITY_MISMATCH if mismatch[at] else HeldReason.AMBIGUOUS
         for position in candidates:
             if position >= 0:
@@ -213,9 +213,9 @@ def _held_additions(
                 reasons[at] = HeldReason.SEARCH_REFUSED.value
                 details[at] = f"whether this user is in Studio is unknown: {refusals[email]}; check the address"
     elif reason is HeldReason.AMBIGUOUS:
-        details = [_describe_shared(people, matched.owner[at]) for at in rows]
+        details = [_describe_shared(people, matched.by_address[at]) for at in rows]
     else:
-        details = [_describe_mismatch(people, int(listed.user_id[at]), matched.owner[at]) for at in rows]
+        details = [_describe_mismatch(people, int(listed.user_id[at]), matched.by_address[at]) for at in rows]
     return {
         "row": listed.row[rows].tolist(),
         "email": emails,

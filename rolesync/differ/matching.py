@@ -1,7 +1,7 @@
 """Finds the live user whom each row of the list means, by address or id.
 
-The live users pass block by block through the index of the listed addresses. No Python string is
-created for a normalised live address, so the cost per user does not grow with the number of users.
+The live users pass block by block through the index of the listed addresses. In a block of plain ASCII addresses, no
+Python string is created for a normalised address.
 """
 
 from collections.abc import Mapping
@@ -24,19 +24,19 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class JoinedPeople:
-    """The live users, joined with the listed addresses. A position is a row of `users`; -1 means no user."""
+    """The live users, joined with the listed addresses. A position is a user's place in `users`; -1 means no user."""
 
     users: pd.DataFrame  # LIVE
     user_id: "pd.Index[int]"
-    owner: Ints  # for each listed address, the first position that has it
+    by_address: Ints  # for each row of the list, the position of the first user with its address; -1 for none
     shared: Mapping[int, list[int]]  # first position → all positions with the same address, if there are several
 
     def sharing(self, position: int) -> list[int]:
-        """Return all positions that share the address of `position`, the first one that has it."""
+        """Return the positions of all users with one address; `position` is the first of them, or -1 for none."""
         return self.shared.get(position, [position]) if position >= 0 else []
 
     def find_ids(self, user_ids: Ints) -> Ints:
-        """Return the position of each id."""
+        """Return the position of the user with each id; -1 for an unknown id, and for 0."""
         return self.user_id.get_indexer(pd.Index(user_ids)).astype(np.int64)
 
     def keys(self, positions: Ints) -> list[str]:
@@ -49,12 +49,16 @@ class MatchedRows:
     """The live user of each row: `position`, or -1 where a mask of `unmatched` gives the reason."""
 
     position: Ints
-    owner: Ints  # the first position that has the row's address; -1 for none
+    by_address: Ints  # as in `JoinedPeople`, whatever the row's id
     unmatched: Mapping[HeldReason, Mask]
 
 
 def join_people(users: pd.DataFrame, addresses: Index) -> JoinedPeople:
-    """Find the owners of the addresses among the users of LIVE.
+    """Find the users who have the listed addresses.
+
+    Args:
+        users: the live users (LIVE).
+        addresses: the address of each row of the list, "" for none.
 
     Raises:
         TypeError: the frame is not as the model describes it.
@@ -66,22 +70,24 @@ def join_people(users: pd.DataFrame, addresses: Index) -> JoinedPeople:
     if not ascending and not user_id.is_unique:
         duplicate = users["user_id"][user_id.duplicated()].iloc[0]
         raise ValueError(f"user {duplicate} occurs twice in what was read from Studio")
-    owner = np.full(len(addresses), -1, np.int64)
+    by_address = np.full(len(addresses), -1, np.int64)
     duplicates: list[tuple[int, int]] = []  # (first position with an address, later position with the same one)
     start = 0
     for keys in packed_keys(users["email"].to_numpy(np.object_)):
         places = addresses.find(keys)
         positions = np.flatnonzero(places >= 0)[::-1]  # backwards: the first position is written last and stays
         places, positions = places[positions], positions + start
-        new = owner[places] < 0
-        owner[places[new]] = positions[new]
-        if (later := owner[places] != positions).any():
-            duplicates += zip(owner[places[later]].tolist(), positions[later].tolist(), strict=True)
+        new = by_address[places] < 0
+        by_address[places[new]] = positions[new]
+        if (later := by_address[places] != positions).any():
+            duplicates += zip(by_address[places[later]].tolist(), positions[later].tolist(), strict=True)
         start += len(keys)
     shared: dict[int, list[int]] = {}
     for first, other in sorted(duplicates):
         shared.setdefault(first, [first]).append(other)
-    return JoinedPeople(users, user_id, owner if addresses.distinct else owner[addresses.first], shared)
+    if not addresses.distinct:
+        by_address = by_address[addresses.first]  # the index finds equal addresses at the first of their rows
+    return JoinedPeople(users, user_id, by_address, shared)
 
 
 def match_rows(email: PackedTexts, user_id: Ints, people: JoinedPeople) -> MatchedRows:
@@ -92,27 +98,28 @@ def match_rows(email: PackedTexts, user_id: Ints, people: JoinedPeople) -> Match
         user_id: the id of each row, 0 for none.
         people: the live users, joined with the addresses of the same rows.
     """
-    owner = position = people.owner
+    by_address = position = people.by_address
     has_id = user_id > 0
-    mismatch, ambiguous = np.zeros((2, len(owner)), np.bool_)
+    mismatch, ambiguous = np.zeros((2, len(by_address)), np.bool_)
     if has_id.any():
         live_ids = np.append(people.users["user_id"], 0)  # the last element, 0, is for position -1
-        rest = np.flatnonzero(has_id & (live_ids[owner] != user_id))  # most ids belong to the address's owner
-        position = owner.copy()
+        rest = np.flatnonzero(has_id & (live_ids[by_address] != user_id))  # the others need no search
+        position = by_address.copy()
         position[rest] = people.find_ids(user_id[rest])
-        differ = rest[(position[rest] != owner[rest]) & (email.size[rest] > 0)]
-        # An id that Studio doesn't know, next to an address that it knows, may be a typing error as well.
+        differ = rest[(position[rest] != by_address[rest]) & (email.size[rest] > 0)]
+        # If several users share the address, the id decides. If the user with the id has another address, or if only
+        # the address is known, the id or the address may be a typing error.
         if len(differ):
             keys = pack(people.keys(np.maximum(position[differ], 0)))
             mismatch[differ] = (position[differ] < 0) | ~keys.same(np.arange(len(keys)), email, differ)
     if people.shared:
         sharing = np.zeros(len(people.users), np.bool_)
         sharing[list(people.shared)] = True
-        ambiguous = ~has_id & (owner >= 0) & sharing[owner]
+        ambiguous = ~has_id & (by_address >= 0) & sharing[by_address]
     uncertain = mismatch | ambiguous
     return MatchedRows(
         np.where(uncertain, -1, position) if uncertain.any() else position,
-        owner,
+        by_address,
         {
             HeldReason.NOT_IN_STUDIO: (position < 0) & ~mismatch,
             HeldReason.AMBIGUOUS: ambiguous,

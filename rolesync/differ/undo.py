@@ -1,6 +1,7 @@
-"""Computes the changes that take a run back, as far as Studio is still as the run left it.
+"""Computes the changes that reverse a run, as far as Studio is still as the run left it.
 
-Later changes are not undone: a user who is already as before, is gone, or has another address is held.
+Later changes are not undone: a change is held if its role is already as before the run, or if its user is gone or has
+another address.
 """
 
 from collections import Counter
@@ -19,15 +20,15 @@ _INVERSE = {Action.ADD: Action.REMOVE, Action.REMOVE: Action.ADD}
 
 
 def invert_effects(effects: Iterable[Effect], live: Live, roles: Sequence[str]) -> Changes:
-    """Compute the changes that take back the effects of a run.
+    """Compute the changes that reverse the effects of a run.
 
     Args:
-        effects: what the run did, in its order; effects on roles other than `roles` are skipped.
+        effects: the effects of the run, in its order; effects on roles other than `roles` are skipped.
         live: today's Studio, complete for `roles` and the users of `effects`.
-        roles: the managed roles.
+        roles: the managed roles of the new plan, which may include other roles that the run took away.
 
     Returns:
-        `changes` (CHANGES) and `held` (HELD) by user and role, without list rows, and the count of each role.
+        `changes` (CHANGES) and `held` (HELD) by user and role, with `row` 0, and the count of each role.
     """
     columns = (live.users[name].tolist() for name in ("user_id", "email", "name", "roles"))
     users = {user_id: cells for user_id, *cells in zip(*columns, strict=True)}
@@ -63,13 +64,16 @@ def _net_effects(effects: Iterable[Effect]) -> list[Effect]:
 
 
 def _obstacle(effect: Effect, action: Action, user: Sequence[str] | None) -> tuple[str, str]:
-    """Return why a change can't be taken back, as a `HeldReason` and a sentence; two empty texts if it can."""
+    """Return why an effect can't be reversed by `action`, as a `HeldReason` and a sentence; two empty texts if it can.
+
+    `user` has today's address, name and roles; None if the user is no longer in Studio.
+    """
     if user is None:
-        return HeldReason.NOT_IN_STUDIO.value, "no longer in Studio, so there is nothing to take back"
+        return HeldReason.NOT_IN_STUDIO.value, "no longer in Studio, so there is nothing to undo"
     email, _, roles = user
     if email_key(email) != email_key(effect.email):
         changed = f"had the address {effect.email or '(none)'} then, has {email or '(none)'} now"
         return HeldReason.IDENTITY_MISMATCH.value, f"{changed}: check who this is"
     if (effect.role in parse_roles(roles)) == (action is Action.ADD):
-        return HeldReason.ALREADY.value, "already as before the run: changed since by other hands"
+        return HeldReason.ALREADY.value, "already as before the run: changed back since, by rolesync or by other hands"
     return "", ""

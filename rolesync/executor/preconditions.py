@@ -195,7 +195,7 @@ def check_unattended(plan: Plan, *, required: bool) -> None:
         )
 
 
-def check_permission(plan: Plan, override: str) -> None:
+def check_guards(plan: Plan, override: str) -> None:
     """Refuse a plan that a guard blocks, unless `override` is its digest and the guard can be overridden.
 
     Raises:

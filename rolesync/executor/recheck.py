@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from rolesync.executor.preconditions import check_permission, rejudge
+from rolesync.executor.preconditions import check_guards, rejudge
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import last_seen, open_requests
 from rolesync.history.holders import drift_by_others
@@ -85,7 +85,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
     remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs))
     remaining = without_outdated(remaining, plan.periods, limits.day, clocks_agree=before.clocks_agree)
     rest = replace(plan, changes=remaining.to_send)
-    check_permission(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
+    check_guards(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
     drift = drift_by_others(limits.baseline.expected, runs, before)
     return Rechecked(replace(plan, drift=drift), remaining, before)
 

@@ -30,10 +30,13 @@ LIMIT = 65_000
 """Characters of the document, below the 65,536 that code hosts accept in a comment."""
 
 _CODE_LIMIT = 300
-"""Characters of one code span, escapes included, so that a hostile text can't crowd out the others."""
+"""Characters of one code span in a table, escapes included, so that a hostile text can't crowd out the others.
 
-_SETTINGS_LIMIT = 20
-"""At most this many roles and guards; the space is for changes."""
+Sentences may have `SENTENCE_LIMIT`.
+"""
+
+_HEAD_ROWS = 20
+"""Most rows in the table of the roles, and as many guards; the space is for changes."""
 
 _SHORTEST = 8
 """Characters of the shortest row, which bounds the number of rows to make."""
@@ -67,11 +70,11 @@ def run_markdown(report: RunReport) -> str:
     return _fitted(head, content.tables, "rolesync show RUN --csv FILE")
 
 
-def _fitted(parts: list[str], tables: Sequence[Table], whole: str) -> str:
-    """Add as many rows of each table as fit; `whole` is the command that writes all of them."""
+def _fitted(parts: list[str], tables: Sequence[Table], command: str) -> str:
+    """Return a document of `parts` and as many rows of each table as fit; `command` writes all rows to a file."""
     room = LIMIT - sum(len(part) + 1 for part in parts)
-    for later, table in zip(reversed(range(len(tables))), tables, strict=True):
-        part = _details(table, room - _RESERVE * (later + 1), whole)
+    for tables_after, table in zip(reversed(range(len(tables))), tables, strict=True):
+        part = _details(table, room - _RESERVE * (tables_after + 1), command)
         parts.append(part)
         room -= len(part) + 1
     return "\n".join(parts)
@@ -83,21 +86,20 @@ def _head(plan: Plan) -> Iterator[str]:
     facts = [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]
     yield _table(("", ""), ((f"**{label}**", _code(value)) for label, value in facts))
     roles, guards = roles_table(plan), guards_table(plan)
-    yield _table(_titles(roles), _rows(roles, _SETTINGS_LIMIT))
-    shown = list(guards.rows(_SETTINGS_LIMIT))
+    yield _table(_titles(roles), _rows(roles, _HEAD_ROWS))
+    shown = list(guards.rows(_HEAD_ROWS))
     passed, others = (
         [guard for guard in shown if (guard.status == VerdictStatus.PASS) is passes] for passes in (True, False)
     )
     if others:
         yield _table(_titles(guards), _rows(replace(guards, rows=partial(islice, others))))
     if passed:
-        frame = f"<details><summary>{plural(len(passed), 'guard')} passed</summary>\n"
+        number = sum(guard.status == VerdictStatus.PASS for guard in guards.rows(None))  # also those left out
+        frame = f"<details><summary>{plural(number, 'guard')} passed</summary>\n"
         inner = _table(_titles(guards), _rows(replace(guards, rows=partial(islice, passed))))
         yield f"{frame}\n{inner}\n</details>\n"
-    left_out = [
-        plural(max(0, table.size - _SETTINGS_LIMIT), noun) for table, noun in ((roles, "role"), (guards, "guard"))
-    ]
-    if max(roles.size, guards.size) > _SETTINGS_LIMIT:
+    left_out = [plural(max(0, table.size - _HEAD_ROWS), noun) for table, noun in ((roles, "role"), (guards, "guard"))]
+    if max(roles.size, guards.size) > _HEAD_ROWS:
         yield f"Left out here: {' and '.join(left_out)}.\n"
     sentence, command = next_step(plan)
     yield f"{_code(sentence, SENTENCE_LIMIT)}\n"
@@ -105,7 +107,8 @@ def _head(plan: Plan) -> Iterator[str]:
         yield "```\n" + " \\\n  ".join(command) + "\n```\n"
 
 
-def _details(table: Table, room: int, whole: str) -> str:
+def _details(table: Table, room: int, command: str) -> str:
+    """Render a table as a section to unfold: the rows that fit into `room` characters, and a note on the others."""
     lines: list[str] = []
     for line in map(_line, _rows(table, LIMIT // _SHORTEST)):
         room -= len(line) + 1
@@ -115,7 +118,7 @@ def _details(table: Table, room: int, whole: str) -> str:
     left_out = table.size - len(lines)
     frame = [f"<details><summary>{table.title}</summary>\n", *_table_head(_titles(table)), *lines]
     if left_out:
-        frame.append(f"\n{plural(left_out, 'row')} left out here for lack of space; `{whole}` writes all.")
+        frame.append(f"\n{plural(left_out, 'row')} left out here for lack of space; `{command}` writes all rows.")
     return "\n".join([*frame, "\n</details>\n"])
 
 

@@ -8,10 +8,10 @@ import structlog
 
 from rolesync.executor.preconditions import (
     check_approval,
+    check_guards,
     check_maker,
     check_not_narrowed,
     check_origin,
-    check_permission,
 )
 from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
 from rolesync.executor.run import carry_out
@@ -49,7 +49,7 @@ def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | 
     settings = context.settings
     _check_origin(plan, context, folder)
     check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
-    check_permission(plan, override)
+    check_guards(plan, override)
     with lock_account(context, "apply") as account:
         if settings.four_eyes and plan.approval:
             check_maker(plan, account.earlier_runs.makers(plan.approval.reviewed_digest))
@@ -79,7 +79,7 @@ def recheck_saved_plan(plan: Plan, context: Context, override: str = "", folder:
         StudioError: Studio can't be read.
     """
     _check_origin(plan, context, folder)
-    check_permission(plan, override)
+    check_guards(plan, override)
     with connect(context) as client:
         return _recheck(plan, StudioReader(client), earlier_runs_of(context), context, override)
 

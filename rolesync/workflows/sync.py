@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from rolesync.errors import PlanRefusedError
-from rolesync.executor.preconditions import check_permission, check_unattended
+from rolesync.executor.preconditions import check_guards, check_unattended
 from rolesync.executor.recheck import recheck, without_outdated
 from rolesync.executor.run import carry_out
 from rolesync.history.holders import save_holders
@@ -21,7 +21,7 @@ from rolesync.workflows.plan import read_and_plan
 class SyncResult:
     """The result of a sync.
 
-    `run` is None if nothing was sent; `refusal` then says why changes were not sent, or is None if there were none.
+    `run` is None if no run began: the plan was refused for the reason in `refusal`, or it has no changes.
     """
 
     plan: Plan
@@ -34,27 +34,30 @@ def sync_list(desired: Desired, context: Context, override: str = "") -> SyncRes
 
     Args:
         desired: the list, not rejected.
-        context: the settings say for which account.
+        context: its settings name the account.
         override: the digest of the plan, to pass its guards once; "" for none.
 
     Raises:
         LockHeldError: another run holds the lock; nothing was read or written.
         StudioError: Studio can't be read.
-        RecordError: the record can't be read or written.
+        RecordError: the record can't be read or written; once the run has begun, the message counts the changes done.
+        RecordBrokenError: the record was changed after it was written.
     """
     with lock_account(context, "sync") as account:
         run_context = account.run_context
         plan, before = read_and_plan(desired, run_context.studio, account.earlier_runs, context)
         log_plan(run_context.record, run_context.run, run_context.command, plan)
         try:
-            check_permission(plan, override)
+            check_guards(plan, override)
             check_unattended(plan, required=context.settings.require_approval or context.settings.four_eyes)
         except PlanRefusedError as refusal:
             return SyncResult(plan, refusal=refusal)
         if plan.status == "empty":
             save_holders(run_context.record, run_context.run, before, plan, account.earlier_runs)
             return SyncResult(plan)
-        today = context.now().astimezone(UTC).date()  # a long read may have begun before midnight
+        # Studio was just read for this plan, so no change is done or drifted yet. But since the list was read, the day
+        # may have changed.
+        today = context.now().astimezone(UTC).date()
         remaining = recheck(plan.changes, before, {})
         remaining = without_outdated(remaining, plan.periods, today, clocks_agree=before.clocks_agree)
         return SyncResult(plan, carry_out(plan, remaining, before, run_context, account.earlier_runs))

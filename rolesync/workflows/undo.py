@@ -60,7 +60,7 @@ def undo_policy(policy: Policy) -> Policy:
 
 
 def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
-    """Plan to reverse the effects of a run that Studio still shows. Never writes to Studio.
+    """Plan to reverse a run, as far as Studio still shows its effects. Never writes to Studio.
 
     Args:
         run_id: the run's id, or the beginning of it.

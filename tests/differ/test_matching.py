@@ -28,7 +28,7 @@ def test_ids_are_compared_exactly() -> None:
 def test_all_users_who_share_an_address_are_named() -> None:
     users = [user(1, "bo@x.org"), user(2, "ANN@x.org"), user(3, ""), user(4, "ann@x.org ")]
     people = join(users, ["ann@x.org", "bo@x.org", "cy@x.org", "", "ann@x.org"])
-    assert people.owner.tolist() == [1, 0, -1, -1, 1]
+    assert people.by_address.tolist() == [1, 0, -1, -1, 1]
     assert people.sharing(1) == [1, 3]
     assert people.sharing(0) == [0]
     assert people.sharing(-1) == []
@@ -37,9 +37,9 @@ def test_all_users_who_share_an_address_are_named() -> None:
 
 def test_an_empty_account_or_list_gives_no_match() -> None:
     people = join([], ["ann@x.org"])
-    assert people.owner.tolist() == [-1]
+    assert people.by_address.tolist() == [-1]
     assert people.find_ids(np.array([1])).tolist() == [-1]
-    assert join([user(1, "ann@x.org")], []).owner.tolist() == []
+    assert join([user(1, "ann@x.org")], []).by_address.tolist() == []
 
 
 def test_two_users_with_one_id_are_refused() -> None:
@@ -56,7 +56,7 @@ def test_the_first_user_with_an_address_owns_it(bits: int, live_users: list[User
     expected = [keys.index(key) if key and key in keys else -1 for key in addresses]
     with hashes_of(bits):
         people = join(live_users, addresses)
-    assert people.owner.tolist() == expected
+    assert people.by_address.tolist() == expected
     assert people.keys(np.arange(len(keys))) == keys
     for position in filter(lambda position: position >= 0, expected):
         assert people.sharing(position) == [other for other, key in enumerate(keys) if key == keys[position]]

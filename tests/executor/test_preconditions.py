@@ -11,9 +11,9 @@ from rolesync.differ.diff import diff
 from rolesync.errors import Exit, PlanRefusedError
 from rolesync.executor.preconditions import (
     check_approval,
+    check_guards,
     check_maker,
     check_origin,
-    check_permission,
     check_reviewer,
     check_unattended,
     rejudge,
@@ -136,25 +136,25 @@ def test_a_plan_whose_list_has_changed_is_refused(tmp_path: Path) -> None:
 def test_a_plan_that_no_guard_blocks_passes() -> None:
     plan = make()
     assert plan.status == "ready"
-    check_permission(plan, "")
-    check_permission(plan, plan.digest)
+    check_guards(plan, "")
+    check_guards(plan, plan.digest)
 
 
 def test_a_blocked_plan_is_refused_with_its_rule_and_number() -> None:
     plan = make(Policy(max_removals=1))
     with pytest.raises(PlanRefusedError, match=r"BLOCKED by max_removals: .*at most 1 allowed") as caught:
-        check_permission(plan, "")
+        check_guards(plan, "")
     assert f"--override {plan.digest}" in caught.value.hint
-    check_permission(plan, plan.digest)
+    check_guards(plan, plan.digest)
 
 
 def test_an_override_is_valid_for_one_plan_only() -> None:
     plan, other = make(Policy(max_removals=1)), make(Policy(max_removals=1, min_holders=2))
     for wrong in (other.digest, plan.digest[:12], plan.digest.upper(), "yes"):
         with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
-            check_permission(plan, wrong)
+            check_guards(plan, wrong)
     with pytest.raises(PlanRefusedError, match="is not this plan's digest"):
-        check_permission(make(), other.digest)  # even if nothing is blocked
+        check_guards(make(), other.digest)  # even if nothing is blocked
 
 
 def test_a_guard_without_override_stays_blocking() -> None:
@@ -162,7 +162,7 @@ def test_a_guard_without_override_stays_blocking() -> None:
     plan = replace(make(Policy(max_removals=1)), verdicts=(*make(Policy(max_removals=1)).verdicts, not_overridable))
     for override in ("", plan.digest):
         with pytest.raises(PlanRefusedError, match="the owner would lose Admin") as caught:
-            check_permission(plan, override)
+            check_guards(plan, override)
         assert "--override" not in caught.value.hint
     assert "max_removals" not in caught.value.message  # that one was overridden
 
@@ -170,7 +170,7 @@ def test_a_guard_without_override_stays_blocking() -> None:
 def test_the_error_names_all_blocking_guards() -> None:
     plan = make(Policy(max_removals=1, min_holders=9))
     with pytest.raises(PlanRefusedError, match="BLOCKED by max_removals, min_holders: ") as caught:
-        check_permission(plan, "")
+        check_guards(plan, "")
     assert all(verdict.message in caught.value.message for verdict in plan.blocked)
 
 
@@ -201,7 +201,7 @@ def test_users_protected_by_todays_settings_block_the_plan(owner: str, protected
     today = rejudge(plan, live_of(USERS), owner, protected, GuardBaseline())
     assert today.status == "blocked"
     with pytest.raises(PlanRefusedError, match=r"p9@example\.edu"):
-        check_permission(today, plan.digest)
+        check_guards(today, plan.digest)
 
 
 def test_users_protected_by_the_plan_stay_protected() -> None:
