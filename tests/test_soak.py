@@ -292,11 +292,11 @@ class Account(RuleBasedStateMachine):
 
     def check_run(self, plan: Plan, run: Run) -> None:
         assert len(run.outcomes) == len(plan.changes)
-        holders = self.holders()
+        roles_of = {person["id"]: person["role_names"] for person in self.studio.people()}
         columns = (run.outcomes[name].tolist() for name in ("user_id", "action", "role", "outcome"))
         for user_id, action, role, outcome in zip(*columns, strict=True):
             if outcome == "done":
-                assert (user_id in holders[role]) == (action == "add")
+                assert (role in roles_of[user_id]) == (action == "add")
         assert run.complete == (set(run.outcomes["outcome"]) <= {"done"} and bool(run.proof and run.proof.proven))
 
     def check_list(self) -> None:

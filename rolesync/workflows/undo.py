@@ -7,6 +7,7 @@ from rolesync.differ.holds import hold_changes
 from rolesync.differ.undo import invert_effects
 from rolesync.errors import UnsettledRunError, UsageError
 from rolesync.history.effects import all_role_changes, effects, open_requests
+from rolesync.history.events import RunStart
 from rolesync.history.holders import expected_holders
 from rolesync.history.journal import log_plan
 from rolesync.history.read import RecordedRun
@@ -39,8 +40,10 @@ def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
             f"run {run.run_id} can't be undone yet: the effect of some of its requests is unknown",
             hint="run `rolesync sync` or `rolesync apply` first: it asks Studio about these requests",
         )
-    unmanaged = sorted({effect.role for effect in effects(run.events)} - set(roles))
-    if unmanaged:
+    # An undo may have given back roles that are not managed. They stay.
+    is_undo = any(isinstance(event, RunStart) and event.source.undoes for event in run.events)
+    changed = {effect.role for effect in effects(run.events) if not (is_undo and effect.action is Action.ADD)}
+    if unmanaged := sorted(changed.difference(roles)):
         raise UsageError(
             f"run {run.run_id} changed roles that are not managed: {', '.join(unmanaged)}",
             hint="set managed_roles as it was for that run",

@@ -346,3 +346,16 @@ def test_a_role_that_ended_between_reading_and_sending_is_not_sent(
     assert details["omar.haddad@example.edu"].startswith("not sent: the list gives the role until 2026-06-30")
     (added,) = (entry["user_id"] for entry in studio.log())
     assert studio.person(added)["email"] == "Ingrid.Solberg@example.edu"
+
+
+def test_a_read_that_hides_what_was_done_teaches_nothing(studio: Sandbox, context: Context, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("user_id,role\n1052,Admin\n", encoding="utf-8")
+    additive = replace(context, settings=settings_for(studio, tmp_path / "state", mode="additive", settle_seconds=0))
+    studio.set_faults("nobody=1")
+    done = sync_list(read_list(path, additive), additive)
+    assert done.run is not None
+    assert done.run.outcomes["outcome"].tolist() == ["done"]
+    assert not done.run.complete
+    studio.set_faults("")
+    assert drift_of(sync_list(read_list(path, additive), additive).plan) == []

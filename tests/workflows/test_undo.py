@@ -125,6 +125,24 @@ def test_a_role_that_a_run_cost_is_said_and_given_back_though_it_is_not_managed(
         assert roles_of(studio) == before
 
 
+def test_an_undo_that_gave_an_unmanaged_role_back_can_be_undone(tmp_path: Path) -> None:
+    with Sandbox(Options(exclusive_admin=True)) as studio:
+        settings = settings_for(studio, tmp_path / "state", mode="additive", min_holders=0)
+        context = Context(settings, sleep=lambda _: None)
+        person = next(person for person in studio.people() if person["role_names"] == ["Teacher"])
+        studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
+        path = tmp_path / "list.csv"
+        path.write_text(f"user_id,role\n{person['id']},Admin\n", encoding="utf-8")
+        done = sync_list(read_list(path, context), context)
+        assert done.run is not None
+        in_sync = replace(context, settings=settings_for(studio, tmp_path / "state", min_holders=0))
+        undo = plan_undo(done.run.run_id, in_sync)
+        undone = apply_plan(undo, in_sync, override=undo.digest if undo.blocked else "")
+        assert "Subaccount admin" in roles_of(studio)[person["id"]]
+        again = plan_undo(undone.run_id, in_sync)
+        assert list(zip(again.changes["action"], again.changes["role"], strict=True)) == [("add", "Admin")]
+
+
 @pytest.mark.parametrize("protected", ["owner", "protected_users"])
 def test_a_user_who_is_protected_gets_no_role_that_costs_another(
     studio: Sandbox, tmp_path: Path, protected: str
