@@ -10,9 +10,9 @@ import io
 import posixpath
 import zipfile
 from collections.abc import Iterator, Mapping
+from html import escape  # escapes XML's attributes as well, and imports no HTTP as `xml.sax.saxutils` does
 from typing import NamedTuple
 from xml.etree.ElementTree import fromstring
-from xml.sax.saxutils import quoteattr
 
 WORKBOOK, WORKBOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _SHEET_FOLDERS = {"worksheet": "worksheets", "chartsheet": "chartsheets", "dialogsheet": "dialogsheets"}
@@ -115,7 +115,7 @@ def _rewritten(
 def _format_relations(relations: Mapping[str, tuple[str, str]]) -> str:
     """Format relations, given by id as kind and part."""
     elements = "".join(
-        f"<Relationship Id={quoteattr(key)} Type={quoteattr(f'{_TYPES}/{kind}')} Target={quoteattr('/' + part)}/>"
+        f'<Relationship Id="{escape(key)}" Type="{_TYPES}/{escape(kind)}" Target="/{escape(part)}"/>'
         for key, (kind, part) in relations.items()
     )
     return f'<Relationships xmlns="{_PACKAGE}">{elements}</Relationships>'
