@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs
+from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs, parse_words
 from rolesync.cli.options import All, Assignments, Config, Form, Format, HeaderRow, load_settings
 from rolesync.cli.output import save_file, show_json, show_view
 from rolesync.cli.progress import command_context
@@ -41,8 +41,7 @@ def migrate(
         typer.Option(
             "--from",
             metavar="EXPORT",
-            help="A known export: google-groups, canvas-sis-admins, oneroster, entra-group, adobe-user-sync, okta. "
-            "`rolesync help migration` shows what each export contains and lacks.",
+            help="The kind of export, if its header doesn't tell; `rolesync help migration` lists them.",
             show_default=False,
         ),
     ] = "",
@@ -89,6 +88,20 @@ def migrate(
             metavar="WORD",
             help="A cell of a --matrix column that doesn't, like a blank cell; repeatable.",
             show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=WORD",
+            help="Rows with this word in the column count, and rows with unknown ones don't; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    ignore_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN", help="Don't read this column, whatever its cells say; repeatable.", show_default=False
         ),
     ] = None,
     sheet: Annotated[
@@ -149,6 +162,8 @@ def migrate(
         sheet_roles=sheet_roles,
         yes=tuple(yes or ()),
         no=tuple(no or ()),
+        keep=parse_words("--keep", keep),
+        ignored_columns=tuple(ignore_column or ()),
     )
     migration = run(
         sheets,

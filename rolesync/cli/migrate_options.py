@@ -1,7 +1,7 @@
 """The options and settings of `rolesync migrate` → the recipe that reads the spreadsheet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
@@ -27,6 +27,8 @@ class MigrateOptions:
     sheet_roles: Mapping[str, str] = field(default_factory=dict)
     yes: Sequence[str] = ()
     no: Sequence[str] = ()
+    keep: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ignored_columns: Sequence[str] = ()
 
 
 def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
@@ -46,19 +48,35 @@ def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
     return pairs
 
 
+def parse_words(option: str, texts: Sequence[str] | None) -> dict[str, list[str]]:
+    """Parse the COLUMN=WORD of an option that may be repeated; a blank word means blank cells.
+
+    Raises:
+        UsageError: a text isn't COLUMN=WORD.
+    """
+    words: dict[str, list[str]] = {}
+    for text in texts or []:
+        column, equals, word = text.rpartition("=")
+        if not equals or not column.strip():
+            raise UsageError(f"{option} {text}: not COLUMN=WORD", hint=f"write it like {option} Status=Active")
+        words.setdefault(column.strip(), []).append(word.strip())
+    return words
+
+
 def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
     """Make the recipe from the preset, the settings and the options; options override the preset.
 
     Raises:
         UsageError: the options contradict each other, or there is no preset of that name.
     """
-    from rolesync.migrate.presets import PRESETS
+    from rolesync.migrate.presets import find_preset
     from rolesync.migrate.recipe import Recipe
+    from rolesync.reader.exports import preset_names
 
-    if options.preset and options.preset not in PRESETS:
-        raise UsageError(f"--from {options.preset}: no such export", hint=f"choose one of {', '.join(PRESETS)}")
+    preset = find_preset(options.preset) if options.preset else Recipe()
+    if preset is None:
+        raise UsageError(f"--from {options.preset}: no such export", hint=f"choose one of {', '.join(preset_names())}")
     _refuse_contradictions(options)
-    recipe = PRESETS[options.preset] if options.preset else Recipe()
     here, _, there = options.key.partition("=")
     if options.key and not (here.strip() and there.strip()):
         raise UsageError(f"--key {options.key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
@@ -68,20 +86,28 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
         "user_id": settings.user_id_column,
         "role": settings.role_column,
         "key": here.strip(),
-        "join_key": there.strip(),
+        "separator": options.separator,
     }
     needed = tuple(named[name] for name in ("email", "name", "user_id", "key") if named.get(name))
-    overrides: dict[str, Any] = {name: (text,) for name, text in named.items() if text}
-    overrides |= {name: words for name, words in (("yes", options.yes), ("no", options.no)) if words}
-    return replace(
-        recipe,
-        **overrides,
+    columns: dict[str, Any] = {name: (text,) for name, text in named.items() if text}
+    if options.separator:
+        columns["separator"] = options.separator
+    if options.key:
+        columns["join_key"] = ((there.strip(),),)
+    words: dict[str, Any] = {name: words for name, words in (("yes", options.yes), ("no", options.no)) if words}
+    recipe = Recipe(
+        **columns,
+        **words,
+        family=options.preset,
+        named=frozenset(columns),
         needed=needed,
-        separator=options.separator or recipe.separator,
         fixed=options.role,
         matrix=options.matrix,
         mapping={**settings.role_aliases, **options.mapping},
+        keep_words=options.keep,
+        ignored_columns=options.ignored_columns,
     )
+    return preset.with_options_of(recipe) if options.preset else recipe
 
 
 def _refuse_contradictions(options: MigrateOptions) -> None:

@@ -4,23 +4,27 @@ A row gives all its roles or none: a single cell that can't be read refuses the 
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from rolesync.migrate.join import JoinTable
+from rolesync.migrate.join import JoinTable, UserDroppedError
 from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, TableLedger
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.roles import RowRoles
-from rolesync.model.findings import CellError, Code, OnNote, quoted
+from rolesync.migrate.unclear_words import describe_login, describe_unclear
+from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
 from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_date
-from rolesync.reader.identity import read_email, read_user_id
+from rolesync.reader.exports import RowVerdict
+from rolesync.reader.identity import is_address, read_email, read_user_id
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.validity import read_action
 from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.table import Table
+
+_MAX_SECONDS = 2**37  # the year 6325
 
 
 class MigratedAssignment(NamedTuple):
@@ -101,34 +105,50 @@ class Converter:
     def _read_row(self, number: int, cells: Sequence[str]) -> RowLedger:
         layout = self._layout
         row = RowLedger(number, [*cells, *[""] * (len(layout.header) - len(cells))])
-        try:
-            if note := find_ignored_row(row.cells, layout):
-                return _uniform(number, cells, CellOutcome.IGNORED, note.code, note.message)
-        except CellError as problem:
-            return _uniform(number, cells, CellOutcome.REFUSED, problem.code, problem.message)
-        if len(cells) < self._min_cells:
-            text = f"the row has {len(cells)} cells, the header has {len(layout.header)}"
-            return _uniform(
-                number, cells, CellOutcome.REFUSED, Code.ROW_TOO_SHORT, f"{text}; put each cell under its header"
-            )
-        if reason := self._drop_reason(row):
-            return _uniform(number, cells, CellOutcome.IGNORED, CellReason.ROW_DROPPED, reason)
+        if whole := self._outcome_of_whole_row(row, len(cells)):
+            return _uniform(number, cells, *whole)
         self._check_text(row)
         period, removes = self._read_period(row)
-        roles = self._roles.read(row)
-        if not roles and row.refused is None:  # the user doesn't matter then, even if unreadable
+        roles, taken = self._roles.read(row)
+        if not roles and not taken and row.refused is None:  # the user doesn't matter then, even if unreadable
             row.override(CellOutcome.IGNORED, CellReason.NO_ROLE, "the row gives no managed role")
             return row
-        user = self._read_user(row)
+        try:
+            user = self._read_user(row)
+        except UserDroppedError as dropped:
+            return _uniform(number, cells, CellOutcome.IGNORED, CellReason.ROW_DROPPED, str(dropped))
         refused = row.refused
         if refused is not None:
             header = layout.header[refused] if refused < len(layout.header) else "beyond the header"
             text = f"the row is refused because of its cell {quoted(header)}"
             row.override(CellOutcome.REFUSED, CellReason.ROW_REFUSED, text)
         else:
-            common = (*user, period, removes, self._not_in_force(period, removes=removes))
-            self.assignments += [MigratedAssignment(self._place, number, role, *common) for role in roles]
+            for role, removed in [*((role, removes) for role in roles), *((role, True) for role in taken)]:
+                reason = self._not_in_force(period, removes=removed)
+                self.assignments.append(MigratedAssignment(self._place, number, role, *user, period, removed, reason))
         return row
+
+    def _outcome_of_whole_row(self, row: RowLedger, cells: int) -> tuple[CellOutcome, str, str] | None:
+        """The outcome of a row that isn't read cell by cell; None for all others.
+
+        Args:
+            row: the row, as wide as the header.
+            cells: the number of cells that the file has in it.
+        """
+        try:
+            note = find_ignored_row(row.cells, self._layout)
+        except CellError as problem:
+            return CellOutcome.REFUSED, problem.code, problem.message
+        if note:
+            return CellOutcome.IGNORED, note.code, note.message
+        example = self._recipe.example_row
+        if example and next(filter(None, map(str.strip, row.cells))).startswith(example):
+            return CellOutcome.IGNORED, CellReason.EXAMPLE_ROW, "is the example of the template"
+        if cells < self._min_cells:
+            text = f"the row has {cells} cells, the header has {len(self._layout.header)}"
+            return CellOutcome.REFUSED, Code.ROW_TOO_SHORT, f"{text}; put each cell under its header"
+        reason = self._drop_reason(row)
+        return (CellOutcome.IGNORED, CellReason.ROW_DROPPED, reason) if reason else None
 
     def _not_in_force(self, period: Period, *, removes: bool) -> str:
         if removes:
@@ -136,17 +156,16 @@ class Converter:
         return f"the role expired: its last day was {period.expires}" if self._today > period.expires else ""
 
     def _drop_reason(self, row: RowLedger) -> str:
-        """The reason why a condition drops the row, "" if none does; an unknown word refuses the row."""
+        """The reason why a condition drops the row, "" if none does; an unclear word refuses the row."""
         for place, condition in self._layout.keep:
-            cell = row.cells[place]
-            word = cell.strip().casefold()
-            if word in condition.keep:
+            verdict = condition.judge(row.cells[place])
+            if verdict is RowVerdict.DROPPED:
+                return f"{quoted(row.cells[place])} in {quoted(self._layout.header[place])}: {condition.why}"
+            if verdict is RowVerdict.COUNTS:
                 row.set_outcome(place, CellOutcome.ASSIGNMENT, CellReason.USED)
-            elif condition.drop is None or word in condition.drop:
-                return f"{quoted(cell)} in {quoted(self._layout.header[place])}: {condition.why}"
             else:
-                text = f"{quoted(cell)} {condition.unclear}, so it is unclear whether the row counts"
-                row.set_outcome(place, CellOutcome.REFUSED, CellReason.WORD_UNKNOWN, text)
+                code, text = describe_unclear(row.cells[place], self._layout.header[place], condition)
+                row.set_outcome(place, CellOutcome.REFUSED, code, text)
         return ""
 
     def _check_text(self, row: RowLedger) -> None:
@@ -165,8 +184,8 @@ class Converter:
     def _read_period(self, row: RowLedger) -> tuple[Period, bool]:
         """Read the days of the role, and whether the row removes it."""
         layout = self._layout
-        starts = row.read(layout.starts, read_date, None)
-        expires = row.read(layout.expires, read_date, None)
+        starts = row.read(layout.starts, self._read_date, None)
+        expires = row.read(layout.expires, self._read_date, None)
         removes = row.read(layout.action, lambda cell, _on_note: read_action(cell), blank=False)
         period = Period(starts or date.min, expires or date.max)
         if period.starts > period.expires and layout.expires is not None:
@@ -175,29 +194,73 @@ class Converter:
         return period, removes
 
     def _read_user(self, row: RowLedger) -> tuple[str, int, str]:
-        """Read address, id and name of the user; refuse a row without address and id."""
+        """Read address, id and name of the user; refuse a row without address and id.
+
+        Raises:
+            UserDroppedError: the joined file says that the user is not there.
+        """
         layout = self._layout
-        email = row.read(layout.email, self._read_email, "")
+        place = next((place for place in layout.emails if row.cells[place].strip()), None)
+        email = row.read(place, self._read_email, "")
         user_id = row.read(layout.user_id, read_user_id, 0)
         parts = (row.read(place, lambda cell, _on_note: cell.strip(), "") for place in layout.names)
         name = " ".join(filter(None, parts))
-        if self._users is not None and layout.key is not None and not email and row.cells[layout.key].strip():
-            email, joined_name = row.read(layout.key, self._users.find, ("", ""))
+        if place is None and (key := self._key_of(row)) is not None and self._users is not None:
+            email, joined_name = row.read(key, self._users.find, ("", ""))
             name = name or joined_name
+        if place is None and not email and not user_id and row.refused is None:
+            email = self._read_login(row)
         if not email and not user_id and row.refused is None:
-            place = next(place for place in (layout.email, layout.key, layout.user_id) if place is not None)
-            if not row.cells[place].strip():
-                place = next(place for place, cell in enumerate(row.cells) if cell.strip())
+            places = (*layout.emails, layout.key, layout.user_id, *layout.logins)
+            blank = next(place for place in places if place is not None)
+            if not row.cells[blank].strip():
+                blank = next(place for place, cell in enumerate(row.cells) if cell.strip())
             text = "the row gives a role but names no user"
-            row.set_outcome(place, CellOutcome.REFUSED, Code.IDENTITY_MISSING, text)
+            row.set_outcome(blank, CellOutcome.REFUSED, Code.IDENTITY_MISSING, text)
         return email, user_id, name
+
+    def _key_of(self, row: RowLedger) -> int | None:
+        """The column of the row's key; None without a key, and if it is a login name that is an address."""
+        key, cell = self._layout.key, row.cells[self._layout.key or 0]
+        return None if not cell.strip() or (key in self._layout.logins and is_address(cell)) else key
+
+    def _read_login(self, row: RowLedger) -> str:
+        """Read the first login name that may be an address; refuse one that can't be."""
+        filled = [place for place in self._layout.logins if row.cells[place].strip()]
+        place = next((place for place in filled if "@" in row.cells[place]), None)
+        if place is not None:
+            email = row.read(place, self._read_email, "")
+            text = describe_login(row.cells[place], self._layout.header[place])
+            row.set_outcome(place, CellOutcome.NORMALISED, CellReason.LOGIN_USED, text)
+            return email
+        if filled:
+            text = f"{quoted(row.cells[filled[0]])} is a login name and no address"
+            advice = "add a column with the address" + (
+                ", or --join a file with the addresses" if self._layout.key else ""
+            )
+            row.set_outcome(filled[0], CellOutcome.REFUSED, CellReason.NO_ADDRESS, f"{text}; {advice}")
+        return ""
 
     def _read_email(self, cell: str, on_note: OnNote) -> str:
         pattern = self._recipe.no_address
         if pattern and pattern.fullmatch(cell.strip()):
             text = f"{quoted(cell)} is a guest's login name, not an address"
             raise CellError(Code.EMAIL_INVALID, f"{text}; add a column with the address")
+        first, *others = cell.strip().splitlines() or [""]
+        if self._recipe.first_address and others:
+            text = f"{quoted(first)} is the first of {len(others) + 1} addresses"
+            on_note(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
+            cell = first
         return read_email(cell, on_note)
+
+    def _read_date(self, cell: str, on_note: OnNote) -> date | None:
+        if self._recipe.unix_dates and cell.strip().isdecimal():
+            day = datetime.fromtimestamp(int(cell) % _MAX_SECONDS, UTC).date()
+            on_note(
+                Note(Level.WARNING, Code.DATE_NORMALISED, f"{quoted(cell)} is the time of a program, read as {day}")
+            )
+            return day
+        return read_date(cell, on_note)
 
 
 def _uniform(number: int, cells: Sequence[str], outcome: CellOutcome, code: str, detail: str) -> RowLedger:

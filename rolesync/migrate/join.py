@@ -3,39 +3,61 @@
 Only rows whose key is used count, so an unreadable address in any other row does no harm.
 """
 
+import re
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import NamedTuple
 
 from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, TableLedger
-from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.unclear_words import describe_login, describe_unclear
 from rolesync.model.findings import CellError, Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
+from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import read_email
 from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.table import Table
 
 
+class UserDroppedError(Exception):
+    """The joined file says that the user is not there; the text is the reason, for messages."""
+
+
 class _Entry(NamedTuple):
-    """A row of the joined file; `unusable` is why it doesn't count or can't be read, "" for a usable row."""
+    """A row of the joined file.
+
+    Attributes:
+        ledger: its cells.
+        place: the column of its address; None without one.
+        name: the user's name.
+        dropped: why the user is not there; "" for a row that counts.
+        problem: the code and the reason why it is unclear or unreadable; None for a readable row.
+    """
 
     ledger: RowLedger
-    email: str
+    place: int | None
     name: str
-    unusable: str
+    dropped: str
+    problem: tuple[StrEnum, str] | None
+
+    @property
+    def email(self) -> str:
+        """Its address, not read yet."""
+        return "" if self.place is None else self.ledger.cells[self.place].strip()
 
 
 class JoinTable:
     """The users of the joined file, by key.
 
     Args:
-        recipe: which of its rows count.
-        layout: the columns of `key`, `email` and `names`.
+        layout: the columns of keys, addresses and names, and which rows count.
         place: the source of the table.
         table: its rows.
+        first_address: whether the first of several addresses in a cell counts.
     """
 
-    def __init__(self, recipe: Recipe, layout: SourceLayout, place: Place, table: Table) -> None:
-        self._recipe, self._layout, self._place = recipe, layout, place
+    def __init__(self, layout: SourceLayout, place: Place, table: Table, *, first_address: bool = False) -> None:
+        self._layout, self._place, self._first_address = layout, place, first_address
         self._entries: dict[str, list[_Entry]] = {}
         self._rows: list[RowLedger] = []
         self._ledger = TableLedger(place, layout.header)
@@ -46,58 +68,84 @@ class JoinTable:
             elif not is_blank(cells):
                 self._add_row(number, [*cells, *[""] * (len(layout.header) - len(cells))])
 
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Its header."""
+        return self._layout.header
+
     def _add_row(self, number: int, cells: list[str]) -> None:
         layout = self._layout
-        key = cells[layout.key].strip() if layout.key is not None else ""
-        email = cells[layout.email] if layout.email is not None else ""
+        key = cells[layout.key] if layout.key is not None else ""
+        candidates = [place for place in layout.emails if cells[place].strip()]
+        candidates += [place for place in layout.logins if "@" in cells[place]]
         name = " ".join(filter(None, (cells[place].strip() for place in layout.names)))
-        unusable = ""
+        dropped, problem = "", self._unreadable(number, cells)
         for place, condition in layout.keep:
-            word = cells[place].strip().casefold()
-            if word not in condition.keep:
-                unusable = f"{quoted(cells[place])} in {quoted(layout.header[place])}: {condition.why}"
-        unusable = unusable or self._unreadable(number, cells)
+            verdict = condition.judge(cells[place])
+            if verdict is RowVerdict.DROPPED:
+                dropped = f"{quoted(cells[place])} in {quoted(layout.header[place])}: {condition.why}"
+            elif verdict is not RowVerdict.COUNTS:
+                problem = problem or describe_unclear(cells[place], layout.header[place], condition)
         row = RowLedger(number, cells)
         self._rows.append(row)
-        if key:
-            self._entries.setdefault(key, []).append(_Entry(row, email, name, unusable))
+        if key.strip():
+            entry = _Entry(row, next(iter(candidates), None), name, dropped, problem)
+            self._entries.setdefault(_normalise_key(key), []).append(entry)
 
-    def _unreadable(self, number: int, cells: list[str]) -> str:
-        """The reason why a row can't be read; "" for a readable row."""
+    def _unreadable(self, number: int, cells: list[str]) -> tuple[StrEnum, str] | None:
+        """Why a row can't be read; None for a readable row."""
         if not is_blank(cells[len(self._layout.header) :]):
-            return "it has more cells than the header"
+            return CellReason.KEY_UNKNOWN, "it has more cells than the header"
         findings = find_non_text(number, cells, self._layout.header, self._layout.used)
-        return next((finding.message for finding in findings if finding.level is Level.ERROR), "")
+        texts = (finding.message for finding in findings if finding.level is Level.ERROR)
+        return next(((CellReason.KEY_UNKNOWN, text) for text in texts), None)
 
     def find(self, cell: str, on_note: OnNote) -> tuple[str, str]:
-        """Find the address and the name of a key's user.
+        """Find the address and the name of a key's user. A user may have several rows, and any that counts will do.
 
         Raises:
-            CellError: the key is missing, has several addresses, or its row doesn't count or can't be read.
+            UserDroppedError: no row of the user counts.
+            CellError: the key is missing, has several addresses, or its row is unclear or can't be read.
         """
-        entries = self._entries.get(cell.strip(), [])
+        entries = self._entries.get(_normalise_key(cell), [])
         file, row = self._place.file, self._place.row
         if not entries:
             raise CellError(CellReason.KEY_UNKNOWN, f"{quoted(cell)} is not in {file}, so its user is unknown")
-        usable = [entry for entry in entries if not entry.unusable]
+        counting = [entry for entry in entries if not entry.dropped]
+        if not counting:
+            self._account(entries, CellOutcome.IGNORED, CellReason.ROW_DROPPED, entries[0].dropped)
+            raise UserDroppedError(
+                f"{quoted(cell)}: {row(entries[0].ledger.number)} doesn't count: {entries[0].dropped}"
+            )
+        usable = [entry for entry in counting if not entry.problem]
         if not usable:
-            text = f"{quoted(cell)}: {row(entries[0].ledger.number)} doesn't count: {entries[0].unusable}"
-            raise CellError(CellReason.KEY_UNKNOWN, text)
+            code, text = counting[0].problem or (CellReason.KEY_UNKNOWN, "")
+            raise CellError(code, f"{quoted(cell)}: {row(counting[0].ledger.number)} doesn't count: {text}")
+        usable = [entry for entry in usable if entry.email.strip()] or usable
         if len({entry.email.strip().casefold() for entry in usable}) > 1:
             rows = " and ".join(str(entry.ledger.number) for entry in usable[:2])
             raise CellError(CellReason.KEY_UNCLEAR, f"{quoted(cell)} has different addresses in {file} (rows {rows})")
         entry = usable[0]
         where = f"{quoted(cell)}: {row(entry.ledger.number)}"
+        several = self._first_address and "\n" in entry.email
         try:
-            email = read_email(entry.email, on_note)
+            email = read_email(entry.email.splitlines()[0] if several else entry.email, on_note)
         except CellError as problem:
             raise CellError(problem.code, f"{where}: {problem.message}") from problem
         if not email:
             raise CellError(Code.IDENTITY_MISSING, f"{where} has no address")
-        for place in (self._layout.key, self._layout.email, *self._layout.names):
+        for place in (self._layout.key, entry.place, *self._layout.names):
             if place is not None:
                 entry.ledger.set_outcome(place, CellOutcome.ASSIGNMENT, CellReason.USED)
+        if entry.place in self._layout.logins:
+            text = describe_login(entry.email, self._layout.header[entry.place])
+            entry.ledger.set_outcome(entry.place, CellOutcome.NORMALISED, CellReason.LOGIN_USED, text)
         return email, entry.name
+
+    def _account(self, entries: Iterable[_Entry], outcome: CellOutcome, code: CellReason, detail: str) -> None:
+        for entry in entries:
+            for place in range(len(entry.ledger.cells)):
+                entry.ledger.set_outcome(place, outcome, code, detail)
 
     def finish(self) -> TableLedger:
         """Return the ledger of all rows, after every used key was looked up."""
@@ -108,3 +156,9 @@ class JoinTable:
                     row.set_outcome(place, CellOutcome.IGNORED, CellReason.NOT_REFERRED_TO, text)
             self._ledger.cells.extend(row.accounted_cells())
         return self._ledger
+
+
+def _normalise_key(text: str) -> str:
+    """Normalise a key for comparison: the distinguished names of a directory differ in case and in blanks."""
+    parts = re.split(r"\s*,\s*", text.strip())
+    return ",".join(parts).casefold() if all("=" in part for part in parts) else text.strip()

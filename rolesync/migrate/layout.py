@@ -1,15 +1,20 @@
 """A recipe and a table's header → the column of each field."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from rolesync.errors import InputRefusedError
-from rolesync.migrate.recipe import Condition, Recipe
+from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import printable, quoted
+from rolesync.reader.exports import RowCondition
+from rolesync.reader.foreign_exports import fold_export_header, recognise_export
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
+OWN_HEADERS = ("", "note", "notes", "comment", "reason", "errors")
+"""Further headers of lists that people keep for rolesync; their user ids are Studio's."""
 MAX_LISTED = 20  # headers that a message lists
 
 
@@ -19,32 +24,36 @@ class SourceLayout:
 
     Attributes:
         header: the header's cells, printable.
-        email, user_id, role, starts, expires, action: the columns of these fields.
+        emails: the columns of addresses: where one is blank, the next counts.
+        logins: the columns of login names, which may be addresses.
+        roles: the columns of roles.
+        user_id, starts, expires, action: the columns of these fields.
         key: the column whose text identifies the user in the joined file.
-        allows_many: whether a cell of the role column may name several roles.
+        allows_many: whether a cell of a role column may name several roles.
         names: the columns that together hold the user's name.
         matrix: the columns that each give a role, with the role.
         keep: the columns of conditions, with the condition.
     """
 
     header: tuple[str, ...]
-    email: int | None
+    emails: tuple[int, ...]
+    logins: tuple[int, ...]
     user_id: int | None
     key: int | None
-    role: int | None
+    roles: tuple[int, ...]
     allows_many: bool
     names: tuple[int, ...]
     starts: int | None
     expires: int | None
     action: int | None
     matrix: tuple[tuple[int, str], ...]
-    keep: tuple[tuple[int, Condition], ...]
+    keep: tuple[tuple[int, RowCondition], ...]
 
     @property
     def used(self) -> frozenset[int]:
         """The columns that are read."""
-        single = (self.email, self.user_id, self.key, self.role, self.starts, self.expires, self.action)
-        places = [place for place in single if place is not None]
+        single = (self.user_id, self.key, self.starts, self.expires, self.action)
+        places = [*self.emails, *self.logins, *self.roles, *(place for place in single if place is not None)]
         return frozenset([*places, *self.names, *(place for place, _ in (*self.matrix, *self.keep))])
 
     @property
@@ -54,7 +63,7 @@ class SourceLayout:
 
 
 def header_rules(recipe: Recipe, *, fixed: str = "") -> HeaderRules:
-    """The rules for a source's header: it names the user, and the role unless that is fixed.
+    """The rules for a source's header: it names the user, and the role unless that is fixed; or it is an export's.
 
     Args:
         recipe: the headers of each field.
@@ -62,16 +71,18 @@ def header_rules(recipe: Recipe, *, fixed: str = "") -> HeaderRules:
     """
 
     def complete(cells: Sequence[str]) -> bool:
-        headers = set(map(fold_header, cells))
-        identity = _names_any(recipe.email, headers) or _names_any(recipe.user_id, headers)
-        identity = identity or _names_any(recipe.key, headers)
+        headers = set(map(fold_export_header, cells))
+        identity = any(_names_any(names, headers) for names in (recipe.email, recipe.login, recipe.user_id, recipe.key))
         role = bool(recipe.fixed or fixed) or _names_any(recipe.matrix, headers) or _names_any(recipe.role, headers)
-        return identity and role
+        return (identity and role) or recognise_export(cells) is not None
 
     def score(cells: Sequence[str]) -> int:
-        fields = (recipe.email, recipe.user_id, recipe.key, recipe.role, recipe.name, tuple(recipe.matrix))
-        headers = set(map(fold_header, cells))
-        return sum(_names_any(names, headers) for names in fields)
+        identity = (recipe.email, recipe.login, recipe.user_id, recipe.key)
+        fields = (*identity, recipe.role, recipe.name, tuple(recipe.matrix))
+        headers = set(map(fold_export_header, cells))
+        return len(headers) * (recognise_export(cells) is not None) + sum(
+            _names_any(names, headers) for names in fields
+        )
 
     return HeaderRules(score, complete, is_address)
 
@@ -90,77 +101,146 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
             columns for the same field.
     """
     shown = tuple(printable(text) for text in header)
-    find = _column_finder(header, shown, source, first_of_many=bool(recipe.preset))
+    columns = _Columns(header, shown, source, first_of_many=bool(recipe.preset))
     for name in recipe.needed:
-        _find_required(find, name, shown, source, "check its spelling, or name the header's row with --header-row")
+        columns.require(name, "check its spelling, or name the header's row with --header-row")
     fixed = fixed or recipe.fixed
     hint = "each --matrix COLUMN=ROLE must name a column of the table"
-    matrix = tuple((_find_required(find, name, shown, source, hint), role) for name, role in recipe.matrix.items())
-    role = None if fixed or matrix else find(recipe.role)
-    key, user_id = find(recipe.key), find(recipe.user_id)
+    matrix = tuple((columns.require(name, hint), role) for name, role in recipe.matrix.items())
+    roles = () if fixed or matrix else columns.role_columns(recipe)
+    key, user_id = columns.find(recipe.key), columns.find(recipe.user_id)
+    emails = columns.find_all(recipe.email)
     layout = SourceLayout(
         header=shown,
-        email=find(recipe.email),
-        user_id=None if user_id == key else user_id,  # a key of the joined file is not Studio's id
+        emails=emails,
+        logins=tuple(place for place in columns.find_all(recipe.login) if place not in emails),
+        user_id=None if user_id == key or _is_foreign_id(recipe, emails, header) else user_id,
         key=key,
-        role=role,
-        allows_many=bool(recipe.separator) or (role is not None and fold_header(header[role]) == "roles"),
-        names=_name_columns(find, recipe),
-        starts=find(recipe.starts),
-        expires=find(recipe.expires),
-        action=find(recipe.action),
+        roles=roles,
+        allows_many=bool(recipe.separator) or any(fold_header(header[place]) == "roles" for place in roles),
+        names=columns.name_columns(recipe),
+        starts=columns.find(recipe.starts),
+        expires=columns.find(recipe.expires),
+        action=columns.find(recipe.action),
         matrix=matrix,
-        keep=tuple((place, rule) for rule in recipe.keep if (place := find(rule.columns)) is not None),
+        keep=tuple(_conditions(recipe, columns)),
     )
-    headers = ", ".join(map(quoted, shown[:MAX_LISTED])) + (", …" if len(shown) > MAX_LISTED else "")
-    if layout.email is None and layout.user_id is None and layout.key is None:
-        wanted = " or ".join(map(repr, dict.fromkeys([*recipe.email, *recipe.user_id, *recipe.key])))
-        text = f"{source}: no column {wanted} identifies the user; the header has {headers}"
-        raise InputRefusedError(text, hint="name the column with --email-column, or the header's row with --header-row")
-    if layout.role is None and not fixed and not matrix:
-        text = f"{source}: no column names the role; the header has {headers}"
-        hint = "name it (--role-column), or one role for all users (--role), or a column for each role (--matrix)"
-        raise InputRefusedError(text, hint=hint)
+    _check_fields(layout, recipe, source, has_role=bool(roles or fixed or matrix))
     return layout
 
 
-def _column_finder(
-    header: Sequence[str], shown: Sequence[str], source: str, *, first_of_many: bool
-) -> Callable[..., int | None]:
-    """A function that finds the column of a field by the headers it may have; None if there is none.
-
-    With `first_of_many`, or its keyword `first`, it takes the first of several columns; else several are refused.
-    """
-    places: dict[str, list[int]] = {}
-    for place, text in enumerate(header):
-        if text.strip():
-            places.setdefault(fold_header(text), []).append(place)
-
-    def find(names: Iterable[str], *, first: bool = first_of_many) -> int | None:
-        matches = [places[text] for text in dict.fromkeys(map(fold_header, names)) if text in places]
-        columns = matches[0] if matches and first else [place for match in matches for place in match]
-        if len(columns) > 1:
-            text = f"{source}: {' and '.join(quoted(shown[place]) for place in columns)} are columns for the same"
-            hint = "name the right one (--email-column, --role-column …), or rename the others"
-            raise InputRefusedError(text, hint=hint)
-        return columns[0] if columns else None
-
-    return find
+def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str]) -> bool:
+    """Whether a user id is probably another program's: beside an address and headers that no list of rolesync has."""
+    if "user_id" in recipe.named or not emails:
+        return False
+    fields = (recipe.email, recipe.user_id, recipe.role, recipe.name, recipe.starts, recipe.expires, recipe.action)
+    own = {fold_header(name) for names in (*fields, OWN_HEADERS) for name in names}
+    return any(fold_header(text) not in own for text in header)
 
 
-def _find_required(find: Callable[..., int | None], name: str, header: Sequence[str], source: str, hint: str) -> int:
-    place = find([name])
-    if place is None:
-        text = f"{source}: no column {quoted(name)}; the header has {', '.join(map(quoted, header[:MAX_LISTED]))}"
+def _check_fields(layout: SourceLayout, recipe: Recipe, source: str, *, has_role: bool) -> None:
+    """Refuse a table without a column for the user or the role."""
+    shown = layout.header
+    headers = ", ".join(map(quoted, shown[:MAX_LISTED])) + (", …" if len(shown) > MAX_LISTED else "")
+    if not layout.emails and not layout.logins and layout.user_id is None and layout.key is None:
+        names = dict.fromkeys([*recipe.email, *recipe.login, *recipe.user_id, *recipe.key])
+        text = f"{source}: no column {' or '.join(map(repr, names))} identifies the user; the header has {headers}"
+        raise InputRefusedError(text, hint="name the column with --email-column, or the header's row with --header-row")
+    if not has_role:
+        text = f"{source}: no column names the role; the header has {headers}"
+        hint = "name it (--role-column), or one role for all users (--role), or a column for each role (--matrix)"
         raise InputRefusedError(text, hint=hint)
-    return place
 
 
-def _name_columns(find: Callable[..., int | None], recipe: Recipe) -> tuple[int, ...]:
-    whole = find(recipe.name, first=True)
-    parts = [find(names, first=True) for names in recipe.name_parts] if whole is None else [whole]
-    return tuple(place for place in parts if place is not None)
+def _conditions(recipe: Recipe, columns: "_Columns") -> Iterator[tuple[int, RowCondition]]:
+    """Yield the conditions of the recipe, with the user's decisions about their columns."""
+    ignored = {place for name in recipe.ignored_columns if (place := columns.find([name])) is not None}
+    words = {place: words for name, words in recipe.keep_words.items() if (place := columns.find([name])) is not None}
+    conditions = [(place, rule) for rule in recipe.keep if (place := columns.find(rule.columns)) is not None]
+    for place, condition in conditions:
+        if place not in ignored:
+            yield place, condition.decided(words[place]) if place in words else condition
+    for place in words.keys() - {place for place, _ in conditions}:
+        why = "--keep names the words of the rows that count, and this is none of them"
+        yield place, RowCondition(columns=(columns.shown[place],), why=why).decided(words[place])
+
+
+class _Columns:
+    """The columns of a header, found by the headers that a field may have; `*` in such a header stands for any text.
+
+    Args:
+        header: the header's cells.
+        shown: the same, printable.
+        source: the name of the table for messages.
+        first_of_many: whether the first of several columns for the same field counts; else they are refused.
+    """
+
+    def __init__(self, header: Sequence[str], shown: Sequence[str], source: str, *, first_of_many: bool) -> None:
+        self.shown, self._source, self._first_of_many = shown, source, first_of_many
+        self._places: dict[str, list[int]] = {}
+        for place, text in enumerate(header):
+            if text.strip():
+                self._places.setdefault(fold_export_header(text), []).append(place)
+
+    def _matches(self, names: Iterable[str]) -> list[list[int]]:
+        """The columns of each name."""
+        matches = [
+            self._places.get(fold_export_header(name))
+            or [place for text, places in self._places.items() if _is_like(text, name) for place in places]
+            for name in dict.fromkeys(map(fold_header, names))
+        ]
+        return [places for places in matches if places]
+
+    def find(self, names: Iterable[str], *, first: bool = False) -> int | None:
+        """The column of a field; None if there is none.
+
+        Raises:
+            InputRefusedError: several columns fit, and neither this call nor the recipe takes the first.
+        """
+        matches = self._matches(names)
+        if first or self._first_of_many:
+            return self._single(matches[0]) if matches else None
+        return self._single(list(dict.fromkeys(place for places in matches for place in places)))
+
+    def find_all(self, names: Iterable[str]) -> tuple[int, ...]:
+        """The columns of a field in the order of its names; for a table that is no export, a single one."""
+        if not self._first_of_many:
+            return tuple(place for place in [self.find(names)] if place is not None)
+        places = [self._single(places) for places in self._matches(names)]
+        return tuple(dict.fromkeys(place for place in places if place is not None))
+
+    def role_columns(self, recipe: Recipe) -> tuple[int, ...]:
+        """The columns of roles."""
+        if recipe.every_role:
+            return tuple(sorted({place for places in self._matches(recipe.role) for place in places}))
+        return tuple(place for place in [self.find(recipe.role)] if place is not None)
+
+    def name_columns(self, recipe: Recipe) -> tuple[int, ...]:
+        """The columns that together hold the user's name."""
+        whole = self.find(recipe.name, first=True)
+        parts = [self.find(names, first=True) for names in recipe.name_parts] if whole is None else [whole]
+        return tuple(place for place in parts if place is not None)
+
+    def require(self, name: str, hint: str) -> int:
+        """The column with this header."""
+        place = self.find([name])
+        if place is None:
+            headers = ", ".join(map(quoted, self.shown[:MAX_LISTED]))
+            raise InputRefusedError(f"{self._source}: no column {quoted(name)}; the header has {headers}", hint=hint)
+        return place
+
+    def _single(self, places: Sequence[int]) -> int | None:
+        if len(places) > 1:
+            text = f"{self._source}: {' and '.join(quoted(self.shown[place]) for place in places)}"
+            hint = "name the right one (--email-column, --role-column …), or rename the others"
+            raise InputRefusedError(f"{text} are columns for the same", hint=hint)
+        return places[0] if places else None
+
+
+def _is_like(text: str, name: str) -> bool:
+    """Whether a folded header is like a name in which `*` stands for any text."""
+    return "*" in name and fnmatchcase(text, name.replace("[", "[[]"))
 
 
 def _names_any(names: Iterable[str], headers: set[str]) -> bool:
-    return any(fold_header(name) in headers for name in names)
+    return any(fold_export_header(name) in headers for name in names)

@@ -40,12 +40,17 @@ class CellReason(StrEnum):
     SHEET_UNREAD = "sheet_unread"
     COLUMN_UNUSED = "column_unused"
     ROW_DROPPED = "row_dropped"  # a condition, an action or a date drops the row
+    EXAMPLE_ROW = "example_row"  # the example of a template
+    DECISION_NEEDED = "decision_needed"  # a word that may mean that the user is not there: --keep decides
+    LOGIN_USED = "login_used"  # a login name that is used as the address
+    NO_ADDRESS = "no_address"  # a login name that is no address
+    ROLE_TAKEN = "role_taken"  # a role that the row takes away
     ROW_REFUSED = "row_refused"  # another cell of the row is refused
     ROLE_NOT_MAPPED = "role_not_mapped"
     ROLE_NOT_MANAGED = "role_not_managed"
     NOT_YES = "not_yes"  # a cell of a matrix that doesn't give its role
     NEITHER_YES_NOR_NO = "neither_yes_nor_no"
-    WORD_UNKNOWN = "word_unknown"  # in the column of a condition
+    WORD_UNKNOWN = "word_unknown"  # in the column of a condition: --keep decides
     NO_ROLE = "no_role"  # the row gives no managed role
     KEY_UNKNOWN = "key_unknown"  # not in the joined file
     KEY_UNCLEAR = "key_unclear"  # with several addresses in the joined file
@@ -60,6 +65,11 @@ class Place(NamedTuple):
 
     file: str
     sheet: str = ""
+
+    @property
+    def described(self) -> str:
+        """The source for a message."""
+        return self.file + (f", sheet {self.sheet}" if self.sheet else "")
 
     def row(self, number: int) -> str:
         """Name a row of the table for a message."""

@@ -1,32 +1,19 @@
 """The recipe of a migration: which columns identify user and role, which rows count, which file is joined."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rolesync.errors import UsageError
+from rolesync.reader.exports import RowCondition
+from rolesync.tables.header_text import fold_header
 
 YES = ("yes", "y", "x", "true", "1", "\u2713", "\u2714")
 NO = ("no", "n", "false", "0", "-", "\u2013", "\u2717", "\u2718")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Which rows count, by the word in a column; words are compared without case.
-
-    Attributes:
-        columns: the headers that the column may have; a table without such a column has no such condition.
-        keep: words of rows that count.
-        drop: words of rows that are ignored; None means every other word. With an unknown word, a row is refused.
-        why: why a row is ignored, for messages.
-        unclear: why a row is refused, for messages.
-    """
-
-    columns: tuple[str, ...]
-    keep: frozenset[str]
-    drop: frozenset[str] | None
-    why: str
-    unclear: str = "is not a known word in this column"
+_OPTIONS = ("family", "needed", "fixed", "matrix", "yes", "no", "mapping", "keep_words", "ignored_columns", "named")
+"""The fields of a recipe that options set, whatever the export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +23,20 @@ class Recipe:
     Attributes:
         preset: the name of the export, as in `--from`; "" for any other file.
         title: what such a file is called in messages.
+        family: the name in `--from`, which may mean several kinds of exports.
+        unconfirmed: whether public material doesn't show all headers and words.
         email, user_id, role, name, starts, expires, action: the possible headers of each field.
+        login: the possible headers of login names, which may be addresses.
+        every_role: whether each column of `role` holds a role.
         name_parts: the possible headers of columns that together hold the name, if there is no column `name`.
+        named: the fields above whose headers options name; an export is then read with these.
         needed: headers that options name; a table without any of them is refused.
+        keep_words: of columns that `--keep` names, the words of rows that count.
+        ignored_columns: the columns that `--ignore-column` names.
+        removal_sign: a role that begins with it is taken away.
+        first_address: whether the first of several addresses in a cell counts.
+        unix_dates: whether dates are seconds since 1970.
+        example_row: how the first cell of a template's example begins.
         separator: the text between several roles in a cell; "" if a cell holds one role.
         fixed: the role that every row gives, instead of a role column.
         matrix: headers of columns that each give a role, with the role.
@@ -46,7 +44,8 @@ class Recipe:
         mapping: names in the file, each with the role that it means.
         mapped_only: whether only mapped roles count, because all others are another program's.
         key: the possible headers of the column whose text identifies the user in the joined file.
-        join_key, join_email, join_name: the possible headers of the joined file.
+        join_key: for each key the possible headers of the column in the joined file.
+        join_email, join_login, join_name: the possible headers of the joined file.
         keep: which rows count.
         join_keep: which rows of the joined file count.
         no_address: matches texts that look like an address but aren't one.
@@ -54,17 +53,28 @@ class Recipe:
     """
 
     preset: str = ""
+    family: str = ""
     title: str = ""
+    unconfirmed: bool = False
     email: tuple[str, ...] = ("email", "email address", "e-mail", "mail")
+    login: tuple[str, ...] = ()
     user_id: tuple[str, ...] = ("user id",)
     role: tuple[str, ...] = ("role", "roles")
+    every_role: bool = False
     name: tuple[str, ...] = ("name", "full name", "display name", "displayName")
     name_parts: tuple[tuple[str, ...], ...] = (("first name", "given name"), ("last name", "family name", "surname"))
     starts: tuple[str, ...] = ("starts", "starts on", "valid from")
     expires: tuple[str, ...] = ("expires", "expires on", "expiry", "expiry date", "expiration date", "valid until")
     action: tuple[str, ...] = ("action", "status")
+    named: frozenset[str] = frozenset()
     needed: tuple[str, ...] = ()
+    keep_words: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ignored_columns: Sequence[str] = ()
     separator: str = ""
+    removal_sign: str = ""
+    first_address: bool = False
+    unix_dates: bool = False
+    example_row: str = ""
     fixed: str = ""
     matrix: Mapping[str, str] = field(default_factory=dict)
     yes: Sequence[str] = YES
@@ -72,16 +82,28 @@ class Recipe:
     mapping: Mapping[str, str] = field(default_factory=dict)
     mapped_only: bool = False
     key: tuple[str, ...] = ()
-    join_key: tuple[str, ...] = ()
+    join_key: tuple[tuple[str, ...], ...] = ()
     join_email: tuple[str, ...] = ()
+    join_login: tuple[str, ...] = ()
     join_name: tuple[str, ...] = ()
-    keep: tuple[Condition, ...] = ()
-    join_keep: tuple[Condition, ...] = ()
+    keep: tuple[RowCondition, ...] = ()
+    join_keep: tuple[RowCondition, ...] = ()
     no_address: re.Pattern[str] | None = None
     gives: str = ""
     lacks: str = ""
 
-    def check(self, managed: Collection[str], sheets: Iterable[str] = ()) -> None:
+    def with_options_of(self, options: "Recipe") -> "Recipe":
+        """This recipe of an export with the options of another recipe; columns that options name win."""
+        fields: dict[str, object] = {name: getattr(options, name) for name in (*_OPTIONS, *options.named)}
+        if "email" in options.named:
+            fields["login"] = ()
+        if "join_email" in options.named:
+            fields["join_login"] = ()
+        own_roles = set(map(fold_header, self.role))
+        names_other_role = "role" in options.named and not set(map(fold_header, options.role)) <= own_roles
+        return replace(self, **fields, mapped_only=self.mapped_only and not names_other_role)  # type: ignore[arg-type]
+
+    def check(self, managed: Collection[str], sheets: Collection[str] = ()) -> None:
         """Refuse a recipe that makes no sense.
 
         Args:
@@ -98,6 +120,15 @@ class Recipe:
         if unmanaged := next((role for role in roles if role not in managed), ""):
             text = f"{unmanaged!r} is not a managed role ({', '.join(managed)}), so no user would get it"
             raise UsageError(text, hint="correct it, or manage it too: --set 'managed_roles=[\"Admin\", …]'")
-        if self.mapped_only and not self.fixed and not self.mapping:
+        if self.mapped_only and not sheets:
+            self.check_role()
+
+    def check_role(self) -> None:
+        """Refuse a recipe of an export if no option names the role of its users.
+
+        Raises:
+            UsageError: there is no such option.
+        """
+        if self.mapped_only and not (self.fixed or self.mapping or self.matrix):
             text = f"{self.title} {self.lacks}: no option names the role of its users"
             raise UsageError(text, hint="add --role Admin for all users, or --map NAME=ROLE for some")

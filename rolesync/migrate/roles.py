@@ -1,5 +1,7 @@
 """The roles that a row gives: from a role column, from a matrix, or the same role for every row."""
 
+import re
+import shlex
 from collections.abc import Collection, Sequence
 
 from rolesync.migrate.layout import SourceLayout
@@ -9,6 +11,8 @@ from rolesync.model.findings import Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.roles import RoleReader
 from rolesync.tables.header_text import fold_header
+
+_DIRECTORY_NAME = re.compile(r"cn=([^,+\\]+),", re.IGNORECASE)
 
 
 class RowRoles:
@@ -29,15 +33,25 @@ class RowRoles:
         self._yes = {word.strip().casefold() for word in recipe.yes}
         self._no = {word.strip().casefold() for word in recipe.no} | {""}
 
-    def read(self, row: RowLedger) -> list[str]:
-        """Return the managed roles of a row, and set the outcome of its role cells."""
+    def read(self, row: RowLedger) -> tuple[list[str], list[str]]:
+        """Return the managed roles that a row gives and those that it takes, and set the outcome of its role cells."""
         if self._fixed:
-            return [self._fixed]
+            return [self._fixed], []
         if self._layout.matrix:
-            return [role for place, role in self._layout.matrix if self._is_yes(row, place)]
-        place = self._layout.role
-        if place is None:
-            return []
+            return [role for place, role in self._layout.matrix if self._is_yes(row, place)], []
+        gives: list[str] = []
+        takes: list[str] = []
+        for place in self._layout.roles:
+            roles = takes if self._takes(row.cells[place]) else gives
+            roles += [role for role in self._read_column(row, place) if role not in roles]
+        return gives, takes
+
+    def _takes(self, cell: str) -> bool:
+        sign = self._recipe.removal_sign
+        return bool(sign) and cell.strip().startswith(sign)
+
+    def _read_column(self, row: RowLedger, place: int) -> list[str]:
+        """The managed roles that a cell names."""
         if self._recipe.mapped_only:
             return self._read_mapped(row, place)
         no_roles: Sequence[str] = ()
@@ -58,11 +72,12 @@ class RowRoles:
 
     def _read_mapped(self, row: RowLedger, place: int) -> list[str]:
         """The Studio roles that another program's roles are mapped to; unmapped names are ignored."""
-        cell, separator, mapping = row.cells[place], self._recipe.separator, self._recipe.mapping
-        parts = cell.split(separator) if separator and cell.strip() not in mapping else [cell]
+        cell, separator = row.cells[place], self._recipe.separator
+        text = cell.strip().removeprefix(self._recipe.removal_sign)
+        parts = text.split(separator) if separator and text not in self._recipe.mapping else [text]
         names = [name.strip() for name in parts if name.strip()]
-        roles = [mapping[name] for name in names if name in mapping]
-        unmapped = (name for name in names if name not in mapping)
+        roles = [role for name in names if (role := self._mapped_role(name))]
+        unmapped = (name for name in names if not self._mapped_role(name))
         near_miss = next((name for name in unmapped if fold_header(name) in self._mapped_names), "")
         if near_miss:
             mapped = quoted(self._mapped_names[fold_header(near_miss)])
@@ -73,9 +88,16 @@ class RowRoles:
             text = f"{quoted(cell)} is read as {', '.join(roles)}"
             row.set_outcome(place, CellOutcome.NORMALISED, Code.ROLE_ALIAS, text)
         else:
-            text = f"{quoted(cell)} is mapped to no Studio role; map it with --map {quoted(cell)}=ROLE"
+            option = shlex.quote(f"{names[0] if names else cell}=ROLE")
+            text = f"{quoted(cell)} is mapped to no Studio role; map it with --map {option}"
             row.set_outcome(place, CellOutcome.IGNORED, CellReason.ROLE_NOT_MAPPED, text)
         return self._only_managed(row, place, roles)
+
+    def _mapped_role(self, name: str) -> str:
+        """The role that a name is mapped to, "" if none; a group of a directory may be named by its first part."""
+        mapping = self._recipe.mapping
+        first_part = _DIRECTORY_NAME.match(name)
+        return mapping.get(name) or (mapping.get(first_part[1].strip(), "") if first_part else "")
 
     def _read_cell(self, cell: str, on_note: OnNote) -> Sequence[str]:
         separator = self._recipe.separator

@@ -4,52 +4,106 @@ The table serves two rooms: the reader recognises an export by it, and refuses i
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from enum import Enum, auto
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 TABLE = "exports.toml"
 
 
-class ExportCondition(BaseModel):
-    """Which rows count, by the word in a column.
+class RowVerdict(Enum):
+    """Whether a row counts, by a cell."""
+
+    COUNTS = auto()
+    DROPPED = auto()
+    ASKED = auto()
+    UNKNOWN = auto()
+
+
+_VERDICT_OF_OTHERS = {
+    "keep": RowVerdict.COUNTS,
+    "refuse": RowVerdict.UNKNOWN,
+    "drop": RowVerdict.DROPPED,
+    "ask": RowVerdict.ASKED,
+}
+
+
+class RowCondition(BaseModel):
+    """Which rows count, by the word in a column; words are compared without case, and `*` stands for any text.
 
     Attributes:
-        columns: the headers that the column may have; an export without such a column has no such condition.
+        columns: the headers that the column may have; a file without such a column has no such condition.
         keep: words of rows that count; "" is a blank cell.
         drop: words of rows that are ignored.
-        others: what happens to a row with any other word.
+        ask: words about which the user must decide.
+        others: what happens to a row with any other word: it counts, is refused or ignored, or the user decides.
+        disabled_bit: if it is not 0, the cell is a number, and the row counts unless the number has this bit.
         why: why a row is ignored, for messages.
-        unclear: why a row is refused, for messages; "" for an unknown word.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: tuple[str, ...] = Field(min_length=1)
-    keep: frozenset[str]
+    keep: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
-    others: Literal["refuse", "drop"] = "refuse"
-    why: str = ""
-    unclear: str = ""
+    ask: frozenset[str] = frozenset()
+    others: Literal["keep", "refuse", "drop", "ask"] = "refuse"
+    disabled_bit: int = 0
+    why: str
+
+    def judge(self, cell: str) -> RowVerdict:
+        """Tell whether the row of a cell counts."""
+        word = cell.strip().casefold()
+        if self.disabled_bit and word.isdecimal():
+            return RowVerdict.DROPPED if int(word) & self.disabled_bit else RowVerdict.COUNTS
+        if _is_among(word, self.drop):
+            return RowVerdict.DROPPED
+        if _is_among(word, self.keep):
+            return RowVerdict.COUNTS
+        return RowVerdict.ASKED if _is_among(word, self.ask) else _VERDICT_OF_OTHERS[self.others]
+
+    def decided(self, words: Iterable[str]) -> Self:
+        """This condition after the user's decision: rows with these words count too, and rows with any other don't."""
+        kept = frozenset(word.strip().casefold() for word in words)
+        return self.model_copy(
+            update={"keep": self.keep | kept, "drop": self.drop - kept, "ask": frozenset(), "others": "drop"}
+        )
+
+
+def _is_among(word: str, words: Collection[str]) -> bool:
+    return word in words or any("*" in pattern and fnmatchcase(word, pattern) for pattern in words)
 
 
 class Export(BaseModel):
-    """A kind of export. The headers of a field are in the order of preference: the first that the file has counts.
+    """A kind of export. The headers of a field are in the order of preference; `*` stands for any text.
 
     Attributes:
         name: its name for `migrate --from`.
+        also: names for several kinds of exports of a program; the file decides which kind it is.
         title: what to call such a file in a message, with its article.
         source: where headers and words were looked up.
         confirmed: whether public material shows all headers and words.
-        headers: sets of headers; a file that has all of any set is such an export.
-        email, role, full_name, starts, expires: the headers of each field.
+        headers: sets of headers; a file that has all of any set is such an export. Without any, `--from` must name
+            the export.
+        without: headers that no such export has.
+        email: the columns of addresses; where one is blank, the next counts.
+        login: the columns of login names, which count where all addresses are blank, if they look like addresses.
+        role, full_name, starts, expires: the headers of each field.
         name_parts: the headers of columns that together hold the name, if there is no `full_name`.
+        every_role: whether each column of `role` holds a role; else the first that the file has.
         separator: the text between several roles in a cell; "" if a cell holds one.
+        removal_sign: a role that begins with it is taken away.
+        first_address: whether the first of several addresses in a cell counts.
+        unix_dates: whether dates are seconds since 1970.
+        example_row: how the first cell of a template's example begins.
         key: the headers of the column whose text identifies the user in a joined file.
-        join_key, join_email, join_name: the headers of the joined file.
+        join_key: for each key the headers of the column in the joined file.
+        join_email, join_login, join_name: the headers of the joined file.
         no_address: a pattern of texts that look like addresses but aren't.
         gives, lacks: what the export holds, and why it is not a list of roles. Both continue "it".
         mind: what else a user must know; "" for nothing.
@@ -60,32 +114,41 @@ class Export(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    also: tuple[str, ...] = ()
     title: str
     source: str
     confirmed: bool
     headers: tuple[tuple[str, ...], ...] = ()
+    without: tuple[str, ...] = ()
     email: tuple[str, ...] = ()
+    login: tuple[str, ...] = ()
     role: tuple[str, ...] = ()
+    every_role: bool = False
     full_name: tuple[str, ...] = ()
     name_parts: tuple[tuple[str, ...], ...] = ()
     starts: tuple[str, ...] = ()
     expires: tuple[str, ...] = ()
     separator: str = ""
+    removal_sign: str = ""
+    first_address: bool = False
+    unix_dates: bool = False
+    example_row: str = ""
     key: tuple[str, ...] = ()
-    join_key: tuple[str, ...] = ()
+    join_key: tuple[tuple[str, ...], ...] = ()
     join_email: tuple[str, ...] = ()
+    join_login: tuple[str, ...] = ()
     join_name: tuple[str, ...] = ()
     no_address: str = ""
     gives: str = ""
     lacks: str
     mind: str = ""
-    keep: tuple[ExportCondition, ...] = ()
-    join_keep: tuple[ExportCondition, ...] = ()
+    keep: tuple[RowCondition, ...] = ()
+    join_keep: tuple[RowCondition, ...] = ()
 
     @property
     def readable(self) -> bool:
         """Whether `migrate` can make a list of it: it has addresses, or keys of addresses in another file."""
-        return bool(self.email or self.key)
+        return bool(self.email or self.login or self.key)
 
 
 @cache
@@ -93,3 +156,9 @@ def known_exports() -> Mapping[str, Export]:
     """All exports of the table, by name."""
     table = tomllib.loads((files(__package__) / TABLE).read_text(encoding="utf-8"))
     return {name: Export(name=name, **entry) for name, entry in table.items()}
+
+
+def preset_names() -> tuple[str, ...]:
+    """The names for `migrate --from`: of each readable export, and of several kinds together."""
+    names = [name for export in known_exports().values() if export.readable for name in (*export.also, export.name)]
+    return tuple(dict.fromkeys(names))

@@ -4,29 +4,56 @@ Some use a list's column names with another meaning: in a Canvas SIS `admins.csv
 would name the wrong users in Studio. So an export is read only by `migrate`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from rolesync.reader.exports import Export, known_exports
 from rolesync.tables.header_text import fold_header
 
 
-def recognise_export(header: Iterable[str], expected: str = "") -> Export | None:
-    """Recognise an export by its header; None for any other file.
+class _Signature(NamedTuple):
+    """The folded header sets of an export."""
 
-    Args:
-        header: the header's cells.
-        expected: the name of the export that is preferred if several match.
+    export: Export
+    header_sets: Sequence[frozenset[str]]
+    without: frozenset[str]
+
+
+def fold_export_header(text: str) -> str:
+    """Fold a header, see `fold_header`, without the star that some programs put before or after it."""
+    return fold_header(text).strip("*")
+
+
+def recognise_exports(header: Iterable[str]) -> list[Export]:
+    """Recognise a file by its header.
+
+    Returns:
+        The exports that the file may be, the one with the most matching headers first.
     """
-    names = frozenset(map(fold_header, header))
-    matches = [export for export, header_sets in _header_sets() if any(headers <= names for headers in header_sets)]
-    return next((export for export in matches if export.name == expected), matches[0] if matches else None)
+    names = frozenset(map(fold_export_header, header))
+    sizes = {
+        signature.export.name: max((len(headers) for headers in signature.header_sets if headers <= names), default=0)
+        for signature in _signatures()
+        if not signature.without & names
+    }
+    matches = [signature.export for signature in _signatures() if sizes.get(signature.export.name)]
+    return sorted(matches, key=lambda export: -sizes[export.name])
+
+
+def recognise_export(header: Iterable[str]) -> Export | None:
+    """Recognise an export by its header; None for any other file."""
+    return next(iter(recognise_exports(header)), None)
 
 
 @cache
-def _header_sets() -> list[tuple[Export, list[frozenset[str]]]]:
-    """The folded header sets of each export, in the order of the table."""
+def _signatures() -> Sequence[_Signature]:
+    """The signature of each export, in the order of the table."""
     return [
-        (export, [frozenset(map(fold_header, headers)) for headers in export.headers])
+        _Signature(
+            export,
+            [frozenset(map(fold_export_header, headers)) for headers in export.headers],
+            frozenset(map(fold_export_header, export.without)),
+        )
         for export in known_exports().values()
     ]

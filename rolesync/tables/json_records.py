@@ -114,9 +114,9 @@ def _what_is_missing(values: Sequence[object], records: int) -> str:
 
 
 def _rows_of(record: Mapping[str, Any]) -> Sequence[Record]:
-    """The rows of a record: one, or one for each member of a group."""
+    """The rows of a record: one, or one for each member of a group; none for a group without members."""
     members = record.get(MEMBERS)
-    if not _is_list_of_objects(members):
+    if members != [] and not _is_list_of_objects(members):
         return [dict(_fields(record, ""))]
     shared = {name: value for name, value in record.items() if name != MEMBERS}
     return [dict(_fields({**shared, MEMBERS: member}, "")) for member in members or ()]

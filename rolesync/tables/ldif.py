@@ -13,8 +13,8 @@ from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.tables.grid import Grid
 from rolesync.tables.record_grid import Record, record_grid
 
-MEMBERS = ("member", "uniquemember", "memberuid")
-"""The attributes of groups whose values are users."""
+MEMBERS = {"member": "member", "uniquemember": "member", "memberuid": "memberuid"}
+"""The attributes of groups whose values are users, and the field that holds the value."""
 
 _BEGIN = re.compile(
     rb"(?:#[^\n]*\n(?: [^\n]*\n)*|[ \t\r]*\n)*(?:version:[ ]*1[ \t\r]*\n|dn::?[ ]*[\w=+/-])", re.IGNORECASE
@@ -99,8 +99,9 @@ def _check_entry(entry: dict[str, list[str]]) -> None:
 
 
 def _rows_of(entry: dict[str, list[str]]) -> Sequence[Record]:
-    for name in MEMBERS:
-        members = [value for value in entry.get(name, ()) if value]
-        if members:
-            return [{**entry, name: [member]} for member in members]
-    return [entry]
+    """The rows of an entry: one, or one for each member of a group; none for a group without members."""
+    members = [(field, value) for name, field in MEMBERS.items() for value in entry.get(name, ())]
+    if not members:
+        return [entry]
+    group = {name: values for name, values in entry.items() if name not in MEMBERS}
+    return [{**group, field: [value]} for field, value in members if value]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs
+from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs, parse_words
 from rolesync.errors import UsageError
 from rolesync.settings import load
 
@@ -15,6 +15,13 @@ def test_a_name_may_contain_an_equals_sign() -> None:
 def test_a_pair_that_is_incomplete_or_repeated_is_refused(texts: list[str]) -> None:
     with pytest.raises(UsageError, match="--map"):
         parse_pairs("--map", texts)
+
+
+def test_words_of_a_column_may_be_blank_and_several() -> None:
+    texts = ["Status=Active", "Status=", "a=b=c"]
+    assert parse_words("--keep", texts) == {"Status": ["Active", ""], "a=b": ["c"]}
+    with pytest.raises(UsageError, match="not COLUMN=WORD"):
+        parse_words("--keep", ["Status"])
 
 
 def test_options_override_the_preset_and_mappings_the_aliases_of_the_settings() -> None:

@@ -8,14 +8,14 @@ A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
 
 def test_key_columns_may_have_any_header(tmp_path: Path) -> None:
     files = {"s.csv": "User ID,role\n7,Admin\n", "j.csv": f"Nr,E-Mail,Name\n7,{A},Ann\n"}
-    migration = run(tmp_path, files, Recipe(key=("user_id",), join_key=("nr",)), join="j.csv")
+    migration = run(tmp_path, files, Recipe(key=("user_id",), join_key=(("nr",),)), join="j.csv")
     assert [(row.user_id, row.email, row.name) for row in migration.assignments] == [(0, A, "Ann")]
 
 
 def test_unreadable_rows_of_the_joined_file_refuse_only_their_keys(tmp_path: Path) -> None:
     people = f"id,mail,name\n1,{A},Ann\n2,{B},M\udcfcller\n3,Cy,{C},x\n".encode("utf-8", "surrogateescape")
     files: dict[str, str | bytes] = {"s.csv": "nr,role\n1,Admin\n2,Admin\n3,Admin\n", "j.csv": people}
-    migration = run(tmp_path, files, Recipe(key=("nr",), join_key=("id",)), join="j.csv")
+    migration = run(tmp_path, files, Recipe(key=("nr",), join_key=(("id",),)), join="j.csv")
     assert pairs(migration) == [(A, "Admin")]
     assert {cell.row: cell.detail.partition(": ")[2] for _, cell in migration.ledger.refused()} == {
         3: f"row 3 of {tmp_path / 'j.csv'} doesn't count: byte 0xFC in 'M\ufffdller' is not UTF-8; "

@@ -21,8 +21,12 @@ A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
         ("email,x\na@x.edu,1\n", Recipe(matrix={"y": "Admin"}), "no column 'y'"),
         ("", Recipe(), "has no rows"),
         ("%PDF", Recipe(), "a PDF document"),
-        ("staff,role\n1,Admin\n", Recipe(key=("staff",), join_key=("no",), join_email=("mail",)), "by 'staff' alone"),
-        ("staff,role\n1,Admin\n", Recipe(key=("staff",), join_key=("no",)), "by 'staff' alone"),
+        (
+            "staff,role\n1,Admin\n",
+            Recipe(key=("staff",), join_key=(("no",),), join_email=("mail",)),
+            "by 'staff' alone",
+        ),
+        ("staff,role\n1,Admin\n", Recipe(key=("staff",), join_key=(("no",),)), "by 'staff' alone"),
     ],
 )
 def test_missing_or_ambiguous_columns_are_refused(tmp_path: Path, text: str, recipe: Recipe, message: str) -> None:

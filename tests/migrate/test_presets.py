@@ -5,13 +5,16 @@ import pytest
 
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.ledger import CellOutcome
-from rolesync.migrate.presets import PRESETS
+from rolesync.migrate.migrate import migrate
+from rolesync.migrate.presets import PRESETS, find_preset
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.lists import ListForm
 from rolesync.reader.exports import known_exports
-from tests.migrate.sources import cells_with, pairs, run
+from tests.migrate.export_cases import CASES, Case
+from tests.migrate.sources import MANAGED, TODAY, cells_with, pairs, run
 
 A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
+UNCONDITIONAL = {name for name, recipe in PRESETS.items() if not (recipe.keep or recipe.join_keep)}
 
 
 def test_every_readable_export_has_a_recipe() -> None:
@@ -23,6 +26,27 @@ def test_no_preset_names_a_role_by_itself(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="no option names the role") as caught:
         run(tmp_path, {"s.csv": ""}, PRESETS[name])
     assert "--role" in caught.value.hint
+
+
+EXPORTS = Path(__file__).parent / "exports"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.file for case in CASES])
+def test_samples_are_recognised_and_only_users_who_are_there_count(case: Case) -> None:
+    join = EXPORTS / case.join if case.join else None
+    migration = migrate(
+        [EXPORTS / case.file], Recipe(fixed="Admin"), managed=MANAGED, today=TODAY, form=ListForm(), join=join
+    )
+    assert migration.recipe.preset == case.preset
+    assert [row.email.partition("@")[0] for row in migration.assignments] == case.users.split()
+    codes = {"row_dropped", "example_row"}
+    assert sorted({cell.row for cell in migration.ledger.tables[0].cells if cell.code in codes}) == case.dropped
+    assert sorted({cell.row for _, cell in migration.ledger.refused()}) == case.refused
+
+
+@pytest.mark.parametrize("name", sorted({case.preset for case in CASES} - set(UNCONDITIONAL)))
+def test_samples_show_a_row_that_does_not_count(name: str) -> None:
+    assert any(case.dropped or case.refused for case in CASES if case.preset == name)
 
 
 def test_google_group_with_a_fixed_role(tmp_path: Path) -> None:
@@ -115,17 +139,23 @@ def test_canvas_sis_admins(tmp_path: Path) -> None:
     assert migration.assignments[0].name == "Ann X"
     refused = {(row, text): code for row, text, code in cells_with(migration, CellOutcome.REFUSED)}
     assert refused[6, "s9"] == "key_unknown"
-    assert refused[7, "s5"] == "key_unknown"
     dropped = {row for row, _, code in cells_with(migration, CellOutcome.IGNORED) if code == "row_dropped"}
-    assert dropped == {3, 4}
+    assert dropped == {3, 4, 7}
     users = migration.ledger.tables[1]
     assert {(cell.row, cell.outcome, cell.code) for cell in users.cells if cell.row > 1} == {
         (2, CellOutcome.ASSIGNMENT, "used"),
         (2, CellOutcome.IGNORED, "column_unused"),
         (3, CellOutcome.IGNORED, "not_referred_to"),
-        (4, CellOutcome.IGNORED, "not_referred_to"),
+        (4, CellOutcome.IGNORED, "row_dropped"),
         (5, CellOutcome.IGNORED, "not_referred_to"),
     }
+
+
+def test_a_suspended_user_of_the_joined_file_holds_up_nobody(tmp_path: Path) -> None:
+    users = USERS + f"s5,eve2,Eve,{C},active\n"
+    recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})
+    migration = run(tmp_path, {"admins.csv": ADMINS, "users.csv": users}, recipe, join="users.csv")
+    assert pairs(migration) == [(A, "Admin"), (C, "Admin")]  # any active login counts
 
 
 def test_canvas_provisioning_report(tmp_path: Path) -> None:
@@ -137,8 +167,12 @@ def test_canvas_provisioning_report(tmp_path: Path) -> None:
     migration = run(tmp_path, {"admins.csv": admins, "users.csv": USERS}, recipe, join="users.csv")
     assert pairs(migration) == []
     ((_, cell),) = migration.ledger.refused()
-    assert (cell.row, cell.column, cell.code) == (2, 2, "word_unknown")
-    assert "delete this column" in cell.detail
+    assert (cell.row, cell.column, cell.code) == (2, 2, "decision_needed")
+    assert "--keep canvas_account_id=1" in cell.detail
+    decided = replace(recipe, keep_words={"canvas_account_id": ["1"]})
+    migration = run(tmp_path, {"admins.csv": admins, "users.csv": USERS}, decided, join="users.csv")
+    assert pairs(migration) == [(A, "Admin")]
+    assert not migration.refused
 
 
 def test_canvas_sis_admins_need_the_joined_users(tmp_path: Path) -> None:
@@ -148,22 +182,65 @@ def test_canvas_sis_admins_need_the_joined_users(tmp_path: Path) -> None:
     assert "--join" in caught.value.hint
 
 
-def test_an_export_is_read_only_with_its_preset_or_named_columns(tmp_path: Path) -> None:
+def test_an_export_is_read_only_as_what_it_is(tmp_path: Path) -> None:
     mapping = {"AccountAdmin": "Admin"}
     admins = ADMINS.replace("s1,", "12,")
-    for recipe in (Recipe(mapping=mapping), replace(PRESETS["okta"], mapping=mapping)):
-        with pytest.raises(InputRefusedError, match="looks like a Canvas SIS export of admins") as caught:
-            run(tmp_path, {"admins.csv": admins}, recipe)
-        assert "--from canvas-sis-admins" in caught.value.hint
-    with pytest.raises(InputRefusedError, match="Canvas SIS export of users") as caught:
-        run(tmp_path, {"users.csv": USERS}, Recipe(fixed="Admin"))
-    assert "--email-column" in caught.value.hint
+    with pytest.raises(InputRefusedError, match="looks like a Canvas SIS export of admins") as caught:
+        run(tmp_path, {"admins.csv": admins}, replace(PRESETS["okta"], mapping=mapping))
+    assert "--from canvas-sis-admins" in caught.value.hint
+    with pytest.raises(InputRefusedError, match="by 'user_id' alone"):
+        run(tmp_path, {"admins.csv": admins}, Recipe(mapping=mapping))
+    with pytest.raises(InputRefusedError, match="enrollments"):
+        run(tmp_path, {"e.csv": "course_id,user_id,role,status\n1,2,teacher,active\n"}, Recipe(fixed="Admin"))
     users = f"user_id,login_id,email\n12,ann,{A}\n"
-    migration = run(tmp_path, {"users.csv": users}, Recipe(fixed="Admin"), form=ListForm(email_column="email"))
-    assert pairs(migration) == [(A, "Admin")]
+    assert pairs(run(tmp_path, {"users.csv": users}, Recipe(fixed="Admin"))) == [(A, "Admin")]
     files = {"admins.csv": admins.replace("status", "state"), "users.csv": users}
-    recipe = Recipe(mapping=mapping, key=("user_id",), join_key=("user_id",))
+    recipe = Recipe(mapping=mapping, key=("user_id",), join_key=(("user_id",),))
     assert [row.user_id for row in run(tmp_path, files, recipe, join="users.csv").assignments] == [0]
+
+
+def test_one_name_means_all_exports_of_a_program(tmp_path: Path) -> None:
+    text = "Block credential,User principal name,Display name,Object ID\nFalse,a@x.edu,Ann,1\nTrue,b@x.edu,Bob,2\n"
+    recipe = find_preset("entra-group")
+    assert recipe
+    migration = run(tmp_path, {"s.csv": text}, replace(recipe, fixed="Admin"))
+    assert (migration.recipe.preset, pairs(migration)) == ("m365-users", [(A, "Admin")])
+    assert find_preset("none") is None
+
+
+def test_a_role_column_of_the_users_own_holds_roles_of_studio(tmp_path: Path) -> None:
+    text = f"Email Address [Required],First Name [Required],Studio,Status [READ ONLY]\n{A},A,Admin,Active\n"
+    recipe = Recipe(role=("Studio",), named=frozenset({"role"}), needed=())
+    assert pairs(run(tmp_path, {"s.csv": text}, recipe)) == [(A, "Admin")]
+
+
+def test_roles_with_a_minus_are_taken_away(tmp_path: Path) -> None:
+    text = f"username,email,sysrole1,sysrole2\na,{A},coursecreator,manager\nb,{B},-manager,\nc,{C},manager,-manager\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe(mapping={"manager": "Admin"}))
+    assert pairs(migration) == [(A, "Admin")]
+    assert {cell.row for _, cell in migration.ledger.refused()} == {4}
+
+
+def test_a_login_name_is_used_where_the_address_is_blank_and_said(tmp_path: Path) -> None:
+    text = f"mail,userPrincipalName,displayName\n{A},x@x.edu,Ann\n,{B},Bob\n,cy,Cy\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin"))
+    assert pairs(migration) == [(A, "Admin"), (B, "Admin")]
+    assert (3, B, "login_used") in cells_with(migration, CellOutcome.NORMALISED)
+    assert (4, "cy", "no_address") in cells_with(migration, CellOutcome.REFUSED)
+
+
+def test_a_decision_about_a_column(tmp_path: Path) -> None:
+    text = f"Email address,Group status\n{A},member\n{B},invited\n{C},banned\n"
+    recipe = Recipe(fixed="Admin")
+    assert [cell.code for _, cell in run(tmp_path, {"s.csv": text}, recipe).ledger.refused()] == ["decision_needed"]
+    counted = replace(recipe, keep_words={"group status": ["Invited"]})
+    assert pairs(run(tmp_path, {"s.csv": text}, counted)) == [(A, "Admin"), (B, "Admin")]
+    left_out = replace(recipe, keep_words={"Group status": ["member"]})
+    assert pairs(run(tmp_path, {"s.csv": text}, left_out)) == [(A, "Admin")]
+    ignored = replace(recipe, ignored_columns=["Group status"])
+    assert len(pairs(run(tmp_path, {"s.csv": text}, ignored))) == 3
+    with pytest.raises(InputRefusedError, match="no file has the column 'State'"):
+        run(tmp_path, {"s.csv": text}, replace(recipe, ignored_columns=["State"]))
 
 
 def test_unclear_or_unreadable_keys_are_refused(tmp_path: Path) -> None:

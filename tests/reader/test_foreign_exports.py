@@ -7,7 +7,7 @@ from rolesync.reader.foreign_exports import recognise_export
     ("header", "name"),
     [
         ("user_id,account_id,role_id,role,status,root_account", "canvas-sis-admins"),
-        ("canvas_user_id,user_id,canvas_account_id,account_id,role_id,role,status", "canvas-sis-admins"),
+        ("canvas_user_id,user_id,canvas_account_id,account_id,role_id,role,status", "canvas-provisioning-admins"),
         ("sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,email", "oneroster"),
         ("sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId", "oneroster"),
         ("Email address,Nickname,Group status,Email status,Email preference,Posting permissions", "google-groups"),

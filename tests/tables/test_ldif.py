@@ -56,7 +56,8 @@ def test_entries_with_folded_lines_base64_and_comments(text: str) -> None:
 def test_each_member_of_a_group_is_a_row() -> None:
     text = "dn: cn=Staff,dc=x\ncn: Staff\nmember: uid=a,dc=x\nmember:\nmember: uid=b,dc=x\n"
     assert [row["member"] for row in rows(text)] == ["uid=a,dc=x", "uid=b,dc=x"]
-    assert len(rows("dn: cn=Empty,dc=x\ncn: Empty\nmember:\n")) == 1
+    assert rows(text.replace("member:", "uniqueMember:")) == rows(text)
+    assert rows("dn: cn=Empty,dc=x\nmember:\n\ndn: uid=a,dc=x\n") == [{"dn": "uid=a,dc=x"}]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,200 @@
+"""The files of a migration → tables, each with the recipe that reads it, and the joined file with the addresses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from rolesync.errors import InputRefusedError, UsageError
+from rolesync.migrate.join import JoinTable
+from rolesync.migrate.layout import SourceLayout, header_rules, lay_out_source
+from rolesync.migrate.ledger import Place, TableLedger
+from rolesync.migrate.presets import PRESETS
+from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.unread_sheets import unread_sheets
+from rolesync.model.findings import Finding
+from rolesync.model.lists import ListForm
+from rolesync.model.vocabulary import Level
+from rolesync.reader.exports import Export
+from rolesync.reader.foreign_exports import fold_export_header, recognise_exports
+from rolesync.tables.file_type import read_file
+from rolesync.tables.table import Table, open_table
+
+
+class PlacedFinding(NamedTuple):
+    """A finding on a table as a whole, such as hidden rows, other sheets or titles."""
+
+    place: Place
+    finding: Finding
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A table of a file.
+
+    Attributes:
+        recipe: reads it.
+        table: its header and rows.
+        place: its file and sheet.
+        fixed: the role of its sheet; "" if no option names it.
+    """
+
+    recipe: Recipe
+    table: Table
+    place: Place
+    fixed: str = ""
+
+    def lay_out(self, *, joins: bool) -> SourceLayout:
+        """Find the columns.
+
+        Raises:
+            InputRefusedError: a column is missing, or users are identified by keys and no file is joined.
+        """
+        layout = lay_out_source(self.recipe, self.table.header, self.place.described, fixed=self.fixed)
+        if not joins and not layout.emails and not layout.logins and layout.user_id is None:
+            key, columns = layout.header[layout.key or 0], joined_columns(self.recipe)
+            text = f"{self.place.described} identifies users by {key!r} alone"
+            raise InputRefusedError(text, hint=f"add the file with the addresses: --join FILE, with columns {columns}")
+        return layout
+
+
+def open_source(  # noqa: PLR0913  # each is needed to find a table
+    path: Path, data: bytes, form: ListForm, recipe: Recipe, findings: list[PlacedFinding], *, fixed: str
+) -> Source:
+    """Open a table of a file, and choose the recipe that reads it.
+
+    Args:
+        path: the file, as the command names it.
+        data: its bytes.
+        form: the sheet and the header's row, where options name them.
+        recipe: the recipe that options describe.
+        findings: gets what was noticed about the table.
+        fixed: the role of the sheet; "" if no option names it.
+
+    Raises:
+        InputRefusedError: the file can't be read, or is an export that the recipe is not for.
+        UsageError: no option names the role of an export's users.
+    """
+    table, place = _open(path, data, form, recipe, findings, fixed=fixed)
+    table_recipe = _recipe_for(recipe, table.header, place.described)
+    if not fixed:
+        table_recipe.check_role()
+    return Source(table_recipe, table, place, fixed)
+
+
+def open_joined(
+    path: Path, sources: Sequence[Source], findings: list[PlacedFinding], unread: list[TableLedger]
+) -> tuple[JoinTable, list[Source]]:
+    """Open the file that has the addresses of the keys in the sources.
+
+    Args:
+        path: the joined file.
+        sources: the other tables.
+        findings: gets what was noticed about the table.
+        unread: gets the sheets that are not read.
+
+    Returns:
+        The joined table, and the sources with the key that both files have.
+    """
+    recipe = next((source.recipe for source in sources if source.recipe.join_key), None)
+    if recipe is None:
+        text = f"{path} can't be joined, because no option names its key column"
+        raise UsageError(text, hint="name the key columns of both files: --key 'Employee number=id'")
+    data, _ = read_file(path)
+    names = tuple(name for names in recipe.join_key for name in names)
+    table, place = _open(path, data, ListForm(), _join_recipe(recipe, names), findings, fixed="-")
+    unread += unread_sheets(path, data, [place])
+    headers = [set(map(fold_export_header, header)) for header in (sources[0].table.header, table.header)]
+    pairs = [
+        (key, names)
+        for key, names in zip(recipe.key, recipe.join_key, strict=True)
+        if fold_export_header(key) in headers[0] and headers[1].intersection(map(fold_export_header, names))
+    ]
+    key, names = (pairs or [(recipe.key[0], recipe.join_key[0])])[0]
+    try:
+        layout = lay_out_source(_join_recipe(recipe, names), table.header, place.described)
+    except InputRefusedError as error:
+        if pairs:
+            raise
+        layout = None
+        reason = error
+    if layout is None or layout.key is None or not (layout.emails or layout.logins):
+        text = f"{place.described} has no columns {joined_columns(recipe)}, so it gives no addresses"
+        hint = "name the key columns of both files: --key COLUMN=COLUMN_IN_JOINED_FILE"
+        raise InputRefusedError(text, hint=hint) from (None if layout else reason)
+    keyed = [replace(source, recipe=replace(source.recipe, key=(key,))) for source in sources]
+    return JoinTable(layout, place, table, first_address=recipe.first_address), keyed
+
+
+def joined_columns(recipe: Recipe) -> str:
+    """Name the columns that the joined file of a recipe must have."""
+    joined = _join_recipe(recipe, recipe.join_key[0])
+    return f"{joined.key[0]} and {(*joined.email, *joined.login)[0]}"
+
+
+def _join_recipe(recipe: Recipe, key: tuple[str, ...]) -> Recipe:
+    """The recipe of the joined file: whom each key means."""
+    return Recipe(
+        preset=recipe.preset,
+        email=recipe.join_email or (() if recipe.join_login else Recipe().email),
+        login=recipe.join_login,
+        user_id=(),
+        role=(),
+        name=recipe.join_name or recipe.name,
+        starts=(),
+        expires=(),
+        action=(),
+        fixed="-",
+        key=key,
+        keep=recipe.join_keep,
+        keep_words=recipe.keep_words,
+        ignored_columns=recipe.ignored_columns,
+    )
+
+
+def _recipe_for(recipe: Recipe, header: Sequence[str], source: str) -> Recipe:
+    """Choose the recipe for a header: that of the export that it is, with the options of the given recipe.
+
+    In some exports `user_id` is the school's id, which would name the wrong users in Studio.
+
+    Raises:
+        InputRefusedError: the file is an export that `--from` doesn't name, or one that can't be read.
+    """
+    matches = recognise_exports(header)
+    names_user = bool(recipe.named & {"email", "user_id"})
+    if not recipe.preset:
+        if not matches:
+            return recipe
+        if matches[0].readable:
+            return PRESETS[matches[0].name].with_options_of(recipe)
+        return (
+            replace(recipe, user_id=recipe.user_id if "user_id" in recipe.named else ())
+            if names_user
+            else _refuse(matches[0], source)
+        )
+    same = [export for export in matches if recipe.family in {export.name, *export.also}]
+    if same and same[0].name != recipe.preset:
+        return PRESETS[same[0].name].with_options_of(recipe)
+    return recipe if same or not matches or names_user else _refuse(matches[0], source)
+
+
+def _refuse(export: Export, source: str) -> Recipe:
+    hint = "name the column that identifies the user: --email-column"
+    if export.readable:
+        hint = f"read it with --from {export.name}, or {hint}"
+    raise InputRefusedError(f"{source} looks like {export.title}; it {export.lacks}", hint=hint)
+
+
+def _open(  # noqa: PLR0913  # each is needed to find a table
+    path: Path, data: bytes, form: ListForm, recipe: Recipe, findings: list[PlacedFinding], *, fixed: str
+) -> tuple[Table, Place]:
+    """Open the table of a file, and add its findings; an error refuses the file."""
+    table = open_table(data, header_rules(recipe, fixed=fixed), form)
+    table_findings = table if isinstance(table, tuple) else table.findings
+    if problem := next((finding for finding in table_findings if finding.level is Level.ERROR), None):
+        where = f"{path}, row {problem.row}" if problem.row else str(path)
+        raise InputRefusedError(f"{where}: {problem.message}")
+    assert not isinstance(table, tuple)  # noqa: S101  # it has no error
+    place = Place(str(path), table.sheet)
+    findings += [PlacedFinding(place, finding) for finding in table_findings]
+    return table, place
