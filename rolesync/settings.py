@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rolesync.errors import UsageError
@@ -31,6 +31,7 @@ from rolesync.settings_sources import (
     read_settings,
     user_state_dir,
 )
+from rolesync.tables.guess_encoding import check_encoding
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -64,6 +65,9 @@ class Settings(BaseSettings):
 
     managed_roles: tuple[str, ...] = Field(("Admin",), description="The only roles that rolesync manages.")
     role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
+    encoding: Annotated[str, AfterValidator(check_encoding)] = Field(
+        "", description="Encoding of a list in text, such as windows-1252. UTF-8 needs none."
+    )
     sheet: str = Field("", description="Sheet of the workbook that holds the list: its name, or its number from 1.")
     header_row: Count = Field(0, description="Row of the list's header, counted from 1. 0: rolesync looks for it.")
     email_column: str = Field("", description="Header of the column with addresses, if it isn't `email`.")

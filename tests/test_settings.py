@@ -225,6 +225,7 @@ def test_every_field_of_policy_and_list_form_comes_from_its_setting(kind: type[P
         "max_removals_share": 0.125,
         "max_shrink_share": 0.375,
         "owner": "8",
+        "encoding": "windows-1252",
         **dict.fromkeys(("sheet", "email_column", "user_id_column", "role_column"), "x"),
         **dict.fromkeys(
             ("header_row", "max_removals", "min_holders", "max_age_hours", "grace_runs", "repeat_runs"), 17

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, load_settings
+from rolesync.cli.options import Assignments, Config, Encoding, Form, Format, NoPager, load_settings
 from rolesync.cli.output import show_view
 from rolesync.cli.pager import pager_command
 from rolesync.cli.progress import command_context
@@ -23,6 +23,7 @@ def explain(
         bool,
         typer.Option("--live", help="Also ask Studio for the roles of today; with --list, show the next changes too."),
     ] = False,
+    encoding: Encoding = None,
     no_pager: NoPager = False,
     form: Format = Form.TEXT,
     config: Config = None,
@@ -35,7 +36,7 @@ def explain(
     from rolesync.workflows.context import Context
     from rolesync.workflows.explain import explain_user
 
-    settings = load_settings(config, assignments)
+    settings = load_settings(config, assignments, encoding=encoding)
     # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.
     with command_context(settings) if list_file or live else nullcontext(Context(settings)) as context:
         explanation = explain_user(user, context, list_file, live=live)

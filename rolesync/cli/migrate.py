@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs, parse_words
-from rolesync.cli.options import All, Assignments, Config, Form, Format, HeaderRow, load_settings
+from rolesync.cli.options import All, Assignments, Config, Encoding, Form, Format, HeaderRow, load_settings
 from rolesync.cli.output import save_file, show_json, show_view
 from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
@@ -114,6 +114,7 @@ def migrate(
         ),
     ] = None,
     header_row: HeaderRow = None,
+    encoding: Encoding = None,
     join: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="File that maps the keys of the sheet to addresses.", show_default=False),
@@ -144,7 +145,9 @@ def migrate(
 
     columns = zip(COLUMNS, (email_column, user_id_column, role_column), strict=True)
     column_settings = {name: value for name, value in columns if value}
-    settings = load_settings(config, assignments, sheet=sheet, header_row=header_row, **column_settings)
+    settings = load_settings(
+        config, assignments, sheet=sheet, header_row=header_row, encoding=encoding, **column_settings
+    )
     _check_files(sheets, join, output, account)
     if sheet and sheet_role:
         raise UsageError("--sheet and --sheet-role contradict each other", hint="leave one of the two out")
@@ -191,7 +194,7 @@ def migrate(
 
 def _source_settings(settings: "Settings") -> str:
     """Name the settings that describe the source, and would wrongly apply to the list too. Options don't last."""
-    names = [name for name in ("sheet", "header_row", *COLUMNS) if getattr(settings, name)]
+    names = [name for name in ("sheet", "header_row", "encoding", *COLUMNS) if getattr(settings, name)]
     return f", without the settings {', '.join(names)}, which describe the source" if names else ""
 
 

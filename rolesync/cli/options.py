@@ -55,6 +55,15 @@ Sheet = Annotated[
         "--sheet", metavar="NAME", help="Sheet of the workbook: its name, or its number from 1.", show_default=False
     ),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of a text that isn't UTF-8, such as windows-1252.",
+        show_default=False,
+    ),
+]
 HeaderRow = Annotated[
     int | None,
     typer.Option(

@@ -5,6 +5,7 @@ from rolesync.cli.options import (
     Assignments,
     BadRows,
     Config,
+    Encoding,
     Form,
     Format,
     HeaderRow,
@@ -26,6 +27,7 @@ def plan(
     impact: Impact = False,
     sheet: Sheet = None,
     header_row: HeaderRow = None,
+    encoding: Encoding = None,
     bad_rows: BadRows = None,
     detailed_exitcode: Detailed = False,
     show_all: All = False,
@@ -36,7 +38,7 @@ def plan(
     """Dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
     from rolesync.workflows.plan import plan_list, read_list
 
-    reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
+    reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
     with command_context(settings) as context:
         desired = read_list(file, context)

@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from rolesync.cli.exit_codes import exit_code_of
-from rolesync.cli.options import All, Assignments, BadRows, Config, Form, Format, HeaderRow, ListFile, Override, Sheet
+from rolesync.cli.options import (
+    All,
+    Assignments,
+    BadRows,
+    Config,
+    Encoding,
+    Form,
+    Format,
+    HeaderRow,
+    ListFile,
+    Override,
+    Sheet,
+)
 from rolesync.cli.output import show_json
 from rolesync.cli.plan import plan
 from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, load_plan_settings
@@ -27,6 +39,7 @@ def sync(
     impact: Impact = False,
     sheet: Sheet = None,
     header_row: HeaderRow = None,
+    encoding: Encoding = None,
     bad_rows: BadRows = None,
     override: Override = "",
     show_all: All = False,
@@ -45,6 +58,7 @@ def sync(
             impact=impact,
             sheet=sheet,
             header_row=header_row,
+            encoding=encoding,
             bad_rows=bad_rows,
             show_all=show_all,
             form=form,
@@ -56,7 +70,7 @@ def sync(
     from rolesync.workflows.plan import read_list
     from rolesync.workflows.sync import sync_list
 
-    reading = {"sheet": sheet, "header_row": header_row, "bad_rows": bad_rows}
+    reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
     with command_context(settings) as context:
         desired = read_list(file, context)

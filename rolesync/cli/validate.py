@@ -8,6 +8,7 @@ from rolesync.cli.options import (
     Assignments,
     BadRows,
     Config,
+    Encoding,
     Form,
     Format,
     HeaderRow,
@@ -27,6 +28,7 @@ def validate(
     file: ListFile,
     sheet: Sheet = None,
     header_row: HeaderRow = None,
+    encoding: Encoding = None,
     bad_rows: BadRows = None,
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -36,7 +38,9 @@ def validate(
     """Check a list without asking Studio: show its findings and the roles that it asks for."""
     from rolesync.reader.read import read_desired
 
-    settings = load_settings(config, assignments, sheet=sheet, header_row=header_row, bad_rows=bad_rows)
+    settings = load_settings(
+        config, assignments, sheet=sheet, header_row=header_row, encoding=encoding, bad_rows=bad_rows
+    )
     today = datetime.now(UTC).date()
     desired = read_desired(file, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
     show_validation(desired, settings.managed_roles, form, show_all=show_all)

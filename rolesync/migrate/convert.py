@@ -13,7 +13,7 @@ from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, T
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.roles import RowRoles
 from rolesync.migrate.unclear_words import describe_login, describe_unclear
-from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
+from rolesync.model.findings import CellError, Code, Note, OnNote, printable, quoted
 from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_date
@@ -78,7 +78,8 @@ class Converter:
         today: date,
     ) -> None:
         self._recipe, self._layout, self._place, self._users = recipe, layout, place, users
-        self._today, self._used, self._min_cells = today, layout.used, layout.min_cells
+        self._today, self._deciding, self._min_cells = today, layout.deciding, layout.min_cells
+        self._guess = ""
         self._roles = RowRoles(recipe, layout, managed=managed, fixed=fixed)
         self.rows: list[RowLedger] = []
         self.assignments: list[MigratedAssignment] = []
@@ -90,6 +91,7 @@ class Converter:
             The ledger of the rows above the header, the header, and the rows without cells. The ledgers of all other
             rows are in `rows`; merging may still change them.
         """
+        self._guess = table.guess
         ledger = TableLedger(self._place, self._layout.header)
         ledger.add_header(table)
         for number, cells in table.rows:
@@ -158,6 +160,8 @@ class Converter:
     def _drop_reason(self, row: RowLedger) -> str:
         """The reason why a condition drops the row, "" if none does; an unclear word refuses the row."""
         for place, condition in self._layout.keep:
+            if self._guess and not row.cells[place].isascii():  # `_check_text` refuses it
+                continue
             verdict = condition.judge(row.cells[place])
             if verdict is RowVerdict.DROPPED:
                 return f"{quoted(row.cells[place])} in {quoted(self._layout.header[place])}: {condition.why}"
@@ -170,10 +174,10 @@ class Converter:
 
     def _check_text(self, row: RowLedger) -> None:
         """Refuse used cells that are not text, and cells beyond the header."""
-        header, used = self._layout.header, self._used
-        if find_non_text(row.number, row.cells, header, used):
+        header, deciding, guess = self._layout.header, self._deciding, self._guess
+        if find_non_text(row.number, row.cells, header, deciding, guess):
             for place, cell in enumerate(row.cells):
-                for finding in find_non_text(row.number, [cell], ("",), {0} if place in used else ()):
+                for finding in find_non_text(row.number, [cell], ("",), {0} if place in deciding else (), guess):
                     if finding.level is Level.ERROR:
                         row.set_outcome(place, CellOutcome.REFUSED, finding.code, finding.message)
         for place in range(len(header), len(row.cells)):
@@ -203,7 +207,7 @@ class Converter:
         place = next((place for place in layout.emails if row.cells[place].strip()), None)
         email = row.read(place, self._read_email, "")
         user_id = row.read(layout.user_id, read_user_id, 0)
-        parts = (row.read(place, lambda cell, _on_note: cell.strip(), "") for place in layout.names)
+        parts = (row.read(place, lambda cell, _on_note: printable(cell.strip()), "") for place in layout.names)
         name = " ".join(filter(None, parts))
         if place is None and (key := self._key_of(row)) is not None and self._users is not None:
             email, joined_name = row.read(key, self._users.find, ("", ""))

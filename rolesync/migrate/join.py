@@ -58,6 +58,7 @@ class JoinTable:
 
     def __init__(self, layout: SourceLayout, place: Place, table: Table, *, first_address: bool = False) -> None:
         self._layout, self._place, self._first_address = layout, place, first_address
+        self._guess = table.guess
         self._entries: dict[str, list[_Entry]] = {}
         self._rows: list[RowLedger] = []
         self._ledger = TableLedger(place, layout.header)
@@ -96,7 +97,7 @@ class JoinTable:
         """Why a row can't be read; None for a readable row."""
         if not is_blank(cells[len(self._layout.header) :]):
             return CellReason.KEY_UNKNOWN, "it has more cells than the header"
-        findings = find_non_text(number, cells, self._layout.header, self._layout.used)
+        findings = find_non_text(number, cells, self._layout.header, self._layout.deciding, self._guess)
         texts = (finding.message for finding in findings if finding.level is Level.ERROR)
         return next(((CellReason.KEY_UNKNOWN, text) for text in texts), None)
 

@@ -57,9 +57,14 @@ class SourceLayout:
         return frozenset([*places, *self.names, *(place for place, _ in (*self.matrix, *self.keep))])
 
     @property
+    def deciding(self) -> frozenset[int]:
+        """The columns that decide who gets which role; a name decides nothing."""
+        return self.used - {*self.names}
+
+    @property
     def min_cells(self) -> int:
         """The number of cells that every row must have: in a shorter row, a used cell may be in the wrong column."""
-        return 1 + max(self.used - {*self.names}, default=0)
+        return 1 + max(self.deciding, default=0)
 
 
 def header_rules(recipe: Recipe, *, fixed: str = "") -> HeaderRules:

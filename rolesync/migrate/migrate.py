@@ -16,6 +16,7 @@ from rolesync.migrate.unread_sheets import unread_sheets
 from rolesync.model.lists import ListForm
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.tables.file_type import read_file
+from rolesync.tables.table import needs_encoding
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,19 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
     sources: list[Source] = []
     for path in paths:
         data, _ = read_file(path)
+        is_alone = len(paths) == 1 and not join
+        encoding = form.encoding if is_alone or needs_encoding(data) else ""  # it may be meant for another file
         for sheet, role in (sheets or {form.sheet: ""}).items():
-            source = open_source(path, data, replace(form, sheet=sheet), recipe, findings, fixed=role)
+            source = open_source(
+                path, data, replace(form, sheet=sheet, encoding=encoding), recipe, findings, fixed=role
+            )
             if any(other.place == source.place for other in sources):
                 raise UsageError(f"{source.place.described} is named twice", hint="leave out one of them")
             sources.append(source)
         unread += unread_sheets(path, data, [source.place for source in sources])
     users = None
     if join:
-        users, sources = open_joined(join, sources, findings, unread)
+        users, sources = open_joined(join, sources, findings, unread, form.encoding)
     _check_columns(recipe, [source.table.header for source in sources] + ([users.header] if users else []))
     tables: list[tuple[Converter, TableLedger]] = []
     for source in sources:

@@ -18,7 +18,7 @@ from rolesync.model.vocabulary import Level
 from rolesync.reader.exports import Export
 from rolesync.reader.foreign_exports import fold_export_header, recognise_exports
 from rolesync.tables.file_type import read_file
-from rolesync.tables.table import Table, open_table
+from rolesync.tables.table import Table, needs_encoding, open_table
 
 
 class PlacedFinding(NamedTuple):
@@ -83,7 +83,7 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
 
 
 def open_joined(
-    path: Path, sources: Sequence[Source], findings: list[PlacedFinding], unread: list[TableLedger]
+    path: Path, sources: Sequence[Source], findings: list[PlacedFinding], unread: list[TableLedger], encoding: str = ""
 ) -> tuple[JoinTable, list[Source]]:
     """Open the file that has the addresses of the keys in the sources.
 
@@ -92,6 +92,7 @@ def open_joined(
         sources: the other tables.
         findings: gets what was noticed about the table.
         unread: gets the sheets that are not read.
+        encoding: the encoding that options name, for this file or for another one.
 
     Returns:
         The joined table, and the sources with the key that both files have.
@@ -102,7 +103,8 @@ def open_joined(
         raise UsageError(text, hint="name the key columns of both files: --key 'Employee number=id'")
     data, _ = read_file(path)
     names = tuple(name for names in recipe.join_key for name in names)
-    table, place = _open(path, data, ListForm(), _join_recipe(recipe, names), findings, fixed="-")
+    form = ListForm(encoding=encoding if needs_encoding(data) else "")
+    table, place = _open(path, data, form, _join_recipe(recipe, names), findings, fixed="-")
     unread += unread_sheets(path, data, [place])
     headers = [set(map(fold_export_header, header)) for header in (sources[0].table.header, table.header)]
     pairs = [

@@ -30,9 +30,11 @@ class ListForm:
     `sheet` is the name of a sheet, or its number from 1. `header_row` is the row of the header, counted from 1. Columns
     are named by their headers. `role_aliases` maps other names in the list to roles. With `hold_bad_rows`, an
     unreadable row is held; without it, the row refuses the list. With `login_identities`, rows may name users by login.
+    `encoding` is the encoding of a text.
     """
 
     sheet: str = ""
+    encoding: str = ""
     header_row: int = 0
     email_column: str = ""
     user_id_column: str = ""

@@ -81,7 +81,7 @@ def _read(
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
         return no_assignments, [*findings, *layout], rows, {}
-    collector = _RowCollector(layout, findings)
+    collector = _RowCollector(layout, findings, table.guess)
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
     collector.read_rows(table, RowReader(layout, roles, today, table.delimiter, logins=form.login_identities), roles)
     if not collector.rows:
@@ -97,6 +97,7 @@ def _read(
 def _header_findings(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Report header cells that are not text."""
     used = range(len(table.header)) if isinstance(layout, tuple) else layout.used
+    # A guessed encoding is right for the header, if its columns are known.
     return () if table.all_text else find_non_text(table.header_row, table.header, table.header, used)
 
 
@@ -107,6 +108,7 @@ class _RowCollector:
     Attributes:
         layout: the columns of the list.
         findings: all findings so far.
+        guess: the name of the encoding if it is a guess, see `find_non_text`.
         rows: the number of rows that are neither blank nor ignored.
         in_force: the assignments that are in force today.
         not_in_force: the assignments that are not in force today.
@@ -116,6 +118,7 @@ class _RowCollector:
 
     layout: Layout
     findings: list[Finding]
+    guess: str = ""
     rows: int = 0
     in_force: UserColumns = field(default_factory=UserColumns)
     not_in_force: UserColumns = field(default_factory=UserColumns)
@@ -223,7 +226,7 @@ class _RowCollector:
         """Return the row, or the errors if a used cell is not text; other cells that are not text get warnings."""
         if isinstance(cells, tuple):
             return cells
-        findings = find_non_text(number, cells, self.layout.header, self.layout.used)
+        findings = find_non_text(number, cells, self.layout.header, self.layout.used, self.guess)
         if any(finding.level is Level.ERROR for finding in findings):
             return findings
         self.findings.extend(findings)

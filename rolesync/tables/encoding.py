@@ -1,66 +1,133 @@
-"""Text in any supported encoding → one grid of rows for each possible delimiter.
+"""Text in any encoding → UTF-8.
 
-Reads UTF-8 with or without byte order marks (BOM), and UTF-16 with a BOM. A byte that is not valid UTF-8 stays in its
-cell as a lone surrogate, which no valid text contains. `find_non_text` in `grid` decides whether it matters.
+Certain are UTF-8, UTF-16 with or without a byte order mark (BOM), and the encoding that the settings name. Any other
+encoding is guessed, see `guess_encoding`. A byte that fits nothing stays as it is, and becomes a lone surrogate in its
+cell, which no valid text contains. `find_non_text` in `grid` decides whether a guess or such a byte matters.
 """
 
 import codecs
-import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from rolesync.model.findings import Code, Finding, error
-from rolesync.tables.csv_records import Records
-from rolesync.tables.grid import Grid
+from rolesync.model.vocabulary import Level
+from rolesync.tables.guess_encoding import codec_of, guess_encodings, is_mostly_utf8
 
-DELIMITERS = ",;\t|"  # the comma first: it wins if the header is the same under several delimiters
 BLOCK = 2**20  # bytes that are checked at a time
-_SEP = re.compile(rb'"?sep=([^\w\s"\0\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+HEAD = 2**14  # bytes in which the header is looked for
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF8, "UTF-8"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+_MIN_NULS = 0.2  # of the characters of UTF-16 without a mark; fewer are damage
 
 
-def text_grids(data: bytes) -> list[Grid] | Finding:
-    """Split a text into rows, once for each possible delimiter.
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """A text in UTF-8.
 
-    A first line such as `sep=;` names the delimiter; then there is only one grid.
+    Attributes:
+        data: the text without byte order marks.
+        guess: the name of the encoding if it is a guess; "" if it is certain.
+        findings: what people should know about the encoding.
+    """
+
+    data: bytes
+    guess: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def decode_text(data: bytes, encoding: str, header_score: Callable[[bytes], int]) -> DecodedText | Finding:
+    """Convert a text to UTF-8.
+
+    Args:
+        data: the text.
+        encoding: the encoding that the settings name; "" to find it out.
+        header_score: how many known columns are named in the first lines, given in UTF-8: a guess that makes the
+            header known is better.
 
     Returns:
-        The grids, or the finding that says why the bytes are not readable text.
+        The text, or the finding that says why it can't be read.
     """
-    decoded = _to_utf8(data)
-    if isinstance(decoded, Finding):
-        return decoded
-    all_text, last_line_ended = _is_valid_text(decoded), decoded.endswith((b"\n", b"\r"))
-    if declared := _SEP.match(decoded):
-        texts = [Records(decoded[declared.end() :], declared[1].decode(), first=2)]
-    else:
-        texts = [Records(decoded, delimiter) for delimiter in DELIMITERS]
-    return [
-        Grid(text.rows, all_text=all_text, last_line_ended=last_line_ended, blocks=text, delimiter=text.delimiter)
-        for text in texts
-    ]
-
-
-def decode_text(data: bytes) -> str | Finding:
-    """Decode a whole text; a byte that is not valid UTF-8 becomes a lone surrogate."""
-    decoded = _to_utf8(data)
-    return decoded if isinstance(decoded, Finding) else decoded.decode("utf-8", "surrogateescape")
-
-
-def _to_utf8(data: bytes) -> bytes | Finding:
-    """Convert text to UTF-8 without byte order marks; a file joined from two may begin with two of them."""
-    for mark, name in ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32")):
+    if encoding:
+        return _decode_named(data, encoding)
+    for mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
         if data.startswith(mark):
-            return error(Code.NOT_UTF8, f"the file is {name} text, which can't be read; save it again as CSV UTF-8")
+            return error(Code.NOT_UTF8, "the file is UTF-32 text; read it with --encoding utf-32")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            data = data.decode("utf-16").encode()
-        except UnicodeDecodeError as cause:
-            text = f"the file is UTF-16 text that can't be decoded from byte {cause.start} on ({cause.reason})"
-            return error(Code.NOT_UTF8, f"{text}; it is cut or damaged: save it again as CSV UTF-8")
+        return _decode_utf16(data, "utf-16")
+    if order := _utf16_without_mark(data):
+        text = f"the file doesn't name its encoding; it is read as {order.upper()}, because every other byte is 0"
+        return _decode_utf16(data, order, Finding(Level.WARNING, Code.NOT_UTF8.value, text))
     while data.startswith(codecs.BOM_UTF8):
         data = data.removeprefix(codecs.BOM_UTF8)
-    return data
+    if is_valid_text(data) or b"\0" in data or is_mostly_utf8(data):
+        return DecodedText(data)
+    return _decode_guessed(data, header_score)
 
 
-def _is_valid_text(data: bytes) -> bool:
+def _decode_utf16(data: bytes, codec: str, *findings: Finding) -> DecodedText | Finding:
+    try:
+        return DecodedText(data.decode(codec).removeprefix("\ufeff").encode(), findings=findings)
+    except UnicodeDecodeError as cause:
+        text = f"the file is UTF-16 text that can't be decoded from byte {cause.start} on ({cause.reason})"
+        return error(Code.NOT_UTF8, f"{text}; it is cut or damaged: export or download it again")
+
+
+def _utf16_without_mark(data: bytes) -> str:
+    """The codec of UTF-16 without a byte order mark; "" for any other text."""
+    head = data[:HEAD]
+    for zeros, others, codec in ((head[1::2], head[0::2], "utf-16-le"), (head[0::2], head[1::2], "utf-16-be")):
+        if zeros.count(0) > _MIN_NULS * len(zeros) and 0 not in others:
+            text = head[: len(head) // 2 * 2].decode(codec, "replace")
+            if not any(unicodedata.category(character) == "Cc" and not character.isspace() for character in text):
+                return codec
+    return ""
+
+
+def _decode_named(data: bytes, name: str) -> DecodedText | Finding:
+    codec = codec_of(name)
+    family = codecs.lookup(codec).name[: len("utf-8")]  # UTF-16 with and without byte order are of one family
+    marked = next((marked for mark, marked in _MARKS if data.startswith(mark)), "")
+    if marked and not marked.casefold().startswith(family):
+        text = f"the file begins with the mark of {marked}, so it isn't {name}; leave out --encoding"
+        return error(Code.NOT_UTF8, text)
+    try:
+        decoded = data.decode(codec).lstrip("\ufeff").encode()
+    except UnicodeError as cause:
+        fitting = [] if is_valid_text(data) else guess_encodings(data)
+        advice = f"it looks like {fitting[0]}: --encoding {fitting[0]}" if fitting else "leave out --encoding"
+        start = cause.start if isinstance(cause, UnicodeDecodeError) else 0
+        row = data.count(b"\n", 0, start) + 1
+        return error(Code.NOT_UTF8, f"the file is not {name}, because of byte 0x{data[start]:02X}; {advice}", row=row)
+    if family == "utf-8" or data.isascii() or not is_valid_text(data):
+        return DecodedText(decoded)
+    text = f"the file is valid UTF-8 but is read as {name}, because --encoding or the setting encoding says so"
+    finding = Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; check foreign letters")
+    return DecodedText(decoded, findings=(finding,))
+
+
+def _decode_guessed(data: bytes, header_score: Callable[[bytes], int]) -> DecodedText:
+    """Decode by the likeliest encoding in which most of the header is known, and that fits the whole text."""
+    head = data[: data.rfind(b"\n", 0, HEAD) + 1] or data[:HEAD]
+    scores = {name: header_score(head.decode(codec_of(name), "replace").encode()) for name in guess_encodings(data)}
+    for name in sorted(scores, key=lambda name: -scores[name]):
+        try:
+            decoded = data.decode(codec_of(name)).encode()
+        except UnicodeDecodeError:
+            continue
+        text = f"the file is not UTF-8 and doesn't name its encoding; it is read as {name}, which fits its letters best"
+        advice = f"to be sure, look at the names, and add --encoding {name} or the right encoding"
+        finding = Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; {advice}")
+        return DecodedText(decoded, name, (finding,))
+    return DecodedText(data)
+
+
+def is_valid_text(data: bytes) -> bool:
     """Whether the data is valid UTF-8 without NUL, so that no cell needs checking."""
     if b"\0" in data:
         return False

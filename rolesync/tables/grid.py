@@ -63,6 +63,8 @@ class Grid:
         findings: about the sheet; those with a row apply only to rows below the header.
         blocks: the same rows as blocks; None for a workbook.
         delimiter: the text's delimiter; "" for a workbook.
+        guess: the name of the text's encoding if it is a guess; then letters outside ASCII may be wrong.
+        rows_above: rows that are not among `rows`, because they say how to read the others.
     """
 
     rows: Iterator[tuple[int, Cells]]
@@ -73,6 +75,8 @@ class Grid:
     findings: tuple[Finding, ...] = ()
     blocks: BlockSource | None = None
     delimiter: str = ""
+    guess: str = ""
+    rows_above: tuple[tuple[int, list[str]], ...] = ()
 
 
 def is_blank(cells: Iterable[str]) -> bool:
@@ -81,32 +85,37 @@ def is_blank(cells: Iterable[str]) -> bool:
 
 
 def find_non_text(
-    number: int, cells: Sequence[str], header: Sequence[str], used: Collection[int]
+    number: int, cells: Sequence[str], header: Sequence[str], used: Collection[int], guess: str = ""
 ) -> tuple[Finding, ...]:
-    """Find the cells of a row that are not text.
+    """Find the cells of a row that are not text for certain.
 
-    A NUL is always an error, because the file is damaged. Other bytes that are not UTF-8 are an error in a used column
-    and in cells beyond the header; in an unused column they are a warning.
+    A NUL is always an error, because the file is damaged. Bytes that fit no encoding, and letters that depend on a
+    guessed encoding, are an error in a used column and in cells beyond the header. In an unused column such bytes are
+    a warning, and a guess is good enough.
 
     Args:
         number: the row number.
         cells: its cells; bytes that are not UTF-8 are lone surrogates.
         header: the header's cells.
-        used: the columns that are read, counted from 0.
+        used: the columns that decide who gets what, counted from 0.
+        guess: the name of the encoding if it is a guess; "" if it is certain.
     """
     findings = []
     for index, cell in enumerate(cells):
+        column = printable(header[index]) if index < len(header) else None
         match = _NOT_TEXT.search(cell)
         if not match:
-            continue
-        column = printable(header[index]) if index < len(header) else None
-        if "\0" in cell:
+            if guess and not cell.isascii() and (index in used or column is None):
+                text = f"{quoted(cell)} depends on the file's encoding, which is not named and looks like {guess}"
+                advice = f"if this text is right, add --encoding {guess}; else name the right encoding"
+                findings.append(error(Code.NOT_UTF8, f"{text}; {advice}", row=number, column=column))
+        elif "\0" in cell:
             text = f"{quoted(printable(cell))} holds a NUL byte, so the file is damaged or not plain text"
             findings.append(error(Code.NUL_BYTE, f"{text}; export it again as CSV UTF-8", row=number, column=column))
         else:
             text = f"byte 0x{ord(match[0]) - 0xDC00:02X} in {quoted(printable(cell))} is not UTF-8"
             if index in used or column is None:
-                advice = "save the file again as 'CSV UTF-8 (comma delimited)'"
+                advice = "write this cell again, and save the file as 'CSV UTF-8 (comma delimited)'"
                 findings.append(error(Code.NOT_UTF8, f"{text}; {advice}", row=number, column=column))
             else:
                 text = f"{text}; this column is not read, so it doesn't matter"

@@ -1,78 +1,33 @@
 """Bytes → the single table in them: a header and the rows below it.
 
 Nothing is guessed. The right delimiter, sheet and header row are those with a valid header; if two fit, the file is
-refused. Rows above the header are titles and comments, and each is reported. A row above the header that looks like
-data is an error.
+refused.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 
-from rolesync.model.findings import Code, Finding, error, printable, quoted
+from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.model.lists import ListForm
-from rolesync.model.vocabulary import Level
-from rolesync.tables.encoding import decode_text, text_grids
+from rolesync.tables.choose_sheet import choose_sheet
+from rolesync.tables.encoding import DecodedText, decode_text, is_valid_text
 from rolesync.tables.file_type import Content, FileKind, detect_content
-from rolesync.tables.grid import BlockSource, Cells, Grid, is_blank
-from rolesync.tables.header_text import MOJIBAKE_BOM
+from rolesync.tables.find_header import (
+    HEADER_SEARCH_ROWS,
+    Candidate,
+    HeaderRules,
+    Table,
+    find_header,
+    make_candidate,
+    no_rows,
+)
+from rolesync.tables.grid import Grid
 from rolesync.tables.json_records import json_grid
 from rolesync.tables.ldif import ldif_grid
+from rolesync.tables.text_grids import text_grids
 
-HEADER_SEARCH_ROWS = 40  # non-blank rows that are searched for a header; titles above a header take fewer
-
-
-class HeaderRules(NamedTuple):
-    """How to recognise a header.
-
-    Attributes:
-        score: how many known columns a row of cells names.
-        complete: whether a row names all columns that are needed.
-        is_data: whether a cell can only belong to a row below the header.
-    """
-
-    score: Callable[[Sequence[str]], int]
-    complete: Callable[[Sequence[str]], bool]
-    is_data: Callable[[str], bool]
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A header and the rows below it.
-
-    Attributes:
-        header: the header's cells.
-        header_row: its row number.
-        rows: yields (row number, cells), once.
-        all_text: whether every cell is known to be valid text, see `find_non_text`.
-        last_line_ended: False if the file ends within its last line, which may be cut.
-        sheet: the sheet's name; "" for text.
-        findings: what was noticed while looking for the table.
-        rows_above: the rows above the header, with their numbers.
-        blocks: the same rows as blocks, see `Grid`; None for a workbook.
-        delimiter: the text's delimiter; "" for a workbook.
-    """
-
-    header: tuple[str, ...]
-    header_row: int
-    rows: Iterator[tuple[int, Cells]]
-    all_text: bool
-    last_line_ended: bool
-    sheet: str = ""
-    findings: tuple[Finding, ...] = ()
-    rows_above: tuple[tuple[int, list[str]], ...] = ()
-    blocks: BlockSource | None = None
-    delimiter: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    """A possible table, and how well its header fits the rules."""
-
-    complete: bool
-    score: int
-    table: Table
+__all__ = ["HeaderRules", "Table", "needs_encoding", "open_sheets", "open_table"]
 
 
 def open_table(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
@@ -90,17 +45,42 @@ def open_table(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple
     if isinstance(content, Finding):
         return (content,)
     if content.kind.is_workbook:
+        if form.encoding:
+            text = "the file is a workbook, which needs no encoding; leave out --encoding"
+            return (error(Code.NOT_UTF8, text),)
         from rolesync.tables.workbook import workbook_grids  # noqa: PLC0415  # an extra, and slow to import
 
         sheets = workbook_grids(content)
-        return (sheets,) if isinstance(sheets, Finding) else _choose_sheet(sheets, rules, form)
+        return (sheets,) if isinstance(sheets, Finding) else choose_sheet(sheets, rules, form)
     if form.sheet:
         text = f"the file is text and has no sheet {quoted(form.sheet)}; leave out --sheet"
         return (error(Code.SHEET_UNCLEAR, text),)
-    if content.kind is not FileKind.TEXT:
-        return _open_records(content, rules)
-    grids = text_grids(content.data)
-    return (grids,) if isinstance(grids, Finding) else _choose_delimiter(grids, rules, form)
+    return _open_text(content.data, rules, form)
+
+
+def _open_text(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
+    """The table of a text; the settings may name its encoding."""
+    text = decode_text(data, form.encoding, lambda head: _header_score(head, rules))
+    if isinstance(text, Finding):
+        return (text,)
+    content = detect_content(text.data)  # again, because UTF-16 may hide what the text is
+    if isinstance(content, Finding):
+        return (content,)
+    if content.kind is FileKind.TEXT:
+        return _choose_delimiter(text_grids(text), rules, form)
+    return _open_records(content, text, rules)
+
+
+def _header_score(head: bytes, rules: HeaderRules) -> int:
+    """The most known columns that a row of a text's first lines names under any delimiter."""
+    rows = (cells for grid in text_grids(DecodedText(head)) for _, cells in islice(grid.rows, HEADER_SEARCH_ROWS))
+    return max((rules.score(cells) for cells in rows if isinstance(cells, list)), default=0)
+
+
+def needs_encoding(data: bytes) -> bool:
+    """Whether a file is a text whose encoding it doesn't show itself, so that a named one must be for this file."""
+    content = detect_content(data)
+    return not isinstance(content, Finding) and not content.kind.is_workbook and not is_valid_text(content.data)
 
 
 def open_sheets(
@@ -124,31 +104,29 @@ def open_sheets(
     sheets = workbook_grids(content)
     if isinstance(sheets, Finding):
         return [(sheets,)], []
-    tables = [_choose_sheet(sheets, rules, ListForm(sheet=name)) for name in names]
+    tables = [choose_sheet(sheets, rules, ListForm(sheet=name)) for name in names]
     return tables, [sheet for sheet in sheets if sheet.name not in names]
 
 
-def _open_records(content: Content, rules: HeaderRules) -> Table | tuple[Finding, ...]:
+def _open_records(content: Content, text: DecodedText, rules: HeaderRules) -> Table | tuple[Finding, ...]:
     """The table of JSON or LDIF: its header is never among its rows."""
-    text = decode_text(content.data)
-    if isinstance(text, Finding):
-        return (text,)
-    grid = (json_grid if content.kind is FileKind.JSON else ldif_grid)(text)
+    grid = (json_grid if content.kind is FileKind.JSON else ldif_grid)(text.data.decode("utf-8", "surrogateescape"))
     if isinstance(grid, Finding):
         return (grid,)
+    grid = replace(grid, guess=text.guess, findings=(*text.findings, *grid.findings))
     header = next(grid.rows, None)
     if header is None or isinstance(header[1], tuple):
-        return (_no_rows("the file"),)
-    return _candidate(grid, rules, [(header[0], header[1])]).table
+        return (no_rows("the file"),)
+    return make_candidate(grid, rules, [(header[0], header[1])]).table
 
 
 def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
     """The table under the delimiter whose header fits best; findings if two delimiters fit equally."""
-    results = [_find_header(grid, rules, form) for grid in grids]
-    candidates = [result for result in results if isinstance(result, _Candidate)]
+    results = [find_header(grid, rules, form) for grid in grids]
+    candidates = [result for result in results if isinstance(result, Candidate)]
     best = max(((candidate.complete, candidate.score) for candidate in candidates), default=(False, 0))
     if not best[1] and None in results:
-        return (_no_rows("the file"),)
+        return (no_rows("the file"),)
     if not candidates:
         return next(result for result in results if isinstance(result, tuple))
     tables = [candidate.table for candidate in candidates if (candidate.complete, candidate.score) == best]
@@ -158,122 +136,3 @@ def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm)
         message = f"the header can be read as {readings}; use one delimiter, best `,`, and quote cells that contain it"
         return (error(Code.DELIMITER_UNCLEAR, message, row=tables[0].header_row),)
     return tables[0]
-
-
-def _choose_sheet(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
-    """The table in the sheet that `form` names, else in the only visible sheet that can be meant."""
-    names = ", ".join(map(_describe_sheet, grids))
-    named = _sheets_named(grids, form.sheet)
-    if form.sheet and not named:
-        return (_unclear(f"the workbook has no sheet {quoted(form.sheet)}; it has {names}: name one of them"),)
-    filled = [(grid, result) for grid in named or grids if (result := _find_header(grid, rules, form)) is not None]
-    visible = [(grid, result) for grid, result in filled if named or not grid.hidden]
-    complete = [(grid, result) for grid, result in visible if isinstance(result, _Candidate) and result.complete]
-    if not filled:
-        return (_no_rows(f"the sheet {quoted(named[0].name)}" if named else "the workbook"),)
-    if not visible:
-        return (_unclear(f"of the sheets {names}, only hidden ones have rows; name the right one"),)
-    if len(complete or visible) > 1:
-        rivals = ", ".join(quoted(grid.name) for grid, _ in complete or visible)
-        text = f"{'each' if complete else 'none'} of the sheets {rivals} has the header of a list"
-        return (_unclear(f"{text}; name the right one"),)
-    grid, result = (complete or visible)[0]
-    if isinstance(result, tuple):
-        return result
-    return _with_sheet(result.table, grid, [other for other, _ in filled if other is not grid])
-
-
-def _sheets_named(grids: Sequence[Grid], sheet: str) -> list[Grid]:
-    """The sheets with this name, else the sheet with this number, counted from 1."""
-    return [grid for grid in grids if sheet and grid.name == sheet] or [
-        grid for number, grid in enumerate(grids, 1) if str(number) == sheet
-    ]
-
-
-def _describe_sheet(grid: Grid) -> str:
-    return quoted(grid.name) + (" (hidden)" if grid.hidden else "")
-
-
-def _with_sheet(table: Table, grid: Grid, others: Sequence[Grid]) -> Table:
-    """Add the sheet's name and findings to its table."""
-    findings = [finding for finding in grid.findings if finding.row is None or finding.row > table.header_row]
-    if others:
-        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(map(_describe_sheet, others))}"
-        findings.append(Finding(Level.WARNING, Code.SHEETS_IGNORED.value, text))
-    if grid.hidden:
-        text = f"the sheet {quoted(grid.name)} is hidden in the workbook; it is read because the settings name it"
-        findings.append(Finding(Level.WARNING, Code.HIDDEN.value, text))
-    return replace(table, sheet=grid.name, findings=(*table.findings, *findings))
-
-
-def _unclear(text: str) -> Finding:
-    return error(Code.SHEET_UNCLEAR, f"{text} with --sheet")
-
-
-def _no_rows(source: str) -> Finding:
-    text = f"{source} has no rows, and an empty list would remove everybody; put back the header and the rows"
-    return error(Code.NO_ROWS, text)
-
-
-def _find_header(grid: Grid, rules: HeaderRules, form: ListForm) -> _Candidate | tuple[Finding, ...] | None:
-    """Find the header of a grid.
-
-    Returns:
-        The first complete header, or the named row, or else the first row; findings if it can't be read; None if the
-        grid has no such row.
-    """
-    seen: list[tuple[int, list[str]]] = []
-    for number, cells in grid.rows:
-        if isinstance(cells, tuple):
-            if number < form.header_row:
-                continue
-            return cells if form.header_row or not seen else _candidate(grid, rules, seen, findings=cells)
-        if is_blank(cells) and number != form.header_row:
-            continue
-        seen.append((number, cells))
-        if number >= form.header_row and (form.header_row or rules.complete(cells)):
-            findings = [_finding_above(*row, rules, named=bool(form.header_row)) for row in seen[:-1]]
-            return _candidate(grid, rules, seen[-1:], findings=findings, rows_above=seen[:-1])
-        if len(seen) == HEADER_SEARCH_ROWS and not form.header_row:
-            break
-    return _candidate(grid, rules, seen) if seen and not form.header_row else None
-
-
-def _candidate(
-    grid: Grid,
-    rules: HeaderRules,
-    rows: Sequence[tuple[int, list[str]]],
-    *,
-    findings: Sequence[Finding] = (),
-    rows_above: Sequence[tuple[int, list[str]]] = (),
-) -> _Candidate:
-    """Make a table of the rows that were already read, header first, followed by the grid's remaining rows."""
-    (number, header), *already_read = rows
-    first_rows: list[tuple[int, Cells]] = [*already_read]
-    if any(cell.startswith(MOJIBAKE_BOM) for cell in header):
-        text = "a program read this UTF-8 list as Windows-1252, so letters outside ASCII are now wrong"
-        advice = "open the original as UTF-8 and save it again"
-        findings = [*findings, Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; {advice}", number)]
-    table = Table(
-        tuple(header),
-        number,
-        chain(first_rows, grid.rows),
-        all_text=grid.all_text,
-        last_line_ended=grid.last_line_ended,
-        findings=tuple(findings),
-        rows_above=tuple(rows_above),
-        blocks=None if first_rows else grid.blocks,
-        delimiter=grid.delimiter,
-    )
-    return _Candidate(rules.complete(header), rules.score(header), table)
-
-
-def _finding_above(number: int, cells: Sequence[str], rules: HeaderRules, *, named: bool) -> Finding:
-    """Report a row above the header: an error if it looks like data, unless the settings name the header row."""
-    shown = quoted(printable(" ".join(filter(None, map(str.strip, cells)))))
-    if not named and sum(bool(cell.strip()) for cell in cells) > 1 and any(map(rules.is_data, cells)):
-        text = f"{shown} is above the header but looks like a row of the list"
-        advice = "move it below the header, delete it, or name the header's row with --header-row"
-        return error(Code.ROW_ABOVE_HEADER, f"{text}; {advice}", row=number)
-    text = f"{shown} is above the header and is not read"
-    return Finding(Level.WARNING, Code.TITLE_IGNORED.value, text, number)

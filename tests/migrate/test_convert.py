@@ -3,6 +3,8 @@ from pathlib import Path
 from rolesync.migrate.ledger import CellOutcome
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.write import list_csv
+from rolesync.model.lists import ListForm
+from rolesync.reader.exports import RowCondition
 from tests.migrate.sources import cells_with, pairs, run
 
 A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"
@@ -72,3 +74,30 @@ def test_a_row_with_a_missing_cell_is_refused(tmp_path: Path) -> None:
     migration = run(tmp_path, {"s.csv": text}, Recipe(matrix={"Admin?": "Admin", "Teacher?": "Teacher"}))
     assert pairs(migration) == [(A, "Teacher")]
     assert {(row, code) for row, _, code in cells_with(migration, CellOutcome.REFUSED)} == {(3, "row_too_short")}
+
+
+def test_a_guessed_encoding_refuses_what_decides_and_never_a_name(tmp_path: Path) -> None:
+    text = f"mail,name,access\n{A},Zoë,Admin\n{B},Jürgen,Prüfer\n".encode("cp1252")
+    recipe = Recipe(email=("mail",), role=("access",), mapping={"Prüfer": "Admin"})
+    migration = run(tmp_path, {"s.csv": text}, recipe)
+    assert [(row.email, row.name) for row in migration.assignments] == [(A, "Zoë")]
+    ((_, cell),) = migration.ledger.refused()
+    assert (cell.address, cell.code) == ("C3", "not_utf8")
+    assert "--encoding windows-1252" in cell.detail
+    named = run(tmp_path, {"s.csv": text}, recipe, form=ListForm(encoding="windows-1252"))
+    assert pairs(named) == [(A, "Admin"), (B, "Admin")]
+    assert named.refused == 0
+
+
+def test_a_word_of_a_condition_that_depends_on_a_guessed_encoding_is_refused(tmp_path: Path) -> None:
+    text = f"mail,state\n{A},active\n{B},désactivé\n".encode("cp1252")
+    keep = (RowCondition(columns=("state",), keep=frozenset({"active"}), others="drop", why="inactive"),)
+    migration = run(tmp_path, {"s.csv": text}, Recipe(email=("mail",), fixed="Admin", keep=keep))
+    assert pairs(migration) == [(A, "Admin")]
+    assert [cell.address for _, cell in migration.ledger.refused()] == ["B3"]
+
+
+def test_a_name_with_bytes_of_no_encoding_is_written_without_them(tmp_path: Path) -> None:
+    text = f"mail,name\n{A},Müller".encode() + b"\xfc\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe(email=("mail",), fixed="Admin"))
+    assert [row.name for row in migration.assignments] == ["Müller\ufffd"]

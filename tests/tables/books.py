@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
 import xlwt
+from openpyxl.styles import Font
 
 Rows = Sequence[Sequence[object]]
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
@@ -31,8 +32,9 @@ def xlsx(
     hidden: Collection[str] = (),
     merged: Iterable[str] = (),
     hidden_rows: Iterable[int] = (),
+    struck_rows: Iterable[int] = (),
 ) -> bytes:
-    """Write an XLSX; `merged` and `hidden_rows` apply to every sheet. Texts that begin with `=` are formulas."""
+    """Write an XLSX; all but `hidden` applies to every sheet. Texts that begin with `=` are formulas."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in sheets.items():
@@ -43,6 +45,8 @@ def xlsx(
             sheet.merge_cells(area)
         for number in hidden_rows:
             sheet.row_dimensions[number].hidden = True
+        for number in struck_rows:
+            sheet.cell(number, 1).font = Font(strike=True)
         sheet.sheet_state = "hidden" if name in hidden else "visible"
     out = io.BytesIO()
     book.save(out)

@@ -7,7 +7,7 @@ from rolesync.model.lists import AS_WRITTEN
 from rolesync.reader.header import header_rules
 from rolesync.tables.file_type import Content, detect_content
 from rolesync.tables.grid import Cells, Grid
-from rolesync.tables.table import open_table
+from rolesync.tables.table import Table, open_table
 from rolesync.tables.workbook import workbook_grids
 
 
@@ -24,6 +24,13 @@ def read(data: bytes) -> tuple[tuple[str, ...], list[tuple[int, list[str]]], lis
         else:
             rows.append((number, cells))
     return table.header, rows, [*table.findings, *findings]
+
+
+def only(table: Table | tuple[Finding, ...]) -> Finding:
+    """The finding that refuses a file."""
+    assert isinstance(table, tuple)
+    (finding,) = table
+    return finding
 
 
 def codes(findings: Sequence[Finding]) -> list[tuple[str, int | None, str | None]]:

@@ -40,3 +40,13 @@ def test_a_nul_is_an_error_in_every_column() -> None:
 
 def test_valid_text_has_no_findings() -> None:
     assert find_non_text(2, ["a", "é", ""], ("x", "y", "z"), {0}) == ()
+
+
+def test_letters_that_depend_on_a_guessed_encoding_are_an_error_where_they_decide() -> None:
+    findings = find_non_text(2, ["ann", "Zoë", "é", "ü"], ("email", "name", "role"), {0, 2}, "windows-1252")
+    assert [(finding.level, finding.code, finding.column) for finding in findings] == [
+        ("error", "not_utf8", "role"),
+        ("error", "not_utf8", None),
+    ]
+    assert findings[0].message.startswith("'é' depends on the file's encoding, which is not named and looks like")
+    assert "--encoding windows-1252" in findings[0].message

@@ -69,6 +69,9 @@ def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Probl
 def _opened(table: Table | tuple[Finding, ...], sheet: str, problems: list[Problem]) -> Iterator[Table]:
     """Yield the table unless only findings were returned; append a problem for everything that was not read."""
     if isinstance(table, Table):
+        if table.guess:
+            text = "the file is not UTF-8, so that letters may be wrong; save it again as 'CSV UTF-8 (comma delimited)'"
+            problems.append(Problem(text))
         yield replace(table, sheet=sheet)
     findings = table.findings if isinstance(table, Table) else table
     unread = (finding for finding in findings if finding.level is Level.ERROR or finding.code == Code.TITLE_IGNORED)

@@ -196,6 +196,6 @@ def test_csv_is_checked_like_a_workbook() -> None:
         "row 2, column kind: is 'chnge', and was 'change': leave it as it was"
     ]
     reported = problems(text.replace("p7@", "p\udcff7@").encode("utf-8", "surrogateescape"), plan)
-    assert reported[0].startswith("row 3, column email: byte 0xFF in ")
+    assert reported[0].startswith("the file is not UTF-8, so that letters may be wrong; save it again as 'CSV UTF-8")
     cut = text.rsplit("\n", 2)[0] + "\n"
     assert problems(cut.encode(), plan) == ["the row of <p8@example.edu> #8, remove Admin, is missing"]

@@ -1,0 +1,45 @@
+import pytest
+
+from rolesync.model.lists import ListForm
+from rolesync.reader.header import header_rules
+from rolesync.tables.table import Table, open_table
+from tests.tables.opening import codes, read
+
+
+def test_titles_above_the_header_are_reported() -> None:
+    header, rows, findings = read(b"Admins of Studio,\n\n# as of June\nE-Mail,role\na,b\n")
+    assert (header, rows) == (("E-Mail", "role"), [(5, ["a", "b"])])
+    assert codes(findings) == [("title_ignored", 1, None), ("title_ignored", 3, None)]
+    assert "'# as of June' is above the header" in findings[1].message
+
+
+def test_a_data_row_above_the_header_is_an_error() -> None:
+    _, _, findings = read(b"a@x.edu,Admin\nemail,role\nb@x.edu,Admin\n")
+    assert codes(findings) == [("row_above_header", 1, None)]
+    assert "--header-row" in findings[0].message
+
+
+def test_a_named_header_row_is_used() -> None:
+    data = b'"a"b,c\nx@x.edu,Admin\nemail,name\na,b\n'
+    table = open_table(data, header_rules(), ListForm(header_row=3))
+    assert isinstance(table, Table)
+    assert (table.header, list(table.rows)) == (("email", "name"), [(4, ["a", "b"])])
+    assert codes(table.findings) == [("title_ignored", 2, None)]
+
+
+@pytest.mark.parametrize("row", [5, 3])
+def test_a_named_header_row_must_exist(row: int) -> None:
+    table = open_table(b"email,role\na,b\n\n", header_rules(), ListForm(header_row=row))
+    assert isinstance(table, tuple)
+    assert codes(table) == [("no_rows", None, None)]
+
+
+def test_without_a_header_the_first_row_is_taken_as_one() -> None:
+    header, rows, _ = read(b"a@x.edu,Admin\nb@x.edu,Admin\n")
+    assert header == ("a@x.edu", "Admin")
+    assert rows == [(2, ["b@x.edu", "Admin"])]
+
+
+def test_a_broken_row_before_any_header_is_reported() -> None:
+    _, _, findings = read(b'People\n"a"b,c\nemail,role\n')
+    assert codes(findings) == [("broken_quoting", 2, None)]
