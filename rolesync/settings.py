@@ -73,12 +73,14 @@ class Settings(BaseSettings):
     email_column: str = Field("", description="Header of the column with addresses, if it isn't `email`.")
     user_id_column: str = Field("", description="Header of the column with Studio's user ids, if it isn't `user_id`.")
     role_column: str = Field("", description="Header of the column with one role, if it isn't `role`.")
+    no_header: bool = Field(False, description="The list has no header: columns are named by number or letter.")
+    no_user_id: bool = Field(False, description="Don't read user ids, because they are another program's.")
+    keep: dict[str, tuple[str, ...]] = Field({}, description="Columns, each with the words of the rows that count.")
+    ignore_columns: tuple[str, ...] = Field((), description="Columns that are not read, whatever their cells say.")
     bad_rows: Literal["refuse", "hold"] = Field(
         "refuse", description="An unreadable row refuses the list, or is held together with all removals."
     )
-    login_identities: bool = Field(
-        False, description="Users may be named by Canvas login where Studio has it instead of an address."
-    )
+    login_identities: bool = Field(False, description="Users may be named by Canvas login where Studio has no address.")
     mode: Mode = Field(Mode.SYNC, description="sync removes roles that the list doesn't give; additive never removes.")
     owner: str = Field("", description="Address or id of the token's owner, who never loses a managed role.")
     protected_users: tuple[str, ...] = Field((), description="Users who never lose a role: address, id or *@DOMAIN.")
@@ -227,10 +229,8 @@ class Settings(BaseSettings):
             UsageError: neither `account` nor `base_url` is set.
         """
         if not (self.account or self.base_url):
-            raise UsageError(
-                "no Studio is set",
-                hint=f"set {PREFIX}ACCOUNT (the name before .instructuremedia.com) or {PREFIX}BASE_URL",
-            )
+            hint = f"set {PREFIX}ACCOUNT (the name before .instructuremedia.com) or {PREFIX}BASE_URL"
+            raise UsageError("no Studio is set", hint=hint)
         return self.base_url or f"https://{self.account}.instructuremedia.com"
 
     def part(self, kind: type[Part], **others: Any) -> Part:  # noqa: ANN401  # each field has its own type

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from rolesync.cli.options import Assignments, Config, Encoding, Form, Format, NoPager, load_settings
+from rolesync.cli.options import (
+    Assignments,
+    Config,
+    Encoding,
+    Form,
+    Format,
+    IgnoreColumn,
+    Keep,
+    NoHeader,
+    NoPager,
+    NoUserId,
+    column_settings,
+    load_settings,
+)
 from rolesync.cli.output import show_view
 from rolesync.cli.pager import pager_command
 from rolesync.cli.progress import command_context
@@ -24,6 +37,10 @@ def explain(
         typer.Option("--live", help="Also ask Studio for the roles of today; with --list, show the next changes too."),
     ] = False,
     encoding: Encoding = None,
+    keep: Keep = None,
+    ignore_column: IgnoreColumn = None,
+    no_header: NoHeader = False,
+    no_user_id: NoUserId = False,
     no_pager: NoPager = False,
     form: Format = Form.TEXT,
     config: Config = None,
@@ -36,7 +53,8 @@ def explain(
     from rolesync.workflows.context import Context
     from rolesync.workflows.explain import explain_user
 
-    settings = load_settings(config, assignments, encoding=encoding)
+    columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
+    settings = load_settings(config, assignments, encoding=encoding, **columns)
     # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.
     with command_context(settings) if list_file or live else nullcontext(Context(settings)) as context:
         explanation = explain_user(user, context, list_file, live=live)

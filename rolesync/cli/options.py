@@ -80,6 +80,30 @@ BadRows = Annotated[
         "--bad-rows", help="Unreadable rows: refuse the list, or hold them and all removals.", show_default=False
     ),
 ]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMN=WORD",
+        help="Only rows with this word in the column give their role; repeatable.",
+        show_default=False,
+    ),
+]
+IgnoreColumn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-column",
+        metavar="COLUMN",
+        help="Don't read this column, whatever its cells say; repeatable.",
+        show_default=False,
+    ),
+]
+NoHeader = Annotated[
+    bool, typer.Option("--no-header", help="The first row is a row: columns are named by number or letter.")
+]
+NoUserId = Annotated[
+    bool, typer.Option("--no-user-id", help="Don't read user ids, because they are another program's.")
+]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan saved by `plan -o`.", show_default=False)]
 PlanOrRun = Annotated[
     str,
@@ -95,6 +119,30 @@ ROWS_SHOWN = 50  # rows of each table without --all
 def row_limit(show_all: bool) -> int | None:
     """Choose how many rows of each table to show; None for all."""
     return None if show_all else ROWS_SHOWN
+
+
+def column_settings(
+    keep: list[str] | None, ignore_column: list[str] | None, *, no_header: bool, no_user_id: bool
+) -> "dict[str, object]":
+    """Make settings of the options on the columns of a list; None where an option is absent.
+
+    Raises:
+        UsageError: a `--keep` isn't COLUMN=WORD, or its column is ignored.
+    """
+    words: dict[str, list[str]] = {}
+    for text in keep or []:
+        column, equals, word = text.rpartition("=")
+        if not equals or not column.strip():
+            raise UsageError(f"--keep {text}: not COLUMN=WORD", hint="write it like --keep Status=Active")
+        words.setdefault(column.strip(), []).append(word.strip())
+    if both := sorted(words.keys() & {name.strip() for name in ignore_column or []}):
+        raise UsageError(f"--keep and --ignore-column both name {both[0]}", hint="leave one of the two out")
+    return {
+        "keep": words or None,
+        "ignore_columns": ignore_column or None,
+        "no_header": no_header or None,
+        "no_user_id": no_user_id or None,
+    }
 
 
 def load_settings(config: Path | None, assignments: list[str] | None, **overrides: Any) -> "Settings":  # noqa: ANN401

@@ -9,8 +9,13 @@ from rolesync.cli.options import (
     Form,
     Format,
     HeaderRow,
+    IgnoreColumn,
+    Keep,
     ListFile,
+    NoHeader,
+    NoUserId,
     Sheet,
+    column_settings,
 )
 from rolesync.cli.plan_options import Detailed, HoldRemovals, Impact, NoRemovals, Output, load_plan_settings
 from rolesync.cli.plan_output import save_and_show_plan
@@ -29,6 +34,10 @@ def plan(
     header_row: HeaderRow = None,
     encoding: Encoding = None,
     bad_rows: BadRows = None,
+    keep: Keep = None,
+    ignore_column: IgnoreColumn = None,
+    no_header: NoHeader = False,
+    no_user_id: NoUserId = False,
     detailed_exitcode: Detailed = False,
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -38,7 +47,8 @@ def plan(
     """Dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
     from rolesync.workflows.plan import plan_list, read_list
 
-    reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows}
+    columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
+    reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
     with command_context(settings) as context:
         desired = read_list(file, context)

@@ -16,9 +16,14 @@ from rolesync.cli.options import (
     Form,
     Format,
     HeaderRow,
+    IgnoreColumn,
+    Keep,
     ListFile,
+    NoHeader,
+    NoUserId,
     Override,
     Sheet,
+    column_settings,
 )
 from rolesync.cli.output import show_json
 from rolesync.cli.plan import plan
@@ -41,6 +46,10 @@ def sync(
     header_row: HeaderRow = None,
     encoding: Encoding = None,
     bad_rows: BadRows = None,
+    keep: Keep = None,
+    ignore_column: IgnoreColumn = None,
+    no_header: NoHeader = False,
+    no_user_id: NoUserId = False,
     override: Override = "",
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -60,6 +69,10 @@ def sync(
             header_row=header_row,
             encoding=encoding,
             bad_rows=bad_rows,
+            keep=keep,
+            ignore_column=ignore_column,
+            no_header=no_header,
+            no_user_id=no_user_id,
             show_all=show_all,
             form=form,
             config=config,
@@ -70,7 +83,8 @@ def sync(
     from rolesync.workflows.plan import read_list
     from rolesync.workflows.sync import sync_list
 
-    reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows}
+    columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
+    reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
     with command_context(settings) as context:
         desired = read_list(file, context)

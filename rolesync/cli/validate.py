@@ -12,8 +12,13 @@ from rolesync.cli.options import (
     Form,
     Format,
     HeaderRow,
+    IgnoreColumn,
+    Keep,
     ListFile,
+    NoHeader,
+    NoUserId,
     Sheet,
+    column_settings,
     load_settings,
     row_limit,
 )
@@ -30,6 +35,10 @@ def validate(
     header_row: HeaderRow = None,
     encoding: Encoding = None,
     bad_rows: BadRows = None,
+    keep: Keep = None,
+    ignore_column: IgnoreColumn = None,
+    no_header: NoHeader = False,
+    no_user_id: NoUserId = False,
     show_all: All = False,
     form: Format = Form.TEXT,
     config: Config = None,
@@ -38,9 +47,9 @@ def validate(
     """Check a list without asking Studio: show its findings and the roles that it asks for."""
     from rolesync.reader.read import read_desired
 
-    settings = load_settings(
-        config, assignments, sheet=sheet, header_row=header_row, encoding=encoding, bad_rows=bad_rows
-    )
+    columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
+    reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
+    settings = load_settings(config, assignments, **reading)
     today = datetime.now(UTC).date()
     desired = read_desired(file, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
     show_validation(desired, settings.managed_roles, form, show_all=show_all)

@@ -38,6 +38,7 @@ class Code(StrEnum):
     FOOTER_IGNORED = "footer_ignored"  # a total below the rows
     FOREIGN_EXPORT = "foreign_export"  # an export of another program
     HEADER_NOT_FOUND = "header_not_found"  # a column of the settings doesn't exist
+    NO_HEADER = "no_header"  # the first row is a row of the list
     HEADER_DUPLICATE = "header_duplicate"  # two columns have the same meaning
     HEADER_NO_IDENTITY = "header_no_identity"  # neither `email` nor `user_id`
     HEADER_NO_ROLE = "header_no_role"  # neither `role` nor `roles`
@@ -49,6 +50,7 @@ class Code(StrEnum):
     EMAIL_LOOKALIKE = "email_lookalike"  # letters that look like those of another address
     USER_ID_INVALID = "user_id_invalid"  # not a whole number, or out of range
     USER_ID_NORMALISED = "user_id_normalised"  # a number written as 101.0 or '101
+    USER_ID_FOREIGN = "user_id_foreign"  # ids that are probably another program's
     IDENTITY_CONFLICT = "identity_conflict"  # one id with two addresses, or one address with two ids
     ROLE_MISSING = "role_missing"  # a row without a role
     ROLE_CONTROL_CHARACTER = "role_control_character"  # a line break, tab … inside a role
@@ -58,7 +60,10 @@ class Code(StrEnum):
     ROLE_NO_NAME = "role_no_name"  # an error value, formula, yes or no, number, date or placeholder instead of a role
     ROLE_ALIAS = "role_alias"  # another name for a role, from the settings
     ACTION_UNKNOWN = "action_unknown"  # an unknown word in `action` or `status`
-    ROLE_TAKEN = "role_taken"  # a row takes the role away
+    ROLE_TAKEN = "role_taken"  # a row takes the role away, or has none of the words that are kept
+    COLUMN_UNCLEAR = "column_unclear"  # a column that isn't read speaks against users
+    COLUMN_IGNORED = "column_ignored"  # a column that could speak against users and isn't read
+    KEPT_WORD_MISSING = "kept_word_missing"  # a word of `keep` that no row has
     DATE_INVALID = "date_invalid"  # not a date
     DATE_AMBIGUOUS = "date_ambiguous"  # day and month may be exchanged
     DATE_NORMALISED = "date_normalised"  # a date in another format than 2026-06-30

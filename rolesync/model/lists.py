@@ -1,6 +1,6 @@
 """Where a list comes from, and how it is written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,7 +30,9 @@ class ListForm:
     `sheet` is the name of a sheet, or its number from 1. `header_row` is the row of the header, counted from 1. Columns
     are named by their headers. `role_aliases` maps other names in the list to roles. With `hold_bad_rows`, an
     unreadable row is held; without it, the row refuses the list. With `login_identities`, rows may name users by login.
-    `encoding` is the encoding of a text.
+    `encoding` is the encoding of a text. `keep` maps columns to the words of the rows that give their role.
+    `ignore_columns` are not read. With `no_header`, the first row is a row of the list, and columns are named by letter
+    or number. With `no_user_id`, ids are not read.
     """
 
     sheet: str = ""
@@ -42,6 +44,10 @@ class ListForm:
     role_aliases: Mapping[str, str] = field(default_factory=dict)
     hold_bad_rows: bool = False
     login_identities: bool = False
+    keep: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ignore_columns: Sequence[str] = ()
+    no_header: bool = False
+    no_user_id: bool = False
 
     @property
     def names_columns(self) -> bool:

@@ -69,6 +69,8 @@ class CellMeaning(StrEnum):
     BLANK = "blank"
 
 
+_OF_PROGRAMS = ABOUT_PERSON | {ColumnKind.GIVEN_NAME, ColumnKind.FAMILY_NAME}
+
 _FLAGS = {
     ColumnKind.ACTIVE: (CellMeaning.COUNTS, CellMeaning.AGAINST),
     ColumnKind.AGAINST: (CellMeaning.AGAINST, CellMeaning.COUNTS),
@@ -87,7 +89,7 @@ _AROUND = {
 _BEFORE, _AFTER = {"row", "person"}, {"person", "flag", "time"}
 _STATUS_OF = {"row": ColumnKind.ACTION, "person": ColumnKind.STATUS}
 
-_IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;*?!'\u2019`\u00b4\"]+")
+_IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;'\u2019`\u00b4\"]+")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")  # those of Latin letters; Japanese marks distinguish letters
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _NOTE = re.compile(r"[\[({<【]\s*([^\[\](){}<>【】]*?)\s*[\])}>】]")
@@ -120,6 +122,12 @@ def header_meanings(header: Sequence[str]) -> tuple[HeaderMeaning | None, ...]:
     return tuple(meanings)
 
 
+def is_of_other_program(text: str, meaning: HeaderMeaning | None) -> bool:
+    """Whether a header shows that another program wrote the file, such as `First name`, `Login` or `Last access`."""
+    return (meaning is not None and meaning.kind in _OF_PROGRAMS) or _fold_header(text) in _about("other_programs")
+
+
+@lru_cache(maxsize=4096)  # many rows share a few words
 def cell_meaning(kind: ColumnKind, cell: str) -> CellMeaning:
     """Tell what a cell says about its row, in a column of this kind.
 
@@ -160,7 +168,7 @@ def _fold_header(text: str) -> str:
         return "" if fold_word(note) in notes or _DATE_FORMAT.fullmatch(note) else match[0]
 
     plain = _NOTE.sub(keep, unicodedata.normalize("NFKC", text))
-    return fold_word(plain) if plain.strip() else ""
+    return fold_word(plain.strip(" *?!")) if plain.strip(" *?!") else ""
 
 
 def _meaning(folded: str) -> HeaderMeaning | None:
@@ -188,15 +196,15 @@ def _tables() -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _about(name: str) -> frozenset[str]:
-    return frozenset(_folded([_tables()["about"][name]]))
+def _about(name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_folded([_tables()["about"][name]])))
 
 
 def _folded(lines: Mapping[str, Sequence[str]] | Sequence[Sequence[str]]) -> Iterator[str]:
     """The words of all languages, also with `ae` for `ä` and so on."""
     for words in lines.values() if isinstance(lines, Mapping) else lines:
         for word in words:
-            yield from {fold_word(word), fold_word(word.translate(_UMLAUTS))}
+            yield from (fold_word(word), fold_word(word.translate(_UMLAUTS)))
 
 
 @lru_cache(maxsize=1)

@@ -1,62 +1,19 @@
-"""A header → the column of each field.
-
-Accepted headers, without case, blanks, `_` and hyphens:
-
-- `email`, `email address` (so also `E-Mail` and `EMAIL_ADDRESS`)
-- `user id` (so also `user_id` and `User-ID`)
-- `role`, `roles`
-- `action`, `status`
-- `starts`, `starts on`, `valid from`
-- `expires`, `expires on`, `expiry`, `expiry date`, `expiration date`, `valid until`
-
-All other columns are ignored.
-"""
+"""A header → the column of each field, or what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from rolesync.model.findings import Code, Finding, error, printable, quoted
+from rolesync.model.findings import Finding, printable
 from rolesync.model.lists import AS_WRITTEN, ListForm
-from rolesync.reader.exports import Export
+from rolesync.reader.column_words import HeaderMeaning
+from rolesync.reader.fields import OPTIONAL, Field, find_columns
 from rolesync.reader.foreign_exports import recognise_export
+from rolesync.reader.header_findings import Hints, contradicting_columns, foreign_export, missing_columns, no_header
 from rolesync.reader.identity import is_address
-from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
-
-class Field(StrEnum):
-    """A field that the reader reads from a column."""
-
-    EMAIL = "email"
-    USER_ID = "user_id"
-    ROLE = "role"
-    ROLES = "roles"
-    ACTION = "action"
-    STARTS = "starts"
-    EXPIRES = "expires"
-
-
-KNOWN_HEADERS: Mapping[str, Field] = {
-    "email": Field.EMAIL,
-    "emailaddress": Field.EMAIL,
-    "userid": Field.USER_ID,
-    "role": Field.ROLE,
-    "roles": Field.ROLES,
-    "action": Field.ACTION,
-    "status": Field.ACTION,
-    "starts": Field.STARTS,
-    "startson": Field.STARTS,
-    "validfrom": Field.STARTS,
-    "expires": Field.EXPIRES,
-    "expireson": Field.EXPIRES,
-    "expiry": Field.EXPIRES,
-    "expirydate": Field.EXPIRES,
-    "expirationdate": Field.EXPIRES,
-    "validuntil": Field.EXPIRES,
-}
-OPTIONAL = frozenset({Field.ACTION, Field.STARTS, Field.EXPIRES})
-MAX_LISTED = 20  # headers that a message lists: enough to recognise the file
+_HINTS = Hints()
+_DATES = {Field.STARTS, Field.EXPIRES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +27,10 @@ class Layout:
         role: the column of roles.
         allows_many: whether that column is `roles`, whose cells may name several.
         min_cells: the number of cells that every row must have, see `_min_cells`.
-        action, starts, expires: the optional columns.
+        action, remove, starts, expires: the optional columns.
+        kept: the columns whose words decide which rows count, with these words, folded.
+        doubtful: the columns that may speak against a user, see `doubtful_columns`.
+        foreign: the columns that show that the user ids are probably another program's.
     """
 
     header: tuple[str, ...]
@@ -80,8 +40,12 @@ class Layout:
     allows_many: bool
     min_cells: int
     action: int | None = None
+    remove: int | None = None
     starts: int | None = None
     expires: int | None = None
+    kept: tuple[tuple[int, frozenset[str]], ...] = ()
+    doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
+    foreign: tuple[int, ...] = ()
 
     @property
     def identity(self) -> str | None:
@@ -92,13 +56,13 @@ class Layout:
     @property
     def used(self) -> tuple[int, ...]:
         """The columns that are read."""
-        places = (self.email, self.user_id, self.role, self.action, self.starts, self.expires)
-        return tuple(place for place in places if place is not None)
+        places = (self.email, self.user_id, self.role, self.action, self.remove, self.starts, self.expires)
+        return tuple(place for place in (*places, *(place for place, _ in self.kept)) if place is not None)
 
     @property
     def has_validity(self) -> bool:
-        """Whether there is an action or a date column."""
-        return (self.action, self.starts, self.expires) != (None, None, None)
+        """Whether a column takes roles away or limits them."""
+        return bool(self.kept) or (self.action, self.remove, self.starts, self.expires) != (None,) * 4
 
     @property
     def ignored(self) -> tuple[int, ...]:
@@ -107,121 +71,61 @@ class Layout:
         return tuple(place for place in range(len(self.header)) if place not in used)
 
 
-def field_headers(form: ListForm) -> Mapping[str, Field]:
-    """The field that each folded header means; if the settings name a field's header, no other header means it."""
-    known = dict(KNOWN_HEADERS)
-    for name, fields in (
-        (form.email_column, {Field.EMAIL}),
-        (form.user_id_column, {Field.USER_ID}),
-        (form.role_column, {Field.ROLE, Field.ROLES}),
-    ):
-        if name:
-            known = {text: field for text, field in known.items() if field not in fields}
-            known[fold_header(name)] = min(fields)
-    return known
-
-
 def header_rules(form: ListForm = AS_WRITTEN) -> HeaderRules:
     """The rules for the header of a list: it names a user and a role, or is the header of a known export."""
-    known = field_headers(form)
 
-    def fields(cells: Sequence[str]) -> set[Field]:
-        return {known[text] for text in map(fold_header, cells) if text in known}
+    def score(cells: Sequence[str]) -> int:
+        return len(find_columns(cells, form).fields)
 
     def complete(cells: Sequence[str]) -> bool:
-        named = fields(cells)
-        has_both = bool(named & {Field.EMAIL, Field.USER_ID}) and bool(named & {Field.ROLE, Field.ROLES})
+        fields = find_columns(cells, form).fields.keys()
+        has_both = bool(fields & {Field.EMAIL, Field.USER_ID}) and bool(fields & {Field.ROLE, Field.ROLES})
         return has_both or (not form.names_columns and recognise_export(cells) is not None)
 
-    return HeaderRules(lambda cells: len(fields(cells)), complete, is_address)
+    return HeaderRules(score, complete, is_address)
 
 
-def lay_out(header: Sequence[str], row: int, form: ListForm = AS_WRITTEN) -> Layout | tuple[Finding, ...]:
+def lay_out(
+    header: Sequence[str], row: int, form: ListForm = AS_WRITTEN, hints: Hints = _HINTS
+) -> Layout | tuple[Finding, ...]:
     """Find the columns of a list.
 
     Args:
         header: the header's cells.
-        row: the header's row number.
+        row: the header's row number; 0 for a list without a header.
         form: the columns that the settings name.
+        hints: the file and roles that advice names.
 
     Returns:
         The layout, or a finding for everything that is wrong with the header.
     """
-    known = field_headers(form)
-    if export := recognise_export(header):
-        if not form.names_columns:
-            return (_foreign_export(export, row),)
-        # Unnamed columns of an export may have the headers of a list but another meaning.
-        named = set(map(fold_header, (form.email_column, form.user_id_column, form.role_column)))
-        known = {text: field for text, field in known.items() if field in OPTIONAL or text in named}
-    places: dict[Field, int] = {}
-    findings = []
-    for place, text in enumerate(header):
-        field = known.get(fold_header(text))
-        if field in places:
-            other = quoted(printable(header[places[field]]))
-            message = f"two columns mean {field}: {other} and {quoted(printable(text))}; keep one of them"
-            findings.append(error(Code.HEADER_DUPLICATE, message, row=row, column=printable(text)))
-        elif field:
-            places[field] = place
-    findings.extend(_missing_columns(places, header, row, form))
+    if not form.no_header and any(map(is_address, header)):
+        return (no_header(header, row, hints),)
+    if (export := recognise_export(header)) and not form.names_columns:
+        return (foreign_export(export, row, hints),)
+    columns = find_columns(header, form)
+    findings = [*contradicting_columns(columns, header, row), *missing_columns(columns, header, row, form, hints)]
     if findings:
         return tuple(findings)
-    role = places.get(Field.ROLE, places.get(Field.ROLES, -1))
+    places = {field: of_field[0] for field, of_field in columns.fields.items()}
     return Layout(
         header=tuple(printable(text) for text in header),
         email=places.get(Field.EMAIL),
         user_id=places.get(Field.USER_ID),
-        role=role,
+        role=places.get(Field.ROLE, places.get(Field.ROLES, -1)),
         allows_many=Field.ROLES in places,
-        min_cells=_min_cells(places, len(header)),
+        min_cells=_min_cells(places, [place for place, _ in columns.kept], len(header)),
         action=places.get(Field.ACTION),
+        remove=places.get(Field.REMOVE),
         starts=places.get(Field.STARTS),
         expires=places.get(Field.EXPIRES),
+        kept=columns.kept,
+        doubtful=columns.doubtful,
+        foreign=columns.foreign if Field.USER_ID in places else (),
     )
 
 
-def _foreign_export(export: Export, row: int) -> Finding:
-    advice = "if it is a list all the same, name its columns: --set email_column=HEADER --set role_column=HEADER"
-    if export.readable:
-        advice = f"make a list of it: rolesync migrate FILE --from {export.name} -o LIST"
-    text = f"this looks like {export.title}; it {export.lacks}; {advice}"
-    return error(Code.FOREIGN_EXPORT, text, row=row)
-
-
-def _missing_columns(places: Mapping[Field, int], header: Sequence[str], row: int, form: ListForm) -> list[Finding]:
-    """Report columns that the settings name but the header lacks; else a missing identity or role column."""
-    shown = ", ".join(quoted(printable(text)) for text in header[:MAX_LISTED])
-    shown += ", …" if len(header) > MAX_LISTED else ""
-    findings = []
-    folded = set(map(fold_header, header))
-    for setting, name, content in (
-        ("email_column", form.email_column, "e-mail addresses"),
-        ("user_id_column", form.user_id_column, "user ids"),
-        ("role_column", form.role_column, "roles"),
-    ):
-        if name and fold_header(name) not in folded:
-            message = f"there is no column {quoted(name)}, which {setting} names for {content}; the header has {shown}"
-            findings.append(error(Code.HEADER_NOT_FOUND, message, row=row))
-    if findings:
-        return findings
-    if not {Field.EMAIL, Field.USER_ID} & set(places):
-        advice = "rename the right column, or name it: --set email_column=HEADER or --set user_id_column=HEADER"
-        message = f"no column 'email' or 'user_id' identifies the user; {advice}; the first row has {shown}"
-        findings.append(error(Code.HEADER_NO_IDENTITY, message, row=row))
-    if not {Field.ROLE, Field.ROLES} & set(places):
-        advice = "rename the right column, or name it: --set role_column=HEADER, or give all users one role: "
-        advice += "rolesync migrate --role ROLE"
-        message = f"no column 'role' or 'roles' names the role; {advice}; the first row has {shown}"
-        findings.append(error(Code.HEADER_NO_ROLE, message, row=row))
-    if {Field.ROLE, Field.ROLES} <= set(places):
-        message = "there are both a column 'role' and a column 'roles', so it is unclear which one counts; keep one"
-        column = printable(header[places[Field.ROLES]])
-        findings.append(error(Code.HEADER_TWO_ROLES, message, row=row, column=column))
-    return findings
-
-
-def _min_cells(places: Mapping[Field, int], width: int) -> int:
+def _min_cells(places: Mapping[Field, int], kept: Sequence[int], width: int) -> int:
     """The number of cells that every row must have.
 
     Some programs drop empty cells at the end of a row, so ignored and optional columns may be missing there. There are
@@ -231,8 +135,8 @@ def _min_cells(places: Mapping[Field, int], width: int) -> int:
       Then every row must be complete.
     - If there are two date columns, one date could be taken for the other. Then both must be there.
     """
-    used = sorted(places.values())
+    used = sorted({*places.values(), *kept})
     if used[-1] - used[0] != len(used) - 1:
         return width
-    optional = {Field.ACTION} if {Field.STARTS, Field.EXPIRES} <= set(places) else OPTIONAL
-    return 1 + max(place for field, place in places.items() if field not in optional)
+    optional = OPTIONAL - _DATES if set(places) >= _DATES else OPTIONAL
+    return 1 + max([*kept, *(place for field, place in places.items() if field not in optional)])

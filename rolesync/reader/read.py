@@ -9,21 +9,24 @@ No row vanishes. Each is blank, or among the assignments, or among the findings:
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from rolesync.model.desired import Desired, ListRows
-from rolesync.model.findings import CellError, Code, Finding, Note, error, held, quoted
+from rolesync.model.findings import CellError, Code, Finding, Note, error, held, name_some, quoted
 from rolesync.model.frames import DESIRED, frame
 from rolesync.model.lists import AS_WRITTEN, ListForm, Source
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
-from rolesync.reader.columns import RowColumns, UserColumns
+from rolesync.reader.columns import Ints, RowColumns, UserColumns
+from rolesync.reader.doubtful_columns import DoubtfulColumns
 from rolesync.reader.duplicates import Deduplicated, deduplicate
 from rolesync.reader.header import Layout, header_rules, lay_out
+from rolesync.reader.header_findings import Hints, ignored_columns, option
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
@@ -50,7 +53,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
     """
     data, modified_at = read_file(path)
-    rows, findings, row_count, periods = _read(data, managed_roles, form, today)
+    rows, findings, row_count, periods = _read(data, str(path), managed_roles, form, today)
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
     counts = rows.in_force.role.value_counts()
     source = Source(
@@ -64,9 +67,9 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
 
 
 def _read(
-    data: bytes, managed_roles: Collection[str], form: ListForm, today: date
+    data: bytes, file: str, managed_roles: Collection[str], form: ListForm, today: date
 ) -> tuple[Deduplicated, list[Finding], int, dict[int, Period]]:
-    """Read a file's bytes.
+    """Read the bytes of `file`.
 
     Returns:
         The distinct assignments, the findings, the number of rows that are neither blank nor ignored, and the days of
@@ -76,22 +79,49 @@ def _read(
     table = open_table(data, header_rules(form), form)
     if isinstance(table, tuple):
         return no_assignments, list(table), 0, {}
-    layout = lay_out(table.header, table.header_row, form)
+    layout = lay_out(table.header, table.header_row, form, Hints(file, tuple(managed_roles)))
     findings = [*table.findings, *_header_findings(table, layout)]
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
         return no_assignments, [*findings, *layout], rows, {}
-    collector = _RowCollector(layout, findings, table.guess)
+    collector = _RowCollector(layout, findings, DoubtfulColumns(layout, today), frozenset(managed_roles), table.guess)
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
-    collector.read_rows(table, RowReader(layout, roles, today, table.delimiter, logins=form.login_identities), roles)
+    reader = RowReader(layout, roles, today, table.delimiter, logins=form.login_identities)
+    collector.read_rows(table, reader, roles)
+    findings += [*reader.column_findings(), *collector.doubtful.findings(table.header_row)]
+    findings += ignored_columns(table.header, form)
     if not collector.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
     deduplicated, conflicts = collector.deduplicate()
     findings += conflicts
+    if layout.foreign and layout.user_id is not None and collector.rows:
+        findings.append(_foreign_ids(layout, layout.user_id, deduplicated, table.header_row or None))
     if form.hold_bad_rows:
         findings = [held(finding, table.header_row) for finding in findings]
     return deduplicated, findings, collector.rows, collector.periods
+
+
+def _foreign_ids(layout: Layout, user_id: int, rows: Deduplicated, header_row: int | None) -> Finding:
+    """Report user ids that are probably another program's; a warning if rows name their users by these ids alone."""
+    column = layout.header[user_id]
+    alone = np.unique(np.concatenate([rows.in_force.row[rows.in_force.user_id != 0], _rows_by_id(rows.not_in_force)]))
+    signs = name_some(quoted(layout.header[place]) for place in layout.foreign)
+    text = f"beside the columns {signs}, the ids are probably another program's"
+    keeps = option("set", f"user_id_column={column}")
+    if len(alone):
+        shown = name_some(map(str, alone.tolist()))
+        text += f", but rows have nothing else, and may name other users of Studio: {shown}"
+        advice = f"fill in the addresses of these rows; or if the ids are Studio's: {keeps}"
+    else:
+        text += ", so the addresses alone count"
+        advice = f"to say so: --no-user-id; or if the ids are Studio's: {keeps}"
+    level = Level.WARNING if len(alone) else Level.INFO
+    return Finding(level, Code.USER_ID_FOREIGN.value, f"{text}; {advice}", header_row, column)
+
+
+def _rows_by_id(rows: pd.DataFrame) -> Ints:
+    return rows["row"][rows["user_id"] != 0].to_numpy(np.int64)
 
 
 def _header_findings(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -108,6 +138,8 @@ class _RowCollector:
     Attributes:
         layout: the columns of the list.
         findings: all findings so far.
+        doubtful: the columns that may speak against a user.
+        managed: the managed roles.
         guess: the name of the encoding if it is a guess, see `find_non_text`.
         rows: the number of rows that are neither blank nor ignored.
         in_force: the assignments that are in force today.
@@ -118,6 +150,8 @@ class _RowCollector:
 
     layout: Layout
     findings: list[Finding]
+    doubtful: DoubtfulColumns
+    managed: frozenset[str]
     guess: str = ""
     rows: int = 0
     in_force: UserColumns = field(default_factory=UserColumns)
@@ -155,6 +189,8 @@ class _RowCollector:
                 self._refuse(number, cells, reader)
             else:
                 self._add(number, email, user_id, role, validity)
+                if self.layout.doubtful and validity.in_force and not self.managed.isdisjoint(role.names):
+                    self.doubtful.add(number, cells)
                 if reader.notes:
                     self.findings.extend(reader.take_notes(number))
         if not table.last_line_ended and isinstance(last_cells, list):
@@ -171,7 +207,8 @@ class _RowCollector:
 
         The last of adjacent plain rows is yielded, too, see `PlainReader.read`.
         """
-        blocks = table.blocks if table.all_text and not self.layout.has_validity else None
+        columns = self.layout
+        blocks = table.blocks if table.all_text and not (columns.has_validity or columns.doubtful) else None
         if not blocks:
             yield from table.rows
             return
@@ -189,6 +226,8 @@ class _RowCollector:
                 return
 
     def _add_many(self, rows: RowColumns, cells: Sequence[RoleCell], *, blocks_left: float) -> None:
+        if self.layout.foreign:
+            rows = replace(rows, user_id=np.where(rows.email.size > 0, 0, rows.user_id))
         self.rows += len(rows.row)
         self.in_force.extend(rows, cells, blocks_left)
         codes_with_notes = [code for code, cell in enumerate(cells) if cell.notes]

@@ -65,6 +65,11 @@ class RowReader:
         validity = self._validity.read(cells) if self._validity else UNLIMITED
         return email, user_id, self._roles.read(cells[self._layout.role]), validity
 
+    def column_findings(self) -> Iterator[Finding]:
+        """What was noticed of whole columns, after the last row."""
+        if self._validity:
+            yield from self._validity.missing_words()
+
     def problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
         """Find every problem of row `number`; if its cells don't fit the header, only that, as no column is certain."""
         yield from self._problems(number, cells)
@@ -87,7 +92,7 @@ class RowReader:
                 self._check_swallowed_rows(cells, place)
             except CellError as problem:
                 yield error(problem.code, problem.message, row=number, column=self._layout.header[place])
-        for place, check in self._checks():
+        for place, check in self._checks(cells):
             try:
                 check(cells[place])
             except CellError as problem:
@@ -101,12 +106,13 @@ class RowReader:
         if is_blank(cells[place] for place in (self._email, self._user_id) if place is not None):
             yield error(Code.IDENTITY_MISSING, _NO_IDENTITY, row=number, column=self._layout.identity)
 
-    def _checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
-        """Yield each used column and the function that refuses a bad cell in it."""
+    def _checks(self, cells: Sequence[str]) -> Iterator[tuple[int, Callable[[str], object]]]:
+        """Yield each column that counts in this row, and the function that refuses a bad cell in it."""
         if self._email is not None:
             yield self._email, self._read_email
-        if self._user_id is not None:
-            yield self._user_id, lambda cell: read_user_id(cell, self._on_user_id_note)
+        beside_address = self._email is not None and bool(cells[self._email].strip())
+        if self._user_id is not None and not (beside_address and self._layout.foreign):
+            yield self._user_id, self._read_user_id
         yield self._layout.role, self._roles.read
         if self._validity:
             yield from self._validity.checks()
@@ -122,7 +128,19 @@ class RowReader:
 
     def _identity(self, cells: Sequence[str]) -> tuple[str, int]:
         email = "" if self._email is None else self._read_email(cells[self._email])
-        return email, 0 if self._user_id is None else read_user_id(cells[self._user_id], self._on_user_id_note)
+        if email and self._layout.foreign:
+            return email, 0
+        return email, 0 if self._user_id is None else self._read_user_id(cells[self._user_id])
+
+    def _read_user_id(self, cell: str) -> int:
+        """Read an id; beside addresses, a refusal also says how to do without ids."""
+        try:
+            return read_user_id(cell, self._on_user_id_note)
+        except CellError as problem:
+            if self._email is None:
+                raise
+            text = f"{problem.message}; or if the ids are another program's, leave them out: --no-user-id"
+            raise CellError(problem.code, text) from None
 
     def _read_email(self, cell: str) -> str:
         """Read an address or, if the settings allow it, a login; the column's header is neither."""

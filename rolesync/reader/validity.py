@@ -1,18 +1,21 @@
-"""The optional columns `action`, `starts` and `expires` → whether a row's role is in force today.
+"""The columns that take roles away or limit them → whether a row's role is in force today.
 
-The words of `action` are fixed and any other word is refused: a column called `status` may hold anything, and an
-ignored word could be the one that removes the role.
+An unknown word in such a column is refused: a column called `status` may hold anything, and an ignored word could be
+the one that removes the role.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
-from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
+from rolesync.model.findings import CellError, Code, Finding, Note, OnNote, quoted
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
+from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning, fold_word
 from rolesync.reader.dates import read_date
 from rolesync.reader.header import Layout
+from rolesync.reader.header_findings import option
 
 ADD_WORDS = ("add", "added", "active", "current", "enabled", "grant", "granted", "keep")
 REMOVE_WORDS = ("remove", "removed", "delete", "deleted", "inactive", "disabled", "revoke", "revoked")
@@ -30,25 +33,31 @@ UNLIMITED = Validity()
 """The validity of a row without action and dates: the role is in force."""
 
 
-def read_action(cell: str) -> bool:
+def read_action(cell: str, kind: ColumnKind = ColumnKind.ACTION, column: str = "COLUMN") -> bool:
     """Read whether a cell removes the role; a blank cell doesn't.
 
+    Args:
+        cell: the cell.
+        kind: ACTION, or REMOVE for a column of yes and no.
+        column: its header, for advice.
+
     Raises:
-        CellError: the word is unknown.
+        CellError: the word is unknown, or says neither.
     """
-    word = cell.strip().casefold()
-    if not word or word in ADD_WORDS:
-        return False
-    if word in REMOVE_WORDS:
-        return True
-    text = f"{quoted(cell)} is not a known action, so it is unclear whether the row gives or removes the role"
+    meaning = cell_meaning(kind, cell)
+    if meaning not in {CellMeaning.ASK, CellMeaning.UNKNOWN}:
+        return meaning is CellMeaning.AGAINST
+    unclear = "is not a known action" if meaning is CellMeaning.UNKNOWN else "doesn't say whether the user counts"
+    text = f"{quoted(cell)} {unclear}, so it is unclear whether the row gives or removes the role"
     words = f"{', '.join(ADD_WORDS)} or {', '.join(REMOVE_WORDS)}"
-    advice = f"write one of {words}; or leave the cell empty; or rename the column if it means something else"
-    raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}")
+    words = "yes or no" if kind is ColumnKind.REMOVE else f"one of {words}"
+    keeps, ignores = option("keep", f"{column}={cell.strip()}"), option("ignore-column", column)
+    advice = f"write {words}; or leave the cell empty; or name the words of rows that count: {keeps}"
+    raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}; or ignore the column: {ignores}")
 
 
 class ValidityReader:
-    """Reads the columns `action`, `starts` and `expires` of a table.
+    """Reads the columns of a table that take roles away or limit them.
 
     Args:
         layout: the columns of the list.
@@ -58,11 +67,17 @@ class ValidityReader:
     """
 
     def __init__(self, layout: Layout, today: date, on_note_of: Callable[[int | None], OnNote]) -> None:
-        self._action, self._starts, self._expires = layout.action, layout.starts, layout.expires
-        self._on_action_note, self._on_starts_note, self._on_expires_note = (
-            on_note_of(place) for place in (layout.action, layout.starts, layout.expires)
-        )
+        self._header, self._kept, self._on_note_of = layout.header, layout.kept, on_note_of
+        self._actions = [
+            (place, kind)
+            for place, kind in ((layout.action, ColumnKind.ACTION), (layout.remove, ColumnKind.REMOVE))
+            if place is not None
+        ]
+        self._starts, self._expires = layout.starts, layout.expires
+        self._read_starts, self._read_expires = self._date_reader(layout.starts), self._date_reader(layout.expires)
+        self._on_starts_note, self._on_expires_note = on_note_of(layout.starts), on_note_of(layout.expires)
         self._today = today
+        self._seen = {place: set[str]() for place, _ in layout.kept}  # the kept words that rows have
 
     def read(self, cells: Sequence[str]) -> Validity:
         """Read a row that fits the header.
@@ -70,31 +85,66 @@ class ValidityReader:
         Raises:
             CellError: a cell can't be read, or the role expires before it starts.
         """
-        removes = self._action is not None and read_action(cells[self._action])
-        starts = None if self._starts is None else read_date(cells[self._starts], self._on_starts_note)
-        expires = None if self._expires is None else read_date(cells[self._expires], self._on_expires_note)
-        if not removes and starts is None and expires is None:
+        if not self._is_kept(cells):
+            return Validity(in_force=False, removes=True)
+        remover = next(
+            (place for place, kind in self._actions if read_action(cells[place], kind, self._header[place])), None
+        )
+        starts = None if self._starts is None else self._read_starts(cells[self._starts])
+        expires = None if self._expires is None else self._read_expires(cells[self._expires])
+        if remover is None and starts is None and expires is None:
             return UNLIMITED
         period = Period(starts or date.min, expires or date.max)
         if period.starts > period.expires:
             text = f"the role starts on {period.starts} but expires earlier, on {period.expires}"
             raise CellError(Code.DATES_REVERSED, f"{text}; correct one of the two dates")
-        return Validity(self._is_in_force(period, removes=removes), removes, period)
+        return Validity(self._is_in_force(period, remover), remover is not None, period)
 
     def checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
         """Yield each column and the function that refuses a bad cell in it."""
-        if self._action is not None:
-            yield self._action, read_action
+        for place, kind in self._actions:
+            yield place, partial(read_action, kind=kind, column=self._header[place])
         if self._starts is not None:
-            yield self._starts, lambda cell: read_date(cell, self._on_starts_note)
+            yield self._starts, self._read_starts
         if self._expires is not None:
-            yield self._expires, lambda cell: read_date(cell, self._on_expires_note)
+            yield self._expires, self._read_expires
 
-    def _is_in_force(self, period: Period, *, removes: bool) -> bool:
+    def missing_words(self) -> Iterator[Finding]:
+        """Warn of kept words that no row has: probably they are misspelt, and rows are left out."""
+        for place, words in self._kept:
+            for word in sorted(words - self._seen[place]):
+                text = f"{quoted(word)} is to be kept, but no row has it here; check the spelling"
+                yield Finding(Level.WARNING, Code.KEPT_WORD_MISSING.value, text, None, self._header[place])
+
+    def _date_reader(self, place: int | None) -> Callable[[str], date | None]:
+        """A function that reads a date of a column; a refusal also says how to do without the column."""
+        on_note = self._on_note_of(place)
+
+        def read(cell: str) -> date | None:
+            try:
+                return read_date(cell, on_note)
+            except CellError as problem:
+                ignores = option("ignore-column", self._header[place or 0])
+                raise CellError(problem.code, f"{problem.message}; or ignore the column: {ignores}") from None
+
+        return read
+
+    def _is_kept(self, cells: Sequence[str]) -> bool:
+        """Whether each kept column has one of its words; a note gives the reason if not."""
+        for place, words in self._kept:
+            word = fold_word(cells[place])
+            if word not in words:
+                text = f"{quoted(cells[place])} is none of the words that are kept, so the row doesn't give the role"
+                self._on_note_of(place)(Note(Level.INFO, Code.ROLE_TAKEN, text))
+                return False
+            self._seen[place].add(word)
+        return True
+
+    def _is_in_force(self, period: Period, remover: int | None) -> bool:
         """Whether the role is in force today; a note gives the reason if it isn't."""
-        if removes:
+        if remover is not None:
             text = "the row removes the role, so it doesn't give it"
-            self._on_action_note(Note(Level.INFO, Code.ROLE_TAKEN, text))
+            self._on_note_of(remover)(Note(Level.INFO, Code.ROLE_TAKEN, text))
         elif self._today < period.starts:
             text = f"the role is not in force yet: it starts on {period.starts}, today is {self._today} (UTC)"
             self._on_starts_note(Note(Level.INFO, Code.ROLE_NOT_YET, text))

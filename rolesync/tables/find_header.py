@@ -88,6 +88,9 @@ def find_header(grid: Grid, rules: HeaderRules, form: ListForm) -> Candidate | t
         if is_blank(cells) and number != form.header_row:
             continue
         seen.append((number, cells))
+        if form.no_header:  # the columns are numbered; the row is the first of the list
+            numbers = [str(at) for at in range(1, len(cells) + 1)]
+            return make_candidate(grid, rules, [(0, numbers), *seen])
         if number >= form.header_row and (form.header_row or rules.complete(cells)):
             findings = [_finding_above(*row, rules, named=bool(form.header_row)) for row in seen[:-1]]
             return make_candidate(grid, rules, seen[-1:], findings=findings, rows_above=seen[:-1])

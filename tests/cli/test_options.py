@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.cli.options import load_settings
+from rolesync.cli.options import column_settings, load_settings
 from rolesync.errors import UsageError
 from rolesync.sandbox.control import Control
-from tests.command import SAMPLE, Shell, nonzero
+from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +53,38 @@ def test_an_unknown_key_of_the_settings_file_is_refused(sh: Shell, studio: Contr
     (sh.folder / "rolesync.toml").write_text("min_holder = 3\n", encoding="utf-8")
     assert "min_holder is no setting" in sh.json("sync", SAMPLE, exit_code=64)["error"]["message"]
     assert nonzero(studio.counts()) == {}
+
+
+def test_the_options_on_columns_become_settings() -> None:
+    columns = column_settings(
+        ["Account status=A=ctive", "Account status=", "x = y "], ["z"], no_header=True, no_user_id=False
+    )
+    assert columns == {
+        "keep": {"Account status=A": ["ctive"], "Account status": [""], "x": ["y"]},
+        "ignore_columns": ["z"],
+        "no_header": True,
+        "no_user_id": None,
+    }
+    assert set(column_settings(None, None, no_header=False, no_user_id=False).values()) == {None}
+
+
+@pytest.mark.parametrize(("keep", "ignored"), [(["Status"], []), (["=x"], []), (["Status=x"], ["Status"])])
+def test_wrong_options_on_columns_are_refused(keep: list[str], ignored: list[str]) -> None:
+    with pytest.raises(UsageError):
+        column_settings(keep, ignored, no_header=False, no_user_id=False)
+
+
+@pytest.mark.usefixtures("studio")
+def test_every_command_that_reads_a_list_reads_its_columns_the_same(sh: Shell) -> None:
+    path = sh.list_of([])
+    path.write_text(
+        "".join(f"{user},Admin,{'no' if user == ADMINS[-1] else 'yes'}\n" for user in ADMINS), encoding="utf-8"
+    )
+    options = ["--no-header", "--set", "email_column=A", "--set", "role_column=2", "--keep", "C=yes"]
+    validation = sh.json("validate", path, *options, base_url=None, token=None)
+    assert [row["email"] for row in validation["assignments"]] == [*ADMINS[:-1]]
+    plan = sh.json("plan", path, *options)
+    assert [(change["action"], change["email"]) for change in plan["changes"]] == [("remove", ADMINS[-1])]
+    assert sh.json("sync", path, "--dry-run", *options)["changes"] == plan["changes"]
+    explanation = sh.json("explain", ADMINS[-1], "--list", path, "--live", *options)
+    assert [step["action"] for step in explanation["next"]] == ["remove"]

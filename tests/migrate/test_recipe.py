@@ -2,7 +2,7 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.migrate.recipe import Recipe
-from rolesync.reader.header import KNOWN_HEADERS, Field
+from rolesync.reader.fields import KNOWN_HEADERS, Field
 from rolesync.tables.header_text import fold_header
 from tests.migrate.sources import MANAGED
 

@@ -1,6 +1,7 @@
 import pytest
 
-from rolesync.reader.header import KNOWN_HEADERS, Field, Layout, header_rules, lay_out
+from rolesync.reader.fields import KNOWN_HEADERS, Field
+from rolesync.reader.header import Layout, header_rules, lay_out
 from rolesync.tables.header_text import fold_header
 
 
@@ -86,7 +87,7 @@ def test_unclear_or_incomplete_headers_are_refused(header: list[str], expected: 
 
 
 def test_a_refusal_says_how_to_name_the_columns() -> None:
-    findings = lay_out(["Mail", "Rolle"], 1)
+    findings = lay_out(["Konto", "Gruppe"], 1)
     assert isinstance(findings, tuple)
     assert "--set email_column=HEADER" in findings[0].message
     assert "--set role_column=HEADER" in findings[1].message

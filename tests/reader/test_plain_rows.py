@@ -22,17 +22,16 @@ from rolesync.tables.grid import Block
 from tests.reader.corpus import CASES, MANAGED, TODAY, Case
 
 ROW_BY_ROW = 2**40  # bytes of the first block, which is always read row by row
+FOLDER = tempfile.TemporaryDirectory()
 FORMS = (ListForm(role_aliases={"Boss": "Admin"}), ListForm(hold_bad_rows=True))
 
 
 def read(data: bytes, block: int, form: ListForm = FORMS[0]) -> Desired:
     first = 1 if block < ROW_BY_ROW else block
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "list.csv"
-        path.write_bytes(data)
-        with patch.object(csv_records, "FIRST", first), patch.object(csv_records, "BLOCK", block):
-            desired = read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)
-    return desired
+    path = Path(FOLDER.name) / "list.csv"  # always the same, because findings name it
+    path.write_bytes(data)
+    with patch.object(csv_records, "FIRST", first), patch.object(csv_records, "BLOCK", block):
+        return read_desired(path, managed_roles=MANAGED, today=TODAY, form=form)
 
 
 def assert_same(data: bytes, block: int) -> None:

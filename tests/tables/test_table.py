@@ -38,3 +38,11 @@ def test_text_has_no_sheets() -> None:
     table = open_table(b"email,role\n", header_rules(), ListForm(sheet="People"))
     assert isinstance(table, tuple)
     assert codes(table) == [("sheet_unclear", None, None)]
+
+
+def test_without_a_header_the_columns_are_numbered_and_no_row_is_lost() -> None:
+    form = ListForm(no_header=True, email_column="1", role_column="2")
+    table = open_table(b"\na@x.edu;Admin\nb@x.edu;Admin\n", header_rules(form), form)
+    assert not isinstance(table, tuple)
+    assert (table.header, table.header_row, table.delimiter) == (("1", "2"), 0, ";")
+    assert list(table.rows) == [(2, ["a@x.edu", "Admin"]), (3, ["b@x.edu", "Admin"])]

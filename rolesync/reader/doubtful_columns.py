@@ -1,0 +1,121 @@
+"""Columns that a list doesn't read, but that may speak against a user, such as `Account status` or `until`.
+
+Such a column is about the person or account, or its header has a second meaning. If each of its cells says that the
+person counts, it is ignored, and a finding says so. If a cell speaks against a user, or nobody knows what it says, the
+list is refused, and the user decides by an option.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from rolesync.model.findings import NAMED, CellError, Code, Finding, error, name_some, quoted
+from rolesync.model.vocabulary import Level
+from rolesync.reader.column_words import ABOUT_PERSON, CellMeaning, ColumnKind, HeaderMeaning, cell_meaning, fold_word
+from rolesync.reader.dates import read_date
+from rolesync.reader.header import Layout
+from rolesync.reader.header_findings import option
+
+_EXAMPLES = {ColumnKind.STATUS: "active", ColumnKind.ACTIVE: "yes", ColumnKind.AGAINST: "no"}
+"""A word that is certainly kept in a column of each kind, for advice where no cell has one."""
+
+
+@dataclass(slots=True)
+class _Word:
+    """A word of a column: how many rows have it, and the first of them."""
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+    def add(self, row: int) -> None:
+        self.count += 1
+        if len(self.rows) < NAMED:
+            self.rows.append(row)
+
+
+class DoubtfulColumns:
+    """Collects the words of the doubtful columns, row by row.
+
+    Args:
+        layout: the columns of the list.
+        today: the day that decides whether a date speaks against a row.
+    """
+
+    def __init__(self, layout: Layout, today: date) -> None:
+        self._today = today
+        self._columns = [(place, layout.header[place], meaning) for place, meaning in layout.doubtful]
+        self._words: list[dict[str, _Word]] = [{} for _ in self._columns]
+
+    def add(self, number: int, cells: Sequence[str]) -> None:
+        """Add a row that gives a role."""
+        for (place, _, _), words in zip(self._columns, self._words, strict=True):
+            cell = cells[place].strip() if place < len(cells) else ""
+            words.setdefault(cell, _Word()).add(number)
+
+    def findings(self, header_row: int) -> Iterator[Finding]:
+        """Refuse each column that speaks against a user; say of the others that they are not read."""
+        for (_, column, header), words in zip(self._columns, self._words, strict=True):
+            meanings = {word: self._meaning(header.kind, word) for word in words}
+            objections = list(_objections(header, meanings))
+            if objections:
+                text = _describe(objections, words)
+                advice = _advice(column, header, [word for word in meanings if word not in objections])
+                yield error(Code.COLUMN_UNCLEAR, f"{text}; {advice}", row=header_row or None, column=column)
+            elif any(words) and (header.kind in ABOUT_PERSON or CellMeaning.COUNTS in meanings.values()):
+                counts = CellMeaning.COUNTS in meanings.values()
+                text = "no cell speaks against a user" if counts else "no cell has a known word about its user"
+                message = f"{text}, so the column is ignored"
+                yield Finding(Level.INFO, Code.COLUMN_IGNORED.value, message, header_row or None, column)
+
+    def _meaning(self, kind: ColumnKind, word: str) -> CellMeaning:
+        """What a cell says about its row; a date speaks against a row outside of its days."""
+        if kind in ABOUT_PERSON:
+            meaning = cell_meaning(kind, word)
+            if meaning is not CellMeaning.UNKNOWN or kind is not ColumnKind.AGAINST:
+                return meaning
+        try:
+            day = read_date(word, lambda _note: None)
+        except CellError as problem:
+            return CellMeaning.ASK if problem.code is Code.DATE_AMBIGUOUS else CellMeaning.UNKNOWN
+        if day is None:
+            return CellMeaning.BLANK
+        outside = {ColumnKind.STARTS: day > self._today, ColumnKind.EXPIRES: day < self._today}
+        return CellMeaning.AGAINST if outside.get(kind, day <= self._today) else CellMeaning.COUNTS
+
+
+def _objections(header: HeaderMeaning, meanings: dict[str, CellMeaning]) -> Iterator[str]:
+    """Yield the words that speak against a user or are unclear.
+
+    In a column whose header has a second meaning, unknown words matter only beside known ones. A blank cell is unclear
+    in a column such as `active` where others say yes.
+    """
+    present = set(meanings.values())
+    is_about_users = header.sure or bool(present - {CellMeaning.UNKNOWN, CellMeaning.BLANK})
+    blank_unclear = header.kind is ColumnKind.ACTIVE and len(present) > 1
+    for word, meaning in meanings.items():
+        unclear = (meaning is CellMeaning.UNKNOWN and is_about_users) or (
+            meaning is CellMeaning.BLANK and blank_unclear
+        )
+        if unclear or meaning in {CellMeaning.AGAINST, CellMeaning.ASK}:
+            yield word
+
+
+def _describe(objections: Sequence[str], words: dict[str, _Word]) -> str:
+    by_count = sorted(objections, key=lambda word: -words[word].count)
+    shown = name_some(_describe_word(word, words[word]) for word in by_count)
+    return f"the column isn't read, but may say that users no longer count: {shown}"
+
+
+def _describe_word(word: str, rows: _Word) -> str:
+    numbers = ", ".join(map(str, rows.rows)) + (" …" if rows.count > len(rows.rows) else "")
+    return f"{quoted(word) if word else 'a blank cell'} in {rows.count:,} row{'s' * (rows.count > 1)} ({numbers})"
+
+
+def _advice(column: str, header: HeaderMeaning, kept: Sequence[str]) -> str:
+    ignores = option("ignore-column", column)
+    if header.kind not in ABOUT_PERSON:
+        return f"if it limits the role, rename it to {quoted(header.kind.value)}; else ignore it: {ignores}"
+    example = _EXAMPLES[header.kind]
+    words = {fold_word(word): word for word in reversed(kept)}.values()
+    keeps = " ".join(option("keep", f"{column}={word}") for word in [*words][::-1] or [example])
+    return f"read only the rows that count: {keeps}; or read all rows: {ignores}"

@@ -1,0 +1,153 @@
+"""The cells of a header → the columns that may hold each field, and those about which the user decides.
+
+A header means a field if the settings name it, else if it is spelled as `KNOWN_HEADERS` has it, else by
+`column_words`. For user and role the first of these counts: beside `email`, the column `Work email` is just another
+column. All columns count that take a role away or limit it, because an ignored one could be the one that does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rolesync.model.lists import ListForm
+from rolesync.reader.column_words import (
+    ABOUT_PERSON,
+    ColumnKind,
+    HeaderMeaning,
+    fold_word,
+    header_meanings,
+    is_of_other_program,
+)
+from rolesync.reader.foreign_exports import recognise_export
+from rolesync.tables.header_text import column_number, fold_header
+
+
+class Field(StrEnum):
+    """A field that the reader reads from a column."""
+
+    EMAIL = "email"
+    USER_ID = "user_id"
+    ROLE = "role"
+    ROLES = "roles"
+    ACTION = "action"
+    REMOVE = "remove"
+    STARTS = "starts"
+    EXPIRES = "expires"
+
+
+KNOWN_HEADERS: Mapping[str, Field] = {
+    "email": Field.EMAIL,
+    "emailaddress": Field.EMAIL,
+    "userid": Field.USER_ID,
+    "role": Field.ROLE,
+    "roles": Field.ROLES,
+    "action": Field.ACTION,
+    "status": Field.ACTION,
+    "starts": Field.STARTS,
+    "startson": Field.STARTS,
+    "validfrom": Field.STARTS,
+    "expires": Field.EXPIRES,
+    "expireson": Field.EXPIRES,
+    "expiry": Field.EXPIRES,
+    "expirydate": Field.EXPIRES,
+    "expirationdate": Field.EXPIRES,
+    "validuntil": Field.EXPIRES,
+}
+OPTIONAL = frozenset({Field.ACTION, Field.REMOVE, Field.STARTS, Field.EXPIRES})
+_DATES = frozenset({ColumnKind.STARTS, ColumnKind.EXPIRES})
+_NAMED, _KNOWN, _WORD = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundColumns:
+    """The columns of a header, counted from 0.
+
+    Attributes:
+        fields: the columns that may hold each field; several contradict each other.
+        kept: the columns whose words decide which rows count, with these words, folded.
+        doubtful: the other columns that may speak against a user, with what their header means.
+        unclear_roles: columns that may hold the role, but whose header has another meaning, too.
+        foreign: columns that only other programs have, so that a user id is probably another program's.
+    """
+
+    fields: Mapping[Field, tuple[int, ...]]
+    kept: tuple[tuple[int, frozenset[str]], ...] = ()
+    doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
+    unclear_roles: tuple[int, ...] = ()
+    foreign: tuple[int, ...] = ()
+
+
+def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
+    """Find the columns that may hold each field.
+
+    Args:
+        header: the header's cells.
+        form: the columns that the settings name, keep or ignore.
+    """
+    folded = [fold_header(text) for text in header]
+    kept = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.keep.items()}
+    left_out = {fold_name(name, form) for name in form.ignore_columns}
+    read = [place for place, text in enumerate(folded) if text not in left_out]
+    ranks = _ranks(header, folded, [place for place in read if folded[place] not in kept], form)
+    fields: dict[Field, tuple[int, ...]] = {}
+    for group in ({Field.EMAIL}, {Field.USER_ID}, {Field.ROLE, Field.ROLES}):
+        best = min((rank for _, field, rank in ranks if field in group), default=_WORD)
+        for field in group:
+            fields[field] = tuple(place for place, of, rank in ranks if of is field and rank == best)
+    for field in OPTIONAL:
+        fields[field] = tuple(place for place, of, _ in ranks if of is field)
+    used = {place for places in fields.values() for place in places}
+    others = [place for place in read if place not in used and folded[place] not in kept]
+    meanings = header_meanings(header)
+    unclear = [(place, meaning) for place in others if (meaning := meanings[place])]
+    foreign = [place for place in others if is_of_other_program(header[place], meanings[place])]
+    return FoundColumns(
+        {field: places for field, places in fields.items() if places},
+        tuple((place, kept[folded[place]]) for place in read if folded[place] in kept),
+        tuple((place, meaning) for place, meaning in unclear if _may_speak_against(meaning)),
+        tuple(place for place, meaning in unclear if meaning.kind is ColumnKind.ROLE and not meaning.sure),
+        () if form.user_id_column else tuple(foreign),
+    )
+
+
+def fold_name(name: str, form: ListForm) -> str:
+    """Fold the name of a column in the settings; in a list without a header, names are letters or numbers."""
+    return fold_header(column_number(name) if form.no_header else name)
+
+
+def named_columns(form: ListForm) -> Mapping[str, set[Field]]:
+    """The fields of the columns that the settings name, by folded header."""
+    names = (
+        (form.email_column, {Field.EMAIL}),
+        (form.user_id_column, {Field.USER_ID}),
+        (form.role_column, {Field.ROLE, Field.ROLES}),
+    )
+    return {fold_name(name, form): fields for name, fields in names if name}
+
+
+def _ranks(
+    header: Sequence[str], folded: Sequence[str], read: Iterable[int], form: ListForm
+) -> list[tuple[int, Field, int]]:
+    """The field of each column, and by which rule its header means it."""
+    named = named_columns(form)
+    settled = {field for fields in named.values() for field in fields}
+    if form.no_user_id:
+        settled.add(Field.USER_ID)
+    if recognise_export(header):  # its other columns may have the headers of a list but another meaning
+        settled |= {*Field} - OPTIONAL
+    meanings = header_meanings(header)
+    ranks = []
+    for place in read:
+        if fields := named.get(folded[place]):
+            ranks.append((place, min(fields), _NAMED))
+            continue
+        field, rank = KNOWN_HEADERS.get(folded[place]), _KNOWN
+        if field is None and (meaning := meanings[place]) and meaning.sure and meaning.kind in {*Field}:
+            field, rank = Field(meaning.kind.value), _WORD
+        if field and field not in settled:
+            ranks.append((place, field, rank))
+    return ranks
+
+
+def _may_speak_against(meaning: HeaderMeaning) -> bool:
+    return meaning.kind in ABOUT_PERSON or (meaning.kind in _DATES and not meaning.sure)

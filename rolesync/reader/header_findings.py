@@ -1,0 +1,141 @@
+"""What is wrong with the header of a list, each with the option that decides."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rolesync.model.findings import Code, Finding, error, name_some, printable, quoted
+from rolesync.model.lists import ListForm
+from rolesync.model.vocabulary import Level
+from rolesync.reader.exports import Export
+from rolesync.reader.fields import OPTIONAL, Field, FoundColumns, fold_name
+from rolesync.reader.identity import is_address
+from rolesync.tables.header_text import fold_header
+
+MAX_LISTED = 20  # headers that a message lists: enough to recognise the file
+_SETTINGS = {
+    Field.EMAIL: "email_column",
+    Field.USER_ID: "user_id_column",
+    Field.ROLE: "role_column",
+    Field.ROLES: "role_column",
+}
+
+
+class Hints(NamedTuple):
+    """What commands in advice name: the file of the list, and the managed roles."""
+
+    file: str = "FILE"
+    managed_roles: Sequence[str] = ()
+
+    def migrate(self, *options: str) -> str:
+        """Write a command that makes a list of the file."""
+        return " ".join(["rolesync migrate", shlex.quote(printable(self.file)), *options, "-o LIST"])
+
+    @property
+    def role(self) -> str:
+        """The option that gives all users a managed role."""
+        return option("role", self.managed_roles[0]) if self.managed_roles else "--role ROLE"
+
+
+def option(name: str, *values: str) -> str:
+    """Write an option for a shell, such as `--keep 'Account status=Active'`."""
+    return " ".join([f"--{name}", *(shlex.quote(printable(value)) for value in values)])
+
+
+def no_header(header: Sequence[str], row: int, hints: Hints) -> Finding:
+    """Refuse a list whose first row is a row of the list."""
+    addresses = [place for place, cell in enumerate(header) if is_address(cell)]
+    others = [place for place, cell in enumerate(header) if cell.strip() and place not in addresses]
+    roles = [place for place in others if header[place].strip() in hints.managed_roles] or others[: len(others) == 1]
+    shown = quoted(printable(header[addresses[0]]))
+    text = f"this list has no header: {shown} is an address; add a header, or read the list without one"
+    email = addresses[0] + 1
+    advice = hints.migrate("--no-header", option("email-column", str(email)), hints.role)
+    if roles:
+        advice = f"--no-header --set email_column={email} --set role_column={roles[0] + 1}"
+    return error(Code.NO_HEADER, f"{text}: {advice}", row=row)
+
+
+def foreign_export(export: Export, row: int, hints: Hints) -> Finding:
+    """Refuse an export of another program."""
+    advice = "if it is a list all the same, name its columns: --set email_column=HEADER --set role_column=HEADER"
+    if export.readable:
+        joined = ["--join USERS_FILE"] if export.join_key and not export.email else []
+        advice = f"make a list of it: {hints.migrate('--from', export.name, *joined, hints.role)}"
+        if export.role:
+            advice += f"; or with --map NAME=ROLE instead of {hints.role}, for some of its users"
+    text = f"this looks like {export.title}; it {export.lacks}; {advice}"
+    return error(Code.FOREIGN_EXPORT, text, row=row)
+
+
+def contradicting_columns(columns: FoundColumns, header: Sequence[str], row: int) -> Iterator[Finding]:
+    """Refuse several columns with the same meaning; the finding names the option that decides."""
+    for field, (first, *others) in columns.fields.items():
+        for place in others:
+            names = [printable(header[at]) for at in (first, place)]
+            text = f"two columns mean {field}: {quoted(names[0])} and {quoted(names[1])}"
+            if fold_header(names[0]) == fold_header(names[1]):
+                advice = "keep one of them, or rename the other"
+            elif field in OPTIONAL:
+                advice = f"leave out the wrong one: {' or '.join(option('ignore-column', name) for name in names)}"
+            else:
+                choices = (option("set", f"{_SETTINGS[field]}={name}") for name in names)
+                advice = f"name the right one: {' or '.join(choices)}"
+            yield error(Code.HEADER_DUPLICATE, f"{text}; {advice}", row=row or None, column=names[1])
+
+
+def missing_columns(
+    columns: FoundColumns, header: Sequence[str], row: int, form: ListForm, hints: Hints
+) -> Iterator[Finding]:
+    """Report columns that the settings name but the header lacks; else a missing identity or role column."""
+    shown = ", ".join(quoted(printable(text)) for text in header[:MAX_LISTED])
+    shown += ", …" if len(header) > MAX_LISTED else ""
+    folded = set(map(fold_header, header))
+    named = [
+        ("email_column names for e-mail addresses", form.email_column),
+        ("user_id_column names for user ids", form.user_id_column),
+        ("role_column names for roles", form.role_column),
+        *(("keep names", name) for name in form.keep),
+    ]
+    missing = [(setting, name) for setting, name in named if name and fold_name(name, form) not in folded]
+    for setting, name in missing:
+        text = f"there is no column {quoted(name)}, which {setting}; the header has {shown}"
+        yield error(Code.HEADER_NOT_FOUND, text, row=row or None)
+    if not missing:
+        yield from _missing_fields(columns, header, row, shown, hints)
+
+
+def _missing_fields(
+    columns: FoundColumns, header: Sequence[str], row: int, shown: str, hints: Hints
+) -> Iterator[Finding]:
+    fields = columns.fields
+    email = [option("email-column", printable(header[place])) for place in fields.get(Field.EMAIL, ())]
+    if not {Field.EMAIL, Field.USER_ID} & set(fields):
+        advice = "rename the right column, or name it: --set email_column=HEADER or --set user_id_column=HEADER"
+        text = f"no column 'email' or 'user_id' identifies the user; {advice}; the first row has {shown}"
+        yield error(Code.HEADER_NO_IDENTITY, text, row=row or None)
+    if not {Field.ROLE, Field.ROLES} & set(fields):
+        advice = "rename the right column, or name it: --set role_column=HEADER, or give all users one role: "
+        advice += hints.migrate(*email, hints.role)
+        if unclear := [printable(header[place]) for place in columns.unclear_roles]:
+            options = (option("set", f"role_column={name}") for name in unclear)
+            advice = (
+                f"{name_some(map(quoted, unclear))} may hold it, or a job: then {' or '.join(options)}; else {advice}"
+            )
+        text = f"no column 'role' or 'roles' names the role; {advice}; the first row has {shown}"
+        yield error(Code.HEADER_NO_ROLE, text, row=row or None)
+    if {Field.ROLE, Field.ROLES} <= set(fields):
+        names = [printable(header[fields[field][0]]) for field in (Field.ROLE, Field.ROLES)]
+        text = "there are both a column 'role' and a column 'roles', so it is unclear which one counts"
+        choices = (option("set", f"role_column={name}") for name in names)
+        advice = f"keep one, or name it: {' or '.join(choices)}"
+        yield error(Code.HEADER_TWO_ROLES, f"{text}; {advice}", row=row or None, column=names[1])
+
+
+def ignored_columns(header: Sequence[str], form: ListForm) -> Iterator[Finding]:
+    """Say of each column that the settings ignore that it is not read."""
+    ignored = {fold_name(name, form) for name in form.ignore_columns}
+    for text in header:
+        if fold_header(text) in ignored:
+            message = "the settings ignore this column"
+            yield Finding(Level.INFO, Code.COLUMN_IGNORED.value, message, None, printable(text))

@@ -1,0 +1,152 @@
+import re
+import shlex
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from rolesync.model.desired import Desired
+from rolesync.model.findings import Finding
+from rolesync.model.lists import ListForm
+from rolesync.reader.column_words import CellMeaning, status_words
+from rolesync.reader.read import read_desired
+
+TODAY = date(2026, 3, 1)
+
+
+def read(folder: Path, header: str, cells: list[str], form: ListForm | None = None) -> Desired:
+    rows = "".join(f"u{number}@x.edu,Admin,{cell}\n" for number, cell in enumerate(cells))
+    path = folder / "list.csv"
+    path.write_text(f"email,role,{header}\n{rows}", encoding="utf-8")
+    return read_desired(path, managed_roles=("Admin",), today=TODAY, form=form or ListForm())
+
+
+def columns(desired: Desired) -> list[tuple[str, str, str | None]]:
+    return [(finding.level.value, finding.code, finding.column) for finding in desired.findings]
+
+
+def advised(finding: Finding) -> ListForm:
+    """The form with the first options that the finding advises."""
+    options = shlex.split(finding.message.split("read only the rows that count: ")[1].split("; or read all rows")[0])
+    keep: dict[str, list[str]] = {}
+    for text in options[1::2]:
+        column, _, word = text.rpartition("=")
+        keep.setdefault(column, []).append(word)
+    return ListForm(keep=keep)
+
+
+@pytest.mark.parametrize(
+    ("header", "good", "bad"),
+    [
+        ("Account Status", "Active", "Disabled"),
+        ("Account Status", "Active", "On leave"),
+        ("Account Status", "Active", "what?"),
+        ("is_active", "true", "false"),
+        ("Enabled", "yes", "perhaps"),
+        ("AVAILABLE_IND", "Y", "N"),
+        ("Active", "x", ""),
+        ("Block credential", "False", "True"),
+        ("archived", "", "x"),
+        ("Deleted", "no", "2026-01-31"),
+        ("suspended", "", "Suspended"),
+        ("Kontostatus", "aktiv", "gesperrt"),
+        ("estado", "activo", "suspendido"),
+        ("estado", "activo", "quién sabe"),
+        ("until", "2027-01-01", "2026-02-28"),
+        ("from", "2026-01-01", "2026-03-02"),
+    ],
+)
+def test_a_column_that_speaks_against_a_user_refuses_the_list_once(
+    header: str, good: str, bad: str, tmp_path: Path
+) -> None:
+    desired = read(tmp_path, header, [good, bad, good, bad])
+    assert columns(desired) == [("error", "column_unclear", header)]
+    message = desired.findings[0].message
+    assert re.search(r"(a blank cell|'[^']+') in 2 rows \(3, 5\)", message)
+    assert f"--ignore-column {shlex.quote(header)}" in message
+    form = ListForm(ignore_columns=[header])
+    ignored = read(tmp_path, header, [good, bad, good, bad], form)
+    assert columns(ignored) == [("info", "column_ignored", header)]
+    assert len(ignored.listed) == 4
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Account Status", ["Active", "active", ""]),
+        ("is_active", ["true", "TRUE", "1"]),
+        ("Suspended", ["", "no", "FALSE"]),
+        ("Deleted at", ["", "2027-01-01"]),
+        ("estado", ["activo", ""]),
+        ("état", ["Bretagne", "Alsace"]),
+        ("until", ["2027-01-01", ""]),
+    ],
+)
+def test_a_column_of_users_who_all_count_is_ignored_with_a_word(header: str, words: list[str], tmp_path: Path) -> None:
+    desired = read(tmp_path, header, words)
+    assert columns(desired) == [("info", "column_ignored", header)]
+    assert (desired.status, len(desired.listed)) == ("ok", len(words))
+
+
+@pytest.mark.parametrize(
+    ("header", "words"), [("Suspended", ["", ""]), ("from", ["Bob", "Eve"]), ("Notes", ["deleted"])]
+)
+def test_nothing_is_said_of_a_harmless_column(header: str, words: list[str], tmp_path: Path) -> None:
+    assert columns(read(tmp_path, header, words)) == []
+
+
+def test_only_rows_that_give_a_managed_role_matter(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    rows = "a@x.edu,Admin,,active\nb@x.edu,Teacher,,disabled\nc@x.edu,Admin,remove,disabled\n"
+    path.write_text(f"email,role,action,user status\n{rows}", encoding="utf-8")
+    desired = read_desired(path, managed_roles=("Admin",), today=TODAY)
+    assert ("info", "column_ignored", "user status") in columns(desired)
+    assert desired.status == "warn"  # of the role that is not managed
+
+
+@given(
+    bad=st.lists(
+        st.sampled_from([*status_words(CellMeaning.AGAINST), *status_words(CellMeaning.ASK)]), min_size=1, max_size=8
+    ),
+    good=st.lists(st.sampled_from(list(status_words(CellMeaning.COUNTS))), max_size=8),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_advice_works_and_nobody_else_gets_the_role(tmp_path: Path, bad: list[str], good: list[str]) -> None:
+    desired = read(tmp_path, "Account Status", [*good, *bad])
+    (finding,) = desired.findings
+    assert finding.level == "error"
+    again = read(tmp_path, "Account Status", [*good, *bad], advised(finding))
+    assert again.status == ("ok" if good else "warn")
+    assert again.listed.row.tolist() == [*range(2, 2 + len(good))]
+    assert again.not_in_force["row"].tolist() == [*range(2 + len(good), 2 + len(good) + len(bad))]
+
+
+def test_rows_that_are_not_kept_are_listed_but_not_in_force(tmp_path: Path) -> None:
+    form = ListForm(keep={"account_status": ["ACTIVE", ""]})
+    desired = read(tmp_path, "Account Status", ["Active", "Disabled", ""], form)
+    assert columns(desired) == [("info", "role_taken", "Account Status")]
+    assert "'Disabled' is none of the words that are kept" in desired.findings[0].message
+    assert desired.assignments["email"].tolist() == ["u0@x.edu", "u2@x.edu"]
+    assert desired.not_in_force["email"].tolist() == ["u1@x.edu"]
+
+
+def test_a_kept_word_that_no_row_has_is_a_warning(tmp_path: Path) -> None:
+    desired = read(tmp_path, "Status", ["Active", "Disabled"], ListForm(keep={"Status": ["Activ"]}))
+    assert ("warning", "kept_word_missing", "Status") in columns(desired)
+    assert len(desired.listed) == 0
+
+
+def test_words_of_a_read_column_can_be_kept_too(tmp_path: Path) -> None:
+    refused = read(tmp_path, "Status", ["Active", "On leave"])
+    assert "--keep 'Status=On leave'" in refused.findings[0].message
+    assert "--ignore-column Status" in refused.findings[0].message
+    form = ListForm(keep={"Status": ["Active", "On leave"]})
+    assert read(tmp_path, "Status", ["Active", "On leave"], form).findings == ()
+
+
+def test_held_rows_change_nothing_about_the_columns(tmp_path: Path) -> None:
+    form = ListForm(hold_bad_rows=True)
+    assert columns(read(tmp_path, "is_active", ["no"], form)) == [("error", "column_unclear", "is_active")]
+    assert read(tmp_path, "is_active", ["no"], replace(form, ignore_columns=["is_active"])).status == "ok"

@@ -1,0 +1,83 @@
+import shlex
+
+import pytest
+
+from rolesync.model.findings import Finding
+from rolesync.model.lists import ListForm
+from rolesync.reader.header import Layout, lay_out
+from rolesync.reader.header_findings import Hints, ignored_columns, option
+
+HINTS = Hints("my list.csv", ("Admin", "Observer"))
+
+
+def findings(header: list[str], form: ListForm | None = None) -> tuple[Finding, ...]:
+    result = lay_out(header, 1, form or ListForm(), HINTS)
+    assert not isinstance(result, Layout)
+    return result
+
+
+def test_an_option_is_written_for_the_shell() -> None:
+    assert option("keep", "Status=Active") == "--keep Status=Active"
+    assert shlex.split(option("keep", "Account's status=not here")) == ["--keep", "Account's status=not here"]
+
+
+@pytest.mark.parametrize(
+    ("header", "advice"),
+    [
+        (["ann@x.edu", "Admin"], "--no-header --set email_column=1 --set role_column=2"),
+        (["Ann", "Admin", "ann@x.edu"], "--no-header --set email_column=3 --set role_column=2"),
+        (["ann@x.edu", "teacher"], "--no-header --set email_column=1 --set role_column=2"),
+        (["ann@x.edu"], "rolesync migrate 'my list.csv' --no-header --email-column 1 --role Admin -o LIST"),
+        (["Ann", "x", "ann@x.edu"], "rolesync migrate 'my list.csv' --no-header --email-column 3 --role Admin -o LIST"),
+    ],
+)
+def test_an_address_is_no_header(header: list[str], advice: str) -> None:
+    (finding,) = findings(header)
+    assert finding.code == "no_header"
+    assert finding.message.startswith("this list has no header: 'ann@x.edu' is an address;")
+    assert finding.message.endswith(f": {advice}")
+
+
+def test_an_address_is_no_header_even_if_the_settings_name_it() -> None:
+    (finding,) = findings(["ann@x.edu", "Admin"], ListForm(email_column="ann@x.edu", role_column="Admin"))
+    assert finding.code == "no_header"
+
+
+@pytest.mark.parametrize(
+    ("header", "column", "advice"),
+    [
+        (["Mail", "Courriel", "role"], "Courriel", "--set email_column=Mail or --set email_column=Courriel"),
+        (["email", "Benutzerrolle", "Rolle"], "Rolle", "--set role_column=Benutzerrolle or --set role_column=Rolle"),
+        (["email", "role", "expires", "End date"], "End date", "--ignore-column expires or --ignore-column 'End date'"),
+        (["email", "role", "Email"], "Email", "keep one of them, or rename the other"),
+    ],
+)
+def test_where_two_columns_fit_both_are_named_and_the_option(header: list[str], column: str, advice: str) -> None:
+    (finding,) = findings(header)
+    assert (finding.code, finding.column) == ("header_duplicate", column)
+    assert finding.message.endswith(advice)
+
+
+def test_a_header_that_may_mean_the_role_is_named() -> None:
+    (finding,) = findings(["E-Mail", "Funktion"])
+    assert finding.code == "header_no_role"
+    assert "'Funktion' may hold it, or a job: then --set role_column=Funktion; else" in finding.message
+    assert "rolesync migrate 'my list.csv' --email-column E-Mail --role Admin -o LIST" in finding.message
+
+
+def test_a_kept_column_must_be_there() -> None:
+    (finding,) = findings(["email", "role"], ListForm(keep={"Status": ["Active"]}))
+    assert finding.code == "header_not_found"
+    assert "no column 'Status', which keep names" in finding.message
+
+
+def test_an_export_is_refused_with_a_whole_command() -> None:
+    (finding,) = findings(["email", "country", "groups"])
+    assert "rolesync migrate 'my list.csv' --from adobe-user-sync --role Admin -o LIST" in finding.message
+
+
+def test_each_ignored_column_is_named_once() -> None:
+    form = ListForm(ignore_columns=["is active", "x"])
+    assert [
+        (finding.level, finding.code, finding.column) for finding in ignored_columns(["email", "is_active"], form)
+    ] == [("info", "column_ignored", "is_active")]
