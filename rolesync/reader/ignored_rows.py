@@ -14,6 +14,13 @@ from rolesync.reader.placeholders import is_error_value
 from rolesync.tables.grid import is_blank
 from rolesync.tables.header_text import fold_header
 
+_RULE_SIGNS = "-=+|:_,; \t\u2013\u2014" + "".join(map(chr, range(0x2500, 0x2580)))  # the last are parts of boxes
+_REPORT_LINE = re.compile(
+    r"\(?[0-9][0-9., '\u00a0\u202f]* ?(?:rows?|records?|zeilen?|lignes?|filas?|righe|linhas?|rijen)\b[^@]*"
+    r"|(?:completion time|time|elapsed)\s*:[^@]*|query ok\b[^@]*|(?:sql|mysql)>[^@]*",
+    re.IGNORECASE,
+)
+"""What database programs write below the rows."""
 MAX_LABEL = 80  # characters of a label; matching is slow on long texts
 _TOTAL = re.compile(
     r"(?:grand |sub)?totals?|sum|count|records?|rows?|(?:gesamt)?summe|gesamt|insgesamt|anzahl|total général|nombre"
@@ -51,6 +58,13 @@ def find_ignored_row(cells: Sequence[str], layout: HasHeader) -> Note | None:
             text = f"the row begins with '#' ({quoted(printable(first))}), so it is unclear whether it counts"
             raise CellError(Code.COMMENTED_ROW, f"{text}; delete the '#', or the whole row")
         return Note(Level.WARNING, Code.COMMENT_IGNORED, f"{quoted(printable(first))} is a comment and is not read")
+    if len(line := "".join([first, *others])) > 1 and not line.strip(_RULE_SIGNS):
+        return Note(
+            Level.WARNING, Code.COMMENT_IGNORED, f"{quoted(printable(first))} is a line of dashes and is not read"
+        )
+    if len(line := " ".join([first, *others])) <= MAX_LABEL and _REPORT_LINE.fullmatch(line):
+        text = f"{quoted(printable(line))} was written by the program that made the list, and is not read"
+        return Note(Level.WARNING, Code.FOOTER_IGNORED, text)
     if all(_repeats_header(cells, place, layout) for place in layout.used):
         text = "this row repeats the header and is ignored; check whether two lists were joined here"
         return Note(Level.WARNING, Code.HEADER_REPEATED, text)

@@ -14,7 +14,7 @@ from operator import length_hint
 
 import numpy as np
 
-from rolesync.model.findings import Code, Finding, error
+from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.tables.grid import Block, Cells
 
 FIRST = 4 * 2**10  # bytes of the first block, which holds titles and header and is parsed under each delimiter
@@ -27,23 +27,27 @@ csv.field_size_limit(MAX_CELL)
 
 
 class Records:
-    """The records of a text.
+    r"""The records of a text.
 
     `rows` can be read once and yields (row number, cells). Empty lines are counted but not yielded. After broken quotes
-    that span several lines, row boundaries are unknown, so no further row follows.
+    that span several lines, row boundaries are unknown, so no further row follows. A line whose quotes are escaped by
+    a backslash, as in `"say \"hi\""`, is split in this way if it can't be split otherwise.
 
     Args:
         data: the text in UTF-8; invalid bytes are allowed.
         delimiter: a single character.
         first: the row number of the first line.
+        quote: what quotes a cell.
     """
 
-    def __init__(self, data: bytes, delimiter: str, first: int = 1) -> None:
+    def __init__(self, data: bytes, delimiter: str, first: int = 1, quote: str = '"') -> None:
         self._data = data
+        self._quote = quote
         self.delimiter = delimiter
         self._position = 0  # where the next block begins
         self._number = first
-        self._lines: Iterator[str] = iter(())  # the unread lines of the block that is being parsed
+        self._block: list[str] = []  # the lines of the block that is being parsed
+        self._lines: Iterator[str] = iter(())  # its unread lines
         self._at_end = self._boundaries_lost = False
         self.rows: Iterator[tuple[int, Cells]] = self._parsed_records()
 
@@ -65,7 +69,7 @@ class Records:
         data = self._data[self._position : max(end, self._position)]
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        if not data or b'"' in data or b"\r" in data or len(data) > MAX_CELL:
+        if not data or self._quote.encode() in data or b"\r" in data or len(data) > MAX_CELL:
             return None
         self._position = end
         block = Block(self._number, data, self.delimiter.encode())
@@ -74,7 +78,8 @@ class Records:
         return block
 
     def _parsed_records(self) -> Iterator[tuple[int, Cells]]:
-        reader = csv.reader(chain.from_iterable(self._blocks_to_parse()), delimiter=self.delimiter, strict=True)
+        lines = chain.from_iterable(self._blocks_to_parse())
+        reader = csv.reader(lines, delimiter=self.delimiter, quotechar=self._quote, strict=True)
         while not self._boundaries_lost:
             line = reader.line_num
             try:
@@ -84,8 +89,12 @@ class Records:
             except csv.Error as cause:
                 number = self._number
                 self._number += 1
-                self._boundaries_lost = self._at_end or reader.line_num - line > 1
-                yield number, (_quoting_error(number, cause, unclosed=self._at_end, lost=self._boundaries_lost),)
+                text = self._latest_lines(reader.line_num - line)
+                if len(text) == 1 and (escaped := self._split_escaped(text[0])):
+                    yield number, escaped
+                    continue
+                self._boundaries_lost = self._at_end or len(text) > 1
+                yield number, (_quoting_error(number, text, cause, unclosed=self._at_end),)
                 continue
             number = self._number
             self._number += 1
@@ -97,9 +106,25 @@ class Records:
             block = io.BytesIO(self._data[self._position : (end := self._block_end())])
             self._position = end
             text = io.TextIOWrapper(block, encoding="utf-8", errors="surrogateescape", newline="")
-            self._lines = iter(text.readlines())
+            self._block = text.readlines()
+            self._lines = iter(self._block)
             yield self._lines
         self._at_end = True
+
+    def _latest_lines(self, count: int) -> list[str]:
+        """The lines that were read last, as far as they are in this block; at least one."""
+        end = len(self._block) - length_hint(self._lines)
+        return self._block[max(0, end - max(1, count)) : end]
+
+    def _split_escaped(self, line: str) -> list[str]:
+        """Split a line whose quotes are escaped by a backslash; empty if there are none, or it can't be split so."""
+        if f"\\{self._quote}" not in line:
+            return []
+        reader = csv.reader([line], delimiter=self.delimiter, quotechar=self._quote, escapechar="\\", strict=True)
+        try:
+            return next(reader)
+        except csv.Error:
+            return []
 
     def _block_end(self) -> int:
         target_end = self._position + (BLOCK if self._position else FIRST)
@@ -107,11 +132,14 @@ class Records:
         return line_end.end() if line_end else len(self._data)
 
 
-def _quoting_error(number: int, cause: csv.Error, *, unclosed: bool, lost: bool) -> Finding:
+def _quoting_error(number: int, lines: list[str], cause: csv.Error, *, unclosed: bool) -> Finding:
+    shown = quoted(printable("".join(lines[:1]).rstrip("\r\n")))
     if unclosed:
-        message = "a quote opens in this row and never closes, so neither this row nor any row after it can be read"
+        message = (
+            f"a quote opens in this row ({shown}) and never closes, so neither it nor any row after it can be read"
+        )
         advice = "close the quote, or double it if it belongs to the text"
         return error(Code.UNCLOSED_QUOTE, f"{message}; {advice}", row=number)
-    rest = ", nor can the rows after it" if lost else ""
+    rest = ", nor can the rows after it" if len(lines) > 1 else ""
     advice = "check its quotes: a quote inside a quoted cell must be doubled"
-    return error(Code.BROKEN_QUOTING, f"the row can't be read ({cause}){rest}; {advice}", row=number)
+    return error(Code.BROKEN_QUOTING, f"the row {shown} can't be read ({cause}){rest}; {advice}", row=number)

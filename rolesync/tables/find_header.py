@@ -4,6 +4,7 @@ Rows above the header are titles and comments, and each is reported. A row above
 error.
 """
 
+import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -87,6 +88,9 @@ def find_header(grid: Grid, rules: HeaderRules, form: ListForm) -> Candidate | t
             return cells if form.header_row or not seen else make_candidate(grid, rules, seen, findings=cells)
         if is_blank(cells) and number != form.header_row:
             continue
+        wrapped = _split_wrapped(cells, grid)
+        if wrapped and rules.complete(wrapped):
+            cells = wrapped  # noqa: PLW2901  # the row as it was before it was quoted as a whole
         seen.append((number, cells))
         if form.no_header:  # the columns are numbered; the row is the first of the list
             numbers = [str(at) for at in range(1, len(cells) + 1)]
@@ -117,7 +121,9 @@ def make_candidate(
     table = Table(
         tuple(header),
         number,
-        chain(first_rows, grid.rows),
+        _unwrapped(chain(first_rows, grid.rows), grid, len(header))
+        if grid.may_be_wrapped
+        else chain(first_rows, grid.rows),
         all_text=grid.all_text,
         last_line_ended=grid.last_line_ended,
         findings=(*(finding for finding in grid.findings if not grid.name), *findings),
@@ -127,6 +133,23 @@ def make_candidate(
         guess=grid.guess,
     )
     return Candidate(rules.complete(header), rules.score(header), table)
+
+
+def _unwrapped(rows: Iterator[tuple[int, Cells]], grid: Grid, width: int) -> Iterator[tuple[int, Cells]]:
+    """Yield rows; a line that was quoted as a whole is split if it then has as many cells as the header."""
+    for number, cells in rows:
+        wrapped = _split_wrapped(cells, grid) if len(cells) == 1 < width and isinstance(cells, list) else []
+        yield number, wrapped if len(wrapped) == width else cells
+
+
+def _split_wrapped(cells: list[str], grid: Grid) -> list[str]:
+    """Split the only cell of a row: unless it was quoted, it can't hold the delimiter. Empty if that can't be."""
+    if len(cells) != 1 or not grid.may_be_wrapped or grid.delimiter not in cells[0]:
+        return []
+    try:
+        return next(csv.reader(cells, delimiter=grid.delimiter, strict=True), [])
+    except csv.Error:
+        return []
 
 
 def _finding_above(number: int, cells: Sequence[str], rules: HeaderRules, *, named: bool) -> Finding:

@@ -63,6 +63,7 @@ class Grid:
         findings: about the sheet; those with a row apply only to rows below the header.
         blocks: the same rows as blocks; None for a workbook.
         delimiter: the text's delimiter; "" for a workbook.
+        may_be_wrapped: whether whole lines may be quoted, so that a row is a single cell.
         guess: the name of the text's encoding if it is a guess; then letters outside ASCII may be wrong.
         rows_above: rows that are not among `rows`, because they say how to read the others.
     """
@@ -75,6 +76,7 @@ class Grid:
     findings: tuple[Finding, ...] = ()
     blocks: BlockSource | None = None
     delimiter: str = ""
+    may_be_wrapped: bool = False
     guess: str = ""
     rows_above: tuple[tuple[int, list[str]], ...] = ()
 

@@ -1,10 +1,20 @@
 """A text in UTF-8 → one grid of rows for each possible delimiter."""
 
 import re
+from dataclasses import replace
 
 from rolesync.tables.csv_records import Records
 from rolesync.tables.encoding import DecodedText, is_valid_text
 from rolesync.tables.grid import Grid
+from rolesync.tables.text_forms import (
+    box_rows,
+    has_rule,
+    has_single_quotes,
+    is_recipients,
+    recipients,
+    stripped,
+    without_excel_form,
+)
 
 DELIMITERS = ",;\t|"  # the comma first: it wins if the header is the same under several delimiters
 _SEP = re.compile(rb'"?sep=([^\w\s"\0\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
@@ -16,23 +26,36 @@ def text_grids(text: DecodedText) -> list[Grid]:
     A first line such as `sep=;` names the delimiter; then there is only one grid.
     """
     data = text.data
-    all_text, last_line_ended = not text.guess and is_valid_text(data), data.endswith((b"\n", b"\r"))
-    rows_above: tuple[tuple[int, list[str]], ...] = ()
+    common = Grid(
+        iter(()),
+        all_text=not text.guess and is_valid_text(data),
+        last_line_ended=data.endswith((b"\n", b"\r")),
+        findings=text.findings,
+        guess=text.guess,
+    )
+    if is_recipients(data):
+        return [replace(common, rows=recipients(data), last_line_ended=True)]
     if declared := _SEP.match(data):
-        texts = [Records(data[declared.end() :], declared[1].decode(), first=2)]
         rows_above = ((1, [declared[0].decode().strip()]),)
-    else:
-        texts = [Records(data, delimiter) for delimiter in DELIMITERS]
-    return [
-        Grid(
-            records.rows,
-            all_text=all_text,
-            last_line_ended=last_line_ended,
-            findings=text.findings,
-            blocks=records,
-            delimiter=records.delimiter,
-            guess=text.guess,
-            rows_above=rows_above,
+        common, delimiters, data, first = (
+            replace(common, rows_above=rows_above),
+            declared[1].decode(),
+            data[declared.end() :],
+            2,
         )
-        for records in texts
-    ]
+    else:
+        delimiters, first = DELIMITERS, 1
+    return [_grid(data, delimiter, first, common) for delimiter in delimiters]
+
+
+def _grid(data: bytes, delimiter: str, first: int, common: Grid) -> Grid:
+    """The grid of a text under one delimiter; plain rows are read in blocks, unless cells are padded."""
+    is_padded = has_rule(data)
+    if is_padded and delimiter == "|":
+        return replace(common, rows=box_rows(data, first), delimiter=delimiter)
+    quote = "'" if has_single_quotes(data) else '"'
+    records = Records(data, delimiter, first, quote)
+    rows = without_excel_form(records.rows) if b'="' in data else records.rows
+    if is_padded:
+        return replace(common, rows=stripped(rows), delimiter=delimiter)
+    return replace(common, rows=rows, blocks=records, delimiter=delimiter, may_be_wrapped=quote.encode() in data)

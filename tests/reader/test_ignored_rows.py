@@ -79,3 +79,31 @@ def test_totals_and_end_marks_are_ignored(cells: list[str]) -> None:
 )
 def test_a_row_that_may_name_a_user_is_not_a_total(cells: list[str]) -> None:
     assert find_total(cells) is None
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["-----", "----"],
+        ["|------|:---:|"],
+        ["=====", ""],
+        ["\u2500\u2500\u253c\u2500\u2500"],
+        ["(1 rows affected)"],
+        ["(1", "234 rows affected)"],
+        ["2 rows selected."],
+        ["2 rows in set (0.00 sec)"],
+        ["(2 Zeilen)"],
+        ["Completion time: 2026-01-01T00:00:00"],
+        ["SQL> spool off"],
+    ],
+)
+def test_lines_that_database_programs_add_are_ignored(cells: list[str]) -> None:
+    assert find_ignored_row(cells, layout("email", "role")) is not None
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["-", ""], ["--", "Admin"], ["2 rows a@x.edu"], ["time: a@x.edu"], ["rows"], ["7"], ["-" * 100_000 + "x"]],
+)
+def test_a_row_that_may_name_a_user_is_no_line_of_a_program(cells: list[str]) -> None:
+    assert find_ignored_row(cells, layout("email", "role")) is None

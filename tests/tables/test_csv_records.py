@@ -75,3 +75,15 @@ def test_no_row_follows_broken_quotes_over_several_lines() -> None:
     assert rows == []
     assert codes(findings) == [("broken_quoting", 2, None)]
     assert "nor can the rows after it" in findings[0].message
+
+
+def test_quotes_that_are_escaped_by_a_backslash_are_read() -> None:
+    rows = read(b'email,note,role\na@x.edu,"said \\"hi\\", ok",Admin\nb@x.edu,"C:\\",Admin\n')[1]
+    assert rows == [(2, ["a@x.edu", 'said "hi", ok', "Admin"]), (3, ["b@x.edu", "C:\\", "Admin"])]
+
+
+def test_a_row_with_broken_quotes_is_shown() -> None:
+    _, _, findings = read(b'email,role\n"a"x@x.edu,Admin\nb@x.edu,"Admin\nc@x.edu,Admin\n')
+    assert codes(findings) == [("broken_quoting", 2, None), ("unclosed_quote", 3, None)]
+    assert "the row '\"a\"x@x.edu,Admin' can't be read" in findings[0].message
+    assert "a quote opens in this row ('b@x.edu,\"Admin')" in findings[1].message

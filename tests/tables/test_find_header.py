@@ -43,3 +43,24 @@ def test_without_a_header_the_first_row_is_taken_as_one() -> None:
 def test_a_broken_row_before_any_header_is_reported() -> None:
     _, _, findings = read(b'People\n"a"b,c\nemail,role\n')
     assert codes(findings) == [("broken_quoting", 2, None)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_lines_that_are_quoted_as_a_whole_are_split(delimiter: str) -> None:
+    lines = ['"email,role"', '"a@x.edu,""Admin, all"""', "b@x.edu,c", '"x"', '"a,b,c"']
+    text = "\n".join(lines).replace(",", delimiter)
+    header, rows, _ = read(text.encode())
+    assert header == ("email", "role")
+    assert rows == [
+        (2, ["a@x.edu", f"Admin{delimiter} all"]),
+        (3, ["b@x.edu", "c"]),
+        (4, ["x"]),
+        (5, [f"a{delimiter}b{delimiter}c"]),
+    ]
+
+
+def test_lines_that_are_quoted_as_a_whole_may_follow_a_plain_header() -> None:
+    assert read(b'email,role\na@x.edu,Admin\n"b@x.edu,Admin"\n"c""@x.edu,x"\n')[1][1:] == [
+        (3, ["b@x.edu", "Admin"]),
+        (4, ['c"@x.edu', "x"]),
+    ]

@@ -1,0 +1,103 @@
+"""Forms in which programs and people write tables as text, other than plain CSV.
+
+- boxes: `|` between padded cells, with or without `|` around a row and lines of dashes (psql, MySQL, Oracle, Markdown);
+- a line of dashes below the header, and cells padded to their column's width (sqlcmd);
+- cells in single quotes (SQL);
+- `="text"`, which keeps Excel from taking a text for a number;
+- the addresses of a message, copied from its line `To:`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rolesync.model.findings import Code, error
+from rolesync.tables.grid import Cells
+
+HEAD = 2**14  # bytes in which a form is looked for
+ADDRESS_HEADER = "email"
+"""The header of the column of a message's addresses."""
+
+_RULE_SIGNS = "-=+|:,; \t"
+_QUOTED = rb"'(?:[^'\r\n]|'')*'"
+_QUOTED_LINE = re.compile(rb"(?:[0-9]*[,;\t|])*%b(?:[,;\t|](?:%b|[0-9]*))*[ \t]*" % (_QUOTED, _QUOTED))
+_EXCEL_TEXT = re.compile(r'="((?:[^"]|"")*)"')
+_RECIPIENTS = re.compile(rb"\s*(?:to|cc|bcc|an|kopie|\xc3\xa0|para|aan|a)[ \t]*:[^\n]*@", re.IGNORECASE)
+_RECIPIENTS_NAME = re.compile(r"^\s*[^\W\d_]{1,6}[ \t]*:", re.MULTILINE)
+_BOX_CELL_END = re.compile(r"(?<!\\)\|")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def has_rule(data: bytes) -> bool:
+    """Whether a text has a line of dashes, so that its cells are padded."""
+    lines = data[:HEAD].splitlines()
+    return any((b"--" in line or b"==" in line) and not line.strip(_RULE_SIGNS.encode()) for line in lines)
+
+
+def has_single_quotes(data: bytes) -> bool:
+    """Whether a text has its cells in single quotes: each of its first lines below the header but for numbers."""
+    head = data[:HEAD] if len(data) <= HEAD else data[: data.rfind(b"\n", 0, HEAD) + 1]
+    lines = [line for line in head.splitlines() if line.strip()]
+    return len(lines) > 1 and all(map(_QUOTED_LINE.fullmatch, lines[1:]))
+
+
+def is_recipients(data: bytes) -> bool:
+    """Whether a text is the line of a message that names its recipients."""
+    return _RECIPIENTS.match(data) is not None
+
+
+def recipients(data: bytes) -> Iterator[tuple[int, Cells]]:
+    """Yield a header, and each recipient of a message as a row, counted from 1.
+
+    A semicolon separates recipients where there is one, else a comma outside quotes.
+    """
+    text = _RECIPIENTS_NAME.sub("\n", data.decode("utf-8", "surrogateescape"))
+    separator = ";" if ";" in text else ","
+    parts = text.split('"')
+    parts[::2] = [part.replace(separator, "\n") for part in parts[::2]]  # outside quotes
+    yield 0, [ADDRESS_HEADER]
+    names = '"'.join(parts).splitlines()
+    for number, name in enumerate(filter(None, map(str.strip, names)), 1):
+        yield number, [name]
+
+
+def box_rows(data: bytes, first: int) -> Iterator[tuple[int, Cells]]:
+    r"""Yield the rows of a box; lines of dashes are rows, too, of a single cell.
+
+    Args:
+        data: the text in UTF-8.
+        first: the row number of the first line.
+    """
+    for number, line in enumerate(_LINE_END.split(data.decode("utf-8", "surrogateescape")), first):
+        text = line.strip()
+        if not text:
+            continue
+        if not text.strip(_RULE_SIGNS):
+            yield number, [text]
+            continue
+        has_border = text.startswith("|")
+        inner = line.lstrip()[1:] if has_border else line
+        cells = _BOX_CELL_END.split(inner)
+        if has_border and len(cells) > 1 and not cells[-1].strip():
+            cells.pop()
+        if len(cells) > 1 and any(cell.endswith("+") for cell in cells):
+            text = "a cell of this row goes on in the next line, as psql shows a line break"
+            yield number, (error(Code.BROKEN_QUOTING, f"{text}; export the list as CSV", row=number),)
+            continue
+        yield number, [cell.strip().replace("\\|", "|") for cell in cells]
+
+
+def stripped(rows: Iterator[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
+    """Yield rows without the blanks around cells."""
+    for number, cells in rows:
+        yield number, cells if isinstance(cells, tuple) else [cell.strip() for cell in cells]
+
+
+def without_excel_form(rows: Iterator[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
+    """Yield rows whose cells such as `="text"` are their text."""
+    for number, cells in rows:
+        yield number, cells if isinstance(cells, tuple) else _excel_texts(cells)
+
+
+def _excel_texts(cells: Sequence[str]) -> list[str]:
+    matches = map(_EXCEL_TEXT.fullmatch, map(str.strip, cells))
+    return [match[1].replace('""', '"') if match else cell for cell, match in zip(cells, matches, strict=True)]

@@ -1,0 +1,107 @@
+import pytest
+from hypothesis import given, strategies as st
+
+from rolesync.tables.text_forms import has_rule, is_recipients
+from tests.tables.opening import codes, read
+
+HEADER = ("email", "role")
+ROWS = [["ann@x.edu", "Admin"], ["bo@x.edu", ""]]
+
+PSQL = """   email   | role
+-----------+-------
+ ann@x.edu | Admin
+ bo@x.edu  |
+(2 rows)
+"""
+MYSQL = """+-----------+-------+
+| email     | role  |
++-----------+-------+
+| ann@x.edu | Admin |
+| bo@x.edu  |       |
++-----------+-------+
+2 rows in set (0.00 sec)
+"""
+MARKDOWN = "| email | role |\r\n|:------|-----:|\r\n| ann@x.edu | Admin |\r\n|bo@x.edu||\r\n"
+ORACLE = "EMAIL          |ROLE\n---------------|-----\nann@x.edu      |Admin\nbo@x.edu       |     \n"
+SQLCMD = "email    ,role \n---------,-----\nann@x.edu,Admin\nbo@x.edu ,     \n"
+
+
+@pytest.mark.parametrize("text", [PSQL, MYSQL, MARKDOWN, ORACLE, SQLCMD])
+def test_tables_of_database_programs_and_markdown_are_read(text: str) -> None:
+    header, rows, _ = read(text.encode())
+    assert tuple(map(str.casefold, header)) == HEADER
+    assert [cells for _, cells in rows if any("@" in cell for cell in cells)] == ROWS
+    others = [cells for _, cells in rows if not any("@" in cell for cell in cells)]
+    assert all(not cells[0].strip("-:|+") or "rows" in cells[0] for cells in others)
+
+
+def test_rows_of_a_box_keep_the_numbers_of_their_lines() -> None:
+    assert [number for number, _ in read(MYSQL.encode())[1]] == [3, 4, 5, 6, 7]
+
+
+def test_a_bar_inside_a_cell_of_markdown_is_escaped() -> None:
+    text = "| email | role |\n|---|---|\n| ann@x.edu | Admin \\| boss |\n"
+    assert read(text.encode())[1][1:] == [(3, ["ann@x.edu", "Admin | boss"])]
+
+
+def test_a_cell_of_a_box_that_goes_on_in_the_next_line_refuses_its_row() -> None:
+    text = " email     | role\n-----------+-------\n ann@x.edu | Ad   +\n           | min\n"
+    assert codes(read(text.encode())[2]) == [("broken_quoting", 3, None)]
+
+
+def test_a_box_may_hold_quotes_that_are_text() -> None:
+    text = '| email | role |\n|---|---|\n|"ann@x.edu|Ad"min|\n'
+    assert read(text.encode())[1][1:] == [(3, ['"ann@x.edu', 'Ad"min'])]
+
+
+@given(st.text("-=+|:x,;", max_size=40))
+def test_only_a_line_of_nothing_but_dashes_is_a_rule(line: str) -> None:
+    expected = "x" not in line and ("--" in line or "==" in line)
+    assert has_rule(f"email|role\n{line}\n".encode()) == expected
+
+
+@pytest.mark.parametrize(
+    "line", [b'="ann@x.edu","=""Admin"""', b'"=""ann@x.edu""",="Admin"', b'="ann@x.edu" ,="Admin"']
+)
+def test_texts_in_the_form_of_excel_are_read_as_their_text(line: bytes) -> None:
+    assert read(b"email,role\n" + line + b"\n")[1] == [(2, ["ann@x.edu", "Admin"])]
+
+
+def test_a_formula_is_not_read_as_a_text() -> None:
+    assert read(b'email,role\n="a"&B1,Admin\n')[1] == [(2, ['="a"&B1', "Admin"])]
+
+
+@pytest.mark.parametrize("header", [["'email'", "'role'", "'n'"], ["email", "role", "n"]])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_cells_in_single_quotes_are_read(header: list[str], delimiter: str) -> None:
+    lines = [header, ["'ann@x.edu'", "'O''Brien, Dean'", "7"], ["'bo@x.edu'", "''", ""]]
+    text = "\n".join(map(delimiter.join, lines)) + "\n"
+    rows = read(text.encode())[1]
+    assert rows == [(2, ["ann@x.edu", "O'Brien, Dean", "7"]), (3, ["bo@x.edu", "", ""])]
+
+
+def test_an_apostrophe_before_a_number_is_no_quote() -> None:
+    assert read(b"user_id,role\n'101,Admin\n'102,Admin\n")[1] == [(2, ["'101", "Admin"]), (3, ["'102", "Admin"])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To: Ann Lee <ann@x.edu>; Bo <bo@x.edu>\n",
+        "To: Ann Lee <ann@x.edu>,\n    Bo <bo@x.edu>",
+        "An: Ann Lee <ann@x.edu>\r\nCc: Bo <bo@x.edu>\r\n",
+    ],
+)
+def test_the_recipients_of_a_message_are_rows(text: str) -> None:
+    assert read(text.encode())[:2] == (("email",), [(1, ["Ann Lee <ann@x.edu>"]), (2, ["Bo <bo@x.edu>"])])
+
+
+def test_a_comma_in_a_quoted_name_separates_no_recipients() -> None:
+    rows = read(b'To: "Lee, Ann" <ann@x.edu>, bo@x.edu\n')[1]
+    assert rows == [(1, ['"Lee, Ann" <ann@x.edu>']), (2, ["bo@x.edu"])]
+    assert read(b"To: Lee, Ann <ann@x.edu>; bo@x.edu\n")[1][0] == (1, ["Lee, Ann <ann@x.edu>"])
+
+
+@pytest.mark.parametrize("text", [b"to,email\na@x.edu,b@x.edu\n", b"Total: 5\na@x.edu\n", b"To: all\n"])
+def test_other_texts_are_no_recipients(text: bytes) -> None:
+    assert not is_recipients(text)
