@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from rolesync.model.findings import NAMED
 from rolesync.model.keys import parse_roles
 from rolesync.model.vocabulary import Action
 from rolesync.report.content.plan_rows import (
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from rolesync.model.findings import Finding
     from rolesync.model.plans import Drift, Plan
     from rolesync.model.run_report import RunDrift
+
+MANY = 3  # rows from which the same finding is shown once
 
 _USER = Column("user", "user", Kind.USER, attrgetter("user"))
 _ROLE = Column("role", "role", Kind.TEXT, attrgetter("role"), "any role")
@@ -109,8 +113,9 @@ def drift_table(drift: Drift | RunDrift) -> Table:
     return Table("drift", title, columns, len(drift.changes), lambda limit: drift_rows(drift, limit=limit), "change")
 
 
-def findings_table(findings: Sequence[Finding]) -> Table:
-    """What the reader noticed in the list, finding by finding."""
+def findings_table(findings: Sequence[Finding], *, each: bool = False) -> Table:
+    """What the reader noticed in the list; the same finding on many rows once, or `each` on its own."""
+    shown = findings if each else _grouped(findings)
     columns = (
         Column("level", "level", Kind.TAG, attrgetter("level"), "any level"),
         _ROW,
@@ -119,7 +124,24 @@ def findings_table(findings: Sequence[Finding]) -> Table:
         Column("message", "message", Kind.SENTENCE, attrgetter("message")),
     )
     title = f"Findings in the list: {level_counts(findings)}"
-    return Table("findings", title, columns, len(findings), lambda limit: finding_rows(findings[:limit]), "finding")
+    return Table("findings", title, columns, len(shown), lambda limit: finding_rows(shown[:limit]), "finding")
+
+
+def _grouped(findings: Sequence[Finding]) -> list[Finding]:
+    """Replace the same finding on many rows by its first, with the number of rows and the first of them."""
+    rows: dict[Finding, dict[int, None]] = {}
+    for finding in findings:
+        if finding.row is not None:
+            rows.setdefault(replace(finding, row=None), {})[finding.row] = None
+    shown = []
+    for finding in findings:
+        numbers = rows.get(replace(finding, row=None), {})
+        if finding.row is None or len(numbers) < MANY:
+            shown.append(finding)
+        elif finding.row == next(iter(numbers)):
+            first = ", ".join(map(str, islice(numbers, NAMED))) + (" …" if len(numbers) > NAMED else "")
+            shown.append(replace(finding, message=f"{len(numbers):,} rows ({first}): {finding.message}"))
+    return shown
 
 
 def finding_kinds_table(findings: Sequence[Finding]) -> Table:

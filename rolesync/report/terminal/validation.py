@@ -24,7 +24,7 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
     Args:
         desired: the list.
         managed_roles: the roles that a plan may change.
-        limit: at most this many findings; None for all.
+        limit: at most this many findings; None for all, each on its own.
     """
     source = desired.source
     return Group(
@@ -62,4 +62,4 @@ def _roles(desired: Desired, managed_roles: Collection[str]) -> Iterator[Rendera
 def _findings(desired: Desired, limit: int | None) -> Iterator[RenderableType]:
     if not desired.findings:
         yield heading("Findings in the list: none")
-    yield from table_view(findings_table(desired.findings), limit)
+    yield from table_view(findings_table(desired.findings, each=limit is None), limit)

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
+from rolesync.model.findings import Finding
 from rolesync.model.plans import Plan
-from rolesync.model.vocabulary import Action
+from rolesync.model.vocabulary import Action, Level
 from rolesync.report.content.plan_tables import (
     changes_table,
     drift_table,
@@ -89,3 +90,14 @@ def test_the_media_have_a_column_only_if_they_were_looked_up() -> None:
     assert Kind.NOTE not in {column.kind for column in held_table(make_plan()).columns}
     plan = replace(make_plan(), impact=make_plan().held.head(0))
     assert Kind.NOTE in {column.kind for column in held_table(plan).columns}
+
+
+def test_the_same_finding_on_many_rows_is_shown_once_with_the_first_rows() -> None:
+    other = Finding(Level.WARNING, "x", "other", 5, "role")
+    same = [Finding(Level.WARNING, "x", "the same", row, "role") for row in range(2, 9)]
+    findings = [*same[:3], other, *same[3:], *FINDINGS]
+    table = findings_table(findings)
+    assert values(table, "row") == [2, 5, 4, 6, 0]
+    assert str(values(table, "message")[0]) == "7 rows (2, 3, 4, 5, 6 …): the same"
+    assert table.title == "Findings in the list: 0 errors, 10 warnings, 1 info"
+    assert values(findings_table(findings, each=True), "row") == [finding.row or 0 for finding in findings]
