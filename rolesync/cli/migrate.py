@@ -1,14 +1,13 @@
 """`rolesync migrate SHEET...`: make a list from any spreadsheet."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs, parse_words
+from rolesync.cli.migrate_output import Delivery, Reading, deliver, show_overview, show_overview_aside
 from rolesync.cli.options import All, Assignments, Config, Encoding, Form, Format, HeaderRow, load_settings
-from rolesync.cli.output import save_file, show_json, show_view
 from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
 
@@ -28,14 +27,16 @@ def migrate(
         list[Path], typer.Argument(metavar="SHEET...", help="CSV files or workbooks to read.", show_default=False)
     ],
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="File of the list; - is standard output. With --format json and -, the JSON contains the list.",
+            help="File of the list; - is standard output. With --format json and -, the JSON contains the list. "
+            "Without it, the command shows what the file holds, and what to do next.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     preset: Annotated[
         str,
         typer.Option(
@@ -141,7 +142,8 @@ def migrate(
     assignments: Assignments = None,
 ) -> Exit:
     """Make a list from spreadsheets or exports, and report the outcome of every cell."""
-    from rolesync.migrate.migrate import migrate as run
+    from rolesync.migrate.layout import ColumnMissingError
+    from rolesync.migrate.recipe import RoleMissingError
 
     columns = zip(COLUMNS, (email_column, user_id_column, role_column), strict=True)
     column_settings = {name: value for name, value in columns if value}
@@ -168,28 +170,19 @@ def migrate(
         keep=parse_words("--keep", keep),
         ignored_columns=tuple(ignore_column or ()),
     )
-    migration = run(
-        sheets,
-        build_recipe(options, settings),
-        managed=settings.managed_roles,
-        today=datetime.now(UTC).date(),
-        form=settings.list_form,
-        sheets=sheet_roles,
-        join=join,
-    )
+    recipe = build_recipe(options, settings)
+    reading = Reading(sheets, recipe, settings, sheet_roles, join)
+    if output is None:
+        return show_overview(reading, form)
+    try:
+        migration = reading.migrate()
+    except (ColumnMissingError, RoleMissingError):
+        if form is Form.TEXT and len(sheets) == 1 and not sheet_roles:
+            show_overview_aside(reading)
+        raise
     suggestions = _suggest(migration, settings) if resolve else None
-    source_settings = _source_settings(load_settings(config, None))
-    return _deliver(
-        migration,
-        settings,
-        suggestions,
-        output,
-        account,
-        form,
-        source_settings=source_settings,
-        partial=partial,
-        show_all=show_all,
-    )
+    delivery = Delivery(output, account, form, partial=partial, show_all=show_all)
+    return deliver(migration, settings, suggestions, delivery, _source_settings(load_settings(config, None)))
 
 
 def _source_settings(settings: "Settings") -> str:
@@ -198,7 +191,7 @@ def _source_settings(settings: "Settings") -> str:
     return f", without the settings {', '.join(names)}, which describe the source" if names else ""
 
 
-def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path, account: Path | None) -> None:
+def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path | None, account: Path | None) -> None:
     """Refuse files that would be read twice or overwritten."""
     if account and account.suffix.casefold() not in {".csv", ".xlsx"}:
         raise UsageError(f"--account {account}: neither .csv nor .xlsx", hint="end the file name with .csv or .xlsx")
@@ -207,7 +200,7 @@ def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path, acco
         if path.resolve() in uses:
             raise UsageError(f"{path} is named twice", hint="name each source once")
         uses[path.resolve()] = "one of the sources"
-    for written in [output, *([account] if account else [])]:
+    for written in filter(None, [output, account]):
         if written.resolve() in uses:
             raise UsageError(f"{written} is {uses[written.resolve()]}", hint="name another file to write")
         uses[written.resolve()] = "the file of the list"
@@ -222,55 +215,3 @@ def _suggest(migration: "Migration", settings: "Settings") -> "list[Suggestion]"
     with command_context(settings) as context:
         users = look_up_people([(row.email, row.user_id) for row in migration.assignments], context).users
     return suggest(not_found(migration.assignments, users), users)
-
-
-def _deliver(
-    migration: "Migration",
-    settings: "Settings",
-    suggestions: "Sequence[Suggestion] | None",
-    output: Path,
-    account: Path | None,
-    form: Form,
-    *,
-    source_settings: str,
-    partial: bool,
-    show_all: bool,
-) -> Exit:
-    """Write the files and show the rest. Refused cells prevent the list, unless `partial` is set."""
-    from rolesync.migrate.write import list_csv, sort_assignments
-    from rolesync.report.migration_json import migration_json, suggestions_json
-
-    written = []
-    if account:
-        from rolesync.report.spreadsheet.migration import ledger_csv, ledger_xlsx
-
-        ledger = ledger_csv(migration.ledger) if account.suffix.casefold() == ".csv" else ledger_xlsx(migration.ledger)
-        save_file(ledger, account, "the account", mode=settings.file_mode)
-        written.append(f"The outcome of each cell: {account}")
-    complete = not migration.refused and bool(migration.assignments)
-    list_on_stdout = str(output) == "-"
-    if list_on_stdout and form is Form.JSON:
-        pass  # the JSON on standard output contains the list
-    elif complete or (partial and migration.assignments):
-        text = list_csv(sort_assignments(migration.assignments, settings.managed_roles))
-        save_file(text, output, "the list", mode=settings.file_mode)
-        if not list_on_stdout:
-            written.append(f"The list: {output}; next: rolesync validate {output}" + source_settings)
-    else:
-        written.append("No list was written. " + _why_none(migration))
-    if form is Form.JSON:
-        suggested = None if suggestions is None else suggestions_json(suggestions)
-        show_json(migration_json(migration, settings.managed_roles, suggested))
-    else:
-        from rolesync.report.terminal.migration import migration_view
-
-        show_view(migration_view(migration, suggestions, written, show_all=show_all), aside=list_on_stdout)
-    if complete:
-        return Exit.DONE
-    return Exit.INCOMPLETE if partial and migration.assignments else Exit.INPUT_REFUSED
-
-
-def _why_none(migration: "Migration") -> str:
-    if not migration.assignments:
-        return "No user gets a managed role; see the findings above, and the setting managed_roles."
-    return "Correct the refused cells, or add --partial to write the list without their rows."

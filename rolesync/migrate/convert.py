@@ -115,6 +115,7 @@ class Converter:
         if not roles and not taken and row.refused is None:  # the user doesn't matter then, even if unreadable
             row.override(CellOutcome.IGNORED, CellReason.NO_ROLE, "the row gives no managed role")
             return row
+        self._mark_conditions(row)
         try:
             user = self._read_user(row)
         except UserDroppedError as dropped:
@@ -158,19 +159,22 @@ class Converter:
         return f"the role expired: its last day was {period.expires}" if self._today > period.expires else ""
 
     def _drop_reason(self, row: RowLedger) -> str:
-        """The reason why a condition drops the row, "" if none does; an unclear word refuses the row."""
+        """The reason why a condition drops the row, "" if none does."""
         for place, condition in self._layout.keep:
             if self._guess and not row.cells[place].isascii():  # `_check_text` refuses it
                 continue
-            verdict = condition.judge(row.cells[place])
-            if verdict is RowVerdict.DROPPED:
+            if condition.judge(row.cells[place]) is RowVerdict.DROPPED:
                 return f"{quoted(row.cells[place])} in {quoted(self._layout.header[place])}: {condition.why}"
-            if verdict is RowVerdict.COUNTS:
+        return ""
+
+    def _mark_conditions(self, row: RowLedger) -> None:
+        """Set the outcome of the cells that decide whether the row counts; an unclear word refuses the row."""
+        for place, condition in self._layout.keep:
+            if condition.judge(row.cells[place]) is RowVerdict.COUNTS:
                 row.set_outcome(place, CellOutcome.ASSIGNMENT, CellReason.USED)
             else:
                 code, text = describe_unclear(row.cells[place], self._layout.header[place], condition)
                 row.set_outcome(place, CellOutcome.REFUSED, code, text)
-        return ""
 
     def _check_text(self, row: RowLedger) -> None:
         """Refuse used cells that are not text, and cells beyond the header."""

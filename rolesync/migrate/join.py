@@ -5,8 +5,7 @@ Only rows whose key is used count, so an unreadable address in any other row doe
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, TableLedger
@@ -31,14 +30,16 @@ class _Entry(NamedTuple):
         place: the column of its address; None without one.
         name: the user's name.
         dropped: why the user is not there; "" for a row that counts.
-        problem: the code and the reason why it is unclear or unreadable; None for a readable row.
+        problem: why it can't be read; "" for a readable row.
+        unclear: the code and the reason of each cell that leaves open whether the row counts.
     """
 
     ledger: RowLedger
     place: int | None
     name: str
     dropped: str
-    problem: tuple[StrEnum, str] | None
+    problem: str
+    unclear: dict[int, tuple[CellReason, str]]
 
     @property
     def email(self) -> str:
@@ -80,26 +81,25 @@ class JoinTable:
         candidates = [place for place in layout.emails if cells[place].strip()]
         candidates += [place for place in layout.logins if "@" in cells[place]]
         name = " ".join(filter(None, (cells[place].strip() for place in layout.names)))
-        dropped, problem = "", self._unreadable(number, cells)
+        dropped, unclear = "", dict[int, tuple[CellReason, str]]()
         for place, condition in layout.keep:
             verdict = condition.judge(cells[place])
             if verdict is RowVerdict.DROPPED:
                 dropped = f"{quoted(cells[place])} in {quoted(layout.header[place])}: {condition.why}"
             elif verdict is not RowVerdict.COUNTS:
-                problem = problem or describe_unclear(cells[place], layout.header[place], condition)
+                unclear[place] = describe_unclear(cells[place], layout.header[place], condition)
         row = RowLedger(number, cells)
         self._rows.append(row)
         if key.strip():
-            entry = _Entry(row, next(iter(candidates), None), name, dropped, problem)
+            entry = _Entry(row, next(iter(candidates), None), name, dropped, self._unreadable(number, cells), unclear)
             self._entries.setdefault(_normalise_key(key), []).append(entry)
 
-    def _unreadable(self, number: int, cells: list[str]) -> tuple[StrEnum, str] | None:
-        """Why a row can't be read; None for a readable row."""
+    def _unreadable(self, number: int, cells: list[str]) -> str:
+        """Why a row can't be read; "" for a readable row."""
         if not is_blank(cells[len(self._layout.header) :]):
-            return CellReason.KEY_UNKNOWN, "it has more cells than the header"
+            return "it has more cells than the header"
         findings = find_non_text(number, cells, self._layout.header, self._layout.deciding, self._guess)
-        texts = (finding.message for finding in findings if finding.level is Level.ERROR)
-        return next(((CellReason.KEY_UNKNOWN, text) for text in texts), None)
+        return next((finding.message for finding in findings if finding.level is Level.ERROR), "")
 
     def find(self, cell: str, on_note: OnNote) -> tuple[str, str]:
         """Find the address and the name of a key's user. A user may have several rows, and any that counts will do.
@@ -118,10 +118,9 @@ class JoinTable:
             raise UserDroppedError(
                 f"{quoted(cell)}: {row(entries[0].ledger.number)} doesn't count: {entries[0].dropped}"
             )
-        usable = [entry for entry in counting if not entry.problem]
+        usable = [entry for entry in counting if not (entry.problem or entry.unclear)]
         if not usable:
-            code, text = counting[0].problem or (CellReason.KEY_UNKNOWN, "")
-            raise CellError(code, f"{quoted(cell)}: {row(counting[0].ledger.number)} doesn't count: {text}")
+            self._refuse(cell, counting[0])
         usable = [entry for entry in usable if entry.email.strip()] or usable
         if len({entry.email.strip().casefold() for entry in usable}) > 1:
             rows = " and ".join(str(entry.ledger.number) for entry in usable[:2])
@@ -142,6 +141,15 @@ class JoinTable:
             text = describe_login(entry.email, self._layout.header[entry.place])
             entry.ledger.set_outcome(entry.place, CellOutcome.NORMALISED, CellReason.LOGIN_USED, text)
         return email, entry.name
+
+    def _refuse(self, cell: str, entry: _Entry) -> NoReturn:
+        """Refuse the key of an unreadable or unclear row; of an unclear one, the ledger names the cell."""
+        row = self._place.row(entry.ledger.number)
+        if entry.problem:
+            raise CellError(CellReason.KEY_UNKNOWN, f"{quoted(cell)}: {row} doesn't count: {entry.problem}")
+        for place, (code, text) in entry.unclear.items():
+            entry.ledger.set_outcome(place, CellOutcome.REFUSED, code, text)
+        raise CellError(CellReason.ROW_REFUSED, f"{quoted(cell)}: it is unclear whether {row} counts")
 
     def _account(self, entries: Iterable[_Entry], outcome: CellOutcome, code: CellReason, detail: str) -> None:
         for entry in entries:

@@ -143,6 +143,12 @@ def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str])
     return any(fold_header(text) not in own for text in header)
 
 
+def find_role_columns(recipe: Recipe, header: Sequence[str]) -> tuple[int, ...]:
+    """Find the columns of roles, whether or not the rows give another role."""
+    shown = tuple(printable(text) for text in header)
+    return _Columns(header, shown, "", first_of_many=True).role_columns(recipe)
+
+
 def _check_fields(layout: SourceLayout, recipe: Recipe, source: str, *, has_role: bool) -> None:
     """Refuse a table without a column for the user or the role."""
     shown = layout.header
@@ -150,11 +156,13 @@ def _check_fields(layout: SourceLayout, recipe: Recipe, source: str, *, has_role
     if not layout.emails and not layout.logins and layout.user_id is None and layout.key is None:
         names = dict.fromkeys([*recipe.email, *recipe.login, *recipe.user_id, *recipe.key])
         text = f"{source}: no column {' or '.join(map(repr, names))} identifies the user; the header has {headers}"
-        raise InputRefusedError(text, hint="name the column with --email-column, or the header's row with --header-row")
+        raise ColumnMissingError(
+            text, hint="name the column with --email-column, or the header's row with --header-row"
+        )
     if not has_role:
         text = f"{source}: no column names the role; the header has {headers}"
         hint = "name it (--role-column), or one role for all users (--role), or a column for each role (--matrix)"
-        raise InputRefusedError(text, hint=hint)
+        raise ColumnMissingError(text, hint=hint)
 
 
 def _conditions(recipe: Recipe, columns: "_Columns") -> Iterator[tuple[int, RowCondition]]:
@@ -168,6 +176,10 @@ def _conditions(recipe: Recipe, columns: "_Columns") -> Iterator[tuple[int, RowC
     for place in words.keys() - {place for place, _ in conditions}:
         why = "--keep names the words of the rows that count, and this is none of them"
         yield place, RowCondition(columns=(columns.shown[place],), why=why).decided(words[place])
+
+
+class ColumnMissingError(InputRefusedError):
+    """No column identifies the user, or none names the role."""
 
 
 class _Columns:

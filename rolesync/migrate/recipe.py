@@ -16,6 +16,10 @@ _OPTIONS = ("family", "needed", "fixed", "matrix", "yes", "no", "mapping", "keep
 """The fields of a recipe that options set, whatever the export."""
 
 
+class RoleMissingError(UsageError):
+    """No option names the role of an export's users."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Which columns mean what. Of several possible headers, a preset takes the first that the table has.
@@ -131,4 +135,4 @@ class Recipe:
         """
         if self.mapped_only and not (self.fixed or self.mapping or self.matrix):
             text = f"{self.title} {self.lacks}: no option names the role of its users"
-            raise UsageError(text, hint="add --role Admin for all users, or --map NAME=ROLE for some")
+            raise RoleMissingError(text, hint="add --role Admin for all users, or --map NAME=ROLE for some")

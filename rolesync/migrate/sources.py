@@ -1,6 +1,6 @@
 """The files of a migration → tables, each with the recipe that reads it, and the joined file with the addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from rolesync.model.vocabulary import Level
 from rolesync.reader.exports import Export
 from rolesync.reader.foreign_exports import fold_export_header, recognise_exports
 from rolesync.tables.file_type import read_file
-from rolesync.tables.table import Table, needs_encoding, open_table
+from rolesync.tables.table import HeaderRules, Table, needs_encoding, open_table
 
 
 class PlacedFinding(NamedTuple):
@@ -75,8 +75,8 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
         InputRefusedError: the file can't be read, or is an export that the recipe is not for.
         UsageError: no option names the role of an export's users.
     """
-    table, place = _open(path, data, form, recipe, findings, fixed=fixed)
-    table_recipe = _recipe_for(recipe, table.header, place.described)
+    table, place = open_checked(path, data, form, header_rules(recipe, fixed=fixed), findings)
+    table_recipe = recipe_for(recipe, table.header, place.described)
     if not fixed:
         table_recipe.check_role()
     return Source(table_recipe, table, place, fixed)
@@ -104,7 +104,8 @@ def open_joined(
     data, _ = read_file(path)
     names = tuple(name for names in recipe.join_key for name in names)
     form = ListForm(encoding=encoding if needs_encoding(data) else "")
-    table, place = _open(path, data, form, _join_recipe(recipe, names), findings, fixed="-")
+    rules = header_rules(_join_recipe(recipe, names), fixed="-")
+    table, place = open_checked(path, data, form, rules, findings)
     unread += unread_sheets(path, data, [place])
     headers = [set(map(fold_export_header, header)) for header in (sources[0].table.header, table.header)]
     pairs = [
@@ -134,6 +135,18 @@ def joined_columns(recipe: Recipe) -> str:
     return f"{joined.key[0]} and {(*joined.email, *joined.login)[0]}"
 
 
+def joined_places(recipe: Recipe, header: Sequence[str]) -> Mapping[str, Sequence[int]]:
+    """The columns of a joined file that may hold each key of a recipe; empty if the file has no addresses."""
+    folded = [fold_export_header(text) for text in header]
+    joined = _join_recipe(recipe, ())
+    if not any(fold_export_header(name) in folded for name in (*joined.email, *joined.login)):
+        return {}
+    pairs = zip(recipe.key, recipe.join_key, strict=True)
+    return {
+        key: [folded.index(name) for name in map(fold_export_header, names) if name in folded] for key, names in pairs
+    }
+
+
 def _join_recipe(recipe: Recipe, key: tuple[str, ...]) -> Recipe:
     """The recipe of the joined file: whom each key means."""
     return Recipe(
@@ -154,7 +167,7 @@ def _join_recipe(recipe: Recipe, key: tuple[str, ...]) -> Recipe:
     )
 
 
-def _recipe_for(recipe: Recipe, header: Sequence[str], source: str) -> Recipe:
+def recipe_for(recipe: Recipe, header: Sequence[str], source: str) -> Recipe:
     """Choose the recipe for a header: that of the export that it is, with the options of the given recipe.
 
     In some exports `user_id` is the school's id, which would name the wrong users in Studio.
@@ -174,7 +187,8 @@ def _recipe_for(recipe: Recipe, header: Sequence[str], source: str) -> Recipe:
             if names_user
             else _refuse(matches[0], source)
         )
-    same = [export for export in matches if recipe.family in {export.name, *export.also}]
+    family = recipe.family or recipe.preset
+    same = [export for export in matches if family in {export.name, *export.also}]
     if same and same[0].name != recipe.preset:
         return PRESETS[same[0].name].with_options_of(recipe)
     return recipe if same or not matches or names_user else _refuse(matches[0], source)
@@ -187,11 +201,15 @@ def _refuse(export: Export, source: str) -> Recipe:
     raise InputRefusedError(f"{source} looks like {export.title}; it {export.lacks}", hint=hint)
 
 
-def _open(  # noqa: PLR0913  # each is needed to find a table
-    path: Path, data: bytes, form: ListForm, recipe: Recipe, findings: list[PlacedFinding], *, fixed: str
+def open_checked(
+    path: Path, data: bytes, form: ListForm, rules: HeaderRules, findings: list[PlacedFinding]
 ) -> tuple[Table, Place]:
-    """Open the table of a file, and add its findings; an error refuses the file."""
-    table = open_table(data, header_rules(recipe, fixed=fixed), form)
+    """Open the table of a file, and add its findings.
+
+    Raises:
+        InputRefusedError: there is no table, or an error is among its findings.
+    """
+    table = open_table(data, rules, form)
     table_findings = table if isinstance(table, tuple) else table.findings
     if problem := next((finding for finding in table_findings if finding.level is Level.ERROR), None):
         where = f"{path}, row {problem.row}" if problem.row else str(path)

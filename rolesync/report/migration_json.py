@@ -1,32 +1,79 @@
 """A migration as JSON, for programs."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from rolesync.migrate.ledger import CellLedger, CellOutcome, column_name
 from rolesync.migrate.migrate import Migration
+from rolesync.migrate.overview import Overview
+from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.suggestions import Suggestion
 from rolesync.migrate.write import sort_assignments
 
 
+def overview_json(overview: Overview) -> dict[str, Any]:
+    """Return what a file seems to hold.
+
+    Returns:
+        `status` (`described`), `file`, `sheet`, `source` as in `migration_json`, `rows`, `columns` (each with letter,
+        header, what it is read as, the number of cells with text, and examples), and `commands` with their purpose.
+    """
+    return {
+        "status": "described",
+        "file": overview.place.file,
+        "sheet": overview.place.sheet or None,
+        "source": _source(overview.recipe),
+        "rows": overview.rows,
+        "columns": [
+            {
+                "column": column.letter,
+                "header": column.header,
+                "read_as": column.use or None,
+                "filled": column.filled,
+                "examples": list(column.examples),
+            }
+            for column in overview.columns
+        ],
+        "commands": _commands((command.purpose, shlex.join(command.words)) for command in overview.commands),
+    }
+
+
+def _source(recipe: Recipe) -> dict[str, Any] | None:
+    if not recipe.preset:
+        return None
+    return {
+        "preset": recipe.preset,
+        "gives": recipe.gives,
+        "lacks": recipe.lacks,
+        "confirmed": not recipe.unconfirmed,
+    }
+
+
+def _commands(commands: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"purpose": purpose, "command": command} for purpose, command in commands]
+
+
 def migration_json(
-    migration: Migration, roles: Sequence[str], suggestions: Sequence[dict[str, Any]] | None
+    migration: Migration,
+    roles: Sequence[str],
+    suggestions: Sequence[dict[str, Any]] | None,
+    commands: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """Return the result of a migration.
 
     Returns:
         `status` (`ok`; `incomplete` if a cell is refused; `empty` if no user gets a role), `source` (what a known
         export contains and lacks, null for other tables), `assignments`, `cells` (counts by outcome, which add up to
-        `total`), `reasons`, `refused` (each with file, sheet, cell, code and message), `findings` of whole tables, and
-        `suggestions` (null if no user was looked up).
+        `total`), `reasons`, `refused` (each with file, sheet, cell, code and message), `findings` of whole tables,
+        `commands` that decide about words that leave open whether rows count, and `suggestions` (null if no user was
+        looked up).
     """
     ledger = migration.ledger
     return {
         "status": "incomplete" if migration.refused else "ok" if migration.assignments else "empty",
-        "source": {"preset": migration.recipe.preset, "gives": migration.recipe.gives, "lacks": migration.recipe.lacks}
-        if migration.recipe.preset
-        else None,
+        "source": _source(migration.recipe),
         "assignments": [
             {
                 "email": assignment.email or None,
@@ -57,6 +104,7 @@ def migration_json(
         ],
         "refused": _refused(ledger),
         "findings": _findings(migration),
+        "commands": _commands(commands),
         "suggestions": None if suggestions is None else list(suggestions),
     }
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 
 import openpyxl
 import pytest
@@ -159,3 +160,54 @@ def test_nobody_with_a_managed_role_is_no_list(sh: Shell) -> None:
         assert "No user gets a managed role" in refused.stdout
     assert sh.json("migrate", "sheet.csv", "-o", "-", exit_code=3)["status"] == "empty"
     assert not (sh.folder / "list.csv").exists()
+
+
+def test_without_an_output_the_file_is_described_with_commands_that_work(sh: Shell) -> None:
+    text = "Email address,Group status\nann@example.edu,member\nbob@example.edu,invited\ncy@example.edu,banned\n"
+    (sh.folder / "group.csv").write_text(text, encoding="utf-8")
+    done = sh.run("migrate", "group.csv")
+    assert done.returncode == 64
+    assert "group.csv is an export of a Google group, with 3 rows." in done.stdout
+    files = {path.name for path in sh.folder.iterdir()}
+    answer = sh.json("migrate", "group.csv", exit_code=64)
+    assert answer["source"]["preset"] == "google-groups"
+    assert [column["read_as"] for column in answer["columns"]] == ["address", "role and whether the row counts"]
+    assert {path.name for path in sh.folder.iterdir()} == files
+    assert len(answer["commands"]) == 2
+    for command in answer["commands"]:
+        assert command["command"] in done.stdout
+        again = sh.run(*shlex.split(command["command"])[1:])
+        assert again.returncode == 0, again.stdout
+
+
+def test_an_export_without_a_role_is_described_beside_the_error(sh: Shell) -> None:
+    (sh.folder / "zoom.csv").write_text(
+        "Email,Last Login(UTC),Last Client Version,Role\na@x.edu,,,Owner\n", encoding="utf-8"
+    )
+    done = sh.run("migrate", "zoom.csv", "-o", "list.csv")
+    assert done.returncode == 64
+    assert "    rolesync migrate zoom.csv --map Owner=Admin -o zoom-list.csv" in done.stderr
+    assert "no option names the role" in done.stderr
+    assert json.loads(sh.run("migrate", "zoom.csv", "-o", "list.csv", "--format", "json").stdout)["status"] == "refused"
+
+
+def test_a_refused_word_comes_with_the_commands_that_decide(sh: Shell) -> None:
+    text = "Email address,Group status\nann@example.edu,member\nbob@example.edu,invited\nzoe@example.edu,invited\n"
+    (sh.folder / "group.csv").write_text(text, encoding="utf-8")
+    done = sh.run("migrate", "group.csv", "--role", "Admin", "-o", "list.csv")
+    assert done.returncode == 3
+    assert done.stdout.count("leaves open whether the row counts") == 2  # among the reasons and the refused cells
+    assert "group.csv B3, B4" in done.stdout
+    commands = [line.strip() for line in done.stdout.splitlines() if line.startswith("    rolesync migrate")]
+    users = []
+    for command in commands:
+        assert sh.run(*shlex.split(command)[1:]).returncode == 0
+        users.append(len((sh.folder / "list.csv").read_text(encoding="utf-8").splitlines()) - 1)
+    assert users == [3, 1]
+
+
+def test_several_files_need_an_output(sh: Shell, sheet: str) -> None:
+    (sh.folder / "other.csv").write_text("email,role\n", encoding="utf-8")
+    refused = sh.run("migrate", sheet, "other.csv")
+    assert refused.returncode == 64
+    assert "-o FILE" in refused.stderr

@@ -5,17 +5,23 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from rolesync.migrate.ledger import Cell, CellOutcome, TableLedger
+from rolesync.migrate.ledger import Cell, CellOutcome, Place, TableLedger
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.suggestions import Suggestion
 from rolesync.report.content.text import escape_for_display, format_user, plural
-from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, words
+from rolesync.report.terminal.widgets import banner, column, command_line, heading, note, pairs, table, words
 
+FIRST_CELLS = 3  # cells with the same reason that are named
 SHOWN = 20  # refused cells and unknown users that are shown without --all
 
 
 def migration_view(
-    migration: Migration, suggestions: Sequence[Suggestion] | None, written: Sequence[str], *, show_all: bool = False
+    migration: Migration,
+    suggestions: Sequence[Suggestion] | None,
+    written: Sequence[str],
+    commands: Sequence[tuple[str, str]] = (),
+    *,
+    show_all: bool = False,
 ) -> RenderableType:
     """Show the result of a migration, its cells by outcome, and what needs a look.
 
@@ -23,10 +29,17 @@ def migration_view(
         migration: the migration.
         suggestions: users who are not in Studio; None if no user was looked up.
         written: sentences about the files that were written.
+        commands: what to do next, each with its purpose.
         show_all: show every row.
     """
     limit = None if show_all else SHOWN
-    return Group(*_parts(migration, suggestions, written, limit))
+    return Group(*_parts(migration, suggestions, written, limit), *_next_commands(commands))
+
+
+def _next_commands(commands: Sequence[tuple[str, str]]) -> Iterator[RenderableType]:
+    for purpose, command in commands:
+        yield words(f"\nTo {purpose}:")
+        yield command_line(escape_for_display(command))
 
 
 def _parts(
@@ -45,7 +58,10 @@ def _parts(
     roles = Counter(role for role, _ in {(row.role, row.user_id or row.email) for row in migration.assignments})
     yield pairs([(escape_for_display(role), plural(number, "user")) for role, number in sorted(roles.items())])
     if migration.recipe.preset:
-        yield note(f"{migration.recipe.title} gives {migration.recipe.gives}; it {migration.recipe.lacks}.")
+        recipe = migration.recipe
+        yield note(f"Read as {recipe.preset}. {recipe.title} gives {recipe.gives}; it {recipe.lacks}.")
+        if recipe.unconfirmed:
+            yield note("Not all headers and words of this export are confirmed: check the result.", "yellow")
     yield heading("Cells")
     numbers = {outcome.value: number for outcome, number in outcomes.items()} | {"all": len(migration.ledger)}
     yield pairs((outcome, f"{number:,}") for outcome, number in numbers.items())
@@ -83,22 +99,28 @@ def _parts(
 
 
 def _refused(refused: Sequence[tuple[TableLedger, Cell]], limit: int | None) -> Iterator[RenderableType]:
-    if refused:
-        yield heading("Refused")
-        yield table(
-            [column("cell"), column("reason")],
-            (
-                (
-                    f"{escape_for_display(source.place.file, 60)} {cell.address}",
-                    escape_for_display(cell.detail, 300),
-                )
-                for source, cell in refused[:limit]
-            ),
-        )
-        if limit is not None and len(refused) > limit:
-            yield note(
-                f"… and {plural(len(refused) - limit, 'more cell')}; `--all` or `--account FILE` shows all.", "dim"
-            )
+    """The refused cells; those with the same reason once, with their number and the first of them."""
+    if not refused:
+        return
+    reasons: dict[tuple[Place, str], list[Cell]] = {}
+    for source, cell in refused:
+        reasons.setdefault((source.place, cell.detail), []).append(cell)
+    yield heading("Refused")
+    yield table(
+        [column("cell"), column("reason")],
+        (
+            (f"{escape_for_display(place.file, 60)} {_addresses(cells)}", escape_for_display(detail, 400))
+            for (place, detail), cells in list(reasons.items())[:limit]
+        ),
+    )
+    if limit is not None and len(reasons) > limit:
+        left = sum(len(cells) for cells in list(reasons.values())[limit:])
+        yield note(f"… and {plural(left, 'more cell')}; `--all` or `--account FILE` shows all.", "dim")
+
+
+def _addresses(cells: Sequence[Cell]) -> str:
+    rest = f" and {len(cells) - FIRST_CELLS:,} more" if len(cells) > FIRST_CELLS else ""
+    return ", ".join(cell.address for cell in cells[:FIRST_CELLS]) + rest
 
 
 def _unknown(suggestions: Sequence[Suggestion], limit: int | None) -> Iterator[RenderableType]:

@@ -1,0 +1,188 @@
+"""The commands that make sense for a file: complete, with its name and its columns."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from rolesync.errors import RolesyncError
+from rolesync.migrate.decisions import decision_commands, find_decisions
+from rolesync.migrate.layout import SourceLayout, header_rules
+from rolesync.migrate.migrate import migrate
+from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.sources import joined_places, open_checked
+from rolesync.model.lists import ListForm
+from rolesync.reader.exports import RowVerdict
+from rolesync.reader.foreign_exports import fold_export_header
+from rolesync.tables.file_type import read_file
+from rolesync.tables.header_text import fold_header
+
+MAX_COMMANDS = 2
+MAX_ROLE_WORDS = 30  # a column with more different words holds no roles
+MAX_NEIGHBOURS = 50  # files beside an export that are looked at for its addresses
+MAX_NEIGHBOUR_BYTES = 32 * 2**20
+TABLE_SUFFIXES = {".csv", ".txt", ".tsv", ".xlsx", ".ods", ".xls", ".json", ".ldif", ".zip", ".gz"}
+_LIKE_ADMINS = ("admin", "manager", "owner", "leit", "gestor", "responsab")
+
+
+class NextCommand(NamedTuple):
+    """A command that makes sense: what it does, its words, and the recipe that it describes."""
+
+    purpose: str
+    words: tuple[str, ...]
+    recipe: Recipe
+
+
+class TableLook(NamedTuple):
+    """What was seen of a table.
+
+    Attributes:
+        path: its file.
+        recipe: of the export that it is, or the recipe for any other table.
+        header: its header.
+        rows: its rows, as wide as the header.
+        layout: its columns by the recipe; None if the recipe doesn't fit.
+        addresses: the columns that hold addresses.
+        roles: the columns of roles.
+    """
+
+    path: Path
+    recipe: Recipe
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    layout: SourceLayout | None
+    addresses: Sequence[int]
+    roles: Sequence[int]
+
+
+def next_commands(
+    look: TableLook, join: Path | None, *, managed: Sequence[str], today: date, form: ListForm
+) -> list[NextCommand]:
+    """Find the one or two commands that make sense; none if no column identifies users.
+
+    Args:
+        look: the table.
+        join: the file with the addresses, if an option names it.
+        managed: the managed roles; the commands give the first one.
+        today: the day that decides whether a role has expired.
+        form: the sheet and the header's row, where options name them.
+    """
+    found = list(_commands(look, join, managed))[:MAX_COMMANDS]
+    decided = [_decided(command, look.path, managed=managed, today=today, form=form) for command in found]
+    first, *others = decided or [[]]
+    return first if len(first) > 1 else first + [commands[-1] for commands in others]
+
+
+def _decided(
+    command: NextCommand, path: Path, *, managed: Sequence[str], today: date, form: ListForm
+) -> list[NextCommand]:
+    """The command, or its forms that decide about the words that leave open whether rows count."""
+    joined = Path(command.words[command.words.index("--join") + 1]) if "--join" in command.words else None
+    try:
+        result = migrate([path], command.recipe, managed=managed, today=today, form=form, join=joined)
+    except RolesyncError:
+        return [command]
+    decided = decision_commands(command.words, find_decisions(result.ledger))
+    return [
+        NextCommand(f"{command.purpose}, and {purpose}", tuple(words), command.recipe) for purpose, words in decided
+    ] or [command]
+
+
+def _commands(look: TableLook, join: Path | None, managed: Sequence[str]) -> Iterator[NextCommand]:
+    role, command = managed[0], ["rolesync", "migrate", str(look.path)]
+    recipe = look.recipe
+    if recipe.preset and recipe.family:
+        command += ["--from", recipe.family]
+    identity = _identity(look, join)
+    if identity is None:
+        return
+    if identity[:1] == ["--email-column"]:
+        recipe = replace(recipe, email=(identity[1],), login=(), named=recipe.named | {"email"}, needed=(identity[1],))
+    output = ("-o", str(look.path.with_name(f"{look.path.stem}-list.csv")))
+    for purpose, options, mapping in _role_options(look, managed):
+        named = {"role": (options[1],), "named": recipe.named | {"role"}} if options[:1] == ["--role-column"] else {}
+        described = replace(recipe, mapping=mapping, **named)  # type: ignore[arg-type]
+        yield NextCommand(purpose, (*command, *identity, *options, *output), described)
+        if not mapping:
+            return
+    described = replace(recipe, fixed=role)
+    yield NextCommand(f"give {role} to all users", (*command, *identity, "--role", role, *output), described)
+
+
+def _identity(look: TableLook, join: Path | None) -> list[str] | None:
+    """The options that identify users; None if no column does."""
+    layout = look.layout
+    if layout and (layout.emails or layout.logins):
+        return []
+    if layout and layout.key is not None and look.recipe.join_key:
+        return ["--join", str(join or _neighbour(look) or look.path.with_name("users.csv"))]
+    if look.addresses:
+        return ["--email-column", look.header[look.addresses[0]].strip()]
+    return [] if layout and layout.user_id is not None else None
+
+
+def _neighbour(look: TableLook) -> Path | None:
+    """The file in the same folder that has the addresses of the most keys."""
+    try:
+        paths = sorted(look.path.parent.iterdir())
+    except OSError:
+        return None
+    usable = [path for path in paths if path.suffix.casefold() in TABLE_SUFFIXES and path != look.path]
+    known = {path: _known_keys(look, path) for path in usable[:MAX_NEIGHBOURS]}
+    best = max(known, key=lambda path: known[path], default=None)
+    return best if best and known[best] else None
+
+
+def _known_keys(look: TableLook, path: Path) -> int:
+    """How many keys of the table a file has, if it has addresses."""
+    try:
+        data, _ = read_file(path, limit=MAX_NEIGHBOUR_BYTES)
+        table, _ = open_checked(path, data, ListForm(), header_rules(Recipe()), [])
+    except RolesyncError:
+        return 0
+    folded = [fold_export_header(text) for text in look.header]
+    rows = [cells for _, cells in table.rows if isinstance(cells, list)]
+    numbers = [0]
+    for key, places in joined_places(look.recipe, table.header).items():
+        if fold_export_header(key) in folded:
+            own = {row[folded.index(fold_export_header(key))].strip() for row in look.rows}
+            theirs = {row[place].strip() for row in rows for place in places if place < len(row)}
+            numbers.append(len(own & theirs - {""}))
+    return max(numbers)
+
+
+def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+    """Yield the purpose, the options and the mapping by which some users get the role."""
+    words = _role_words(look)
+    if not words or len(words) > MAX_ROLE_WORDS:
+        return
+    header = look.header[look.roles[0]].strip()
+    is_standard = look.recipe.preset or fold_header(header) in set(map(fold_header, look.recipe.role))
+    options = [] if is_standard else ["--role-column", header]
+    role = managed[0]
+    if not look.recipe.mapped_only and (own := [name for name in managed if name in words]):
+        yield f"give {', '.join(own)} to the users with this role in {header!r}", options, {}
+        return
+    word = min(words, key=lambda word: (not _is_like(word, role), -words[word]))
+    yield f"give {role} to the users with {word!r} in {header!r}", [*options, "--map", f"{word}={role}"], {word: role}
+
+
+def _role_words(look: TableLook) -> Counter[str]:
+    """The words of the role columns, in rows that no condition drops."""
+    conditions = look.layout.keep if look.layout else ()
+    sign, separator = look.recipe.removal_sign, look.recipe.separator
+    words: Counter[str] = Counter()
+    for row in look.rows:
+        if any(condition.judge(row[place]) is RowVerdict.DROPPED for place, condition in conditions):
+            continue
+        cells = [row[place] for place in look.roles if not (sign and row[place].strip().startswith(sign))]
+        names = [name for cell in cells for name in (cell.split(separator) if separator else [cell])]
+        words.update(name.strip() for name in names if name.strip())
+    return words
+
+
+def _is_like(word: str, role: str) -> bool:
+    folded = word.casefold()
+    return folded == role.casefold() or any(part in folded for part in _LIKE_ADMINS)

@@ -1,0 +1,138 @@
+"""What a file seems to hold, for a user who hasn't said it yet: the program, the columns, and the commands to go on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from rolesync.errors import RolesyncError
+from rolesync.migrate.layout import SourceLayout, find_role_columns, header_rules, lay_out_source
+from rolesync.migrate.ledger import Place, column_name
+from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
+from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.sources import open_checked, recipe_for
+from rolesync.model.lists import ListForm
+from rolesync.reader.identity import is_address
+from rolesync.tables.file_type import read_file
+from rolesync.tables.grid import is_blank
+from rolesync.tables.header_text import fold_header
+from rolesync.tables.table import HeaderRules
+
+EXAMPLES = 3  # cells that are shown of each column
+_SECRETS = ("pass", "hash", "token", "secret", "partnerdata")
+"""Parts of headers whose cells are not shown."""
+
+
+class ColumnOverview(NamedTuple):
+    """A column: its name in a spreadsheet, its header, its use, how many rows fill it, and a few of its cells."""
+
+    letter: str
+    header: str
+    use: str
+    filled: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a file seems to hold.
+
+    Attributes:
+        place: its file and sheet.
+        recipe: of the export that it is; with an empty `preset` for any other table.
+        rows: its rows that are not blank.
+        columns: its columns.
+        commands: what to do next; empty if no column identifies users.
+    """
+
+    place: Place
+    recipe: Recipe
+    rows: int
+    columns: tuple[ColumnOverview, ...]
+    commands: tuple[NextCommand, ...]
+
+
+def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
+    path: Path, recipe: Recipe, *, managed: Sequence[str], today: date, form: ListForm, join: Path | None = None
+) -> Overview:
+    """Look at a file without making a list of it.
+
+    Args:
+        path: the file.
+        recipe: the recipe that options describe.
+        managed: the managed roles; commands give the first one.
+        today: the day that decides whether a role has expired.
+        form: the sheet and the header's row, where options name them.
+        join: the file with the addresses, if an option names it.
+
+    Raises:
+        InputRefusedError: the file can't be read.
+    """
+    data, _ = read_file(path)
+    table, place = open_checked(path, data, form, _rules(recipe), [])
+    recipe = recipe_for(recipe, table.header, place.described)
+    width = len(table.header)
+    rows = [
+        [*cells, *[""] * (width - len(cells))]
+        for _, cells in table.rows
+        if isinstance(cells, list) and not is_blank(cells)
+    ]
+    addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
+    roles = find_role_columns(recipe, table.header) or _role_column(rows, width, managed)
+    look = TableLook(path, recipe, table.header, rows, _lay_out(recipe, table.header), addresses, roles)
+    commands = next_commands(look, join, managed=managed, today=today, form=form)
+    return Overview(place, recipe, len(rows), tuple(_columns(look)), tuple(commands))
+
+
+def _rules(recipe: Recipe) -> HeaderRules:
+    """Rules for a header of unknown meaning: the delimiter with which it has the most cells is right."""
+    known = header_rules(recipe, fixed="-")
+    return known._replace(score=lambda cells: 100 * known.score(cells) + sum(bool(cell.strip()) for cell in cells))
+
+
+def _lay_out(recipe: Recipe, header: Sequence[str]) -> SourceLayout | None:
+    try:
+        return lay_out_source(recipe, header, "", fixed="-")
+    except RolesyncError:
+        return None
+
+
+def _holds_addresses(cells: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return bool(filled) and sum(map(is_address, filled)) * 2 >= len(filled)
+
+
+def _role_column(rows: Sequence[Sequence[str]], width: int, managed: Sequence[str]) -> tuple[int, ...]:
+    """The first column that has a managed role as a cell."""
+    places = (at for at in range(width) if any(row[at].strip() in managed for row in rows))
+    return tuple(place for place in [next(places, None)] if place is not None)
+
+
+def _columns(look: TableLook) -> Iterator[ColumnOverview]:
+    for place, header in enumerate(look.header):
+        cells = [row[place].strip() for row in look.rows if row[place].strip()]
+        secret = any(word in fold_header(header) for word in _SECRETS)
+        examples = ("(not shown)",) if secret and cells else tuple(dict.fromkeys(cells))[:EXAMPLES]
+        yield ColumnOverview(column_name(place), header.strip(), _use(look, place), len(cells), examples)
+
+
+def _use(look: TableLook, place: int) -> str:
+    """What a column is read as; "" for a column that isn't read."""
+    layout = look.layout
+    if place in look.roles:
+        use = "role"
+    elif layout is None or not look.recipe.preset:
+        use = "address" if place in look.addresses else ""
+    elif place in layout.emails:
+        use = "address"
+    elif place in layout.logins:
+        use = "login name" if layout.emails else "login name, read as the address"
+    elif place == layout.key:
+        use = "key of the joined file"
+    elif place in {layout.starts, layout.expires}:
+        use = "first day" if place == layout.starts else "last day"
+    else:
+        use = "name" if place in layout.names else ""
+    decides = layout is not None and place in {column for column, _ in layout.keep}
+    return " and ".join(filter(None, [use, "whether the row counts" if decides else ""]))

@@ -1,0 +1,47 @@
+"""What a file seems to hold, in the terminal: the program, the columns with examples, and the commands to go on."""
+
+import shlex
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+
+from rolesync.migrate.overview import Overview
+from rolesync.report.content.text import escape_for_display, plural
+from rolesync.report.terminal.widgets import column, command_line, heading, note, table, words
+
+EXAMPLE_LENGTH = 40
+
+
+def overview_view(overview: Overview) -> RenderableType:
+    """Show what a file seems to hold."""
+    return Group(*_parts(overview))
+
+
+def _parts(overview: Overview) -> Iterator[RenderableType]:
+    recipe = overview.recipe
+    file = escape_for_display(overview.place.described, 80)
+    title = recipe.title[:1].lower() + recipe.title[1:] if recipe.preset else "no export that rolesync knows"
+    yield words(f"{file} is {title}, with {plural(overview.rows, 'row')}.", "bold")
+    if recipe.preset:
+        yield note(f"Read as {recipe.preset}. It gives {recipe.gives}; it {recipe.lacks}.")
+    if recipe.unconfirmed:
+        yield note("Not all headers and words of this export are confirmed: check the result.", "yellow")
+    yield heading("Columns")
+    yield table(
+        [column("", whole=True), column("header"), column("read as"), column("filled", right=True), column("examples")],
+        (
+            (
+                seen.letter,
+                escape_for_display(seen.header, 80),
+                seen.use,
+                f"{seen.filled:,}",
+                ", ".join(escape_for_display(example, EXAMPLE_LENGTH) for example in seen.examples),
+            )
+            for seen in overview.columns
+        ),
+    )
+    if not overview.commands:
+        yield words("\nNo column holds addresses. Add one, or join a file that has them: --join FILE --key HERE=THERE")
+    for command in overview.commands:
+        yield words(f"\nTo {escape_for_display(command.purpose, 200)}:")
+        yield command_line(escape_for_display(shlex.join(command.words), 2000))

@@ -1,0 +1,45 @@
+import shlex
+from pathlib import Path
+
+from rolesync.migrate.decisions import decision_commands, find_decisions
+from rolesync.migrate.recipe import Recipe
+from tests.migrate.sources import run
+
+A, B, C, D = "a@x.edu", "b@x.edu", "c@x.edu", "d@x.edu"
+GROUP = f"Email address,Group status\n{A},member\n{B},invited\n{C},pending\n{D},invited\n"
+
+
+def test_a_column_is_asked_about_once(tmp_path: Path) -> None:
+    (decision,) = find_decisions(run(tmp_path, {"s.csv": GROUP}, Recipe(fixed="Admin")).ledger)
+    assert (decision.column, decision.counting) == ("Group status", "member")
+    assert [(word.word, word.rows, word.first) for word in decision.words] == [
+        ("invited", 2, (3, 5)),
+        ("pending", 1, (4,)),
+    ]
+
+
+def test_the_commands_count_the_rows_or_leave_them_out(tmp_path: Path) -> None:
+    decisions = find_decisions(run(tmp_path, {"s.csv": GROUP}, Recipe(fixed="Admin")).ledger)
+    commands = [shlex.join(words) for _, words in decision_commands(["rolesync", "migrate", "s.csv"], decisions)]
+    assert commands == [
+        "rolesync migrate s.csv --keep 'Group status=invited' --keep 'Group status=pending'",
+        "rolesync migrate s.csv --keep 'Group status=member'",
+    ]
+    assert decision_commands(["rolesync"], []) == []
+
+
+def test_where_no_word_counts_by_itself_the_most_frequent_is_proposed(tmp_path: Path) -> None:
+    admins = "admin_user_name,canvas_user_id,canvas_account_id,account_id,role\nA,1,7,,X\nB,2,7,,X\nC,3,9,,X\n"
+    users = f"canvas_user_id,user_id,login_id,email\n1,,a,{A}\n2,,b,{B}\n3,,c,{C}\n"
+    migration = run(tmp_path, {"s.csv": admins, "u.csv": users}, Recipe(fixed="Admin"), join="u.csv")
+    decisions = find_decisions(migration.ledger)
+    assert [words for _, words in decision_commands([], decisions)] == [["--keep", "canvas_account_id=7"]]
+
+
+def test_a_word_of_the_joined_file_is_asked_about(tmp_path: Path) -> None:
+    admins = "user_id,account_id,role,status\ns1,,X,active\ns2,,X,active\n"
+    users = f"user_id,login_id,email,status\ns1,a,{A},active\ns2,b,{B},paused\n"
+    migration = run(tmp_path, {"s.csv": admins, "u.csv": users}, Recipe(fixed="Admin"), join="u.csv")
+    (decision,) = find_decisions(migration.ledger)
+    assert (Path(decision.place.file).name, decision.words[0].word) == ("u.csv", "paused")
+    assert [cell.row for _, cell in migration.ledger.refused()] == [3]

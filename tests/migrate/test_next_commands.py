@@ -1,0 +1,70 @@
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rolesync.migrate.overview import describe_file
+from rolesync.migrate.recipe import Recipe
+from rolesync.model.lists import ListForm
+from tests.migrate.export_cases import CASES, Case
+from tests.migrate.sources import MANAGED, TODAY
+
+EXPORTS = Path(__file__).parent / "exports"
+A, B = "a@x.edu", "b@x.edu"
+
+
+def commands(folder: Path, files: dict[str, str]) -> list[str]:
+    """The commands for the first of these files, without the path and the list's name."""
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    overview = describe_file(folder / next(iter(files)), Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
+    return [
+        shlex.join(command.words).replace(f"{folder}/", "").removeprefix("rolesync migrate ").partition(" -o ")[0]
+        for command in overview.commands
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Mail address,Job\n{A},Teacher\n{B},x\n", ["s.csv --email-column 'Mail address' --role-column Job"]),
+        (f"email,role\n{A},Boss\n", ["s.csv --map Boss=Admin", "s.csv --role Admin"]),
+        (f"name,who\nAnn,{A}\n", ["s.csv --email-column who --role Admin"]),
+        (f"email,role\n{A},Admin\n", ["s.csv"]),
+        ("name,phone\nAnn,1\n", []),
+        (f"username,email,sysrole1\nann,{A},manager\n", ["s.csv --map manager=Admin", "s.csv --role Admin"]),
+        (
+            f"Email address,Group status\n{A},invited\n{B},owner\n",
+            [
+                "s.csv --map owner=Admin",
+                "s.csv --role Admin",
+            ],
+        ),
+        (
+            f"login,firstName,lastName,email,status\nx,A,L,{A},STAGED\ny,B,L,{B},ACTIVE\n",
+            ["s.csv --role Admin", "s.csv --role Admin"],
+        ),
+    ],
+)
+def test_commands_name_the_columns_and_the_words(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert commands(tmp_path, {"s.csv": text}) == expected
+
+
+def test_the_file_that_knows_the_most_keys_is_joined(tmp_path: Path) -> None:
+    files = {
+        "admins.csv": "user_id,account_id,role\ns1,,X\ns2,,X\n",
+        "a.csv": f"user_id,email\ns1,{A}\n",
+        "b.csv": f"user_id,email\ns1,{A}\ns2,{B}\n",
+        "c.csv": "user_id,name\ns1,A\ns2,B\n",
+    }
+    assert commands(tmp_path, files)[0] == "admins.csv --join b.csv --map X=Admin"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.file for case in CASES])
+def test_every_sample_has_a_command(case: Case) -> None:
+    overview = describe_file(EXPORTS / case.file, Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
+    assert overview.recipe.preset == case.preset
+    assert 1 <= len(overview.commands) <= 2
+    for command in overview.commands:
+        assert "-o" in command.words
+        assert "--join" in command.words or not case.join or overview.recipe.login
