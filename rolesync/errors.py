@@ -118,6 +118,10 @@ class NotFoundError(StudioError):
     """404: no such user (or, for `PUT /users/roles`, at least one of them)."""
 
 
+class NoRouteError(NotFoundError):
+    """404 with a web page instead of the API's text: Studio may not offer the call at all."""
+
+
 class NotOfferedError(StudioError):
     """404 for a search, or for changes to users whom Studio shows: this Studio doesn't offer the call."""
 

@@ -190,7 +190,9 @@ def test_the_policy_holds_what_a_plan_is_bound_to() -> None:
 
 
 @pytest.mark.parametrize("name", ["owner", "protected_users"])
-@pytest.mark.parametrize("entry", ["greg.stone", "greg stone@example.edu", "0", "#7", "*@", "*@*", "*.edu", "p@*.edu"])
+@pytest.mark.parametrize(
+    "entry", ["greg.stone", "greg stone@example.edu", "0", "#7", "*@", "*@*", "*.edu", "p@*.edu", "g*@x.edu"]
+)
 def test_a_user_who_is_named_by_neither_address_nor_id_is_refused(name: str, entry: str) -> None:
     message = refused(**{name: entry if name == "owner" else ["7", entry]})
     assert message.startswith(f"settings: {name}")

@@ -42,11 +42,17 @@ def command_context(settings: "Settings") -> Iterator["Context"]:
 
 @contextmanager
 def _progress() -> Iterator["Progress"]:
-    """Show bars on a terminal, and one line for each completed stage elsewhere."""
+    """Show bars on a terminal. Elsewhere, write one line for each completed stage, and for each wait for Studio."""
+    from rolesync.model.live import WAITING
+
     if not sys.stderr.isatty():
-        yield (
-            lambda stage, done, total: print(f"{stage}: {done} of {total}", file=sys.stderr) if done == total else None
-        )
+
+        def write(stage: str, done: int, total: int) -> None:
+            if done == total or stage == WAITING:
+                unit = " s" if stage == WAITING else ""
+                print(f"{stage}: {done} of {total}{unit}", file=sys.stderr)
+
+        yield write
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -64,7 +64,7 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
     source = Path(plan.source.path)
     try:
         for source in _places_of_list(plan, folder):
-            if source.is_file():
+            if source.exists() and not source.is_dir():
                 break
         else:
             return (

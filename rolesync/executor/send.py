@@ -6,7 +6,8 @@ What happens next depends on the effect of the request:
 - Refused: the users are read again, and the batch is halved until only the users at fault are left.
 - Unclear: all changes are in doubt. No request is repeated blindly.
 - Nothing done: the run ends, since every further request would end in the same way. So does a run in which Studio
-  answers 404 for users whom it shows by id, and accepts no request: it doesn't offer the call.
+  answers 404 for users whom it shows by id, and accepts no request, or twice in a row sends a web page as 404: it
+  doesn't offer the call.
 
 Changes in doubt are settled at the end of the wave, see `doubt`. So each change ends as done, failed with Studio's
 message, unknown, or not sent.
@@ -15,7 +16,7 @@ message, unknown, or not sent.
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-from rolesync.errors import NeverSentError, NotFoundError, StudioError
+from rolesync.errors import NeverSentError, NoRouteError, NotFoundError, StudioError
 from rolesync.executor.change import (
     Change,
     RolesNow,
@@ -40,6 +41,7 @@ from rolesync.studio.responses import not_offered
 from rolesync.studio.users import StudioWriter, User
 
 FAILURES = 3  # requests in a row whose effect no answer shows; then the rest of the wave waits until Studio is read
+NO_ROUTES = 2  # requests in a row answered with a web page as 404, after which the run ends
 DENIALS = 2  # users whom Studio shows and answers 404 for; as long as it accepts no request, the run then ends
 FRUITLESS = 2  # reads in a row that show nothing done since the read before, after which the run ends
 
@@ -77,6 +79,7 @@ class Sender:
         self._failure: StudioError | None = None  # the last of them
         self._fruitless = 0
         self._is_offered = False  # whether a request was applied, or refused for another reason than a missing user
+        self._no_routes = 0  # 404s in a row with a web page
         self._denials = 0
         self._denial: StudioError | None = None  # the last of them
         self._postponed: list[Batch] = []
@@ -187,6 +190,7 @@ class Sender:
     def _count_end(self, effect: RequestEffect, error: StudioError | None = None) -> None:
         with self._lock:
             self.last_request = self._studio.client.now()
+            self._no_routes = self._no_routes + 1 if isinstance(error, NoRouteError) else 0
             self._is_offered |= error is None or (
                 effect is RequestEffect.REFUSED and not isinstance(error, NotFoundError)
             )
@@ -228,6 +232,9 @@ class Sender:
         for the first time was certainly refused itself.
         """
         end_all(batch, OutcomeStatus.UNKNOWN, refusal.message)
+        if self._no_routes >= NO_ROUTES:
+            self.doubts.add(request, chunk, batch, RequestEffect.REFUSED, refusal.message)
+            raise not_offered(refusal.message) from refusal
         try:
             roles = self._read_roles({change.user_id for change in batch})
         except StudioError:

@@ -14,8 +14,8 @@ from rolesync.model.history import GuardBaseline
 class EarlierRun:
     """A run that went ahead, the digest of its plan, whether all of it was done, its command, and when it ended.
 
-    `reviewed_digest` is that of the plan before its approval; "" for a plan without one. `reviewer` is who approved it,
-    `excluded` counts the changes that this reviewer excluded.
+    `sent` says whether it sent changes. `reviewed_digest` is that of the plan before its approval; "" for a plan
+    without one. `reviewer` is who approved it, `excluded` counts the changes that this reviewer excluded.
     """
 
     run_id: str
@@ -24,6 +24,7 @@ class EarlierRun:
     reviewed_digest: str = ""
     command: str = ""
     ended: str = ""
+    sent: bool = False
     reviewer: str = ""
     excluded: int = 0
 
@@ -143,7 +144,7 @@ class _Scan:
         self.unsettled[end.run] = end.unsettled
         listed = self.lists.pop(end.run, {})
         if end.run in self.runs:
-            self.runs[end.run] = replace(self.runs[end.run], complete=complete, ended=end.time)
+            self.runs[end.run] = replace(self.runs[end.run], complete=complete, ended=end.time, sent=end.sent)
         if listed and complete:
             self.applied = listed
 

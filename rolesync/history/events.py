@@ -146,6 +146,11 @@ class RunEnd(RunEvent):
     unsettled: bool = False
     drifted: Sequence[DriftedChange] | None = None
 
+    @property
+    def sent(self) -> bool:
+        """Whether the run sent changes; a plan that is applied again is complete without."""
+        return "put_roles" in self.requests or not self.requests
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldersSaved(RunEvent):

@@ -47,8 +47,8 @@ def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[Ru
             elif isinstance(earlier, RunStart):
                 reviewed = earlier.approval.reviewed_digest if earlier.approval else earlier.digest
                 runs_of_plan |= {earlier.run} if reviewed == digest else set()
-            elif isinstance(earlier, RunEnd) and earlier.status == "complete" and earlier.run in runs_of_plan:
-                completed = earlier.run
+            elif isinstance(earlier, RunEnd) and earlier.run in runs_of_plan:
+                completed = earlier.run if earlier.status == "complete" and earlier.sent else completed
     sent = any(isinstance(event, Intent) for event in run.events)
     return replace(build_run_report(run.events, plan), already_applied="" if sent else completed), broken
 

@@ -116,6 +116,7 @@ def _add_to_summary(event: RunEvent, summaries: dict[str, RunSummary]) -> None:
             finished_at=start.finished_at or event.time,  # a second end only adds what was found out later
             status=event.status,
             counts={**start.counts, **event.counts},
+            sent=event.sent,
         )
 
 

@@ -8,7 +8,7 @@ then is the read believed. A read that shows every write is believed at once: it
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from rolesync.model.live import Progress
+from rolesync.model.live import WAITING, Progress
 from rolesync.studio.users import StudioReader
 
 FIRST_PAUSE = 1.0  # seconds; each further pause is twice as long
@@ -35,7 +35,7 @@ def read_settled(
     client, lag = studio.client, studio.client.connection.settle_seconds
     result, pause = read(), FIRST_PAUSE
     while (sent_at := hidden_since(result)) is not None and (left := sent_at + lag - client.now()) > 0:
-        progress("waiting until Studio shows the changes", round(lag - left), round(lag))
+        progress(WAITING, round(lag - left), round(lag))
         client.wait(min(pause, left))
         pause = min(2 * pause, LONGEST_PAUSE)
         result = read()

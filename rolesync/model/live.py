@@ -78,3 +78,6 @@ class Live:
 
 Progress = Callable[[str, int, int], None]
 """Receives the progress of a stage of the work: its name, the steps done, and the number of steps."""
+
+WAITING = "waiting until Studio shows the changes"
+"""The stage in which reads lag behind writes; its steps are seconds, and the last is rarely reached."""

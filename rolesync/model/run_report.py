@@ -13,7 +13,8 @@ class RunSummary:
     """One line of the history: a dry run or an apply.
 
     `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete` or `interrupted` for an apply,
-    or `open` without an end in the record. `operator` is the user who ran it, "" where not recorded.
+    or `open` without an end in the record. `operator` is the user who ran it, "" where not recorded. `sent` is False
+    for an apply that had nothing to send, because an earlier run had done it.
     """
 
     run_id: str
@@ -25,6 +26,7 @@ class RunSummary:
     source: str
     counts: Mapping[str, int]  # additions and removals planned; for an apply also by `OutcomeStatus`
     operator: str = ""
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,9 @@ def read_user(entry: str, *, logins: bool = False) -> str:
     Raises:
         CellError: the entry is neither an address nor an id.
     """
+    if "*" in entry:
+        text = f"{quoted(entry.strip())} is a pattern; only protected_users takes one, of a whole domain: *@example.edu"
+        raise CellError(Code.EMAIL_INVALID, text)
     try:
         if entry.strip().isdecimal():
             return str(read_user_id(entry, _ignore_note))

@@ -124,7 +124,8 @@ def _call(
 def _parameter(
     name: str, place: str, description: str, schema: Mapping[str, Any], *, required: bool = False
 ) -> dict[str, Any]:
-    return {"name": name, "in": place, "description": description, "required": required, **schema}
+    texts = {"summary": description.partition(".")[0], "description": description}
+    return {"name": name, "in": place, **texts, "required": required, **schema}
 
 
 def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from rolesync.errors import (
     BadRequestError,
     ForbiddenError,
     NeverSentError,
+    NoRouteError,
     NotFoundError,
     NotOfferedError,
     RateLimitedError,
@@ -75,12 +76,15 @@ def error_for(answer: Answer, where: str) -> StudioError:
         status == HTTPStatus.FORBIDDEN and b"rate limit exceeded" in answer.content.lower()
     ):  # as other Instructure APIs do
         status = HTTPStatus.TOO_MANY_REQUESTS
-    kind, hint = STATUSES.get(status, (StudioError, "this status isn't documented: check base_url"))
+    undocumented = "this status isn't documented: if it appears again, report it with this message"
+    kind, hint = STATUSES.get(status, (StudioError, undocumented))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind, hint = ServerError, "Studio has a problem: try again later"
     elif status // 100 == REDIRECTION and "Location" in answer.headers:
         target = answer.headers["Location"][:MAX_TEXT]
         hint = f"it redirects to {target!r}; the token is not sent there: correct base_url"
+    elif kind is NotFoundError and b"<" in answer.content[:200]:
+        kind = NoRouteError
     return kind(message, hint=hint, status=answer.status, retry_after=retry_after)
 
 
@@ -107,9 +111,9 @@ def object_of(answer: Answer, where: str) -> dict[str, Any]:
     try:
         value = json.loads(answer.content)
     except _NOT_JSON:
-        value = None
+        raise unreadable(where, f"no JSON object but {_start(answer, 60)!r}") from None
     if not isinstance(value, dict):
-        raise unreadable(where, f"no JSON object but {_start(answer, 60)!r}")
+        raise unknown_form(where, f"no object but {quote(value)}")
     return value
 
 

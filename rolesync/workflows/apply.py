@@ -60,7 +60,8 @@ def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | 
         if len(rechecked.remaining.to_send):
             return run
         earlier = account.earlier_runs.of_plan(plan.unreviewed_digest)
-        return replace(run, already_applied=next((each.run_id for each in reversed(earlier) if each.complete), ""))
+        by_run = (each.run_id for each in reversed(earlier) if each.complete and each.sent)
+        return replace(run, already_applied=next(by_run, ""))
 
 
 def recheck_saved_plan(plan: Plan, context: Context, override: str = "", folder: Path | None = None) -> Rechecked:

@@ -66,22 +66,29 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
         try:
             yield LockedAccount(run_context, earlier_runs)
         except RecordError as error:
-            raise _with_progress(error, folder, run, context.settings.audit_key.get_secret_value()) from error
+            key = context.settings.audit_key.get_secret_value()
+            raise _with_progress(error, folder, run, key, client.counts["put_roles"]) from error
 
 
 def _changed_lately(earlier_runs: EarlierRuns, context: Context) -> frozenset[int]:
     return recent_changes(earlier_runs, context.now(), context.settings.settle_seconds).user_ids
 
 
-def _with_progress(error: RecordError, folder: Path, run: str, key: str) -> RecordError:
-    """Add to the error of a record that can't be written how far the run came, as far as the record shows it."""
+def _with_progress(error: RecordError, folder: Path, run: str, key: str, requests: int) -> RecordError:
+    """Add to the error of a record that can't be written how far the run came, as far as the record shows it.
+
+    `requests` counts those that change roles.
+    """
     try:
         events = list(read_events_of_runs(folder, [run], key=key))
     except RolesyncError:  # the folder may be gone
-        return error
+        events = []
     start = next((event for event in events if isinstance(event, RunStart)), None)
     if start is None:
-        return error
+        if not requests:
+            return error
+        message = f"{error.message} Run {run} had sent {requests:,} requests before, and the record doesn't show them."
+        return RecordError(message, hint="Put the record back if you can; then run the same command: it reads Studio.")
     results = Counter(result for _, result in sent_actions(events))
     unknown = results[ActionResult.UNKNOWN]
     message = f"{error.message} {results[ActionResult.DONE]:,} of {start.additions + start.removals:,} done, run {run}"

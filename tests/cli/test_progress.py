@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from rolesync.cli.progress import command_context, configure_log
+from rolesync.model.live import WAITING
 from rolesync.settings import load
 
 
@@ -38,13 +39,15 @@ def test_the_log_has_the_format_and_the_level_of_the_settings(capsys: pytest.Cap
     assert "\x1b" not in readable  # colours are for terminals
 
 
-def test_in_a_pipe_each_completed_stage_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_a_pipe_each_completed_stage_and_each_wait_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with command_context(load()) as context:
         for done in range(4):
             context.progress("reading Admin", done, 3)
         context.progress("applying", 1, 6)
+        context.progress(WAITING, 3, 60)
     shown = capsys.readouterr()
-    assert (shown.out, shown.err) == ("", "reading Admin: 3 of 3\n")
+    waiting = "waiting until Studio shows the changes: 3 of 60 s\n"
+    assert (shown.out, shown.err) == ("", f"reading Admin: 3 of 3\n{waiting}")
 
 
 def test_on_a_terminal_each_stage_has_a_bar(

@@ -1,5 +1,6 @@
 """Plans are refused before anything is sent: wrong account or list, no approval, a guard; an override fits one plan."""
 
+import os
 from dataclasses import replace
 from errno import EACCES
 from hashlib import sha256
@@ -63,6 +64,13 @@ def test_a_plan_without_a_list_file_passes_with_a_warning(tmp_path: Path) -> Non
         assert f"the list {path} was not found" in check_origin(make(source=str(path)), ACCOUNT, ROLES, tmp_path / "x")
 
 
+def test_a_pipe_in_the_place_of_the_list_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    os.mkfifo(path)
+    with pytest.raises(PlanRefusedError, match=r"can't be read .*it is a named pipe"):
+        check_origin(make(source=str(path)), ACCOUNT, ROLES)
+
+
 @pytest.mark.parametrize("source", ["/moved/away/list.csv", "list.csv", "lists/list.csv"])
 def test_the_list_is_looked_for_beside_the_plan_too(
     source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -108,7 +116,7 @@ def test_a_list_in_a_folder_of_another_user_does_not_count_as_unchanged(monkeypa
     def refuse(_path: Path) -> bool:
         raise PermissionError(EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "is_file", refuse)
+    monkeypatch.setattr(Path, "exists", refuse)
     with pytest.raises(PlanRefusedError, match=r"the list /elsewhere/list.csv can't be read .*Permission denied"):
         check_origin(make(source="/elsewhere/list.csv"), ACCOUNT, ROLES)
 

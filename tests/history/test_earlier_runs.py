@@ -106,8 +106,8 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
         assert tuple(replace(run, ended="") for run in past.runs) == (
             EarlierRun("killed", "one", command="sync"),
             EarlierRun("nothing to do", "two", complete=True, command="sync"),
-            EarlierRun("in doubt", "one", command="sync"),
-            EarlierRun("done", "one", complete=True, command="sync"),
+            EarlierRun("in doubt", "one", command="sync", sent=True),
+            EarlierRun("done", "one", complete=True, command="sync", sent=True),
         )
         assert past.unsettled == ("killed", "in doubt")
         assert {event.run for event in past.events_of_plan("one")} == {"killed", "in doubt", "done"}

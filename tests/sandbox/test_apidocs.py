@@ -66,7 +66,7 @@ def test_every_operation_and_parameter_is_described(studio: Sandbox, call: Call)
         for operation in verbs.values():
             assert operation["summary"]
             assert operation["description"]
-            assert all(parameter["description"] for parameter in operation["parameters"])
+            assert all(parameter["summary"] and parameter["description"] for parameter in operation["parameters"])
 
 
 def test_what_may_be_null_is_nullable_and_no_status_is_named_that_the_reference_lacks(

@@ -9,6 +9,7 @@ from rolesync.errors import (
     BadRequestError,
     Exit,
     ForbiddenError,
+    NoRouteError,
     NotFoundError,
     RateLimitedError,
     ServerError,
@@ -104,7 +105,9 @@ def test_every_form_of_an_error_body_is_read(body: object, message: str) -> None
     ids=lambda value: str(value)[:20],
 )
 def test_a_404_is_not_found_whatever_its_body(body: object) -> None:
-    assert type(error_for(answered(ScriptedAnswer(404, body)), WHERE)) is NotFoundError
+    is_page = isinstance(body, bytes) and body.startswith(b"<")
+    kind = NoRouteError if is_page else NotFoundError
+    assert type(error_for(answered(ScriptedAnswer(404, body)), WHERE)) is kind
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_a_redirect_names_its_target() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>Log in</html>", b"[]", b'"pong"', b"null", b"1" * 5000, b'{"users": [', b"\xff", b"[" * 100_000],
+    [b"", b"<html>Log in</html>", b"1" * 5000, b'{"users": [', b"\xff", b"[" * 100_000],
     ids=lambda value: str(value[:20]),
 )
 def test_only_a_json_object_is_accepted(body: bytes) -> None:
@@ -150,6 +153,14 @@ def test_only_a_json_object_is_accepted(body: bytes) -> None:
     assert caught.value.message.startswith("GET /x: ")
     assert (caught.value.status, len(caught.value.message) < 150) == (200, True)
     assert "log-in page or proxy" in caught.value.hint
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"pong"', b"null", b"[1, 2]"])
+def test_json_that_is_no_object_is_quoted_without_blaming_a_proxy(body: bytes) -> None:
+    with pytest.raises(UnreadableAnswerError) as caught:
+        object_of(answered(ScriptedAnswer(body=body)), "GET /x")
+    assert caught.value.message == f"GET /x: Studio answered 200 with no object but {body.decode()}"
+    assert "proxy" not in caught.value.hint
 
 
 def test_json_is_read_in_every_encoding_json_allows() -> None:

@@ -100,6 +100,7 @@ def test_a_change_whose_day_is_over_is_not_sent(
     assert "doesn't give the role until 2026-06-30" in details[holders[1].lower()]
     assert [entry["action"] for entry in studio.log()] == ["add"]
     assert not run.complete
+    assert "1 of 3 changes done; live shows what was done" in run_content(run).headline.sentence
     assert apply_plan(plan, evening).complete
 
 
@@ -197,6 +198,18 @@ def test_what_a_reviewer_excluded_is_not_sent_by_the_plan_before_the_review(stud
             attempt(plan, context)
     assert studio.log() == written
     assert apply_plan(approved, context).already_applied == run.run_id
+
+
+def test_the_run_that_sent_a_plan_is_named_each_time_that_it_is_applied_again(context: Context) -> None:
+    plan = planned(context)
+    run = apply_plan(plan, context)
+    folder = context.settings.account_dir
+    for _ in range(2):
+        again = apply_plan(plan, context)
+        assert again.already_applied == run.run_id
+        report, _ = report_before_break(folder, again.run_id)
+        assert report.already_applied == run.run_id
+    assert [summary.sent for summary in list_runs(folder)[-3:]] == [True, False, False]
 
 
 def test_a_plan_that_was_applied_says_so_even_if_users_changed_since(studio: Sandbox, context: Context) -> None:

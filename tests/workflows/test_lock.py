@@ -59,6 +59,7 @@ def test_a_run_whose_folder_vanishes_ends_with_a_message(studio: Sandbox, contex
         sync_list(read_list(SAMPLE, context), replace(context, settings=settings, progress=remove))
     assert str(settings.account_dir) in caught.value.message
     assert len(studio.log()) == 2
+    assert "had sent 2 requests before, and the record doesn't show them" in caught.value.message
 
 
 def test_a_killed_request_is_not_settled_by_a_read_from_before_the_run_before(tmp_path: Path) -> None:

@@ -157,7 +157,10 @@ def _proven(report: RunReport) -> str:
     if report.proof is None:
         return "Studio was not read again, so nothing is proven"
     held = f"; {plural(report.held, 'row')} held" if report.held else ""
-    return f"live equals the plan{held}" if report.proof.proven else "live differs from the plan"
+    if not report.proof.proven:
+        return "live differs from the plan"
+    is_whole = report.counts.get(OutcomeStatus.DONE, 0) == sum(report.counts.values())
+    return f"live equals the plan{held}" if is_whole else f"live shows what was done{held}"
 
 
 def _time(text: str) -> str:

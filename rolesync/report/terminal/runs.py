@@ -29,18 +29,19 @@ def runs_view(runs: Iterable[RunSummary]) -> RenderableType:
                     f"{escape_for_display(run.plan_digest[:SHORT_DIGEST])}"
                 ),
                 words(f"{run.kind}\n").append_text(word(escape_for_display(run.status, CELL_LIMIT))),
-                _counts_text(run.counts),
+                _counts_text(run.counts, sent=run.sent),
             )
             for run in listed
         ),
     )
 
 
-def _counts_text(numbers: Mapping[str, int]) -> str:
+def _counts_text(numbers: Mapping[str, int], *, sent: bool) -> str:
     planned = f"+{numbers.get('additions', 0):,} -{numbers.get('removals', 0):,}"
     outcomes = [
         f"{escape_for_display(name, CELL_LIMIT).replace('_', ' ')} {number:,}"
         for name, number in numbers.items()
         if number and name not in {"additions", "removals"}
     ]
+    outcomes += [] if sent else ["sent 0"]
     return f"{planned}\n{', '.join(outcomes)}" if outcomes else planned

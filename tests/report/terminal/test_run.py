@@ -45,7 +45,7 @@ def test_a_run_that_was_not_read_back_proves_nothing() -> None:
 def test_an_undone_change_whose_live_state_fits_is_still_incomplete() -> None:
     run = make_run([(*MOVED, OutcomeStatus.UNKNOWN, "[]", "")], Proof({"Admin": 9}, ()))
     text = flat(run_view(run))
-    assert "INCOMPLETE 0 of 1 change done; live equals the plan." in text
+    assert "INCOMPLETE 0 of 1 change done; live shows what was done." in text
     assert "Admin, Teacher → no role" in text
 
 

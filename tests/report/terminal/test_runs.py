@@ -15,6 +15,10 @@ def test_history_has_a_line_for_each_run() -> None:
     assert "planned" in text
 
 
+def test_a_run_that_sent_nothing_says_so() -> None:
+    assert "done 2, failed 1, sent 0" in flat(runs_view([replace(SUMMARIES[0], sent=False)]))
+
+
 def test_run_ids_are_whole_at_80_columns() -> None:
     assert "20261102T023000Z-4f2a" in show(runs_view(SUMMARIES), 80)
 
