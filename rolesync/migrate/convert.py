@@ -80,6 +80,7 @@ class Converter:
         self._recipe, self._layout, self._place, self._users = recipe, layout, place, users
         self._today, self._deciding, self._min_cells = today, layout.deciding, layout.min_cells
         self._guess = ""
+        self.merged: tuple[tuple[int, int, int], ...] = ()
         self._roles = RowRoles(recipe, layout, managed=managed, fixed=fixed)
         self.rows: list[RowLedger] = []
         self.assignments: list[MigratedAssignment] = []
@@ -91,7 +92,7 @@ class Converter:
             The ledger of the rows above the header, the header, and the rows without cells. The ledgers of all other
             rows are in `rows`; merging may still change them.
         """
-        self._guess = table.guess
+        self._guess, self.merged = table.guess, table.merged
         ledger = TableLedger(self._place, self._layout.header)
         ledger.add_header(table)
         for number, cells in table.rows:

@@ -59,7 +59,7 @@ class JoinTable:
 
     def __init__(self, layout: SourceLayout, place: Place, table: Table, *, first_address: bool = False) -> None:
         self._layout, self._place, self._first_address = layout, place, first_address
-        self._guess = table.guess
+        self._guess, self._merged = table.guess, table.merged
         self._entries: dict[str, list[_Entry]] = {}
         self._rows: list[RowLedger] = []
         self._ledger = TableLedger(place, layout.header)
@@ -164,6 +164,7 @@ class JoinTable:
                     text = "no row of the other files refers to this row"
                     row.set_outcome(place, CellOutcome.IGNORED, CellReason.NOT_REFERRED_TO, text)
             self._ledger.cells.extend(row.accounted_cells())
+        self._ledger.count_merged_once(self._merged)
         return self._ledger
 
 

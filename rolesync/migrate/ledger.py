@@ -4,7 +4,7 @@ Every cell with text has exactly one outcome. Blank cells are not counted.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
@@ -111,6 +111,26 @@ class TableLedger:
         for number, cells in table.rows_above:
             self.add(number, cells, CellOutcome.IGNORED, CellReason.TITLE, "is above the header")
         self.add(table.header_row, table.header, CellOutcome.IGNORED, CellReason.HEADER, "is the header")
+
+    def count_merged_once(self, merged: Iterable[tuple[int, int, int]]) -> None:
+        """Count the text of merged cells once, at their first row, and refused if it is refused in any of their rows.
+
+        Args:
+            merged: the first row, the last row and the column of each area.
+        """
+        tops = {(row, column): top for top, bottom, column in merged for row in range(top + 1, bottom + 1)}
+        if not tops:
+            return
+        cells = {(cell.row, cell.column): cell for cell in self.cells}
+        for (row, column), top in tops.items():
+            cell, first = cells.get((row, column)), cells.get((top, column))
+            if cell is None or first is None:
+                continue
+            del cells[row, column]
+            if cell.outcome is CellOutcome.REFUSED and first.outcome is not CellOutcome.REFUSED:
+                detail = f"in row {row}: {cell.detail}"
+                cells[top, column] = first._replace(outcome=cell.outcome, code=cell.code, detail=detail)
+        self.cells = list(cells.values())
 
     def add_unreadable(self, number: int, findings: Sequence[Finding]) -> None:
         """Add a row without cells, refused; the messages of its findings take the place of its text."""

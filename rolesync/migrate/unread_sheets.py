@@ -31,5 +31,6 @@ def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[
         for number, cells in grid.rows:
             texts = [finding.message for finding in cells] if isinstance(cells, tuple) else cells
             ledger.add(number, texts, CellOutcome.IGNORED, CellReason.SHEET_UNREAD, detail)
+        ledger.count_merged_once(grid.merged)
         if ledger.cells:
             yield ledger

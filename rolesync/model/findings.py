@@ -39,6 +39,7 @@ class Code(StrEnum):
     FOREIGN_EXPORT = "foreign_export"  # an export of another program
     HEADER_NOT_FOUND = "header_not_found"  # a column of the settings doesn't exist
     NO_HEADER = "no_header"  # the first row is a row of the list
+    HEADER_SHORT = "header_short"  # the header lacks the name of the first column
     HEADER_DUPLICATE = "header_duplicate"  # two columns have the same meaning
     HEADER_NO_IDENTITY = "header_no_identity"  # neither `email` nor `user_id`
     HEADER_NO_ROLE = "header_no_role"  # neither `role` nor `roles`

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
-from rolesync.tables.find_header import Candidate, HeaderRules, Table, find_header, no_rows
+from rolesync.tables.find_header import HEADER_SEARCH_ROWS, Candidate, HeaderRules, Table, find_header, no_rows
 from rolesync.tables.grid import Grid
+
+_Result = tuple[Grid, Candidate | tuple[Finding, ...]]
+"""A sheet, and what was found when its header was looked for."""
 
 
 def choose_sheet(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
@@ -23,14 +27,40 @@ def choose_sheet(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> T
         return (no_rows(f"the sheet {quoted(named[0].name)}" if named else "the workbook"),)
     if not visible:
         return (_unclear(f"of the sheets {names}, only hidden ones have rows; name the right one"),)
-    if len(complete or visible) > 1:
-        rivals = ", ".join(quoted(grid.name) for grid, _ in complete or visible)
-        text = f"{'each' if complete else 'none'} of the sheets {rivals} has the header of a list"
-        return (_unclear(f"{text}; name the right one"),)
+    if question := _question(visible, complete, rules):
+        return (_unclear(f"{question}; name the right one"),)
     grid, result = (complete or visible)[0]
     if isinstance(result, tuple):
         return result
     return _with_sheet(result.table, grid, [other for other, _ in filled if other is not grid])
+
+
+def _question(visible: Sequence[_Result], complete: Sequence[_Result], rules: HeaderRules) -> str:
+    """Why it is unclear which of the visible sheets is meant; "" if it is clear.
+
+    Args:
+        visible: the sheets that can be meant.
+        complete: those among them with the header of a list.
+        rules: recognise users in the other sheets.
+    """
+    if len(complete or visible) > 1:
+        rivals = ", ".join(quoted(grid.name) for grid, _ in complete or visible)
+        return f"{'each' if complete else 'none'} of the sheets {rivals} has the header of a list"
+    others = [
+        grid.name for grid, result in visible if complete and grid is not complete[0][0] and _has_data(result, rules)
+    ]
+    if not others:
+        return ""
+    text = f"the sheet {quoted(complete[0][0].name)} has the header of a list"
+    return f"{text}, and there are users in {', '.join(map(quoted, others))}, too"
+
+
+def _has_data(result: Candidate | tuple[Finding, ...], rules: HeaderRules) -> bool:
+    """Whether a sheet whose header is not known may be a list all the same: one of its first rows names a user."""
+    if isinstance(result, tuple):
+        return False
+    rows = (cells for _, cells in islice(result.table.rows, HEADER_SEARCH_ROWS) if isinstance(cells, list))
+    return any(sum(bool(cell.strip()) for cell in cells) > 1 and any(map(rules.is_data, cells)) for cells in rows)
 
 
 def _sheets_named(grids: Sequence[Grid], sheet: str) -> list[Grid]:

@@ -43,6 +43,7 @@ class Records:
     def __init__(self, data: bytes, delimiter: str, first: int = 1, quote: str = '"') -> None:
         self._data = data
         self._quote = quote
+        self._first = first
         self.delimiter = delimiter
         self._position = 0  # where the next block begins
         self._number = first
@@ -60,6 +61,12 @@ class Records:
     def bytes_left(self) -> int:
         """Bytes after the last block that was taken."""
         return len(self._data) - self._position
+
+    def first_rows(self) -> list[tuple[int, list[str]]]:
+        """Return the rows of the first block, and take none; a row that is cut there is left out."""
+        end = self._data.rfind(b"\n", 0, FIRST) + 1 if len(self._data) > FIRST else len(self._data)
+        records = Records(self._data[:end], self.delimiter, self._first, self._quote)
+        return [(number, cells) for number, cells in records.rows if isinstance(cells, list)]
 
     def take_block(self) -> Block | None:
         """Take the next plain lines, about one block of them, out of `rows`; None where lines must be parsed."""

@@ -48,6 +48,7 @@ class Table:
         rows_above: the rows above the header, with their numbers.
         blocks: the same rows as blocks, see `Grid`; None for a workbook.
         delimiter: the text's delimiter; "" for a workbook.
+        merged: the merged cells, see `Grid`.
         guess: the name of the text's encoding if it is a guess, see `find_non_text`.
     """
 
@@ -61,6 +62,7 @@ class Table:
     rows_above: tuple[tuple[int, list[str]], ...] = ()
     blocks: BlockSource | None = None
     delimiter: str = ""
+    merged: tuple[tuple[int, int, int], ...] = ()
     guess: str = ""
 
 
@@ -130,6 +132,7 @@ def make_candidate(
         rows_above=(*grid.rows_above, *rows_above),
         blocks=None if first_rows else grid.blocks,
         delimiter=grid.delimiter,
+        merged=grid.merged,
         guess=grid.guess,
     )
     return Candidate(rules.complete(header), rules.score(header), table)

@@ -45,6 +45,10 @@ class BlockSource(Protocol):
         """Bytes after the last block that was taken."""
         ...
 
+    def first_rows(self) -> list[tuple[int, list[str]]]:
+        """Return the first rows, and take none."""
+        ...
+
     def take_block(self) -> Block | None:
         """Take the next block; None where the rows must be read one by one."""
         ...
@@ -63,6 +67,7 @@ class Grid:
         findings: about the sheet; those with a row apply only to rows below the header.
         blocks: the same rows as blocks; None for a workbook.
         delimiter: the text's delimiter; "" for a workbook.
+        merged: cells that each have one text for several rows: their first row, their last row, and the column from 0.
         may_be_wrapped: whether whole lines may be quoted, so that a row is a single cell.
         guess: the name of the text's encoding if it is a guess; then letters outside ASCII may be wrong.
         rows_above: rows that are not among `rows`, because they say how to read the others.
@@ -76,6 +81,7 @@ class Grid:
     findings: tuple[Finding, ...] = ()
     blocks: BlockSource | None = None
     delimiter: str = ""
+    merged: tuple[tuple[int, int, int], ...] = ()
     may_be_wrapped: bool = False
     guess: str = ""
     rows_above: tuple[tuple[int, list[str]], ...] = ()

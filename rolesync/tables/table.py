@@ -22,7 +22,7 @@ from rolesync.tables.find_header import (
     make_candidate,
     no_rows,
 )
-from rolesync.tables.grid import Grid
+from rolesync.tables.grid import Grid, is_blank
 from rolesync.tables.json_records import json_grid
 from rolesync.tables.ldif import ldif_grid
 from rolesync.tables.text_grids import text_grids
@@ -135,4 +135,23 @@ def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm)
         readings = " or ".join(quoted(", ".join(header)) for header in sorted(headers))
         message = f"the header can be read as {readings}; use one delimiter, best `,`, and quote cells that contain it"
         return (error(Code.DELIMITER_UNCLEAR, message, row=tables[0].header_row),)
-    return tables[0]
+    short = _short_header(tables[0])
+    return (short,) if short else tables[0]
+
+
+def _short_header(table: Table) -> Finding | None:
+    """Refuse a header that seems to lack the name of the first column: then every cell would get the wrong meaning.
+
+    R writes a number before each row and no name for it. Elsewhere a last, blank cell belongs to no column.
+    """
+    rows = [cells for number, cells in table.blocks.first_rows() if number > table.header_row] if table.blocks else []
+    rows = [cells for cells in rows if not is_blank(cells)]
+    if not rows or any(len(cells) != len(table.header) + 1 or not cells[0].strip().isdecimal() for cells in rows):
+        return None
+    is_counted = [int(cells[0]) for cells in rows] == list(range(1, len(rows) + 1))
+    if not is_counted and not all(cells[1].strip().isdecimal() for cells in rows):
+        return None
+    text = f"the header has {len(table.header)} cells and each row {len(table.header) + 1}, the first a number"
+    advice = "if that is only the row's number, write `row` and a separator before the header, or in R use write.csv"
+    text = f"{text}, so it is unclear which column is which; {advice}; else delete the last separator of each row"
+    return error(Code.HEADER_SHORT, text, row=table.header_row)

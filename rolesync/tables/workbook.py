@@ -91,6 +91,9 @@ def _grid(sheet: RawSheet) -> Grid:
         name=sheet.name,
         hidden=sheet.hidden,
         findings=tuple(_findings(sheet.details)),
+        merged=tuple(
+            (merge.top + 1, merge.bottom + 1, merge.left) for merge in sheet.details.merges if merge.bottom > merge.top
+        ),
         all_text=False,  # a cell of an XLS may hold a NUL
     )
 

@@ -56,3 +56,23 @@ def test_outcomes_add_up_and_a_row_that_is_refused_as_a_whole_is_listed_once() -
 )
 def test_columns_are_named_as_in_a_spreadsheet(column: int, name: str) -> None:
     assert column_name(column) == name
+
+
+def test_the_text_of_merged_cells_is_counted_once_and_refused_if_a_row_is() -> None:
+    ledger = TableLedger(Place("a.xlsx"), ("email", "role"))
+    ledger.add(2, ["a@x.edu", "Admin"], CellOutcome.ASSIGNMENT, "used", "")
+    ledger.add(3, ["", "Admin"], CellOutcome.REFUSED, "identity_missing", "no user")
+    ledger.add(4, ["b@x.edu", "Admin"], CellOutcome.ASSIGNMENT, "used", "")
+    ledger.count_merged_once([(2, 4, 1)])
+    assert [(cell.address, cell.outcome.value, cell.detail) for cell in ledger.cells] == [
+        ("A2", "assignment", ""),
+        ("B2", "refused", "in row 3: no user"),
+        ("A4", "assignment", ""),
+    ]
+
+
+def test_merged_cells_without_text_are_not_counted() -> None:
+    ledger = TableLedger(Place("a.xlsx"), ("email", "role"))
+    ledger.add(2, ["a@x.edu", ""], CellOutcome.ASSIGNMENT, "used", "")
+    ledger.count_merged_once([(2, 4, 1)])
+    assert [cell.address for cell in ledger.cells] == ["A2"]

@@ -211,6 +211,12 @@ CASES = [
         [("warning", "not_utf8", 1, None), ("error", "email_invalid", 2, "\u00ef\u00bb\u00bfemail")],
     ),
     # Headers
+    Case(
+        "written by R",
+        '"user_id","name","role","note"\n"1",101,"Ann","Admin",""\n"2",102,"Bo","Admin",""\n',
+        [],
+        [("error", "header_short", 1, None)],
+    ),
     Case("no-break spaces", "\u00a0E-Mail\u00a0,ROLE \na@x.edu,Admin\n", [A], []),
     Case(
         "header again",

@@ -49,3 +49,12 @@ def test_a_workbook_without_rows_is_refused() -> None:
 def test_findings_above_the_header_are_left_out() -> None:
     data = xlsx({"A": [["Title", ""], *LIST, ["b@x.edu", "Admin"]]}, merged=["A1:B1"], hidden_rows=[1])
     assert sheets(data) == ("A", ["title_ignored"])
+
+
+def test_a_sheet_with_users_under_another_header_is_asked_about() -> None:
+    other = [["Sähköposti", "Rooli"], ["b@x.edu", "Admin"]]
+    data = xlsx({"Nyt": other, "Old": LIST})
+    assert sheets(data) == ("", ["sheet_unclear"])
+    assert sheets(data, ListForm("Old")) == ("Old", [])
+    assert sheets(xlsx({"Nyt": other, "Old": LIST}, hidden={"Nyt"})) == ("Old", ["sheets_ignored"])
+    assert sheets(xlsx({"Help": [["Ask a@x.edu"]], "Old": LIST})) == ("Old", ["sheets_ignored"])

@@ -46,3 +46,32 @@ def test_without_a_header_the_columns_are_numbered_and_no_row_is_lost() -> None:
     assert not isinstance(table, tuple)
     assert (table.header, table.header_row, table.delimiter) == (("1", "2"), 0, ";")
     assert list(table.rows) == [(2, ["a@x.edu", "Admin"]), (3, ["b@x.edu", "Admin"])]
+
+
+R = b'"user_id","name","role"\n"1",101,"Ann","Admin"\n"2",102,"Bo","Admin"\n'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        R,
+        R.replace(b'"Admin"\n', b'"Admin",""\n').replace(b'"role"', b'"role","note"'),
+        R.replace(b'"1"', b'"3"').replace(b'"2"', b'"17"'),
+        b"email,role,note\n1,a@x.edu,Admin,\n2,b@x.edu,Admin,\n",
+        R + b'"3",103,"Cy","Admin"\n' * 1000,
+    ],
+)
+def test_a_header_that_lacks_a_name_is_refused_and_can_be_completed(data: bytes) -> None:
+    data = data if len(data) < 200 else R + b"".join(b'"%d",103,"Cy","Admin"\n' % number for number in range(3, 999))
+    _, _, findings = read(data)
+    assert codes(findings) == [("header_short", 1, None)]
+    assert "write `row` and a separator before the header" in findings[0].message
+    header, rows, findings = read(b"row," + data)
+    assert (header[0], len(rows[0][1]), findings) == ("row", len(header), [])
+
+
+@pytest.mark.parametrize(
+    "data", [b"user_id,role\n101,Admin,\n", b"email,role\na@x.edu,Admin,\n", b"user_id,role\n7,x\n"]
+)
+def test_a_last_separator_is_no_missing_name(data: bytes) -> None:
+    assert read(data)[2] == []

@@ -189,3 +189,8 @@ def test_damaged_workbooks_are_refused() -> None:
 def test_thousands_of_formatted_empty_rows_are_blank() -> None:
     data = xlsx({"A": [["a"], *[[""]] * 5000, ["b"]]})
     assert rows(data) == [(1, ["a"]), (5002, ["b"])]
+
+
+def test_merged_cells_are_known_by_their_rows() -> None:
+    data = xlsx({"A": [["email", "role"], ["a", "x"], ["b", ""], ["c", ""]]}, merged=["B2:B4", "C1:D1"])
+    assert grids(data)[0].merged == ((2, 4, 1),)
