@@ -7,7 +7,7 @@ import typer
 
 from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs, parse_words
 from rolesync.cli.migrate_output import Delivery, Reading, deliver, show_overview, show_overview_aside
-from rolesync.cli.options import All, Assignments, Config, Encoding, Form, Format, HeaderRow, load_settings
+from rolesync.cli.options import All, Assignments, Config, Encoding, Form, Format, HeaderRow, NoHeader, load_settings
 from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
 
@@ -115,6 +115,7 @@ def migrate(
         ),
     ] = None,
     header_row: HeaderRow = None,
+    no_header: NoHeader = False,
     encoding: Encoding = None,
     join: Annotated[
         Path | None,
@@ -147,9 +148,8 @@ def migrate(
 
     columns = zip(COLUMNS, (email_column, user_id_column, role_column), strict=True)
     column_settings = {name: value for name, value in columns if value}
-    settings = load_settings(
-        config, assignments, sheet=sheet, header_row=header_row, encoding=encoding, **column_settings
-    )
+    form_settings = {"sheet": sheet, "header_row": header_row, "no_header": no_header or None, "encoding": encoding}
+    settings = load_settings(config, assignments, **form_settings, **column_settings)
     _check_files(sheets, join, output, account)
     if sheet and sheet_role:
         raise UsageError("--sheet and --sheet-role contradict each other", hint="leave one of the two out")
@@ -187,7 +187,7 @@ def migrate(
 
 def _source_settings(settings: "Settings") -> str:
     """Name the settings that describe the source, and would wrongly apply to the list too. Options don't last."""
-    names = [name for name in ("sheet", "header_row", "encoding", *COLUMNS) if getattr(settings, name)]
+    names = [name for name in ("sheet", "header_row", "no_header", "encoding", *COLUMNS) if getattr(settings, name)]
     return f", without the settings {', '.join(names)}, which describe the source" if names else ""
 
 

@@ -72,6 +72,7 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
     from rolesync.migrate.presets import find_preset
     from rolesync.migrate.recipe import Recipe
     from rolesync.reader.exports import preset_names
+    from rolesync.tables.header_text import column_number
 
     preset = find_preset(options.preset) if options.preset else Recipe()
     if preset is None:
@@ -80,12 +81,13 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
     here, _, there = options.key.partition("=")
     if options.key and not (here.strip() and there.strip()):
         raise UsageError(f"--key {options.key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
+    number = column_number if settings.no_header else str.strip  # a joined file has a header
     named = {
-        "join_email" if options.joins else "email": settings.email_column,
-        "join_name" if options.joins else "name": options.name_column,
-        "user_id": settings.user_id_column,
-        "role": settings.role_column,
-        "key": here.strip(),
+        "join_email" if options.joins else "email": (str if options.joins else number)(settings.email_column),
+        "join_name" if options.joins else "name": (str if options.joins else number)(options.name_column),
+        "user_id": number(settings.user_id_column),
+        "role": number(settings.role_column),
+        "key": number(here),
         "separator": options.separator,
     }
     needed = tuple(named[name] for name in ("email", "name", "user_id", "key") if named.get(name))
@@ -102,10 +104,10 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
         named=frozenset(columns),
         needed=needed,
         fixed=options.role,
-        matrix=options.matrix,
+        matrix={number(name): role for name, role in options.matrix.items()},
         mapping={**settings.role_aliases, **options.mapping},
-        keep_words=options.keep,
-        ignored_columns=options.ignored_columns,
+        keep_words={number(name): words for name, words in options.keep.items()},
+        ignored_columns=tuple(map(number, options.ignored_columns)),
     )
     return preset.with_options_of(recipe) if options.preset else recipe
 

@@ -110,7 +110,8 @@ class TableLedger:
         """Add the header and the rows above it, which are ignored."""
         for number, cells in table.rows_above:
             self.add(number, cells, CellOutcome.IGNORED, CellReason.TITLE, "is above the header")
-        self.add(table.header_row, table.header, CellOutcome.IGNORED, CellReason.HEADER, "is the header")
+        if table.header_row:  # else the columns are numbered
+            self.add(table.header_row, table.header, CellOutcome.IGNORED, CellReason.HEADER, "is the header")
 
     def count_merged_once(self, merged: Iterable[tuple[int, int, int]]) -> None:
         """Count the text of merged cells once, at their first row, and refused if it is refused in any of their rows.

@@ -76,7 +76,7 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
         encoding = form.encoding if is_alone or needs_encoding(data) else ""  # it may be meant for another file
         for sheet, role in (sheets or {form.sheet: ""}).items():
             source = open_source(
-                path, data, replace(form, sheet=sheet, encoding=encoding), recipe, findings, fixed=role
+                path, data, replace(form, sheet=sheet, encoding=encoding), recipe, findings, fixed=role, managed=managed
             )
             if any(other.place == source.place for other in sources):
                 raise UsageError(f"{source.place.described} is named twice", hint="leave out one of them")

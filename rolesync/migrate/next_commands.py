@@ -69,7 +69,7 @@ def next_commands(
         today: the day that decides whether a role has expired.
         form: the sheet and the header's row, where options name them.
     """
-    found = list(_commands(look, join, managed))[:MAX_COMMANDS]
+    found = list(_commands(look, join, managed, form))[:MAX_COMMANDS]
     decided = [_decided(command, look.path, managed=managed, today=today, form=form) for command in found]
     first, *others = decided or [[]]
     return first if len(first) > 1 else first + [commands[-1] for commands in others]
@@ -90,11 +90,12 @@ def _decided(
     ] or [command]
 
 
-def _commands(look: TableLook, join: Path | None, managed: Sequence[str]) -> Iterator[NextCommand]:
+def _commands(look: TableLook, join: Path | None, managed: Sequence[str], form: ListForm) -> Iterator[NextCommand]:
     role, command = managed[0], ["rolesync", "migrate", str(look.path)]
     recipe = look.recipe
     if recipe.preset and recipe.family:
         command += ["--from", recipe.family]
+    command += ["--no-header"] if form.no_header else []
     identity = _identity(look, join)
     if identity is None:
         return

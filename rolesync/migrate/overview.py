@@ -70,7 +70,7 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
         InputRefusedError: the file can't be read.
     """
     data, _ = read_file(path)
-    table, place = open_checked(path, data, form, _rules(recipe), [])
+    table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
     recipe = recipe_for(recipe, table.header, place.described)
     width = len(table.header)
     rows = [

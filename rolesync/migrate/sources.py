@@ -17,6 +17,7 @@ from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.reader.exports import Export
 from rolesync.reader.foreign_exports import fold_export_header, recognise_exports
+from rolesync.reader.header_findings import Hints, describe_no_header, read_without_header
 from rolesync.tables.file_type import read_file
 from rolesync.tables.table import HeaderRules, Table, needs_encoding, open_table
 
@@ -59,7 +60,14 @@ class Source:
 
 
 def open_source(  # noqa: PLR0913  # each is needed to find a table
-    path: Path, data: bytes, form: ListForm, recipe: Recipe, findings: list[PlacedFinding], *, fixed: str
+    path: Path,
+    data: bytes,
+    form: ListForm,
+    recipe: Recipe,
+    findings: list[PlacedFinding],
+    *,
+    fixed: str,
+    managed: Sequence[str] = (),
 ) -> Source:
     """Open a table of a file, and choose the recipe that reads it.
 
@@ -70,12 +78,13 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
         recipe: the recipe that options describe.
         findings: gets what was noticed about the table.
         fixed: the role of the sheet; "" if no option names it.
+        managed: the managed roles, for advice.
 
     Raises:
         InputRefusedError: the file can't be read, or is an export that the recipe is not for.
         UsageError: no option names the role of an export's users.
     """
-    table, place = open_checked(path, data, form, header_rules(recipe, fixed=fixed), findings)
+    table, place = open_checked(path, data, form, header_rules(recipe, fixed=fixed), findings, managed=managed)
     table_recipe = recipe_for(recipe, table.header, place.described)
     if not fixed:
         table_recipe.check_role()
@@ -201,10 +210,16 @@ def _refuse(export: Export, source: str) -> Recipe:
     raise InputRefusedError(f"{source} looks like {export.title}; it {export.lacks}", hint=hint)
 
 
-def open_checked(
-    path: Path, data: bytes, form: ListForm, rules: HeaderRules, findings: list[PlacedFinding]
+def open_checked(  # noqa: PLR0913  # each is needed to find a table
+    path: Path,
+    data: bytes,
+    form: ListForm,
+    rules: HeaderRules,
+    findings: list[PlacedFinding],
+    *,
+    managed: Sequence[str] = (),
 ) -> tuple[Table, Place]:
-    """Open the table of a file, and add its findings.
+    """Open the table of a file, and add its findings; advice names the first managed role.
 
     Raises:
         InputRefusedError: there is no table, or an error is among its findings.
@@ -215,6 +230,9 @@ def open_checked(
         where = f"{path}, row {problem.row}" if problem.row else str(path)
         raise InputRefusedError(f"{where}: {problem.message}")
     assert not isinstance(table, tuple)  # noqa: S101  # it has no error
+    if not form.no_header and any(map(rules.is_data, table.header)):
+        text = f"{path}: {describe_no_header(table.header)}"
+        raise InputRefusedError(text, hint=read_without_header(table.header, Hints(str(path), managed)))
     place = Place(str(path), table.sheet)
     findings += [PlacedFinding(place, finding) for finding in table_findings]
     return table, place

@@ -42,17 +42,27 @@ def option(name: str, *values: str) -> str:
     return " ".join([f"--{name}", *(shlex.quote(printable(value)) for value in values)])
 
 
+def describe_no_header(header: Sequence[str]) -> str:
+    """Describe why a row with an address is no header."""
+    shown = next(printable(cell) for cell in header if is_address(cell))
+    return f"this list has no header: {quoted(shown)} is an address"
+
+
+def read_without_header(header: Sequence[str], hints: Hints) -> str:
+    """Write the command that makes a list of a file without a header."""
+    email = next(place for place, cell in enumerate(header, 1) if is_address(cell))
+    return hints.migrate("--no-header", option("email-column", str(email)), hints.role)
+
+
 def no_header(header: Sequence[str], row: int, hints: Hints) -> Finding:
     """Refuse a list whose first row is a row of the list."""
     addresses = [place for place, cell in enumerate(header) if is_address(cell)]
     others = [place for place, cell in enumerate(header) if cell.strip() and place not in addresses]
     roles = [place for place in others if header[place].strip() in hints.managed_roles] or others[: len(others) == 1]
-    shown = quoted(printable(header[addresses[0]]))
-    text = f"this list has no header: {shown} is an address; add a header, or read the list without one"
-    email = addresses[0] + 1
-    advice = hints.migrate("--no-header", option("email-column", str(email)), hints.role)
+    text = f"{describe_no_header(header)}; add a header, or read the list without one"
+    advice = read_without_header(header, hints)
     if roles:
-        advice = f"--no-header --set email_column={email} --set role_column={roles[0] + 1}"
+        advice = f"--no-header --set email_column={addresses[0] + 1} --set role_column={roles[0] + 1}"
     return error(Code.NO_HEADER, f"{text}: {advice}", row=row)
 
 

@@ -211,3 +211,26 @@ def test_several_files_need_an_output(sh: Shell, sheet: str) -> None:
     refused = sh.run("migrate", sheet, "other.csv")
     assert refused.returncode == 64
     assert "-o FILE" in refused.stderr
+
+
+def test_a_list_without_a_header_is_migrated_as_the_refusal_says(sh: Shell) -> None:
+    (sh.folder / "plain.txt").write_text("admin@example.edu\nzoe.akerstrom@example.edu\n", encoding="utf-8")
+    for options in (["--role", "Admin"], ["--role", "Admin", "--email-column", "admin@example.edu"], []):
+        refused = sh.run("migrate", "plain.txt", *options, *(["-o", "list.csv"] if options else []))
+        assert refused.returncode == 3
+        assert "this list has no header: 'admin@example.edu' is an address" in refused.stderr
+        command = shlex.split(refused.stderr.partition("→ ")[2])
+        assert command[:4] == ["rolesync", "migrate", "plain.txt", "--no-header"]
+        assert sh.run(*command[1:]).returncode == 0
+        assert sh.json("validate", "LIST")["assignments"] == [
+            {"email": "admin@example.edu", "role": "Admin"},
+            {"email": "zoe.akerstrom@example.edu", "role": "Admin"},
+        ]
+
+
+def test_columns_without_a_header_are_named_by_letter_or_number(sh: Shell) -> None:
+    (sh.folder / "rows.csv").write_text("Ann,x,admin@example.edu,on\nBo,,bo@example.edu,off\n", encoding="utf-8")
+    options = ["--no-header", "--email-column", "C", "--matrix", "B=Admin", "--name-column", "1", "--keep", "d=on"]
+    migration = sh.json("migrate", "rows.csv", *options, "-o", "-")
+    assert [row["email"] for row in migration["assignments"]] == ["admin@example.edu"]
+    assert migration["cells"]["total"] == 7  # all but the blank one
