@@ -34,7 +34,7 @@ def recover(earlier_runs: EarlierRuns, context: RunContext) -> None:
         RecordError: the record can't be read or written.
     """
     start, now = context.studio.client.now(), context.now()
-    lately = frozenset(context.changed_lately)
+    lately = context.recent.user_ids
     for run in earlier_runs.unsettled:
         for request in open_requests(earlier_runs.events([run])):
             sent_at = start - seconds_since(request.intent.time, now)

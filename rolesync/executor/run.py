@@ -48,7 +48,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
             journal,
             context.progress,
             parallel=context.parallel,
-            changed_lately=context.changed_lately,
+            changed_lately=context.recent.user_ids,
         )
         after, read_error = _read_again(rest, before, executed, context)
     except BaseException:
@@ -79,7 +79,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         drifted=drifted_changes(run.outcomes),
     )
     append_event(record, end)
-    if after and executed.hidden_since(after) is None:  # a read that hides a change may hide others
+    if after and _hidden_since(after, executed, context) is None:  # a read that hides a change may hide others
         save_holders(record, context.run, after, plan, earlier)
     return run
 
@@ -99,7 +99,9 @@ def _read_again(
         return read_live(context.studio, roles, unseen, context.progress)
 
     try:
-        after = read_settled(context.studio, read, executed.hidden_since, context.progress)
+        after = read_settled(
+            context.studio, read, lambda live: _hidden_since(live, executed, context), context.progress
+        )
     except StudioError as error:
         return None, error
     if vanished := vanished_holders(certain_holders(plan, before, executed.outcomes), after):
@@ -107,6 +109,13 @@ def _read_again(
         return None, IncompleteReadError(message, hint="look at Studio, and plan again when its users are there")
     executed.close(after)
     return after, None
+
+
+def _hidden_since(live: Live, executed: Execution, context: RunContext) -> float | None:
+    """Return when the latest change was made, by this run or a recent one, that a read hides; None if it shows all."""
+    sent = {(change.user_id, change.role) for change in executed.changes}
+    times = (executed.hidden_since(live), context.recent.hidden_since(live, sent))
+    return max((time for time in times if time is not None), default=None)
 
 
 def _end(context: RunContext, status: str, *, unsettled: bool = False) -> RunEnd:

@@ -1,11 +1,12 @@
 """What a run works with; apart from the code of the run, so that commands that apply nothing start without pandas."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from rolesync.audit.record import Record
+from rolesync.history.recent_changes import RecentChanges
 from rolesync.model.live import Progress
 from rolesync.studio.users import StudioWriter
 
@@ -23,5 +24,5 @@ class RunContext:
     seconds: Callable[[], float]
     progress: Progress
     parallel: int = 1  # maximum of chunks sent in parallel
-    changed_lately: Collection[int] = ()  # users whom earlier runs changed a moment ago
+    recent: RecentChanges = field(default_factory=RecentChanges)  # what earlier runs changed a moment ago
     operator: str = ""  # who runs it, from the setting `operator`

@@ -14,7 +14,7 @@ from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.effects import ActionResult, sent_actions
 from rolesync.history.events import RunStart
 from rolesync.history.read import read_events_of_runs
-from rolesync.history.recent_changes import recent_changes
+from rolesync.history.recent_changes import RecentChanges, recent_changes
 from rolesync.studio.users import StudioWriter
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
@@ -56,13 +56,13 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
             seconds=context.seconds,
             progress=context.progress,
             parallel=context.settings.write_concurrency,
-            changed_lately=_changed_lately(earlier_runs, context),
+            recent=_recent(earlier_runs, context, client.now()),
             operator=context.settings.user,
         )
         recover(earlier_runs, run_context)
         if earlier_runs.unsettled:
             earlier_runs = earlier_runs_of(context)
-            run_context = replace(run_context, changed_lately=_changed_lately(earlier_runs, context))
+            run_context = replace(run_context, recent=_recent(earlier_runs, context, client.now()))
         try:
             yield LockedAccount(run_context, earlier_runs)
         except RecordError as error:
@@ -70,8 +70,8 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
             raise _with_progress(error, folder, run, key, client.counts["put_roles"]) from error
 
 
-def _changed_lately(earlier_runs: EarlierRuns, context: Context) -> frozenset[int]:
-    return recent_changes(earlier_runs, context.now(), context.settings.settle_seconds).user_ids
+def _recent(earlier_runs: EarlierRuns, context: Context, clock: float) -> RecentChanges:
+    return recent_changes(earlier_runs, context.now(), clock, context.settings.settle_seconds)
 
 
 def _with_progress(error: RecordError, folder: Path, run: str, key: str, requests: int) -> RecordError:

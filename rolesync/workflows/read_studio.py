@@ -30,15 +30,11 @@ def read_studio(
         StudioError: Studio can't be read.
         RecordError: the record can't be read.
     """
-    settings, client = context.settings, studio.client
-    start = client.now()
-    recent = recent_changes(earlier_runs, context.now(), settings.settle_seconds) if earlier_runs else RecentChanges({})
+    settings, recent = context.settings, RecentChanges()
+    if earlier_runs:
+        recent = recent_changes(earlier_runs, context.now(), studio.client.now(), settings.settle_seconds)
 
     def read() -> Live:
         return read_live(studio, roles or settings.managed_roles, rows, context.progress, scan=settings.scan_roles)
 
-    def hidden_since(live: Live) -> float | None:
-        age = recent.youngest_hidden_in(live)
-        return None if age is None else start - age
-
-    return read_settled(studio, read, hidden_since, context.progress)
+    return read_settled(studio, read, recent.hidden_since, context.progress)

@@ -20,6 +20,7 @@ from rolesync.history.read import read_events
 from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
+from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.plan import plan_list, read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
@@ -121,3 +122,25 @@ def test_whatever_reads_hide_the_record_is_true_and_a_run_that_went_well_says_so
         if result.run:
             undone = plan_undo(result.run.run_id, clock.context(configured))
             assert len(undone.changes) == sum(result.run.outcomes["outcome"] == "done")
+
+
+def test_the_read_after_a_run_must_show_what_the_run_before_changed(
+    account: tuple[Sandbox, VirtualTime], tmp_path: Path
+) -> None:
+    studio, clock = account
+    studio.reset()
+    account_settings = {"base_url": studio.base_url, "token": studio.token, "state_dir": tmp_path / "state"}
+    context = clock.context(account_settings)
+    path = tmp_path / "list.csv"
+    holders = "".join(f"{person['id']},Admin\n" for person in studio.people(role="Admin"))
+    path.write_text(f"user_id,role\n{holders}1052,Admin\n", encoding="utf-8")
+    plan = plan_list(read_list(path, context), context)
+    assert apply_plan(plan, context).complete
+
+    def lag(_stage: str, done: int, total: int) -> None:
+        if done == total:  # the reads after the first show what was before the first run
+            studio.set_faults("lag=30")
+
+    assert apply_plan(plan, clock.context(account_settings, progress=lag)).complete
+    studio.set_faults("")
+    assert plan_list(read_list(path, context), context).drift.changes.empty

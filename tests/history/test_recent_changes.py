@@ -34,9 +34,10 @@ def test_a_read_hides_what_a_recent_run_changed(
         send(record, "r1", *changes)
         end(record, "r1")
     now = ENDED + timedelta(seconds=20)
-    assert recent_changes(load_earlier_runs(folder), now, 60).user_ids == {user for user, _, done in changes if done}
-    hidden = recent_changes(load_earlier_runs(folder), now, 60).youngest_hidden_in(LIVE)
-    assert hidden == (age and pytest.approx(age, abs=0.1))
+    recent = recent_changes(load_earlier_runs(folder), now, 1000, 60)
+    assert recent.user_ids == {user for user, _, done in changes if done}
+    assert recent.hidden_since(LIVE) == (age and pytest.approx(1000 - age, abs=0.1))
+    assert recent.hidden_since(LIVE, {(user, "Admin") for user, _, _ in changes}) is None
 
 
 def test_only_runs_that_ended_a_moment_ago_count(folder: Path) -> None:
@@ -47,8 +48,8 @@ def test_only_runs_that_ended_a_moment_ago_count(folder: Path) -> None:
         begin(record, "sent nothing", 7)
         end(record, "sent nothing")
     earlier = load_earlier_runs(folder)
-    assert recent_changes(earlier, ENDED + timedelta(seconds=61), 60).holds == {}
-    assert recent_changes(earlier, ENDED, 0).holds == {}
+    assert recent_changes(earlier, ENDED + timedelta(seconds=61), 1000, 60).holds == {}
+    assert recent_changes(earlier, ENDED, 1000, 0).holds == {}
 
 
 def test_a_time_in_the_future_is_no_age() -> None:
