@@ -79,7 +79,7 @@ class Converter:
     ) -> None:
         self._recipe, self._layout, self._place, self._users = recipe, layout, place, users
         self._today, self._deciding, self._min_cells = today, layout.deciding, layout.min_cells
-        self._guess = ""
+        self._guess = self._delimiter = ""
         self.merged: tuple[tuple[int, int, int], ...] = ()
         self._roles = RowRoles(recipe, layout, managed=managed, fixed=fixed)
         self.rows: list[RowLedger] = []
@@ -92,7 +92,7 @@ class Converter:
             The ledger of the rows above the header, the header, and the rows without cells. The ledgers of all other
             rows are in `rows`; merging may still change them.
         """
-        self._guess, self.merged = table.guess, table.merged
+        self._guess, self.merged, self._delimiter = table.guess, table.merged, table.delimiter
         ledger = TableLedger(self._place, self._layout.header)
         ledger.add_header(table)
         for number, cells in table.rows:
@@ -145,6 +145,11 @@ class Converter:
             return CellOutcome.REFUSED, problem.code, problem.message
         if note:
             return CellOutcome.IGNORED, note.code, note.message
+        lines = (_swallowed_row(cell, self._delimiter) for cell in row.cells) if self._delimiter else iter(())
+        if line := next(filter(None, lines), ""):
+            text = f"a cell of the row spans several lines, and {quoted(line)} looks like a row"
+            text = f"{text}; check the quotes in this row and in the rows after it"
+            return CellOutcome.REFUSED, Code.SWALLOWED_ROW, text
         example = self._recipe.example_row
         if example and next(filter(None, map(str.strip, row.cells))).startswith(example):
             return CellOutcome.IGNORED, CellReason.EXAMPLE_ROW, "is the example of the template"
@@ -270,6 +275,12 @@ class Converter:
             )
             return day
         return read_date(cell, on_note)
+
+
+def _swallowed_row(cell: str, delimiter: str) -> str:
+    """The line of a cell that seems to be a row; "" without one. Quotes left open make one cell of several rows."""
+    lines = cell.splitlines()[1:] if "\n" in cell or "\r" in cell else []
+    return next((line for line in lines if delimiter in line and any(map(is_address, line.split(delimiter)))), "")
 
 
 def _uniform(number: int, cells: Sequence[str], outcome: CellOutcome, code: str, detail: str) -> RowLedger:

@@ -16,8 +16,9 @@ from rolesync.tables.header_text import fold_header
 
 _RULE_SIGNS = "-=+|:_,; \t\u2013\u2014" + "".join(map(chr, range(0x2500, 0x2580)))  # the last are parts of boxes
 _REPORT_LINE = re.compile(
-    r"\(?[0-9][0-9., '\u00a0\u202f]* ?(?:rows?|records?|zeilen?|lignes?|filas?|righe|linhas?|rijen)\b[^@]*"
-    r"|(?:completion time|time|elapsed)\s*:[^@]*|query ok\b[^@]*|(?:sql|mysql)>[^@]*",
+    r"\(?(?:query returned )?[0-9][0-9., '\u00a0\u202f]* ?"
+    r"(?:rows?|records?|zeilen?|lignes?|filas?|righe|linhas?|rijen)\b[^@]*"
+    r"|(?:completion time|time|elapsed)\s*:[^@]*|query ok\b[^@]*|(?:sql|mysql)>[^@]*|bye",
     re.IGNORECASE,
 )
 """What database programs write below the rows."""

@@ -1,7 +1,8 @@
 """Forms in which programs and people write tables as text, other than plain CSV.
 
 - boxes: `|` between padded cells, with or without `|` around a row and lines of dashes (psql, MySQL, Oracle, Markdown);
-- a line of dashes below the header, and cells padded to their column's width (sqlcmd);
+- a line of dashes below the header, and cells padded to their column's width (sqlcmd, SQL*Plus), also without a
+  delimiter;
 - cells in single quotes (SQL);
 - `="text"`, which keeps Excel from taking a text for a number;
 - the addresses of a message, copied from its line `To:`.
@@ -10,7 +11,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from rolesync.model.findings import Code, error
+from rolesync.model.findings import Code, error, printable, quoted
 from rolesync.tables.grid import Cells
 
 HEAD = 2**14  # bytes in which a form is looked for
@@ -84,6 +85,41 @@ def box_rows(data: bytes, first: int) -> Iterator[tuple[int, Cells]]:
             yield number, (error(Code.BROKEN_QUOTING, f"{text}; export the list as CSV", row=number),)
             continue
         yield number, [cell.strip().replace("\\|", "|") for cell in cells]
+
+
+def column_spans(data: bytes) -> list[tuple[int, int]]:
+    """The first and last places of columns without a delimiter, as a line of dashes shows them; empty without one."""
+    for line in data[:HEAD].splitlines():
+        if line.startswith(b"-") and not line.strip(b"- "):
+            spans = [match.span() for match in re.finditer(rb"-+", line)]
+            if len(spans) > 1:
+                return spans
+    return []
+
+
+def fixed_width_rows(data: bytes, first: int, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, Cells]]:
+    """Yield the rows of columns without a delimiter; a row whose cells are not in these columns is refused.
+
+    Args:
+        data: the text in UTF-8.
+        first: the row number of the first line.
+        spans: see `column_spans`.
+    """
+    starts = [start for start, _ in spans]
+    ends = [*starts[1:], None]
+    for number, line in enumerate(_LINE_END.split(data.decode("utf-8", "surrogateescape")), first):
+        cells = [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+        if not line.strip():
+            continue
+        gaps = "".join(line[end:start] for (_, end), start in zip(spans, starts[1:], strict=False))
+        if len(line.rstrip()) <= starts[1] or (gaps.strip() and not any("@" in cell for cell in cells)):
+            yield number, [line.strip()]
+        elif gaps.strip() or any(cell.endswith(("...", "\u2026")) for cell in cells):
+            text = f"{quoted(printable(line))} is cut, or its cells are not below the header"
+            advice = "export the list as CSV, with a delimiter"
+            yield number, (error(Code.CUT_ROW, f"{text}; {advice}", row=number),)
+        else:
+            yield number, cells
 
 
 def stripped(rows: Iterator[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:

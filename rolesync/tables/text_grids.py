@@ -8,6 +8,8 @@ from rolesync.tables.encoding import DecodedText, is_valid_text
 from rolesync.tables.grid import Grid
 from rolesync.tables.text_forms import (
     box_rows,
+    column_spans,
+    fixed_width_rows,
     has_rule,
     has_single_quotes,
     is_recipients,
@@ -45,7 +47,10 @@ def text_grids(text: DecodedText) -> list[Grid]:
         )
     else:
         delimiters, first = DELIMITERS, 1
-    return [_grid(data, delimiter, first, common) for delimiter in delimiters]
+    grids = [_grid(data, delimiter, first, common) for delimiter in delimiters]
+    if spans := column_spans(data):
+        grids.append(replace(common, rows=fixed_width_rows(data, first, spans), delimiter=" "))
+    return grids
 
 
 def _grid(data: bytes, delimiter: str, first: int, common: Grid) -> Grid:

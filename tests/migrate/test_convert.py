@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from rolesync.migrate.ledger import CellOutcome
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.write import list_csv
@@ -101,3 +103,12 @@ def test_a_name_with_bytes_of_no_encoding_is_written_without_them(tmp_path: Path
     text = f"mail,name\n{A},Müller".encode() + b"\xfc\n"
     migration = run(tmp_path, {"s.csv": text}, Recipe(email=("mail",), fixed="Admin"))
     assert [row.name for row in migration.assignments] == ["Müller\ufffd"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_rows_that_open_quotes_made_part_of_an_unread_cell_are_refused(tmp_path: Path, end: str) -> None:
+    lines = ["mail,note", f'{A},"x', f"{B},y", f'{C},z"', f'd@x.edu,"one{end}two, three"']
+    migration = run(tmp_path, {"s.csv": end.join(lines).encode()}, Recipe(email=("mail",), fixed="Admin"))
+    assert pairs(migration) == [("d@x.edu", "Admin")]
+    refused = [(cell.address, cell.code) for _, cell in migration.ledger.refused()]
+    assert refused == [("A2", "swallowed_row")]

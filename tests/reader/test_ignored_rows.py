@@ -95,6 +95,8 @@ def test_a_row_that_may_name_a_user_is_not_a_total(cells: list[str]) -> None:
         ["(2 Zeilen)"],
         ["Completion time: 2026-01-01T00:00:00"],
         ["SQL> spool off"],
+        ["Query returned 2 rows."],
+        ["Bye"],
     ],
 )
 def test_lines_that_database_programs_add_are_ignored(cells: list[str]) -> None:

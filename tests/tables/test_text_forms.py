@@ -105,3 +105,26 @@ def test_a_comma_in_a_quoted_name_separates_no_recipients() -> None:
 @pytest.mark.parametrize("text", [b"to,email\na@x.edu,b@x.edu\n", b"Total: 5\na@x.edu\n", b"To: all\n"])
 def test_other_texts_are_no_recipients(text: bytes) -> None:
     assert not is_recipients(text)
+
+
+FIXED = """email           role
+--------------- ----------
+ann@x.edu       Admin
+bo@x.edu
+
+(2 rows affected)
+"""
+
+
+def test_columns_without_a_delimiter_are_read_by_their_line_of_dashes() -> None:
+    header, rows, findings = read(FIXED.encode())
+    assert (header, findings) == (HEADER, [])
+    assert rows[1:] == [(3, ["ann@x.edu", "Admin"]), (4, ["bo@x.edu"]), (6, ["(2 rows affected)"])]
+
+
+@pytest.mark.parametrize("row", ["a-long-name@example.edu Admin", "ann@x.edu       Adm...", "a-long-name@x...  Admin"])
+def test_a_row_that_is_not_in_its_columns_is_refused(row: str) -> None:
+    _, rows, findings = read(FIXED.replace("ann@x.edu       Admin", row).encode())
+    assert codes(findings) == [("cut_row", 3, None)]
+    assert "export the list as CSV" in findings[0].message
+    assert [number for number, _ in rows] == [2, 4, 6]
