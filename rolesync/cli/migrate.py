@@ -5,9 +5,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs, parse_words
+from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs
 from rolesync.cli.migrate_output import Delivery, Reading, deliver, show_overview, show_overview_aside
-from rolesync.cli.options import All, Assignments, Config, Encoding, Form, Format, HeaderRow, NoHeader, load_settings
+from rolesync.cli.options import (
+    All,
+    Assignments,
+    Config,
+    Encoding,
+    Form,
+    Format,
+    HeaderRow,
+    IgnoreColumn,
+    Keep,
+    NoHeader,
+    NoUserId,
+    column_settings,
+    load_settings,
+)
 from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
 
@@ -19,6 +33,7 @@ if TYPE_CHECKING:
     from rolesync.settings import Settings
 
 
+SOURCE_SETTINGS = ("sheet", "header_row", "encoding", "keep", "ignore_columns", "no_header", "no_user_id")
 COLUMNS = ("email_column", "user_id_column", "role_column")
 
 
@@ -91,20 +106,10 @@ def migrate(
             show_default=False,
         ),
     ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN=WORD",
-            help="Rows with this word in the column count, and rows with unknown ones don't; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    ignore_column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN", help="Don't read this column, whatever its cells say; repeatable.", show_default=False
-        ),
-    ] = None,
+    keep: Keep = None,
+    ignore_column: IgnoreColumn = None,
+    no_header: NoHeader = False,
+    no_user_id: NoUserId = False,
     sheet: Annotated[
         str | None, typer.Option("--sheet", metavar="NAME", help="Sheet of the workbook to read.", show_default=False)
     ] = None,
@@ -115,7 +120,6 @@ def migrate(
         ),
     ] = None,
     header_row: HeaderRow = None,
-    no_header: NoHeader = False,
     encoding: Encoding = None,
     join: Annotated[
         Path | None,
@@ -147,9 +151,9 @@ def migrate(
     from rolesync.migrate.recipe import RoleMissingError
 
     columns = zip(COLUMNS, (email_column, user_id_column, role_column), strict=True)
-    column_settings = {name: value for name, value in columns if value}
-    form_settings = {"sheet": sheet, "header_row": header_row, "no_header": no_header or None, "encoding": encoding}
-    settings = load_settings(config, assignments, **form_settings, **column_settings)
+    options_on_columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
+    source = {"sheet": sheet, "header_row": header_row, "encoding": encoding, **options_on_columns}
+    settings = load_settings(config, assignments, **source, **{name: value for name, value in columns if value})
     _check_files(sheets, join, output, account)
     if sheet and sheet_role:
         raise UsageError("--sheet and --sheet-role contradict each other", hint="leave one of the two out")
@@ -167,8 +171,6 @@ def migrate(
         sheet_roles=sheet_roles,
         yes=tuple(yes or ()),
         no=tuple(no or ()),
-        keep=parse_words("--keep", keep),
-        ignored_columns=tuple(ignore_column or ()),
     )
     recipe = build_recipe(options, settings)
     reading = Reading(sheets, recipe, settings, sheet_roles, join)
@@ -187,7 +189,7 @@ def migrate(
 
 def _source_settings(settings: "Settings") -> str:
     """Name the settings that describe the source, and would wrongly apply to the list too. Options don't last."""
-    names = [name for name in ("sheet", "header_row", "no_header", "encoding", *COLUMNS) if getattr(settings, name)]
+    names = [name for name in (*SOURCE_SETTINGS, *COLUMNS) if getattr(settings, name)]
     return f", without the settings {', '.join(names)}, which describe the source" if names else ""
 
 

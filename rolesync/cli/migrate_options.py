@@ -27,8 +27,6 @@ class MigrateOptions:
     sheet_roles: Mapping[str, str] = field(default_factory=dict)
     yes: Sequence[str] = ()
     no: Sequence[str] = ()
-    keep: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    ignored_columns: Sequence[str] = ()
 
 
 def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
@@ -46,21 +44,6 @@ def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
             raise UsageError(f"{option} {text}: {name.strip()} appears twice", hint="leave one of them out")
         pairs[name.strip()] = value.strip()
     return pairs
-
-
-def parse_words(option: str, texts: Sequence[str] | None) -> dict[str, list[str]]:
-    """Parse the COLUMN=WORD of an option that may be repeated; a blank word means blank cells.
-
-    Raises:
-        UsageError: a text isn't COLUMN=WORD.
-    """
-    words: dict[str, list[str]] = {}
-    for text in texts or []:
-        column, equals, word = text.rpartition("=")
-        if not equals or not column.strip():
-            raise UsageError(f"{option} {text}: not COLUMN=WORD", hint=f"write it like {option} Status=Active")
-        words.setdefault(column.strip(), []).append(word.strip())
-    return words
 
 
 def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
@@ -88,10 +71,11 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
         "user_id": number(settings.user_id_column),
         "role": number(settings.role_column),
         "key": number(here),
-        "separator": options.separator,
     }
-    needed = tuple(named[name] for name in ("email", "name", "user_id", "key") if named.get(name))
-    columns: dict[str, Any] = {name: (text,) for name, text in named.items() if text}
+    needed = tuple(named[field] for field in ("email", "name", "user_id", "key") if named.get(field))
+    columns: dict[str, Any] = {field: (text,) for field, text in named.items() if text}
+    if settings.no_user_id:
+        columns["user_id"] = ()
     if options.separator:
         columns["separator"] = options.separator
     if options.key:
@@ -106,8 +90,8 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
         fixed=options.role,
         matrix={number(name): role for name, role in options.matrix.items()},
         mapping={**settings.role_aliases, **options.mapping},
-        keep_words={number(name): words for name, words in options.keep.items()},
-        ignored_columns=tuple(map(number, options.ignored_columns)),
+        keep_words={number(column): words for column, words in settings.keep.items()},
+        ignored_columns=tuple(map(number, settings.ignore_columns)),
     )
     return preset.with_options_of(recipe) if options.preset else recipe
 

@@ -200,7 +200,8 @@ class Converter:
         layout = self._layout
         starts = row.read(layout.starts, self._read_date, None)
         expires = row.read(layout.expires, self._read_date, None)
-        removes = row.read(layout.action, lambda cell, _on_note: read_action(cell), blank=False)
+        column = "" if layout.action is None else layout.header[layout.action]
+        removes = row.read(layout.action, lambda cell, _on_note: read_action(cell, column=column), blank=False)
         period = Period(starts or date.min, expires or date.max)
         if period.starts > period.expires and layout.expires is not None:
             text = f"the role starts on {period.starts} but expires earlier, on {period.expires}"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, CellReason, Place
-from rolesync.model.findings import name_some, quoted
+from rolesync.model.findings import Code, name_some, quoted
 
-OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN)
+OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN, Code.ACTION_UNKNOWN)
 """Why such a cell is refused."""
 
 _NOT_COUNTING = (*OPEN, CellReason.HEADER, CellReason.TITLE, CellReason.ROW_DROPPED, CellReason.EXAMPLE_ROW)

@@ -1,10 +1,11 @@
 """A recipe and a table's header → the column of each field."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from rolesync.errors import InputRefusedError
+from rolesync.migrate.plain_tables import recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import printable, quoted
 from rolesync.reader.exports import RowCondition
@@ -75,15 +76,19 @@ def header_rules(recipe: Recipe, *, fixed: str = "") -> HeaderRules:
         fixed: the role of all users; "" if the rows name it.
     """
 
+    def _by_meaning(cells: Sequence[str]) -> Recipe:
+        return recipe if recipe.preset else recipe_by_meaning(recipe, cells)
+
     def complete(cells: Sequence[str]) -> bool:
-        headers = set(map(fold_export_header, cells))
-        identity = any(_names_any(names, headers) for names in (recipe.email, recipe.login, recipe.user_id, recipe.key))
-        role = bool(recipe.fixed or fixed) or _names_any(recipe.matrix, headers) or _names_any(recipe.role, headers)
+        headers, meant = set(map(fold_export_header, cells)), _by_meaning(cells)
+        identity = any(_names_any(names, headers) for names in (meant.email, meant.login, meant.user_id, meant.key))
+        role = bool(meant.fixed or fixed) or _names_any(meant.matrix, headers) or _names_any(meant.role, headers)
         return (identity and role) or recognise_export(cells) is not None
 
     def score(cells: Sequence[str]) -> int:
-        identity = (recipe.email, recipe.login, recipe.user_id, recipe.key)
-        fields = (*identity, recipe.role, recipe.name, tuple(recipe.matrix))
+        meant = _by_meaning(cells)
+        identity = (meant.email, meant.login, meant.user_id, meant.key)
+        fields = (*identity, meant.role, meant.name, tuple(meant.matrix))
         headers = set(map(fold_export_header, cells))
         return len(headers) * (recognise_export(cells) is not None) + sum(
             _names_any(names, headers) for names in fields
@@ -106,6 +111,7 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
             columns for the same field.
     """
     shown = tuple(printable(text) for text in header)
+    recipe = recipe if recipe.preset else recipe_by_meaning(recipe, header)
     columns = _Columns(header, shown, source, first_of_many=bool(recipe.preset))
     for name in recipe.needed:
         columns.require(name, "check its spelling, or name the header's row with --header-row")
@@ -115,6 +121,7 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
     roles = () if fixed or matrix else columns.role_columns(recipe)
     key, user_id = columns.find(recipe.key), columns.find(recipe.user_id)
     emails = columns.find_all(recipe.email)
+    decided = {columns.find([name]) for name in (*recipe.keep_words, *recipe.ignored_columns)}
     layout = SourceLayout(
         header=shown,
         emails=emails,
@@ -124,9 +131,9 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
         roles=roles,
         allows_many=bool(recipe.separator) or any(fold_header(header[place]) == "roles" for place in roles),
         names=columns.name_columns(recipe),
-        starts=columns.find(recipe.starts),
-        expires=columns.find(recipe.expires),
-        action=columns.find(recipe.action),
+        starts=columns.find(recipe.starts, without=decided),
+        expires=columns.find(recipe.expires, without=decided),
+        action=columns.find(recipe.action, without=decided),
         matrix=matrix,
         keep=tuple(_conditions(recipe, columns)),
     )
@@ -139,13 +146,14 @@ def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str])
     if "user_id" in recipe.named or not emails:
         return False
     fields = (recipe.email, recipe.user_id, recipe.role, recipe.name, recipe.starts, recipe.expires, recipe.action)
-    own = {fold_header(name) for names in (*fields, OWN_HEADERS) for name in names}
+    own = {fold_header(name) for names in (*fields, *recipe.name_parts, OWN_HEADERS) for name in names}
     return any(fold_header(text) not in own for text in header)
 
 
 def find_role_columns(recipe: Recipe, header: Sequence[str]) -> tuple[int, ...]:
     """Find the columns of roles, whether or not the rows give another role."""
     shown = tuple(printable(text) for text in header)
+    recipe = recipe if recipe.preset else recipe_by_meaning(recipe, header)
     return _Columns(header, shown, "", first_of_many=True).role_columns(recipe)
 
 
@@ -208,13 +216,13 @@ class _Columns:
         ]
         return [places for places in matches if places]
 
-    def find(self, names: Iterable[str], *, first: bool = False) -> int | None:
-        """The column of a field; None if there is none.
+    def find(self, names: Iterable[str], *, first: bool = False, without: Collection[int | None] = ()) -> int | None:
+        """The column of a field; None if there is none. Columns of `without` don't count.
 
         Raises:
             InputRefusedError: several columns fit, and neither this call nor the recipe takes the first.
         """
-        matches = self._matches(names)
+        matches = [kept for places in self._matches(names) if (kept := [at for at in places if at not in without])]
         if first or self._first_of_many:
             return self._single(matches[0]) if matches else None
         return self._single(list(dict.fromkeys(place for places in matches for place in places)))

@@ -88,7 +88,7 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
     _check_columns(recipe, [source.table.header for source in sources] + ([users.header] if users else []))
     tables: list[tuple[Converter, TableLedger]] = []
     for source in sources:
-        layout, fixed = source.lay_out(joins=users is not None), source.fixed
+        layout, fixed = source.lay_out(today, joins=users is not None), source.fixed
         converter = Converter(
             source.recipe, layout, source.place, managed=managed, fixed=fixed, users=users, today=today
         )

@@ -11,6 +11,7 @@ from rolesync.errors import RolesyncError
 from rolesync.migrate.decisions import decision_commands, find_decisions
 from rolesync.migrate.layout import SourceLayout, header_rules
 from rolesync.migrate.migrate import migrate
+from rolesync.migrate.plain_tables import recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import joined_places, open_checked
 from rolesync.model.lists import ListForm
@@ -160,7 +161,8 @@ def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str
     if not words or len(words) > MAX_ROLE_WORDS:
         return
     header = look.header[look.roles[0]].strip()
-    is_standard = look.recipe.preset or fold_header(header) in set(map(fold_header, look.recipe.role))
+    standard = () if look.recipe.preset else recipe_by_meaning(look.recipe, look.header).role
+    is_standard = look.recipe.preset or fold_header(header) in set(map(fold_header, standard))
     options = [] if is_standard else ["--role-column", header]
     role = managed[0]
     if not look.recipe.mapped_only and (own := [name for name in managed if name in words]):

@@ -1,7 +1,7 @@
 """What a file seems to hold, for a user who hasn't said it yet: the program, the columns, and the commands to go on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from rolesync.migrate.layout import SourceLayout, find_role_columns, header_rule
 from rolesync.migrate.ledger import Place, column_name
 from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
 from rolesync.migrate.recipe import Recipe
-from rolesync.migrate.sources import open_checked, recipe_for
+from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.lists import ListForm
 from rolesync.reader.identity import is_address
 from rolesync.tables.file_type import read_file
@@ -70,7 +70,11 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
         InputRefusedError: the file can't be read.
     """
     data, _ = read_file(path)
-    table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
+    try:
+        table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
+    except NoHeaderError:
+        form = replace(form, no_header=True)
+        table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
     recipe = recipe_for(recipe, table.header, place.described)
     width = len(table.header)
     rows = [

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.join import JoinTable
-from rolesync.migrate.layout import SourceLayout, header_rules, lay_out_source
+from rolesync.migrate.layout import ColumnMissingError, SourceLayout, header_rules, lay_out_source
 from rolesync.migrate.ledger import Place, TableLedger
+from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.presets import PRESETS
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.unread_sheets import unread_sheets
@@ -19,7 +21,12 @@ from rolesync.reader.exports import Export
 from rolesync.reader.foreign_exports import fold_export_header, recognise_exports
 from rolesync.reader.header_findings import Hints, describe_no_header, read_without_header
 from rolesync.tables.file_type import read_file
+from rolesync.tables.grid import Cells
 from rolesync.tables.table import HeaderRules, Table, needs_encoding, open_table
+
+
+class NoHeaderError(ColumnMissingError):
+    """The first row of a table is not a header, because it names a user."""
 
 
 class PlacedFinding(NamedTuple):
@@ -38,15 +45,21 @@ class Source:
         table: its header and rows.
         place: its file and sheet.
         fixed: the role of its sheet; "" if no option names it.
+        rows: its rows, if it is no export.
     """
 
     recipe: Recipe
     table: Table
     place: Place
     fixed: str = ""
+    rows: Sequence[tuple[int, Cells]] = ()
 
-    def lay_out(self, *, joins: bool) -> SourceLayout:
-        """Find the columns.
+    def lay_out(self, today: date, *, joins: bool) -> SourceLayout:
+        """Find the columns, and in a table that is no export those that may speak against a user.
+
+        Args:
+            today: the day that decides whether a date speaks against a row.
+            joins: whether another file has the addresses.
 
         Raises:
             InputRefusedError: a column is missing, or users are identified by keys and no file is joined.
@@ -56,7 +69,13 @@ class Source:
             key, columns = layout.header[layout.key or 0], joined_columns(self.recipe)
             text = f"{self.place.described} identifies users by {key!r} alone"
             raise InputRefusedError(text, hint=f"add the file with the addresses: --join FILE, with columns {columns}")
-        return layout
+        if self.recipe.preset:
+            return layout
+        ignored = set(map(fold_export_header, self.recipe.ignored_columns))
+        left_out = {at for at, text in enumerate(layout.header) if fold_export_header(text) in ignored}
+        rows = [cells for _, cells in self.rows if isinstance(cells, list)]
+        doubtful = conditions_by_meaning(layout.header, layout.used | left_out, rows, today)
+        return replace(layout, keep=(*layout.keep, *doubtful))
 
 
 def open_source(  # noqa: PLR0913  # each is needed to find a table
@@ -88,7 +107,10 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
     table_recipe = recipe_for(recipe, table.header, place.described)
     if not fixed:
         table_recipe.check_role()
-    return Source(table_recipe, table, place, fixed)
+    if table_recipe.preset:
+        return Source(table_recipe, table, place, fixed)
+    rows = list(table.rows)
+    return Source(table_recipe, replace(table, rows=iter(rows)), place, fixed, rows)
 
 
 def open_joined(
@@ -223,6 +245,7 @@ def open_checked(  # noqa: PLR0913  # each is needed to find a table
 
     Raises:
         InputRefusedError: there is no table, or an error is among its findings.
+        NoHeaderError: the first row names a user.
     """
     table = open_table(data, rules, form)
     table_findings = table if isinstance(table, tuple) else table.findings
@@ -232,7 +255,7 @@ def open_checked(  # noqa: PLR0913  # each is needed to find a table
     assert not isinstance(table, tuple)  # noqa: S101  # it has no error
     if not form.no_header and any(map(rules.is_data, table.header)):
         text = f"{path}: {describe_no_header(table.header)}"
-        raise InputRefusedError(text, hint=read_without_header(table.header, Hints(str(path), managed)))
+        raise NoHeaderError(text, hint=read_without_header(table.header, Hints(str(path), managed)))
     place = Place(str(path), table.sheet)
     findings += [PlacedFinding(place, finding) for finding in table_findings]
     return table, place

@@ -5,7 +5,7 @@ person counts, it is ignored, and a finding says so. If a cell speaks against a 
 list is refused, and the user decides by an option.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -55,7 +55,7 @@ class DoubtfulColumns:
     def findings(self, header_row: int) -> Iterator[Finding]:
         """Refuse each column that speaks against a user; say of the others that they are not read."""
         for (_, column, header), words in zip(self._columns, self._words, strict=True):
-            meanings = {word: self._meaning(header.kind, word) for word in words}
+            meanings = {word: _meaning(header.kind, word, self._today) for word in words}
             objections = list(_objections(header, meanings))
             if objections:
                 text = _describe(objections, words)
@@ -67,20 +67,32 @@ class DoubtfulColumns:
                 message = f"{text}, so the column is ignored"
                 yield Finding(Level.INFO, Code.COLUMN_IGNORED.value, message, header_row or None, column)
 
-    def _meaning(self, kind: ColumnKind, word: str) -> CellMeaning:
-        """What a cell says about its row; a date speaks against a row outside of its days."""
-        if kind in ABOUT_PERSON:
-            meaning = cell_meaning(kind, word)
-            if meaning is not CellMeaning.UNKNOWN or kind is not ColumnKind.AGAINST:
-                return meaning
-        try:
-            day = read_date(word, lambda _note: None)
-        except CellError as problem:
-            return CellMeaning.ASK if problem.code is Code.DATE_AMBIGUOUS else CellMeaning.UNKNOWN
-        if day is None:
-            return CellMeaning.BLANK
-        outside = {ColumnKind.STARTS: day > self._today, ColumnKind.EXPIRES: day < self._today}
-        return CellMeaning.AGAINST if outside.get(kind, day <= self._today) else CellMeaning.COUNTS
+
+def objecting_words(header: HeaderMeaning, words: Iterable[str], today: date) -> Iterator[str]:
+    """Yield the words of a doubtful column that speak against a user or are unclear.
+
+    Args:
+        header: what the column's header means.
+        words: all words of the column.
+        today: the day that decides whether a date speaks against a row.
+    """
+    return _objections(header, {word: _meaning(header.kind, word, today) for word in words})
+
+
+def _meaning(kind: ColumnKind, word: str, today: date) -> CellMeaning:
+    """What a cell says about its row; a date speaks against a row outside of its days."""
+    if kind in ABOUT_PERSON:
+        meaning = cell_meaning(kind, word)
+        if meaning is not CellMeaning.UNKNOWN or kind is not ColumnKind.AGAINST:
+            return meaning
+    try:
+        day = read_date(word, lambda _note: None)
+    except CellError as problem:
+        return CellMeaning.ASK if problem.code is Code.DATE_AMBIGUOUS else CellMeaning.UNKNOWN
+    if day is None:
+        return CellMeaning.BLANK
+    outside = {ColumnKind.STARTS: day > today, ColumnKind.EXPIRES: day < today}
+    return CellMeaning.AGAINST if outside.get(kind, day <= today) else CellMeaning.COUNTS
 
 
 def _objections(header: HeaderMeaning, meanings: dict[str, CellMeaning]) -> Iterator[str]:

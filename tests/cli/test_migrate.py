@@ -215,8 +215,8 @@ def test_several_files_need_an_output(sh: Shell, sheet: str) -> None:
 
 def test_a_list_without_a_header_is_migrated_as_the_refusal_says(sh: Shell) -> None:
     (sh.folder / "plain.txt").write_text("admin@example.edu\nzoe.akerstrom@example.edu\n", encoding="utf-8")
-    for options in (["--role", "Admin"], ["--role", "Admin", "--email-column", "admin@example.edu"], []):
-        refused = sh.run("migrate", "plain.txt", *options, *(["-o", "list.csv"] if options else []))
+    for options in (["--role", "Admin"], ["--role", "Admin", "--email-column", "admin@example.edu"]):
+        refused = sh.run("migrate", "plain.txt", *options, "-o", "list.csv")
         assert refused.returncode == 3
         assert "this list has no header: 'admin@example.edu' is an address" in refused.stderr
         command = shlex.split(refused.stderr.partition("→ ")[2])
@@ -226,6 +226,11 @@ def test_a_list_without_a_header_is_migrated_as_the_refusal_says(sh: Shell) -> N
             {"email": "admin@example.edu", "role": "Admin"},
             {"email": "zoe.akerstrom@example.edu", "role": "Admin"},
         ]
+    described = sh.run("migrate", "plain.txt")
+    assert described.returncode == 64
+    assert (
+        "    rolesync migrate plain.txt --no-header --email-column 1 --role Admin -o plain-list.csv" in described.stdout
+    )
 
 
 def test_columns_without_a_header_are_named_by_letter_or_number(sh: Shell) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs, parse_words
+from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs
 from rolesync.errors import UsageError
 from rolesync.settings import load
 
@@ -17,11 +17,11 @@ def test_a_pair_that_is_incomplete_or_repeated_is_refused(texts: list[str]) -> N
         parse_pairs("--map", texts)
 
 
-def test_words_of_a_column_may_be_blank_and_several() -> None:
-    texts = ["Status=Active", "Status=", "a=b=c"]
-    assert parse_words("--keep", texts) == {"Status": ["Active", ""], "a=b": ["c"]}
-    with pytest.raises(UsageError, match="not COLUMN=WORD"):
-        parse_words("--keep", ["Status"])
+def test_columns_of_a_table_without_a_header_are_numbers_or_letters() -> None:
+    settings = load(no_header=True, no_user_id=True, email_column="B", keep={"c": ("x",)}, ignore_columns=("4",))
+    recipe = build_recipe(MigrateOptions(role="Admin"), settings)
+    assert (recipe.email, recipe.user_id, recipe.keep_words) == (("2",), (), {"3": ("x",)})
+    assert recipe.ignored_columns == ("4",)
 
 
 def test_options_override_the_preset_and_mappings_the_aliases_of_the_settings() -> None:

@@ -1,3 +1,4 @@
+import re
 import shlex
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
         (folder / name).write_text(text, encoding="utf-8")
     overview = describe_file(folder / next(iter(files)), Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
     return [
-        shlex.join(command.words).replace(f"{folder}/", "").removeprefix("rolesync migrate ").partition(" -o ")[0]
+        re.sub(" -o s-list.csv| -o admins-list.csv", "", shlex.join(command.words).replace(f"{folder}/", ""))[17:]
         for command in overview.commands
     ]
 
@@ -32,17 +33,21 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
         (f"name,who\nAnn,{A}\n", ["s.csv --email-column who --role Admin"]),
         (f"email,role\n{A},Admin\n", ["s.csv"]),
         ("name,phone\nAnn,1\n", []),
+        (f"{A}\n{B}\n", ["s.csv --no-header --email-column 1 --role Admin"]),
+        (f"Ann,{A},Admin\nBob,{B},Admin\n", ["s.csv --no-header --email-column 2 --role-column 3"]),
+        (f"Courriel,Rôle\n{A},Admin\n", ["s.csv"]),
+        (
+            f"email,role,enabled\n{A},Admin,yes\n{B},Admin,no\n",
+            ["s.csv --keep enabled=no", "s.csv --keep enabled=yes"],
+        ),
         (f"username,email,sysrole1\nann,{A},manager\n", ["s.csv --map manager=Admin", "s.csv --role Admin"]),
         (
             f"Email address,Group status\n{A},invited\n{B},owner\n",
-            [
-                "s.csv --map owner=Admin",
-                "s.csv --role Admin",
-            ],
+            ["s.csv --map owner=Admin", "s.csv --role Admin --keep 'Group status=owner'"],
         ),
         (
             f"login,firstName,lastName,email,status\nx,A,L,{A},STAGED\ny,B,L,{B},ACTIVE\n",
-            ["s.csv --role Admin", "s.csv --role Admin"],
+            ["s.csv --role Admin --keep status=STAGED", "s.csv --role Admin --keep status=ACTIVE"],
         ),
     ],
 )

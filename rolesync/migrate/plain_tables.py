@@ -1,0 +1,81 @@
+"""Tables that are no export: the columns by what their headers mean in eight languages, and those against a user."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from rolesync.migrate.recipe import Recipe
+from rolesync.reader.column_words import ABOUT_PERSON, CellMeaning, ColumnKind, cell_meaning, header_meanings
+from rolesync.reader.doubtful_columns import objecting_words
+from rolesync.reader.exports import RowCondition
+from rolesync.reader.foreign_exports import fold_export_header
+
+_FIELDS = {
+    "email": (ColumnKind.EMAIL,),
+    "role": (ColumnKind.ROLE, ColumnKind.ROLES),
+    "starts": (ColumnKind.STARTS,),
+    "expires": (ColumnKind.EXPIRES,),
+    "action": (ColumnKind.ACTION,),
+}
+_DATES = {ColumnKind.STARTS, ColumnKind.EXPIRES}
+_AGAINST = "is the user gone"
+
+
+def recipe_by_meaning(recipe: Recipe, header: Sequence[str]) -> Recipe:
+    """Name the columns of a table by the meaning of their headers, where no header is spelled as the recipe has it.
+
+    Args:
+        recipe: the recipe for a table that is no export.
+        header: the header's cells.
+    """
+    folded = set(map(fold_export_header, header))
+    meanings = header_meanings(header)
+
+    def meant(*kinds: ColumnKind) -> tuple[str, ...]:
+        pairs = zip(header, meanings, strict=True)
+        return tuple(text for text, meaning in pairs if meaning and meaning.sure and meaning.kind in kinds)
+
+    def is_missing(names: Collection[str]) -> bool:
+        return folded.isdisjoint(map(fold_export_header, names))
+
+    fields: dict[str, object] = {
+        field: names
+        for field, kinds in _FIELDS.items()
+        if field not in recipe.named and is_missing(getattr(recipe, field)) and (names := meant(*kinds))
+    }
+    parts = [name for names in recipe.name_parts for name in names]
+    if "name" not in recipe.named and is_missing((*recipe.name, *parts)):
+        fields["name"] = meant(ColumnKind.NAME)
+        fields["name_parts"] = (meant(ColumnKind.GIVEN_NAME), meant(ColumnKind.FAMILY_NAME))
+    return replace(recipe, **fields)  # type: ignore[arg-type]
+
+
+def conditions_by_meaning(
+    header: Sequence[str], read: Collection[int], rows: Sequence[Sequence[str]], today: date
+) -> Iterator[tuple[int, RowCondition]]:
+    """Yield a condition for each column that may speak against a user.
+
+    Rows that a column asks to remove are ignored. All other words against a user leave open whether their rows count.
+
+    Args:
+        header: the header's cells.
+        read: the columns that are read as something else.
+        rows: all rows.
+        today: the day that decides whether a date speaks against a row.
+    """
+    for place, meaning in enumerate(header_meanings(header)):
+        if meaning is None or place in read:
+            continue
+        words = {row[place].strip() if place < len(row) else "" for row in rows}
+        if meaning.kind is ColumnKind.REMOVE:
+            drop = {word for word in words if cell_meaning(meaning.kind, word) is CellMeaning.AGAINST}
+            keep = {word for word in words if cell_meaning(meaning.kind, word) is not CellMeaning.UNKNOWN} - drop
+            yield place, _condition(header[place], keep, drop, "the row removes the role")
+        elif meaning.kind in ABOUT_PERSON or (meaning.kind in _DATES and not meaning.sure):
+            objections = set(objecting_words(meaning, words, today))
+            yield place, _condition(header[place], words - objections, (), _AGAINST)
+
+
+def _condition(header: str, keep: Collection[str], drop: Collection[str], why: str) -> RowCondition:
+    kept, dropped = (frozenset(word.casefold() for word in words) for words in (keep, drop))
+    return RowCondition(columns=(header,), keep=kept - dropped, drop=dropped, others="ask", why=why)

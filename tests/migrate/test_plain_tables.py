@@ -1,0 +1,90 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from rolesync.errors import InputRefusedError
+from rolesync.migrate.plain_tables import conditions_by_meaning, recipe_by_meaning
+from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.sources import NoHeaderError
+from rolesync.model.lists import ListForm
+from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning
+from rolesync.reader.exports import RowVerdict
+from tests.migrate.sources import TODAY, pairs, run
+
+A, B = "a@x.edu", "b@x.edu"
+
+
+def test_columns_are_found_by_their_meaning() -> None:
+    recipe = recipe_by_meaning(Recipe(), ["Courriel", "Rôle", "Prénom", "Nom", "Date de fin"])
+    assert (recipe.email, recipe.role) == (("Courriel",), ("Rôle",))
+    assert recipe.name_parts == (("Prénom",), ("Nom",))
+
+
+def test_a_header_that_is_spelled_as_usual_or_named_wins() -> None:
+    assert recipe_by_meaning(Recipe(), ["email", "Courriel"]).email == Recipe().email
+    named = Recipe(email=("x",), named=frozenset({"email"}))
+    assert recipe_by_meaning(named, ["Courriel"]).email == ("x",)
+
+
+def test_two_columns_of_the_same_meaning_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputRefusedError, match="'Courriel' and 'Adresse e-mail' are columns for the same"):
+        run(tmp_path, {"s.csv": f"Courriel,Adresse e-mail,Rôle\n{A},{B},Admin\n"}, Recipe())
+
+
+@pytest.mark.parametrize(
+    ("header", "against", "counts"),
+    [
+        ("active", "no", "yes"),
+        ("Suspended", "TRUE", "FALSE"),
+        ("Account Status", "deactivated", "Active"),
+        ("Gesperrt", "ja", "nein"),
+        ("Estado de la cuenta", "suspendido", "activo"),
+    ],
+)
+def test_a_word_against_a_user_is_asked_about(tmp_path: Path, header: str, against: str, counts: str) -> None:
+    text = f"email,role,{header}\n{A},Admin,{counts}\n{B},Admin,{against}\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe())
+    assert pairs(migration) == [(A, "Admin")]
+    assert [(cell.row, cell.code) for _, cell in migration.ledger.refused()] == [(3, "decision_needed")]
+    kept = run(tmp_path, {"s.csv": text}, Recipe(keep_words={header: [counts]}))
+    assert (pairs(kept), kept.refused) == ([(A, "Admin")], 0)
+    both = run(tmp_path, {"s.csv": text}, Recipe(ignored_columns=[header]))
+    assert pairs(both) == [(A, "Admin"), (B, "Admin")]
+
+
+def test_rows_to_remove_are_ignored(tmp_path: Path) -> None:
+    migration = run(tmp_path, {"s.csv": f"email,role,remove\n{A},Admin,yes\n{B},Admin,\n"}, Recipe())
+    assert (pairs(migration), migration.refused) == ([(B, "Admin")], 0)
+
+
+def test_a_row_that_gives_no_role_is_not_asked_about(tmp_path: Path) -> None:
+    text = f"email,role,active\n{A},Admin,yes\n{B},Student,no\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe())
+    assert (pairs(migration), migration.refused) == ([(A, "Admin")], 0)
+
+
+def test_a_status_may_be_decided(tmp_path: Path) -> None:
+    text = f"email,role,status\n{A},Admin,active\n{B},Admin,on leave\n"
+    assert run(tmp_path, {"s.csv": text}, Recipe()).refused
+    assert len(pairs(run(tmp_path, {"s.csv": text}, Recipe(keep_words={"status": ["active", "on leave"]})))) == 2
+
+
+def test_a_file_without_a_header_is_refused_and_read_by_numbers(tmp_path: Path) -> None:
+    files = {"s.csv": f"{A},Admin\n{B},Admin\n"}
+    with pytest.raises(NoHeaderError, match=f"{A}' is an address") as caught:
+        run(tmp_path, files, Recipe())
+    assert "--no-header --email-column 1" in caught.value.hint
+    recipe = Recipe(email=("1",), role=("2",), named=frozenset({"email", "role"}))
+    assert len(pairs(run(tmp_path, files, recipe, form=ListForm(no_header=True)))) == 2
+
+
+@given(st.lists(st.sampled_from(["yes", "no", "", "maybe", "x"]), min_size=1))
+def test_no_word_against_a_user_counts_by_itself(words: list[str]) -> None:
+    rows = [[word] for word in words]
+    ((place, condition),) = conditions_by_meaning(["Suspended"], (), rows, date.max if not words else TODAY)
+    assert place == 0
+    for word in words:
+        if condition.judge(word) is RowVerdict.COUNTS:
+            assert cell_meaning(ColumnKind.AGAINST, word) in {CellMeaning.COUNTS, CellMeaning.BLANK}
