@@ -32,11 +32,13 @@ class DecodedText:
 
     Attributes:
         data: the text without byte order marks.
+        is_valid: whether all of it is valid text, see `is_valid_text`.
         guess: the name of the encoding if it is a guess; "" if it is certain.
         findings: what people should know about the encoding.
     """
 
     data: bytes
+    is_valid: bool
     guess: str = ""
     findings: tuple[Finding, ...] = ()
 
@@ -65,17 +67,19 @@ def decode_text(data: bytes, encoding: str, header_score: Callable[[bytes], int]
         return _decode_utf16(data, order, Finding(Level.WARNING, Code.NOT_UTF8.value, text))
     while data.startswith(codecs.BOM_UTF8):
         data = data.removeprefix(codecs.BOM_UTF8)
-    if is_valid_text(data) or b"\0" in data or is_mostly_utf8(data):
-        return DecodedText(data)
+    is_valid = is_valid_text(data)
+    if is_valid or b"\0" in data or is_mostly_utf8(data):
+        return DecodedText(data, is_valid)
     return _decode_guessed(data, header_score)
 
 
 def _decode_utf16(data: bytes, codec: str, *findings: Finding) -> DecodedText | Finding:
     try:
-        return DecodedText(data.decode(codec).removeprefix("\ufeff").encode(), findings=findings)
+        decoded = data.decode(codec).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as cause:
         text = f"the file is UTF-16 text that can't be decoded from byte {cause.start} on ({cause.reason})"
         return error(Code.NOT_UTF8, f"{text}; it is cut or damaged: export or download it again")
+    return DecodedText(decoded, is_valid_text(decoded), findings=findings)
 
 
 def _utf16_without_mark(data: bytes) -> str:
@@ -105,10 +109,10 @@ def _decode_named(data: bytes, name: str) -> DecodedText | Finding:
         row = data.count(b"\n", 0, start) + 1
         return error(Code.NOT_UTF8, f"the file is not {name}, because of byte 0x{data[start]:02X}; {advice}", row=row)
     if family == "utf-8" or data.isascii() or not is_valid_text(data):
-        return DecodedText(decoded)
+        return DecodedText(decoded, is_valid_text(decoded))
     text = f"the file is valid UTF-8 but is read as {name}, because --encoding or the setting encoding says so"
     finding = Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; check foreign letters")
-    return DecodedText(decoded, findings=(finding,))
+    return DecodedText(decoded, is_valid_text(decoded), findings=(finding,))
 
 
 def _decode_guessed(data: bytes, header_score: Callable[[bytes], int]) -> DecodedText:
@@ -123,8 +127,8 @@ def _decode_guessed(data: bytes, header_score: Callable[[bytes], int]) -> Decode
         text = f"the file is not UTF-8 and doesn't name its encoding; it is read as {name}, which fits its letters best"
         advice = f"to be sure, look at the names, and add --encoding {name} or the right encoding"
         finding = Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; {advice}")
-        return DecodedText(decoded, name, (finding,))
-    return DecodedText(data)
+        return DecodedText(decoded, is_valid_text(decoded), name, (finding,))
+    return DecodedText(data, is_valid=False)
 
 
 def is_valid_text(data: bytes) -> bool:

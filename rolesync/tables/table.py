@@ -73,7 +73,11 @@ def _open_text(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple
 
 def _header_score(head: bytes, rules: HeaderRules) -> int:
     """The most known columns that a row of a text's first lines names under any delimiter."""
-    rows = (cells for grid in text_grids(DecodedText(head)) for _, cells in islice(grid.rows, HEADER_SEARCH_ROWS))
+    rows = (
+        cells
+        for grid in text_grids(DecodedText(head, is_valid=False))
+        for _, cells in islice(grid.rows, HEADER_SEARCH_ROWS)
+    )
     return max((rules.score(cells) for cells in rows if isinstance(cells, list)), default=0)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from rolesync.tables.csv_records import Records
-from rolesync.tables.encoding import DecodedText, is_valid_text
+from rolesync.tables.encoding import DecodedText
 from rolesync.tables.grid import Grid
 from rolesync.tables.text_forms import (
     box_rows,
@@ -30,7 +30,7 @@ def text_grids(text: DecodedText) -> list[Grid]:
     data = text.data
     common = Grid(
         iter(()),
-        all_text=not text.guess and is_valid_text(data),
+        all_text=text.is_valid and not text.guess,
         last_line_ended=data.endswith((b"\n", b"\r")),
         findings=text.findings,
         guess=text.guess,
@@ -47,20 +47,19 @@ def text_grids(text: DecodedText) -> list[Grid]:
         )
     else:
         delimiters, first = DELIMITERS, 1
-    grids = [_grid(data, delimiter, first, common) for delimiter in delimiters]
-    if spans := column_spans(data):
+    spans, is_padded = column_spans(data), has_rule(data)
+    quote = "'" if has_single_quotes(data) else '"'
+    has_quotes = quote.encode() in data
+    has_excel_form = (has_quotes or quote == "'") and b'="' in data
+    grids = []
+    for delimiter in delimiters:
+        records = Records(data, delimiter, first, quote)
+        rows = without_excel_form(records.rows) if has_excel_form else records.rows
+        grid = replace(common, rows=rows, blocks=records, delimiter=delimiter, may_be_wrapped=has_quotes)
+        if is_padded:
+            rows = box_rows(data, first) if delimiter == "|" else stripped(rows)
+            grid = replace(common, rows=rows, delimiter=delimiter)
+        grids.append(grid)
+    if spans:
         grids.append(replace(common, rows=fixed_width_rows(data, first, spans), delimiter=" "))
     return grids
-
-
-def _grid(data: bytes, delimiter: str, first: int, common: Grid) -> Grid:
-    """The grid of a text under one delimiter; plain rows are read in blocks, unless cells are padded."""
-    is_padded = has_rule(data)
-    if is_padded and delimiter == "|":
-        return replace(common, rows=box_rows(data, first), delimiter=delimiter)
-    quote = "'" if has_single_quotes(data) else '"'
-    records = Records(data, delimiter, first, quote)
-    rows = without_excel_form(records.rows) if b'="' in data else records.rows
-    if is_padded:
-        return replace(common, rows=stripped(rows), delimiter=delimiter)
-    return replace(common, rows=rows, blocks=records, delimiter=delimiter, may_be_wrapped=quote.encode() in data)
