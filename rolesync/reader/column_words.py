@@ -86,7 +86,7 @@ _AROUND = {
     "time": frozenset({ColumnKind.AGAINST}),
 }
 """The words around a header by their name in the file, and the kinds of headers that they go with."""
-_BEFORE, _AFTER = {"row", "person"}, {"person", "flag", "time"}
+_BEFORE, _AFTER = {"row", "person", "time"}, {"person", "flag", "time"}
 _STATUS_OF = {"row": ColumnKind.ACTION, "person": ColumnKind.STATUS}
 
 _IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;'\u2019`\u00b4\"]+")
@@ -100,7 +100,11 @@ _GENDER = re.compile(r"(?:\([aoen]s?\)|/-?(?:[aoe]|in)|[*:_·.](?:e|in))$")
 @lru_cache(maxsize=4096)  # a header is looked at several times
 def header_meaning(text: str) -> HeaderMeaning | None:
     """Tell what a header means by itself; None for an unknown header."""
-    return _meaning(_fold_header(text))
+    folded = _fold_header(text)
+    if meaning := _meaning(folded):
+        return meaning
+    parts = _about("status")
+    return HeaderMeaning(ColumnKind.STATUS, sure=False) if folded.startswith(parts) or folded.endswith(parts) else None
 
 
 def header_meanings(header: Sequence[str]) -> tuple[HeaderMeaning | None, ...]:

@@ -8,7 +8,14 @@ from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.reader.column_words import HeaderMeaning
 from rolesync.reader.fields import OPTIONAL, Field, find_columns
 from rolesync.reader.foreign_exports import recognise_export
-from rolesync.reader.header_findings import Hints, contradicting_columns, foreign_export, missing_columns, no_header
+from rolesync.reader.header_findings import (
+    Hints,
+    contradicting_columns,
+    foreign_export,
+    is_row,
+    missing_columns,
+    no_header,
+)
 from rolesync.reader.identity import is_address
 from rolesync.tables.table import HeaderRules
 
@@ -99,7 +106,7 @@ def lay_out(
     Returns:
         The layout, or a finding for everything that is wrong with the header.
     """
-    if not form.no_header and any(map(is_address, header)):
+    if not form.no_header and is_row(header, hints.managed_roles):
         return (no_header(header, row, hints),)
     if (export := recognise_export(header)) and not form.names_columns:
         return (foreign_export(export, row, hints),)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rolesync.model.findings import Code, Finding, error, name_some, printable, quoted
 from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
+from rolesync.reader.column_words import header_meaning
 from rolesync.reader.exports import Export
 from rolesync.reader.fields import OPTIONAL, Field, FoundColumns, fold_name
 from rolesync.reader.identity import is_address
@@ -42,10 +43,17 @@ def option(name: str, *values: str) -> str:
     return " ".join([f"--{name}", *(shlex.quote(printable(value)) for value in values)])
 
 
+def is_row(header: Sequence[str], managed_roles: Sequence[str]) -> bool:
+    """Whether a header is a row of the list: it has an address, or a number beside a managed role."""
+    texts = [cell.strip() for cell in header]
+    has_number = any(map(str.isdecimal, texts)) and any(text in managed_roles for text in texts)
+    return any(map(is_address, texts)) or (has_number and not any(map(header_meaning, texts)))
+
+
 def describe_no_header(header: Sequence[str]) -> str:
     """Describe why a row with an address is no header."""
-    shown = next(printable(cell) for cell in header if is_address(cell))
-    return f"this list has no header: {quoted(shown)} is an address"
+    address = next((printable(cell) for cell in header if is_address(cell)), "")
+    return f"this list has no header: {quoted(address)} is an address" if address else "this list has no header"
 
 
 def read_without_header(header: Sequence[str], hints: Hints) -> str:
@@ -56,13 +64,16 @@ def read_without_header(header: Sequence[str], hints: Hints) -> str:
 
 def no_header(header: Sequence[str], row: int, hints: Hints) -> Finding:
     """Refuse a list whose first row is a row of the list."""
-    addresses = [place for place, cell in enumerate(header) if is_address(cell)]
-    others = [place for place, cell in enumerate(header) if cell.strip() and place not in addresses]
+    users = [place for place, cell in enumerate(header) if is_address(cell)]
+    name = "email_column" if users else "user_id_column"
+    users = users or [place for place, cell in enumerate(header) if cell.strip().isdecimal()]
+    others = [place for place, cell in enumerate(header) if cell.strip() and place not in users]
     roles = [place for place in others if header[place].strip() in hints.managed_roles] or others[: len(others) == 1]
     text = f"{describe_no_header(header)}; add a header, or read the list without one"
-    advice = read_without_header(header, hints)
     if roles:
-        advice = f"--no-header --set email_column={addresses[0] + 1} --set role_column={roles[0] + 1}"
+        advice = f"--no-header --set {name}={users[0] + 1} --set role_column={roles[0] + 1}"
+    else:
+        advice = read_without_header(header, hints)
     return error(Code.NO_HEADER, f"{text}: {advice}", row=row)
 
 

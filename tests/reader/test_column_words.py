@@ -60,7 +60,22 @@ def test_a_header_is_known_with_what_programs_and_people_put_around_it(text: str
     assert header_meaning(text) == HeaderMeaning(ColumnKind(kind))
 
 
-@pytest.mark.parametrize("text", ["estado", "État", "state", "Funktion", "Cargo", "baja", "until", "in dienst"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "estado",
+        "État",
+        "enrollment_state",
+        "Status des Vertrags",
+        "estado civil",
+        "state",
+        "Funktion",
+        "Cargo",
+        "baja",
+        "until",
+        "in dienst",
+    ],
+)
 def test_a_word_with_a_second_meaning_is_not_sure(text: str) -> None:
     meaning = header_meaning(text)
     assert meaning
@@ -70,7 +85,7 @@ def test_a_word_with_a_second_meaning_is_not_sure(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", " ", "*", "Email (private)", "parent email", "Role (Canvas)", "last active", "activated on", "hire date",
-     "password expires", "kontostand", "estado civil", "role type", "address", "notes", "ends with"],
+     "password expires", "kontostand", "role type", "address", "notes", "ends with"],
 )  # fmt: skip
 def test_any_other_header_means_nothing(text: str) -> None:
     assert header_meaning(text) is None

@@ -38,6 +38,13 @@ def test_an_address_is_no_header(header: list[str], advice: str) -> None:
     assert finding.message.endswith(f": {advice}")
 
 
+def test_a_number_beside_a_role_is_no_header() -> None:
+    (finding,) = findings(["101", "Ann", "Admin"])
+    assert finding.code == "no_header"
+    assert finding.message.endswith(": --no-header --set user_id_column=1 --set role_column=3")
+    assert {finding.code for finding in findings(["2024", "Ann"])} == {"header_no_identity", "header_no_role"}
+
+
 def test_an_address_is_no_header_even_if_the_settings_name_it() -> None:
     (finding,) = findings(["ann@x.edu", "Admin"], ListForm(email_column="ann@x.edu", role_column="Admin"))
     assert finding.code == "no_header"
