@@ -4,9 +4,10 @@ A row gives all its roles or none: a single cell that can't be read refuses the 
 """
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NamedTuple
 
+from rolesync.migrate.date_order import DateReader
 from rolesync.migrate.join import JoinTable, UserDroppedError
 from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, TableLedger
@@ -16,15 +17,12 @@ from rolesync.migrate.unclear_words import describe_login, describe_unclear
 from rolesync.model.findings import CellError, Code, Note, OnNote, printable, quoted
 from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
-from rolesync.reader.dates import read_date
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import is_address, read_email, read_user_id
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.validity import read_action
 from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.table import Table
-
-_MAX_SECONDS = 2**37  # the year 6325
 
 
 class MigratedAssignment(NamedTuple):
@@ -80,6 +78,7 @@ class Converter:
         self._recipe, self._layout, self._place, self._users = recipe, layout, place, users
         self._today, self._deciding, self._min_cells = today, layout.deciding, layout.min_cells
         self._guess = self._delimiter = ""
+        self._dates = DateReader(unix=recipe.unix_dates)
         self.merged: tuple[tuple[int, int, int], ...] = ()
         self._roles = RowRoles(recipe, layout, managed=managed, fixed=fixed)
         self.rows: list[RowLedger] = []
@@ -95,7 +94,12 @@ class Converter:
         self._guess, self.merged, self._delimiter = table.guess, table.merged, table.delimiter
         ledger = TableLedger(self._place, self._layout.header)
         ledger.add_header(table)
-        for number, cells in table.rows:
+        dates = [place for place in (self._layout.starts, self._layout.expires) if place is not None]
+        rows = list(table.rows) if dates else table.rows
+        if dates and isinstance(rows, list):
+            texts = [cells for _, cells in rows if isinstance(cells, list)]
+            self._dates.learn(cells[place] for cells in texts for place in dates if place < len(cells))
+        for number, cells in rows:
             if isinstance(cells, tuple):
                 ledger.add_unreadable(number, cells)
             elif not is_blank(cells):
@@ -198,8 +202,8 @@ class Converter:
     def _read_period(self, row: RowLedger) -> tuple[Period, bool]:
         """Read the days of the role, and whether the row removes it."""
         layout = self._layout
-        starts = row.read(layout.starts, self._read_date, None)
-        expires = row.read(layout.expires, self._read_date, None)
+        starts = row.read(layout.starts, self._dates.read, None)
+        expires = row.read(layout.expires, self._dates.read, None)
         column = "" if layout.action is None else layout.header[layout.action]
         removes = row.read(layout.action, lambda cell, _on_note: read_action(cell, column=column), blank=False)
         period = Period(starts or date.min, expires or date.max)
@@ -267,15 +271,6 @@ class Converter:
             on_note(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
             cell = first
         return read_email(cell, on_note)
-
-    def _read_date(self, cell: str, on_note: OnNote) -> date | None:
-        if self._recipe.unix_dates and cell.strip().isdecimal():
-            day = datetime.fromtimestamp(int(cell) % _MAX_SECONDS, UTC).date()
-            on_note(
-                Note(Level.WARNING, Code.DATE_NORMALISED, f"{quoted(cell)} is the time of a program, read as {day}")
-            )
-            return day
-        return read_date(cell, on_note)
 
 
 def _swallowed_row(cell: str, delimiter: str) -> str:

@@ -146,7 +146,7 @@ def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str])
     if "user_id" in recipe.named or not emails:
         return False
     fields = (recipe.email, recipe.user_id, recipe.role, recipe.name, recipe.starts, recipe.expires, recipe.action)
-    own = {fold_header(name) for names in (*fields, *recipe.name_parts, OWN_HEADERS) for name in names}
+    own = {fold_header(name) for names in (*fields, OWN_HEADERS) for name in names}
     return any(fold_header(text) not in own for text in header)
 
 

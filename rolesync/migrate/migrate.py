@@ -1,6 +1,6 @@
 """The steps of a migration: open the files, read each table, merge them, account for every cell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,9 @@ from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import PlacedFinding, Source, open_joined, open_source
 from rolesync.migrate.unread_sheets import unread_sheets
+from rolesync.model.findings import Code, Finding, printable, quoted
 from rolesync.model.lists import ListForm
+from rolesync.model.vocabulary import Level
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.tables.file_type import read_file
 from rolesync.tables.table import needs_encoding
@@ -85,6 +87,7 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
     users = None
     if join:
         users, sources = open_joined(join, sources, findings, unread, form.encoding)
+    findings += _ignored_columns(recipe, sources)
     _check_columns(recipe, [source.table.header for source in sources] + ([users.header] if users else []))
     tables: list[tuple[Converter, TableLedger]] = []
     for source in sources:
@@ -95,6 +98,16 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
         tables.append((converter, converter.read_table(source.table)))
     assignments, ledgers = _merge_tables(tables, users)
     return Migration(sources[0].recipe, assignments, CellLedger((*ledgers, *unread)), tuple(findings))
+
+
+def _ignored_columns(recipe: Recipe, sources: Iterable[Source]) -> Iterator[PlacedFinding]:
+    """Say of each column that `--ignore-column` names that it is not read."""
+    ignored = set(map(fold_export_header, recipe.ignored_columns))
+    for source in sources:
+        for text in source.table.header:
+            if fold_export_header(text) in ignored:
+                message = f"the column {quoted(printable(text))} is not read, because an option or a setting ignores it"
+                yield PlacedFinding(source.place, Finding(Level.INFO, Code.COLUMN_IGNORED.value, message))
 
 
 def _check_columns(recipe: Recipe, headers: Iterable[Sequence[str]]) -> None:

@@ -81,7 +81,7 @@ def foreign_export(export: Export, row: int, hints: Hints) -> Finding:
     """Refuse an export of another program."""
     advice = "if it is a list all the same, name its columns: --set email_column=HEADER --set role_column=HEADER"
     if export.readable:
-        joined = ["--join USERS_FILE"] if export.join_key and not export.email else []
+        joined = ["--join USERS_FILE"] if export.join_key and not (export.email or export.login) else []
         advice = f"make a list of it: {hints.migrate('--from', export.name, *joined, hints.role)}"
         if export.role:
             advice += f"; or with --map NAME=ROLE instead of {hints.role}, for some of its users"

@@ -88,6 +88,7 @@ CASES = [
     Case("sds-v1-student.csv", "sds-v1-student", "sam lou", dropped=[], refused=[3]),
     Case("sds-v1-teacher.csv", "sds-v1-teacher", "ann", dropped=[4], refused=[3]),
     Case("sds-v2-users.csv", "sds-v2-users", "ann bo sam", dropped=[], refused=[]),
+    Case("sds-v21-roles.csv", "sds-v21-roles", "ann bo sam", dropped=[6], refused=[], join="sds-v21-users.csv"),
     Case("sds-v21-users.csv", "sds-v21-users", "ann bo sam cy parent", dropped=[], refused=[]),
     Case("servicenow-memberships.csv", "servicenow-memberships", "ann", dropped=[3], refused=[]),
     Case("servicenow-users.csv", "servicenow-users", "ann", dropped=[3, 5], refused=[4]),

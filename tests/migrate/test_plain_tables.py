@@ -52,6 +52,7 @@ def test_a_word_against_a_user_is_asked_about(tmp_path: Path, header: str, again
     assert (pairs(kept), kept.refused) == ([(A, "Admin")], 0)
     both = run(tmp_path, {"s.csv": text}, Recipe(ignored_columns=[header]))
     assert pairs(both) == [(A, "Admin"), (B, "Admin")]
+    assert [finding.finding.code for finding in both.findings] == ["column_ignored"]
 
 
 def test_rows_to_remove_are_ignored(tmp_path: Path) -> None:
