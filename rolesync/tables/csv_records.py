@@ -1,8 +1,9 @@
 """Delimited text → records, numbered as a spreadsheet numbers rows: one at a time, or whole blocks of plain lines.
 
-The text is cut into blocks of complete lines. In a plain block every line is exactly one record: it holds no quote and
-only the usual line ends. `take_block` hands such a block out unparsed. The csv module parses all other blocks, record
-by record. Both ways can alternate: each continues where the other stopped.
+The text is cut into blocks of complete lines. In a plain block every line is exactly one record: it has only the usual
+line ends, and quotes only around whole cells without delimiters and quotes. `take_block` hands such a block out
+unparsed, without its quotes. The csv module parses all other blocks, record by record. Both ways can alternate: each
+continues where the other stopped.
 """
 
 import csv
@@ -18,6 +19,7 @@ from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.tables.grid import Block, Cells
 
 FIRST = 4 * 2**10  # bytes of the first block, which holds titles and header and is parsed under each delimiter
+SAMPLE = 4 * 2**10  # bytes of the rows that are looked at before the header is believed
 BLOCK = 2**18  # bytes of every other block: it fits into the processor's cache together with its results
 MAX_CELL = 64 * 2**20  # characters; the csv module's default limit is a page or two
 _NEWLINE = ord("\n")
@@ -63,8 +65,8 @@ class Records:
         return len(self._data) - self._position
 
     def first_rows(self) -> list[tuple[int, list[str]]]:
-        """Return the rows of the first block, and take none; a row that is cut there is left out."""
-        end = self._data.rfind(b"\n", 0, FIRST) + 1 if len(self._data) > FIRST else len(self._data)
+        """Return the rows of a sample, and take none; a row that is cut at its end is left out."""
+        end = self._data.rfind(b"\n", 0, SAMPLE) + 1 if len(self._data) > SAMPLE else len(self._data)
         records = Records(self._data[:end], self.delimiter, self._first, self._quote)
         return [(number, cells) for number, cells in records.rows if isinstance(cells, list)]
 
@@ -76,10 +78,13 @@ class Records:
         data = self._data[self._position : max(end, self._position)]
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        if not data or self._quote.encode() in data or b"\r" in data or len(data) > MAX_CELL:
+        if not data or b"\r" in data or len(data) > MAX_CELL:
+            return None
+        plain = _without_quotes(data, self._quote.encode(), self.delimiter.encode())
+        if plain is None:
             return None
         self._position = end
-        block = Block(self._number, data, self.delimiter.encode())
+        block = Block(self._number, plain, self.delimiter.encode())
         lines = np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE)  # bytes.count is slow for short lines
         self._number += int(lines)
         return block
@@ -137,6 +142,27 @@ class Records:
         target_end = self._position + (BLOCK if self._position else FIRST)
         line_end = _LINE_END.search(self._data, target_end - 1)
         return line_end.end() if line_end else len(self._data)
+
+
+def _without_quotes(lines: bytes, quote: bytes, delimiter: bytes) -> bytes | None:
+    """Take the quotes off whole cells; None if that would change the cells.
+
+    Args:
+        lines: complete lines that end with a line feed.
+        quote: what quotes a cell, a single byte.
+        delimiter: a single byte.
+    """
+    if quote not in lines:
+        return lines
+    octets = np.frombuffer(lines, np.uint8)
+    is_quote, is_edge = octets == quote[0], (octets == delimiter[0]) | (octets == _NEWLINE)
+    places = np.flatnonzero(is_quote)
+    opening, closing = places[::2], places[1::2]
+    # Before the first line there is an edge, too: the index -1 finds the line feed at the end.
+    if len(opening) != len(closing) or not (is_edge[opening - 1].all() and is_edge[closing + 1].all()):
+        return None
+    is_inside = np.cumsum(is_quote, dtype=np.uint8) & 1  # the sum may wrap, which keeps it even or odd
+    return None if (is_edge & (is_inside == 1)).any() else lines.translate(None, quote)
 
 
 def _quoting_error(number: int, lines: list[str], cause: csv.Error, *, unclosed: bool) -> Finding:

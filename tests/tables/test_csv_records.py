@@ -1,3 +1,6 @@
+import pytest
+from hypothesis import given, strategies as st
+
 from rolesync.model.lists import AS_WRITTEN
 from rolesync.reader.header import header_rules
 from rolesync.tables.csv_records import Records
@@ -7,14 +10,36 @@ from tests.tables.opening import codes, read
 
 
 def test_plain_lines_are_taken_as_a_block_and_others_are_parsed() -> None:
-    records = Records(b'a,b\r\nc,d\n"e",f\ng,h\n', ",", first=2)
-    assert records.take_block() is None  # a quote in the block
+    records = Records(b'a,b\r\nc,d\n"e,",f\ng,h\n', ",", first=2)
+    assert records.take_block() is None  # a delimiter inside quotes
     plain = Records(b"a,b\r\nc,d\n", ",", first=2)
     assert plain.at_block_start
     assert plain.take_block() == Block(2, b"a,b\nc,d\n", b",")
     assert plain.bytes_left == 0
     assert list(plain.rows) == []
-    assert list(records.rows) == [(2, ["a", "b"]), (3, ["c", "d"]), (4, ["e", "f"]), (5, ["g", "h"])]
+    assert list(records.rows) == [(2, ["a", "b"]), (3, ["c", "d"]), (4, ["e,", "f"]), (5, ["g", "h"])]
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@given(st.lists(st.lists(st.text("ab,\"' \n", max_size=4), min_size=1, max_size=3), min_size=1, max_size=5), st.data())
+def test_a_block_without_its_quotes_has_the_cells_of_the_parsed_rows(
+    quote: str, table: list[list[str]], data: st.DataObject
+) -> None:
+    def cell(text: str) -> str:
+        escaped = text.replace(quote, 2 * quote)
+        return f"{quote}{escaped}{quote}" if data.draw(st.booleans()) else text
+
+    text = "".join(",".join(map(cell, row)) + "\n" for row in table).encode()
+    parsed = [(number, cells) for number, cells in Records(text, ",", quote=quote).rows if any(cells)]
+    block = Records(text, ",", quote=quote).take_block()
+    if block:
+        lines = enumerate(block.data.decode().removesuffix("\n").split("\n"), block.number)
+        assert [(number, line.split(",")) for number, line in lines if line.strip(",")] == parsed
+
+
+def test_whole_cells_lose_their_quotes_in_a_block() -> None:
+    block = Records(b'"a","",b\n"c","d",""\n', ",").take_block()
+    assert block == Block(1, b"a,,b\nc,d,\n", b",")
 
 
 def test_rows_are_numbered_as_a_spreadsheet_does() -> None:
