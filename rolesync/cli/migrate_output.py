@@ -120,18 +120,19 @@ def deliver(
 
     written = _save_account(migration, delivery, settings)
     complete = not migration.refused and bool(migration.assignments)
-    decisions = find_decisions(migration.ledger)
-    commands = [
-        (purpose, shlex.join(words)) for purpose, words in decision_commands(["rolesync", *sys.argv[1:]], decisions)
-    ]
+    words = ["rolesync", *sys.argv[1:]]
+    commands = decision_commands(words, find_decisions(migration.ledger))
+    if not commands and migration.refused and migration.assignments and not delivery.partial:
+        commands = [("write the list without the rows of refused cells (exits 5)", [*words, "--partial"])]
+    shown_commands = [(purpose, shlex.join(command)) for purpose, command in commands]
     written += _save_list(migration, delivery, settings, source_settings, complete=complete)
     if delivery.form is Form.JSON:
         suggested = None if suggestions is None else suggestions_json(suggestions)
-        show_json(migration_json(migration, settings.managed_roles, suggested, commands))
+        show_json(migration_json(migration, settings.managed_roles, suggested, shown_commands))
     else:
         from rolesync.report.terminal.migration import migration_view
 
-        view = migration_view(migration, suggestions, written, commands, show_all=delivery.show_all)
+        view = migration_view(migration, suggestions, written, shown_commands, show_all=delivery.show_all)
         show_view(view, aside=str(delivery.output) == "-")
     if complete:
         return Exit.DONE
