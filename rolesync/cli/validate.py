@@ -1,7 +1,10 @@
 """`rolesync validate FILE`: check a list without Studio."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from rolesync.cli.options import (
     All,
@@ -22,8 +25,8 @@ from rolesync.cli.options import (
     load_settings,
     row_limit,
 )
-from rolesync.cli.output import show_json, show_view
-from rolesync.errors import Exit
+from rolesync.cli.output import save_file, show_json, show_view
+from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from rolesync.model.desired import Desired
@@ -39,12 +42,21 @@ def validate(
     ignore_column: IgnoreColumn = None,
     no_header: NoHeader = False,
     no_user_id: NoUserId = False,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the list as CSV with a column of the errors of each row, to be corrected and read again.",
+            show_default=False,
+        ),
+    ] = None,
     show_all: All = False,
     form: Format = Form.TEXT,
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
     """Check a list without asking Studio: show its findings and the roles that it asks for."""
+    from rolesync.reader.error_column import add_error_column
     from rolesync.reader.read import read_desired
 
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
@@ -53,6 +65,15 @@ def validate(
     today = datetime.now(UTC).date()
     desired = read_desired(file, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
     show_validation(desired, settings.managed_roles, form, show_all=show_all)
+    if fix:
+        if fix.resolve() == file.resolve():
+            raise UsageError(f"--fix {fix} would overwrite the list", hint="name another file")
+        save_file(
+            add_error_column(file, desired, settings.list_form),
+            fix,
+            "the list with its errors",
+            mode=settings.file_mode,
+        )
     return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
 
 

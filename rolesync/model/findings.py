@@ -26,6 +26,7 @@ class Code(StrEnum):
     UNCLOSED_QUOTE = "unclosed_quote"  # a quote is opened and the file ends
     BROKEN_QUOTING = "broken_quoting"  # text follows a closing quote, or a cell has no end
     SWALLOWED_ROW = "swallowed_row"  # a quoted cell holds text that looks like rows
+    ERROR_NOTED = "error_noted"  # a row with a note in the column `errors`
     CUT_ROW = "cut_row"  # the file ends within its last row
     ROW_TOO_SHORT = "row_too_short"  # fewer cells than the header
     ROW_TOO_LONG = "row_too_long"  # more cells with text than the header

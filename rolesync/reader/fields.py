@@ -33,6 +33,7 @@ class Field(StrEnum):
     REMOVE = "remove"
     STARTS = "starts"
     EXPIRES = "expires"
+    ERRORS = "errors"  # of a list with its errors, see `error_column`
 
 
 KNOWN_HEADERS: Mapping[str, Field] = {
@@ -52,8 +53,9 @@ KNOWN_HEADERS: Mapping[str, Field] = {
     "expirydate": Field.EXPIRES,
     "expirationdate": Field.EXPIRES,
     "validuntil": Field.EXPIRES,
+    "errors": Field.ERRORS,
 }
-OPTIONAL = frozenset({Field.ACTION, Field.REMOVE, Field.STARTS, Field.EXPIRES})
+OPTIONAL = frozenset({Field.ACTION, Field.REMOVE, Field.STARTS, Field.EXPIRES, Field.ERRORS})
 _DATES = frozenset({ColumnKind.STARTS, ColumnKind.EXPIRES})
 _NAMED, _KNOWN, _WORD = range(3)
 

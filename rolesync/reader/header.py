@@ -34,7 +34,7 @@ class Layout:
         role: the column of roles.
         allows_many: whether that column is `roles`, whose cells may name several.
         min_cells: the number of cells that every row must have, see `_min_cells`.
-        action, remove, starts, expires: the optional columns.
+        action, remove, starts, expires, errors: the optional columns.
         kept: the columns whose words decide which rows count, with these words, folded.
         doubtful: the columns that may speak against a user, see `doubtful_columns`.
         foreign: the columns that show that the user ids are probably another program's.
@@ -50,6 +50,7 @@ class Layout:
     remove: int | None = None
     starts: int | None = None
     expires: int | None = None
+    errors: int | None = None
     kept: tuple[tuple[int, frozenset[str]], ...] = ()
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
     foreign: tuple[int, ...] = ()
@@ -63,13 +64,13 @@ class Layout:
     @property
     def used(self) -> tuple[int, ...]:
         """The columns that are read."""
-        places = (self.email, self.user_id, self.role, self.action, self.remove, self.starts, self.expires)
+        places = (self.email, self.user_id, self.role, self.action, self.remove, self.starts, self.expires, self.errors)
         return tuple(place for place in (*places, *(place for place, _ in self.kept)) if place is not None)
 
     @property
     def has_validity(self) -> bool:
-        """Whether a column takes roles away or limits them."""
-        return bool(self.kept) or (self.action, self.remove, self.starts, self.expires) != (None,) * 4
+        """Whether a column takes roles away, limits them, or notes errors."""
+        return bool(self.kept) or (self.action, self.remove, self.starts, self.expires, self.errors) != (None,) * 5
 
     @property
     def ignored(self) -> tuple[int, ...]:
@@ -126,6 +127,7 @@ def lay_out(
         remove=places.get(Field.REMOVE),
         starts=places.get(Field.STARTS),
         expires=places.get(Field.EXPIRES),
+        errors=places.get(Field.ERRORS),
         kept=columns.kept,
         doubtful=columns.doubtful,
         foreign=columns.foreign if Field.USER_ID in places else (),

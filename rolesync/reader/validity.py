@@ -56,6 +56,17 @@ def read_action(cell: str, kind: ColumnKind = ColumnKind.ACTION, column: str = "
     raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}; or ignore the column: {ignores}")
 
 
+def check_errors(cell: str) -> None:
+    """Refuse a row with a note in the column `errors`.
+
+    Raises:
+        CellError: the cell isn't blank.
+    """
+    if cell.strip():
+        text = f"the row has the note of an error: {quoted(cell)}"
+        raise CellError(Code.ERROR_NOTED, f"{text}; correct the row, and empty this cell")
+
+
 class ValidityReader:
     """Reads the columns of a table that take roles away or limit them.
 
@@ -73,7 +84,7 @@ class ValidityReader:
             for place, kind in ((layout.action, ColumnKind.ACTION), (layout.remove, ColumnKind.REMOVE))
             if place is not None
         ]
-        self._starts, self._expires = layout.starts, layout.expires
+        self._starts, self._expires, self._errors = layout.starts, layout.expires, layout.errors
         self._read_starts, self._read_expires = self._date_reader(layout.starts), self._date_reader(layout.expires)
         self._on_starts_note, self._on_expires_note = on_note_of(layout.starts), on_note_of(layout.expires)
         self._today = today
@@ -85,6 +96,8 @@ class ValidityReader:
         Raises:
             CellError: a cell can't be read, or the role expires before it starts.
         """
+        if self._errors is not None:
+            check_errors(cells[self._errors])
         if not self._is_kept(cells):
             return Validity(in_force=False, removes=True)
         remover = next(
@@ -102,6 +115,8 @@ class ValidityReader:
 
     def checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
         """Yield each column and the function that refuses a bad cell in it."""
+        if self._errors is not None:
+            yield self._errors, check_errors
         for place, kind in self._actions:
             yield place, partial(read_action, kind=kind, column=self._header[place])
         if self._starts is not None:

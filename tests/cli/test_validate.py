@@ -26,6 +26,17 @@ def test_a_refused_list_is_refused_by_every_command_before_studio_is_asked(sh: S
     assert nonzero(studio.counts()) == {}
 
 
+def test_a_list_with_its_errors_is_written_beside_it(sh: Shell) -> None:
+    path = sh.list_of([*ADMINS[:2], "not an address"])
+    fixed = sh.run("validate", path, "--fix", "fixed.csv")
+    assert (fixed.returncode, "the list with its errors saved as fixed.csv" in fixed.stderr) == (3, True)
+    assert "is not an e-mail address" in (sh.folder / "fixed.csv").read_text(encoding="utf-8")
+    again = sh.json("validate", "fixed.csv", exit_code=3)
+    assert {finding["code"] for finding in again["findings"]} == {"email_invalid", "error_noted"}
+    overwritten = sh.run("validate", path, "--fix", path)
+    assert (overwritten.returncode, "would overwrite the list" in overwritten.stderr) == (64, True)
+
+
 def test_people_get_the_verdict_and_the_first_findings(sh: Shell) -> None:
     path = sh.list_of(["nobody", *(f"teacher{number}@example.edu" for number in range(60))], role="Teacher")
     done = sh.run("validate", path)
