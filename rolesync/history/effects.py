@@ -64,17 +64,22 @@ def _results_of(intent: Intent, after: RolesById) -> Iterator[tuple[Effect, Acti
 
 
 def all_role_changes(events: Iterable[RunEvent]) -> list[Effect]:
-    """List the actions that took effect, and the side effects: adding a role may make Studio remove another.
+    """List the actions that took effect, and the side effects, in the order of the requests."""
+    return [effect for done, beside in _changes_by_request(list(events)) for effect in (*done, *beside)]
+
+
+def side_effects(events: Iterable[RunEvent]) -> list[Effect]:
+    """List what requests changed beside their actions: adding a role may make Studio remove another.
 
     A side effect is a difference between the roles before a request and those in its response, except the roles that
     the request was about. A read that followed instead may show what others did meanwhile. So it proves only that a
     user lost the rival of an added role, see `RIVAL_ROLES`.
-
-    Returns:
-        The changes in the order of the requests.
     """
-    events = list(events)
-    changes: list[Effect] = []
+    return [effect for _, beside in _changes_by_request(list(events)) for effect in beside]
+
+
+def _changes_by_request(events: Sequence[RunEvent]) -> Iterator[tuple[list[Effect], list[Effect]]]:
+    """Yield for each request the actions that took effect, and the side effects."""
     responses: dict[tuple[str, int], RolesById] = {}
     reads: dict[tuple[str, int], dict[str, Sequence[str] | None]] = {}
     for event in events:
@@ -84,16 +89,14 @@ def all_role_changes(events: Iterable[RunEvent]) -> list[Effect]:
             reads.setdefault(event.key, {}).update(event.after)
     for intent, known in requests_of(events):
         done = [effect for effect, result in _results_of(intent, known) if result is ActionResult.DONE]
-        changes += done
         shown = responses.get(intent.key, {})
-        for user_id, roles in shown.items():
-            changes += _side_effects(intent, user_id, roles or ())
+        beside = [effect for user_id, roles in shown.items() for effect in _side_effects(intent, user_id, roles or ())]
         added = {(effect.user_id, effect.role) for effect in done if effect.action is Action.ADD}
         for user_id, roles in reads.get(intent.key, {}).items():
             if user_id not in shown:
-                side_effects = _side_effects(intent, user_id, roles or ())
-                changes += (each for each in side_effects if (each.user_id, RIVAL_ROLES.get(each.role)) in added)
-    return changes
+                changed = _side_effects(intent, user_id, roles or ())
+                beside += (each for each in changed if (each.user_id, RIVAL_ROLES.get(each.role)) in added)
+        yield done, beside
 
 
 def _side_effects(intent: Intent, user_id: str, after: Sequence[str]) -> Iterator[Effect]:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from rolesync.history.effects import sent_actions
+from rolesync.history.effects import sent_actions, side_effects
 from rolesync.history.event_reader import read_addressees, read_event_about
 from rolesync.history.events import (
     Intent,
@@ -60,7 +60,7 @@ def events_about(folder: Path, user_ids: Collection[int], *, key: str = "") -> I
 
 
 def past_changes(events: Iterable[RunEvent]) -> Iterator[PastChange]:
-    """Yield every change that was sent, in order, with its result, its list and who approved it.
+    """Yield every change that was sent, and every side effect, in order, with its result, its list and its reviewer.
 
     Args:
         events: about some users, as `events_about` yields them.
@@ -77,7 +77,9 @@ def past_changes(events: Iterable[RunEvent]) -> Iterator[PastChange]:
         else:
             requests.append(event)
     unknown = Source("", "", 0)
-    for effect, result in sent_actions(requests):
+    sent = [(effect, result.value) for effect, result in sent_actions(requests)]
+    beside = [(effect, "side_effect") for effect in side_effects(requests)]
+    for effect, outcome in sorted([*sent, *beside], key=lambda change: change[0].time):
         source = sources.get(effect.run, unknown)
         yield PastChange(
             run=effect.run,
@@ -87,7 +89,7 @@ def past_changes(events: Iterable[RunEvent]) -> Iterator[PastChange]:
             action=effect.action.value,
             role=effect.role,
             row=effect.row,
-            outcome=result.value,
+            outcome=outcome,
             source=source.path,
             sha256=source.sha256,
             approved_by=reviewers.get(effect.run, ""),

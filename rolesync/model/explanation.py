@@ -10,10 +10,10 @@ from rolesync.model.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class PastChange:
-    """A change that a run sent, with the list that it came from.
+    """A change that a run sent or caused, with the list that it came from.
 
-    `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`. `approved_by` is the reviewer of the
-    plan, "" without an approval.
+    `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`; or `side_effect` for a role that Studio
+    itself changed when a request changed another. `approved_by` is the reviewer of the plan, "" without an approval.
     """
 
     run: str

@@ -132,7 +132,7 @@ class RoleReader:
         role = self._aliases.get(name, name)
         notes = []
         if role != name:
-            text = f"{quoted(name)} is read as the role {quoted(role)}, because role_aliases says so"
+            text = f"{quoted(name)} is an alias, and is read as the role {quoted(role)}"
             notes.append(Note(Level.INFO, Code.ROLE_ALIAS, text))
         if role not in self._managed:
             advice = self._suggest(role) if role == name else ""

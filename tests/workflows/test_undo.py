@@ -18,6 +18,7 @@ from rolesync.planner.encode import to_json
 from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
+from rolesync.workflows.explain import explain_user
 from rolesync.workflows.plan import read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
@@ -116,6 +117,11 @@ def test_a_role_that_a_run_cost_is_said_and_given_back_though_it_is_not_managed(
         assert difference.startswith("Subaccount admin: 1 lost it beside the plan: ")
         assert not result.run.complete
 
+        explained = explain_user(str(person["id"]), context).changes
+        assert [(change.action, change.role, change.outcome) for change in explained] == [
+            ("add", "Admin", "done"),
+            ("remove", "Subaccount admin", "side_effect"),
+        ]
         plan = from_json(to_json(plan_undo(result.run.run_id, context)))
         assert sorted(zip(plan.changes["action"], plan.changes["role"], strict=True)) == [
             ("add", "Subaccount admin"),

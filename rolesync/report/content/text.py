@@ -133,7 +133,12 @@ def outcome_text(outcome: str) -> str:
     return _OUTCOMES.get(outcome, escape_for_display(outcome, CELL_LIMIT))
 
 
-_OUTCOMES = {"no_effect": "no effect", "gone": "no longer in Studio", "unknown": "unknown"}
+_OUTCOMES = {
+    "no_effect": "no effect",
+    "gone": "no longer in Studio",
+    "unknown": "unknown",
+    "side_effect": "by Studio itself",
+}
 
 
 def row_text(row: int | None) -> str:

@@ -29,7 +29,7 @@ from rolesync.report.content.text import (
 )
 from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, words
 
-_STYLES = {"done": "green", "no_effect": "yellow", "gone": "yellow", "unknown": "bold yellow"}
+_STYLES = {"done": "green", "no_effect": "yellow", "gone": "yellow", "unknown": "bold yellow", "side_effect": "yellow"}
 _DECIDED = {"excluded": "excluded by the reviewer", "released": "released by the reviewer"}
 _UNLISTED = "not in the list"
 
