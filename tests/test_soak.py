@@ -312,11 +312,9 @@ class Account(RuleBasedStateMachine):
         expected_holders = {role: set(holders) for role, holders in self.seen.items()}
         live = {role: set(holders) for role, holders in self.seen.items()}
         for entry in log[self.seen_log :]:
-            for role in self.roles:
+            for role in {*entry["before"]}.symmetric_difference(entry["after"]).intersection(self.roles):
                 for holders in (live, expected_holders) if entry["by"] == "api" else (live,):
-                    holders[role].discard(entry["user_id"])
-                    if role in entry["after"]:
-                        holders[role].add(entry["user_id"])
+                    (holders[role].add if role in entry["after"] else holders[role].discard)(entry["user_id"])
         events = list(read_events(load(**self.account_settings).account_dir, EVENTS))
         in_doubt = {user_id for request in open_requests(events) for user_id in request.user_ids} | self.mingled
         expected = {

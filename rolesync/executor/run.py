@@ -79,7 +79,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         drifted=drifted_changes(run.outcomes),
     )
     append_event(record, end)
-    if after and _hidden_since(after, executed, context) is None:  # a read that hides a change may hide others
+    if after and executed.hidden_since(after) is None:  # a read that never shows a change may hide others, too
         save_holders(record, context.run, after, plan, earlier)
     return run
 
