@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from rolesync.migrate.recipe import Recipe
-from rolesync.reader.column_words import ABOUT_PERSON, CellMeaning, ColumnKind, cell_meaning, header_meanings
+from rolesync.reader.column_words import ABOUT_PERSON, CellMeaning, ColumnKind, cell_meaning, fold_word, header_meanings
 from rolesync.reader.doubtful_columns import objecting_words
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header
@@ -18,6 +18,8 @@ _FIELDS = {
     "action": (ColumnKind.ACTION,),
 }
 _DATES = {ColumnKind.STARTS, ColumnKind.EXPIRES}
+_ABOUT_ROW = {ColumnKind.ACTION, ColumnKind.REMOVE}
+_COUNTING = {CellMeaning.COUNTS, CellMeaning.BLANK}
 _AGAINST = "is the user gone"
 
 
@@ -67,15 +69,17 @@ def conditions_by_meaning(
         if meaning is None or place in read:
             continue
         words = {row[place].strip() if place < len(row) else "" for row in rows}
-        if meaning.kind is ColumnKind.REMOVE:
+        if meaning.kind in _ABOUT_ROW:
             drop = {word for word in words if cell_meaning(meaning.kind, word) is CellMeaning.AGAINST}
-            keep = {word for word in words if cell_meaning(meaning.kind, word) is not CellMeaning.UNKNOWN} - drop
-            yield place, _condition(header[place], keep, drop, "the row removes the role")
+            keep = {word for word in words if cell_meaning(meaning.kind, word) in _COUNTING}
+            yield place, _condition(header[place], words, keep, drop, "the row removes the role")
         elif meaning.kind in ABOUT_PERSON or (meaning.kind in _DATES and not meaning.sure):
-            objections = set(objecting_words(meaning, words, today))
-            yield place, _condition(header[place], words - objections, (), _AGAINST)
+            keep = words - set(objecting_words(meaning, words, today))
+            yield place, _condition(header[place], words, keep, set(), _AGAINST)
 
 
-def _condition(header: str, keep: Collection[str], drop: Collection[str], why: str) -> RowCondition:
-    kept, dropped = (frozenset(word.casefold() for word in words) for words in (keep, drop))
-    return RowCondition(columns=(header,), keep=kept - dropped, drop=dropped, others="ask", why=why)
+def _condition(header: str, words: set[str], keep: set[str], drop: set[str], why: str) -> RowCondition:
+    """The condition of a column with these words; `1.12.` and `11.2.` are the same word, and count together."""
+    unclear = set(map(fold_word, words - keep))
+    exact = frozenset(word for word in keep if fold_word(word) not in unclear)
+    return RowCondition(columns=(header,), exact=exact, drop=frozenset(drop), others="ask", why=why)

@@ -74,8 +74,11 @@ class Source:
         ignored = set(map(fold_export_header, self.recipe.ignored_columns))
         left_out = {at for at, text in enumerate(layout.header) if fold_export_header(text) in ignored}
         rows = [cells for _, cells in self.rows if isinstance(cells, list)]
-        doubtful = conditions_by_meaning(layout.header, layout.used | left_out, rows, today)
-        return replace(layout, keep=(*layout.keep, *doubtful))
+        kept = dict(layout.keep)  # the columns that `--keep` names
+        read = (layout.used - kept.keys()) | left_out
+        doubtful = dict(conditions_by_meaning(layout.header, read, rows, today))
+        decided = {at: doubtful[at].decided(kept[at].exact) for at in kept.keys() & doubtful.keys()}
+        return replace(layout, keep=tuple(sorted({**kept, **doubtful, **decided}.items())))
 
 
 def open_source(  # noqa: PLR0913  # each is needed to find a table

@@ -4,14 +4,16 @@ The table serves two rooms: the reader recognises an export by it, and refuses i
 """
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from rolesync.reader.column_words import fold_word
 
 TABLE = "exports.toml"
 
@@ -34,13 +36,14 @@ _VERDICT_OF_OTHERS = {
 
 
 class RowCondition(BaseModel):
-    """Which rows count, by the word in a column; words are compared without case, and `*` stands for any text.
+    """Which rows count, by the word in a column. Words are compared as `fold_word` has them; `*` stands for any text.
 
     Attributes:
         columns: the headers that the column may have; a file without such a column has no such condition.
         keep: words of rows that count; "" is a blank cell.
         drop: words of rows that are ignored.
         ask: words about which the user must decide.
+        exact: further words of rows that count, whatever `drop` says; their `*` stands for itself.
         others: what happens to a row with any other word: it counts, is refused or ignored, or the user decides.
         disabled_bit: if it is not 0, the cell is a number, and the row counts unless the number has this bit.
         why: why a row is ignored, for messages.
@@ -52,15 +55,18 @@ class RowCondition(BaseModel):
     keep: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
     ask: frozenset[str] = frozenset()
+    exact: frozenset[str] = frozenset()
     others: Literal["keep", "refuse", "drop", "ask"] = "refuse"
     disabled_bit: int = 0
     why: str
 
     def judge(self, cell: str) -> RowVerdict:
         """Tell whether the row of a cell counts."""
-        word = cell.strip().casefold()
-        if self.disabled_bit and word.isdecimal():
-            return RowVerdict.DROPPED if int(word) & self.disabled_bit else RowVerdict.COUNTS
+        if self.disabled_bit and cell.strip().isdecimal():
+            return RowVerdict.DROPPED if int(cell) & self.disabled_bit else RowVerdict.COUNTS
+        word = _fold_cell(cell)
+        if word in _fold_words(self.exact).words:
+            return RowVerdict.COUNTS
         if _is_among(word, self.drop):
             return RowVerdict.DROPPED
         if _is_among(word, self.keep):
@@ -69,14 +75,28 @@ class RowCondition(BaseModel):
 
     def decided(self, words: Iterable[str]) -> Self:
         """This condition after the user's decision: rows with these words count too, and rows with any other don't."""
-        kept = frozenset(word.strip().casefold() for word in words)
-        return self.model_copy(
-            update={"keep": self.keep | kept, "drop": self.drop - kept, "ask": frozenset(), "others": "drop"}
-        )
+        return self.model_copy(update={"exact": self.exact.union(words), "ask": frozenset(), "others": "drop"})
 
 
-def _is_among(word: str, words: Collection[str]) -> bool:
-    return word in words or any("*" in pattern and fnmatchcase(word, pattern) for pattern in words)
+class _FoldedWords(NamedTuple):
+    """Words for comparison, and those of them in which `*` stands for any text."""
+
+    words: frozenset[str]
+    patterns: tuple[str, ...]
+
+
+_fold_cell = lru_cache(maxsize=4096)(fold_word)  # many rows share a few words
+
+
+@lru_cache(maxsize=64)  # once for all cells of a column; a few columns have conditions
+def _fold_words(words: frozenset[str]) -> _FoldedWords:
+    folded = frozenset(map(fold_word, words))
+    return _FoldedWords(folded, tuple(word for word in folded if "*" in word))
+
+
+def _is_among(word: str, words: frozenset[str]) -> bool:
+    folded = _fold_words(words)
+    return word in folded.words or any(fnmatchcase(word, pattern) for pattern in folded.patterns)
 
 
 class Export(BaseModel):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from rolesync.errors import InputRefusedError
+from rolesync.migrate.decisions import find_decisions
 from rolesync.migrate.plain_tables import conditions_by_meaning, recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import NoHeaderError
@@ -89,3 +90,39 @@ def test_no_word_against_a_user_counts_by_itself(words: list[str]) -> None:
     for word in words:
         if condition.judge(word) is RowVerdict.COUNTS:
             assert cell_meaning(ColumnKind.AGAINST, word) in {CellMeaning.COUNTS, CellMeaning.BLANK}
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("Account status", ["Active", "Enabled", "", "On leave"]),
+        ("status", ["active", "enabled", "", "on leave"]),
+        ("Suspended", ["no", "", "FALSE", "maybe"]),
+        ("To be removed", ["no", "", "keep", "pending"]),
+        ("until", ["2027-01-01", "2028-02-02", "", "2020-01-01"]),
+    ],
+)
+def test_each_printed_decision_keeps_the_rows_that_count(tmp_path: Path, header: str, rows: list[str]) -> None:
+    lines = [f"u{number}@x.edu,Admin,{word}" for number, word in enumerate(rows)]
+    files = {"s.csv": "\n".join([f"email,role,{header}", *lines])}
+    before = run(tmp_path, files, Recipe())
+    (decision,) = find_decisions(before.ledger)
+    assert [word.rows for word in decision.words] == [1]
+    for options, added in ((decision.options_to_count, 1), (decision.options_to_leave_out, 0)):
+        column, _, word = options[-1].rpartition("=")
+        after = run(tmp_path, files, Recipe(keep_words={column: [word]}))
+        assert after.refused == 0
+        assert len(pairs(after)) == len(pairs(before)) + added == 3 + added
+
+
+@given(st.lists(st.sampled_from(["yes", "no", "", "maybe", "pending", "keep", "delete"]), min_size=1))
+def test_a_row_to_be_removed_counts_only_if_its_word_says_so(words: list[str]) -> None:
+    ((_, condition),) = conditions_by_meaning(["To be removed"], (), [[word] for word in words], TODAY)
+    for word in words:
+        counts = cell_meaning(ColumnKind.REMOVE, word) in {CellMeaning.COUNTS, CellMeaning.BLANK}
+        assert (condition.judge(word) is RowVerdict.COUNTS) is counts
+
+
+def test_a_past_date_with_the_digits_of_a_coming_one_does_not_count(tmp_path: Path) -> None:
+    text = f"email,role,until\n{A},Admin,1.12.2026\n{B},Admin,11.2.2026\nc@x.edu,Admin,1.12.2027\n"
+    assert pairs(run(tmp_path, {"s.csv": text}, Recipe())) == [("c@x.edu", "Admin")]

@@ -1,8 +1,10 @@
 """The table of exports is complete, and no entry contradicts itself."""
 
 import pytest
+from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
+from rolesync.reader.column_words import fold_word
 from rolesync.reader.exports import Export, RowCondition, RowVerdict, known_exports, preset_names
 from rolesync.tables.header_text import fold_header
 
@@ -79,3 +81,25 @@ def test_every_name_for_from_leads_to_an_export() -> None:
 def test_a_misspelt_key_of_the_table_is_refused() -> None:
     with pytest.raises(ValidationError, match="emial"):
         Export(name="x", title="a list", source="s", confirmed=True, lacks="has nothing", emial=("mail",))  # type: ignore[call-arg]  # the slip
+
+
+def test_a_decision_takes_a_star_and_a_bracket_literally() -> None:
+    decided = RowCondition(columns=("s",), why="w", drop=frozenset({"gone*"})).decided(["x*", "[a]*", "gone since May"])
+    verdicts = [decided.judge(cell) for cell in ("X*", "xy", "[a]*", "ab", "Gone since may", "gone")]
+    counts, dropped = RowVerdict.COUNTS, RowVerdict.DROPPED
+    assert verdicts == [counts, dropped, counts, dropped, counts, dropped]
+
+
+@given(st.text(max_size=9), st.text(max_size=9))
+def test_words_are_the_same_for_a_list_and_an_export(word: str, cell: str) -> None:
+    decided = RowCondition(columns=("s",), why="w").decided([word])
+    assert (decided.judge(cell) is RowVerdict.COUNTS) is (fold_word(word) == fold_word(cell))
+
+
+def test_each_cell_is_compared_with_the_patterns_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    monkeypatch.setattr("rolesync.reader.exports.fnmatchcase", lambda _word, pattern: bool(compared.append(pattern)))
+    words = frozenset(f"2026-{number}" for number in range(1000))
+    condition = RowCondition(columns=("s",), why="w", keep=words | {"a*"}, exact=words)
+    assert condition.judge("other") is RowVerdict.UNKNOWN
+    assert compared == ["a*"]
