@@ -8,15 +8,16 @@ from rolesync.errors import InputRefusedError
 from rolesync.migrate.plain_tables import recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import printable, quoted
+from rolesync.reader.column_words import header_meanings, is_of_other_program
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header, recognise_export
+from rolesync.reader.header_findings import option
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
-OWN_HEADERS = ("", "note", "notes", "comment", "reason", "errors")
-"""Further headers of lists that people keep for rolesync; their user ids are Studio's."""
 MAX_LISTED = 20  # headers that a message lists
+_NAME_ONE = "name the right one (--email-column, --role-column …), or rename the others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,9 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
         roles=roles,
         allows_many=bool(recipe.separator) or any(fold_header(header[place]) == "roles" for place in roles),
         names=columns.name_columns(recipe),
-        starts=columns.find(recipe.starts, without=decided),
-        expires=columns.find(recipe.expires, without=decided),
-        action=columns.find(recipe.action, without=decided),
+        starts=columns.find_limit(recipe.starts, without=decided),
+        expires=columns.find_limit(recipe.expires, without=decided),
+        action=columns.find_limit(recipe.action, without=decided),
         matrix=matrix,
         keep=tuple(_conditions(recipe, columns)),
     )
@@ -142,12 +143,10 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
 
 
 def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str]) -> bool:
-    """Whether a user id is probably another program's: beside an address and headers that no list of rolesync has."""
+    """Whether a user id is probably another program's: beside an address and a column that only such programs have."""
     if "user_id" in recipe.named or not emails:
         return False
-    fields = (recipe.email, recipe.user_id, recipe.role, recipe.name, recipe.starts, recipe.expires, recipe.action)
-    own = {fold_header(name) for names in (*fields, OWN_HEADERS) for name in names}
-    return any(fold_header(text) not in own for text in header)
+    return any(map(is_of_other_program, header, header_meanings(header)))
 
 
 def find_role_columns(recipe: Recipe, header: Sequence[str]) -> tuple[int, ...]:
@@ -216,22 +215,42 @@ class _Columns:
         ]
         return [places for places in matches if places]
 
-    def find(self, names: Iterable[str], *, first: bool = False, without: Collection[int | None] = ()) -> int | None:
-        """The column of a field; None if there is none. Columns of `without` don't count.
+    def find(self, names: Iterable[str], *, first: bool = False) -> int | None:
+        """The column of a field; None if there is none.
 
         Raises:
             InputRefusedError: several columns fit, and neither this call nor the recipe takes the first.
         """
-        matches = [kept for places in self._matches(names) if (kept := [at for at in places if at not in without])]
+        return self._single(self._candidates(names, first=first), _NAME_ONE)
+
+    def find_limit(self, names: Iterable[str], *, without: Collection[int | None]) -> int | None:
+        """The column of a field that limits a role or takes it away; None if there is none.
+
+        Args:
+            names: its possible headers.
+            without: columns about which the user has decided.
+
+        Raises:
+            InputRefusedError: several columns fit, and the recipe doesn't take the first.
+        """
+        places = self._candidates(names, without=without)
+        ignores = dict.fromkeys(option("ignore-column", self.shown[place].strip()) for place in places)
+        hint = f"ignore all but one of them: {' or '.join(ignores)}"
+        return self._single(places, hint if len(ignores) == len(places) else "rename or delete all but one of them")
+
+    def _candidates(
+        self, names: Iterable[str], *, first: bool = False, without: Collection[int | None] = ()
+    ) -> list[int]:
+        matches = [left for places in self._matches(names) if (left := [at for at in places if at not in without])]
         if first or self._first_of_many:
-            return self._single(matches[0]) if matches else None
-        return self._single(list(dict.fromkeys(place for places in matches for place in places)))
+            return matches[0] if matches else []
+        return list(dict.fromkeys(place for places in matches for place in places))
 
     def find_all(self, names: Iterable[str]) -> tuple[int, ...]:
         """The columns of a field in the order of its names; for a table that is no export, a single one."""
         if not self._first_of_many:
             return tuple(place for place in [self.find(names)] if place is not None)
-        places = [self._single(places) for places in self._matches(names)]
+        places = [self._single(places, _NAME_ONE) for places in self._matches(names)]
         return tuple(dict.fromkeys(place for place in places if place is not None))
 
     def role_columns(self, recipe: Recipe) -> tuple[int, ...]:
@@ -254,10 +273,9 @@ class _Columns:
             raise InputRefusedError(f"{self._source}: no column {quoted(name)}; the header has {headers}", hint=hint)
         return place
 
-    def _single(self, places: Sequence[int]) -> int | None:
+    def _single(self, places: Sequence[int], hint: str) -> int | None:
         if len(places) > 1:
             text = f"{self._source}: {' and '.join(quoted(self.shown[place]) for place in places)}"
-            hint = "name the right one (--email-column, --role-column …), or rename the others"
             raise InputRefusedError(f"{text} are columns for the same", hint=hint)
         return places[0] if places else None
 

@@ -13,6 +13,8 @@ from rolesync.reader.foreign_exports import fold_export_header
 _FIELDS = {
     "email": (ColumnKind.EMAIL,),
     "role": (ColumnKind.ROLE, ColumnKind.ROLES),
+}
+_LIMITS = {
     "starts": (ColumnKind.STARTS,),
     "expires": (ColumnKind.EXPIRES,),
     "action": (ColumnKind.ACTION,),
@@ -25,6 +27,8 @@ _AGAINST = "is the user gone"
 
 def recipe_by_meaning(recipe: Recipe, header: Sequence[str]) -> Recipe:
     """Name the columns of a table by the meaning of their headers, where no header is spelled as the recipe has it.
+
+    Columns that limit a role or take it away are named in any case: an ignored one could be the one that does.
 
     Args:
         recipe: the recipe for a table that is no export.
@@ -45,6 +49,8 @@ def recipe_by_meaning(recipe: Recipe, header: Sequence[str]) -> Recipe:
         for field, kinds in _FIELDS.items()
         if field not in recipe.named and is_missing(getattr(recipe, field)) and (names := meant(*kinds))
     }
+    limits = {field: kinds for field, kinds in _LIMITS.items() if field not in recipe.named}
+    fields |= {field: (*getattr(recipe, field), *meant(*kinds)) for field, kinds in limits.items()}
     parts = [name for names in recipe.name_parts for name in names]
     if "name" not in recipe.named and is_missing((*recipe.name, *parts)):
         fields["name"] = meant(ColumnKind.NAME)

@@ -193,6 +193,7 @@ def _join_recipe(recipe: Recipe, key: tuple[str, ...]) -> Recipe:
         starts=(),
         expires=(),
         action=(),
+        named=frozenset({"starts", "expires", "action"}),  # the joined file gives no roles
         fixed="-",
         key=key,
         keep=recipe.join_keep,

@@ -98,7 +98,12 @@ def test_words_are_the_same_for_a_list_and_an_export(word: str, cell: str) -> No
 
 def test_each_cell_is_compared_with_the_patterns_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
-    monkeypatch.setattr("rolesync.reader.exports.fnmatchcase", lambda _word, pattern: bool(compared.append(pattern)))
+
+    def compare(_word: str, pattern: str) -> bool:
+        compared.append(pattern)
+        return False
+
+    monkeypatch.setattr("rolesync.reader.exports.fnmatchcase", compare)
     words = frozenset(f"2026-{number}" for number in range(1000))
     condition = RowCondition(columns=("s",), why="w", keep=words | {"a*"}, exact=words)
     assert condition.judge("other") is RowVerdict.UNKNOWN
