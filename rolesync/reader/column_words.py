@@ -78,9 +78,10 @@ _FLAGS = {
 }
 """What yes and no mean in a column."""
 
+_NEGATIVE = frozenset({ColumnKind.AGAINST, ColumnKind.REMOVE})
 _STATES = frozenset({ColumnKind.ACTION, *ABOUT_PERSON})
 _AROUND = {
-    "row": frozenset({ColumnKind.ACTION, ColumnKind.STATUS, ColumnKind.STARTS, ColumnKind.EXPIRES}),
+    "row": frozenset({ColumnKind.ACTION, ColumnKind.STATUS, ColumnKind.STARTS, ColumnKind.EXPIRES, *_FLAGS}),
     "person": _STATES | {ColumnKind.EXPIRES},
     "flag": frozenset(_FLAGS),
     "time": frozenset({ColumnKind.AGAINST}),
@@ -92,14 +93,17 @@ _STATUS_OF = {"row": ColumnKind.ACTION, "person": ColumnKind.STATUS}
 _IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;'\u2019`\u00b4\"]+")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")  # those of Latin letters; Japanese marks distinguish letters
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-_NOTE = re.compile(r"[\[({<【]\s*([^\[\](){}<>【】]*?)\s*[\])}>】]")
+_NOTE = re.compile(r"[\[({<【]([^\[\](){}<>【】]*)[\])}>】]")
 _DATE_FORMAT = re.compile(r"[ymdtjah]{1,4}([-./ ]+[ymdtjahs:]{1,8}){1,5}", re.IGNORECASE)
+_MAX_HEADER = 200  # characters; longer cells are texts, and files hold cells of any length
 _GENDER = re.compile(r"(?:\([aoen]s?\)|/-?(?:[aoe]|in)|[*:_·.](?:e|in))$")
 
 
 @lru_cache(maxsize=4096)  # a header is looked at several times
 def header_meaning(text: str) -> HeaderMeaning | None:
     """Tell what a header means by itself; None for an unknown header."""
+    if len(text) > _MAX_HEADER:
+        return None
     folded = _fold_header(text)
     if meaning := _meaning(folded):
         return meaning
@@ -147,7 +151,10 @@ def cell_meaning(kind: ColumnKind, cell: str) -> CellMeaning:
         if_yes, if_no = _FLAGS[kind]
         return if_yes if word in yes else if_no
     words = _status_words()
-    return words.get(word) or words.get(fold_word(_GENDER.sub("", cell.strip()))) or CellMeaning.UNKNOWN
+    meaning = words.get(word) or words.get(fold_word(_GENDER.sub("", cell.strip()))) or CellMeaning.UNKNOWN
+    if kind in _NEGATIVE and meaning is CellMeaning.COUNTS and word not in _about("keep"):
+        return CellMeaning.UNKNOWN  # is the user enabled, or the block?
+    return meaning
 
 
 def status_words(meaning: CellMeaning) -> Iterator[str]:
@@ -168,7 +175,7 @@ def _fold_header(text: str) -> str:
     notes = _about("notes")
 
     def keep(match: re.Match[str]) -> str:
-        note = match[1]
+        note = match[1].strip()
         return "" if fold_word(note) in notes or _DATE_FORMAT.fullmatch(note) else match[0]
 
     plain = _NOTE.sub(keep, unicodedata.normalize("NFKC", text))

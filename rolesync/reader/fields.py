@@ -102,7 +102,9 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     others = [place for place in read if place not in used and folded[place] not in kept]
     meanings = header_meanings(header)
     unclear = [(place, meaning) for place in others if (meaning := meanings[place])]
-    foreign = [place for place in others if is_of_other_program(header[place], meanings[place])]
+    foreign = [  # kept and ignored columns, too: what the user decides about them proves nothing of the ids
+        place for place, text in enumerate(header) if place not in used and is_of_other_program(text, meanings[place])
+    ]
     return FoundColumns(
         {field: places for field, places in fields.items() if places},
         tuple((place, kept[folded[place]]) for place in read if folded[place] in kept),

@@ -1,4 +1,5 @@
 from itertools import combinations
+from time import process_time
 
 import pytest
 from hypothesis import given, strategies as st
@@ -12,6 +13,7 @@ from rolesync.reader.column_words import (
     fold_word,
     header_meaning,
     header_meanings,
+    is_of_other_program,
     status_words,
 )
 
@@ -91,6 +93,37 @@ def test_any_other_header_means_nothing(text: str) -> None:
     assert header_meaning(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Expired", "Is expired", "On leave", "Cancelled", "Account closed", "Ended", "Dismissed", "Dropped",
+     "Inactive since", "Deactivated by", "Access removed", "Role removed", "Student withdrawn", "退会"],
+)  # fmt: skip
+def test_a_header_that_says_that_the_user_or_the_role_is_gone_is_known(text: str) -> None:
+    assert header_meaning(text) == HeaderMeaning(ColumnKind.AGAINST)
+
+
+@pytest.mark.parametrize("text", ["Role active", "gültig", "Valid", "Access enabled"])
+def test_a_header_that_says_that_the_user_or_the_role_counts_is_known(text: str) -> None:
+    assert header_meaning(text) == HeaderMeaning(ColumnKind.ACTIVE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Date of leaving", "Withdrawal date", "Kündigungsdatum", "Fecha baja", "Fin de contrat", "Sorti le",
+     "Data cessazione", "Datum einde", "Einde dienstverband"],
+)  # fmt: skip
+def test_a_date_of_leaving_may_end_the_role(text: str) -> None:
+    assert header_meaning(text) == HeaderMeaning(ColumnKind.EXPIRES, sure=False)
+
+
+@pytest.mark.parametrize("text", ["Comment (" + " " * 100_000, "(" * 100_000, "role (" + "x " * 100_000 + ")"])
+def test_a_long_cell_is_soon_known_as_no_header(text: str) -> None:
+    start = process_time()
+    assert header_meaning(text) is None
+    assert not is_of_other_program(text, None)
+    assert process_time() - start < 1
+
+
 @pytest.mark.parametrize("kind", TABLES["header"])
 def test_each_kind_has_words_in_each_language(kind: str) -> None:
     missing = {"remove": {"ja"}, "given_name": {"it"}, "roles": {"ja"}}.get(kind, set())
@@ -159,7 +192,13 @@ def test_a_name_beside_a_part_of_the_name_is_the_other_part() -> None:
         ("active", "o", "unknown"),
         ("against", "TRUE", "against"),
         ("against", "non", "counts"),
-        ("against", "Active", "counts"),
+        ("against", "Active", "unknown"),
+        ("against", "Enabled", "unknown"),
+        ("against", "granted", "unknown"),
+        ("against", "keep", "counts"),
+        ("remove", "Enabled", "unknown"),
+        ("remove", "active", "unknown"),
+        ("remove", "hinzufügen", "counts"),
         ("remove", "x", "against"),
         ("remove", "keep", "counts"),
     ],

@@ -83,6 +83,13 @@ def test_some_columns_show_that_another_program_wrote_the_file(header: list[str]
     assert find_columns(header, ListForm(user_id_column="user_id")).foreign == ()
 
 
+@pytest.mark.parametrize(
+    "form", [ListForm(keep={"Account status": ["Active"]}), ListForm(ignore_columns=["Account status"])]
+)
+def test_a_decision_about_a_column_proves_nothing_of_the_ids(form: ListForm) -> None:
+    assert find_columns(["email", "user_id", "role", "Account status"], form).foreign == (3,)
+
+
 def test_user_ids_can_be_left_out() -> None:
     assert Field.USER_ID not in find_columns(["user_id", "email", "role"], ListForm(no_user_id=True)).fields
 
