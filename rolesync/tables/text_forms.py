@@ -22,8 +22,9 @@ _RULE_SIGNS = "-=+|:,; \t"
 _QUOTED = rb"'(?:[^'\r\n]|'')*'"
 _QUOTED_LINE = re.compile(rb"(?:[0-9]*[,;\t|])*%b(?:[,;\t|](?:%b|[0-9]*))*[ \t]*" % (_QUOTED, _QUOTED))
 _EXCEL_TEXT = re.compile(r'="((?:[^"]|"")*)"')
-_RECIPIENTS = re.compile(rb"\s*(?:to|cc|bcc|an|kopie|\xc3\xa0|para|aan|a)[ \t]*:[^\n]*@", re.IGNORECASE)
-_RECIPIENTS_NAME = re.compile(r"^\s*[^\W\d_]{1,6}[ \t]*:", re.MULTILINE)
+_RECIPIENTS_NAMES = ("to", "cc", "bcc", "an", "kopie", "à", "para", "aan", "a")
+_RECIPIENTS = re.compile(rb"\s*(?:%b)[ \t]*:[^\n]*@" % "|".join(_RECIPIENTS_NAMES).encode(), re.IGNORECASE)
+_MESSAGE_LINE = re.compile(r"^[ \t]*(?!mailto:)([^\W\d_][\w \t-]*):", re.IGNORECASE | re.MULTILINE)
 _BOX_CELL_END = re.compile(r"(?<!\\)\|")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -49,16 +50,27 @@ def is_recipients(data: bytes) -> bool:
 def recipients(data: bytes) -> Iterator[tuple[int, Cells]]:
     """Yield a header, and each recipient of a message as a row, counted from 1.
 
-    A semicolon separates recipients where there is one, else a comma outside quotes.
+    A semicolon separates recipients where there is one, else a comma outside quotes. Other lines, such as `From:`, are
+    refused.
     """
-    text = _RECIPIENTS_NAME.sub("\n", data.decode("utf-8", "surrogateescape"))
+    text = data.decode("utf-8", "surrogateescape")
     separator = ";" if ";" in text else ","
-    parts = text.split('"')
-    parts[::2] = [part.replace(separator, "\n") for part in parts[::2]]  # outside quotes
+    _, *lines = _MESSAGE_LINE.split(text)  # the name of a line and its text in turn
     yield 0, [ADDRESS_HEADER]
-    names = '"'.join(parts).splitlines()
-    for number, name in enumerate(filter(None, map(str.strip, names)), 1):
-        yield number, [name]
+    sections = zip(lines[::2], lines[1::2], strict=True)
+    pairs = [(name.strip(), entry) for name, line in sections for entry in _entries(line, separator)]
+    for number, (name, entry) in enumerate(pairs, 1):
+        if name.casefold() in _RECIPIENTS_NAMES:
+            yield number, [entry]
+        else:
+            reason = f"the line {quoted(printable(name) + ':')} of a message names no recipients"
+            yield number, (error(Code.EMAIL_INVALID, f"{reason}; delete this line", row=number),)
+
+
+def _entries(line: str, separator: str) -> Iterator[str]:
+    parts = line.split('"')
+    parts[::2] = [part.replace(separator, "\n") for part in parts[::2]]  # outside quotes
+    return filter(None, map(str.strip, '"'.join(parts).splitlines()))
 
 
 def box_rows(data: bytes, first: int) -> Iterator[tuple[int, Cells]]:

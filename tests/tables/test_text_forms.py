@@ -102,6 +102,18 @@ def test_a_comma_in_a_quoted_name_separates_no_recipients() -> None:
     assert read(b"To: Lee, Ann <ann@x.edu>; bo@x.edu\n")[1][0] == (1, ["Lee, Ann <ann@x.edu>"])
 
 
+@pytest.mark.parametrize("line", ["From: boss@x.edu", "Reply-To: Boss <boss@x.edu>", "Gesendet von: boss@x.edu"])
+def test_another_line_of_a_message_is_refused(line: str) -> None:
+    _, rows, findings = read(f"To: ann@x.edu\n{line},\n  mailto:dean@x.edu\nCc: bo@x.edu\n".encode())
+    assert [cells for _, cells in rows] == [["ann@x.edu"], ["bo@x.edu"]]
+    assert codes(findings) == [("email_invalid", 2, None), ("email_invalid", 3, None)]
+    assert f"the line '{line.split(':', maxsplit=1)[0]}:' of a message names no recipients" in findings[0].message
+
+
+def test_an_address_may_be_a_link() -> None:
+    assert read(b"To: ann@x.edu,\nmailto:bo@x.edu\n")[1] == [(1, ["ann@x.edu"]), (2, ["mailto:bo@x.edu"])]
+
+
 @pytest.mark.parametrize("text", [b"to,email\na@x.edu,b@x.edu\n", b"Total: 5\na@x.edu\n", b"To: all\n"])
 def test_other_texts_are_no_recipients(text: bytes) -> None:
     assert not is_recipients(text)
