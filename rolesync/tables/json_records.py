@@ -6,7 +6,8 @@ or lines.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rolesync.model.findings import Code, Finding, error, quoted
@@ -65,11 +66,14 @@ def _values(text: str) -> Iterator[Any]:
             yield value
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if twice := next((name for name in names if names.count(name) > 1), None):
+def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of fields whose names differ."""
+    fields = [*pairs]
+    record = dict(fields)
+    if len(record) < len(fields):
+        twice = next(name for name, count in Counter(name for name, _ in fields).items() if count > 1)
         raise _UnusableJsonError(f"an object has the field {quoted(twice)} twice")
-    return dict(pairs)
+    return record
 
 
 def _records(value: object) -> Sequence[Mapping[str, Any]]:
@@ -117,9 +121,9 @@ def _rows_of(record: Mapping[str, Any]) -> Sequence[Record]:
     """The rows of a record: one, or one for each member of a group; none for a group without members."""
     members = record.get(MEMBERS)
     if members != [] and not _is_list_of_objects(members):
-        return [dict(_fields(record, ""))]
+        return [_object(_fields(record, ""))]
     shared = {name: value for name, value in record.items() if name != MEMBERS}
-    return [dict(_fields({**shared, MEMBERS: member}, "")) for member in members or ()]
+    return [_object(_fields({**shared, MEMBERS: member}, "")) for member in members or ()]
 
 
 def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iterator[tuple[str, Sequence[str]]]:
@@ -132,7 +136,7 @@ def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iter
             yield from _fields(value, f"{path}.", depth - 1)
         elif _is_list_of_objects(value):
             chosen = _preferred(value)
-            inner = [dict(_fields(element, f"{path}.", depth - 1)) for element in chosen]
+            inner = [_object(_fields(element, f"{path}.", depth - 1)) for element in chosen]
             for field in dict.fromkeys(field for element in inner for field in element):
                 yield field, [text for element in inner for text in element.get(field, ())]
         elif isinstance(value, list):
@@ -143,7 +147,7 @@ def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iter
 
 def _preferred(values: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Of addresses of one user the primary one, else the only one at work; all values of any other list."""
-    if not all("value" in value or "address" in value for value in values):
+    if not all("@" in _text(value.get("value", value.get("address"))) for value in values):
         return values
     primary = [value for value in values if _text(value.get("primary")) == "true"]
     work = [value for value in values if _text(value.get("type")).casefold() == "work"]
