@@ -140,7 +140,8 @@ def _row_claims(rows: pd.DataFrame, validities: Mapping[int, Validity]) -> Itera
     )
     for user, role, row in columns:
         validity = validities.get(row, UNLIMITED)
-        yield _RowClaim(user, role, row, validity.removes, validity.period)
+        if validity.kept:
+            yield _RowClaim(user, role, row, validity.removes, validity.period)
 
 
 def describe_claim(claim: RoleClaim) -> str:

@@ -16,9 +16,6 @@ from rolesync.reader.dates import read_date
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
 
-_EXAMPLES = {ColumnKind.STATUS: "active", ColumnKind.ACTIVE: "yes", ColumnKind.AGAINST: "no"}
-"""A word that is certainly kept in a column of each kind, for advice where no cell has one."""
-
 
 @dataclass(slots=True)
 class _Word:
@@ -125,9 +122,18 @@ def _describe_word(word: str, rows: _Word) -> str:
 
 def _advice(column: str, header: HeaderMeaning, kept: Sequence[str]) -> str:
     ignores = option("ignore-column", column)
-    if header.kind not in ABOUT_PERSON:
-        return f"if it limits the role, rename it to {quoted(header.kind.value)}; else ignore it: {ignores}"
-    example = _EXAMPLES[header.kind]
-    words = {fold_word(word): word for word in reversed(kept)}.values()
-    keeps = " ".join(option("keep", f"{column}={word}") for word in [*words][::-1] or [example])
+    if header.kind not in ABOUT_PERSON or any(map(_is_date, kept)):
+        kind = ColumnKind.EXPIRES if header.kind in ABOUT_PERSON else header.kind
+        return f"if it limits the role, rename it to {quoted(kind.value)}; else ignore it: {ignores}"
+    words = [*{fold_word(word): word for word in reversed(kept)}.values()][::-1]
+    if not words or len(words) > NAMED:
+        return f"delete the rows that don't count, or read all rows: {ignores}"
+    keeps = " ".join(option("keep", f"{column}={word}") for word in words)
     return f"read only the rows that count: {keeps}; or read all rows: {ignores}"
+
+
+def _is_date(word: str) -> bool:
+    try:
+        return read_date(word, lambda _note: None) is not None
+    except CellError:
+        return False

@@ -1,7 +1,6 @@
 """A list with a column of its errors, to be corrected and read again.
 
-As long as a row has a note in that column, it is refused: so a row that was refused for its form can't count by having
-been written in another form.
+A row that was refused stays refused until its note is deleted, even if this file writes it in another form.
 """
 
 from collections.abc import Mapping
@@ -32,8 +31,11 @@ def add_error_column(path: Path, desired: Desired, form: ListForm) -> str:
         form: how the settings describe it.
 
     Raises:
-        InputRefusedError: an error concerns the whole list, or a row that has no cells.
+        InputRefusedError: the list has no header, or an error concerns the whole list, or a row that has no cells.
     """
+    if form.no_header:
+        text = "the list has no header, so no column can hold its errors"
+        raise InputRefusedError(f"{path}: {text}", hint="add a header such as email,role first; then use --fix")
     errors = [finding for finding in desired.findings if finding.level in {Level.ERROR, Level.HELD}]
     table = open_table(read_file(path)[0], header_rules(form), form)
     if isinstance(table, tuple):

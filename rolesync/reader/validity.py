@@ -22,11 +22,19 @@ REMOVE_WORDS = ("remove", "removed", "delete", "deleted", "inactive", "disabled"
 
 
 class Validity(NamedTuple):
-    """Whether a row's role is in force today, whether the row removes it, and its period."""
+    """Whether a row's role is in force today.
+
+    Attributes:
+        in_force: whether it is.
+        removes: whether the row removes the role.
+        period: the days of the role.
+        kept: False if the settings leave the row out; then it claims nothing about the role.
+    """
 
     in_force: bool = True
     removes: bool = False
     period: Period = ALWAYS
+    kept: bool = True
 
 
 UNLIMITED = Validity()
@@ -51,8 +59,10 @@ def read_action(cell: str, kind: ColumnKind = ColumnKind.ACTION, column: str = "
     text = f"{quoted(cell)} {unclear}, so it is unclear whether the row gives or removes the role"
     words = f"{', '.join(ADD_WORDS)} or {', '.join(REMOVE_WORDS)}"
     words = "yes or no" if kind is ColumnKind.REMOVE else f"one of {words}"
-    keeps, ignores = option("keep", f"{column}={cell.strip()}"), option("ignore-column", column)
-    advice = f"write {words}; or leave the cell empty; or name the words of rows that count: {keeps}"
+    advice = f"write {words}; or leave the cell empty"
+    if "=" not in cell:  # `--keep` ends the name of the column at the last one
+        advice += f"; or name all words of the rows that count, such as {option('keep', f'{column}={cell.strip()}')}"
+    ignores = option("ignore-column", column)
     raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}; or ignore the column: {ignores}")
 
 
@@ -99,7 +109,7 @@ class ValidityReader:
         if self._errors is not None:
             check_errors(cells[self._errors])
         if not self._is_kept(cells):
-            return Validity(in_force=False, removes=True)
+            return Validity(in_force=False, kept=False)
         remover = next(
             (place for place, kind in self._actions if read_action(cells[place], kind, self._header[place])), None
         )

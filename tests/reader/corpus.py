@@ -375,6 +375,7 @@ CASES = [
         [(5, "Admin"), B, C],
         [("warning", "user_id_foreign", 1, "user_id")],
     ),
+    Case("noted error", "email,role,errors\na@x.edu,Admin,x\n", [], [("error", "error_noted", 2, "errors")]),
     Case("unknown action", "email,role,Status\na@x.edu,Admin,maybe\n", [], [("error", "action_unknown", 2, "Status")]),
     Case(
         "dates",

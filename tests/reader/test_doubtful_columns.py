@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from rolesync.model.desired import Desired
-from rolesync.model.findings import Finding
+from rolesync.model.findings import NAMED, Finding
 from rolesync.model.lists import ListForm
 from rolesync.reader.column_words import CellMeaning, status_words
+from rolesync.reader.header_findings import option
 from rolesync.reader.read import read_desired
 
 TODAY = date(2026, 3, 1)
@@ -110,7 +111,7 @@ def test_only_rows_that_give_a_managed_role_matter(tmp_path: Path) -> None:
     bad=st.lists(
         st.sampled_from([*status_words(CellMeaning.AGAINST), *status_words(CellMeaning.ASK)]), min_size=1, max_size=8
     ),
-    good=st.lists(st.sampled_from(list(status_words(CellMeaning.COUNTS))), max_size=8),
+    good=st.lists(st.sampled_from(list(status_words(CellMeaning.COUNTS))), min_size=1, max_size=NAMED),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_advice_works_and_nobody_else_gets_the_role(tmp_path: Path, bad: list[str], good: list[str]) -> None:
@@ -118,9 +119,46 @@ def test_the_advice_works_and_nobody_else_gets_the_role(tmp_path: Path, bad: lis
     (finding,) = desired.findings
     assert finding.level == "error"
     again = read(tmp_path, "Account Status", [*good, *bad], advised(finding))
-    assert again.status == ("ok" if good else "warn")
+    assert again.status == "ok"
     assert again.listed.row.tolist() == [*range(2, 2 + len(good))]
     assert again.not_in_force["row"].tolist() == [*range(2 + len(good), 2 + len(good) + len(bad))]
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Account Status", ["Disabled", "Suspended"]),
+        ("Suspended", ["yes", *("no", "false", "0", "-", "n", "faux")]),
+        ("user status", ["active", "x=y"]),
+    ],
+)
+def test_only_words_that_an_option_can_name_are_advised(header: str, words: list[str], tmp_path: Path) -> None:
+    message = read(tmp_path, header, words).findings[0].message
+    assert ("--keep" in message) == ("active" in words)
+    assert f"read all rows: {option('ignore-column', header)}" in message
+
+
+def test_a_word_with_an_equals_sign_is_not_advised_among_others(tmp_path: Path) -> None:
+    desired = read(tmp_path, "status", ["active", "x=y"])
+    assert "--keep" not in desired.findings[0].message
+    assert "--ignore-column status" in desired.findings[0].message
+
+
+def test_a_column_of_days_is_to_be_renamed_or_ignored(tmp_path: Path) -> None:
+    days = [f"2027-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    message = read(tmp_path, "Deactivation date", ["2026-01-31", *days]).findings[0].message
+    assert "--keep" not in message
+    assert "rename it to 'expires'; else ignore it: --ignore-column 'Deactivation date'" in message
+    assert len(message) < 500
+
+
+def test_rows_that_are_not_kept_contradict_no_other_row(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,role,Account status\na@x.edu,Admin,Active\na@x.edu,Admin,Withdrawn\n", encoding="utf-8")
+    form = ListForm(keep={"Account status": ["Active"]})
+    desired = read_desired(path, managed_roles=("Admin",), today=TODAY, form=form)
+    assert columns(desired) == [("info", "role_taken", "Account status")]
+    assert desired.listed.row.tolist() == [2]
 
 
 def test_rows_that_are_not_kept_are_listed_but_not_in_force(tmp_path: Path) -> None:

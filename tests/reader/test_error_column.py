@@ -83,6 +83,14 @@ def test_an_error_of_the_whole_list_can_not_be_noted_beside_a_row(tmp_path: Path
     assert "--fix" in caught.value.hint
 
 
+def test_a_list_without_a_header_needs_one_before_its_errors_are_noted(tmp_path: Path) -> None:
+    path = written(tmp_path, "bob,Admin\n")
+    form = ListForm(no_header=True, email_column="1", role_column="2")
+    with pytest.raises(InputRefusedError, match="no header") as caught:
+        add_error_column(path, read(path, form), form)
+    assert "add a header" in caught.value.hint
+
+
 def test_another_programs_column_of_errors_can_be_ignored(tmp_path: Path) -> None:
     path = written(tmp_path, "email,role,Errors\na@example.edu,Admin,none\n")
     assert [finding.code for finding in read(path).findings] == ["error_noted"]
