@@ -99,7 +99,7 @@ _MAX_HEADER = 200  # characters; longer cells are texts, and files hold cells of
 _GENDER = re.compile(r"(?:\([aoen]s?\)|/-?(?:[aoe]|in)|[*:_·.](?:e|in))$")
 
 
-@lru_cache(maxsize=4096)  # a header is looked at several times
+@lru_cache(maxsize=2**16)  # a header is looked at several times, with thousands of cells
 def header_meaning(text: str) -> HeaderMeaning | None:
     """Tell what a header means by itself; None for an unknown header."""
     if len(text) > _MAX_HEADER:

@@ -90,7 +90,8 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     kept = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.keep.items()}
     left_out = {fold_name(name, form) for name in form.ignore_columns}
     read = [place for place, text in enumerate(folded) if text not in left_out]
-    ranks = _ranks(header, folded, [place for place in read if folded[place] not in kept], form)
+    meanings = header_meanings(header)
+    ranks = _ranks(header, folded, meanings, [place for place in read if folded[place] not in kept], form)
     fields: dict[Field, tuple[int, ...]] = {}
     for group in ({Field.EMAIL}, {Field.USER_ID}, {Field.ROLE, Field.ROLES}):
         best = min((rank for _, field, rank in ranks if field in group), default=_WORD)
@@ -100,8 +101,8 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
         fields[field] = tuple(place for place, of, _ in ranks if of is field)
     used = {place for places in fields.values() for place in places}
     others = [place for place in read if place not in used and folded[place] not in kept]
-    meanings = header_meanings(header)
-    unclear = [(place, meaning) for place in others if (meaning := meanings[place])]
+    unnamed = HeaderMeaning(ColumnKind.STATUS, sure=False) if form.no_header else None  # its cells must tell
+    unclear = [(place, meaning) for place in others if (meaning := meanings[place] or unnamed)]
     foreign = [  # kept and ignored columns, too: what the user decides about them proves nothing of the ids
         place for place, text in enumerate(header) if place not in used and is_of_other_program(text, meanings[place])
     ]
@@ -130,7 +131,11 @@ def named_columns(form: ListForm) -> Mapping[str, set[Field]]:
 
 
 def _ranks(
-    header: Sequence[str], folded: Sequence[str], read: Iterable[int], form: ListForm
+    header: Sequence[str],
+    folded: Sequence[str],
+    meanings: Sequence[HeaderMeaning | None],
+    read: Iterable[int],
+    form: ListForm,
 ) -> list[tuple[int, Field, int]]:
     """The field of each column, and by which rule its header means it."""
     named = named_columns(form)
@@ -139,7 +144,6 @@ def _ranks(
         settled.add(Field.USER_ID)
     if recognise_export(header):  # its other columns may have the headers of a list but another meaning
         settled |= {*Field} - OPTIONAL
-    meanings = header_meanings(header)
     ranks = []
     for place in read:
         if fields := named.get(folded[place]):

@@ -1,7 +1,8 @@
 """A header → the column of each field, or what is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rolesync.model.findings import Finding, printable
 from rolesync.model.lists import AS_WRITTEN, ListForm
@@ -82,11 +83,15 @@ class Layout:
 def header_rules(form: ListForm = AS_WRITTEN) -> HeaderRules:
     """The rules for the header of a list: it names a user and a role, or is the header of a known export."""
 
+    @lru_cache(maxsize=64)  # both rules look at each of the first rows, once for each delimiter and encoding
+    def find_fields(cells: tuple[str, ...]) -> AbstractSet[Field]:
+        return find_columns(cells, form).fields.keys()
+
     def score(cells: Sequence[str]) -> int:
-        return len(find_columns(cells, form).fields)
+        return len(find_fields(tuple(cells)))
 
     def complete(cells: Sequence[str]) -> bool:
-        fields = find_columns(cells, form).fields.keys()
+        fields = find_fields(tuple(cells))
         has_both = bool(fields & {Field.EMAIL, Field.USER_ID}) and bool(fields & {Field.ROLE, Field.ROLES})
         return has_both or (not form.names_columns and recognise_export(cells) is not None)
 

@@ -108,7 +108,7 @@ def contradicting_columns(columns: FoundColumns, header: Sequence[str], row: int
 def missing_columns(
     columns: FoundColumns, header: Sequence[str], row: int, form: ListForm, hints: Hints
 ) -> Iterator[Finding]:
-    """Report columns that the settings name but the header lacks; else a missing identity or role column."""
+    """Report columns that the settings name wrongly; else a missing identity or role column."""
     shown = ", ".join(quoted(printable(text)) for text in header[:MAX_LISTED])
     shown += ", …" if len(header) > MAX_LISTED else ""
     folded = set(map(fold_header, header))
@@ -122,6 +122,10 @@ def missing_columns(
     for setting, name in missing:
         text = f"there is no column {quoted(name)}, which {setting}; the header has {shown}"
         yield error(Code.HEADER_NOT_FOUND, text, row=row or None)
+    ignored = {fold_name(name, form) for name in form.ignore_columns}
+    for name in (name for name in form.keep if fold_name(name, form) in ignored):
+        text = f"the settings both keep words of the column {quoted(name)} and ignore it"
+        yield error(Code.COLUMN_UNCLEAR, f"{text}; leave out keep or ignore_columns", row=row or None)
     if not missing:
         yield from _missing_fields(columns, header, row, shown, hints)
 
@@ -154,8 +158,12 @@ def _missing_fields(
 
 
 def ignored_columns(header: Sequence[str], form: ListForm) -> Iterator[Finding]:
-    """Say of each column that the settings ignore that it is not read."""
-    ignored = {fold_name(name, form) for name in form.ignore_columns}
+    """Say of each column that the settings ignore that it is not read, or not there."""
+    ignored = {fold_name(name, form): name for name in form.ignore_columns}
+    present = set(map(fold_header, header))
+    for name in (name for folded, name in ignored.items() if folded not in present):
+        message = f"there is no column {quoted(name)}, which ignore_columns names; check the spelling"
+        yield Finding(Level.WARNING, Code.HEADER_NOT_FOUND.value, message, None)
     for text in header:
         if fold_header(text) in ignored:
             message = "the settings ignore this column"

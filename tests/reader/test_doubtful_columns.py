@@ -161,6 +161,17 @@ def test_rows_that_are_not_kept_contradict_no_other_row(tmp_path: Path) -> None:
     assert desired.listed.row.tolist() == [2]
 
 
+def test_a_column_without_a_header_may_speak_against_users(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("a@x.edu,Admin,removed,Ann\nb@x.edu,Admin,,Bo\n", encoding="utf-8")
+    form = ListForm(no_header=True, email_column="1", role_column="2")
+    desired = read_desired(path, managed_roles=("Admin",), today=TODAY, form=form)
+    assert ("error", "column_unclear", "3") in columns(desired)
+    assert any("--ignore-column 3" in finding.message for finding in desired.findings)
+    ignoring = replace(form, ignore_columns=["3"])
+    assert read_desired(path, managed_roles=("Admin",), today=TODAY, form=ignoring).status == "ok"
+
+
 def test_rows_that_are_not_kept_are_listed_but_not_in_force(tmp_path: Path) -> None:
     form = ListForm(keep={"account_status": ["ACTIVE", ""]})
     desired = read(tmp_path, "Account Status", ["Active", "Disabled", ""], form)

@@ -85,6 +85,14 @@ def test_an_export_is_refused_with_a_whole_command() -> None:
 
 def test_each_ignored_column_is_named_once() -> None:
     form = ListForm(ignore_columns=["is active", "x"])
-    assert [
-        (finding.level, finding.code, finding.column) for finding in ignored_columns(["email", "is_active"], form)
-    ] == [("info", "column_ignored", "is_active")]
+    missing, ignored = ignored_columns(["email", "is_active"], form)
+    assert (ignored.level, ignored.code, ignored.column) == ("info", "column_ignored", "is_active")
+    assert (missing.level, missing.code) == ("warning", "header_not_found")
+    assert "no column 'x', which ignore_columns names" in missing.message
+
+
+def test_a_column_can_not_be_kept_and_ignored() -> None:
+    form = ListForm(keep={"Account status": ["Active"]}, ignore_columns=["account_status"])
+    (finding,) = findings(["email", "role", "Account status"], form)
+    assert (finding.level, finding.code) == ("error", "column_unclear")
+    assert "both keep words of the column 'Account status' and ignore it" in finding.message
