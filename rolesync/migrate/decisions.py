@@ -71,10 +71,16 @@ def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> 
     counting = [text for decision in decisions for text in decision.options_to_count]
     leaving_out = [text for decision in decisions for text in decision.options_to_leave_out]
     words = name_some(quoted(word.word) for decision in decisions for word in decision.words)
-    commands = [(f"count rows with {words}", [*command, *counting])] if counting else []
+    commands = [(f"count rows with {words}", add_options(command, counting))] if counting else []
     if leaving_out and all(decision.counting for decision in decisions):
-        commands.append((f"leave out rows with {words}", [*command, *leaving_out]))
+        commands.append((f"leave out rows with {words}", add_options(command, leaving_out)))
     return commands
+
+
+def add_options(command: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Add options to a command, before the files that follow `--`."""
+    place = command.index("--") if "--" in command else len(command)
+    return [*command[:place], *options, *command[place:]]
 
 
 def _is_open(cell: Cell) -> bool:

@@ -240,3 +240,23 @@ def test_columns_without_a_header_are_named_by_letter_or_number(sh: Shell) -> No
     migration = sh.json("migrate", "rows.csv", *options, "-o", "-")
     assert [row["email"] for row in migration["assignments"]] == ["admin@example.edu"]
     assert migration["cells"]["total"] == 7  # all but the blank one
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [["--set", "token=hunter2"], ["--set=token=hunter2"], ["-s", "proxy=http://me:hunter2@[::1]"], ["-stoken=hunter2"]],
+)
+@pytest.mark.parametrize("cell", ["invited", "nobody@"])
+def test_advice_repeats_the_command_without_its_secrets(sh: Shell, secret: list[str], cell: str) -> None:
+    addresses = ("ann@example.edu", "nobody@" if cell == "nobody@" else "bob@example.edu")
+    status = ("member", "member" if cell == "nobody@" else cell)
+    lines = [f"{address},{word}" for address, word in zip(addresses, status, strict=True)]
+    (sh.folder / "-group.csv").write_text("\n".join(["Email address,Group status", *lines]), encoding="utf-8")
+    words = ["migrate", *secret, "-s", "managed_roles=Boss", "--set=encoding=utf-8", "--role", "Boss", "-o", "list.csv"]
+    words[3 if len(secret) == 1 else 4] = 'managed_roles=["Boss"]'
+    done = sh.run(*words, "--", "-group.csv")
+    assert done.returncode == 3, done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+    command = next(line.strip() for line in done.stdout.splitlines() if line.startswith("    rolesync migrate"))
+    again = sh.run(*shlex.split(command)[1:])
+    assert again.returncode == (5 if cell == "nobody@" else 0), again.stderr
