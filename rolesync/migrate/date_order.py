@@ -1,20 +1,21 @@
 """Whether the dates of a table begin with the month or the day, as far as its other dates show it.
 
 `6/11/2027` alone may be two days. Beside `8/24/2026` it can only be the 11th of June, because one program wrote both.
+A date with another separator may be of another program. With dots, the day is always first.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 
 from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
 from rolesync.model.vocabulary import Level
-from rolesync.reader.dates import read_date
+from rolesync.reader.dates import ADVICE, read_date
 
-_DATE = re.compile(r"\s*([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})\s*")
+_DATE = re.compile(r"\s*([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4})\s*")
 _MONTHS = 12
-_MAX_SECONDS = 2**37  # the year 6325
+_LAST_SECOND = "253402300799"  # of the year 9999
 
 
 class DateOrder(Enum):
@@ -25,19 +26,24 @@ class DateOrder(Enum):
     DAY_FIRST = "the day"
 
 
-def find_order(cells: Iterable[str]) -> DateOrder:
-    """Find the order that all dates of a table share; unknown if none shows it, or if they contradict each other."""
-    pairs = [(int(match[1]), int(match[3])) for cell in cells if (match := _DATE.fullmatch(cell))]
-    month_first = any(second > _MONTHS for _, second in pairs)
-    day_first = any(first > _MONTHS for first, _ in pairs)
-    if month_first == day_first:
-        return DateOrder.UNKNOWN
-    return DateOrder.MONTH_FIRST if month_first else DateOrder.DAY_FIRST
+def find_orders(cells: Iterable[str]) -> Mapping[str, DateOrder]:
+    """Find the order that all dates with the same separator share, by separator.
+
+    It is missing or unknown if no date shows it, or if they contradict each other.
+    """
+    orders: dict[str, set[DateOrder]] = {}
+    for match in filter(None, map(_DATE.fullmatch, cells)):
+        if int(match[3]) > _MONTHS:
+            orders.setdefault(match[2], set()).add(DateOrder.MONTH_FIRST)
+        if int(match[1]) > _MONTHS:
+            orders.setdefault(match[2], set()).add(DateOrder.DAY_FIRST)
+    return {sign: found.pop() if len(found) == 1 else DateOrder.UNKNOWN for sign, found in orders.items()}
 
 
-def read_in_order(cell: str, order: DateOrder) -> date | None:
+def read_in_order(cell: str, orders: Mapping[str, DateOrder]) -> date | None:
     """Read a date whose day and month could be exchanged; None if the order is unknown, or for another text."""
     match = _DATE.fullmatch(cell)
+    order = orders.get(match[2], DateOrder.UNKNOWN) if match else DateOrder.UNKNOWN
     if match is None or order is DateOrder.UNKNOWN:
         return None
     month, day = (match[1], match[3]) if order is DateOrder.MONTH_FIRST else (match[3], match[1])
@@ -55,11 +61,12 @@ class DateReader:
     """
 
     def __init__(self, *, unix: bool) -> None:
-        self._unix, self._order = unix, DateOrder.UNKNOWN
+        self._unix = unix
+        self._orders: Mapping[str, DateOrder] = {}
 
     def learn(self, cells: Iterable[str]) -> None:
         """Find out from all dates of the table which part of a date comes first."""
-        self._order = find_order(cells)
+        self._orders = find_orders(cells)
 
     def read(self, cell: str, on_note: OnNote) -> date | None:
         """Read a date; None for a blank cell.
@@ -67,8 +74,12 @@ class DateReader:
         Raises:
             CellError: the cell is no date, or may be two.
         """
-        if self._unix and cell.strip().isdecimal():
-            day = datetime.fromtimestamp(int(cell) % _MAX_SECONDS, UTC).date()
+        digits = cell.strip()
+        if self._unix and digits.isascii() and digits.isdigit():
+            if len(digits) > len(_LAST_SECOND) or int(digits) > int(_LAST_SECOND):
+                text = f"{quoted(cell)} is too large for seconds since 1970; milliseconds must be divided by 1000"
+                raise CellError(Code.DATE_INVALID, f"{text}; {ADVICE}")
+            day = datetime.fromtimestamp(int(digits), UTC).date()
             on_note(
                 Note(Level.WARNING, Code.DATE_NORMALISED, f"{quoted(cell)} is the time of a program, read as {day}")
             )
@@ -76,9 +87,10 @@ class DateReader:
         try:
             return read_date(cell, on_note)
         except CellError as problem:
-            likely = read_in_order(cell, self._order) if problem.code is Code.DATE_AMBIGUOUS else None
+            likely = read_in_order(cell, self._orders) if problem.code is Code.DATE_AMBIGUOUS else None
             if likely is None:
                 raise
-        text = f"{quoted(cell)} is read as {likely}, because the dates of this table begin with {self._order.value}"
+        order = next(order for sign, order in self._orders.items() if sign in cell)
+        text = f"{quoted(cell)} is read as {likely}, because such dates of this table begin with {order.value}"
         on_note(Note(Level.WARNING, Code.DATE_NORMALISED, text))
         return likely
