@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.join import JoinTable
@@ -153,14 +153,16 @@ def open_joined(
     except InputRefusedError as error:
         if pairs:
             raise
-        layout = None
-        reason = error
-    if layout is None or layout.key is None or not (layout.emails or layout.logins):
-        text = f"{place.described} has no columns {joined_columns(recipe)}, so it gives no addresses"
-        hint = "name the key columns of both files: --key COLUMN=COLUMN_IN_JOINED_FILE"
-        raise InputRefusedError(text, hint=hint) from (None if layout else reason)
+        raise _no_addresses(place, recipe) from error
+    if layout.key is None or not (layout.emails or layout.logins):
+        raise _no_addresses(place, recipe)
     keyed = [replace(source, recipe=replace(source.recipe, key=(key,))) for source in sources]
     return JoinTable(layout, place, table, first_address=recipe.first_address), keyed
+
+
+def _no_addresses(place: Place, recipe: Recipe) -> InputRefusedError:
+    text = f"{place.described} has no columns {joined_columns(recipe)}, so it gives no addresses"
+    return InputRefusedError(text, hint="name the key columns of both files: --key COLUMN=COLUMN_IN_JOINED_FILE")
 
 
 def joined_columns(recipe: Recipe) -> str:
@@ -217,19 +219,19 @@ def recipe_for(recipe: Recipe, header: Sequence[str], source: str) -> Recipe:
             return recipe
         if matches[0].readable:
             return PRESETS[matches[0].name].with_options_of(recipe)
-        return (
-            replace(recipe, user_id=recipe.user_id if "user_id" in recipe.named else ())
-            if names_user
-            else _refuse(matches[0], source)
-        )
+        if not names_user:
+            _refuse(matches[0], source)
+        return recipe if "user_id" in recipe.named else replace(recipe, user_id=())
     family = recipe.family or recipe.preset
     same = [export for export in matches if family in {export.name, *export.also}]
     if same and same[0].name != recipe.preset:
         return PRESETS[same[0].name].with_options_of(recipe)
-    return recipe if same or not matches or names_user else _refuse(matches[0], source)
+    if matches and not same and not names_user:
+        _refuse(matches[0], source)
+    return recipe
 
 
-def _refuse(export: Export, source: str) -> Recipe:
+def _refuse(export: Export, source: str) -> NoReturn:
     hint = "name the column that identifies the user: --email-column"
     if export.readable:
         hint = f"read it with --from {export.name}, or {hint}"
