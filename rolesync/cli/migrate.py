@@ -16,7 +16,6 @@ from rolesync.cli.options import (
     Format,
     HeaderRow,
     IgnoreColumn,
-    Keep,
     NoHeader,
     NoUserId,
     column_settings,
@@ -106,7 +105,14 @@ def migrate(
             show_default=False,
         ),
     ] = None,
-    keep: Keep = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=WORD",
+            help="Rows with this word count, too; rows with other open words in the column don't. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     ignore_column: IgnoreColumn = None,
     no_header: NoHeader = False,
     no_user_id: NoUserId = False,

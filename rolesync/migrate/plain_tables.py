@@ -22,7 +22,7 @@ _LIMITS = {
 _DATES = {ColumnKind.STARTS, ColumnKind.EXPIRES}
 _ABOUT_ROW = {ColumnKind.ACTION, ColumnKind.REMOVE}
 _COUNTING = {CellMeaning.COUNTS, CellMeaning.BLANK}
-_AGAINST = "is the user gone"
+_AGAINST = "the user may be gone"
 
 
 def recipe_by_meaning(recipe: Recipe, header: Sequence[str]) -> Recipe:
