@@ -62,7 +62,7 @@ def find_decisions(ledger: CellLedger) -> list[Decision]:
 
 
 def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> list[tuple[str, list[str]]]:
-    """The commands that decide: each with its purpose, the first one with which all such rows count.
+    """The commands that decide, each with its purpose; the first one gives the fewest users a role.
 
     Args:
         command: the words of the command that was refused.
@@ -73,7 +73,7 @@ def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> 
     words = name_some(quoted(word.word) for decision in decisions for word in decision.words)
     commands = [(f"count rows with {words}", add_options(command, counting))] if counting else []
     if leaving_out and all(decision.counting for decision in decisions):
-        commands.append((f"leave out rows with {words}", add_options(command, leaving_out)))
+        commands.insert(0, (f"leave out rows with {words}", add_options(command, leaving_out)))
     return commands
 
 

@@ -73,7 +73,7 @@ def next_commands(
     found = list(_commands(look, join, managed, form))[:MAX_COMMANDS]
     decided = [_decided(command, look.path, managed=managed, today=today, form=form) for command in found]
     first, *others = decided or [[]]
-    return first if len(first) > 1 else first + [commands[-1] for commands in others]
+    return first if len(first) > 1 else first + [commands[0] for commands in others]
 
 
 def _decided(

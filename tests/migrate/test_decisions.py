@@ -22,8 +22,8 @@ def test_the_commands_count_the_rows_or_leave_them_out(tmp_path: Path) -> None:
     decisions = find_decisions(run(tmp_path, {"s.csv": GROUP}, Recipe(fixed="Admin")).ledger)
     commands = [shlex.join(words) for _, words in decision_commands(["rolesync", "migrate", "s.csv"], decisions)]
     assert commands == [
-        "rolesync migrate s.csv --keep 'Group status=invited' --keep 'Group status=pending'",
         "rolesync migrate s.csv --keep 'Group status=member'",
+        "rolesync migrate s.csv --keep 'Group status=invited' --keep 'Group status=pending'",
     ]
     assert decision_commands(["rolesync"], []) == []
 

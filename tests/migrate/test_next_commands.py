@@ -38,7 +38,7 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
         (f"Courriel,Rôle\n{A},Admin\n", ["s.csv"]),
         (
             f"email,role,enabled\n{A},Admin,yes\n{B},Admin,no\n",
-            ["s.csv --keep enabled=no", "s.csv --keep enabled=yes"],
+            ["s.csv --keep enabled=yes", "s.csv --keep enabled=no"],
         ),
         (f"username,email,sysrole1\nann,{A},manager\n", ["s.csv --map manager=Admin", "s.csv --role Admin"]),
         (
@@ -47,7 +47,7 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
         ),
         (
             f"login,firstName,lastName,email,status\nx,A,L,{A},STAGED\ny,B,L,{B},ACTIVE\n",
-            ["s.csv --role Admin --keep status=STAGED", "s.csv --role Admin --keep status=ACTIVE"],
+            ["s.csv --role Admin --keep status=ACTIVE", "s.csv --role Admin --keep status=STAGED"],
         ),
     ],
 )
