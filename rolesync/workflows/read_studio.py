@@ -1,7 +1,11 @@
 """Read Studio for a command, and don't believe a read that hides what a run changed a moment ago."""
 
+from rolesync.differ.vanished import vanished_holders
+from rolesync.errors import IncompleteReadError
 from rolesync.history.earlier_runs import EarlierRuns
+from rolesync.history.holders import expected_holders
 from rolesync.history.recent_changes import RecentChanges, recent_changes
+from rolesync.live.pages import roles_of_each
 from rolesync.live.read import read_live
 from rolesync.live.settle import read_settled
 from rolesync.model.desired import ListRows
@@ -27,6 +31,7 @@ def read_studio(
         roles: the roles; the managed roles by default.
 
     Raises:
+        IncompleteReadError: the search for a role shows nobody, although one of its last holders has it.
         StudioError: Studio can't be read.
         RecordError: the record can't be read.
     """
@@ -37,4 +42,22 @@ def read_studio(
     def read() -> Live:
         return read_live(studio, roles or settings.managed_roles, rows, context.progress, scan=settings.scan_roles)
 
-    return read_settled(studio, read, recent.hidden_since, context.progress)
+    live = read_settled(studio, read, recent.hidden_since, context.progress)
+    if earlier_runs:
+        _check_empty_roles(studio, live, earlier_runs)
+    return live
+
+
+def _check_empty_roles(studio: StudioReader, live: Live, earlier_runs: EarlierRuns) -> None:
+    """Ask for one of the last holders of a role that the search shows without any; a guard judges larger losses."""
+    empty = [role for role in live.roles if not len(live.holders(role))]
+    expected = expected_holders(earlier_runs) if empty else None
+    if expected is None or vanished_holders(expected.certain, live):
+        return
+    for role in empty:
+        for user_id in sorted(expected.certain.get(role, ()))[:1]:
+            if role in (roles_of_each(studio, [user_id])[user_id] or ()):
+                raise IncompleteReadError(
+                    f"the search for role {role!r} shows nobody, but user {user_id} holds it",
+                    hint="Studio may be in maintenance: run the same command again later",
+                )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rolesync.errors import IncompleteReadError
 from rolesync.executor.send import FAILURES
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
@@ -359,3 +360,26 @@ def test_a_read_that_hides_what_was_done_teaches_nothing(studio: Sandbox, contex
     assert not done.run.complete
     studio.set_faults("")
     assert drift_of(sync_list(read_list(path, additive), additive).plan) == []
+
+
+def test_a_role_without_holders_is_not_believed_while_its_last_holder_has_it(
+    studio: Sandbox, context: Context, tmp_path: Path
+) -> None:
+    first, *others = (person["id"] for person in studio.people(role="Admin"))
+    for user_id in others:
+        studio.edit_person(user_id, roles=[])
+    path = tmp_path / "list.csv"
+    path.write_text(f"user_id,role\n{first},Admin\n", encoding="utf-8")
+    assert sync_list(read_list(path, context), context).plan.status == "empty"
+    path.write_text(f"user_id,role\n{first},Admin\n1052,Admin\n", encoding="utf-8")
+    studio.set_faults("nobody=1")
+    with pytest.raises(IncompleteReadError):
+        sync_list(read_list(path, context), context)
+    path.write_text("user_id,role\n1052,Admin\n", encoding="utf-8")
+    with pytest.raises(IncompleteReadError, match=f"'Admin' shows nobody, but user {first} holds it"):
+        sync_list(read_list(path, context), context)
+    studio.set_faults("")
+    assert studio.log()[-1]["by"] == "hand"
+    studio.edit_person(first, roles=[])
+    path.write_text(f"user_id,role\n{first},Admin\n1052,Admin\n", encoding="utf-8")
+    assert drift_of(sync_list(read_list(path, context), context).plan) == [(first, "remove")]
