@@ -37,7 +37,7 @@ def find_orders(cells: Iterable[str]) -> Mapping[str, DateOrder]:
             orders.setdefault(match[2], set()).add(DateOrder.MONTH_FIRST)
         if int(match[1]) > _MONTHS:
             orders.setdefault(match[2], set()).add(DateOrder.DAY_FIRST)
-    return {sign: found.pop() if len(found) == 1 else DateOrder.UNKNOWN for sign, found in orders.items()}
+    return {sign: seen.pop() if len(seen) == 1 else DateOrder.UNKNOWN for sign, seen in orders.items()}
 
 
 def read_in_order(cell: str, orders: Mapping[str, DateOrder]) -> date | None:

@@ -50,15 +50,15 @@ class Decision(NamedTuple):
 
 def find_decisions(ledger: CellLedger) -> list[Decision]:
     """Find the columns about which the user must decide."""
-    found = []
+    decisions: list[Decision] = []
     for table in ledger.tables:
         columns = {cell.column for cell in table.cells if _is_open(cell)}
         for column in sorted(columns):
             cells = [cell for cell in table.cells if cell.column == column]
             counting = next((cell.text.strip() for cell in cells if cell.code not in _NOT_COUNTING), "")
             words = _open_words(cell for cell in cells if _is_open(cell))
-            found.append(Decision(table.place, table.header[column].strip(), words, counting))
-    return found
+            decisions.append(Decision(table.place, table.header[column].strip(), words, counting))
+    return decisions
 
 
 def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> list[tuple[str, list[str]]]:

@@ -70,8 +70,8 @@ def next_commands(
         today: the day that decides whether a role has expired.
         form: the sheet and the header's row, where options name them.
     """
-    found = list(_commands(look, join, managed, form))[:MAX_COMMANDS]
-    decided = [_decided(command, look.path, managed=managed, today=today, form=form) for command in found]
+    candidates = list(_commands(look, join, managed, form))[:MAX_COMMANDS]
+    decided = [_decided(command, look.path, managed=managed, today=today, form=form) for command in candidates]
     first, *others = decided or [[]]
     return first if len(first) > 1 else first + [commands[0] for commands in others]
 
@@ -149,9 +149,9 @@ def _known_keys(look: TableLook, path: Path) -> int:
     numbers = [0]
     for key, places in joined_places(look.recipe, table.header).items():
         if fold_export_header(key) in folded:
-            own = {row[folded.index(fold_export_header(key))].strip() for row in look.rows}
+            keys = {row[folded.index(fold_export_header(key))].strip() for row in look.rows}
             theirs = {row[place].strip() for row in rows for place in places if place < len(row)}
-            numbers.append(len(own & theirs - {""}))
+            numbers.append(len(keys & theirs - {""}))
     return max(numbers)
 
 
@@ -165,8 +165,8 @@ def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str
     is_standard = look.recipe.preset or fold_header(header) in set(map(fold_header, standard))
     options = [] if is_standard else ["--role-column", header]
     role = managed[0]
-    if not look.recipe.mapped_only and (own := [name for name in managed if name in words]):
-        yield f"give {', '.join(own)} to the users with this role in {header!r}", options, {}
+    if not look.recipe.mapped_only and (managed_words := [name for name in managed if name in words]):
+        yield f"give {', '.join(managed_words)} to the users with this role in {header!r}", options, {}
         return
     word = min(words, key=lambda word: (not _is_like(word, role), -words[word]))
     yield f"give {role} to the users with {word!r} in {header!r}", [*options, "--map", f"{word}={role}"], {word: role}

@@ -51,5 +51,5 @@ PRESETS: Mapping[str, Recipe] = {name: _recipe(export) for name, export in known
 
 def find_preset(name: str) -> Recipe | None:
     """The recipe that `--from` names; None if there is none. Of several exports with this name it is the first."""
-    own = (PRESETS[export.name] for export in known_exports().values() if name in {export.name, *export.also})
-    return next((replace(recipe, family=name) for recipe in own), None)
+    recipes = (PRESETS[export.name] for export in known_exports().values() if name in {export.name, *export.also})
+    return next((replace(recipe, family=name) for recipe in recipes), None)

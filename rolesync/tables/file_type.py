@@ -172,7 +172,8 @@ def _unzip(data: bytes, limit: int, depth: int) -> Content | Finding:
                 return error(Code.NOT_TEXT, f"the file is {description}; unpack it and use the list inside")
             unpacked = archive.read(files[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as cause:
-        # In damaged bytes the library sees unknown compressions, passwords and offsets outside the file.
+        # Random damage makes `zipfile` raise each of these: it takes bytes for an unknown compression
+        # (NotImplementedError), a password (RuntimeError), or an offset or date out of range (OSError, ValueError).
         return _damaged("workbook or ZIP archive", cause)
     return _detect_unpacked(unpacked, "ZIP archive", limit, depth)
 

@@ -50,7 +50,9 @@ def with_usual_parts(archive: zipfile.ZipFile, data: bytes) -> bytes | None:
         if name in names:
             raise ValueError(f"it has two parts of the name {part.filename}")
         names[name] = part.filename
-    workbook = next((one.target for one in _relations(archive, names, "") if one.kind == "officeDocument"), WORKBOOK)
+    workbook = next(
+        (relation.target for relation in _relations(archive, names, "") if relation.kind == "officeDocument"), WORKBOOK
+    )
     relations = list(_relations(archive, names, workbook))
     if workbook not in names or all(relation.kind != "worksheet" for relation in relations):
         return None

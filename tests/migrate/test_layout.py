@@ -39,8 +39,8 @@ def test_missing_or_ambiguous_columns_are_refused(tmp_path: Path, text: str, rec
 
 
 def test_an_id_beside_an_address_and_headers_of_other_programs_is_not_studios(tmp_path: Path) -> None:
-    own = run(tmp_path, {"s.csv": "email,user_id,role,name\na@x.edu,7,Admin,Ann\n"}, Recipe())
-    assert own.assignments[0].user_id == 7
+    migration = run(tmp_path, {"s.csv": "email,user_id,role,name\na@x.edu,7,Admin,Ann\n"}, Recipe())
+    assert migration.assignments[0].user_id == 7
     text = "email,user_id,role,last login\na@x.edu,7,Admin,today\n"
     assert run(tmp_path, {"s.csv": text}, Recipe()).assignments[0].user_id == 0
     named = Recipe(named=frozenset({"user_id"}))

@@ -19,16 +19,16 @@ def test_the_columns_of_an_export_have_a_use(tmp_path: Path) -> None:
         "username,email,status,billing-active,has-2fa,has-sso,userid,fullname,displayname,expiration-timestamp\n"
         f"a,{A},Admin,1,1,0,U1,Ann,ann,\nb,{B},Deactivated,0,0,0,U2,Bob,bob,\n"
     )
-    found = uses(tmp_path, text)
-    assert found["email"] == ("address", 2, (A, B))
-    assert found["status"][0] == "role and whether the row counts"
-    assert found["expiration-timestamp"] == ("last day", 0, ())
-    assert found["userid"][0] == ""
+    columns = uses(tmp_path, text)
+    assert columns["email"] == ("address", 2, (A, B))
+    assert columns["status"][0] == "role and whether the row counts"
+    assert columns["expiration-timestamp"] == ("last day", 0, ())
+    assert columns["userid"][0] == ""
 
 
 def test_a_table_of_unknown_meaning_is_described_under_its_delimiter(tmp_path: Path) -> None:
-    found = uses(tmp_path, f"Name;Kontakt;Stelle\nAnn;{A};Admin\nBob;{B};\n")
-    assert found == {
+    columns = uses(tmp_path, f"Name;Kontakt;Stelle\nAnn;{A};Admin\nBob;{B};\n")
+    assert columns == {
         "Name": ("", 2, ("Ann", "Bob")),
         "Kontakt": ("address", 2, (A, B)),
         "Stelle": ("role", 1, ("Admin",)),
@@ -36,5 +36,5 @@ def test_a_table_of_unknown_meaning_is_described_under_its_delimiter(tmp_path: P
 
 
 def test_passwords_are_not_shown(tmp_path: Path) -> None:
-    found = uses(tmp_path, f"email,Password,user_pass\n{A},geheim,hash\n")
-    assert found["Password"][2] == found["user_pass"][2] == ("(not shown)",)
+    columns = uses(tmp_path, f"email,Password,user_pass\n{A},geheim,hash\n")
+    assert columns["Password"][2] == columns["user_pass"][2] == ("(not shown)",)

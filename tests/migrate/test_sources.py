@@ -12,16 +12,16 @@ OPTIONS = Recipe(fixed="Admin", keep_words={"canvas_account_id": ["1"]})
 
 
 @pytest.mark.parametrize(
-    ("users", "found"),
+    ("users", "emails"),
     [
         (f"canvas_user_id,user_id,login_id,email\n1,,a,{A}\n2,s2,b,{B}\n", [A, B]),
         (f"user_id,login_id,email\ns1,a,{A}\ns2,b,{B}\n", [B]),
     ],
 )
-def test_files_are_joined_by_the_key_that_both_have(tmp_path: Path, users: str, found: list[str]) -> None:
+def test_files_are_joined_by_the_key_that_both_have(tmp_path: Path, users: str, emails: list[str]) -> None:
     migration = run(tmp_path, {"admins.csv": ADMINS, "users.csv": users}, OPTIONS, join="users.csv")
-    assert [email for email, _ in pairs(migration)] == found
-    assert {cell.row for _, cell in migration.ledger.refused()} == ({2} if len(found) == 1 else set())
+    assert [email for email, _ in pairs(migration)] == emails
+    assert {cell.row for _, cell in migration.ledger.refused()} == ({2} if len(emails) == 1 else set())
 
 
 def test_a_joined_file_without_the_columns_is_refused(tmp_path: Path) -> None:

@@ -155,15 +155,15 @@ def test_case_and_stars_make_no_difference(header: tuple[str, str], change: obje
 
 
 def test_a_name_beside_a_part_of_the_name_is_the_other_part() -> None:
-    given, family, name = ColumnKind.GIVEN_NAME, ColumnKind.FAMILY_NAME, ColumnKind.NAME
+    given_name, family, name = ColumnKind.GIVEN_NAME, ColumnKind.FAMILY_NAME, ColumnKind.NAME
 
     def kinds(*header: str) -> list[ColumnKind | None]:
         return [meaning and meaning.kind for meaning in header_meanings(header)]
 
-    assert kinds("Name", "Vorname") == [family, given]
-    assert kinds("Nombre", "Apellidos") == [given, family]
+    assert kinds("Name", "Vorname") == [family, given_name]
+    assert kinds("Nombre", "Apellidos") == [given_name, family]
     assert kinds("Nombre", "x") == [name, None]
-    assert kinds("Name", "Vorname", "Nachname") == [name, given, family]
+    assert kinds("Name", "Vorname", "Nachname") == [name, given_name, family]
 
 
 @pytest.mark.parametrize(
