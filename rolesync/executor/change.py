@@ -11,7 +11,7 @@ from rolesync.studio.users import RoleAction
 RolesNow = Mapping[int, frozenset[str] | None]
 """All roles of users by id; none if the user holds no managed role, and None if the user is no longer in Studio.
 
-So whoever has no roles here may have others than managed ones.
+So a user without roles here may hold roles that are not managed.
 """
 
 

@@ -37,7 +37,7 @@ def prove(plan: Plan, before: Live, after: Live, outcomes: pd.DataFrame) -> Proo
         differences += _sentences(role, "hold it and shouldn't", actual - expected, emails)
     for role, ids in sorted(_lost_beside(outcomes, after, plan.policy.managed_roles).items()):
         sentences = _sentences(role, "lost it beside the plan", ids, emails)
-        differences += [f"{sentence}; `rolesync undo` of this run gives it back" for sentence in sentences]
+        differences += [f"{sentence}; if this run cost it, `rolesync undo` gives it back" for sentence in sentences]
     return Proof(holders, tuple(differences))
 
 
