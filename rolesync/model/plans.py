@@ -1,7 +1,7 @@
 """A plan: the changes, their limits, and who is responsible for them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -70,6 +70,15 @@ class RoleCount:
         return self.before + self.additions - self.removals
 
 
+@dataclass(frozen=True, slots=True)
+class DomainCount:
+    """The number of holders of a role with addresses in one mail domain, before a plan."""
+
+    role: str
+    domain: str
+    before: int
+
+
 def recount(roles: Iterable[RoleCount], changes: "pd.DataFrame") -> tuple[RoleCount, ...]:
     """Count the additions and removals of each role in CHANGES. The holders before stay the same."""
     number = Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
@@ -134,9 +143,11 @@ class Plan:
     """All changes, checked and with a digest. What a reviewer sees is what is applied.
 
     `digest` covers the changes, the limits, the list and the approval. It doesn't cover who made the plan and when, the
-    drift before, what users own in Studio, and the requests, so that the same situation has the same digest tomorrow.
+    drift before, what users own in Studio, `names`, `domains` and the requests, so that the same situation has the same
+    digest tomorrow.
     `releasable_removals` (CHANGES) are the removals in `held` that a reviewer may release, as they would be sent.
-    `periods` are the days on which changes are right, for those that depend on dates.
+    `periods` are the days on which changes are right, for those that depend on dates. `names` are the names in Studio
+    of users in `held`, by user id. `domains` count the holders in the mail domains of users who lose a role, or would.
     """
 
     account: str  # scheme and host of Studio
@@ -156,6 +167,8 @@ class Plan:
     planned_by: str = ""  # the user who made the plan, see the setting `operator`
     approval: Approval | None = None
     periods: Periods = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    domains: tuple[DomainCount, ...] = ()
 
     @property
     def effect(self) -> str:

@@ -79,7 +79,11 @@ def decide(plan: Plan, decisions: Decisions) -> Plan:
     roles = recount(plan.roles, changes)
     reviewed = pd.concat([plan.changes, plan.releasable_removals])
     verdicts = judge_after_review(plan.verdicts, reviewed, Changes(changes, held, roles, waiting), plan.policy)
-    decided = replace(plan, changes=changes, held=held, releasable_removals=waiting, roles=roles, verdicts=verdicts)
+    named = zip(excluded["user_id"].tolist(), excluded["name"].tolist(), strict=True)
+    names = {**plan.names, **{user_id: name for user_id, name in named if name}}
+    decided = replace(
+        plan, names=names, changes=changes, held=held, releasable_removals=waiting, roles=roles, verdicts=verdicts
+    )
     return replace(decided, digest=digest(decided))
 
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, HELD, require
 from rolesync.model.lists import Source
-from rolesync.model.live import Requests
+from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy, Verdict
 from rolesync.planner.digest import digest
 from rolesync.planner.order import order
+from rolesync.planner.reviewer_facts import count_domains, names_of_held
 
 
 def make_plan(  # noqa: PLR0913  # a plan has that many parts
@@ -23,9 +24,12 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
     verdicts: Iterable[Verdict],
     findings: Iterable[Finding],
     requests: Requests,
+    live: Live | None = None,
     planned_by: str = "",
 ) -> Plan:
     """Build a plan: order the changes, and compute the digest.
+
+    `live` are the users that were read, for the facts that only a reviewer needs.
 
     Raises:
         ValueError: `created_at` has no time zone.
@@ -47,5 +51,7 @@ def make_plan(  # noqa: PLR0913  # a plan has that many parts
         releasable_removals=order(require(changes.releasable_removals, CHANGES)),
         planned_by=planned_by,
         periods=changes.periods,
+        names=names_of_held(changes, live) if live else {},
+        domains=count_domains(changes, live) if live else (),
     )
     return replace(plan, digest=digest(plan))

@@ -17,7 +17,7 @@ from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.periods import Period
-from rolesync.model.plans import Approval, Drift, Plan, Policy, Released, RoleCount, Verdict, recount
+from rolesync.model.plans import Approval, DomainCount, Drift, Plan, Policy, Released, RoleCount, Verdict, recount
 from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action
 from rolesync.planner.digest import digest_of_parts
@@ -155,6 +155,8 @@ def _convert(content: PlanJson) -> Plan:
             (of["user_id"], of["role"]): Period(of["starts"] or date.min, of["expires"] or date.max)
             for of in content.get("periods", ())
         },
+        names={of["user_id"]: of["name"] for of in content.get("names", ())},
+        domains=tuple(DomainCount(**of) for of in content.get("domains", ())),
     )
 
 

@@ -14,7 +14,9 @@ from rolesync.model.lists import Source
 from rolesync.model.plans import Plan, Verdict
 from rolesync.planner.encode import FORMAT, array, encode, guard_json, lines, plan_parts
 
-_UNSEALED = frozenset({"created_at", "source", "drift", "impact", "requests"})  # the content of the source is sealed
+_UNSEALED = frozenset(
+    {"created_at", "source", "drift", "impact", "requests", "names", "domains"}
+)  # the content of the source is sealed
 _GROWING = frozenset({"max_age_hours", "repeat_runs", "clock_skew"})  # guards whose value changes with time alone
 
 

@@ -66,6 +66,8 @@ def plan_parts(plan: Plan) -> dict[str, str]:
         "waiting": array(_rows(plan.releasable_removals, CHANGES)),
         "periods": array(encode(period) for period in _periods_json(plan.periods)),
         "findings": array(encode(_finding_json(finding)) for finding in plan.findings),
+        "names": array(encode({"user_id": user_id, "name": name}) for user_id, name in sorted(plan.names.items())),
+        "domains": array(encode(asdict(count)) for count in plan.domains),
         "drift": f'{{"since": {encode(plan.drift.since or None)}, "changes": {drifted}}}',
         "impact": "null" if plan.impact is None else array(_impact_rows(plan.impact)),
         "requests": encode(
@@ -77,8 +79,9 @@ def plan_parts(plan: Plan) -> dict[str, str]:
             }
         ),
     }
-    if not plan.periods:  # plans of earlier versions lack the key, and keep their digests
-        del parts["periods"]
+    for key in ("periods", "names", "domains"):  # plans of earlier versions lack these keys, and keep their digests
+        if not getattr(plan, key):
+            del parts[key]
     return parts
 
 

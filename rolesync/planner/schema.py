@@ -119,6 +119,19 @@ class _Period(TypedDict):
     expires: date | None
 
 
+@_many
+class _Name(TypedDict):
+    user_id: Natural
+    name: str
+
+
+@_many
+class _Domain(TypedDict):
+    role: str
+    domain: str
+    before: Natural
+
+
 class _Finding(TypedDict):
     level: Level
     row: Natural | None
@@ -206,6 +219,8 @@ class PlanJson(TypedDict):
     waiting: Annotated[list[_Change], Field(fail_fast=True)]
     periods: NotRequired[Annotated[list[_Period], Field(fail_fast=True)]]
     findings: Annotated[list[_Finding], Field(fail_fast=True)]
+    names: NotRequired[Annotated[list[_Name], Field(fail_fast=True)]]
+    domains: NotRequired[Annotated[list[_Domain], Field(fail_fast=True)]]
     drift: _Drift
     impact: Annotated[list[_Impact], Field(fail_fast=True)] | None
     requests: _Requests

@@ -111,6 +111,7 @@ def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
         verdicts=judge(changes, live, policy, findings, guard_baseline(source, earlier_runs, expected, context)),
         findings=findings,
         requests=live.requests,
+        live=live,
         planned_by=context.settings.user,
     )
     return replace(plan, drift=drift_by_others(expected, earlier_runs, live))

@@ -291,3 +291,8 @@ def test_a_changed_approval_is_refused_even_with_a_fitting_checksum(old: str, ne
     assert old in text
     with pytest.raises(PlanRefusedError, match=message):
         from_json(resealed(text.replace(old, new, 1)))
+
+
+def test_what_is_excluded_keeps_its_name() -> None:
+    plan = decide(reviewable(), Decisions({(7, "Admin"): "on leave"}))
+    assert plan.names == {7: "P 7"}

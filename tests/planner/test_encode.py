@@ -9,6 +9,7 @@ import pytest
 
 from rolesync.model.frames import IMPACT, frame
 from rolesync.model.periods import Period
+from rolesync.model.plans import DomainCount
 from rolesync.planner.decode import from_json
 from rolesync.planner.digest import digest
 from rolesync.planner.encode import to_json
@@ -169,3 +170,10 @@ def test_the_days_of_changes_come_back_and_are_sealed() -> None:
     assert from_json(to_json(dated)).periods == periods
     later = replace(dated, periods={**periods, (3, "Admin"): Period(expires=date(2026, 7, 30))})
     assert digest(later) != dated.digest
+
+
+def test_facts_for_reviewers_come_back_are_not_sealed_and_are_left_out_if_there_are_none() -> None:
+    assert not {"names", "domains"} & json.loads(to_json(PLAN)).keys()
+    facts = replace(PLAN, names={7: "Grace", 3: "Bo"}, domains=(DomainCount("Admin", "lib.example.edu", 5),))
+    assert digest(facts) == PLAN.digest
+    assert_same(from_json(to_json(facts)), facts)

@@ -152,7 +152,7 @@ def held_rows(plan: Plan, *, cut: int = CELL_LIMIT, limit: int | None = None) ->
             escape_for_display(action, cut),
             escape_for_display(role, cut),
             user_id,
-            "",
+            escape_for_display(plan.names.get(user_id, ""), cut),
             escape_for_display(email, cut),
             escape_for_display(reason, cut),
             escape_for_display(sentence, max(cut, SENTENCE_LIMIT)),
