@@ -55,7 +55,7 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
     from rolesync.migrate.presets import find_preset
     from rolesync.migrate.recipe import Recipe
     from rolesync.reader.exports import preset_names
-    from rolesync.tables.header_text import column_number
+    from rolesync.tables.column_letters import column_number
 
     preset = find_preset(options.preset) if options.preset else Recipe()
     if preset is None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from rolesync.model.findings import CellError, Finding, Note, OnNote
+from rolesync.tables.column_letters import column_letters
 from rolesync.tables.table import Table
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class Cell(NamedTuple):
     @property
     def address(self) -> str:
         """The cell as spreadsheets name it, as in `B2`."""
-        return f"{column_name(self.column)}{self.row}"
+        return f"{column_letters(self.column)}{self.row}"
 
 
 @dataclass(slots=True)
@@ -247,14 +248,4 @@ class CellLedger:
 
 
 def _address(place: Place, cell: Cell) -> str:
-    return f"{place.file}{f' [{place.sheet}]' if place.sheet else ''} {column_name(cell.column)}{cell.row}"
-
-
-def column_name(column: int) -> str:
-    """The name that a spreadsheet gives a column, counted from 0: A, B, … Z, AA."""
-    name = ""
-    number = column + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
+    return f"{place.file}{f' [{place.sheet}]' if place.sheet else ''} {cell.address}"

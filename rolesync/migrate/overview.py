@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from rolesync.errors import RolesyncError
 from rolesync.migrate.layout import SourceLayout, find_role_columns, header_rules, lay_out_source
-from rolesync.migrate.ledger import Place, column_name
+from rolesync.migrate.ledger import Place
 from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.lists import ListForm
 from rolesync.reader.identity import is_address
+from rolesync.tables.column_letters import column_letters
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import is_blank
 from rolesync.tables.header_text import fold_header
@@ -118,7 +119,7 @@ def _columns(look: TableLook) -> Iterator[ColumnOverview]:
         cells = [row[place].strip() for row in look.rows if row[place].strip()]
         secret = any(word in fold_header(header) for word in _SECRETS)
         examples = ("(not shown)",) if secret and cells else tuple(dict.fromkeys(cells))[:EXAMPLES]
-        yield ColumnOverview(column_name(place), header.strip(), _use(look, place), len(cells), examples)
+        yield ColumnOverview(column_letters(place), header.strip(), _use(look, place), len(cells), examples)
 
 
 def _use(look: TableLook, place: int) -> str:

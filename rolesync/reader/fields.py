@@ -19,7 +19,8 @@ from rolesync.reader.column_words import (
     is_of_other_program,
 )
 from rolesync.reader.foreign_exports import recognise_export
-from rolesync.tables.header_text import column_number, fold_header
+from rolesync.tables.column_letters import column_number
+from rolesync.tables.header_text import fold_header
 
 
 class Field(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from rolesync.migrate.ledger import CellLedger, CellOutcome, column_name
+from rolesync.migrate.ledger import CellLedger, CellOutcome
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.overview import Overview
 from rolesync.migrate.recipe import Recipe
@@ -114,7 +114,7 @@ def _refused(ledger: CellLedger) -> list[dict[str, Any]]:
         {
             "file": table.place.file,
             "sheet": table.place.sheet or None,
-            "cell": f"{column_name(cell.column)}{cell.row}",
+            "cell": cell.address,
             "code": cell.code,
             "message": cell.detail,
         }

@@ -5,11 +5,11 @@ People strike a row out instead of deleting it, so its text may no longer count.
 Sources: ECMA-376 part 1, 18.8.22 and 18.4.10 (XLSX); OpenDocument 1.3 part 3, 20.378 (ODS).
 """
 
-import io
 import zipfile
-from collections.abc import Iterator
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, iterparse
+from xml.etree.ElementTree import Element
+
+from rolesync.tables.xml_elements import SHARED_TEXTS, elements, local_name, read_part
 
 _OFF = ("0", "false", "off")
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
@@ -32,7 +32,7 @@ class Struck(NamedTuple):
 
     def has(self, cell: Element) -> bool:
         """Whether a cell of a sheet has text that is struck through."""
-        values = [child for child in cell if _name(child) in {"v", "is"}]
+        values = [child for child in cell if local_name(child) in {"v", "is"}]
         if not values:
             return False
         if cell.get("s", "0") in self.styles:
@@ -48,21 +48,18 @@ def read_struck(archive: zipfile.ZipFile) -> Struck:
     Raises:
         ParseError: a part is damaged.
     """
-    parts = {name.casefold(): name for name in archive.namelist()}
-    styles, texts = (
-        archive.read(parts[name]) if name in parts else b"" for name in ("xl/styles.xml", "xl/sharedstrings.xml")
-    )
+    styles, texts = read_part(archive, "xl/styles.xml"), read_part(archive, SHARED_TEXTS)
     if b"strike" not in styles and b"strike" not in texts:
         return Struck()
     fonts: list[bool] = []
     formats: list[str] = []
-    for element in _elements(styles, "fonts", "cellXfs") if styles else ():
-        if _name(element) == "fonts":
+    for element in elements(styles, "fonts", "cellXfs") if styles else ():
+        if local_name(element) == "fonts":
             fonts = [_is_struck(font) for font in element]
         else:
             formats = [format_.get("fontId", "0") for format_ in element]
     struck_fonts = {str(number) for number, is_struck in enumerate(fonts) if is_struck}
-    shared = enumerate(_elements(texts, "si")) if b"strike" in texts else ()
+    shared = enumerate(elements(texts, "si")) if b"strike" in texts else ()
     return Struck(
         frozenset(str(number) for number, font in enumerate(formats) if font in struck_fonts),
         frozenset(str(number) for number, text in shared if _is_struck(text)),
@@ -71,7 +68,7 @@ def read_struck(archive: zipfile.ZipFile) -> Struck:
 
 def _is_struck(element: Element) -> bool:
     """Whether a font or text, or a part of it, is struck through."""
-    return any(_name(part) == "strike" and part.get("val", "1") not in _OFF for part in element.iter())
+    return any(local_name(part) == "strike" and part.get("val", "1") not in _OFF for part in element.iter())
 
 
 def read_struck_ods(archive: zipfile.ZipFile) -> frozenset[str]:
@@ -83,8 +80,8 @@ def read_struck_ods(archive: zipfile.ZipFile) -> frozenset[str]:
     struck: dict[str, bool] = {}
     parents: dict[str, str] = {}
     for part in ("styles.xml", "content.xml"):
-        data = archive.read(part) if part in archive.namelist() else b""
-        for style in _elements(data, "style") if b"text-line-through" in data else ():
+        data = read_part(archive, part)
+        for style in elements(data, "style") if b"text-line-through" in data else ():
             name = style.get(f"{_STYLE}name", "")
             parents[name] = style.get(f"{_STYLE}parent-style-name", "")
             lines = [child.get(line) for child in style for line in _LINE if child.get(line)]
@@ -111,14 +108,3 @@ def is_struck_ods(cell: Element, inherited: str, styles: frozenset[str]) -> bool
     names = {cell.get(f"{_TABLE}style-name") or inherited}
     names.update(part.get(f"{_TEXT}style-name", "") for part in cell.iter())
     return not names.isdisjoint(styles)
-
-
-def _name(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _elements(data: bytes, *names: str) -> Iterator[Element]:
-    for _, element in iterparse(io.BytesIO(data)):  # noqa: S314  # no entity is fetched
-        if _name(element) in names:
-            yield element
-            element.clear()

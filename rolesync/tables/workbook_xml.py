@@ -16,12 +16,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import IO, NamedTuple
-from xml.etree.ElementTree import Element, iterparse
+from xml.etree.ElementTree import Element
 
+from rolesync.tables.column_letters import column_place
 from rolesync.tables.file_type import MAX_BYTES, Content, FileKind
 from rolesync.tables.struck_text import Struck, is_struck_ods, read_struck, read_struck_ods
+from rolesync.tables.xml_elements import SHARED_TEXTS, elements, local_name, read_part
 
-MAX_ROWS, MAX_COLUMNS = 2**20, 2**14  # of a sheet, in every program
+MAX_ROWS, _MAX_COLUMNS = 2**20, 2**14  # of a sheet, in every program
 MAX_CELLS = 60_000_000  # the largest supported sheet: a million rows of sixty columns
 _NEEDS_PARSING = (b"hidden", b'"e"', b"'e'", b"<f", b":f")  # in any sheet with hidden rows, errors or formulas
 _R_ATTRIBUTE = rb"\sr\s*=\s*[\"']"  # the beginning of the attribute with a row's number or a cell's reference
@@ -114,19 +116,18 @@ def _check_shared_texts(archive: zipfile.ZipFile, worksheets: Iterable[str], ref
     Raises:
         ValueError: they unfold to more.
     """
-    name = next((name for name in archive.namelist() if name.casefold() == "xl/sharedstrings.xml"), None)
-    if name is None or archive.getinfo(name).file_size * references <= MAX_BYTES:
+    data = read_part(archive, SHARED_TEXTS)
+    if len(data) * references <= MAX_BYTES:
         return
-    data = archive.read(name)
     ends = [0, *(match.end() for match in re.finditer(rb"si>", data)), len(data)]
     if max(end - start for start, end in pairwise(ends)) * references <= MAX_BYTES:
         return
-    sizes = [len("".join(text.itertext()).encode()) for text in _elements(io.BytesIO(data), "si")]
+    sizes = [len("".join(text.itertext()).encode()) for text in elements(data, "si")]
     total = 0
     for worksheet in worksheets:
-        for row in _elements(archive.open(worksheet), "row"):
+        for row in elements(archive.open(worksheet), "row"):
             cells = (cell for cell in row if cell.get("t") == "s")
-            numbers = (child.text or "" for cell in cells for child in cell if child.tag.rpartition("}")[2] == "v")
+            numbers = (child.text or "" for cell in cells for child in cell if local_name(child) == "v")
             total += sum(sizes[int(number)] for number in numbers if int(number) < len(sizes))
         if total > MAX_BYTES:
             raise ValueError(f"its cells repeat texts of together more than {MAX_BYTES:,} bytes")
@@ -135,23 +136,14 @@ def _check_shared_texts(archive: zipfile.ZipFile, worksheets: Iterable[str], ref
 def _worksheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     """Yield the sheets of an XLSX: the name, and the part of the archive that holds the sheet."""
     targets = {}
-    for element in _elements(archive.open("xl/_rels/workbook.xml.rels"), "Relationship"):
+    for element in elements(archive.open("xl/_rels/workbook.xml.rels"), "Relationship"):
         targets[element.get("Id")] = posixpath.normpath(posixpath.join("/xl", element.get("Target", ""))).lstrip("/")
     names = {part.filename.casefold(): part.filename for part in archive.infolist()}
-    for element in _elements(archive.open("xl/workbook.xml"), "sheet"):
+    for element in elements(archive.open("xl/workbook.xml"), "sheet"):
         relation = next((value for name, value in element.items() if name.endswith("}id")), "")
         part = names.get(targets.get(relation, "").casefold())
         if part:
             yield element.get("name", ""), part
-
-
-def _elements(part: IO[bytes], *names: str) -> Iterator[Element]:
-    """Yield the elements of these names as they end; each is cleared afterwards to save memory."""
-    for _, element in iterparse(part):  # noqa: S314  # no entity is fetched, and expat bounds their expansion
-        name = element.tag.rpartition("}")[2]
-        if name in names:
-            yield element
-            element.clear()
 
 
 def _read_worksheet(data: bytes, struck: Struck) -> SheetDetails:
@@ -160,14 +152,14 @@ def _read_worksheet(data: bytes, struck: Struck) -> SheetDetails:
     if data.startswith(b"<") and not may_be_struck and not any(mark in data for mark in _NEEDS_PARSING):
         return details
     row = 0
-    for element in _elements(io.BytesIO(data), "row"):
+    for element in elements(data, "row"):
         row = int(element.get("r", row + 1))
         if element.get("hidden") in _TRUE:
             details.hidden.append(row)
         place = -1
         for cell in element:
             reference = _REFERENCE.fullmatch(cell.get("r", ""))
-            place = _column(reference[1]) if reference else place + 1
+            place = column_place(reference[1]) if reference else place + 1
             if text := _missing_text(cell):
                 details.texts.setdefault((int(reference[2]) if reference else row) - 1, {})[place] = text
         if may_be_struck and any(map(struck.has, element)):
@@ -177,7 +169,7 @@ def _read_worksheet(data: bytes, struck: Struck) -> SheetDetails:
 
 def _missing_text(cell: Element) -> str:
     """The text of an error value or of a formula without a value; "" for a cell that the library reads."""
-    parts = {child.tag.rpartition("}")[2]: child.text or "" for child in cell}
+    parts = {local_name(child): child.text or "" for child in cell}
     if cell.get("t") == "e":
         return parts.get("v") or "#ERROR!"
     if "f" not in parts or "is" in parts or parts.get("v"):
@@ -192,18 +184,10 @@ def _estimate_cells(data: bytes) -> int:
     Rows and cells without a reference follow each other, so only the file's size limits their number.
     """
     rows = max(map(int, set(_ROW_OF_5_DIGITS.findall(data))), default=9_999)
-    columns = max((_column(name.decode()) for name in set(_COLUMN_OF_2_LETTERS.findall(data))), default=25) + 1
+    columns = max((column_place(name.decode()) for name in set(_COLUMN_OF_2_LETTERS.findall(data))), default=25) + 1
     if rows * columns > MAX_CELLS:  # perhaps only by the default of 9,999 rows; the exact number takes longer
         rows = max(map(int, set(_ANY_ROW.findall(data))), default=rows)
     return rows * columns
-
-
-def _column(name: str) -> int:
-    """The column of a name such as AB, counted from 0."""
-    number = 0
-    for letter in name:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 def _read_ods(part: IO[bytes], struck_styles: frozenset[str]) -> dict[str, SheetDetails]:
@@ -211,13 +195,13 @@ def _read_ods(part: IO[bytes], struck_styles: frozenset[str]) -> dict[str, Sheet
     details, row = SheetDetails(), 0
     last_column = 0
     columns: list[str] = []
-    for element in _elements(part, "table", "table-row", "table-column"):
+    for element in elements(part, "table", "table-row", "table-column"):
         if element.tag == f"{_TABLE}table":
             sheets[element.get(f"{_TABLE}name", "")] = details
             details, row, last_column, columns = SheetDetails(), 0, 0, []
             continue
         if element.tag == f"{_TABLE}table-column":
-            columns += [element.get(_DEFAULT_STYLE, "")] * min(int(element.get(_COLUMNS_REPEATED, 1)), MAX_COLUMNS)
+            columns += [element.get(_DEFAULT_STYLE, "")] * min(int(element.get(_COLUMNS_REPEATED, 1)), _MAX_COLUMNS)
             continue
         repeated = int(element.get(_ROWS_REPEATED, 1))
         width = _read_ods_row(element, row, details)
@@ -253,7 +237,7 @@ def _repeated_text(row: Element) -> int:
     """Count the bytes of text of a row; 0 if it can't be more than the row has in the file."""
     is_repeated = _ROWS_REPEATED in row.attrib
     return sum(
-        len("".join(cell.itertext()).encode()) * min(int(cell.get(_COLUMNS_REPEATED, 1)), MAX_COLUMNS)
+        len("".join(cell.itertext()).encode()) * min(int(cell.get(_COLUMNS_REPEATED, 1)), _MAX_COLUMNS)
         for cell in row
         if is_repeated or _COLUMNS_REPEATED in cell.attrib
     )
@@ -274,7 +258,7 @@ def _read_ods_row(row: Element, index: int, details: SheetDetails) -> int:
             paragraphs = ("".join(part.itertext()) for part in cell.findall(_PARAGRAPH))
             text = formula.partition(":")[2] or formula or "\n".join(paragraphs)
         if text:
-            places = range(place, place + min(repeated, MAX_COLUMNS))
+            places = range(place, place + min(repeated, _MAX_COLUMNS))
             details.texts.setdefault(index, {}).update(dict.fromkeys(places, text))
         if _ROWS_SPANNED in attributes:
             down, right = int(attributes[_ROWS_SPANNED]), int(attributes.get(_COLUMNS_SPANNED, 1))

@@ -4,13 +4,13 @@ The library takes a shared text's number that it can't read for 0, the first tex
 drops the first. A user would get the role of another row, or vanish.
 """
 
-import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from xml.etree.ElementTree import Element, iterparse
+from xml.etree.ElementTree import Element
 
 from rolesync.model.findings import quoted
+from rolesync.tables.xml_elements import SHARED_TEXTS, elements, local_name, read_part
 
 _UNUSUAL_NUMBER = re.compile(rb"[<:]v(?!>(?:0|[1-9][0-9]{0,8})</)")
 _ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"']([0-9]+)")
@@ -51,15 +51,15 @@ def check_worksheet(archive: zipfile.ZipFile, name: str, worksheet: bytes) -> No
 
 
 def _count_shared_texts(archive: zipfile.ZipFile) -> int:
-    name = next((name for name in archive.namelist() if name.casefold() == "xl/sharedstrings.xml"), None)
-    return sum(1 for _ in _elements(archive.read(name), "si")) if name else 0
+    texts = read_part(archive, SHARED_TEXTS)
+    return sum(1 for _ in elements(texts, "si")) if texts else 0
 
 
 def _damages(worksheet: bytes, texts: int) -> Iterator[str]:
     rows: set[int] = set()
     cells: set[str] = set()
     row = 0
-    for element in _elements(worksheet, "row"):
+    for element in elements(worksheet, "row"):
         row = int(element.get("r", row + 1))
         if row in rows:
             yield f"row {row} is there twice"
@@ -75,14 +75,7 @@ def _damages(worksheet: bytes, texts: int) -> Iterator[str]:
 
 def _damaged_number(cell: Element, place: str, texts: int) -> Iterator[str]:
     for child in cell:
-        if child.tag.rpartition("}")[2] == "v":
+        if local_name(child) == "v":
             number = child.text or ""
             if not (number.isascii() and number.isdigit() and int(number) < texts):
                 yield f"{place} refers to text {quoted(number)}, and the workbook has {texts} texts, counted from 0"
-
-
-def _elements(data: bytes, name: str) -> Iterator[Element]:
-    for _, element in iterparse(io.BytesIO(data)):  # noqa: S314  # no entity is fetched
-        if element.tag.rpartition("}")[2] == name:
-            yield element
-            element.clear()

@@ -1,6 +1,4 @@
-import pytest
-
-from rolesync.migrate.ledger import CellLedger, CellOutcome, CellReason, Place, RowLedger, TableLedger, column_name
+from rolesync.migrate.ledger import CellLedger, CellOutcome, CellReason, Place, RowLedger, TableLedger
 from rolesync.model.findings import CellError, Code, Note, OnNote
 from rolesync.model.vocabulary import Level
 
@@ -49,13 +47,6 @@ def test_outcomes_add_up_and_a_row_that_is_refused_as_a_whole_is_listed_once() -
         ("title", 1, "s.csv A3"),
     ]
     assert [cell.text for _, cell in ledger.refused()] == ["x"]
-
-
-@pytest.mark.parametrize(
-    ("column", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (27, "AB"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")]
-)
-def test_columns_are_named_as_in_a_spreadsheet(column: int, name: str) -> None:
-    assert column_name(column) == name
 
 
 def test_the_text_of_merged_cells_is_counted_once_and_refused_if_a_row_is() -> None:

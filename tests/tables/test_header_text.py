@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.tables.header_text import column_number, fold_header
+from rolesync.tables.header_text import fold_header
 
 
 @pytest.mark.parametrize(
@@ -12,10 +12,3 @@ def test_case_whitespace_hyphens_and_byte_order_marks_are_ignored(text: str) -> 
 
 def test_other_letters_stay() -> None:
     assert fold_header("Straße (2)") == "strasse(2)"
-
-
-@pytest.mark.parametrize(
-    ("name", "number"), [("A", "1"), ("z", "26"), (" AA ", "27"), ("AZ", "52"), ("3", "3"), ("E-Mail", "E-Mail")]
-)
-def test_the_letters_of_a_column_are_its_number(name: str, number: str) -> None:
-    assert column_number(name) == number

@@ -8,9 +8,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
-from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, TableLedger, column_name
+from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, TableLedger
 from rolesync.report.content.text import escape_for_display
 from rolesync.report.spreadsheet.workbook import SHEET_ROWS, empty_workbook, protect_error_text
+from rolesync.tables.column_letters import column_letters
 from rolesync.tables.write_csv import escape_formula, format_csv
 
 if TYPE_CHECKING:
@@ -91,12 +92,12 @@ def _write_sheet(
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for place, width in enumerate(widths):
-        sheet.column_dimensions[column_name(place)].width = width
+        sheet.column_dimensions[column_letters(place)].width = width
     sheet.append(list(columns))
     number = 1
     for number, row in enumerate(rows, 2):  # noqa: B007  # the last number is needed
         sheet.append([protect_error_text(cell) if isinstance(cell, str) else cell for cell in row])
-    sheet.auto_filter.ref = f"A1:{column_name(len(columns) - 1)}{number}"
+    sheet.auto_filter.ref = f"A1:{column_letters(len(columns) - 1)}{number}"
 
 
 def _write_source(book: "Workbook", number: int, table: TableLedger) -> None:

@@ -1,0 +1,29 @@
+"""The letters by which a spreadsheet names a column: A, B, … Z, AA."""
+
+import re
+
+_LETTERS = re.compile(r"[A-Z]{1,3}", re.IGNORECASE)
+_ALPHABET = 26
+
+
+def column_letters(place: int) -> str:
+    """The letters of a column, counted from 0."""
+    letters, number = "", place + 1
+    while number:
+        number, rest = divmod(number - 1, _ALPHABET)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def column_place(letters: str) -> int:
+    """The column of letters such as AB, counted from 0."""
+    number = 0
+    for letter in letters.upper():
+        number = number * _ALPHABET + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def column_number(name: str) -> str:
+    """Turn the letters of a column into its number, counted from 1; other names stay as they are."""
+    name = name.strip()
+    return str(column_place(name) + 1) if _LETTERS.fullmatch(name) else name
