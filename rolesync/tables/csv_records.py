@@ -21,11 +21,11 @@ from rolesync.tables.grid import Block, Cells
 FIRST = 4 * 2**10  # bytes of the first block, which holds titles and header and is parsed under each delimiter
 SAMPLE = 4 * 2**10  # bytes of the rows that are looked at before the header is believed
 BLOCK = 2**18  # bytes of every other block: it fits into the processor's cache together with its results
-MAX_CELL = 64 * 2**20  # characters; the csv module's default limit is a page or two
+_MAX_CELL = 64 * 2**20  # characters; the csv module's default limit is a page or two
 _NEWLINE = ord("\n")
 _LINE_END = re.compile(rb"\n|\r(?!\n)")
 
-csv.field_size_limit(MAX_CELL)
+csv.field_size_limit(_MAX_CELL)
 
 
 class Records:
@@ -78,7 +78,7 @@ class Records:
         data = self._data[self._position : max(end, self._position)]
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        if not data or b"\r" in data or len(data) > MAX_CELL:
+        if not data or b"\r" in data or len(data) > _MAX_CELL:
             return None
         plain = _without_quotes(data, self._quote.encode(), self.delimiter.encode())
         if plain is None:

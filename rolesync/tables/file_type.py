@@ -24,10 +24,10 @@ from rolesync.tables.xlsx_parts import with_usual_parts
 
 MAX_BYTES = 512 * 2**20  # about ten million rows; more is a wrong file, an endless device or a decompression bomb
 HEAD = 4096  # bytes that decide what a text is
-DEPTH = 2  # nested archives that are opened
+_DEPTH = 2  # nested archives that are opened
 ADVICE = "export the list as CSV UTF-8 or XLSX and use that file"
 
-SIGNATURES: Sequence[tuple[bytes, str]] = (
+_SIGNATURES: Sequence[tuple[bytes, str]] = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
@@ -105,7 +105,7 @@ def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
     return data, datetime.fromtimestamp(modified, UTC)
 
 
-def detect_content(data: bytes, *, limit: int = MAX_BYTES, depth: int = DEPTH) -> Content | Finding:
+def detect_content(data: bytes, *, limit: int = MAX_BYTES, depth: int = _DEPTH) -> Content | Finding:
     """Detect the type of a file by its bytes, and unpack an archive that holds a single file.
 
     Args:
@@ -133,7 +133,7 @@ def detect_content(data: bytes, *, limit: int = MAX_BYTES, depth: int = DEPTH) -
 
 def _name_other_type(data: bytes) -> str:
     """Name a file that is neither text nor archive nor Office file; "" for text."""
-    for signature, name in SIGNATURES:
+    for signature, name in _SIGNATURES:
         if data.startswith(signature):
             return name
     head = data[:HEAD].removeprefix(b"\xef\xbb\xbf")

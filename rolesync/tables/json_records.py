@@ -14,13 +14,13 @@ from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.tables.grid import Grid
 from rolesync.tables.record_grid import Record, record_grid
 
-GUARD = "while(1);"
+_GUARD = "while(1);"
 """Canvas puts this before its JSON, so that no browser runs it as a script."""
 
 MEMBERS = "members"
 """The field of SCIM groups whose entries are users."""
 
-NEXT_PAGE = ("nextPageToken", "@odata.nextLink", "nextLink")
+_NEXT_PAGE = ("nextPageToken", "@odata.nextLink", "nextLink")
 """Fields that name the next page of an answer."""
 
 _DEPTH = 20
@@ -59,8 +59,8 @@ def _values(text: str) -> Iterator[Any]:
     while place < len(text):
         if text[place].isspace() or text[place] in ",\ufeff":
             place += 1
-        elif text.startswith(GUARD, place):
-            place += len(GUARD)
+        elif text.startswith(_GUARD, place):
+            place += len(_GUARD)
         else:
             value, place = decoder.raw_decode(text, place)
             yield value
@@ -112,7 +112,7 @@ def _what_is_missing(values: Sequence[object], records: int) -> str:
     if len(totals) == 1 and (total := next(iter(totals))).isdecimal() and int(total) > records:
         text = f"the file is one page of an answer: it has {records:,} of {int(total):,} records"
         return f"{text}; export all pages into one file"
-    if answers and (name := next((name for name in NEXT_PAGE if answers[-1].get(name)), "")):
+    if answers and (name := next((name for name in _NEXT_PAGE if answers[-1].get(name)), "")):
         return f"the file is one page of an answer: {name} names another one; export all pages into one file"
     return ""
 

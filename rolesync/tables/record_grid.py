@@ -12,7 +12,7 @@ from rolesync.tables.grid import Cells, Grid
 HEADER_ROW = 0
 """The row number of the header: records are counted from 1, and their field names are not a row of the file."""
 
-VALUE_SEPARATOR = "\n"
+_VALUE_SEPARATOR = "\n"
 """Separates several values of a field: in LDIF and in exported JSON no group or role name contains a line break."""
 
 Record = Mapping[str, Sequence[str]]
@@ -33,4 +33,4 @@ def record_grid(records: Iterable[Sequence[Record]]) -> Grid:
 def _rows(header: list[str], records: Iterable[Record]) -> Iterator[tuple[int, Cells]]:
     yield HEADER_ROW, header
     for number, record in enumerate(records, HEADER_ROW + 1):
-        yield number, [VALUE_SEPARATOR.join(record.get(name, ())) for name in header]
+        yield number, [_VALUE_SEPARATOR.join(record.get(name, ())) for name in header]

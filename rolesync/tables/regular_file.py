@@ -21,7 +21,7 @@ _KINDS = {
 
 
 @contextmanager
-def open_regular(path: Path) -> Iterator[BufferedReader]:
+def _open_regular(path: Path) -> Iterator[BufferedReader]:
     """Open a file for reading. Opening never waits.
 
     Raises:
@@ -44,9 +44,9 @@ def read_regular(path: Path, limit: int) -> tuple[bytes, float]:
         Its bytes, one more than `limit` if it is larger; and when it was last changed, in seconds since 1970.
 
     Raises:
-        OSError: as `open_regular`, or the file can't be read.
+        OSError: as `_open_regular`, or the file can't be read.
     """
-    with open_regular(path) as file:
+    with _open_regular(path) as file:
         return file.read(limit + 1), os.fstat(file.fileno()).st_mtime
 
 
@@ -54,9 +54,9 @@ def same_sha256(path: Path, sha256: str, limit: int) -> bool:
     """Whether a file has this checksum; a file of more than `limit` bytes has not, and isn't read.
 
     Raises:
-        OSError: as `open_regular`, or the file can't be read.
+        OSError: as `_open_regular`, or the file can't be read.
     """
-    with open_regular(path) as file:
+    with _open_regular(path) as file:
         if os.fstat(file.fileno()).st_size > limit:
             return False
         return file_digest(file, "sha256").hexdigest() == sha256

@@ -15,7 +15,7 @@ from rolesync.model.findings import Code, error, printable, quoted
 from rolesync.tables.grid import Cells
 
 HEAD = 2**14  # bytes in which a form is looked for
-ADDRESS_HEADER = "email"
+_ADDRESS_HEADER = "email"
 """The header of the column of a message's addresses."""
 
 _RULE_SIGNS = "-=+|:,; \t"
@@ -56,7 +56,7 @@ def recipients(data: bytes) -> Iterator[tuple[int, Cells]]:
     text = data.decode("utf-8", "surrogateescape")
     separator = ";" if ";" in text else ","
     _, *lines = _MESSAGE_LINE.split(text)  # the name of a line and its text in turn
-    yield 0, [ADDRESS_HEADER]
+    yield 0, [_ADDRESS_HEADER]
     sections = zip(lines[::2], lines[1::2], strict=True)
     pairs = [(name.strip(), entry) for name, line in sections for entry in _entries(line, separator)]
     for number, (name, entry) in enumerate(pairs, 1):

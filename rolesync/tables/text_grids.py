@@ -18,7 +18,7 @@ from rolesync.tables.text_forms import (
     without_excel_form,
 )
 
-DELIMITERS = ",;\t|"  # the comma first: it wins if the header is the same under several delimiters
+_DELIMITERS = ",;\t|"  # the comma first: it wins if the header is the same under several delimiters
 _SEP = re.compile(rb'"?sep=([^\w\s"\0\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 
@@ -46,7 +46,7 @@ def text_grids(text: DecodedText) -> list[Grid]:
             2,
         )
     else:
-        delimiters, first = DELIMITERS, 1
+        delimiters, first = _DELIMITERS, 1
     spans, is_padded = column_spans(data), has_rule(data)
     quote = "'" if has_single_quotes(data) else '"'
     has_quotes = quote.encode() in data

@@ -20,7 +20,7 @@ from rolesync.tables.worksheet_damage import check_worksheet, may_be_damaged
 from rolesync.tables.xls import xls_sheets
 
 MAX_LISTED = 20  # row numbers that a finding lists
-MAX_MERGED = 2**22  # cells in merged areas; four columns of a full sheet
+_MAX_MERGED = 2**22  # cells in merged areas; four columns of a full sheet
 
 
 def workbook_grids(content: Content) -> list[Grid] | Finding:
@@ -99,7 +99,7 @@ def _grid(sheet: RawSheet) -> Grid:
 
 
 def _check_merges(sheet: RawSheet) -> None:
-    """Refuse merged areas that cover more than `MAX_MERGED` cells of a sheet's rows; areas that overlap count twice.
+    """Refuse merged areas that cover more than `_MAX_MERGED` cells of a sheet's rows; areas that overlap count twice.
 
     Raises:
         ValueError: they cover more.
@@ -109,7 +109,7 @@ def _check_merges(sheet: RawSheet) -> None:
         max(0, min(merge.bottom + 1, rows) - merge.top) * (merge.right + 1 - merge.left)
         for merge in sheet.details.merges
     )
-    if covered > MAX_MERGED:
+    if covered > _MAX_MERGED:
         raise ValueError(f"the merged cells of the sheet {sheet.name!r} cover {covered:,} cells: unmerge them")
 
 

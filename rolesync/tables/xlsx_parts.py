@@ -14,7 +14,7 @@ from html import escape  # escapes XML's attributes as well, and imports no HTTP
 from typing import NamedTuple
 from xml.etree.ElementTree import fromstring
 
-WORKBOOK, WORKBOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_WORKBOOK, _WORKBOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _SHEET_FOLDERS = {"worksheet": "worksheets", "chartsheet": "chartsheets", "dialogsheet": "dialogsheets"}
 _SINGLE_PARTS = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -51,7 +51,7 @@ def with_usual_parts(archive: zipfile.ZipFile, data: bytes) -> bytes | None:
             raise ValueError(f"it has two parts of the name {part.filename}")
         names[name] = part.filename
     workbook = next(
-        (relation.target for relation in _relations(archive, names, "") if relation.kind == "officeDocument"), WORKBOOK
+        (relation.target for relation in _relations(archive, names, "") if relation.kind == "officeDocument"), _WORKBOOK
     )
     relations = list(_relations(archive, names, workbook))
     if workbook not in names or all(relation.kind != "worksheet" for relation in relations):
@@ -60,7 +60,7 @@ def with_usual_parts(archive: zipfile.ZipFile, data: bytes) -> bytes | None:
     has_backslashes = any("\\" in name for name in names.values())
     if (
         not has_backslashes
-        and names[workbook] == WORKBOOK
+        and names[workbook] == _WORKBOOK
         and all(old == new.casefold() for old, new in renamed.items())
     ):
         return data
@@ -86,7 +86,7 @@ def _relations(archive: zipfile.ZipFile, names: Mapping[str, str], source: str) 
 def _usual_names(workbook: str, relations: list[_Relation]) -> dict[str, str]:
     """The usual name of each part that is read, by its own name in lower case; a sheet's own name may be usual."""
     folder, _, file = workbook.rpartition("/")
-    usual = {workbook: WORKBOOK, posixpath.join(folder, "_rels", f"{file}.rels"): WORKBOOK_RELATIONS}
+    usual = {workbook: _WORKBOOK, posixpath.join(folder, "_rels", f"{file}.rels"): _WORKBOOK_RELATIONS}
     for number, relation in enumerate(relations, 1):
         if relation.kind in _SINGLE_PARTS:
             usual[relation.target] = _SINGLE_PARTS[relation.kind]
@@ -106,11 +106,11 @@ def _rewritten(
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as target:
         target.writestr("[Content_Types].xml", f'<Types xmlns="{_CONTENT_TYPES}"/>')
-        target.writestr("_rels/.rels", _format_relations({"r1": ("officeDocument", WORKBOOK)}))
+        target.writestr("_rels/.rels", _format_relations({"r1": ("officeDocument", _WORKBOOK)}))
         for old, new in renamed.items():
-            if old in names and new != WORKBOOK_RELATIONS:
+            if old in names and new != _WORKBOOK_RELATIONS:
                 target.writestr(new, archive.read(names[old]))
-        target.writestr(WORKBOOK_RELATIONS, _format_relations(inner))
+        target.writestr(_WORKBOOK_RELATIONS, _format_relations(inner))
     return out.getvalue()
 
 
