@@ -52,9 +52,11 @@ def find_decisions(ledger: CellLedger) -> list[Decision]:
     """Find the columns about which the user must decide."""
     decisions: list[Decision] = []
     for table in ledger.tables:
-        columns = {cell.column for cell in table.cells if _is_open(cell)}
-        for column in sorted(columns):
-            cells = [cell for cell in table.cells if cell.column == column]
+        columns: dict[int, list[Cell]] = {cell.column: [] for cell in table.cells if _is_open(cell)}
+        for cell in table.cells:
+            if cell.column in columns:
+                columns[cell.column].append(cell)
+        for column, cells in sorted(columns.items()):
             counting = next((cell.text.strip() for cell in cells if cell.code not in _NOT_COUNTING), "")
             words = _open_words(cell for cell in cells if _is_open(cell))
             decisions.append(Decision(table.place, table.header[column].strip(), words, counting))

@@ -70,10 +70,13 @@ def next_commands(
         today: the day that decides whether a role has expired.
         form: the sheet and the header's row, where options name them.
     """
-    candidates = list(_commands(look, join, managed, form))[:MAX_COMMANDS]
-    decided = [_decided(command, look.path, managed=managed, today=today, form=form) for command in candidates]
-    first, *others = decided or [[]]
-    return first if len(first) > 1 else first + [commands[0] for commands in others]
+    commands: list[NextCommand] = []
+    for command in _commands(look, join, managed, form):
+        decided = _decided(command, look.path, managed=managed, today=today, form=form)
+        commands += decided[: MAX_COMMANDS - len(commands)]
+        if len(commands) == MAX_COMMANDS:
+            break
+    return commands
 
 
 def _decided(
@@ -145,13 +148,13 @@ def _known_keys(look: TableLook, path: Path) -> int:
     except RolesyncError:
         return 0
     folded = [fold_export_header(text) for text in look.header]
-    rows = [cells for _, cells in table.rows if isinstance(cells, list)]
+    joined = {fold_export_header(key): places for key, places in joined_places(look.recipe, table.header).items()}
+    places_of = {folded.index(key): places for key, places in joined.items() if places and key in folded}
+    rows = [cells for _, cells in table.rows if isinstance(cells, list)] if places_of else ()
     numbers = [0]
-    for key, places in joined_places(look.recipe, table.header).items():
-        if fold_export_header(key) in folded:
-            keys = {row[folded.index(fold_export_header(key))].strip() for row in look.rows}
-            theirs = {row[place].strip() for row in rows for place in places if place < len(row)}
-            numbers.append(len(keys & theirs - {""}))
+    for at, places in places_of.items():
+        theirs = {row[place].strip() for row in rows for place in places if place < len(row)}
+        numbers.append(len({row[at].strip() for row in look.rows} & theirs - {""}))
     return max(numbers)
 
 
