@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from rolesync.errors import InputRefusedError
 from rolesync.migrate.plain_tables import recipe_by_meaning
@@ -77,25 +78,18 @@ def header_rules(recipe: Recipe, *, fixed: str = "") -> HeaderRules:
         fixed: the role of all users; "" if the rows name it.
     """
 
-    def _by_meaning(cells: Sequence[str]) -> Recipe:
-        return recipe if recipe.preset else recipe_by_meaning(recipe, cells)
+    @lru_cache(maxsize=64)  # both rules look at each of the first rows, once for each delimiter and encoding
+    def rate(cells: tuple[str, ...]) -> tuple[bool, int]:
+        """Whether a header is complete, and its score."""
+        headers, meant = set(map(fold_export_header, cells)), recipe_by_meaning(recipe, cells)
+        is_export = recognise_export(cells) is not None
+        identity = [_names_any(names, headers) for names in (meant.email, meant.login, meant.user_id, meant.key)]
+        role, matrix = _names_any(meant.role, headers), _names_any(meant.matrix, headers)
+        has_role = bool(meant.fixed or fixed) or matrix or role
+        score = len(headers) * is_export + sum([*identity, role, matrix, _names_any(meant.name, headers)])
+        return is_export or (any(identity) and has_role), score
 
-    def complete(cells: Sequence[str]) -> bool:
-        headers, meant = set(map(fold_export_header, cells)), _by_meaning(cells)
-        identity = any(_names_any(names, headers) for names in (meant.email, meant.login, meant.user_id, meant.key))
-        role = bool(meant.fixed or fixed) or _names_any(meant.matrix, headers) or _names_any(meant.role, headers)
-        return (identity and role) or recognise_export(cells) is not None
-
-    def score(cells: Sequence[str]) -> int:
-        meant = _by_meaning(cells)
-        identity = (meant.email, meant.login, meant.user_id, meant.key)
-        fields = (*identity, meant.role, meant.name, tuple(meant.matrix))
-        headers = set(map(fold_export_header, cells))
-        return len(headers) * (recognise_export(cells) is not None) + sum(
-            _names_any(names, headers) for names in fields
-        )
-
-    return HeaderRules(score, complete, is_address)
+    return HeaderRules(lambda cells: rate(tuple(cells))[1], lambda cells: rate(tuple(cells))[0], is_address)
 
 
 def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed: str = "") -> SourceLayout:
@@ -112,7 +106,7 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
             columns for the same field.
     """
     shown = tuple(printable(text) for text in header)
-    recipe = recipe if recipe.preset else recipe_by_meaning(recipe, header)
+    recipe = recipe_by_meaning(recipe, header)
     columns = _Columns(header, shown, source, first_of_many=bool(recipe.preset))
     for name in recipe.needed:
         columns.require(name, "check its spelling, or name the header's row with --header-row")
@@ -152,7 +146,7 @@ def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str])
 def find_role_columns(recipe: Recipe, header: Sequence[str]) -> tuple[int, ...]:
     """Find the columns of roles, whether or not the rows give another role."""
     shown = tuple(printable(text) for text in header)
-    recipe = recipe if recipe.preset else recipe_by_meaning(recipe, header)
+    recipe = recipe_by_meaning(recipe, header)
     return _Columns(header, shown, "", first_of_many=True).role_columns(recipe)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from rolesync.migrate.recipe import Recipe
-from rolesync.reader.column_words import ABOUT_PERSON, CellMeaning, ColumnKind, cell_meaning, fold_word, header_meanings
+from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning, fold_word, header_meanings
 from rolesync.reader.doubtful_columns import objecting_words
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header
@@ -19,7 +19,6 @@ _LIMITS = {
     "expires": (ColumnKind.EXPIRES,),
     "action": (ColumnKind.ACTION,),
 }
-_DATES = {ColumnKind.STARTS, ColumnKind.EXPIRES}
 _ABOUT_ROW = {ColumnKind.ACTION, ColumnKind.REMOVE}
 _COUNTING = {CellMeaning.COUNTS, CellMeaning.BLANK}
 _AGAINST = "the user may be gone"
@@ -31,9 +30,11 @@ def recipe_by_meaning(recipe: Recipe, header: Sequence[str]) -> Recipe:
     Columns that limit a role or take it away are named in any case: an ignored one could be the one that does.
 
     Args:
-        recipe: the recipe for a table that is no export.
+        recipe: the recipe; that of an export names its columns itself, and is returned unchanged.
         header: the header's cells.
     """
+    if recipe.preset:
+        return recipe
     folded = set(map(fold_export_header, header))
     meanings = header_meanings(header)
 
@@ -79,7 +80,7 @@ def conditions_by_meaning(
             drop = {word for word in words if cell_meaning(meaning.kind, word) is CellMeaning.AGAINST}
             keep = {word for word in words if cell_meaning(meaning.kind, word) in _COUNTING}
             yield place, _condition(header[place], words, keep, drop, "the row removes the role")
-        elif meaning.kind in ABOUT_PERSON or (meaning.kind in _DATES and not meaning.sure):
+        elif meaning.may_speak_against:
             keep = words - set(objecting_words(meaning, words, today))
             yield place, _condition(header[place], words, keep, set(), _AGAINST)
 

@@ -55,6 +55,11 @@ class HeaderMeaning(NamedTuple):
     kind: ColumnKind
     sure: bool = True
 
+    @property
+    def may_speak_against(self) -> bool:
+        """Whether a cell of such a column may speak against a user although the column isn't read for its field."""
+        return self.kind in ABOUT_PERSON or (self.kind in {ColumnKind.STARTS, ColumnKind.EXPIRES} and not self.sure)
+
 
 class CellMeaning(StrEnum):
     """What a cell says about its row.

@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from rolesync.model.lists import ListForm
 from rolesync.reader.column_words import (
-    ABOUT_PERSON,
     ColumnKind,
     HeaderMeaning,
     fold_word,
@@ -57,7 +56,6 @@ KNOWN_HEADERS: Mapping[str, Field] = {
     "errors": Field.ERRORS,
 }
 OPTIONAL = frozenset({Field.ACTION, Field.REMOVE, Field.STARTS, Field.EXPIRES, Field.ERRORS})
-_DATES = frozenset({ColumnKind.STARTS, ColumnKind.EXPIRES})
 _NAMED, _KNOWN, _WORD = range(3)
 
 
@@ -110,7 +108,7 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     return FoundColumns(
         {field: places for field, places in fields.items() if places},
         tuple((place, kept[folded[place]]) for place in read if folded[place] in kept),
-        tuple((place, meaning) for place, meaning in unclear if _may_speak_against(meaning)),
+        tuple((place, meaning) for place, meaning in unclear if meaning.may_speak_against),
         tuple(place for place, meaning in unclear if meaning.kind is ColumnKind.ROLE and not meaning.sure),
         () if form.user_id_column else tuple(foreign),
     )
@@ -156,7 +154,3 @@ def _ranks(
         if field and field not in settled:
             ranks.append((place, field, rank))
     return ranks
-
-
-def _may_speak_against(meaning: HeaderMeaning) -> bool:
-    return meaning.kind in ABOUT_PERSON or (meaning.kind in _DATES and not meaning.sure)
