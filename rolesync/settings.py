@@ -5,7 +5,6 @@ An unknown key is an error in every source, because a limit with a typo in its n
 """
 
 import getpass
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -16,7 +15,6 @@ from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationIn
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rolesync.errors import UsageError
-from rolesync.model.keys import role_key
 from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
@@ -27,17 +25,23 @@ from rolesync.settings_sources import (
     SECRETS_FOLDER,
     Origin,
     check_routes,
-    is_loopback,
     read_settings,
     user_state_dir,
+)
+from rolesync.settings_values import (
+    DOMAIN,
+    check_account,
+    check_base_url,
+    check_key,
+    check_output_mode,
+    check_redirect,
+    check_roles,
+    parse_collection,
 )
 from rolesync.tables.guess_encoding import check_encoding
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-BASE_PATH = "/api/public"
-MIN_KEY_LENGTH = 16  # characters of `audit_key`
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -51,19 +55,32 @@ class Settings(BaseSettings):
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True, enable_decoding=False
+    )
 
-    account: str = Field("", description="Name before .instructuremedia.com in the address of the Studio account.")
-    base_url: str = Field("", description="Address of Studio, instead of `account`. http:// only on loopback.")
+    account: Annotated[str, AfterValidator(check_account)] = Field(
+        "", description="Name before .instructuremedia.com in the address of the Studio account."
+    )
+    base_url: Annotated[str, AfterValidator(check_base_url)] = Field(
+        "", description="Address of Studio, instead of `account`. http:// only on loopback."
+    )
     token: SecretStr = Field(SecretStr(""), description="Access token or API key.")
     client_id: str = Field("", description="Id of a developer key, for OAuth instead of `token`.")
     client_secret: SecretStr = Field(SecretStr(""), description="Secret of the developer key.")
     refresh_token: SecretStr = Field(SecretStr(""), description="First refresh token, unless `rolesync login` gets it.")
-    redirect_uri: str = Field("", description="Redirect address of the developer key, for `rolesync login`.")
+    secrets_dir: Path | None = Field(
+        None, description="Folder with a file for each secret, such as `rolesync_token`; in a file: relative to it."
+    )
+    redirect_uri: Annotated[str, AfterValidator(check_redirect)] = Field(
+        "", description="Redirect address of the developer key, for `rolesync login`."
+    )
     auth_scheme: str = Field("Bearer", description="Word before the token in the Authorization header. May be empty.")
     contact: str = Field("", description="Address or web page in the User-Agent, for the operators of Studio.")
 
-    managed_roles: tuple[str, ...] = Field(("Admin",), description="The only roles that rolesync manages.")
+    managed_roles: Annotated[tuple[str, ...], AfterValidator(check_roles)] = Field(
+        ("Admin",), description="The only roles that rolesync manages."
+    )
     role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
     encoding: Annotated[str, AfterValidator(check_encoding)] = Field(
         "", description="Encoding of a list in text, such as windows-1252. UTF-8 needs none."
@@ -117,20 +134,20 @@ class Settings(BaseSettings):
     ca_bundle: Path | None = Field(None, description="File of trusted certificates, instead of the built-in ones.")
 
     state_dir: Path = Field(default_factory=user_state_dir, description="Folder of the record.")
-    output_mode: str = Field("0600", description="Mode of new plans, pages and exports, such as 0640 for a group.")
-    audit_key: SecretStr = Field(SecretStr(""), description="Key that seals the audit record against forgery.")
+    output_mode: Annotated[str, AfterValidator(check_output_mode)] = Field(
+        "0600", description="Mode of new plans, pages and exports, such as 0640 for a group."
+    )
+    audit_key: Annotated[SecretStr, AfterValidator(check_key)] = Field(
+        SecretStr(""), description="Key that seals the audit record against forgery."
+    )
     audit_max_mb: Positive = Field(64.0, description="Size in MB after which the record continues in a new file.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Lowest level logged.")
     log_format: Literal["console", "json"] = Field("console", description="Format of the log on standard error.")
 
-    @field_validator("managed_roles")
+    @field_validator("managed_roles", "role_aliases", "keep", "ignore_columns", "protected_users", mode="before")
     @classmethod
-    def _check_roles(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names or any(not name or name != name.strip() for name in names):
-            raise ValueError("needs at least one role, each without blanks around it")
-        if len(set(map(role_key, names))) != len(names):
-            raise ValueError("names a role twice")
-        return tuple(map(role_key, names))
+    def _parse_collection(cls, value: object) -> object:
+        return parse_collection(value)
 
     @model_validator(mode="after")
     def _check_aliases(self) -> "Settings":
@@ -143,13 +160,6 @@ class Settings(BaseSettings):
                 raise ValueError(f"role_aliases maps {alias!r} to {role!r}, which is an alias itself")
         return self
 
-    @field_validator("output_mode")
-    @classmethod
-    def _check_output_mode(cls, mode: str) -> str:
-        if re.fullmatch(r"0?6[0246]{2}", mode) is None:
-            raise ValueError("must be 0600, or add reading or writing for others, such as 0640 or 0664")
-        return mode
-
     @field_validator("owner")
     @classmethod
     def _check_owner(cls, entry: str, info: ValidationInfo) -> str:
@@ -159,42 +169,6 @@ class Settings(BaseSettings):
     @classmethod
     def _check_protected_users(cls, entries: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         return tuple(read_users(entry, logins=info.data.get("login_identities", False)) for entry in entries)
-
-    @field_validator("audit_key")
-    @classmethod
-    def _check_key(cls, key: SecretStr) -> SecretStr:
-        if 0 < len(key.get_secret_value()) < MIN_KEY_LENGTH:
-            raise ValueError(f"needs at least {MIN_KEY_LENGTH} characters: a key that is easy to guess seals nothing")
-        return key
-
-    @field_validator("base_url")
-    @classmethod
-    def _check_base_url(cls, address: str) -> str:
-        if not address:
-            return address
-        parts = urlsplit(address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("must look like https://NAME.instructuremedia.com")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError("would send the token unencrypted: use https:// (http:// is for loopback only)")
-        if parts.path.rstrip("/") not in {"", BASE_PATH, f"{BASE_PATH}/v1"}:
-            raise ValueError(f"may have no path other than {BASE_PATH}/v1")
-        return f"{parts.scheme}://{parts.netloc.lower()}"
-
-    @field_validator("redirect_uri")
-    @classmethod
-    def _check_redirect(cls, address: str) -> str:
-        parts = urlsplit(address)
-        if address and (parts.scheme != "https" or not parts.hostname or is_loopback(parts.hostname)):
-            raise ValueError("must be the https:// address of the developer key, and not an address of this machine")
-        return address
-
-    @field_validator("account")
-    @classmethod
-    def _check_account(cls, account: str) -> str:
-        if account and not (account.isascii() and account.replace("-", "").isalnum()):
-            raise ValueError("must be the single word before .instructuremedia.com")
-        return account.lower()
 
     @model_validator(mode="after")
     def _check_access(self) -> "Settings":
@@ -229,9 +203,9 @@ class Settings(BaseSettings):
             UsageError: neither `account` nor `base_url` is set.
         """
         if not (self.account or self.base_url):
-            hint = f"set {PREFIX}ACCOUNT (the name before .instructuremedia.com) or {PREFIX}BASE_URL"
+            hint = f"set {PREFIX}ACCOUNT (the name before {DOMAIN}) or {PREFIX}BASE_URL; or run `rolesync init`"
             raise UsageError("no Studio is set", hint=hint)
-        return self.base_url or f"https://{self.account}.instructuremedia.com"
+        return self.base_url or f"https://{self.account}{DOMAIN}"
 
     def part(self, kind: type[Part], **others: Any) -> Part:  # noqa: ANN401  # each field has its own type
         """Make a dataclass from the settings of the same names; `others` are its fields that are no setting."""

@@ -1,18 +1,30 @@
 """Where settings come from, whom these sources belong to, and which of them may decide where a secret goes."""
 
-import ipaddress
 import os
-import shlex
-import stat
+import re
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from dotenv import dotenv_values
 from platformdirs import user_state_path
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from rolesync.errors import UsageError
+from rolesync.settings_problems import (
+    Kind,
+    Source,
+    describe_problem,
+    near_names,
+    shown_path,
+    unknown_setting,
+    variable_lines,
+)
+from rolesync.settings_trust import check_settings_file, lies_within
 
 PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"
@@ -23,13 +35,13 @@ ROUTES = ("account", "base_url", "proxy", "ca_bundle")
 """The settings that decide to which machine the secrets go."""
 
 
-_HINT = "check the command line, ROLESYNC_* variables, .env and rolesync.toml; `rolesync doctor` shows the values"
+_HINT = "correct it there; `rolesync help settings` lists all settings, `rolesync config show` the values in force"
 
 Model = TypeVar("Model", bound=BaseSettings)
 
 
 class Origin(NamedTuple):
-    """Where a setting comes from: a name for messages, and the group of the source.
+    """Where a setting comes from: a name for messages, the group of the source, and the source.
 
     The group is "" for the process and for a settings file that the user names. It is another text for sources that
     depend on the working folder or hold secrets: only sources of the same group belong together.
@@ -37,6 +49,7 @@ class Origin(NamedTuple):
 
     name: str
     group: str
+    source: Source
 
 
 def user_state_dir() -> Path:
@@ -75,10 +88,10 @@ def read_settings(
     toml, dotenv = named or Path("rolesync.toml"), Path(".env")
     check_settings_file(toml, was_named=named is not None)
     check_settings_file(dotenv, was_named=False)
-    secrets = os.environ.get(SECRETS_FOLDER)
-    if secrets and not Path(secrets).is_dir():
-        raise UsageError(f"the folder of secrets {secrets} is no folder", hint=f"correct {SECRETS_FOLDER}")
-
+    _check_dotenv(dotenv, model.model_fields)
+    secrets = _secrets_folder(overrides, dotenv, toml, was_named=named is not None)
+    _check_secrets_names(secrets, model.model_fields)
+    places = _origins(dotenv, toml, secrets, was_named=named is not None)
     sources: list[PydanticBaseSettingsSource] = []
 
     class Located(model):  # type: ignore[valid-type,misc]  # mypy takes no base from a variable
@@ -95,42 +108,146 @@ def read_settings(
             sources[:] = super().settings_customise_sources(*args, **kwargs)
             return tuple(sources)
 
+    def origins() -> dict[str, Origin]:
+        nearest: dict[str, Origin] = {}
+        for origin, source in zip(places, sources, strict=True):
+            for setting in source():
+                nearest.setdefault(setting, origin)
+        return nearest
+
     try:
         settings = Located(**{key: value for key, value in overrides.items() if value is not None})
     except ValidationError as error:
-        fields = model.model_fields
-        problems = "; ".join(_problem(".".join(map(str, item["loc"])), item["msg"], fields) for item in error.errors())
+        problems = "; ".join(_problem(item, origins(), model.model_fields) for item in error.errors())
         raise UsageError(f"settings: {problems}", hint=_HINT) from None
-    except ValueError as error:  # invalid TOML or JSON
+    except ValueError as error:  # bytes that are no UTF-8
         raise UsageError(f"settings: {error}", hint=_HINT) from None
-    places = _origins(dotenv, toml, secrets, was_named=named is not None)
-    origins: dict[str, Origin] = {}
-    for origin, source in zip(places, sources, strict=True):
-        for setting in source():
-            origins.setdefault(setting, origin)
-    return settings, origins
+    return settings, origins()
+
+
+def _problem(item: ErrorDetails, origins: Mapping[str, Origin], fields: Mapping[str, FieldInfo]) -> str:
+    """Describe one error of the validation, with its place."""
+    if not item["loc"]:  # settings that don't fit each other
+        text = item["msg"].removeprefix("Value error, ")
+        named = (name for name in origins if re.search(rf"\b{name}\b", text))
+        places = {name: origins[name].source.place_of(name) or "the command line" for name in named}
+        return f"{text} ({'; '.join(f'{name}: {place}' for name, place in places.items())})" if places else text
+    name, *inner = map(str, item["loc"])
+    source = origins[name].source if name in origins else Source(Kind.OPTION, PREFIX)
+    text = describe_problem(item, source, fields)
+    if source.kind is Kind.VARIABLE:
+        return text.replace(source.name_of(name), f"{source.name_of(name)} in the environment", 1)
+    place = source.place_of(name, *inner[:1])
+    return f"{place}: {text}" if place else text
+
+
+def _check_dotenv(dotenv: Path, fields: Mapping[str, FieldInfo]) -> None:
+    """Refuse a .env that sets a setting twice: which one the author meant can't be known.
+
+    Raises:
+        UsageError: it does.
+    """
+    if not dotenv.is_file():
+        return
+    text = dotenv.read_text(encoding="utf-8", errors="replace")
+    for name in (f"{PREFIX}{setting}".upper() for setting in fields):
+        if len(numbers := variable_lines(text, name)) > 1:
+            raise UsageError(
+                f"settings: {dotenv} sets {name} {len(numbers)} times, in the lines {', '.join(map(str, numbers))}",
+                hint="leave one of them",
+            )
+
+
+def _secrets_folder(overrides: Mapping[str, object], dotenv: Path, toml: Path, *, was_named: bool) -> str | None:
+    """Find the folder of secrets, which the nearest source names; None if none does.
+
+    A file that the user didn't name may name only a folder within its own: the secrets of other places aren't its.
+
+    Raises:
+        UsageError: there is no such folder, or it isn't the file's, or others can have written to it.
+    """
+    variables = dotenv_values(dotenv, encoding="utf-8", interpolate=False) if dotenv.is_file() else {}
+    names = (
+        (Source(Kind.OPTION, PREFIX), overrides.get("secrets_dir")),
+        (Source(Kind.VARIABLE, PREFIX), os.environ.get(SECRETS_FOLDER)),
+        (Source(Kind.DOTENV, PREFIX, dotenv), variables.get(SECRETS_FOLDER)),
+        (Source(Kind.TOML, PREFIX, toml), _read_toml(toml).get("secrets_dir")),
+    )
+    source, name = next(((source, name) for source, name in names if name), (None, ""))
+    if source is None or not isinstance(name, str | Path):  # the validation refuses other values
+        return None
+    folder, place = (source.path or Path("x")).parent / Path(name).expanduser(), source.place_of("secrets_dir")
+    if not folder.is_dir():
+        hint = "correct it; `rolesync init` makes the folder and the files in it"
+        named = f"{place}: " if place else ""
+        raise UsageError(f"settings: {named}secrets_dir: {folder} is no folder", hint=hint)
+    if source.path is None:
+        return str(folder)
+    is_trusted = was_named and source.kind is Kind.TOML
+    if not is_trusted and not lies_within(folder, str(source.path.absolute().parent)):
+        raise UsageError(
+            f"settings: {place}: secrets_dir leads out of the folder of {source.path.name}, and a file that you didn't "
+            "name may only use the secrets of its own folder",
+            hint=f"if you trust it, name the file with --config or {CONFIG_FILE}, or set {SECRETS_FOLDER}",
+        )
+    for path in (folder, *sorted(folder.glob(f"{PREFIX.lower()}*"))):
+        check_settings_file(path, was_named=False)
+    return str(folder)
+
+
+def _check_secrets_names(secrets: str | None, fields: Mapping[str, FieldInfo]) -> None:
+    """Refuse files in the folder of secrets that begin like a setting and are none: nothing would read them.
+
+    Raises:
+        UsageError: there is such a file.
+    """
+    for path in sorted(Path(secrets).iterdir()) if secrets else ():
+        name = path.name.casefold()
+        if name.startswith(PREFIX.lower()) and name.removeprefix(PREFIX.lower()) not in fields:
+            source = Source(Kind.SECRETS, PREFIX, path)
+            problem = unknown_setting(name.removeprefix(PREFIX.lower()), source, fields)
+            raise UsageError(f"settings: {shown_path(path)}: {problem}", hint="rename the file, or move it away")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Read a settings file; no settings if there is none.
+
+    Raises:
+        UsageError: it isn't TOML.
+    """
+    if not path.is_file():
+        return {}
+    content = path.read_bytes()
+    try:
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        problem, hint = f"line {line} is not UTF-8", "save the file as UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        text, _, position = str(error).partition(" (at ")
+        place = position.rstrip(")")
+        line = int(place.split()[1].rstrip(",")) if place.startswith("line ") else 0
+        written = content.decode().splitlines()[line - 1].split("=")[0].strip() if line else ""
+        twice = text == "Cannot overwrite a value"
+        problem = f"{place}: {f'{written} is set twice' if twice else f'this is not TOML: {text}'}".removeprefix(": ")
+        hint = (
+            "leave one of them" if twice else 'write NAME = VALUE, with text in quotes, as in owner = "a@example.edu"'
+        )
+    raise UsageError(f"settings: {shown_path(path)}, {problem}", hint=hint)
 
 
 def _origins(dotenv: Path, toml: Path, secrets: str | None, *, was_named: bool) -> tuple[Origin, ...]:
     """Describe the sources, the nearest first; `was_named` is whether the user has named the TOML file."""
     folder = _current_folder()
     env_path, toml_path, secrets_path = (str(Path(folder, path)) for path in (dotenv, toml, secrets or ""))
+    within = secrets and lies_within(Path(secrets), folder)
     return (
-        Origin("the command line", ""),
-        Origin("the environment", ""),
-        Origin(env_path, env_path),
-        Origin(toml_path, "" if was_named else folder),
-        Origin(secrets_path, folder if secrets and _lies_within(Path(secrets), folder) else secrets_path),
+        Origin("the command line", "", Source(Kind.OPTION, PREFIX)),
+        Origin("the environment", "", Source(Kind.VARIABLE, PREFIX)),
+        Origin(env_path, env_path, Source(Kind.DOTENV, PREFIX, Path(env_path))),
+        Origin(toml_path, "" if was_named else folder, Source(Kind.TOML, PREFIX, Path(toml_path))),
+        Origin(secrets_path, folder if within else secrets_path, Source(Kind.SECRETS, PREFIX, Path(secrets_path))),
     )
-
-
-def _lies_within(secrets: Path, folder: str) -> bool:
-    """Whether a folder of secrets and all its files are really below a folder, without links to elsewhere."""
-    try:
-        paths = [secrets, *secrets.iterdir()]
-    except OSError:
-        return False
-    return all(Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)) for path in paths)
 
 
 def _current_folder() -> str:
@@ -140,73 +257,20 @@ def _current_folder() -> str:
         return ""
 
 
-def _problem(name: str, message: str, known: Iterable[str]) -> str:
-    text = message.removeprefix("Value error, ")
-    if message == "Extra inputs are not permitted":
-        text = f"is no setting (known are {', '.join(known)})"
-    return f"{name} {text}".strip()
-
-
 def refuse_unknown_variables(settings: Iterable[str]) -> None:
     """Refuse ROLESYNC_* variables that name none of the settings; the reader of the environment would ignore them.
 
     Raises:
         UsageError: there is such a variable.
     """
-    known = {f"{PREFIX}{name}".upper() for name in settings} | {CONFIG_FILE, SECRETS_FOLDER}
+    known = {f"{PREFIX}{name}".upper() for name in settings} | {CONFIG_FILE}
     unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
     if unknown:
+        meant = (f"{name!r}{near_names(name, known)}" for name in unknown)
         raise UsageError(
-            f"settings: {', '.join(unknown)} in the environment is no setting",
-            hint=f"correct or unset it; known are {', '.join(sorted(known))}",
+            f"settings: unknown setting in the environment: {', '.join(meant)}",
+            hint="correct or unset it; `rolesync help settings` lists all settings",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def check_settings_file(path: Path, *, was_named: bool) -> None:
-    """Refuse a settings file that other users can have written; root is no other user.
-
-    Args:
-        path: the file; nothing is checked if there is none.
-        was_named: whether the user has named the file, and by that trusts its owner.
-
-    Raises:
-        UsageError: the file or its link is of another user, or other users can write to the file.
-    """
-    if not hasattr(os, "geteuid") or not path.exists():
-        return
-    trusted, status = {0, os.geteuid()}, path.stat()
-    if not was_named and not {path.lstat().st_uid, status.st_uid} <= trusted:
-        raise UsageError(
-            f"settings: {path.absolute()} is of another user, so it is not read",
-            hint="work in another folder; or, if you trust the file, name it with --config, or take it over with chown",
-        )
-    if status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _is_private_group(status)):
-        raise UsageError(
-            f"settings: other users can write to {path.absolute()}, so it is not read",
-            hint=f"check its content, then: chmod go-w {shlex.quote(str(path))}",
-        )
-
-
-def _is_private_group(status: os.stat_result) -> bool:
-    """Whether the group of a file has only its owner as a member, as many systems make one for each user."""
-    import grp  # noqa: PLC0415  # not on Windows
-    import pwd  # noqa: PLC0415
-
-    try:
-        owner, group = pwd.getpwuid(status.st_uid), grp.getgrgid(status.st_gid)
-    except KeyError:  # a container's user may have no entry
-        return False
-    return group.gr_gid == owner.pw_gid and group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}
 
 
 def check_routes(origins: Mapping[str, Origin], is_set: Callable[[str], bool]) -> None:

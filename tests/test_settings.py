@@ -54,27 +54,37 @@ def test_a_settings_file_can_be_named(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "missing.toml is no file" in refused()
 
 
-def test_an_unknown_key_is_an_error_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path(".env").write_text("OTHER_PROGRAM=1\nROLESYNC_MAX_REMOVAL=3\n")
-    assert "max_removal is no setting" in refused()
+def test_an_unknown_key_is_an_error_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    variable = "ROLESYNC_MAX_REMOVAL"
+    meant = "did you mean max_removals or max_removals_share?"
+    Path(".env").write_text(f"OTHER_PROGRAM=1\n{variable}=3\n")
+    assert f".env, line 2: unknown setting '{variable}': did you mean ROLESYNC_MAX_REMOVALS or" in refused()
     Path(".env").write_text("OTHER_PROGRAM=1\n")
     assert load().max_removals == 50
 
-    Path("rolesync.toml").write_text("max_removal = 3\n")
-    assert "max_removal is no setting" in refused()
+    Path("rolesync.toml").write_text("\nmax_removal = 3\n")
+    assert refused() == f"settings: rolesync.toml, line 2: unknown setting 'max_removal': {meant}"
     Path("rolesync.toml").unlink()
 
-    monkeypatch.setenv("ROLESYNC_MAX_REMOVAL", "3")
-    assert "ROLESYNC_MAX_REMOVAL in the environment" in refused()
-    monkeypatch.delenv("ROLESYNC_MAX_REMOVAL")
-    assert "max_removal is no setting" in refused(max_removal=3)
+    monkeypatch.setenv(variable, "3")
+    assert f"unknown setting in the environment: '{variable}': did you mean ROLESYNC_MAX_REMOVALS" in refused()
+    monkeypatch.delenv(variable)
+    assert refused(max_removal=3) == f"settings: unknown setting 'max_removal': {meant}"
+
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "rolesync_tokn").write_text("t")
+    monkeypatch.setenv("ROLESYNC_SECRETS_DIR", str(secrets))
+    assert refused() == "settings: secrets/rolesync_tokn: unknown setting 'tokn': did you mean token?"
 
 
 def test_lists_are_json_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROLESYNC_MANAGED_ROLES", json.dumps(["Admin", "Caption, editor"]))
     assert load().managed_roles == ("Admin", "Caption, editor")
     monkeypatch.setenv("ROLESYNC_MANAGED_ROLES", "Admin")
-    assert "managed_roles" in refused()
+    assert "ROLESYNC_MANAGED_ROLES in the environment must be a list in JSON, e.g." in refused()
+    monkeypatch.setenv("ROLESYNC_MANAGED_ROLES", '["Admin"')
+    assert "ROLESYNC_MANAGED_ROLES in the environment is not valid JSON" in refused()
 
 
 def test_aliases_are_json_in_the_environment_and_a_table_in_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,8 +190,15 @@ def test_secrets_show_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_broken_files_are_named_without_a_traceback() -> None:
-    Path("rolesync.toml").write_text("chunk_size = \n")
-    assert "settings:" in refused()
+    for text, message in {
+        b"a = 1\nchunk_size = \n": "settings: rolesync.toml, line 2, column 14: this is not TOML: Invalid value",
+        b"owner = you@example.edu\n": "line 1, column 9: this is not TOML",
+        b"chunk_size = 1\nchunk_size = 2\n": "line 2, column 15: chunk_size is set twice",
+        b'mode = "sync"\nowner = "J\xf6rg"\n': "line 2 is not UTF-8",
+        b'mode = "sy': "this is not TOML",
+    }.items():
+        Path("rolesync.toml").write_bytes(text)
+        assert message in refused()
 
 
 def test_the_policy_holds_what_a_plan_is_bound_to() -> None:

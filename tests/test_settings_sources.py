@@ -1,4 +1,4 @@
-"""Sources of settings: variables, the home folder, whom files belong to, and which source decides on secrets."""
+"""Sources of settings: variables, the home folder, folders of secrets, and which source decides where secrets go."""
 
 import os
 from pathlib import Path
@@ -8,9 +8,6 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.settings import load
-from rolesync.settings_sources import is_loopback
-
-grp, pwd = pytest.importorskip("grp"), pytest.importorskip("pwd")
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +30,6 @@ def test_a_user_without_a_home_folder_is_told_to_name_the_state_folder(
     assert load(state_dir=tmp_path).state_dir == tmp_path
 
 
-@pytest.mark.parametrize(("host", "loopback"), [("localhost", True), ("127.0.0.2", True), ("::1", True), ("a", False)])
-def test_only_addresses_of_this_machine_are_loopback(host: str, *, loopback: bool) -> None:
-    assert is_loopback(host) is loopback
-
-
 @pytest.mark.skipif(os.name == "nt", reason="the current folder can't be removed there")
 def test_a_current_folder_that_was_removed_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone, settings_file = tmp_path / "gone", tmp_path / "settings.toml"
@@ -47,69 +39,6 @@ def test_a_current_folder_that_was_removed_is_no_obstacle(tmp_path: Path, monkey
     gone.rmdir()
     assert load(settings_file, base_url="https://acme.example").origins["chunk_size"].name == str(settings_file)
     monkeypatch.chdir(tmp_path)
-
-
-# Whom a file belongs to
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users and modes are POSIX")
-@pytest.mark.parametrize("name", [".env", "rolesync.toml"])
-def test_a_file_that_others_can_write_or_own_is_refused(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / name
-    path.write_text("", encoding="utf-8")
-    path.chmod(0o644)
-    load()
-    for mode in (0o646, 0o664):
-        path.chmod(mode)
-        monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("staff", "x", gid, ["somebody"])))
-        with pytest.raises(UsageError, match="other users can write") as caught:
-            load()
-        assert str(path) in caught.value.message
-        assert "chmod go-w" in caught.value.hint
-    path.chmod(0o644)
-    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
-    if path.stat().st_uid:  # root's files are trusted
-        with pytest.raises(UsageError, match="of another user"):
-            load()
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
-def test_a_file_of_another_user_is_read_only_if_it_is_named(tmp_path: Path) -> None:
-    for name in (".env", "rolesync.toml"):
-        path = tmp_path / name
-        path.write_text("", encoding="utf-8")
-        os.chown(path, 12345, 12345)
-        with pytest.raises(UsageError, match=f"{path} is of another user"):
-            load()
-        if name == ".env":
-            path.unlink()
-    load(tmp_path / "rolesync.toml")
-    (tmp_path / "rolesync.toml").rename(tmp_path / "ours.toml")
-    os.chown(tmp_path / "ours.toml", 0, 0)
-    (tmp_path / "rolesync.toml").symlink_to(tmp_path / "ours.toml")
-    load()
-    os.chown(tmp_path / "rolesync.toml", 12345, 12345, follow_symlinks=False)
-    with pytest.raises(UsageError, match="of another user"):
-        load()
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users and modes are POSIX")
-def test_a_group_of_one_user_is_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "rolesync.toml"
-    path.write_text("", encoding="utf-8")
-    path.chmod(0o664)
-    user = pwd.getpwuid(path.stat().st_uid)
-    monkeypatch.setattr(grp, "getgrgid", lambda _gid: grp.struct_group((user.pw_name, "x", user.pw_gid, [])))
-    load()
-
-    def unknown(_gid: int) -> None:
-        raise KeyError
-
-    monkeypatch.setattr(grp, "getgrgid", unknown)
-    with pytest.raises(UsageError, match="other users can write"):
-        load()
 
 
 # Where secrets may go
@@ -217,3 +146,83 @@ def test_an_empty_value_is_no_secret_and_no_route(monkeypatch: pytest.MonkeyPatc
     put("environment", "base_url", "", monkeypatch)
     put("rolesync.toml", "account", "", monkeypatch)
     load()
+
+
+# The folder of secrets that a file names
+
+
+def write_files(folder: Path, secrets: str, **settings: str) -> None:
+    """Write a rolesync.toml that names a folder of secrets, and a token in it."""
+    lines = [f'secrets_dir = "{secrets}"', *(f'{name} = "{value}"' for name, value in settings.items())]
+    (folder / secrets).mkdir(parents=True, exist_ok=True)
+    (folder / secrets).chmod(0o700)
+    (folder / secrets / "rolesync_token").write_text("t", encoding="utf-8")
+    (folder / secrets / "rolesync_token").chmod(0o600)
+    (folder / "rolesync.toml").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "rolesync.toml").chmod(0o600)
+
+
+def test_a_settings_file_names_the_secrets_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, "secrets", account="acme")
+    settings = load()
+    assert settings.token.get_secret_value() == "t"
+    assert settings.origins["token"].source.place_of("token") == "secrets/rolesync_token"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load(tmp_path / "rolesync.toml").token.get_secret_value() == "t"  # relative to the file, not to this folder
+    (tmp_path / "elsewhere" / "other").mkdir()
+    monkeypatch.setenv("ROLESYNC_SECRETS_DIR", "other")  # the environment is nearer
+    assert load(tmp_path / "rolesync.toml").token.get_secret_value() == ""
+
+
+def test_the_env_file_may_name_the_secrets_too() -> None:
+    write_files(Path(), "secrets")
+    Path("rolesync.toml").unlink()
+    Path(".env").write_text("ROLESYNC_SECRETS_DIR=secrets\n", encoding="utf-8")
+    assert load(account="acme").token.get_secret_value() == "t"
+
+
+def test_a_file_that_is_only_found_uses_no_secrets_of_other_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, "users", account="acme")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    for name in ("../users", str(tmp_path / "users"), "linked"):
+        (work / "linked").unlink(missing_ok=True)
+        (work / "linked").symlink_to(tmp_path / "users")
+        for file, text in (
+            ("rolesync.toml", f'account = "evil"\nsecrets_dir = "{name}"\n'),
+            (".env", f"ROLESYNC_ACCOUNT=evil\nROLESYNC_SECRETS_DIR={name}\n"),
+        ):
+            Path(file).write_text(text, encoding="utf-8")
+            with pytest.raises(UsageError, match=rf"{file}, line 2: secrets_dir leads out of the folder") as caught:
+                load()
+            assert "ROLESYNC_CONFIG" in caught.value.hint
+            if file == "rolesync.toml":  # the user trusts a file that they name
+                assert load(Path(file)).token.get_secret_value() == "t"
+            Path(file).unlink()
+
+
+def test_the_address_of_an_env_file_gets_no_secrets_of_the_settings_file() -> None:
+    write_files(Path(), "secrets")
+    Path(".env").write_text("ROLESYNC_ACCOUNT=evil\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="a file that you didn't name may not decide where other secrets go"):
+        load()
+
+
+def test_a_folder_of_secrets_that_is_missing_is_named_with_its_line() -> None:
+    Path("rolesync.toml").write_text('\nsecrets_dir = "secrets"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"rolesync\.toml, line 2: secrets_dir: secrets is no folder") as caught:
+        load()
+    assert "rolesync init" in caught.value.hint
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users and modes are POSIX")
+@pytest.mark.parametrize("name", ["secrets", "secrets/rolesync_token"])
+def test_secrets_that_others_can_write_are_refused(name: str) -> None:
+    write_files(Path(), "secrets", account="acme")
+    Path(name).chmod(0o777)
+    with pytest.raises(UsageError, match=f"other users can write to .*{name}, so it is not read"):
+        load()

@@ -1,0 +1,124 @@
+"""What the values of settings must look like: the checks that need nothing but the value itself."""
+
+import ipaddress
+import json
+import re
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from rolesync.model.keys import role_key
+
+BASE_PATH = "/api/public"
+DOMAIN = ".instructuremedia.com"
+MIN_KEY_LENGTH = 16  # characters of `audit_key`
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_collection(value: object) -> object:
+    """Parse a list or a table that a source holds as JSON; any other value stays as it is.
+
+    Raises:
+        ValueError: it begins like JSON and isn't JSON.
+    """
+    if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError(f"is not valid JSON: {error}") from None
+
+
+def check_roles(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Check and normalise the names of the managed roles."""
+    if not names or any(not name or name != name.strip() for name in names):
+        raise ValueError("needs at least one role, each without blanks around it")
+    if len(set(map(role_key, names))) != len(names):
+        raise ValueError("names a role twice")
+    return tuple(map(role_key, names))
+
+
+def check_output_mode(mode: str) -> str:
+    """Check the mode of new files, in octal digits."""
+    if re.fullmatch(r"0?6[0246]{2}", mode) is None:
+        raise ValueError("must be 0600, or add reading or writing for others, such as 0640 or 0664")
+    return mode
+
+
+def check_key(key: SecretStr) -> SecretStr:
+    """Check that the key of the record is long enough."""
+    if 0 < len(key.get_secret_value()) < MIN_KEY_LENGTH:
+        raise ValueError(f"needs at least {MIN_KEY_LENGTH} characters: a key that is easy to guess seals nothing")
+    return key
+
+
+def check_base_url(address: str) -> str:
+    """Check the address of Studio, and reduce it to scheme and host."""
+    if not address:
+        return address
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+        raise ValueError(f"must look like https://NAME{DOMAIN}")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("would send the token unencrypted: use https:// (http:// is for loopback only)")
+    if parts.path.rstrip("/") not in {"", BASE_PATH, f"{BASE_PATH}/v1"}:
+        raise ValueError(f"may have no path other than {BASE_PATH}/v1")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def check_redirect(address: str) -> str:
+    """Check the redirect address of the developer key."""
+    parts = urlsplit(address)
+    if address and (parts.scheme != "https" or not parts.hostname or is_loopback(parts.hostname)):
+        raise ValueError("must be the https:// address of the developer key, and not an address of this machine")
+    return address
+
+
+def check_account(account: str) -> str:
+    """Check the name of the account, in small letters."""
+    if account and not (account.isascii() and account.replace("-", "").isalnum()):
+        raise ValueError(f"must be the single word before {DOMAIN}")
+    return account.lower()
+
+
+def parse_account(text: str) -> dict[str, str]:
+    """Read an account as people have it: its name, or any address of a page of it.
+
+    Args:
+        text: such as `example`, `example.instructuremedia.com/page`, or `http://127.0.0.1:8765`.
+
+    Returns:
+        The setting that names the account: `account`, or `base_url` for an address elsewhere.
+
+    Raises:
+        ValueError: it is no account and no address.
+    """
+    pasted = text.strip().strip("<>\"'").strip()
+    if not pasted:
+        raise ValueError("is empty")
+    if pasted.replace("-", "").isalnum():
+        return {"account": check_account(pasted)}
+    address = pasted if "://" in pasted else f"https://{pasted}"
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        raise ValueError(f"is no address: {text.strip()}") from None
+    if not host or parts.username or not re.fullmatch(r"[a-z0-9.:-]+", host):
+        raise ValueError(f"must be the name before {DOMAIN}, or the address of the account")
+    if host.endswith(DOMAIN) and host != DOMAIN:
+        return {"account": check_account(host.removesuffix(DOMAIN))}
+    if ("." not in host or host.startswith(".")) and not is_loopback(host):
+        raise ValueError(f"must be the name before {DOMAIN}, or the address of the account")
+    name = f"[{host}]" if ":" in host else host
+    scheme = "http" if "://" not in pasted and is_loopback(host) else parts.scheme
+    return {"base_url": check_base_url(f"{scheme}://{name}{f':{port}' if port else ''}")}

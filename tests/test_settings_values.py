@@ -1,0 +1,51 @@
+"""What values must look like, and accounts as people paste them."""
+
+import pytest
+
+from rolesync.settings_values import is_loopback, parse_account
+
+
+@pytest.mark.parametrize(("host", "loopback"), [("localhost", True), ("127.0.0.2", True), ("::1", True), ("a", False)])
+def test_only_addresses_of_this_machine_are_loopback(host: str, *, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    ("pasted", "setting"),
+    [
+        ("Acme", {"account": "acme"}),
+        (" acme-edu\n", {"account": "acme-edu"}),
+        ("https://acme.instructuremedia.com/", {"account": "acme"}),
+        ("https://ACME.instructuremedia.com/lti/settings?tab=keys#x", {"account": "acme"}),
+        ("acme.instructuremedia.com/path?x", {"account": "acme"}),
+        ("http://acme.instructuremedia.com", {"account": "acme"}),
+        ("<https://acme.instructuremedia.com>", {"account": "acme"}),
+        ("http://127.0.0.1:8765", {"base_url": "http://127.0.0.1:8765"}),
+        ("http://127.0.0.1:8765/login", {"base_url": "http://127.0.0.1:8765"}),
+        ("127.0.0.1:8765", {"base_url": "http://127.0.0.1:8765"}),
+        ("http://[::1]:8765", {"base_url": "http://[::1]:8765"}),
+        ("https://studio.example.edu/x", {"base_url": "https://studio.example.edu"}),
+    ],
+)
+def test_an_account_is_understood_as_people_paste_it(pasted: str, setting: dict[str, str]) -> None:
+    assert parse_account(pasted) == setting
+
+
+@pytest.mark.parametrize(
+    ("pasted", "message"),
+    [
+        ("", "empty"),
+        ("two words", "the name before"),
+        ("http://studio.example.edu", "unencrypted"),
+        ("https://me:secret@acme.instructuremedia.com", "the name before"),
+        ("https://a.b.instructuremedia.com", "single word"),
+        ("https://.instructuremedia.com", "the name before|no address|single word"),
+        ("ftp://127.0.0.1", "must look like"),
+        ("http://[::1", "no address"),
+        ("https://acme", "the name before"),
+        ("m\u00fcller", "single word"),
+    ],
+)
+def test_what_is_no_account_is_refused(pasted: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse_account(pasted)
