@@ -19,10 +19,10 @@ from rolesync.errors import Exit, RolesyncError, UsageError
 # Click's base class of usage errors. Its module depends on the Typer version: newer ones contain a copy of Click.
 ClickUsageError = typer.BadParameter.__bases__[0]
 
-# In the order of `--help`. Each command is a function in a module of the same name; `audit` has subcommands.
+# In the order of `--help`. Each command is a function in a module of the same name; a few have subcommands.
 COMMANDS = (
     *("validate", "export", "plan", "show", "undo", "rehearse", "review", "apply", "sync", "migrate"),
-    *("runs", "explain", "audit", "login", "doctor", "sandbox", "help"),
+    *("runs", "explain", "audit", "fleet", "login", "doctor", "sandbox", "help"),
 )
 
 
@@ -83,7 +83,7 @@ def _build_app(first_argument: str, *, on_terminal: bool) -> typer.Typer:
     app.callback()(lambda: None)
     for name in [first_argument] if first_argument in COMMANDS else COMMANDS:
         module = import_module(f"rolesync.cli.{name}")
-        if name == "audit":
+        if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(getattr(module, name))

@@ -22,7 +22,9 @@ _LOCK, _NOTE = "run.lock", "run.lock.json"
 
 
 @contextmanager
-def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], datetime]) -> Iterator[None]:
+def account_lock(
+    folder: Path, *, run: str, command: str, now: Callable[[], datetime], subject: str = "account"
+) -> Iterator[None]:
     """Hold the account's lock while the `with` block lasts; never wait for it.
 
     Args:
@@ -30,6 +32,7 @@ def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], date
         run: the id of the run.
         command: its command, such as `sync`.
         now: the clock; its times have a zone.
+        subject: what the folder belongs to, for messages.
 
     Raises:
         LockHeldError: another run, or another thread of this process, holds it.
@@ -43,11 +46,11 @@ def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], date
         lock.acquire(blocking=False)
     except Timeout as error:
         raise LockHeldError(
-            f"{folder}: {_describe_holder(note)} holds the lock of this account; nothing was done.",
+            f"{folder}: {_describe_holder(note)} holds the lock of this {subject}; nothing was done.",
             hint="Wait until that run ends, or check it on that machine; the lock is released as soon as it ends.",
         ) from error
     except OSError as error:
-        raise _lock_error(folder, error) from error
+        raise _lock_error(folder, error, subject) from error
     with ExitStack() as cleanup:
         cleanup.callback(lock.release)
         # Before the release: afterwards the note may be the next holder's.
@@ -55,13 +58,13 @@ def account_lock(folder: Path, *, run: str, command: str, now: Callable[[], date
         try:
             _write_note(note, run=run, command=command, since=now())
         except OSError as error:
-            raise _lock_error(folder, error) from error
+            raise _lock_error(folder, error, subject) from error
         yield
 
 
-def _lock_error(folder: Path, error: OSError) -> RolesyncError:
+def _lock_error(folder: Path, error: OSError, subject: str) -> RolesyncError:
     hint = "Give this user access to the folder, or choose another one with state_dir."
-    return RolesyncError(f"{folder}: the lock of this account can't be taken: {error.strerror or error}.", hint=hint)
+    return RolesyncError(f"{folder}: the lock of this {subject} can't be taken: {error.strerror or error}.", hint=hint)
 
 
 def _write_note(note: Path, *, run: str, command: str, since: datetime) -> None:

@@ -28,7 +28,9 @@ from rolesync.workflows.plan import guard_baseline
 from rolesync.workflows.read_studio import read_studio
 
 
-def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | None = None) -> Run:
+def apply_plan(
+    plan: Plan, context: Context, override: str = "", folder: Path | None = None, *, command: str = "apply"
+) -> Run:
     """Apply a saved plan. A user who has changed since the plan was made keeps their roles (drift).
 
     Changes that earlier runs of the same plan made, before or after its approval, count as done; the others are sent.
@@ -38,6 +40,7 @@ def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | 
         context: the settings say for which account, and whether the plan needs an approval.
         override: the digest of the plan, to pass its guards once; "" for none.
         folder: the folder of the plan's file, where its list may be too.
+        command: `apply`, or `sync` for the second half of a sync.
 
     Raises:
         PlanRefusedError: the plan is for another account or other roles, its list has changed, its approval is missing,
@@ -50,7 +53,7 @@ def apply_plan(plan: Plan, context: Context, override: str = "", folder: Path | 
     _check_origin(plan, context, folder)
     check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
     check_guards(plan, override)
-    with lock_account(context, "apply") as account:
+    with lock_account(context, command) as account:
         if settings.four_eyes and plan.approval:
             check_maker(plan, account.earlier_runs.makers(plan.approval.reviewed_digest))
         rechecked = _recheck(plan, account.run_context.studio, account.earlier_runs, context, override)

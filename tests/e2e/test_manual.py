@@ -18,11 +18,15 @@ from tests.paths import ROOT
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell")
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
 
 
 def environment(**settings: str) -> Mapping[str, str]:
@@ -51,7 +55,7 @@ def account(studio: Control) -> Mapping[str, str]:
 
 def run(text: str, folder: Path, port: int, account: Mapping[str, str], **settings: str) -> dict[str, str]:
     """Run a page; returns the output of each command without `rolesync`."""
-    for shown, actual in {"8765": str(port), **account}.items():
+    for shown, actual in {"8765": str(port), "8766": str(free_port()), **account}.items():
         text = text.replace(shown, actual)
     steps = run_page(text, folder, environment(**settings), person)
     return {step.command.removeprefix("rolesync "): step.output for step in steps}

@@ -1,0 +1,127 @@
+"""Show a run over a fleet, its progress, and the question before it."""
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import typer
+
+from rolesync.cli.options import Form
+from rolesync.cli.output import save_file, show_json, show_view
+from rolesync.errors import DeclinedError, Exit, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rolesync.fleet.workers import AccountProgress
+    from rolesync.model.fleet import AccountResult, Night
+
+
+def show_night(
+    night: "Night", form: Form, limit: int | None = None, *, folder: Path | None = None, detailed: bool = False
+) -> Exit:
+    """Show a run over a fleet, and return its exit code.
+
+    Args:
+        night: the run.
+        form: text or JSON.
+        limit: the number of accounts to show in each table; None for all.
+        folder: where its plans were saved for the next command; None if there is none.
+        detailed: whether changes that are pending exit with 2.
+    """
+    from rolesync.model.fleet import exit_code_of_night
+    from rolesync.report.content.fleet import night_json
+
+    code = exit_code_of_night(night, detailed=detailed)
+    if form is Form.JSON:
+        show_json(night_json(night))
+        return code
+    from rolesync.report.terminal.fleet import night_view
+
+    show_view(night_view(night, limit, _next_command(night, folder)))
+    return code
+
+
+def _next_command(night: "Night", folder: Path | None) -> str:
+    from rolesync.model.fleet import AccountStatus
+
+    statuses = set(night.counts)
+    if folder and AccountStatus.WAITING in statuses:
+        return f"rolesync fleet review {quote(str(folder))}"
+    if folder and AccountStatus.PLANNED in statuses and not night.blocked:
+        return f"rolesync fleet apply {quote(str(folder))}"
+    resumable = {AccountStatus.NOT_BEGUN, AccountStatus.DIED, AccountStatus.TIMED_OUT, AccountStatus.UNREACHABLE}
+    if night.command in {"apply", "sync"} and not night.blocked and statuses & resumable:
+        return f"rolesync fleet resume {night.run}"
+    return ""
+
+
+def save_night_csv(night: "Night", path: Path) -> None:
+    """Save a run over a fleet as CSV, an account a row."""
+    from rolesync.report.content.fleet import CSV_COLUMNS, csv_rows
+    from rolesync.tables.write_csv import format_csv
+
+    save_file(format_csv(CSV_COLUMNS, csv_rows(night)), path, "the run of the fleet")
+
+
+def ask(results: "Sequence[AccountResult]", fleet: str) -> None:
+    """Ask whether to apply the plans.
+
+    Raises:
+        UsageError: there is no terminal.
+        DeclinedError: the answer is no, or the question was interrupted.
+    """
+    from rolesync.model.fleet import planned_changes
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "fleet apply asks before it writes, and standard input is no terminal",
+            hint="look at the plans, then add --yes",
+        )
+    additions, removals = planned_changes(results)
+    question = f"Remove {removals:,} and add {additions:,} roles in the accounts of {fleet}?"
+    try:
+        agreed = typer.confirm(question, err=True)
+    except (typer.Abort, KeyboardInterrupt) as error:
+        raise DeclinedError("interrupted before anything was written") from error
+    if not agreed:
+        raise DeclinedError("not applied, as you answered; nothing was written")
+
+
+@contextmanager
+def fleet_progress() -> "Iterator[tuple[AccountProgress, Callable[[AccountResult, int], None]]]":
+    """Show an account a line while it is under way; elsewhere than on a terminal, a line for each result."""
+    from rolesync.report.content.fleet import status_words
+
+    lock = Lock()
+
+    def write(result: "AccountResult", remaining: int) -> None:
+        line = f"{result.account}: {status_words(result.status)}"
+        with lock:
+            print(f"{line} ({result.seconds:.1f} s; {remaining} to go)", file=sys.stderr)
+
+    if not sys.stderr.isatty():
+        yield (lambda _account, _stage, _done, _total: None), write
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(account: str, stage: str, done: int, total: int) -> None:
+            with lock:
+                task = tasks.setdefault(account, bars.add_task(account, total=total)) if account not in tasks else None
+                bars.update(task or tasks[account], description=f"{account}: {stage}", completed=done, total=total)
+
+        def end(result: "AccountResult", remaining: int) -> None:
+            with lock:
+                if (task := tasks.pop(result.account, None)) is not None:
+                    bars.remove_task(task)
+            bars.console.print(f"{result.account}: {status_words(result.status)} ({remaining} to go)", highlight=False)
+
+        yield advance, end

@@ -1,0 +1,184 @@
+"""One job for one account, in a worker: check, plan or apply, by the workflows of a single account."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+from time import monotonic
+
+from rolesync.audit.chain import hash_of, whole_lines
+from rolesync.audit.files import read_head
+from rolesync.errors import Exit, RecordBrokenError, RolesyncError, UsageError
+from rolesync.fleet.account_settings import account_settings
+from rolesync.fleet.jobs import Job, JobKind
+from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead, status_of_exit
+from rolesync.model.plans import Plan
+from rolesync.model.reasons import HeldReason
+from rolesync.model.runs import counts
+from rolesync.model.vocabulary import OutcomeStatus, VerdictStatus
+from rolesync.planner.decode import from_json
+from rolesync.planner.encode import to_json
+from rolesync.private_files import make_private_folder, replace_file
+from rolesync.workflows.apply import apply_plan
+from rolesync.workflows.context import Context
+from rolesync.workflows.doctor import run_checks
+from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.sync import plan_locked
+
+_ADDRESS = re.compile(r"[^\s<>'\"(),;:]+@[^\s<>'\"(),;:]+")
+
+
+def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResult:
+    """Run one job. Every error of rolesync is a result; others are the caller's.
+
+    Args:
+        job: the job.
+        progress: called with the stage, the steps done, and all steps of the stage.
+    """
+    started = monotonic()
+    folder = None
+    try:
+        settings = account_settings(job.values, Path(job.secrets) if job.secrets else None)
+        folder = settings.account_dir
+        _check_head(folder, job.head, settings.audit_key.get_secret_value())
+        result = _JOBS[job.kind](job, Context(settings, progress=progress))
+    except RolesyncError as error:
+        result = AccountResult(job.account, status_of_exit(error.exit_code), error.message, error.hint)
+    return replace(
+        result,
+        message=without_addresses(result.message),
+        hint=without_addresses(result.hint),
+        head=_head_of(folder) if folder else None,
+        seconds=round(monotonic() - started, 3),
+        attempt=job.attempt,
+    )
+
+
+def without_addresses(text: str) -> str:
+    """Replace addresses in a text, because the reports of a fleet go to more people than those of an account."""
+    return _ADDRESS.sub("[address]", text)
+
+
+def _check(job: Job, context: Context) -> AccountResult:
+    """Run the checks of `doctor`, and read the list."""
+    checks = run_checks(context)
+    failed = [check for check in checks if check.status is VerdictStatus.BLOCK]
+    if failed:
+        message = "; ".join(f"{check.name}: {check.message}" for check in failed)
+        return AccountResult(job.account, status_of_exit(failed[0].exit_code), message, failed[0].hint)
+    desired = read_list(_list_of(job), context)
+    if desired.status == "reject":
+        return _refused_list(job, len(desired.findings))
+    warnings = [f"{check.name}: {check.message}" for check in checks if check.status is VerdictStatus.WARN]
+    return AccountResult(job.account, AccountStatus.DONE, "; ".join(warnings))
+
+
+def _plan(job: Job, context: Context) -> AccountResult:
+    """Plan, and save the plan."""
+    desired = read_list(_list_of(job), context)
+    if desired.status == "reject":
+        return _refused_list(job, len(desired.findings))
+    plan = plan_locked(desired, context) if job.is_sync else plan_list(desired, context)
+    path = Path(job.plan_path)
+    make_private_folder(path.parent)
+    replace_file(path, to_json(plan).encode("ascii"), mode=context.settings.file_mode)
+    return _planned(job, plan)
+
+
+def _planned(job: Job, plan: Plan) -> AccountResult:
+    removals = int((plan.changes["action"] == "remove").sum())
+    summary = PlannedAccount(
+        digest=plan.digest,
+        list_path=plan.source.path,
+        list_sha256=plan.source.sha256,
+        listed=sum(plan.source.listed.values()),
+        absent=int((plan.held["reason"] == HeldReason.NOT_IN_STUDIO.value).sum()),
+        holders=sum(count.before for count in plan.roles),
+        additions=len(plan.changes) - removals,
+        removals=removals,
+        held=len(plan.held),
+        guards=tuple(dict.fromkeys(verdict.rule for verdict in plan.blocked)),
+    )
+    if plan.blocked:
+        message = "; ".join(verdict.message for verdict in plan.blocked)
+        hint = f"rolesync show {quote(job.plan_path)}"
+        return AccountResult(job.account, AccountStatus.BLOCKED, message, hint, plan=summary)
+    if plan.status == "empty":
+        return AccountResult(job.account, AccountStatus.EMPTY, plan=summary)
+    status = AccountStatus.WAITING if job.needs_approval else AccountStatus.PLANNED
+    return AccountResult(job.account, status, plan=summary)
+
+
+def _apply(job: Job, context: Context) -> AccountResult:
+    """Apply the saved plan. What earlier runs of the same plan have done counts as done, so this may be repeated."""
+    path = Path(job.plan_path)
+    try:
+        plan = from_json(path.read_text(encoding="ascii"))
+    except OSError as error:
+        raise UsageError(f"the plan {path} can't be read: {error.strerror}", hint="plan the fleet again") from error
+    run = apply_plan(plan, context, folder=path.parent, command="sync" if job.is_sync else "apply")
+    numbers = counts(run.outcomes)
+    status = AccountStatus.DONE
+    message = ""
+    if not run.complete:
+        all_done = numbers[OutcomeStatus.DONE] == len(run.outcomes)
+        status = AccountStatus.UNREACHABLE if run.stopped and not all_done else AccountStatus.INCOMPLETE
+        undone = Counter({name: number for name, number in numbers.items() if name != OutcomeStatus.DONE.value})
+        parts = [f"{number} {name.replace('_', ' ')}" for name, number in undone.items() if number]
+        differences = f"{len(run.proof.differences)} differences" if run.proof else "not verified"
+        message = run.stopped or ", ".join([*parts, differences])
+    return AccountResult(
+        job.account,
+        status,
+        message,
+        "" if run.complete else f"rolesync show {run.run_id}",
+        run=run.run_id,
+        counts=numbers,
+        plan=_planned(job, plan).plan,
+    )
+
+
+_JOBS = {JobKind.CHECK: _check, JobKind.PLAN: _plan, JobKind.APPLY: _apply}
+
+
+def _list_of(job: Job) -> Path:
+    if not job.list_path:
+        raise UsageError(f"the account {job.account} has no list", hint="set `list` in the fleet file")
+    return Path(job.list_path)
+
+
+def _refused_list(job: Job, findings: int) -> AccountResult:
+    message = f"the list {job.list_path} is refused: {findings} findings"
+    return AccountResult(
+        job.account, status_of_exit(Exit.INPUT_REFUSED), message, f"rolesync validate {quote(job.list_path)}"
+    )
+
+
+def _head_of(folder: Path) -> RecordHead | None:
+    """Read the end of a record; None if there is none, or if it is damaged."""
+    try:
+        head = read_head(folder)
+    except OSError:
+        return None
+    return RecordHead(head.position.seq, head.position.digest) if head and head.position.seq else None
+
+
+def _check_head(folder: Path, expected: RecordHead | None, key: str) -> None:
+    """Refuse a record that is older than the fleet knows it: a whole copy of an earlier state looks intact by itself.
+
+    Raises:
+        RecordBrokenError: it doesn't contain the record with which it ended after the last run of the fleet.
+    """
+    if expected is None or _head_of(folder) == expected:
+        return
+    for seq, line in enumerate(whole_lines(folder, key), 1):
+        if seq == expected.seq:
+            if hash_of(line) == expected.digest:
+                return
+            break
+    raise RecordBrokenError(
+        f"{folder} is not the record that the fleet's last run left: its record {expected.seq} is missing or another",
+        hint="put the newest copy back; or, to continue from this one on purpose, add --trust-record with this account",
+    )

@@ -1,0 +1,43 @@
+"""Refuses settings from elsewhere: a variable or file meant for one account would reach every account of the fleet."""
+
+import os
+from pathlib import Path
+
+from rolesync.errors import UsageError
+from rolesync.settings_sources import CONFIG_FILE, PREFIX, user_state_dir
+
+_FOR_ALL = frozenset({"STATE_DIR", "OPERATOR", "LOG_LEVEL", "LOG_FORMAT"})
+"""What may be set in the environment, because it belongs to the process and not to an account."""
+
+
+def check_environment() -> None:
+    """Refuse variables and files that set something for an account.
+
+    Raises:
+        UsageError: there are some.
+    """
+    names = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
+    bound = [name for name in names if name.upper().removeprefix(PREFIX) not in _FOR_ALL]
+    if bound:
+        raise UsageError(
+            f"{', '.join(bound)} in the environment would count for every account of the fleet",
+            hint=f"unset {CONFIG_FILE if CONFIG_FILE in bound else bound[0]}; settings of accounts are in the fleet "
+            "file, their secrets in the folders that it names",
+        )
+    for path in (Path("rolesync.toml"), Path(".env")):
+        if path.exists() and (path.suffix == ".toml" or PREFIX in path.read_text("utf-8", "replace").upper()):
+            raise UsageError(
+                f"{path.absolute()} sets a single account, and a fleet doesn't read it",
+                hint="work in another folder, or move its settings into the fleet file",
+            )
+
+
+def state_dir() -> Path:
+    """Choose the folder of the records, unless the fleet file names one."""
+    chosen = os.environ.get(f"{PREFIX}STATE_DIR")
+    return Path(chosen).absolute() if chosen else user_state_dir()
+
+
+def operator() -> str:
+    """Return who runs the fleet, as far as the environment says."""
+    return os.environ.get(f"{PREFIX}OPERATOR", "")

@@ -1,0 +1,84 @@
+"""What the fleet asks of a worker, and what the worker answers: one JSON object a line.
+
+A job goes to a worker's standard input. Its answers come on standard output: progress, then one result. Neither holds a
+secret; the worker reads those itself.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead
+
+
+class JobKind(StrEnum):
+    """What to do with an account."""
+
+    CHECK = "check"
+    PLAN = "plan"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job for one account.
+
+    Attributes:
+        kind: what to do.
+        account: its name in the fleet file.
+        values: its settings, as in the fleet file.
+        secrets: the folder of its secrets; "" for none.
+        list_path: its list; "" for none.
+        plan_path: where its plan is saved, or lies.
+        needs_approval: whether its changes wait for a reviewer.
+        is_sync: whether planning and applying are the halves of a sync.
+        head: the end of its record as the fleet knows it; None where unknown.
+        attempt: 1, or 2 if its first worker died.
+    """
+
+    kind: JobKind
+    account: str
+    values: Mapping[str, Any]
+    secrets: str = ""
+    list_path: str = ""
+    plan_path: str = ""
+    needs_approval: bool = False
+    is_sync: bool = False
+    head: RecordHead | None = None
+    attempt: int = 1
+
+
+def encode_job(job: Job) -> str:
+    """Encode a job as one line."""
+    return json.dumps(asdict(job)) + "\n"
+
+
+def decode_job(line: str) -> Job:
+    """Decode a job that `encode_job` has encoded."""
+    fields = json.loads(line)
+    return Job(**{**fields, "kind": JobKind(fields["kind"]), "head": decode_head(fields["head"])})
+
+
+def result_json(result: AccountResult) -> dict[str, Any]:
+    """Return the JSON form of a result."""
+    return asdict(result)
+
+
+def decode_result(fields: Mapping[str, Any]) -> AccountResult:
+    """Read a result from its JSON form."""
+    plan = fields["plan"]
+    return AccountResult(
+        **{
+            **fields,
+            "status": AccountStatus(fields["status"]),
+            "plan": PlannedAccount(**{**plan, "guards": tuple(plan["guards"])}) if plan else None,
+            "head": decode_head(fields["head"]),
+        }
+    )
+
+
+def decode_head(fields: Mapping[str, Any] | None) -> RecordHead | None:
+    """Read the end of a record from its JSON form."""
+    return RecordHead(**fields) if fields else None

@@ -1,0 +1,106 @@
+"""The folder of a night: the plans of all accounts, and what planning them resulted in."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rolesync.errors import PlanRefusedError, UsageError
+from rolesync.fleet.fleet_file import Fleet
+from rolesync.fleet.jobs import decode_result, result_json
+from rolesync.model.fleet import AccountResult
+from rolesync.private_files import make_private_folder, replace_file
+
+_FORMAT = 1
+_SUMMARY = "fleet.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNight:
+    """What `fleet plan` saved: the fleet file, the id of the run, and the result of planning each account."""
+
+    fleet_path: Path
+    fleet_sha256: str
+    run: str
+    results: tuple[AccountResult, ...]
+
+
+def plan_path(folder: Path, account: str) -> Path:
+    """Return where an account's plan is."""
+    return folder / "plans" / f"{account}.json"
+
+
+def approved_path(folder: Path, account: str) -> Path:
+    """Return where an account's approved plan is, once it was reviewed."""
+    return folder / "plans" / f"{account}.approved.json"
+
+
+def save_night(folder: Path, fleet: Fleet, run: str, results: list[AccountResult]) -> None:
+    """Save what planning resulted in.
+
+    Raises:
+        UsageError: the folder can't be written.
+    """
+    content: dict[str, Any] = {
+        "rolesync_fleet": _FORMAT,
+        "fleet_file": str(fleet.path),
+        "fleet_sha256": fleet.sha256,
+        "run": run,
+        "accounts": [result_json(result) for result in results],
+    }
+    try:
+        make_private_folder(folder)
+        replace_file(folder / _SUMMARY, (json.dumps(content, indent=1) + "\n").encode())
+    except OSError as error:
+        raise UsageError(f"{folder} can't be written: {error.strerror}", hint="name another folder") from error
+
+
+def check_new_folder(folder: Path) -> None:
+    """Refuse a folder for a new night that can't be used, before anything is read.
+
+    Raises:
+        UsageError: it has something in it, or can't be made.
+    """
+    try:
+        make_private_folder(folder)
+        if any(folder.iterdir()):
+            raise UsageError(f"{folder} is not empty", hint="name a new folder for each night")
+    except OSError as error:
+        raise UsageError(f"{folder} can't be used: {error.strerror}", hint="name another folder") from error
+
+
+def load_night(folder: Path) -> PlannedNight:
+    """Read what planning resulted in.
+
+    Raises:
+        UsageError: the folder can't be read.
+        PlanRefusedError: it is no folder of `fleet plan`.
+    """
+    path, hint = folder / _SUMMARY, "name a folder that `rolesync fleet plan FILE -o NIGHT` wrote"
+    try:
+        content = json.loads(path.read_bytes())
+        if content["rolesync_fleet"] != _FORMAT:
+            raise PlanRefusedError(f"{path} is of another version of rolesync", hint="plan the fleet again")
+        return PlannedNight(
+            Path(content["fleet_file"]),
+            content["fleet_sha256"],
+            content["run"],
+            tuple(map(decode_result, content["accounts"])),
+        )
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}", hint=hint) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise PlanRefusedError(f"{path} is not the summary of a night", hint=hint) from error
+
+
+def check_same_file(night: PlannedNight, fleet: Fleet) -> None:
+    """Refuse a night whose fleet file has changed since.
+
+    Raises:
+        PlanRefusedError: it has changed.
+    """
+    if night.fleet_sha256 != fleet.sha256:
+        raise PlanRefusedError(
+            f"the fleet file {fleet.path} has changed since the night was planned; nothing was written",
+            hint="plan the fleet again",
+        )

@@ -1,0 +1,80 @@
+"""A worker process of a fleet: reads one job at a time, answers with progress and one result.
+
+Standard output has only these answers. The log goes to standard error, each line with the account. The worker ends when
+its standard input does: if the fleet's process dies during a job, the job is interrupted as by SIGTERM, so that its run
+is recorded.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from queue import Queue
+from types import FrameType
+from typing import Any
+
+import structlog
+
+from rolesync.fleet.account_jobs import run_job
+from rolesync.fleet.jobs import decode_job, result_json
+
+
+def main() -> None:
+    """Handle jobs until standard input ends."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not damage an answer
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the fleet decides what ends
+    _configure_log()
+
+    def answer(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    jobs, is_busy = Queue[str](), threading.Event()
+    threading.Thread(target=_read_jobs, args=(jobs, is_busy), daemon=True).start()
+    answer({"ready": True})
+    while line := jobs.get():
+        job = decode_job(line)
+        structlog.contextvars.bind_contextvars(account=job.account)
+        is_busy.set()
+        result = run_job(job, lambda stage, done, total: answer({"progress": [stage, done, total]}))
+        is_busy.clear()
+        answer({"result": result_json(result)})
+
+
+def _read_jobs(jobs: Queue[str], is_busy: threading.Event) -> None:
+    """Queue the lines of standard input; at its end, interrupt the job under way."""
+    for line in sys.stdin:
+        jobs.put(line)
+    jobs.put("")
+    if is_busy.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # recording how far the run came must not be interrupted again
+    raise KeyboardInterrupt
+
+
+def _configure_log() -> None:
+    level = logging.getLevelNamesMapping()[os.environ.get("ROLESYNC_LOG_LEVEL", "warning").upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(143)

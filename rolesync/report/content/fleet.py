@@ -1,0 +1,135 @@
+"""What is shown of a run over a fleet, whatever form shows it: the verdict, and the tables of accounts."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night
+from rolesync.report.content.table import Column, Kind, Table
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
+
+CSV_COLUMNS = ("account", "status", "run", "additions", "removals", "held", "seconds", "attempt", "message", "hint")
+
+_ORDER = (
+    AccountStatus.FAILED,
+    AccountStatus.DIED,
+    AccountStatus.TIMED_OUT,
+    AccountStatus.UNREACHABLE,
+    AccountStatus.INCOMPLETE,
+    AccountStatus.REFUSED,
+    AccountStatus.LOCKED,
+    AccountStatus.BLOCKED,
+    AccountStatus.NOT_BEGUN,
+    AccountStatus.WAITING,
+    AccountStatus.PLANNED,
+    AccountStatus.DONE,
+    AccountStatus.EMPTY,
+)
+"""Those first that need a look."""
+
+
+def night_title(night: Night) -> str:
+    """Return the verdict in one or two words."""
+    if night.blocked:
+        return "BLOCKED"
+    if night.stopped:
+        return "STOPPED"
+    fine = SUCCESSES | ({AccountStatus.PLANNED, AccountStatus.WAITING} if night.command == "plan" else set())
+    return "COMPLETE" if all(result.status in fine for result in night.results) else "INCOMPLETE"
+
+
+def night_sentence(night: Night) -> str:
+    """Say in a sentence how many accounts ended how, as in `fleet district: 198 done, 2 unreachable`."""
+    by_status = [f"{night.counts[status]:,} {status_words(status)}" for status in _ORDER if status in night.counts]
+    disabled = [f"{len(night.disabled):,} not enabled"] if night.disabled else []
+    counts = ", ".join([*by_status, *disabled])
+    return f"fleet {escape_for_display(night.fleet)}, {plural(len(night.results), 'account')}: {counts}"
+
+
+def status_words(status: AccountStatus) -> str:
+    """Name a status for people."""
+    return {AccountStatus.EMPTY: "without changes", AccountStatus.WAITING: "waiting for approval"}.get(
+        status, status.value.replace("_", " ")
+    )
+
+
+def changes_sentence(night: Night) -> str:
+    """Say how many roles the plans of the night add and remove."""
+    plans = [result.plan for result in night.results if result.plan]
+    additions, removals = sum(plan.additions for plan in plans), sum(plan.removals for plan in plans)
+    held = sum(plan.held for plan in plans)
+    return f"{plural(removals, 'removal')}, {plural(additions, 'addition')}, {held:,} held"
+
+
+def night_tables(night: Night) -> Iterator[Table]:
+    """Yield the tables of a night: accounts that need a look, those with changes, and those that are not enabled."""
+    by_need = sorted(night.results, key=lambda result: _ORDER.index(result.status))
+    to_look_at = [result for result in by_need if _needs_a_look(result)]
+    rest = [result for result in by_need if not _needs_a_look(result) and _changes(result)]
+    yield _accounts("attention", f"Accounts that need a look ({len(to_look_at):,})", to_look_at)
+    yield _accounts("changed", f"Accounts with changes ({len(rest):,})", rest)
+    disabled = list(night.disabled.items())
+    columns = (
+        Column("account", "account", Kind.NAME, lambda item: escape_for_display(item[0], CELL_LIMIT)),
+        Column("reason", "reason", Kind.SENTENCE, lambda item: escape_for_display(item[1], SENTENCE_LIMIT)),
+    )
+    title = f"Accounts that are not enabled ({len(disabled):,})"
+    yield Table("disabled", title, columns, len(disabled), lambda limit: disabled[:limit], "account")
+
+
+def csv_rows(night: Night) -> Iterator[tuple[object, ...]]:
+    """Yield a row of `CSV_COLUMNS` for each account."""
+    for result in night.results:
+        plan = result.plan
+        numbers = (plan.additions, plan.removals, plan.held) if plan else ("", "", "")
+        yield (
+            result.account,
+            result.status.value,
+            result.run,
+            *numbers,
+            result.seconds,
+            result.attempt,
+            escape_for_display(result.message),
+            escape_for_display(result.hint),
+        )
+
+
+def night_json(night: Night) -> dict[str, Any]:
+    """Return a night as a JSON value."""
+    return {
+        "fleet": night.fleet,
+        "run": night.run,
+        "command": night.command,
+        "started_at": night.started_at,
+        "finished_at": night.finished_at or None,
+        "stopped": night.stopped or None,
+        "counts": {status.value: number for status, number in night.counts.items()},
+        "verdicts": [asdict(verdict) for verdict in night.verdicts],
+        "accounts": [asdict(result) for result in night.results],
+        "disabled": dict(night.disabled),
+    }
+
+
+def _needs_a_look(result: AccountResult) -> bool:
+    return result.status not in SUCCESSES | {AccountStatus.PLANNED} or bool(result.message)
+
+
+def _changes(result: AccountResult) -> str:
+    plan = result.plan
+    return f"+{plan.additions:,} -{plan.removals:,}" if plan and (plan.additions or plan.removals) else ""
+
+
+def _accounts(key: str, title: str, results: list[AccountResult]) -> Table:
+    columns = (
+        Column("account", "account", Kind.NAME, lambda result: escape_for_display(result.account, CELL_LIMIT)),
+        Column("status", "status", Kind.TEXT, lambda result: status_words(result.status), "any status"),
+        Column("changes", "changes", Kind.TEXT, _changes),
+        Column("message", "what happened, and what to do", Kind.SENTENCE, _message),
+    )
+    return Table(key, title, columns, len(results), lambda limit: results[:limit], "account")
+
+
+def _message(result: AccountResult) -> str:
+    message = escape_for_display(result.message, SENTENCE_LIMIT)
+    hint = escape_for_display(result.hint, SENTENCE_LIMIT)
+    return f"{message} > {hint}" if hint else message

@@ -1,0 +1,87 @@
+"""fleet: the commands with real workers and a sandbox for each account."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from rolesync.sandbox import Options, Sandbox
+from tests.command import Shell
+from tests.fleet.tools import write_fleet
+
+Studios = dict[str, Sandbox]
+
+
+@pytest.fixture
+def studios(sandboxes: Callable[[Options], Sandbox]) -> Studios:
+    """Two accounts; other seeds give other people, but the same cast."""
+    return {name: sandboxes(Options(seed=seed)) for seed, name in enumerate(("north", "south"), 1)}
+
+
+@pytest.fixture
+def fleet(sh: Shell, studios: Studios) -> Shell:
+    """A shell without settings, in the folder of a fleet file."""
+    write_fleet(sh.folder, {name: studio.base_url for name, studio in studios.items()})
+    variables = {name: value for name, value in sh.variables.items() if not name.startswith("ROLESYNC_")}
+    return replace(sh, variables=variables)
+
+
+def accounts(done: str) -> dict[str, str]:
+    return {account["account"]: account["status"] for account in json.loads(done)["accounts"]}
+
+
+def test_plan_apply_sync_and_show(fleet: Shell, studios: Studios) -> None:
+    checked = fleet.run("fleet", "check", "fleet.toml", "--format", "json")
+    assert (checked.returncode, accounts(checked.stdout)) == (0, {"north": "done", "south": "done"})
+
+    planned = fleet.run("fleet", "plan", "fleet.toml", "-o", "night", "--detailed-exitcode")
+    assert planned.returncode == 2
+    assert planned.stdout.rstrip().endswith("rolesync fleet apply night")
+    assert all(studio.log() == [] for studio in studios.values())
+
+    unasked = fleet.run("fleet", "apply", "night")
+    assert (unasked.returncode, "add --yes" in unasked.stderr) == (64, True)
+    applied = fleet.run("fleet", "apply", "night", "--yes")
+    assert applied.returncode == 0
+    assert "2 accounts: 2 done" in applied.stdout
+    assert all(len(studio.log()) == 6 for studio in studios.values())
+
+    synced = fleet.run("fleet", "sync", "fleet.toml", "--format", "json")
+    assert (synced.returncode, accounts(synced.stdout)) == (0, {"north": "empty", "south": "empty"})
+    shown = json.loads(fleet.run("fleet", "show", "--format", "json").stdout)
+    assert shown["run"] == json.loads(synced.stdout)["run"]
+    assert fleet.run("fleet", "show", "--csv", "night.csv").returncode == 0
+    assert (fleet.folder / "night.csv").read_text(encoding="utf-8").count('"empty"') == 2
+    assert "lists/north.csv" in fleet.run("fleet", "show", "north").stdout
+    settings = json.loads(fleet.run("fleet", "show", "north", "--format", "json").stdout)["settings"]
+    assert {"name": "chunk_size", "value": "50", "from": "the program"} in settings
+    assert "sandbox-token" not in str(settings)
+
+
+def test_one_account_fails_alone(fleet: Shell, studios: Studios) -> None:
+    (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("s3cr3t", encoding="ascii")
+    done = fleet.run("fleet", "sync", "fleet.toml")
+    assert done.returncode == 5
+    assert "1 unreachable, 1 done" in done.stdout
+    assert "south: unreachable" in done.stderr
+    assert (len(studios["north"].log()), studios["south"].log()) == (6, [])
+    assert "s3cr3t" not in done.stdout + done.stderr
+
+    (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("sandbox-token", encoding="ascii")
+    only = fleet.run("fleet", "sync", "fleet.toml", "--only", "south")
+    assert (only.returncode, len(studios["south"].log())) == (0, 6)
+
+
+def test_a_token_goes_to_its_account_alone(fleet: Shell) -> None:
+    refused = fleet.run("fleet", "sync", "fleet.toml", token="sandbox-token")
+    assert refused.returncode == 64
+    assert "ROLESYNC_TOKEN in the environment would count for every account" in refused.stderr
+
+
+def test_wrong_words_are_refused_before_anything_is_read(fleet: Shell) -> None:
+    assert fleet.run("fleet", "sync", "fleet.toml", "--only", "nrth").returncode == 64
+    assert fleet.run("fleet", "sync", "fleet.toml", "--trust-record", "nrth").returncode == 64
+    assert fleet.run("fleet", "plan", "fleet.toml", "-o", ".").returncode == 64
+    assert fleet.run("fleet", "resume").returncode == 64
+    assert fleet.run("fleet", "show", "north", "-f", "none.toml").returncode == 64

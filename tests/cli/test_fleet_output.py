@@ -1,0 +1,44 @@
+"""What follows a run over a fleet."""
+
+from pathlib import Path
+
+import pytest
+
+from rolesync.cli.fleet_output import ask, fleet_progress, show_night
+from rolesync.cli.options import Form
+from rolesync.errors import UsageError
+from rolesync.model.fleet import AccountStatus, Night
+from tests.fleet.tools import plan, result
+
+A = AccountStatus
+
+
+@pytest.mark.parametrize(
+    ("status", "command", "following"),
+    [
+        (A.WAITING, "plan", "rolesync fleet review 'my night'"),
+        (A.PLANNED, "plan", "rolesync fleet apply 'my night'"),
+        (A.NOT_BEGUN, "sync", "rolesync fleet resume r1"),
+        (A.DONE, "sync", ""),
+    ],
+)
+def test_the_next_command_is_the_right_one(
+    status: AccountStatus, command: str, following: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night = Night("district", "r1", command, (result("a", status, plan=plan()),), {})
+    show_night(night, Form.TEXT, folder=Path("my night") if command == "plan" else None)
+    output = capsys.readouterr().out
+    assert ("Next" in output) == bool(following)
+    assert following in output
+
+
+def test_it_asks_with_the_numbers_and_only_on_a_terminal() -> None:
+    with pytest.raises(UsageError, match="standard input is no terminal"):
+        ask([result("a", A.PLANNED, plan=plan(removals=2))], "district")
+
+
+def test_each_result_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with fleet_progress() as (progress, ended):
+        progress("a", "search", 1, 2)
+        ended(result("a", A.TIMED_OUT, seconds=1.25), 3)
+    assert capsys.readouterr().err == "a: timed out (1.2 s; 3 to go)\n"

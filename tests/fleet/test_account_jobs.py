@@ -1,0 +1,138 @@
+"""One job of one account, and how every end of it is told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rolesync.fleet.account_jobs import run_job, without_addresses
+from rolesync.fleet.jobs import Job, JobKind
+from rolesync.history.runs import list_runs
+from rolesync.model.fleet import AccountResult, AccountStatus, RecordHead
+from rolesync.sandbox import Options, Sandbox
+from tests.fleet.tools import job
+from tests.paths import SAMPLE
+
+
+@pytest.fixture
+def studio(sandboxes: Callable[[Options], Sandbox]) -> Sandbox:
+    return sandboxes(Options())
+
+
+@pytest.fixture
+def plan_job(studio: Sandbox, tmp_path: Path) -> Job:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "rolesync_token").write_text(studio.token, encoding="ascii")
+    return job(
+        kind=JobKind.PLAN,
+        values={"base_url": studio.base_url, "state_dir": str(tmp_path / "state"), "attempts": 1},
+        secrets=str(tmp_path / "secrets"),
+        list_path=str(SAMPLE),
+        plan_path=str(tmp_path / "night" / "north.json"),
+    )
+
+
+def run(one: Job, **changes: object) -> AccountResult:
+    return run_job(replace(one, **changes), lambda _stage, _done, _total: None)  # type: ignore[arg-type]
+
+
+def with_values(one: Job, **values: object) -> Job:
+    return replace(one, values={**one.values, **values})
+
+
+def folder(one: Job) -> Path:
+    (account,) = [path for path in Path(str(one.values["state_dir"])).iterdir() if path.is_dir()]
+    return account
+
+
+def test_plan_then_apply_then_nothing_to_change(plan_job: Job, studio: Sandbox) -> None:
+    planned = run(plan_job)
+    assert planned.status is AccountStatus.PLANNED
+    assert planned.plan
+    assert (planned.plan.additions, planned.plan.removals, planned.plan.holders) == (4, 2, 10)
+    assert studio.log() == []
+    applied = run(plan_job, kind=JobKind.APPLY, head=planned.head)
+    assert (applied.status, applied.counts and applied.counts["done"]) == (AccountStatus.DONE, 6)
+    assert list_runs(folder(plan_job))[-1].run_id == applied.run
+    assert applied.head
+    assert planned.head
+    assert applied.head.seq > planned.head.seq
+    assert run(plan_job, head=applied.head).status is AccountStatus.EMPTY
+
+
+def test_an_apply_again_sends_nothing_again(plan_job: Job, studio: Sandbox) -> None:
+    run(plan_job)
+    run(plan_job, kind=JobKind.APPLY)
+    sent = len(studio.log())
+    assert run(plan_job, kind=JobKind.APPLY, attempt=2).status is AccountStatus.DONE
+    assert len(studio.log()) == sent
+
+
+def test_the_halves_of_a_sync_count_as_one(plan_job: Job) -> None:
+    run(plan_job, is_sync=True)
+    run(plan_job, kind=JobKind.APPLY, is_sync=True)
+    run(plan_job, is_sync=True)
+    runs = list_runs(folder(plan_job))
+    assert [(each.kind, each.status) for each in runs] == [
+        ("plan", "planned"),
+        ("apply", "complete"),
+        ("plan", "empty"),
+    ]
+
+
+def test_a_plan_that_needs_an_approval_waits(plan_job: Job) -> None:
+    assert run(plan_job, needs_approval=True).status is AccountStatus.WAITING
+
+
+def test_a_blocked_plan_names_its_guards(plan_job: Job) -> None:
+    blocked = run(with_values(plan_job, max_removals=1))
+    assert blocked.status is AccountStatus.BLOCKED
+    assert blocked.plan
+    assert blocked.plan.guards == ("max_removals",)
+    assert blocked.hint == f"rolesync show {plan_job.plan_path}"
+
+
+def test_a_refused_list_is_no_plan(plan_job: Job, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("email,role\nnobody,Admin\n", encoding="utf-8")
+    for kind in (JobKind.PLAN, JobKind.CHECK):
+        refused = run(plan_job, kind=kind, list_path=str(bad))
+        assert (refused.status, refused.hint) == (AccountStatus.REFUSED, f"rolesync validate {bad}")
+    assert run(plan_job, list_path=str(tmp_path / "none.csv")).status is AccountStatus.REFUSED
+    assert "has no list" in run(plan_job, list_path="").message
+
+
+def test_a_check_reads_studio_and_the_list(plan_job: Job, studio: Sandbox) -> None:
+    checked = run(with_values(plan_job, owner="admin@example.edu"), kind=JobKind.CHECK)
+    assert (checked.status, checked.message) == (AccountStatus.DONE, "")
+    assert "owner: not set" in run(plan_job, kind=JobKind.CHECK).message
+    refused = run(with_values(plan_job, auth_scheme="Basic"), kind=JobKind.CHECK)
+    assert refused.status is AccountStatus.UNREACHABLE
+    assert studio.log() == []
+
+
+def test_a_studio_that_is_not_there_is_unreachable(plan_job: Job) -> None:
+    gone = run(with_values(plan_job, base_url="http://127.0.0.1:1"))
+    assert gone.status is AccountStatus.UNREACHABLE
+
+
+def test_wrong_settings_and_missing_secrets_fail(plan_job: Job, tmp_path: Path) -> None:
+    assert run(with_values(plan_job, chunk_size="x")).status is AccountStatus.FAILED
+    assert run(plan_job, secrets=str(tmp_path / "none")).status is AccountStatus.FAILED
+    assert "can't be read" in run(plan_job, kind=JobKind.APPLY, plan_path=str(tmp_path / "none.json")).message
+
+
+def test_an_older_copy_of_the_record_is_refused(plan_job: Job) -> None:
+    head = run(plan_job).head
+    assert head
+    refused = run(plan_job, head=RecordHead(head.seq + 1, "f" * 64))
+    assert refused.status is AccountStatus.INCOMPLETE
+    assert "is not the record that the fleet's last run left" in refused.message
+    assert run(plan_job, head=RecordHead(1, "f" * 64)).status is AccountStatus.INCOMPLETE
+    run(plan_job)
+    assert run(plan_job, head=head).status is AccountStatus.PLANNED
+
+
+def test_addresses_stay_in_the_account() -> None:
+    assert without_addresses("user <ada@example.edu>, b@c.d") == "user <[address]>, [address]"

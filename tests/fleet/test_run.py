@@ -1,0 +1,223 @@
+"""Runs over a fleet, with scripted accounts for the order of things, and with real ones for the whole."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rolesync.errors import LockHeldError, RecordError, UsageError
+from rolesync.fleet.fleet_file import Fleet, read_fleet
+from rolesync.fleet.jobs import Job, JobKind
+from rolesync.fleet.journal import Journal, find_night, past_nights
+from rolesync.fleet.night_folder import approved_path, load_night
+from rolesync.fleet.run import (
+    FleetContext,
+    apply_fleet,
+    check_fleet,
+    fleet_run,
+    plan_fleet,
+    resume_fleet,
+    sync_fleet,
+)
+from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
+from tests.fleet.tools import ScriptedEngine, fleet_of, plan, result
+
+PLANNED, DONE, UNREACHABLE = AccountStatus.PLANNED, AccountStatus.DONE, AccountStatus.UNREACHABLE
+
+
+def healthy(job: Job) -> AccountResult:
+    """Plan two removals with a list of its own, and apply them."""
+    planned = plan(removals=2, list_sha256=job.account * 8)
+    status = PLANNED if job.kind is JobKind.PLAN else DONE
+    return result(job.account, status, plan=planned, attempt=job.attempt)
+
+
+def failing(*names: str, kind: JobKind = JobKind.APPLY) -> Callable[[Job], AccountResult]:
+    def answer(job: Job) -> AccountResult:
+        is_failing = job.account in names and job.kind is kind
+        return result(job.account, UNREACHABLE, attempt=job.attempt) if is_failing else healthy(job)
+
+    return answer
+
+
+def context_of(fleet: Fleet, answer: Callable[[Job], AccountResult] = healthy) -> FleetContext:
+    return FleetContext(fleet, ScriptedEngine(answer))
+
+
+def jobs_of(context: FleetContext) -> list[Job]:
+    assert isinstance(context.engine, ScriptedEngine)
+    return context.engine.jobs
+
+
+def statuses(night: Night) -> dict[str, str]:
+    return {each.account: each.status.value for each in night.results}
+
+
+def test_all_are_planned_before_any_is_applied(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a", "b", "c"))
+    night = sync_fleet(context, context.fleet.enabled)
+    assert [job.kind for job in jobs_of(context)] == [JobKind.PLAN] * 3 + [JobKind.APPLY] * 3
+    assert statuses(night) == {"a": "done", "b": "done", "c": "done"}
+    assert exit_code_of_night(night) == 0
+    assert find_night(past_nights(context.fleet.folder), "").night("district").results == night.results
+
+
+def test_one_that_fails_fails_alone(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a", "b", "c"), failing("b"))
+    night = sync_fleet(context, context.fleet.enabled)
+    assert statuses(night) == {"a": "done", "b": "unreachable", "c": "done"}
+    assert exit_code_of_night(night) == 5
+
+
+def test_one_that_can_not_be_planned_is_not_applied(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a", "b"), failing("b", kind=JobKind.PLAN))
+    night = sync_fleet(context, context.fleet.enabled)
+    assert statuses(night) == {"a": "done", "b": "unreachable"}
+    assert [job.account for job in jobs_of(context) if job.kind is JobKind.APPLY] == ["a"]
+
+
+def test_no_studio_reached_exits_with_6(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a", "b"), failing("a", "b", kind=JobKind.PLAN))
+    assert exit_code_of_night(sync_fleet(context, context.fleet.enabled)) == 6
+
+
+def test_a_guard_of_the_fleet_blocks_everything_before_anything_is_written(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a", "b", fleet="[fleet.stop]\nmax_removals = 3\n"))
+    night = sync_fleet(context, context.fleet.enabled)
+    assert statuses(night) == {"a": "planned", "b": "planned"}
+    assert {job.kind for job in jobs_of(context)} == {JobKind.PLAN}
+    assert exit_code_of_night(night) == 4
+
+
+def test_failed_plans_beyond_the_limit_block_everything(tmp_path: Path) -> None:
+    context = context_of(
+        fleet_of(tmp_path, "a", "b", "c", fleet="[fleet.stop]\nfailed_count = 0\n"), failing("a", kind=JobKind.PLAN)
+    )
+    night = sync_fleet(context, context.fleet.enabled)
+    assert exit_code_of_night(night) == 4
+    assert {job.kind for job in jobs_of(context)} == {JobKind.PLAN}
+    assert [verdict.rule for verdict in night.verdicts] == ["failed_plans"]
+
+
+def test_a_breaker_leaves_the_rest_not_begun_and_resume_does_it(tmp_path: Path) -> None:
+    fleet = fleet_of(tmp_path, "a", "b", "c", "d", fleet="[fleet.stop]\nfailed_count = 0\n")
+    fleet = replace(fleet, table=fleet.table.model_copy(update={"workers": 1}))
+    context = context_of(fleet, failing("b"))
+    night = sync_fleet(context, fleet.enabled)
+    assert statuses(night) == {"a": "done", "b": "unreachable", "c": "not_begun", "d": "not_begun"}
+    assert exit_code_of_night(night) == 5
+    assert find_night(past_nights(fleet.folder), "").night("district").results == night.results
+
+    again = context_of(fleet)
+    resumed = resume_fleet(again, find_night(past_nights(fleet.folder), ""))
+    assert [(job.account, job.kind) for job in jobs_of(again)] == [(name, JobKind.APPLY) for name in "bcd"]
+    assert set(statuses(resumed).values()) == {"done"}
+    assert resumed.run == night.run
+    assert exit_code_of_night(resumed) == 0
+
+
+def test_a_run_that_applied_nothing_can_not_be_resumed(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a"))
+    check_fleet(context, context.fleet.enabled)
+    with pytest.raises(UsageError, match="has applied nothing"):
+        resume_fleet(context, find_night(past_nights(context.fleet.folder), ""))
+
+
+def test_those_longest_without_a_success_come_first(tmp_path: Path) -> None:
+    fleet = fleet_of(tmp_path, "a", "b")
+    fleet = replace(fleet, table=fleet.table.model_copy(update={"workers": 1}))
+    sync_fleet(context_of(fleet, failing("b")), fleet.enabled)
+    context = context_of(fleet)
+    sync_fleet(context, fleet.enabled)
+    assert [job.account for job in jobs_of(context)] == ["b", "a", "b", "a"]
+
+
+def test_plan_review_and_apply_are_steps_of_their_own(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a", "b"))
+    folder = tmp_path / "night"
+    planned = plan_fleet(context, context.fleet.enabled, folder)
+    assert exit_code_of_night(planned) == 0
+    assert exit_code_of_night(planned, detailed=True) == 2
+    night = apply_fleet(context_of(context.fleet), load_night(folder), folder)
+    assert statuses(night) == {"a": "done", "b": "done"}
+
+
+def test_only_approved_plans_are_applied_where_an_approval_is_needed(tmp_path: Path) -> None:
+    path = fleet_of(tmp_path, "a", "b").path
+    text = path.read_text(encoding="utf-8").replace("[defaults]\n", "[defaults]\nrequire_approval = true\n")
+    path.write_text(text, encoding="utf-8")
+    fleet = read_fleet(path, tmp_path)
+
+    def waiting(job: Job) -> AccountResult:
+        assert job.needs_approval
+        return replace(healthy(job), status=AccountStatus.WAITING)
+
+    folder = tmp_path / "night"
+    plan_fleet(context_of(fleet, waiting), fleet.enabled, folder)
+    approved_path(folder, "b").parent.mkdir(exist_ok=True)
+    approved_path(folder, "b").touch()
+    context = context_of(fleet)
+    night = apply_fleet(context, load_night(folder), folder)
+    assert statuses(night) == {"a": "waiting", "b": "done"}
+    assert [job.plan_path for job in jobs_of(context)] == [str(approved_path(folder, "b"))]
+    assert exit_code_of_night(night) == 5
+
+
+def test_the_rate_is_shared_out_and_an_account_may_have_less(tmp_path: Path) -> None:
+    path = fleet_of(tmp_path, "a", "b", fleet="requests_per_second = 10\n").path
+    path.write_text(path.read_text(encoding="utf-8") + "requests_per_second = 2\n", encoding="utf-8")
+    context = context_of(read_fleet(path, tmp_path))
+    check_fleet(context, context.fleet.enabled)
+    assert sorted(job.values["requests_per_second"] for job in jobs_of(context)) == [2, 5]
+
+
+def test_no_secret_is_in_a_job(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a"))
+    check_fleet(context, context.fleet.enabled)
+    assert "sandbox-token" not in repr(jobs_of(context))
+
+
+def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, "a"))
+    with fleet_run(context, "sync"), pytest.raises(LockHeldError):
+        check_fleet(context, context.fleet.enabled)
+
+
+def test_an_engine_that_fails_ends_the_run_with_its_error(tmp_path: Path) -> None:
+    def broken(_job: Job) -> AccountResult:
+        raise ZeroDivisionError
+
+    context = context_of(fleet_of(tmp_path, "a", "b"), broken)
+    with pytest.raises(ZeroDivisionError):
+        check_fleet(context, context.fleet.enabled)
+
+
+def test_nothing_begins_that_the_journal_can_not_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = context_of(fleet_of(tmp_path, "a", "b"))
+
+    def full(*_: object) -> None:
+        raise RecordError("disk full")
+
+    monkeypatch.setattr(Journal, "begin", full)
+    with pytest.raises(RecordError, match="disk full"):
+        check_fleet(context, context.fleet.enabled)
+    assert jobs_of(context) == []
+
+
+def test_each_result_is_told_as_it_comes(tmp_path: Path) -> None:
+    ended: list[tuple[str, int]] = []
+    context = context_of(fleet_of(tmp_path, "a", "b"))
+    fleet = replace(context.fleet, table=context.fleet.table.model_copy(update={"workers": 1}))
+    check_fleet(
+        replace(context, fleet=fleet, ended=lambda each, remaining: ended.append((each.account, remaining))),
+        fleet.enabled,
+    )
+    assert ended == [("a", 1), ("b", 0)]
+
+
+def test_a_thousand_accounts(tmp_path: Path) -> None:
+    context = context_of(fleet_of(tmp_path, *(f"n{number}" for number in range(1000))), failing("n7", "n500"))
+    night = sync_fleet(context, context.fleet.enabled)
+    assert night.counts == {DONE: 998, UNREACHABLE: 2}
+    assert len(jobs_of(context)) == 2000

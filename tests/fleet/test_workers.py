@@ -1,0 +1,107 @@
+"""Worker processes: reused, replaced, ended at their deadline, and never the end of the fleet."""
+
+import sys
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+
+from rolesync.fleet.workers import WORKER, LocalEngine
+from rolesync.model.fleet import AccountResult, AccountStatus
+from tests.fleet.tools import job
+
+SCRIPT = """
+import json, os, signal, sys, time
+from rolesync.fleet.jobs import decode_job, result_json
+from rolesync.model.fleet import AccountResult, AccountStatus
+if "deaf" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(json.dumps({"ready": True}), flush=True)
+for line in sys.stdin:
+    job = decode_job(line)
+    if job.account == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if job.account == "leaves":
+        sys.exit(3)
+    if job.account == "hangs":
+        signal.pause()
+    print(json.dumps({"progress": ["stage", 1, 2]}), flush=True)
+    result = AccountResult(job.account, AccountStatus.DONE, str(os.getpid()), sorted(os.environ).__str__())
+    text = json.dumps({"result": result_json(result)}) + "\\n"
+    sys.stdout.write(text[:20]); sys.stdout.flush(); sys.stdout.write(text[20:]); sys.stdout.flush()
+    if job.account == "last":
+        os._exit(0)
+"""
+
+
+@pytest.fixture
+def engine() -> Iterator[LocalEngine]:
+    engine = LocalEngine([sys.executable, "-c", SCRIPT], jobs_per_worker=3)
+    yield engine
+    engine.close()
+
+
+def run(engine: LocalEngine, account: str = "north", deadline: float = 60.0) -> AccountResult:
+    return engine.run(job(account), deadline, lambda *_: None)
+
+
+def test_a_worker_takes_one_account_after_the_other_and_is_replaced(engine: LocalEngine) -> None:
+    processes = [run(engine).message for _ in range(4)]
+    assert processes[0] == processes[1] == processes[2] != processes[3]
+
+
+def test_progress_names_the_account(engine: LocalEngine) -> None:
+    steps: list[tuple[str, str, int, int]] = []
+    engine.run(job("north"), 60, lambda *step: steps.append(step))
+    assert steps == [("north", "stage", 1, 2)]
+
+
+@pytest.mark.parametrize(("account", "how"), [("dies", "by signal 9"), ("leaves", "with exit code 3")])
+def test_a_death_is_the_result_of_its_account_alone(engine: LocalEngine, account: str, how: str) -> None:
+    ended = run(engine, account)
+    assert (ended.status, ended.message) == (AccountStatus.DIED, f"its worker ended {how}, without a result")
+    assert run(engine).status is AccountStatus.DONE
+
+
+def test_a_worker_that_died_while_idle_costs_no_account(engine: LocalEngine) -> None:
+    assert run(engine, "last").status is AccountStatus.DONE
+    worker = engine._idle.get()
+    worker._process.wait()
+    engine._idle.put(worker)
+    assert run(engine).status is AccountStatus.DONE
+
+
+def test_a_deadline_ends_the_worker(engine: LocalEngine) -> None:
+    ended = run(engine, "hangs", deadline=0.5)
+    assert ended.status is AccountStatus.TIMED_OUT
+    assert "its deadline of 0.5 s" in ended.message
+    assert run(engine).status is AccountStatus.DONE
+
+
+def test_one_that_ignores_term_is_killed() -> None:
+    engine = LocalEngine([sys.executable, "-c", SCRIPT, "deaf"], grace=0.1)
+    assert run(engine, "hangs", deadline=0.5).status is AccountStatus.TIMED_OUT
+    engine.close()
+
+
+def test_an_interruption_ends_what_is_under_way(engine: LocalEngine) -> None:
+    ended: list[AccountResult] = []
+    thread = Thread(target=lambda: ended.append(run(engine, "hangs")))
+    thread.start()
+    while not engine._busy:
+        pass
+    engine.interrupt()
+    thread.join()
+    assert ended[0].message == "its worker ended by signal 15, without a result"
+
+
+def test_no_setting_of_this_process_reaches_a_worker(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLESYNC_TOKEN", "s3cr3t")
+    monkeypatch.setenv("ROLESYNC_LOG_LEVEL", "error")
+    variables = run(engine).hint
+    assert "ROLESYNC_TOKEN" not in variables
+    assert "ROLESYNC_LOG_LEVEL" in variables
+
+
+def test_the_command_line_of_a_worker_names_nothing_of_an_account() -> None:
+    assert (sys.executable, "-m", "rolesync.fleet.worker") == WORKER
