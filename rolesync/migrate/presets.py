@@ -26,7 +26,6 @@ def _recipe(export: Export) -> Recipe:
         name_parts=export.name_parts or _PLAIN.name_parts,
         starts=export.starts,
         expires=export.expires,
-        action=(),
         separator=export.separator,
         removal_sign=export.removal_sign,
         first_address=export.first_address,

@@ -29,7 +29,8 @@ class Recipe:
         title: what such a file is called in messages.
         family: the name in `--from`, which may mean several kinds of exports.
         unconfirmed: whether public material doesn't show all headers and words.
-        email, user_id, role, name, starts, expires, action: the possible headers of each field.
+        email, user_id, role, name, starts, expires, action: the possible headers of each field. In a table that is no
+            export, the meaning of a header counts, too, see `recipe_by_meaning`.
         login: the possible headers of login names, which may be addresses.
         every_role: whether each column of `role` holds a role.
         name_parts: the possible headers of columns that together hold the name, if there is no column `name`.
@@ -67,9 +68,9 @@ class Recipe:
     every_role: bool = False
     name: tuple[str, ...] = ("name", "full name", "display name", "displayName")
     name_parts: tuple[tuple[str, ...], ...] = (("first name", "given name"), ("last name", "family name", "surname"))
-    starts: tuple[str, ...] = ("starts", "starts on", "valid from")
-    expires: tuple[str, ...] = ("expires", "expires on", "expiry", "expiry date", "expiration date", "valid until")
-    action: tuple[str, ...] = ("action", "status")
+    starts: tuple[str, ...] = ()
+    expires: tuple[str, ...] = ()
+    action: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     needed: tuple[str, ...] = ()
     keep_words: Mapping[str, Sequence[str]] = field(default_factory=dict)

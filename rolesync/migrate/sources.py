@@ -192,9 +192,6 @@ def _join_recipe(recipe: Recipe, key: tuple[str, ...]) -> Recipe:
         user_id=(),
         role=(),
         name=recipe.join_name or recipe.name,
-        starts=(),
-        expires=(),
-        action=(),
         named=frozenset({"starts", "expires", "action"}),  # the joined file gives no roles
         fixed="-",
         key=key,

@@ -14,6 +14,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from rolesync.tables.header_text import MOJIBAKE_BOM
+
 
 class ColumnKind(StrEnum):
     """What a column holds.
@@ -183,7 +185,7 @@ def _fold_header(text: str) -> str:
         note = match[1].strip()
         return "" if fold_word(note) in notes or _DATE_FORMAT.fullmatch(note) else match[0]
 
-    plain = _NOTE.sub(keep, unicodedata.normalize("NFKC", text))
+    plain = _NOTE.sub(keep, unicodedata.normalize("NFKC", text.removeprefix(MOJIBAKE_BOM)))
     return fold_word(plain.strip(" *?!")) if plain.strip(" *?!") else ""
 
 

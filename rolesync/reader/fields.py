@@ -42,17 +42,6 @@ KNOWN_HEADERS: Mapping[str, Field] = {
     "userid": Field.USER_ID,
     "role": Field.ROLE,
     "roles": Field.ROLES,
-    "action": Field.ACTION,
-    "status": Field.ACTION,
-    "starts": Field.STARTS,
-    "startson": Field.STARTS,
-    "validfrom": Field.STARTS,
-    "expires": Field.EXPIRES,
-    "expireson": Field.EXPIRES,
-    "expiry": Field.EXPIRES,
-    "expirydate": Field.EXPIRES,
-    "expirationdate": Field.EXPIRES,
-    "validuntil": Field.EXPIRES,
     "errors": Field.ERRORS,
 }
 OPTIONAL = frozenset({Field.ACTION, Field.REMOVE, Field.STARTS, Field.EXPIRES, Field.ERRORS})

@@ -9,9 +9,10 @@ from rolesync.migrate.decisions import find_decisions
 from rolesync.migrate.plain_tables import conditions_by_meaning, recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import NoHeaderError
-from rolesync.model.lists import ListForm
+from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning
 from rolesync.reader.exports import RowVerdict
+from rolesync.reader.fields import Field, find_columns
 from tests.migrate.sources import TODAY, pairs, run
 
 A, B = "a@x.edu", "b@x.edu"
@@ -21,6 +22,19 @@ def test_columns_are_found_by_their_meaning() -> None:
     recipe = recipe_by_meaning(Recipe(), ["Courriel", "Rôle", "Prénom", "Nom", "Date de fin"])
     assert (recipe.email, recipe.role) == (("Courriel",), ("Rôle",))
     assert recipe.name_parts == (("Prénom",), ("Nom",))
+
+
+@pytest.mark.parametrize(
+    ("field", "headers"),
+    [
+        ("action", ["action", "Status"]),
+        ("starts", ["starts", "Starts on", "valid_from", "ï»¿starts"]),
+        ("expires", ["expires", "Expires on", "expiry", "Expiry date", "expiration-date", "valid until"]),
+    ],
+)
+def test_a_role_is_limited_by_each_header_of_a_list(field: str, headers: list[str]) -> None:
+    assert getattr(recipe_by_meaning(Recipe(), headers), field) == tuple(headers)
+    assert find_columns(headers, AS_WRITTEN).fields == {Field(field): tuple(range(len(headers)))}
 
 
 def test_a_header_that_is_spelled_as_usual_or_named_wins() -> None:
