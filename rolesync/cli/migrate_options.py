@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rolesync.cli.options import split_pair
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,19 +31,17 @@ class MigrateOptions:
 
 
 def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
-    """Parse the NAME=VALUE of an option that may be repeated; a name may contain `=`, a value may not.
+    """Parse the NAME=ROLE of an option that may be repeated.
 
     Raises:
-        UsageError: a text isn't NAME=VALUE, or a name appears twice.
+        UsageError: a text isn't NAME=ROLE, or a name appears twice.
     """
     pairs: dict[str, str] = {}
     for text in texts or []:
-        name, equals, value = text.rpartition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise UsageError(f"{option} {text}: not NAME=ROLE", hint=f"write it like {option} Boss=Admin")
-        if name.strip() in pairs:
-            raise UsageError(f"{option} {text}: {name.strip()} appears twice", hint="leave one of them out")
-        pairs[name.strip()] = value.strip()
+        name, value = split_pair(option, text, "NAME=ROLE", "Boss=Admin")
+        if name in pairs:
+            raise UsageError(f"{option} {text}: {name} appears twice", hint="leave one of them out")
+        pairs[name] = value
     return pairs
 
 

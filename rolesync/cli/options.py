@@ -131,10 +131,8 @@ def column_settings(
     """
     words: dict[str, list[str]] = {}
     for text in keep or []:
-        column, equals, word = text.rpartition("=")
-        if not equals or not column.strip():
-            raise UsageError(f"--keep {text}: not COLUMN=WORD", hint="write it like --keep Status=Active")
-        words.setdefault(column.strip(), []).append(word.strip())
+        column, word = split_pair("--keep", text, "COLUMN=WORD", "Status=Active", may_be_blank=True)
+        words.setdefault(column, []).append(word)
     if both := sorted(words.keys() & {name.strip() for name in ignore_column or []}):
         raise UsageError(f"--keep and --ignore-column both name {both[0]}", hint="leave one of the two out")
     return {
@@ -143,6 +141,25 @@ def column_settings(
         "no_header": no_header or None,
         "no_user_id": no_user_id or None,
     }
+
+
+def split_pair(option: str, text: str, form: str, example: str, *, may_be_blank: bool = False) -> tuple[str, str]:
+    """Split the NAME=VALUE of an option; a name may contain `=`, a value may not.
+
+    Args:
+        option: the option.
+        text: what was typed.
+        form: how messages call the two parts, such as NAME=ROLE.
+        example: such a pair.
+        may_be_blank: whether the value may be blank.
+
+    Raises:
+        UsageError: the text isn't NAME=VALUE.
+    """
+    name, equals, value = (part.strip() for part in text.rpartition("="))
+    if not equals or not name or not (value or may_be_blank):
+        raise UsageError(f"{option} {text}: not {form}", hint=f"write it like {option} {example}")
+    return name, value
 
 
 def load_settings(config: Path | None, assignments: list[str] | None, **overrides: Any) -> "Settings":  # noqa: ANN401
