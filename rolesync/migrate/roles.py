@@ -1,7 +1,6 @@
 """The roles that a row gives: from a role column, from a matrix, or the same role for every row."""
 
 import re
-import shlex
 from collections.abc import Collection, Sequence
 
 from rolesync.migrate.layout import SourceLayout
@@ -9,6 +8,7 @@ from rolesync.migrate.ledger import CellOutcome, CellReason, RowLedger
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
+from rolesync.reader.header_findings import option
 from rolesync.reader.roles import RoleReader
 from rolesync.tables.header_text import fold_header
 
@@ -88,8 +88,8 @@ class RowRoles:
             text = f"{quoted(cell)} is read as {', '.join(roles)}"
             row.set_outcome(place, CellOutcome.NORMALISED, Code.ROLE_ALIAS, text)
         else:
-            option = shlex.quote(f"{names[0] if names else cell}=ROLE")
-            text = f"{quoted(cell)} is mapped to no Studio role; map it with --map {option}"
+            maps = option("map", f"{names[0] if names else cell}=ROLE")
+            text = f"{quoted(cell)} is mapped to no Studio role; map it with {maps}"
             row.set_outcome(place, CellOutcome.IGNORED, CellReason.ROLE_NOT_MAPPED, text)
         return self._only_managed(row, place, roles)
 

@@ -1,16 +1,15 @@
 """Cells that leave something open: how messages describe them, with the options that decide."""
 
-import shlex
-
 from rolesync.migrate.ledger import CellReason
 from rolesync.model.findings import quoted
 from rolesync.reader.exports import RowCondition, RowVerdict
+from rolesync.reader.header_findings import option
 
 
 def describe_unclear(cell: str, header: str, condition: RowCondition) -> tuple[CellReason, str]:
     """Why a word of a condition's column refuses its row, and the options that decide."""
-    option = shlex.quote(f"{header}={cell.strip()}")
-    advice = f"count such rows with --keep {option}, or read all rows with --ignore-column {shlex.quote(header)}"
+    keeps, ignores = option("keep", f"{header}={cell.strip()}"), option("ignore-column", header)
+    advice = f"count such rows with {keeps}, or read all rows with {ignores}"
     if condition.judge(cell) is RowVerdict.ASKED:
         text = f"{quoted(cell)} in {quoted(header)} leaves open whether the row counts"
         return CellReason.DECISION_NEEDED, f"{text} ({condition.why}?); {advice}"
