@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rolesync.settings import Settings
 
 
-SOURCE_SETTINGS = ("sheet", "header_row", "encoding", "keep", "ignore_columns", "no_header", "no_user_id")
+_SOURCE_SETTINGS = ("sheet", "header_row", "encoding", "keep", "ignore_columns", "no_header", "no_user_id")
 COLUMNS = ("email_column", "user_id_column", "role_column")
 
 
@@ -195,7 +195,7 @@ def migrate(
 
 def _source_settings(settings: "Settings") -> str:
     """Name the settings that describe the source, and would wrongly apply to the list too. Options don't last."""
-    names = [name for name in (*SOURCE_SETTINGS, *COLUMNS) if getattr(settings, name)]
+    names = [name for name in (*_SOURCE_SETTINGS, *COLUMNS) if getattr(settings, name)]
     return f", without the settings {', '.join(names)}, which describe the source" if names else ""
 
 

@@ -113,12 +113,12 @@ PlanOrRun = Annotated[
 ]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id of a run, or its beginning.", show_default=False)]
 
-ROWS_SHOWN = 50  # rows of each table without --all
+_ROWS_SHOWN = 50  # rows of each table without --all
 
 
 def row_limit(show_all: bool) -> int | None:
     """Choose how many rows of each table to show; None for all."""
-    return None if show_all else ROWS_SHOWN
+    return None if show_all else _ROWS_SHOWN
 
 
 def column_settings(

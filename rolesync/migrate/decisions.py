@@ -6,11 +6,11 @@ from typing import NamedTuple
 from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, CellReason, Place
 from rolesync.model.findings import Code, name_some, quoted
 
-OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN, Code.ACTION_UNKNOWN)
+_OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN, Code.ACTION_UNKNOWN)
 """Why such a cell is refused."""
 
-_NOT_COUNTING = (*OPEN, CellReason.HEADER, CellReason.TITLE, CellReason.ROW_DROPPED, CellReason.EXAMPLE_ROW)
-FIRST_ROWS = 3
+_NOT_COUNTING = (*_OPEN, CellReason.HEADER, CellReason.TITLE, CellReason.ROW_DROPPED, CellReason.EXAMPLE_ROW)
+_FIRST_ROWS = 3
 
 
 class OpenWord(NamedTuple):
@@ -86,12 +86,12 @@ def add_options(command: Sequence[str], options: Sequence[str]) -> list[str]:
 
 
 def _is_open(cell: Cell) -> bool:
-    return cell.outcome is CellOutcome.REFUSED and cell.code in OPEN
+    return cell.outcome is CellOutcome.REFUSED and cell.code in _OPEN
 
 
 def _open_words(cells: Iterable[Cell]) -> tuple[OpenWord, ...]:
     rows: dict[str, list[int]] = {}
     for cell in cells:
         rows.setdefault(cell.text.strip(), []).append(cell.row)
-    words = [OpenWord(word, len(numbers), tuple(numbers[:FIRST_ROWS])) for word, numbers in rows.items()]
+    words = [OpenWord(word, len(numbers), tuple(numbers[:_FIRST_ROWS])) for word, numbers in rows.items()]
     return tuple(sorted(words, key=lambda word: -word.rows))

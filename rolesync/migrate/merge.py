@@ -9,7 +9,7 @@ from rolesync.model.findings import quoted
 from rolesync.reader.contradictions import contradicted_claims, describe_claim
 
 LedgerOf = Callable[[MigratedAssignment], RowLedger]
-UserKey = int | str
+_UserKey = int | str
 
 
 def merge(assignments: Iterable[MigratedAssignment], ledger_of: LedgerOf) -> list[MigratedAssignment]:
@@ -39,7 +39,7 @@ def merge(assignments: Iterable[MigratedAssignment], ledger_of: LedgerOf) -> lis
     return [row._replace(name=names.get(_user_key(row), "")) for row in _without_duplicates(rows, ledger_of)]
 
 
-def _user_key(row: MigratedAssignment) -> UserKey:
+def _user_key(row: MigratedAssignment) -> _UserKey:
     return row.user_id or row.email
 
 
@@ -94,9 +94,9 @@ def _contradictions(rows: Iterable[MigratedAssignment]) -> Iterator[tuple[tuple[
             yield (row.place, row.row), f"{text}{other.place.row(other.row)} {describe_claim(other)}"
 
 
-def _longest_names(rows: Iterable[MigratedAssignment]) -> Mapping[UserKey, str]:
+def _longest_names(rows: Iterable[MigratedAssignment]) -> Mapping[_UserKey, str]:
     """The longest name of each user in any row, so that the order of rows doesn't matter."""
-    names: dict[UserKey, str] = {}
+    names: dict[_UserKey, str] = {}
     for row in rows:
         names[_user_key(row)] = max(names.get(_user_key(row), ""), row.name, key=lambda name: (len(name), name))
     return names

@@ -20,11 +20,11 @@ from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.tables.file_type import read_file
 from rolesync.tables.header_text import fold_header
 
-MAX_COMMANDS = 2
-MAX_ROLE_WORDS = 30  # a column with more different words holds no roles
-MAX_NEIGHBOURS = 50  # files beside an export that are looked at for its addresses
-MAX_NEIGHBOUR_BYTES = 32 * 2**20
-TABLE_SUFFIXES = {".csv", ".txt", ".tsv", ".xlsx", ".ods", ".xls", ".json", ".ldif", ".zip", ".gz"}
+_MAX_COMMANDS = 2
+_MAX_ROLE_WORDS = 30  # a column with more different words holds no roles
+_MAX_NEIGHBOURS = 50  # files beside an export that are looked at for its addresses
+_MAX_NEIGHBOUR_BYTES = 32 * 2**20
+_TABLE_SUFFIXES = {".csv", ".txt", ".tsv", ".xlsx", ".ods", ".xls", ".json", ".ldif", ".zip", ".gz"}
 _LIKE_ADMINS = ("admin", "manager", "owner", "leit", "gestor", "responsab")
 
 
@@ -73,8 +73,8 @@ def next_commands(
     commands: list[NextCommand] = []
     for command in _commands(look, join, managed, form):
         decided = _decided(command, look.path, managed=managed, today=today, form=form)
-        commands += decided[: MAX_COMMANDS - len(commands)]
-        if len(commands) == MAX_COMMANDS:
+        commands += decided[: _MAX_COMMANDS - len(commands)]
+        if len(commands) == _MAX_COMMANDS:
             break
     return commands
 
@@ -134,8 +134,8 @@ def _neighbour(look: TableLook) -> Path | None:
         paths = sorted(look.path.parent.iterdir())
     except OSError:
         return None
-    usable = [path for path in paths if path.suffix.casefold() in TABLE_SUFFIXES and path != look.path]
-    known = {path: _known_keys(look, path) for path in usable[:MAX_NEIGHBOURS]}
+    usable = [path for path in paths if path.suffix.casefold() in _TABLE_SUFFIXES and path != look.path]
+    known = {path: _known_keys(look, path) for path in usable[:_MAX_NEIGHBOURS]}
     best = max(known, key=lambda path: known[path], default=None)
     return best if best and known[best] else None
 
@@ -143,7 +143,7 @@ def _neighbour(look: TableLook) -> Path | None:
 def _known_keys(look: TableLook, path: Path) -> int:
     """How many keys of the table a file has, if it has addresses."""
     try:
-        data, _ = read_file(path, limit=MAX_NEIGHBOUR_BYTES)
+        data, _ = read_file(path, limit=_MAX_NEIGHBOUR_BYTES)
         table, _ = open_checked(path, data, ListForm(), header_rules(Recipe()), [])
     except RolesyncError:
         return 0
@@ -161,7 +161,7 @@ def _known_keys(look: TableLook, path: Path) -> int:
 def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str, list[str], dict[str, str]]]:
     """Yield the purpose, the options and the mapping by which some users get the role."""
     words = _role_words(look)
-    if not words or len(words) > MAX_ROLE_WORDS:
+    if not words or len(words) > _MAX_ROLE_WORDS:
         return
     header = look.header[look.roles[0]].strip()
     standard = () if look.recipe.preset else recipe_by_meaning(look.recipe, look.header).role

@@ -20,7 +20,7 @@ from rolesync.tables.grid import is_blank
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
-EXAMPLES = 3  # cells that are shown of each column
+_EXAMPLES = 3  # cells that are shown of each column
 _SECRETS = ("pass", "hash", "token", "secret", "partnerdata")
 """Parts of headers whose cells are not shown."""
 
@@ -118,7 +118,7 @@ def _columns(look: TableLook) -> Iterator[ColumnOverview]:
     for place, header in enumerate(look.header):
         cells = [row[place].strip() for row in look.rows if row[place].strip()]
         secret = any(word in fold_header(header) for word in _SECRETS)
-        examples = ("(not shown)",) if secret and cells else tuple(dict.fromkeys(cells))[:EXAMPLES]
+        examples = ("(not shown)",) if secret and cells else tuple(dict.fromkeys(cells))[:_EXAMPLES]
         yield ColumnOverview(column_letters(place), header.strip(), _use(look, place), len(cells), examples)
 
 

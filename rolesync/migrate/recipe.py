@@ -8,8 +8,8 @@ from rolesync.errors import UsageError
 from rolesync.reader.exports import RowCondition
 from rolesync.tables.header_text import fold_header
 
-YES = ("yes", "y", "x", "true", "1", "\u2713", "\u2714")
-NO = ("no", "n", "false", "0", "-", "\u2013", "\u2717", "\u2718")
+_YES = ("yes", "y", "x", "true", "1", "\u2713", "\u2714")
+_NO = ("no", "n", "false", "0", "-", "\u2013", "\u2717", "\u2718")
 
 
 _OPTIONS = ("family", "needed", "fixed", "matrix", "yes", "no", "mapping", "keep_words", "ignored_columns", "named")
@@ -82,8 +82,8 @@ class Recipe:
     example_row: str = ""
     fixed: str = ""
     matrix: Mapping[str, str] = field(default_factory=dict)
-    yes: Sequence[str] = YES
-    no: Sequence[str] = NO
+    yes: Sequence[str] = _YES
+    no: Sequence[str] = _NO
     mapping: Mapping[str, str] = field(default_factory=dict)
     mapped_only: bool = False
     key: tuple[str, ...] = ()

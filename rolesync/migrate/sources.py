@@ -66,7 +66,7 @@ class Source:
         """
         layout = lay_out_source(self.recipe, self.table.header, self.place.described, fixed=self.fixed)
         if not joins and not layout.emails and not layout.logins and layout.user_id is None:
-            key, columns = layout.header[layout.key or 0], joined_columns(self.recipe)
+            key, columns = layout.header[layout.key or 0], _joined_columns(self.recipe)
             text = f"{self.place.described} identifies users by {key!r} alone"
             raise InputRefusedError(text, hint=f"add the file with the addresses: --join FILE, with columns {columns}")
         if self.recipe.preset:
@@ -161,11 +161,11 @@ def open_joined(
 
 
 def _no_addresses(place: Place, recipe: Recipe) -> InputRefusedError:
-    text = f"{place.described} has no columns {joined_columns(recipe)}, so it gives no addresses"
+    text = f"{place.described} has no columns {_joined_columns(recipe)}, so it gives no addresses"
     return InputRefusedError(text, hint="name the key columns of both files: --key COLUMN=COLUMN_IN_JOINED_FILE")
 
 
-def joined_columns(recipe: Recipe) -> str:
+def _joined_columns(recipe: Recipe) -> str:
     """Name the columns that the joined file of a recipe must have."""
     joined = _join_recipe(recipe, recipe.join_key[0])
     return f"{joined.key[0]} and {(*joined.email, *joined.login)[0]}"

@@ -11,10 +11,10 @@ from rolesync.errors import UsageError
 from rolesync.migrate.convert import MigratedAssignment
 from rolesync.model.keys import email_key
 
-MAX_CANDIDATES = 3  # for each missing user
-MIN_ADDRESS_SCORE = 88.0  # of 100: about two letters of a usual address differ
-MIN_NAME_SCORE = 90.0
-SHARED_LETTERS = 3  # at the beginning or end of a word; texts that share fewer are not compared
+_MAX_CANDIDATES = 3  # for each missing user
+_MIN_ADDRESS_SCORE = 88.0  # of 100: about two letters of a usual address differ
+_MIN_NAME_SCORE = 90.0
+_SHARED_LETTERS = 3  # at the beginning or end of a word; texts that share fewer are not compared
 
 
 class Candidate(NamedTuple):
@@ -73,8 +73,8 @@ def suggest(missing: Sequence[MigratedAssignment], users: pd.DataFrame) -> list[
             user.email,
             emails.sharing_a_word_end(user.email),
             scorer=fuzz.ratio,
-            score_cutoff=MIN_ADDRESS_SCORE,
-            limit=MAX_CANDIDATES,
+            score_cutoff=_MIN_ADDRESS_SCORE,
+            limit=_MAX_CANDIDATES,
         )
         for _, score, place in matches:
             scores[place] = (score, "a similar address")
@@ -85,13 +85,13 @@ def suggest(missing: Sequence[MigratedAssignment], users: pd.DataFrame) -> list[
             name,
             names.sharing_a_word_end(name),
             scorer=fuzz.token_sort_ratio,
-            score_cutoff=MIN_NAME_SCORE,
-            limit=MAX_CANDIDATES,
+            score_cutoff=_MIN_NAME_SCORE,
+            limit=_MAX_CANDIDATES,
         )
         for _, score, place in matches:
             why = "the same name" if score == 100 else "a similar name"  # noqa: PLR2004  # 100 is the maximum
             scores[place] = max(scores.get(place, (0.0, "")), (score, why))
-        best = sorted(scores.items(), key=lambda item: (-item[1][0], studio_users[item[0]][0]))[:MAX_CANDIDATES]
+        best = sorted(scores.items(), key=lambda item: (-item[1][0], studio_users[item[0]][0]))[:_MAX_CANDIDATES]
         suggestions.append(Suggestion(user, tuple(Candidate(*studio_users[place], why) for place, (_, why) in best)))
     return suggestions
 
@@ -127,7 +127,7 @@ class SimilarTexts:
 
 def _word_ends(text: str) -> set[str]:
     words = re.findall(r"[^\W_]+", text)
-    return {key for word in words for key in (f"{word[:SHARED_LETTERS]}-", f"-{word[-SHARED_LETTERS:]}")}
+    return {key for word in words for key in (f"{word[:_SHARED_LETTERS]}-", f"-{word[-_SHARED_LETTERS:]}")}
 
 
 def _normalise_name(name: str) -> str:

@@ -13,7 +13,7 @@ from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
 from rolesync.model.vocabulary import Level
 
 ADVICE = "write it like 2026-06-30, or leave the cell empty"
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FULL = (
     "january",
     "february",
@@ -27,7 +27,7 @@ _FULL = (
     "november",
     "december",
 )
-_NAME = "|".join([*_FULL, "sept", *MONTHS])
+_NAME = "|".join([*_FULL, "sept", *_MONTHS])
 _MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|\+00:00)?$")  # programs add it to a date without a time
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
@@ -98,7 +98,7 @@ def _possible_parts(text: str) -> Iterator[tuple[str, str | int, str]]:
 
 
 def _month(name: str) -> int:
-    return MONTHS.index(name[:3].casefold()) + 1
+    return _MONTHS.index(name[:3].casefold()) + 1
 
 
 def _describe_mistake(text: str) -> str:

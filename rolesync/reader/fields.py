@@ -108,7 +108,7 @@ def fold_name(name: str, form: ListForm) -> str:
     return fold_header(column_number(name) if form.no_header else name)
 
 
-def named_columns(form: ListForm) -> Mapping[str, set[Field]]:
+def _named_columns(form: ListForm) -> Mapping[str, set[Field]]:
     """The fields of the columns that the settings name, by folded header."""
     names = (
         (form.email_column, {Field.EMAIL}),
@@ -126,7 +126,7 @@ def _ranks(
     form: ListForm,
 ) -> list[tuple[int, Field, int]]:
     """The field of each column, and by which rule its header means it."""
-    named = named_columns(form)
+    named = _named_columns(form)
     settled = {field for fields in named.values() for field in fields}
     if form.no_user_id:
         settled.add(Field.USER_ID)

@@ -25,9 +25,9 @@ from rolesync.tables.grid import EXACT_FLOAT
 
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
-MAX_DECORATED = 1_000  # characters of an address with a name around it; the search is slow in a longer text
+_MAX_DECORATED = 1_000  # characters of an address with a name around it; the search is slow in a longer text
 
-LOGIN_SIGNS = "._-+=~\\"
+_LOGIN_SIGNS = "._-+=~\\"
 """The signs that a login may have; a blank separates the names of a person."""
 
 FOREIGN_SIGNS = "'#*="
@@ -129,7 +129,7 @@ def _read_unusual_email(cell: str, stripped: str, on_note: OnNote, *, logins: bo
         raise _invalid_email(cell, "it contains characters that change the order in which it is displayed; retype it")
     if REPLACEMENT_CHARACTER in stripped:
         raise _invalid_email(cell, "it has U+FFFD in place of a letter that a program could not read; retype it")
-    if len(stripped) > MAX_DECORATED:
+    if len(stripped) > _MAX_DECORATED:
         raise _invalid_email(cell, f"it is longer than {MAX_ADDRESS} characters")
     address, removed = strip_decoration(stripped)
     is_login = logins and "@" not in address
@@ -157,8 +157,8 @@ def _describe_wrong_login(login: str) -> str:
         return reason
     if description := describe_placeholder(login):
         return f"it is {description}, and no login; to name a user by number, use the column user_id"
-    if not all(letter.isalnum() or letter in LOGIN_SIGNS for letter in unicodedata.normalize("NFC", login)):
-        return f"it has no @-sign, and a login has only letters, digits and {' '.join(LOGIN_SIGNS)}"
+    if not all(letter.isalnum() or letter in _LOGIN_SIGNS for letter in unicodedata.normalize("NFC", login)):
+        return f"it has no @-sign, and a login has only letters, digits and {' '.join(_LOGIN_SIGNS)}"
     return f"it is longer than {MAX_ADDRESS} characters" if len(login) > MAX_ADDRESS else ""
 
 

@@ -22,7 +22,7 @@ _REPORT_LINE = re.compile(
     re.IGNORECASE,
 )
 """What database programs write below the rows."""
-MAX_LABEL = 80  # characters of a label; matching is slow on long texts
+_MAX_LABEL = 80  # characters of a label; matching is slow on long texts
 _TOTAL = re.compile(
     r"(?:grand |sub)?totals?|sum|count|records?|rows?|(?:gesamt)?summe|gesamt|insgesamt|anzahl|total général|nombre"
     r"|suma|totaal|(?:end|eof)(?: of (?:list|file|report|data))?",
@@ -63,7 +63,7 @@ def find_ignored_row(cells: Sequence[str], layout: HasHeader) -> Note | None:
         return Note(
             Level.WARNING, Code.COMMENT_IGNORED, f"{quoted(printable(first))} is a line of dashes and is not read"
         )
-    if len(line := " ".join([first, *others])) <= MAX_LABEL and _REPORT_LINE.fullmatch(line):
+    if len(line := " ".join([first, *others])) <= _MAX_LABEL and _REPORT_LINE.fullmatch(line):
         text = f"{quoted(printable(line))} was written by the program that made the list, and is not read"
         return Note(Level.WARNING, Code.FOOTER_IGNORED, text)
     if all(_repeats_header(cells, place, layout) for place in layout.used):
@@ -88,7 +88,7 @@ def find_total(cells: Sequence[str]) -> Note | None:
 
 def _is_label(text: str) -> bool:
     """Whether a text is the label of a total, such as "Total: 25" or "25 users"."""
-    if len(text) > MAX_LABEL:
+    if len(text) > _MAX_LABEL:
         return False
     if number := _NUMBER.fullmatch(text):
         return not number[0].strip()[-1].isdigit()  # "25 users", but not "25", which may be a user id

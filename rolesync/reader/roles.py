@@ -19,7 +19,7 @@ from rolesync.model.vocabulary import Level
 from rolesync.reader.lookalikes import REPLACEMENT_CHARACTER, replace_lookalikes, undo_mojibake
 from rolesync.reader.placeholders import describe_placeholder
 
-MIN_SIMILARITY = 0.75  # difflib's ratio from which a role is suggested: a letter or two differ in a short name
+_MIN_SIMILARITY = 0.75  # difflib's ratio from which a role is suggested: a letter or two differ in a short name
 _SURROUNDING_MARKS = " \t'\"`´‘’‚‛“”„«»‹›.,:;*•"  # noqa: RUF001  # people and programs put these around a name
 _CONTROL = {"Cc", "Zl", "Zp"}  # Unicode's control characters, line separators and paragraph separators
 
@@ -142,7 +142,7 @@ class RoleReader:
         return self._notes[name]
 
     def _suggest(self, role: str) -> str:
-        keys = difflib.get_close_matches(_comparison_key(role), self._known_names, n=1, cutoff=MIN_SIMILARITY)
+        keys = difflib.get_close_matches(_comparison_key(role), self._known_names, n=1, cutoff=_MIN_SIMILARITY)
         return f"; did you mean {quoted(self._known_names[keys[0]])}?" if keys else ""
 
 

@@ -66,7 +66,7 @@ def read_action(cell: str, kind: ColumnKind = ColumnKind.ACTION, column: str = "
     raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}; or ignore the column: {ignores}")
 
 
-def check_errors(cell: str) -> None:
+def _check_errors(cell: str) -> None:
     """Refuse a row with a note in the column `errors`.
 
     Raises:
@@ -107,7 +107,7 @@ class ValidityReader:
             CellError: a cell can't be read, or the role expires before it starts.
         """
         if self._errors is not None:
-            check_errors(cells[self._errors])
+            _check_errors(cells[self._errors])
         if not self._is_kept(cells):
             return Validity(in_force=False, kept=False)
         remover = next(
@@ -126,7 +126,7 @@ class ValidityReader:
     def checks(self) -> Iterator[tuple[int, Callable[[str], object]]]:
         """Yield each column and the function that refuses a bad cell in it."""
         if self._errors is not None:
-            yield self._errors, check_errors
+            yield self._errors, _check_errors
         for place, kind in self._actions:
             yield place, partial(read_action, kind=kind, column=self._header[place])
         if self._starts is not None:
