@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rolesync.model.live import Live
 
-ALWAYS_ALLOWED = 2  # holders gone from a role: in a small one that is most of them, and an everyday change
+_ALWAYS_ALLOWED = 2  # holders gone from a role: in a small one that is most of them, and an everyday change
 
 
 class Vanished(NamedTuple):
@@ -36,7 +36,7 @@ def vanished_holders(before: Mapping[str, Collection[int]], live: Live) -> Vanis
     for role in live.roles:
         expected = set(before.get(role, ()))
         gone = len(expected.difference(live.holders(role)["user_id"].tolist())) if expected else 0
-        allowed = max(ALWAYS_ALLOWED, len(expected) // 2)
+        allowed = max(_ALWAYS_ALLOWED, len(expected) // 2)
         if gone > allowed:
             return Vanished(role, gone, len(expected), allowed)
     return None

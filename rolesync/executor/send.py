@@ -41,7 +41,7 @@ from rolesync.studio.responses import not_offered
 from rolesync.studio.users import StudioWriter, User
 
 FAILURES = 3  # requests in a row whose effect no answer shows; then the rest of the wave waits until Studio is read
-NO_ROUTES = 2  # requests in a row answered with a web page as 404, after which the run ends
+_NO_ROUTES = 2  # requests in a row answered with a web page as 404, after which the run ends
 DENIALS = 2  # users whom Studio shows and answers 404 for; as long as it accepts no request, the run then ends
 FRUITLESS = 2  # reads in a row that show nothing done since the read before, after which the run ends
 
@@ -232,7 +232,7 @@ class Sender:
         for the first time was certainly refused itself.
         """
         end_all(batch, OutcomeStatus.UNKNOWN, refusal.message)
-        if self._no_routes >= NO_ROUTES:
+        if self._no_routes >= _NO_ROUTES:
             self.doubts.add(request, chunk, batch, RequestEffect.REFUSED, refusal.message)
             raise not_offered(refusal.message) from refusal
         try:

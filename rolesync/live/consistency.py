@@ -7,7 +7,7 @@ from rolesync.errors import IncompleteReadError
 from rolesync.live.settle import pauses
 from rolesync.studio.client import Client
 
-MOST_ITEMS = 10**9  # no search has more; a total above it is wrong
+_MOST_ITEMS = 10**9  # no search has more; a total above it is wrong
 READS = 3  # attempts at a read that is not worth a long wait
 
 Result = TypeVar("Result")
@@ -108,7 +108,7 @@ class PageCheck:
         what, noun, (last, total) = self._what, self._noun, self._reported
         if not self.read:
             self.pages, self._reported, self._size = max(1, page.last), (page.last, page.total), len(page.ids)
-            if page.total > MOST_ITEMS or self.pages != max(1, -(-page.total // max(1, self._size))):
+            if page.total > _MOST_ITEMS or self.pages != max(1, -(-page.total // max(1, self._size))):
                 size = f"page 1 has {self._size}"
                 raise InconsistentPagesError(f"{what} reports {page.last} pages and {page.total} {noun}, and {size}")
         elif (page.last, page.total) != (last, total):

@@ -11,8 +11,8 @@ from typing import TypeVar
 from rolesync.model.live import WAITING, Progress
 from rolesync.studio.users import StudioReader
 
-FIRST_PAUSE = 1.0  # seconds; each further pause is twice as long
-LONGEST_PAUSE = 30.0
+_FIRST_PAUSE = 1.0  # seconds; each further pause is twice as long
+_LONGEST_PAUSE = 30.0
 
 Result = TypeVar("Result")
 
@@ -33,19 +33,19 @@ def read_settled(
         The last result. If it still hides a write, the write is older than `settle_seconds`.
     """
     client, lag = studio.client, studio.client.connection.settle_seconds
-    result, pause = read(), FIRST_PAUSE
+    result, pause = read(), _FIRST_PAUSE
     while (sent_at := hidden_since(result)) is not None and (left := sent_at + lag - client.now()) > 0:
         progress(WAITING, round(lag - left), round(lag))
         client.wait(min(pause, left))
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, _LONGEST_PAUSE)
         result = read()
     return result
 
 
 def pauses(seconds: float) -> Iterator[float]:
     """Yield growing pauses, in seconds, that last `seconds` together."""
-    pause = FIRST_PAUSE
+    pause = _FIRST_PAUSE
     while seconds > 0:
         yield min(pause, seconds)
         seconds -= pause
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, _LONGEST_PAUSE)

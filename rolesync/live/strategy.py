@@ -28,9 +28,9 @@ SCANNABLE = ("Teacher", "Student", "Observer", "Admin")
 USERS_PER_TRIAL = 20  # wanted users for each trial page: at most 5 % more requests; a usual run has fewer users
 FIRST_SAMPLE = 4  # look-ups before anything is concluded; each further sample doubles the total
 RECENT_PAGES = 8  # the last pages of a role, which decide whether to read further
-MIN_EXPECTED_HOLDERS = 10  # wanted users that a role not opened yet must be expected to hold
-NEARLY_ALL = 0.75  # a role that promises this share of the rest is read on before another one is tried
-MARGIN = 1.28  # standard deviations: in nine of ten cases the true share is above the estimate
+_MIN_EXPECTED_HOLDERS = 10  # wanted users that a role not opened yet must be expected to hold
+_NEARLY_ALL = 0.75  # a role that promises this share of the rest is read on before another one is tried
+_MARGIN = 1.28  # standard deviations: in nine of ten cases the true share is above the estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class SearchStrategy:
             return SearchOneByOne(self.remaining)
         best = max(paying, key=lambda scan: scan.hits_per_page(self.remaining), default=None)
         promised = best.hits_per_page(self.remaining) * best.pages_left if best else 0.0
-        if self._trials and promised < NEARLY_ALL * self.remaining:
+        if self._trials and promised < _NEARLY_ALL * self.remaining:
             for scan in scans:
                 if not scan.pages:
                     self._trials -= 1
@@ -128,7 +128,7 @@ class SearchStrategy:
         holders = sum(number for roles, number in sample.items() if scan.role in roles)
         share = share_at_least(holders, sum(sample.values()))
         expected = share * (self.remaining + scan.hits_since_sample) - scan.hits_since_sample
-        return expected - (scan.pages_left if scan.pages else MIN_EXPECTED_HOLDERS)
+        return expected - (scan.pages_left if scan.pages else _MIN_EXPECTED_HOLDERS)
 
 
 @dataclass(slots=True)
@@ -166,8 +166,8 @@ def share_at_least(hits: int, number: int) -> float:
     """
     if not hits:
         return 0.0
-    share, weight = hits / number, MARGIN * MARGIN / number
-    return (share + weight / 2 - MARGIN * sqrt((share * (1 - share) + weight / 4) / number)) / (1 + weight)
+    share, weight = hits / number, _MARGIN * _MARGIN / number
+    return (share + weight / 2 - _MARGIN * sqrt((share * (1 - share) + weight / 4) / number)) / (1 + weight)
 
 
 def theoretical_minimum(pages: Mapping[str, int], users: Iterable[Collection[str]]) -> int:

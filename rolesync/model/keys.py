@@ -13,7 +13,7 @@ ANY_USER = "*@"
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 """The plain letters and signs for which East Asian keyboards write full-width forms."""
 
-JOINERS = "\u200c\u200d"  # part of words in some scripts, but an accident between plain letters
+_JOINERS = "\u200c\u200d"  # part of words in some scripts, but an accident between plain letters
 PUNYCODE = "xn--"  # begins a label of a domain that encodes letters outside ASCII
 
 _LONGEST_LABEL = 63  # characters; the time to decode grows with the square
@@ -51,7 +51,7 @@ def email_spellings(key: str) -> tuple[str, ...]:
 def strip_invisible(text: str) -> str:
     """Remove zero-width characters and direction marks; joiners only if the rest is ASCII."""
     visible = _INVISIBLE.sub("", text)
-    without_joiners = visible.translate(dict.fromkeys(map(ord, JOINERS)))
+    without_joiners = visible.translate(dict.fromkeys(map(ord, _JOINERS)))
     return (without_joiners if without_joiners.isascii() else visible).strip()
 
 

@@ -16,7 +16,7 @@ DEFAULT_PER_PAGE = 20
 
 NOT_FOUND = "The user(s) was not found"
 MISSING = "Required parameter is missing"
-INT64 = 2**63
+_INT64 = 2**63
 
 
 class Users:
@@ -95,7 +95,7 @@ class Users:
 
 def fits(user_id: int) -> bool:
     """Whether SQLite can be asked for this id."""
-    return -INT64 <= user_id < INT64
+    return -_INT64 <= user_id < _INT64
 
 
 def _user_id(text: str) -> int:

@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util import Timeout
 
-PIECE = 64 * 1024  # bytes: how much of a body is decoded before its size is checked again
+_PIECE = 64 * 1024  # bytes: how much of a body is decoded before its size is checked again
 
 
 class OversizeError(Exception):
@@ -47,7 +47,7 @@ def read_body(response: requests.Response, max_bytes: float) -> bytes:
         requests.RequestException: the connection broke, or the deadline has passed.
     """
     pieces, size = [], 0
-    for piece in response.iter_content(PIECE):
+    for piece in response.iter_content(_PIECE):
         pieces.append(piece)
         size += len(piece)
         if size > max_bytes:

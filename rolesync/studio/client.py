@@ -31,7 +31,7 @@ from rolesync.studio.transport import Call, Connection, Transport
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-QUEUED_PER_CONNECTION = 4  # requests: enough to keep a connection busy, few enough to need little memory
+_QUEUED_PER_CONNECTION = 4  # requests: enough to keep a connection busy, few enough to need little memory
 
 
 class EndedError(Exception):
@@ -136,7 +136,7 @@ class Client:
         try:
             for item in items:
                 futures.append(self._pool.submit(function, item))
-                if len(futures) >= QUEUED_PER_CONNECTION * self.connection.concurrency:
+                if len(futures) >= _QUEUED_PER_CONNECTION * self.connection.concurrency:
                     yield futures.popleft().result()
             while futures:
                 yield futures.popleft().result()

@@ -12,21 +12,21 @@ import math
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-SLOW_FACTOR = 2.0  # times the fastest answer, above which an answer may be slow
-SLOW_SECONDS = 0.1  # above the fastest answer: less is never slow, a busy machine of ours takes as long
-IMPROVED = 0.8  # share of the earlier slowness below which fewer requests have helped
+_SLOW_FACTOR = 2.0  # times the fastest answer, above which an answer may be slow
+_SLOW_SECONDS = 0.1  # above the fastest answer: less is never slow, a busy machine of ours takes as long
+_IMPROVED = 0.8  # share of the earlier slowness below which fewer requests have helped
 
 FIRST_BACKOFF = 0.5  # seconds without requests after a refusal without Retry-After; doubled while all are refused
 LONGEST_BACKOFF = 30.0
-TOLERATED = 0.03  # share of refusals up to which the rate stays: even a healthy server has a bad moment
-TOO_FAST = 0.2  # share of refusals that proves a rate too high, even if it was accepted a moment ago
-MIN_ANSWERS = 5  # fewer answers within a second prove nothing yet
-INITIAL_SHARE = 0.95  # of the measured rate, to start from
-GROWTH = 0.0015  # share by which the rate grows with each answer: two refusals in about seventy requests
-SEARCH_GROWTH = 1.0  # requests per second more with each answer while the rate is a guess: e-fold in a second
-MAX_SEARCH_GROWTH = 0.2  # share of the rate, if that is less
-MIN_RATE = 0.1  # requests per second
-IDLE = 1.0  # seconds without a request that say nothing about the server
+_TOLERATED = 0.03  # share of refusals up to which the rate stays: even a healthy server has a bad moment
+_TOO_FAST = 0.2  # share of refusals that proves a rate too high, even if it was accepted a moment ago
+_MIN_ANSWERS = 5  # fewer answers within a second prove nothing yet
+_INITIAL_SHARE = 0.95  # of the measured rate, to start from
+_GROWTH = 0.0015  # share by which the rate grows with each answer: two refusals in about seventy requests
+_SEARCH_GROWTH = 1.0  # requests per second more with each answer while the rate is a guess: e-fold in a second
+_MAX_SEARCH_GROWTH = 0.2  # share of the rate, if that is less
+_MIN_RATE = 0.1  # requests per second
+_IDLE = 1.0  # seconds without a request that say nothing about the server
 
 
 class LoadSignal(Enum):
@@ -76,7 +76,7 @@ class RateControl:
         """Record that a request starts, at its time and with room for it."""
         self._window.since = min(self._window.since, now)
         idle = now - max(self._last_end, self._next, self._backoff_until, self._window.since)
-        if self.under_way == 0 and idle > IDLE:
+        if self.under_way == 0 and idle > _IDLE:
             self._window.since += idle
         self.under_way += 1
         if not self.has_room:
@@ -110,7 +110,7 @@ class RateControl:
         if started >= self._window.since:
             self._window.accepted += 1
         if started <= self._paced_at:
-            self.rate += min(SEARCH_GROWTH, self.rate * MAX_SEARCH_GROWTH) if self._searching else self.rate * GROWTH
+            self.rate += min(_SEARCH_GROWTH, self.rate * _MAX_SEARCH_GROWTH) if self._searching else self.rate * _GROWTH
         if started > self._reduced_at:
             self._any_accepted = True
             if started <= self._full_at:
@@ -153,8 +153,8 @@ class RateControl:
         half = 0.0 if was_unknown else self.rate / 2
         measured = window.accepted / max(1.0, now - window.since)
         self._searching = was_unknown or measured <= half
-        self.rate = max(MIN_RATE, min(self.rate, INITIAL_SHARE * max(measured, half)))
-        if self._searching or window.refused_share > TOO_FAST:
+        self.rate = max(_MIN_RATE, min(self.rate, _INITIAL_SHARE * max(measured, half)))
+        if self._searching or window.refused_share > _TOO_FAST:
             self._confirmed_rate = self.rate
         elif self.rate < self._confirmed_rate / 2:
             self.rate = math.inf
@@ -176,8 +176,8 @@ class _Window:
         return self.refused / (self.accepted + self.refused)
 
     def is_conclusive(self, now: float) -> bool:
-        min_accepted = MIN_ANSWERS if now - self.since < 1 else 1
-        return self.refused > 1 and self.accepted >= min_accepted and self.refused_share >= TOLERATED
+        min_accepted = _MIN_ANSWERS if now - self.since < 1 else 1
+        return self.refused > 1 and self.accepted >= min_accepted and self.refused_share >= _TOLERATED
 
 
 @dataclass(slots=True)
@@ -205,13 +205,13 @@ class _Slowness:
             return False
         self.answers += 1
         self.ratios += seconds / fastest if fastest else 1.0
-        self.slow += seconds > max(SLOW_FACTOR * fastest, fastest + SLOW_SECONDS)
+        self.slow += seconds > max(_SLOW_FACTOR * fastest, fastest + _SLOW_SECONDS)
         if self.answers < max(4, limit):
             return False
         is_slow, mean = self.slow * 2 > self.answers, self.ratios / self.answers
         self.answers, self.slow, self.ratios = 0, 0, 0.0
         twice, self.was_slow = self.was_slow and is_slow, is_slow
-        in_vain = twice and self.ratio_at_reduction is not None and mean > IMPROVED * self.ratio_at_reduction
+        in_vain = twice and self.ratio_at_reduction is not None and mean > _IMPROVED * self.ratio_at_reduction
         if in_vain:  # fewer requests have not helped: the server itself has become slower
             self.fastest.clear()
         self.ratio_at_reduction = mean if twice and not in_vain else None

@@ -32,12 +32,12 @@ from rolesync.errors import (
     UnreadableAnswerError,
 )
 
-REDIRECTION = 3  # the first digit of such a status
-MAX_TEXT = 200  # characters of an answer in a message
-MAX_QUOTED = 100  # characters of a single value
+_REDIRECTION = 3  # the first digit of such a status
+_MAX_TEXT = 200  # characters of an answer in a message
+_MAX_QUOTED = 100  # characters of a single value
 _NOT_JSON = (ValueError, RecursionError)  # the latter from very deep nesting
 
-STATUSES: Mapping[int, tuple[type[StudioError], str]] = {
+_STATUSES: Mapping[int, tuple[type[StudioError], str]] = {
     400: (BadRequestError, "this is a defect of rolesync or a change of the API: report it with this message"),
     401: (
         UnauthorizedError,
@@ -77,11 +77,11 @@ def error_for(answer: Answer, where: str) -> StudioError:
     ):  # as other Instructure APIs do
         status = HTTPStatus.TOO_MANY_REQUESTS
     undocumented = "this status isn't documented: if it appears again, report it with this message"
-    kind, hint = STATUSES.get(status, (StudioError, undocumented))
+    kind, hint = _STATUSES.get(status, (StudioError, undocumented))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind, hint = ServerError, "Studio has a problem: try again later"
-    elif status // 100 == REDIRECTION and "Location" in answer.headers:
-        target = answer.headers["Location"][:MAX_TEXT]
+    elif status // 100 == _REDIRECTION and "Location" in answer.headers:
+        target = answer.headers["Location"][:_MAX_TEXT]
         hint = f"it redirects to {target!r}; the token is not sent there: correct base_url"
     elif kind is NotFoundError and b"<" in answer.content[:200]:
         kind = NoRouteError
@@ -159,7 +159,7 @@ def quote(value: object) -> str:
         text = json.dumps(value)
     except RecursionError:
         return "something nested too deeply"
-    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…"
 
 
 def oversize(where: str, status: int, max_mb: float) -> UnreadableAnswerError:
@@ -206,7 +206,7 @@ def _error_text(answer: Answer) -> str:
     try:
         body = json.loads(answer.content)
     except _NOT_JSON:
-        return "" if b"<" in answer.content[:200] else _start(answer, MAX_TEXT)
+        return "" if b"<" in answer.content[:200] else _start(answer, _MAX_TEXT)
     if isinstance(body, dict):
         for key in ("error_description", "error", "errors", "message"):
             if body.get(key):
@@ -221,7 +221,7 @@ def _start(answer: Answer, length: int) -> str:
 
 def _one_line(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
-    return " ".join(text.split())[:MAX_TEXT]
+    return " ".join(text.split())[:_MAX_TEXT]
 
 
 def http_date(text: str) -> datetime | None:

@@ -19,7 +19,7 @@ from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
 PER_PAGE = 50  # the maximum of the API
-MAX_ID = 2**63 - 1
+_MAX_ID = 2**63 - 1
 
 Value = TypeVar("Value")
 
@@ -212,7 +212,7 @@ def _user_fields(item: object, where: str) -> tuple[int, str, str, tuple[str, ..
     if not isinstance(item, dict):
         raise unknown_form(where, f"{quote(item)} where a user belongs")
     user_id, email, roles = item.get("id"), item.get("email"), item.get("role_names")
-    if type(user_id) is not int or not 0 < user_id <= MAX_ID:
+    if type(user_id) is not int or not 0 < user_id <= _MAX_ID:
         raise wrong_field(where, "a user", item, "id", "a positive number")
     if not (email is None or isinstance(email, str)):
         raise wrong_field(where, f"user {user_id}", item, "email", "a text")

@@ -14,7 +14,7 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, oauth_of
 from rolesync.workflows.context import Context
 
-MAX_SKEW = 60.0  # seconds; with more, times in the record mislead, and tokens seem to expire too early or too late
+_MAX_SKEW = 60.0  # seconds; with more, times in the record mislead, and tokens seem to expire too early or too late
 
 PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
 
@@ -84,8 +84,8 @@ def _studio(context: Context) -> Iterator[Check]:
 def _clock(skew: float | None) -> Check:
     if skew is None:
         return Check("clock", WARN, "Studio's answer names no time to compare with")
-    if abs(skew) <= MAX_SKEW:
-        return Check("clock", PASS, f"within {MAX_SKEW:g} s of Studio's")
+    if abs(skew) <= _MAX_SKEW:
+        return Check("clock", PASS, f"within {_MAX_SKEW:g} s of Studio's")
     return Check("clock", WARN, f"{skew:+.0f} s from Studio's", "set this machine's clock (NTP)")
 
 

@@ -10,7 +10,7 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect
 from rolesync.workflows.context import Context
 
-STAFF = "Teacher"  # the Studio role of most people who appear in a list of managers
+_STAFF = "Teacher"  # the Studio role of most people who appear in a list of managers
 
 
 def look_up_people(people: Iterable[tuple[str, int]], context: Context) -> Live:
@@ -27,7 +27,7 @@ def look_up_people(people: Iterable[tuple[str, int]], context: Context) -> Live:
         StudioError: Studio can't be read.
     """
     emails, ids = zip(*people, strict=True)
-    roles = tuple(dict.fromkeys([*context.settings.managed_roles, STAFF]))
+    roles = tuple(dict.fromkeys([*context.settings.managed_roles, _STAFF]))
     columns = {"row": range(1, len(ids) + 1), "email": emails, "user_id": ids, "role": [roles[0]] * len(ids)}
     with connect(context) as client:
         rows = ListRows.of(frame(DESIRED, columns))

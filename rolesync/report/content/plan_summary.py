@@ -21,7 +21,7 @@ from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_
 SHORT_DIGEST = 12
 """Characters of a digest that are enough to tell two plans apart by eye."""
 
-MODES = {
+_MODES = {
     Mode.SYNC: "sync: adds missing roles, removes managed roles that the list does not give",
     Mode.ADDITIVE: "additive: adds missing roles, never removes a role",
 }
@@ -120,10 +120,10 @@ def approval_text(approval: Approval) -> str:
 
 def _mode(policy: Policy) -> str:
     if policy.mode is Mode.SYNC and policy.hold_removals:
-        return f"{MODES[policy.mode]}; removals are held (hold_removals)"
+        return f"{_MODES[policy.mode]}; removals are held (hold_removals)"
     if policy.mode is Mode.SYNC and policy.grace_runs:
-        return f"{MODES[policy.mode]} in {plural(policy.grace_runs, 'earlier run')} in a row (grace_runs)"
-    return MODES[policy.mode]
+        return f"{_MODES[policy.mode]} in {plural(policy.grace_runs, 'earlier run')} in a row (grace_runs)"
+    return _MODES[policy.mode]
 
 
 def passes(guards: Iterable[GuardRow]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rolesync.model.run_report import RunChange, RunDecision, RunReport
     from rolesync.model.runs import Proof, Run
 
-MEANINGS = {
+_MEANINGS = {
     OutcomeStatus.FAILED: "Failed: Studio did not do these",
     OutcomeStatus.UNKNOWN: "Unknown: whether Studio did these could not be determined",
     OutcomeStatus.DRIFTED: "Drifted: these users changed after the plan was made, so they were left alone",
@@ -68,7 +68,7 @@ class OutcomeRow(NamedTuple):
 def past_tables(report: RunReport) -> Iterator[Table]:
     """Yield the tables of a run from the record, those first that need a look."""
     yield from proof_tables(report.proof, DIFFERENCES)
-    for status, meaning in MEANINGS.items():
+    for status, meaning in _MEANINGS.items():
         if status is OutcomeStatus.DONE:
             yield from _decision_tables(report)
         changes = [change for change in report.changes if change.outcome == status]
@@ -89,7 +89,7 @@ def fresh_tables(run: Run) -> Iterator[Table]:
 
 def undone_tables(outcomes: pd.DataFrame) -> Iterator[Table]:
     """Yield a table of the changes (OUTCOMES) of each outcome but `done`."""
-    for status, meaning in MEANINGS.items():
+    for status, meaning in _MEANINGS.items():
         if status is not OutcomeStatus.DONE:
             yield outcomes_table(status, meaning, outcomes[outcomes["outcome"] == status.value])
 

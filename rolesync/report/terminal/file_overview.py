@@ -9,7 +9,7 @@ from rolesync.migrate.overview import Overview
 from rolesync.report.content.text import escape_for_display, plural
 from rolesync.report.terminal.widgets import column, command_line, heading, note, table, words
 
-EXAMPLE_LENGTH = 40
+_EXAMPLE_LENGTH = 40
 
 
 def overview_view(overview: Overview) -> RenderableType:
@@ -35,7 +35,7 @@ def _parts(overview: Overview) -> Iterator[RenderableType]:
                 escape_for_display(seen.header, 80),
                 seen.use,
                 f"{seen.filled:,}",
-                ", ".join(escape_for_display(example, EXAMPLE_LENGTH) for example in seen.examples),
+                ", ".join(escape_for_display(example, _EXAMPLE_LENGTH) for example in seen.examples),
             )
             for seen in overview.columns
         ),

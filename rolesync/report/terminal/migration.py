@@ -11,7 +11,7 @@ from rolesync.migrate.suggestions import Suggestion
 from rolesync.report.content.text import escape_for_display, format_user, plural
 from rolesync.report.terminal.widgets import banner, column, command_line, heading, note, pairs, table, words
 
-FIRST_CELLS = 3  # cells with the same reason that are named
+_FIRST_CELLS = 3  # cells with the same reason that are named
 SHOWN = 20  # refused cells and unknown users that are shown without --all
 
 
@@ -119,8 +119,8 @@ def _refused(refused: Sequence[tuple[TableLedger, Cell]], limit: int | None) -> 
 
 
 def _addresses(cells: Sequence[Cell]) -> str:
-    rest = f" and {len(cells) - FIRST_CELLS:,} more" if len(cells) > FIRST_CELLS else ""
-    return ", ".join(cell.address for cell in cells[:FIRST_CELLS]) + rest
+    rest = f" and {len(cells) - _FIRST_CELLS:,} more" if len(cells) > _FIRST_CELLS else ""
+    return ", ".join(cell.address for cell in cells[:_FIRST_CELLS]) + rest
 
 
 def _unknown(suggestions: Sequence[Suggestion], limit: int | None) -> Iterator[RenderableType]:

@@ -17,7 +17,7 @@ from rolesync.report.content.table import Table
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
 from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, table_view
 
-MINUTE, HOUR = 60, 3600
+_MINUTE, _HOUR = 60, 3600
 
 
 def rehearsal_view(rehearsal: Rehearsal, *, limit: int | None, command: str) -> RenderableType:
@@ -129,11 +129,11 @@ def _format_duration(seconds: float) -> str:
     """Format a duration in ms, s, min or h."""
     if seconds < 1:
         return f"{seconds * 1000:,.0f} ms"
-    if seconds < MINUTE:
+    if seconds < _MINUTE:
         return f"{seconds:.1f} s"
-    if seconds < HOUR:
-        return f"{seconds / MINUTE:.1f} min"
-    return f"{seconds / HOUR:.1f} h"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.1f} min"
+    return f"{seconds / _HOUR:.1f} h"
 
 
 def _unknown(rehearsal: Rehearsal) -> Iterator[RenderableType]:

@@ -20,7 +20,7 @@ from rolesync.review.page.session import ReviewSession
 IDLE_SECONDS = 3600.0
 """A review ends after so many seconds without a request; the page sends a request on every activity."""
 
-GRACE_SECONDS = 1.0
+_GRACE_SECONDS = 1.0
 """Seconds for open requests to finish when the review ends."""
 
 
@@ -110,7 +110,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop without waiting for stalled clients; uvicorn would wait, or cancel them with a traceback."""
-        cut = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._cut)
+        cut = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._cut)
         await super().shutdown(sockets)
         cut.cancel()
         self._cut()  # after a second Ctrl-C some connections are still open

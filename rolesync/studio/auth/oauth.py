@@ -25,7 +25,7 @@ from rolesync.studio.auth.token_store import StoredToken, TokenStore, fingerprin
 Result = TypeVar("Result")
 TokenCheck = Callable[[StoredToken], bool]
 
-REMEMBERED = 20  # fingerprints of configured refresh tokens; the oldest are dropped
+_REMEMBERED = 20  # fingerprints of configured refresh tokens; the oldest are dropped
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Access:
                 refresh_token=grant.refresh_token or old,
                 obtained_at=requested_at,
                 expires_at=None if grant.lifetime is None else requested_at + timedelta(seconds=grant.lifetime),
-                spent=tuple(fingerprints)[-REMEMBERED:],
+                spent=tuple(fingerprints)[-_REMEMBERED:],
             )
             store(token)
         return token

@@ -19,9 +19,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, Validation
 from rolesync.errors import LockHeldError, RolesyncError
 from rolesync.private_files import PRIVATE, create, make_private_folder, sync_names
 
-STORE, LOCK = "token.json", "token.lock"
+STORE, _LOCK = "token.json", "token.lock"
 RESERVED = 16 * 1024  # bytes; several times the size of the longest known tokens
-MAX_MARGIN = timedelta(seconds=60)
+_MAX_MARGIN = timedelta(seconds=60)
 """How long before its expiry a token is renewed: enough for a request and for slightly different clocks."""
 
 
@@ -53,8 +53,8 @@ class StoredToken(BaseModel):
     def margin(self) -> timedelta:
         """The time after its issue in which it is young, and before its expiry in which it is due."""
         if self.expires_at is None:
-            return MAX_MARGIN
-        return min(MAX_MARGIN, (self.expires_at - self.obtained_at) / 10)
+            return _MAX_MARGIN
+        return min(_MAX_MARGIN, (self.expires_at - self.obtained_at) / 10)
 
 
 def fingerprint(refresh_token: SecretStr) -> str:
@@ -102,7 +102,7 @@ class TokenStore:
             LockHeldError: the other process still holds it after that time.
             RolesyncError: the lock can't be taken.
         """
-        lock = FileLock(self._folder / LOCK, mode=PRIVATE, fallback_to_soft=False)
+        lock = FileLock(self._folder / _LOCK, mode=PRIVATE, fallback_to_soft=False)
         try:
             make_private_folder(self._folder)
             if stat.S_IMODE(self._folder.stat().st_mode) & 0o077:
@@ -110,7 +110,7 @@ class TokenStore:
             lock.acquire(timeout=patience)
         except Timeout as error:
             raise LockHeldError(
-                f"{self._folder / LOCK}: another process has been renewing the token for more than {patience:g} s",
+                f"{self._folder / _LOCK}: another process has been renewing the token for more than {patience:g} s",
                 hint="wait until it ends, or check it; the lock is released as soon as that process ends",
             ) from error
         except OSError as error:
