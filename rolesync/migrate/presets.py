@@ -1,47 +1,29 @@
 """The recipes of the exports that `migrate --from` knows, made from the table of exports."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from rolesync.migrate.recipe import Recipe
 from rolesync.reader.exports import Export, known_exports
 
-_PLAIN = Recipe()
+_SHARED = {field.name for field in fields(Recipe)} & Export.model_fields.keys() - {"name", "title", "name_parts"}
+"""The fields of an export that a recipe takes as they are."""
 
 
 def _recipe(export: Export) -> Recipe:
     """The recipe of an export: its columns only, and only roles that an option maps to one of Studio's."""
+    shared: dict[str, Any] = {name: getattr(export, name) for name in _SHARED}
     return Recipe(
+        **shared,
         preset=export.name,
         family=export.name,
         title=export.title[:1].upper() + export.title[1:],
         unconfirmed=not export.confirmed,
-        email=export.email,
-        login=export.login,
         user_id=(),
-        role=export.role,
-        every_role=export.every_role,
         name=export.full_name,
-        name_parts=export.name_parts or _PLAIN.name_parts,
-        starts=export.starts,
-        expires=export.expires,
-        separator=export.separator,
-        removal_sign=export.removal_sign,
-        first_address=export.first_address,
-        unix_dates=export.unix_dates,
-        example_row=export.example_row,
+        name_parts=export.name_parts or Recipe().name_parts,
         mapped_only=True,
-        key=export.key,
-        join_key=export.join_key,
-        join_email=export.join_email,
-        join_login=export.join_login,
-        join_name=export.join_name,
-        keep=export.keep,
-        join_keep=export.join_keep,
-        no_address=re.compile(export.no_address) if export.no_address else None,
-        gives=export.gives,
-        lacks=export.lacks,
     )
 
 

@@ -3,6 +3,7 @@
 The table serves two rooms: the reader recognises an export by it, and refuses it as a list; `migrate` reads it.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
@@ -124,7 +125,7 @@ class Export(BaseModel):
         key: the headers of the column whose text identifies the user in a joined file.
         join_key: for each key the headers of the column in the joined file.
         join_email, join_login, join_name: the headers of the joined file.
-        no_address: a pattern of texts that look like addresses but aren't.
+        no_address: a pattern of texts that look like addresses but aren't; None without one.
         gives, lacks: what the export holds, and why it is not a list of roles. Both continue "it".
         mind: what else a user must know; "" for nothing.
         keep: which rows count.
@@ -158,7 +159,7 @@ class Export(BaseModel):
     join_email: tuple[str, ...] = ()
     join_login: tuple[str, ...] = ()
     join_name: tuple[str, ...] = ()
-    no_address: str = ""
+    no_address: re.Pattern[str] | None = None
     gives: str = ""
     lacks: str
     mind: str = ""
