@@ -13,7 +13,7 @@ from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, TableLedger
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.roles import RowRoles
-from rolesync.migrate.unclear_words import describe_login, describe_unclear
+from rolesync.migrate.unclear_words import describe_dropped, describe_login, describe_unclear
 from rolesync.model.findings import CellError, Code, Note, OnNote, printable, quoted
 from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
@@ -21,7 +21,7 @@ from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import is_address, read_email, read_user_id
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.validity import read_action
-from rolesync.tables.grid import find_non_text, is_blank
+from rolesync.tables.grid import find_non_text, is_blank, padded
 from rolesync.tables.table import Table
 
 
@@ -111,7 +111,7 @@ class Converter:
 
     def _read_row(self, number: int, cells: Sequence[str]) -> RowLedger:
         layout = self._layout
-        row = RowLedger(number, [*cells, *[""] * (len(layout.header) - len(cells))])
+        row = RowLedger(number, padded(cells, len(layout.header)))
         if whole := self._outcome_of_whole_row(row, len(cells)):
             return _uniform(number, cells, *whole)
         self._check_text(row)
@@ -174,7 +174,7 @@ class Converter:
             if self._guess and not row.cells[place].isascii():  # `_check_text` refuses it
                 continue
             if condition.judge(row.cells[place]) is RowVerdict.DROPPED:
-                return f"{quoted(row.cells[place])} in {quoted(self._layout.header[place])}: {condition.why}"
+                return describe_dropped(row.cells[place], self._layout.header[place], condition)
         return ""
 
     def _mark_conditions(self, row: RowLedger) -> None:

@@ -9,12 +9,12 @@ from typing import NamedTuple, NoReturn
 
 from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, TableLedger
-from rolesync.migrate.unclear_words import describe_login, describe_unclear
+from rolesync.migrate.unclear_words import describe_dropped, describe_login, describe_unclear
 from rolesync.model.findings import CellError, Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import read_email
-from rolesync.tables.grid import find_non_text, is_blank
+from rolesync.tables.grid import find_non_text, is_blank, padded
 from rolesync.tables.table import Table
 
 
@@ -68,7 +68,7 @@ class JoinTable:
             if isinstance(cells, tuple):
                 self._ledger.add_unreadable(number, cells)
             elif not is_blank(cells):
-                self._add_row(number, [*cells, *[""] * (len(layout.header) - len(cells))])
+                self._add_row(number, padded(cells, len(layout.header)))
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ class JoinTable:
         for place, condition in layout.keep:
             verdict = condition.judge(cells[place])
             if verdict is RowVerdict.DROPPED:
-                dropped = f"{quoted(cells[place])} in {quoted(layout.header[place])}: {condition.why}"
+                dropped = describe_dropped(cells[place], layout.header[place], condition)
             elif verdict is not RowVerdict.COUNTS:
                 unclear[place] = describe_unclear(cells[place], layout.header[place], condition)
         row = RowLedger(number, cells)

@@ -12,12 +12,11 @@ from rolesync.model.findings import printable, quoted
 from rolesync.reader.column_words import header_meanings, is_of_other_program
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header, recognise_export
-from rolesync.reader.header_findings import option
+from rolesync.reader.header_findings import list_headers, option
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
-MAX_LISTED = 20  # headers that a message lists
 _NAME_ONE = "name the right one (--email-column, --role-column …), or rename the others"
 
 
@@ -105,9 +104,8 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
         InputRefusedError: there is no column for the user or the role, no column that an option names, or there are two
             columns for the same field.
     """
-    shown = tuple(printable(text) for text in header)
     recipe = recipe_by_meaning(recipe, header)
-    columns = _Columns(header, shown, source, first_of_many=bool(recipe.preset))
+    columns = _Columns(header, source, first_of_many=bool(recipe.preset))
     for name in recipe.needed:
         columns.require(name, "check its spelling, or name the header's row with --header-row")
     fixed = fixed or recipe.fixed
@@ -118,7 +116,7 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
     emails = columns.find_all(recipe.email)
     decided = {columns.find([name]) for name in (*recipe.keep_words, *recipe.ignored_columns)}
     layout = SourceLayout(
-        header=shown,
+        header=columns.shown,
         emails=emails,
         logins=tuple(place for place in columns.find_all(recipe.login) if place not in emails),
         user_id=None if user_id == key or _is_foreign_id(recipe, emails, header) else user_id,
@@ -145,15 +143,13 @@ def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str])
 
 def find_role_columns(recipe: Recipe, header: Sequence[str]) -> tuple[int, ...]:
     """Find the columns of roles, whether or not the rows give another role."""
-    shown = tuple(printable(text) for text in header)
     recipe = recipe_by_meaning(recipe, header)
-    return _Columns(header, shown, "", first_of_many=True).role_columns(recipe)
+    return _Columns(header, "", first_of_many=True).role_columns(recipe)
 
 
 def _check_fields(layout: SourceLayout, recipe: Recipe, source: str, *, has_role: bool) -> None:
     """Refuse a table without a column for the user or the role."""
-    shown = layout.header
-    headers = ", ".join(map(quoted, shown[:MAX_LISTED])) + (", …" if len(shown) > MAX_LISTED else "")
+    headers = list_headers(layout.header)
     if not layout.emails and not layout.logins and layout.user_id is None and layout.key is None:
         names = dict.fromkeys([*recipe.email, *recipe.login, *recipe.user_id, *recipe.key])
         text = f"{source}: no column {' or '.join(map(repr, names))} identifies the user; the header has {headers}"
@@ -188,13 +184,12 @@ class _Columns:
 
     Args:
         header: the header's cells.
-        shown: the same, printable.
         source: the name of the table for messages.
         first_of_many: whether the first of several columns for the same field counts; else they are refused.
     """
 
-    def __init__(self, header: Sequence[str], shown: Sequence[str], source: str, *, first_of_many: bool) -> None:
-        self.shown, self._source, self._first_of_many = shown, source, first_of_many
+    def __init__(self, header: Sequence[str], source: str, *, first_of_many: bool) -> None:
+        self.shown, self._source, self._first_of_many = tuple(map(printable, header)), source, first_of_many
         self._places: dict[str, list[int]] = {}
         for place, text in enumerate(header):
             if text.strip():
@@ -243,28 +238,27 @@ class _Columns:
     def find_all(self, names: Iterable[str]) -> tuple[int, ...]:
         """The columns of a field in the order of its names; for a table that is no export, a single one."""
         if not self._first_of_many:
-            return tuple(place for place in [self.find(names)] if place is not None)
-        places = [self._single(places, _NAME_ONE) for places in self._matches(names)]
-        return tuple(dict.fromkeys(place for place in places if place is not None))
+            return _present([self.find(names)])
+        return _present(self._single(places, _NAME_ONE) for places in self._matches(names))
 
     def role_columns(self, recipe: Recipe) -> tuple[int, ...]:
         """The columns of roles."""
         if recipe.every_role:
             return tuple(sorted({place for places in self._matches(recipe.role) for place in places}))
-        return tuple(place for place in [self.find(recipe.role)] if place is not None)
+        return _present([self.find(recipe.role)])
 
     def name_columns(self, recipe: Recipe) -> tuple[int, ...]:
         """The columns that together hold the user's name."""
         whole = self.find(recipe.name, first=True)
         parts = [self.find(names, first=True) for names in recipe.name_parts] if whole is None else [whole]
-        return tuple(place for place in parts if place is not None)
+        return _present(parts)
 
     def require(self, name: str, hint: str) -> int:
         """The column with this header."""
         place = self.find([name])
         if place is None:
-            headers = ", ".join(map(quoted, self.shown[:MAX_LISTED]))
-            raise InputRefusedError(f"{self._source}: no column {quoted(name)}; the header has {headers}", hint=hint)
+            text = f"{self._source}: no column {quoted(name)}; the header has {list_headers(self.shown)}"
+            raise InputRefusedError(text, hint=hint)
         return place
 
     def _single(self, places: Sequence[int], hint: str) -> int | None:
@@ -272,6 +266,11 @@ class _Columns:
             text = f"{self._source}: {' and '.join(quoted(self.shown[place]) for place in places)}"
             raise InputRefusedError(f"{text} are columns for the same", hint=hint)
         return places[0] if places else None
+
+
+def _present(places: Iterable[int | None]) -> tuple[int, ...]:
+    """The places of columns that a table has, each once."""
+    return tuple(dict.fromkeys(place for place in places if place is not None))
 
 
 def _is_like(text: str, name: str) -> bool:

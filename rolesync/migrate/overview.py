@@ -16,7 +16,7 @@ from rolesync.model.lists import ListForm
 from rolesync.reader.identity import is_address
 from rolesync.tables.column_letters import column_letters
 from rolesync.tables.file_type import read_file
-from rolesync.tables.grid import is_blank
+from rolesync.tables.grid import is_blank, padded
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
@@ -78,11 +78,7 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
         table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
     recipe = recipe_for(recipe, table.header, place.described)
     width = len(table.header)
-    rows = [
-        [*cells, *[""] * (width - len(cells))]
-        for _, cells in table.rows
-        if isinstance(cells, list) and not is_blank(cells)
-    ]
+    rows = [padded(cells, width) for _, cells in table.rows if isinstance(cells, list) and not is_blank(cells)]
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
     roles = find_role_columns(recipe, table.header) or _role_column(rows, width, managed)
     look = TableLook(path, recipe, table.header, rows, _lay_out(recipe, table.header), addresses, roles)

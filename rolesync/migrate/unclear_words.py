@@ -17,6 +17,11 @@ def describe_unclear(cell: str, header: str, condition: RowCondition) -> tuple[C
     return CellReason.WORD_UNKNOWN, f"{text}; {advice}"
 
 
+def describe_dropped(cell: str, header: str, condition: RowCondition) -> str:
+    """Why a word of a condition's column drops its row."""
+    return f"{quoted(cell)} in {quoted(header)}: {condition.why}"
+
+
 def describe_login(cell: str, header: str) -> str:
     """What to mind about a login name that is used as an address."""
     return f"{quoted(cell)} in {quoted(header)} is a login name, which may differ from the mail address"

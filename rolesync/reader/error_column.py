@@ -14,7 +14,7 @@ from rolesync.model.vocabulary import Level
 from rolesync.reader.fields import Field
 from rolesync.reader.header import header_rules
 from rolesync.tables.file_type import read_file
-from rolesync.tables.grid import is_blank
+from rolesync.tables.grid import is_blank, padded
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import open_table
 from rolesync.tables.write_csv import format_csv
@@ -50,9 +50,9 @@ def add_error_column(path: Path, desired: Desired, form: ListForm) -> str:
         if isinstance(cells, tuple):
             raise InputRefusedError(f"{path}, row {number}: {cells[0].message}", hint=_HINT)
         if not is_blank(cells):
-            padded = [*cells[:width], *[""] * (width - len(cells))]
-            note = notes.get(number) or "; ".join(padded[place] for place in earlier)
-            rows.append([*_without(padded, earlier), note, *map(printable, cells[width:])])
+            texts = padded(cells[:width], width)
+            note = notes.get(number) or "; ".join(texts[place] for place in earlier)
+            rows.append([*_without(texts, earlier), note, *map(printable, cells[width:])])
     return format_csv([*_without(table.header, earlier), Field.ERRORS.value], rows)
 
 

@@ -13,7 +13,7 @@ from rolesync.reader.fields import OPTIONAL, Field, FoundColumns, fold_name
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold_header
 
-MAX_LISTED = 20  # headers that a message lists: enough to recognise the file
+_MAX_LISTED = 20  # headers that a message lists: enough to recognise the file
 _SETTINGS = {
     Field.EMAIL: "email_column",
     Field.USER_ID: "user_id_column",
@@ -41,6 +41,13 @@ class Hints(NamedTuple):
 def option(name: str, *values: str) -> str:
     """Write an option for a shell, such as `--keep 'Account status=Active'`."""
     return " ".join([f"--{name}", *(shlex.quote(printable(value)) for value in values)])
+
+
+def list_headers(header: Sequence[str]) -> str:
+    """List the first headers for a message."""
+    return ", ".join(quoted(printable(text)) for text in header[:_MAX_LISTED]) + (
+        ", …" if len(header) > _MAX_LISTED else ""
+    )
 
 
 def is_row(header: Sequence[str], managed_roles: Sequence[str]) -> bool:
@@ -109,8 +116,7 @@ def missing_columns(
     columns: FoundColumns, header: Sequence[str], row: int, form: ListForm, hints: Hints
 ) -> Iterator[Finding]:
     """Report columns that the settings name wrongly; else a missing identity or role column."""
-    shown = ", ".join(quoted(printable(text)) for text in header[:MAX_LISTED])
-    shown += ", …" if len(header) > MAX_LISTED else ""
+    shown = list_headers(header)
     folded = set(map(fold_header, header))
     named = [
         ("email_column names for e-mail addresses", form.email_column),

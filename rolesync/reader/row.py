@@ -9,7 +9,7 @@ from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.placeholders import is_error_value
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.validity import UNLIMITED, Validity, ValidityReader
-from rolesync.tables.grid import is_blank
+from rolesync.tables.grid import is_blank, padded
 from rolesync.tables.header_text import fold_header
 
 _NO_IDENTITY = "the row names no user; fill in the e-mail address or user id, or delete the row"
@@ -124,7 +124,7 @@ class RowReader:
             raise CellError(Code.ROW_TOO_SHORT, f"{text}; put each cell under its header")
         if not is_blank(cells[self._width :]):
             raise CellError(Code.ROW_TOO_LONG, f"{text}; quote each cell that contains the delimiter")
-        return [*cells[: self._width], *[""] * (self._width - len(cells))]
+        return padded(cells[: self._width], self._width)
 
     def _identity(self, cells: Sequence[str]) -> tuple[str, int]:
         email = "" if self._email is None else self._read_email(cells[self._email])

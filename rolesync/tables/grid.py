@@ -92,6 +92,11 @@ def is_blank(cells: Iterable[str]) -> bool:
     return not any(map(str.strip, cells))
 
 
+def padded(cells: Sequence[str], width: int) -> list[str]:
+    """Add blank cells to a row that has fewer cells than `width`."""
+    return [*cells, *[""] * (width - len(cells))]
+
+
 def find_non_text(
     number: int, cells: Sequence[str], header: Sequence[str], used: Collection[int], guess: str = ""
 ) -> tuple[Finding, ...]:

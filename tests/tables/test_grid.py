@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from rolesync.model.findings import Finding
-from rolesync.tables.grid import find_non_text, is_blank
+from rolesync.tables.grid import find_non_text, is_blank, padded
 
 
 def codes(findings: Sequence[Finding]) -> list[tuple[str, str, int | None, str | None]]:
@@ -50,3 +50,7 @@ def test_letters_that_depend_on_a_guessed_encoding_are_an_error_where_they_decid
     ]
     assert findings[0].message.startswith("'é' depends on the file's encoding, which is not named and looks like")
     assert "--encoding windows-1252" in findings[0].message
+
+
+def test_a_short_row_is_padded_and_a_long_one_stays() -> None:
+    assert [padded(cells, 2) for cells in ([], ["a"], ["a", "b", "c"])] == [["", ""], ["a", ""], ["a", "b", "c"]]
