@@ -253,11 +253,17 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, toml, file_secret_settings
 
 
-def load(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401  # each setting has its own type
+def load(
+    config: Path | None = None,
+    *,
+    from_file: bool = True,
+    **overrides: Any,  # noqa: ANN401  # each setting has its own type
+) -> Settings:
     """Read all settings.
 
     Args:
         config: the TOML file, instead of the file that ROLESYNC_CONFIG names, or `rolesync.toml` in the working folder.
+        from_file: whether a TOML file is read at all.
         overrides: settings from the command line; None for a missing option.
 
     Raises:
@@ -265,7 +271,7 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN
             can't be read, or others can have written it, or it wasn't named and decides where other secrets go.
     """
     try:
-        settings, origins = read_settings(Settings, config, overrides)
+        settings, origins = read_settings(Settings, config, overrides, from_file=from_file)
     except OSError as error:
         hint = f"give this user access; or correct --config, {CONFIG_FILE} or {SECRETS_FOLDER}"
         raise UsageError(f"settings: {error.filename} can't be read: {error.strerror}", hint=hint) from error

@@ -35,6 +35,7 @@ ROUTES = ("account", "base_url", "proxy", "ca_bundle")
 """The settings that decide to which machine the secrets go."""
 
 
+_NO_FILE = Path(os.devnull, "none")
 _HINT = "correct it there; `rolesync help settings` lists all settings, `rolesync config show` the values in force"
 
 Model = TypeVar("Model", bound=BaseSettings)
@@ -66,7 +67,7 @@ def user_state_dir() -> Path:
 
 
 def read_settings(
-    model: type[Model], config: Path | None, overrides: Mapping[str, object]
+    model: type[Model], config: Path | None, overrides: Mapping[str, object], *, from_file: bool = True
 ) -> tuple[Model, dict[str, Origin]]:
     """Read the settings from all sources.
 
@@ -74,6 +75,7 @@ def read_settings(
         model: the settings; it orders its five sources, the nearest first.
         config: the TOML file that the command line names.
         overrides: settings from the command line; None for a missing option.
+        from_file: whether a TOML file is read at all.
 
     Returns:
         The settings, and where each comes from that isn't the default.
@@ -82,10 +84,10 @@ def read_settings(
         UsageError: keys are unknown or values don't fit, or other users can have written a file.
     """
     refuse_unknown_variables(model.model_fields)
-    named = config or (Path(os.environ[CONFIG_FILE]) if CONFIG_FILE in os.environ else None)
+    named = config or (Path(os.environ[CONFIG_FILE]) if from_file and CONFIG_FILE in os.environ else None)
     if named and not named.is_file():
         raise UsageError(f"settings file {named} is no file", hint=f"correct --config or {CONFIG_FILE}")
-    toml, dotenv = named or Path("rolesync.toml"), Path(".env")
+    toml, dotenv = named or (Path("rolesync.toml") if from_file else _NO_FILE), Path(".env")
     check_settings_file(toml, was_named=named is not None)
     check_settings_file(dotenv, was_named=False)
     _check_dotenv(dotenv, model.model_fields)

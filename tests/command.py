@@ -167,7 +167,7 @@ def sandbox(*options: str) -> Iterator[Control]:
             line = process.stdout.readline()
             deadline.cancel()
             settings = dict(pair.split("=", 1) for pair in shlex.split(line)[1:])
-            assert settings.keys() == {"ROLESYNC_BASE_URL", "ROLESYNC_TOKEN"}, line
+            assert settings.keys() == {"ROLESYNC_BASE_URL", "ROLESYNC_TOKEN", "ROLESYNC_OWNER"}, line
             yield Control(settings["ROLESYNC_BASE_URL"])
             process.terminate()
             assert process.wait(_SECONDS) == 0

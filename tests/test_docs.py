@@ -28,7 +28,7 @@ FILES["jobs/README.md"] = ROOT / "jobs" / "README.md"
 PAGES = {name: path.read_text("utf-8") for name, path in FILES.items()}
 TEXT = "\n".join(PAGES.values())
 BIN = Path(sys.executable).parent
-GROUPS = ("audit", "fleet")  # commands with subcommands
+GROUPS = ("audit", "config", "fleet")  # commands with subcommands
 
 
 def rolesync(*arguments: str) -> str:

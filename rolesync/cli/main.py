@@ -21,6 +21,7 @@ ClickUsageError = typer.BadParameter.__bases__[0]
 
 # In the order of `--help`. Each command is a function in a module of the same name; a few have subcommands.
 COMMANDS = (
+    *("init", "config"),
     *("validate", "export", "plan", "show", "undo", "rehearse", "review", "apply", "sync", "migrate"),
     *("runs", "explain", "audit", "fleet", "login", "doctor", "sandbox", "help"),
 )

@@ -1,11 +1,16 @@
 """`rolesync sandbox`: a local Studio to try things on."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from rolesync.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from rolesync.sandbox import Options
+
+OWNER = "admin@example.edu"  # the first of the sample people
 
 
 def sandbox(
@@ -41,9 +46,9 @@ def sandbox(
     ] = False,
     token_lifetime: Annotated[int, typer.Option(min=1, help="Lifetime of an OAuth access token, in seconds.")] = 7200,
 ) -> Exit:
-    """Run a local Studio with sample people until Ctrl-C. Its token is sandbox-token."""
+    """Run a local Studio with sample people until Ctrl-C. It prints address, token and owner to use."""
     try:
-        from rolesync.sandbox import Faults, Options, serve
+        from rolesync.sandbox import Faults, Options as SandboxOptions, serve
     except ImportError as error:
         raise UsageError(
             f"the sandbox needs {error.name}, which is not installed", hint="pip install 'rolesync[sandbox]'"
@@ -62,8 +67,8 @@ def sandbox(
         "token_lifetime": token_lifetime,
     }
     try:
-        options = Options(**account_options, faults=Faults.parse(faults))
-        serve(options, port=port, ready=lambda address: _print_settings(address, options.token))
+        options = SandboxOptions(**account_options, faults=Faults.parse(faults))
+        serve(options, port=port, ready=lambda address: _print_settings(address, options))
     except ValueError as error:
         raise UsageError(f"sandbox: {error}", hint="see rolesync sandbox --help") from error
     except OSError as error:
@@ -73,6 +78,9 @@ def sandbox(
     return Exit.DONE
 
 
-def _print_settings(address: str, token: str) -> None:
-    """Print the address and the token as a shell command that sets them."""
-    print(f"export ROLESYNC_BASE_URL={address} ROLESYNC_TOKEN={token}", flush=True)
+def _print_settings(address: str, options: "Options") -> None:
+    """Print a shell command that sets everything, and as comments what to answer to `init`."""
+    print(f"export ROLESYNC_BASE_URL={address} ROLESYNC_TOKEN={options.token} ROLESYNC_OWNER={OWNER}")
+    print(f"# Or answer `rolesync init`: account {address}, token {options.token}, owner {OWNER}.")
+    key = f"client id {options.client_id}, secret {options.client_secret}"
+    print(f"# To try a developer key: {key}, redirect URI https://studio.example.edu.", flush=True)

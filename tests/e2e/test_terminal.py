@@ -1,76 +1,16 @@
 """On a terminal: the question before an apply, colours and progress bars."""
 
-import errno
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.command import ADMINS, ROLESYNC, SAMPLE, Shell
+from tests.command import ADMINS, SAMPLE, Shell
+from tests.terminal import CONTROLS, Terminal
 
-PATIENCE = 30  # seconds
 QUESTION = "Apply 6 changes to"
-CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-class Terminal:
-    """Runs a command on a pseudo-terminal, and types an answer to each question: the first, and those of `then`.
-
-    `text` is all that was shown, `code` the exit code.
-    """
-
-    def __init__(
-        self,
-        sh: Shell,
-        *arguments: object,
-        question: str | None = None,
-        answer: str = "",
-        then: Sequence[str] = (),
-        **variables: str,
-    ) -> None:
-        self.text = ""
-        ours, theirs = pty.openpty()
-        command = [str(word) for word in (ROLESYNC, *arguments)]
-        variables = {**sh.environment(), "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "50", **variables}
-        process = subprocess.Popen(command, cwd=sh.folder, env=variables, stdin=theirs, stdout=theirs, stderr=theirs)
-        os.close(theirs)
-        try:
-            if question:
-                self._show_until(ours, question)
-                os.write(ours, answer.encode())
-            for next_question, next_answer in zip(then[::2], then[1::2], strict=True):
-                self._show_until(ours, next_question)
-                os.write(ours, next_answer.encode())
-            self._show_until(ours, None)
-            self.code = process.wait(PATIENCE)
-        finally:
-            process.kill()
-            process.wait()
-            os.close(ours)
-
-    def _show_until(self, ours: int, words: str | None) -> None:
-        end = time.monotonic() + PATIENCE
-        while words is None or words not in CONTROLS.sub("", self.text):
-            ready, _, _ = select.select([ours], [], [], max(0.0, end - time.monotonic()))
-            assert ready, f"{words!r} didn't come within {PATIENCE} s: {self.text}"
-            try:
-                shown = os.read(ours, 65536)
-            except OSError as error:  # how Linux says that nobody holds the other end any more
-                if error.errno != errno.EIO:
-                    raise
-                shown = b""
-            if not shown:
-                assert words is None, f"ended without {words!r}: {self.text}"
-                return
-            self.text += shown.decode("utf-8", "replace")
 
 
 @pytest.fixture

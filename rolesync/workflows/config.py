@@ -1,0 +1,46 @@
+"""List every setting with its value and its place, without secrets."""
+
+from urllib.parse import urlsplit
+
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from rolesync.model.shown_settings import ShownSetting
+from rolesync.settings import Settings
+from rolesync.settings_problems import Kind, is_secret
+
+DEFAULT = "default"
+
+
+def list_settings(settings: Settings) -> list[ShownSetting]:
+    """List all settings in the order of the manual."""
+    return [_shown(name, field, settings) for name, field in Settings.model_fields.items()]
+
+
+def _shown(name: str, field: FieldInfo, settings: Settings) -> ShownSetting:
+    secret = is_secret(field)
+    value, default = getattr(settings, name), field.get_default(call_default_factory=True)
+    source, place = DEFAULT, ""
+    if (origin := settings.origins.get(name)) is not None:
+        kind = origin.source.kind
+        source = kind.value
+        place = "the command line" if kind is Kind.OPTION else origin.source.place_of(name)
+    return ShownSetting(
+        name=name,
+        value=None if secret else _without_password(name, to_jsonable_python(value)),
+        default=None if secret else to_jsonable_python(default),
+        is_set=settings.has(name),
+        is_secret=secret,
+        source=source,
+        place=place,
+        about=field.description or "",
+    )
+
+
+def _without_password(name: str, value: object) -> object:
+    """Leave the password out of the address of a proxy."""
+    if name != "proxy" or not isinstance(value, str) or "@" not in value:
+        return value
+    parts = urlsplit(value if "://" in value else f"//{value}")
+    shown = parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}").geturl()
+    return shown.removeprefix("//")
