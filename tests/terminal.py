@@ -7,7 +7,7 @@ import re
 import select
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.command import ROLESYNC, Shell
 
@@ -16,7 +16,8 @@ CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
-    """Runs a command on a pseudo-terminal, and types an answer to each question: the first, and those of `then`.
+    """Runs a command on a pseudo-terminal, and types an answer to each question: the first, and those of `then`,
+    whose answers may be functions of what was shown.
 
     `text` is all that was shown, `code` the exit code.
     """
@@ -27,11 +28,11 @@ class Terminal:
         *arguments: object,
         question: str | None = None,
         answer: str = "",
-        then: Sequence[str] = (),
+        then: Sequence[str | Callable[[str], str]] = (),
         **variables: str,
     ) -> None:
         self.text = ""
-        self._asked = 0  # characters up to the last question, which may be asked again
+        self._asked = 0  # visible characters up to the last question, which may be asked again
         ours, theirs = pty.openpty()
         command = [str(word) for word in (ROLESYNC, *arguments)]
         # A session of its own has no other terminal, which a hidden question would be asked at.
@@ -51,8 +52,9 @@ class Terminal:
                 self._show_until(ours, question)
                 os.write(ours, answer.encode())
             for next_question, next_answer in zip(then[::2], then[1::2], strict=True):
-                self._show_until(ours, next_question)
-                os.write(ours, next_answer.encode())
+                self._show_until(ours, str(next_question))
+                typed = next_answer if isinstance(next_answer, str) else next_answer(self.text)
+                os.write(ours, typed.encode())
             self._show_until(ours, None)
             self.code = process.wait(PATIENCE)
         finally:
@@ -62,7 +64,7 @@ class Terminal:
 
     def _show_until(self, ours: int, words: str | None) -> None:
         end = time.monotonic() + PATIENCE
-        while words is None or words not in CONTROLS.sub("", self.text[self._asked :]):
+        while words is None or words not in CONTROLS.sub("", self.text)[self._asked :]:
             ready, _, _ = select.select([ours], [], [], max(0.0, end - time.monotonic()))
             assert ready, f"{words!r} didn't come within {PATIENCE} s: {self.text}"
             try:
@@ -75,4 +77,4 @@ class Terminal:
                 assert words is None, f"ended without {words!r}: {self.text}"
                 return
             self.text += shown.decode("utf-8", "replace")
-        self._asked = len(self.text)
+        self._asked = CONTROLS.sub("", self.text).index(words, self._asked) + len(words)

@@ -34,51 +34,40 @@ def environment(**settings: str) -> Mapping[str, str]:
     return {**{name: value for name, value in unmeasured().items() if not name.startswith("XDG_")}, **paths, **settings}
 
 
-def person(shown: str) -> str:
-    """Type what a person types: the address at which their browser ends, or the secret of the developer key."""
+def person(shown: str, account: str = "") -> str:
+    """Type what a person types: the account, the address at which the browser ends, or the secret of the key."""
+    if shown.endswith("Account: "):
+        return account
     address = re.search(r"\S+/oauth/authorize\?\S+", shown)
     if address is None:
         return "sandbox-secret\n"
     return requests.get(address[0], timeout=10, allow_redirects=False).headers["location"]
 
 
-@pytest.fixture
-def account(studio: Control) -> Mapping[str, str]:
-    """The texts of the pages that stand for the reader's account, and their replacements."""
-    return {
-        'account = "example"': f'base_url = "{studio.base_url}"',
-        "you@example.edu": OWNER,
-        "your-client-id": "sandbox-client",
-        "your-client-secret": "sandbox-secret",
-    }
-
-
-def run(text: str, folder: Path, port: int, account: Mapping[str, str], **settings: str) -> dict[str, str]:
+def run(text: str, folder: Path, port: int, account: str, **settings: str) -> dict[str, str]:
     """Run a page; returns the output of each command without `rolesync`."""
-    for shown, actual in {"8765": str(port), "8766": str(free_port()), **account}.items():
+    for shown, actual in {"8765": str(port), "8766": str(free_port())}.items():
         text = text.replace(shown, actual)
-    steps = run_page(text, folder, environment(**settings), person)
+    steps = run_page(text, folder, environment(**settings), lambda shown: person(shown, account))
     return {step.command.removeprefix("rolesync "): step.output for step in steps}
 
 
-def test_the_readme_leads_to_a_plan_and_through_the_three_jobs(
-    tmp_path: Path, port: int, account: Mapping[str, str]
-) -> None:
-    output = run((ROOT / "README.md").read_text("utf-8"), tmp_path, port, account)
+def test_the_readme_leads_to_a_plan_and_through_the_three_jobs(tmp_path: Path, port: int, studio: Control) -> None:
+    output = run((ROOT / "README.md").read_text("utf-8"), tmp_path, port, studio.base_url)
     assert "0 failed" in output["doctor"]
     for command in ("apply plan.approved.json --yes", "sync roles.csv", "apply additions.json --yes"):
         assert "live equals the plan" in output[command]
 
 
 @pytest.mark.parametrize("topic", topics())
-def test_the_commands_of_a_page_do_what_it_says(
-    topic: str, tmp_path: Path, port: int, studio: Control, account: Mapping[str, str]
-) -> None:
+def test_the_commands_of_a_page_do_what_it_says(topic: str, tmp_path: Path, port: int, studio: Control) -> None:
     text = page(topic)
     settings = {"base_url": studio.base_url, "token": TOKEN, "owner": OWNER, "state_dir": "state"}
     if "rolesync sandbox --port" in text:  # all other pages build on the sandbox that this one starts
         settings = {}
-    output = run(text, tmp_path, port, account, **{f"ROLESYNC_{name.upper()}": it for name, it in settings.items()})
+    output = run(
+        text, tmp_path, port, studio.base_url, **{f"ROLESYNC_{name.upper()}": it for name, it in settings.items()}
+    )
     if topic == "audit":
         (run_id,) = re.findall(r"^ *run +(\S+)", output["sync team.csv"], re.MULTILINE)
         about_the_run = ("runs", "show RUN", "audit show RUN", "undo RUN -o undo.json")

@@ -19,8 +19,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
 
+from tests.command import Shell as TerminalShell
 from tests.in_process import run_in_process
 from tests.paths import ROOT
+from tests.terminal import Terminal
 
 NEW_SHELL = "<!-- new shell -->"
 _BLOCK = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -89,12 +91,27 @@ class Shell:
         return Step(plain, int(expected[1]) if expected else 0, code, output)
 
     def _rolesync(self, arguments: list[str]) -> tuple[int, str]:
+        if arguments == ["init"]:
+            return self._init()
         before = os.umask(int(self._umask, 8))
         try:
             done = run_in_process(arguments, self._folder, self._variables, timeout=_SECONDS, answer=self._answer)
         finally:
             os.umask(before)
         return done.returncode, f"{done.stdout}\n{done.stderr}"
+
+    def _init(self) -> tuple[int, str]:
+        """Answer the questions of `init` at a terminal, as an account with a developer key."""
+
+        def typed(shown: str) -> str:
+            return f"{self._answer(shown).strip()}\n"
+
+        key = ("1 or 2 [1]: ", "1\n", "Client id: ", "sandbox-client\n", "in the key [", "\n", "(not shown): ", typed)
+        rest = ("that page: ", typed, "user id): ", "admin@example.edu\n", "[Admin]: ", "\n", "[roles.csv]: ", "\n")
+        shell = TerminalShell(self._folder, self._variables)
+        questions = ("Account: ", typed, *key, *rest, "[Y/n]: ", "\n")
+        screen = Terminal(shell, "init", question="Which Studio?", then=questions)
+        return screen.code, screen.text
 
     def _bash(self, command: str) -> tuple[int, str]:
         """Run a command in a shell, and take over what it has changed there: variables, folder, umask."""
