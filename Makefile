@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Without compiled modules on disk, each of the hundreds of processes that tests and benchmarks start compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check bench soak wheel clean
 
 $(VENV)/.ready: pyproject.toml
@@ -37,6 +40,7 @@ wheel: $(VENV)/.ready
 
 clean:
 	rm -rf $(VENV) dist build .demo .coverage*
+	find jobs rolesync tests -name __pycache__ -exec rm -rf {} +
 
 # The share of branches that tests take, in per cent; it only rises.
 FLOOR := 98
