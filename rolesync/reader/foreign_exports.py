@@ -4,7 +4,8 @@ Some use a list's column names with another meaning: in a Canvas SIS `admins.csv
 would name the wrong users in Studio. So an export is read only by `migrate`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -13,10 +14,10 @@ from rolesync.tables.header_text import fold_header
 
 
 class _Signature(NamedTuple):
-    """The folded header sets of an export."""
+    """One of the folded header sets of an export."""
 
     export: Export
-    header_sets: Sequence[frozenset[str]]
+    headers: frozenset[str]
     without: frozenset[str]
 
 
@@ -32,12 +33,12 @@ def recognise_exports(header: Iterable[str]) -> list[Export]:
         The exports that the file may be, the one with the most matching headers first.
     """
     names = frozenset(map(fold_export_header, header))
-    sizes = {
-        signature.export.name: max((len(headers) for headers in signature.header_sets if headers <= names), default=0)
-        for signature in _signatures()
-        if not signature.without & names
-    }
-    matches = [signature.export for signature in _signatures() if sizes.get(signature.export.name)]
+    sizes: dict[str, int] = {}
+    for name in names:
+        for export, headers, without in _signatures().get(name, ()):
+            if headers <= names and not without & names:
+                sizes[export.name] = max(len(headers), sizes.get(export.name, 0))
+    matches = [export for export in known_exports().values() if export.name in sizes]
     return sorted(matches, key=lambda export: -sizes[export.name])
 
 
@@ -47,13 +48,19 @@ def recognise_export(header: Iterable[str]) -> Export | None:
 
 
 @cache
-def _signatures() -> Sequence[_Signature]:
-    """The signature of each export, in the order of the table."""
-    return [
+def _signatures() -> Mapping[str, Sequence[_Signature]]:
+    """All signatures, each by the rarest of its headers, since any row of a file may be its header."""
+    signatures = [
         _Signature(
-            export,
-            [frozenset(map(fold_export_header, headers)) for headers in export.headers],
-            frozenset(map(fold_export_header, export.without)),
+            export, frozenset(map(fold_export_header, headers)), frozenset(map(fold_export_header, export.without))
         )
         for export in known_exports().values()
+        for headers in export.headers
     ]
+    frequency = Counter(header for signature in signatures for header in signature.headers)
+    by_header: dict[str, list[_Signature]] = {}
+    for signature in signatures:
+        by_header.setdefault(min(signature.headers, key=lambda header: (frequency[header], header)), []).append(
+            signature
+        )
+    return by_header
