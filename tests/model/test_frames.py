@@ -12,6 +12,13 @@ def test_a_frame_has_exactly_the_documented_columns() -> None:
         frame(DESIRED, {"row": [1]})
 
 
+def test_each_empty_frame_is_its_own() -> None:
+    first = frame(DESIRED)
+    first["surplus"] = 1
+    first["user_id"] = first["user_id"].astype("float64")
+    pd.testing.assert_frame_equal(frame(DESIRED), frame(DESIRED, {name: [] for name in DESIRED}))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
