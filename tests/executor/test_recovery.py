@@ -1,6 +1,7 @@
 """Killed runs: the next run finds out what they did, finishes, and the record equals Studio's own log."""
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.read import read_events
+from rolesync.model.desired import Desired
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
@@ -30,8 +32,9 @@ SERVERS = (
 )
 
 
-def prepare(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]:
-    """Plan about fifty changes; returns the settings, the list and the plan."""
+def prepare(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Desired, Path]:
+    """Plan about fifty changes; returns the settings, the list and the plan, which `state_dir` has recorded."""
+    folder.mkdir()
     settings: dict[str, Any] = {
         "base_url": studio.base_url,
         "token": studio.token,
@@ -47,9 +50,9 @@ def prepare(studio: Sandbox, folder: Path) -> tuple[dict[str, Any], Path, Path]:
         "user_id,role\n" + "".join(f"{user_id},Admin\n" for user_id in (*lacking[:30], *holding[:3])), encoding="utf-8"
     )
     context = Context(load(**settings))
-    plan = folder / "plan.json"
-    plan.write_text(to_json(plan_list(read_list(path, context), context)), encoding="ascii")
-    return settings, path, plan
+    desired, plan = read_list(path, context), folder / "plan.json"
+    plan.write_text(to_json(plan_list(desired, context)), encoding="ascii")
+    return settings, desired, plan
 
 
 def check_record(studio: Sandbox, folder: Path) -> None:
@@ -69,20 +72,23 @@ def test_after_a_kill_at_any_moment_the_next_run_finishes_and_the_record_is_true
     seeds = random.Random(20260301)
     kills_with_open_requests = 0
     longest: dict[tuple[int, str], int] = {}
+    prepared: dict[int, tuple[dict[str, Any], Desired, Path]] = {}
     for moment in range(moments):
-        studio = sandboxes(SERVERS[moment % len(SERVERS)])
-        folder = tmp_path / str(moment)
-        folder.mkdir()
-        settings, path, plan = prepare(studio, folder)
-        settings["write_concurrency"] = at_once
+        server = moment % len(SERVERS)
+        studio = sandboxes(SERVERS[server])
+        if server not in prepared:
+            prepared[server] = prepare(studio, tmp_path / f"server{server}")
+        settings, desired, plan = prepared[server]
+        state = shutil.copytree(settings["state_dir"], tmp_path / str(moment))
+        settings = {**settings, "write_concurrency": at_once, "state_dir": state}
         # Few steps are between a request and its answer, where a kill matters most; a third of the moments are there.
         inside = "put_roles" if moment % 3 == 0 else ""
-        kind = moment % len(SERVERS), inside
+        kind = server, inside
         if kind not in longest:
             sent = apply_until(plan, settings, inside=inside)
             longest[kind] = sent if inside else int(sent * 1.1)  # a few moments are in the last read and after it
             studio.reset()
-            settings["state_dir"] = folder / "killed"
+            settings["state_dir"] = tmp_path / f"{moment}-killed"
         apply_until(plan, settings, seeds.randint(1, longest[kind]), inside=inside)
         if moment % 4 == 3:  # killed again while it continues
             apply_until(plan, settings, seeds.randint(1, longest[kind]), inside=inside)
@@ -92,9 +98,9 @@ def test_after_a_kill_at_any_moment_the_next_run_finishes_and_the_record_is_true
             run = apply_plan(from_json(plan.read_text(encoding="ascii")), context)
             assert run.complete
         else:
-            synced = sync_list(read_list(path, context), context)
+            synced = sync_list(desired, context)
             assert synced.refusal is None
             assert synced.run is None or synced.run.complete
         check_record(studio, context.settings.account_dir)
-        assert plan_list(read_list(path, context), context).status == "empty"
+        assert plan_list(desired, context).status == "empty"
     assert kills_with_open_requests >= moments // 4  # otherwise the moments were too harmless to show anything
