@@ -68,7 +68,7 @@ def guards_table(plan: Plan) -> Table:
 
 def changes_table(plan: Plan, action: Action | None = None) -> Table:
     """The changes of one action, or removals and then additions."""
-    after = cache(lambda: _roles_after(plan))
+    after = cache(lambda: roles_after(plan))
     columns = (
         *([] if action else [Column("action", "action", Kind.TAG, attrgetter("action"), "any action")]),
         _USER,
@@ -166,7 +166,7 @@ def finding_kinds_table(findings: Sequence[Finding]) -> Table:
 
 def left_without_role(plan: Plan) -> int:
     """Count the users who lose a role and then have none."""
-    after = _roles_after(plan)
+    after = roles_after(plan)
     removed = set(plan.changes["user_id"][plan.changes["action"] == Action.REMOVE.value])
     return sum(1 for user_id in removed if not after[user_id])
 
@@ -175,7 +175,7 @@ def _impact(plan: Plan) -> tuple[Column, ...]:
     return () if plan.impact is None else (_IMPACT,)
 
 
-def _roles_after(plan: Plan) -> dict[int, str]:
+def roles_after(plan: Plan, cut: int = CELL_LIMIT) -> dict[int, str]:
     """List by user id all roles once the plan is applied, as in `Admin, Teacher`; "" for no role."""
     steps: dict[int, tuple[str, ...]] = {}  # the roles before, then each change of the user
     for user_id, before, action, role in table_rows(plan.changes, ("user_id", "before", "action", "role")):
@@ -184,5 +184,5 @@ def _roles_after(plan: Plan) -> dict[int, str]:
     for before, *changes in set(steps.values()):
         removed, added = ({change[1:] for change in changes if change[0] == sign} for sign in "-+")
         roles = set(parse_roles(before)) - removed | added
-        texts[before, *changes] = escape_for_display(", ".join(sorted(roles)), CELL_LIMIT)
+        texts[before, *changes] = escape_for_display(", ".join(sorted(roles)), cut)
     return {user_id: texts[change] for user_id, change in steps.items()}

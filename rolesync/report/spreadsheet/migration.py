@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rolesync.errors import UsageError
 from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, TableLedger
 from rolesync.report.content.text import escape_for_display
-from rolesync.report.spreadsheet.workbook import SHEET_ROWS, empty_workbook, protect_error_text
+from rolesync.report.spreadsheet.sheet import protect_error_text
+from rolesync.report.spreadsheet.workbook import SHEET_ROWS, empty_workbook
 from rolesync.tables.column_letters import column_letters
 from rolesync.tables.write_csv import escape_formula, format_csv
 

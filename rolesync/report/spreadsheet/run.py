@@ -11,7 +11,8 @@ from rolesync.report.content.run_tables import DIFFERENCES, OutcomeRow, change_r
 from rolesync.report.content.table import NO_ROLE
 from rolesync.report.content.text import escape_for_display
 from rolesync.report.spreadsheet.plan import drift_sheet
-from rolesync.report.spreadsheet.workbook import MOST_CHARACTERS, Cells, Sheet, format_xlsx, row_cells
+from rolesync.report.spreadsheet.sheet import MOST_CHARACTERS, Cells, Column, Footer, Sheet, row_cells
+from rolesync.report.spreadsheet.workbook import format_xlsx
 from rolesync.tables.write_csv import format_csv
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def run_xlsx(report: RunReport) -> bytes:
     Raises:
         UsageError: as for a plan.
     """
-    return format_xlsx("run", max(len(report.changes), len(report.drift.changes)), _sheets(report))
+    longest = max(len(report.changes), len(report.drift.changes))
+    footer = Footer("run", report.summary.run_id, report.account)
+    return format_xlsx("run", longest, _sheets(report), footer)
 
 
 def _changes(report: RunReport) -> Iterator[Cells]:
@@ -58,22 +61,28 @@ def _sheets(report: RunReport) -> Iterator[Sheet]:
     content = run_content(report)
     word, sentence = content.headline
     facts = (("status", word, sentence), *((label, "", value) for label, value in content.facts))
-    yield Sheet("summary", ("item", "name", "description"), (20, 18, 110), map(row_cells, facts), "B", prose=True)
-    yield Sheet("changes", RUN_COLUMNS, (12, 10, 18, 20, 34, 7, 28, 28, 60), _changes(report), "B")
+    yield Sheet("summary", _columns("item", "name", description=100), map(row_cells, facts), "name")
+    changes = _columns(*RUN_COLUMNS, email=32, before=24, after=24, detail=40)
+    yield Sheet("changes", changes, _changes(report), "action")
     if report.approval:
         decisions = chain(
             decision_rows("excluded", report.excluded, MOST_CHARACTERS),
             decision_rows("released", report.released, MOST_CHARACTERS),
         )
-        columns = ("decision", "action", "role", "user_id", "email", "reason")
+        columns = _columns("decision", "action", "role", "user_id", "email", reason=60)
         rows = ((*row[:5], row.detail) for row in decisions)
-        yield Sheet("decisions", columns, (12, 10, 18, 20, 34, 80), map(row_cells, rows), "B")
+        yield Sheet("decisions", columns, map(row_cells, rows), "action")
     if report.proof:
         holders = (
             (*row_cells([escape_for_display(role, MOST_CHARACTERS)]), number)
             for role, number in report.proof.holders.items()
         )
-        yield Sheet("proof", ("role", "holders"), (30, 12), holders, "A")
+        yield Sheet("proof", _columns("role", "holders"), holders)
         differences = ((escape_for_display(text, MOST_CHARACTERS),) for text in report.proof.differences)
-        yield Sheet("differences", (DIFFERENCES.lower(),), (120,), map(row_cells, differences), "A")
+        yield Sheet("differences", (Column(DIFFERENCES.lower(), 100),), map(row_cells, differences))
     yield drift_sheet(report.drift)
+
+
+def _columns(*titles: str, **widest: int) -> tuple[Column, ...]:
+    """Make columns of these titles; some with the most characters of a line."""
+    return tuple(Column(title, widest.get(title, 30)) for title in dict.fromkeys((*titles, *widest)))

@@ -15,7 +15,7 @@ from rolesync.planner.approval import Decisions, Key, decide
 from rolesync.report.content.text import plural
 from rolesync.report.html.page import overview_html, review_html
 from rolesync.report.html.tables import LastChanges
-from rolesync.report.spreadsheet.plan import EXCLUDE, RELEASE, decision_rows
+from rolesync.report.spreadsheet.decisions import EXCLUDE, RELEASE, decision_rows
 
 _NO_REASON = "no reason yet"  # shown instead of a reason that the reviewer hasn't typed yet
 

@@ -5,10 +5,31 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from rolesync.model.findings import printable, quoted
-from rolesync.report.spreadsheet.plan import COLUMNS, DecisionRow
+from rolesync.report.spreadsheet.decisions import DecisionRow
 from rolesync.review.sheet.problems import SHEETS, Problem, plain
 
-_FIXED = COLUMNS[:-2]
+
+class Form(NamedTuple):
+    """A form of the table: its columns that must not change, the kind of the row first, and the plan's rows in it.
+
+    The columns in `reworded` are not compared: versions of rolesync may put the same fact into other words.
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[DecisionRow]
+    reworded: frozenset[str] = frozenset()
+
+    def comparable(self, cells: Sequence[object]) -> tuple[str, ...]:
+        """Normalise the cells of a row to compare them."""
+        return tuple(
+            "" if name in self.reworded else plain(cell) for name, cell in zip(self.columns, cells, strict=True)
+        )
+
+    def user(self, cells: Sequence[str]) -> str:
+        """Name the user of a row, and what would happen."""
+        row = {name.replace(" ", "_"): cell for name, cell in zip(self.columns, cells, strict=True)}
+        parts = (row["name"], row["email"] and f"<{row['email']}>", row["user_id"] and f"#{row['user_id']}")
+        return f"{' '.join(filter(None, parts))}, {row['action']} {row['role']}"
 
 
 class Row(NamedTuple):
@@ -26,11 +47,9 @@ class Row(NamedTuple):
     reason: str
 
 
-def match_rows(
-    rows: Sequence[Row], planned: Sequence[DecisionRow], problems: list[Problem]
-) -> Iterator[tuple[Row, DecisionRow]]:
+def match_rows(rows: Sequence[Row], form: Form, problems: list[Problem]) -> Iterator[tuple[Row, DecisionRow]]:
     """Yield each row of the table with its row of the plan; append a problem for every row without a match."""
-    unmatched = dict(enumerate(tuple(map(plain, row.cells)) for row in planned))
+    unmatched = dict(enumerate(form.comparable(row.cells) for row in form.rows))
     positions: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for position in reversed(unmatched):
         positions[unmatched[position]].append(position)
@@ -41,28 +60,30 @@ def match_rows(
             position = positions[row.fixed].pop()
             matched[row.fixed] = row.number
             del unmatched[position]
-            yield row, planned[position]
+            yield row, form.rows[position]
         elif row.fixed in matched:
             text = f"is the same as row {matched[row.fixed]}; each row of the plan must appear once: delete one of them"
             problems.append(Problem(text, row.sheet, row.number))
         else:
             unknown.append(row)
     if unknown:
-        problems += _unknown_rows(unknown, unmatched)
+        problems += _unknown_rows(unknown, unmatched, form.columns)
     sheet_of_kind = {kind: sheet for sheet, kind in SHEETS.items()}
     is_workbook = any(row.sheet for row in rows)
     for cells in unmatched.values():
-        user = " ".join(part for part in (cells[4], cells[5] and f"<{cells[5]}>", cells[3] and f"#{cells[3]}") if part)
-        text = f"the row of {user}, {cells[1]} {cells[2]}, is missing"
+        text = f"the row of {form.user(cells)}, is missing"
         problems.append(Problem(text, sheet_of_kind[cells[0]] if is_workbook else ""))
 
 
-def _unknown_rows(rows: Sequence[Row], unmatched: dict[int, tuple[str, ...]]) -> Iterator[Problem]:
+def _unknown_rows(
+    rows: Sequence[Row], unmatched: dict[int, tuple[str, ...]], columns: Sequence[str]
+) -> Iterator[Problem]:
     """Name the edited cells of rows that are not in the plan; removes from `unmatched` the rows they were edited from.
 
     An edited row is recognised by user id and role, then by address and role, then by user id alone.
     """
-    at_user, at_role, at_email = (_FIXED.index(name) for name in ("user_id", "role", "email"))
+    names = [name.replace(" ", "_") for name in columns]
+    at_user, at_role, at_email = (names.index(name) for name in ("user_id", "role", "email"))
     keys: tuple[Callable[[tuple[str, ...]], tuple[str, ...]], ...] = (
         lambda cells: (cells[0], cells[at_user], cells[at_role]) if cells[at_user] else (),
         lambda cells: (cells[0], cells[at_email], cells[at_role]) if cells[at_email] else (),
@@ -77,7 +98,7 @@ def _unknown_rows(rows: Sequence[Row], unmatched: dict[int, tuple[str, ...]]) ->
                 continue
             unexplained.remove(row)
             cells = unmatched.pop(position)
-            for name, cell, planned, shown in zip(_FIXED, row.fixed, cells, row.shown, strict=True):
+            for name, cell, planned, shown in zip(columns, row.fixed, cells, row.shown, strict=True):
                 if cell != planned:
                     text = f"is {quoted(printable(shown))}, and was {quoted(planned)}: leave it as it was"
                     yield Problem(text, row.sheet, row.number, name)

@@ -9,9 +9,17 @@ from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import Level
 from rolesync.planner.approval import LONGEST_REASON, Decisions
 from rolesync.reader.identity import is_address
-from rolesync.report.spreadsheet.plan import COLUMNS, EXCLUDE, DecisionRow, decision_rows
-from rolesync.review.sheet.match_rows import Row, match_rows
-from rolesync.review.sheet.problems import SHEETS, DecisionsRefusedError, Problem, plain, problem_of
+from rolesync.report.spreadsheet.decisions import (
+    COLUMNS,
+    DECISION,
+    EXCLUDE,
+    DecisionRow,
+    book_columns,
+    book_rows,
+    decision_rows,
+)
+from rolesync.review.sheet.match_rows import Form, Row, match_rows
+from rolesync.review.sheet.problems import SHEETS, DecisionsRefusedError, Problem, problem_of
 from rolesync.review.sheet.stray_notes import find_stray_notes, has_comments
 from rolesync.tables.file_type import detect_content
 from rolesync.tables.grid import find_non_text
@@ -23,7 +31,7 @@ def read_decisions(data: bytes, plan: Plan) -> Decisions:
     """Read the decisions on a plan.
 
     Args:
-        data: the whole file: CSV, or a workbook with the sheets `changes` and `held`.
+        data: the whole file: CSV, or a workbook with the sheets `changes` and `held`, also of an earlier version.
         plan: the plan that it was made from.
 
     Raises:
@@ -31,13 +39,15 @@ def read_decisions(data: bytes, plan: Plan) -> Decisions:
     """
     problems: list[Problem] = []
     strays: list[Problem] = []
-    tables = [table for table in _tables(data, plan, problems, strays) if _check_header(table, problems)]
+    tables = list(_tables(data, plan, problems, strays))
+    form = _form_of(tables, plan)
+    tables = [table for table in tables if _check_header(table, form, problems)]
     if problems:
         raise DecisionsRefusedError([*problems, *strays])
-    rows = [row for table in tables for row in _rows(table, problems)]
+    rows = [row for table in tables for row in _rows(table, form, problems)]
     excluded: dict[tuple[int, str], str] = {}
     released: dict[tuple[int, str], str] = {}
-    for row, planned in match_rows(rows, list(decision_rows(plan)), problems):
+    for row, planned in match_rows(rows, form, problems):
         problem = _decision_problem(row, planned)
         if problem:
             problems.append(problem)
@@ -55,9 +65,9 @@ def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Probl
         problems.append(Problem(content.message))
         return
     if not content.kind.is_workbook:
-        yield from _opened(open_table(data, _headers(COLUMNS), ListForm()), "", problems)
+        yield from _opened(open_table(data, _headers([COLUMNS]), ListForm()), "", problems)
         return
-    sheets, others = open_sheets(data, _headers(COLUMNS[1:]), tuple(SHEETS))
+    sheets, others = open_sheets(data, _headers([_book_titles(plan), COLUMNS[1:]]), tuple(SHEETS))
     if has_comments(content.data):
         text = "the workbook has comments on cells, which are not read: move them to decision_reason, and delete them"
         strays.append(Problem(text))
@@ -78,20 +88,39 @@ def _opened(table: Table | tuple[Finding, ...], sheet: str, problems: list[Probl
     problems.extend(problem_of(finding, sheet) for finding in unread)
 
 
-def _headers(columns: Sequence[str]) -> HeaderRules:
+def _headers(forms: Sequence[Sequence[str]]) -> HeaderRules:
     def score(cells: Sequence[str]) -> int:
-        return len({cell.strip() for cell in cells} & set(columns))
+        return max(len({cell.strip() for cell in cells} & set(columns)) for columns in forms)
 
-    return HeaderRules(score, lambda cells: score(cells) == len(columns), is_address)
+    def is_complete(cells: Sequence[str]) -> bool:
+        return any(set(columns) <= {cell.strip() for cell in cells} for columns in forms)
+
+    return HeaderRules(score, is_complete, is_address)
 
 
-def _columns(table: Table) -> tuple[str, ...]:
-    return COLUMNS[1:] if table.sheet else COLUMNS
+def _book_titles(plan: Plan) -> tuple[str, ...]:
+    return tuple(column.title for column in book_columns(plan))
 
 
-def _check_header(table: Table, problems: list[Problem]) -> bool:
+def _form_of(tables: Sequence[Table], plan: Plan) -> Form:
+    """Find out which form the tables have: CSV, the workbook of this version, or that of earlier versions."""
+    titles = _book_titles(plan)
+    names = {cell.strip() for table in tables for cell in table.header}
+    if not any(table.sheet for table in tables):
+        return Form(COLUMNS[: -len(DECISION)], list(decision_rows(plan)))
+    if len(names.intersection(titles)) >= len(names.intersection(COLUMNS)):
+        return Form(("kind", *titles[len(DECISION) :]), list(book_rows(plan)))
+    return Form(COLUMNS[: -len(DECISION)], list(decision_rows(plan)), frozenset({"name", "detail", "impact"}))
+
+
+def _columns(table: Table, form: Form) -> tuple[str, ...]:
+    """The columns of a table, the decision last; a sheet shows the kind of its rows by its name."""
+    return (*form.columns[1 if table.sheet else 0 :], *DECISION)
+
+
+def _check_header(table: Table, form: Form, problems: list[Problem]) -> bool:
     """Return whether the table has each column once, and no other column; append the problems."""
-    header, columns, before = [cell.strip() for cell in table.header], _columns(table), len(problems)
+    header, columns, before = [cell.strip() for cell in table.header], _columns(table, form), len(problems)
     for name in columns:
         if header.count(name) != 1:
             fault = "is missing" if name not in header else "appears twice"
@@ -103,8 +132,8 @@ def _check_header(table: Table, problems: list[Problem]) -> bool:
     return len(problems) == before
 
 
-def _rows(table: Table, problems: list[Problem]) -> Iterator[Row]:
-    header, columns = [cell.strip() for cell in table.header], _columns(table)
+def _rows(table: Table, form: Form, problems: list[Problem]) -> Iterator[Row]:
+    header, columns = [cell.strip() for cell in table.header], _columns(table, form)
     places = {name: header.index(name) for name in columns}
     for number, cells in table.rows:
         findings = cells if isinstance(cells, tuple) else find_non_text(number, cells, table.header, places.values())
@@ -120,7 +149,7 @@ def _rows(table: Table, problems: list[Problem]) -> Iterator[Row]:
         ordered = [padded[places[name]] for name in columns]
         shown = tuple(ordered[:-2]) if not table.sheet else (SHEETS[table.sheet], *ordered[:-2])
         if any(ordered):
-            fixed = tuple(map(plain, shown))
+            fixed = form.comparable(shown)
             yield Row(
                 table.sheet,
                 number,

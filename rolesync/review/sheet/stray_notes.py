@@ -9,7 +9,7 @@ from contextlib import suppress
 from rolesync.model.findings import printable, quoted
 from rolesync.model.plans import Plan
 from rolesync.report.content.plan_summary import SHORT_DIGEST
-from rolesync.report.spreadsheet.plan import other_rows
+from rolesync.report.spreadsheet.plan import HOW_TO_DECIDE, IMPACT_SHEET, SUMMARY, other_rows
 from rolesync.review.sheet.problems import SHEETS, DecisionsRefusedError, Problem, plain, problem_of
 from rolesync.tables.grid import Grid
 
@@ -34,26 +34,35 @@ def find_stray_notes(others: Sequence[Grid], plan: Plan) -> Iterator[Problem]:
         DecisionsRefusedError: the workbook is of another plan, so that no other problem matters.
     """
     planned = other_rows(plan)
+    is_earlier = not any(sheet.name == HOW_TO_DECIDE for sheet in others)
     for sheet in others:
-        if sheet.name not in planned:
-            number = next((number for number, _ in sheet.rows), 0)
-            if number:
-                text = f"is not a sheet of this plan: decide in the sheets {' and '.join(SHEETS)}"
-                yield Problem(text, printable(sheet.name), number)
-            continue
-        expected = Counter(map(_filled, planned[sheet.name]))
-        strays = []
-        for number, cells in sheet.rows:
-            if isinstance(cells, tuple):
-                yield from (problem_of(finding, sheet.name) for finding in cells)
-            elif expected[filled := _filled(cells)]:
-                expected[filled] -= 1
-            elif filled:
-                strays.append((number, filled))
-        for number, filled in strays:
-            if filled[0] == "digest":
-                raise DecisionsRefusedError([Problem(_other_plan(filled, expected), sheet.name, number)])
-        yield from (Problem(_stray_cell(filled, expected), sheet.name, number) for number, filled in strays)
+        if sheet.name in planned:
+            reworded = is_earlier and sheet.name in {SUMMARY, IMPACT_SHEET}
+            yield from _added_rows(sheet, planned[sheet.name], is_reworded=reworded)
+        elif number := next((number for number, _ in sheet.rows), 0):
+            text = f"is not a sheet of this plan: decide in the sheets {' and '.join(SHEETS)}"
+            yield Problem(text, printable(sheet.name), number)
+
+
+def _added_rows(sheet: Grid, planned: Sequence[Sequence[object]], *, is_reworded: bool) -> Iterator[Problem]:
+    """Yield a problem for each row that is not planned.
+
+    If the sheet is reworded, because an earlier version wrote it, a row with the same first cell counts as planned.
+    """
+    expected = Counter(map(_filled, planned))
+    strays = []
+    for number, cells in sheet.rows:
+        if isinstance(cells, tuple):
+            yield from (problem_of(finding, sheet.name) for finding in cells)
+        elif expected[filled := _filled(cells)]:
+            expected[filled] -= 1
+        elif filled:
+            strays.append((number, filled))
+    for number, filled in strays:
+        if filled[0] == "digest":
+            raise DecisionsRefusedError([Problem(_other_plan(filled, expected), sheet.name, number)])
+        if not (is_reworded and _has_same_label(filled, expected)):
+            yield Problem(_stray_cell(filled, expected), sheet.name, number)
 
 
 def _filled(cells: Sequence[object]) -> tuple[str, ...]:
@@ -62,6 +71,11 @@ def _filled(cells: Sequence[object]) -> tuple[str, ...]:
     while filled and not filled[-1]:
         filled.pop()
     return tuple(filled)
+
+
+def _has_same_label(cells: tuple[str, ...], expected: Collection[tuple[str, ...]]) -> bool:
+    """Whether a planned row begins with the same cell, and has at least as many."""
+    return any(cells[0] == row[0] and len(cells) <= len(row) for row in expected if row)
 
 
 def _other_plan(cells: tuple[str, ...], expected: Collection[tuple[str, ...]]) -> str:

@@ -9,11 +9,13 @@ from openpyxl.workbook import Workbook
 from rolesync.errors import UsageError
 from rolesync.model.plans import Plan
 from rolesync.report.spreadsheet import workbook
-from rolesync.report.spreadsheet.plan import COLUMNS, plan_csv, plan_xlsx
+from rolesync.report.spreadsheet.decisions import COLUMNS
+from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
 from tests.report.samples import (
     ADDED,
     DIGEST,
     HOSTILE,
+    approved_plan,
     big_plan,
     blocked_plan,
     drifted_plan,
@@ -85,28 +87,53 @@ def test_sentences_of_the_summary_have_the_lines_that_they_need() -> None:
     summary = open_xlsx(blocked_plan())["summary"]
     heights = {str(row[2]): summary.row_dimensions[at].height for at, row in enumerate(summary.values, 1) if at > 1}
     assert all(cell.alignment.wrap_text for cell in summary["C"][1:])
-    assert all((height > 15) == (len(text) > 110) for text, height in heights.items())
-    assert any(height > 15 for height in heights.values())
+    assert all((height or 15) == 15 * -(-len(text) // 100) for text, height in heights.items())
+    assert any(height for height in heights.values())
 
 
-def test_xlsx_has_five_sheets_with_frozen_filtered_headers() -> None:
+def test_xlsx_says_first_how_to_decide_then_shows_the_changes() -> None:
     book = open_xlsx(drifted_plan())
-    assert book.sheetnames == ["summary", "changes", "held", "drift", "findings"]
+    assert book.sheetnames == ["how to decide", "changes", "held", "findings", "drift", "summary"]
+    assert book["how to decide"]["A1"].value == "Please decide: 2 removals, 1 addition"
+    assert rows(book, "changes") == [
+        (
+            *("decision", "decision_reason", "action", "role", "name", "email", "roles before", "roles after", "why"),
+            *("row", "user id"),
+        ),
+        (
+            *(None, None, "remove", "Admin", "Ada Lovelace", "ada@example.edu", "Admin, Teacher", "Teacher"),
+            *("this user is in the list, but not for this role", 5, 12),
+        ),
+        (
+            *(None, None, "remove", "Admin", "Grace Hopper", "grace@example.edu", "Admin", "no role"),
+            *("this user is not in the list", None, 7),
+        ),
+        (
+            *(None, None, "add", "Admin", "Zoë Ångström", "zoe@example.edu", "Student", "Admin, Student"),
+            *("the list gives this role, Studio doesn't yet", 9, 31),
+        ),
+    ]
     assert rows(book, "drift")[1:] == [("add", "Admin", 44, "kim@example.edu"), ("remove", "Admin", 7, None)]
-    for sheet in book:
-        assert sheet.freeze_panes == "A2"
+    assert rows(book, "held")[1][8:10] == ("Studio doesn't know this address yet; tried again on the next run.", 14)
+    assert rows(book, "findings")[1][:2] == ("warning", 4)
+    assert rows(book, "findings")[3][1] is None
+
+
+def test_the_sheets_of_a_workbook_have_filters_and_fit_a_page() -> None:
+    _, *sheets = open_xlsx(drifted_plan())
+    for sheet in sheets:
+        assert sheet.freeze_panes in {"A2", "B2"}
         assert sheet.auto_filter.ref == sheet.dimensions
         assert sheet["A1"].font.bold
-        assert sheet.column_dimensions["B"].width > 5
         assert sheet.print_title_rows == "$1:$1"
         assert sheet.print_area == f"'{sheet.title}'!$A$1:${sheet.dimensions.split(':')[1][0]}${sheet.max_row}"
         assert sheet.page_setup.orientation == "landscape"
-    assert rows(book, "changes")[0] == COLUMNS[1:]
-    assert rows(book, "changes")[1][:5] == ("remove", "Admin", 12, "Ada Lovelace", "ada@example.edu")
-    assert len(rows(book, "changes")) == 4
-    assert rows(book, "held")[1][6:8] == ("Studio doesn't know this address yet; tried again on the next run.", 14)
-    assert rows(book, "findings")[1][:2] == ("warning", 4)
-    assert rows(book, "findings")[3][1] is None
+
+
+def test_an_approved_plan_offers_no_decisions() -> None:
+    book = open_xlsx(approved_plan())
+    assert book["how to decide"]["A1"].value == "Approved: 2 removals, 1 addition"
+    assert not any(book[sheet].data_validations.dataValidation for sheet in ("changes", "held"))
 
 
 def test_xlsx_summary_identifies_the_plan() -> None:
@@ -118,20 +145,13 @@ def test_xlsx_summary_identifies_the_plan() -> None:
     assert f"--override {DIGEST}" in str(listed[-1][2])
 
 
-def test_xlsx_colours_rows_by_action() -> None:
-    formatting = open_xlsx(make_plan())["changes"].conditional_formatting
-    rules = {rule.formula[0]: rule.dxf.fill.bgColor.rgb for ranged in formatting for rule in ranged.rules}
-    assert rules['$A1="remove"'] != rules['$A1="add"']
-    assert {str(ranged.sqref) for ranged in formatting} == {"A1:L4"}
-
-
 @pytest.mark.parametrize(
     ("user_id", "cell"),
     [(12, 12), (10**15 - 1, 10**15 - 1), (2**53 + 1, "9007199254740993"), (2**63 - 1, "9223372036854775807")],
 )
 def test_ids_that_a_spreadsheet_would_round_are_text(user_id: int, cell: object) -> None:
     book = open_xlsx(make_plan(changes=[(user_id, *ADDED[1:])]))
-    assert rows(book, "changes")[1][2] == cell
+    assert rows(book, "changes")[1][-1] == cell
 
 
 def test_xlsx_holds_no_formula_and_no_error_value_whatever_the_texts() -> None:

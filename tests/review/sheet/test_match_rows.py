@@ -11,7 +11,7 @@ def test_a_row_that_appears_twice_is_refused() -> None:
     def twice(book: Book) -> None:
         put(book["changes"], 2, "exclude", "x")
         first = [cell.value for cell in book["changes"][2]]
-        book["changes"].append([*first[:9], None, None])
+        book["changes"].append([None, None, *first[2:]])
 
     reported = problems(edited(plan, twice), plan)
     assert reported == [

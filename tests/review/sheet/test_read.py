@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -13,11 +14,29 @@ from rolesync.model.plans import Plan
 from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action
 from rolesync.planner.approval import Decisions, Key, decide, releasable
-from rolesync.report.spreadsheet.plan import decision_rows, plan_csv, plan_xlsx
+from rolesync.planner.decode import from_json
+from rolesync.report.spreadsheet.decisions import decision_rows
+from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
 from rolesync.review.sheet.read import read_decisions
 from tests.planner.test_approval import reviewable
 from tests.report.samples import ADDED, HELD_ROW, REMOVED, hostile_plan, make_plan
-from tests.review.sheet.tools import DECISION, HOLD, REASON, Book, edited, problems, put, swap
+from tests.review.sheet.tools import (
+    ACTION,
+    AFTER,
+    DECISION,
+    EMAIL,
+    HOLD,
+    NAME,
+    ROLE,
+    ROW,
+    USER_ID,
+    WHY,
+    Book,
+    edited,
+    problems,
+    put,
+    swap,
+)
 from tests.strategies import plans
 
 
@@ -66,11 +85,11 @@ def test_unusual_but_clear_cells_are_read() -> None:
         put(book["changes"], 2, " Exclude ", "  not\nyet ")
         put(book["held"], 3, "RELEASE", None)
         put(book["held"], 2, "  ", " ")
-        book["changes"].cell(2, 3).value = 20.0  # an id as a number with a fraction
-        book["changes"].cell(2, 4).value += "  "
-        book["held"].cell(2, 3).value = "7"
+        book["changes"].cell(2, USER_ID).value = 20.0  # an id as a number with a fraction
+        book["changes"].cell(2, NAME).value += "  "
+        book["held"].cell(2, USER_ID).value = "7"
         book["held"].cell(9, 9).value = " "  # a blank below the table
-        book["held"].move_range("A3:L3", rows=3)  # an empty line among the rows
+        book["held"].move_range("A3:K3", rows=3)  # an empty line among the rows
         book["held"].row_dimensions[2].hidden = True
 
     assert read_decisions(edited(plan, edit), plan) == Decisions({(20, "Admin"): "not yet"}, {(8, "Admin"): ""})
@@ -100,7 +119,7 @@ def test_only_releasable_removals_are_offered() -> None:
         ]
         for sheet in ("changes", "held", "findings")
     }
-    assert offers == {"changes": [("K2:K4", '"exclude"')], "held": [("K3", '"release"')], "findings": []}
+    assert offers == {"changes": [("A2:A4", '"exclude"')], "held": [("A3", '"release"')], "findings": []}
 
 
 @pytest.mark.parametrize(
@@ -122,19 +141,23 @@ def test_only_releasable_removals_are_offered() -> None:
             lambda book: put(book["held"], 2, "exclude", "x"),
             "sheet held, row 2, column decision: is 'exclude', and can",
         ),
-        (swap(2, 1, "remove"), "sheet changes, row 2, column action: is 'remove', and was 'add': leave it as it was"),
-        (swap(2, 2, "admin"), "sheet changes, row 2, column role: is 'admin', and was 'Admin'"),
-        (swap(2, 3, 21), "sheet changes, row 2, column user_id: is '21', and was '20'"),
-        (swap(2, 3, 20.5), "sheet changes, row 2, column user_id: is '20.5', and was '20'"),
-        (swap(2, 4, "Somebody"), "sheet changes, row 2, column name: is 'Somebody', and was 'New'"),
-        (swap(2, 5, "=A1"), "sheet changes, row 2, column email: "),
-        (swap(2, 8, None), "sheet changes, row 2, column row: is '', and was '9'"),
-        (swap(3, 6, "grace", "held"), "sheet held, row 3, column reason: is 'grace', and was 'removals_held'"),
-        (swap(1, DECISION, "verdict"), "sheet changes, row 1: the column decision is missing"),
-        (swap(1, REASON + 1, "notes"), "sheet changes, row 1, column notes: is not a column of this table"),
-        (swap(1, REASON + 1, "decision"), "sheet changes, row 1: the column decision appears twice"),
         (
-            swap(2, REASON + 1, "ask Bo"),
+            swap(2, ACTION, "remove"),
+            "sheet changes, row 2, column action: is 'remove', and was 'add': leave it as it was",
+        ),
+        (swap(2, ROLE, "admin"), "sheet changes, row 2, column role: is 'admin', and was 'Admin'"),
+        (swap(2, USER_ID, 21), "sheet changes, row 2, column user id: is '21', and was '20'"),
+        (swap(2, USER_ID, 20.5), "sheet changes, row 2, column user id: is '20.5', and was '20'"),
+        (swap(2, NAME, "Somebody"), "sheet changes, row 2, column name: is 'Somebody', and was 'New'"),
+        (swap(2, EMAIL, "=A1"), "sheet changes, row 2, column email: "),
+        (swap(2, ROW, None), "sheet changes, row 2, column row: is '', and was '9'"),
+        (swap(3, WHY, "has left", "held"), "sheet held, row 3, column why: is 'has left', and was 'this user is "),
+        (swap(2, AFTER, "none"), "sheet changes, row 2, column roles after: is 'none', and was 'Admin, Student'"),
+        (swap(1, DECISION, "verdict"), "sheet changes, row 1: the column decision is missing"),
+        (swap(1, USER_ID + 1, "notes"), "sheet changes, row 1, column notes: is not a column of this table"),
+        (swap(1, USER_ID + 1, "decision"), "sheet changes, row 1: the column decision appears twice"),
+        (
+            swap(2, USER_ID + 1, "ask Bo"),
             "sheet changes, row 2: 'ask Bo' is outside the columns of this table: delete it",
         ),
         (
@@ -142,7 +165,7 @@ def test_only_releasable_removals_are_offered() -> None:
             "sheet held: the row of <p7@example.edu> #7, remove Admin, is missing",
         ),
         (
-            lambda book: book["changes"].append([None] * (DECISION - 1) + ["exclude", "x"]),
+            lambda book: book["changes"].append(["exclude", "x"]),
             "sheet changes, row 3: is not a row of this",
         ),
         (
@@ -165,8 +188,8 @@ def test_all_problems_are_reported_together() -> None:
     def edit(book: Book) -> None:
         put(book["changes"], 2, "exclude")
         put(book["held"], 2, "maybe")
-        book["held"].cell(3, 5).value = "other@example.edu"
-        book["held"].append(["remove", "Admin", 99])
+        book["held"].cell(3, EMAIL).value = "other@example.edu"
+        book["held"].append([None, None, "remove", "Admin", *[None] * 6, 99])
         book["summary"].append(["ask Bo"])
 
     assert problems(edited(plan, edit), plan) == [
@@ -187,6 +210,30 @@ def test_a_change_held_for_another_reason_cannot_be_released() -> None:
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"email,role\na@b.edu,Admin\n", b"PK\x03\x04 no workbook"])
 def test_a_file_that_is_no_such_table_is_refused(data: bytes) -> None:
     assert problems(data, reviewable())
+
+
+EARLIER = Path(__file__).parent / "earlier"
+
+
+def test_the_workbook_of_an_earlier_version_is_read() -> None:
+    plan = from_json((EARLIER / "plan.json").read_text("ascii"))
+    decisions = read_decisions((EARLIER / "decided.xlsx").read_bytes(), plan)
+    assert decisions == Decisions({(1052, "Admin"): "on leave"}, {(1011, "Admin"): "has left"})
+
+
+def test_notes_in_the_workbook_of_an_earlier_version_are_refused() -> None:
+    plan = from_json((EARLIER / "plan.json").read_text("ascii"))
+    book = openpyxl.load_workbook(EARLIER / "decided.xlsx")
+    book["summary"]["D3"] = "Monday!"
+    book["summary"].append(["ask Bo"])
+    book["changes"]["B2"] = "Owner"
+    out = io.BytesIO()
+    book.save(out)
+    assert problems(out.getvalue(), plan) == [
+        "sheet changes, row 2, column role: is 'Owner', and was 'Admin': leave it as it was",
+        "sheet summary, row 3: 'Monday!' was added here and is not read: move it to decision_reason, or delete it",
+        "sheet summary, row 27: 'ask Bo' was added here and is not read: move it to decision_reason, or delete it",
+    ]
 
 
 def test_csv_is_checked_like_a_workbook() -> None:

@@ -9,13 +9,15 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rolesync.model.plans import Plan, Policy
-from rolesync.report.spreadsheet.plan import COLUMNS, plan_xlsx
+from rolesync.report.spreadsheet.plan import plan_xlsx
 from rolesync.review.sheet.problems import DecisionsRefusedError
 from rolesync.review.sheet.read import read_decisions
 
 Book = Any  # openpyxl's own type knows charts, too, as sheets
 HOLD = Policy(hold_removals=True)
-DECISION, REASON = COLUMNS.index("decision"), COLUMNS.index("decision_reason")  # from 1, in sheets without `kind`
+DECISION, REASON = 1, 2
+ACTION, ROLE, NAME, EMAIL, BEFORE, AFTER, WHY, ROW, USER_ID = range(3, 12)
+"""The columns of the sheets, from 1, of a plan without media."""
 
 
 def edited(plan: Plan, edit: Callable[[Book], None]) -> bytes:
