@@ -13,6 +13,7 @@ from rolesync.reader.header_findings import (
     Hints,
     contradicting_columns,
     foreign_export,
+    holders_review,
     is_row,
     missing_columns,
     no_header,
@@ -114,6 +115,8 @@ def lay_out(
     """
     if not form.no_header and is_row(header, hints.managed_roles):
         return (no_header(header, row, hints),)
+    if review := holders_review(header, row, hints):
+        return (review,)
     if (export := recognise_export(header)) and not form.names_columns:
         return (foreign_export(export, row, hints),)
     columns = find_columns(header, form)

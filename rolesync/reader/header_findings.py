@@ -84,6 +84,15 @@ def no_header(header: Sequence[str], row: int, hints: Hints) -> Finding:
     return error(Code.NO_HEADER, f"{text}: {advice}", row=row)
 
 
+def holders_review(header: Sequence[str], row: int, hints: Hints) -> Finding | None:
+    """Refuse the workbook in which people mark who stays: as a list it would give everybody the role."""
+    if not {"stays", "user id", "role"} <= {cell.strip().casefold() for cell in header}:
+        return None
+    command = f"rolesync export --decisions {shlex.quote(hints.file)} -o LIST"
+    text = f"this is a workbook of `rolesync export --review`, no list; make a list of it: {command}"
+    return error(Code.FOREIGN_EXPORT, text, row=row)
+
+
 def foreign_export(export: Export, row: int, hints: Hints) -> Finding:
     """Refuse an export of another program."""
     advice = "if it is a list all the same, name its columns: --set email_column=HEADER --set role_column=HEADER"

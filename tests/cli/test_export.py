@@ -2,6 +2,9 @@
 
 import json
 
+import openpyxl
+import pytest
+
 from rolesync.sandbox.control import Control
 from tests.command import ADMINS, Shell
 
@@ -38,3 +41,51 @@ def test_a_list_that_cannot_be_written_is_wrong_usage(sh: Shell) -> None:
     refused = sh.run("export", "-o", "none/today.csv")
     assert (refused.returncode, refused.stdout) == (64, "")
     assert "the list can't be written to none/today.csv" in refused.stderr
+
+
+def mark(sh: Shell, stays: dict[str, str]) -> None:
+    """Mark the users with these addresses in `holders.xlsx`."""
+    book = openpyxl.load_workbook(sh.folder / "holders.xlsx")
+    for row in list(book["holders"].rows)[1:]:
+        row[0].value = stays.get(str(row[3].value).casefold(), row[0].value)
+    book.save(sh.folder / "holders.xlsx")
+
+
+def test_a_clean_up_takes_the_role_only_from_those_who_are_marked_no(sh: Shell, studio: Control) -> None:
+    assert sh.run("export", "--review", "holders.xlsx").returncode == 0
+    mark(sh, {ADMINS[1]: "yes", **dict.fromkeys(ADMINS[3:], "No ")})
+    undecided = sh.run("export", "--decisions", "holders.xlsx", "-o", "list.csv")
+    assert undecided.returncode == 3
+    assert f"1 holder undecided, without a mark in holders.xlsx: {ADMINS[2]}; no list was written" in undecided.stderr
+    assert "--undecided-stay" in undecided.stderr
+    assert not (sh.folder / "list.csv").exists()
+    newcomer = studio.add_person("New Admin", email="new.admin@example.edu", roles=["Admin"])
+    done = sh.run("export", "--decisions", "holders.xlsx", "-o", "list.csv", "--undecided-stay")
+    assert "4 roles stay, 7 leave. The plan of this list is to be: remove 7, add 0" in done.stderr
+    plan = sh.json("plan", "list.csv", "-o", "plan.json", exit_code=4)
+    assert sorted(change["email"].casefold() for change in plan["changes"]) == sorted(ADMINS[3:])
+    review = ("review", "plan.json", "--reviewer", "Rita", "--sees", "remove 7, add 0")
+    approved = sh.json(*review, exit_code=4)
+    assert sh.run("apply", "plan.approved.json", "--yes").returncode == 4
+    assert sh.run("apply", "plan.approved.json", "--yes", "--override", plan["digest"]).returncode == 4
+    assert sh.run("apply", "plan.approved.json", "--yes", "--override", approved["digest"]).returncode == 0
+    assert {person["id"] for person in studio.people(role="Admin")} == {1002, 1003, 1007, newcomer["id"]}
+
+
+def test_the_owner_cannot_be_marked_no(sh: Shell) -> None:
+    sh.run("export", "--review", "holders.xlsx")
+    mark(sh, dict.fromkeys(ADMINS[:2], "no"))
+    refused = sh.run("export", "--decisions", "holders.xlsx", "--undecided-stay")
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert f"marked no, but protected: {ADMINS[0]}" in refused.stderr
+
+
+@pytest.mark.parametrize("options", [["--undecided-stay"], ["--review", "a.xlsx", "--decisions", "b.xlsx"]])
+def test_options_of_a_clean_up_that_contradict_each_other_are_wrong_usage(sh: Shell, options: list[str]) -> None:
+    assert sh.run("export", *options).returncode == 64
+
+
+def test_a_workbook_that_is_not_there_is_wrong_usage(sh: Shell) -> None:
+    refused = sh.run("export", "--decisions", "none.xlsx")
+    assert refused.returncode == 64
+    assert "rolesync export --review FILE" in refused.stderr

@@ -96,3 +96,8 @@ def test_a_column_can_not_be_kept_and_ignored() -> None:
     (finding,) = findings(["email", "role", "Account status"], form)
     assert (finding.level, finding.code) == ("error", "column_unclear")
     assert "both keep words of the column 'Account status' and ignore it" in finding.message
+
+
+def test_a_workbook_of_holders_is_no_list() -> None:
+    (finding,) = findings(["stays", "note", "name", "email", "domain", "role", "user id"])
+    assert finding.message.endswith("make a list of it: rolesync export --decisions 'my list.csv' -o LIST")

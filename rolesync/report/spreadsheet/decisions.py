@@ -79,7 +79,7 @@ def book_rows(plan: Plan) -> Iterator[DecisionRow]:
         key: parse_roles(before)
         for key, before in zip(_keys(plan.releasable_removals), plan.releasable_removals["before"], strict=True)
     }
-    media = _media_cells(plan.impact)
+    media = media_cells(plan.impact)
     no_media = (None,) * (0 if plan.impact is None else len(_MEDIA))
 
     def cells(row: PlanRow) -> Cells:
@@ -119,7 +119,7 @@ def _role_text(names: list[str] | set[str]) -> str:
     return escape_for_display(", ".join(sorted(names)), MOST_CHARACTERS)
 
 
-def _media_cells(impact: pd.DataFrame | None) -> dict[int, Cells]:
+def media_cells(impact: pd.DataFrame | None) -> dict[int, Cells]:
     """List by user id the cells of `_MEDIA`; the sheet `impact` has the details."""
     if impact is None:
         return {}

@@ -1,0 +1,137 @@
+"""A filled-in workbook of holders → who stays, who leaves, and who is undecided.
+
+The marks only ever take roles away from those who are marked `no`. Whoever is not marked, or became a holder after the
+workbook was made, is undecided.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from rolesync.errors import InputRefusedError
+from rolesync.model.findings import name_some, printable, quoted
+from rolesync.model.live import Live
+from rolesync.model.vocabulary import Level
+from rolesync.reader.identity import is_address
+from rolesync.reader.write import Assignment, list_assignments
+from rolesync.report.content.text import escape_for_display
+from rolesync.report.spreadsheet.holders import COLUMNS, HOLDERS, NO, STAYS, YES
+from rolesync.report.spreadsheet.sheet import MOST_CHARACTERS
+from rolesync.review.sheet.problems import Problem, plain, problem_of
+from rolesync.tables.table import HeaderRules, Table, open_sheets
+from rolesync.tables.write_csv import escape_formula
+
+_TITLES = tuple(column.title for column in COLUMNS)
+_ANSWERS = {YES: True, NO: False, "": None}
+
+Key = tuple[int, str]
+"""User id and role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A row of the workbook: whether the user stays (None for undecided), and the address that the row shows."""
+
+    row: int
+    stays: bool | None
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanList:
+    """The holders of today, by their marks; `gone` are the rows of users who no longer hold the role."""
+
+    stay: list[Assignment]
+    leave: list[Assignment]
+    undecided: list[Assignment]
+    gone: list[int]
+
+
+def read_marks(data: bytes) -> dict[Key, Mark]:
+    """Read who stays.
+
+    Args:
+        data: the whole file, a workbook that `holders_xlsx` made.
+
+    Raises:
+        InputRefusedError: it isn't such a workbook, or a row can't be read; names the first problems.
+    """
+    problems: list[Problem] = []
+    tables, _ = open_sheets(
+        data, HeaderRules(_score, lambda cells: _score(cells) == len(_TITLES), is_address), [HOLDERS]
+    )
+    (table,) = tables
+    if not isinstance(table, Table):
+        _refuse([problem_of(finding, HOLDERS) for finding in table])
+    problems += [problem_of(finding, HOLDERS) for finding in table.findings if finding.level is Level.ERROR]
+    header = [cell.strip() for cell in table.header]
+    problems += [Problem(f"the column {title} is missing", HOLDERS) for title in _TITLES if header.count(title) != 1]
+    if problems:
+        _refuse(problems)
+    marks: dict[Key, Mark] = {}
+    for key, mark in _marks(table, header, problems):
+        if key in marks:
+            problems.append(Problem(f"is the same user and role as row {marks[key].row}", HOLDERS, mark.row))
+        marks[key] = mark
+    if problems:
+        _refuse(problems)
+    return marks
+
+
+def _score(cells: Sequence[str]) -> int:
+    return len({cell.strip() for cell in cells} & set(_TITLES))
+
+
+def _marks(table: Table, header: Sequence[str], problems: list[Problem]) -> Iterator[tuple[Key, Mark]]:
+    for number, cells in table.rows:
+        if isinstance(cells, tuple):
+            problems += [problem_of(finding, HOLDERS) for finding in cells]
+            continue
+        row = dict(zip(header, [*cells, *[""] * len(header)], strict=False))
+        answer, user_id = row[STAYS].strip().casefold(), plain(row["user id"])
+        if not any(row.values()):
+            continue
+        if answer not in _ANSWERS:
+            text = f"is {quoted(printable(row[STAYS]))}, and can only be {YES}, {NO} or empty"
+            problems.append(Problem(text, HOLDERS, number, STAYS))
+        elif not user_id.isascii() or not user_id.isdecimal():
+            text = f"is {quoted(printable(row['user id']))}, which is no user id: leave it as it was"
+            problems.append(Problem(text, HOLDERS, number, "user id"))
+        else:
+            yield (int(user_id), plain(row["role"])), Mark(number, _ANSWERS[answer], plain(row["email"]))
+
+
+def clean_list(live: Live, marks: dict[Key, Mark]) -> CleanList:
+    """Divide the holders of today by their marks.
+
+    Raises:
+        InputRefusedError: a row shows another address than its user has, so that the rows were mixed up, or the user
+            has another address since.
+    """
+    result = CleanList([], [], [], [])
+    emails = dict(zip(live.users["user_id"].tolist(), live.users["email"].tolist(), strict=True))
+    problems, left = [], dict(marks)
+    for assignment in list_assignments(live):
+        user_id = assignment["user_id"]
+        mark = left.pop((user_id, plain(_shown(assignment["role"]))), None)
+        if mark and mark.email != plain(_shown(emails[user_id])):
+            text = f"has the address {quoted(printable(mark.email))}, but user {user_id} has another one in Studio"
+            problems.append(Problem(text, HOLDERS, mark.row))
+        stays = mark.stays if mark else None
+        target = result.undecided if stays is None else result.stay if stays else result.leave
+        target.append(assignment)
+    if problems:
+        _refuse(problems)
+    result.gone.extend(mark.row for mark in left.values())
+    return result
+
+
+def _shown(text: str) -> str:
+    return escape_formula(escape_for_display(text, MOST_CHARACTERS))
+
+
+def _refuse(problems: Sequence[Problem]) -> NoReturn:
+    raise InputRefusedError(
+        f"the marks can't be used: {name_some(map(str, problems))}; no list was written",
+        hint="correct these rows, or start again: rolesync export --review FILE",
+    )
