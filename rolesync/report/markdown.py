@@ -57,7 +57,8 @@ def plan_markdown(plan: Plan) -> str:
         drift_table(plan.drift),
         findings_table(plan.findings),
     )
-    return _fitted(list(_head(plan)), [table for table in tables if table.size], "rolesync show PLAN --csv FILE")
+    shown = [table for table in tables if table.size]
+    return _fitted(list(_head(plan)), shown, "rolesync show PLAN --csv FILE", list(_last(plan)))
 
 
 def run_markdown(report: RunReport) -> str:
@@ -70,41 +71,50 @@ def run_markdown(report: RunReport) -> str:
     return _fitted(head, content.tables, "rolesync show RUN --csv FILE")
 
 
-def _fitted(parts: list[str], tables: Sequence[Table], command: str) -> str:
-    """Return a document of `parts` and as many rows of each table as fit; `command` writes all rows to a file."""
-    room = LIMIT - sum(len(part) + 1 for part in parts)
+def _fitted(parts: list[str], tables: Sequence[Table], command: str, last: Sequence[str] = ()) -> str:
+    """Return a document of `parts`, as many rows of each table as fit, and the `last` parts.
+
+    `command` writes all rows to a file.
+    """
+    room = LIMIT - sum(len(part) + 1 for part in (*parts, *last))
     for tables_after, table in zip(reversed(range(len(tables))), tables, strict=True):
         part = _details(table, room - _RESERVE * (tables_after + 1), command)
         parts.append(part)
         room -= len(part) + 1
-    return "\n".join(parts)
+    return "\n".join([*parts, *last])
 
 
 def _head(plan: Plan) -> Iterator[str]:
+    """Yield what a reviewer needs first: the verdict, the next step, the roles, and the guards that did not pass."""
     title, sentence = headline(plan)
     yield f"## rolesync plan: {title}\n\n{_code(sentence)}\n"
-    facts = [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]
-    yield _table(("", ""), ((f"**{label}**", _code(value)) for label, value in facts))
+    step, command = next_step(plan)
+    yield f"{_code(step, SENTENCE_LIMIT)}\n"
+    if command:
+        yield "```\n" + " \\\n  ".join(command) + "\n```\n"
     roles, guards = roles_table(plan), guards_table(plan)
     yield _table(_titles(roles), _rows(roles, _HEAD_ROWS))
-    shown = list(guards.rows(_HEAD_ROWS))
-    passed, others = (
-        [guard for guard in shown if (guard.status == VerdictStatus.PASS) is passes] for passes in (True, False)
-    )
-    if others:
+    if others := [guard for guard in guards.rows(_HEAD_ROWS) if guard.status != VerdictStatus.PASS]:
         yield _table(_titles(guards), _rows(replace(guards, rows=partial(islice, others))))
-    if passed:
-        number = sum(guard.status == VerdictStatus.PASS for guard in guards.rows(None))  # also those left out
-        frame = f"<details><summary>{plural(number, 'guard')} passed</summary>\n"
-        inner = _table(_titles(guards), _rows(replace(guards, rows=partial(islice, passed))))
-        yield f"{frame}\n{inner}\n</details>\n"
     left_out = [plural(max(0, table.size - _HEAD_ROWS), noun) for table, noun in ((roles, "role"), (guards, "guard"))]
     if max(roles.size, guards.size) > _HEAD_ROWS:
         yield f"Left out here: {' and '.join(left_out)}.\n"
-    sentence, command = next_step(plan)
-    yield f"{_code(sentence, SENTENCE_LIMIT)}\n"
-    if command:
-        yield "```\n" + " \\\n  ".join(command) + "\n```\n"
+
+
+def _last(plan: Plan) -> Iterator[str]:
+    """Yield what is folded away after the changes: the guards that passed, and the facts of the plan."""
+    guards = guards_table(plan)
+    if passed := [guard for guard in guards.rows(_HEAD_ROWS) if guard.status == VerdictStatus.PASS]:
+        number = sum(guard.status == VerdictStatus.PASS for guard in guards.rows(None))  # also those left out
+        inner = _table(_titles(guards), _rows(replace(guards, rows=partial(islice, passed))))
+        yield _folded(f"{plural(number, 'guard')} passed", inner)
+    facts = [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]
+    yield _folded("About this plan", _table(("", ""), ((f"**{label}**", _code(value)) for label, value in facts)))
+
+
+def _folded(title: str, inner: str) -> str:
+    """Fold a part away. GitHub and GitLab both keep these two elements, and need the blank lines."""
+    return f"<details><summary>{title}</summary>\n\n{inner}\n</details>\n"
 
 
 def _details(table: Table, room: int, command: str) -> str:

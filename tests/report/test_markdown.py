@@ -50,7 +50,10 @@ def test_a_plan_for_a_pull_request() -> None:
     assert "<summary>Held: 1 row</summary>" in text
     assert "<summary>Findings in the list: 0 errors, 2 warnings, 1 info</summary>" in text
     assert text.index("**WARN**") < text.index("<summary>2 guards passed</summary>") < text.index("**PASS**")
-    assert text.count("<details>") == text.count("</details>") == 5
+    assert text.count("<details>") == text.count("</details>") == 6
+    assert (
+        text.index("rolesync apply PLAN") < text.index("| `Admin` |") < text.index("<summary>About this plan</summary>")
+    )
     assert "left out" not in text
 
 
@@ -65,7 +68,7 @@ def test_a_blocked_plan_shows_the_block_first() -> None:
 def test_an_empty_plan_has_no_sections() -> None:
     text = plan_markdown(empty_plan())
     assert "## rolesync plan: NOTHING TO DO" in text
-    assert text.count("<details>") == 1  # the guards that passed
+    assert text.count("<details>") == 2  # the facts, and the guards that passed
 
 
 def test_hostile_text_is_read_by_a_parser_as_code_and_nothing_else() -> None:
@@ -101,7 +104,7 @@ def test_a_plan_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> Non
     shown = plan_markdown(plan)
     assert len(shown) < LIMIT
     assert len(re.findall("left out here for lack of space", shown)) >= 3
-    assert shown.count("<details>") == shown.splitlines().count("</details>") == 4
+    assert shown.count("<details>") == shown.splitlines().count("</details>") == 5
     inline = [
         child for token in MarkdownIt("commonmark").enable("table").parse(shown) for child in token.children or []
     ]
@@ -145,7 +148,7 @@ def test_every_section_stays_even_without_room() -> None:
     )
     text = plan_markdown(plan)
     assert len(text) < LIMIT
-    assert text.count("<details>") == text.count("</details>") == 4
+    assert text.count("<details>") == text.count("</details>") == 5
     assert "Left out here: 280 roles and 310 guards." in text
     assert len(re.findall(r"rows left out here", text)) == 4
 

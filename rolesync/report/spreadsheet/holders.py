@@ -98,7 +98,7 @@ def _rows(holders: Holders) -> Iterator[Cells]:
         user_id, (email, roles) = row["user_id"], users[row["user_id"]]
         others = ", ".join(role for role in parse_roles(roles) if role != row["role"])
         is_protected = user_id in holders.protected
-        shown = (row["name"], email, email.rpartition("@")[2] if "@" in email else "", row["role"], others)
+        shown = (row["name"], email, email.rpartition("@")[2].casefold() if "@" in email else "", row["role"], others)
         texts = (escape_for_display(text, MOST_CHARACTERS) for text in shown)
         change = holders.last_changes.get(user_id, ())
         done = f"{change[-1].action} {change[-1].role}: {change[-1].outcome.replace('_', ' ')}" if change else ""

@@ -142,7 +142,7 @@ def _head(target: WriteOnlyWorksheet, sheet: Sheet, rows: Sequence[Cells]) -> li
 
     head = [WriteOnlyCell(target, value=title or None) for title in sheet.titles]
     for at, cell in enumerate(head):
-        has_numbers = any(row[at] is not None for row in rows) and not any(isinstance(row[at], str) for row in rows)
+        has_numbers = any(row[at] is not None and not isinstance(row[at], str) for row in rows)
         cell.font = _font(bold=True, size=16 if sheet.is_text else 11)
         cell.alignment = Alignment(vertical="center", horizontal="right" if has_numbers else None)
         if not sheet.is_text:
