@@ -20,7 +20,7 @@ from rolesync.report.content.plan_rows import (
     table_rows,
 )
 from rolesync.report.content.plan_summary import headline, next_step, requests_rows, summary
-from rolesync.report.content.text import escape_for_display
+from rolesync.report.content.text import escape_for_display, list_text
 from rolesync.report.spreadsheet.decisions import (
     COLUMNS,
     DECISION,
@@ -129,6 +129,9 @@ def _summary(plan: Plan) -> Iterator[Cells]:
     word, sentence = headline(plan)
     yield row_cells(("status", word, sentence))
     for label, value in [*summary(plan), *requests_rows(plan.requests), ("digest", escape_for_display(plan.digest))]:
+        if label == "list":  # the whole path: a workbook may be read in another folder than it was written in
+            path = plan.source.path
+            value = value.replace(list_text(path), escape_for_display(path, MOST_CHARACTERS), 1)  # noqa: PLW2901
         yield row_cells((label, "", value))
     for role in plan.roles:
         numbers = f"{role.before:,} before, {role.additions:,} added, {role.removals:,} removed, {role.after:,} after"

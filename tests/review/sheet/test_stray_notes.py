@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from openpyxl.comments import Comment
@@ -61,6 +62,15 @@ def test_the_other_sheets_may_be_sorted_cut_and_removed() -> None:
         book.create_sheet("Sheet1")
 
     assert read_decisions(edited(plan, edit), plan) == Decisions()
+
+
+def test_a_workbook_may_be_read_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan()
+    plan = replace(plan, source=replace(plan.source, path=str(tmp_path / "lists" / "list.csv")))
+    monkeypatch.chdir(tmp_path)
+    data = plan_xlsx(plan)
+    monkeypatch.chdir(tmp_path.parent)
+    assert read_decisions(data, plan) == Decisions()
 
 
 def test_the_workbook_of_another_plan_with_the_same_changes_is_refused() -> None:
