@@ -120,10 +120,11 @@ def _cells(
 
     def row(cells: Cells) -> Iterator[Any]:
         for (text, number, at_least), value in zip(columns, map(_cell, cells), strict=True):
-            cell = text if value is None or isinstance(value, str) else number
-            if isinstance(value, AtLeast):
-                cell, value = at_least, int(value)  # noqa: PLW2901  # only the type differs
-            cell.value = value
+            if value is None:  # an empty cell costs as much as any
+                yield None
+                continue
+            cell = text if isinstance(value, str) else at_least if isinstance(value, AtLeast) else number
+            cell.value = int(value) if isinstance(value, AtLeast) else value
             yield cell
 
     places = [at for at, wraps in enumerate(wrapped) if wraps]
