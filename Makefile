@@ -6,20 +6,33 @@ BIN := $(VENV)/bin
 # Without compiled modules on disk, each of the hundreds of processes that tests and benchmarks start compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench soak wheel clean
+.PHONY: demo test units check bench soak wheel clean
 
-$(VENV)/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	touch $@
+# What a target needs is installed once: the demo takes less, and a set-up for development serves the demo as well.
+DEMO_SETUP := $(or $(wildcard $(VENV)/.ready),$(VENV)/.demo-ready)
 
-demo: $(VENV)/.ready  ## the main job, start to end, against the embedded sandbox
-	$(BIN)/python jobs/demo.py
+$(VENV)/.demo-ready: EXTRAS := sandbox,html
+$(VENV)/.ready: EXTRAS := dev
+$(VENV)/.demo-ready $(VENV)/.ready: pyproject.toml
+	@echo "Setting up $(VENV) with the packages of [$(EXTRAS)]; this takes a minute or less, and is done once."
+	@rm -f $@
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@{ $(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[$(EXTRAS)]' 2>&1 && touch $@; } | tee $(VENV)/install.log | \
+	  awk '/^Collecting/ {printf "."} /^Installing/ {printf " unpacking "} {fflush()} END {print ""}'
+	@test -e $@ || { grep -v '^WARNING' $(VENV)/install.log | tail -n 20; exit 1; }
+
+# Python compiles a module when it is first imported; to compile all of them takes as long as to install them.
+PIP_OPTIONS := --no-compile --disable-pip-version-check --progress-bar off
+
+demo: $(DEMO_SETUP)  ## the main job, start to end, against the embedded sandbox; DETAILS=1 shows all output
+	@$(BIN)/python jobs/demo.py $(if $(DETAILS),--details)
 
 test: $(VENV)/.ready  ## all tests, with branch coverage and its floor
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=$(FLOOR)
+
+units: $(VENV)/.ready  ## a quick part of the tests, without browsers, workbooks' programs and coverage
+	$(BIN)/python -m pytest -n 2 $(addprefix tests/,$(UNITS))
 
 check: $(VENV)/.ready  ## lint, format, types, import layers, documentation, layout
 	$(BIN)/ruff check
@@ -39,8 +52,10 @@ wheel: $(VENV)/.ready
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf $(VENV) dist build .demo .coverage*
+	rm -rf $(VENV) .venv-newest dist build .demo .coverage*
 	find jobs rolesync tests -name __pycache__ -exec rm -rf {} +
+
+UNITS := audit differ executor history live migrate model planner reader studio tables test_extras.py test_settings.py
 
 # The share of branches that tests take, in per cent; it only rises.
 FLOOR := 98

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """The demo: validate, plan, apply and sync the sample list against a sandbox instead of Studio.
 
-`make demo` runs it. It shows each command as typed, then runs it; an unexpected exit code ends the demo with 1.
-Its files are in the folder `.demo`, which it makes again each time.
+`make demo` runs it. It shows each command as typed, runs it, and shows the lines of its output that matter;
+`make demo DETAILS=1` shows all of them. An unexpected exit code ends the demo with 1. Its files are in the folder
+`.demo`, which it makes again each time.
 """
 
+import argparse
 import os
+import re
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import webbrowser
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
@@ -20,22 +24,36 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(".demo")
 LIST = Path("sample_data", "desired_roles.csv")
 PLAN = FOLDER / "plan.json"
+PAGE = FOLDER / "plan.html"
 SETTINGS = FOLDER / "rolesync.toml"
 ROLESYNC = Path(sys.executable).with_name("rolesync")
 
 START_SECONDS = 30
 STOP_SECONDS = 10
 
+VERDICT = r"(READY|COMPLETE|NOTHING TO DO|WARNINGS|VALID|WHOLE) .*"
+CHANGE = r"[-+] (add|remove) .*|(Changes|Held): .*"  # and the headings that tell changes from held rows
+FINDING = r"(error|warning)  .*"
+RUN = r".*\b\d{8}T\d{6}-.*"
+
 STEPS = (
-    ("Is the list correct? Studio is not asked yet.", f"validate {LIST}"),
-    ("The dry run: what would change, and why? Nothing is written to Studio.", f"plan {LIST} -o {PLAN}"),
-    ("The same plan as files for a reviewer.", f"show {PLAN} --html {FOLDER}/plan.html --markdown {FOLDER}/plan.md"),
-    ("Apply exactly this plan, then read Studio again.", f"apply {PLAN} --yes"),
-    ("What the nightly job does: now nothing is left to do.", f"sync {LIST}"),
-    ("What happened, and when?", "runs"),
-    ("Is the record complete and unchanged?", "audit verify"),
+    ("Is the list correct? Studio is not asked yet.", f"validate {LIST}", f"{VERDICT}|{FINDING}"),
+    (
+        "The dry run: what would change, and why? Nothing is written to Studio.",
+        f"plan {LIST} -o {PLAN}",
+        f"{VERDICT}|{CHANGE}",
+    ),
+    (
+        "The same plan as a page for a reviewer.",
+        f"show {PLAN} --html {PAGE} --markdown {FOLDER}/plan.md",
+        ".*saved as.*",
+    ),
+    ("Apply exactly this plan, then read Studio again.", f"apply {PLAN} --yes", VERDICT),
+    ("What the nightly job does: now nothing is left to do.", f"sync {LIST}", VERDICT),
+    ("What happened, and when?", "runs", RUN),
+    ("Is the record complete and unchanged?", "audit verify", VERDICT),
 )
-"""The steps: what each shows, and its command."""
+"""The steps: what each shows, its command, and a pattern of the lines that are shown without --details."""
 
 
 class Stop:
@@ -65,24 +83,25 @@ STOP = Stop()
 
 def main() -> int:
     """Run every step; returns the exit code: 0 if each command ended as it should, else 1."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--details", action="store_true", help="show the whole output of each command")
+    details = parser.parse_args().details
     os.chdir(ROOT)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, STOP.on_signal)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     SETTINGS.write_text(f'owner = "admin@example.edu"\nstate_dir = "{FOLDER}/state"\n', encoding="utf-8")
-    announce("A Studio to try things on, with sample people", "rolesync sandbox --port 0 &")
+    announce("A Studio to try things on, with sample users", "rolesync sandbox --port 0 &")
     with sandbox() as exports:
         announce("Where it is, and the settings for it", f"export {shlex.join(f'{k}={v}' for k, v in exports.items())}")
-        for title, command in STEPS:
+        for title, command, pattern in STEPS:
             announce(title, f"rolesync {command}")
-            code = run(command, environment(exports))
+            code = run(command, environment(exports), None if details else pattern)
             if code:
                 announce(f"The demo ends here: that command exited {code}, 0 was expected.")
                 return 1
-    announce(
-        f"The audit record lies in {FOLDER}/state, the plan and its HTML page in {FOLDER}; nothing is left running."
-    )
+    announce_end(details=details)
     return 0
 
 
@@ -105,21 +124,39 @@ def sandbox() -> Iterator[dict[str, str]]:
                 process.kill()
 
 
-def run(command: str, variables: Mapping[str, str]) -> int:
+def run(command: str, variables: Mapping[str, str], pattern: str | None) -> int:
     """Run a rolesync command to its end; returns its exit code.
+
+    Its output is shown as it comes if `pattern` is None. Else only the lines that match are shown; all of them if the
+    command fails, or if none matches.
 
     Raises:
         SystemExit: a signal arrived.
     """
     STOP.check()
-    with subprocess.Popen([ROLESYNC, *shlex.split(command)], env=variables) as process:  # noqa: S603  # a command of STEPS
+    captured = None if pattern is None else subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603  # a command of STEPS
+        [ROLESYNC, *shlex.split(command)],
+        env=variables,
+        stdout=captured,
+        stderr=None if pattern is None else subprocess.STDOUT,
+    ) as process:
         STOP.running = process
         if STOP.code:  # a signal arrived during the start
             process.terminate()
-        code = process.wait()
+        output = (process.communicate()[0] or b"").decode("utf-8", "replace")
+        code = process.returncode
         STOP.running = None
     STOP.check()
+    lines = output.splitlines()
+    print("\n".join((not code and pattern and story(lines, pattern)) or lines), end="\n" if lines else "", flush=True)  # noqa: T201
     return code
+
+
+def story(lines: Iterable[str], pattern: str) -> list[str]:
+    """Choose the lines that match, without frames and with single gaps between their columns."""
+    plain = (re.sub(r"\s{2,}", "  ", line.strip(" ┃")) for line in lines)
+    return [f"  {line}" for line in plain if re.fullmatch(pattern, line)]
 
 
 def settings_of(process: subprocess.Popen[str]) -> dict[str, str]:
@@ -140,6 +177,25 @@ def environment(exports: Mapping[str, str]) -> dict[str, str]:
     """Make the environment of a step, without the settings of this user, which may name a real Studio."""
     others = {name: value for name, value in os.environ.items() if not name.upper().startswith("ROLESYNC_")}
     return {**others, **exports, "ROLESYNC_ACCOUNT": ""}  # empty, so that a .env in this folder can't name an account
+
+
+def announce_end(*, details: bool) -> None:
+    """Show where the results are, and how to look at the page."""
+    page = PAGE.resolve().as_uri()
+    announce(f"The plan as its reviewer gets it is a page; open it in a browser:\n  {page}")
+    if sys.stdout.isatty() and has_browser():
+        print(f"  such as by: {shlex.join([sys.executable, '-m', 'webbrowser', page])}")  # noqa: T201
+    more = "" if details else " `make demo DETAILS=1` shows all output."
+    announce(f"The plan and the audit record are in {FOLDER}; nothing is left running.{more}")
+
+
+def has_browser() -> bool:
+    """Whether this machine has a browser that Python can open."""
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
 
 
 def announce(text: str, command: str = "") -> None:

@@ -43,11 +43,22 @@ def test_the_demo_shows_every_command_and_changes_the_sandbox(checkout: Shell) -
     assert [command.split()[0] for command in commands] == [
         "sandbox", "validate", "plan", "show", "apply", "sync", "runs", "audit",
     ]  # fmt: skip
+    assert len(done.stdout.splitlines()) <= 60
     for words in ("READY  2 removals, 4 additions", "COMPLETE  6 of 6", "NOTHING TO DO", "WHOLE"):
         assert words in done.stdout
+    assert "+ add  Omar Haddad <omar.haddad@example.edu> #1052  Admin" in done.stdout
+    assert (checkout.folder / ".demo" / "plan.html").as_uri() in done.stdout
+    assert "Guards" not in done.stdout
     left = {path.name for path in (checkout.folder / ".demo").rglob("*")}
     assert {"plan.json", "plan.html", "plan.md", "audit.jsonl"} <= left
     assert_sandbox_is_gone(done.stdout)
+
+
+def test_details_are_the_whole_output_of_each_command(checkout: Shell) -> None:
+    done = checkout.call(sys.executable, "jobs/demo.py", "--details")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Guards" in done.stdout
+    assert "DETAILS=1" not in done.stdout
 
 
 def test_the_demo_fails_where_a_step_fails(checkout: Shell) -> None:
