@@ -11,6 +11,7 @@ from rolesync.cli.plan_output import apply_command, load_plan
 from rolesync.cli.progress import command_context
 from rolesync.cli.run_output import show_blocked
 from rolesync.errors import Exit, UsageError
+from rolesync.extras import install_command
 
 
 def rehearse(
@@ -32,7 +33,7 @@ def rehearse(
         from rolesync.workflows.rehearse import rehearse_plan
     except ImportError as error:
         raise UsageError(
-            f"a rehearsal needs {error.name}, which is not installed", hint="pip install 'rolesync[sandbox]'"
+            f"a rehearsal needs {error.name}, which is not installed", hint=install_command("sandbox")
         ) from error
     from rolesync.executor.preconditions import BlockedError
 

@@ -14,6 +14,7 @@ from rolesync.cli.output import save_file, write_stdout
 from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.errors import DeclinedError, Exit, UsageError
+from rolesync.extras import install_command
 
 if TYPE_CHECKING:
     from rolesync.model.plans import Plan
@@ -114,7 +115,7 @@ def _review_on_page(
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the page of the review needs {error.name}, which is not installed",
-            hint="pip install 'rolesync[review]', or decide in a table: rolesync show PLAN --csv FILE",
+            hint=f"{install_command('review')}, or decide in a table: rolesync show PLAN --csv FILE",
         ) from error
     approved: list[Plan] = []
 

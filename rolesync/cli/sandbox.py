@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rolesync.errors import Exit, UsageError
+from rolesync.extras import install_command
 
 if TYPE_CHECKING:
     from rolesync.sandbox import Options
@@ -51,7 +52,7 @@ def sandbox(
         from rolesync.sandbox import Faults, Options as SandboxOptions, serve
     except ImportError as error:
         raise UsageError(
-            f"the sandbox needs {error.name}, which is not installed", hint="pip install 'rolesync[sandbox]'"
+            f"the sandbox needs {error.name}, which is not installed", hint=install_command("sandbox")
         ) from error
 
     account_options: dict[str, Any] = {

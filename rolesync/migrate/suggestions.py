@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from rolesync.errors import UsageError
+from rolesync.extras import install_command
 from rolesync.migrate.convert import MigratedAssignment
 from rolesync.model.keys import email_key
 
@@ -62,7 +63,7 @@ def suggest(missing: Sequence[MigratedAssignment], users: pd.DataFrame) -> list[
         from rapidfuzz import fuzz, process  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
         message = "Users can't be compared, because rapidfuzz is not installed."
-        raise UsageError(message, hint="pip install 'rolesync[migrate]', or leave out --resolve") from error
+        raise UsageError(message, hint=f"{install_command('migrate')}, or leave out --resolve") from error
     studio_users = list(zip(users["user_id"].tolist(), users["email"].tolist(), users["name"].tolist(), strict=True))
     emails = SimilarTexts([email_key(email) for _, email, _ in studio_users], lambda email: email.partition("@")[0])
     names = SimilarTexts([_normalise_name(name) for _, _, name in studio_users], str)

@@ -1,6 +1,6 @@
 """A local Studio to try things on: an HTTP server over SQLite that follows the API reference, with faults on demand.
 
-It shares no code with the client that it tests, and needs the extra `rolesync[sandbox]`.
+It shares no code with the client that it tests, and needs the extra `sandbox`.
 
     with Sandbox(Options(users=1000)) as studio:
         requests.get(f"{studio.base_url}/api/public/v1/users/search", params={"role": "Admin"}, headers=…)

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from itertools import chain, repeat
 
 from rolesync.errors import UsageError
+from rolesync.extras import install_command
 from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.tables.file_type import Content, FileKind
@@ -38,7 +39,7 @@ def workbook_grids(content: Content) -> list[Grid] | Finding:
             _check_merges(sheet)
     except ImportError as cause:
         message = f"A workbook can't be read, because {cause.name} is not installed."
-        raise UsageError(message, hint="pip install 'rolesync[excel]'") from cause
+        raise UsageError(message, hint=install_command("excel")) from cause
     except BaseException as cause:
         # A defect in the Rust library raises a panic, which is no Exception. It must not end in a traceback.
         if not isinstance(cause, Exception) and type(cause).__name__ != "PanicException":

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
+from rolesync.extras import install_command
 from rolesync.model.vocabulary import Action, VerdictStatus
 from rolesync.planner.approval import LONGEST_NAME
 from rolesync.report.content.plan_summary import headline, next_step, number_of, requests_rows, summary
@@ -149,7 +150,7 @@ def _template(name: str) -> Template:
         from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
         message = "An HTML page can't be written, because Jinja2 is not installed."
-        raise UsageError(message, hint="pip install 'rolesync[html]'") from error
+        raise UsageError(message, hint=install_command("html")) from error
     environment = Environment(
         loader=PackageLoader("rolesync.report.html"),
         autoescape=True,

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from rolesync.errors import UsageError
+from rolesync.extras import install_command
 from rolesync.report.spreadsheet.worksheet import write_sheet
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def empty_workbook(alternative: str = "") -> Workbook:
         import openpyxl  # noqa: PLC0415  # an extra, and slow to import
     except ModuleNotFoundError as error:
         message = "A workbook can't be written, because openpyxl is not installed."
-        raise UsageError(message, hint=f"pip install 'rolesync[excel]'{alternative}") from error
+        raise UsageError(message, hint=f"{install_command('excel')}{alternative}") from error
     return openpyxl.Workbook(write_only=True)
 
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from rolesync.errors import UsageError
+from rolesync.extras import install_command
 from rolesync.model.plans import Plan, RoleCount
 from rolesync.report.html.page import PICTURE, WITHOUT_SCRIPT, plan_html, run_html
 from tests.report.run_samples import COMPLETE, incomplete
@@ -216,7 +217,7 @@ def test_without_the_extra_the_hint_says_how_to_install_it(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(UsageError, match="Jinja2 is not installed") as refused:
         plan_html(make_plan())
-    assert refused.value.hint == "pip install 'rolesync[html]'"
+    assert refused.value.hint == install_command("html")
 
 
 def test_the_page_of_a_run_loads_nothing_else() -> None:

@@ -7,6 +7,7 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from rolesync.errors import UsageError
+from rolesync.extras import install_command
 from rolesync.model.plans import Plan
 from rolesync.report.spreadsheet import workbook
 from rolesync.report.spreadsheet.decisions import COLUMNS
@@ -177,4 +178,4 @@ def test_without_the_extra_the_hint_says_how_to_install_it(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(UsageError, match="openpyxl is not installed") as refused:
         plan_xlsx(make_plan())
-    assert refused.value.hint == "pip install 'rolesync[excel]'"
+    assert refused.value.hint == install_command("excel")

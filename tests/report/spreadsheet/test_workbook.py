@@ -3,6 +3,7 @@ import sys
 import pytest
 
 from rolesync.errors import UsageError
+from rolesync.extras import install_command
 from rolesync.report.spreadsheet import workbook
 from rolesync.report.spreadsheet.sheet import Column, Footer, Sheet
 from rolesync.report.spreadsheet.workbook import empty_workbook, format_xlsx
@@ -23,4 +24,4 @@ def test_without_the_extra_the_hint_names_it_and_the_alternative(monkeypatch: py
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(UsageError, match="openpyxl is not installed") as refused:
         empty_workbook(", or name a .csv")
-    assert refused.value.hint == "pip install 'rolesync[excel]', or name a .csv"
+    assert refused.value.hint == f"{install_command('excel')}, or name a .csv"
