@@ -131,6 +131,7 @@ def _summary_of_plan(plan: PlanMade) -> RunSummary:
         source=plan.source.path,
         counts={"additions": plan.additions, "removals": plan.removals},
         operator=plan.planned_by,
+        command=plan.command or "plan",
     )
 
 
@@ -145,4 +146,5 @@ def _summary_of_start(start: RunStart) -> RunSummary:
         source=start.source.path,
         counts={"additions": start.additions, "removals": start.removals},
         operator=start.operator,
+        command="undo" if start.source.undoes else start.command or "apply",
     )

@@ -13,8 +13,9 @@ class RunSummary:
     """One line of the history: a dry run or an apply.
 
     `status` is `planned`, `blocked` or `empty` for a dry run; `complete`, `incomplete` or `interrupted` for an apply,
-    or `open` without an end in the record. `operator` is the user who ran it, "" where not recorded. `sent` is False
-    for an apply that had nothing to send, because an earlier run had done it.
+    or `open` without an end in the record. `command` is the command that made it: plan, apply, sync or undo; an apply
+    of the plan of an undo is an undo. `operator` is the user who ran it, "" where not recorded. `sent` is False for an
+    apply that had nothing to send, because an earlier run had done it.
     """
 
     run_id: str
@@ -27,6 +28,7 @@ class RunSummary:
     counts: Mapping[str, int]  # additions and removals planned; for an apply also by `OutcomeStatus`
     operator: str = ""
     sent: bool = True
+    command: str = ""  # as `kind` in older records
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ def runs_json(runs: Iterable[RunSummary]) -> Json:
             {
                 "run": run.run_id,
                 "kind": run.kind,
+                "command": run.command or run.kind,
                 "started_at": run.started_at,
                 "finished_at": run.finished_at or None,
                 "status": run.status,

@@ -11,6 +11,7 @@ def test_the_history_tells_of_dry_runs_and_applies(sh: Shell) -> None:
         ("plan", "planned"),
         ("apply", "complete"),
     ]
+    assert [listed_run["command"] for listed_run in listed] == ["plan", "sync"]
     assert listed[1]["run"] == run
     assert listed[1]["counts"]["done"] == 6
     shown = sh.run("audit", "show", run)
@@ -24,7 +25,11 @@ def test_the_history_tells_of_dry_runs_and_applies(sh: Shell) -> None:
 def test_people_get_the_runs_with_list_operator_and_result(synced: Shell) -> None:
     done = synced.run("runs", token=None)
     assert done.returncode == 0
-    assert all(word in done.stdout for word in (synced.record()[0]["run"], SAMPLE.name, "complete", "done 6"))
+    assert all(word in done.stdout for word in (synced.record()[0]["run"], SAMPLE.name, "complete", "+4 -2"))
+
+    lines = done.stdout.splitlines()
+    assert len(lines) == 3
+    assert lines[2].split()[1] == "sync"
 
 
 def test_an_account_without_a_record_has_no_runs(sh: Shell) -> None:
@@ -32,3 +37,14 @@ def test_an_account_without_a_record_has_no_runs(sh: Shell) -> None:
     done = sh.run("runs")
     assert (done.returncode, done.stderr) == (0, "")
     assert "The record has no run yet." in done.stdout
+
+
+def test_the_last_runs_are_listed_and_the_number_of_earlier_ones(sh: Shell) -> None:
+    for _ in range(3):
+        sh.json("plan", SAMPLE)
+    everything = sh.json("runs")["runs"]
+    assert sh.json("runs", "--last", 2)["runs"] == everything[-2:]
+    shown = sh.run("runs", "--last", 1).stdout.splitlines()
+    assert shown[2].split()[0] == everything[-1]["run"]
+    assert [line.strip() for line in shown[3:]] == ["2 earlier; `rolesync runs` shows all."]
+    assert sh.run("runs", "--last", 0).returncode == 64

@@ -51,6 +51,23 @@ def test_runs_are_summed_up(folder: Path) -> None:
     assert (summaries[3].finished_at, summaries[3].counts) == ("", {"additions": 1, "removals": 0})
 
 
+def test_a_run_is_called_by_its_command_as_far_as_it_is_recorded(folder: Path) -> None:
+    undo = {"path": "", "undoes": "n1"}
+    with opened(folder) as record:
+        record.append("run.start", run="n0", digest="d", source="s", additions=0, removals=0)
+        record.append("run.start", run="n1", digest="d", source="s", additions=0, removals=0, command="sync")
+        record.append(
+            "plan", run="n2", digest="e", source=undo, status="ready", additions=0, removals=0, command="undo"
+        )
+        record.append("run.start", run="n3", digest="e", source=undo, additions=0, removals=0, command="apply")
+    assert [(run.kind, run.command) for run in list_runs(folder)] == [
+        ("apply", "apply"),
+        ("apply", "sync"),
+        ("plan", "undo"),
+        ("apply", "undo"),
+    ]
+
+
 def test_a_plan_and_its_apply_under_one_id_are_one_run(folder: Path) -> None:
     planned = {"digest": "d", "source": "s", "status": "ready", "additions": 0, "removals": 0}
     with opened(folder) as record:

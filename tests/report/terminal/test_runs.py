@@ -3,16 +3,26 @@ from dataclasses import replace
 import pytest
 
 from rolesync.report.terminal.runs import runs_view
-from tests.report.samples import DIGEST, HOSTILE, SUMMARIES
+from tests.report.samples import HOSTILE, SUMMARIES
 from tests.report.terminal.screen import flat, show
 
 
 def test_history_has_a_line_for_each_run() -> None:
-    text = flat(runs_view(SUMMARIES))
-    assert "20261102T023000Z-4f2a 2026-11-02 02:30 apply +1 -2" in text
-    assert f"lists/desired_roles.csv {DIGEST[:12]} incomplete done 2, failed 1" in text
-    assert "20261101T023000Z-77c0 2026-11-01 02:30 plan +1 -2" in text
-    assert "planned" in text
+    header, _, first, second = show(runs_view(SUMMARIES), 120).splitlines()
+    assert header.split() == ["run", "by", "result", "changes", "list"]
+    assert " ".join(first.split()) == "20261102T023000Z-4f2a apply incomplete +1 -2, done 2, failed 1 desired_roles.csv"
+    assert " ".join(second.split()) == "20261101T023000Z-77c0 plan planned +1 -2 desired_roles.csv"
+
+
+def test_a_sync_and_an_undo_are_called_so_and_a_line_holds_at_80_columns() -> None:
+    counts = {"additions": 3000, "removals": 1200, "done": 4200}
+    sync = replace(SUMMARIES[0], status="complete", counts=counts, command="sync", source="/lists/roles of staff.csv")
+    _, _, *lines, end = show(runs_view([sync, replace(sync, command="undo")], earlier=1204), 80).splitlines()
+    assert [" ".join(line.split()[1:]) for line in lines] == [
+        "sync complete +3,000 -1,200 roles of staff.csv",
+        "undo complete +3,000 -1,200 roles of staff.csv",
+    ]
+    assert end.strip() == "1,204 earlier; `rolesync runs` shows all."
 
 
 def test_a_run_that_sent_nothing_says_so() -> None:
