@@ -35,7 +35,7 @@ def apply(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Apply a saved plan: check it, send it in chunks, read Studio again, and show the outcome."""
+    """Apply a saved plan: check it, send it, and prove the result."""
     from rolesync.executor.preconditions import BlockedError, check_approval
     from rolesync.workflows.apply import apply_plan
 

@@ -9,12 +9,14 @@ from rolesync.cli.output import show_json, show_view
 from rolesync.cli.pager import pager_command
 from rolesync.cli.progress import command_context
 from rolesync.cli.refusal import raise_if_broken, show_json_before_break
+from rolesync.cli.verbosity import with_verbosity
 from rolesync.errors import Exit
 
 app = typer.Typer(help="The audit record: what a run did, and whether the record is whole.", no_args_is_help=True)
 
 
 @app.command("show")
+@with_verbosity
 def audit_show(
     run: RunId,
     no_pager: NoPager = False,
@@ -36,6 +38,7 @@ def audit_show(
 
 
 @app.command("verify")
+@with_verbosity
 def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Check every byte of the record against its chain, head and key. Exit 5 if it was changed after it was written."""
     from rolesync.audit.verify import verify_record
@@ -53,6 +56,7 @@ def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: A
 
 
 @app.command("rekey")
+@with_verbosity
 def audit_rekey(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Continue the record with the audit_key that is set now, or without a key. Verify it with its old key first."""
     from rolesync.audit.record import rekey

@@ -6,6 +6,7 @@ import typer
 
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json, show_view
+from rolesync.cli.verbosity import with_verbosity
 from rolesync.errors import Exit, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Show the settings in force, and where each comes from.")
@@ -13,6 +14,7 @@ app.callback()(lambda: None)
 
 
 @app.command()
+@with_verbosity
 def show(
     changed: Annotated[bool, typer.Option("--changed", help="Only the settings that differ from the default.")] = False,
     form: Format = Form.TEXT,

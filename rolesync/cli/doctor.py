@@ -7,7 +7,7 @@ from rolesync.errors import Exit
 
 
 def doctor(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
-    """Check everything that a run needs: settings, token, Studio, roles, state folder, record, clock."""
+    """Check what a run needs: settings, token, Studio, record, clock."""
     from rolesync.workflows.doctor import run_checks
 
     with command_context(load_settings(config, assignments)) as context:

@@ -7,27 +7,19 @@ from rolesync.errors import Exit
 if TYPE_CHECKING:
     from rolesync.model.runs import Run
 
-EXIT_CODES = """Exit codes, the same for every command:
-
-0 done (for plan: planned)
-
-1 unexpected failure
-
-2 changes are pending (plan --detailed-exitcode only)
-
-3 the input was refused
-
-4 blocked by a guard or a digest
-
-5 incomplete: some actions failed, drifted or could not be verified
-
-6 Studio refused or could not be reached
-
-7 another run holds the lock
-
-64 wrong usage
-
-130 interrupted (143 by SIGTERM)"""
+EXIT_CODES = {
+    Exit.DONE: "done (for plan: planned)",
+    Exit.UNEXPECTED: "unexpected failure",
+    Exit.PENDING: "changes (--detailed-exitcode only)",
+    Exit.INPUT_REFUSED: "the input was refused",
+    Exit.BLOCKED: "blocked by a guard or a digest",
+    Exit.INCOMPLETE: "incomplete: failed or not verified",
+    Exit.STUDIO: "Studio refused or can't be reached",
+    Exit.LOCKED: "another run holds the lock",
+    Exit.USAGE: "wrong usage",
+    Exit.INTERRUPTED: "interrupted (143 by SIGTERM)",
+}
+"""What each exit code means, for every command; short enough for two columns."""
 
 
 def exit_code_of(run: "Run") -> Exit:

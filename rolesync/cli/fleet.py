@@ -11,6 +11,7 @@ from rolesync.cli.fleet_output import fleet_progress, save_night_csv, show_night
 from rolesync.cli.options import All, Form, Format, row_limit
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_options import Detailed, Target
+from rolesync.cli.verbosity import with_verbosity
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ Trust = Annotated[
 
 
 @app.command("check")
+@with_verbosity
 def fleet_check(file: FleetFile, only: Only = None, but: Except = None, form: Format = Form.TEXT) -> Exit:
     """Run the checks of `doctor` for all accounts in parallel, and read their lists. Writes to no Studio."""
     from rolesync.fleet.run import check_fleet
@@ -55,6 +57,7 @@ def fleet_check(file: FleetFile, only: Only = None, but: Except = None, form: Fo
 
 
 @app.command("plan")
+@with_verbosity
 def fleet_plan(
     file: FleetFile,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="NIGHT", help="New folder for the plans.")],
@@ -80,6 +83,7 @@ def fleet_plan(
 
 
 @app.command("apply")
+@with_verbosity
 def fleet_apply(
     night_folder: NightFolder,
     yes: Annotated[
@@ -105,6 +109,7 @@ def fleet_apply(
 
 
 @app.command("sync")
+@with_verbosity
 def fleet_sync(
     file: FleetFile,
     only: Only = None,
@@ -123,6 +128,7 @@ def fleet_sync(
 
 
 @app.command("resume")
+@with_verbosity
 def fleet_resume(
     run: Annotated[
         str, typer.Argument(metavar="[RUN]", help="Id of a run or its beginning; the last by default.")
@@ -144,6 +150,7 @@ def fleet_resume(
 
 
 @app.command("show")
+@with_verbosity
 def fleet_show(
     name: Annotated[
         str,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rolesync.cli.complete_values import complete_topic
 from rolesync.cli.options import Form, Format, NoPager
 from rolesync.cli.output import show_json, show_view, write_stdout
 from rolesync.cli.pager import pager_command
@@ -18,13 +19,18 @@ _SIMILARITY = 0.5  # from 0 to 1; lower than the usual 0.6, since there are few 
 
 def help(  # noqa: A001  # named as its command, like every command
     topic: Annotated[
-        str, typer.Argument(metavar="TOPIC", help="The page to show; without it, all topics are listed.")
+        str,
+        typer.Argument(
+            metavar="TOPIC",
+            help="The page to show; without it, all topics are listed.",
+            autocompletion=complete_topic,
+        ),
     ] = "",
     no_pager: NoPager = False,
     form: Format = Form.TEXT,
 ) -> Exit:
     """Show a page of the manual, or the list of its topics."""
-    from rolesync.cli.main import COMMANDS
+    from rolesync.cli.commands import COMMANDS
     from rolesync.manual.pages import page, topics
 
     summaries = topics()

@@ -55,7 +55,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace the settings; the old file is kept.")] = False,
     form: Format = Form.TEXT,
 ) -> Exit:
-    """Write the first rolesync.toml and the file of its secret: asks for each setting, and checks it against Studio."""
+    """Write the first rolesync.toml, checked against Studio. Asks for each setting, and saves the secret apart."""
     from rolesync.workflows.init import decide
     from rolesync.workflows.init_answers import InitOptions
     from rolesync.workflows.init_files import check_target, settings_text, write_files

@@ -15,7 +15,7 @@ MAX_ADDRESS = 16 * 1024  # bytes; a longer line can't be an address
 
 
 def login(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
-    """Get the first OAuth token: open an address in a browser, then paste the address of the last page."""
+    """Get the first OAuth token. Open an address in a browser, then paste the address of the last page."""
     from rolesync.report.content.text import escape_for_display
     from rolesync.studio.auth.login import code_in
 

@@ -6,25 +6,23 @@ import sys
 from importlib import import_module
 from itertools import pairwise
 from types import FrameType
+from typing import Annotated
 
 import typer
 
-from rolesync.cli.exit_codes import EXIT_CODES
+from rolesync import __version__
+from rolesync.cli.commands import COMMANDS, EXAMPLES
+from rolesync.cli.completion import VARIABLE, completed_words, prepare_completion
 from rolesync.cli.output import PIPED_WIDTH
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
+from rolesync.cli.root_help import RootGroup
 from rolesync.cli.streams import steady_streams
+from rolesync.cli.verbosity import Quiet, Verbose, set_verbosity, with_verbosity
 from rolesync.errors import Exit, RolesyncError, UsageError
 
 # Click's base class of usage errors. Its module depends on the Typer version: newer ones contain a copy of Click.
 ClickUsageError = typer.BadParameter.__bases__[0]
-
-# In the order of `--help`. Each command is a function in a module of the same name; a few have subcommands.
-COMMANDS = (
-    *("init", "config"),
-    *("validate", "export", "plan", "show", "undo", "rehearse", "review", "apply", "sync", "migrate"),
-    *("runs", "explain", "audit", "fleet", "login", "doctor", "sandbox", "help"),
-)
 
 
 def main() -> None:
@@ -39,11 +37,18 @@ def main() -> None:
 def _run() -> int:
     """Run the command, report its error if it ends with one, and return its exit code."""
     signals = _stop_on_terminate()
+    set_verbosity()
     on_terminal = sys.stdout.isatty()
-    if on_terminal and asks_for_help(sys.argv[1:]):
+    arguments = sys.argv[1:]
+    if (words := completed_words()) is not None:
+        prepare_completion()
+        arguments = words[1:]
+    first_argument = next(iter(arguments), "")
+    naming = {} if words is None else {"prog_name": "rolesync", "complete_var": VARIABLE}
+    if on_terminal and first_argument in COMMANDS and asks_for_help(arguments):
         import_rich_lightly()
     try:
-        code = _build_app(next(iter(sys.argv[1:]), ""), on_terminal=on_terminal)(standalone_mode=False) or Exit.DONE
+        code = _build_app(first_argument, on_terminal=on_terminal)(standalone_mode=False, **naming) or Exit.DONE
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer return it as an exit code
     except RolesyncError as error:
@@ -69,8 +74,8 @@ def _build_app(first_argument: str, *, on_terminal: bool) -> typer.Typer:
     """
     app = typer.Typer(
         name="rolesync",
-        help="Keep the roles of Canvas Studio users equal to a list: reviewed, guarded, proven, recorded.",
-        epilog=EXIT_CODES,
+        help="Keep the roles of Canvas Studio users equal to a list of desired roles.",
+        cls=RootGroup,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich" if on_terminal else None,
@@ -80,15 +85,35 @@ def _build_app(first_argument: str, *, on_terminal: bool) -> typer.Typer:
             **({} if on_terminal else {"terminal_width": PIPED_WIDTH}),
         },
     )
-    # Typer turns an app with a single command into that command; a callback prevents it.
-    app.callback()(lambda: None)
-    for name in [first_argument] if first_argument in COMMANDS else COMMANDS:
+    app.callback()(_options)
+    names = () if first_argument == "--version" else COMMANDS
+    for name in [first_argument] if first_argument in COMMANDS else names:
         module = import_module(f"rolesync.cli.{name}")
+        example = f"Example: {EXAMPLES[name]}"
         if hasattr(module, "app"):
-            app.add_typer(module.app, name=name)
+            app.add_typer(module.app, name=name, epilog=example)
         else:
-            app.command(name)(getattr(module, name))
+            app.command(name, epilog=example)(with_verbosity(getattr(module, name)))
     return app
+
+
+def _show_version(value: bool) -> None:  # as Typer calls it
+    if value:
+        sys.stdout.write(f"rolesync {__version__}\n")
+        raise typer.Exit
+
+
+def _options(
+    *,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    version: Annotated[  # noqa: ARG001  # its callback shows it
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True, show_default=False),
+    ] = False,
+) -> None:
+    """Take the options that come before the command."""
+    set_verbosity(quiet=quiet, verbose=verbose)
 
 
 def _wants_json(arguments: list[str]) -> bool:

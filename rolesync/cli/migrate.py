@@ -152,7 +152,7 @@ def migrate(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Make a list from spreadsheets or exports, and report the outcome of every cell."""
+    """Make a list from any spreadsheets, with an account of every cell."""
     from rolesync.migrate.layout import ColumnMissingError
     from rolesync.migrate.recipe import RoleMissingError
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rolesync.cli.complete_values import complete_run, complete_setting
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ Config = Annotated[
 Assignments = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", "-s", metavar="NAME=VALUE", help="Override any setting for this command.", show_default=False
+        "--set",
+        "-s",
+        metavar="NAME=VALUE",
+        help="Override any setting for this command.",
+        show_default=False,
+        autocompletion=complete_setting,
     ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Show all rows of each table, not only the first 50.")]
@@ -47,7 +53,12 @@ Override = Annotated[
     typer.Option("--override", metavar="DIGEST", help="Let the plan with this digest pass the guards once."),
 ]
 ListFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The list of desired roles (CSV, XLSX, ODS or XLS).", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="The list of desired roles (CSV, XLSX, ODS or XLS); - is standard input.",
+        show_default=False,
+    ),
 ]
 Sheet = Annotated[
     str | None,
@@ -104,14 +115,24 @@ NoHeader = Annotated[
 NoUserId = Annotated[
     bool, typer.Option("--no-user-id", help="Don't read user ids, because they are another program's.")
 ]
-PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan saved by `plan -o`.", show_default=False)]
+PlanFile = Annotated[
+    Path, typer.Argument(metavar="PLAN", help="A plan saved by `plan -o`; - is standard input.", show_default=False)
+]
 PlanOrRun = Annotated[
     str,
     typer.Argument(
-        metavar="PLAN|RUN", help="A plan saved by `plan -o`, or the id of a run or its beginning.", show_default=False
+        metavar="PLAN|RUN",
+        help="A plan saved by `plan -o`, or the id of a run or its beginning.",
+        show_default=False,
+        autocompletion=complete_run,
     ),
 ]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id of a run, or its beginning.", show_default=False)]
+RunId = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="The id of a run, or its beginning.", show_default=False, autocompletion=complete_run
+    ),
+]
 
 _ROWS_SHOWN = 50  # rows of each table without --all
 

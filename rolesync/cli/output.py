@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rolesync.cli.pager import show_in_pager
 from rolesync.cli.streams import take_stdout_error
+from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import UsageError
 from rolesync.private_files import PRIVATE, replace_file
 
@@ -87,7 +88,8 @@ def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) 
         replace_file(path, content, mode=mode, durable=False)
     except OSError as error:
         raise UsageError(f"{what} can't be written to {path}: {error.strerror}", hint="name another file") from error
-    print(f"{what} saved as {path}", file=sys.stderr)
+    if not is_quiet():
+        print(f"{what} saved as {path}", file=sys.stderr)
 
 
 def save_formats(

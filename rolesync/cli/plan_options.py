@@ -24,7 +24,12 @@ HoldRemovals = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="PLAN", help="Save the plan to this file, to review and apply it."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PLAN",
+        help="Save the plan to this file, to review and apply it; - is standard output.",
+    ),
 ]
 Detailed = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 if changes are pending, 0 if there are none.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import save_file, show_view, write_stdout
+from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import Exit, PlanRefusedError, RecordBrokenError, RecordError, UsageError
 from rolesync.private_files import PRIVATE
 
@@ -27,10 +28,12 @@ def save_and_show_plan(
     text = plan_text(plan)
     if output:
         save_file(text, output, "the plan", mode=mode)
+    to_stdout = str(output) == "-"  # so that nothing else may be there
     if form is Form.JSON:
-        write_stdout(text)
-    else:
-        show_plan(plan, show_all, apply_command(output or "PLAN"))
+        if not to_stdout:
+            write_stdout(text)
+    elif not (output and is_quiet()) or plan.blocked:
+        show_plan(plan, show_all, apply_command(output or "PLAN"), aside=to_stdout)
     if plan.blocked:
         return Exit.BLOCKED
     return Exit.PENDING if detailed and len(plan.changes) else Exit.DONE
@@ -101,8 +104,11 @@ def apply_command(plan_path: Path | str) -> str:
     return f"rolesync apply {shlex.quote(str(plan_path))}"
 
 
-def show_plan(plan: "Plan", show_all: bool, command: str, pager: "Sequence[str]" = ()) -> None:
-    """Show a plan in the terminal; `command` is the command that applies it, "" if it is applied right away."""
+def show_plan(plan: "Plan", show_all: bool, command: str, pager: "Sequence[str]" = (), *, aside: bool = False) -> None:
+    """Show a plan in the terminal, or `aside` on standard error.
+
+    `command` is the command that applies it, "" if it is applied right away.
+    """
     from rolesync.report.terminal.plan import plan_view
 
-    show_view(plan_view(plan, limit=row_limit(show_all), command=command), pager=pager)
+    show_view(plan_view(plan, limit=row_limit(show_all), command=command), pager=pager, aside=aside)

@@ -1,21 +1,32 @@
 """Set up the log and show progress, both on standard error."""
 
 import logging
+import math
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from rolesync.cli.verbosity import is_quiet, is_verbose
 
 if TYPE_CHECKING:
     from rolesync.model.live import Progress
     from rolesync.settings import Settings
+    from rolesync.studio.retry import Retry
     from rolesync.workflows.context import Context
+
+NOTICEABLE_SECONDS = 3.0  # a user wonders after that
+NOTICE_SECONDS = 5.0  # at most between two notices, if the waits are longer
 
 
 def configure_log(settings: "Settings") -> None:
-    """Send the log to standard error, with the format and the level of the settings."""
+    """Send the log to standard error, with the format and the level of the settings; quiet and verbose override it."""
     import structlog
 
+    level = "error" if is_quiet() else "debug" if is_verbose() else settings.log_level
     readable = settings.log_format == "console"
     structlog.configure(
         processors=[
@@ -25,35 +36,77 @@ def configure_log(settings: "Settings") -> None:
             if readable
             else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 
 
 @contextmanager
 def command_context(settings: "Settings") -> Iterator["Context"]:
-    """Make the context of a command; its progress is shown while the `with` block lasts."""
+    """Make the context of a command; its progress and its retries are shown while the `with` block lasts."""
     from rolesync.workflows.context import Context
 
     configure_log(settings)
-    with _progress() as progress:
-        yield Context(settings, progress=progress)
+    if is_quiet():
+        yield Context(settings)
+        return
+    with _bars() if sys.stderr.isatty() else nullcontext((_write_stage, _write_line)) as (progress, write):
+        yield Context(settings, progress=progress, retrying=RetryNotices(write).report)
+
+
+class RetryNotices:
+    """Reports retries once they take some seconds; not each of many requests that wait in parallel.
+
+    Args:
+        write: prints one line.
+        clock: in seconds.
+    """
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._write = write
+        self._clock = clock
+        self._silent_until = 0.0
+        self._lock = threading.Lock()
+
+    def report(self, retry: "Retry") -> None:
+        """Print a retry if it is noticeable; called from any thread."""
+        if retry.elapsed + retry.wait < NOTICEABLE_SECONDS and not is_verbose():
+            return
+        with self._lock:
+            now = self._clock()
+            if now < self._silent_until:
+                return
+            self._silent_until = now + min(retry.wait, NOTICE_SECONDS)
+        self._write(retry_text(retry))
+
+
+def retry_text(retry: "Retry") -> str:
+    """Describe a retry: why, which attempt is next, and when."""
+    status = getattr(retry.error, "status", 0)
+    if not status:
+        reason = "Studio doesn't answer"
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
+        reason = "Studio limits the rate of requests (429)"
+    else:
+        reason = f"Studio answers with an error ({status})"
+    return f"{reason}, attempt {retry.attempt} of {retry.attempts}, next in {math.ceil(retry.wait)} s"
+
+
+def _write_line(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _write_stage(stage: str, done: int, total: int) -> None:
+    """Write one line for each completed stage, and for each wait for Studio; if verbose, for each step."""
+    from rolesync.model.live import WAITING
+
+    if done == total or stage == WAITING or is_verbose():
+        _write_line(f"{stage}: {done} of {total}{' s' if stage == WAITING else ''}")
 
 
 @contextmanager
-def _progress() -> Iterator["Progress"]:
-    """Show bars on a terminal. Elsewhere, write one line for each completed stage, and for each wait for Studio."""
-    from rolesync.model.live import WAITING
-
-    if not sys.stderr.isatty():
-
-        def write(stage: str, done: int, total: int) -> None:
-            if done == total or stage == WAITING:
-                unit = " s" if stage == WAITING else ""
-                print(f"{stage}: {done} of {total}{unit}", file=sys.stderr)
-
-        yield write
-        return
+def _bars() -> Iterator[tuple["Progress", Callable[[str], None]]]:
+    """Show a bar for each stage on a terminal; gives the functions that show progress, and a line above the bars."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -66,4 +119,4 @@ def _progress() -> Iterator["Progress"]:
                 tasks[stage] = bars.add_task(stage.replace("[", r"\["), total=total)
             bars.update(tasks[stage], completed=done, total=total)
 
-        yield show
+        yield show, lambda text: bars.console.print(text, markup=False, highlight=False)

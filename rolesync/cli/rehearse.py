@@ -28,7 +28,7 @@ def rehearse(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Apply a saved plan to a private copy of its users, and show the outcome. Only reads Studio."""
+    """Apply a saved plan to a private copy of its users. Show the outcome. Only reads Studio."""
     try:
         from rolesync.workflows.rehearse import rehearse_plan
     except ImportError as error:

@@ -64,7 +64,7 @@ def review(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Decide on a plan and approve it; writes a new, approved plan next to it. Doesn't contact Studio.
+    """Decide on a plan, and write the approved plan next to it. Doesn't contact Studio.
 
     By default it serves a page on this machine and shows its address. With --decisions, --reviewer or --sees there is
     no page: the command asks for the missing ones in the terminal.

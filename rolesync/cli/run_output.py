@@ -9,6 +9,7 @@ from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_output import plan_text, show_plan
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
+from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import Exit
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def show_outcome(run: "Run", plan: "Plan", show_all: bool, form: Form) -> Exit:
         from rolesync.report.json import run_json
 
         show_json(run_json(run))
-    else:
+    elif not (is_quiet() and run.complete):
         from rolesync.report.terminal.run import run_view
 
         source = plan.source

@@ -44,7 +44,7 @@ def show(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Show a saved plan, or the outcome of a run: in the terminal, or as a file for a reviewer.
+    """Show a saved plan or a run, also as a file for a reviewer.
 
     If a file has the given name, it is shown as a plan, even if a run has this id. A run is read from the audit record,
     not from Studio. Where a pager is used, all rows are shown.
@@ -65,9 +65,12 @@ def show(
 
 
 def _is_there(file: Path) -> bool:
-    """Whether a file is there. Also True if that can't be found out: reading the file then fails with the reason."""
+    """Whether a file is there, or standard input is meant.
+
+    Also True if that can't be found out: reading the file then fails with the reason.
+    """
     try:
-        return file.exists()
+        return str(file) == "-" or file.exists()
     except OSError:
         return True
 

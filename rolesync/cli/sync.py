@@ -33,6 +33,7 @@ from rolesync.cli.progress import command_context
 from rolesync.cli.refusal import write_error
 from rolesync.cli.run_output import show_outcome
 from rolesync.cli.validate import show_validation
+from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import Exit, UsageError
 
 
@@ -56,7 +57,7 @@ def sync(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """The nightly job: plan, check the guards, apply and prove the result in one unattended run."""
+    """The nightly job: plan, apply and prove in one unattended run."""
     if dry_run:
         if override:
             raise UsageError("--dry-run and --override contradict each other", hint="leave one of the two out")
@@ -98,7 +99,7 @@ def sync(
         refusal = {"message": result.refusal.message, "hint": result.refusal.hint} if result.refusal else None
         run = run_json(result.run) if result.run else None
         show_json({"plan": json.loads(plan_text(result.plan)), "run": run, "refusal": refusal})
-    else:
+    elif result.refusal or not is_quiet():
         show_plan(result.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if result.refusal else "")
     if result.refusal:
         return write_error(result.refusal)

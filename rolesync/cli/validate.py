@@ -55,7 +55,7 @@ def validate(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Check a list without asking Studio: show its findings and the roles that it asks for."""
+    """Check a list: show its findings and roles. Doesn't ask Studio."""
     from rolesync.reader.error_column import add_error_column
     from rolesync.reader.read import read_desired
 

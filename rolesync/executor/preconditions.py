@@ -14,7 +14,7 @@ from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Plan, recount
 from rolesync.planner.guards import judge
 from rolesync.tables.file_type import MAX_BYTES
-from rolesync.tables.regular_file import same_sha256
+from rolesync.tables.regular_file import is_standard_input, same_sha256
 
 
 class BlockedError(PlanRefusedError):
@@ -61,6 +61,8 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
             f"the plan was made for roles that are not managed: {', '.join(unmanaged)}; nothing was written",
             hint="set managed_roles as it was for the plan, or make a new plan",
         )
+    if is_standard_input(plan.source.path):
+        return "the list came from standard input, so whether it has changed since the plan was not checked"
     source = Path(plan.source.path)
     try:
         for source in _places_of_list(plan, folder):

@@ -34,6 +34,7 @@ from rolesync.reader.row import RowReader
 from rolesync.reader.validity import UNLIMITED, Validity
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import Cells, find_non_text, is_blank
+from rolesync.tables.regular_file import STANDARD_INPUT
 from rolesync.tables.table import Table, open_table
 
 
@@ -41,7 +42,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
     """Read a list of roles from a CSV file or a workbook.
 
     Args:
-        path: the file.
+        path: the file; `-` is standard input.
         managed_roles: the managed roles; a row with another role is read too, and gets a warning.
         today: the day that decides which dated roles are in force.
         form: how the settings describe the list (sheet, header, columns), and the aliases of roles.
@@ -57,7 +58,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
     counts = rows.in_force.role.value_counts()
     source = Source(
-        path=str(path.absolute()),
+        path=str(path if str(path) == STANDARD_INPUT else path.absolute()),
         sha256=hashlib.sha256(data).hexdigest(),
         rows=row_count,
         modified_at=modified_at,

@@ -15,6 +15,8 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import structlog
+
 from rolesync.errors import (
     RateLimitedError,
     ServerError,
@@ -24,7 +26,7 @@ from rolesync.errors import (
 from rolesync.studio.auth.tokens import TokenSource
 from rolesync.studio.rate_control import LoadSignal, RateControl
 from rolesync.studio.responses import Answer, error_for, http_date
-from rolesync.studio.retry import Retries, retry_after_of
+from rolesync.studio.retry import Retries, Retry, retry_after_of
 from rolesync.studio.throttle import Throttle
 from rolesync.studio.transport import Call, Connection, Transport
 
@@ -50,6 +52,7 @@ class Client:
         wall_clock: the time of day, with its zone.
         counts: the requests by kind; may be shared with other senders.
         answered: called by any thread with the seconds that each answered request took.
+        retrying: called by any thread before it waits for the next attempt of a request.
     """
 
     def __init__(  # noqa: PLR0913  # time and chance are passed in
@@ -63,6 +66,7 @@ class Client:
         jitter: Callable[[float, float], float] = random.uniform,
         counts: Counter[str] | None = None,
         answered: Callable[[float], None] = lambda _seconds: None,
+        retrying: Callable[[Retry], None] = lambda _retry: None,
     ) -> None:
         self.connection = connection
         self.counts: Counter[str] = Counter() if counts is None else counts
@@ -81,8 +85,14 @@ class Client:
         self._pool = ThreadPoolExecutor(connection.concurrency, thread_name_prefix="studio")
         self._abandoned: list[Future[Any]] = []
         self._retries = Retries(
-            connection, pause=self._pause, clock=clock, jitter=jitter, limits=lambda: self._throttle.limits
+            connection,
+            pause=self._pause,
+            clock=clock,
+            jitter=jitter,
+            limits=lambda: self._throttle.limits,
+            retrying=retrying,
         )
+        self._log = structlog.get_logger("rolesync.studio")
 
     def __enter__(self) -> Self:
         return self
@@ -184,6 +194,7 @@ class Client:
             with self._lock:
                 self.counts[call.kind] += 1
             answer = self._transport.send(request, call.where)
+            self._log.debug(f"{call.where} {answer.status}")
             if date := answer.headers.get("Date"):
                 self._dated = date, self._wall_clock()
             if answer.status == HTTPStatus.OK:

@@ -4,6 +4,7 @@ A read is retried after any transient failure, a write only if Studio certainly 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -20,6 +21,25 @@ FIRST_BACKOFF = 0.25  # seconds
 LONGEST_BACKOFF = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A failed attempt of a request that is tried again.
+
+    Attributes:
+        error: why the attempt failed.
+        attempt: the number of the next attempt, from 2.
+        attempts: how many there are at most.
+        wait: seconds until the next attempt.
+        elapsed: seconds since the first attempt.
+    """
+
+    error: BaseException | None
+    attempt: int
+    attempts: int
+    wait: float
+    elapsed: float
+
+
 class Retries:
     """Retries requests within the bounds of a connection.
 
@@ -29,9 +49,10 @@ class Retries:
         clock: in seconds, from the same zero as `time.monotonic`.
         jitter: returns a random number between its two arguments.
         limits: returns the current limits, for the log: requests in parallel, and requests per second.
+        retrying: called before each wait for the next attempt.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # time and chance are passed in
         self,
         connection: Connection,
         *,
@@ -39,12 +60,14 @@ class Retries:
         clock: Callable[[], float],
         jitter: Callable[[float, float], float],
         limits: Callable[[], tuple[int, float | None]],
+        retrying: Callable[[Retry], None] = lambda _retry: None,
     ) -> None:
         self._connection = connection
         self._pause = pause
         self._clock = clock
         self._jitter = jitter
         self._limits = limits
+        self._retrying = retrying
         self._log = structlog.get_logger("rolesync.studio")
         self._policies = {"GET": self._policy(is_transient), "PUT": self._policy(is_repeatable)}
 
@@ -64,7 +87,7 @@ class Retries:
             wait=lambda state: self.backoff(state.attempt_number, retry_after_of(_error(state))),
             stop=self._is_last,
             sleep=self._pause,
-            before_sleep=self._log_retry,
+            before_sleep=self._report,
             reraise=True,
         )
 
@@ -72,7 +95,7 @@ class Retries:
         is_late = self._clock() - state.start_time + state.upcoming_sleep >= self._connection.retry_seconds
         return is_late or state.attempt_number >= self._connection.attempts
 
-    def _log_retry(self, state: RetryCallState) -> None:
+    def _report(self, state: RetryCallState) -> None:
         parallel, per_second = self._limits()
         self._log.info(
             "retry",
@@ -82,6 +105,9 @@ class Retries:
             at_once=parallel,
             per_second=per_second,
         )
+        attempt, attempts = state.attempt_number + 1, self._connection.attempts
+        elapsed = self._clock() - state.start_time
+        self._retrying(Retry(_error(state), attempt, attempts, state.upcoming_sleep, elapsed))
 
 
 def retry_after_of(error: BaseException | None) -> float | None:

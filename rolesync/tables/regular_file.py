@@ -3,11 +3,15 @@
 import errno
 import os
 import stat
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import file_digest
 from io import BufferedReader
 from pathlib import Path
+
+STANDARD_INPUT = "-"
 
 _INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """Names of open descriptors of this process; behind them a pipe has a writer, as in `<(command)`."""
@@ -20,6 +24,11 @@ _KINDS = {
 }
 
 
+def is_standard_input(path: str) -> bool:
+    """Whether a path means an open descriptor of the process that read it, and nothing to later ones."""
+    return path == STANDARD_INPUT or path.startswith(_INHERITED)
+
+
 @contextmanager
 def _open_regular(path: Path) -> Iterator[BufferedReader]:
     """Open a file for reading. Opening never waits.
@@ -29,7 +38,7 @@ def _open_regular(path: Path) -> Iterator[BufferedReader]:
     """
     with open(path, "rb", opener=_open_without_waiting) as file:  # Path.open takes no opener
         kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
-        is_inherited_pipe = kind in {stat.S_IFIFO, stat.S_IFSOCK} and str(path).startswith(_INHERITED)
+        is_inherited_pipe = kind in {stat.S_IFIFO, stat.S_IFSOCK} and is_standard_input(str(path))
         if kind != stat.S_IFREG and not is_inherited_pipe:
             raise OSError(errno.EINVAL, f"it is {_KINDS.get(kind, 'no regular file')}", str(path))
         if is_inherited_pipe:
@@ -38,7 +47,7 @@ def _open_regular(path: Path) -> Iterator[BufferedReader]:
 
 
 def read_regular(path: Path, limit: int) -> tuple[bytes, float]:
-    """Read a whole file.
+    """Read a whole file; `-` is standard input.
 
     Returns:
         Its bytes, one more than `limit` if it is larger; and when it was last changed, in seconds since 1970.
@@ -46,6 +55,8 @@ def read_regular(path: Path, limit: int) -> tuple[bytes, float]:
     Raises:
         OSError: as `_open_regular`, or the file can't be read.
     """
+    if str(path) == STANDARD_INPUT:
+        return sys.stdin.buffer.read(limit + 1), time.time()
     with _open_regular(path) as file:
         return file.read(limit + 1), os.fstat(file.fileno()).st_mtime
 

@@ -45,6 +45,7 @@ def connect(context: Context) -> Iterator[Client]:
         wall_clock=context.now,
         counts=counts,
         answered=context.answered,
+        retrying=context.retrying,
     ) as client:
         yield client
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from rolesync.history.run_id import new_run_id
 from rolesync.model.live import Progress
 from rolesync.settings import Settings
+from rolesync.studio.retry import Retry
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Context:
         seconds: a clock that only runs forwards, in seconds.
         sleep: how to wait, in seconds; None waits in real time, and an interruption ends the wait.
         answered: called with the latency of each request that Studio answered, in seconds; from any thread.
+        retrying: called before each wait for the next attempt of a request; from any thread.
     """
 
     settings: Settings
@@ -29,6 +31,7 @@ class Context:
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] | None = None
     answered: Callable[[float], None] = lambda _seconds: None
+    retrying: Callable[[Retry], None] = lambda _retry: None
 
     def new_run(self) -> str:
         """Make the id of a new run."""

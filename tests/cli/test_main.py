@@ -1,10 +1,12 @@
 """A command imports only modules that it uses; measured by module names, not by time."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from rolesync import __version__
 from tests.cli.processes import imported, on_terminal
 from tests.command import Shell
 from tests.paths import SAMPLE
@@ -39,14 +41,23 @@ def test_validate_reads_a_list_without_http_and_the_record() -> None:
 
 
 def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
-    command = [sys.executable, "-m", "rolesync", "--help"]
+    command = [sys.executable, "-m", "rolesync", "plan", "--help"]
     shown = on_terminal(*command)
     assert "╭".encode() in shown
     piped = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
     assert "╭".encode() not in piped
-    for text in (shown, piped):
+    for text in (re.sub(rb"\x1b\[[\d;]*m", b"", shown), piped):
         assert b"[bold]" not in text
-        assert b"130 interrupted" in text
+        assert b"rolesync plan roles.csv -o plan.json" in text
+
+
+def test_the_version_is_that_of_the_package_and_imports_no_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rolesync", "--version"], capture_output=True, encoding="utf-8", timeout=60, check=True
+    )
+    assert done.stdout == f"rolesync {__version__}\n"
+    modules = imported("--version")
+    assert modules & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH | {"rolesync.cli.plan"}) == set()
 
 
 @pytest.mark.parametrize(

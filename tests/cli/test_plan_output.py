@@ -1,6 +1,7 @@
 """Saved plans, and the next step that a command names."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from rolesync.cli.options import Form
 from rolesync.cli.plan_output import apply_command, load_plan, plan_text, save_and_show_plan
 from rolesync.errors import Exit, PlanRefusedError, RolesyncError, UsageError
 from rolesync.model.plans import Plan
-from tests.command import OWNER, SAMPLE, Shell
+from tests.command import OWNER, ROLESYNC, SAMPLE, Shell
 from tests.planner.samples import PLAN
 from tests.report.samples import blocked_plan, empty_plan, make_plan
 
@@ -95,3 +96,27 @@ def test_a_file_that_is_no_plan_is_refused_by_its_name(
     with pytest.raises(error, match=f"^{message}") as raised:
         load_plan(Path("plan.json"))
     assert raised.value.hint
+
+
+def test_a_list_and_a_plan_go_through_pipes(sh: Shell) -> None:
+    script = f"""
+set -eo pipefail
+rolesync validate - --format json < {SAMPLE} > checked.json
+rolesync plan - -o - < {SAMPLE} 2> shown.txt | tee plan.json | rolesync show - > again.txt
+rolesync apply - --yes < plan.json > applied.txt
+rolesync export | rolesync plan - --detailed-exitcode > nothing.txt
+"""
+    sh.variables["PATH"] = f"{ROLESYNC.parent}{os.pathsep}{sh.variables['PATH']}"
+    done = sh.call("bash", "-c", script)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "the list came from standard input, so whether it has changed"
+        in done.stderr + (sh.folder / "applied.txt").read_text()
+    )
+    assert json.loads((sh.folder / "plan.json").read_text(encoding="ascii"))["source"]["path"] == "-"
+    for name in ("shown.txt", "again.txt"):
+        text = (sh.folder / name).read_text(encoding="utf-8")
+        assert "2 removals, 4 additions" in text
+        assert "standard input" in text
+    assert "COMPLETE" in (sh.folder / "applied.txt").read_text(encoding="utf-8")
+    assert "NOTHING TO DO" in (sh.folder / "nothing.txt").read_text(encoding="utf-8")

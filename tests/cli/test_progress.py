@@ -7,9 +7,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from rolesync.cli.progress import command_context, configure_log
+from rolesync.cli.progress import RetryNotices, command_context, configure_log
+from rolesync.cli.verbosity import set_verbosity
+from rolesync.errors import RateLimitedError, ServerError, StudioError
 from rolesync.model.live import WAITING
 from rolesync.settings import load
+from rolesync.studio.retry import Retry
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +68,53 @@ def test_on_a_terminal_each_stage_has_a_bar(
     assert "reading [Admin]" in shown.err
     assert "3/3" in shown.err
     assert "2/2" in shown.err
+
+
+def retry(attempt: int, wait: float, elapsed: float, error: StudioError | None = None) -> Retry:
+    return Retry(error or StudioError("GET /users: no answer"), attempt, 8, wait, elapsed)
+
+
+def test_retries_are_reported_after_some_seconds_and_not_for_each_request() -> None:
+    written: list[str] = []
+    now = [100.0]
+    notices = RetryNotices(written.append, lambda: now[0])
+    notices.report(retry(2, 0.4, 0.0))  # over before a user notices it
+    notices.report(retry(3, 3.2, 1.0))
+    notices.report(retry(3, 3.4, 1.0))  # another request that waits meanwhile
+    now[0] += 3.5
+    notices.report(retry(4, 30.0, 4.2, RateLimitedError("GET /users: 429", status=429)))
+    now[0] += 5.5
+    notices.report(retry(5, 8.0, 34.2, ServerError("GET /users: 503", status=503)))
+    assert written == [
+        "Studio doesn't answer, attempt 3 of 8, next in 4 s",
+        "Studio limits the rate of requests (429), attempt 4 of 8, next in 30 s",
+        "Studio answers with an error (503), attempt 5 of 8, next in 8 s",
+    ]
+
+
+def test_retries_are_lines_in_a_log_and_above_the_bars_of_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with command_context(load()) as context:
+        context.retrying(retry(2, 4, 0))
+    assert capsys.readouterr().err == "Studio doesn't answer, attempt 2 of 8, next in 4 s\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    with command_context(load()) as context:
+        context.progress("reading Admin", 1, 3)
+        context.retrying(retry(2, 4, 0))
+    assert "Studio doesn't answer, attempt 2 of 8, next in 4 s" in capsys.readouterr().err
+
+
+def test_a_quiet_command_shows_neither_progress_nor_retries(capsys: pytest.CaptureFixture[str]) -> None:
+    set_verbosity(quiet=True)
+    try:
+        with command_context(load()) as context:
+            context.progress("reading Admin", 3, 3)
+            context.retrying(retry(2, 40, 0))
+    finally:
+        set_verbosity()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_command_works_with_its_settings() -> None:

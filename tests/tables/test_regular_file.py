@@ -1,13 +1,15 @@
 """Files are read as far as a limit, and nothing is read that may never end."""
 
+import io
 import os
 import re
+import sys
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from rolesync.tables.regular_file import read_regular, same_sha256
+from rolesync.tables.regular_file import is_standard_input, read_regular, same_sha256
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes in folders are POSIX")
 
@@ -46,3 +48,10 @@ def test_a_file_that_is_too_large_is_not_read_to_compare_it(tmp_path: Path) -> N
     with path.open("r+b") as file:
         file.truncate(20 * 2**30)  # sparse: to read it would take a minute
     assert not same_sha256(path, digest, 2**29)
+
+
+def test_a_hyphen_is_standard_input_as_far_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"email,role\n")))
+    assert read_regular(Path("-"), 4)[0] == b"email"
+    assert all(is_standard_input(path) for path in ("-", "/dev/stdin", "/dev/fd/3"))
+    assert not is_standard_input("roles-.csv")

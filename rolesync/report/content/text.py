@@ -47,6 +47,8 @@ def escape_for_display(text: str, limit: int | None = None) -> str:
 
 def list_text(path: str) -> str:
     """Format the path of a list for display: as it was typed, if it is below the current folder."""
+    if path == "-":
+        return "standard input"
     with suppress(OSError):  # the current folder may be gone
         path = path.removeprefix(str(Path.cwd() / "_")[:-1])
     return escape_for_display(path, CELL_LIMIT)
