@@ -43,7 +43,7 @@ def export(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Write the live holders of the managed roles as a list, to start from the present state.
+    """Write the live holders of the managed roles as a list. Start from it.
 
     For a clean-up, --review writes a workbook, and --decisions makes the list of the filled-in workbook.
     """
