@@ -5,7 +5,14 @@ from dataclasses import replace
 from datetime import date
 
 from rolesync.migrate.recipe import Recipe
-from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning, fold_word, header_meanings
+from rolesync.reader.column_words import (
+    CellMeaning,
+    ColumnKind,
+    cell_meaning,
+    fold_word,
+    header_meanings,
+    speaks_against_user,
+)
 from rolesync.reader.doubtful_columns import objecting_words
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header
@@ -73,10 +80,13 @@ def conditions_by_meaning(
         today: the day that decides whether a date speaks against a row.
     """
     for place, meaning in enumerate(header_meanings(header)):
-        if meaning is None or place in read:
+        if place in read:
             continue
         words = {row[place].strip() if place < len(row) else "" for row in rows}
-        if meaning.kind in _ABOUT_ROW:
+        if meaning is None:
+            if against := set(filter(speaks_against_user, words)):
+                yield place, _condition(header[place], words, words - against, set(), _AGAINST)
+        elif meaning.kind in _ABOUT_ROW:
             drop = {word for word in words if cell_meaning(meaning.kind, word) is CellMeaning.AGAINST}
             keep = {word for word in words if cell_meaning(meaning.kind, word) in _COUNTING}
             yield place, _condition(header[place], words, keep, drop, "the row removes the role")

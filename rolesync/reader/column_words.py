@@ -164,6 +164,20 @@ def cell_meaning(kind: ColumnKind, cell: str) -> CellMeaning:
     return meaning
 
 
+@lru_cache(maxsize=4096)
+def answer(cell: str) -> bool | None:
+    """Whether a cell is a word for yes (True) or no (False); None for any other cell."""
+    word, (yes, no) = fold_word(cell), _answers()
+    return True if word in yes else False if word in no else None
+
+
+@lru_cache(maxsize=4096)
+def speaks_against_user(cell: str) -> bool:
+    """Whether a cell certainly says that its user no longer counts, whatever the header of its column means."""
+    against = cell_meaning(ColumnKind.STATUS, cell) is CellMeaning.AGAINST
+    return against and fold_word(_GENDER.sub("", cell.strip())) not in _about("of_things")
+
+
 def status_words(meaning: CellMeaning) -> Iterator[str]:
     """Yield the words with a meaning, as the file has them, for messages and options."""
     for words in _tables()["words"][meaning.value].values():

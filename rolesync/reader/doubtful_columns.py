@@ -5,7 +5,7 @@ person counts, it is ignored, and a finding says so. If a cell speaks against a 
 list is refused, and the user decides by an option.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,13 +18,14 @@ from rolesync.reader.header_findings import option
 
 
 @dataclass(slots=True)
-class _Word:
+class WordRows:
     """A word of a column: how many rows have it, and the first of them."""
 
     count: int = 0
     rows: list[int] = field(default_factory=list)
 
     def add(self, row: int) -> None:
+        """Add a row."""
         self.count += 1
         if len(self.rows) < NAMED:
             self.rows.append(row)
@@ -41,13 +42,13 @@ class DoubtfulColumns:
     def __init__(self, layout: Layout, today: date) -> None:
         self._today = today
         self._columns = [(place, layout.header[place], meaning) for place, meaning in layout.doubtful]
-        self._words: list[dict[str, _Word]] = [{} for _ in self._columns]
+        self._words: list[dict[str, WordRows]] = [{} for _ in self._columns]
 
     def add(self, number: int, cells: Sequence[str]) -> None:
         """Add a row that gives a role."""
         for (place, _, _), words in zip(self._columns, self._words, strict=True):
             cell = cells[place].strip() if place < len(cells) else ""
-            words.setdefault(cell, _Word()).add(number)
+            words.setdefault(cell, WordRows()).add(number)
 
     def findings(self, header_row: int) -> Iterator[Finding]:
         """Refuse each column that speaks against a user; say of the others that they are not read."""
@@ -55,7 +56,7 @@ class DoubtfulColumns:
             meanings = {word: _meaning(header.kind, word, self._today) for word in words}
             objections = list(_objections(header, meanings))
             if objections:
-                text = _describe(objections, words)
+                text = describe_objections(objections, words)
                 advice = _advice(column, header, [word for word in meanings if word not in objections])
                 yield error(Code.COLUMN_UNCLEAR, f"{text}; {advice}", row=header_row or None, column=column)
             elif any(words) and (header.kind in ABOUT_PERSON or CellMeaning.COUNTS in meanings.values()):
@@ -109,13 +110,14 @@ def _objections(header: HeaderMeaning, meanings: dict[str, CellMeaning]) -> Iter
             yield word
 
 
-def _describe(objections: Sequence[str], words: dict[str, _Word]) -> str:
+def describe_objections(objections: Sequence[str], words: Mapping[str, WordRows]) -> str:
+    """Describe what a column says against users, and in which rows."""
     by_count = sorted(objections, key=lambda word: -words[word].count)
     shown = name_some(_describe_word(word, words[word]) for word in by_count)
     return f"the column isn't read, but may say that users no longer count: {shown}"
 
 
-def _describe_word(word: str, rows: _Word) -> str:
+def _describe_word(word: str, rows: WordRows) -> str:
     numbers = ", ".join(map(str, rows.rows)) + (" …" if rows.count > len(rows.rows) else "")
     return f"{quoted(word) if word else 'a blank cell'} in {rows.count:,} row{'s' * (rows.count > 1)} ({numbers})"
 
@@ -125,8 +127,19 @@ def _advice(column: str, header: HeaderMeaning, kept: Sequence[str]) -> str:
     if header.kind not in ABOUT_PERSON or any(map(_is_date, kept)):
         kind = ColumnKind.EXPIRES if header.kind in ABOUT_PERSON else header.kind
         return f"if it limits the role, rename it to {quoted(kind.value)}; else ignore it: {ignores}"
-    words = [*{fold_word(word): word for word in reversed(kept)}.values()][::-1]
-    if not words or len(words) > NAMED:
+    return keep_or_ignore(column, kept)
+
+
+def keep_or_ignore(column: str, kept: Sequence[str] | None) -> str:
+    """Write the options that decide about a column.
+
+    Args:
+        column: its header.
+        kept: its words whose rows count; None if they are too many.
+    """
+    ignores = option("ignore-column", column)
+    words = [*{fold_word(word): word for word in reversed(kept or ())}.values()][::-1]
+    if not words or len(words) > NAMED or not column.strip():  # `--keep` needs a name
         return f"delete the rows that don't count, or read all rows: {ignores}"
     keeps = " ".join(option("keep", f"{column}={word}") for word in words)
     return f"read only the rows that count: {keeps}; or read all rows: {ignores}"

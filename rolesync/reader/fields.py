@@ -45,6 +45,7 @@ KNOWN_HEADERS: Mapping[str, Field] = {
     "errors": Field.ERRORS,
 }
 OPTIONAL = frozenset({Field.ACTION, Field.REMOVE, Field.STARTS, Field.EXPIRES, Field.ERRORS})
+_NAMES = frozenset({ColumnKind.EMAIL, ColumnKind.NAME, ColumnKind.GIVEN_NAME, ColumnKind.FAMILY_NAME})
 _NAMED, _KNOWN, _WORD = range(3)
 
 
@@ -56,6 +57,7 @@ class FoundColumns:
         fields: the columns that may hold each field; several contradict each other.
         kept: the columns whose words decide which rows count, with these words, folded.
         doubtful: the other columns that may speak against a user, with what their header means.
+        unread: all other columns, except those of names and addresses.
         unclear_roles: columns that may hold the role, but whose header has another meaning, too.
         foreign: columns that only other programs have, so that a user id is probably another program's.
     """
@@ -63,6 +65,7 @@ class FoundColumns:
     fields: Mapping[Field, tuple[int, ...]]
     kept: tuple[tuple[int, frozenset[str]], ...] = ()
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
+    unread: tuple[int, ...] = ()
     unclear_roles: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
 
@@ -94,10 +97,13 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     foreign = [  # kept and ignored columns, too: what the user decides about them proves nothing of the ids
         place for place, text in enumerate(header) if place not in used and is_of_other_program(text, meanings[place])
     ]
+    doubtful = tuple((place, meaning) for place, meaning in unclear if meaning.may_speak_against)
+    names = {place for place, meaning in enumerate(meanings) if meaning and meaning.kind in _NAMES and meaning.sure}
     return FoundColumns(
         {field: places for field, places in fields.items() if places},
         tuple((place, kept[folded[place]]) for place in read if folded[place] in kept),
-        tuple((place, meaning) for place, meaning in unclear if meaning.may_speak_against),
+        doubtful,
+        tuple(place for place in others if place not in names and place not in dict(doubtful)),
         tuple(place for place, meaning in unclear if meaning.kind is ColumnKind.ROLE and not meaning.sure),
         () if form.user_id_column else tuple(foreign),
     )

@@ -39,6 +39,7 @@ class Layout:
         action, remove, starts, expires, errors: the optional columns.
         kept: the columns whose words decide which rows count, with these words, folded.
         doubtful: the columns that may speak against a user, see `doubtful_columns`.
+        unread: the other columns whose cells may speak against a user, see `unread_columns`.
         foreign: the columns that show that the user ids are probably another program's.
     """
 
@@ -55,6 +56,7 @@ class Layout:
     errors: int | None = None
     kept: tuple[tuple[int, frozenset[str]], ...] = ()
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
+    unread: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
 
     @property
@@ -138,6 +140,7 @@ def lay_out(
         errors=places.get(Field.ERRORS),
         kept=columns.kept,
         doubtful=columns.doubtful,
+        unread=columns.unread,
         foreign=columns.foreign if Field.USER_ID in places else (),
     )
 

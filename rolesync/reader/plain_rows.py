@@ -5,6 +5,7 @@ and an id in their commonest forms, and a role cell that `RoleReader` accepts. E
 So this module has no rules of its own and affects only speed: which rows count as plain may change, the result can't.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,7 +16,9 @@ from rolesync.model.packed.texts import WORD, PackedTexts, pack
 from rolesync.reader.columns import Ints, RowColumns
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import FOREIGN_SIGNS
+from rolesync.reader.plain_words import equal_cells, few_cells, may_speak_against
 from rolesync.reader.roles import RoleCell, RoleReader
+from rolesync.reader.unread_columns import MAX_WORDS, UnreadColumns
 from rolesync.tables.grid import Block
 
 Bytes = npt.NDArray[np.uint8]
@@ -58,10 +61,15 @@ class PlainReader:
     Args:
         layout: the columns of the list, without action and dates.
         roles: reads role cells.
+        managed: the managed roles.
+        unread: gets the words of the columns that aren't read, in rows with a managed role. A row with a word that may
+            speak against its user is not plain.
     """
 
-    def __init__(self, layout: Layout, roles: RoleReader) -> None:
+    def __init__(self, layout: Layout, roles: RoleReader, managed: frozenset[str], unread: UnreadColumns) -> None:
         self.cells: list[RoleCell] = []
+        self._managed, self._unread = managed, unread
+        self._against: dict[int, bool] = {}  # by the first bytes of a cell, see `may_speak_against`
         self._layout = layout
         self._roles = roles
         self._codes: dict[bytes, int] = {}  # index into `cells`; -1 for a cell whose rows are not plain
@@ -75,18 +83,37 @@ class PlainReader:
         data = np.frombuffer(block.data, np.uint8)
         cell_ends = np.flatnonzero((data == ord(block.delimiter)) | (data == _NEWLINE))
         last_cells = np.flatnonzero(data[cell_ends] == _NEWLINE)  # the last cell of each line, as an index of cell_ends
-        rows, plain = self._plain_rows(block, cell_ends, last_cells)
+        rows, plain, bounds = self._plain_rows(block, cell_ends, last_cells)
         taken = plain & np.append(plain[1:], False)
-        return rows.take(taken[plain]), _split_lines(block, cell_ends[last_cells], np.flatnonzero(~taken))
+        rows = rows.take(taken[plain])
+        for place in self._unread.columns_of_words:
+            self._add_words(block, place, bounds[place][:, taken[plain]], rows.role)
+        return rows, _split_lines(block, cell_ends[last_cells], np.flatnonzero(~taken))
 
-    def _plain_rows(self, block: Block, all_cell_ends: Ints, last_cells: Ints) -> tuple[RowColumns, Mask]:
-        """Read the plain rows; also mark which lines they are."""
+    def _add_words(self, block: Block, place: int, bounds: Ints, roles: Ints) -> None:
+        """Collect the words of a column in rows with a managed role."""
+        gives = np.array([not self._managed.isdisjoint(cell.names) for cell in self.cells], np.bool_)[roles]
+        data = np.frombuffer(block.data + bytes(WORD), np.uint8)
+        cells = few_cells(data, bounds[0][gives], bounds[1][gives], MAX_WORDS)
+        if cells is None:
+            self._unread.add_texts(place)
+            return
+        counts = Counter[str]()
+        for cell, count in cells.items():
+            counts[cell.decode().strip()] += count
+        self._unread.add_words(place, counts)
+
+    def _plain_rows(
+        self, block: Block, all_cell_ends: Ints, last_cells: Ints
+    ) -> tuple[RowColumns, Mask, dict[int, Ints]]:
+        """Read the plain rows; also mark which lines they are, and find the bounds of the cells that aren't read."""
         data = np.frombuffer(block.data + bytes(WORD), np.uint8)
         width = len(self._layout.header)
         fitting = np.flatnonzero(np.diff(last_cells, prepend=-1) == width)
         plain = np.zeros(len(last_cells), np.bool_)
         if not len(fitting):
-            return RowColumns(fitting, pack([]), fitting, fitting), plain
+            none = RowColumns(fitting, pack([]), fitting, fitting)
+            return none, plain, {place: np.zeros((2, 0), np.int64) for place in self._layout.unread}
         line_starts = np.concatenate(([0], all_cell_ends[last_cells[:-1]] + 1))[fitting]
         if len(fitting) < len(last_cells):
             all_cell_ends = all_cell_ends[last_cells[fitting][:, np.newaxis] + np.arange(1 - width, 1)]
@@ -109,12 +136,14 @@ class PlainReader:
             has_identity |= user_id > 0
         role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
         good &= has_identity & (role >= 0)
+        for place in self._layout.unread:
+            good[may_speak_against(data, cell_starts[:, place], cell_ends[:, place], self._against)] = False
         plain[fitting[good]] = True
-        return RowColumns(fitting + block.number, email, user_id, role).take(good), plain
+        bounds = {place: np.stack((cell_starts[good, place], cell_ends[good, place])) for place in self._layout.unread}
+        return RowColumns(fitting + block.number, email, user_id, role).take(good), plain, bounds
 
     def _role_codes(self, data: Bytes, starts: Ints, ends: Ints) -> Ints:
         """The code of each role cell: the commonest are compared with the whole column, the others row by row."""
-        words = np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
         codes = np.full(len(starts), -1, np.int64)
         remaining = np.arange(len(starts))
         known_cells = iter(list(self._codes))
@@ -122,11 +151,7 @@ class PlainReader:
             if not len(remaining):
                 return codes
             cell = next(known_cells, None) or data[starts[remaining[0]] : ends[remaining[0]]].tobytes()
-            equal = remaining[ends[remaining] - starts[remaining] == len(cell)]
-            for offset in range(0, len(cell), WORD):
-                part = cell[offset : offset + WORD]
-                word = words[starts[equal] + offset] & np.uint64((1 << 8 * len(part)) - 1)
-                equal = equal[word == int.from_bytes(part, "little")]
+            equal = equal_cells(data, starts, ends, remaining, cell)
             codes[equal] = self._code(cell)
             unequal = np.ones(len(starts), np.bool_)
             unequal[equal] = False

@@ -31,6 +31,7 @@ from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.row import RowReader
+from rolesync.reader.unread_columns import UnreadColumns
 from rolesync.reader.validity import UNLIMITED, Validity
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import Cells, find_non_text, is_blank
@@ -85,11 +86,12 @@ def _read(
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
         return no_assignments, [*findings, *layout], rows, {}
-    collector = _RowCollector(layout, findings, DoubtfulColumns(layout, today), frozenset(managed_roles), table.guess)
+    doubtful, unread = DoubtfulColumns(layout, today), UnreadColumns(layout)
+    collector = _RowCollector(layout, findings, doubtful, unread, frozenset(managed_roles), table.guess)
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
     reader = RowReader(layout, roles, today, table.delimiter, logins=form.login_identities)
     collector.read_rows(table, reader, roles)
-    findings += [*reader.column_findings(), *collector.doubtful.findings(table.header_row)]
+    findings += [*reader.column_findings(), *doubtful.findings(table.header_row), *unread.findings(table.header_row)]
     findings += ignored_columns(table.header, form)
     if not collector.rows:
         text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
@@ -140,6 +142,7 @@ class _RowCollector:
         layout: the columns of the list.
         findings: all findings so far.
         doubtful: the columns that may speak against a user.
+        unread: the columns of unknown meaning.
         managed: the managed roles.
         guess: the name of the encoding if it is a guess, see `find_non_text`.
         rows: the number of rows that are neither blank nor ignored.
@@ -152,6 +155,7 @@ class _RowCollector:
     layout: Layout
     findings: list[Finding]
     doubtful: DoubtfulColumns
+    unread: UnreadColumns
     managed: frozenset[str]
     guess: str = ""
     rows: int = 0
@@ -190,8 +194,9 @@ class _RowCollector:
                 self._refuse(number, cells, reader)
             else:
                 self._add(number, email, user_id, role, validity)
-                if self.layout.doubtful and validity.in_force and not self.managed.isdisjoint(role.names):
+                if validity.in_force and not self.managed.isdisjoint(role.names):
                     self.doubtful.add(number, cells)
+                    self.unread.add(number, cells)
                 if reader.notes:
                     self.findings.extend(reader.take_notes(number))
         if not table.last_line_ended and isinstance(last_cells, list):
@@ -213,7 +218,7 @@ class _RowCollector:
         if not blocks:
             yield from table.rows
             return
-        plain = PlainReader(self.layout, roles)
+        plain = PlainReader(self.layout, roles, self.managed, self.unread)
         while True:
             while block := blocks.take_block():
                 rows, others = plain.read(block)

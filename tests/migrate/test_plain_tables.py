@@ -140,3 +140,11 @@ def test_a_row_to_be_removed_counts_only_if_its_word_says_so(words: list[str]) -
 def test_a_past_date_with_the_digits_of_a_coming_one_does_not_count(tmp_path: Path) -> None:
     text = f"email,role,until\n{A},Admin,1.12.2026\n{B},Admin,11.2.2026\nc@x.edu,Admin,1.12.2027\n"
     assert pairs(run(tmp_path, {"s.csv": text}, Recipe())) == [("c@x.edu", "Admin")]
+
+
+def test_a_word_against_a_user_is_asked_about_under_any_header() -> None:
+    rows = [["a@x.edu", "here"], ["b@x.edu", "Suspended"], ["c@x.edu", ""]]
+    ((place, condition),) = conditions_by_meaning(["email", "xyz"], {0}, rows, date(2026, 3, 1))
+    assert place == 1
+    verdicts = [condition.judge(row[1]) for row in rows]
+    assert verdicts == [RowVerdict.COUNTS, RowVerdict.ASKED, RowVerdict.COUNTS]

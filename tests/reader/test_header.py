@@ -39,7 +39,7 @@ def test_score_counts_each_field_once() -> None:
 def test_columns_may_be_in_any_order_among_others() -> None:
     layout = lay_out([" Roles", "note", "E-Mail", "User ID"], 1)
     assert layout == Layout(
-        (" Roles", "note", "E-Mail", "User ID"), email=2, user_id=3, role=0, allows_many=True, min_cells=4
+        (" Roles", "note", "E-Mail", "User ID"), 2, user_id=3, role=0, allows_many=True, min_cells=4, unread=(1,)
     )
     assert isinstance(layout, Layout)
     assert layout.ignored == (1,)

@@ -17,6 +17,7 @@ from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.read import read_desired
 from rolesync.reader.roles import RoleReader
+from rolesync.reader.unread_columns import UnreadColumns
 from rolesync.tables import csv_records
 from rolesync.tables.grid import Block
 from tests.reader.corpus import CASES, MANAGED, TODAY, Case
@@ -75,7 +76,9 @@ ROLES = st.sampled_from(["Admin", "Admin", "Teacher", "Boss", "Prüfer", "Admin|
 ODD_ROLES = st.sampled_from(
     ["", "admin", " Admin", "TBD", "role", "Admin;Teacher", "Admin|Teacher", "Admi", "A;A", "#N/A"]
 )
-NOTES = st.sampled_from(["", "x", "Zoë", "#1", "ann@x.edu", "1", " "])
+NOTES = st.sampled_from(["", "x", "Zoë", "#1", "ann@x.edu", "1", " "]) | st.sampled_from(
+    ["no", "Yes", "Suspended", " gelöscht", "to be deleted", "退職", "désactivé(e)", "susp", "left"]
+)
 LINES = st.sampled_from(
     ["", " ", ",", ";;", "total", "25 users", "# a comment", "#", "a@x.edu", "email,role", "x,y,z,1,2,3"]
 )
@@ -131,7 +134,8 @@ def layout(*header: str) -> Layout:
 def plain(header: str, *lines: str) -> list[tuple[int, str, int, tuple[str, ...]]]:
     """The plain rows of these lines; the last line is repeated, because the last row is never taken."""
     columns = layout(*header.split(","))
-    reader = PlainReader(columns, RoleReader(MANAGED, {}, allows_many=columns.allows_many))
+    roles = RoleReader(MANAGED, {}, allows_many=columns.allows_many)
+    reader = PlainReader(columns, roles, frozenset(MANAGED), UnreadColumns(columns))
     text = "".join(f"{line}\n" for line in [*lines, lines[-1]])
     rows = [
         part.take(slice(place, place + 1))

@@ -1,0 +1,105 @@
+"""Cells of a whole column at a time: which may speak against a user, which are equal, which different ones there are.
+
+Cells are bytes of a block, from `starts` to `ends`. After the last cell, the data must go on for a word.
+"""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from rolesync.model.packed.texts import WORD
+from rolesync.reader.column_words import CellMeaning, fold_word, status_words
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+
+_LETTERS = 3  # at the beginning of a cell; few other texts begin like a word against a user
+_BITS = 5  # that tell one letter from another, whatever its case
+_CASE = 0x20  # the bit that makes a letter of ASCII small
+_FIRST = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)  # the first bytes of a word
+
+
+def equal_cells(data: Bytes, starts: Ints, ends: Ints, among: Ints, cell: bytes) -> Ints:
+    """Find the cells that equal a text, among some."""
+    words = _words(data)
+    equal = among[ends[among] - starts[among] == len(cell)]
+    for offset in range(0, len(cell), WORD):
+        part = cell[offset : offset + WORD]
+        word = words[starts[equal] + offset] & _FIRST[len(part)]
+        equal = equal[word == int.from_bytes(part, "little")]
+    return equal
+
+
+def few_cells(data: Bytes, starts: Ints, ends: Ints, limit: int) -> dict[bytes, int] | None:
+    """Count the different cells; None if there are more than `limit`."""
+    counts: dict[bytes, int] = {}
+    remaining = np.arange(len(starts))
+    while len(remaining):
+        if len(counts) == limit:
+            return None
+        cell = data[starts[remaining[0]] : ends[remaining[0]]].tobytes()
+        equal = equal_cells(data, starts, ends, remaining, cell)
+        counts[cell] = len(equal)
+        is_equal = np.zeros(len(starts), np.bool_)
+        is_equal[equal] = True
+        remaining = remaining[~is_equal[remaining]]
+    return counts
+
+
+def may_speak_against(data: Bytes, starts: Ints, ends: Ints, known: dict[int, bool]) -> Ints:
+    """Find the cells that begin like a word that speaks against a user; all such words are among them.
+
+    Args:
+        data: the bytes of the cells.
+        starts: where each cell starts.
+        ends: where each cell ends.
+        known: whether a word may begin with these bytes; the caller keeps it for the next cells.
+    """
+    lengths = np.minimum(ends - starts, WORD)
+    places = np.flatnonzero(lengths > _LETTERS)  # no word against a user is shorter
+    words = _words(data)[starts[places]] & _FIRST[lengths[places]]
+    first = words.astype("<u8").view(np.uint8).reshape(-1, WORD)[:, :_LETTERS] | np.uint8(_CASE)
+    is_letter = ((first >= ord("a")) & (first <= ord("z"))).all(axis=1)
+    is_digit = (first[:, 0] >= ord("0")) & (first[:, 0] <= ord("9"))
+    codes = (first & ((1 << _BITS) - 1)).astype(np.int64) @ [1 << 2 * _BITS, 1 << _BITS, 1]
+    maybe = np.flatnonzero((~is_letter & ~is_digit) | (is_letter & _beginnings()[codes]))
+    different, which = np.unique(words[maybe], return_inverse=True)
+    begins = [_begins(word, known) for word in different.tolist()]
+    return places[maybe[np.array(begins, np.bool_)[which]]]
+
+
+def _words(data: Bytes) -> npt.NDArray[np.uint64]:
+    """The bytes from each place on as a number."""
+    return np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
+
+
+@cache
+def _words_against() -> tuple[str, ...]:
+    return tuple(map(fold_word, status_words(CellMeaning.AGAINST)))
+
+
+@cache
+def _beginnings() -> npt.NDArray[np.bool_]:
+    """Which letters begin a word against a user, by the code of these letters."""
+    beginnings = np.zeros(1 << _LETTERS * _BITS, np.bool_)
+    for word in _words_against():
+        code = 0
+        for letter in word[:_LETTERS]:
+            code = code << _BITS | ord(letter) & ((1 << _BITS) - 1)
+        if word[:_LETTERS].isascii():
+            beginnings[code] = True
+    return beginnings
+
+
+def _begins(first_bytes: int, known: dict[int, bool]) -> bool:
+    """Whether a word against a user may begin with these bytes, see `fold_word`; a cut letter may be any letter."""
+    begins = known.get(first_bytes)
+    if begins is None:
+        text = first_bytes.to_bytes(WORD, "little").rstrip(b"\0").decode("utf-8", "ignore")
+        folded = fold_word(text)
+        is_sign = not any(map(str.isalnum, folded))  # then `fold_word` leaves the signs
+        certain = folded if folded[-1:].isascii() else folded[:-1]  # a mark may follow and change the last letter
+        begins = is_sign or any(word.startswith(certain) or certain.startswith(word) for word in _words_against())
+        known[first_bytes] = begins
+    return begins

@@ -1,0 +1,91 @@
+"""Columns whose headers nobody knows may speak against a user."""
+
+import shlex
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rolesync.model.desired import Desired
+from rolesync.model.findings import Finding
+from rolesync.model.lists import ListForm
+from rolesync.reader.read import read_desired
+
+
+def read(folder: Path, header: str, cells: list[str], form: ListForm | None = None, role: str = "Admin") -> Desired:
+    rows = "".join(f"u{number}@x.edu,{role},{cell}\n" for number, cell in enumerate(cells))
+    path = folder / "list.csv"
+    path.write_text(f"email,role,{header}\n{rows}", encoding="utf-8")
+    return read_desired(path, managed_roles=("Admin",), today=date(2026, 3, 1), form=form or ListForm())
+
+
+def only(desired: Desired) -> Finding:
+    (finding,) = desired.findings
+    return finding
+
+
+@pytest.mark.parametrize(
+    "word", ["suspended", "Deactivated", "TERMINATED", "gesperrt", "Désactivé(e)", "suspendido", "退職", "to be deleted"]
+)
+@pytest.mark.parametrize("header", ["Bemerkung", "xyz", "SITE_CODE_7", "Notes"])
+def test_a_word_against_a_user_refuses_the_list_whatever_the_header(header: str, word: str, tmp_path: Path) -> None:
+    finding = only(read(tmp_path, header, ["here", word, "here"]))
+    assert (finding.level, finding.code, finding.column) == ("error", "column_unclear", header)
+    assert f"{word!r} in 1 row (3)" in finding.message
+    options = shlex.split(finding.message.split("read only the rows that count: ")[1].split("; or read")[0])
+    assert options == ["--keep", f"{header}=here"]
+    kept = read(tmp_path, header, ["here", word, "here"], ListForm(keep={header: ["here"]}))
+    assert list(kept.assignments["email"]) == ["u0@x.edu", "u2@x.edu"]
+    ignored = read(tmp_path, header, ["here", word, "here"], ListForm(ignore_columns=[header]))
+    assert (ignored.status, len(ignored.listed)) == ("ok", 3)
+
+
+def test_among_texts_the_rows_are_to_be_deleted_or_the_column_ignored(tmp_path: Path) -> None:
+    finding = only(read(tmp_path, "Notes", [*(f"text {number}" for number in range(20)), "suspended"]))
+    assert finding.message.endswith("delete the rows that don't count, or read all rows: --ignore-column Notes")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["was suspended in 2019", "knows who was terminated"],
+        ["left", "right"],
+        ["closed", "open"],
+        ["Quitman", "Deletia"],
+        ["active", "ok"],
+        ["on leave", "n/a"],
+    ],
+)
+def test_nothing_is_said_of_any_other_text(cells: list[str], tmp_path: Path) -> None:
+    assert read(tmp_path, "Notes", cells).findings == ()
+
+
+@pytest.mark.parametrize("header", ["Surname", "Name", "Vorname", "Work email"])
+def test_names_do_not_speak_against_anybody(header: str, tmp_path: Path) -> None:
+    assert read(tmp_path, header, ["Retired", "Lee"]).findings == ()
+
+
+def test_only_rows_that_give_a_managed_role_matter(tmp_path: Path) -> None:
+    assert {finding.code for finding in read(tmp_path, "xyz", ["suspended"], role="Teacher").findings} == {
+        "unmanaged_role"
+    }
+
+
+@pytest.mark.parametrize("cells", [["yes", "no", "", "no"], ["1", "0", "0"], ["ja", "nein", "nein"], ["no", "no", ""]])
+def test_a_column_that_says_no_is_named_once(cells: list[str], tmp_path: Path) -> None:
+    finding = only(read(tmp_path, "Newsletter", cells))
+    assert (finding.level, finding.code, finding.row, finding.column) == ("info", "column_ignored", 1, "Newsletter")
+    assert f"{cells[1]!r} in 2 rows" in finding.message
+    assert read(tmp_path, "Newsletter", cells, ListForm(ignore_columns=["Newsletter"])).status == "ok"
+
+
+@pytest.mark.parametrize("cells", [["yes", "yes"], ["0", "3"], ["-", "-"], ["no", "perhaps"], ["x", ""]])
+def test_other_columns_say_no_no(cells: list[str], tmp_path: Path) -> None:
+    assert read(tmp_path, "Newsletter", cells).findings == ()
+
+
+@pytest.mark.parametrize("header", ["", " "])
+def test_a_column_without_a_header_can_be_decided_about(header: str, tmp_path: Path) -> None:
+    finding = only(read(tmp_path, header, ["", "suspended"]))
+    assert finding.code == "column_unclear"
+    assert read(tmp_path, header, ["", "suspended"], ListForm(ignore_columns=[""])).status == "ok"
