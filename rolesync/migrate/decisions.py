@@ -1,10 +1,10 @@
 """The words of a migration about which the user must decide, once for each column instead of once for each row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set as AbstractSet
 from typing import NamedTuple
 
 from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, CellReason, Place
-from rolesync.model.findings import Code, name_some, quoted
+from rolesync.model.findings import NAMED, Code, name_some, quoted
 
 _OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN, Code.ACTION_UNKNOWN)
 """Why such a cell is refused."""
@@ -28,37 +28,49 @@ class Decision(NamedTuple):
         place: its table.
         column: its header.
         words: the words, the most frequent first.
-        counting: a word of the column whose rows count; "" if there is none.
+        counting: a word of the column whose rows count, "" if it is a blank cell; None if there is none.
     """
 
     place: Place
     column: str
     words: tuple[OpenWord, ...]
-    counting: str
+    counting: str | None
+
+    @property
+    def words_to_count(self) -> tuple[OpenWord, ...]:
+        """The words to count: where no row counts without them, the most frequent."""
+        return self.words[:1] if self.counting is None else self.words
 
     @property
     def options_to_count(self) -> list[str]:
-        """The options by which the rows count; where no row counts without them, those with the most frequent word."""
-        words = self.words if self.counting else self.words[:1]
+        """The options by which the rows with `words_to_count` count; for many words, all rows do."""
+        words = self.words_to_count
+        if len(words) > NAMED or any("=" in word.word for word in words):  # `--keep` ends a column at the last `=`
+            return ["--ignore-column", self.column]
         return [text for word in words for text in ("--keep", f"{self.column}={word.word}")]
 
     @property
     def options_to_leave_out(self) -> list[str]:
         """The options by which the rows don't count; empty if none would be left."""
-        return ["--keep", f"{self.column}={self.counting}"] if self.counting else []
+        if self.counting is None or "=" in self.counting:
+            return []
+        return ["--keep", f"{self.column}={self.counting}"]
 
 
 def find_decisions(ledger: CellLedger) -> list[Decision]:
     """Find the columns about which the user must decide."""
     decisions: list[Decision] = []
     for table in ledger.tables:
-        columns: dict[int, list[Cell]] = {cell.column: [] for cell in table.cells if _is_open(cell)}
-        for cell in table.cells:
-            if cell.column in columns:
-                columns[cell.column].append(cell)
-        for column, cells in sorted(columns.items()):
-            counting = next((cell.text.strip() for cell in cells if cell.code not in _NOT_COUNTING), "")
+        cells_of: dict[int, list[Cell]] = {
+            cell.column: [] for cell in (*table.cells, *table.refused_blanks) if _is_open(cell)
+        }
+        for cell in (*table.cells, *table.refused_blanks):
+            if cell.column in cells_of:
+                cells_of[cell.column].append(cell)
+        read = {cell.row for cell in table.cells if cell.outcome is not CellOutcome.IGNORED}
+        for column, cells in sorted(cells_of.items()):
             words = _open_words(cell for cell in cells if _is_open(cell))
+            counting = _counting_word(cells, read)
             decisions.append(Decision(table.place, table.header[column].strip(), words, counting))
     return decisions
 
@@ -72,9 +84,10 @@ def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> 
     """
     counting = [text for decision in decisions for text in decision.options_to_count]
     leaving_out = [text for decision in decisions for text in decision.options_to_leave_out]
-    words = name_some(quoted(word.word) for decision in decisions for word in decision.words)
-    commands = [(f"count rows with {words}", add_options(command, counting))] if counting else []
-    if leaving_out and all(decision.counting for decision in decisions):
+    words = _named(word for decision in decisions for word in decision.words)
+    counted = _named(word for decision in decisions for word in decision.words_to_count)
+    commands = [(f"count rows with {counted}", add_options(command, counting))] if counting else []
+    if leaving_out and all(decision.options_to_leave_out for decision in decisions):
         commands.insert(0, (f"leave out rows with {words}", add_options(command, leaving_out)))
     return commands
 
@@ -83,6 +96,21 @@ def add_options(command: Sequence[str], options: Sequence[str]) -> list[str]:
     """Add options to a command, before the files that follow `--`."""
     place = command.index("--") if "--" in command else len(command)
     return [*command[:place], *options, *command[place:]]
+
+
+def _named(words: Iterable[OpenWord]) -> str:
+    return name_some(quoted(word.word) if word.word else "a blank cell" for word in words)
+
+
+def _counting_word(cells: Sequence[Cell], read: AbstractSet[int]) -> str | None:
+    """A word of a column whose rows count, "" if it is a blank cell; None if there is none.
+
+    Args:
+        cells: the cells of the column with text, and those blank ones that refuse their rows.
+        read: the rows that are not ignored.
+    """
+    word = next((cell.text.strip() for cell in cells if cell.text.strip() and cell.code not in _NOT_COUNTING), None)
+    return "" if word is None and not read <= {cell.row for cell in cells} else word
 
 
 def _is_open(cell: Cell) -> bool:

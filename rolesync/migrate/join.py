@@ -164,6 +164,7 @@ class JoinTable:
                     text = "no row of the other files refers to this row"
                     row.set_outcome(place, CellOutcome.IGNORED, CellReason.NOT_REFERRED_TO, text)
             self._ledger.cells.extend(row.accounted_cells())
+            self._ledger.refused_blanks.extend(row.refused_blanks())
         self._ledger.count_merged_once(self._merged)
         return self._ledger
 

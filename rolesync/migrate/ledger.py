@@ -100,6 +100,7 @@ class TableLedger:
     place: Place
     header: tuple[str, ...]
     cells: list[Cell] = field(default_factory=list)
+    refused_blanks: list[Cell] = field(default_factory=list)  # they refuse their rows, but are not counted
 
     def add(self, number: int, cells: Sequence[str], outcome: CellOutcome, code: str, detail: str) -> None:
         """Add all cells of a row with the same outcome."""
@@ -187,6 +188,12 @@ class RowLedger:
             if earlier in {CellOutcome.ASSIGNMENT, CellOutcome.NORMALISED}:
                 self.outcomes[column] = (outcome, code, detail)
 
+    def refused_blanks(self) -> Iterator[Cell]:
+        """Yield the blank cells that refuse the row."""
+        for column, text in enumerate(self.cells):
+            if not text.strip() and column in self.outcomes and self.outcomes[column][0] is CellOutcome.REFUSED:
+                yield Cell(self.number, column, text, *self.outcomes[column])
+
     def accounted_cells(self) -> Iterator[Cell]:
         """Yield the cells with text, each with its outcome."""
         unused = (CellOutcome.IGNORED, CellReason.COLUMN_UNUSED, "this column is not read")
@@ -239,7 +246,7 @@ class CellLedger:
         """
         for table in self.tables:
             previous: tuple[int, str, str] | None = None
-            for cell in table.cells:
+            for cell in sorted([*table.cells, *table.refused_blanks], key=lambda cell: (cell.row, cell.column)):
                 if cell.outcome is CellOutcome.REFUSED and cell.code != CellReason.ROW_REFUSED:
                     reason = (cell.row, cell.code, cell.detail)
                     if reason != previous:

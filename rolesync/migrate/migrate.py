@@ -134,6 +134,7 @@ def _merge_tables(
     for converter, ledger in tables:
         for row in converter.rows:
             ledger.cells.extend(row.accounted_cells())
+            ledger.refused_blanks.extend(row.refused_blanks())
         ledger.count_merged_once(converter.merged)
         ledger.cells.sort(key=lambda cell: (cell.row, cell.column))
     return tuple(assignments), [ledger for _, ledger in tables] + ([users.finish()] if users else [])

@@ -1,6 +1,6 @@
 """What a file seems to hold, for a user who hasn't said it yet: the program, the columns, and the commands to go on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,9 +10,12 @@ from rolesync.errors import RolesyncError
 from rolesync.migrate.layout import SourceLayout, find_role_columns, header_rules, lay_out_source
 from rolesync.migrate.ledger import Place
 from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
+from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.lists import ListForm
+from rolesync.reader.dates import is_date
+from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.identity import is_address
 from rolesync.tables.column_letters import column_letters
 from rolesync.tables.file_type import read_file
@@ -81,9 +84,19 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     rows = [padded(cells, width) for _, cells in table.rows if isinstance(cells, list) and not is_blank(cells)]
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
     roles = find_role_columns(recipe, table.header) or _role_column(rows, width, managed)
-    look = TableLook(path, recipe, table.header, rows, _lay_out(recipe, table.header), addresses, roles)
+    layout = _lay_out(recipe, table.header)
+    look = TableLook(path, recipe, table.header, rows, layout, addresses, roles)
     commands = next_commands(look, join, managed=managed, today=today, form=form)
-    return Overview(place, recipe, len(rows), tuple(_columns(look)), tuple(commands))
+    deciding = {place for place, _ in layout.keep} if layout else set()
+    if not recipe.preset:
+        read = {*addresses, *roles, *(layout.used if layout else ())} | _ignored(recipe, table.header)
+        deciding |= {place for place, _ in conditions_by_meaning(table.header, read, rows, today)}
+    return Overview(place, recipe, len(rows), tuple(_columns(look, deciding)), tuple(commands))
+
+
+def _ignored(recipe: Recipe, header: Sequence[str]) -> set[int]:
+    names = set(map(fold_export_header, recipe.ignored_columns))
+    return {place for place, text in enumerate(header) if fold_export_header(text) in names}
 
 
 def _rules(recipe: Recipe) -> HeaderRules:
@@ -110,21 +123,24 @@ def _role_column(rows: Sequence[Sequence[str]], width: int, managed: Sequence[st
     return tuple(place for place in [next(places, None)] if place is not None)
 
 
-def _columns(look: TableLook) -> Iterator[ColumnOverview]:
+def _columns(look: TableLook, deciding: Collection[int]) -> Iterator[ColumnOverview]:
     for place, header in enumerate(look.header):
         cells = [row[place].strip() for row in look.rows if row[place].strip()]
         secret = any(word in fold_header(header) for word in _SECRETS)
         examples = ("(not shown)",) if secret and cells else tuple(dict.fromkeys(cells))[:_EXAMPLES]
-        yield ColumnOverview(column_letters(place), header.strip(), _use(look, place), len(cells), examples)
+        use = _use(look, place, deciding)
+        yield ColumnOverview(column_letters(place), header.strip(), use, len(cells), examples)
 
 
-def _use(look: TableLook, place: int) -> str:
-    """What a column is read as; "" for a column that isn't read."""
+def _use(look: TableLook, place: int, deciding: Collection[int]) -> str:
+    """What a column is read as; "" for a column that isn't read, unless it holds dates."""
     layout = look.layout
     if place in look.roles:
         use = "role"
-    elif layout is None or not look.recipe.preset:
-        use = "address" if place in look.addresses else ""
+    elif not look.recipe.preset and place in look.addresses:
+        use = "address"
+    elif layout is None:
+        use = ""
     elif place in layout.emails:
         use = "address"
     elif place in layout.logins:
@@ -135,5 +151,12 @@ def _use(look: TableLook, place: int) -> str:
         use = "first day" if place == layout.starts else "last day"
     else:
         use = "name" if place in layout.names else ""
-    decides = layout is not None and place in {column for column, _ in layout.keep}
-    return " and ".join(filter(None, [use, "whether the row counts" if decides else ""]))
+    if layout is not None and place == layout.action:
+        use = "whether the row gives the role"
+    uses = " and ".join(filter(None, [use, "whether the row counts" if place in deciding else ""]))
+    return uses or ("dates, not read" if _holds_dates([row[place] for row in look.rows]) else "")
+
+
+def _holds_dates(cells: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return bool(filled) and all(map(is_date, filled))

@@ -55,6 +55,11 @@ def read_date(cell: str, on_note: OnNote) -> date | None:
     return day
 
 
+def is_date(cell: str) -> bool:
+    """Whether a cell is a date, also one whose day and month may be exchanged."""
+    return any(_possible_days(_MIDNIGHT.sub("", cell.strip())))
+
+
 @lru_cache(maxsize=1024)  # many rows share a few dates
 def _read(cell: str) -> tuple[date | None, str]:
     """Read a date; return it with the message of its note, "" for none."""

@@ -12,7 +12,7 @@ from datetime import date
 from rolesync.model.findings import NAMED, CellError, Code, Finding, error, name_some, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import ABOUT_PERSON, CellMeaning, ColumnKind, HeaderMeaning, cell_meaning, fold_word
-from rolesync.reader.dates import read_date
+from rolesync.reader.dates import is_date, read_date
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
 
@@ -124,7 +124,7 @@ def _describe_word(word: str, rows: WordRows) -> str:
 
 def _advice(column: str, header: HeaderMeaning, kept: Sequence[str]) -> str:
     ignores = option("ignore-column", column)
-    if header.kind not in ABOUT_PERSON or any(map(_is_date, kept)):
+    if header.kind not in ABOUT_PERSON or any(map(is_date, kept)):
         kind = ColumnKind.EXPIRES if header.kind in ABOUT_PERSON else header.kind
         return f"if it limits the role, rename it to {quoted(kind.value)}; else ignore it: {ignores}"
     return keep_or_ignore(column, kept)
@@ -143,10 +143,3 @@ def keep_or_ignore(column: str, kept: Sequence[str] | None) -> str:
         return f"delete the rows that don't count, or read all rows: {ignores}"
     keeps = " ".join(option("keep", f"{column}={word}") for word in words)
     return f"read only the rows that count: {keeps}; or read all rows: {ignores}"
-
-
-def _is_date(word: str) -> bool:
-    try:
-        return read_date(word, lambda _note: None) is not None
-    except CellError:
-        return False

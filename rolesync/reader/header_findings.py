@@ -33,6 +33,11 @@ class Hints(NamedTuple):
         return " ".join(["rolesync migrate", shlex.quote(printable(self.file)), *options, "-o LIST"])
 
     @property
+    def look(self) -> str:
+        """The command that shows what the file holds, and the commands to go on."""
+        return f"rolesync migrate {shlex.quote(printable(self.file))}"
+
+    @property
     def role(self) -> str:
         """The option that gives all users a managed role."""
         return option("role", self.managed_roles[0]) if self.managed_roles else "--role ROLE"
@@ -96,6 +101,7 @@ def holders_review(header: Sequence[str], row: int, hints: Hints) -> Finding | N
 def foreign_export(export: Export, row: int, hints: Hints) -> Finding:
     """Refuse an export of another program."""
     advice = "if it is a list all the same, name its columns: --set email_column=HEADER --set role_column=HEADER"
+    advice += f"; to see what it holds: {hints.look}"
     if export.readable:
         joined = ["--join USERS_FILE"] if export.join_key and not (export.email or export.login) else []
         advice = f"make a list of it: {hints.migrate('--from', export.name, *joined, hints.role)}"
@@ -152,6 +158,7 @@ def _missing_fields(
     email = [option("email-column", printable(header[place])) for place in fields.get(Field.EMAIL, ())]
     if not {Field.EMAIL, Field.USER_ID} & set(fields):
         advice = "rename the right column, or name it: --set email_column=HEADER or --set user_id_column=HEADER"
+        advice += f"; to see what the file holds, and how to go on: {hints.look}"
         text = f"no column 'email' or 'user_id' identifies the user; {advice}; the first row has {shown}"
         yield error(Code.HEADER_NO_IDENTITY, text, row=row or None)
     if not {Field.ROLE, Field.ROLES} & set(fields):

@@ -23,6 +23,10 @@ from rolesync.reader.lookalikes import (
 from rolesync.reader.placeholders import describe_placeholder
 from rolesync.tables.grid import EXACT_FLOAT
 
+_PROXY_ENTRY = re.compile(r"[a-z0-9]{2,8}:", re.IGNORECASE)
+_PROXY_SEPARATOR = re.compile(r"\s*[;,+|]\s*(?=[A-Za-z0-9]{2,8}:)|\s+(?=[A-Za-z0-9]{2,8}:)")
+"""The parts of what Microsoft Exchange knows as the addresses of a mailbox."""
+
 MAX_USER_ID = 2**63 - 1
 MAX_ADDRESS = 254
 _MAX_DECORATED = 1_000  # characters of an address with a name around it; the search is slow in a longer text
@@ -131,7 +135,7 @@ def _read_unusual_email(cell: str, stripped: str, on_note: OnNote, *, logins: bo
         raise _invalid_email(cell, "it has U+FFFD in place of a letter that a program could not read; retype it")
     if len(stripped) > _MAX_DECORATED:
         raise _invalid_email(cell, f"it is longer than {MAX_ADDRESS} characters")
-    address, removed = strip_decoration(stripped)
+    address, removed = _strip_program_signs(stripped)
     is_login = logins and "@" not in address
     if reason := _describe_wrong_login(address) if is_login else _describe_wrong_address(address):
         raise _invalid_email(cell, reason)
@@ -149,6 +153,29 @@ def _read_unusual_email(cell: str, stripped: str, on_note: OnNote, *, logins: bo
         text = f"{quoted(cell)} is read as {quoted(key)}, without {', '.join(removed)}"
         on_note(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
     return key
+
+
+def _strip_program_signs(text: str) -> tuple[str, tuple[str, ...]]:
+    """Remove what programs and people write around an address; returns the address, and what was removed."""
+    primary = _primary(text) if "SMTP:" in text else ""
+    address, removed = strip_decoration(primary or text)
+    if primary:
+        removed = (*removed, "what marks it as the primary address of a mailbox")
+    if address[:1] == "'" and address[1:2] in {"+", "-"}:
+        address, removed = address[1:], (*removed, "the sign that keeps spreadsheets from reading a formula")
+    return address, removed
+
+
+def _primary(cell: str) -> str:
+    """The primary address of a list such as `SMTP:a@x.edu;smtp:b@x.edu`; "" for any other text.
+
+    Microsoft Exchange marks the primary address by capitals; `+` or blanks may separate as well.
+    """
+    entries = _PROXY_SEPARATOR.split(cell)
+    if not all(map(_PROXY_ENTRY.match, entries)):
+        return ""
+    primary = [entry.removeprefix("SMTP:").strip() for entry in entries if entry.startswith("SMTP:")]
+    return primary[0] if len(primary) == 1 else ""
 
 
 def _describe_wrong_login(login: str) -> str:

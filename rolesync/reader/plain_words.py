@@ -23,7 +23,7 @@ _FIRST = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64) 
 def equal_cells(data: Bytes, starts: Ints, ends: Ints, among: Ints, cell: bytes) -> Ints:
     """Find the cells that equal a text, among some."""
     words = _words(data)
-    equal = among[ends[among] - starts[among] == len(cell)]
+    equal: Ints = among[ends[among] - starts[among] == len(cell)]
     for offset in range(0, len(cell), WORD):
         part = cell[offset : offset + WORD]
         word = words[starts[equal] + offset] & _FIRST[len(part)]

@@ -1,5 +1,6 @@
 """The sheets of a workbook → the table in the only sheet that can be meant, or the question which one is meant."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -10,6 +11,8 @@ from rolesync.model.vocabulary import Level
 from rolesync.tables.find_header import HEADER_SEARCH_ROWS, Candidate, HeaderRules, Table, find_header, no_rows
 from rolesync.tables.grid import Grid
 
+MAX_OPTIONS = 5  # sheets that advice names
+
 _Result = tuple[Grid, Candidate | tuple[Finding, ...]]
 """A sheet, and what was found when its header was looked for."""
 
@@ -19,16 +22,18 @@ def choose_sheet(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> T
     names = ", ".join(map(_describe_sheet, grids))
     named = _sheets_named(grids, form.sheet)
     if form.sheet and not named:
-        return (_unclear(f"the workbook has no sheet {quoted(form.sheet)}; it has {names}: name one of them"),)
+        text = f"the workbook has no sheet {quoted(form.sheet)}; it has {names}"
+        return (_unclear(text, grids),)
     filled = [(grid, result) for grid in named or grids if (result := find_header(grid, rules, form)) is not None]
     visible = [(grid, result) for grid, result in filled if named or not grid.hidden]
     complete = [(grid, result) for grid, result in visible if isinstance(result, Candidate) and result.complete]
     if not filled:
         return (no_rows(f"the sheet {quoted(named[0].name)}" if named else "the workbook"),)
     if not visible:
-        return (_unclear(f"of the sheets {names}, only hidden ones have rows; name the right one"),)
+        text = f"of the sheets {names}, only hidden ones have rows"
+        return (_unclear(text, [grid for grid, _ in filled]),)
     if question := _question(visible, complete, rules):
-        return (_unclear(f"{question}; name the right one"),)
+        return (_unclear(question, [grid for grid, _ in visible]),)
     grid, result = (complete or visible)[0]
     if isinstance(result, tuple):
         return result
@@ -86,5 +91,7 @@ def _with_sheet(table: Table, grid: Grid, others: Sequence[Grid]) -> Table:
     return replace(table, sheet=grid.name, findings=(*table.findings, *findings))
 
 
-def _unclear(text: str) -> Finding:
-    return error(Code.SHEET_UNCLEAR, f"{text} with --sheet")
+def _unclear(text: str, grids: Sequence[Grid]) -> Finding:
+    """Refuse a workbook, with the options that name the sheets that may be meant."""
+    options = [f"--sheet {shlex.quote(grid.name)}" for grid in grids[:MAX_OPTIONS]]
+    return error(Code.SHEET_UNCLEAR, f"{text}; name the right one: {' or '.join(options)}")

@@ -6,13 +6,14 @@ cell, which no valid text contains. `find_non_text` in `grid` decides whether a 
 """
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rolesync.model.findings import Code, Finding, error
 from rolesync.model.vocabulary import Level
-from rolesync.tables.guess_encoding import codec_of, guess_encodings, is_mostly_utf8
+from rolesync.tables.guess_encoding import codec_of, guess_encodings, is_mostly_utf8, rival_encodings
 
 BLOCK = 2**20  # bytes that are checked at a time
 HEAD = 2**14  # bytes in which the header is looked for
@@ -23,6 +24,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_ISO_2022 = re.compile(rb"\x1b\$[@B][\x21-\x7e]{2}")  # switches from ASCII to Japanese letters
 _MIN_NULS = 0.2  # of the characters of UTF-16 without a mark; fewer are damage
 
 
@@ -57,9 +60,8 @@ def decode_text(data: bytes, encoding: str, header_score: Callable[[bytes], int]
     """
     if encoding:
         return _decode_named(data, encoding)
-    for mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
-        if data.startswith(mark):
-            return error(Code.NOT_UTF8, "the file is UTF-32 text; read it with --encoding utf-32")
+    if name := "UTF-32" if data.startswith(_UTF32) else "ISO-2022-JP" if _ISO_2022.search(data) else "":
+        return error(Code.NOT_UTF8, f"the file is {name} text; read it with --encoding {name.lower()}")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decode_utf16(data, "utf-16")
     if order := _utf16_without_mark(data):
@@ -115,8 +117,11 @@ def _decode_named(data: bytes, name: str) -> DecodedText | Finding:
     return DecodedText(decoded, is_valid_text(decoded), findings=(finding,))
 
 
-def _decode_guessed(data: bytes, header_score: Callable[[bytes], int]) -> DecodedText:
-    """Decode by the likeliest encoding in which most of the header is known, and that fits the whole text."""
+def _decode_guessed(data: bytes, header_score: Callable[[bytes], int]) -> DecodedText | Finding:
+    """Decode by the likeliest encoding in which most of the header is known, and that fits the whole text.
+
+    Between scripts that fit equally, the user decides.
+    """
     head = data[: data.rfind(b"\n", 0, HEAD) + 1] or data[:HEAD]
     scores = {name: header_score(head.decode(codec_of(name), "replace").encode()) for name in guess_encodings(data)}
     for name in sorted(scores, key=lambda name: -scores[name]):
@@ -124,6 +129,10 @@ def _decode_guessed(data: bytes, header_score: Callable[[bytes], int]) -> Decode
             decoded = data.decode(codec_of(name)).encode()
         except UnicodeDecodeError:
             continue
+        if rivals := [other for other in rival_encodings(data, name) if scores[other] == scores[name]]:
+            options = " or ".join(f"--encoding {other}" for other in (name, *rivals))
+            text = "the file is not UTF-8 and doesn't name its encoding, and its letters fit several scripts"
+            return error(Code.NOT_UTF8, f"{text}; try each, and look at the names: {options}")
         text = f"the file is not UTF-8 and doesn't name its encoding; it is read as {name}, which fits its letters best"
         advice = f"to be sure, look at the names, and add --encoding {name} or the right encoding"
         finding = Finding(Level.WARNING, Code.NOT_UTF8.value, f"{text}; {advice}")

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SAMPLE = 64 * 2**10  # bytes of lines with letters outside ASCII that are looked at
 _FOREIGN_BYTE = re.compile(rb"[\x80-\xff]")
@@ -19,6 +19,8 @@ _FOREIGN_WORD = re.compile(r"[^\x00-\x7f]+")
 _NEVER_TEXT = {"Cc", "Cn", "Co", "Cs"}  # control characters, unassigned and private characters
 _IN_WORD, _OTHER_SCRIPT, _CAPITAL = -3.0, -2.0, -1.0  # the weights of evidence against an encoding
 _OTHER_LETTER, _RARE, _SIGN = -0.5, -0.2, 0.0
+_UNCOMMON = 0.3  # for a letter that is not among the common ones, where several scripts fill the same bytes
+_MARGIN = 0.05  # between encodings that fit about equally
 _WORD_SIGNS = "\u2019\u00b7\u30fb"
 _AFTER_LATIN = "\u0370"  # from here on, letters of other scripts
 _FIRST_IDEOGRAPH = "\u2e80"  # from here on, an alphabet holds only the commonest of many characters
@@ -28,15 +30,19 @@ class _Encoding(NamedTuple):
     name: str
     codec: str
     alphabets: Sequence[frozenset[str]]
+    common: frozenset[str]
 
 
 @cache
 def _encodings() -> Mapping[str, _Encoding]:
     table = tomllib.loads(Path(__file__).with_name("encodings.toml").read_text(encoding="utf-8"))
-    return {
-        entry["name"]: _Encoding(entry["name"], entry["codec"], [frozenset(text) for text in entry["letters"]])
-        for entry in table["encoding"]
-    }
+    entries = {entry["name"]: entry for entry in table["encoding"]}
+    return {name: _encoding(entry, entries.get(entry.get("letters_of"), entry)) for name, entry in entries.items()}
+
+
+def _encoding(entry: Mapping[str, Any], letters: Mapping[str, Any]) -> _Encoding:
+    alphabets = list(map(frozenset, letters["letters"]))
+    return _Encoding(entry["name"], entry["codec"], alphabets, frozenset(letters.get("common", "")))
 
 
 def codec_of(name: str) -> str:
@@ -68,7 +74,31 @@ def is_mostly_utf8(data: bytes) -> bool:
 
 def guess_encodings(data: bytes) -> list[str]:
     """The names of the encodings that a text may have, the likeliest first; empty if none can be meant."""
+    return list(_scores(_sample(data)))
+
+
+def rival_encodings(data: bytes, name: str) -> list[str]:
+    """The encodings that a text may have as well as the named one, and in which it is in another script than Latin."""
     sample = _sample(data)
+    scores, encodings = _scores(sample), _encodings()
+    scripts = {other: _scripts(sample.decode(encodings[other].codec)) for other in _near(scores, name)}
+    own = scripts.get(name, frozenset())
+    return [other for other, script in scripts.items() if not script & own] if own and "LATIN" not in own else []
+
+
+def _near(scores: Mapping[str, float], name: str) -> list[str]:
+    return [other for other, score in scores.items() if score >= scores.get(name, 0) - _MARGIN]
+
+
+def _scripts(text: str) -> frozenset[str]:
+    """The scripts of a text's letters outside ASCII."""
+    return frozenset(
+        unicodedata.name(letter, "").split(" ")[0] for letter in text if letter > "\x7f" and letter.isalpha()
+    )
+
+
+def _scores(sample: bytes) -> dict[str, float]:
+    """How well each encoding fits that a text may have, the likeliest first."""
     scores = {}
     for encoding in _encodings().values():
         try:
@@ -76,8 +106,8 @@ def guess_encodings(data: bytes) -> list[str]:
         except UnicodeDecodeError:
             continue
         if not any(unicodedata.category(character) in _NEVER_TEXT for character in text if not character.isascii()):
-            scores[encoding.name] = _fit(text, encoding.alphabets)
-    return sorted(scores, key=lambda name: -round(scores[name], 1))  # stable, so the order of the table decides a tie
+            scores[encoding.name] = round(_fit(text, encoding), 2)
+    return dict(sorted(scores.items(), key=lambda item: -item[1]))  # stable: the order of the table decides a tie
 
 
 def _sample(data: bytes) -> bytes:
@@ -93,13 +123,17 @@ def _sample(data: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def _fit(text: str, alphabets: Sequence[frozenset[str]]) -> float:
+def _fit(text: str, encoding: _Encoding) -> float:
     """How well a text fits the languages of an encoding, at most 1: the mean over its characters outside ASCII.
 
     The text of each line is in one language: a list may hold names from many countries, but a person has one.
     """
     lines = [_foreign_characters(line) for line in text.splitlines()]
-    fits = sum(max(sum(_character_fit(*place, alphabet) for place in line) for alphabet in alphabets) for line in lines)
+    fits = sum(
+        max(sum(_character_fit(*place, alphabet) for place in line) for alphabet in encoding.alphabets)
+        - sum(_UNCOMMON for _, character, _ in line if encoding.common and character.lower() not in encoding.common)
+        for line in lines
+    )
     return fits / max(1, sum(map(len, lines)))
 
 
@@ -116,7 +150,7 @@ def _character_fit(before: str, character: str, after: str, alphabet: frozenset[
     fit = 1.0 if character in alphabet or character.lower() in alphabet else _OTHER_LETTER
     if character >= _FIRST_IDEOGRAPH:
         return max(fit, _RARE)
-    if character.isupper() and before.islower():
+    if character.isupper() and (before.islower() or (before.isupper() and after.islower())):
         fit += _CAPITAL
     if character >= _AFTER_LATIN and any(neighbour.isascii() and neighbour.isalpha() for neighbour in (before, after)):
         fit += _OTHER_SCRIPT

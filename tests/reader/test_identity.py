@@ -341,3 +341,26 @@ def test_look_alikes_in_logins_are_refused_as_in_addresses(cell: str) -> None:
     with pytest.raises(CellError) as caught:
         read_email(cell, any_note, logins=True)
     assert caught.value.code is Code.EMAIL_LOOKALIKE
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["SMTP:a@x.edu;smtp:b@x.edu", "smtp:b@x.edu+SMTP:a@x.edu", "SMTP:a@x.edu", "X500:/o=E/ou=x SMTP:a@x.edu"],
+)
+def test_the_primary_address_of_a_mailbox_counts(cell: str) -> None:
+    notes: list[Note] = []
+    assert read_email(cell, notes.append) == "a@x.edu"
+    assert "primary address" in notes[0].message
+
+
+@pytest.mark.parametrize("cell", ["SMTP:a@x.edu;SMTP:b@x.edu", "smtp:a@x.edu;smtp:b@x.edu", "SMTP:a@x.edu; b@x.edu"])
+def test_a_mailbox_without_a_single_primary_address_is_refused(cell: str) -> None:
+    with pytest.raises(CellError):
+        read_email(cell, lambda _note: None)
+
+
+@pytest.mark.parametrize("address", ["-x@x.edu", "+x@x.edu"])
+def test_the_sign_against_formulas_is_removed_with_a_note(address: str) -> None:
+    notes: list[Note] = []
+    assert read_email(f"'{address}", notes.append) == address
+    assert "formula" in notes[0].message

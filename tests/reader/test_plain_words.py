@@ -23,7 +23,7 @@ def suspects(cells: list[str]) -> list[str]:
 @settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(WORDS),
-    st.sampled_from([str, str.upper, str.title, lambda word: " ".join(word), lambda word: f" -{word}. "]),
+    st.sampled_from([str, str.upper, str.title, " ".join, lambda word: f" -{word}. "]),
     st.sampled_from(["", "(e)", "\u00a0", "!"]),
 )
 def test_no_word_against_a_user_is_missed(word: str, change: object, end: str) -> None:
@@ -38,7 +38,9 @@ def test_no_text_that_speaks_against_a_user_is_missed(cells: list[str]) -> None:
     assert set(filter(speaks_against_user, cells)) <= set(suspects(cells))
 
 
-@pytest.mark.parametrize("cell", ["Ann Lee", "Elizabeth", "Terry", "Suspiria", "佐藤 太郎", "2026-01-31", "Zoë", "", "x"])
+@pytest.mark.parametrize(
+    "cell", ["Ann Lee", "Elizabeth", "Terry", "Suspiria", "佐藤 太郎", "2026-01-31", "Zoë", "", "x"]
+)
 def test_names_are_no_suspects(cell: str) -> None:
     assert suspects([cell, cell]) == []
 

@@ -25,7 +25,8 @@ def only(desired: Desired) -> Finding:
 
 
 @pytest.mark.parametrize(
-    "word", ["suspended", "Deactivated", "TERMINATED", "gesperrt", "Désactivé(e)", "suspendido", "退職", "to be deleted"]
+    "word",
+    ["suspended", "Deactivated", "TERMINATED", "gesperrt", "Désactivé(e)", "suspendido", "退職", "to be deleted"],
 )
 @pytest.mark.parametrize("header", ["Bemerkung", "xyz", "SITE_CODE_7", "Notes"])
 def test_a_word_against_a_user_refuses_the_list_whatever_the_header(header: str, word: str, tmp_path: Path) -> None:

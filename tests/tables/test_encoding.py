@@ -149,3 +149,21 @@ def test_two_texts_that_were_joined_are_not_guessed() -> None:
 )
 def test_which_files_a_named_encoding_is_for(data: bytes, *, expected: bool) -> None:
     assert needs_encoding(data) is expected
+
+
+def test_iso_2022_jp_is_refused_with_the_option_that_reads_it() -> None:
+    data = "email,role,氏名\na@x.edu,Admin,佐藤\n".encode("iso-2022-jp")
+    finding = only(open_table(data, header_rules(), ListForm()))
+    assert finding.message.endswith("--encoding iso-2022-jp")
+    table = open_table(data, header_rules(), ListForm(encoding="iso-2022-jp"))
+    assert isinstance(table, Table)
+    assert table.header[2] == "氏名"
+
+
+def test_between_scripts_that_fit_equally_the_user_decides() -> None:
+    data = "email,role,name\na@x.edu,Admin,דוד כהן\n".encode("cp1255")
+    finding = only(open_table(data, header_rules(), ListForm()))
+    assert "--encoding windows-1255" in finding.message
+    table = open_table(data, header_rules(), ListForm(encoding="windows-1255"))
+    assert isinstance(table, Table)
+    assert list(table.rows) == [(2, ["a@x.edu", "Admin", "דוד כהן"])]

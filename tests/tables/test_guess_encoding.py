@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.tables.guess_encoding import check_encoding, codec_of, guess_encodings, is_mostly_utf8
+from rolesync.tables.guess_encoding import check_encoding, codec_of, guess_encodings, is_mostly_utf8, rival_encodings
 
 NAMES = {
     "windows-1252": ["Jürgen Müller", "André Lefèvre", "José Núñez", "Søren Åkesson", "João Gonçalves"],
@@ -53,3 +53,29 @@ def test_only_names_of_encodings_of_text_are_accepted() -> None:
     for name in ("hex", "latin-99", "undefined"):
         with pytest.raises(ValueError, match=f"'{name}' is no encoding of text"):
             check_encoding(name)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        *(("euc-jp", name) for name in ("佐藤 太郎", "高橋花子", "田中", "管理者")),
+        *(("windows-1253", name) for name in ("Μαρία", "Γιώργος Παπαδόπουλος", "Διαχειριστής")),
+        *(("windows-1256", name) for name in ("محمد علي", "مدير")),
+        *(("koi8-r", name) for name in ("Иванов Пётр", "Администратор")),
+        *(("windows-1251", name) for name in ("Иванов Пётр", "Роль", "Ольга")),
+    ],
+)
+def test_scripts_that_fill_the_same_bytes_are_told_apart(encoding: str, name: str) -> None:
+    data = name.encode(codec_of(encoding))
+    assert guess_encodings(data)[0] == encoding
+    assert rival_encodings(data, encoding) == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("windows-1255", "דוד כהן"), ("windows-1255", "מנהל"), ("euc-jp", "役割")]
+)
+def test_scripts_that_fit_equally_are_rivals(encoding: str, name: str) -> None:
+    data = name.encode(codec_of(encoding))
+    first = guess_encodings(data)[0]
+    assert encoding in {first, *rival_encodings(data, first)}
+    assert rival_encodings(data, first)
