@@ -1,5 +1,6 @@
 """The words of a migration about which the user must decide, once for each column instead of once for each row."""
 
+import re
 from collections.abc import Iterable, Sequence, Set as AbstractSet
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ _OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN, Code.ACTION_UNKNOW
 
 _NOT_COUNTING = (*_OPEN, CellReason.HEADER, CellReason.TITLE, CellReason.ROW_DROPPED, CellReason.EXAMPLE_ROW)
 _FIRST_ROWS = 3
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
 
 
 class OpenWord(NamedTuple):
@@ -45,13 +47,22 @@ class Decision(NamedTuple):
     def options_to_count(self) -> list[str]:
         """The options by which the rows with `words_to_count` count; for many words, all rows do."""
         words = self.words_to_count
-        if len(words) > NAMED or any("=" in word.word for word in words):  # `--keep` ends a column at the last `=`
+        if (
+            self._holds_moments or len(words) > NAMED or any("=" in word.word for word in words)
+        ):  # `--keep` ends a column at the last `=`
             return ["--ignore-column", self.column]
         return [text for word in words for text in ("--keep", f"{self.column}={word.word}")]
 
     @property
+    def _holds_moments(self) -> bool:
+        """Whether the column holds times and no words: its rows differ, and say nothing about the user."""
+        return self.counting is None and all(_MOMENT.match(word.word) for word in self.words)
+
+    @property
     def options_to_leave_out(self) -> list[str]:
         """The options by which the rows don't count; empty if none would be left."""
+        if self._holds_moments:
+            return ["--ignore-column", self.column]
         if self.counting is None or "=" in self.counting:
             return []
         return ["--keep", f"{self.column}={self.counting}"]

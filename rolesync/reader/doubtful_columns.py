@@ -11,10 +11,19 @@ from datetime import date
 
 from rolesync.model.findings import NAMED, CellError, Code, Finding, error, name_some, quoted
 from rolesync.model.vocabulary import Level
-from rolesync.reader.column_words import ABOUT_PERSON, CellMeaning, ColumnKind, HeaderMeaning, cell_meaning, fold_word
+from rolesync.reader.column_words import (
+    ABOUT_PERSON,
+    CellMeaning,
+    ColumnKind,
+    HeaderMeaning,
+    cell_meaning,
+    fold_word,
+    speaks_against_user,
+)
 from rolesync.reader.dates import is_date, read_date
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
+from rolesync.tables.guess_encoding import other_readings
 
 
 @dataclass(slots=True)
@@ -37,10 +46,11 @@ class DoubtfulColumns:
     Args:
         layout: the columns of the list.
         today: the day that decides whether a date speaks against a row.
+        guess: the name of the encoding if it is a guess.
     """
 
-    def __init__(self, layout: Layout, today: date) -> None:
-        self._today = today
+    def __init__(self, layout: Layout, today: date, guess: str = "") -> None:
+        self._today, self._guess = today, guess
         self._columns = [(place, layout.header[place], meaning) for place, meaning in layout.doubtful]
         self._words: list[dict[str, WordRows]] = [{} for _ in self._columns]
 
@@ -48,7 +58,7 @@ class DoubtfulColumns:
         """Add a row that gives a role."""
         for (place, _, _), words in zip(self._columns, self._words, strict=True):
             cell = cells[place].strip() if place < len(cells) else ""
-            words.setdefault(cell, WordRows()).add(number)
+            words.setdefault(word_against(cell, self._guess), WordRows()).add(number)
 
     def findings(self, header_row: int) -> Iterator[Finding]:
         """Refuse each column that speaks against a user; say of the others that they are not read."""
@@ -64,6 +74,12 @@ class DoubtfulColumns:
                 text = "no cell speaks against a user" if counts else "no cell has a known word about its user"
                 message = f"{text}, so the column is ignored"
                 yield Finding(Level.INFO, Code.COLUMN_IGNORED.value, message, header_row or None, column)
+
+
+def word_against(cell: str, guess: str) -> str:
+    """A cell, or what it is in another encoding than the guessed one, if it then speaks against a user."""
+    readings = other_readings(cell, guess) if guess and not speaks_against_user(cell) else ()
+    return next(filter(speaks_against_user, readings), cell)
 
 
 def objecting_words(header: HeaderMeaning, words: Iterable[str], today: date) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _read(
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)
         return no_assignments, [*findings, *layout], rows, {}
-    doubtful, unread = DoubtfulColumns(layout, today), UnreadColumns(layout)
+    doubtful, unread = DoubtfulColumns(layout, today, table.guess), UnreadColumns(layout, table.guess)
     collector = _RowCollector(layout, findings, doubtful, unread, frozenset(managed_roles), table.guess)
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
     reader = RowReader(layout, roles, today, table.delimiter, logins=form.login_identities)

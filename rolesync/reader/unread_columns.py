@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rolesync.model.findings import Code, Finding, error, name_some, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import answer, speaks_against_user
-from rolesync.reader.doubtful_columns import WordRows, describe_objections, keep_or_ignore
+from rolesync.reader.doubtful_columns import WordRows, describe_objections, keep_or_ignore, word_against
 from rolesync.reader.header import Layout
 
 MAX_WORDS = 12  # different cells of a column of words; a column with more holds texts
@@ -22,9 +22,11 @@ class UnreadColumns:
 
     Args:
         layout: the columns of the list.
+        guess: the name of the encoding if it is a guess; then a word counts as it is read in any encoding.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, guess: str = "") -> None:
+        self._guess = guess
         self._header = layout.header
         self._against: dict[int, dict[str, WordRows]] = {place: {} for place in layout.unread}
         self._words: dict[int, Counter[str]] = {place: Counter() for place in layout.unread}
@@ -38,6 +40,7 @@ class UnreadColumns:
         """Add a row that gives a role, as wide as the header or shorter."""
         for place, against in self._against.items():
             cell = cells[place].strip() if place < len(cells) else ""
+            cell = word_against(cell, self._guess)
             if len(cell) <= MAX_WORD and speaks_against_user(cell):
                 against.setdefault(cell, WordRows()).add(number)
             if place in self._words:

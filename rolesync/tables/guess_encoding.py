@@ -9,7 +9,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,6 +63,18 @@ def check_encoding(name: str) -> str:
         text = f"{name!r} is no encoding of text: write it like utf-8, windows-1252 or shift_jis"
         raise ValueError(text) from None
     return name
+
+
+@lru_cache(maxsize=4096)
+def other_readings(text: str, name: str) -> tuple[str, ...]:
+    """What a text that was read in a guessed encoding is in the other ones; empty for ASCII."""
+    if text.isascii():
+        return ()
+    try:
+        data = text.encode(codec_of(name))
+    except UnicodeEncodeError:
+        return ()
+    return tuple(data.decode(encoding.codec, "replace") for encoding in _encodings().values())
 
 
 def is_mostly_utf8(data: bytes) -> bool:

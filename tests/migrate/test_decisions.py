@@ -43,3 +43,25 @@ def test_a_word_of_the_joined_file_is_asked_about(tmp_path: Path) -> None:
     (decision,) = find_decisions(migration.ledger)
     assert (Path(decision.place.file).name, decision.words[0].word) == ("u.csv", "paused")
     assert [cell.row for _, cell in migration.ledger.refused()] == [3]
+
+
+def test_a_blank_cell_may_count_or_be_asked_about(tmp_path: Path) -> None:
+    for header, cells, options in (
+        ("Suspended", ("", "x"), [["--keep", "Suspended="], ["--keep", "Suspended=x"]]),
+        ("Active", ("yes", ""), [["--keep", "Active=yes"], ["--keep", "Active="]]),
+    ):
+        text = f"email,{header}\n{A},{cells[0]}\n{B},{cells[1]}\n"
+        decisions = find_decisions(run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin")).ledger)
+        assert [words for _, words in decision_commands([], decisions)] == options
+
+
+def test_a_column_of_times_is_ignored_and_many_words_count_together(tmp_path: Path) -> None:
+    times = f"email,Access granted,Account status\n{A},2024-12-05T03:32:11Z,active\n{B},2025-01-05T03:32:11Z,invited\n"
+    decisions = find_decisions(run(tmp_path, {"s.csv": times}, Recipe(fixed="Admin")).ledger)
+    first, _ = decision_commands([], decisions)
+    assert first[1] == ["--ignore-column", "Access granted", "--keep", "Account status=active"]
+    rows = "".join(f"u{number}@x.edu,code {number}\n" for number in range(9))
+    many = find_decisions(run(tmp_path, {"s.csv": f"email,Account status\n{rows}"}, Recipe(fixed="Admin")).ledger)
+    ((purpose, words),) = decision_commands([], many)
+    assert words == ["--keep", "Account status=code 0"]
+    assert purpose == "count rows with 'code 0'"

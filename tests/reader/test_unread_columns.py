@@ -1,14 +1,17 @@
 """Columns whose headers nobody knows may speak against a user."""
 
 import shlex
+import tempfile
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Finding
 from rolesync.model.lists import ListForm
+from rolesync.reader.column_words import CellMeaning, speaks_against_user, status_words
 from rolesync.reader.read import read_desired
 
 
@@ -90,3 +93,29 @@ def test_a_column_without_a_header_can_be_decided_about(header: str, tmp_path: P
     finding = only(read(tmp_path, header, ["", "suspended"]))
     assert finding.code == "column_unclear"
     assert read(tmp_path, header, ["", "suspended"], ListForm(ignore_columns=[""])).status == "ok"
+
+
+ENCODINGS = ["utf-8", "utf-16", "cp1252", "cp1250", "mac_roman", "cp932", "euc_jp", "iso2022_jp"]
+HEADERS = st.sampled_from(
+    ["Bemerkung", "xyz", "Account status", "Estado", "ステータス", "状態", "Suspended", "退職", "gesperrt"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(HEADERS, st.sampled_from(sorted(filter(speaks_against_user, status_words(CellMeaning.AGAINST)))), st.data())
+def test_no_user_whom_a_word_speaks_against_gets_the_role(header: str, word: str, data: st.DataObject) -> None:
+    text = f"email,role,{header}\na@x.edu,Admin,\nb@x.edu,Admin,{word}\n"
+    encoding = data.draw(st.sampled_from([name for name in ENCODINGS if can_encode(text, name)]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        path.write_bytes(text.encode(encoding))
+        desired = read_desired(path, managed_roles=("Admin",), today=date(2026, 3, 1))
+    assert desired.status == "reject" or "b@x.edu" not in set(desired.assignments["email"])
+
+
+def can_encode(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
