@@ -73,6 +73,7 @@ class Code(StrEnum):
     ROLE_NOT_YET = "role_not_yet"  # `starts` is after today
     ROLE_ENDED = "role_ended"  # `expires` is before today
     CONTRADICTION = "contradiction"  # rows that give and take the same role, or give it for overlapping periods
+    NO_MANAGED_ROLE = "no_managed_role"  # no row gives a role that rolesync manages
     UNMANAGED_ROLE = "unmanaged_role"  # a role that rolesync doesn't manage
     DUPLICATE = "duplicate"  # a repeated user and role
 
