@@ -65,14 +65,19 @@ def plural(number: int, noun: str, plural_noun: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural_noun or noun + 's'}"
 
 
-def format_user(name: str, email: str, user_id: int, limit: int | None = CELL_LIMIT) -> str:
-    """Name a user by name, address and id, as in `Ada Lovelace <ada@example.edu> #12`, without the missing parts."""
+def user_parts(name: str, email: str, user_id: int, limit: int | None = CELL_LIMIT) -> tuple[str, ...]:
+    """Return a user's name, address and id, as in `Ada Lovelace`, `<ada@example.edu>`, `#12`; not the missing ones."""
     parts = (
         escape_for_display(name, limit),
         f"<{escape_for_display(email, limit)}>" if email else "",
         f"#{user_id}" if user_id else "",
     )
-    return " ".join(part for part in parts if part) or "(not named)"
+    return tuple(part for part in parts if part)
+
+
+def format_user(name: str, email: str, user_id: int, limit: int | None = CELL_LIMIT) -> str:
+    """Name a user by name, address and id, as in `Ada Lovelace <ada@example.edu> #12`, without the missing parts."""
+    return " ".join(user_parts(name, email, user_id, limit)) or "(not named)"
 
 
 def reason_sentence(reason: str, days: Period | None = None) -> str:

@@ -20,14 +20,14 @@ from rolesync.report.content.text import (
     CELL_LIMIT,
     SENTENCE_LIMIT,
     escape_for_display,
-    format_user,
     list_text,
     outcome_text,
     plural,
     reason_sentence,
     row_text,
 )
-from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, words
+from rolesync.report.terminal.table import Cell
+from rolesync.report.terminal.widgets import column, heading, lines, note, pairs, table, user_cell, words
 
 _STYLES = {"done": "green", "no_effect": "yellow", "gone": "yellow", "unknown": "bold yellow", "side_effect": "yellow"}
 _DECIDED = {"excluded": "excluded by the reviewer", "released": "released by the reviewer"}
@@ -77,7 +77,7 @@ def _now(users: Sequence[PersonNow] | None) -> Iterator[RenderableType]:
             [column("user"), column("roles")],
             (
                 (
-                    format_user(user.name, user.email, user.user_id),
+                    user_cell(user.name, user.email, user.user_id),
                     ", ".join(escape_for_display(role, CELL_LIMIT) for role in user.roles),
                 )
                 for user in users
@@ -180,8 +180,8 @@ def _why(step: NextStep) -> str:
     return reason_sentence(step.reason, step.days)
 
 
-def _named(row: ListedRow) -> str:
-    return format_user("", row.email, row.user_id)
+def _named(row: ListedRow) -> Cell:
+    return user_cell("", row.email, row.user_id)
 
 
 def _row(row: int) -> str:

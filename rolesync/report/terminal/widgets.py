@@ -14,8 +14,8 @@ from rich.table import Column as GridColumn, Table
 from rich.text import Text
 
 from rolesync.report.content.table import SIGNS, Kind, Table as ReportTable, cell_text
-from rolesync.report.content.text import plural
-from rolesync.report.terminal.table import Cell, Column, Listing
+from rolesync.report.content.text import format_user, plural, user_parts
+from rolesync.report.terminal.table import Cell, Column, Listing, Whole
 
 STYLES = {
     "add": "green",
@@ -102,7 +102,14 @@ def table_view(described: ReportTable, limit: int | None = None) -> Iterator[Ren
 _COUNTED = {sign: action for action, sign in SIGNS.items()}
 
 
+def user_cell(name: str, email: str, user_id: int) -> Cell:
+    """Return a cell with name, address and id of a user, none of which is ever broken."""
+    return Whole(user_parts(name, email, user_id) or (format_user("", "", 0),))
+
+
 def _cell(kind: Kind, value: Any) -> Cell:  # noqa: ANN401  # by kind
+    if kind is Kind.USER:
+        return Whole(user_parts(value[0], value[1], value[2], None) or (format_user("", "", 0),))
     text = cell_text(kind, value)
     if kind is Kind.TAG:
         return words(text, STYLES.get(value, ""))
@@ -112,4 +119,6 @@ def _cell(kind: Kind, value: Any) -> Cell:  # noqa: ANN401  # by kind
 
 
 def _below(cell: Cell, note_cell: Cell) -> Cell:
+    if isinstance(cell, Whole):
+        return cell._replace(note=str(note_cell))
     return lines(str(cell), str(note_cell))
