@@ -39,7 +39,7 @@ class RolesyncError(Exception):
 
 
 class UsageError(RolesyncError):
-    """Wrong options or settings, an unknown run, a missing package, or a file that can't be read or written."""
+    """Wrong options or settings, an unknown run, a missing package, or a file that can't be written."""
 
     exit_code = Exit.USAGE
 
@@ -51,7 +51,7 @@ class DeclinedError(RolesyncError):
 
 
 class InputRefusedError(RolesyncError):
-    """An input file can't be used: the list, a table to migrate, or the decisions of a review."""
+    """An input file can't be used: a list, a table to migrate, the decisions of a review, or a missing plan."""
 
     exit_code = Exit.INPUT_REFUSED
 

@@ -36,37 +36,42 @@ def apply(
     assignments: Assignments = None,
 ) -> Exit:
     """Apply a saved plan: check it, send it, and prove the result."""
-    from rolesync.executor.preconditions import BlockedError, check_approval
+    from rolesync.executor.preconditions import BlockedError, check_approval, check_guards, check_origin
     from rolesync.workflows.apply import apply_plan
 
     plan = load_plan(file)
     settings = load_settings(config, assignments)
-    if not yes:
-        check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
-        _ask(plan, show_all, str(file))
     try:
+        if not yes:
+            check_origin(plan, settings.studio, settings.managed_roles, file.parent)
+            check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
+            check_guards(plan, override)
+            _ask(plan, show_all)
         with command_context(settings) as context:
             run = apply_plan(plan, context, override, file.parent)
     except BlockedError as refusal:
-        was_shown = not yes and refusal.plan is plan
-        return show_blocked(refusal, form, show_all=show_all, command="" if was_shown else apply_command(file))
+        return show_blocked(refusal, form, show_all=show_all, command=apply_command(file))
     return show_outcome(run, plan, show_all, form)
 
 
-def _ask(plan: "Plan", show_all: bool, plan_path: str) -> None:
-    """Show the plan and ask whether to apply it.
+def _ask(plan: "Plan", show_all: bool) -> None:
+    """Show the plan and ask whether to apply it; a plan without changes needs no answer.
 
     Raises:
         UsageError: there is no terminal.
         DeclinedError: the answer is no, or the question was interrupted.
     """
+    from rolesync.report.content.plan_summary import totals
+
     if not sys.stdin.isatty():
         raise UsageError(
             "apply asks before it writes, and standard input is no terminal", hint="review the plan, then add --yes"
         )
-    show_plan(plan, show_all, apply_command(plan_path))
+    show_plan(plan, show_all, "")
+    if not len(plan.changes):
+        return
     try:
-        agreed = typer.confirm(f"Apply {len(plan.changes)} changes to {plan.account}?", err=True)
+        agreed = typer.confirm(f"Apply {totals(plan)} to {plan.account}?", err=True)
     except (typer.Abort, KeyboardInterrupt) as error:
         raise DeclinedError("interrupted before anything was written") from error
     if not agreed:

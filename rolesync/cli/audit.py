@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import typer
 
+from rolesync.cli.files import refuse_file_as_run
 from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, RunId, load_settings
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.pager import pager_command
@@ -27,6 +28,7 @@ def audit_show(
     """Show all records of one run. If the record is broken, show those before the break."""
     from rolesync.history.runs import records_before_break
 
+    refuse_file_as_run(run)
     settings = load_settings(config, assignments)
     records, broken = records_before_break(settings.account_dir, run, key=settings.audit_key.get_secret_value())
     if form is Form.JSON:

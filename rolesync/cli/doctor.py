@@ -3,14 +3,18 @@
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.progress import command_context
-from rolesync.errors import Exit
+from rolesync.errors import Exit, UsageError
 
 
 def doctor(form: Format = Form.TEXT, config: Config = None, assignments: Assignments = None) -> Exit:
     """Check what a run needs: settings, token, Studio, record, clock."""
     from rolesync.workflows.doctor import run_checks
 
-    with command_context(load_settings(config, assignments)) as context:
+    try:
+        settings = load_settings(config, assignments)
+    except UsageError as error:
+        raise UsageError(error.message, hint=error.hint.partition("; `rolesync doctor`")[0]) from error
+    with command_context(settings) as context:
         checks = run_checks(context)
     if form is Form.JSON:
         from rolesync.report.json import checks_json

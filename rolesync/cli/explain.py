@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rolesync.cli.files import check_is_list
 from rolesync.cli.options import (
     Assignments,
     Config,
@@ -53,6 +54,8 @@ def explain(
     from rolesync.workflows.context import Context
     from rolesync.workflows.explain import explain_user
 
+    if list_file:
+        check_is_list(list_file)
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     settings = load_settings(config, assignments, encoding=encoding, **columns)
     # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.files import check_new, check_target
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import json_text, save_file
 from rolesync.cli.progress import command_context
@@ -39,6 +40,7 @@ def export(
     undecided_stay: Annotated[
         bool, typer.Option("--undecided-stay", help="With --decisions: keep the holders without a mark in the list.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     form: Format = Form.TEXT,
     config: Config = None,
     assignments: Assignments = None,
@@ -55,6 +57,9 @@ def export(
             "these options don't go together",
             hint="use --review FILE.xlsx first, then --decisions FILE.xlsx, with or without --undecided-stay",
         )
+    target, what = (review, "the workbook") if review else (output, "the list of today's holders")
+    check_target(target, what)
+    check_new(target, what, force=force)
     settings = load_settings(config, assignments)
     with command_context(settings) as context:
         if review:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.files import check_is_list, check_target
 from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs
 from rolesync.cli.migrate_output import Delivery, Reading, deliver, show_overview, show_overview_aside
 from rolesync.cli.options import (
@@ -200,7 +201,11 @@ def _source_settings(settings: "Settings") -> str:
 
 
 def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path | None, account: Path | None) -> None:
-    """Refuse files that would be read twice or overwritten."""
+    """Refuse files that would be read twice or overwritten, that are no tables, or that can't be written."""
+    check_target(output, "the list")
+    check_target(account, "the account")
+    for path in sheets:
+        check_is_list(path)
     if account and account.suffix.casefold() not in {".csv", ".xlsx"}:
         raise UsageError(f"--account {account}: neither .csv nor .xlsx", hint="end the file name with .csv or .xlsx")
     uses: dict[Path, str] = {}

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_file, show_json, show_view
+from rolesync.cli.typed_command import typed_words
 from rolesync.errors import Exit, RolesyncError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rolesync.migrate.migrate import Migration
     from rolesync.migrate.overview import Overview
@@ -120,7 +121,7 @@ def deliver(
 
     written = _save_account(migration, delivery, settings)
     complete = not migration.refused and bool(migration.assignments)
-    words = ["rolesync", *_without_secrets(sys.argv[1:], settings)]
+    words = typed_words(settings)
     commands = decision_commands(words, find_decisions(migration.ledger))
     if not commands and migration.refused and migration.assignments and not delivery.partial:
         commands = [("write the list without the rows of refused cells (exits 5)", add_options(words, ["--partial"]))]
@@ -137,34 +138,6 @@ def deliver(
     if complete:
         return Exit.DONE
     return Exit.INCOMPLETE if delivery.partial and migration.assignments else Exit.INPUT_REFUSED
-
-
-def _without_secrets(words: "Sequence[str]", settings: "Settings") -> "Iterator[str]":
-    """Yield the words of the command line without a `--set` of a secret, because advice is shown and saved."""
-    rest = iter(words)
-    for word in rest:
-        if word == "--":
-            yield from (word, *rest)
-            return
-        name, equals, value = word.partition("=")
-        if word in {"--set", "-s"}:
-            assignment, typed = next(rest, ""), [word]
-        elif name == "--set" and equals:
-            assignment, typed = value, []
-        elif word.startswith("-s"):
-            assignment, typed = word[2:], []
-        else:
-            yield word
-            continue
-        if not _is_secret(assignment.partition("=")[0].strip(), settings):
-            yield from (*typed, assignment if typed else word)
-
-
-def _is_secret(name: str, settings: "Settings") -> bool:
-    """Whether a setting is or may contain a secret: the address of a proxy may contain a password."""
-    from pydantic import SecretStr
-
-    return name == "proxy" or isinstance(getattr(settings, name, ""), SecretStr)
 
 
 def _save_account(migration: "Migration", delivery: Delivery, settings: "Settings") -> list[str]:

@@ -1,5 +1,6 @@
 """`rolesync plan FILE`: the dry run."""
 
+from rolesync.cli.files import check_is_list, check_overwrites, check_target
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -47,6 +48,10 @@ def plan(
     """Dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
     from rolesync.workflows.plan import plan_list, read_list
 
+    check_target(output, "the plan")
+    check_is_list(file)
+    if output:
+        check_overwrites(output, file, "the list")
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
@@ -56,6 +61,4 @@ def plan(
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
         new_plan = plan_list(desired, context, impact=impact)
-    return save_and_show_plan(
-        new_plan, output, form, mode=settings.file_mode, show_all=show_all, detailed=detailed_exitcode
-    )
+    return save_and_show_plan(new_plan, output, form, settings, show_all=show_all, detailed=detailed_exitcode)

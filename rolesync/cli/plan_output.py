@@ -5,45 +5,84 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rolesync.cli.files import describe_other_file, missing_plan_hint
 from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import save_file, show_view, write_stdout
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import Exit, PlanRefusedError, RecordBrokenError, RecordError, UsageError
-from rolesync.private_files import PRIVATE
+from rolesync.errors import Exit, InputRefusedError, PlanRefusedError, RecordBrokenError, RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rolesync.model.plans import Plan
+    from rolesync.report.content.plan_summary import NextCommands
     from rolesync.report.html.tables import LastChanges
     from rolesync.settings import Settings
 
+_PLAN_NAME = "plan.json"  # in advice, for a plan that was not saved
 MAX_PLAN_BYTES = 2**31  # about five million changes
 
 
 def save_and_show_plan(
-    plan: "Plan", output: Path | None, form: Form, *, mode: int = PRIVATE, show_all: bool, detailed: bool
+    plan: "Plan", output: Path | None, form: Form, settings: "Settings", *, show_all: bool, detailed: bool
 ) -> Exit:
-    """Save a new plan if `output` names a file, with this mode; show it, and return the exit code for its status."""
+    """Save a new plan if `output` names a file, show it, and return the exit code for its status."""
     text = plan_text(plan)
     if output:
-        save_file(text, output, "the plan", mode=mode)
+        save_file(text, output, "the plan", mode=settings.file_mode)
     to_stdout = str(output) == "-"  # so that nothing else may be there
     if form is Form.JSON:
         if not to_stdout:
             write_stdout(text)
     elif not (output and is_quiet()) or plan.blocked:
-        show_plan(plan, show_all, apply_command(output or "PLAN"), aside=to_stdout)
+        show_plan(plan, show_all, next_commands(output, settings), aside=to_stdout)
     if plan.blocked:
         return Exit.BLOCKED
     return Exit.PENDING if detailed and len(plan.changes) else Exit.DONE
+
+
+def next_commands(output: Path | None, settings: "Settings") -> "NextCommands":
+    """Choose what comes after a new plan: to save it, to have it reviewed, or to apply it."""
+    from rolesync.cli.typed_command import plan_words
+    from rolesync.report.content.plan_summary import NextCommands
+
+    saved = output or Path(_PLAN_NAME)
+    return NextCommands(
+        apply=apply_command(saved),
+        save="" if output else shlex.join(plan_words(settings, _PLAN_NAME)),
+        review=review_command(saved) if needs_approval(settings) else "",
+    )
+
+
+def commands_for_saved(plan: "Plan", file: Path, settings: "Settings | None") -> "NextCommands":
+    """Choose what comes after a saved plan. Its list may have changed, and the settings may ask for an approval."""
+    from rolesync.executor.preconditions import has_list_changed
+    from rolesync.report.content.plan_summary import NextCommands
+
+    if has_list_changed(plan, file.parent):
+        command = f"rolesync plan {shlex.quote(shown_path(plan.source.path))} -o {shlex.quote(str(file))}"
+        return NextCommands(replan=command, outdated="The list has changed since this plan was made.")
+    is_open = settings is not None and needs_approval(settings) and plan.approval is None
+    return NextCommands(apply=apply_command(file), review=review_command(file) if is_open else "")
+
+
+def needs_approval(settings: "Settings") -> bool:
+    """Whether a plan needs an approval before it is applied."""
+    return settings.require_approval or settings.four_eyes
+
+
+def shown_path(path: str) -> str:
+    """Shorten the path of a list, as it can be typed in the current folder."""
+    from rolesync.report.content.text import list_text
+
+    return list_text(path)
 
 
 def load_plan(path: Path) -> "Plan":
     """Read a saved plan.
 
     Raises:
-        UsageError: the file can't be read.
+        InputRefusedError: the file doesn't exist, or can't be read.
         PlanRefusedError: the file is no plan, is far too large, or was changed after it was saved.
     """
     from rolesync.planner.decode import from_json
@@ -54,11 +93,15 @@ def load_plan(path: Path) -> "Plan":
         if len(content) > MAX_PLAN_BYTES:
             raise PlanRefusedError(f"{path} has more than {MAX_PLAN_BYTES:,} bytes", hint="name a plan of rolesync")
         text = content.decode("ascii")
+    except FileNotFoundError as error:
+        raise InputRefusedError(f"the plan {path} does not exist", hint=missing_plan_hint(path)) from error
+    except IsADirectoryError as error:
+        raise InputRefusedError(f"{path} is a folder, not a plan", hint="name a file inside it") from error
     except OSError as error:
-        raise UsageError(
-            f"plan {path} can't be read: {error.strerror}", hint="name a file saved by `rolesync plan FILE -o PLAN`"
-        ) from error
+        hint = "check that the user who runs rolesync may read it"
+        raise InputRefusedError(f"the plan {path} can't be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
+        _refuse_other_file(path, error)
         raise PlanRefusedError(
             f"{path} is not a plan of rolesync: byte {error.start} isn't ASCII",
             hint="make a new plan: rolesync plan FILE",
@@ -66,7 +109,19 @@ def load_plan(path: Path) -> "Plan":
     try:
         return from_json(text)
     except PlanRefusedError as error:
+        _refuse_other_file(path, error)
         raise PlanRefusedError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def _refuse_other_file(path: Path, cause: Exception) -> None:
+    """Refuse a file that is something else than a plan, with what to do with it.
+
+    Raises:
+        PlanRefusedError: it is.
+    """
+    description, advice = describe_other_file(path)
+    if description:
+        raise PlanRefusedError(f"{path} {description}", hint=advice) from cause
 
 
 def load_last_changes(plan: "Plan", settings: "Settings | None") -> "LastChanges | None":
@@ -104,11 +159,38 @@ def apply_command(plan_path: Path | str) -> str:
     return f"rolesync apply {shlex.quote(str(plan_path))}"
 
 
-def show_plan(plan: "Plan", show_all: bool, command: str, pager: "Sequence[str]" = (), *, aside: bool = False) -> None:
-    """Show a plan in the terminal, or `aside` on standard error.
+def review_command(plan_path: Path | str) -> str:
+    """Format the command that reviews a saved plan."""
+    return f"rolesync review {shlex.quote(str(plan_path))}"
 
-    `command` is the command that applies it, "" if it is applied right away.
+
+def show_plan(
+    plan: "Plan",
+    show_all: bool,
+    commands: "NextCommands | str",
+    pager: "Sequence[str]" = (),
+    *,
+    applied: bool = False,
+    aside: bool = False,
+) -> None:
+    """Show a plan in the terminal.
+
+    Args:
+        plan: the plan.
+        show_all: whether to show all rows of each table.
+        commands: what may come next, or the command that applies the plan; "" for nothing.
+        pager: the command of the pager.
+        applied: whether the plan was just applied, and its outcome shown.
+        aside: whether to show it on standard error, because standard output holds a file.
     """
     from rolesync.report.terminal.plan import plan_view
 
-    show_view(plan_view(plan, limit=row_limit(show_all), command=command), pager=pager, aside=aside)
+    view = plan_view(plan, limit=row_limit(show_all), commands=commands, applied=applied)
+    show_view(view, pager=pager, aside=aside)
+
+
+def show_next(plan: "Plan", commands: "NextCommands") -> None:
+    """Show only what to do next with a plan that was just shown."""
+    from rolesync.report.terminal.plan import next_view
+
+    show_view(next_view(plan, commands))

@@ -7,7 +7,7 @@ import typer
 from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.options import All, Assignments, Config, Form, Format, Override, PlanFile, load_settings, row_limit
 from rolesync.cli.output import show_json, show_view
-from rolesync.cli.plan_output import apply_command, load_plan
+from rolesync.cli.plan_output import apply_command, commands_for_saved, load_plan
 from rolesync.cli.progress import command_context
 from rolesync.cli.run_output import show_blocked
 from rolesync.errors import Exit, UsageError
@@ -37,9 +37,9 @@ def rehearse(
         ) from error
     from rolesync.executor.preconditions import BlockedError
 
-    plan = load_plan(file)
+    plan, settings = load_plan(file), load_settings(config, assignments)
     try:
-        with command_context(load_settings(config, assignments)) as context:
+        with command_context(settings) as context:
             rehearsal = rehearse_plan(plan, context, override, exclusive_admin=exclusive_admin, folder=file.parent)
     except BlockedError as refusal:
         return show_blocked(refusal, form, show_all=show_all, command=apply_command(file))
@@ -50,5 +50,6 @@ def rehearse(
     else:
         from rolesync.report.terminal.rehearsal import rehearsal_view
 
-        show_view(rehearsal_view(rehearsal, limit=row_limit(show_all), command=apply_command(file)))
+        commands = commands_for_saved(plan, file, settings)
+        show_view(rehearsal_view(rehearsal, limit=row_limit(show_all), commands=commands))
     return exit_code_of(rehearsal.run)

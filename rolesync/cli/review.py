@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.files import check_target
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings
 from rolesync.cli.output import save_file, write_stdout
-from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
+from rolesync.cli.plan_output import (
+    apply_command,
+    commands_for_saved,
+    load_last_changes,
+    load_plan,
+    plan_text,
+    show_next,
+    show_plan,
+)
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
-from rolesync.errors import DeclinedError, Exit, UsageError
+from rolesync.errors import DeclinedError, Exit, InputRefusedError, UsageError
 from rolesync.extras import install_command
 
 if TYPE_CHECKING:
@@ -76,6 +85,7 @@ def review(
     plan, target = load_plan(file), output or file.with_name(f"{file.stem}.approved.json")
     if target.resolve() == file.resolve():
         raise UsageError(f"{target} is the plan under review and is never overwritten", hint="name another --output")
+    check_target(target, "the approved plan")
     context = Context(load_settings(config, assignments))
     check_review(plan, context)
     if decisions or reviewer or sees:
@@ -85,7 +95,7 @@ def review(
             return _refuse(refusal, decisions, form)
         was_shown = not (reviewer and sees)
         if was_shown:
-            reviewer, sees = _ask(plan, decided, reviewer, sees, target, show_all)
+            reviewer, sees = _ask(plan, decided, reviewer, sees, show_all)
         approved = complete_review(plan, decided, reviewer, sees, context)
         save_file(plan_text(approved), target, "the approved plan", mode=context.settings.file_mode)
     else:
@@ -93,8 +103,10 @@ def review(
         approved = _review_on_page(plan, context, file, target, port, load_last_changes(plan, context.settings))
     if form is Form.JSON and str(target) != "-":
         write_stdout(plan_text(approved))
-    elif form is Form.TEXT and not was_shown and str(target) != "-":
-        show_plan(approved, show_all, apply_command(target))
+    elif form is Form.TEXT and was_shown and str(target) != "-":
+        show_next(approved, commands_for_saved(approved, target, context.settings))
+    elif form is Form.TEXT and str(target) != "-":
+        show_plan(approved, show_all, commands_for_saved(approved, target, context.settings))
     return Exit.BLOCKED if approved.blocked else Exit.DONE
 
 
@@ -181,7 +193,7 @@ def _save_new(table: str, file: Path, mode: int) -> Path:
     return path
 
 
-def _ask(plan: "Plan", decided: "Decisions", reviewer: str, sees: str, target: Path, show_all: bool) -> tuple[str, str]:
+def _ask(plan: "Plan", decided: "Decisions", reviewer: str, sees: str, show_all: bool) -> tuple[str, str]:
     """Show the decided plan, and ask in the terminal for the reviewer and the effect that the options don't name.
 
     Raises:
@@ -195,7 +207,7 @@ def _ask(plan: "Plan", decided: "Decisions", reviewer: str, sees: str, target: P
             "review asks for the reviewer and the effect of the plan, and standard input is no terminal",
             hint='look at the plan, then add --reviewer NAME --sees "remove …, add …"',
         )
-    show_plan(decide(plan, decided), show_all, apply_command(target))
+    show_plan(decide(plan, decided), show_all, "")
     try:
         reviewer = reviewer or str(typer.prompt("Who approves this plan", err=True))
         return reviewer, sees or str(typer.prompt("What does it do? Type it as in `remove 0, add 0`", err=True))
@@ -214,10 +226,12 @@ def _read_decisions(path: Path | None, plan: "Plan") -> "Decisions":
         return Decisions()
     try:
         data, _ = read_regular(path, MAX_BYTES)
+    except FileNotFoundError as error:
+        raise InputRefusedError(f"the decisions {path} do not exist", hint="check the name and the folder") from error
     except OSError as error:
-        raise UsageError(
+        raise InputRefusedError(
             f"the decisions {path} can't be read: {error.strerror}",
-            hint="name a file that `show PLAN --xlsx FILE` wrote",
+            hint="name a file that `rolesync show PLAN --xlsx FILE` wrote",
         ) from error
     if len(data) > MAX_BYTES:
         raise UsageError(f"the decisions {path} have more than {MAX_BYTES:,} bytes", hint="check the file's name")

@@ -10,7 +10,7 @@ from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_output import plan_text, show_plan
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import Exit
+from rolesync.errors import Exit, PlanRefusedError, RolesyncError
 
 if TYPE_CHECKING:
     from rolesync.executor.preconditions import BlockedError
@@ -22,9 +22,18 @@ def show_blocked(refusal: "BlockedError", form: Form, *, show_all: bool, command
     """Show a plan that a guard blocks, and which guard does; `command` applies the plan, "" if it was just shown."""
     if form is Form.JSON:
         show_refusal_json(error_json(refusal), guards=json.loads(plan_text(refusal.plan))["guards"])
-    elif command:
+        return write_error(refusal)
+    if command:
         show_plan(refusal.plan, show_all, command)
-    return write_error(refusal)
+    return write_error(without_details(refusal))
+
+
+def without_details(refusal: RolesyncError) -> RolesyncError:
+    """Shorten the refusal of a plan that was just shown: the plan explains each guard and names the next step."""
+    word, _, _ = refusal.message.partition(": ")
+    if not word.startswith("BLOCKED"):
+        return refusal
+    return PlanRefusedError(f"{word}, as shown above; nothing was written")
 
 
 def show_outcome(run: "Run", plan: "Plan", show_all: bool, form: Form) -> Exit:

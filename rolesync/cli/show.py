@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rolesync.cli.files import check_target
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -18,9 +19,9 @@ from rolesync.cli.options import (
 from rolesync.cli.output import json_text, save_formats, show_view, write_stdout
 from rolesync.cli.pager import pager_command
 from rolesync.cli.plan_options import Target
-from rolesync.cli.plan_output import apply_command, load_last_changes, load_plan, plan_text, show_plan
+from rolesync.cli.plan_output import commands_for_saved, load_last_changes, load_plan, plan_text, show_plan
 from rolesync.cli.refusal import raise_if_broken, show_json_before_break
-from rolesync.errors import Exit, UsageError
+from rolesync.errors import Exit, InputRefusedError, UsageError
 from rolesync.private_files import PRIVATE
 
 if TYPE_CHECKING:
@@ -50,17 +51,19 @@ def show(
     not from Studio. Where a pager is used, all rows are shown.
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
+    for target in targets.values():
+        check_target(target, "the report")
     file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
     if not _is_there(file):
         return show_run(plan_or_run, targets, show_all, pager, form, config, assignments)
     plan = load_plan(file)
-    settings = load_settings_if_any(config, assignments) if any(targets.values()) else None
+    settings = load_settings_if_any(config, assignments)
     last_changes = load_last_changes(plan, settings) if html else None
     written = _write_formats(plan, targets, last_changes, settings.file_mode if settings else PRIVATE)
     if form is Form.JSON:
         write_stdout(plan_text(plan))
     elif not written:
-        show_plan(plan, show_all or bool(pager), apply_command(file), pager)
+        show_plan(plan, show_all or bool(pager), commands_for_saved(plan, file, settings), pager)
     return Exit.DONE
 
 
@@ -104,6 +107,7 @@ def show_run(
 
     Raises:
         UsageError: there is no run and no file of that name, the settings are wrong, or a target can't be written.
+        InputRefusedError: there is no run of that name, and it looks like the name of a file.
         RecordError: the record can't be read.
         RecordBrokenError: the record was changed. If the run began before that place, it was shown first.
     """
@@ -113,6 +117,9 @@ def show_run(
         settings = load_settings(config, assignments)
         report, broken = report_before_break(settings.account_dir, run, key=settings.audit_key.get_secret_value())
     except UsageError as error:
+        if Path(run).suffix or Path(run).name != run:
+            message = f"the plan {run} does not exist"
+            raise InputRefusedError(message, hint="name a saved plan, or a run: `rolesync runs` lists them") from error
         raise UsageError(
             f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
             hint=f"{error.hint.rstrip('.')}; to show a plan, name its file",

@@ -2,11 +2,13 @@
 
 import json
 import shlex
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rolesync.cli.exit_codes import exit_code_of
+from rolesync.cli.files import check_is_list
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -31,10 +33,15 @@ from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, load_pla
 from rolesync.cli.plan_output import plan_text, show_plan
 from rolesync.cli.progress import command_context
 from rolesync.cli.refusal import write_error
-from rolesync.cli.run_output import show_outcome
+from rolesync.cli.run_output import show_outcome, without_details
+from rolesync.cli.typed_command import plan_words
 from rolesync.cli.validate import show_validation
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import Exit, UsageError
+from rolesync.errors import Exit, PlanRefusedError, UsageError
+
+if TYPE_CHECKING:
+    from rolesync.settings import Settings
+    from rolesync.workflows.sync import SyncResult
 
 
 def sync(
@@ -58,6 +65,7 @@ def sync(
     assignments: Assignments = None,
 ) -> Exit:
     """The nightly job: plan, apply and prove in one unattended run."""
+    check_is_list(file)
     if dry_run:
         if override:
             raise UsageError("--dry-run and --override contradict each other", hint="leave one of the two out")
@@ -99,10 +107,32 @@ def sync(
         refusal = {"message": result.refusal.message, "hint": result.refusal.hint} if result.refusal else None
         run = run_json(result.run) if result.run else None
         show_json({"plan": json.loads(plan_text(result.plan)), "run": run, "refusal": refusal})
-    elif result.refusal or not is_quiet():
-        show_plan(result.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if result.refusal else "")
+    else:
+        return _show_result(result, file, settings, show_all)
     if result.refusal:
         return write_error(result.refusal)
-    if result.run is None:
+    return exit_code_of(result.run) if result.run else Exit.DONE
+
+
+_APPROVE = "rolesync review plan.json, and rolesync apply plan.approved.json"
+
+
+def _show_result(result: "SyncResult", file: Path, settings: "Settings", show_all: bool) -> Exit:
+    """Show the outcome and then the plan, or the plan and why it was refused."""
+    from rolesync.executor.preconditions import BlockedError
+
+    if result.run:
+        code = show_outcome(result.run, result.plan, show_all, Form.TEXT)
+        if not is_quiet():
+            show_plan(result.plan, show_all, "", applied=True)
+        return code
+    is_blocked = isinstance(result.refusal, BlockedError)
+    if result.refusal is None and is_quiet():
         return Exit.DONE
-    return exit_code_of(result.run) if form is Form.JSON else show_outcome(result.run, result.plan, show_all, form)
+    show_plan(result.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if is_blocked else "")
+    if result.refusal is None:
+        return Exit.DONE
+    if is_blocked:
+        return write_error(without_details(result.refusal))
+    command = shlex.join(plan_words(settings, "plan.json"))
+    return write_error(PlanRefusedError(result.refusal.message, hint=f"{command}; then {_APPROVE}"))

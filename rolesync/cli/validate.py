@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.files import check_is_list, check_target
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -59,6 +60,8 @@ def validate(
     from rolesync.reader.error_column import add_error_column
     from rolesync.reader.read import read_desired
 
+    check_target(fix, "the list with its errors")
+    check_is_list(file)
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
     settings = load_settings(config, assignments, **reading)

@@ -6,6 +6,7 @@ Each check returns nothing, or refuses the plan with an error.
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from rolesync.errors import PlanRefusedError
 from rolesync.history.earlier_runs import EarlierRun
@@ -81,9 +82,20 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
     if not is_same:
         raise PlanRefusedError(
             f"the list {source} has changed since the plan was made; nothing was written",
-            hint=f"make a new plan: rolesync plan {source}",
+            hint=f"make a new plan: rolesync plan {quote(str(source))} -o PLAN",
         )
     return ""
+
+
+def has_list_changed(plan: Plan, folder: Path | None = None) -> bool:
+    """Whether the list of a plan is there, and has changed since the plan was made; False if that can't be seen."""
+    if plan.source.undoes:
+        return False
+    try:
+        source = next((path for path in _places_of_list(plan, folder) if path.is_file()), None)
+        return source is not None and not same_sha256(source, plan.source.sha256, MAX_BYTES)
+    except OSError:
+        return False
 
 
 def _places_of_list(plan: Plan, folder: Path | None) -> Iterator[Path]:

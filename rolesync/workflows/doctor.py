@@ -164,4 +164,6 @@ def _record(context: Context) -> Check:
 
 
 def _failed(name: str, error: RolesyncError) -> Check:
-    return Check(name, BLOCK, error.message, error.hint, error.exit_code)
+    """Make the check of an error. Advice to run these checks is of no use in them."""
+    hint = "check the settings above, and the network" if "rolesync doctor" in error.hint else error.hint
+    return Check(name, BLOCK, error.message, hint, error.exit_code)

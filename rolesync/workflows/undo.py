@@ -7,7 +7,7 @@ from rolesync.differ.holds import hold_changes
 from rolesync.differ.undo import invert_effects
 from rolesync.errors import UnsettledRunError, UsageError
 from rolesync.history.effects import all_role_changes, effects, open_requests
-from rolesync.history.events import RunStart
+from rolesync.history.events import PlanMade, RunStart
 from rolesync.history.holders import expected_holders
 from rolesync.history.journal import log_plan
 from rolesync.history.read import RecordedRun
@@ -22,6 +22,8 @@ from rolesync.workflows.connect import connect, earlier_runs_of, open_account_re
 from rolesync.workflows.context import Context
 from rolesync.workflows.plan import judge_and_build, with_impact
 from rolesync.workflows.read_studio import read_studio
+
+_WRITING = {"apply", "sync"}
 
 
 def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
@@ -51,6 +53,20 @@ def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
     return all_role_changes(run.events)
 
 
+def _refuse_dry_run(run: RecordedRun) -> None:
+    """Refuse to undo a run that only planned.
+
+    Raises:
+        UsageError: it did.
+    """
+    planned = [event.command for event in run.events if isinstance(event, PlanMade)]
+    if planned and planned[0] not in _WRITING and not any(isinstance(event, RunStart) for event in run.events):
+        raise UsageError(
+            f"run {run.run_id} was a dry run (`{planned[0]}`): it changed nothing, so there is nothing to undo",
+            hint="`rolesync runs` lists the runs; undo one that applied a plan",
+        )
+
+
 def source_of(run: RecordedRun) -> Source:
     """Make a run the source of a plan, bound to the hash of the run's last record."""
     return Source(f"undo of run {run.run_id}", run.last_hash, 0, undoes=run.run_id)
@@ -71,13 +87,14 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
         impact: as for `plan_list`.
 
     Raises:
-        UsageError: there is no such run, or it changed roles that are not managed now.
+        UsageError: there is no such run, it was a dry run, or it changed roles that are not managed now.
         UnsettledRunError: the effect of some of its requests is still unknown.
         RecordBrokenError: the record was changed after it was written.
         StudioError: Studio can't be read.
     """
     settings, policy = context.settings, undo_policy(context.settings.policy)
     run = load_run(settings.account_dir, run_id, key=settings.audit_key.get_secret_value())
+    _refuse_dry_run(run)
     undone = effects_to_undo(run, policy.managed_roles)
     # What the run cost is given back, also roles that are not managed; what Studio gave beside it is left alone.
     lost = {effect.role for effect in undone if effect.action is Action.REMOVE} - set(policy.managed_roles)

@@ -9,8 +9,9 @@ import pytest
 
 from rolesync.cli.options import Form
 from rolesync.cli.plan_output import apply_command, load_plan, plan_text, save_and_show_plan
-from rolesync.errors import Exit, PlanRefusedError, RolesyncError, UsageError
+from rolesync.errors import Exit, InputRefusedError, PlanRefusedError, RolesyncError
 from rolesync.model.plans import Plan
+from rolesync.settings import load
 from tests.command import OWNER, ROLESYNC, SAMPLE, Shell
 from tests.planner.samples import PLAN
 from tests.report.samples import blocked_plan, empty_plan, make_plan
@@ -60,10 +61,10 @@ def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_
 def test_a_new_plan_is_saved_shown_and_gives_the_exit_code(
     plan: Plan, code: Exit, detailed_code: Exit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "a plan.json"
-    assert save_and_show_plan(plan, path, Form.JSON, show_all=False, detailed=False) is code
+    path, settings = tmp_path / "a plan.json", load(token="t", base_url="https://school.example.edu")
+    assert save_and_show_plan(plan, path, Form.JSON, settings, show_all=False, detailed=False) is code
     assert capsys.readouterr().out == path.read_text(encoding="ascii") == plan_text(plan)
-    assert save_and_show_plan(plan, path, Form.TEXT, show_all=False, detailed=True) is detailed_code
+    assert save_and_show_plan(plan, path, Form.TEXT, settings, show_all=False, detailed=True) is detailed_code
     shown = " ".join(capsys.readouterr().out.split())
     assert (apply_command(path) in shown) == (len(plan.changes) > 0)
 
@@ -76,7 +77,7 @@ def test_a_saved_plan_is_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "error", "message"),
     [
-        (None, UsageError, "plan plan.json can't be read: No such file"),
+        (None, InputRefusedError, "the plan plan.json does not exist"),
         (b"email,r\xc3\xb4le\n", PlanRefusedError, "plan.json is not a plan of rolesync: byte 7 isn't ASCII"),
         (b"email,role\n", PlanRefusedError, "plan.json: "),
         (plan_text(PLAN).replace(PLAN.account, "https://other.example.edu").encode(), PlanRefusedError, "plan.json: "),

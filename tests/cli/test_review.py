@@ -151,7 +151,7 @@ def test_without_a_terminal_all_is_given(sh: Shell) -> None:
     same = sh.run(*review("remove 2, add 1", "-o", "./plan.json"))
     assert same.returncode == 64
     assert "is never overwritten" in same.stderr
-    assert sh.run(*review("remove 2, add 1", "--decisions", "none.xlsx")).returncode == 64
+    assert sh.run(*review("remove 2, add 1", "--decisions", "none.xlsx")).returncode == 3
 
 
 def test_an_approved_plan_is_not_approved_again(sh: Shell) -> None:

@@ -18,7 +18,7 @@ def test_an_apply_that_is_blocked_shows_the_plan_with_todays_numbers(sh: Shell, 
     assert sh.run("plan", sh.list_of(ADMINS[:8]), "-o", "plan.json").returncode == 0
     blocked = sh.run("apply", "plan.json", "--yes", protected_users=json.dumps([ADMINS[9]]))
     assert blocked.returncode == 4
-    assert "BLOCKED  by protected_users: limit 0, this plan 1" in blocked.stdout
+    assert "BLOCKED  Protected users may lose no managed role." in blocked.stdout
     assert ADMINS[9] in blocked.stdout
     assert "nothing was written" in blocked.stderr
     assert studio.log() == []
@@ -30,8 +30,8 @@ BLOCKED = BlockedError("BLOCKED by max_removals_share", hint="correct the list",
 def test_a_blocked_plan_is_shown_unless_it_was_just_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert show_blocked(BLOCKED, Form.TEXT, show_all=False, command="rolesync apply p.json") is Exit.BLOCKED
     shown = capsys.readouterr()
-    assert "BLOCKED  by max_removals_share" in shown.out
-    assert shown.err == "rolesync: BLOCKED by max_removals_share\n  → correct the list\n"
+    assert "BLOCKED  At most 25% of the holders of Admin may be removed" in shown.out
+    assert shown.err == "rolesync: BLOCKED by max_removals_share, as shown above; nothing was written\n"
     show_blocked(BLOCKED, Form.TEXT, show_all=False, command="")
     assert capsys.readouterr().out == ""
 

@@ -29,15 +29,16 @@ def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell
 
     (sh.folder / run).write_text("not a plan", encoding="ascii")  # a file of that name comes first
     assert sh.run("show", run).returncode == 4
-    neither = sh.json("show", "plan.jsn", exit_code=64)["error"]
-    assert neither["message"] == "plan.jsn: there is no such file; as the id of a run: No run begins with 'plan.jsn'"
+    neither = sh.json("show", "2020", exit_code=64)["error"]
+    assert neither["message"] == "2020: there is no such file; as the id of a run: No run begins with '2020'"
     assert "rolesync runs" in neither["hint"]
-    without = sh.json("show", "plan.jsn", exit_code=64, base_url=None)["error"]
-    assert without["message"].startswith("plan.jsn: there is no such file; as the id of a run: ")
+    without = sh.json("show", "2020", exit_code=64, base_url=None)["error"]
+    assert without["message"].startswith("2020: there is no such file; as the id of a run: ")
+    assert sh.json("show", "plan.jsn", exit_code=3)["error"]["message"] == "the plan plan.jsn does not exist"
 
 
 def test_a_file_that_cannot_be_looked_at_is_reported(sh: Shell) -> None:
-    assert "can't be read: File name too long" in sh.json("show", "x" * 300, exit_code=64)["error"]["message"]
+    assert "can't be read: File name too long" in sh.json("show", "x" * 300, exit_code=3)["error"]["message"]
 
 
 def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:

@@ -12,6 +12,7 @@ from rolesync.model.keys import parse_roles
 from rolesync.model.reasons import HeldReason
 from rolesync.model.run_report import RunDrift
 from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.report.content.guard_text import guard_advice, guard_sentence
 from rolesync.report.content.impact import impact_texts
 from rolesync.report.content.text import (
     CELL_LIMIT,
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
 
 class GuardRow(NamedTuple):
-    """A guard's verdict; `limit` and `value` are `-` where there is none, `role` is empty for all roles."""
+    """A guard's verdict; `limit` and `value` are `-` where there is none, `role` is empty for all roles.
+
+    `sentence` says what the guard allows and what the plan would do, `advice` what the sentence leaves open.
+    """
 
     status: str
     rule: str
@@ -39,13 +43,13 @@ class GuardRow(NamedTuple):
     limit: str
     value: str
     message: str
+    sentence: str
+    advice: str
 
     @property
     def text(self) -> str:
-        """The guard with its role, limit and number, as in `max_removals (Admin): limit 50, this plan 61`."""
-        role = f" ({self.role})" if self.role else ""
-        numbers = f": limit {self.limit}, this plan {self.value}" if (self.limit, self.value) != ("-", "-") else ""
-        return f"{self.rule}{role}{numbers}"
+        """The sentence with the code, as in `At most 50 users may lose Admin: 61 would (max_removals)`."""
+        return self.sentence if self.sentence.startswith(self.rule) else f"{self.sentence} ({self.rule})"
 
 
 class PlanRow(NamedTuple):
@@ -111,6 +115,8 @@ def guard_rows(plan: Plan) -> list[GuardRow]:
             format_guard_value(verdict.rule, verdict.limit),
             format_guard_value(verdict.rule, verdict.value),
             escape_for_display(verdict.message, SENTENCE_LIMIT),
+            guard_sentence(plan, verdict),
+            guard_advice(verdict),
         )
         for verdict in sorted(plan.verdicts, key=lambda verdict: order[verdict.status])
     ]

@@ -5,6 +5,7 @@ All texts are already escaped by `escape_for_display`; a form adds only its own 
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -42,8 +43,9 @@ def headline(plan: Plan) -> Headline:
     """Return whether this plan may be applied, and what it would change."""
     if plan.blocked:
         first, *others = (guard for guard in guard_rows(plan) if guard.status == VerdictStatus.BLOCK)
-        more = f", and by {plural(len(others), 'more guard')}" if others else ""
-        return Headline("BLOCKED", f"by {first.text}{more}. Nothing was written.")
+        block = "guard blocks" if len(others) == 1 else "guards block"
+        more = f" {len(others):,} more {block} it." if others else ""
+        return Headline("BLOCKED", f"{first.sentence}.{more} Nothing was written.")
     if plan.status == "empty" and plan.source.undoes:
         return Headline(
             "NOTHING TO DO", "No effect of the run is left to undo, or its undo is held. Nothing was written."
@@ -127,9 +129,13 @@ def _mode(policy: Policy) -> str:
 
 
 def passes(guards: Iterable[GuardRow]) -> str:
-    """Count and name the guards that passed; empty if none did."""
-    rules = [guard.rule for guard in guards if guard.status == VerdictStatus.PASS]
-    return f"{len(rules):,} passed: {', '.join(dict.fromkeys(rules))}" if rules else ""
+    """Name the guards that passed, each once, with its roles; empty if none did."""
+    roles: dict[str, list[str]] = {}
+    for guard in guards:
+        if guard.status == VerdictStatus.PASS:
+            roles.setdefault(guard.rule, []).extend([guard.role] if guard.role else [])
+    names = [f"{rule} ({', '.join(named)})" if named else rule for rule, named in roles.items()]
+    return f"{plural(len(names), 'guard')}: {', '.join(names)}" if names else ""
 
 
 def drift_text(drift: Drift | RunDrift) -> str:
@@ -176,22 +182,62 @@ def requests_text(requests: Requests) -> str:
     return f"{requests.total:,}{f' ({kinds})' if kinds else ''}{least}"
 
 
-def next_step(plan: Plan, command: str = "rolesync apply PLAN") -> tuple[str, tuple[str, ...]]:
-    """Return what to do with a plan: a sentence, and the command as one text a line.
+@dataclass(frozen=True)
+class NextCommands:
+    """The commands that may come next; "" for one that doesn't.
 
-    `command` applies this plan; "" if that happens without a further command.
+    Attributes:
+        apply: applies the plan, or overrides its guards.
+        save: saves the plan, which is not in a file yet; `apply` applies that file.
+        review: gets the approval that the settings ask for.
+        replan: makes a new plan, because this one is out of date.
+        outdated: why it is out of date, as a sentence.
     """
+
+    apply: str = "rolesync apply PLAN"
+    save: str = ""
+    review: str = ""
+    replan: str = ""
+    outdated: str = ""
+
+
+def next_step(plan: Plan, commands: NextCommands | str = "rolesync apply PLAN") -> tuple[str, tuple[str, ...]]:
+    """Return the one thing to do with a plan: a sentence, and the command as one text a line; "" and () for nothing.
+
+    `commands` may be the command that applies the plan alone.
+    """
+    commands = NextCommands(apply=commands) if isinstance(commands, str) else commands
     if plan.status == "empty":
         return "There is nothing to apply.", ()
-    if plan.status == "ready":
-        if not command:
-            return "Applying it now; the result follows.", ()
-        return "Check each removal, then apply exactly this plan:", (escape_for_display(command),)
+    if commands.outdated:
+        return f"{commands.outdated} Make a new plan:", (escape_for_display(commands.replan),)
+    if plan.blocked:
+        return _next_if_blocked(plan, commands)
+    if commands.save:
+        sentence, command = "Nothing was saved. To review and apply these changes, save the plan:", commands.save
+    elif commands.review:
+        sentence, command = "The settings ask for an approval. Have the plan reviewed:", commands.review
+    else:
+        check = "Check each removal, then apply" if number_of(plan, Action.REMOVE) else "Apply"
+        sentence, command = f"{check} exactly this plan:", commands.apply
+    return (sentence, (escape_for_display(command),)) if command else ("", ())
+
+
+def _next_if_blocked(plan: Plan, commands: NextCommands) -> tuple[str, tuple[str, ...]]:
     final = [escape_for_display(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
     if final:
         return f"No override applies to {', '.join(dict.fromkeys(final))}. {_correction(plan)}.", ()
-    sentence = f"{_correction(plan)}. If every change is intended, override the guards for this plan:"
-    return sentence, (escape_for_display(command), f"--override {escape_for_display(plan.digest, CELL_LIMIT)}")
+    if not commands.apply:
+        return f"{_correction(plan)}.", ()
+    if commands.review and not commands.save:
+        return f"{_correction(plan)}. If every change is intended, have the plan reviewed:", (
+            escape_for_display(commands.review),
+        )
+    save = f"{escape_for_display(commands.save)}; " if commands.save else ""
+    plan_now = "save the plan, and override its guards" if save else "override the guards for this plan"
+    override = f"--override {escape_for_display(plan.digest, CELL_LIMIT)}"
+    sentence = f"{_correction(plan)}. If every change is intended, {plan_now}:"
+    return sentence, (f"{save}{escape_for_display(commands.apply)}", override)
 
 
 def _correction(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""A plan in the terminal: facts, guards, headline, tables and the next step."""
+"""A plan in the terminal: the verdict, what changes, the guards that didn't pass, then facts and the next step."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,15 @@ from rich.text import Text
 from rolesync.model.plans import Plan
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.report.content.plan_rows import guard_rows
-from rolesync.report.content.plan_summary import SHORT_DIGEST, headline, next_step, passes, requests_rows, summary
+from rolesync.report.content.plan_summary import (
+    SHORT_DIGEST,
+    NextCommands,
+    headline,
+    next_step,
+    passes,
+    requests_rows,
+    summary,
+)
 from rolesync.report.content.plan_tables import (
     changes_table,
     drift_table,
@@ -22,51 +30,64 @@ from rolesync.report.terminal.widgets import STYLES, banner, heading, note, pair
 _BANNERS = {"blocked": "red", "ready": "green", "empty": "blue"}
 
 
-def plan_view(plan: Plan, *, limit: int | None, command: str = "rolesync apply PLAN") -> RenderableType:
+def plan_view(
+    plan: Plan,
+    *,
+    limit: int | None,
+    commands: NextCommands | str = "rolesync apply PLAN",
+    applied: bool = False,
+) -> RenderableType:
     """Show a plan.
 
     Args:
         plan: the plan, blocked or not.
         limit: at most this many rows of each table; None for all. Rows beyond it are never built.
-        command: applies this plan; "" if that happens without a further command.
+        commands: what may come next, or the command that applies the plan.
+        applied: whether the outcome was shown already, so that neither a verdict nor a next step is due.
     """
-    title, sentence = headline(plan)
     return Group(
-        pairs(summary(plan)),
-        *table_view(roles_table(plan)),
-        *_guards(plan),
-        Text(),
-        banner(title, sentence, _BANNERS[plan.status]),
+        *([] if applied else [banner(*headline(plan), _BANNERS[plan.status])]),
         *table_view(changes_table(plan), limit),
         *table_view(held_table(plan), limit),
-        *table_view(drift_table(plan.drift), limit),
+        *table_view(roles_table(plan)),
+        *_guards(plan),
         *table_view(finding_kinds_table(plan.findings)),
-        Text(),
-        pairs(
-            [
-                *requests_rows(plan.requests),
-                ("digest", f"{escape_for_display(plan.digest[:SHORT_DIGEST])}, in full:"),
-                ("", escape_for_display(plan.digest, CELL_LIMIT)),
-            ],
-        ),
-        *_next(plan, command),
+        *table_view(drift_table(plan.drift), limit),
+        heading("About this plan"),
+        pairs(_facts(plan)),
+        *([] if applied else _next(plan, commands)),
     )
 
 
 def _guards(plan: Plan) -> Iterator[RenderableType]:
-    guards = guard_rows(plan)
-    yield heading("Guards")
+    """Show the guards that block or warn, each as a sentence with its code."""
+    guards = [guard for guard in guard_rows(plan) if guard.status != VerdictStatus.PASS]
+    if guards:
+        yield heading("Guards that did not pass")
     for guard in guards:
-        if guard.status != VerdictStatus.PASS:
-            line = Text.assemble(words(guard.status.upper(), STYLES[guard.status]), "  ", words(guard.text, "bold"))
-            yield note(line)
-            yield note(guard.message, indent=4)
-    if passed := passes(guards):
-        yield note(passed)
+        sentence = words(guard.sentence, "bold")
+        code = words(f"  [{guard.rule}]", "dim")
+        yield note(Text.assemble(words(guard.status.upper(), STYLES[guard.status]), "  ", sentence, code))
+        yield note(guard.advice, indent=4)
 
 
-def _next(plan: Plan, command: str) -> Iterator[RenderableType]:
-    sentence, command_lines = next_step(plan, command)
-    yield heading(sentence)
+def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield from summary(plan)
+    if passed := passes(guard_rows(plan)):
+        yield "passed", passed
+    yield from requests_rows(plan.requests)
+    yield "digest", f"{escape_for_display(plan.digest[:SHORT_DIGEST])}, in full:"
+    yield "", escape_for_display(plan.digest, CELL_LIMIT)
+
+
+def next_view(plan: Plan, commands: NextCommands | str) -> RenderableType:
+    """Show what to do next with a plan."""
+    return Group(*_next(plan, commands))
+
+
+def _next(plan: Plan, commands: NextCommands | str) -> Iterator[RenderableType]:
+    sentence, command_lines = next_step(plan, commands)
+    if sentence:
+        yield heading(sentence)
     if command_lines:
         yield note(" \\\n  ".join(command_lines))

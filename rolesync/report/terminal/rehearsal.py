@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from rolesync.model.live import Requests
 from rolesync.model.rehearsal import Rehearsal, Stage
 from rolesync.model.runs import counts
 from rolesync.model.vocabulary import OutcomeStatus
-from rolesync.report.content.plan_summary import SHORT_DIGEST, drift_text, held_text, requests_text
+from rolesync.report.content.plan_summary import (
+    SHORT_DIGEST,
+    NextCommands,
+    drift_text,
+    held_text,
+    next_step,
+    requests_text,
+)
 from rolesync.report.content.plan_tables import drift_table
 from rolesync.report.content.run_summary import outcome_counts
 from rolesync.report.content.run_tables import outcomes_table, undone_tables
@@ -20,35 +26,48 @@ from rolesync.report.terminal.widgets import banner, column, heading, note, pair
 _MINUTE, _HOUR = 60, 3600
 
 
-def rehearsal_view(rehearsal: Rehearsal, *, limit: int | None, command: str) -> RenderableType:
+def rehearsal_view(rehearsal: Rehearsal, *, limit: int | None, commands: NextCommands) -> RenderableType:
     """Show a rehearsal.
 
     Args:
         rehearsal: the rehearsal.
         limit: at most this many rows of each table; None for all.
-        command: applies the plan.
+        commands: what may come after it.
     """
-    run = rehearsal.run
     return Group(
-        pairs(
-            [
-                ("account", f"{escape_for_display(run.account, CELL_LIMIT)}, only read"),
-                ("plan", escape_for_display(run.plan_digest[:SHORT_DIGEST])),
-                ("copied", plural(rehearsal.people, "user")),
-                ("held", held_text(rehearsal.plan)),
-                ("outcomes", outcome_counts(counts(run.outcomes))),
-                *([("stopped", escape_for_display(run.stopped, SENTENCE_LIMIT))] if run.stopped else []),
-                ("drift", drift_text(run.drift)),
-            ]
-        ),
-        Text(),
         _headline(rehearsal),
         *(view for content in _tables(rehearsal) for view in table_view(content, limit)),
         *_holders(rehearsal),
-        *_time(rehearsal),
         *_unknown(rehearsal),
-        *([heading("To apply exactly this plan:"), note(escape_for_display(command))] if len(run.outcomes) else []),
+        *_time(rehearsal),
+        heading("About this rehearsal"),
+        pairs(_facts(rehearsal)),
+        *_next(rehearsal, commands),
     )
+
+
+def _facts(rehearsal: Rehearsal) -> Iterator[tuple[str, str]]:
+    run = rehearsal.run
+    yield "account", f"{escape_for_display(run.account, CELL_LIMIT)}, only read"
+    yield "plan", escape_for_display(run.plan_digest[:SHORT_DIGEST])
+    yield "copied", plural(rehearsal.people, "user")
+    yield "held", held_text(rehearsal.plan)
+    yield "outcomes", outcome_counts(counts(run.outcomes))
+    if run.stopped:
+        yield "stopped", escape_for_display(run.stopped, SENTENCE_LIMIT)
+    yield "drift", drift_text(run.drift)
+    yield "requests", f"to Studio {requests_text(Requests(rehearsal.read.by_kind))}"
+    yield "", f"to the copy {requests_text(run.requests)}"
+
+
+def _next(rehearsal: Rehearsal, commands: NextCommands) -> Iterator[RenderableType]:
+    """Say what to do next: a plan that didn't work as a whole is not to be applied as it is."""
+    if rehearsal.run.complete:
+        sentence, command = next_step(rehearsal.plan, commands)
+        yield heading(sentence)
+        yield from (note(line) for line in command)
+    else:
+        yield heading("An apply would end in the same way. Look at the reasons above, then make a new plan.")
 
 
 def _headline(rehearsal: Rehearsal) -> RenderableType:
@@ -112,8 +131,6 @@ def _time(rehearsal: Rehearsal) -> Iterator[RenderableType]:
             for stage in rehearsal.stages
         ),
     )
-    yield note(f"Requests to Studio: {requests_text(Requests(rehearsal.read.by_kind))}")
-    yield note(f"Requests to the copy: {requests_text(rehearsal.run.requests)}")
 
 
 def _basis(stage: Stage, rehearsal: Rehearsal) -> str:

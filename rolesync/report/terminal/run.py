@@ -1,13 +1,12 @@
 """A run in the terminal, just ended or from the record: what happened to each change, and whether it is proven."""
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from rolesync.model.run_report import RunReport
 from rolesync.model.runs import Run
 from rolesync.report.content.run_summary import run_content
 from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display
-from rolesync.report.terminal.widgets import banner, pairs, table_view
+from rolesync.report.terminal.widgets import banner, heading, pairs, table_view
 
 _STYLES = {"complete": "green", "planned": "blue", "empty": "blue"}
 
@@ -23,8 +22,8 @@ def run_view(run: Run | RunReport, *, limit: int | None = None, command: str = "
     content = run_content(run, command)
     word, sentence = content.headline
     return Group(
-        pairs(content.facts),
-        Text(),
         banner(word, escape_for_display(sentence, SENTENCE_LIMIT), _STYLES.get(content.status, "red")),
         *(part for table in content.tables for part in table_view(table, limit)),
+        heading("About this run"),
+        pairs(content.facts),
     )

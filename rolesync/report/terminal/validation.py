@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from rolesync.model.desired import Desired
 from rolesync.report.content.plan_summary import SHORT_DIGEST
@@ -28,6 +27,10 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
     """
     source = desired.source
     return Group(
+        banner(*_BANNERS[desired.status]),
+        *_findings(desired, limit),
+        *_roles(desired, managed_roles),
+        heading("About this list"),
         pairs(
             [
                 ("list", list_text(source.path)),
@@ -35,10 +38,6 @@ def desired_view(desired: Desired, managed_roles: Collection[str], *, limit: int
                 ("sha256", escape_for_display(source.sha256[:SHORT_DIGEST])),
             ],
         ),
-        Text(),
-        banner(*_BANNERS[desired.status]),
-        *_roles(desired, managed_roles),
-        *_findings(desired, limit),
     )
 
 

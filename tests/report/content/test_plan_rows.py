@@ -15,11 +15,11 @@ from tests.report.samples import (
 )
 
 
-def test_guards_that_block_come_first_and_passes_are_counted() -> None:
+def test_guards_that_block_come_first_and_rules_that_pass_are_named_once() -> None:
     guards = guard_rows(blocked_plan())
     assert [guard.status for guard in guards] == ["block", "warn", "pass", "pass"]
-    assert guards[1].text == "owner"
-    assert passes(guards) == "2 passed: max_removals_share, max_removals"
+    assert guards[1].text == "The token's owner may lose no managed role (owner)"
+    assert passes(guards) == "2 guards: max_removals_share (Admin), max_removals (Admin)"
     assert passes(guard for guard in guards if guard.status != VerdictStatus.PASS) == ""
 
 

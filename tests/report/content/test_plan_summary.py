@@ -8,6 +8,7 @@ from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action, Mode, VerdictStatus
 from rolesync.report.content.plan_rows import drift_rows, held_rows
 from rolesync.report.content.plan_summary import (
+    NextCommands,
     approval_text,
     drift_text,
     headline,
@@ -39,10 +40,10 @@ def test_headlines() -> None:
     assert headline(make_plan(changes=())).sentence.startswith("1 row held, and no other difference from the list.")
     assert headline(blocked_plan()) == (
         "BLOCKED",
-        "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written.",
+        "At most 25% of the holders of Admin may be removed: 6 of 10 would be. Nothing was written.",
     )
     both = make_plan(verdicts=(TOO_MANY, PROTECTED))
-    assert ", and by 1 more guard. Nothing was written." in headline(both).sentence
+    assert ". 1 more guard blocks it. Nothing was written." in headline(both).sentence
 
 
 def test_an_approval_is_shown_with_its_decisions() -> None:
@@ -146,7 +147,7 @@ def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str
 
 
 def test_a_plan_that_sync_applies_needs_no_command() -> None:
-    assert next_step(make_plan(), "") == ("Applying it now; the result follows.", ())
+    assert next_step(make_plan(), "") == ("", ())
 
 
 def test_an_empty_plan_has_no_next_command() -> None:
@@ -162,3 +163,28 @@ def test_an_undo_plan_shows_no_list_and_no_mode() -> None:
     assert headline(replace(empty_plan(), source=plan.source)).sentence.startswith(
         "No effect of the run is left to undo"
     )
+
+
+def test_the_one_next_step_is_the_right_one() -> None:
+    saved = NextCommands(apply="rolesync apply p.json", review="rolesync review p.json")
+    assert next_step(make_plan(), saved) == (
+        "The settings ask for an approval. Have the plan reviewed:",
+        ("rolesync review p.json",),
+    )
+    unsaved = replace(saved, save="rolesync plan l.csv -o p.json")
+    assert next_step(make_plan(), unsaved)[1] == ("rolesync plan l.csv -o p.json",)
+    old = replace(saved, replan="rolesync plan l.csv -o p.json", outdated="The list has changed.")
+    assert next_step(make_plan(), old) == ("The list has changed. Make a new plan:", ("rolesync plan l.csv -o p.json",))
+    assert next_step(empty_plan(), old) == ("There is nothing to apply.", ())
+
+
+def test_the_guards_of_a_blocked_plan_are_overridden_in_a_saved_plan() -> None:
+    blocked = make_plan(verdicts=(TOO_MANY,))
+    commands = NextCommands(apply="rolesync apply p.json", save="rolesync plan l.csv -o p.json")
+    assert next_step(blocked, commands)[1] == (
+        "rolesync plan l.csv -o p.json; rolesync apply p.json",
+        f"--override {blocked.digest}",
+    )
+    assert next_step(blocked, "")[1] == ()
+    reviewed = NextCommands(review="rolesync review p.json")
+    assert next_step(blocked, reviewed)[1] == ("rolesync review p.json",)

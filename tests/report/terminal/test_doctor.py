@@ -5,12 +5,13 @@ from tests.report.samples import CHECKS, HOSTILE
 from tests.report.terminal.screen import flat, show
 
 
-def test_each_check_has_its_word_and_hint_and_the_last_line_counts() -> None:
+def test_each_check_has_its_word_and_hint_and_the_banner_counts() -> None:
     text = flat(checks_view(CHECKS))
     assert "ok token Studio takes the token." in text
     assert "warning owner No owner is set. > Set ROLESYNC_OWNER to the token owner's address." in text
     assert "failed state folder The folder can't be written. > Give its owner the right to write." in text
-    assert text.endswith("3 checks: 1 failed, 1 warning")
+    assert "NOT READY 3 checks: 1 failed, 1 warning." in text
+    assert text.index("failed state folder") < text.index("warning owner") < text.index("ok token")
 
 
 def test_hostile_text_stays_in_its_place() -> None:

@@ -12,7 +12,6 @@ from tests.report.samples import (
     DIGEST,
     MARKUP,
     PROTECTED,
-    TOO_MANY,
     additive_plan,
     big_plan,
     blocked_plan,
@@ -30,24 +29,24 @@ def in_order(text: str, parts: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_a_plan_is_shown_from_summary_to_next_step(width: int) -> None:
+def test_a_plan_is_shown_from_verdict_to_next_step(width: int) -> None:
     text = show(plan_view(make_plan(), limit=None), width)
     assert in_order(
         text,
         [
-            "account  https://school",
-            "lists/desired_roles.csv (120 rows, sha256 ab12ab12ab12)",
-            "sync: adds",
-            "held     1 row: 1 not in Studio",
-            "Holders of the managed roles",
-            "WARN  owner",
-            "2 passed: max_removals_share, max_removals",
             "READY  2 removals, 1 addition. Nothing was written yet.",
             "- remove   Ada Lovelace",
             "- remove   Grace Hopper",
             "+ add      Zoë Ångström",
             "Held: 1 row",
+            "Holders of the managed roles",
+            "WARN  The token's owner may lose no managed role  [owner]",
             "Findings in the list: 0 errors, 2 warnings, 1 info",
+            "account   https://school",
+            "lists/desired_roles.csv (120 rows, sha256 ab12ab12ab12)",
+            "sync: adds",
+            "held      1 row: 1 not in Studio",
+            "2 guards: max_removals_share (Admin), max_removals (Admin)",
             "5 (search 4, get 1); minimum for the roles read: 5",
             "Admin complete, 1 page",
             DIGEST[:12],
@@ -69,8 +68,9 @@ def test_a_change_names_user_role_reason_and_row() -> None:
 def test_a_blocked_plan_names_rule_limit_number_and_override() -> None:
     text = show(plan_view(blocked_plan(), limit=None))
     joined = " ".join(text.replace("┃", " ").split())
-    assert "BLOCKED by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written." in joined
-    assert TOO_MANY.message in joined
+    sentence = "At most 25% of the holders of Admin may be removed: 6 of 10 would be"
+    assert f"BLOCKED {sentence}. Nothing was written." in joined
+    assert f"BLOCK {sentence} [max_removals_share]" in joined
     assert (
         f"\n  rolesync apply PLAN \\\n    --override {DIGEST}\n" in "\n".join(map(str.rstrip, text.splitlines())) + "\n"
     )
@@ -142,7 +142,7 @@ def test_wide_letters_keep_the_width() -> None:
 
 def test_the_next_step_is_the_command_given() -> None:
     command = "rolesync apply 'my plan.json'"
-    assert command in flat(plan_view(make_plan(), limit=1, command=command))
+    assert command in flat(plan_view(make_plan(), limit=1, commands=command))
 
 
 def test_requests_without_a_known_fewest() -> None:

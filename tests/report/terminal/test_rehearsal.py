@@ -6,6 +6,7 @@ from rolesync.model.live import Requests
 from rolesync.model.rehearsal import HolderCount, Latency, Rehearsal, Stage
 from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import OutcomeStatus
+from rolesync.report.content.plan_summary import NextCommands
 from rolesync.report.json import rehearsal_json
 from rolesync.report.terminal.rehearsal import rehearsal_view
 from tests.report.samples import ADDED, DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_plan, make_run
@@ -30,7 +31,7 @@ DONE = Rehearsal(
 
 
 def view(done: Rehearsal, limit: int | None = None) -> str:
-    return flat(rehearsal_view(done, limit=limit, command="rolesync apply 'a plan.json'"))
+    return flat(rehearsal_view(done, limit=limit, commands=NextCommands(apply="rolesync apply 'a plan.json'")))
 
 
 def test_a_rehearsal_shows_the_result_the_time_and_the_unknowns() -> None:
@@ -46,9 +47,10 @@ def test_a_rehearsal_shows_the_result_the_time_and_the_unknowns() -> None:
     assert "changing roles 1,200 1 62.4 1,200 rounds of 52 ms" in text
     assert "reading again for the proof 2,000 16 8,000.0 the setting requests_per_second" in text
     assert "work on this machine 0 1 3.2 measured in the copy, with the record" in text
-    assert "Requests to Studio: 40 (search_role 39, user 1)" in text
-    assert "Requests to the copy: 3 (put 1, get 2)" in text
-    assert "A rehearsal can't predict - Whether it rains. To apply exactly this plan: rolesync apply" in text
+    assert "requests to Studio 40 (search_role 39, user 1)" in text
+    assert "to the copy 3 (put 1, get 2)" in text
+    assert "A rehearsal can't predict - Whether it rains." in text
+    assert "apply exactly this plan: rolesync apply" in text
     assert "Done, with a note" not in text
 
 
@@ -96,7 +98,7 @@ def test_hostile_text_stays_in_its_place(width: int) -> None:
     hostile = replace(
         DONE, run=make_run(rows, Proof({}, HOSTILE)), roles=tuple(HolderCount(text, 1, 1) for text in HOSTILE)
     )
-    assert show(rehearsal_view(hostile, limit=None, command="x"), width).count("- remove") == len(HOSTILE)
+    assert show(rehearsal_view(hostile, limit=None, commands=NextCommands()), width).count("- remove") == len(HOSTILE)
 
 
 def test_as_json() -> None:

@@ -1,0 +1,145 @@
+"""Checks of the files that a command names, before Studio is read: each is of the right kind, or can be written."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+from rolesync.errors import InputRefusedError, UsageError
+
+_HEAD = 4096  # bytes that show what a file is
+_PLAN_KEY = b'"rolesync_plan"'
+_REVIEW_COLUMNS = (b"kind,", b"decision")  # of the table that `show PLAN --csv` writes
+_LIST_SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls"}
+_RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
+
+
+def check_target(path: Path | None, what: str) -> None:
+    """Refuse a file to write that can't be written, as far as that shows without writing it; `-` is standard output.
+
+    Args:
+        path: the file; None if there is none.
+        what: what the file will hold, for the message, such as "the plan".
+
+    Raises:
+        UsageError: its folder doesn't exist or can't be written, or the file is a folder.
+    """
+    if path is None or str(path) == "-":
+        return
+    problem, hint = "", "name another file"
+    folder = path.parent
+    if path.is_dir():
+        problem, hint = "it is a folder", f"name a file inside it, such as {shlex.quote(str(path / 'FILE'))}"
+    elif not folder.exists():
+        problem = f"the folder {folder} does not exist"
+        hint = f"name another file, or make the folder: mkdir -p {shlex.quote(str(folder))}"
+    elif not folder.is_dir():
+        problem = f"{folder} is not a folder"
+    elif not os.access(path if _is_special(path) else folder, os.W_OK):
+        problem = "this user may not write there"
+    if problem:
+        raise UsageError(f"{what} can't be written to {path}: {problem}; nothing was read or written", hint=hint)
+
+
+def check_overwrites(path: Path, source: Path, what: str) -> None:
+    """Refuse to write a result over the file that it is made from.
+
+    Raises:
+        UsageError: both are the same file.
+    """
+    if str(path) != "-" and path.resolve() == source.resolve():
+        raise UsageError(
+            f"-o {path} would overwrite {what} itself; nothing was read or written", hint="name another -o"
+        )
+
+
+def check_new(path: Path, what: str, *, force: bool) -> None:
+    """Refuse to replace a file with content, because people may have edited it.
+
+    Raises:
+        UsageError: the file is there, and `force` is False.
+    """
+    if force or str(path) == "-" or not path.is_file() or not path.stat().st_size:
+        return
+    raise UsageError(
+        f"{path} is there, and {what} would replace it; nothing was read or written",
+        hint="name another file, or replace it on purpose with --force",
+    )
+
+
+def check_is_list(path: Path) -> None:
+    """Refuse a plan, or the table of a plan's review, where a list is expected. Other problems show when it is read.
+
+    Raises:
+        InputRefusedError: it is a plan or such a table.
+    """
+    head, name = _head(path), shlex.quote(str(path))
+    if _is_plan(head):
+        raise InputRefusedError(f"{path} is a plan, not a list", hint=f"to look at it: rolesync show {name}")
+    if _is_review_table(head):
+        raise InputRefusedError(
+            f"{path} is a table for the review of a plan, not a list",
+            hint=f"to use its decisions: rolesync review PLAN --decisions {name}",
+        )
+
+
+def describe_other_file(path: Path) -> tuple[str, str]:
+    """Describe a file that is no plan: what it is instead, and what to do with it; two "" if it may be a plan."""
+    head, name = _head(path), shlex.quote(str(path))
+    if _is_review_table(head):
+        return "is a table for the review of a plan, not a plan", f"rolesync review PLAN --decisions {name}"
+    if re.match(rb"\s*<", head):
+        return "is a page for reading, not a plan", "name the file that `rolesync plan FILE -o PLAN` wrote"
+    if path.suffix.casefold() in _LIST_SUFFIXES:
+        command = f"rolesync plan {name} -o plan.json"
+        return ("is a list, not a plan", command) if head else ("is empty, and not a plan", "name a saved plan")
+    return ("", "") if head.strip() else ("is empty", "save the plan again: rolesync plan FILE -o PLAN")
+
+
+def refuse_file_as_run(name: str) -> None:
+    """Refuse the name of a file where the id of a run is expected.
+
+    Raises:
+        UsageError: a file of this name is there, and it doesn't look like an id.
+    """
+    path = Path(name)
+    if _RUN_ID.fullmatch(name) or not path.is_file():
+        return
+    quoted = shlex.quote(name)
+    if _is_plan(_head(path)):
+        raise UsageError(
+            f"{name} is a plan, not a run",
+            hint=f"`rolesync runs` lists the runs; to look at the plan: rolesync show {quoted}",
+        )
+    raise UsageError(f"{name} is a file, not a run", hint="`rolesync runs` lists the runs with their ids")
+
+
+def missing_plan_hint(path: Path) -> str:
+    """Say what to do about a plan that isn't there."""
+    if _RUN_ID.fullmatch(str(path)):
+        return f"this looks like the id of a run: rolesync show {path}; name a plan by its file"
+    return "name a file saved by `rolesync plan FILE -o PLAN`"
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _is_plan(head: bytes) -> bool:
+    return head.lstrip().startswith(b"{") and _PLAN_KEY in head
+
+
+def _is_review_table(head: bytes) -> bool:
+    header = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].lower().replace(b'"', b"")
+    return header.startswith(_REVIEW_COLUMNS[0]) and _REVIEW_COLUMNS[1] in header
+
+
+def _head(path: Path) -> bytes:
+    """Read the beginning of a regular file; empty if it can't be read, or is something else."""
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b""

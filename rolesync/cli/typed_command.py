@@ -1,0 +1,52 @@
+"""The command that was typed, as words for advice: without secrets, and with other options."""
+
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rolesync.settings import Settings
+
+
+def typed_words(settings: "Settings") -> list[str]:
+    """Return the words of the command line, without a `--set` of a secret, because advice is shown and saved."""
+    return ["rolesync", *_without_secrets(sys.argv[1:], settings)]
+
+
+def plan_words(settings: "Settings", file: str) -> list[str]:
+    """Return the words that plan as the typed command does, and save the plan to a file."""
+    words = _without({"--dry-run", "--detailed-exitcode", "--all"}, typed_words(settings))
+    words[1:2] = ["plan"] if words[1:2] == ["sync"] else words[1:2]
+    end = words.index("--") if "--" in words else len(words)
+    return [*words[:end], "-o", file, *words[end:]]
+
+
+def _without(options: Collection[str], words: Sequence[str]) -> list[str]:
+    return [word for word in words if word not in options]
+
+
+def _without_secrets(words: Sequence[str], settings: "Settings") -> Iterator[str]:
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            yield from (word, *rest)
+            return
+        name, equals, value = word.partition("=")
+        if word in {"--set", "-s"}:
+            assignment, typed = next(rest, ""), [word]
+        elif name == "--set" and equals:
+            assignment, typed = value, []
+        elif word.startswith("-s"):
+            assignment, typed = word[2:], []
+        else:
+            yield word
+            continue
+        if not _is_secret(assignment.partition("=")[0].strip(), settings):
+            yield from (*typed, assignment if typed else word)
+
+
+def _is_secret(name: str, settings: "Settings") -> bool:
+    """Whether a setting is or may contain a secret: the address of a proxy may contain a password."""
+    from pydantic import SecretStr
+
+    return name == "proxy" or isinstance(getattr(settings, name, ""), SecretStr)

@@ -1,0 +1,130 @@
+"""Files of the wrong kind, and files that can't be written: refused with what to do, before Studio is asked."""
+
+import json
+
+import pytest
+
+from rolesync.sandbox.control import Control
+from tests.command import SAMPLE, Shell
+
+_MISSING = 3
+PLAN_COMMANDS = (("apply", "--yes"), ("show",), ("review",), ("rehearse",))
+LIST_COMMANDS = (("validate",), ("plan",), ("sync",), ("explain", "a@example.edu", "--list"), ("migrate",))
+
+
+@pytest.mark.parametrize("command", [*PLAN_COMMANDS, *LIST_COMMANDS], ids=lambda command: command[0])
+def test_a_missing_file_has_the_same_exit_code_everywhere(command: tuple[str, ...], sh: Shell) -> None:
+    refused = sh.run(*command, "missing.json")
+    assert (refused.returncode, "missing.json does not exist" in refused.stderr) == (_MISSING, True)
+    (sh.folder / "folder").mkdir()
+    folder = sh.run(*command, "folder")
+    assert (folder.returncode, "folder is a folder" in folder.stderr) == (_MISSING, True)
+
+
+def test_missing_decisions_have_it_too(sh: Shell) -> None:
+    sh.run("plan", SAMPLE, "-o", "plan.json")
+    refused = sh.run(
+        "review", "plan.json", "--decisions", "missing.csv", "--reviewer", "R", "--sees", "remove 2, add 4"
+    )
+    assert (refused.returncode, "missing.csv do not exist" in refused.stderr) == (_MISSING, True)
+
+
+@pytest.mark.parametrize("command", PLAN_COMMANDS, ids=lambda command: command[0])
+def test_a_list_is_no_plan(command: tuple[str, ...], sh: Shell) -> None:
+    path = sh.folder / "a list.csv"
+    path.write_bytes(SAMPLE.read_bytes())
+    refused = sh.run(*command, path.name)
+    assert refused.returncode == 4
+    assert refused.stderr == (
+        "rolesync: a list.csv is a list, not a plan\n  → rolesync plan 'a list.csv' -o plan.json\n"
+    )
+
+
+@pytest.mark.parametrize("command", LIST_COMMANDS, ids=lambda command: command[0])
+def test_a_plan_is_no_list_and_neither_is_the_table_of_its_review(
+    command: tuple[str, ...], sh: Shell, studio: Control
+) -> None:
+    sh.run("plan", SAMPLE, "-o", "plan.json")
+    sh.run("show", "plan.json", "--csv", "plan.csv")
+    before = sum(studio.counts().values())
+    for file, hint in (("plan.json", "rolesync show plan.json"), ("plan.csv", "review PLAN --decisions plan.csv")):
+        refused = sh.run(*command, file)
+        assert (refused.returncode, "not a list" in refused.stderr) == (3, True)
+        assert hint in refused.stderr
+    assert sum(studio.counts().values()) == before
+
+
+@pytest.mark.parametrize("command", ["undo", "audit show"])
+def test_a_file_is_no_run(command: str, sh: Shell) -> None:
+    sh.run("plan", SAMPLE, "-o", "plan.json")
+    (sh.folder / "list.csv").write_text("email,role\n")
+    for file, kind in (("plan.json", "a plan"), ("list.csv", "a file")):
+        refused = sh.run(*command.split(), file)
+        assert (refused.returncode, f"{file} is {kind}, not a run" in refused.stderr) == (64, True)
+    run = sh.run("apply", "20261129T214824-8c35c8", "--yes")
+    assert "rolesync show 20261129T214824-8c35c8" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        (b"", "plan.json", "plan.json is empty"),
+        (b"", "plan.csv", "plan.csv is empty, and not a plan"),
+        (b"<!doctype html><p>", "plan.html", "is a page for reading, not a plan"),
+        (b"PK\x03\x04\xff", "list.xlsx", "is a list, not a plan"),
+        (b"\xef\xbb\xbfkind,action,decision\n", "table.csv", "is a table for the review of a plan"),
+        (b'{"a": 1}', "any.json", "it has no key rolesync_plan"),
+    ],
+)
+def test_what_a_file_is_instead_of_a_plan(content: bytes, name: str, message: str, sh: Shell) -> None:
+    (sh.folder / name).write_bytes(content)
+    refused = sh.run("apply", name, "--yes")
+    assert (refused.returncode, message in refused.stderr) == (4, True), refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ("none/x.json", "the folder none does not exist"),
+        ("folder", "it is a folder"),
+        ("file.txt/x.json", "file.txt is not a folder"),
+    ],
+)
+def test_a_target_that_cannot_be_written_is_refused_before_studio_is_asked(
+    target: str, problem: str, sh: Shell, studio: Control
+) -> None:
+    (sh.folder / "folder").mkdir()
+    (sh.folder / "file.txt").write_text("text")
+    before = sum(studio.counts().values())
+    for command in (["plan", SAMPLE, "-o"], ["export", "-o"], ["undo", "20261129T2148", "-o"]):
+        refused = sh.run(*command, target)
+        assert (refused.returncode, f"can't be written to {target}: {problem}" in refused.stderr) == (64, True)
+    assert sum(studio.counts().values()) == before
+
+
+def test_no_report_is_written_if_one_of_them_cannot_be(sh: Shell) -> None:
+    sh.run("plan", SAMPLE, "-o", "plan.json")
+    refused = sh.run("show", "plan.json", "--html", "plan.html", "--csv", "none/plan.csv")
+    assert (refused.returncode, (sh.folder / "plan.html").exists()) == (64, False)
+
+
+def test_a_plan_never_replaces_its_list(sh: Shell) -> None:
+    (sh.folder / "list.csv").write_bytes(SAMPLE.read_bytes())
+    refused = sh.run("plan", "list.csv", "-o", "list.csv")
+    assert (refused.returncode, "-o list.csv would overwrite the list itself" in refused.stderr) == (64, True)
+    assert (sh.folder / "list.csv").read_bytes() == SAMPLE.read_bytes()
+
+
+def test_an_export_replaces_a_file_only_by_force(sh: Shell, studio: Control) -> None:
+    path = sh.folder / "list.csv"
+    path.write_text("email,role\nkept@example.edu,Admin\n")
+    before = sum(studio.counts().values())
+    refused = sh.run("export", "-o", "list.csv")
+    assert (refused.returncode, "--force" in refused.stderr) == (64, True)
+    assert "kept" in path.read_text()
+    assert sum(studio.counts().values()) == before
+    assert sh.run("export", "-o", "list.csv", "--force").returncode == 0
+    assert "kept" not in path.read_text("utf-8")
+    (sh.folder / "empty.csv").touch()
+    assert sh.run("export", "-o", "empty.csv").returncode == 0
+    assert json.loads(sh.run("export", "--format", "json").stdout)["assignments"]
