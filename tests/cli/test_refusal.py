@@ -42,7 +42,6 @@ REFUSED = [
     (["plan", SAMPLE], {"base_url": "http://studio.example.edu"}, "would send the token unencrypted"),
     (["plan", SAMPLE], {"token": None}, "no token is set"),
     (["sync", SAMPLE, "--dry-run", "--override", "00"], {}, "contradict each other"),
-    (["apply", "none.json", "--yes"], {}, "none.json"),
 ]
 
 
