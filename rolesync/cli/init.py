@@ -11,6 +11,7 @@ import typer
 
 from rolesync.cli.options import Form, Format
 from rolesync.cli.output import show_json
+from rolesync.cli.progress import configure_log
 from rolesync.cli.questions import TerminalQuestions, on_terminal
 from rolesync.errors import DeclinedError, Exit, UsageError
 
@@ -60,6 +61,7 @@ def init(
     from rolesync.workflows.init_answers import InitOptions
     from rolesync.workflows.init_files import check_target, settings_text, write_files
 
+    configure_log()
     check_target(config, force=force)
     if token_file and client_id:
         raise UsageError("init: --token-file and --client-id exclude each other", hint="leave one of them out")

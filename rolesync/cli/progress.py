@@ -22,12 +22,12 @@ NOTICEABLE_SECONDS = 3.0  # a user wonders after that
 NOTICE_SECONDS = 5.0  # at most between two notices, if the waits are longer
 
 
-def configure_log(settings: "Settings") -> None:
-    """Send the log to standard error, with the format and the level of the settings; quiet and verbose override it."""
+def configure_log(log_level: str = "warning", log_format: str = "console") -> None:
+    """Send the log to standard error, with this level and format; quiet and verbose override the level."""
     import structlog
 
-    level = "error" if is_quiet() else "debug" if is_verbose() else settings.log_level
-    readable = settings.log_format == "console"
+    level = "error" if is_quiet() else "debug" if is_verbose() else log_level
+    readable = log_format == "console"
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -46,7 +46,7 @@ def command_context(settings: "Settings") -> Iterator["Context"]:
     """Make the context of a command; its progress and its retries are shown while the `with` block lasts."""
     from rolesync.workflows.context import Context
 
-    configure_log(settings)
+    configure_log(settings.log_level, settings.log_format)
     if is_quiet():
         yield Context(settings)
         return

@@ -99,24 +99,14 @@ def _read(
         findings.append(error(Code.NO_ROWS, text))
     deduplicated, conflicts = collector.deduplicate()
     findings += conflicts
-    findings += _no_managed_role(deduplicated, findings, layout, managed_roles, form)
+    if all(finding.level is not Level.ERROR for finding in findings):  # an unreadable row might name a managed role
+        claimed = (deduplicated.in_force.role, deduplicated.not_in_force["role"])
+        findings += find_no_managed_role(claimed, managed_roles, form.role_aliases, layout.header[layout.role])
     if layout.foreign and layout.user_id is not None and collector.rows:
         findings.append(_foreign_ids(layout, layout.user_id, deduplicated, table.header_row or None))
     if form.hold_bad_rows:
         findings = [held(finding, table.header_row) for finding in findings]
     return deduplicated, findings, collector.rows, collector.periods
-
-
-def _no_managed_role(
-    rows: Deduplicated, findings: Sequence[Finding], layout: Layout, managed_roles: Collection[str], form: ListForm
-) -> list[Finding]:
-    """Refuse a list without a managed role; an unreadable row might name one, and is an error of its own."""
-    if any(finding.level is Level.ERROR for finding in findings):
-        return []
-    counts = [roles.value_counts().items() for roles in (rows.in_force.role, rows.not_in_force["role"])]
-    listed = {str(role): int(number) for numbers in counts for role, number in numbers if number}
-    refusal = find_no_managed_role(listed, managed_roles, form.role_aliases, layout.header[layout.role])
-    return [refusal] if refusal else []
 
 
 def _foreign_ids(layout: Layout, user_id: int, rows: Deduplicated, header_row: int | None) -> Finding:

@@ -2,34 +2,44 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rolesync.model.findings import Code, Finding, error, name_some, quoted
 from rolesync.model.keys import role_key
 from rolesync.model.vocabulary import RIVAL_ROLES
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _MIN_SIMILARITY = 0.55  # difflib's ratio, looser than for a single row: here the whole list is wrong anyway
 
 
 def find_no_managed_role(
-    numbers: Mapping[str, int], managed: Collection[str], aliases: Mapping[str, str], column: str
-) -> Finding | None:
-    """Refuse a list without any row of a managed role, in force or not; None if there is one, or no row at all.
+    claimed: Iterable["pd.Categorical[str] | pd.Series[Any]"],
+    managed: Collection[str],
+    aliases: Mapping[str, str],
+    column: str,
+) -> Iterator[Finding]:
+    """Refuse a list without any row of a managed role; nothing if there is one, or no row at all.
 
     Args:
-        numbers: the number of assignments of each role in the list, whether in force today or not.
+        claimed: the roles of the assignments in the list, in force today and not.
         managed: the managed roles.
         aliases: other names, each with the role that it means.
         column: the header of the column of roles.
     """
     managed_names = sorted({role_key(role) for role in managed})
-    listed = [role for role, number in Counter(numbers).most_common() if number]
+    numbers = Counter[str]()
+    for roles in claimed:
+        numbers.update({str(role): int(number) for role, number in roles.value_counts().items() if number})
+    listed = [role for role, _ in numbers.most_common()]
     if not listed or not set(listed).isdisjoint(managed_names):
-        return None
+        return
     nearest = _nearest(listed, [*managed_names, *sorted(aliases)])
     advice = f"did you mean {quoted(nearest)}?" if nearest else "correct the roles, or set managed_roles"
     rows = f"the roles of the list are {name_some(map(quoted, listed))}, managed is {', '.join(managed_names)}"
-    return error(Code.NO_MANAGED_ROLE, f"no row gives a managed role: {rows}; {advice}", column=column)
+    yield error(Code.NO_MANAGED_ROLE, f"no row gives a managed role: {rows}; {advice}", column=column)
 
 
 def _nearest(roles: Iterable[str], known: Collection[str]) -> str:

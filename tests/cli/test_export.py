@@ -40,7 +40,7 @@ def test_a_holder_without_an_address_is_exported_by_id(sh: Shell, studio: Contro
 def test_a_list_that_cannot_be_written_is_wrong_usage(sh: Shell) -> None:
     refused = sh.run("export", "-o", "none/today.csv")
     assert (refused.returncode, refused.stdout) == (64, "")
-    assert "the list can't be written to none/today.csv" in refused.stderr
+    assert "can't be written to none/today.csv: the folder none does not exist" in refused.stderr
 
 
 def mark(sh: Shell, stays: dict[str, str]) -> None:

@@ -25,7 +25,7 @@ def _log_as_before() -> Iterator[None]:
 
 
 def test_the_log_has_the_format_and_the_level_of_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_log(load(log_format="json", log_level="info"))
+    configure_log("info", "json")
     structlog.get_logger().debug("unimportant")
     structlog.get_logger().info("retry", wait=2.5)
     shown = capsys.readouterr()
@@ -33,7 +33,7 @@ def test_the_log_has_the_format_and_the_level_of_the_settings(capsys: pytest.Cap
     assert (entry["event"], entry["wait"], entry["level"], shown.out) == ("retry", 2.5, "info", "")
     assert entry["timestamp"].endswith("Z")
 
-    configure_log(load(log_format="console", log_level="warning"))
+    configure_log()
     structlog.get_logger().info("retry")
     structlog.get_logger().warning("slow")
     readable = capsys.readouterr().err

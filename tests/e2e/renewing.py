@@ -12,7 +12,8 @@ from rolesync.settings import load
 from rolesync.workflows.connect import token_of
 
 if __name__ == "__main__":
-    configure_log(settings := load())
+    settings = load()
+    configure_log(settings.log_level, settings.log_format)
     tokens = token_of(settings, lambda: datetime.now(UTC), Counter())
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -160,7 +160,7 @@ CASES = [
         "unmanaged",
         "email,role\na@x.edu,Teacher\n",
         [("a@x.edu", "Teacher")],
-        [("warning", "unmanaged_role", 2, "role")],
+        [("error", "no_managed_role", None, "role"), ("warning", "unmanaged_role", 2, "role")],
     ),
     Case("again", "email,role\na@x.edu,Admin\nA@X.EDU,Admin\n", [A], [("warning", "duplicate", 3, None)]),
     Case(

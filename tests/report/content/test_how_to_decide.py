@@ -29,7 +29,7 @@ def test_held_removals_that_may_be_released_have_a_step() -> None:
 
 def test_a_block_and_the_media_are_named() -> None:
     sentence = dict(how_to_decide(blocked_plan()).rows)["BLOCKED"]
-    assert sentence == "by max_removals_share (Admin): limit 25%, this plan 60%. Nothing was written."
+    assert sentence == "At most 25% of the holders of Admin may be removed: 6 of 10 would be. Nothing was written."
     impact = frame(IMPACT, {name: [7] if kind == "int64" else [""] for name, kind in IMPACT.items()})
     assert dict(how_to_decide(replace(make_plan(), impact=impact)).rows)["media"].startswith("1 user with a removal")
 
