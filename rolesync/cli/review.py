@@ -1,6 +1,7 @@
 """`rolesync review PLAN`: decide on each change, and approve the rest as a new plan."""
 
 import sys
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from shlex import quote
@@ -26,6 +27,8 @@ from rolesync.errors import DeclinedError, Exit, InputRefusedError, UsageError
 from rolesync.extras import install_command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from rolesync.model.plans import Plan
     from rolesync.planner.approval import Decisions
     from rolesync.report.html.tables import LastChanges
@@ -68,6 +71,9 @@ def review(
     port: Annotated[
         int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the page; 0 takes a free port.")
     ] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser, if there is a screen.")
+    ] = True,
     show_all: All = False,
     form: Format = Form.TEXT,
     config: Config = None,
@@ -75,8 +81,8 @@ def review(
 ) -> Exit:
     """Decide on a plan, and write the approved plan next to it. Doesn't contact Studio.
 
-    By default it serves a page on this machine and shows its address. With --decisions, --reviewer or --sees there is
-    no page: the command asks for the missing ones in the terminal.
+    By default it serves a page on this machine, opens it in the browser, and shows its address. With --decisions,
+    --reviewer or --sees there is no page: the command asks for the missing ones in the terminal.
     """
     from rolesync.review.sheet.problems import DecisionsRefusedError
     from rolesync.workflows.context import Context
@@ -100,7 +106,8 @@ def review(
         save_file(plan_text(approved), target, "the approved plan", mode=context.settings.file_mode)
     else:
         was_shown = False
-        approved = _review_on_page(plan, context, file, target, port, load_last_changes(plan, context.settings))
+        last_changes = load_last_changes(plan, context.settings)
+        approved = _review_on_page(plan, context, file, target, port, last_changes, browser=browser)
     if form is Form.JSON and str(target) != "-":
         write_stdout(plan_text(approved))
     elif form is Form.TEXT and was_shown and str(target) != "-":
@@ -111,7 +118,14 @@ def review(
 
 
 def _review_on_page(
-    plan: "Plan", context: "Context", file: Path, target: Path, port: int, last_changes: "LastChanges | None"
+    plan: "Plan",
+    context: "Context",
+    file: Path,
+    target: Path,
+    port: int,
+    last_changes: "LastChanges | None",
+    *,
+    browser: bool,
 ) -> "Plan":
     """Serve the page until the plan is approved.
 
@@ -152,7 +166,8 @@ def _review_on_page(
 
     session = ReviewSession(plan, last_changes, approve, leave)
     try:
-        serve(session, port=port, show_address=_show_address)
+        with _showing(browser=browser) as show_address:
+            serve(session, port=port, show_address=show_address)
     except BaseException:  # whatever ends the review, no decision is lost
         from rolesync.report.content.text import escape_for_display
 
@@ -164,6 +179,22 @@ def _review_on_page(
     if not approved:
         raise DeclinedError(f"{end.word.lower()}: {end.sentence}", hint=end.command)
     return approved[0]
+
+
+@contextmanager
+def _showing(*, browser: bool) -> "Iterator[Callable[[str], None]]":
+    """Provide what shows an address of the review: in the terminal, and the first one also in the browser."""
+    from rolesync.cli.browser import has_browser, open_privately, private_folder
+
+    with private_folder() if browser and has_browser() else nullcontext() as folder:
+        folders = [folder] if folder else []
+
+        def show(address: str) -> None:
+            _show_address(address)
+            if folders:
+                open_privately(address, folders.pop())
+
+        yield show
 
 
 def _show_address(address: str) -> None:
