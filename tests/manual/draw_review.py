@@ -12,7 +12,7 @@ from tests.command import SAMPLE, sandbox, shell
 from tests.paths import ROOT
 
 PICTURE = ROOT / "rolesync" / "manual" / "review.png"
-SIZE = {"width": 1120, "height": 640}
+SIZE = {"width": 1120, "height": 860}
 ADDRESS = re.compile(r"http://\S+/open/\S+")
 UNTICKED, REASON = "Beatriz", "on leave"
 
@@ -21,7 +21,7 @@ def draw(folder: Path) -> None:
     """Plan, open the review, untick a change, and save what the browser shows of it."""
     with sandbox() as studio, chromium() as browser, watched(browser, viewport=SIZE) as watch:
         sh = shell(folder, studio)
-        sh.json("plan", SAMPLE, "-o", "plan.json")
+        sh.json("plan", SAMPLE, "--impact", "-o", "plan.json")
         with sh.started("review", "plan.json") as review:
             assert review.stderr is not None
             address = next(match[0] for match in map(ADDRESS.search, review.stderr) if match)
@@ -31,8 +31,9 @@ def draw(folder: Path) -> None:
             row.get_by_role("checkbox").uncheck()
             row.get_by_role("textbox").fill(REASON)
             row.get_by_role("textbox").blur()
-            page.locator("#bar").get_by_text("remove 1, add 4").wait_for()
-            page.locator("[data-table=changes]").evaluate("table => scrollBy(0, table.getBoundingClientRect().top - 8)")
+            page.locator("#bar").get_by_text("1 removal, 4 additions, 1 excluded").wait_for()
+            page.locator("#bar").get_by_text("saved").wait_for()
+            page.evaluate("scrollTo(0, 0)")
             page.screenshot(path=PICTURE)
 
 

@@ -35,11 +35,11 @@ def school() -> Plan:
 
 
 def rows(page: Page, key: str = "changes") -> Locator:
-    return page.locator(f"section[data-table={key}] tbody > tr:not(.details)")
+    return page.locator(f"section[data-table={key}] tbody > tr:not(.details, .group)")
 
 
 def people(page: Page) -> list[str]:
-    return [text.split("<")[0].split(" #")[0].strip() for text in rows(page).locator("th").all_inner_texts()]
+    return [text.partition("\n")[0].strip() for text in rows(page).locator("th").all_inner_texts()]
 
 
 def status(page: Page, key: str = "changes") -> str:

@@ -2,17 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.model.frames import IMPACT
-from rolesync.model.vocabulary import Completeness
+from rolesync.model.vocabulary import Action, Completeness
 from rolesync.report.content.text import duration_text, escape_for_display, plural, size_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from rolesync.model.plans import Plan
+
 _NOTE_LIMIT = 400  # characters
 _TRANSFER = "; Studio can transfer a leaver's unshared media to another user (POST /transfer_media)"
+
+
+class MediaGlance(NamedTuple):
+    """What a user owns at a glance: the media, their last view, both in a sentence with the rest, and their bytes."""
+
+    owned: str
+    viewed: str
+    sentence: str
+    size: int
+
+
+def impact_glances(impact: pd.DataFrame | None) -> dict[int, MediaGlance]:
+    """Describe by user id the media of each user at a glance; empty if they were not looked up."""
+    if impact is None:
+        return {}
+    texts = impact_texts(impact)
+    cells = zip(*(impact[name].tolist() for name in IMPACT), strict=True)
+    return {user_id: MediaGlance(*_glance(*values), texts[user_id], values[3]) for user_id, *values in cells}
+
+
+def impact_glance_total(plan: Plan) -> dict[str, str] | None:
+    """Sum up what the users with a removal own: a few words, and a sentence.
+
+    None without removals, or if the media were not looked up.
+    """
+    losing = plan.changes["user_id"][plan.changes["action"] == Action.REMOVE.value]
+    if plan.impact is None or not len(losing):
+        return None
+    impact = plan.impact[plan.impact["user_id"].isin(losing)]
+    known = impact[impact["known"] != Completeness.NOTHING.value]
+    owned, size = (sum(known[name].tolist()) for name in ("owned", "size"))
+    if not len(known):
+        return {"owned": "Media unknown", "sentence": impact_total(impact)}
+    least = "At least " if (known["known"] == Completeness.AT_LEAST.value).any() else ""
+    latest = max(known["last_viewed"].tolist(), default="")[:10]
+    unknown = len(impact) - len(known)
+    sentences = [
+        f"owned by {plural(len(known), 'user')} with a removal",
+        f", last viewed on {escape_for_display(latest)}" if latest else "",
+        f"; media of {plural(unknown, 'user')} unknown" if unknown else "",
+        _TRANSFER if owned else "",
+    ]
+    return {"owned": f"{least}{plural(owned, 'medium', 'media')}, {size_text(size)}", "sentence": "".join(sentences)}
 
 
 def impact_texts(impact: pd.DataFrame | None) -> dict[int, str]:
@@ -52,6 +97,20 @@ def _describe(  # noqa: PLR0913, PLR0917  # the columns of IMPACT
     viewed = f", last viewed on {escape_for_display(last_viewed[:10])}" if last_viewed else ""
     remark = f"; {escape_for_display(note, _NOTE_LIMIT)}" if note else ""
     return f"{owns}{latest}{viewed}; can open {reachable:,}{remark}"
+
+
+def _glance(  # noqa: PLR0913, PLR0917  # as above
+    known: str, owned: int, reachable: int, size: int, duration: int, newest: str, last_viewed: str, note: str
+) -> tuple[str, str]:
+    del duration, note
+    if known == Completeness.NOTHING:
+        return "media unknown", ""
+    least = "at least " if known == Completeness.AT_LEAST else ""
+    if not reachable or not (owned or least):
+        return "no media", ""
+    viewed = f"last viewed {escape_for_display(last_viewed[:10])}" if last_viewed else ""
+    latest = f"newest of {escape_for_display(newest[:10])}" if newest else ""
+    return f"{least}{plural(owned, 'medium', 'media')}, {size_text(size)}", viewed or latest
 
 
 def _media(owned: int, size: int, duration: int) -> str:

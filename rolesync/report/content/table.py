@@ -34,6 +34,7 @@ class Kind(StrEnum):
     TEXT = "text"
     SENTENCE = "sentence"  # up to `SENTENCE_LIMIT` characters
     ROLES = "roles"  # (before, after), each as in `Admin, Teacher`, "" for no role; after is None if unknown
+    MEDIA = "media"  # a `MediaGlance`; only on the page
     NUMBER = "number"  # a row number; 0 if there is no row
     COUNT = "count"  # a number as text, as in `+1,200`
 

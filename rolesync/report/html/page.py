@@ -6,6 +6,7 @@ The page's security policy names its scripts and styles by hash, so that no text
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
@@ -13,16 +14,33 @@ from typing import TYPE_CHECKING, Any
 
 from rolesync.errors import UsageError
 from rolesync.extras import install_command
-from rolesync.model.vocabulary import Action, VerdictStatus
+from rolesync.model.vocabulary import VerdictStatus
 from rolesync.planner.approval import LONGEST_NAME
-from rolesync.report.content.plan_summary import headline, next_step, number_of, requests_rows, summary
-from rolesync.report.content.plan_tables import guards_table, left_without_role, roles_table
+from rolesync.report.content.impact import impact_glance_total
+from rolesync.report.content.outliers import outliers
+from rolesync.report.content.plan_rows import guard_rows
+from rolesync.report.content.plan_summary import (
+    SHORT_DIGEST,
+    approval_text,
+    format_time,
+    headline,
+    level_counts,
+    next_step,
+    removals_waiting,
+    requests_rows,
+    summary,
+    totals,
+)
+from rolesync.report.content.plan_tables import guards_table
 from rolesync.report.content.run_summary import run_content
 from rolesync.report.content.table import NO_ROLE, TAGS
-from rolesync.report.content.text import CELL_LIMIT, escape_for_display
-from rolesync.report.html.tables import LastChanges, page_table, plan_page_tables, script_json
+from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text, plural
+from rolesync.report.html.findings import finding_kinds
+from rolesync.report.html.tables import LastChanges, PageTable, page_table, plan_page_tables, script_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jinja2 import Template
 
     from rolesync.model.plans import Plan, RoleCount
@@ -34,8 +52,23 @@ WITHOUT_SCRIPT = 500
 PICTURE = 1000
 """Units of a bar's whole length."""
 
+_SCRIPTS = ("groups.js", "plan.js", "address.js")
+
+_FOLDERS = re.compile(r".*[/\\](?=[^/\\])", re.DOTALL)  # the facts at the end of the page name them
+
 _VISIBLE = 6
 """Units of the shortest bar, so that one user among very many stays visible."""
+
+
+_BADGES = {"ready": "READY", "blocked": "BLOCKED", "approved": "APPROVED", "empty": "NOTHING TO DO"}
+_PARTS = {
+    "changes": "Changes",
+    "held": "Held",
+    "drift": "Changed outside rolesync",
+    "guards": "Guards",
+    "about": "About this plan",
+}
+_GUARD_WORDS = {VerdictStatus.BLOCK: "block", VerdictStatus.WARN: "to check", VerdictStatus.PASS: "passed"}
 
 
 def plan_html(plan: Plan, last_changes: LastChanges | None = None) -> str:
@@ -67,9 +100,9 @@ def review_html(plan: Plan, decided: Plan, draft: object, last_changes: LastChan
     return _page("review.html", "review", plan, decided, last_changes, draft=draft, longest_name=LONGEST_NAME)
 
 
-def overview_html(decided: Plan, plan: Plan) -> str:
+def overview_html(decided: Plan) -> str:
     """Render the summary above the tables of a review's page, for the plan with the decisions so far."""
-    return _template("fragment.html").render(**_overview(decided, plan))
+    return _template("fragment.html").render(**_overview(decided))
 
 
 def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastChanges | None, **values: object) -> str:
@@ -79,7 +112,7 @@ def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastCha
     tables, style, scripts = (
         plan_page_tables(plan, last_changes),
         _read_template("plan.css"),
-        [_read_template("plan.js")],
+        [_read_template(script) for script in _SCRIPTS],
     )
     connect = ""
     if "draft" in values:
@@ -88,6 +121,10 @@ def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastCha
         values["draft"] = Markup(script_json(values["draft"]))  # noqa: S704  # escaped for a script element
     return template.render(
         what=what,
+        account=escape_for_display(plan.account, CELL_LIMIT),
+        parts=_parts(tables, plan),
+        kinds=finding_kinds(plan.findings),
+        finding_counts=level_counts(plan.findings),
         policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src {_hash(style)}; {connect}"
         "base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704  # this package's own
@@ -95,33 +132,84 @@ def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastCha
         data=Markup(script_json([table.data for table in tables])),  # noqa: S704  # escaped for a script element
         tables={table.key: table for table in tables},
         most=WITHOUT_SCRIPT,
-        **_overview(decided, plan),
+        **_overview(decided),
         **values,
     )
 
 
-def _overview(decided: Plan, plan: Plan) -> dict[str, Any]:
-    """Return the values of the summary above the tables, with links to the sections of the plan that have rows."""
+def _overview(decided: Plan) -> dict[str, Any]:
+    """Return the values of the summary above and below the tables."""
+    guards = guard_rows(decided)
+    statuses = [guard.status for guard in guards]
+    changing = [role for role in decided.roles if role.additions or role.removals] or decided.roles[:1]
     return {
-        "status": decided.status,
         "headline": headline(decided),
+        "verdict": _verdict(decided),
+        "approved": approval_text(decided.approval) if decided.approval else "",
+        "blocks": [guard for guard in guards if guard.status == VerdictStatus.BLOCK],
+        "warnings": [guard for guard in guards if guard.status == VerdictStatus.WARN],
+        "role_cards": [
+            {
+                "role": escape_for_display(role.role, CELL_LIMIT),
+                "before": role.before,
+                "after": role.after,
+                "removals": role.removals,
+                "additions": role.additions,
+                **_bar(role),
+            }
+            for role in changing
+        ],
+        "unchanged_roles": ", ".join(
+            f"{escape_for_display(role.role, CELL_LIMIT)} {role.before:,}"
+            for role in decided.roles
+            if role not in changing
+        ),
+        "picture": PICTURE,
+        "outliers": outliers(decided),
+        "media": impact_glance_total(decided),
+        "guards": page_table(guards_table(decided))._replace(key="guards-table"),
+        "guard_counts": ", ".join(
+            f"{statuses.count(status):,} {word}"
+            for status, word in _GUARD_WORDS.items()
+            if statuses.count(status) or status is VerdictStatus.PASS
+        ),
+        "short_digest": escape_for_display(decided.digest[:SHORT_DIGEST]),
+        "requests": f"{decided.requests.total:,}",
         "summary": [
             *summary(decided),
             *requests_rows(decided.requests),
             ("digest", escape_for_display(decided.digest, CELL_LIMIT)),
         ],
-        "roles": page_table(roles_table(decided)),
-        "bars": [_bar(role) for role in decided.roles],
-        "picture": PICTURE,
-        "guards": page_table(guards_table(decided)),
-        "blocks": sum(1 for verdict in decided.verdicts if verdict.status is VerdictStatus.BLOCK),
-        "removals": number_of(decided, Action.REMOVE),
-        "additions": number_of(decided, Action.ADD),
-        "held": len(decided.held),
-        "findings": len(decided.findings),
-        "without_role": left_without_role(decided),
-        "sections": {key for key, rows in (("changes", plan.changes), ("held", plan.held)) if len(rows)},
     }
+
+
+def _verdict(plan: Plan) -> dict[str, str]:
+    """Return the headline of the page: a title, its badge with a tone, and where the plan comes from."""
+    source = plan.source
+    origin = (
+        f"undo of run {escape_for_display(source.undoes, CELL_LIMIT)}"
+        if source.undoes
+        else f"{list_text(_FOLDERS.sub('', source.path))}, {plural(source.rows, 'row')}"
+    )
+    by = f" by {escape_for_display(plan.planned_by, CELL_LIMIT)}" if plan.planned_by else ""
+    tone = "approved" if plan.approval and plan.status == "ready" else plan.status
+    sentence = f"{headline(plan).sentence} " if plan.status == "empty" else ""
+    if len(plan.changes) and (waiting := removals_waiting(plan)):
+        sentence = f"{plural(waiting, 'removal')} held · "
+    return {
+        "title": totals(plan) if len(plan.changes) else "No changes",
+        "word": _BADGES[tone],
+        "tone": tone,
+        "sentence": f"{sentence}{origin} · planned {format_time(plan.created_at)}{by}",
+    }
+
+
+def _parts(tables: Iterable[PageTable], plan: Plan) -> list[dict[str, Any]]:
+    """List the parts of the page that the links at its top lead to."""
+    parts = [{"key": table.key, "title": _PARTS[table.key], "size": table.size} for table in tables]
+    if plan.findings:
+        parts.append({"key": "findings", "title": "Findings", "size": len(plan.findings)})
+    return [*parts, *({"key": key, "title": _PARTS[key], "size": 0} for key in ("guards", "about"))]
 
 
 def run_html(report: RunReport) -> str:

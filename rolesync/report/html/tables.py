@@ -5,16 +5,24 @@ Texts that many rows share are listed once, in the column's `words`, so that fif
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rolesync.model.explanation import PastChange
 from rolesync.model.plans import Plan
-from rolesync.report.content.plan_tables import changes_table, drift_table, findings_table, held_table
-from rolesync.report.content.table import Kind, Table
+from rolesync.report.content.impact import MediaGlance, impact_glances
+from rolesync.report.content.outliers import emptied_domains
+from rolesync.report.content.plan_summary import held_text
+from rolesync.report.content.plan_tables import changes_table, drift_table, held_table
+from rolesync.report.content.role_steps import role_steps
+from rolesync.report.content.table import Column, Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text, outcome_text
 
 LastChanges = Mapping[int, Sequence[PastChange]]
 """By user id, the changes of the last run that changed this user, in the order sent."""
+
+_LATE = ("impact", "reason", "why", "row")
+"""The columns at the end of a table of the page, in this order."""
 
 _MOST_CHOICES = 200
 """Words of a column that still has a menu; with more, the search finds a word faster."""
@@ -23,7 +31,8 @@ _MOST_CHOICES = 200
 class PageColumn(NamedTuple):
     """One column; if it has `words`, each cell is the index of its value among them.
 
-    `all_label` is the entry of the column's menu that shows all rows; "" for a column without a menu.
+    `all_label` is the entry of the column's menu that shows all rows; "" for a column without a menu. A `hidden` column
+    is only for the script: it says nothing that another column doesn't show.
     """
 
     key: str
@@ -32,6 +41,7 @@ class PageColumn(NamedTuple):
     cells: list[Any]
     words: list[Any] | None = None
     all_label: str = ""
+    hidden: bool = False
 
     def value(self, row: int) -> Any:  # noqa: ANN401  # by kind
         """The value in one row."""
@@ -39,30 +49,89 @@ class PageColumn(NamedTuple):
 
 
 class PageTable(NamedTuple):
-    """One section with its table; `details` is what the script shows of a row that is opened."""
+    """One section with its table.
+
+    `details` is what the script shows of a row that is opened, `note` a summary beside the title. `domains` are the
+    mail domains that lose every holder of a role, each with a sentence.
+    """
 
     key: str
     title: str
     columns: tuple[PageColumn, ...]
     size: int
     details: Mapping[str, Any] | None = None
+    note: str = ""
+    domains: Sequence[tuple[str, str]] = ()
+
+    @property
+    def shown(self) -> tuple[PageColumn, ...]:
+        """The columns that are not hidden."""
+        return tuple(column for column in self.columns if not column.hidden)
 
     def rows(self, limit: int) -> Iterator[list[tuple[PageColumn, Any]]]:
         """Yield the first rows as cells with their columns."""
         for row in range(min(limit, self.size)):
-            yield [(column, column.value(row)) for column in self.columns]
+            yield [(column, column.value(row)) for column in self.shown]
 
     @property
     def data(self) -> dict[str, Any]:
         """The table as the script reads it."""
-        return {"key": self.key, "columns": [column._asdict() for column in self.columns], "details": self.details}
+        columns = [column._asdict() for column in self.columns]
+        return {"key": self.key, "columns": columns, "details": self.details, "domains": self.domains}
 
 
 def plan_page_tables(plan: Plan, last_changes: LastChanges | None = None) -> list[PageTable]:
     """List the tables of a plan that have rows: the changes first, removals before additions."""
-    tables = (changes_table(plan), held_table(plan), drift_table(plan.drift), findings_table(plan.findings))
-    details = {"changes": _details(plan, last_changes)}
-    return [page_table(table, details.get(table.key)) for table in tables if table.size]
+    tables = []
+    if len(plan.changes):
+        changes = _with_glances(changes_table(plan), plan)
+        domains = [
+            (escape_for_display(domain), _emptied(role, before)) for role, domain, before in emptied_domains(plan)
+        ]
+        page = page_table(changes, _details(plan, last_changes))
+        tables.append(_without_needless(page)._replace(title="Changes", domains=domains))
+    if len(plan.held):
+        held = _without_needless(page_table(_with_glances(held_table(plan), plan)))
+        tables.append(held._replace(title="Held", note=held_text(plan).partition(": ")[2]))
+    if len(plan.drift.changes):
+        tables.append(page_table(drift_table(plan.drift)))
+    return tables
+
+
+def _emptied(role: str, before: int) -> str:
+    name = escape_for_display(role, CELL_LIMIT)
+    return f"the only holder of {name} here" if before == 1 else f"all {before:,} holders of {name} here"
+
+
+def _with_glances(table: Table, plan: Plan) -> Table:
+    """Add what the page shows at a glance: the steps from the roles before to those after, and the media."""
+    steps, glances = role_steps(plan), impact_glances(plan.impact)
+    nothing = MediaGlance("", "", "", 0)
+
+    def column(of: Column) -> Column:
+        if of.key == "roles":
+            return of._replace(title="roles", value=lambda row: (*of.value(row), steps[row.user_id]), all_label="")
+        if of.key == "impact":
+            return of._replace(
+                kind=Kind.MEDIA, value=lambda row: glances.get(row.user_id, nothing) if of.value(row) else nothing
+            )
+        return of
+
+    columns = [column(of) for of in table.columns]
+    columns.sort(key=lambda of: _LATE.index(of.key) if of.key in _LATE else -1)
+    return replace(table, columns=tuple(columns))
+
+
+def _without_needless(table: PageTable) -> PageTable:
+    """Hide the column of media if there are none, and a role that all rows share where the steps of roles show it."""
+    has_steps = any(column.kind is Kind.ROLES for column in table.columns)
+
+    def is_needless(column: PageColumn) -> bool:
+        if column.kind is Kind.MEDIA:
+            return not any(glance.owned for glance in column.words or ())
+        return has_steps and column.key == "role" and len(column.words or ()) == 1
+
+    return table._replace(columns=tuple(column._replace(hidden=is_needless(column)) for column in table.columns))
 
 
 def page_table(table: Table, details: Mapping[str, Any] | None = None) -> PageTable:

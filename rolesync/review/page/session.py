@@ -116,7 +116,7 @@ class ReviewSession:
         released = self._with_reasons(sent.released, self._keys.held, sent.reasons)
         shown = Decisions({key: why.strip() or _NO_REASON for key, why in excluded.items()}, released)
         decided = decide(self._plan, shown)
-        overview = overview_html(decided, self._plan)
+        overview = overview_html(decided)
         self._decided, self.decisions = decided, Decisions(excluded, released)
         self._revision += 1
         return {"revision": self._revision, "effect": self._decided.effect, "overview": overview}

@@ -74,41 +74,36 @@ class Page(HTMLParser):
 
 def test_the_page_shows_the_whole_plan_removals_first() -> None:
     page = Page(make_plan())
-    assert "READY 2 removals, 1 addition. Nothing was written yet." in page.text.replace("READY2", "READY 2")
-    assert ["Admin", "10", "+1", "-2", "9", ""] in page.cells
+    assert "2 removals, 1 additionREADY desired_roles.csv, 120 rows · planned 2026-11-02 02:30:00 UTC" in page.text
+    assert "Holders of Admin10 → 9 -2, +1" in page.text
     removal = [
         "- remove",
-        "Ada Lovelace <ada@example.edu> #12",
-        "Admin",
-        "Admin, Teacher → Teacher",
+        "Ada Lovelace ada@example.edu #12",
+        "Admin, Teacher",
         "this user is in the list, but not for this role",
         "5",
     ]
     addition = [
         "+ add",
-        "Zoë Ångström <zoe@example.edu> #31",
-        "Admin",
-        "Student → Admin, Student",
+        "Zoë Ångström zoe@example.edu #31",
+        "Student, +\N{NO-BREAK SPACE}Admin",
         "the list gives this role, Studio doesn't yet",
         "9",
     ]
     assert page.cells.index(removal) < page.cells.index(addition)
     held = "Studio doesn't know this address yet; tried again on the next run."
-    assert ["+ add", "<new@example.edu>", "Admin", "not in Studio", held, "14"] in page.cells
-    assert [
-        "warning",
-        "4",
-        "Role",
-        "unmanaged_role",
-        "Teacher is not a managed role, so it is left alone.",
-    ] in page.cells
+    assert ["+ add", "new@example.edu", "Admin", "not in Studio", held, "14"] in page.cells
+    assert "<s><bdi>Admin</bdi></s>, <bdi>Teacher</bdi>" in page.source
+    finding = "Teacher is not a managed role, so it is left alone."
+    assert f"warning {finding} 2 \N{MULTIPLICATION SIGN} unmanaged_role rows 4, 6, column Role: {finding}" in page.text
     assert "rolesync apply PLAN" in page.text
     assert DIGEST in page.text
 
 
 def test_a_blocked_plan_shows_the_block() -> None:
     page = Page(blocked_plan())
-    assert "At most 25% of the holders of Admin may be removed: 6 of 10 would be. Nothing was written." in page.text
+    sentence = "At most 25% of the holders of Admin may be removed: 6 of 10 would be."
+    assert f"Blocked by 1 guard. Nothing was written. {sentence} max_removals_share" in page.text
     assert ("class", "banner blocked") in page.attributes
     assert any(row[:5] == ["BLOCK", "max_removals_share", "Admin", "25%", "60%"] for row in page.cells)
     assert f"--override {DIGEST}" in page.text
@@ -117,7 +112,7 @@ def test_a_blocked_plan_shows_the_block() -> None:
 def test_an_empty_plan_has_no_lists() -> None:
     page = Page(empty_plan())
     assert "NOTHING TO DO" in page.text
-    assert page.tags.count("table") == 2
+    assert page.tags.count("table") == 1  # the guards
 
 
 def test_the_page_loads_nothing_and_runs_only_its_own_script() -> None:
@@ -127,23 +122,23 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script() -> None:
     assert not {name for name in names if name in {"src", "style"} or name.startswith("on")}
     assert all(value and value.startswith("#") for name, value in page.attributes if name == "href")
     assert not re.search(r"url\(|@import|innerHTML|outerHTML|insertAdjacentHTML|\beval\b", page.source)
-    (style,), (data, script) = page.inline["style"], page.inline["script"]
-    hashes = [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (script, style)]
+    (style,), (data, *scripts) = page.inline["style"], page.inline["script"]
+    hashes = [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (*scripts, style)]
     (policy,) = [value for name, value in page.attributes if name == "content" and value and "default-src" in value]
     assert policy.split("; ") == [
         "default-src 'none'",
-        f"script-src {hashes[0]}",
-        f"style-src {hashes[1]}",
+        f"script-src {' '.join(hashes[:-1])}",
+        f"style-src {hashes[-1]}",
         "base-uri 'none'",
         "form-action 'none'",
     ]
-    assert [table["key"] for table in json.loads(data)] == ["changes", "held", "drift", "findings"]
+    assert [table["key"] for table in json.loads(data)] == ["changes", "held", "drift"]
     assert not set("<>&") & set(data)
 
 
 def test_a_page_is_small_beside_its_data() -> None:
     page = Page(empty_plan())
-    assert len(page.source) < 40_000
+    assert len(page.source) < 46_000
 
 
 def test_tables_are_marked_up_for_screen_readers_and_for_dark_and_print() -> None:
@@ -151,7 +146,7 @@ def test_tables_are_marked_up_for_screen_readers_and_for_dark_and_print() -> Non
     assert ("lang", "en") in page.attributes
     labels = {value for name, value in page.attributes if name == "aria-labelledby"}
     assert labels <= {value for name, value in page.attributes if name == "id"}
-    assert page.tags.count("thead") == page.tags.count("table") == 5
+    assert page.tags.count("thead") == page.tags.count("table") == 3
     assert {value for name, value in page.attributes if name == "scope"} == {"col", "row"}
     assert "prefers-color-scheme: dark" in page.source
     assert "@media print" in page.source
@@ -161,26 +156,26 @@ def test_drift_has_a_section() -> None:
     page = Page(drifted_plan())
     assert "Changed outside rolesync: 2 changes" in page.text
     assert "2 changes since run 20261101T023000-77aa01" in page.text
-    assert "<kim@example.edu> #44" in page.text
+    assert "kim@example.edu #44" in page.text
     assert "Changed outside" not in Page(make_plan()).text
 
 
 def test_hostile_text_adds_no_tag_and_no_attribute() -> None:
     tame, hostile = Page(replace(blocked_plan(), drift=DRIFTED)), Page(hostile_plan())
-    assert set(hostile.tags) == set(tame.tags)
+    assert set(hostile.tags) <= set(tame.tags)
     assert {name for name, _ in hostile.attributes} == {name for name, _ in tame.attributes}
-    assert hostile.tags.count("tr") == 6 + 8 * len(HOSTILE)
+    assert hostile.tags.count("tr") == 4 + 6 * len(HOSTILE)
     assert MARKUP in hostile.text
     assert FORMULA in hostile.text
     assert not any(char in hostile.source for char in "\x1b\x07\r\u202e\u2066\u200b")
     assert r"admin\u202egro.live\u200b@x\u2066" in hostile.text
-    assert len(hostile.source) < 100_000
+    assert len(hostile.source) < 110_000
     assert hostile.source.encode()
 
 
 def test_a_long_plan_is_in_the_data_whole_and_its_beginning_in_the_page() -> None:
     page = Page(big_plan(WITHOUT_SCRIPT + 300, 200))
-    assert page.source.count("- remove</td>") == WITHOUT_SCRIPT
+    assert page.source.count("- remove</span></td>") == WITHOUT_SCRIPT
     assert "The first 500 of 1,000 rows" in page.text
     changes = json.loads(page.inline["script"][0])[0]
     columns = {column["key"]: column for column in changes["columns"]}

@@ -14,7 +14,7 @@ from tests.report.samples import (
 
 
 def test_only_tables_with_rows_are_there_the_changes_first() -> None:
-    assert [table.key for table in plan_page_tables(drifted_plan())] == ["changes", "held", "drift", "findings"]
+    assert [table.key for table in plan_page_tables(drifted_plan())] == ["changes", "held", "drift"]
     assert plan_page_tables(empty_plan()) == []
 
 
@@ -22,7 +22,6 @@ def test_a_menu_is_there_only_where_there_is_a_choice() -> None:
     (changes, *_) = plan_page_tables(make_plan())
     assert {column.key: column.all_label for column in changes.columns if column.all_label} == {
         "action": "any action",
-        "roles": "any roles",
         "why": "any reason",
     }
     (changes, *_) = plan_page_tables(plan_of(*((user, Action.ADD, f"Role {user}", []) for user in range(1, 300))))

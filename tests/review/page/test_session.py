@@ -60,12 +60,9 @@ def test_what_stands_above_the_tables_is_what_is_left() -> None:
     session = new_session()
     before = session.page()
     answer = session.decide(content(reasons=["no"], excluded={"0": 0, "1": 0}))
-    assert "2 removals, 1 addition;" in before
-    assert "0 removals, 1 addition;" in answer["overview"]
-    assert "0 removals, 1 addition;" in session.page()
-    assert 'href="#held"' in answer["overview"]  # what is taken out is held, and the page has such a section
-    without = new_session(make_plan(held=()))
-    assert 'href="#held"' not in without.decide(content(reasons=["no"], excluded={"0": 0}))["overview"]
+    assert "2 removals, 1 addition<" in before
+    assert "0 removals, 1 addition<" in answer["overview"]
+    assert "0 removals, 1 addition<" in session.page()
 
 
 def test_a_page_that_is_opened_again_has_the_decisions() -> None:

@@ -1,4 +1,4 @@
-/* The script of a plan's page: search, filters, sorting and pages for each table.
+/* The script of a plan's page: search, filters, groups, sorting and pages for each table, and the page's address.
 
    It uses no library, sends no request and stores nothing. It inserts every text as a text node, never as markup, and
    reads the rows from the JSON in the page. Its cells equal those of cells.html. */
@@ -9,6 +9,7 @@
   const SEARCHED = 8; // a table with more rows has a search field
   const NO_ROLE = "no role";
   const SIGNS = { remove: "- ", add: "+ " };
+  const NOUNS = { remove: "Removals", add: "Additions" };
   const collator = new Intl.Collator("en", { sensitivity: "base" });
   const number = new Intl.NumberFormat("en");
   const many = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
@@ -17,6 +18,12 @@
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     element.append(...children);
+    return element;
+  }
+
+  function button(text, attributes, action) {
+    const element = make("button", { type: "button", ...attributes }, text);
+    element.addEventListener("click", () => element.getAttribute("aria-disabled") !== "true" && action());
     return element;
   }
 
@@ -29,8 +36,8 @@
 
   /* One column: its values by row, and their texts for search, sorting and menus. */
   class Column {
-    constructor({ key, title, kind, cells, words, all_label }) {
-      Object.assign(this, { key, title, kind, cells, words, all_label });
+    constructor({ key, title, kind, cells, words, all_label, hidden }) {
+      Object.assign(this, { key, title, kind, cells, words, all_label, hidden });
     }
 
     value(row) {
@@ -40,6 +47,7 @@
     text(value) {
       if (this.kind === "user") return [value[0], value[1] && `<${value[1]}>`, value[2] && `#${value[2]}`].filter(Boolean).join(" ");
       if (this.kind === "roles") return `${value[0] || NO_ROLE} → ${value[1] || NO_ROLE}`;
+      if (this.kind === "media") return value[2];
       return this.kind === "number" && !value ? "" : String(value);
     }
 
@@ -57,14 +65,16 @@
       return this.rankByRow;
     }
 
+    /* Media are ranked by size, the largest first. */
     ranked() {
       const values = this.words ?? this.cells;
-      const keys = values.map((value) => (this.kind === "user" ? value[0] || value[1] || value[2] : this.text(value)));
-      const order = keys.map((_, at) => at).sort((a, b) => collator.compare(keys[a], keys[b]));
+      const keys = values.map((value) => (this.kind === "user" ? value[0] || value[1] || value[2] : this.kind === "media" ? -value[3] : this.text(value)));
+      const compare = this.kind === "media" ? (a, b) => a - b : collator.compare;
+      const order = keys.map((_, at) => at).sort((a, b) => compare(keys[a], keys[b]));
       const rank = new Array(keys.length);
       let last = 0;
       order.forEach((at, place) => {
-        if (place && collator.compare(keys[order[place - 1]], keys[at]) !== 0) last = place;
+        if (place && compare(keys[order[place - 1]], keys[at]) !== 0) last = place;
         rank[at] = last;
       });
       return this.words ? this.cells.map((place) => rank[place]) : rank;
@@ -72,45 +82,56 @@
 
     cell(row) {
       const value = this.value(row);
-      const text = this.text(value);
       const label = { "data-label": this.title };
-      if (this.kind === "tag") return make("td", { ...label, class: `tag ${value}` }, `${SIGNS[value] ?? ""}${value}`);
-      if (this.kind === "number") return make("td", { ...label, class: "number" }, text);
+      if (this.kind === "tag") return make("td", { ...label, class: `tag ${value}` }, make("span", {}, `${SIGNS[value] ?? ""}${value}`));
+      if (this.kind === "number") return make("td", { ...label, class: "number" }, this.text(value));
       if (this.kind === "user") return make("th", { ...label, scope: "row", class: "user" }, userCell(value));
-      if (this.kind === "roles") return make("td", { ...label, class: "roles" }, make("span", {}, make("bdi", {}, value[0] || NO_ROLE), " → ", after(value[1])));
-      return make("td", { ...label, class: this.key }, make("bdi", {}, text));
+      if (this.kind === "roles") return make("td", { ...label, class: "roles" }, ...rolesCell(value));
+      if (this.kind === "media") return make("td", { ...label, class: "media" }, ...mediaCell(value));
+      return make("td", { ...label, class: this.key }, make("bdi", {}, this.text(value)));
     }
   }
 
   function userCell([name, email, id]) {
     const parts = [];
     if (name) parts.push(make("bdi", { class: "name" }, name));
-    if (email) parts.push(make("span", { class: "email" }, "<", make("bdi", {}, email), ">"));
+    if (email) parts.push(make("bdi", { class: "email" }, email));
     if (id) parts.push(make("span", { class: "id" }, `#${id}`));
     return make("span", {}, ...parts.flatMap((part, at) => (at ? [" ", part] : [part])));
   }
 
-  function after(roles) {
-    return roles ? make("bdi", {}, roles) : make("strong", { class: "remove" }, NO_ROLE);
+  function rolesCell([, later, parts]) {
+    const shown = parts.map(([sign, role]) => {
+      const name = make("bdi", {}, role);
+      return sign === "-" ? make("s", {}, name) : sign === "+" ? make("ins", {}, "+\u00a0", name) : name;
+    });
+    return [...shown.flatMap((part, at) => (at ? [", ", part] : [part])), ...(later ? [] : [" ", make("strong", { class: "remove" }, `→ ${NO_ROLE}`)])];
+  }
+
+  function mediaCell([owned, viewed]) {
+    return owned ? [make("span", {}, make("b", {}, owned), ...(viewed ? [" ", make("small", {}, viewed)] : []))] : [];
   }
 
   /* One section: controls, the table with its rows, and the pages. */
   class List {
-    constructor(section, { key, columns, details }) {
-      Object.assign(this, { section, key, details, page: 0, sorted: null, lead: null, open: new Set() });
+    constructor(section, { key, columns, details, domains }) {
+      Object.assign(this, { section, key, details, page: 0, sorted: null, lead: null, action: "", group: null, open: new Set() });
       this.columns = columns.map((column) => new Column(column));
+      this.visible = this.columns.filter((column) => !column.hidden);
       this.by = Object.fromEntries(this.columns.map((column) => [column.key, column]));
       this.size = this.columns[0].cells.length;
       this.shown = Array.from({ length: this.size }, (_, at) => at);
+      this.groupings = globalThis.rolesyncGroupings(this.by, domains, collator);
       this.body = section.querySelector("tbody");
       section.querySelector(".first")?.remove();
       this.heads();
       this.controls();
       this.pager();
-      this.render();
+      if (this.details) this.grouping = this.grouped.value = this.groupings.domain?.empties ? "domain" : "";
+      this.filter();
     }
 
-    /* Add a first column: `lead` has a title, the cell of a row, and a filter: matches(row), its text `picked`, clear(). */
+    /* Add a first column: `lead` has a title, a head, the cells of rows and groups, and a filter: matches(row), `picked`, clear(). */
     begin(lead) {
       this.lead = lead;
       this.heads();
@@ -124,11 +145,9 @@
     }
 
     heads() {
-      const row = make("tr", {}, ...(this.lead ? [make("th", { scope: "col", class: "lead" }, this.lead.title)] : []));
-      for (const column of this.columns) {
-        const button = make("button", { type: "button" }, column.title);
-        const head = make("th", { scope: "col", class: `${column.kind} ${column.key}`, "data-label": column.title }, button);
-        button.addEventListener("click", () => this.sort(column));
+      const row = make("tr", {}, ...(this.lead ? [this.lead.head()] : []));
+      for (const column of this.visible) {
+        const head = make("th", { scope: "col", class: `${column.kind} ${column.key}`, "data-label": column.title }, button(column.title, {}, () => this.sort(column)));
         column.head = head;
         row.append(head);
       }
@@ -138,17 +157,34 @@
 
     controls() {
       const bar = make("div", { class: "controls", role: "search", "aria-label": `Search in ${this.key}` });
-      this.search = make("input", { type: "search", id: `${this.key}-search`, autocomplete: "off", spellcheck: "false" });
+      this.search = make("input", { type: "search", id: `${this.key}-search`, autocomplete: "off", spellcheck: "false", placeholder: this.details ? "Search name, address, role, reason  ( / )" : "Search" });
       this.search.addEventListener("input", () => this.later());
       bar.append(make("div", { class: "wide" }, make("label", { for: this.search.id }, "Search"), this.search));
-      this.menus = this.columns.filter((column) => column.all_label).map((column) => this.menu(column, bar));
-      this.reset = make("button", { type: "button" }, "Show all");
-      this.reset.addEventListener("click", () => this.pick({}));
+      this.chips = this.details ? this.actionChips(bar) : [];
+      this.menus = this.columns.filter((column) => column.all_label && !(this.details && column.key === "action")).map((column) => this.menu(column, bar));
+      if (this.details) this.groupMenu(bar);
+      this.reset = button("Show all", { class: "plain" }, () => this.pick({}));
       bar.append(this.reset);
       this.count = make("p", { role: "status", class: "count" });
       this.chosen = make("p", { class: "chosen" });
       const scroll = this.section.querySelector(".scroll");
       if (this.size > SEARCHED || this.details) scroll.before(bar, this.count, this.chosen);
+      this.bar = bar;
+    }
+
+    /* A button for each action of the table, with its number of rows. */
+    actionChips(bar) {
+      const { cells, words } = this.by.action;
+      const counts = new Array(words.length).fill(0);
+      for (const place of cells) counts[place] += 1;
+      const texts = [["", `All ${number.format(this.size)}`], ...words.map((word, place) => [word, `${NOUNS[word]} ${number.format(counts[place])}`])];
+      const chips = texts.map(([action, text]) => [action, button(text, { class: "chip", "aria-pressed": "false" }, () => {
+        this.action = action;
+        this.lead?.clear();
+        this.filter();
+      })]);
+      bar.append(...(words.length > 1 ? chips.map(([, chip]) => chip) : []));
+      return chips;
     }
 
     menu(column, bar) {
@@ -159,17 +195,26 @@
       const order = texts.map((_, place) => place).sort((a, b) => collator.compare(texts[a], texts[b]));
       for (const place of order) menu.append(make("option", { value: place }, `${texts[place]} (${number.format(counts[place])})`));
       menu.addEventListener("change", () => this.filter());
-      bar.append(make("div", {}, make("label", { for: menu.id }, column.title), menu));
+      bar.append(make("div", { class: "pick" }, make("label", { for: menu.id }, column.title), menu));
       return menu;
+    }
+
+    groupMenu(bar) {
+      const options = [["", "nothing"], ...Object.entries(this.groupings).map(([key, grouping]) => [key, grouping.title])];
+      this.grouped = make("select", { id: `${this.key}-group` }, ...options.map(([value, text]) => make("option", { value }, text)));
+      this.grouped.addEventListener("change", () => {
+        this.grouping = this.grouped.value;
+        this.filter();
+      });
+      if (options.length > 1) bar.append(make("div", { class: "pick" }, make("label", { for: this.grouped.id }, "Group by"), this.grouped));
     }
 
     pager() {
       this.pages = make("nav", { class: "pages", "aria-label": `Pages of ${this.key}` });
       const step = (text, label, to) => {
-        const button = make("button", { type: "button", "aria-label": label }, text);
-        button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && this.turn(to()));
-        this.pages.append(button);
-        return button;
+        const turn = button(text, { "aria-label": label }, () => this.turn(to()));
+        this.pages.append(turn);
+        return turn;
       };
       this.back = [step("« First", "First page", () => 0), step("‹ Previous", "Previous page", () => this.page - 1)];
       this.place = make("span");
@@ -179,7 +224,7 @@
     }
 
     get width() {
-      return this.columns.length + (this.lead ? 1 : 0) + (this.details ? 1 : 0);
+      return this.visible.length + (this.lead ? 1 : 0) + (this.details ? 1 : 0);
     }
 
     get last() {
@@ -197,6 +242,7 @@
       const words = [...normalise(this.search.value).matchAll(/"([^"]+)"|\S+/g)].map(([word, phrase]) => phrase ?? word);
       if (words.length) this.texts ??= this.searchable();
       const picks = this.menus.filter((menu) => menu.value !== "").map((menu) => [this.by[menu.dataset.column].cells, Number(menu.value)]);
+      if (this.action) picks.push([this.by.action.cells, this.by.action.words.indexOf(this.action)]);
       const shown = [];
       for (let row = 0; row < this.size; row += 1) {
         const matches = picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word));
@@ -206,6 +252,7 @@
       this.page = 0;
       this.arrange();
       this.render();
+      this.changed?.();
     }
 
     searchable() {
@@ -213,24 +260,38 @@
       return Array.from({ length: this.size }, (_, row) => columns.map((texts) => texts[row]).join("\n"));
     }
 
-    /* Set the search and the menus to these texts; clear the others. */
+    /* Set the search, the action and the menus to these texts, and the group if it is named; clear the others. */
     pick(wanted) {
-      this.search.value = wanted.search ?? "";
+      this.search.value = wanted.q ?? "";
+      this.action = this.by.action?.words.includes(wanted.action) && this.details ? wanted.action : "";
       this.lead?.clear();
       for (const menu of this.menus) {
         const column = this.by[menu.dataset.column];
-        const place = column.key in wanted ? column.words.indexOf(wanted[column.key]) : -1;
+        const place = column.key in wanted ? column.words.findIndex((word) => column.text(word) === wanted[column.key]) : -1;
         menu.value = place < 0 ? "" : String(place);
       }
+      if (this.details && "group" in wanted) this.grouping = this.grouped.value = wanted.group in this.groupings ? wanted.group : "";
       this.filter();
     }
 
-    /* Sort ascending, then descending, then in the plan's order. */
+    /* What `pick` needs to show the same rows again. */
+    get picked() {
+      const menus = this.menus.filter((menu) => menu.value !== "").map((menu) => [menu.dataset.column, this.menuText(menu)]);
+      const search = this.search.value.trim();
+      return { ...(search && { q: search }), ...(this.action && { action: this.action }), ...Object.fromEntries(menus), ...(this.details && { group: this.grouping }) };
+    }
+
+    menuText(menu) {
+      const column = this.by[menu.dataset.column];
+      return column.text(column.words[Number(menu.value)]);
+    }
+
+    /* Sort ascending, then descending, then in the plan's order; in groups, if there are any. */
     sort(column) {
       const down = this.sorted?.column === column && !this.sorted.down;
       const off = this.sorted?.column === column && this.sorted.down;
       this.sorted = off ? null : { column, down };
-      for (const { head } of this.columns) head.removeAttribute("aria-sort");
+      for (const { head } of this.visible) head.removeAttribute("aria-sort");
       if (!off) column.head.setAttribute("aria-sort", down ? "descending" : "ascending");
       this.page = 0;
       this.arrange();
@@ -238,13 +299,15 @@
     }
 
     arrange() {
-      if (!this.sorted) {
-        this.shown.sort((a, b) => a - b);
-        return;
+      const ranks = this.sorted?.column.ranks();
+      const direction = this.sorted?.down ? -1 : 1;
+      const inOrder = ranks ? (a, b) => (ranks[a] === ranks[b] ? a - b : direction * (ranks[a] < ranks[b] ? -1 : 1)) : (a, b) => a - b;
+      this.group = this.grouping ? this.groupings[this.grouping].over(this.shown) : null;
+      if (!this.group) this.shown.sort(inOrder);
+      else {
+        const { places, rank } = this.group;
+        this.shown.sort((a, b) => rank[places[a]] - rank[places[b]] || inOrder(a, b));
       }
-      const ranks = this.sorted.column.ranks();
-      const direction = this.sorted.down ? -1 : 1;
-      this.shown.sort((a, b) => (ranks[a] === ranks[b] ? a - b : direction * (ranks[a] < ranks[b] ? -1 : 1)));
     }
 
     turn(page) {
@@ -257,31 +320,56 @@
       const from = printing ? 0 : this.page * ROWS;
       const rows = this.shown.slice(from, from + (printing ? PRINTED : ROWS));
       const lines = document.createDocumentFragment();
-      for (const row of rows) lines.append(...this.rows(row));
+      let group = null;
+      for (const row of rows) {
+        if (this.group && this.group.places[row] !== group) {
+          group = this.group.places[row];
+          lines.append(this.groupLine(group));
+        }
+        lines.append(...this.rows(row));
+      }
       if (!rows.length) lines.append(make("tr", {}, make("td", { colspan: this.width, class: "none" }, "No row matches the search and the filters.")));
       this.body.replaceChildren(lines);
       this.showCounts(from, rows.length, printing);
+    }
+
+    groupLine(group) {
+      const { names, removals, additions, all } = this.group;
+      const counts = [removals[group] && many(removals[group], "removal"), additions[group] && many(additions[group], "addition")].filter(Boolean).join(", ");
+      const rows = this.lead?.group ? this.shown.filter((row) => this.group.places[row] === group) : [];
+      const note = all[group] && !this.lead?.touched?.(rows);
+      const head = make("th", { colspan: this.width, scope: "rowgroup" }, make("bdi", {}, names[group]), " ", make("small", {}, counts), ...(note ? [" ", make("small", { class: "remove" }, all[group])] : []));
+      if (this.lead?.group) head.prepend(this.lead.group(rows, names[group]));
+      return make("tr", { class: "group" }, head);
+    }
+
+    /* Make the line of a row's group again. */
+    updateGroup(line) {
+      let head = line;
+      while (head && !head.classList.contains("group")) head = head.previousElementSibling;
+      head?.replaceWith(this.groupLine(this.group.places[line.dataset.row]));
     }
 
     showCounts(from, length, printing) {
       const all = this.shown.length === this.size;
       const range = length < this.shown.length ? `, ${printing ? "printed" : "shown"}: ${number.format(from + 1)} to ${number.format(from + length)}` : "";
       const kinds = this.details && this.shown.length ? `: ${this.kinds()}` : "";
-      this.count.textContent = `${all ? many(this.size, "row") : `${number.format(this.shown.length)} of ${many(this.size, "row")} match`}${kinds}${range}.`;
-      const picked = this.menus.filter((menu) => menu.value !== "").map((menu) => {
-        const column = this.by[menu.dataset.column];
-        return `${column.title}: ${column.text(column.words[Number(menu.value)])}`;
-      });
+      this.count.textContent = all && !range ? "" : `${all ? many(this.size, "row") : `${number.format(this.shown.length)} of ${many(this.size, "row")} match${kinds}`}${range}.`;
+      const picked = this.menus.filter((menu) => menu.value !== "").map((menu) => `${this.by[menu.dataset.column].title}: ${this.menuText(menu)}`);
+      if (this.action) picked.unshift(NOUNS[this.action].toLowerCase());
       if (this.search.value.trim()) picked.unshift(`search: ${this.search.value.trim()}`);
       if (this.lead?.picked) picked.push(this.lead.picked);
       this.chosen.textContent = picked.length ? `Filter: ${picked.join("; ")}.` : "";
+      for (const [action, chip] of this.chips) chip.setAttribute("aria-pressed", String(action === this.action && !this.lead?.picked));
       this.reset.setAttribute("aria-disabled", String(!picked.length));
+      this.lead?.rendered?.();
       this.pages.hidden = this.shown.length <= ROWS;
       this.place.textContent = `Page ${number.format(this.page + 1)} of ${number.format(this.last + 1)}`;
-      for (const button of this.back) button.setAttribute("aria-disabled", String(this.page === 0));
-      for (const button of this.forth) button.setAttribute("aria-disabled", String(this.page === this.last));
+      for (const turn of this.back) turn.setAttribute("aria-disabled", String(this.page === 0));
+      for (const turn of this.forth) turn.setAttribute("aria-disabled", String(this.page === this.last));
     }
 
+    /* Count the shown rows by action. */
     kinds() {
       const { cells, words } = this.by.action;
       const counts = new Array(words.length).fill(0);
@@ -291,23 +379,21 @@
 
     /* The line of a row, followed by its details if they are open. */
     rows(row) {
-      const line = make("tr", {}, ...this.columns.map((column) => column.cell(row)));
+      const line = make("tr", { "data-row": row }, ...this.visible.map((column) => column.cell(row)));
       if (this.lead) line.prepend(this.lead.cell(row, line));
       if (!this.details) return [line];
       const id = `${this.key}-more-${row}`;
       const open = this.open.has(row);
-      const user = this.by.user.text(this.by.user.value(row));
-      const button = make("button", { type: "button", "aria-expanded": String(open), "aria-controls": id, "aria-label": `Details: ${user}` }, "Details");
-      button.addEventListener("click", () => this.toggle(row, line, button));
-      line.append(make("td", { class: "more" }, button));
+      const more = button("›", { "aria-expanded": String(open), "aria-controls": id, "aria-label": `Details: ${this.by.user.text(this.by.user.value(row))}` }, () => this.toggle(row, line, more));
+      line.append(make("td", { class: "more" }, more));
       return open ? [line, this.more(row, id)] : [line];
     }
 
-    toggle(row, line, button) {
+    toggle(row, line, more) {
       const open = !this.open.delete(row);
       if (open) this.open.add(row);
-      button.setAttribute("aria-expanded", String(open));
-      if (open) line.after(this.more(row, button.getAttribute("aria-controls")));
+      more.setAttribute("aria-expanded", String(open));
+      if (open) line.after(this.more(row, more.getAttribute("aria-controls")));
       else line.nextSibling.remove();
     }
 
@@ -320,16 +406,17 @@
     }
 
     facts(row) {
-      const { user, roles, why, row: line, action, role } = this.by;
+      const { user, roles, why, row: line, action, role, impact } = this.by;
       const [, , id] = user.value(row);
       const [before, later] = roles.value(row);
-      const changes = this.rowsByUser().get(id);
       const source = line.value(row) ? `row ${line.value(row)} of ${this.details.source}` : this.details.source;
+      const media = impact?.value(row)[2];
       return [
         ["User", userCell(user.value(row))],
-        ["All changes of this plan", ...changes.map((change) => `${action.value(change)} ${role.value(change)}`)],
+        ["All changes of this plan", ...this.rowsByUser().get(id).map((change) => `${action.value(change)} ${role.value(change)}`)],
         ["Roles before", before || NO_ROLE],
-        ["Roles after this plan", after(later)],
+        ["Roles after this plan", later || NO_ROLE],
+        ...(media ? [["Has in Studio", media]] : []),
         ["Why", why.value(row)],
         [this.details.undoes ? "Undoes" : "Source", line.value(row) || this.details.undoes ? source : `no row of ${this.details.source}`],
         ["Last run that changed this user", ...this.lastRun(id)],
@@ -358,17 +445,10 @@
   const sections = [...document.querySelectorAll("section[data-table]")];
   const lists = new Map(data.map((table) => [table.key, new List(sections.find((section) => section.dataset.table === table.key), table)]));
 
-  addEventListener("click", (event) => {
-    const card = event.target.closest("a[data-pick]");
-    if (!card) return;
-    const [key, value] = card.dataset.pick.split("=", 2);
-    lists.get("changes").pick({ [key]: value });
-  });
-
   // Paper has no page buttons.
   const print = (printing) => () => lists.forEach((list) => list.render(printing));
   addEventListener("beforeprint", print(true));
   addEventListener("afterprint", print(false));
 
-  globalThis.rolesync = { lists, make, many }; // for review.js
+  globalThis.rolesync = { lists, make, button, many, number }; // for the other scripts
 })();

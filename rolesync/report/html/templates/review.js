@@ -1,47 +1,113 @@
 /* Decisions and approval on the page that `rolesync review` serves.
 
    The server stores the decisions, applies them to the plan and renders the summary above the tables. This script only
-   sends what was ticked, typed and pressed. A decision counts once the server has confirmed it. */
+   sends what was ticked, typed and pressed. The counts change with each tick; "saved" says that the server has it. */
 "use strict";
 (() => {
   const LATER = 300; // milliseconds after the last key in a reason
   const ALIVE = 60_000; // milliseconds between two signs of activity
   const LONGEST = 1000; // characters of a reason
-  const { lists, make, many } = globalThis.rolesync;
+  const { lists, make, button, many, number } = globalThis.rolesync;
   const draft = JSON.parse(document.getElementById("draft").textContent);
-  const [form, refusal, over] = ["approval", "refusal", "over"].map((id) => document.getElementById(id));
-  const [main, bar] = [document.querySelector("main"), document.querySelector("#bar [role=status]")];
+  const [form, refusal, over, problem, undo, go] = ["approval", "refusal", "over", "problem", "undo", "go"].map((id) => document.getElementById(id));
+  const [main, bar, dialog, keys] = [document.querySelector("main"), document.querySelector("#bar [role=status]"), document.getElementById("approve"), document.getElementById("keys")];
   const [reviewer, sees] = [form.querySelector("#reviewer"), form.querySelector("#sees")];
   const parser = new DOMParser();
   const decisions = { excluded: new Map(Object.entries(draft.excluded).map(entry)), released: new Map(Object.entries(draft.released).map(entry)) };
+  const past = []; // for each decision that can be undone, the rows with their reasons before it
+  const [changes, held] = [lists.get("changes"), lists.get("held")];
   let { revision, effect } = draft;
-  let ended = false;
+  let ended = Boolean(draft.ended);
+  let finishing = false;
+  let state = "saved";
 
   function entry([row, place]) {
     return [Number(row), draft.reasons[place]];
   }
 
+  /* Decide on rows: a reason for each, or null for as planned. One call is one step of undo. */
+  function decide(decided, rows, reason) {
+    past.push([decided, rows.map((row) => [row, decided.has(row) ? decided.get(row) : null])]);
+    for (const row of rows) put(decided, row, reason);
+    save();
+  }
+
+  function put(decided, row, reason) {
+    if (reason === null) decided.delete(row);
+    else decided.set(row, reason);
+  }
+
+  function takeBack() {
+    const step = past.pop();
+    if (!step || ended || finishing) return;
+    const [decided, rows] = step;
+    for (const [row, reason] of rows) put(decided, row, reason);
+    bulk = { decided, rows: [] };
+    lists.forEach((list) => list.render());
+    save();
+  }
+
   /* The first column of a table: a box in each row, and a reason where the box differs from the plan. */
   class Lead {
     constructor(list, decided, { title, planned, allowed, needsReason }) {
-      Object.assign(this, { list, decided, title, planned, allowed, needsReason, menu: null });
+      Object.assign(this, { list, decided, title, planned, allowed, needsReason, only: false });
       list.begin(this);
     }
 
     matches(row) {
-      return !this.menu?.value || this.decided.has(row) === (this.menu.value === "decided");
+      return !this.only || this.decided.has(row);
     }
 
     get picked() {
-      return this.menu?.value ? this.menu.selectedOptions[0].text : "";
+      return this.only ? "excluded" : "";
     }
 
     clear() {
-      if (this.menu) this.menu.value = "";
+      this.only = false;
+    }
+
+    head() {
+      if (!this.planned) return make("th", { scope: "col", class: "lead" }, make("span", { class: "unseen" }, this.title));
+      this.all = this.box(() => this.list.shown, "");
+      return make("th", { scope: "col", class: "lead" }, this.all);
+    }
+
+    group(rows, name) {
+      const box = this.box(() => rows, `${this.title} all of ${name}`);
+      this.state(box, rows);
+      return box;
+    }
+
+    /* A box for many rows, on every page of the table. */
+    box(rows, label) {
+      const box = make("input", { type: "checkbox", "aria-label": label });
+      box.disabled = ended;
+      box.addEventListener("change", () => together(this, rows(), box.checked));
+      return box;
+    }
+
+    state(box, rows) {
+      const out = rows.reduce((sum, row) => sum + this.decided.has(row), 0);
+      box.checked = !out && rows.length > 0;
+      box.indeterminate = out > 0 && out < rows.length;
+    }
+
+    /* Whether a group is no longer as planned. */
+    touched(rows) {
+      return rows.some((row) => this.decided.has(row));
+    }
+
+    rendered() {
+      if (!this.all) return;
+      const { shown } = this.list;
+      this.state(this.all, shown);
+      this.all.setAttribute("aria-label", `${this.title} ${shown.length === 1 ? "the 1 change" : `all ${many(shown.length, "change")}`} shown`);
+      showWhy();
     }
 
     cell(row, line) {
       const cell = make("td", { class: "lead", "data-label": this.title });
+      line.tabIndex = -1;
       if (this.allowed(row)) this.fill(row, cell, line);
       return cell;
     }
@@ -51,15 +117,16 @@
       box.checked = this.decided.has(row) !== this.planned;
       box.disabled = ended;
       box.addEventListener("change", () => this.toggle(row, cell, line));
-      const label = make("label", {}, box, make("span", { class: "word", "aria-hidden": "true" }, box.checked ? "yes" : "no"));
-      cell.replaceChildren(label, ...(this.decided.has(row) ? [this.reason(row)] : []));
+      cell.replaceChildren(make("label", {}, box));
+      line.querySelector(".why input")?.remove();
+      if (this.decided.has(row)) line.querySelector(".why").append(this.reason(row, line));
       line.classList.toggle("out", this.planned && this.decided.has(row));
       line.classList.toggle("let", !this.planned && this.decided.has(row));
     }
 
-    reason(row) {
+    reason(row, line) {
       const label = this.needsReason ? "Reason" : "Reason (optional)";
-      const field = make("input", { type: "text", maxlength: LONGEST, placeholder: label, "aria-label": `${label}: ${this.list.describe(row)}` });
+      const field = make("input", { type: "text", maxlength: LONGEST, placeholder: this.needsReason ? "Why exclude it?" : label, "aria-label": `${label}: ${this.list.describe(row)}` });
       field.value = this.decided.get(row);
       field.disabled = ended;
       const mark = () => field.setAttribute("aria-invalid", String(this.needsReason && !field.value.trim()));
@@ -69,54 +136,51 @@
         mark();
         later();
       });
+      field.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === "Escape") line.focus();
+      });
       return field;
     }
 
     toggle(row, cell, line) {
-      if (!this.decided.delete(row)) this.decided.set(row, this.needsReason ? why.value.trim() : "");
+      decide(this.decided, [row], this.decided.has(row) ? null : this.needsReason ? why.value.trim() : "");
       this.fill(row, cell, line);
-      const field = cell.querySelector("input[type=text]");
+      this.list.updateGroup(line);
+      this.rendered();
+      const field = line.querySelector(".why input");
       (field && !field.value ? field : cell.querySelector("input")).focus();
-      save();
     }
   }
 
-  /* Decisions on all rows that match the search and the filters, on every page. */
-  const why = make("input", { type: "text", id: "why", maxlength: LONGEST });
+  /* Decisions on many rows, and one reason for all of them. */
+  const why = make("input", { type: "text", id: "why", maxlength: LONGEST, placeholder: "One reason for all of them" });
+  const whyLabel = make("label", { for: "why" });
+  const whyRow = make("div", { class: "controls deciding together" }, whyLabel, why);
+  let bulk = { decided: decisions.excluded, rows: [] };
+  whyRow.hidden = true;
 
-  function together(lead) {
+  function together(lead, rows, included) {
     const { list, decided } = lead;
-    const group = make("div", { class: "controls deciding", role: "group", "aria-label": "Decide on all matching rows" });
-    const press = (text, action) => {
-      const button = make("button", { type: "button" }, text);
-      button.addEventListener("click", () => {
-        if (!action()) return;
-        list.filter();
-        save();
-      });
-      return button;
-    };
-    const exclude = press("Exclude all matches", () => {
-      const reason = why.value.trim();
-      why.setAttribute("aria-invalid", String(!reason));
-      if (reason) list.shown.forEach((row) => decided.set(row, reason));
-      else why.focus();
-      return reason;
-    });
-    const include = press("Include all matches", () => {
-      list.shown.forEach((row) => decided.delete(row));
-      return true;
-    });
-    lead.menu = make("select", { id: "decided" }, make("option", { value: "" }, "all"), make("option", { value: "planned" }, "included"), make("option", { value: "decided" }, "excluded"));
-    lead.menu.addEventListener("change", () => list.filter());
-    group.append(
-      make("div", { class: "wide" }, make("label", { for: "why" }, "Reason for excluding"), why),
-      exclude,
-      include,
-      make("div", {}, make("label", { for: "decided" }, "Show"), lead.menu),
-    );
-    list.count.before(group);
+    const wanted = rows.filter((row) => decided.has(row) === included);
+    decide(decided, wanted, included ? null : "");
+    bulk = { decided, rows: included ? [] : wanted };
+    why.value = "";
+    list.render();
+    if (!included) why.focus();
   }
+
+  function showWhy() {
+    const rows = bulk.rows.filter((row) => bulk.decided.has(row));
+    whyRow.hidden = !rows.length;
+    whyLabel.textContent = `Reason for excluding ${many(rows.length, "change")}`;
+    why.setAttribute("aria-invalid", String(rows.length > 0 && !why.value.trim()));
+  }
+
+  why.addEventListener("input", () => {
+    for (const row of bulk.rows) if (bulk.decided.has(row)) bulk.decided.set(row, why.value);
+    changes.render();
+    later();
+  });
 
   /* The decisions as they are sent: reasons by row number, each reason once. */
   function encoded() {
@@ -146,14 +210,14 @@
     stop();
     timer = setTimeout(save, LATER);
     unsaved = true;
-    showStatus("");
+    showStatus("saving …");
   }
 
   /* Send the decisions, one request at a time; resolves to whether the server has stored them all. */
   function save() {
     stop();
     unsaved = true;
-    showStatus("");
+    showStatus("saving …");
     sending ??= send().finally(() => { sending = null; });
     return sending;
   }
@@ -166,92 +230,213 @@
         const [accepted, answer] = await post("decisions", encoded());
         if (!accepted) {
           unsaved = true;
-          showStatus("", "Not saved, see the message above. ");
+          showStatus("not saved: see the message");
           refuse(answer);
           return false;
         }
         ({ revision, effect } = answer);
-        refusal.replaceChildren();
+        refusal.replaceChildren(); // not an error in the dialog, which is about what the reviewer entered
         if (!unsaved) show(answer.overview);
       } catch {
         lost();
         return false;
       }
     }
-    showStatus(effect);
+    showStatus("saved");
     return true;
   }
 
   function show(overview) {
     for (const part of parser.parseFromString(overview, "text/html").querySelectorAll("[data-part]")) {
-      document.querySelector(`[data-part="${part.dataset.part}"]`).replaceWith(part);
+      const shown = document.querySelector(`[data-part="${part.dataset.part}"]`);
+      shown.querySelectorAll("details[open]").forEach(({ id }) => { part.querySelector(`#${id}`).open = true; });
+      shown.replaceWith(part);
     }
   }
 
-  /* The text of the bar: the effect that the server confirmed, or `instead` while `known` is "". */
-  function showStatus(known, instead = "Updating… ") {
-    const unexplained = [...decisions.excluded.values()].filter((reason) => !reason.trim()).length;
-    const counts = [`${many(decisions.excluded.size, "change")} excluded`, ...(decisions.released.size ? [`${many(decisions.released.size, "held removal")} released`] : [])];
-    const missing = unexplained ? [make("strong", { class: "remove" }, ` ${many(unexplained, "reason")} missing.`)] : [];
-    const text = make("span", {}, known ? `As decided: ${known}; ` : instead, `${counts.join(", ")}.`, ...missing);
-    if (text.textContent !== bar.textContent) bar.replaceChildren(text); // screen readers read out every replacement
+  /* The numbers of the plan with the decisions, as ticked. */
+  function counts() {
+    const [remove, add] = ["remove", "add"].map((action) => changes?.by.action.words.indexOf(action) ?? -1);
+    const { cells } = changes?.by.action ?? { cells: [] };
+    let [removals, additions] = [decisions.released.size, 0];
+    cells.forEach((place, row) => {
+      if (decisions.excluded.has(row)) return;
+      if (place === remove) removals += 1;
+      if (place === add) additions += 1;
+    });
+    return { removals, additions, excluded: decisions.excluded.size, released: decisions.released.size };
   }
 
+  /* The bar, and the same numbers above; `state` tells whether the server has them. */
+  function showStatus(next = state) {
+    state = next;
+    const { removals, additions, excluded, released } = counts();
+    const [ofRoles, toRoles] = [many(removals, "removal"), many(additions, "addition")];
+    const effects = `${ofRoles}, ${toRoles}`;
+    const missing = [...decisions.excluded.values()].filter((reason) => !reason.trim()).length;
+    const notes = [excluded && `${number.format(excluded)} excluded`, released && `${number.format(released)} released`].filter(Boolean).map((text) => `, ${text}`).join("");
+    const text = make("span", {}, make("b", {}, `${effects}${notes}`), " ", ...(missing ? [make("strong", { class: "remove" }, `${many(missing, "reason")} missing `)] : []), make("span", { class: "dim" }, state));
+    if (text.textContent !== bar.textContent) bar.replaceChildren(text); // screen readers read out every replacement
+    const title = document.querySelector("[data-effect]");
+    if (title && removals + additions) title.textContent = effects;
+    go.textContent = `Approve ${many(removals + additions, "change")}…`;
+    undo.setAttribute("aria-disabled", String(!past.length));
+    if (excludedChip) {
+      excludedChip.textContent = `Excluded ${number.format(excluded)}`;
+      excludedChip.hidden = !excluded && !lead.only;
+      excludedChip.setAttribute("aria-pressed", String(lead.only));
+    }
+    const tick = `I approve ${ofRoles} and ${toRoles}`;
+    const shown = form.querySelector(".tick span");
+    if (shown.textContent !== tick) sees.checked = false; // a tick is for the numbers beside it
+    shown.textContent = tick;
+  }
+
+  /* Show an error where the reviewer looks: in the dialog if it is open, else above the bar. */
   function refuse({ message, hint }) {
-    main.inert = false;
-    refusal.replaceChildren(make("strong", {}, `${message}. `), hint ?? "");
-    refusal.focus();
+    finishing = false;
+    const place = dialog.open ? problem : refusal;
+    for (const other of [problem, refusal]) other.replaceChildren();
+    if (!message) return;
+    place.replaceChildren(make("strong", {}, `${message}. `), hint ?? "");
+    if (place === refusal) refusal.focus();
   }
 
   function lost() {
     if (ended) return; // an ended server leaves earlier requests unanswered
     ended = true;
+    dialog.close();
     refuse({ message: "The review does not answer", hint: "Its terminal shows whether it has ended, and where the decisions are. If it still runs, reload this page to see the saved decisions. Those made since the last answer may be lost." });
     close();
   }
 
   function close() {
     stop();
+    whyRow.remove();
     document.documentElement.classList.add("ended");
-    for (const list of lists.values()) list.render();
+    for (const list of lists.values()) {
+      list.heads();
+      list.render();
+    }
   }
 
-  function end({ word, sentence, command }) {
+  /* Show how the review ended; a page that is saved now still shows it. */
+  function end(answer) {
+    const { word, sentence, command } = answer;
     ended = true;
-    main.inert = false;
-    over.replaceChildren(make("h2", {}, word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, "You can close this page."));
+    dialog.close();
+    refuse({ message: "" });
+    const approved = word === "Approved";
+    over.classList.toggle("left", !approved);
+    over.replaceChildren(make("h2", {}, approved ? "APPROVED" : word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, "You can close this page."));
     over.hidden = false;
-    refusal.replaceChildren();
+    const badge = document.querySelector(".banner.ready .badge");
+    if (approved && badge) badge.textContent = "APPROVED";
+    const { reasons, excluded, released } = encoded();
+    document.getElementById("draft").textContent = JSON.stringify({ ...draft, revision, effect, reasons, excluded, released, ended: answer }).replaceAll("<", "\\u003c");
     close();
+    scrollTo(0, 0);
     over.focus();
   }
 
   async function finish(path, content) {
-    main.inert = true; // the approval is for what the page shows now
+    if (finishing || ended) return;
+    finishing = true; // the approval is for what the page shows now
+    main.inert = true;
     try {
       if ((unsaved || sending) && !(await save())) return;
-      const [accepted, answer] = await post(path, { revision, ...content });
+      const [accepted, answer] = await post(path, { revision, ...content() });
       if (accepted) end(answer);
       else refuse(answer);
     } catch {
       lost();
+    } finally {
+      finishing = false;
+      main.inert = false;
     }
+  }
+
+  function openApproval() {
+    if (ended) return;
+    refuse({ message: "" });
+    document.getElementById("still").hidden = !document.querySelector(".banner.blocked");
+    const missing = [...decisions.excluded].filter(([, reason]) => !reason.trim()).map(([row]) => row);
+    if (missing.length) {
+      changes.pick({});
+      changes.page = Math.floor(changes.shown.indexOf(missing[0]) / 100);
+      changes.render();
+      refuse({ message: `${many(missing.length, "excluded change")} without a reason`, hint: "Type why each is excluded, then approve." });
+      changes.section.querySelector(`tr[data-row="${missing[0]}"] .why input`).focus();
+      return;
+    }
+    dialog.showModal();
+    reviewer.focus();
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const empty = [reviewer, sees].find((field) => !field.value.trim());
-    if (empty) empty.focus();
-    else finish("approve", { reviewer: reviewer.value, sees: sees.value });
+    if (finishing) return;
+    const ready = reviewer.value.trim() && sees.checked;
+    const { removals, additions } = counts(); // as ticked: the server refuses other numbers than its own
+    if (ready) finish("approve", () => ({ reviewer: reviewer.value, sees: `remove ${removals}, add ${additions}` }));
+    else {
+      const [field, message, hint] = reviewer.value.trim() ? [sees, "The numbers are not ticked", "Tick that you approve them."] : [reviewer, "The name is missing", "Type your name: it is kept with the plan."];
+      refuse({ message, hint });
+      field.focus();
+    }
   });
-  document.getElementById("leave").addEventListener("click", () => finish("leave", {}));
+  dialog.addEventListener("cancel", (event) => { if (finishing) event.preventDefault(); });
+  for (const closing of document.querySelectorAll("[data-close]")) closing.addEventListener("click", () => finishing || closing.closest("dialog").close());
+  go.addEventListener("click", openApproval);
+  undo.addEventListener("click", () => undo.getAttribute("aria-disabled") !== "true" && takeBack());
+  document.getElementById("leave").addEventListener("click", () => finish("leave", () => ({})));
+  document.getElementById("help").addEventListener("click", () => keys.showModal());
 
-  const changes = lists.get("changes");
-  if (changes) together(new Lead(changes, decisions.excluded, { title: "Include", planned: true, allowed: () => true, needsReason: true }));
-  const held = lists.get("held");
+  const lead = changes && new Lead(changes, decisions.excluded, { title: "Include", planned: true, allowed: () => true, needsReason: true });
+  const excludedChip = changes && button("", { class: "chip" }, () => {
+    lead.only = !lead.only;
+    changes.action = "";
+    changes.filter();
+    showStatus();
+  });
+  if (changes) {
+    changes.bar.querySelector(".wide").after(...(changes.chips.length > 2 ? [] : changes.chips.slice(0, 1).map(([, chip]) => chip)));
+    (changes.chips.at(-1)[1].isConnected ? changes.chips.at(-1)[1] : changes.chips[0][1]).after(excludedChip);
+    changes.bar.after(whyRow);
+  }
   const releasable = new Set(draft.releasable);
   if (held && releasable.size) new Lead(held, decisions.released, { title: "Release", planned: false, allowed: (row) => releasable.has(row), needsReason: false });
-  showStatus(effect);
+  showStatus();
+  if (draft.ended) end(draft.ended);
+
+  /* Keys for the changes: the current row is the one with the focus, or that contains it. */
+  function move(step) {
+    const lines = [...changes.body.querySelectorAll("tr[data-row]")];
+    const at = lines.indexOf(document.activeElement.closest("tr[data-row]"));
+    const next = at < 0 ? (step > 0 ? 0 : lines.length - 1) : at + step;
+    if (next >= lines.length && changes.page < changes.last) {
+      changes.turn(changes.page + 1);
+      changes.body.querySelector("tr[data-row]").focus();
+    } else if (next < 0 && at === 0 && changes.page > 0) {
+      changes.turn(changes.page - 1);
+      [...changes.body.querySelectorAll("tr[data-row]")].at(-1).focus();
+    } else lines[next]?.focus();
+  }
+
+  const actions = {
+    j: () => move(1),
+    k: () => move(-1),
+    x: (line) => line?.querySelector(".lead input")?.click(),
+    u: takeBack,
+    "?": () => keys.showModal(),
+    Enter: (line) => document.activeElement === line && line?.querySelector(".more button").click(),
+  };
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), select, textarea, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(actions, event.key) || !changes) return;
+    if (event.key !== "Enter") event.preventDefault();
+    actions[event.key](document.activeElement.closest("tr[data-row]"));
+  });
 
   // Leaving with unsent decisions sends them, and the browser asks whether to wait.
   addEventListener("beforeunload", (event) => {
