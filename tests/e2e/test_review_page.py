@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,8 @@ def test_leaving_too_early_asks_and_sends_what_was_typed(opened: Open) -> None:
     review, page = opened(school())
     box(page, "Grace").uncheck()
     says(page, "3 removals, 2 additions, 1 excluded 1 reason missing")
-    page.clock.install()  # as if no time passed after the last letter
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))  # as if no time passed after the last letter
     page.keyboard.type("on leave")
     with page.expect_event("dialog") as dialog:
         page.close(run_before_unload=True)
@@ -267,7 +269,8 @@ def test_what_was_typed_while_decisions_were_on_their_way_is_sent_once(opened: O
     page.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
     with page.expect_request("**/decisions"):
         box(page, "Grace").uncheck()
-    page.clock.install()  # as if no time passed after the last letter
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))  # as if no time passed after the last letter
     page.keyboard.type("on leave")
     routes[0].continue_()
     expect(page.locator(".banner")).to_contain_text("3 removals, 2 additions")

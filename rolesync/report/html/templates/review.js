@@ -344,7 +344,7 @@
     finishing = true; // the approval is for what the page shows now
     main.inert = true;
     try {
-      if ((unsaved || sending) && !(await save())) return;
+      if (!(await (unsaved ? save() : sending ?? true))) return;
       const [accepted, answer] = await post(path, { revision, ...content() });
       if (accepted) end(answer);
       else refuse(answer);
