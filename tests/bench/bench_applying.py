@@ -35,6 +35,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolesync.audit.record import open_record
+from rolesync.cli.progress import configure_log
 from rolesync.executor.recheck import recheck
 from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
@@ -210,6 +211,7 @@ def main() -> None:
     parser.add_argument("numbers", nargs="*", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
+        configure_log()  # as every command does
         sys.stdout.write(json.dumps(_measured(options.measure, options.numbers)))
         return
     out = Console(width=120)

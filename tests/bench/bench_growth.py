@@ -34,6 +34,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from rolesync.cli.progress import configure_log
 from rolesync.sandbox import Control
 from tests.bench.memory import peak_mb
 from tests.paths import ROOT
@@ -293,6 +294,7 @@ def main() -> None:
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
+        configure_log()  # as every command does
         address, token, folder = options.users
         sys.stdout.write(json.dumps(asdict(WAYS[options.way](address, token, Path(folder)))))
         return

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from rolesync.cli.progress import configure_log
 from rolesync.live.strategy import SCANNABLE, theoretical_minimum
 from rolesync.model.plans import Plan
 from rolesync.model.reasons import HeldReason
@@ -196,6 +197,7 @@ def pages_of(role: str, people: Sequence[Person]) -> int:
 
 def main() -> None:
     """Measure every shape and print the table."""
+    configure_log()  # as every command does
     with tempfile.TemporaryDirectory() as folder:
         results = [measure(shape, Path(folder)) for shape in SHAPES]
     table = Table(title="Requests of one dry run, each made over HTTP to the sandbox", title_justify="left")
