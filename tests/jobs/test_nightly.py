@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,9 @@ def test_two_nights_change_something_and_then_nothing(machine: Machine) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert len(machine.studio.log()) == 6
         assert (machine.account_dir / "audit.jsonl").is_file()
-        text = "".join(path.read_text(encoding="utf-8") for path in sorted(logs.glob("sync-*.log")))
-        assert text.count("== exit code 0\n") == night
-        assert ("NOTHING TO DO" in text) == (night == 2)
+        texts = [path.read_text(encoding="utf-8") for path in logs.glob("sync-*.log")]
+        assert len(texts) == night
+        assert sum("NOTHING TO DO" in text for text in texts) == night - 1
     assert not old.exists()
     assert foreign.exists()
     assert {path.stat().st_mode & 0o777 for path in logs.glob("sync-*.log")} == {0o600}
@@ -65,10 +66,48 @@ def test_a_night_that_fails_says_so_with_rolesyncs_own_code(machine: Machine) ->
     blocked = machine.sh.call(nightly, machine.list, "--format", "json")  # options are passed on
 
     assert [done.returncode for done in (held, refused, blocked)] == [7, 3, 4]
-    assert "holds the lock" in held.stderr
+    assert "holds the lock" in held.stderr.splitlines()[0]
+    assert refused.stderr.startswith("REJECTED The list can't be used.")
     assert "not an address" in refused.stderr
+    for code, done in ((7, held), (3, refused), (4, blocked)):
+        assert f"ended with exit code {code}.\n\n## {code}: " in done.stderr
+        assert "```" not in done.stderr
+    # One log a run: the report of a night has nothing of another.
+    assert len(list((machine.root / "logs").glob("sync-*.log"))) == 3
+    assert "holds the lock" not in refused.stderr + blocked.stderr.partition("The output of this run")[2]
     assert '"refusal": {' in blocked.stderr
     assert machine.studio.log() == []
+
+
+def test_a_night_without_a_program_says_so(machine: Machine) -> None:
+    (machine.root / "opt/rolesync/bin/rolesync").unlink()
+    machine.sh.variables["PATH"] = "/usr/bin:/bin"
+    machine.sh.variables["NIGHTLY_REPORT"] = str(machine.root / "report.txt")
+    done = machine.sh.call(machine.job("nightly/nightly.py"), machine.list)
+    assert done.returncode == 1
+    assert done.stderr.startswith("rolesync: the program is not on the PATH, /usr/bin:/bin\n")
+    assert (machine.root / "report.txt").read_text("utf-8") == done.stderr
+
+
+def test_a_night_is_stopped_in_good_order(machine: Machine) -> None:
+    program = machine.root / "opt/rolesync/bin/rolesync"
+    program.unlink()
+    message = "rolesync: interrupted, everything is recorded"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import os, signal, sys\n"
+        "if sys.argv[1] == 'help': sys.exit('No such page')\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: (print({message!r}), sys.exit(143)))\n"
+        "print('started', flush=True)\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\n"
+        "signal.pause()\n",
+        encoding="ascii",
+    )
+    program.chmod(0o755)
+    done = machine.sh.call(machine.job("nightly/nightly.py"), machine.list)
+    assert done.returncode == 143
+    assert done.stdout == f"started\n{message}\n"
+    assert done.stderr.startswith(f"{message}\n")
 
 
 def test_the_crontab(machine: Machine) -> None:
@@ -118,12 +157,43 @@ def test_the_systemd_service(machine: Machine) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 def test_systemd_understands_the_units(machine: Machine) -> None:
-    names = ("rolesync.service", "rolesync.timer")
+    names = ("rolesync.service", "rolesync.timer", "rolesync-failure@.service")
     for name in names:
         text = machine.moved(machine.job(f"nightly/{name}").read_text(encoding="utf-8"))
         (machine.root / name).write_text(text, encoding="utf-8")
     done = machine.sh.call("systemd-analyze", "verify", "--man=no", *names)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    security = ("systemd-analyze", "security", "--offline=yes", "--threshold=15", "rolesync.service")
+    assert machine.sh.call(*security).returncode == 0
+
+
+def test_the_mail_of_systemd_is_about_this_run(machine: Machine) -> None:
+    """The journal is a folder with a file a run; `journalctl` and `sendmail` are programs of the test."""
+    write_list(machine, *ADMINS[:7])
+    failed = machine.sh.call("rolesync", "sync", machine.list)
+    assert failed.returncode == 4
+    programs = machine.root / "opt/rolesync/bin"
+    (machine.root / "_SYSTEMD_INVOCATION_ID=a1").write_text("another night\n", encoding="ascii")
+    (machine.root / "_SYSTEMD_INVOCATION_ID=b2").write_text(failed.stdout + failed.stderr, encoding="utf-8")
+    for name, text in {"journalctl": 'cat "$4"; test "$6" = INVOCATION_ID=b2', "sendmail": "cat >mail"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
+        (programs / name).chmod(0o755)
+
+    settings = unit(machine.moved(machine.job("nightly/rolesync-failure@.service").read_text(encoding="utf-8")))
+    variables = dict(value.split("=", 1) for name, value in settings if name == "Environment")
+    monitor = {"INVOCATION_ID": "b2", "EXIT_STATUS": "4", "SERVICE_RESULT": "exit-code"}
+    variables |= {f"MONITOR_{name}": value for name, value in monitor.items()}
+    (command,) = [value for name, value in settings if name == "ExecStart"]
+    done = started(shlex.split(command.replace("%i", "rolesync.service")), variables, machine.root)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    headers, _, body = (machine.root / "mail").read_text("utf-8").partition("\n\n")
+    assert headers.startswith("To: root\nSubject: rolesync.service on ")
+    assert "failed: rolesync: BLOCKED by " in headers
+    assert body.startswith("rolesync: BLOCKED by ")
+    assert "ended with 4 (exit-code).\n\n## 4: blocked by a guard or a digest\n" in body
+    assert body.endswith(failed.stdout + failed.stderr)
+    assert "another night" not in body
 
 
 def test_the_kubernetes_cronjob(machine: Machine) -> None:
