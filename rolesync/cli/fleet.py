@@ -1,5 +1,6 @@
 """`rolesync fleet …`: many accounts in one command, from one fleet file."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.fleet_output import fleet_progress, save_night_csv, show_night
+from rolesync.cli.fleet_output import fleet_progress, resume_command, save_night_csv, show_night
 from rolesync.cli.options import All, Form, Format, row_limit
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_options import Detailed, Target
-from rolesync.cli.verbosity import with_verbosity
+from rolesync.cli.verbosity import is_quiet, is_verbose, with_verbosity
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -103,9 +104,9 @@ def fleet_apply(
     check_same_file(planned, fleet)
     if not yes:
         ask(planned.results, fleet.table.name)
-    with _context(fleet, trust) as context:
+    with _context(fleet, trust) as context, _hint_to_resume(fleet):
         night = apply_fleet(context, planned, night_folder.absolute())
-    return show_night(night, form, row_limit(show_all))
+    return show_night(night, form, row_limit(show_all), file=fleet.path)
 
 
 @app.command("sync")
@@ -122,9 +123,9 @@ def fleet_sync(
     from rolesync.fleet.run import sync_fleet
     from rolesync.fleet.selection import select
 
-    with _context(_fleet(file), trust) as context:
+    with _context(_fleet(file), trust) as context, _hint_to_resume(context.fleet):
         night = sync_fleet(context, select(context.fleet, only or [], but or []))
-    return show_night(night, form, row_limit(show_all))
+    return show_night(night, form, row_limit(show_all), file=file)
 
 
 @app.command("resume")
@@ -140,13 +141,13 @@ def fleet_resume(
 ) -> Exit:
     """Apply what an earlier run left: accounts that did not begin, died or failed. Nothing is sent twice."""
     from rolesync.fleet.journal import find_night, past_nights
-    from rolesync.fleet.run import resume_fleet
+    from rolesync.fleet.resume import resume_fleet
 
     fleet = _fleet(file)
-    past = find_night(past_nights(fleet.folder), run)
-    with _context(fleet, trust) as context:
+    past = find_night(past_nights(fleet.folder, run), run)
+    with _context(fleet, trust) as context, _hint_to_resume(fleet):
         night = resume_fleet(context, past)
-    return show_night(night, form, row_limit(show_all))
+    return show_night(night, form, row_limit(show_all), file=file)
 
 
 @app.command("show")
@@ -169,11 +170,11 @@ def fleet_show(
     fleet = _fleet(file)
     if name in fleet.accounts:
         return _show_account(fleet, name, form)
-    night = find_night(past_nights(fleet.folder), name).night(fleet.table.name)
+    night = find_night(past_nights(fleet.folder, name), name).night(fleet.table.name)
     if csv:
         save_night_csv(night, csv)
         return Exit.DONE
-    show_night(night, form, row_limit(show_all))
+    show_night(night, form, row_limit(show_all), file=file)
     return Exit.DONE
 
 
@@ -212,4 +213,15 @@ def _context(fleet: "Fleet", trusted: list[str] | None = None) -> Iterator["Flee
     if unknown:
         raise UsageError(f"--trust-record {unknown[0]}: the fleet has no such account", hint="name an account")
     with fleet_progress() as (progress, ended):
-        yield FleetContext(fleet, LocalEngine(), operator(), frozenset(trusted or []), progress, ended)
+        engine = LocalEngine(log_level="error" if is_quiet() else "debug" if is_verbose() else "")
+        yield FleetContext(fleet, engine, operator(), frozenset(trusted or []), progress, ended)
+
+
+@contextmanager
+def _hint_to_resume(fleet: "Fleet") -> Iterator[None]:
+    """After an interruption, show the command that continues."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"interrupted; to continue: {resume_command(fleet.path)}", file=sys.stderr)
+        raise

@@ -11,6 +11,7 @@ import typer
 
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_file, show_json, show_view
+from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import DeclinedError, Exit, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
 
 def show_night(
-    night: "Night", form: Form, limit: int | None = None, *, folder: Path | None = None, detailed: bool = False
+    night: "Night",
+    form: Form,
+    limit: int | None = None,
+    *,
+    file: Path | None = None,
+    folder: Path | None = None,
+    detailed: bool = False,
 ) -> Exit:
     """Show a run over a fleet, and return its exit code.
 
@@ -29,6 +36,7 @@ def show_night(
         night: the run.
         form: text or JSON.
         limit: the number of accounts to show in each table; None for all.
+        file: the fleet file, for the command that resumes the run; None if it can't be resumed.
         folder: where its plans were saved for the next command; None if there is none.
         detailed: whether changes that are pending exit with 2.
     """
@@ -41,11 +49,11 @@ def show_night(
         return code
     from rolesync.report.terminal.fleet import night_view
 
-    show_view(night_view(night, limit, _next_command(night, folder)))
+    show_view(night_view(night, limit, _next_command(night, file, folder)))
     return code
 
 
-def _next_command(night: "Night", folder: Path | None) -> str:
+def _next_command(night: "Night", file: Path | None, folder: Path | None) -> str:
     from rolesync.model.fleet import AccountStatus
 
     statuses = set(night.counts)
@@ -53,10 +61,31 @@ def _next_command(night: "Night", folder: Path | None) -> str:
         return f"rolesync fleet review {quote(str(folder))}"
     if folder and AccountStatus.PLANNED in statuses and not night.blocked:
         return f"rolesync fleet apply {quote(str(folder))}"
-    resumable = {AccountStatus.NOT_BEGUN, AccountStatus.DIED, AccountStatus.TIMED_OUT, AccountStatus.UNREACHABLE}
-    if night.command in {"apply", "sync"} and not night.blocked and statuses & resumable:
-        return f"rolesync fleet resume {night.run}"
+    resumable = {
+        AccountStatus.NOT_BEGUN,
+        AccountStatus.DIED,
+        AccountStatus.TIMED_OUT,
+        AccountStatus.UNREACHABLE,
+        AccountStatus.LOCKED,
+        AccountStatus.INCOMPLETE,
+    }
+    is_left = any(
+        result.status in resumable and (night.command == "sync" or result.plan is not None) for result in night.results
+    )
+    if file and night.command in {"apply", "sync"} and not night.blocked and is_left:
+        return resume_command(file, night.run)
     return ""
+
+
+def resume_command(file: Path, run: str = "") -> str:
+    """Return the command that resumes a run over a fleet, the last one by default."""
+    words = ["rolesync", "fleet", "resume", *([run] if run else []), *fleet_option(file)]
+    return " ".join(map(quote, words))
+
+
+def fleet_option(file: Path) -> list[str]:
+    """Return the option that names the fleet file; none is needed for the default."""
+    return [] if file.absolute() == Path("fleet.toml").absolute() else ["-f", str(file)]
 
 
 def save_night_csv(night: "Night", path: Path) -> None:
@@ -103,6 +132,9 @@ def fleet_progress() -> "Iterator[tuple[AccountProgress, Callable[[AccountResult
         with lock:
             print(f"{line} ({result.seconds:.1f} s; {remaining} to go)", file=sys.stderr)
 
+    if is_quiet():
+        yield (lambda _account, _stage, _done, _total: None), (lambda _result, _remaining: None)
+        return
     if not sys.stderr.isatty():
         yield (lambda _account, _stage, _done, _total: None), write
         return

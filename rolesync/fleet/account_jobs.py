@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from time import monotonic
+from time import monotonic, sleep
 
 from rolesync.audit.chain import hash_of, whole_lines
 from rolesync.audit.files import read_head
-from rolesync.errors import Exit, RecordBrokenError, RolesyncError, UsageError
+from rolesync.errors import Exit, LockHeldError, RecordBrokenError, RolesyncError, UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.jobs import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead, status_of_exit
@@ -27,6 +27,8 @@ from rolesync.workflows.doctor import run_checks
 from rolesync.workflows.plan import plan_list, read_list
 from rolesync.workflows.sync import plan_locked
 
+LOCK_PATIENCE = 10.0  # seconds
+LOCK_POLL = 0.2  # seconds
 _ADDRESS = re.compile(r"[^\s<>'\"(),;:]+@[^\s<>'\"(),;:]+")
 
 
@@ -43,7 +45,7 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
         settings = account_settings(job.values, Path(job.secrets) if job.secrets else None)
         folder = settings.account_dir
         _check_head(folder, job.head, settings.audit_key.get_secret_value())
-        result = _JOBS[job.kind](job, Context(settings, progress=progress))
+        result = _run_patiently(job, Context(settings, progress=progress))
     except RolesyncError as error:
         result = AccountResult(job.account, status_of_exit(error.exit_code), error.message, error.hint)
     return replace(
@@ -54,6 +56,21 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
         seconds=round(monotonic() - started, 3),
         attempt=job.attempt,
     )
+
+
+def _run_patiently(job: Job, context: Context) -> AccountResult:
+    """Run a job; if the lock of the account is held, wait for it a little.
+
+    After a crash of the fleet, its workers hold the locks until they have recorded how far they came.
+    """
+    until = context.seconds() + LOCK_PATIENCE
+    while True:
+        try:
+            return _JOBS[job.kind](job, context)
+        except LockHeldError:
+            if context.seconds() >= until:
+                raise
+            sleep(LOCK_POLL)
 
 
 def without_addresses(text: str) -> str:

@@ -2,12 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import get_args
 
 from rolesync.errors import UsageError
+from rolesync.settings import Settings
 from rolesync.settings_sources import CONFIG_FILE, PREFIX, user_state_dir
 
 _FOR_ALL = frozenset({"STATE_DIR", "OPERATOR", "LOG_LEVEL", "LOG_FORMAT"})
 """What may be set in the environment, because it belongs to the process and not to an account."""
+
+_WORDS = {name.upper(): get_args(Settings.model_fields[name].annotation) for name in ("log_level", "log_format")}
+"""The known values of variables that are passed on to the workers."""
 
 
 def check_environment() -> None:
@@ -24,6 +29,9 @@ def check_environment() -> None:
             hint=f"unset {CONFIG_FILE if CONFIG_FILE in bound else bound[0]}; settings of accounts are in the fleet "
             "file, their secrets in the folders that it names",
         )
+    for name, known in _WORDS.items():
+        if (value := os.environ.get(PREFIX + name, known[0])) not in known:
+            raise UsageError(f"{PREFIX}{name} is {value!r}", hint=f"set it to {', '.join(known)}, or unset it")
     for path in (Path("rolesync.toml"), Path(".env")):
         if path.exists() and (path.suffix == ".toml" or PREFIX in path.read_text("utf-8", "replace").upper()):
             raise UsageError(

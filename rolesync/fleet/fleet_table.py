@@ -22,6 +22,8 @@ Tags = Annotated[tuple[str, ...], Field(strict=False)]
 class Stop(_Table):
     """When the fleet stops: the maximum share and number of failed accounts, and of removals in all.
 
+    `max_absent_share` of a list's assignments may name users who are not in Studio, and a list must keep
+    `min_kept_share` of the holders, else it counts as the list of another account.
     The share counts from `after` ended accounts on. `strict` begins an account only if the limits hold even if all
     accounts under way fail.
     """
@@ -30,6 +32,8 @@ class Stop(_Table):
     failed_count: Count | None = None
     after: Annotated[int, Field(ge=1)] = 5
     max_removals: Count | None = None
+    max_absent_share: Share = 0.5
+    min_kept_share: Share = 0.5
     strict: bool = False
 
 

@@ -5,7 +5,7 @@ it. It also has the end of each account's record: a whole older copy of a record
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from rolesync.audit.record import Record, open_record
 from rolesync.errors import UsageError
 from rolesync.fleet.guards import mark_blocked
 from rolesync.fleet.jobs import JobKind, decode_result, result_json
+from rolesync.fleet.night_folder import load_night
 from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, FleetVerdict, Night, RecordHead
 
 _START, _BEGIN, _RESULT, _END = "fleet.start", "account.begin", "account.end", "fleet.end"
@@ -55,12 +56,20 @@ class PastNight:
     finished_at: str = ""
 
     def night(self, fleet: str) -> Night:
-        """Describe this run, with a result for each account."""
+        """Describe this run, with a result for each account; those of planning are in the folder that was applied.
+
+        Raises:
+            UsageError, PlanRefusedError: as `load_night`.
+        """
+        planned = load_night(Path(self.folder)).results if self.command == "apply" else ()
+        results = {**{result.account: result for result in planned}, **self.results}
         return Night(
             fleet=fleet,
             run=self.run,
             command=self.command,
-            results=tuple(mark_blocked(map(self._result_of, self.accounts), self.verdicts)),
+            results=tuple(
+                mark_blocked((self._result_of(name, results.get(name)) for name in self.accounts), self.verdicts)
+            ),
             disabled=self.disabled,
             verdicts=self.verdicts,
             stopped=self.stopped,
@@ -68,12 +77,11 @@ class PastNight:
             finished_at=self.finished_at,
         )
 
-    def _result_of(self, name: str) -> AccountResult:
-        result = self.results.get(name)
+    def _result_of(self, name: str, result: AccountResult | None) -> AccountResult:
         plan = result.plan if result else None
         if name in self.begun:
             message = "began, and the fleet's process ended before its result"
-            return AccountResult(name, AccountStatus.DIED, message, f"rolesync fleet resume {self.run}", plan=plan)
+            return AccountResult(name, AccountStatus.DIED, message, plan=plan)
         if result is None or (self.is_applying and result.status is AccountStatus.PLANNED):
             return AccountResult(name, AccountStatus.NOT_BEGUN, self.stopped, plan=plan)
         return result
@@ -99,9 +107,9 @@ class Journal:
         """Note the result of an account."""
         self._append(_RESULT, kind=kind.value, result=result_json(result))
 
-    def finish(self, night: Night) -> None:
-        """Note that the run has ended."""
-        self._append(_END, verdicts=[asdict(verdict) for verdict in night.verdicts], stopped=night.stopped)
+    def finish(self, verdicts: Sequence[FleetVerdict], stopped: str) -> None:
+        """Note that the run has ended, with the guards of the fleet that blocked, and why it stopped early."""
+        self._append(_END, verdicts=[asdict(verdict) for verdict in verdicts], stopped=stopped)
 
     def _append(self, event: str, **fields: Any) -> None:  # noqa: ANN401  # any JSON value
         with self._lock:
@@ -117,26 +125,36 @@ def open_journal(folder: Path, now: Callable[[], datetime]) -> Record:
     return open_record(folder, now=now)
 
 
-def past_nights(folder: Path) -> list[PastNight]:
-    """Read all runs over the fleet, oldest first.
+def past_nights(folder: Path, run: str | None = None) -> list[PastNight]:
+    """Read runs over the fleet, oldest first.
+
+    Args:
+        folder: the folder of the fleet.
+        run: the beginning of the ids of the runs to read, "" for only the last one; None for all, which takes memory
+            for each account in each of them.
 
     Raises:
         RecordError, RecordBrokenError: as `whole_lines`.
     """
     nights: dict[str, PastNight] = {}
     for entry in _entries(folder):
-        run = entry["run"]
+        name = entry["run"]
+        if run and not name.startswith(run):
+            continue
         if entry["event"] == _START:
-            nights[run] = PastNight(
-                run=run,
+            if run == "":
+                nights.clear()
+            nights[name] = PastNight(
+                run=name,
                 command=entry["command"],
                 folder=entry["folder"],
                 accounts=tuple(entry["accounts"]),
                 disabled=entry["disabled"],
                 started_at=entry["time"],
+                is_applying=entry["command"] == "apply",
             )
-        elif run in nights:
-            nights[run] = _continued(nights[run], entry)
+        elif name in nights:
+            nights[name] = _continued(nights[name], entry)
     return list(nights.values())
 
 
@@ -165,7 +183,10 @@ def find_night(nights: list[PastNight], run: str) -> PastNight:
     if len(matches) != 1:
         number = f"{len(matches)} runs of the fleet begin" if matches else "no run of the fleet begins"
         message = f"{number} with {run!r}" if run else "this fleet has no run yet"
-        raise UsageError(message, hint="rolesync fleet show FILE lists them")
+        hint = (
+            f"runs: {', '.join(night.run for night in matches[-3:])}" if matches else "name the id that a run printed"
+        )
+        raise UsageError(message, hint=hint)
     return matches[0]
 
 

@@ -1,17 +1,17 @@
 """The story of a run over a fleet: jobs for all accounts in parallel, the guards between, and the journal beside."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
-from rolesync.errors import UsageError
+from rolesync.errors import RecordError
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.guards import judge_fleet, mark_blocked
 from rolesync.fleet.jobs import Job, JobKind
-from rolesync.fleet.journal import Journal, PastNight, known_accounts, open_journal
+from rolesync.fleet.journal import Journal, known_accounts, open_journal
 from rolesync.fleet.night_folder import PlannedNight, approved_path, plan_path, save_night
 from rolesync.fleet.schedule import Schedule, stages_of
 from rolesync.fleet.state import lock_fleet
@@ -19,7 +19,7 @@ from rolesync.fleet.workers import AccountProgress, Engine
 from rolesync.history.run_id import new_run_id
 from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night, RecordHead
 
-_INTERRUPTED = "the fleet was interrupted"
+INTERRUPTED = "the fleet was interrupted"
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,14 @@ class FleetRun:
             Thread(target=self._work, args=(by_name, schedule, errors), name=f"fleet-{number}")
             for number in range(min(fleet.table.workers, len(jobs)))
         ]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             _join(threads)
         except KeyboardInterrupt:
-            schedule.halt(_INTERRUPTED)
+            schedule.halt(INTERRUPTED)
             self.context.engine.interrupt()
-            _join(threads)
+            _join_in_spite_of_interruptions(thread for thread in threads if thread.ident)
             raise
         if errors:
             raise errors[0]
@@ -130,6 +130,14 @@ def _join(threads: Iterable[Thread]) -> None:
         thread.join()
 
 
+def _join_in_spite_of_interruptions(threads: Iterable[Thread]) -> None:
+    """Wait for threads that end soon: the journal needs what they note."""
+    for thread in threads:
+        while thread.is_alive():
+            with suppress(KeyboardInterrupt):
+                thread.join()
+
+
 @contextmanager
 def fleet_run(context: FleetContext, command: str, run: str = "") -> Iterator[FleetRun]:
     """Lock the fleet, and open its journal.
@@ -148,9 +156,13 @@ def fleet_run(context: FleetContext, command: str, run: str = "") -> Iterator[Fl
         lock_fleet(folder, run=run, command=command, now=context.now),
         open_journal(folder, context.now) as record,
     ):
-        known = known_accounts(folder)
+        known, journal = known_accounts(folder), Journal(record, run)
         try:
-            yield FleetRun(context, command, run, Journal(record, run), known.last_success, dict(known.heads))
+            yield FleetRun(context, command, run, journal, known.last_success, dict(known.heads))
+        except KeyboardInterrupt:
+            with suppress(RecordError):  # the interruption is what the caller must see
+                journal.finish((), INTERRUPTED)
+            raise
         finally:
             context.engine.close()
 
@@ -169,8 +181,8 @@ def plan_fleet(context: FleetContext, accounts: Sequence[FleetAccount], folder: 
     """Plan all accounts, and save the plans in a folder. Writes to no Studio."""
     with fleet_run(context, "plan") as run:
         started = _start(run, accounts, str(folder))
-        results, stopped = _plan(run, accounts, folder, is_sync=False)
-        verdicts = judge_fleet(context.fleet, results, stopped)
+        results, stopped = plan_accounts(run, accounts, folder, is_sync=False)
+        verdicts = judge_fleet(context.fleet, results, stopped, run.last_success)
         return _finish(run, started, mark_blocked(results, verdicts), verdicts, stopped)
 
 
@@ -179,8 +191,8 @@ def sync_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Night
     with fleet_run(context, "sync") as run:
         folder = context.fleet.folder / "nights" / run.run
         started = _start(run, accounts, str(folder))
-        results, stopped = _plan(run, accounts, folder, is_sync=True)
-        return _judge_and_apply(run, started, results, folder, stopped)
+        results, stopped = plan_accounts(run, accounts, folder, is_sync=True)
+        return judge_and_apply(run, started, results, folder, stopped)
 
 
 def apply_fleet(context: FleetContext, night: PlannedNight, folder: Path) -> Night:
@@ -189,29 +201,7 @@ def apply_fleet(context: FleetContext, night: PlannedNight, folder: Path) -> Nig
     with fleet_run(context, "apply") as run:
         started = _start(run, accounts, str(folder))
         results = [_with_approval(result, folder) for result in night.results]
-        return _judge_and_apply(run, started, results, folder)
-
-
-def resume_fleet(context: FleetContext, past: PastNight) -> Night:
-    """Apply the plans of an earlier run whose accounts did not all succeed. What was done is not sent again.
-
-    Raises:
-        UsageError: the run applied nothing, so there is nothing to resume.
-    """
-    if not past.is_applying:
-        raise UsageError(
-            f"run {past.run} has applied nothing, so there is nothing to resume",
-            hint=f"begin a new one: rolesync fleet sync {context.fleet.path}",
-        )
-    with fleet_run(context, past.command, past.run) as run:
-        results = [_to_resume(result) for result in past.night(context.fleet.table.name).results]
-        return _judge_and_apply(run, past.started_at, results, Path(past.folder))
-
-
-def _to_resume(result: AccountResult) -> AccountResult:
-    """Plan again to apply an account that didn't succeed, if it has a plan that no guard blocks."""
-    fine = result.status in {AccountStatus.DONE, AccountStatus.EMPTY, AccountStatus.BLOCKED, AccountStatus.WAITING}
-    return result if fine or result.plan is None else replace(result, status=AccountStatus.PLANNED)
+        return judge_and_apply(run, started, results, folder)
 
 
 def _start(run: FleetRun, accounts: Sequence[FleetAccount], folder: str) -> str:
@@ -220,7 +210,7 @@ def _start(run: FleetRun, accounts: Sequence[FleetAccount], folder: str) -> str:
     return run.context.now().astimezone(UTC).isoformat()
 
 
-def _plan(
+def plan_accounts(
     run: FleetRun, accounts: Sequence[FleetAccount], folder: Path, *, is_sync: bool
 ) -> tuple[list[AccountResult], str]:
     """Plan all accounts; returns the results, and why planning stopped early."""
@@ -244,12 +234,12 @@ def _with_approval(result: AccountResult, folder: Path) -> AccountResult:
     return result
 
 
-def _judge_and_apply(
+def judge_and_apply(
     run: FleetRun, started: str, planned: Sequence[AccountResult], folder: Path, stopped: str = ""
 ) -> Night:
     """Check the guards of the fleet, and apply what is planned in stages."""
     fleet = run.context.fleet
-    verdicts = judge_fleet(fleet, planned, stopped)
+    verdicts = judge_fleet(fleet, planned, stopped, run.last_success)
     results = list(mark_blocked(planned, verdicts))
     if any(not verdict.accounts for verdict in verdicts):
         return _finish(run, started, results, verdicts, stopped)
@@ -291,5 +281,5 @@ def _finish(
         started_at=started,
         finished_at=run.context.now().astimezone(UTC).isoformat(),
     )
-    run.journal.finish(night)
+    run.journal.finish(night.verdicts, night.stopped)
     return night

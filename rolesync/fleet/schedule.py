@@ -15,7 +15,6 @@ from rolesync.fleet.fleet_table import Stage, Stop
 from rolesync.model.fleet import AccountResult, AccountStatus
 
 _EVERYBODY = Stage(tags=("",), max_failed=2**31)
-_AGAIN = Stage(tags=("again",), max_failed=2**31)
 
 
 @dataclass
@@ -103,16 +102,17 @@ class Schedule:
             return None
 
     def ended(self, result: AccountResult) -> None:
-        """Note the result of an account. One whose worker died is begun once more, after all others."""
+        """Note the result of an account. One whose worker died is begun once more, at the end of its stage.
+
+        Until then it doesn't count for the limit of its stage: a canary whose worker died shows nothing yet.
+        """
         with self._changed:
             queue = self._under_way.pop(result.account)
-            before = self.results.get(result.account)
             self.results[result.account] = result
-            if before and before.failed:
-                queue.failed -= 1
-            queue.failed += result.failed
             if result.status is AccountStatus.DIED and result.attempt == 1:
-                self._begin_again(result.account)
+                queue.waiting.append(result.account)
+            else:
+                queue.failed += result.failed
             if not self.stopped:
                 self.stopped = self._limits.exceeded(self._failed, len(self.results))
             if self.is_staged and not self.stopped and queue.failed > queue.stage.max_failed:
@@ -131,11 +131,6 @@ class Schedule:
     @property
     def _failed(self) -> int:
         return sum(result.failed for result in self.results.values())
-
-    def _begin_again(self, name: str) -> None:
-        if not self._queues or self._queues[-1].stage is not _AGAIN:
-            self._queues.append(_Queue(_AGAIN, []))
-        self._queues[-1].waiting.append(name)
 
     def _begin(self) -> tuple[str, int] | None:
         """Begin the next account if one may begin now."""

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from queue import Queue
 from types import FrameType
 from typing import Any
@@ -26,12 +27,14 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not damage an answer
     signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the fleet decides what ends
     _configure_log()
+    writing = threading.Lock()
 
     def answer(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        """Write one line, from any thread. That nobody reads it any more is noticed at the end of standard input."""
+        with writing, suppress(OSError):
+            answers.write(json.dumps(message) + "\n")
+            answers.flush()
 
     jobs, is_busy = Queue[str](), threading.Event()
     threading.Thread(target=_read_jobs, args=(jobs, is_busy), daemon=True).start()
@@ -60,13 +63,14 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _configure_log() -> None:
-    level = logging.getLevelNamesMapping()[os.environ.get("ROLESYNC_LOG_LEVEL", "warning").upper()]
+    level = logging.getLevelNamesMapping().get(os.environ.get("ROLESYNC_LOG_LEVEL", "").upper(), logging.WARNING)
+    is_json = os.environ.get("ROLESYNC_LOG_FORMAT") == "json"
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Timer
 from time import monotonic
 from typing import Protocol
 
@@ -24,7 +25,7 @@ WORKER = (sys.executable, "-m", "rolesync.fleet.worker")
 JOBS_PER_WORKER = 50  # bounds what a worker may have accumulated
 GRACE = 10.0  # seconds between TERM and KILL, for recording how far a run came
 _PREFIX = "ROLESYNC_"
-_PASSED_ON = frozenset({"ROLESYNC_LOG_LEVEL"})
+_PASSED_ON = frozenset({"ROLESYNC_LOG_LEVEL", "ROLESYNC_LOG_FORMAT"})
 
 AccountProgress = Callable[[str, str, int, int], None]
 """Called with the account, the stage, the steps done, and all steps of the stage; from any thread."""
@@ -50,12 +51,20 @@ class LocalEngine:
         command: the command line of a worker.
         jobs_per_worker: the number of accounts after which a worker is replaced.
         grace: the seconds between TERM and KILL.
+        log_level: the lowest level that workers log; "" for that of the environment.
     """
 
     def __init__(
-        self, command: Sequence[str] = WORKER, *, jobs_per_worker: int = JOBS_PER_WORKER, grace: float = GRACE
+        self,
+        command: Sequence[str] = WORKER,
+        *,
+        jobs_per_worker: int = JOBS_PER_WORKER,
+        grace: float = GRACE,
+        log_level: str = "",
     ) -> None:
         self._command = command
+        self._log_level = log_level
+        self._is_interrupted = False
         self._jobs_per_worker = jobs_per_worker
         self._grace = grace
         self._idle = SimpleQueue[_Worker]()
@@ -63,8 +72,14 @@ class LocalEngine:
 
     def run(self, job: Job, deadline: float, progress: AccountProgress) -> AccountResult:
         """Run one job in an idle worker, or in a new one."""
-        worker = self._take()
+        try:
+            worker = self._take()
+        except OSError as error:  # no memory or no process is left
+            message = f"its worker can't be started: {error.strerror or error}"
+            return AccountResult(job.account, AccountStatus.FAILED, message, "lower `workers`", attempt=job.attempt)
         self._busy.add(worker)
+        if self._is_interrupted:  # `interrupt` may not have seen this worker
+            self._interrupt(worker)
         try:
             ended = worker.run(job, deadline, progress)
         finally:
@@ -76,16 +91,29 @@ class LocalEngine:
                 worker.close()
             return ended
         exit_code = worker.end(self._grace)
+        if self._is_interrupted:
+            message = "interrupted with the fleet; its own record shows how far its run came"
+            return _lost(job, AccountStatus.DIED, message, ended.seconds)
         if ended is _TIMED_OUT:
             message = f"not done within its deadline of {deadline:g} s; its worker was ended"
             return _lost(job, AccountStatus.TIMED_OUT, message, deadline)
+        if ended.is_unreadable:
+            message = "its worker printed something that is no answer, and was ended"
+            return _lost(job, AccountStatus.DIED, message, ended.seconds)
         how = f"by signal {-exit_code}" if exit_code < 0 else f"with exit code {exit_code}"
         return _lost(job, AccountStatus.DIED, f"its worker ended {how}, without a result", ended.seconds)
 
     def interrupt(self) -> None:
-        """Interrupt the workers that have a job."""
+        """Interrupt the workers that have a job, and those that are about to get one."""
+        self._is_interrupted = True
         for worker in tuple(self._busy):
-            worker.interrupt()
+            self._interrupt(worker)
+
+    def _interrupt(self, worker: "_Worker") -> None:
+        worker.interrupt()
+        killing = Timer(self._grace, worker.kill)
+        killing.daemon = True  # it must not keep the fleet from ending
+        killing.start()
 
     def close(self) -> None:
         """End all workers."""
@@ -98,7 +126,7 @@ class LocalEngine:
             try:
                 worker = self._idle.get_nowait()
             except Empty:
-                return _Worker(self._command)
+                return _Worker(self._command, self._log_level)
             if worker.is_alive:
                 return worker
             worker.close()
@@ -111,9 +139,13 @@ def _lost(job: Job, status: AccountStatus, message: str, seconds: float) -> Acco
 
 @dataclass(frozen=True)
 class _NoResult:
-    """A worker gave no result; `seconds` is how long the fleet waited."""
+    """A worker gave no result.
+
+    `seconds` is how long the fleet waited, `is_unreadable` whether something else came than an answer.
+    """
 
     seconds: float
+    is_unreadable: bool = False
 
 
 _TIMED_OUT = _NoResult(0.0)
@@ -122,15 +154,18 @@ _TIMED_OUT = _NoResult(0.0)
 class _Worker:
     """One process. Its log goes where the log of the fleet goes."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], log_level: str = "") -> None:
         self.jobs = 0
         environment = {
             name: value
             for name, value in os.environ.items()
             if not name.upper().startswith(_PREFIX) or name.upper() in _PASSED_ON
         }
+        if log_level:
+            environment["ROLESYNC_LOG_LEVEL"] = log_level
+        # A process group of its own: Ctrl-C reaches only the fleet, even while a worker starts; it decides what ends.
         self._process = subprocess.Popen(  # noqa: S603  # this program's own module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path.cwd()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path.cwd(), process_group=0
         )
         self._received = b""
 
@@ -153,11 +188,16 @@ class _Worker:
                     return _NoResult(monotonic() - started)
                 *lines, self._received = (self._received + received).split(b"\n")
                 for line in lines:
-                    message = json.loads(line)
-                    if "result" in message:
-                        return decode_result(message["result"])
-                    if "progress" in message:
-                        progress(job.account, *message["progress"])
+                    try:
+                        message = json.loads(line)
+                        result = decode_result(message["result"]) if "result" in message else None
+                        stage, done, total = message.get("progress", ("", 0, 0))
+                    except (ValueError, TypeError, KeyError, AttributeError):
+                        return _NoResult(monotonic() - started, is_unreadable=True)
+                    if result:
+                        return result
+                    if stage:
+                        progress(job.account, stage, done, total)
         return _TIMED_OUT
 
     @property
@@ -175,13 +215,18 @@ class _Worker:
         with suppress(OSError):
             self._process.terminate()
 
+    def kill(self) -> None:
+        """End the process without a chance to record anything."""
+        with suppress(OSError):
+            self._process.kill()
+
     def end(self, grace: float) -> int:
         """End the process by TERM, and by KILL after the grace; returns its exit code."""
         self.interrupt()
         try:
             code = self._process.wait(grace)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.kill()
             code = self._process.wait()
         self._close_pipes()
         return code

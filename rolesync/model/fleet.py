@@ -182,14 +182,14 @@ def exit_code_of_night(night: Night, *, detailed: bool = False) -> Exit:
         detailed: whether changes that are pending exit with 2.
 
     Returns:
-        4 if a guard of the fleet blocks all accounts; 6 if no account was reached; 5 if an account did not succeed; 2
+        6 if no account was reached; 4 if a guard of the fleet blocks all accounts; 5 if an account did not succeed; 2
         or 0 otherwise.
     """
+    statuses = {result.status for result in night.results}
+    if statuses - {AccountStatus.NOT_BEGUN} == {AccountStatus.UNREACHABLE}:
+        return Exit.STUDIO
     if night.blocked:
         return Exit.BLOCKED
-    statuses = {result.status for result in night.results}
-    if statuses == {AccountStatus.UNREACHABLE}:
-        return Exit.STUDIO
     pending = {AccountStatus.PLANNED, AccountStatus.WAITING}
     fine = SUCCESSES | (pending if night.command == "plan" else set())
     if night.stopped or not statuses <= fine:

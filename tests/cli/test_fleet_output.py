@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.cli.fleet_output import ask, fleet_progress, show_night
+from rolesync.cli.fleet_output import ask, fleet_progress, resume_command, show_night
 from rolesync.cli.options import Form
+from rolesync.cli.verbosity import set_verbosity
 from rolesync.errors import UsageError
 from rolesync.model.fleet import AccountStatus, Night
 from tests.fleet.tools import plan, result
@@ -18,7 +19,10 @@ A = AccountStatus
     [
         (A.WAITING, "plan", "rolesync fleet review 'my night'"),
         (A.PLANNED, "plan", "rolesync fleet apply 'my night'"),
-        (A.NOT_BEGUN, "sync", "rolesync fleet resume r1"),
+        (A.NOT_BEGUN, "sync", "rolesync fleet resume r1 -f 'my fleet.toml'"),
+        (A.LOCKED, "apply", "rolesync fleet resume r1 -f 'my fleet.toml'"),
+        (A.REFUSED, "sync", ""),
+        (A.NOT_BEGUN, "check", ""),
         (A.DONE, "sync", ""),
     ],
 )
@@ -26,10 +30,28 @@ def test_the_next_command_is_the_right_one(
     status: AccountStatus, command: str, following: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     night = Night("district", "r1", command, (result("a", status, plan=plan()),), {})
-    show_night(night, Form.TEXT, folder=Path("my night") if command == "plan" else None)
+    folder = Path("my night") if command == "plan" else None
+    show_night(night, Form.TEXT, file=Path("my fleet.toml"), folder=folder)
     output = capsys.readouterr().out
     assert ("Next" in output) == bool(following)
     assert following in output
+
+
+def test_the_default_file_is_not_named_and_an_apply_without_plans_is_not_resumed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert resume_command(Path("fleet.toml")) == "rolesync fleet resume"
+    show_night(Night("district", "r1", "apply", (result("a", A.DIED),), {}), Form.TEXT, file=Path("fleet.toml"))
+    assert "resume" not in capsys.readouterr().out
+
+
+def test_quiet_shows_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    set_verbosity(quiet=True)
+    with fleet_progress() as (progress, ended):
+        progress("a", "stage", 1, 2)
+        ended(result("a"), 0)
+    set_verbosity()
+    assert capsys.readouterr().err == ""
 
 
 def test_it_asks_with_the_numbers_and_only_on_a_terminal() -> None:

@@ -1,11 +1,15 @@
 """One job of one account, and how every end of it is told."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from rolesync.executor.lock import account_lock
+from rolesync.fleet import account_jobs
 from rolesync.fleet.account_jobs import run_job, without_addresses
 from rolesync.fleet.jobs import Job, JobKind
 from rolesync.history.runs import list_runs
@@ -136,3 +140,16 @@ def test_an_older_copy_of_the_record_is_refused(plan_job: Job) -> None:
 
 def test_addresses_stay_in_the_account() -> None:
     assert without_addresses("user <ada@example.edu>, b@c.d") == "user <[address]>, [address]"
+
+
+def test_a_lock_that_is_held_for_a_moment_costs_nothing(plan_job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(plan_job)
+    monkeypatch.setattr(account_jobs, "LOCK_POLL", 0.0)
+    monkeypatch.setattr(account_jobs, "LOCK_PATIENCE", 0.0)
+    with account_lock(folder(plan_job), run="r", command="sync", now=lambda: datetime.now(UTC)):
+        assert run(plan_job, is_sync=True).status is AccountStatus.LOCKED
+    held = ExitStack()
+    held.enter_context(account_lock(folder(plan_job), run="r", command="sync", now=lambda: datetime.now(UTC)))
+    monkeypatch.setattr(account_jobs, "LOCK_PATIENCE", 60.0)
+    monkeypatch.setattr(account_jobs, "sleep", lambda _seconds: held.close())
+    assert run(plan_job, is_sync=True).status is AccountStatus.PLANNED

@@ -22,10 +22,17 @@ def test_a_variable_of_an_account_is_refused_without_its_value(monkeypatch: pyte
 
 
 def test_variables_of_the_process_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("STATE_DIR", "OPERATOR", "LOG_LEVEL", "LOG_FORMAT"):
-        monkeypatch.setenv(f"ROLESYNC_{name}", str(tmp_path / "x"))
+    for name, value in {"STATE_DIR": tmp_path / "x", "OPERATOR": tmp_path / "x", "LOG_LEVEL": "info"}.items():
+        monkeypatch.setenv(f"ROLESYNC_{name}", str(value))
     check_environment()
     assert (state_dir(), operator()) == (tmp_path / "x", str(tmp_path / "x"))
+
+
+@pytest.mark.parametrize("name", ["LOG_LEVEL", "LOG_FORMAT"])
+def test_a_log_that_no_worker_can_write_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"ROLESYNC_{name}", "loud")
+    with pytest.raises(UsageError, match=f"ROLESYNC_{name} is 'loud'"):
+        check_environment()
 
 
 def test_the_state_is_the_users_by_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

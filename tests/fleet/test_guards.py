@@ -14,9 +14,9 @@ def planned(name: str, **numbers: object) -> AccountResult:
     return result(name, PLANNED, plan=plan(**{"list_sha256": name * 8, **numbers}))
 
 
-def rules(folder: Path, *results: AccountResult, fleet: str = "", more: str = "", stopped: str = "") -> list[str]:
-    """The rules that block, for accounts `a`, `b` and `c`."""
-    verdicts = judge_fleet(fleet_of(folder, "a", "b", "c", fleet=fleet, more=more), results, stopped)
+def rules(folder: Path, *results: AccountResult, fleet: str = "", stopped: str = "", first: bool = False) -> list[str]:
+    """The rules that block, for accounts `a`, `b` and `c`, which have succeeded before unless it is their first run."""
+    verdicts = judge_fleet(fleet_of(folder, "a", "b", "c", fleet=fleet), results, stopped, () if first else "abc")
     return [f"{verdict.rule} {' '.join(verdict.accounts)}".strip() for verdict in verdicts]
 
 
@@ -52,11 +52,11 @@ def test_accounts_may_share_a_list_on_purpose(tmp_path: Path) -> None:
     fleet = fleet_of(tmp_path, "a", "b")
     text = fleet.path.read_text(encoding="utf-8").replace("[defaults]\n", "[defaults]\nshared_list = true\n")
     fleet.path.write_text(text, encoding="utf-8")
-    assert judge_fleet(read_fleet(fleet.path, tmp_path), same, "") == ()
+    assert judge_fleet(read_fleet(fleet.path, tmp_path), same, "", "") == ()
 
 
 def test_a_list_of_strangers_blocks_its_account(tmp_path: Path) -> None:
-    verdicts = judge_fleet(fleet_of(tmp_path, "a"), [planned("a", listed=20, absent=11)], "")
+    verdicts = judge_fleet(fleet_of(tmp_path, "a"), [planned("a", listed=20, absent=11)], "", "")
     sentence = "a: 11 of 20 assignments in the list name users who are not in Studio"
     assert verdicts[0].message == f"{sentence}, as if it were the list of another account."
     (blocked,) = mark_blocked([planned("a")], verdicts)
@@ -69,6 +69,16 @@ def test_half_of_a_list_may_be_unknown_and_short_lists_show_nothing(tmp_path: Pa
 
 def test_a_list_that_replaces_most_holders_blocks_its_account(tmp_path: Path) -> None:
     assert rules(tmp_path, planned("a", holders=20, removals=11, additions=12)) == ["swapped_list a"]
+
+
+def test_the_first_list_of_an_account_may_replace_its_holders(tmp_path: Path) -> None:
+    assert rules(tmp_path, planned("a", holders=20, removals=12, additions=12), first=True) == []
+
+
+def test_the_limits_of_a_swapped_list_are_settings(tmp_path: Path) -> None:
+    limits = "[fleet.stop]\nmax_absent_share = 1\nmin_kept_share = 0\n"
+    replaced = planned("b", holders=20, removals=20, additions=20)
+    assert rules(tmp_path, planned("a", listed=20, absent=20), replaced, fleet=limits) == []
 
 
 def test_a_list_that_only_shrinks_is_left_to_the_guards_of_the_account(tmp_path: Path) -> None:

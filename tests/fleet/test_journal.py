@@ -8,7 +8,7 @@ import pytest
 from rolesync.errors import UsageError
 from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal import Journal, find_night, known_accounts, open_journal, past_nights
-from rolesync.model.fleet import AccountStatus, FleetVerdict, Night, RecordHead
+from rolesync.model.fleet import AccountStatus, FleetVerdict, RecordHead
 from tests.fleet.tools import plan, result
 
 
@@ -34,10 +34,9 @@ def test_a_run_is_read_back_as_it_went(tmp_path: Path) -> None:
             AccountStatus.DIED,
             AccountStatus.NOT_BEGUN,
         ]
-        assert night.results[1].hint == "rolesync fleet resume r1"
         assert killed.is_applying
         verdict = FleetVerdict("same_list", "m", "h", ("b",))
-        journal.finish(Night("district", "r1", "sync", (), {}, (verdict,), "stopped"))
+        journal.finish((verdict,), "stopped")
     (ended,) = past_nights(tmp_path / "f")
     assert (ended.stopped, ended.verdicts, ended.disabled) == ("stopped", (verdict,), {"old": "merged"})
     assert ended.finished_at
@@ -52,6 +51,15 @@ def test_only_plans_and_applies_that_went_well_are_successes(tmp_path: Path) -> 
         journal.end(result("c"), JobKind.APPLY)
         journal.end(result("d", AccountStatus.EMPTY), JobKind.PLAN)
     assert sorted(known_accounts(tmp_path / "f").last_success) == ["c", "d"]
+
+
+def test_only_the_runs_that_are_asked_for_are_kept(tmp_path: Path) -> None:
+    with open_journal(tmp_path / "f", now) as record:
+        for run in ("r1", "r2", "s1"):
+            Journal(record, run).start("sync", "", ["a"], {})
+        Journal(record, "r2").begin("a", JobKind.PLAN, 1)
+    assert [night.run for night in past_nights(tmp_path / "f", "r")] == ["r1", "r2"]
+    assert [night.run for night in past_nights(tmp_path / "f", "")] == ["s1"]
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:

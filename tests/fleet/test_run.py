@@ -1,12 +1,14 @@
 """Runs over a fleet, with scripted accounts for the order of things, and with real ones for the whole."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import main_thread
 
 import pytest
 
-from rolesync.errors import LockHeldError, RecordError, UsageError
+from rolesync.errors import LockHeldError, RecordError
 from rolesync.fleet.fleet_file import Fleet, read_fleet
 from rolesync.fleet.jobs import Job, JobKind
 from rolesync.fleet.journal import Journal, find_night, past_nights
@@ -17,7 +19,6 @@ from rolesync.fleet.run import (
     check_fleet,
     fleet_run,
     plan_fleet,
-    resume_fleet,
     sync_fleet,
 )
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
@@ -100,7 +101,7 @@ def test_failed_plans_beyond_the_limit_block_everything(tmp_path: Path) -> None:
     assert [verdict.rule for verdict in night.verdicts] == ["failed_plans"]
 
 
-def test_a_breaker_leaves_the_rest_not_begun_and_resume_does_it(tmp_path: Path) -> None:
+def test_a_breaker_leaves_the_rest_not_begun(tmp_path: Path) -> None:
     fleet = fleet_of(tmp_path, "a", "b", "c", "d", fleet="[fleet.stop]\nfailed_count = 0\n")
     fleet = replace(fleet, table=fleet.table.model_copy(update={"workers": 1}))
     context = context_of(fleet, failing("b"))
@@ -108,20 +109,6 @@ def test_a_breaker_leaves_the_rest_not_begun_and_resume_does_it(tmp_path: Path) 
     assert statuses(night) == {"a": "done", "b": "unreachable", "c": "not_begun", "d": "not_begun"}
     assert exit_code_of_night(night) == 5
     assert find_night(past_nights(fleet.folder), "").night("district").results == night.results
-
-    again = context_of(fleet)
-    resumed = resume_fleet(again, find_night(past_nights(fleet.folder), ""))
-    assert [(job.account, job.kind) for job in jobs_of(again)] == [(name, JobKind.APPLY) for name in "bcd"]
-    assert set(statuses(resumed).values()) == {"done"}
-    assert resumed.run == night.run
-    assert exit_code_of_night(resumed) == 0
-
-
-def test_a_run_that_applied_nothing_can_not_be_resumed(tmp_path: Path) -> None:
-    context = context_of(fleet_of(tmp_path, "a"))
-    check_fleet(context, context.fleet.enabled)
-    with pytest.raises(UsageError, match="has applied nothing"):
-        resume_fleet(context, find_night(past_nights(context.fleet.folder), ""))
 
 
 def test_those_longest_without_a_success_come_first(tmp_path: Path) -> None:
@@ -191,6 +178,26 @@ def test_an_engine_that_fails_ends_the_run_with_its_error(tmp_path: Path) -> Non
     context = context_of(fleet_of(tmp_path, "a", "b"), broken)
     with pytest.raises(ZeroDivisionError):
         check_fleet(context, context.fleet.enabled)
+
+
+def test_an_interruption_is_in_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupting(job: Job) -> AccountResult:
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+        while not is_interrupted:
+            pass
+        return result(job.account, AccountStatus.DIED)
+
+    is_interrupted: list[bool] = []
+    context = context_of(
+        fleet_of(tmp_path, "a", "b", fleet="[fleet.stop]\nstrict = true\nfailed_count = 0\n"), interrupting
+    )
+    monkeypatch.setattr(context.engine, "interrupt", lambda: is_interrupted.append(True))
+    with pytest.raises(KeyboardInterrupt):
+        sync_fleet(context, context.fleet.enabled)
+    night = find_night(past_nights(context.fleet.folder, ""), "").night("district")
+    assert night.stopped == "the fleet was interrupted"
+    assert night.finished_at
+    assert statuses(night) == {"a": "died", "b": "not_begun"}
 
 
 def test_nothing_begins_that_the_journal_can_not_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,21 @@ def test_an_account_whose_worker_died_begins_once_more_at_the_end() -> None:
     assert {each.status for each in schedule.results.values()} == {DONE}
 
 
+@pytest.mark.parametrize(("second", "begun"), [(DONE, ["a", "b", "a", "c"]), (DIED, ["a", "b", "a"])])
+def test_a_canary_whose_worker_died_is_begun_once_more_before_its_stage_is_judged(
+    second: AccountStatus, begun: list[str]
+) -> None:
+    schedule = Schedule([(stage("canary"), ["a", "b"]), (stage("rest"), ["c"])], Stop(failed_share=1.0))
+    order = []
+    while following := schedule.next():
+        name, attempt = following
+        order.append(name)
+        ended = {("a", 1): DIED, ("a", 2): second}.get((name, attempt), DONE)
+        schedule.ended(result(name, ended, attempt=attempt))
+    assert order == begun
+    assert bool(schedule.stopped) == (second is DIED)
+
+
 def test_it_dies_twice_and_no_third_time() -> None:
     assert run(schedule_of("ab", failed_count=9), "a", DIED) == ["a", "b", "a"]
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -24,8 +24,14 @@ for line in sys.stdin:
     if job.account == "leaves":
         sys.exit(3)
     if job.account == "hangs":
+        while True:
+            signal.pause()
+    if job.account.startswith("prints "):
+        print(job.account.removeprefix("prints "), flush=True)
         signal.pause()
     print(json.dumps({"progress": ["stage", 1, 2]}), flush=True)
+    while job.account == "shows and hangs":
+        signal.pause()
     result = AccountResult(job.account, AccountStatus.DONE, str(os.getpid()), sorted(os.environ).__str__())
     text = json.dumps({"result": result_json(result)}) + "\\n"
     sys.stdout.write(text[:20]); sys.stdout.flush(); sys.stdout.write(text[20:]); sys.stdout.flush()
@@ -92,7 +98,46 @@ def test_an_interruption_ends_what_is_under_way(engine: LocalEngine) -> None:
         pass
     engine.interrupt()
     thread.join()
-    assert ended[0].message == "its worker ended by signal 15, without a result"
+    assert ended[0].message.startswith("interrupted with the fleet")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no JSON", "[]", "3", '{"result": {}}', '{"result": {"plan": 1, "head": null, "status": "x"}}', '{"progress": 1}'],
+)
+def test_a_worker_that_prints_something_else_dies_alone(engine: LocalEngine, text: str) -> None:
+    ended = run(engine, f"prints {text}")
+    assert ended.status is AccountStatus.DIED
+    assert ended.message == "its worker printed something that is no answer, and was ended"
+    assert run(engine).status is AccountStatus.DONE
+    assert not engine._busy
+
+
+def test_a_worker_that_can_not_start_fails_its_account_alone() -> None:
+    ended = run(LocalEngine(["/none/python"]))
+    assert (ended.status, ended.message) == (
+        AccountStatus.FAILED,
+        "its worker can't be started: No such file or directory",
+    )
+
+
+def test_an_interruption_reaches_a_worker_that_is_just_starting(engine: LocalEngine) -> None:
+    engine.interrupt()
+    ended = run(engine, "hangs")
+    assert (ended.status, ended.message[:26]) == (AccountStatus.DIED, "interrupted with the fleet")
+
+
+def test_an_interruption_does_not_wait_for_one_that_ignores_it() -> None:
+    engine = LocalEngine([sys.executable, "-c", SCRIPT, "deaf"], grace=0.1)
+    ended: list[AccountResult] = []
+    begun = Event()
+    asking = Thread(target=lambda: ended.append(engine.run(job("shows and hangs"), 60.0, lambda *_: begun.set())))
+    asking.start()
+    assert begun.wait(60)
+    engine.interrupt()
+    asking.join(60)
+    assert ended[0].status is AccountStatus.DIED
+    engine.close()
 
 
 def test_no_setting_of_this_process_reaches_a_worker(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +146,12 @@ def test_no_setting_of_this_process_reaches_a_worker(engine: LocalEngine, monkey
     variables = run(engine).hint
     assert "ROLESYNC_TOKEN" not in variables
     assert "ROLESYNC_LOG_LEVEL" in variables
+
+
+def test_the_fleet_chooses_the_log_level_of_its_workers() -> None:
+    script = "import os, sys; sys.exit(5 if os.environ['ROLESYNC_LOG_LEVEL'] == 'debug' else 6)"
+    ended = run(LocalEngine([sys.executable, "-c", script], log_level="debug"))
+    assert ended.message == "its worker ended with exit code 5, without a result"
 
 
 def test_the_command_line_of_a_worker_names_nothing_of_an_account() -> None:

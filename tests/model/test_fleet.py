@@ -29,6 +29,8 @@ def night(*statuses: AccountStatus, command: str = "sync", **more: object) -> Ni
         (night(A.DONE, A.NOT_BEGUN), 5),
         (night(A.DONE, A.UNREACHABLE), 5),
         (night(A.UNREACHABLE, A.UNREACHABLE), 6),
+        (night(A.UNREACHABLE, A.NOT_BEGUN, stopped="all failed"), 6),
+        (night(A.UNREACHABLE, verdicts=(FleetVerdict("failed_plans", "m", "h"),)), 6),
         (night(A.DONE, A.WAITING), 5),
         (night(A.PLANNED, A.WAITING, command="plan"), 0),
         (night(A.DONE, stopped="3 failed"), 5),

@@ -1,0 +1,53 @@
+"""Resume a run over a fleet that crashed, was interrupted, or left accounts undone."""
+
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+
+from rolesync.errors import UsageError
+from rolesync.fleet.fleet_file import Fleet
+from rolesync.fleet.journal import PastNight
+from rolesync.fleet.night_folder import save_night
+from rolesync.fleet.run import FleetContext, fleet_run, judge_and_apply, plan_accounts
+from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night
+
+
+def resume_fleet(context: FleetContext, past: PastNight) -> Night:
+    """Do what is left of an earlier run that applied, or was to apply. What was done is not sent again.
+
+    A sync plans the accounts that are not done again, because their lists may be others by now. An apply applies the
+    plans that were reviewed.
+
+    Raises:
+        UsageError: the run wasn't to apply anything.
+    """
+    if past.command not in {"sync", "apply"}:
+        raise UsageError(
+            f"run {past.run} was a {past.command}, which is not resumed",
+            hint=f"begin a new one: rolesync fleet sync {quote(str(context.fleet.path))}",
+        )
+    fleet, folder = context.fleet, Path(past.folder)
+    before = {result.account: _if_still_enabled(fleet, result) for result in past.night(fleet.table.name).results}
+    with fleet_run(context, past.command, past.run) as run:
+        if past.command == "apply":
+            return judge_and_apply(run, past.started_at, list(map(_to_apply_again, before.values())), folder)
+        left = [each for each in fleet.enabled if each.name in before and before[each.name].status not in SUCCESSES]
+        results, stopped = plan_accounts(run, left, folder, is_sync=True)
+        before |= {result.account: result for result in results}
+        save_night(folder, fleet, run.run, list(before.values()))
+        return judge_and_apply(run, past.started_at, list(before.values()), folder, stopped)
+
+
+def _if_still_enabled(fleet: Fleet, result: AccountResult) -> AccountResult:
+    """Count an account as not begun that the fleet doesn't handle any more, unless it is done."""
+    account = fleet.accounts.get(result.account)
+    if (account and account.enabled) or result.status in SUCCESSES:
+        return result
+    message = f"is not enabled any more: {account.reason}" if account else "is not in the fleet file any more"
+    return AccountResult(result.account, AccountStatus.NOT_BEGUN, message)
+
+
+def _to_apply_again(result: AccountResult) -> AccountResult:
+    """Count an account that didn't succeed as planned, if it has a plan that no guard blocks."""
+    fine = result.status in {AccountStatus.DONE, AccountStatus.EMPTY, AccountStatus.BLOCKED, AccountStatus.WAITING}
+    return result if fine or result.plan is None else replace(result, status=AccountStatus.PLANNED)
