@@ -36,7 +36,7 @@ ROUTES = ("account", "base_url", "proxy", "ca_bundle")
 
 
 _NO_FILE = Path(os.devnull, "none")
-_HINT = "correct it there; `rolesync help settings` lists all settings, `rolesync config show` the values in force"
+_HINT = "correct it; `rolesync help settings` lists all settings, `rolesync config show` the values in force"
 
 Model = TypeVar("Model", bound=BaseSettings)
 

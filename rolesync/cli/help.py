@@ -73,4 +73,4 @@ def _hint(name: str, summaries: Mapping[str, str], commands: Collection[str]) ->
     """Suggest topics with a similar name, and the help of the command of that name."""
     similar = get_close_matches(name, summaries, cutoff=_SIMILARITY)
     topics = f"did you mean {' or '.join(similar)}?" if similar else f"topics are {', '.join(summaries)}"
-    return f"for the command: rolesync {name} --help; {topics}" if name in commands else topics
+    return f"for the command: rolesync {name} --help; topics are {', '.join(summaries)}" if name in commands else topics

@@ -9,11 +9,13 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from rolesync import __version__
 from rolesync.cli.commands import COMMANDS, EXAMPLES
 from rolesync.cli.completion import VARIABLE, completed_words, prepare_completion
 from rolesync.cli.output import PIPED_WIDTH
+from rolesync.cli.parameter_types import omit_types
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
 from rolesync.cli.root_help import RootGroup
@@ -48,7 +50,9 @@ def _run() -> int:
     if on_terminal and first_argument in COMMANDS and asks_for_help(arguments):
         import_rich_lightly()
     try:
-        code = _build_app(first_argument, on_terminal=on_terminal)(standalone_mode=False, **naming) or Exit.DONE
+        command = get_command(_build_app(first_argument, on_terminal=on_terminal))
+        omit_types(command)
+        code = command(standalone_mode=False, **naming) or Exit.DONE
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer return it as an exit code
     except RolesyncError as error:
@@ -56,6 +60,7 @@ def _run() -> int:
             show_refusal_json(error_json(error))
         code = write_error(error)
     except ClickUsageError as error:  # type: ignore[misc]  # mypy can't know the class
+        error.message = error.message.replace("Value error, ", "")  # how Pydantic begins a message of Typer
         if _wants_json(sys.argv):
             show_refusal_json(error_json(UsageError(error.format_message(), hint="see rolesync --help")))
         error.show()

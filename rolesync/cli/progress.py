@@ -50,7 +50,13 @@ def command_context(settings: "Settings") -> Iterator["Context"]:
     if is_quiet():
         yield Context(settings)
         return
-    with _bars() if sys.stderr.isatty() else nullcontext((_write_stage, _write_line)) as (progress, write):
+    # Bars and the lines of the log would write over each other.
+    with (
+        _bars() if sys.stderr.isatty() and not is_verbose() else nullcontext((_write_stage, _write_line)) as (
+            progress,
+            write,
+        )
+    ):
         yield Context(settings, progress=progress, retrying=RetryNotices(write).report)
 
 

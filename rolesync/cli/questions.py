@@ -1,6 +1,8 @@
 """Questions to the person at the terminal, on standard error; answers are checked by who asks."""
 
+import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,8 +15,9 @@ class TerminalQuestions:
     """Asks at the terminal. Ctrl-C and the end of the input raise `typer.Abort`."""
 
     def say(self, text: str) -> None:
-        """Show lines."""
-        sys.stderr.write(f"{text}\n")
+        """Show lines, wrapped between words to the width of the terminal."""
+        width = shutil.get_terminal_size().columns
+        sys.stderr.write("".join(f"{_wrapped(line, width)}\n" for line in text.split("\n")))
 
     def ask(self, question: str, default: str = "") -> str:
         """Ask for a line; the empty line is the default, which is shown."""
@@ -29,6 +32,19 @@ class TerminalQuestions:
     def confirm(self, question: str) -> bool:
         """Ask a question whose default answer is yes."""
         return bool(typer.confirm(question, default=True, err=True))
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Wrap a line with its indent; an address is never broken, so that it can be copied."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line.lstrip(),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def on_terminal() -> bool:

@@ -16,9 +16,13 @@ OWNER = "admin@example.edu"  # the first of the sample people
 
 def sandbox(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free port.")] = 8765,
-    users: Annotated[int, typer.Option(min=1, help="Number of people in the account.")] = 24,
-    seed: Annotated[int, typer.Option(help="Seed of people and faults; the same seed makes the same ones.")] = 1,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free port.")
+    ] = 8765,
+    users: Annotated[int, typer.Option(metavar="N", min=1, help="Number of people in the account.")] = 24,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Seed of people and faults; the same seed makes the same ones.")
+    ] = 1,
     db: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the account in this SQLite file; by default it is in memory."),
@@ -31,7 +35,7 @@ def sandbox(
         typer.Option(help="A bad action refuses its whole batch, or all actions from itself on."),
     ] = "atomic",
     max_actions: Annotated[
-        int | None, typer.Option(min=1, help="Maximum of actions in one PUT; no limit by default.")
+        int | None, typer.Option(metavar="N", min=1, help="Maximum of actions in one PUT; no limit by default.")
     ] = None,
     redundant: Annotated[
         Literal["accepted", "refused"], typer.Option(help="Whether adding a role that the user holds is accepted.")
@@ -45,7 +49,9 @@ def sandbox(
     exclusive_admin: Annotated[
         bool, typer.Option(help="Adding Admin removes Subaccount admin, and the other way round.")
     ] = False,
-    token_lifetime: Annotated[int, typer.Option(min=1, help="Lifetime of an OAuth access token, in seconds.")] = 7200,
+    token_lifetime: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Lifetime of an OAuth access token, in seconds.")
+    ] = 7200,
 ) -> Exit:
     """Run a local Studio with sample people until Ctrl-C. It prints address, token and owner to use."""
     try:

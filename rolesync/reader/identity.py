@@ -221,7 +221,8 @@ def _library_refusal(address: str) -> str:
     try:
         email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError as cause:
-        return str(cause)
+        sentences = str(cause).removesuffix(".").split(". ")
+        return "; ".join(sentence[:1].lower() + sentence[1:] for sentence in sentences)
     return ""
 
 

@@ -9,6 +9,7 @@ from rolesync.errors import (
     StudioError,
     UnauthorizedError,
     UnprocessableError,
+    UnreachableError,
     UsageError,
 )
 from rolesync.live.pages import look_up
@@ -41,7 +42,8 @@ def check_studio_answers(context: Context) -> None:
         return
     except StudioError as error:
         hint = "correct the account; is the network, or a proxy, in the way?"
-        raise StudioError(f"no Studio answers at {context.settings.studio}: {error.message}", hint=hint) from error
+        reason = "" if isinstance(error, UnreachableError) else f": {error.message}"
+        raise StudioError(f"no Studio answers at {context.settings.studio}{reason}", hint=hint) from error
 
 
 def accepted_scheme(context_of: Callable[[str], Context]) -> tuple[str, int]:

@@ -60,8 +60,9 @@ def check_target(target: Path, *, force: bool) -> None:
         raise UsageError(f"init: there is no folder {target.parent}", hint="make it first, or name another --config")
     existing = [path for path in (target, *_secret_paths(target).values()) if path.exists() or path.is_symlink()]
     if existing and not force:
+        verbs = ("exists", "is") if len(existing) == 1 else ("exist", "are")
         raise UsageError(
-            f"init: {', '.join(map(str, existing))} exists already, and is never overwritten",
+            f"init: {' and '.join(map(str, existing))} {verbs[0]} already, and {verbs[1]} never overwritten",
             hint="`rolesync config show` shows the settings in force; --force replaces them and keeps the old file",
         )
 

@@ -52,7 +52,7 @@ def test_a_page_on_a_terminal_is_formatted_and_goes_through_the_pager(monkeypatc
     [
         ("glosary", "did you mean glossary?"),
         ("qqq", "topics are "),
-        ("undo", "for the command: rolesync undo --help"),
+        ("undo", "for the command: rolesync undo --help; topics are "),
         ("../errors", "topics are "),
     ],
 )

@@ -86,6 +86,20 @@ def test_settings_that_are_there_are_replaced_only_on_purpose(new: Shell, studio
     assert (new.folder / "rolesync.toml").read_text("utf-8") == "# mine\n"
     assert new.run("init", *options(studio), "--force").returncode == 0
     assert (new.folder / "rolesync.toml.old").read_text("utf-8") == "# mine\n"
+    refused = new.run("init", *options(studio))
+    assert "rolesync.toml and secrets/rolesync_token exist already, and are never overwritten" in refused.stderr
+
+
+def test_without_a_list_the_next_commands_make_one(new: Shell, studio: Control) -> None:
+    following = new.json("init", *options(studio))["next"]
+    assert following == ["rolesync doctor", "rolesync export -o roles.csv", "rolesync plan roles.csv -o plan.json"]
+    for command in following:
+        assert new.run(*command.split()[1:]).returncode == 0
+
+
+def test_a_studio_that_does_not_answer_is_said_once(new: Shell, studio: Control) -> None:
+    refused = new.run("init", *options(studio, account="http://127.0.0.1:9"))
+    assert refused.stderr.startswith("rolesync: no Studio answers at http://127.0.0.1:9\n")
 
 
 def test_variables_that_win_over_the_new_files_are_named(new: Shell, studio: Control) -> None:

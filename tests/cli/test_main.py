@@ -74,6 +74,7 @@ def test_wrong_usage_is_explained_without_a_traceback(sh: Shell, arguments: list
     assert (refused.returncode, refused.stdout) == (64, "")
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
+    assert "Value error" not in refused.stderr
 
 
 def test_wrong_usage_is_json_where_json_was_asked_for(sh: Shell) -> None:

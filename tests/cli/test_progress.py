@@ -70,6 +70,20 @@ def test_on_a_terminal_each_stage_has_a_bar(
     assert "2/2" in shown.err
 
 
+def test_verbose_shows_no_bars_because_the_log_would_break_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    set_verbosity(verbose=True)
+    try:
+        with command_context(load()) as context:
+            context.progress("reading Admin", 1, 3)
+    finally:
+        set_verbosity()
+    assert capsys.readouterr().err == "reading Admin: 1 of 3\n"
+
+
 def retry(attempt: int, wait: float, elapsed: float, error: StudioError | None = None) -> Retry:
     return Retry(error or StudioError("GET /users: no answer"), attempt, 8, wait, elapsed)
 

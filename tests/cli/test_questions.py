@@ -2,6 +2,9 @@
 
 import stat
 
+import pytest
+
+from rolesync.cli.questions import TerminalQuestions
 from rolesync.sandbox.control import Control
 from tests.command import OWNER, TOKEN, Shell
 from tests.terminal import CONTROLS, Terminal
@@ -42,6 +45,19 @@ def test_a_newcomer_answers_and_the_next_commands_work(sh: Shell, studio: Contro
         done = new.run(*command.split())
         assert done.returncode == 0, done.stdout + done.stderr
     assert "NOTHING TO DO" in done.stdout
+
+
+def test_lines_break_between_words_and_addresses_never(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    address = "https://studio.example.edu/authorise?client_id=1"
+    TerminalQuestions().say(
+        f"\nWhich roles does rolesync manage?\n  {address}\n  Alexandra Novak holds Admin, Teacher."
+    )
+    assert capsys.readouterr().err.splitlines() == [
+        "", "Which roles does rolesync", "manage?", f"  {address}", "  Alexandra Novak holds Admin,", "  Teacher.",
+    ]  # fmt: skip
 
 
 def test_an_interrupted_newcomer_leaves_nothing(sh: Shell, studio: Control) -> None:

@@ -29,7 +29,7 @@ def test_people_get_the_runs_with_list_operator_and_result(synced: Shell) -> Non
 
     lines = done.stdout.splitlines()
     assert len(lines) == 3
-    assert lines[2].split()[1] == "sync"
+    assert lines[2].split()[3] == "sync"
 
 
 def test_an_account_without_a_record_has_no_runs(sh: Shell) -> None:

@@ -48,7 +48,7 @@ def test_the_demo_shows_every_command_and_changes_the_sandbox(checkout: Shell) -
         assert words in done.stdout
     assert "+ add  Omar Haddad <omar.haddad@example.edu> #1052  Admin" in done.stdout
     assert (checkout.folder / ".demo" / "plan.html").as_uri() in done.stdout
-    assert "Guards" not in done.stdout
+    assert "About this plan" not in done.stdout
     left = {path.name for path in (checkout.folder / ".demo").rglob("*")}
     assert {"plan.json", "plan.html", "plan.md", "audit.jsonl"} <= left
     assert_sandbox_is_gone(done.stdout)
@@ -57,7 +57,7 @@ def test_the_demo_shows_every_command_and_changes_the_sandbox(checkout: Shell) -
 def test_details_are_the_whole_output_of_each_command(checkout: Shell) -> None:
     done = checkout.call(sys.executable, "jobs/demo.py", "--details")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Guards" in done.stdout
+    assert "About this plan" in done.stdout
     assert "DETAILS=1" not in done.stdout
 
 

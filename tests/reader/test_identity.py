@@ -294,6 +294,13 @@ def test_other_texts_are_no_user_ids(cell: str, reason: str) -> None:
     assert repr(cell) in caught.value.message
 
 
+def test_the_reason_against_an_address_is_part_of_one_sentence() -> None:
+    with pytest.raises(CellError) as refused:
+        read_email("admin@example", any_note)
+    reason = "the part after the @-sign is not valid; it should have a period"
+    assert refused.value.message == f"'admin@example' is not an e-mail address: {reason}"
+
+
 @pytest.mark.parametrize(
     ("cell", "key"),
     [

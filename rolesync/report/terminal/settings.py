@@ -32,7 +32,11 @@ def settings_view(settings: Iterable[ShownSetting], studio: str, record: str) ->
                 for setting in listed
             ),
         ),
-        heading(f"{plural(len(listed), 'setting')}, {changed} of them not the default"),
+        heading(
+            f"{plural(len(listed), 'setting')}, {changed} of them not the default"
+            if changed < len(listed)
+            else f"{plural(changed, 'setting is', 'settings are')} not the default"
+        ),
         note(f"Studio is {studio}" if studio else "No Studio is set: `rolesync init` writes the settings file."),
         *([note(f"The record of this account is in {escape_for_display(record)}")] if record else []),
     )

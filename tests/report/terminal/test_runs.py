@@ -8,10 +8,19 @@ from tests.report.terminal.screen import flat, show
 
 
 def test_history_has_a_line_for_each_run() -> None:
-    header, _, first, second = show(runs_view(SUMMARIES), 120).splitlines()
-    assert header.split() == ["run", "by", "result", "changes", "list"]
-    assert " ".join(first.split()) == "20261102T023000Z-4f2a apply incomplete +1 -2, done 2, failed 1 desired_roles.csv"
-    assert " ".join(second.split()) == "20261101T023000Z-77c0 plan planned +1 -2 desired_roles.csv"
+    summaries = [replace(SUMMARIES[0], operator="night-job"), SUMMARIES[1]]
+    header, _, first, second = show(runs_view(summaries), 140).splitlines()
+    assert header.split() == ["run", "began", "(UTC)", "command", "result", "changes", "list", "by"]
+    assert " ".join(first.split()) == (
+        "20261102T023000Z-4f2a 2026-11-02 02:30 apply incomplete +1 -2, done 2, failed 1 desired_roles.csv night-job"
+    )
+    assert " ".join(second.split()) == "20261101T023000Z-77c0 2026-11-01 02:30 plan planned +1 -2 desired_roles.csv"
+
+
+def test_a_narrower_line_leaves_out_who_ran_it_then_the_list() -> None:
+    run = replace(SUMMARIES[1], operator="night-job")
+    for width, end in ((120, ["list", "by"]), (95, ["changes", "list"]), (80, ["result", "changes"])):
+        assert show(runs_view([run]), width).splitlines()[0].split()[-2:] == end
 
 
 def test_a_sync_and_an_undo_are_called_so_and_a_line_holds_at_80_columns() -> None:
@@ -19,8 +28,8 @@ def test_a_sync_and_an_undo_are_called_so_and_a_line_holds_at_80_columns() -> No
     sync = replace(SUMMARIES[0], status="complete", counts=counts, command="sync", source="/lists/roles of staff.csv")
     _, _, *lines, end = show(runs_view([sync, replace(sync, command="undo")], earlier=1204), 80).splitlines()
     assert [" ".join(line.split()[1:]) for line in lines] == [
-        "sync complete +3,000 -1,200 roles of staff.csv",
-        "undo complete +3,000 -1,200 roles of staff.csv",
+        "2026-11-02 02:30 sync complete +3,000 -1,200",
+        "2026-11-02 02:30 undo complete +3,000 -1,200",
     ]
     assert end.strip() == "1,204 earlier; `rolesync runs` shows all."
 

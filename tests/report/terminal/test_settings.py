@@ -30,10 +30,15 @@ def test_values_and_places_are_shown_and_secrets_are_not() -> None:
     assert "mode additive rolesync.toml, line 3" in text
     assert "token (set, not shown) secrets/rolesync_token" in text
     assert '["Admin", "Caf\u00e9"]' in text
-    assert "3 settings, 3 of them not the default" in text
+    assert "3 settings are not the default" in text
     assert "Studio is https://acme.example" in text
     assert "The record of this account is in /state/acme" in text
     assert "s3cret" not in text
+
+
+def test_all_settings_say_how_many_are_not_the_default() -> None:
+    text = drawn(shown("mode", "additive", default="sync"), shown("timeout", 30.0, default=30.0))
+    assert "2 settings, 1 of them not the default" in text
 
 
 def test_without_a_studio_the_way_to_one_is_shown() -> None:
