@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from rolesync.sandbox.control import Control
 from tests.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, unmeasured
 from tests.paths import ROOT
 
+_SECONDS = 60
 _PLACES = re.compile(r"/(opt|etc|var/lib|var/log|run/secrets)/rolesync\b")
 
 
@@ -65,3 +67,10 @@ def machine(tmp_path: Path, studio: Control) -> Machine:
     sh.variables["ROLESYNC_CONFIG"] = str(settings / "rolesync.toml")
     sh.variables["ROLESYNC_SECRETS_DIR"] = str(settings / "secrets")
     return installed
+
+
+def started(command: list[str], variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command as its scheduler does: with only these variables, in this folder."""
+    return subprocess.run(
+        command, env=variables, cwd=folder, capture_output=True, encoding="utf-8", timeout=_SECONDS, check=False
+    )

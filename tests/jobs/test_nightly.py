@@ -3,26 +3,14 @@
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from filelock import FileLock
 
 from tests.command import ADMINS, TOKEN
-from tests.jobs.conftest import Machine
-
-SECONDS = 60
-
-
-def started(command: list[str], variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, env=variables, cwd=folder, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False
-    )
+from tests.jobs.conftest import Machine, started
 
 
 def write_list(machine: Machine, *addresses: str) -> None:
@@ -194,39 +182,3 @@ def test_the_mail_of_systemd_is_about_this_run(machine: Machine) -> None:
     assert "ended with 4 (exit-code).\n\n## 4: blocked by a guard or a digest\n" in body
     assert body.endswith(failed.stdout + failed.stderr)
     assert "another night" not in body
-
-
-def test_the_kubernetes_cronjob(machine: Machine) -> None:
-    text = machine.moved(machine.job("nightly/cronjob.yaml").read_text(encoding="utf-8"))
-    job, claim = yaml.safe_load_all(text)
-    assert job["spec"]["concurrencyPolicy"] == "Forbid"
-    assert job["spec"]["jobTemplate"]["spec"]["backoffLimit"] == 0
-    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    assert pod["restartPolicy"] == "Never"
-    (container,) = pod["containers"]
-    mount(machine, pod, container, claim)
-    variables = {entry["name"]: entry["value"] for entry in container["env"]}
-    path = str(machine.root / "opt/rolesync/bin")
-    command = [shutil.which(container["command"][0], path=path) or "", *container["command"][1:]]
-    done = started(command, variables, machine.root)
-    assert done.returncode == 0, done.stderr
-    assert len(machine.studio.log()) == 6
-    assert (machine.account_dir / "audit.jsonl").is_file()
-
-
-def mount(machine: Machine, pod: dict[str, Any], container: dict[str, Any], claim: dict[str, Any]) -> None:
-    """Provide the content of the volumes as Kubernetes does: files are links into `..data`."""
-    volumes = {volume["name"]: volume for volume in pod["volumes"]}
-    paths = {entry["name"]: Path(entry["mountPath"]) for entry in container["volumeMounts"]}
-    assert paths.keys() == volumes.keys()
-    (state,) = [name for name, volume in volumes.items() if "persistentVolumeClaim" in volume]
-    assert volumes[state]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
-    paths[state].mkdir(parents=True)
-    (secret,) = [name for name, volume in volumes.items() if "secret" in volume]
-    data = paths[secret] / "..2026_01_01"
-    data.mkdir(parents=True)
-    shutil.copy(machine.root / "etc/rolesync/rolesync_token", data)
-    (paths[secret] / "..data").symlink_to(data.name)
-    (paths[secret] / "rolesync_token").symlink_to("..data/rolesync_token")
-    (settings,) = [name for name, volume in volumes.items() if "configMap" in volume]
-    assert {path.name for path in paths[settings].iterdir()} >= {"rolesync.toml", machine.list.name}

@@ -10,7 +10,7 @@ TEXT = (ROOT / "jobs" / "README.md").read_text(encoding="utf-8")
 
 def test_every_file_is_listed_and_every_listed_file_is_there() -> None:
     (table,) = re.findall(r"\| file .*?\n\n", TEXT, re.DOTALL)
-    named = {name.rpartition("/")[2] for name in re.findall(r"`([\w./@-]+\.\w+|[\w/]+/crontab)`", table)}
+    named = {name.rpartition("/")[2] for name in re.findall(r"`([\w./@-]+\.\w+|[\w/]+/(?:crontab|Dockerfile))`", table)}
     there = {path.name for path in (ROOT / "jobs").rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert named == there - {"README.md"}
 
