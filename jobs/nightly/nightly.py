@@ -22,6 +22,7 @@ import socket
 import subprocess
 import sys
 import time
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -38,6 +39,9 @@ DAY = 86400
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say, and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # whatever the scheduler's locale is
     if arguments[:1] == ["--failed"] and len(arguments) == 2:  # noqa: PLR2004  # with the unit's name
         sys.stdout.write(mail_about(arguments[1]))
         return 0
@@ -93,7 +97,8 @@ def run(arguments: Sequence[str], log: TextIO) -> tuple[int, str]:
     if program is None:
         write(f"rolesync: the program is not on the PATH, {os.environ.get('PATH', '')}\n")
         return 1, lines[0]
-    for name in (signal.SIGTERM, signal.SIGINT):
+    handled = (signal.SIGTERM, signal.SIGINT) if os.name == "posix" else ()  # Windows ends both without asking
+    for name in handled:
         signal.signal(name, stop)
     with subprocess.Popen(  # noqa: S603  # the installed rolesync
         [program, *arguments],
@@ -108,7 +113,7 @@ def run(arguments: Sequence[str], log: TextIO) -> tuple[int, str]:
             process.send_signal(number)
         for line in process.stdout or ():
             write(line)
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in handled:
         signal.signal(name, signal.SIG_DFL)  # a report is not worth waiting for
     return (process.returncode if process.returncode >= 0 else 128 - process.returncode), "".join(lines)
 
