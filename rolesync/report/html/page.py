@@ -7,13 +7,8 @@ The page's security policy names its scripts and styles by hash, so that no text
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from hashlib import sha256
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from rolesync.errors import UsageError
-from rolesync.extras import install_command
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.planner.approval import LONGEST_NAME
 from rolesync.report.content.impact import impact_glance_total
@@ -33,15 +28,13 @@ from rolesync.report.content.plan_summary import (
 )
 from rolesync.report.content.plan_tables import guards_table
 from rolesync.report.content.run_summary import run_content
-from rolesync.report.content.table import NO_ROLE, TAGS
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text, plural
 from rolesync.report.html.findings import finding_kinds
 from rolesync.report.html.tables import LastChanges, PageTable, page_table, plan_page_tables, script_json
+from rolesync.report.html.template import load_template, read_template, security_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from jinja2 import Template
 
     from rolesync.model.plans import Plan, RoleCount
     from rolesync.model.run_report import RunReport
@@ -85,7 +78,9 @@ def plan_html(plan: Plan, last_changes: LastChanges | None = None) -> str:
     return _page("plan.html", "plan", plan, plan, last_changes, next_step=sentence, command=" \\\n  ".join(command))
 
 
-def review_html(plan: Plan, decided: Plan, draft: object, last_changes: LastChanges | None = None) -> str:
+def review_html(
+    plan: Plan, decided: Plan, draft: object, last_changes: LastChanges | None = None, parent: str = ""
+) -> str:
     """Render the page of a review, which works only while `rolesync review` serves it.
 
     Args:
@@ -93,31 +88,31 @@ def review_html(plan: Plan, decided: Plan, draft: object, last_changes: LastChan
         decided: the plan with the decisions so far.
         draft: the decisions so far, as JSON for the page's script.
         last_changes: as for `plan_html`.
+        parent: the name of the page that this one belongs to and links to; "" for none.
 
     Raises:
         UsageError: as for a plan.
     """
-    return _page("review.html", "review", plan, decided, last_changes, draft=draft, longest_name=LONGEST_NAME)
+    values = {"draft": draft, "longest_name": LONGEST_NAME, "parent": escape_for_display(parent, CELL_LIMIT)}
+    return _page("review.html", "review", plan, decided, last_changes, **values)
 
 
 def overview_html(decided: Plan) -> str:
     """Render the summary above the tables of a review's page, for the plan with the decisions so far."""
-    return _template("fragment.html").render(**_overview(decided))
+    return load_template("fragment.html").render(**_overview(decided))
 
 
 def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastChanges | None, **values: object) -> str:
-    template = _template(name)
+    template = load_template(name)
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
     tables, style, scripts = (
         plan_page_tables(plan, last_changes),
-        _read_template("plan.css"),
-        [_read_template(script) for script in _SCRIPTS],
+        read_template("plan.css"),
+        [read_template(script) for script in _SCRIPTS],
     )
-    connect = ""
     if "draft" in values:
-        style, scripts = style + _read_template("review.css"), [*scripts, _read_template("review.js")]
-        connect = "connect-src 'self'; "
+        style, scripts = style + read_template("review.css"), [*scripts, read_template("review.js")]
         values["draft"] = Markup(script_json(values["draft"]))  # noqa: S704  # escaped for a script element
     return template.render(
         what=what,
@@ -125,8 +120,7 @@ def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastCha
         parts=_parts(tables, plan),
         kinds=finding_kinds(plan.findings),
         finding_counts=level_counts(plan.findings),
-        policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src {_hash(style)}; {connect}"
-        "base-uri 'none'; form-action 'none'",
+        policy=security_policy(style, scripts, connects="draft" in values),
         style=Markup(style),  # noqa: S704  # this package's own
         scripts=[Markup(script) for script in scripts],  # noqa: S704  # this package's own
         data=Markup(script_json([table.data for table in tables])),  # noqa: S704  # escaped for a script element
@@ -218,45 +212,19 @@ def run_html(report: RunReport) -> str:
     Raises:
         UsageError: as for a plan.
     """
-    template = _template("run.html")
+    template = load_template("run.html")
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    style, content = _read_template("run.css"), run_content(report)
+    style, content = read_template("run.css"), run_content(report)
     return template.render(
         what="run",
-        policy=f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
+        policy=security_policy(style),
         style=Markup(style),  # noqa: S704  # this package's own
         headline=content.headline,
         tone={"complete": "good", "planned": "calm", "empty": "calm"}.get(content.status, "bad"),
         facts=content.facts,
         tables=[page_table(table) for table in content.tables],
     )
-
-
-def _template(name: str) -> Template:
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
-    except ModuleNotFoundError as error:
-        message = "An HTML page can't be written, because Jinja2 is not installed."
-        raise UsageError(message, hint=install_command("html")) from error
-    environment = Environment(
-        loader=PackageLoader("rolesync.report.html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"tags": TAGS, "no_role": NO_ROLE}
-    return environment.get_template(name)
-
-
-def _read_template(name: str) -> str:
-    return (files("rolesync.report.html") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """Return the source expression of an inline script or style for a Content-Security-Policy."""
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
 
 
 def _bar(role: RoleCount) -> dict[str, int | str]:

@@ -7,13 +7,13 @@ this machine would get the cookie. Requests from another origin or for another h
 
 import secrets
 from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from rolesync.errors import RolesyncError
-from rolesync.review.page.session import ReviewSession
 
 _COOKIE = "rolesync_review"
 _CLOSED = "this review isn't open in this browser; open the address that the terminal shows"
@@ -32,11 +32,25 @@ Clock = Callable[[], float]
 ShowAddress = Callable[[str], None]
 
 
+class Site(Protocol):
+    """What a review serves below its secret path: one plan, or the plans of a fleet. Paths have no leading slash."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server may stop."""
+
+    def page_at(self, path: str) -> str | None:
+        """Render the page at a path; None if there is none."""
+
+    def post(self, path: str, content: bytes) -> dict[str, Any] | None:
+        """Take what a page sends to a path; returns the answer, or None if nothing is at that path."""
+
+
 class ReviewApp:
     """Answers the requests of one review.
 
     Args:
-        session: the review.
+        site: what is reviewed.
         host: the only host, with its port, that requests may name.
         show_address: called with each address that opens the review.
         clock: a clock that only runs forwards, in seconds.
@@ -45,15 +59,14 @@ class ReviewApp:
         last_request: when the clock showed the last request of the reviewer, in seconds.
     """
 
-    def __init__(self, session: ReviewSession, host: str, show_address: ShowAddress, clock: Clock) -> None:
-        self.session = session
+    def __init__(self, site: Site, host: str, show_address: ShowAddress, clock: Clock) -> None:
+        self.site = site
         self.clock = clock
         self.last_request = clock()
         self._host = host
         self._show_address = show_address
         self._path = f"/{secrets.token_urlsafe()}/"
         self._key = self._used_key = self._cookie = ""
-        self._actions = {"decisions": session.decide, "approve": session.approve, "leave": session.leave}
 
     def make_key(self) -> None:
         """Make a new key, and show the address that contains it."""
@@ -81,8 +94,8 @@ class ReviewApp:
         return await self._answer_open(request, path.removeprefix(self._path))
 
     async def _answer_open(self, request: Request, name: str) -> Response:
-        if request.method == "GET" and not name:
-            return HTMLResponse(self.session.page())
+        if request.method == "GET" and (page := self.site.page_at(name)) is not None:
+            return HTMLResponse(page)
         if request.method == "POST":
             return await self._post(request, name)
         return _refuse(404, "there is nothing here")
@@ -109,15 +122,13 @@ class ReviewApp:
             content = await request.body()
         except ClientDisconnect:
             return _refuse(400, "the request was cut off")  # nobody reads this: the page was closed or reloaded
-        if name == "here":
+        if name.rpartition("/")[2] == "here":
             return Response(status_code=204)
-        if name not in self._actions or self.session.end:
-            return _refuse(404, "there is nothing here")
         try:
-            answer = self._actions[name](content)
+            answer = self.site.post(name, content)
         except RolesyncError as error:
             return JSONResponse({"message": error.message, "hint": error.hint}, status_code=422)
-        return JSONResponse(answer)
+        return _refuse(404, "there is nothing here") if answer is None else JSONResponse(answer)
 
     def _refusal(self, request: Request) -> Response | None:
         """Refuse a request that the page of the review can't have sent."""

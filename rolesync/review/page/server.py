@@ -14,8 +14,7 @@ from h11 import LocalProtocolError
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rolesync.errors import UsageError
-from rolesync.review.page.app import Clock, ReviewApp, ShowAddress
-from rolesync.review.page.session import ReviewSession
+from rolesync.review.page.app import Clock, ReviewApp, ShowAddress, Site
 
 IDLE_SECONDS = 3600.0
 """A review ends after so many seconds without a request; the page sends a request on every activity."""
@@ -24,11 +23,11 @@ _GRACE_SECONDS = 1.0
 """Seconds for open requests to finish when the review ends."""
 
 
-def serve(session: ReviewSession, *, port: int, show_address: ShowAddress, clock: Clock = time.monotonic) -> None:
+def serve(site: Site, *, port: int, show_address: ShowAddress, clock: Clock = time.monotonic) -> None:
     """Serve a review until it ends, an hour passes without activity, or a signal arrives.
 
     Args:
-        session: the review.
+        site: what is reviewed.
         port: port on 127.0.0.1; 0 takes a free port.
         show_address: called with the address to open, and with a new one whenever a used address is opened again.
         clock: a clock that only runs forwards, in seconds.
@@ -42,7 +41,7 @@ def serve(session: ReviewSession, *, port: int, show_address: ShowAddress, clock
     except OSError as error:
         raise UsageError(f"can't listen on port {port}: {error.strerror}", hint="choose another --port") from error
     with listener:
-        app = ReviewApp(session, f"127.0.0.1:{listener.getsockname()[1]}", show_address, clock)
+        app = ReviewApp(site, f"127.0.0.1:{listener.getsockname()[1]}", show_address, clock)
         app.make_key()
         server = _Server(app)
         with _ended_by_hang_up(server):
@@ -106,7 +105,7 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Return whether to stop; uvicorn calls it ten times a second."""
         idle = self._app.clock() - self._app.last_request > IDLE_SECONDS
-        return await super().on_tick(counter) or self._app.session.end is not None or idle
+        return await super().on_tick(counter) or self._app.site.has_ended or idle
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop without waiting for stalled clients; uvicorn would wait, or cancel them with a traceback."""

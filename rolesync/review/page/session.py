@@ -73,18 +73,43 @@ class ReviewSession:
         last_changes: the last run that changed each user, for the page; None to leave it out.
         approve: called when the reviewer approves.
         leave: called when the review ends without an approval.
+        decisions: those of an earlier review of the plan, to continue with.
+        parent: the name of the page that this one belongs to and links to; "" for none.
 
     Raises:
         PlanRefusedError: the plan is approved already.
     """
 
-    def __init__(self, plan: Plan, last_changes: LastChanges | None, approve: Approve, leave: Leave) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  # a review has that many parts
+        self,
+        plan: Plan,
+        last_changes: LastChanges | None,
+        approve: Approve,
+        leave: Leave,
+        decisions: Decisions | None = None,
+        parent: str = "",
+    ) -> None:
         self._plan, self._last_changes, self._approve, self._leave = plan, last_changes, approve, leave
-        self._decided = decide(plan, Decisions())
+        self._parent = parent
+        self.decisions = decisions or Decisions()
+        self._decided = _decide(plan, self.decisions)
         self._keys = _keys(plan)
         self._revision = 0
-        self.decisions = Decisions()
         self.end: ReviewEnd | None = None
+        self._actions = {"decisions": self.decide, "approve": self.approve, "leave": self.leave}
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the review has ended."""
+        return self.end is not None
+
+    def page_at(self, path: str) -> str | None:
+        """Render the page; None for any path but that of the page itself."""
+        return None if path else self.page()
+
+    def post(self, path: str, content: bytes) -> dict[str, Any] | None:
+        """Take what the page sends; None if the review has ended, or if it has no such action."""
+        return self._actions[path](content) if path in self._actions and not self.end else None
 
     def page(self) -> str:
         """Render the page with the decisions so far."""
@@ -101,8 +126,9 @@ class ReviewSession:
             "releasable": [position for position, key in enumerate(self._keys.held) if key],
             "revision": self._revision,
             "effect": self._decided.effect,
+            **({"parent": self._parent} if self._parent else {}),
         }
-        return review_html(self._plan, self._decided, draft, self._last_changes)
+        return review_html(self._plan, self._decided, draft, self._last_changes, self._parent)
 
     def decide(self, content: bytes) -> dict[str, Any]:
         """Take the decisions of the page; returns the plan's effect and overview with them.
@@ -114,10 +140,10 @@ class ReviewSession:
         sent = self._read(_DecisionsContent, content)
         excluded = self._with_reasons(sent.excluded, self._keys.changes, sent.reasons)
         released = self._with_reasons(sent.released, self._keys.held, sent.reasons)
-        shown = Decisions({key: why.strip() or _NO_REASON for key, why in excluded.items()}, released)
-        decided = decide(self._plan, shown)
+        decisions = Decisions(excluded, released)
+        decided = _decide(self._plan, decisions)
         overview = overview_html(decided)
-        self._decided, self.decisions = decided, Decisions(excluded, released)
+        self._decided, self.decisions = decided, decisions
         self._revision += 1
         return {"revision": self._revision, "effect": self._decided.effect, "overview": overview}
 
@@ -176,6 +202,12 @@ class ReviewSession:
                 raise PlanRefusedError("the page decided on rows that this plan doesn't have", hint="reload this page")
             decided[key] = reasons[reason]
         return decided
+
+
+def _decide(plan: Plan, decisions: Decisions) -> Plan:
+    """Apply decisions whose reasons may still be missing."""
+    excluded = {key: why.strip() or _NO_REASON for key, why in decisions.excluded.items()}
+    return decide(plan, Decisions(excluded, decisions.released))
 
 
 def _keys(plan: Plan) -> _Keys:

@@ -1,6 +1,5 @@
 import json
 import re
-import sys
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -8,8 +7,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from rolesync.errors import UsageError
-from rolesync.extras import install_command
 from rolesync.model.plans import Plan, RoleCount
 from rolesync.report.html.page import PICTURE, WITHOUT_SCRIPT, plan_html, run_html
 from tests.report.run_samples import COMPLETE, incomplete
@@ -206,13 +203,6 @@ def _bars_of(plan: Plan) -> list[list[tuple[str, str | None]]]:
     page = Page(plan)
     rects = re.findall(r'<rect class="(\w+)"(?: [xy]="\d+")* width="(\d+)" height="17"', page.source)
     return [[("class", name), ("width", width)] for name, width in rects]
-
-
-def test_without_the_extra_the_hint_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(UsageError, match="Jinja2 is not installed") as refused:
-        plan_html(make_plan())
-    assert refused.value.hint == install_command("html")
 
 
 def test_the_page_of_a_run_loads_nothing_else() -> None:

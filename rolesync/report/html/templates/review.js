@@ -328,7 +328,7 @@
     refuse({ message: "" });
     const approved = word === "Approved";
     over.classList.toggle("left", !approved);
-    over.replaceChildren(make("h2", {}, approved ? "APPROVED" : word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, "You can close this page."));
+    over.replaceChildren(make("h2", {}, approved ? "APPROVED" : word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, ...(draft.parent ? [make("a", { href: "../" }, `Back to ${draft.parent}`)] : ["You can close this page."])));
     over.hidden = false;
     const badge = document.querySelector(".banner.ready .badge");
     if (approved && badge) badge.textContent = "APPROVED";
