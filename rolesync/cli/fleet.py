@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.fleet_output import fleet_progress, resume_command, save_night_csv, show_night
+from rolesync.cli.fleet_output import fleet_progress, resume_command, save_night, show_night
+from rolesync.cli.fleet_review import fleet_review
 from rolesync.cli.options import All, Form, Format, row_limit
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_options import Detailed, Target
@@ -81,6 +82,9 @@ def fleet_plan(
     with _context(fleet, trust) as context:
         night = plan_fleet(context, accounts, folder)
     return show_night(night, form, row_limit(show_all), folder=output, detailed=detailed_exitcode)
+
+
+app.command("review")(with_verbosity(fleet_review))
 
 
 @app.command("apply")
@@ -160,6 +164,7 @@ def fleet_show(
         ),
     ] = "",
     file: FleetOption = Path("fleet.toml"),
+    html: Target = None,
     csv: Target = None,
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -171,8 +176,7 @@ def fleet_show(
     if name in fleet.accounts:
         return _show_account(fleet, name, form)
     night = find_night(past_nights(fleet.folder, name), name).night(fleet.table.name)
-    if csv:
-        save_night_csv(night, csv)
+    if save_night(night, file, html, csv):
         return Exit.DONE
     show_night(night, form, row_limit(show_all), file=file)
     return Exit.DONE

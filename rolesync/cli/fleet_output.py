@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from rolesync.cli.options import Form
-from rolesync.cli.output import save_file, show_json, show_view
+from rolesync.cli.output import save_formats, show_json, show_view
 from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import DeclinedError, Exit, UsageError
+from rolesync.private_files import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -88,12 +89,17 @@ def fleet_option(file: Path) -> list[str]:
     return [] if file.absolute() == Path("fleet.toml").absolute() else ["-f", str(file)]
 
 
-def save_night_csv(night: "Night", path: Path) -> None:
-    """Save a run over a fleet as CSV, an account a row."""
+def save_night(night: "Night", file: Path, html: Path | None, csv: Path | None) -> bool:
+    """Save a run over a fleet as a page, as CSV with an account a row, or both; returns whether any was asked for."""
     from rolesync.report.content.fleet import CSV_COLUMNS, csv_rows
+    from rolesync.report.html.fleet import night_html
     from rolesync.tables.write_csv import format_csv
 
-    save_file(format_csv(CSV_COLUMNS, csv_rows(night)), path, "the run of the fleet")
+    formats = {
+        "html": lambda night: night_html(night, _next_command(night, file, None)),
+        "csv": lambda night: format_csv(CSV_COLUMNS, csv_rows(night)),
+    }
+    return bool(save_formats(night, formats, {"html": html, "csv": csv}, "the run of the fleet", PRIVATE))
 
 
 def ask(results: "Sequence[AccountResult]", fleet: str) -> None:

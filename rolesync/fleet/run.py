@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 from rolesync.errors import RecordError
+from rolesync.fleet.approvals import with_approval
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.guards import judge_fleet, mark_blocked
 from rolesync.fleet.jobs import Job, JobKind
@@ -200,7 +201,7 @@ def apply_fleet(context: FleetContext, night: PlannedNight, folder: Path) -> Nig
     accounts = [context.fleet.accounts[result.account] for result in night.results]
     with fleet_run(context, "apply") as run:
         started = _start(run, accounts, str(folder))
-        results = [_with_approval(result, folder) for result in night.results]
+        results = [with_approval(result, folder) for result in night.results]
         return judge_and_apply(run, started, results, folder)
 
 
@@ -223,15 +224,6 @@ def plan_accounts(
 
 def _result_of(schedule: Schedule, name: str) -> AccountResult:
     return schedule.results.get(name) or AccountResult(name, AccountStatus.NOT_BEGUN, schedule.stopped)
-
-
-def _with_approval(result: AccountResult, folder: Path) -> AccountResult:
-    """Count a plan that waits for its approval as planned once it is approved."""
-    if result.status is AccountStatus.WAITING and approved_path(folder, result.account).exists():
-        return replace(result, status=AccountStatus.PLANNED)
-    if result.status is AccountStatus.WAITING:
-        return replace(result, message="nobody has approved its plan", hint=f"rolesync fleet review {folder}")
-    return result
 
 
 def judge_and_apply(

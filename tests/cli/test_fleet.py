@@ -51,7 +51,8 @@ def test_plan_apply_sync_and_show(fleet: Shell, studios: Studios) -> None:
     assert (synced.returncode, accounts(synced.stdout)) == (0, {"north": "empty", "south": "empty"})
     shown = json.loads(fleet.run("fleet", "show", "--format", "json").stdout)
     assert shown["run"] == json.loads(synced.stdout)["run"]
-    assert fleet.run("fleet", "show", "--csv", "night.csv").returncode == 0
+    assert fleet.run("fleet", "show", "--csv", "night.csv", "--html", "night.html").returncode == 0
+    assert "No account needs a look" in (fleet.folder / "night.html").read_text(encoding="utf-8")
     assert (fleet.folder / "night.csv").read_text(encoding="utf-8").count('"empty"') == 2
     assert "lists/north.csv" in fleet.run("fleet", "show", "north").stdout
     settings = json.loads(fleet.run("fleet", "show", "north", "--format", "json").stdout)["settings"]

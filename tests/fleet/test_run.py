@@ -22,7 +22,10 @@ from rolesync.fleet.run import (
     sync_fleet,
 )
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
+from rolesync.planner.encode import to_json
+from tests.fleet.reviewing import sealed
 from tests.fleet.tools import ScriptedEngine, fleet_of, plan, result
+from tests.report.samples import approved_plan
 
 PLANNED, DONE, UNREACHABLE = AccountStatus.PLANNED, AccountStatus.DONE, AccountStatus.UNREACHABLE
 
@@ -134,16 +137,19 @@ def test_only_approved_plans_are_applied_where_an_approval_is_needed(tmp_path: P
     path = fleet_of(tmp_path, "a", "b").path
     text = path.read_text(encoding="utf-8").replace("[defaults]\n", "[defaults]\nrequire_approval = true\n")
     path.write_text(text, encoding="utf-8")
-    fleet = read_fleet(path, tmp_path)
+    fleet, approved = read_fleet(path, tmp_path), sealed(approved_plan())
+    approval = approved.approval
+    assert approval
 
     def waiting(job: Job) -> AccountResult:
         assert job.needs_approval
-        return replace(healthy(job), status=AccountStatus.WAITING)
+        planned = plan(removals=2, list_sha256=job.account * 8, digest=approval.reviewed_digest)
+        return result(job.account, AccountStatus.WAITING, plan=planned)
 
     folder = tmp_path / "night"
     plan_fleet(context_of(fleet, waiting), fleet.enabled, folder)
     approved_path(folder, "b").parent.mkdir(exist_ok=True)
-    approved_path(folder, "b").touch()
+    approved_path(folder, "b").write_text(to_json(approved), encoding="ascii")
     context = context_of(fleet)
     night = apply_fleet(context, load_night(folder), folder)
     assert statuses(night) == {"a": "waiting", "b": "done"}

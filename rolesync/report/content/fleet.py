@@ -1,12 +1,13 @@
 """What is shown of a run over a fleet, whatever form shows it: the verdict, and the tables of accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night
+from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, FleetVerdict, Night
 from rolesync.report.content.table import Column, Kind, Table
-from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
+from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, duration_text, escape_for_display, plural
 
 CSV_COLUMNS = ("account", "status", "run", "additions", "removals", "held", "seconds", "attempt", "message", "hint")
 
@@ -61,13 +62,49 @@ def changes_sentence(night: Night) -> str:
     return f"{plural(removals, 'removal')}, {plural(additions, 'addition')}, {held:,} held"
 
 
+def night_count_rows(night: Night) -> list[tuple[str, int]]:
+    """Count the accounts by how they ended, those first that need a look, and those that are not enabled."""
+    counts = [(status_words(status), night.counts[status]) for status in _ORDER if status in night.counts]
+    return [*counts, *([("not enabled", len(night.disabled))] if night.disabled else [])]
+
+
+def verdict_rows(verdicts: Iterable[FleetVerdict]) -> list[tuple[str, str, str]]:
+    """Describe the guards that block: what happened, what to do, and the rule."""
+    return [
+        (
+            escape_for_display(verdict.message, SENTENCE_LIMIT),
+            escape_for_display(verdict.hint, SENTENCE_LIMIT),
+            verdict.rule,
+        )
+        for verdict in verdicts
+    ]
+
+
+def attention_title(night: Night) -> str:
+    """Say how many accounts need a look."""
+    number = sum(map(_needs_a_look, night.results))
+    return f"{plural(number, 'account needs', 'accounts need')} a look" if number else "No account needs a look"
+
+
+def durations(night: Night) -> list[str]:
+    """Say how long the night took, and its slowest account."""
+    texts = []
+    if night.started_at and night.finished_at:
+        taken = datetime.fromisoformat(night.finished_at) - datetime.fromisoformat(night.started_at)
+        texts.append(f"took {duration_text(round(taken.total_seconds()))}")
+    if slowest := max(night.results, key=lambda result: result.seconds, default=None):
+        name = escape_for_display(slowest.account, CELL_LIMIT)
+        texts.append(f"slowest account: {name}, {duration_text(round(slowest.seconds))}")
+    return texts
+
+
 def night_tables(night: Night) -> Iterator[Table]:
     """Yield the tables of a night: accounts that need a look, those with changes, and those that are not enabled."""
     by_need = sorted(night.results, key=lambda result: _ORDER.index(result.status))
     to_look_at = [result for result in by_need if _needs_a_look(result)]
     rest = [result for result in by_need if not _needs_a_look(result) and _changes(result)]
-    yield _accounts("attention", f"Accounts that need a look ({len(to_look_at):,})", to_look_at)
-    yield _accounts("changed", f"Accounts with changes ({len(rest):,})", rest)
+    yield _accounts("attention", f"Accounts that need a look ({len(to_look_at):,})", to_look_at, _MESSAGES)
+    yield _accounts("changed", f"Accounts with changes ({len(rest):,})", rest, ())
     disabled = list(night.disabled.items())
     columns = (
         Column("account", "account", Kind.NAME, lambda item: escape_for_display(item[0], CELL_LIMIT)),
@@ -119,17 +156,33 @@ def _changes(result: AccountResult) -> str:
     return f"+{plan.additions:,} -{plan.removals:,}" if plan and (plan.additions or plan.removals) else ""
 
 
-def _accounts(key: str, title: str, results: list[AccountResult]) -> Table:
+def _accounts(key: str, title: str, results: list[AccountResult], messages: tuple[Column, ...]) -> Table:
     columns = (
         Column("account", "account", Kind.NAME, lambda result: escape_for_display(result.account, CELL_LIMIT)),
         Column("status", "status", Kind.TEXT, lambda result: status_words(result.status), "any status"),
         Column("changes", "changes", Kind.TEXT, _changes),
-        Column("message", "what happened, and what to do", Kind.SENTENCE, _message),
+        *messages,
+        Column("time", "time", Kind.TEXT, lambda result: duration_text(round(result.seconds)), wide=True),
     )
     return Table(key, title, columns, len(results), lambda limit: results[:limit], "account")
 
 
 def _message(result: AccountResult) -> str:
-    message = escape_for_display(result.message, SENTENCE_LIMIT)
-    hint = escape_for_display(result.hint, SENTENCE_LIMIT)
+    message = _shown_message(result)
+    hint = _shown_hint(result)
     return f"{message} > {hint}" if hint else message
+
+
+def _shown_message(result: AccountResult) -> str:
+    return escape_for_display(result.message, SENTENCE_LIMIT)
+
+
+def _shown_hint(result: AccountResult) -> str:
+    return escape_for_display(result.hint, SENTENCE_LIMIT)
+
+
+_MESSAGES = (
+    Column("message", "what happened, and what to do", Kind.SENTENCE, _message, wide=False),
+    Column("message", "what happened", Kind.SENTENCE, _shown_message, wide=True),
+    Column("hint", "next", Kind.SENTENCE, _shown_hint, wide=True),
+)

@@ -64,18 +64,24 @@ _PARTS = {
 _GUARD_WORDS = {VerdictStatus.BLOCK: "block", VerdictStatus.WARN: "to check", VerdictStatus.PASS: "passed"}
 
 
-def plan_html(plan: Plan, last_changes: LastChanges | None = None) -> str:
+def plan_html(plan: Plan, last_changes: LastChanges | None = None, parent: str = "") -> str:
     """Render a plan as an HTML document; write it as UTF-8.
 
     Args:
         plan: the plan.
         last_changes: by user id, the changes of the last run that changed this user; None if the record was not read.
+        parent: the name of the page that serves this one, and that it links to; "" for none.
 
     Raises:
         UsageError: the extra `html` is not installed.
     """
     sentence, command = next_step(plan)
-    return _page("plan.html", "plan", plan, plan, last_changes, next_step=sentence, command=" \\\n  ".join(command))
+    values = {
+        "next_step": sentence,
+        "command": " \\\n  ".join(command),
+        "parent": escape_for_display(parent, CELL_LIMIT),
+    }
+    return _page("plan.html", "plan", plan, plan, last_changes, **values)
 
 
 def review_html(
@@ -93,7 +99,11 @@ def review_html(
     Raises:
         UsageError: as for a plan.
     """
-    values = {"draft": draft, "longest_name": LONGEST_NAME, "parent": escape_for_display(parent, CELL_LIMIT)}
+    values: dict[str, object] = {
+        "draft": draft,
+        "longest_name": LONGEST_NAME,
+        "parent": escape_for_display(parent, CELL_LIMIT),
+    }
     return _page("review.html", "review", plan, decided, last_changes, **values)
 
 

@@ -1,14 +1,20 @@
 """What is shown of a run over a fleet."""
 
+from dataclasses import replace
+
 from rolesync.model.fleet import AccountStatus, FleetVerdict, Night
 from rolesync.report.content.fleet import (
     CSV_COLUMNS,
+    attention_title,
     changes_sentence,
     csv_rows,
+    durations,
+    night_count_rows,
     night_json,
     night_sentence,
     night_tables,
     night_title,
+    verdict_rows,
 )
 from tests.fleet.tools import plan, result
 
@@ -20,7 +26,7 @@ NIGHT = Night(
     (
         result("a", plan=plan(additions=3, removals=1, held=2)),
         result("b", A.EMPTY, plan=plan()),
-        result("c", A.UNREACHABLE, message="no\nanswer", hint="wait"),
+        result("c", A.UNREACHABLE, message="no\nanswer", hint="wait", seconds=61.0),
         result("d", A.DIED, attempt=2),
     ),
     {"old": "merged"},
@@ -42,8 +48,12 @@ def test_accounts_that_need_a_look_come_first() -> None:
     assert [row.account for row in attention.rows(None)] == ["d", "c"]
     assert [row.account for row in changed.rows(None)] == ["a"]
     assert list(disabled.rows(None)) == [("old", "merged")]
-    cells = [[column.value(row) for column in attention.columns] for row in attention.rows(None)]
-    assert cells[1] == ["c", "unreachable", "", "no\\nanswer > wait"]
+    (_, row) = attention.rows(None)
+    narrow = [column.value(row) for column in attention.narrow_columns]
+    assert narrow == ["c", "unreachable", "", "no\\nanswer > wait"]
+    wide = [column.value(row) for column in attention.wide_columns]
+    assert wide == ["c", "unreachable", "", "no\\nanswer", "wait", "1 min"]
+    assert [column.key for column in changed.wide_columns] == ["account", "status", "changes", "time"]
     assert [[column.value(row) for column in disabled.columns] for row in disabled.rows(1)] == [["old", "merged"]]
 
 
@@ -54,3 +64,22 @@ def test_programs_get_every_account() -> None:
     value = night_json(NIGHT)
     assert value["counts"] == {"done": 1, "empty": 1, "unreachable": 1, "died": 1}
     assert [account["status"] for account in value["accounts"]] == ["done", "empty", "unreachable", "died"]
+
+
+def test_the_page_counts_first_what_needs_a_look() -> None:
+    assert attention_title(NIGHT) == "2 accounts need a look"
+    assert attention_title(replace(NIGHT, results=NIGHT.results[:2])) == "No account needs a look"
+    assert night_count_rows(NIGHT)[:2] == [("died", 1), ("unreachable", 1)]
+    assert night_count_rows(NIGHT)[-1] == ("not enabled", 1)
+
+
+def test_how_long_it_took_is_known_once_it_has_ended() -> None:
+    assert durations(NIGHT) == ["slowest account: c, 1 min"]
+    ended = replace(NIGHT, started_at="2026-11-29T02:00:00+00:00", finished_at="2026-11-29T03:20:00+00:00")
+    assert durations(ended)[0] == "took 1 h 20 min"
+    assert durations(replace(NIGHT, results=())) == []
+
+
+def test_a_guard_of_the_fleet_is_shown_with_its_advice() -> None:
+    verdict = FleetVerdict("fleet_max_removals", "too\nmany", "look")
+    assert verdict_rows([verdict]) == [("too\\nmany", "look", "fleet_max_removals")]

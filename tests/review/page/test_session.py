@@ -28,10 +28,11 @@ def holding() -> Plan:
     return replace(make_plan(), held=frame(HELD, columns(HELD, [HELD_ROW, WAITS])), releasable_removals=waiting)
 
 
+ENDINGS = (lambda *_: ReviewEnd("Approved", ""), lambda _: ReviewEnd("Left", "kept"))
+
+
 def new_session(plan: Plan | None = None, approve: Callable[..., ReviewEnd] | None = None) -> ReviewSession:
-    return ReviewSession(
-        plan or holding(), None, approve or (lambda *_: ReviewEnd("Approved", "")), lambda _: ReviewEnd("Left", "kept")
-    )
+    return ReviewSession(plan or holding(), None, approve or ENDINGS[0], ENDINGS[1])
 
 
 def content(**said: Any) -> bytes:
@@ -160,3 +161,14 @@ def test_a_refused_approval_may_be_tried_again() -> None:
 def test_an_approved_plan_is_not_reviewed_again() -> None:
     with pytest.raises(PlanRefusedError, match="already approved by Rita Levi"):
         new_session(approved_plan())
+
+
+def test_a_review_continues_with_the_decisions_of_an_earlier_one_and_leads_back() -> None:
+    session = ReviewSession(
+        holding(), None, *ENDINGS, decisions=Decisions({(12, "Admin"): ""}), parent="fleet district"
+    )
+    assert draft(session)["excluded"] == {"0": 0}
+    assert (draft(session)["parent"], draft(session)["effect"]) == ("fleet district", "remove 1, add 1")
+    assert '<a href="../">' in session.page()
+    assert session.page_at("plan") is None
+    assert session.post("nothing", b"{}") is None
