@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     no_header: bool = Field(False, description="The list has no header: columns are named by number or letter.")
     no_user_id: bool = Field(False, description="Don't read user ids, because they are another program's.")
     keep: dict[str, tuple[str, ...]] = Field({}, description="Columns, each with the words of the rows that count.")
+    leave_out: dict[str, tuple[str, ...]] = Field(
+        {}, description="Columns of `keep`, each with the words of other rows; any other word is an error."
+    )
     ignore_columns: tuple[str, ...] = Field((), description="Columns that are not read, whatever their cells say.")
     bad_rows: Literal["refuse", "hold"] = Field(
         "refuse", description="An unreadable row refuses the list, or is held together with all removals."

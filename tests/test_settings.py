@@ -240,6 +240,7 @@ def test_every_field_of_policy_and_list_form_comes_from_its_setting(kind: type[P
         "bad_rows": "hold",
         **dict.fromkeys(("login_identities", "no_header", "no_user_id"), True),
         "keep": {"Status": ["Active"]},
+        "leave_out": {"Status": ["Left"]},
         "ignore_columns": ["Suspended"],
         "hold_removals": True,
         "protected_users": ["7"],

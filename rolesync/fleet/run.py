@@ -67,6 +67,8 @@ class FleetRun:
         if fleet.table.requests_per_second:
             share = fleet.table.requests_per_second / fleet.table.workers
             values["requests_per_second"] = min(share, values.get("requests_per_second") or share)
+        if column := account.account_column:  # a row that names no account is misspelt, and must remove nobody
+            values["leave_out"] = {**values.get("leave_out", {}), column: list(fleet.accounts)}
         return Job(
             kind=kind,
             account=account.name,

@@ -65,6 +65,7 @@ class Code(StrEnum):
     ROLE_TAKEN = "role_taken"  # a row takes the role away, or has none of the words that are kept
     COLUMN_UNCLEAR = "column_unclear"  # a column that isn't read speaks against users
     COLUMN_IGNORED = "column_ignored"  # a column that could speak against users and isn't read
+    WORD_UNKNOWN = "word_unknown"  # a word that is neither in `keep` nor in `leave_out`
     KEPT_WORD_MISSING = "kept_word_missing"  # a word of `keep` that no row has
     DATE_INVALID = "date_invalid"  # not a date
     DATE_AMBIGUOUS = "date_ambiguous"  # day and month may be exchanged

@@ -30,7 +30,8 @@ class ListForm:
     `sheet` is the name of a sheet, or its number from 1. `header_row` is the row of the header, counted from 1. Columns
     are named by their headers. `role_aliases` maps other names in the list to roles. With `hold_bad_rows`, an
     unreadable row is held; without it, the row refuses the list. With `login_identities`, rows may name users by login.
-    `encoding` is the encoding of a text. `keep` maps columns to the words of the rows that give their role.
+    `encoding` is the encoding of a text. `keep` maps columns to the words of the rows that give their role. `leave_out`
+    maps some of these columns to the words of the rows that don't; a row with another word there is unreadable.
     `ignore_columns` are not read. With `no_header`, the first row is a row of the list, and columns are named by letter
     or number. With `no_user_id`, ids are not read.
     """
@@ -45,6 +46,7 @@ class ListForm:
     hold_bad_rows: bool = False
     login_identities: bool = False
     keep: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    leave_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ignore_columns: Sequence[str] = ()
     no_header: bool = False
     no_user_id: bool = False

@@ -56,6 +56,7 @@ class FoundColumns:
     Attributes:
         fields: the columns that may hold each field; several contradict each other.
         kept: the columns whose words decide which rows count, with these words, folded.
+        left_out: those of them in which only some other words are known, with these words, folded.
         doubtful: the other columns that may speak against a user, with what their header means.
         unread: all other columns, except those of names and addresses.
         unclear_roles: columns that may hold the role, but whose header has another meaning, too.
@@ -64,6 +65,7 @@ class FoundColumns:
 
     fields: Mapping[Field, tuple[int, ...]]
     kept: tuple[tuple[int, frozenset[str]], ...] = ()
+    left_out: tuple[tuple[int, frozenset[str]], ...] = ()
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
     unread: tuple[int, ...] = ()
     unclear_roles: tuple[int, ...] = ()
@@ -79,8 +81,9 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     """
     folded = [fold_header(text) for text in header]
     kept = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.keep.items()}
-    left_out = {fold_name(name, form) for name in form.ignore_columns}
-    read = [place for place, text in enumerate(folded) if text not in left_out]
+    left_out = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.leave_out.items()}
+    ignored = {fold_name(name, form) for name in form.ignore_columns}
+    read = [place for place, text in enumerate(folded) if text not in ignored]
     meanings = header_meanings(header)
     ranks = _ranks(header, folded, meanings, [place for place in read if folded[place] not in kept], form)
     fields: dict[Field, tuple[int, ...]] = {}
@@ -101,11 +104,16 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     names = {place for place, meaning in enumerate(meanings) if meaning and meaning.kind in _NAMES and meaning.sure}
     return FoundColumns(
         {field: places for field, places in fields.items() if places},
-        tuple((place, kept[folded[place]]) for place in read if folded[place] in kept),
-        doubtful,
-        tuple(place for place in others if place not in names and place not in dict(doubtful)),
-        tuple(place for place, meaning in unclear if meaning.kind is ColumnKind.ROLE and not meaning.sure),
-        () if form.user_id_column else tuple(foreign),
+        kept=tuple((place, kept[folded[place]]) for place in read if folded[place] in kept),
+        left_out=tuple(
+            (place, left_out[folded[place]]) for place in read if folded[place] in kept and folded[place] in left_out
+        ),
+        doubtful=doubtful,
+        unread=tuple(place for place in others if place not in names and place not in dict(doubtful)),
+        unclear_roles=tuple(
+            place for place, meaning in unclear if meaning.kind is ColumnKind.ROLE and not meaning.sure
+        ),
+        foreign=() if form.user_id_column else tuple(foreign),
     )
 
 

@@ -38,6 +38,7 @@ class Layout:
         min_cells: the number of cells that every row must have, see `_min_cells`.
         action, remove, starts, expires, errors: the optional columns.
         kept: the columns whose words decide which rows count, with these words, folded.
+        left_out: those of them in which only some other words are known, with these words, folded.
         doubtful: the columns that may speak against a user, see `doubtful_columns`.
         unread: the other columns whose cells may speak against a user, see `unread_columns`.
         foreign: the columns that show that the user ids are probably another program's.
@@ -55,6 +56,7 @@ class Layout:
     expires: int | None = None
     errors: int | None = None
     kept: tuple[tuple[int, frozenset[str]], ...] = ()
+    left_out: tuple[tuple[int, frozenset[str]], ...] = ()
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
     unread: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
@@ -139,6 +141,7 @@ def lay_out(
         expires=places.get(Field.EXPIRES),
         errors=places.get(Field.ERRORS),
         kept=columns.kept,
+        left_out=columns.left_out,
         doubtful=columns.doubtful,
         unread=columns.unread,
         foreign=columns.foreign if Field.USER_ID in places else (),

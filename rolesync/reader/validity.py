@@ -89,6 +89,7 @@ class ValidityReader:
 
     def __init__(self, layout: Layout, today: date, on_note_of: Callable[[int | None], OnNote]) -> None:
         self._header, self._kept, self._on_note_of = layout.header, layout.kept, on_note_of
+        self._left_out = dict(layout.left_out)
         self._actions = [
             (place, kind)
             for place, kind in ((layout.action, ColumnKind.ACTION), (layout.remove, ColumnKind.REMOVE))
@@ -127,6 +128,8 @@ class ValidityReader:
         """Yield each column and the function that refuses a bad cell in it."""
         if self._errors is not None:
             yield self._errors, _check_errors
+        for place in self._left_out:
+            yield place, partial(self._check_word, place=place)
         for place, kind in self._actions:
             yield place, partial(read_action, kind=kind, column=self._header[place])
         if self._starts is not None:
@@ -155,15 +158,31 @@ class ValidityReader:
         return read
 
     def _is_kept(self, cells: Sequence[str]) -> bool:
-        """Whether each kept column has one of its words; a note gives the reason if not."""
+        """Whether each kept column has one of its words; a note gives the reason if not.
+
+        Raises:
+            CellError: a word is neither kept nor left out.
+        """
         for place, words in self._kept:
             word = fold_word(cells[place])
             if word not in words:
+                if place in self._left_out:
+                    self._check_word(cells[place], place)
                 text = f"{quoted(cells[place])} is none of the words that are kept, so the row doesn't give the role"
                 self._on_note_of(place)(Note(Level.INFO, Code.ROLE_TAKEN, text))
                 return False
             self._seen[place].add(word)
         return True
+
+    def _check_word(self, cell: str, place: int) -> None:
+        """Refuse a word that is neither kept nor left out; it is probably misspelt.
+
+        Raises:
+            CellError: it is such a word.
+        """
+        if fold_word(cell) not in dict(self._kept)[place] | self._left_out[place]:
+            text = f"{quoted(cell)} is none of the words that {quoted(self._header[place])} may have"
+            raise CellError(Code.WORD_UNKNOWN, f"{text}; correct the spelling")
 
     def _is_in_force(self, period: Period, remover: int | None) -> bool:
         """Whether the role is in force today; a note gives the reason if it isn't."""

@@ -72,7 +72,8 @@ def test_workers_that_are_killed_at_any_moment_lose_and_repeat_nothing(tmp_path:
     """One worker after the other is killed by SIGKILL, each while it waits for the answer to some request."""
     seeds = random.Random(20261129)
     names = [f"a{number}" for number in range(MOMENTS)]
-    engine, killed = LocalEngine(), []
+    engine = LocalEngine()
+    killed: list[str] = []
     with fronts(tmp_path, sandboxes, names, fleet="[fleet.stop]\nfailed_share = 1.0\n") as accounts:
         for number, front in enumerate(accounts.values()):
             moment = seeds.randint(1, 3) if number % 2 else seeds.randint(1, READS)
@@ -87,7 +88,7 @@ def test_workers_that_are_killed_at_any_moment_lose_and_repeat_nothing(tmp_path:
         check_accounts(tmp_path, *accounts.values())
 
 
-def killing(
+def killing(  # noqa: PLR0913  # a moment has this many parts
     front: Front, engine: LocalEngine, killed: list[str], moment: int, *, of_writes: bool, after: bool
 ) -> Callable[[ReceivedRequest, Forward], ScriptedAnswer]:
     """Kill the only worker at the n-th request, or write, before or after Studio gets it."""

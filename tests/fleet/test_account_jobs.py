@@ -153,3 +153,14 @@ def test_a_lock_that_is_held_for_a_moment_costs_nothing(plan_job: Job, monkeypat
     monkeypatch.setattr(account_jobs, "LOCK_PATIENCE", 60.0)
     monkeypatch.setattr(account_jobs, "sleep", lambda _seconds: held.close())
     assert run(plan_job, is_sync=True).status is AccountStatus.PLANNED
+
+
+def test_a_row_of_no_account_is_refused_and_removes_nobody(plan_job: Job, tmp_path: Path) -> None:
+    rows = ["email,role,school", "admin@example.edu,Admin,north", "zoe.akerstrom@example.edu,Admin,nroth"]
+    path = tmp_path / "all.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    values = {"keep": {"school": ["north"]}, "leave_out": {"school": ["north", "south"]}}
+    refused = run(with_values(plan_job, **values), list_path=str(path))
+    assert refused.status is AccountStatus.REFUSED
+    path.write_text("\n".join(rows).replace("nroth", "south"), encoding="utf-8")
+    assert run(with_values(plan_job, **values, max_removals_share=1.0), list_path=str(path)).plan is not None

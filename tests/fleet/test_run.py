@@ -165,6 +165,16 @@ def test_the_rate_is_shared_out_and_an_account_may_have_less(tmp_path: Path) -> 
     assert sorted(job.values["requests_per_second"] for job in jobs_of(context)) == [2, 5]
 
 
+def test_each_job_knows_which_words_of_the_account_column_are_accounts(tmp_path: Path) -> None:
+    path = fleet_of(tmp_path, "a", "b").path
+    text = path.read_text(encoding="utf-8").replace("[defaults]\n", '[defaults]\naccount_column = "school"\n')
+    path.write_text(text, encoding="utf-8")
+    context = context_of(read_fleet(path, tmp_path))
+    check_fleet(context, context.fleet.enabled)
+    assert {str(job.values["keep"]) for job in jobs_of(context)} == {"{'school': ['a']}", "{'school': ['b']}"}
+    assert [job.values["leave_out"] for job in jobs_of(context)] == [{"school": ["a", "b"]}] * 2
+
+
 def test_no_secret_is_in_a_job(tmp_path: Path) -> None:
     context = context_of(fleet_of(tmp_path, "a"))
     check_fleet(context, context.fleet.enabled)

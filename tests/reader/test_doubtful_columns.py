@@ -199,3 +199,14 @@ def test_held_rows_change_nothing_about_the_columns(tmp_path: Path) -> None:
     form = ListForm(hold_bad_rows=True)
     assert columns(read(tmp_path, "is_active", ["no"], form)) == [("error", "column_unclear", "is_active")]
     assert read(tmp_path, "is_active", ["no"], replace(form, ignore_columns=["is_active"])).status == "ok"
+
+
+def test_a_word_that_is_neither_kept_nor_left_out_refuses_its_row(tmp_path: Path) -> None:
+    form = ListForm(keep={"School": ["north"]}, leave_out={"school": ["north", "South"]})
+    fine = read(tmp_path, "School", ["north", "SOUTH"], form)
+    assert (fine.status, fine.assignments["email"].tolist()) == ("ok", ["u0@x.edu"])
+    refused = read(tmp_path, "School", ["north", "nroth", ""], form)
+    errors = [finding for finding in refused.findings if finding.level == "error"]
+    assert [(finding.code, finding.row) for finding in errors] == [("word_unknown", 3), ("word_unknown", 4)]
+    assert "'nroth' is none of the words that 'School' may have" in errors[0].message
+    assert read(tmp_path, "School", ["north", "nroth"], replace(form, hold_bad_rows=True)).has_unreadable_rows
