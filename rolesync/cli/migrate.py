@@ -213,7 +213,7 @@ def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path | Non
         if path.resolve() in uses:
             raise UsageError(f"{path} is named twice", hint="name each source once")
         uses[path.resolve()] = "one of the sources"
-    for written in filter(None, [output, account]):
+    for written in [path for path in (output, account) if path and str(path) != "-"]:  # - is no file
         if written.resolve() in uses:
             raise UsageError(f"{written} is {uses[written.resolve()]}", hint="name another file to write")
         uses[written.resolve()] = "the file of the list"

@@ -35,13 +35,16 @@ def show_view(view: "RenderableType", *, aside: bool = False, pager: "Sequence[s
 
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     console = Console(highlight=False, width=width, stderr=aside)
-    if not pager:
+    if width is None and not pager:
         console.print(view, crop=False)
         return
     with console.capture() as capture:
         console.print(view, crop=False)
     text = capture.get()
-    if text.count("\n") < console.height or not show_in_pager(text, pager):
+    if width is not None:  # a log or a mail has no use for the blanks that fill a line
+        lines = "".join(f"{line.rstrip()}\n" for line in text.removesuffix("\n").split("\n"))
+        (sys.stderr if aside else sys.stdout).write(lines)
+    elif text.count("\n") < console.height or not show_in_pager(text, pager):
         sys.stdout.write(text)
 
 

@@ -156,12 +156,17 @@ def plan_text(plan: "Plan") -> str:
 
 def apply_command(plan_path: Path | str) -> str:
     """Format the command that applies a saved plan."""
-    return f"rolesync apply {shlex.quote(str(plan_path))}"
+    return f"rolesync apply {_plan_argument(plan_path)}"
 
 
 def review_command(plan_path: Path | str) -> str:
     """Format the command that reviews a saved plan."""
-    return f"rolesync review {shlex.quote(str(plan_path))}"
+    return f"rolesync review {_plan_argument(plan_path)}"
+
+
+def _plan_argument(plan_path: Path | str) -> str:
+    """Quote the name of a plan; one that came from standard input, or went to standard output, has no name."""
+    return "PLAN" if str(plan_path) == "-" else shlex.quote(str(plan_path))
 
 
 def show_plan(

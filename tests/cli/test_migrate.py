@@ -3,12 +3,13 @@
 import csv
 import json
 import shlex
+import subprocess
 
 import openpyxl
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.command import Shell
+from tests.command import ROLESYNC, Shell
 
 MATRIX = """Admins of Studio,,,
 Name,Mail,Admin?,Note
@@ -119,6 +120,19 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
     assert done.returncode == 0, done.stderr
     assert "A Canvas SIS export of admins gives the holders of each Canvas admin role" in " ".join(done.stderr.split())
     assert done.stdout == 'email,role\n"admin@example.edu","Admin"\n'
+
+
+def test_standard_input_becomes_standard_output(sh: Shell) -> None:
+    done = subprocess.run(
+        [ROLESYNC, "migrate", "-", "-o", "-"],
+        input="email,role\nann@example.edu,Admin\n",
+        cwd=sh.folder,
+        env=sh.environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, 'email,role\n"ann@example.edu","Admin"\n'), done.stderr
 
 
 @pytest.mark.parametrize(

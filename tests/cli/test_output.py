@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.cli.output import save_file
+from rolesync.cli.output import save_file, show_view
 from rolesync.errors import UsageError
+from rolesync.report.terminal.widgets import pairs
 
 
 def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
@@ -20,6 +21,13 @@ def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
     with pytest.raises(UsageError, match="can't be written"):
         save_file("x", tmp_path / "missing" / "plan.json", "the plan")
+
+
+def test_a_view_in_a_pipe_has_no_blanks_at_the_ends_of_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = pairs([("list", "roles.csv"), ("mode", "sync")])
+    show_view(facts)
+    show_view(facts, aside=True)
+    assert capsys.readouterr() == ("  list  roles.csv\n  mode  sync\n",) * 2
 
 
 @pytest.mark.parametrize(

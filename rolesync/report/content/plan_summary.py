@@ -218,7 +218,8 @@ def next_step(plan: Plan, commands: NextCommands | str = "rolesync apply PLAN") 
     elif commands.review:
         sentence, command = "The settings ask for an approval. Have the plan reviewed:", commands.review
     else:
-        check = "Check each removal, then apply" if number_of(plan, Action.REMOVE) else "Apply"
+        to_check = number_of(plan, Action.REMOVE) and plan.approval is None
+        check = "Check each removal, then apply" if to_check else "Apply"
         sentence, command = f"{check} exactly this plan:", commands.apply
     return (sentence, (escape_for_display(command),)) if command else ("", ())
 

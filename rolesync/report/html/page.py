@@ -225,9 +225,10 @@ def run_html(report: RunReport) -> str:
     template = load_template("run.html")
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    style, content = read_template("run.css"), run_content(report)
+    style, content = read_template("plan.css"), run_content(report)
     return template.render(
         what="run",
+        account=escape_for_display(report.account, CELL_LIMIT),
         policy=security_policy(style),
         style=Markup(style),  # noqa: S704  # this package's own
         headline=content.headline,

@@ -146,6 +146,11 @@ def test_next_step(verdicts: tuple[Verdict, ...], words: str, command: tuple[str
     assert lines == command
 
 
+def test_removals_that_a_reviewer_approved_need_no_other_check() -> None:
+    assert next_step(make_plan())[0] == "Check each removal, then apply exactly this plan:"
+    assert next_step(approved_plan())[0] == "Apply exactly this plan:"
+
+
 def test_a_plan_that_sync_applies_needs_no_command() -> None:
     assert next_step(make_plan(), "") == ("", ())
 

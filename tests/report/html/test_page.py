@@ -100,7 +100,8 @@ def test_the_page_shows_the_whole_plan_removals_first() -> None:
 def test_a_blocked_plan_shows_the_block() -> None:
     page = Page(blocked_plan())
     sentence = "At most 25% of the holders of Admin may be removed: 6 of 10 would be"
-    assert f"Blocked by 1 guard. Nothing was written. {sentence} 6 of 10 holders would lose Admin" in page.text
+    assert f"Blocked by 1 guard. Nothing was written. {sentence} max_removals_share" in page.text
+    assert "<p><bdi>6 of 10 holders would lose Admin" in page.source  # on a line of its own
     assert ("class", "banner blocked") in page.attributes
     assert any(row[:5] == ["BLOCK", "max_removals_share", "Admin", "25%", "60%"] for row in page.cells)
     assert f"--override {DIGEST}" in page.text
