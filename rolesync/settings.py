@@ -147,7 +147,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Lowest level logged.")
     log_format: Literal["console", "json"] = Field("console", description="Format of the log on standard error.")
 
-    @field_validator("managed_roles", "role_aliases", "keep", "ignore_columns", "protected_users", mode="before")
+    @field_validator(
+        "managed_roles", "role_aliases", "keep", "leave_out", "ignore_columns", "protected_users", mode="before"
+    )
     @classmethod
     def _parse_collection(cls, value: object) -> object:
         return parse_collection(value)

@@ -222,6 +222,7 @@ _EXAMPLES: Mapping[str, object] = {
     "ignore_columns": ["Notes"],
     "role_aliases": {"Media boss": "Admin"},
     "keep": {"Status": ["Active"]},
+    "leave_out": {"Status": ["Left"]},
 }
 
 

@@ -182,6 +182,26 @@ def fleet_show(
     return Exit.DONE
 
 
+@app.command("run")
+@with_verbosity
+def fleet_run(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account of the fleet.", show_default=False)],
+    words: Annotated[
+        list[str], typer.Argument(metavar="-- COMMAND...", help="A command of rolesync.", show_default=False)
+    ],
+    file: FleetOption = Path("fleet.toml"),
+) -> int:
+    """Run a command of a single account with the settings that it has in the fleet, such as `-- doctor`."""
+    from rolesync.fleet.account_command import run_account_command
+
+    fleet = _fleet(file)
+    if account not in fleet.accounts:
+        raise UsageError(f"the fleet has no account {account!r}", hint=f"see {fleet.path}")
+    if words[0] in {"fleet", "init", "config"}:
+        raise UsageError(f"{words[0]} is no command of a single account", hint="see rolesync fleet --help")
+    return run_account_command(fleet, fleet.accounts[account], words)
+
+
 def _show_account(fleet: "Fleet", name: str, form: Form) -> Exit:
     from rolesync.fleet.selection import settings_with_origins
 

@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from rolesync.audit.chain import hash_of, whole_lines
 from rolesync.audit.files import read_head
 from rolesync.errors import Exit, LockHeldError, RecordBrokenError, RolesyncError, UsageError
+from rolesync.fleet.account_command import advice_for_fleet
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.jobs import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead, status_of_exit
@@ -50,8 +51,8 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
         result = AccountResult(job.account, status_of_exit(error.exit_code), error.message, error.hint)
     return replace(
         result,
-        message=without_addresses(result.message),
-        hint=without_addresses(result.hint),
+        message=advice_for_fleet(without_addresses(result.message), job),
+        hint=advice_for_fleet(without_addresses(result.hint), job),
         head=_head_of(folder) if folder else None,
         seconds=round(monotonic() - started, 3),
         attempt=job.attempt,

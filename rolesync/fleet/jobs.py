@@ -36,6 +36,7 @@ class Job:
         is_sync: whether planning and applying are the halves of a sync.
         head: the end of its record as the fleet knows it; None where unknown.
         attempt: 1, or 2 if its first worker died.
+        fleet_path: the fleet file, for advice.
     """
 
     kind: JobKind
@@ -48,6 +49,7 @@ class Job:
     is_sync: bool = False
     head: RecordHead | None = None
     attempt: int = 1
+    fleet_path: str = ""
 
 
 def encode_job(job: Job) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 from rolesync.errors import RecordError
+from rolesync.fleet.account_command import account_values
 from rolesync.fleet.approvals import with_approval
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.guards import judge_fleet, mark_blocked
@@ -60,15 +61,10 @@ class FleetRun:
     def job(self, kind: JobKind, account: FleetAccount, plan: Path | None = None, *, is_sync: bool = False) -> Job:
         """Make the job of one account; the limit of requests is shared out evenly among the workers."""
         fleet = self.context.fleet
-        shared = {"state_dir": str(fleet.state_dir)}
-        if self.context.operator:
-            shared["operator"] = self.context.operator
-        values = {**account.values, **shared}
+        values = account_values(fleet, account, self.context.operator)
         if fleet.table.requests_per_second:
             share = fleet.table.requests_per_second / fleet.table.workers
-            values["requests_per_second"] = min(share, values.get("requests_per_second") or share)
-        if column := account.account_column:  # a row that names no account is misspelt, and must remove nobody
-            values["leave_out"] = {**values.get("leave_out", {}), column: list(fleet.accounts)}
+            values["requests_per_second"] = min(share, account.values.get("requests_per_second") or share)
         return Job(
             kind=kind,
             account=account.name,
@@ -78,6 +74,7 @@ class FleetRun:
             plan_path=str(plan or ""),
             needs_approval=account.needs_approval,
             is_sync=is_sync,
+            fleet_path=str(fleet.path),
         )
 
     def run_jobs(self, jobs: Sequence[Job], *, is_staged: bool) -> Schedule:

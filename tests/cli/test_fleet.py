@@ -86,3 +86,9 @@ def test_wrong_words_are_refused_before_anything_is_read(fleet: Shell) -> None:
     assert fleet.run("fleet", "plan", "fleet.toml", "-o", ".").returncode == 64
     assert fleet.run("fleet", "resume").returncode == 64
     assert fleet.run("fleet", "show", "north", "-f", "none.toml").returncode == 64
+
+
+def test_a_command_of_one_account_needs_an_account_and_a_command(fleet: Shell) -> None:
+    assert fleet.run("fleet", "run", "nrth", "--", "runs").returncode == 64
+    assert fleet.run("fleet", "run", "north", "--", "fleet", "show").returncode == 64
+    assert fleet.run("fleet", "run", "north", "--", "runs", "--last", "1").returncode == 0

@@ -96,8 +96,10 @@ def test_a_guard_of_the_fleet_blocks_everything_before_anything_is_written(tmp_p
 
 def test_failed_plans_beyond_the_limit_block_everything(tmp_path: Path) -> None:
     context = context_of(
-        fleet_of(tmp_path, "a", "b", "c", fleet="[fleet.stop]\nfailed_count = 0\n"), failing("a", kind=JobKind.PLAN)
+        fleet_of(tmp_path, "a", "b", "c", fleet="[fleet.stop]\nfailed_count = 0\n"), failing("c", kind=JobKind.PLAN)
     )
+    one_worker = context.fleet.table.model_copy(update={"workers": 1})  # so that others were reached before
+    context = replace(context, fleet=replace(context.fleet, table=one_worker))
     night = sync_fleet(context, context.fleet.enabled)
     assert exit_code_of_night(night) == 4
     assert {job.kind for job in jobs_of(context)} == {JobKind.PLAN}

@@ -1,0 +1,55 @@
+"""A command of a single account, with the settings that the account has in the fleet."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from shlex import quote
+
+from rolesync.fleet.environment import operator
+from rolesync.fleet.fleet_file import Fleet, FleetAccount
+from rolesync.fleet.jobs import Job
+from rolesync.settings_sources import PREFIX, SECRETS, SECRETS_FOLDER
+
+_COMMAND = re.compile(
+    r"\brolesync (?=(?:validate|export|plan|show|rehearse|review|apply|sync|undo|runs|explain|audit|login|doctor)\b)"
+)
+_VARIABLE = re.compile(rf"\b{PREFIX}([A-Z_]+)\b")
+_SECRET = frozenset({*SECRETS, "audit_key"})
+
+
+def account_values(fleet: Fleet, account: FleetAccount, operator_name: str) -> dict[str, object]:
+    """Return all settings of an account but its secrets: its own, and those of the fleet."""
+    values: dict[str, object] = {**account.values, "state_dir": str(fleet.state_dir)}
+    if operator_name:
+        values["operator"] = operator_name
+    if column := account.account_column:  # a row that names no account is misspelt, and must remove nobody
+        values["leave_out"] = {**account.values.get("leave_out", {}), column: list(fleet.accounts)}
+    return values
+
+
+def run_account_command(fleet: Fleet, account: FleetAccount, words: Sequence[str]) -> int:
+    """Run a command of rolesync for one account, in a process with its settings; returns its exit code."""
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
+    for name, value in account_values(fleet, account, operator()).items():
+        environment[PREFIX + name.upper()] = value if isinstance(value, str) else json.dumps(value)
+    if account.secrets:
+        environment[SECRETS_FOLDER] = str(account.secrets)
+    command = [sys.executable, "-m", "rolesync", *words]
+    code = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # this program's own command
+    return code if code >= 0 else 128 - code  # ended by a signal, as a shell shows it
+
+
+def advice_for_fleet(text: str, job: Job) -> str:
+    """Turn advice for a single account into advice that works for an account of a fleet."""
+
+    def place(match: re.Match[str]) -> str:
+        name = match[1].lower()
+        if name in _SECRET:
+            return f"the file {job.secrets or 'SECRETS'}/{PREFIX.lower()}{name}"
+        return f"`{name}` in {job.fleet_path}"
+
+    prefix = f"rolesync fleet run {job.account} -f {quote(job.fleet_path)} -- "
+    return _VARIABLE.sub(place, _COMMAND.sub(prefix, text)) if job.fleet_path else text
