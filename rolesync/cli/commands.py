@@ -21,6 +21,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "History": {
         "runs": "rolesync runs --last 10",
         "explain": "rolesync explain ann@example.edu",
+        "who": "rolesync who Admin --as-of 2026-05-03",
         "audit": "rolesync audit verify",
     },
     "Set-up": {

@@ -1,4 +1,4 @@
-"""What shells complete apart from commands, options and files: ids of runs, topics of the manual, names of settings."""
+"""What shells complete apart from commands, options and files: runs, roles, topics of the manual, and settings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +24,18 @@ def complete_run(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str
     for run in reversed(runs[-RUNS:]):
         if run.run_id.startswith(incomplete):
             yield run.run_id, f"{run.command} {run.status}"
+
+
+def complete_role(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Yield the managed roles that begin like that; none if the settings are wrong."""
+    from rolesync.cli.options import load_settings
+
+    config = ctx.params.get("config")
+    try:
+        settings = load_settings(Path(config) if config else None, ctx.params.get("assignments"))
+    except RolesyncError:
+        return
+    yield from (role for role in settings.managed_roles if role.startswith(incomplete))
 
 
 def complete_topic(incomplete: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from rolesync.audit.files import os_errors_named
@@ -86,15 +87,12 @@ def expected_holders(earlier: EarlierRuns) -> ExpectedHolders | None:
         RecordError: a file can't be read.
         RecordBrokenError: the record was changed.
     """
-    with os_errors_named(earlier.folder / NAME, "read"):
-        if not (earlier.folder / NAME).exists():
-            return None
-        content = (earlier.folder / NAME).read_bytes()
+    content = _read_snapshot(earlier.folder)
     runs_before = earlier.holders.get(sha256(content).hexdigest())
-    if runs_before is None:  # the file was changed, or a run is writing it now
+    if runs_before is None:  # the file is missing or was changed, or a run is writing it now
         return None
     snapshot = json.loads(content)
-    holders = {role: dict(zip(*columns, strict=True)) for role, columns in snapshot["holders"].items()}
+    holders = _holders_in(snapshot)
     events = list(earlier.events([run.run_id for run in earlier.runs[runs_before:]]))
     for change in all_role_changes(events):
         if change.action is Action.REMOVE:
@@ -103,6 +101,26 @@ def expected_holders(earlier: EarlierRuns) -> ExpectedHolders | None:
             holders.get(change.role, {})[change.user_id] = change.email
     doubtful = frozenset(user_id for request in open_requests(events) for user_id in request.user_ids)
     return ExpectedHolders(snapshot["run"], holders, doubtful, _former_in(snapshot))
+
+
+def saved_holders(folder: Path, digest: str) -> dict[str, dict[int, str]] | None:
+    """Read the snapshot with this SHA-256: addresses by role and user id; None if the file is another or missing.
+
+    Raises:
+        RecordError: the file can't be read.
+    """
+    content = _read_snapshot(folder)
+    return _holders_in(json.loads(content)) if sha256(content).hexdigest() == digest else None
+
+
+def _read_snapshot(folder: Path) -> bytes:
+    """Read the file of the snapshot; empty if there is none."""
+    with os_errors_named(folder / NAME, "read"):
+        return (folder / NAME).read_bytes() if (folder / NAME).exists() else b""
+
+
+def _holders_in(snapshot: Mapping[str, Any]) -> dict[str, dict[int, str]]:
+    return {role: dict(zip(*columns, strict=True)) for role, columns in snapshot["holders"].items()}
 
 
 def _former_of(plan: Plan, expected: ExpectedHolders | None) -> Mapping[int, str]:

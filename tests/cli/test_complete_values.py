@@ -32,6 +32,13 @@ def test_without_a_readable_record_there_are_none(sh: Shell) -> None:
     assert completions(sh, "undo", "", mode="wrong") == []
 
 
+def test_the_managed_roles_are_completed(sh: Shell) -> None:
+    roles = '["Admin", "Observer"]'
+    assert completions(sh, "who", "", managed_roles=roles) == ["Admin", "Observer"]
+    assert completions(sh, "who", "Ob", managed_roles=roles) == ["Observer"]
+    assert completions(sh, "who", "", mode="wrong") == []
+
+
 @pytest.mark.parametrize(("start", "names"), [("fi", ["first-steps"]), ("gu", ["guarantees", "guards"]), ("x", [])])
 def test_topics_come_with_their_summaries(start: str, names: list[str]) -> None:
     found = list(complete_topic(start))

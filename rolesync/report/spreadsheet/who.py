@@ -1,0 +1,60 @@
+"""An access review as tables for a spreadsheet: CSV, and a workbook where the extra `excel` is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rolesync.model.access import HolderStatus
+from rolesync.report.content.who import HolderRow, holder_rows, who_facts, who_headline
+from rolesync.report.spreadsheet.sheet import MOST_CHARACTERS, Cells, Column, Footer, Sheet, row_cells
+from rolesync.report.spreadsheet.workbook import format_xlsx
+from rolesync.tables.write_csv import format_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rolesync.model.access import AccessReview, Holder
+
+_WIDTHS = {"name": 22, "email": 30, "how": 50, "run": 24, "list": 24}
+_TITLES = {
+    "row": "list row",
+    "since": "since (UTC)",
+    "not_before": "not before (UTC)",
+    "last_proven": "last proven (UTC)",
+}
+_SHEETS = {HolderStatus.HOLDS: "holders", HolderStatus.UNCLEAR: "unclear", HolderStatus.LOST: "lost by other hands"}
+
+
+def who_csv(review: AccessReview) -> str:
+    """Render a review as CSV with the fields of `HolderRow` as header and LF line ends."""
+    return format_csv(HolderRow._fields, _cells(review.holders))
+
+
+def who_xlsx(review: AccessReview) -> bytes:
+    """Render a review as a workbook: a summary, the holders, and those who are unclear or lost a role, if any.
+
+    Raises:
+        UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
+    """
+    footer = Footer("who, as of", review.as_of or review.time[:10], review.account)
+    return format_xlsx("review", len(review.holders), _sheets(review), footer)
+
+
+def _sheets(review: AccessReview) -> Iterator[Sheet]:
+    word, sentence = who_headline(review)
+    title = (Column(f"Who holds which role: {word.lower()}", 20), Column("", 92))
+    facts = [("", sentence), *who_facts(review)]
+    yield Sheet("summary", title, map(row_cells, facts), is_text=True)
+    columns = tuple(Column(_TITLES.get(name, name.replace("_", " ")), _WIDTHS.get(name, 20)) for name in _SHOWN)
+    for status, name in _SHEETS.items():
+        holders = review.of(status)
+        if holders or status is HolderStatus.HOLDS:
+            yield Sheet(name, columns, (cells[1:] for cells in _cells(holders)))
+
+
+_SHOWN = HolderRow._fields[1:]
+"""The columns of the workbook, whose sheets show the status."""
+
+
+def _cells(holders: Sequence[Holder]) -> Iterator[Cells]:
+    return map(row_cells, holder_rows(holders, cut=MOST_CHARACTERS))
