@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,11 @@ Trust = Annotated[
     ),
 ]
 
+ShardOption = Annotated[
+    str,
+    typer.Option("--shard", metavar="N/COUNT", help="Only this share of the accounts, as in 3/20; then merge."),
+]
+
 
 @app.command("check")
 @with_verbosity
@@ -66,22 +72,57 @@ def fleet_plan(
     only: Only = None,
     but: Except = None,
     trust: Trust = None,
+    shard: ShardOption = "",
     detailed_exitcode: Detailed = False,
     show_all: All = False,
     form: Format = Form.TEXT,
 ) -> Exit:
     """Dry run: plan all accounts, and save the plans. Writes to no Studio."""
-    from rolesync.fleet.night_folder import check_new_folder
+    from rolesync.fleet.night_folder import check_new_folder, save_night
     from rolesync.fleet.run import plan_fleet
     from rolesync.fleet.selection import select
 
     fleet = _fleet(file)
     accounts = select(fleet, only or [], but or [])
     folder = output.absolute()
-    check_new_folder(folder)
+    if shard:
+        from rolesync.fleet.shards import check_shard_folder, parse_shard
+
+        share = parse_shard(shard)
+        check_shard_folder(folder)
+        fleet, accounts = replace(fleet, shard=str(share)), [each for each in accounts if share.has(each.name)]
+        if not accounts:
+            save_night(folder, fleet, "", [])
+            return Exit.DONE
+    else:
+        check_new_folder(folder)
     with _context(fleet, trust) as context:
         night = plan_fleet(context, accounts, folder)
-    return show_night(night, form, row_limit(show_all), folder=output, detailed=detailed_exitcode)
+    return show_night(night, form, row_limit(show_all), folder=None if shard else output, detailed=detailed_exitcode)
+
+
+@app.command("merge")
+@with_verbosity
+def fleet_merge(
+    night_folder: NightFolder,
+    file: FleetOption = Path("fleet.toml"),
+    applied: Annotated[
+        bool, typer.Option("--applied", help="Merge what the shards applied, not what they planned.")
+    ] = False,
+    detailed_exitcode: Detailed = False,
+    show_all: All = False,
+    form: Format = Form.TEXT,
+) -> Exit:
+    """Merge the shards of a night into one, with the guards of the whole fleet and one exit code."""
+    from rolesync.fleet.shards import check_shard_folder, merge_applied, merge_plans
+
+    folder = night_folder.absolute()
+    if not applied:
+        check_shard_folder(folder)
+    with _context(_fleet(file)) as context:
+        night = (merge_applied if applied else merge_plans)(context, folder)
+    shown = None if applied else night_folder
+    return show_night(night, form, row_limit(show_all), folder=shown, detailed=detailed_exitcode)
 
 
 app.command("review")(with_verbosity(fleet_review))
@@ -95,6 +136,7 @@ def fleet_apply(
         bool, typer.Option("--yes", "-y", help="Apply without asking; required without a terminal.")
     ] = False,
     trust: Trust = None,
+    shard: ShardOption = "",
     show_all: All = False,
     form: Format = Form.TEXT,
 ) -> Exit:
@@ -108,6 +150,13 @@ def fleet_apply(
     check_same_file(planned, fleet)
     if not yes:
         ask(planned.results, fleet.table.name)
+    if shard:
+        from rolesync.fleet.shards import apply_share, parse_shard
+
+        share = parse_shard(shard)
+        with _context(replace(fleet, shard=str(share)), trust) as context:
+            night = apply_share(context, share, planned, night_folder.absolute())
+        return show_night(night, form, row_limit(show_all))
     with _context(fleet, trust) as context, _hint_to_resume(fleet):
         night = apply_fleet(context, planned, night_folder.absolute())
     return show_night(night, form, row_limit(show_all), file=fleet.path)

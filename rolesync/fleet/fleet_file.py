@@ -69,18 +69,20 @@ class FleetAccount:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The fleet file, checked. `accounts` are in the order of the file."""
+    """The fleet file, checked. `accounts` are in the order of the file; `shard` is as in `3-of-20`."""
 
     path: Path
     sha256: str
     table: FleetTable
     state_dir: Path
     accounts: Mapping[str, FleetAccount] = field(default_factory=dict)
+    shard: str = ""
 
     @property
     def folder(self) -> Path:
-        """Folder of the fleet's journal, lock and nights."""
-        return self.state_dir / "fleets" / self.table.name
+        """Folder of the fleet's journal, lock and nights; each shard has its own below it."""
+        folder = self.state_dir / "fleets" / self.table.name
+        return folder / "shards" / self.shard if self.shard else folder
 
     @property
     def enabled(self) -> list[FleetAccount]:

@@ -1,6 +1,7 @@
 """The folder of a night: the plans of all accounts, and what planning them resulted in."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from rolesync.model.fleet import AccountResult
 from rolesync.private_files import make_private_folder, replace_file
 
 _FORMAT = 1
-_SUMMARY = "fleet.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,16 @@ def approved_path(folder: Path, account: str) -> Path:
     return folder / "plans" / f"{account}.approved.json"
 
 
-def save_night(folder: Path, fleet: Fleet, run: str, results: list[AccountResult]) -> None:
-    """Save what planning resulted in.
+def summary_path(folder: Path, shard: str = "", *, applied: bool = False) -> Path:
+    """Return where the summary of planning a night is, or of applying it; each shard has its own."""
+    words = ("fleet", *(["applied"] if applied else []), *([shard] if shard else []), "json")
+    return folder / ".".join(words)
+
+
+def save_night(
+    folder: Path, fleet: Fleet, run: str, results: Sequence[AccountResult], *, applied: bool = False
+) -> None:
+    """Save what planning or applying resulted in.
 
     Raises:
         UsageError: the folder can't be written.
@@ -50,7 +58,9 @@ def save_night(folder: Path, fleet: Fleet, run: str, results: list[AccountResult
     }
     try:
         make_private_folder(folder)
-        replace_file(folder / _SUMMARY, (json.dumps(content, indent=1) + "\n").encode())
+        replace_file(
+            summary_path(folder, fleet.shard, applied=applied), (json.dumps(content, indent=1) + "\n").encode()
+        )
     except OSError as error:
         raise UsageError(f"{folder} can't be written: {error.strerror}", hint="name another folder") from error
 
@@ -69,14 +79,17 @@ def check_new_folder(folder: Path) -> None:
         raise UsageError(f"{folder} can't be used: {error.strerror}", hint="name another folder") from error
 
 
-def load_night(folder: Path) -> PlannedNight:
-    """Read what planning resulted in.
+def load_night(folder: Path, shard: str = "", *, applied: bool = False) -> PlannedNight:
+    """Read what planning or applying resulted in.
 
     Raises:
         UsageError: the folder can't be read.
         PlanRefusedError: it is no folder of `fleet plan`.
     """
-    path, hint = folder / _SUMMARY, "name a folder that `rolesync fleet plan FILE -o NIGHT` wrote"
+    path, hint = (
+        summary_path(folder, shard, applied=applied),
+        "name a folder that `rolesync fleet plan FILE -o NIGHT` wrote",
+    )
     try:
         content = json.loads(path.read_bytes())
         if content["rolesync_fleet"] != _FORMAT:

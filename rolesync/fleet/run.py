@@ -170,27 +170,27 @@ def fleet_run(context: FleetContext, command: str, run: str = "") -> Iterator[Fl
 def check_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Night:
     """Run the checks of `doctor` for all accounts, and read their lists. Writes to no Studio."""
     with fleet_run(context, "check") as run:
-        started = _start(run, accounts, "")
+        started = start_run(run, accounts, "")
         jobs = [run.job(JobKind.CHECK, account) for account in accounts]
         schedule = run.run_jobs(jobs, is_staged=False)
         results = [_result_of(schedule, account.name) for account in accounts]
-        return _finish(run, started, results, stopped=schedule.stopped)
+        return finish_run(run, started, results, stopped=schedule.stopped)
 
 
 def plan_fleet(context: FleetContext, accounts: Sequence[FleetAccount], folder: Path) -> Night:
     """Plan all accounts, and save the plans in a folder. Writes to no Studio."""
     with fleet_run(context, "plan") as run:
-        started = _start(run, accounts, str(folder))
+        started = start_run(run, accounts, str(folder))
         results, stopped = plan_accounts(run, accounts, folder, is_sync=False)
         verdicts = judge_fleet(context.fleet, results, stopped, run.last_success)
-        return _finish(run, started, mark_blocked(results, verdicts), verdicts, stopped)
+        return finish_run(run, started, mark_blocked(results, verdicts), verdicts, stopped)
 
 
 def sync_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Night:
     """Plan all accounts, check the guards of the fleet, and apply and prove the plans in stages."""
     with fleet_run(context, "sync") as run:
         folder = context.fleet.folder / "nights" / run.run
-        started = _start(run, accounts, str(folder))
+        started = start_run(run, accounts, str(folder))
         results, stopped = plan_accounts(run, accounts, folder, is_sync=True)
         return judge_and_apply(run, started, results, folder, stopped)
 
@@ -199,12 +199,13 @@ def apply_fleet(context: FleetContext, night: PlannedNight, folder: Path) -> Nig
     """Apply the plans of a night in stages. Plans that need an approval are applied as they were approved."""
     accounts = [context.fleet.accounts[result.account] for result in night.results]
     with fleet_run(context, "apply") as run:
-        started = _start(run, accounts, str(folder))
+        started = start_run(run, accounts, str(folder))
         results = [with_approval(result, folder) for result in night.results]
         return judge_and_apply(run, started, results, folder)
 
 
-def _start(run: FleetRun, accounts: Sequence[FleetAccount], folder: str) -> str:
+def start_run(run: FleetRun, accounts: Sequence[FleetAccount], folder: str) -> str:
+    """Note in the journal that a run begins; returns the time."""
     disabled = {each.name: each.reason for each in run.context.fleet.accounts.values() if not each.enabled}
     run.journal.start(run.command, folder, [account.name for account in accounts], disabled)
     return run.context.now().astimezone(UTC).isoformat()
@@ -233,8 +234,15 @@ def judge_and_apply(
     verdicts = judge_fleet(fleet, planned, stopped, run.last_success)
     results = list(mark_blocked(planned, verdicts))
     if any(not verdict.accounts for verdict in verdicts):
-        return _finish(run, started, results, verdicts, stopped)
-    jobs = []
+        return finish_run(run, started, results, verdicts, stopped)
+    return apply_planned(run, started, results, verdicts, folder)
+
+
+def apply_planned(
+    run: FleetRun, started: str, results: Sequence[AccountResult], verdicts: tuple[FleetVerdict, ...], folder: Path
+) -> Night:
+    """Apply what is planned in stages; the guards of the fleet have decided."""
+    fleet, jobs = run.context.fleet, []
     for result in results:
         if result.status is AccountStatus.PLANNED:
             approved = approved_path(folder, result.account)
@@ -244,7 +252,7 @@ def judge_and_apply(
     schedule = run.run_jobs(jobs, is_staged=True)
     names = {job.account for job in jobs}
     ended = [_applied(result, schedule) if result.account in names else result for result in results]
-    return _finish(run, started, ended, verdicts, schedule.stopped)
+    return finish_run(run, started, ended, verdicts, schedule.stopped)
 
 
 def _applied(planned: AccountResult, schedule: Schedule) -> AccountResult:
@@ -253,13 +261,14 @@ def _applied(planned: AccountResult, schedule: Schedule) -> AccountResult:
     return replace(result, plan=result.plan or planned.plan)
 
 
-def _finish(
+def finish_run(
     run: FleetRun,
     started: str,
     results: Iterable[AccountResult],
     verdicts: tuple[FleetVerdict, ...] = (),
     stopped: str = "",
 ) -> Night:
+    """Note in the journal that a run has ended; returns it."""
     fleet = run.context.fleet
     night = Night(
         fleet=fleet.table.name,

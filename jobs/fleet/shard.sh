@@ -1,0 +1,17 @@
+#!/bin/sh
+# One step of a night in shards: plan or apply share INDEX (from 0) of COUNT, or merge. Any engine runs it.
+#
+# usage: shard.sh plan|apply INDEX COUNT    |    shard.sh merge|merged
+#
+# FLEET names the fleet file, NIGHT a new folder for each night. Both, and the state folder, are on storage that all
+# machines share. The engine must not repeat a step by itself: a failed share is for the merge to report.
+set -eu
+: "${FLEET:=/etc/rolesync/fleet.toml}" "${NIGHT:?name a new folder for each night}"
+
+case $1 in
+plan) exec rolesync fleet plan "$FLEET" -o "$NIGHT" --shard "$(($2 + 1))/$3" ;;
+apply) exec rolesync fleet apply "$NIGHT" --yes --shard "$(($2 + 1))/$3" ;;
+merge) exec rolesync fleet merge "$NIGHT" -f "$FLEET" ;;
+merged) exec rolesync fleet merge "$NIGHT" -f "$FLEET" --applied ;;
+*) echo "usage: $0 plan|apply INDEX COUNT | merge|merged" >&2; exit 64 ;;
+esac

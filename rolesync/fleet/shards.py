@@ -1,0 +1,158 @@
+"""A fleet in shards, each on a machine of its own: a shard plans its share, one merge judges, the shards apply it.
+
+Which shard has an account depends on its name only. Each shard has a lock and a journal of its own, in the state folder
+that all share. Only the merge sees all plans, so only after it does a shard apply anything; then it judges all of them
+again, because plans may have been approved meanwhile.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from rolesync.errors import UsageError
+from rolesync.fleet.approvals import with_approval
+from rolesync.fleet.fleet_file import Fleet
+from rolesync.fleet.guards import judge_fleet, mark_blocked
+from rolesync.fleet.jobs import JobKind
+from rolesync.fleet.journal import known_accounts
+from rolesync.fleet.night_folder import PlannedNight, check_same_file, load_night, save_night, summary_path
+from rolesync.fleet.run import FleetContext, apply_planned, finish_run, fleet_run, start_run
+from rolesync.fleet.schedule import Limits
+from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
+
+_SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
+_SUMMARY = re.compile(r"fleet\.(?:applied\.)?(\d+)-of-(\d+)\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `count` shares of a fleet, from 1."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        """The name of its files and folders."""
+        return f"{self.number}-of-{self.count}"
+
+    def has(self, account: str) -> bool:
+        """Whether an account belongs to this share; it stays there when others come and go."""
+        return int(sha256(account.encode()).hexdigest(), 16) % self.count == self.number - 1
+
+
+def parse_shard(text: str) -> Shard:
+    """Read a shard as in `3/20`.
+
+    Raises:
+        UsageError: it is no shard.
+    """
+    match = _SHARD.fullmatch(text)
+    if match is None or int(match[1]) > int(match[2]):
+        raise UsageError(f"--shard {text} is no shard", hint="number the shards from 1, as in --shard 3/20")
+    return Shard(int(match[1]), int(match[2]))
+
+
+def check_shard_folder(folder: Path) -> None:
+    """Refuse a night that is merged already; a shard that failed before may plan again.
+
+    Raises:
+        UsageError: it is merged.
+    """
+    if summary_path(folder).exists():
+        raise UsageError(f"{folder} is merged already", hint="name a new folder for each night")
+
+
+def merge_plans(context: FleetContext, folder: Path) -> Night:
+    """Merge what the shards planned into one night, and judge it. Accounts of a missing shard count as died.
+
+    Raises:
+        UsageError: there is no shard, or they are of different counts.
+        PlanRefusedError: the fleet file has changed since.
+    """
+    results = _merged(context.fleet, folder, applied=False)
+    with fleet_run(context, "plan") as run:
+        started = start_run(run, [context.fleet.accounts[each.account] for each in results], str(folder))
+        for result in results:
+            run.journal.end(result, JobKind.PLAN)
+        save_night(folder, context.fleet, run.run, results)
+        stopped, verdicts = judge_night(context.fleet, results)
+        return finish_run(run, started, mark_blocked(results, verdicts), verdicts, stopped)
+
+
+def apply_share(context: FleetContext, shard: Shard, night: PlannedNight, folder: Path) -> Night:
+    """Apply the share of a shard, if no guard of the whole fleet blocks it.
+
+    Args:
+        context: its fleet is that of the shard.
+        shard: the shard.
+        night: the merged night.
+        folder: its folder.
+    """
+    planned = [with_approval(result, folder) for result in night.results]
+    stopped, verdicts = judge_night(context.fleet, planned)
+    share = [result for result in mark_blocked(planned, verdicts) if shard.has(result.account)]
+    with fleet_run(context, "apply") as run:
+        started = start_run(run, [context.fleet.accounts[each.account] for each in share], str(folder))
+        if any(not verdict.accounts for verdict in verdicts):
+            applied = finish_run(run, started, share, verdicts, stopped)
+        else:
+            applied = apply_planned(run, started, share, verdicts, folder)
+        save_night(folder, context.fleet, run.run, applied.results, applied=True)
+        return applied
+
+
+def merge_applied(context: FleetContext, folder: Path) -> Night:
+    """Merge what the shards applied into one night, with one exit code.
+
+    Raises:
+        UsageError, PlanRefusedError: as `merge_plans`, or the plans were never merged.
+    """
+    planned = [with_approval(result, folder) for result in load_night(folder).results]
+    names = {result.account for result in planned}
+    results = [each for each in _merged(context.fleet, folder, applied=True) if each.account in names]
+    with fleet_run(context, "apply") as run:
+        started = start_run(run, [context.fleet.accounts[each.account] for each in results], str(folder))
+        for result in results:
+            run.journal.end(result, JobKind.APPLY)
+        stopped, verdicts = judge_night(context.fleet, planned)
+        return finish_run(run, started, results, verdicts, stopped)
+
+
+def judge_night(fleet: Fleet, results: Sequence[AccountResult]) -> tuple[str, tuple[FleetVerdict, ...]]:
+    """Judge all plans of a night; returns why it failed as a whole, or "", and the guards that block."""
+    whole = replace(fleet, shard="")
+    failed = sum(result.failed for result in results)
+    stopped = Limits(fleet.table.stop).exceeded(failed, len(results))
+    return stopped, judge_fleet(whole, results, stopped, known_accounts(whole.folder).last_success)
+
+
+def _merged(fleet: Fleet, folder: Path, *, applied: bool) -> list[AccountResult]:
+    """Collect the results of all shards, in the order of the fleet file."""
+    shards = _shards_of(folder, applied=applied)
+    results: dict[str, AccountResult] = {}
+    for shard in shards:
+        if summary_path(folder, str(shard), applied=applied).exists():
+            night = load_night(folder, str(shard), applied=applied)
+            check_same_file(night, fleet)
+            results |= {result.account: result for result in night.results}
+        else:
+            word = "apply" if applied else "plan"
+            message = f"its shard {shard.number}/{shard.count} left no result"
+            hint = f"run that shard again: rolesync fleet {word} … --shard {shard.number}/{shard.count}"
+            lost = (each.name for each in fleet.enabled if shard.has(each.name))
+            results |= {name: AccountResult(name, AccountStatus.DIED, message, hint) for name in lost}
+    return [results[name] for name in fleet.accounts if name in results]
+
+
+def _shards_of(folder: Path, *, applied: bool) -> list[Shard]:
+    """List all shards of a night, those without a result too."""
+    pattern = "fleet.applied.*-of-*.json" if applied else "fleet.[0-9]*-of-*.json"
+    matches = [match for path in sorted(folder.glob(pattern)) if (match := _SUMMARY.fullmatch(path.name))]
+    counts = {int(match[2]) for match in matches}
+    if len(counts) != 1:
+        problem = f"has shards of {sorted(counts)} in all" if counts else "has no shard"
+        raise UsageError(f"{folder} {problem}", hint="run every shard with the same folder and number of shards")
+    (count,) = counts
+    return [Shard(number, count) for number in range(1, count + 1)]
