@@ -118,6 +118,7 @@ def test_what_it_calculates_merges_and_hides_is_read_or_said(sh: Shell, staff: P
     ]
     assert [(finding["level"], finding["row"], finding["code"]) for finding in validation["findings"]] == [
         ("warning", 1, "title_ignored"),
+        ("info", 3, "column_ignored"),
         ("warning", 5, "merged_cells"),
         ("warning", 6, "hidden"),
         ("held", 7, "role_no_name"),

@@ -135,7 +135,7 @@ def test_a_plan_whose_list_has_changed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlanRefusedError, match="has changed since the plan was made") as caught:
         check_origin(make(source=str(path)), ACCOUNT, ROLES)
     assert str(path) in caught.value.message
-    assert caught.value.hint == f"make a new plan: rolesync plan {path}"
+    assert caught.value.hint == f"make a new plan: rolesync plan {path} -o PLAN"
 
 
 # Guards and overrides
