@@ -161,8 +161,10 @@ def test_a_review_that_is_left_says_so(sh: Shell) -> None:
 
 def test_a_place_that_cant_be_written_is_said_on_the_page(sh: Shell) -> None:
     planned(sh)
+    (sh.folder / "none").mkdir()
     with sh.started("review", "plan.json", "-o", "none/plan.json") as running:
         visitor = Visitor(address_of(running))
+        (sh.folder / "none").rmdir()
         done = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"})
         assert done.status_code == 422
         assert "can't be written to none/plan.json" in done.json()["message"]

@@ -10,7 +10,7 @@ from rolesync.sandbox.control import Control
 from tests.command import ADMINS, SAMPLE, Shell
 from tests.terminal import CONTROLS, Terminal
 
-QUESTION = "Apply 6 changes to"
+QUESTION = "Apply 2 removals, 4 additions to"
 
 
 @pytest.fixture
