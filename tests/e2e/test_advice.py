@@ -101,8 +101,9 @@ CORRECTED = frozenset(
         *(Code.DELIMITER_UNCLEAR, Code.COMMENTED_ROW, Code.HEADER_SHORT, Code.IDENTITY_MISSING, Code.EMAIL_LOOKALIKE),
         *(Code.IDENTITY_CONFLICT, Code.ROLE_MISSING, Code.ROLE_CONTROL_CHARACTER, Code.ROLE_SEPARATORS_MIXED),
         *(Code.SEVERAL_ROLES, Code.ROLE_NEAR_MISS, Code.ROLE_NO_NAME, Code.DATES_REVERSED, Code.CONTRADICTION),
-        *(Code.HEADER_NOT_FOUND, Code.NO_MANAGED_ROLE, CellReason.CONFLICT, CellReason.KEY_UNCLEAR, CellReason.KEY_UNKNOWN),
-        *(CellReason.NO_ADDRESS, CellReason.NEITHER_YES_NOR_NO, CellReason.ROW_REFUSED, CellReason.CONTRADICTION),
+        *(Code.HEADER_NOT_FOUND, CellReason.CONFLICT, CellReason.KEY_UNCLEAR, CellReason.KEY_UNKNOWN),
+        *(Code.NO_MANAGED_ROLE, CellReason.NO_ADDRESS, CellReason.NEITHER_YES_NOR_NO, CellReason.ROW_REFUSED),
+        CellReason.CONTRADICTION,
     }
 )
 """Codes of refusals that only another file corrects; in `migrate`, `--partial` goes on without their rows."""

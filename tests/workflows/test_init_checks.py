@@ -79,5 +79,5 @@ def test_a_list_is_described_with_its_findings(sandboxes: Sandboxes, tmp_path: P
     assert "rolesync validate" in caught.value.hint
     many = tmp_path / "many.csv"
     rows = "".join(f"p{number}@example.edu,Role {number}\n" for number in range(9))
-    many.write_text(f"email,role\n{rows}", encoding="utf-8")
+    many.write_text(f"email,role\n{rows}ann@example.edu,Admin\n", encoding="utf-8")
     assert "more: rolesync validate" in describe_list(many, here)[-1]

@@ -177,4 +177,5 @@ def test_only_a_settled_run_of_managed_roles_is_undone(studio: Sandbox, context:
     with pytest.raises(UnsettledRunError, match="the effect of some of its requests is unknown"):
         plan_undo(run.run_id, context)
     dry = list_runs(context.settings.account_dir)[0].run_id
-    assert plan_undo(dry, context).status == "empty"
+    with pytest.raises(UsageError, match="was a dry run"):
+        plan_undo(dry, context)
