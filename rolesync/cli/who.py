@@ -51,7 +51,7 @@ def who(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Show who holds a role, since when, and by which run, row and reviewer.
+    """Show who holds a role, since when, and by which run and reviewer.
 
     Without --as-of, the holders are read from Studio. If the record is broken, only the part before the break is used.
     """
