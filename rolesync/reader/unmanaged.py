@@ -33,7 +33,7 @@ def find_no_managed_role(
     numbers = Counter[str]()
     for roles in claimed:
         numbers.update({str(role): int(number) for role, number in roles.value_counts().items() if number})
-    listed = [role for role, _ in numbers.most_common()]
+    listed = sorted(numbers, key=lambda role: (-numbers[role], role))  # however the rows were read
     if not listed or not set(listed).isdisjoint(managed_names):
         return
     nearest = _nearest(listed, [*managed_names, *sorted(aliases)])
