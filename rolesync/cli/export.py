@@ -81,10 +81,10 @@ def _workbook(context: "Context") -> bytes:
     from rolesync.report.spreadsheet.holders import Holders, holders_xlsx
     from rolesync.workflows.export import review_holders
 
-    found = review_holders(context)
+    review = review_holders(context)
     day = f"{context.now():%Y-%m-%d}"
     return holders_xlsx(
-        Holders(found.live, found.impact, found.last_changes, found.protected, context.settings.studio, day)
+        Holders(review.live, review.impact, review.last_changes, review.protected, context.settings.studio, day)
     )
 
 

@@ -94,8 +94,12 @@ def rival_encodings(data: bytes, name: str) -> list[str]:
     sample = _sample(data)
     scores, encodings = _scores(sample), _encodings()
     scripts = {other: _scripts(sample.decode(encodings[other].codec)) for other in _near(scores, name)}
-    own = scripts.get(name, frozenset())
-    return [other for other, script in scripts.items() if not script & own] if own and "LATIN" not in own else []
+    script_of_guess = scripts.get(name, frozenset())
+    return (
+        [other for other, script in scripts.items() if not script & script_of_guess]
+        if script_of_guess and "LATIN" not in script_of_guess
+        else []
+    )
 
 
 def _near(scores: Mapping[str, float], name: str) -> list[str]:

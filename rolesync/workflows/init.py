@@ -118,10 +118,10 @@ class _Interview:
         self._say(f"\nWhich list says who is to have the roles? A missing file is made; {NO_LIST} for later.")
         self._answer(self._options.list_file, lambda: self._ask("List", "roles.csv"), self._check_list)
 
-    def _answer(self, given: Value | None, ask: Callable[[], Value], check: Callable[[Value], Result]) -> Result:
-        """Check the given answer; or ask until an answer passes the check."""
-        if given and not (isinstance(given, SecretStr) and not given.get_secret_value()):
-            return check(given)
+    def _answer(self, option: Value | None, ask: Callable[[], Value], check: Callable[[Value], Result]) -> Result:
+        """Check the answer of an option; or ask until an answer passes the check."""
+        if option and not (isinstance(option, SecretStr) and not option.get_secret_value()):
+            return check(option)
         if self._questions is None:
             return check(ask())
         while True:
@@ -173,12 +173,12 @@ class _Interview:
         """Ask for the parts of the developer key that no option gives; defaults are the answers given before."""
         options, before = self._options, self._key
         host = urlsplit(str(self.decided.settings.get("base_url", ""))).hostname or ""
-        own = "studio.example.edu" if is_loopback(host) else host or f"{self.decided.settings['account']}{DOMAIN}"
+        domain = "studio.example.edu" if is_loopback(host) else host or f"{self.decided.settings['account']}{DOMAIN}"
         client_id = options.client_id or self._ask("Client id", before.get("client_id", ""))
-        redirect = before.get("redirect_uri", f"https://{own}")
+        redirect = before.get("redirect_uri", f"https://{domain}")
         redirect_uri = options.redirect_uri or self._ask("Redirect URI, exactly as in the key", redirect)
-        given = options.client_secret
-        secret = given if given.get_secret_value() else self._secret("Client secret (not shown)")
+        option = options.client_secret
+        secret = option if option.get_secret_value() else self._secret("Client secret (not shown)")
         self._key = {"client_id": client_id.strip(), "redirect_uri": redirect_uri.strip()}
         return {**self._key, "client_secret": secret.get_secret_value().strip()}
 

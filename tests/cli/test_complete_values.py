@@ -41,9 +41,9 @@ def test_the_managed_roles_are_completed(sh: Shell) -> None:
 
 @pytest.mark.parametrize(("start", "names"), [("fi", ["first-steps"]), ("gu", ["guarantees", "guards"]), ("x", [])])
 def test_topics_come_with_their_summaries(start: str, names: list[str]) -> None:
-    found = list(complete_topic(start))
-    assert sorted(name for name, _ in found) == names
-    assert all(summary for _, summary in found)
+    completions = list(complete_topic(start))
+    assert sorted(name for name, _ in completions) == names
+    assert all(summary for _, summary in completions)
 
 
 def test_settings_end_where_the_value_begins() -> None:

@@ -23,7 +23,7 @@ def options(studio: Control, **others: str) -> list[str]:
 
 
 def test_options_answer_every_question(new: Shell, studio: Control) -> None:
-    told = new.json("init", *options(studio, list=str(SAMPLE)), "--role", "Admin", "--role", "Subaccount admin")
+    answer = new.json("init", *options(studio, list=str(SAMPLE)), "--role", "Admin", "--role", "Subaccount admin")
     settings = tomllib.loads((new.folder / "rolesync.toml").read_text("utf-8"))
     assert settings == {
         "base_url": studio.base_url,
@@ -31,16 +31,16 @@ def test_options_answer_every_question(new: Shell, studio: Control) -> None:
         "managed_roles": ["Admin", "Subaccount admin"],
         "secrets_dir": "secrets",
     }
-    assert told["next"] == ["rolesync doctor", f"rolesync plan {SAMPLE} -o plan.json"]
-    assert told["notes"] == []
-    assert TOKEN not in json.dumps(told)
+    assert answer["next"] == ["rolesync doctor", f"rolesync plan {SAMPLE} -o plan.json"]
+    assert answer["notes"] == []
+    assert TOKEN not in json.dumps(answer)
     assert new.run("doctor").returncode == 0
 
 
 def test_the_settings_can_be_written_elsewhere(new: Shell, studio: Control) -> None:
     (new.folder / "etc").mkdir()
-    told = new.json("init", *options(studio, config="etc/ours.toml"))
-    assert told["next"][0] == "rolesync doctor --config etc/ours.toml"
+    answer = new.json("init", *options(studio, config="etc/ours.toml"))
+    assert answer["next"][0] == "rolesync doctor --config etc/ours.toml"
     assert new.run("doctor", "--config", "etc/ours.toml").returncode == 0
 
 
@@ -114,8 +114,8 @@ def test_variables_that_win_over_the_new_files_are_named(new: Shell, studio: Con
 def test_a_developer_key_without_a_terminal_leads_to_login(new: Shell, studio: Control) -> None:
     (new.folder / "token").write_text("sandbox-secret", encoding="utf-8")
     key = {"token-file": "", "client-id": "sandbox-client", "client-secret-file": "token"}
-    told = new.json("init", *options(studio, **key, **{"redirect-uri": "https://studio.example.edu"}))
-    assert told["next"][0] == "rolesync login"
-    assert "not compared with Studio" in told["notes"][0]
+    answer = new.json("init", *options(studio, **key, **{"redirect-uri": "https://studio.example.edu"}))
+    assert answer["next"][0] == "rolesync login"
+    assert "not compared with Studio" in answer["notes"][0]
     assert (new.folder / "secrets" / "rolesync_client_secret").read_text("utf-8") == "sandbox-secret\n"
     assert "login" in new.run("doctor").stdout

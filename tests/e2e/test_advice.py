@@ -123,8 +123,8 @@ def test_every_code_of_a_refusal_has_a_case() -> None:
         path.read_text("utf-8") for room in ("reader", "tables", "migrate") for path in (folder / room).glob("*.py")
     ]
     kinds = {"Code": Code, "CellReason": CellReason}
-    found = [[group for group in match.groups() if group] for text in texts for match in _REFUSES.finditer(text)]
-    codes = {str(kinds[kind][name]) for kind, name in found}
+    raised = [[group for group in match.groups() if group] for text in texts for match in _REFUSES.finditer(text)]
+    codes = {str(kinds[kind][name]) for kind, name in raised}
     assert codes == {str(case.code) for case in ADVISED if case.code} | set(map(str, CORRECTED))
 
 

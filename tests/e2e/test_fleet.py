@@ -61,9 +61,11 @@ def check_tokens(accounts: "tuple[Front, ...]") -> None:
 
 def check_no_secret(folder: Path, *texts: str) -> None:
     """Neither the fleet's own files nor the texts have a token or an address."""
-    own = [path for path in (folder / "state" / "fleets").rglob("*") if path.is_file() and path.parent.name != "plans"]
-    assert own
-    for text in (*texts, *(path.read_text(encoding="utf-8") for path in own)):
+    files_of_fleet = [
+        path for path in (folder / "state" / "fleets").rglob("*") if path.is_file() and path.parent.name != "plans"
+    ]
+    assert files_of_fleet
+    for text in (*texts, *(path.read_text(encoding="utf-8") for path in files_of_fleet)):
         assert "token-of-" not in text
         assert "@example.edu" not in text
 

@@ -55,8 +55,8 @@ def check(complaints: list[str]) -> None:
 
 
 def violations(page: Page) -> list[tuple[str, str]]:
-    found = Axe().run(page).response["violations"]
-    return [(violation["id"], violation["nodes"][0]["html"][:200]) for violation in found]
+    violations = Axe().run(page).response["violations"]
+    return [(violation["id"], violation["nodes"][0]["html"][:200]) for violation in violations]
 
 
 def test_a_night_is_reviewed_account_by_account(opened: Open, review: FleetReview) -> None:

@@ -19,9 +19,9 @@ A = AccountStatus
 
 
 def sealed(plan: Plan) -> Plan:
-    """The plan as mia made it, with its true digest, so that it can be read again."""
-    made = replace(plan, planned_by="mia")
-    return replace(made, digest=digest(made))
+    """The plan as mia plan_by_mia it, with its true digest, so that it can be read again."""
+    plan_by_mia = replace(plan, planned_by="mia")
+    return replace(plan_by_mia, digest=digest(plan_by_mia))
 
 
 def result_of(name: str, plan: Plan, status: A, **more: str) -> AccountResult:

@@ -10,15 +10,15 @@ from tests.fleet.tools import fleet_of, job
 
 
 def test_advice_names_a_command_with_the_settings_of_the_account() -> None:
-    one = job(fleet_path="/my fleet.toml", secrets="/s/north")
+    north = job(fleet_path="/my fleet.toml", secrets="/s/north")
     prefix = "rolesync fleet run north -f '/my fleet.toml' --"
     assert (
-        advice_for_fleet("rolesync show /p.json; `rolesync login`", one) == f"{prefix} show /p.json; `{prefix} login`"
+        advice_for_fleet("rolesync show /p.json; `rolesync login`", north) == f"{prefix} show /p.json; `{prefix} login`"
     )
-    assert advice_for_fleet("set ROLESYNC_TOKEN", one) == "set the file /s/north/rolesync_token"
-    assert advice_for_fleet("set ROLESYNC_OWNER", one) == "set `owner` in /my fleet.toml"
-    assert advice_for_fleet("another version of rolesync is there", one) == "another version of rolesync is there"
-    assert advice_for_fleet("rolesync fleet resume", one) == "rolesync fleet resume"
+    assert advice_for_fleet("set ROLESYNC_TOKEN", north) == "set the file /s/north/rolesync_token"
+    assert advice_for_fleet("set ROLESYNC_OWNER", north) == "set `owner` in /my fleet.toml"
+    assert advice_for_fleet("another version of rolesync is there", north) == "another version of rolesync is there"
+    assert advice_for_fleet("rolesync fleet resume", north) == "rolesync fleet resume"
 
 
 def test_a_command_runs_with_the_settings_of_its_account(

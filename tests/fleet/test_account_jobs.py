@@ -15,7 +15,7 @@ from rolesync.fleet.jobs import Job, JobKind
 from rolesync.history.runs import list_runs
 from rolesync.model.fleet import AccountResult, AccountStatus, RecordHead
 from rolesync.sandbox import Options, Sandbox
-from tests.fleet.tools import job
+from tests.fleet.tools import job as job_of
 from tests.paths import SAMPLE
 
 
@@ -28,7 +28,7 @@ def studio(sandboxes: Callable[[Options], Sandbox]) -> Sandbox:
 def plan_job(studio: Sandbox, tmp_path: Path) -> Job:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "rolesync_token").write_text(studio.token, encoding="ascii")
-    return job(
+    return job_of(
         kind=JobKind.PLAN,
         values={"base_url": studio.base_url, "state_dir": str(tmp_path / "state"), "attempts": 1},
         secrets=str(tmp_path / "secrets"),
@@ -37,16 +37,16 @@ def plan_job(studio: Sandbox, tmp_path: Path) -> Job:
     )
 
 
-def run(one: Job, **changes: object) -> AccountResult:
-    return run_job(replace(one, **changes), lambda _stage, _done, _total: None)  # type: ignore[arg-type]
+def run(job: Job, **changes: object) -> AccountResult:
+    return run_job(replace(job, **changes), lambda _stage, _done, _total: None)  # type: ignore[arg-type]
 
 
-def with_values(one: Job, **values: object) -> Job:
-    return replace(one, values={**one.values, **values})
+def with_values(job: Job, **values: object) -> Job:
+    return replace(job, values={**job.values, **values})
 
 
-def folder(one: Job) -> Path:
-    (account,) = [path for path in Path(str(one.values["state_dir"])).iterdir() if path.is_dir()]
+def folder(job: Job) -> Path:
+    (account,) = [path for path in Path(str(job.values["state_dir"])).iterdir() if path.is_dir()]
     return account
 
 

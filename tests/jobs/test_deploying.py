@@ -21,12 +21,12 @@ def test_every_file_of_a_command_is_there() -> None:
 
 
 def test_the_page_makes_every_folder_that_the_jobs_use() -> None:
-    made = {word for line in "".join(BLOCKS).splitlines() if line.startswith("install -d") for word in line.split()}
-    made |= set(re.findall(r"-m venv (\S+)", PAGE))
+    folders = {word for line in "".join(BLOCKS).splitlines() if line.startswith("install -d") for word in line.split()}
+    folders |= set(re.findall(r"-m venv (\S+)", PAGE))
     names = ("rolesync.service", "rolesync-failure@.service", "crontab", "nightly.sh", "rolesync.toml")
     used = {folder for name in names for folder in FOLDER.findall((ROOT / "jobs/nightly" / name).read_text("utf-8"))}
     assert used
-    assert used <= made
+    assert used <= folders
 
 
 def test_the_shell_understands_the_commands(machine: Machine) -> None:

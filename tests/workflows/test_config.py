@@ -24,8 +24,10 @@ def test_each_setting_says_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("ROLESYNC_MODE", "additive")
     listed = {setting.name: setting for setting in list_settings(load(owner="7", chunk_size=50))}
     assert list(listed) == list(Settings.model_fields)
-    found = {name: (listed[name].source, listed[name].place) for name in listed if listed[name].source != "default"}
-    assert found == {
+    changed_settings = {
+        name: (listed[name].source, listed[name].place) for name in listed if listed[name].source != "default"
+    }
+    assert changed_settings == {
         "secrets_dir": ("toml", "rolesync.toml, line 2"),
         "account": ("toml", "rolesync.toml, line 3"),
         "max_removals": (".env", ".env, line 1"),
@@ -37,7 +39,7 @@ def test_each_setting_says_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) 
     assert (listed["mode"].value, listed["max_removals"].value, listed["token"].value) == ("additive", 5, None)
     assert listed["token"].is_set
     changed = {name for name in listed if listed[name].is_changed}
-    assert changed == found.keys() - {"chunk_size"}
+    assert changed == changed_settings.keys() - {"chunk_size"}
     assert listed["state_dir"].value == str(load().state_dir)
 
 

@@ -45,9 +45,9 @@ def ids(studio: Sandbox) -> list[int]:
 
 
 def test_without_a_record_the_origin_is_unknown(studio: Sandbox, context: Context) -> None:
-    found = holders(context)
-    assert sorted(found) == sorted(ids(studio))
-    assert {each.evidence.origin for each in found.values()} == {Origin.UNKNOWN}
+    judged = holders(context)
+    assert sorted(judged) == sorted(ids(studio))
+    assert {each.evidence.origin for each in judged.values()} == {Origin.UNKNOWN}
 
 
 def test_each_holder_has_the_run_or_the_reading_that_first_showed_the_role(studio: Sandbox, context: Context) -> None:
@@ -59,15 +59,15 @@ def test_each_holder_has_the_run_or_the_reading_that_first_showed_the_role(studi
     student = next(each["id"] for each in studio.people() if each["id"] not in before | after)
     studio.edit_person(student, roles=["Admin"])
     studio.edit_person(lost, roles=["Teacher"])
-    found = holders(context)
-    assert (found[new].evidence.origin, found[new].evidence.run) == (Origin.RUN, run)
-    assert found[new].evidence.row > 1
-    assert found[new].facts.source == str(SAMPLE)
-    assert (found[kept].evidence.origin, found[kept].evidence.run) == (Origin.BEFORE_RECORD, run)
-    assert (found[student].status, found[student].evidence.origin) == (HolderStatus.HOLDS, Origin.OTHER_HANDS)
-    assert found[student].evidence.changed_after
-    assert (found[lost].status, found[lost].evidence.run) == (HolderStatus.LOST, "")
-    assert found[lost].email
+    judged = holders(context)
+    assert (judged[new].evidence.origin, judged[new].evidence.run) == (Origin.RUN, run)
+    assert judged[new].evidence.row > 1
+    assert judged[new].facts.source == str(SAMPLE)
+    assert (judged[kept].evidence.origin, judged[kept].evidence.run) == (Origin.BEFORE_RECORD, run)
+    assert (judged[student].status, judged[student].evidence.origin) == (HolderStatus.HOLDS, Origin.OTHER_HANDS)
+    assert judged[student].evidence.changed_after
+    assert (judged[lost].status, judged[lost].evidence.run) == (HolderStatus.LOST, "")
+    assert judged[lost].email
 
 
 def test_a_later_run_that_saw_it_first_is_named(studio: Sandbox, context: Context) -> None:
@@ -79,9 +79,9 @@ def test_a_later_run_that_saw_it_first_is_named(studio: Sandbox, context: Contex
     plan = sync_list(read_list(SAMPLE, context), context).run
     assert plan
     (context.settings.account_dir / NAME).unlink()
-    found = holders(context)
-    assert student not in found  # the sync took the role again
-    assert (found[lost].evidence.origin, found[lost].evidence.run) == (Origin.RUN, plan.run_id)
+    judged = holders(context)
+    assert student not in judged  # the sync took the role again
+    assert (judged[lost].evidence.origin, judged[lost].evidence.run) == (Origin.RUN, plan.run_id)
 
 
 def test_a_read_without_most_holders_is_refused(studio: Sandbox, context: Context) -> None:

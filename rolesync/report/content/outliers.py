@@ -44,13 +44,15 @@ def emptied_domains(plan: Plan) -> list[tuple[str, str, int]]:
 def outliers(plan: Plan) -> list[Outlier]:
     """Describe what a reviewer must not overlook among the removals."""
     emptied = emptied_domains(plan)
-    found = [_describe(*domain) for domain in emptied[:MOST_NAMED]]
+    standing_out = [_describe(*domain) for domain in emptied[:MOST_NAMED]]
     if len(emptied) > MOST_NAMED:
         more = plural(len(emptied) - MOST_NAMED, "more domain loses", "more domains lose")
-        found.append(Outlier(f"{more} all holders of a role: group by domain", ""))
+        standing_out.append(Outlier(f"{more} all holders of a role: group by domain", ""))
     if without := left_without_role(plan):
-        found.append(Outlier(f"{plural(without, 'user is', 'users are')} left without any role", f'"→ {NO_ROLE}"'))
-    return found
+        standing_out.append(
+            Outlier(f"{plural(without, 'user is', 'users are')} left without any role", f'"→ {NO_ROLE}"')
+        )
+    return standing_out
 
 
 def _describe(role: str, domain: str, before: int) -> Outlier:
