@@ -1,27 +1,17 @@
 """What the values of settings must look like: the checks that need nothing but the value itself."""
 
-import ipaddress
 import json
 import re
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from rolesync.model.hosts import is_loopback
 from rolesync.model.keys import role_key
 
 BASE_PATH = "/api/public"
 DOMAIN = ".instructuremedia.com"
 MIN_KEY_LENGTH = 16  # characters of `audit_key`
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def parse_collection(value: object) -> object:

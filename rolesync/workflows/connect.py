@@ -14,8 +14,8 @@ from rolesync import __version__
 from rolesync.audit.record import Record, open_record
 from rolesync.errors import UsageError
 from rolesync.history.earlier_runs import EarlierRuns, load_earlier_runs
+from rolesync.model.hosts import is_loopback
 from rolesync.settings import Settings
-from rolesync.settings_values import is_loopback
 from rolesync.studio.auth.oauth import Access, OAuthToken, first_token
 from rolesync.studio.auth.token_endpoint import DeveloperKey, TokenEndpoint
 from rolesync.studio.auth.token_store import StoredToken, TokenStore
