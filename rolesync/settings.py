@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rolesync.errors import UsageError
@@ -19,6 +19,7 @@ from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.reader.identity import read_user, read_users
+from rolesync.settings_lists import ListSettings
 from rolesync.settings_sources import (
     CONFIG_FILE,
     PREFIX,
@@ -30,27 +31,22 @@ from rolesync.settings_sources import (
 )
 from rolesync.settings_values import (
     DOMAIN,
-    check_account,
-    check_base_url,
+    Count,
+    Positive,
     check_key,
     check_output_mode,
-    check_redirect,
-    check_roles,
     parse_collection,
 )
-from rolesync.tables.guess_encoding import check_encoding
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
 Parallel = Annotated[int, Field(ge=1, le=64)]
 Part = TypeVar("Part", bound="DataclassInstance")
 
 
-class Settings(BaseSettings):
+class Settings(ListSettings):
     """All settings, checked. Users are named by address or user id; case makes no difference."""
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
@@ -59,48 +55,6 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True, enable_decoding=False
     )
 
-    account: Annotated[str, AfterValidator(check_account)] = Field(
-        "", description="Name before .instructuremedia.com in the address of the Studio account."
-    )
-    base_url: Annotated[str, AfterValidator(check_base_url)] = Field(
-        "", description="Address of Studio, instead of `account`. http:// only on loopback."
-    )
-    token: SecretStr = Field(SecretStr(""), description="Access token or API key.")
-    client_id: str = Field("", description="Id of a developer key, for OAuth instead of `token`.")
-    client_secret: SecretStr = Field(SecretStr(""), description="Secret of the developer key.")
-    refresh_token: SecretStr = Field(SecretStr(""), description="First refresh token, unless `rolesync login` gets it.")
-    secrets_dir: Path | None = Field(
-        None, description="Folder with a file for each secret, such as `rolesync_token`; in a file: relative to it."
-    )
-    redirect_uri: Annotated[str, AfterValidator(check_redirect)] = Field(
-        "", description="Redirect address of the developer key, for `rolesync login`."
-    )
-    auth_scheme: str = Field("Bearer", description="Word before the token in the Authorization header. May be empty.")
-    contact: str = Field("", description="Address or web page in the User-Agent, for the operators of Studio.")
-
-    managed_roles: Annotated[tuple[str, ...], AfterValidator(check_roles)] = Field(
-        ("Admin",), description="The only roles that rolesync manages."
-    )
-    role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
-    encoding: Annotated[str, AfterValidator(check_encoding)] = Field(
-        "", description="Encoding of a list in text, such as windows-1252. UTF-8 needs none."
-    )
-    sheet: str = Field("", description="Sheet of the workbook that holds the list: its name, or its number from 1.")
-    header_row: Count = Field(0, description="Row of the list's header, counted from 1. 0: rolesync looks for it.")
-    email_column: str = Field("", description="Header of the column with addresses, if it isn't `email`.")
-    user_id_column: str = Field("", description="Header of the column with Studio's user ids, if it isn't `user_id`.")
-    role_column: str = Field("", description="Header of the column with one role, if it isn't `role`.")
-    no_header: bool = Field(False, description="The list has no header: columns are named by number or letter.")
-    no_user_id: bool = Field(False, description="Don't read user ids, because they are another program's.")
-    keep: dict[str, tuple[str, ...]] = Field({}, description="Columns, each with the words of the rows that count.")
-    leave_out: dict[str, tuple[str, ...]] = Field(
-        {}, description="Columns of `keep`, each with the words of other rows; any other word is an error."
-    )
-    ignore_columns: tuple[str, ...] = Field((), description="Columns that are not read, whatever their cells say.")
-    bad_rows: Literal["refuse", "hold"] = Field(
-        "refuse", description="An unreadable row refuses the list, or is held together with all removals."
-    )
-    login_identities: bool = Field(False, description="Users may be named by Canvas login where Studio has no address.")
     mode: Mode = Field(Mode.SYNC, description="sync removes roles that the list doesn't give; additive never removes.")
     owner: str = Field("", description="Address or id of the token's owner, who never loses a managed role.")
     protected_users: tuple[str, ...] = Field((), description="Users who never lose a role: address, id or *@DOMAIN.")
@@ -147,23 +101,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Lowest level logged.")
     log_format: Literal["console", "json"] = Field("console", description="Format of the log on standard error.")
 
-    @field_validator(
-        "managed_roles", "role_aliases", "keep", "leave_out", "ignore_columns", "protected_users", mode="before"
-    )
+    @field_validator("protected_users", mode="before")
     @classmethod
-    def _parse_collection(cls, value: object) -> object:
+    def _parse_users(cls, value: object) -> object:
         return parse_collection(value)
-
-    @model_validator(mode="after")
-    def _check_aliases(self) -> "Settings":
-        for alias, role in self.role_aliases.items():
-            if not alias or alias != alias.strip() or not role or role != role.strip():
-                raise ValueError("role_aliases needs two names each, without blanks around them")
-            if alias in self.managed_roles:
-                raise ValueError(f"role_aliases gives the managed role {alias!r} another meaning: remove this alias")
-            if role in self.role_aliases:
-                raise ValueError(f"role_aliases maps {alias!r} to {role!r}, which is an alias itself")
-        return self
 
     @field_validator("owner")
     @classmethod
@@ -174,16 +115,6 @@ class Settings(BaseSettings):
     @classmethod
     def _check_protected_users(cls, entries: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         return tuple(read_users(entry, logins=info.data.get("login_identities", False)) for entry in entries)
-
-    @model_validator(mode="after")
-    def _check_access(self) -> "Settings":
-        if self.account and self.base_url:
-            raise ValueError("account and base_url are both set: set only one of them")
-        if self.client_id and self.token.get_secret_value():
-            raise ValueError("token and client_id are both set: set only one of them")
-        if self.client_id and not self.client_secret.get_secret_value():
-            raise ValueError("client_id is set without client_secret: set both, as the developer key shows them")
-        return self
 
     @property
     def origins(self) -> Mapping[str, Origin]:

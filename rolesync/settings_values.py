@@ -2,12 +2,16 @@
 
 import json
 import re
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from rolesync.model.hosts import is_loopback
 from rolesync.model.keys import role_key
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
 
 BASE_PATH = "/api/public"
 DOMAIN = ".instructuremedia.com"

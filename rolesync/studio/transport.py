@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import requests
 
+from rolesync.bounded_http import DeadlineAdapter, OversizeError, attempt_timeout, read_body
 from rolesync.errors import UsageError
-from rolesync.studio.bounded_http import DeadlineAdapter, OversizeError, attempt_timeout, read_body
 from rolesync.studio.responses import Answer, no_answer, oversize
 
 Method = Literal["GET", "PUT"]

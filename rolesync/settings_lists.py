@@ -1,0 +1,53 @@
+"""The settings of the list: which roles are managed, and how the list is written."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from rolesync.settings_access import AccessSettings
+from rolesync.settings_values import Count, check_roles, parse_collection
+from rolesync.tables.guess_encoding import check_encoding
+
+
+class ListSettings(AccessSettings):
+    """The managed roles, and how the list is read."""
+
+    managed_roles: Annotated[tuple[str, ...], AfterValidator(check_roles)] = Field(
+        ("Admin",), description="The only roles that rolesync manages."
+    )
+    role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
+    encoding: Annotated[str, AfterValidator(check_encoding)] = Field(
+        "", description="Encoding of a list in text, such as windows-1252. UTF-8 needs none."
+    )
+    sheet: str = Field("", description="Sheet of the workbook that holds the list: its name, or its number from 1.")
+    header_row: Count = Field(0, description="Row of the list's header, counted from 1. 0: rolesync looks for it.")
+    email_column: str = Field("", description="Header of the column with addresses, if it isn't `email`.")
+    user_id_column: str = Field("", description="Header of the column with Studio's user ids, if it isn't `user_id`.")
+    role_column: str = Field("", description="Header of the column with one role, if it isn't `role`.")
+    no_header: bool = Field(False, description="The list has no header: columns are named by number or letter.")
+    no_user_id: bool = Field(False, description="Don't read user ids, because they are another program's.")
+    keep: dict[str, tuple[str, ...]] = Field({}, description="Columns, each with the words of the rows that count.")
+    leave_out: dict[str, tuple[str, ...]] = Field(
+        {}, description="Columns of `keep`, each with the words of other rows; any other word is an error."
+    )
+    ignore_columns: tuple[str, ...] = Field((), description="Columns that are not read, whatever their cells say.")
+    bad_rows: Literal["refuse", "hold"] = Field(
+        "refuse", description="An unreadable row refuses the list, or is held together with all removals."
+    )
+    login_identities: bool = Field(False, description="Users may be named by Canvas login where Studio has no address.")
+
+    @field_validator("managed_roles", "role_aliases", "keep", "leave_out", "ignore_columns", mode="before")
+    @classmethod
+    def _parse_form(cls, value: object) -> object:
+        return parse_collection(value)
+
+    @model_validator(mode="after")
+    def _check_aliases(self) -> Self:
+        for alias, role in self.role_aliases.items():
+            if not alias or alias != alias.strip() or not role or role != role.strip():
+                raise ValueError("role_aliases needs two names each, without blanks around them")
+            if alias in self.managed_roles:
+                raise ValueError(f"role_aliases gives the managed role {alias!r} another meaning: remove this alias")
+            if role in self.role_aliases:
+                raise ValueError(f"role_aliases maps {alias!r} to {role!r}, which is an alias itself")
+        return self
