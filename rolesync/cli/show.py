@@ -1,7 +1,10 @@
 """`rolesync show PLAN|RUN`: a saved plan, or the outcome of a run, in any format."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from rolesync.cli.files import check_target
 from rolesync.cli.options import (
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from rolesync.model.plans import Plan
     from rolesync.model.run_report import RunReport
+    from rolesync.report.content.plan_summary import NextCommands
     from rolesync.report.html.tables import LastChanges
 
 
@@ -39,6 +43,15 @@ def show(
     csv: Target = None,
     xlsx: Target = None,
     json: Target = None,
+    next_step: Annotated[
+        str,
+        typer.Option(
+            "--next",
+            metavar="TEXT",
+            help="What the plan's reader is to do next, instead of the command that applies it.",
+            show_default=False,
+        ),
+    ] = "",
     show_all: All = False,
     no_pager: NoPager = False,
     form: Format = Form.TEXT,
@@ -55,15 +68,18 @@ def show(
         check_target(target, "the report")
     file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
     if not _is_there(file):
+        if next_step:
+            raise UsageError(f"--next is for plans, and {plan_or_run} is no file", hint="name a plan, or leave it out")
         return show_run(plan_or_run, targets, show_all, pager, form, config, assignments)
     plan = load_plan(file)
     settings = load_settings_if_any(config, assignments)
     last_changes = load_last_changes(plan, settings) if html else None
-    written = _write_formats(plan, targets, last_changes, settings.file_mode if settings else PRIVATE)
+    commands = replace(commands_for_saved(plan, file, settings), words=next_step)
+    written = _write_formats(plan, targets, last_changes, commands, settings.file_mode if settings else PRIVATE)
     if form is Form.JSON:
         write_stdout(plan_text(plan))
     elif not written:
-        show_plan(plan, show_all or bool(pager), commands_for_saved(plan, file, settings), pager)
+        show_plan(plan, show_all or bool(pager), commands, pager)
     return Exit.DONE
 
 
@@ -78,15 +94,21 @@ def _is_there(file: Path) -> bool:
         return True
 
 
-def _write_formats(plan: "Plan", targets: dict[str, Path | None], last_changes: "LastChanges | None", mode: int) -> int:
+def _write_formats(
+    plan: "Plan",
+    targets: dict[str, Path | None],
+    last_changes: "LastChanges | None",
+    commands: "NextCommands",
+    mode: int,
+) -> int:
     """Write the plan in each format that has a target, with this mode; returns the number of files."""
     from rolesync.report.html.page import plan_html
     from rolesync.report.markdown import plan_markdown
     from rolesync.report.spreadsheet.plan import plan_csv, plan_xlsx
 
     formats: dict[str, Callable[[Plan], str | bytes]] = {
-        "html": lambda plan: plan_html(plan, last_changes),
-        "markdown": plan_markdown,
+        "html": lambda plan: plan_html(plan, last_changes, commands=commands),
+        "markdown": lambda plan: plan_markdown(plan, commands),
         "csv": plan_csv,
         "xlsx": plan_xlsx,
         "json": plan_text,

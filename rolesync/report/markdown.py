@@ -13,7 +13,7 @@ from typing import Any
 from rolesync.model.plans import Plan
 from rolesync.model.run_report import RunReport
 from rolesync.model.vocabulary import Action, VerdictStatus
-from rolesync.report.content.plan_summary import headline, next_step, requests_rows, summary
+from rolesync.report.content.plan_summary import UNNAMED_PLAN, NextCommands, headline, next_step, requests_rows, summary
 from rolesync.report.content.plan_tables import (
     changes_table,
     drift_table,
@@ -45,8 +45,8 @@ _RESERVE = 400
 """Characters reserved for the frame of each section: title, table head and note."""
 
 
-def plan_markdown(plan: Plan) -> str:
-    """Render a plan as GitHub-flavoured Markdown of fewer than `LIMIT` characters.
+def plan_markdown(plan: Plan, commands: NextCommands = UNNAMED_PLAN) -> str:
+    """Render a plan, and what may come next, as GitHub-flavoured Markdown of fewer than `LIMIT` characters.
 
     Removals come first and take the space they need; a note in each section counts the rows left out.
     """
@@ -58,7 +58,7 @@ def plan_markdown(plan: Plan) -> str:
         findings_table(plan.findings),
     )
     shown = [table for table in tables if table.size]
-    return _fitted(list(_head(plan)), shown, "rolesync show PLAN --csv FILE", list(_last(plan)))
+    return _fitted(list(_head(plan, commands)), shown, "rolesync show PLAN --csv FILE", list(_last(plan)))
 
 
 def run_markdown(report: RunReport) -> str:
@@ -84,11 +84,11 @@ def _fitted(parts: list[str], tables: Sequence[Table], command: str, last: Seque
     return "\n".join([*parts, *last])
 
 
-def _head(plan: Plan) -> Iterator[str]:
+def _head(plan: Plan, commands: NextCommands) -> Iterator[str]:
     """Yield what a reviewer needs first: the verdict, the next step, the roles, and the guards that did not pass."""
     title, sentence = headline(plan)
     yield f"## rolesync plan: {title}\n\n{_code(sentence)}\n"
-    step, command = next_step(plan)
+    step, command = next_step(plan, commands)
     yield f"{_code(step, SENTENCE_LIMIT)}\n"
     if command:
         yield "```\n" + " \\\n  ".join(command) + "\n```\n"

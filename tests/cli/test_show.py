@@ -50,6 +50,7 @@ def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
         text = (sh.folder / name).read_text(encoding="utf-8")
         assert plan["digest"] in text
         assert "greg.stone@example.edu" in text
+        assert "rolesync apply plan.json" in text
     with (sh.folder / "p.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     assert "greg.stone@example.edu" in {cell for row in rows for cell in row}
@@ -57,6 +58,16 @@ def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
     cells = {cell for sheet in book for row in sheet.values for cell in row}
     book.close()
     assert "greg.stone@example.edu" in cells
+
+
+def test_the_next_step_may_be_another_than_to_apply(sh: Shell) -> None:
+    sh.json("plan", SAMPLE, "-o", "plan.json")
+    done = sh.run("show", "plan.json", "--html", "p.html", "--markdown", "-", "--next", "Approve <this> request.")
+    page = (sh.folder / "p.html").read_text(encoding="utf-8")
+    assert "`Approve <this> request.`" in done.stdout
+    assert "Approve &lt;this&gt; request." in page
+    assert "rolesync apply" not in done.stdout + page
+    assert "--next is for plans" in sh.json("show", "2020", "--next", "x", exit_code=64)["error"]["message"]
 
 
 def test_a_minus_writes_a_format_to_standard_output(synced: Shell) -> None:

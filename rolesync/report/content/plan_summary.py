@@ -192,6 +192,7 @@ class NextCommands:
         review: gets the approval that the settings ask for.
         replan: makes a new plan, because this one is out of date.
         outdated: why it is out of date, as a sentence.
+        words: what else to do, as a text that the operator gave; then no command is shown.
     """
 
     apply: str = "rolesync apply PLAN"
@@ -199,14 +200,21 @@ class NextCommands:
     review: str = ""
     replan: str = ""
     outdated: str = ""
+    words: str = ""
 
 
-def next_step(plan: Plan, commands: NextCommands | str = "rolesync apply PLAN") -> tuple[str, tuple[str, ...]]:
+UNNAMED_PLAN = NextCommands()
+"""For a plan whose file is not known."""
+
+
+def next_step(plan: Plan, commands: NextCommands | str = UNNAMED_PLAN) -> tuple[str, tuple[str, ...]]:
     """Return the one thing to do with a plan: a sentence, and the command as one text a line; "" and () for nothing.
 
     `commands` may be the command that applies the plan alone.
     """
     commands = NextCommands(apply=commands) if isinstance(commands, str) else commands
+    if commands.words:
+        return escape_for_display(commands.words, SENTENCE_LIMIT), ()
     if plan.status == "empty":
         return "There is nothing to apply.", ()
     if commands.outdated:

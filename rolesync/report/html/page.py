@@ -16,6 +16,8 @@ from rolesync.report.content.outliers import outliers
 from rolesync.report.content.plan_rows import guard_rows
 from rolesync.report.content.plan_summary import (
     SHORT_DIGEST,
+    UNNAMED_PLAN,
+    NextCommands,
     approval_text,
     format_time,
     headline,
@@ -64,18 +66,24 @@ _PARTS = {
 _GUARD_WORDS = {VerdictStatus.BLOCK: "block", VerdictStatus.WARN: "to check", VerdictStatus.PASS: "passed"}
 
 
-def plan_html(plan: Plan, last_changes: LastChanges | None = None, parent: str = "") -> str:
+def plan_html(
+    plan: Plan,
+    last_changes: LastChanges | None = None,
+    parent: str = "",
+    commands: NextCommands = UNNAMED_PLAN,
+) -> str:
     """Render a plan as an HTML document; write it as UTF-8.
 
     Args:
         plan: the plan.
         last_changes: by user id, the changes of the last run that changed this user; None if the record was not read.
         parent: the name of the page that serves this one, and that it links to; "" for none.
+        commands: what may come next.
 
     Raises:
         UsageError: the extra `html` is not installed.
     """
-    sentence, command = next_step(plan)
+    sentence, command = next_step(plan, commands)
     values = {
         "next_step": sentence,
         "command": " \\\n  ".join(command),
