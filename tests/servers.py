@@ -216,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(DRIP)
             self.wfile.write(bytes([byte]))
 
-    do_GET = do_PUT = do_POST = _respond  # noqa: N815  # the library's names
+    do_GET = do_PUT = do_POST = do_PATCH = _respond  # noqa: N815  # the library's names
 
 
 class FakeSleep:

@@ -25,7 +25,7 @@ from tests.paths import ROOT
 
 MANUAL = ROOT / "rolesync" / "manual"
 FILES = {path.name: path for path in (ROOT / "README.md", *sorted(MANUAL.glob("*.md")))}
-FILES["jobs/README.md"] = ROOT / "jobs" / "README.md"
+FILES |= {name: ROOT / name for name in ("jobs/README.md", "jobs/git/README.md")}
 PAGES = {name: path.read_text("utf-8") for name, path in FILES.items()}
 TEXT = "\n".join(PAGES.values())
 BIN = Path(sys.executable).parent
