@@ -18,8 +18,10 @@ from rolesync.errors import UsageError
 from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
+from rolesync.notify.table import NotifyTable
 from rolesync.reader.identity import read_user, read_users
 from rolesync.settings_lists import ListSettings
+from rolesync.settings_notify import check_notify
 from rolesync.settings_sources import (
     CONFIG_FILE,
     PREFIX,
@@ -34,6 +36,8 @@ from rolesync.settings_values import (
     Count,
     Positive,
     check_key,
+    check_metrics_file,
+    check_metrics_push,
     check_output_mode,
     parse_collection,
 )
@@ -98,12 +102,21 @@ class Settings(ListSettings):
         SecretStr(""), description="Key that seals the audit record against forgery."
     )
     audit_max_mb: Positive = Field(64.0, description="Size in MB after which the record continues in a new file.")
+    notify: tuple[NotifyTable, ...] = Field(
+        (), description="Who is told how a run ended: a list of tables, see `rolesync help notify`."
+    )
+    metrics_file: Annotated[Path | None, AfterValidator(check_metrics_file)] = Field(
+        None, description="File of metrics for Prometheus' node exporter; its name ends in .prom."
+    )
+    metrics_push: Annotated[str, AfterValidator(check_metrics_push)] = Field(
+        "", description="Address of a Prometheus Pushgateway that gets the metrics."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Lowest level logged.")
     log_format: Literal["console", "json"] = Field("console", description="Format of the log on standard error.")
 
-    @field_validator("protected_users", mode="before")
+    @field_validator("protected_users", "notify", mode="before")
     @classmethod
-    def _parse_users(cls, value: object) -> object:
+    def _parse_collection(cls, value: object) -> object:
         return parse_collection(value)
 
     @field_validator("owner")
@@ -213,4 +226,5 @@ def load(
         raise UsageError(f"settings: {error.filename} can't be read: {error.strerror}", hint=hint) from error
     settings._origins = origins  # noqa: SLF001  # a field could be set by every source
     check_routes(origins, settings.has)
+    check_notify(settings.notify, origins.get("notify"))
     return settings

@@ -2,17 +2,17 @@
 
 import difflib
 import json
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+from rolesync.settings_lines import table_line, toml_line, variable_lines
 
 _SHOWN = 40  # characters of a wrong value
 _PERCENT = 100
@@ -41,7 +41,7 @@ class Source:
         return f"{self.prefix}{setting}".upper() if self.kind in {Kind.VARIABLE, Kind.DOTENV} else setting
 
     def line_of(self, *keys: str) -> int:
-        """The line of a setting in the file, or of a key of its table; 0 if there is none."""
+        """The line of a setting in the file, or of a key of its table or of one of its tables; 0 if there is none."""
         if self.path is None or self.kind is Kind.SECRETS:
             return 0
         try:
@@ -49,7 +49,9 @@ class Source:
         except (OSError, ValueError):
             return 0
         if self.kind is Kind.TOML:
-            return toml_line(text, *keys)
+            is_in_table = len(keys) > 1 and keys[1].isdecimal()
+            line = table_line(text, keys[0], int(keys[1]), *keys[2:]) if is_in_table else 0
+            return line or toml_line(text, *keys[:2])
         return next(reversed(variable_lines(text, self.name_of(keys[0]))), 0)
 
     def place_of(self, *keys: str) -> str:
@@ -69,41 +71,6 @@ def shown_path(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except (OSError, ValueError):
         return str(path)
-
-
-def toml_line(text: str, key: str, inner: str = "") -> int:
-    """The line of a top-level key in a TOML text, or of a key in its table; 0 if it isn't there."""
-    lines, name, in_table = text.splitlines(), _spelled(key), False
-    for number, line in enumerate(lines, 1):
-        is_header = line.lstrip().startswith("[")
-        pattern = rf"\s*\[+\s*{name}\s*[\].]" if is_header else rf"\s*{name}\s*[=.]"
-        is_named = re.match(pattern, line) is not None and (is_header or not in_table)
-        if not (is_named or is_header) or not _is_whole(lines[: number - 1]):
-            continue
-        if is_named:
-            below = enumerate(lines[number:], number + 1) if inner and is_header else ()
-            return next((at for at, entry in below if re.match(rf"\s*{_spelled(inner)}\s*[=.]", entry)), number)
-        in_table = True
-    return 0
-
-
-def _spelled(key: str) -> str:
-    return rf"[\"']?{re.escape(key)}[\"']?"
-
-
-def _is_whole(lines: list[str]) -> bool:
-    """Whether lines are TOML by themselves, so that the next one begins a statement."""
-    try:
-        tomllib.loads("\n".join(lines))
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
-
-
-def variable_lines(text: str, name: str) -> list[int]:
-    """The lines of a .env file that set a variable, whatever its case."""
-    pattern = re.compile(rf"\s*(?:export\s+)?{re.escape(name)}\s*=", re.IGNORECASE)
-    return [number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)]
 
 
 def near_names(name: str, known: Iterable[str]) -> str:
@@ -131,6 +98,8 @@ def describe_problem(item: ErrorDetails, source: Source, fields: Mapping[str, Fi
         fields: all settings.
     """
     name, inner = str(item["loc"][0]), [str(part) for part in item["loc"][1:]]
+    if inner[:1] and inner[0].isdecimal() and name in fields and (tables := _fields_of_tables(fields[name])):
+        return _describe_table_problem(item, source, f"{source.name_of(name)}, table {int(inner[0]) + 1}", tables)
     if item["type"] == "extra_forbidden":
         return unknown_setting(name, source, fields, item["input"])
     field = fields[name]
@@ -142,6 +111,26 @@ def describe_problem(item: ErrorDetails, source: Source, fields: Mapping[str, Fi
     return f"{subject} {_requirement(item, field, name if not inner else '', source)}"
 
 
+def _fields_of_tables(field: FieldInfo) -> Mapping[str, FieldInfo]:
+    """Return the keys of the tables of which a setting is a list; empty for another setting."""
+    models = (kind for kind in get_args(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return next((model.model_fields for model in models), {})
+
+
+def _describe_table_problem(item: ErrorDetails, source: Source, table: str, fields: Mapping[str, FieldInfo]) -> str:
+    """Describe an error in one table of a list of tables; `table` names the table, `fields` are its keys."""
+    keys = [str(part) for part in item["loc"][2:]]
+    if not keys:
+        message = "must be a table" if item["type"].startswith("model") else item["msg"]
+        return f"{table}, {message.removeprefix('Value error, ')}"
+    if item["type"] == "extra_forbidden":
+        return f"{table}: unknown key {keys[0]!r}{near_names(keys[0], fields)}"
+    if item["type"] == "missing":
+        return f"{table}, needs the key {keys[0]}"
+    entry = f", entry {int(keys[1]) + 1}" if keys[1:] and keys[1].isdecimal() else ""
+    return f"{table}: {keys[0]}{entry} {_requirement(item, fields[keys[0]], '', source)}"
+
+
 def _requirement(  # noqa: PLR0911  # a sentence for each type of error
     item: ErrorDetails, field: FieldInfo, name: str, source: Source
 ) -> str:
@@ -151,7 +140,7 @@ def _requirement(  # noqa: PLR0911  # a sentence for each type of error
         return item["msg"].removeprefix("Value error, ")
     if kind in {"tuple_type", "list_type"}:
         return f"must be a list{_example(name, source)}"
-    if kind == "dict_type":
+    if kind in {"dict_type", "model_type"}:
         return f"must be a table{_example(name, source)}"
     if kind in {"enum", "literal_error"}:
         choices = choices_of(field)
@@ -193,8 +182,9 @@ def is_secret(field: FieldInfo) -> bool:
 def choices_of(field: FieldInfo) -> list[str]:
     """The words that a setting takes; empty if it takes others."""
     annotation = field.annotation
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return [str(member.value) for member in annotation]
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return [str(member.value) for member in kind]
     return [str(word) for word in get_args(annotation)]
 
 
@@ -223,6 +213,7 @@ _EXAMPLES: Mapping[str, object] = {
     "role_aliases": {"Media boss": "Admin"},
     "keep": {"Status": ["Active"]},
     "leave_out": {"Status": ["Left"]},
+    "notify": [{"to": "slack", "url_file": "secrets/slack_url"}],
 }
 
 

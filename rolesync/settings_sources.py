@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from rolesync.errors import UsageError
+from rolesync.settings_lines import variable_lines
 from rolesync.settings_problems import (
     Kind,
     Source,
@@ -22,7 +23,6 @@ from rolesync.settings_problems import (
     near_names,
     shown_path,
     unknown_setting,
-    variable_lines,
 )
 from rolesync.settings_trust import check_settings_file, lies_within
 
@@ -31,8 +31,8 @@ CONFIG_FILE = "ROLESYNC_CONFIG"
 SECRETS_FOLDER = "ROLESYNC_SECRETS_DIR"
 
 SECRETS = ("token", "client_secret", "refresh_token")
-ROUTES = ("account", "base_url", "proxy", "ca_bundle")
-"""The settings that decide to which machine the secrets go."""
+ROUTES = ("account", "base_url", "proxy", "ca_bundle", "notify", "metrics_push")
+"""The settings that decide to which machine the secrets go, or what a run with them has done."""
 
 
 _NO_FILE = Path(os.devnull, "none")
@@ -139,7 +139,7 @@ def _problem(item: ErrorDetails, origins: Mapping[str, Origin], fields: Mapping[
     text = describe_problem(item, source, fields)
     if source.kind is Kind.VARIABLE:
         return text.replace(source.name_of(name), f"{source.name_of(name)} in the environment", 1)
-    place = source.place_of(name, *inner[:1])
+    place = source.place_of(name, *inner[:2])
     return f"{place}: {text}" if place else text
 
 

@@ -14,7 +14,12 @@ def lies_within(secrets: Path, folder: str) -> bool:
         paths = [secrets, *secrets.iterdir()]
     except OSError:
         return False
-    return all(Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)) for path in paths)
+    return all(is_below(path, Path(folder)) for path in paths)
+
+
+def is_below(path: Path, folder: Path) -> bool:
+    """Whether a file is really below a folder, without links to elsewhere."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def check_settings_file(path: Path, *, was_named: bool) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -53,6 +54,21 @@ def check_key(key: SecretStr) -> SecretStr:
     if 0 < len(key.get_secret_value()) < MIN_KEY_LENGTH:
         raise ValueError(f"needs at least {MIN_KEY_LENGTH} characters: a key that is easy to guess seals nothing")
     return key
+
+
+def check_metrics_file(path: Path | None) -> Path | None:
+    """Check the name of the file of metrics: the node exporter reads no other, and no other file may be replaced."""
+    if path is not None and path.suffix != ".prom":
+        raise ValueError("must have a name that ends in .prom")
+    return path
+
+
+def check_metrics_push(address: str) -> str:
+    """Check the address of a Pushgateway; the metrics hold neither secrets nor people, so http:// is accepted."""
+    parts = urlsplit(address)
+    if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query):
+        raise ValueError("must look like https://HOST:PORT, without user and password")
+    return address.rstrip("/")
 
 
 def check_base_url(address: str) -> str:

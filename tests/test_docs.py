@@ -16,6 +16,8 @@ from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount
+from rolesync.notify.metrics import METRICS
+from rolesync.notify.table import NotifyTable
 from rolesync.planner.guards import judge
 from rolesync.reader.exports import known_exports
 from rolesync.settings import Settings
@@ -65,6 +67,23 @@ def settings_table() -> str:
     return "\n".join(lines)
 
 
+def keys_table() -> str:
+    """Every key of `[[notify]]`, as the manual lists it."""
+    lines = ["| key | default | what it is |", "|---|---|---|"]
+    for name, field in NotifyTable.model_fields.items():
+        default = "" if field.is_required() or field.get_default() in ("", (), None) else field.get_default()
+        words = ", ".join(default) if isinstance(default, tuple) else default
+        lines.append(f"| `{name}` | {words} | {field.description} |")
+    return "\n".join(lines)
+
+
+def metrics_table() -> str:
+    """Every metric, as the manual lists it."""
+    return "\n".join(
+        ["| metric | what it is |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in METRICS.items())]
+    )
+
+
 def exports_table() -> str:
     """Every export that `migrate` reads, as the manual lists it."""
     lines = ["| `--from` | reads | gives | mind |", "|---|---|---|---|"]
@@ -110,7 +129,10 @@ def test_every_setting_of_a_page_exists(name: str) -> None:
     assert set(re.findall(r"ROLESYNC_[A-Z_]+", PAGES[name])) <= variables
     for block in re.findall(r"^```toml.*?\n(.*?)^```", PAGES[name], flags=re.MULTILINE | re.DOTALL):
         if "[fleet]" not in block:  # a fleet file has keys of its own; the page's commands read it
-            assert set(re.findall(r"^(\w+) =", block, flags=re.MULTILINE)) <= Settings.model_fields.keys()
+            settings, *tables = re.split(r"^\[\[notify\]\]$", block, flags=re.MULTILINE)
+            assert set(re.findall(r"^(\w+) =", settings, flags=re.MULTILINE)) <= Settings.model_fields.keys()
+            for table in tables:
+                assert set(re.findall(r"^(\w+) =", table, flags=re.MULTILINE)) <= NotifyTable.model_fields.keys()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -153,6 +175,11 @@ def test_exit_codes_are_the_same_in_manual_help_and_program(helps: dict[str, str
 def test_the_settings_table_is_the_programs() -> None:
     table = settings_table()
     assert table in PAGES["settings.md"], f"put this between the marks of rolesync/manual/settings.md:\n{table}"
+
+
+def test_the_tables_of_messages_and_metrics_are_the_programs() -> None:
+    for table in (keys_table(), metrics_table()):
+        assert table in PAGES["notify.md"], f"put this between the marks of rolesync/manual/notify.md:\n{table}"
 
 
 def test_the_table_of_exports_is_the_programs() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.settings import Settings, load
-from rolesync.settings_problems import Kind, Source, toml_line, toml_value, variable_lines
+from rolesync.settings_problems import Kind, Source, toml_value
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,10 @@ def refused(**overrides: Any) -> str:
             "unknown setting 'rolesync': write owner at the top of the file, not in [rolesync]",
         ),
         ('quite_another = "x"', "unknown setting 'quite_another'"),
+        ("notify = 5", 'notify must be a list, e.g. notify = [{"to" = "slack", "url_file" = "secrets/slack_url"}]'),
+        ("notify = [5]", "notify, table 1, must be a table"),
+        ('[[notify]]\nurl_file = "a"', "notify, table 1, needs the key to"),
+        ('[[notify]]\nto = "slack"', "notify, table 1, needs url_file, because it is to slack"),
     ],
 )
 def test_a_wrong_value_is_described_with_its_line(text: str, problem: str) -> None:
@@ -114,27 +118,6 @@ def test_a_variable_that_is_set_twice_is_refused() -> None:
     assert refused() == "settings: .env sets ROLESYNC_MODE 2 times, in the lines 1, 3"
 
 
-def test_the_line_of_a_key_is_the_one_where_it_is_set() -> None:
-    text = """text = '''
-owner = "no"
-'''
-list = [
-  "owner", ]
-"owner" = "x"
-[role_aliases]
-owner = "Admin"
-"Media boss" = "Admin"
-[keep.Status]
-"""
-    assert toml_line(text, "owner") == 6
-    assert toml_line(text, "role_aliases") == 7
-    assert toml_line(text, "role_aliases", "Media boss") == 9
-    assert toml_line(text, "role_aliases", "missing") == 7
-    assert toml_line(text, "keep") == 10
-    assert toml_line(text, "missing") == 0
-    assert variable_lines("ROLESYNC_OWNER=a\nROLESYNC_OWNERS=b\n", "ROLESYNC_OWNER") == [1]
-
-
 def test_a_source_that_has_gone_since_has_no_line(tmp_path: Path) -> None:
     assert Source(Kind.TOML, "ROLESYNC_", tmp_path / "gone.toml").line_of("owner") == 0
 
@@ -143,3 +126,25 @@ def test_a_source_that_has_gone_since_has_no_line(tmp_path: Path) -> None:
 def test_toml_values_read_back(value: object) -> None:
     assert tomllib.loads(f"key = {toml_value(value)}")["key"] == value
     assert toml_value(Path("a/b")) == '"a/b"'
+
+
+def test_a_wrong_key_of_a_table_is_named_with_the_line_of_the_key() -> None:
+    text = """[[notify]]
+to = "command"
+command = ["true"]
+
+[[notify]]
+to = "slack"
+on = ["failed", "chnaged"]
+url_fil = "a"
+repeat_hours = -1
+url_file = 7
+"""
+    Path("rolesync.toml").write_text(text, encoding="utf-8")
+    assert refused() == (
+        "settings: rolesync.toml, line 7: notify, table 2: on, entry 2 must be failed or blocked or incomplete or "
+        'changed or recovered or waiting or always, not "chnaged": did you mean changed?; '
+        "rolesync.toml, line 9: notify, table 2: repeat_hours must be a number of at least 0, not -1; "
+        "rolesync.toml, line 10: notify, table 2: url_file must be text; "
+        "rolesync.toml, line 8: notify, table 2: unknown key 'url_fil': did you mean url_file?"
+    )

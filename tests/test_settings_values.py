@@ -1,8 +1,10 @@
 """What values must look like, and accounts as people paste them."""
 
+from pathlib import Path
+
 import pytest
 
-from rolesync.settings_values import parse_account
+from rolesync.settings_values import check_metrics_file, check_metrics_push, parse_account
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,20 @@ def test_an_account_is_understood_as_people_paste_it(pasted: str, setting: dict[
 def test_what_is_no_account_is_refused(pasted: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse_account(pasted)
+
+
+@pytest.mark.parametrize("name", ["rolesync.txt", ".bashrc", "prom"])
+def test_metrics_replace_no_other_file(name: str) -> None:
+    with pytest.raises(ValueError, match=r"ends in \.prom"):
+        check_metrics_file(Path(name))
+    assert check_metrics_file(Path("a/rolesync.prom")) == Path("a/rolesync.prom")
+    assert check_metrics_file(None) is None
+
+
+@pytest.mark.parametrize(
+    "address", ["push.example:9091", "ftp://push.example", "http://user:pw@push.example", "http://"]
+)
+def test_the_address_of_a_pushgateway_holds_no_secret(address: str) -> None:
+    with pytest.raises(ValueError, match="must look like https://HOST:PORT"):
+        check_metrics_push(address)
+    assert check_metrics_push("http://push.example:9091/") == "http://push.example:9091"

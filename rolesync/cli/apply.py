@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.ending import note
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -47,9 +48,12 @@ def apply(
             check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
             check_guards(plan, override)
             _ask(plan, show_all)
-        with command_context(settings) as context:
+        with command_context(settings, watched="apply") as context:
+            note(plan=plan)
             run = apply_plan(plan, context, override, file.parent)
+            note(run=run)
     except BlockedError as refusal:
+        note(plan=refusal.plan, error=refusal)
         return show_blocked(refusal, form, show_all=show_all, command=apply_command(file))
     return show_outcome(run, plan, show_all, form)
 

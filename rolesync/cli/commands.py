@@ -29,6 +29,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "config": "rolesync config show",
         "login": "rolesync login",
         "doctor": "rolesync doctor",
+        "notify": "rolesync notify --test",
         "completion": "rolesync completion bash",
     },
     "Try and read": {

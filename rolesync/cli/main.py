@@ -14,6 +14,7 @@ from typer.main import get_command
 from rolesync import __version__
 from rolesync.cli.commands import COMMANDS, EXAMPLES
 from rolesync.cli.completion import VARIABLE, completed_words, prepare_completion
+from rolesync.cli.ending import CommandEnd, reported_end
 from rolesync.cli.output import PIPED_WIDTH
 from rolesync.cli.parameter_types import omit_types
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
@@ -31,13 +32,13 @@ def main() -> None:
     """Run the command that the arguments of this process name, and leave with its exit code."""
     # Pydantic looks for plugins in the metadata of every installed package, which takes longer than our imports.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    with steady_streams():
-        code = _run()
+    with steady_streams(), reported_end() as end:
+        code = end.exit_code = _run(end)
     sys.exit(code)
 
 
-def _run() -> int:
-    """Run the command, report its error if it ends with one, and return its exit code."""
+def _run(end: CommandEnd) -> int:
+    """Run the command, show its error if it ends with one, and return its exit code; `end` gets the error."""
     signals = _stop_on_terminate()
     set_verbosity()
     on_terminal = sys.stdout.isatty()
@@ -56,6 +57,7 @@ def _run() -> int:
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # newer versions of Typer return it as an exit code
     except RolesyncError as error:
+        end.error = error
         if _wants_json(sys.argv):
             show_refusal_json(error_json(error))
         code = write_error(error)

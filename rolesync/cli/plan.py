@@ -1,5 +1,6 @@
 """`rolesync plan FILE`: the dry run."""
 
+from rolesync.cli.ending import note
 from rolesync.cli.files import check_is_list, check_overwrites, check_target
 from rolesync.cli.options import (
     All,
@@ -19,7 +20,7 @@ from rolesync.cli.options import (
     column_settings,
 )
 from rolesync.cli.plan_options import Detailed, HoldRemovals, Impact, NoRemovals, Output, load_plan_settings
-from rolesync.cli.plan_output import save_and_show_plan
+from rolesync.cli.plan_output import needs_approval, review_command, save_and_show_plan
 from rolesync.cli.progress import command_context
 from rolesync.cli.validate import show_validation
 from rolesync.errors import Exit
@@ -55,10 +56,14 @@ def plan(
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
-    with command_context(settings) as context:
+    is_for_review = output is not None and needs_approval(settings)  # then it is the nightly job
+    with command_context(settings, watched="plan" if is_for_review else "") as context:
         desired = read_list(file, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
         new_plan = plan_list(desired, context, impact=impact)
-    return save_and_show_plan(new_plan, output, form, settings, show_all=show_all, detailed=detailed_exitcode)
+    code = save_and_show_plan(new_plan, output, form, settings, show_all=show_all, detailed=detailed_exitcode)
+    if output:
+        note(plan=new_plan, is_waiting=new_plan.status == "ready", next_step=review_command(output))
+    return code

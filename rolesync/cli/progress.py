@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from rolesync.cli.ending import watch
 from rolesync.cli.verbosity import is_quiet, is_verbose
 
 if TYPE_CHECKING:
@@ -42,11 +43,23 @@ def configure_log(log_level: str = "warning", log_format: str = "console") -> No
 
 
 @contextmanager
-def command_context(settings: "Settings") -> Iterator["Context"]:
-    """Make the context of a command; its progress and its retries are shown while the `with` block lasts."""
+def command_context(settings: "Settings", *, watched: str = "") -> Iterator["Context"]:
+    """Make the context of a command; its progress and its retries are shown while the `with` block lasts.
+
+    Args:
+        settings: the settings of the command.
+        watched: the command, if its end is reported; "" if it isn't.
+    """
+    configure_log(settings.log_level, settings.log_format)
+    facts = watch(watched, settings) if watched else None
+    with _shown_context(settings) as context:
+        yield facts.counting(context) if facts else context
+
+
+@contextmanager
+def _shown_context(settings: "Settings") -> Iterator["Context"]:
     from rolesync.workflows.context import Context
 
-    configure_log(settings.log_level, settings.log_format)
     if is_quiet():
         yield Context(settings)
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.browser import showing_address
+from rolesync.cli.ending import note, watch
 from rolesync.cli.files import check_target
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings
 from rolesync.cli.output import save_file, write_stdout
@@ -23,6 +24,7 @@ from rolesync.cli.plan_output import (
     show_next,
     show_plan,
 )
+from rolesync.cli.progress import configure_log
 from rolesync.cli.review_options import ByHand, ask, read_decisions, refuse_decisions
 from rolesync.errors import DeclinedError, Exit, UsageError
 from rolesync.extras import install_command
@@ -143,6 +145,9 @@ def review_plan(
     else:
         last_changes = load_last_changes(plan, context.settings)
         approved = _review_on_page(plan, context, file, target, port, last_changes, browser=browser)
+    configure_log(context.settings.log_level, context.settings.log_format)
+    watch("review", context.settings)
+    note(plan=approved, next_step=apply_command(target))
     if form is Form.JSON and str(target) != "-":
         write_stdout(plan_text(approved))
     elif form is Form.TEXT and was_shown and str(target) != "-":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.ending import note
 from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.files import check_is_list
 from rolesync.cli.options import (
@@ -89,18 +90,22 @@ def sync(
         )
     if impact:
         raise UsageError("--impact is for plans that are reviewed first", hint="add --dry-run, or use rolesync plan")
+    from rolesync.executor.preconditions import BlockedError
     from rolesync.workflows.plan import read_list
     from rolesync.workflows.sync import sync_list
 
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
     settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
-    with command_context(settings) as context:
+    with command_context(settings, watched="sync") as context:
         desired = read_list(file, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
         result = sync_list(desired, context, override)
+    is_waiting = result.refusal is not None and not isinstance(result.refusal, BlockedError)
+    next_step = _PLAN_AND_REVIEW if is_waiting else ""
+    note(plan=result.plan, run=result.run, error=result.refusal, is_waiting=is_waiting, next_step=next_step)
     if form is Form.JSON:
         from rolesync.report.json import run_json
 
@@ -114,6 +119,7 @@ def sync(
     return exit_code_of(result.run) if result.run else Exit.DONE
 
 
+_PLAN_AND_REVIEW = "rolesync plan FILE -o plan.json, then rolesync review plan.json"
 _APPROVE = "rolesync review plan.json, and rolesync apply plan.approved.json"
 
 

@@ -27,7 +27,7 @@ def _shown(name: str, field: FieldInfo, settings: Settings) -> ShownSetting:
         place = "the command line" if kind is Kind.OPTION else origin.source.place_of(name)
     return ShownSetting(
         name=name,
-        value=None if secret else _without_password(name, to_jsonable_python(value)),
+        value=None if secret else _shown_value(name, value),
         default=None if secret else to_jsonable_python(default),
         is_set=settings.has(name),
         is_secret=secret,
@@ -37,8 +37,11 @@ def _shown(name: str, field: FieldInfo, settings: Settings) -> ShownSetting:
     )
 
 
-def _without_password(name: str, value: object) -> object:
-    """Leave the password out of the address of a proxy."""
+def _shown_value(name: str, value: object) -> object:
+    """Convert a value to JSON: of tables the keys that are set, of the address of a proxy all but its password."""
+    if name == "notify" and isinstance(value, tuple):
+        return [table.model_dump(mode="json", exclude_unset=True) for table in value]
+    value = to_jsonable_python(value)
     if name != "proxy" or not isinstance(value, str) or "@" not in value:
         return value
     parts = urlsplit(value if "://" in value else f"//{value}")

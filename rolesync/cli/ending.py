@@ -1,0 +1,106 @@
+"""Reports how a command ended, after all else: `main` wraps each command in `reported_end`.
+
+A command takes part by `watch`, with its settings, and adds what it learns by `note`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rolesync.errors import Exit, RolesyncError
+
+if TYPE_CHECKING:
+    from rolesync.model.plans import Plan
+    from rolesync.model.runs import Run
+    from rolesync.settings import Settings
+    from rolesync.workflows.notify import CommandFacts
+
+
+@dataclass
+class CommandEnd:
+    """The end of a command: its exit code, its error, what is known of it, and how it is reported.
+
+    `facts` and `report` are None for a command that doesn't take part.
+    """
+
+    exit_code: int = Exit.UNEXPECTED
+    error: RolesyncError | None = None
+    facts: "CommandFacts | None" = None
+    report: Callable[["CommandEnd"], None] | None = None
+
+
+_current: ContextVar[CommandEnd | None] = ContextVar("command_end", default=None)
+
+
+@contextmanager
+def reported_end() -> Iterator[CommandEnd]:
+    """Report how the command in the `with` block ended, if it takes part. Its exit code stays, whatever happens."""
+    end = CommandEnd()
+    token = _current.set(end)
+    try:
+        yield end
+    finally:
+        _current.reset(token)
+        if end.report:
+            _report(end, end.report)
+
+
+def _report(end: CommandEnd, report: Callable[[CommandEnd], None]) -> None:
+    import structlog
+
+    log = structlog.get_logger("rolesync.notify")
+    try:
+        report(end)
+    except KeyboardInterrupt:
+        log.warning("reporting the end of the command was interrupted")
+    except Exception as error:  # noqa: BLE001  # a defect here must not change how a finished run ends
+        log.warning("the end of the command was not reported", reason=type(error).__name__)
+
+
+def watch(command: str, settings: "Settings") -> "CommandFacts | None":
+    """Report the end of this command as its settings ask, and ping watchdogs that it begins.
+
+    Args:
+        command: the command, such as `sync`.
+        settings: its settings.
+
+    Returns:
+        What is known of the command, to count its requests; None outside `main`.
+    """
+    from rolesync.notify.report_end import report_start
+    from rolesync.workflows.notify import CommandFacts, ending_of, report_command_end, reporting_of
+
+    end = _current.get()
+    if end is None:
+        return None
+    reporting, facts = reporting_of(settings), CommandFacts(command, datetime.now(UTC))
+
+    def report(end: CommandEnd) -> None:
+        facts.error = facts.error or end.error
+        ending = ending_of(facts, end.exit_code, settings, datetime.now(UTC))
+        report_command_end(ending, reporting)
+
+    end.facts, end.report = facts, report
+    if command != "review":
+        report_start(reporting)
+    return facts
+
+
+def note(
+    *,
+    plan: "Plan | None" = None,
+    run: "Run | None" = None,
+    error: RolesyncError | None = None,
+    is_waiting: bool = False,
+    next_step: str = "",
+) -> None:
+    """Add what a command has learned to the report of its end."""
+    end = _current.get()
+    if end is None or end.facts is None:
+        return
+    facts = end.facts
+    facts.plan, facts.run, facts.error = plan or facts.plan, run or facts.run, error or facts.error
+    facts.is_waiting, facts.next_step = is_waiting or facts.is_waiting, next_step or facts.next_step

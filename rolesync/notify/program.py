@@ -1,0 +1,38 @@
+"""The command channel: any program, with the message as JSON on its standard input."""
+
+import json
+import os
+import subprocess
+
+from rolesync.notify.message import Message
+from rolesync.notify.network import DeliveryError, Network
+from rolesync.notify.table import NotifyTable
+
+_PREFIX = "ROLESYNC_"
+
+
+def run_program(message: Message, table: NotifyTable, network: Network) -> None:
+    """Run the command of a table once, without settings and secrets of rolesync in its environment.
+
+    Raises:
+        DeliveryError: it can't be started, takes too long, or ends with another exit code than 0.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(_PREFIX)}
+    text = {"title": message.title, "text": message.text}
+    try:
+        done = subprocess.run(  # noqa: S603  # the command of the settings, which the operator has named
+            table.command,
+            input=json.dumps({**message.data, **text}).encode("ascii"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=network.folder,
+            timeout=network.seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DeliveryError(f"the command took more than {network.seconds:g} s, and was ended") from None
+    except OSError as error:
+        raise DeliveryError(f"the command can't be started: {error.strerror}") from None
+    if done.returncode:
+        raise DeliveryError(f"the command ended with exit code {done.returncode}")

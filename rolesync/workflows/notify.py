@@ -1,0 +1,260 @@
+"""How a command over one account ended, from its plan, its run and its error; and where its settings report that."""
+
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import structlog
+
+from rolesync import __version__
+from rolesync.errors import Exit, RolesyncError, StudioError, UsageError
+from rolesync.model.hosts import is_loopback
+from rolesync.model.plans import Plan
+from rolesync.model.runs import Run
+from rolesync.model.vocabulary import Action, OutcomeStatus
+from rolesync.notify.deliver import Delivery, Outgoing, deliver
+from rolesync.notify.ending import Ending, EndStatus, RoleChanges, Rule, cause_of
+from rolesync.notify.message import compose
+from rolesync.notify.network import Network
+from rolesync.notify.report_end import Reporting, report_end
+from rolesync.settings import Settings
+from rolesync.settings_notify import folder_of
+from rolesync.studio.retry import Retry
+from rolesync.workflows.context import Context
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DETAILS_SHOWN = 50
+_SIGNALS = 128
+
+
+@dataclass
+class CommandFacts:
+    """What is known of a command while it runs; it is filled in as the command goes on.
+
+    Attributes:
+        command: the command, such as `sync`.
+        began_at: when it began.
+        plan: its plan, once there is one.
+        run: its run, once there is one.
+        error: why it was refused or failed.
+        is_waiting: whether its changes wait for an approval.
+        next_step: the command that comes next, where only the caller knows it.
+        answered: the number of requests that Studio answered.
+        retried: the number of repeated attempts.
+    """
+
+    command: str
+    began_at: datetime
+    plan: Plan | None = None
+    run: Run | None = None
+    error: RolesyncError | None = None
+    is_waiting: bool = False
+    next_step: str = ""
+    answered: int = 0
+    retried: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def counting(self, context: Context) -> Context:
+        """Return the context with its requests and retries counted here."""
+
+        def answered(seconds: float) -> None:
+            with self._lock:
+                self.answered += 1
+            context.answered(seconds)
+
+        def retrying(retry: Retry) -> None:
+            with self._lock:
+                self.retried += 1
+            context.retrying(retry)
+
+        return replace(context, answered=answered, retrying=retrying)
+
+
+def reporting_of(settings: Settings) -> Reporting:
+    """Take from the settings where the end of a command is reported."""
+    try:
+        memory = settings.account_dir
+    except UsageError:  # no Studio is set
+        memory = None
+    proxy = settings.proxy
+    network = Network(
+        folder=folder_of(settings.origins.get("notify")),
+        user_agent=f"rolesync/{__version__}",
+        ca_bundle=str(settings.ca_bundle or ""),
+        proxy=lambda address: proxy_of(address, proxy),
+    )
+    return Reporting(settings.notify, memory, settings.metrics_file, settings.metrics_push, network)
+
+
+def proxy_of(address: str, proxy: str) -> str:
+    """Choose the proxy for an address: that of the settings, or of the environment; none for this machine."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if is_loopback(host) or (not proxy and proxy_bypass(host)):
+        return ""
+    return proxy or getproxies().get(parts.scheme, "")
+
+
+def ending_of(facts: CommandFacts, exit_code: int, settings: Settings, now: datetime) -> Ending | None:
+    """Describe how a command ended; None if a person ended it, who needs no message.
+
+    Args:
+        facts: what is known of the command.
+        exit_code: its exit code.
+        settings: its settings.
+        now: the time.
+    """
+    if exit_code == Exit.INTERRUPTED:
+        return None
+    plan, run = facts.plan, facts.run
+    status = _status(facts, exit_code)
+    modified = plan.source.modified_at if plan else None
+    return Ending(
+        command=facts.command,
+        status=status,
+        exit_code=exit_code,
+        began_at=facts.began_at,
+        ended_at=now,
+        account=_account(settings),
+        run=run.run_id if run else "",
+        cause=_cause(facts, exit_code) if status.is_failure else "",
+        rules=_rules(plan) if plan and status is EndStatus.BLOCKED else (),
+        changes=_changes(plan, run) if plan else (),
+        held=len(plan.held) if plan else None,
+        drift=len(plan.drift.changes) if plan else None,
+        requests=max(facts.answered, run.requests.total if run else plan.requests.total if plan else 0),
+        retries=facts.retried,
+        list_age=max(0.0, (now - modified).total_seconds()) if modified else None,
+        next_step=facts.next_step or _next_step(status, exit_code, run),
+        report=_report(settings),
+        details=tuple(_details(facts)),
+    )
+
+
+def report_command_end(ending: Ending | None, reporting: Reporting) -> None:
+    """Log how a command ended, and report it; nothing if a person ended it."""
+    if ending is None:
+        return
+    structlog.get_logger("rolesync").info(
+        "ended",
+        command=ending.command,
+        status=ending.status.value,
+        exit_code=ending.exit_code,
+        seconds=round(ending.seconds, 3),
+        requests=ending.requests,
+        retries=ending.retries,
+    )
+    if not reporting.is_empty:
+        report_end(ending, reporting)
+
+
+def send_test(settings: Settings, reporting: Reporting) -> list[Delivery]:
+    """Send a test message by every channel, whatever its table waits for; it is not remembered."""
+    now = reporting.network.now()
+    ending = Ending("notify --test", EndStatus.TEST, 0, now, now, account=_account(settings), report=_report(settings))
+    message = compose(ending)
+    return deliver([Outgoing(at, table, message) for at, table in enumerate(reporting.tables, 1)], reporting.network)
+
+
+def _status(facts: CommandFacts, exit_code: int) -> EndStatus:
+    if facts.command == "review":
+        return EndStatus.APPROVED
+    if facts.is_waiting and exit_code in {Exit.DONE, Exit.PENDING, Exit.BLOCKED}:
+        return EndStatus.WAITING
+    if exit_code in {Exit.DONE, Exit.PENDING}:
+        done = facts.run is not None and bool((facts.run.outcomes["outcome"] == OutcomeStatus.DONE.value).any())
+        is_new = facts.run is not None and not facts.run.already_applied
+        return EndStatus.CHANGED if done and is_new else EndStatus.UNCHANGED
+    if exit_code == Exit.BLOCKED:
+        return EndStatus.BLOCKED
+    return EndStatus.INCOMPLETE if exit_code == Exit.INCOMPLETE else EndStatus.FAILED
+
+
+def _cause(facts: CommandFacts, exit_code: int) -> str:
+    return cause_of(exit_code, facts.error.status if isinstance(facts.error, StudioError) else 0)
+
+
+def _account(settings: Settings) -> str:
+    try:
+        return urlsplit(settings.studio).netloc
+    except UsageError:
+        return ""
+
+
+def _rules(plan: Plan) -> tuple[Rule, ...]:
+    return tuple(Rule(verdict.rule, verdict.role, verdict.limit, verdict.value) for verdict in plan.blocked)
+
+
+def _changes(plan: Plan, run: Run | None) -> tuple[RoleChanges, ...]:
+    planned = _count(plan.changes)
+    done = _count(run.outcomes[run.outcomes["outcome"] == OutcomeStatus.DONE.value]) if run else Counter()
+    roles = dict.fromkeys([*plan.policy.managed_roles, *(role for role, _ in planned)])
+    return tuple(
+        RoleChanges(
+            role,
+            planned[role, Action.ADD.value],
+            planned[role, Action.REMOVE.value],
+            done[role, Action.ADD.value],
+            done[role, Action.REMOVE.value],
+        )
+        for role in roles
+    )
+
+
+def _count(changes: "pd.DataFrame") -> Counter[tuple[str, str]]:
+    return Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
+
+
+_NEXT = {
+    Exit.UNEXPECTED: "read the log of this run; then rolesync doctor",
+    Exit.INPUT_REFUSED: "rolesync validate FILE",
+    Exit.BLOCKED: "rolesync plan FILE, and look at what it would remove; rolesync help guards",
+    Exit.STUDIO: "rolesync doctor",
+    Exit.LOCKED: "wait for the other run; rolesync runs",
+    Exit.USAGE: "read the log of this run; then rolesync config show",
+}
+
+
+def _next_step(status: EndStatus, exit_code: int, run: Run | None) -> str:
+    if status is EndStatus.UNCHANGED:
+        return ""
+    if run is not None:
+        return f"rolesync show {run.run_id}"
+    return _NEXT.get(Exit(exit_code), "") if exit_code < _SIGNALS else "rolesync runs"
+
+
+def _report(settings: Settings) -> str:
+    try:
+        folder = settings.account_dir
+    except UsageError:
+        return ""
+    return f"{folder} on {socket.gethostname()}"
+
+
+def _details(facts: CommandFacts) -> Iterator[str]:
+    """Yield what only a mail with `detail = "people"` has: the error in full, and the changes with their users."""
+    if facts.error:
+        yield facts.error.message
+        if facts.error.hint:
+            yield f"→ {facts.error.hint}"
+    if facts.run is not None:
+        changes = facts.run.outcomes
+        words = changes["outcome"].tolist()
+    elif facts.plan is not None:
+        changes = facts.plan.changes
+        words = ["planned"] * len(changes)
+    else:
+        return
+    columns = (changes[name].head(_DETAILS_SHOWN).tolist() for name in ("action", "role", "email", "user_id"))
+    for word, action, role, email, user_id in zip(words[:_DETAILS_SHOWN], *columns, strict=True):
+        yield f"{action} {role}: {email or user_id} ({word})"
+    if len(changes) > _DETAILS_SHOWN:
+        yield f"… and {len(changes) - _DETAILS_SHOWN:,} more"
