@@ -47,9 +47,25 @@ def whole_lines(folder: Path, key: str = "") -> Iterator[bytes]:
         RecordError: a file can't be read.
         RecordBrokenError: at the first record that is not as it was written.
     """
+    yield from (line for _, line in lines_from(folder, START, key))
+
+
+def lines_from(folder: Path, start: Position, key: str = "") -> Iterator[tuple[Position, bytes]]:
+    """Yield the lines of the record after a place, each with the place after it, while checking the chain.
+
+    Args:
+        folder: the folder of the record.
+        start: a place where a record ends; no key seals the records there, unless it is `START`.
+        key: the audit key; "" for none.
+
+    Raises:
+        RecordError: a file can't be read.
+        RecordBrokenError: at the first record that is not as it was written.
+    """
     with os_errors_named(folder / RECORD, "read"):
-        reader = ChainReader(folder, own_seal=seal_of(key))
-        yield from reader
+        reader = ChainReader(folder, start=start, own_seal=seal_of(key))
+        for line in reader:
+            yield reader.position, line
     if reader.bad:
         where = folder / reader.bad.file
         raise RecordBrokenError(f"{where}, line {reader.bad.line}: {reader.bad.reason}.", hint=BROKEN_HINT)

@@ -1,55 +1,35 @@
 """`rolesync fleet …`: many accounts in one command, from one fleet file."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.fleet_output import fleet_progress, resume_command, save_night, show_night
+from rolesync.cli.fleet_context import (
+    Except,
+    FleetFile,
+    FleetOption,
+    NightFolder,
+    Only,
+    ShardOption,
+    Trust,
+    fleet_context,
+    hint_to_resume,
+    open_fleet,
+)
+from rolesync.cli.fleet_output import save_night, show_night
 from rolesync.cli.fleet_review import fleet_review
 from rolesync.cli.options import All, Form, Format, row_limit
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_options import Detailed, Target
-from rolesync.cli.verbosity import is_quiet, is_verbose, with_verbosity
+from rolesync.cli.verbosity import with_verbosity
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from rolesync.fleet.fleet_file import Fleet
-    from rolesync.fleet.run import FleetContext
 
 app = typer.Typer(help="Many accounts in one command, from one fleet file.", no_args_is_help=True)
-
-FleetFile = Annotated[Path, typer.Argument(metavar="FILE", help="The fleet file (TOML).", show_default=False)]
-NightFolder = Annotated[
-    Path, typer.Argument(metavar="NIGHT", help="A folder that `fleet plan -o` wrote.", show_default=False)
-]
-FleetOption = Annotated[Path, typer.Option("--fleet", "-f", metavar="FILE", help="The fleet file.")]
-Only = Annotated[
-    list[str] | None,
-    typer.Option("--only", metavar="TAG|NAME", help="Only these accounts; repeatable.", show_default=False),
-]
-Except = Annotated[
-    list[str] | None,
-    typer.Option("--not", metavar="TAG|NAME", help="All but these accounts; repeatable.", show_default=False),
-]
-Trust = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--trust-record",
-        metavar="NAME",
-        help="Accept the record of this account, although it is not the newest; repeatable.",
-        show_default=False,
-    ),
-]
-
-ShardOption = Annotated[
-    str,
-    typer.Option("--shard", metavar="N/COUNT", help="Only this share of the accounts, as in 3/20; then merge."),
-]
 
 
 @app.command("check")
@@ -59,7 +39,7 @@ def fleet_check(file: FleetFile, only: Only = None, but: Except = None, form: Fo
     from rolesync.fleet.run import check_fleet
     from rolesync.fleet.selection import select
 
-    with _context(_fleet(file)) as context:
+    with fleet_context(open_fleet(file)) as context:
         night = check_fleet(context, select(context.fleet, only or [], but or []))
     return show_night(night, form)
 
@@ -82,7 +62,7 @@ def fleet_plan(
     from rolesync.fleet.run import plan_fleet
     from rolesync.fleet.selection import select
 
-    fleet = _fleet(file)
+    fleet = open_fleet(file)
     accounts = select(fleet, only or [], but or [])
     folder = output.absolute()
     if shard:
@@ -96,7 +76,7 @@ def fleet_plan(
             return Exit.DONE
     else:
         check_new_folder(folder)
-    with _context(fleet, trust) as context:
+    with fleet_context(fleet, trust) as context:
         night = plan_fleet(context, accounts, folder)
     return show_night(night, form, row_limit(show_all), folder=None if shard else output, detailed=detailed_exitcode)
 
@@ -119,7 +99,7 @@ def fleet_merge(
     folder = night_folder.absolute()
     if not applied:
         check_shard_folder(folder)
-    with _context(_fleet(file)) as context:
+    with fleet_context(open_fleet(file)) as context:
         night = (merge_applied if applied else merge_plans)(context, folder)
     shown = None if applied else night_folder
     return show_night(night, form, row_limit(show_all), folder=shown, detailed=detailed_exitcode)
@@ -143,23 +123,20 @@ def fleet_apply(
     """Apply the plans of a night in stages; plans that need an approval, as they were approved."""
     from rolesync.cli.fleet_output import ask
     from rolesync.fleet.night_folder import check_same_file, load_night
-    from rolesync.fleet.run import apply_fleet
+    from rolesync.fleet.run import apply_fleet, results_to_apply
+    from rolesync.fleet.shards import apply_share, parse_shard
 
     planned = load_night(night_folder)
-    fleet = _fleet(planned.fleet_path)
+    fleet = open_fleet(planned.fleet_path)
     check_same_file(planned, fleet)
+    folder, share = night_folder.absolute(), parse_shard(shard) if shard else None
     if not yes:
-        ask(planned.results, fleet.table.name)
-    if shard:
-        from rolesync.fleet.shards import apply_share, parse_shard
-
-        share = parse_shard(shard)
-        with _context(replace(fleet, shard=str(share)), trust) as context:
-            night = apply_share(context, share, planned, night_folder.absolute())
-        return show_night(night, form, row_limit(show_all))
-    with _context(fleet, trust) as context, _hint_to_resume(fleet):
-        night = apply_fleet(context, planned, night_folder.absolute())
-    return show_night(night, form, row_limit(show_all), file=fleet.path)
+        results = results_to_apply(fleet, planned, folder)
+        ask([each for each in results if not share or share.has(each.account)], fleet.table.name)
+    fleet = replace(fleet, shard=str(share or ""))
+    with fleet_context(fleet, trust) as context, hint_to_resume(fleet):
+        night = apply_share(context, share, planned, folder) if share else apply_fleet(context, planned, folder)
+    return show_night(night, form, row_limit(show_all), file=fleet.path, shard=shard)
 
 
 @app.command("sync")
@@ -176,7 +153,7 @@ def fleet_sync(
     from rolesync.fleet.run import sync_fleet
     from rolesync.fleet.selection import select
 
-    with _context(_fleet(file), trust) as context, _hint_to_resume(context.fleet):
+    with fleet_context(open_fleet(file), trust) as context, hint_to_resume(context.fleet):
         night = sync_fleet(context, select(context.fleet, only or [], but or []))
     return show_night(night, form, row_limit(show_all), file=file)
 
@@ -185,22 +162,26 @@ def fleet_sync(
 @with_verbosity
 def fleet_resume(
     run: Annotated[
-        str, typer.Argument(metavar="[RUN]", help="Id of a run or its beginning; the last by default.")
+        str,
+        typer.Argument(metavar="[RUN]", help="Id of a run or its beginning; by default the last sync or apply."),
     ] = "",
     file: FleetOption = Path("fleet.toml"),
     trust: Trust = None,
+    shard: ShardOption = "",
     show_all: All = False,
     form: Format = Form.TEXT,
 ) -> Exit:
     """Apply what an earlier run left: accounts that did not begin, died or failed. Nothing is sent twice."""
-    from rolesync.fleet.journal import find_night, past_nights
-    from rolesync.fleet.resume import resume_fleet
+    from rolesync.fleet.past_nights import find_night
+    from rolesync.fleet.resume import RESUMABLE, resume_fleet
+    from rolesync.fleet.shards import parse_shard, resume_share
 
-    fleet = _fleet(file)
-    past = find_night(past_nights(fleet.folder, run), run)
-    with _context(fleet, trust) as context, _hint_to_resume(fleet):
-        night = resume_fleet(context, past)
-    return show_night(night, form, row_limit(show_all), file=file)
+    share = parse_shard(shard) if shard else None
+    fleet = replace(open_fleet(file), shard=str(share or ""))
+    past = find_night(fleet.folder, run, RESUMABLE)
+    with fleet_context(fleet, trust) as context, hint_to_resume(fleet):
+        night = resume_share(context, share, past) if share else resume_fleet(context, past)
+    return show_night(night, form, row_limit(show_all), file=file, shard=shard)
 
 
 @app.command("show")
@@ -219,12 +200,16 @@ def fleet_show(
     form: Format = Form.TEXT,
 ) -> Exit:
     """Show a run over the fleet; or each setting of an account, with the table that it comes from."""
-    from rolesync.fleet.journal import find_night, past_nights
+    from rolesync.fleet.past_nights import find_night
 
-    fleet = _fleet(file)
+    fleet = open_fleet(file)
     if name in fleet.accounts:
+        if html or csv:
+            raise UsageError(
+                f"{name} is an account, and --html and --csv save a run", hint="name a run, or leave out the account"
+            )
         return _show_account(fleet, name, form)
-    night = find_night(past_nights(fleet.folder, name), name).night(fleet.table.name)
+    night = find_night(fleet.folder, name).night(fleet.table.name)
     if save_night(night, file, html, csv):
         return Exit.DONE
     show_night(night, form, row_limit(show_all), file=file)
@@ -243,7 +228,7 @@ def fleet_run(
     """Run a command of a single account with the settings that it has in the fleet, such as `-- doctor`."""
     from rolesync.fleet.account_command import run_account_command
 
-    fleet = _fleet(file)
+    fleet = open_fleet(file)
     if account not in fleet.accounts:
         raise UsageError(f"the fleet has no account {account!r}", hint=f"see {fleet.path}")
     if words[0] in {"fleet", "init", "config"}:
@@ -264,37 +249,3 @@ def _show_account(fleet: "Fleet", name: str, form: Form) -> Exit:
 
     show_view(origins_view(rows))
     return Exit.DONE
-
-
-def _fleet(file: Path) -> "Fleet":
-    """Read the fleet file, and refuse settings from elsewhere."""
-    from rolesync.fleet.environment import check_environment, state_dir
-    from rolesync.fleet.fleet_file import read_fleet
-
-    check_environment()
-    return read_fleet(file, state_dir())
-
-
-@contextmanager
-def _context(fleet: "Fleet", trusted: list[str] | None = None) -> Iterator["FleetContext"]:
-    """Make the context of a command; its progress is shown while the `with` block lasts."""
-    from rolesync.fleet.environment import operator
-    from rolesync.fleet.run import FleetContext
-    from rolesync.fleet.workers import LocalEngine
-
-    unknown = [name for name in trusted or [] if name not in fleet.accounts]
-    if unknown:
-        raise UsageError(f"--trust-record {unknown[0]}: the fleet has no such account", hint="name an account")
-    with fleet_progress() as (progress, ended):
-        engine = LocalEngine(log_level="error" if is_quiet() else "debug" if is_verbose() else "")
-        yield FleetContext(fleet, engine, operator(), frozenset(trusted or []), progress, ended)
-
-
-@contextmanager
-def _hint_to_resume(fleet: "Fleet") -> Iterator[None]:
-    """After an interruption, show the command that continues."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(f"interrupted; to continue: {resume_command(fleet.path)}", file=sys.stderr)
-        raise

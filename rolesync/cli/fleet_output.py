@@ -30,6 +30,7 @@ def show_night(
     file: Path | None = None,
     folder: Path | None = None,
     detailed: bool = False,
+    shard: str = "",
 ) -> Exit:
     """Show a run over a fleet, and return its exit code.
 
@@ -40,6 +41,7 @@ def show_night(
         file: the fleet file, for the command that resumes the run; None if it can't be resumed.
         folder: where its plans were saved for the next command; None if there is none.
         detailed: whether changes that are pending exit with 2.
+        shard: the share of the fleet that it was, as in `3/20`; "" for the whole.
     """
     from rolesync.model.fleet import exit_code_of_night
     from rolesync.report.content.fleet import night_json
@@ -50,11 +52,11 @@ def show_night(
         return code
     from rolesync.report.terminal.fleet import night_view
 
-    show_view(night_view(night, limit, _next_command(night, file, folder)))
+    show_view(night_view(night, limit, _next_command(night, file, folder, shard)))
     return code
 
 
-def _next_command(night: "Night", file: Path | None, folder: Path | None) -> str:
+def _next_command(night: "Night", file: Path | None, folder: Path | None, shard: str = "") -> str:
     from rolesync.model.fleet import AccountStatus
 
     statuses = set(night.counts)
@@ -74,13 +76,14 @@ def _next_command(night: "Night", file: Path | None, folder: Path | None) -> str
         result.status in resumable and (night.command == "sync" or result.plan is not None) for result in night.results
     )
     if file and night.command in {"apply", "sync"} and not night.blocked and is_left:
-        return resume_command(file, night.run)
+        return resume_command(file, night.run, shard)
     return ""
 
 
-def resume_command(file: Path, run: str = "") -> str:
-    """Return the command that resumes a run over a fleet, the last one by default."""
+def resume_command(file: Path, run: str = "", shard: str = "") -> str:
+    """Return the command that resumes a run over a fleet, the last one by default; `shard` is as in `3/20`."""
     words = ["rolesync", "fleet", "resume", *([run] if run else []), *fleet_option(file)]
+    words += ["--shard", shard] if shard else []
     return " ".join(map(quote, words))
 
 
@@ -103,21 +106,31 @@ def save_night(night: "Night", file: Path, html: Path | None, csv: Path | None) 
 
 
 def ask(results: "Sequence[AccountResult]", fleet: str) -> None:
-    """Ask whether to apply the plans.
+    """Ask whether to apply the plans; without any to apply, there is nothing to ask.
+
+    Args:
+        results: the accounts as applying begins with them.
+        fleet: the name of the fleet.
 
     Raises:
         UsageError: there is no terminal.
         DeclinedError: the answer is no, or the question was interrupted.
     """
-    from rolesync.model.fleet import planned_changes
+    from rolesync.model.fleet import AccountStatus, planned_changes
+    from rolesync.report.content.text import plural
 
     if not sys.stdin.isatty():
         raise UsageError(
             "fleet apply asks before it writes, and standard input is no terminal",
             hint="look at the plans, then add --yes",
         )
+    number = sum(result.status is AccountStatus.PLANNED for result in results)
+    if not number:
+        return
     additions, removals = planned_changes(results)
-    question = f"Remove {removals:,} and add {additions:,} roles in the accounts of {fleet}?"
+    others = sum(result.status not in {AccountStatus.PLANNED, AccountStatus.EMPTY} for result in results)
+    left_out = f"; {plural(others, 'account')} can't be applied" if others else ""
+    question = f"Remove {removals:,} and add {additions:,} roles in {plural(number, 'account')} of {fleet}{left_out}?"
     try:
         agreed = typer.confirm(question, err=True)
     except (typer.Abort, KeyboardInterrupt) as error:

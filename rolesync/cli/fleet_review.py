@@ -71,7 +71,7 @@ def fleet_review(
 def _load(folder: Path) -> "FleetReview":
     from rolesync.fleet.environment import check_environment, operator, state_dir
     from rolesync.fleet.fleet_file import read_fleet
-    from rolesync.fleet.journal import known_accounts, past_nights
+    from rolesync.fleet.journal_index import read_index
     from rolesync.fleet.night_folder import check_same_file, load_night
     from rolesync.fleet.usual_numbers import usual_numbers
 
@@ -85,8 +85,8 @@ def _load(folder: Path) -> "FleetReview":
         raise UsageError(
             f"the review of a fleet needs {error.name}, which is not installed", hint=install_command("review")
         ) from error
-    usual = usual_numbers(past_nights(fleet.folder), night.run)
-    return FleetReview(fleet, night, folder, operator(), usual, known_accounts(fleet.folder).last_success)
+    usual = usual_numbers(fleet.folder, night.run)
+    return FleetReview(fleet, night, folder, operator(), usual, read_index(fleet.folder).last_success)
 
 
 def _review_account(

@@ -6,10 +6,14 @@ from shlex import quote
 
 from rolesync.errors import UsageError
 from rolesync.fleet.fleet_file import Fleet
-from rolesync.fleet.journal import PastNight
+from rolesync.fleet.fleet_run import FleetContext, fleet_run
 from rolesync.fleet.night_folder import save_night
-from rolesync.fleet.run import FleetContext, fleet_run, judge_and_apply, plan_accounts
+from rolesync.fleet.past_nights import PastNight
+from rolesync.fleet.run import judge_and_apply, plan_accounts
 from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night
+
+RESUMABLE = ("sync", "apply")
+"""The commands whose runs are resumed; a check or a plan is simply run again."""
 
 
 def resume_fleet(context: FleetContext, past: PastNight) -> Night:
@@ -21,7 +25,7 @@ def resume_fleet(context: FleetContext, past: PastNight) -> Night:
     Raises:
         UsageError: the run wasn't to apply anything.
     """
-    if past.command not in {"sync", "apply"}:
+    if past.command not in RESUMABLE:
         raise UsageError(
             f"run {past.run} was a {past.command}, which is not resumed",
             hint=f"begin a new one: rolesync fleet sync {quote(str(context.fleet.path))}",

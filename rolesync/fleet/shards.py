@@ -6,23 +6,27 @@ again, because plans may have been approved meanwhile.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 from rolesync.errors import UsageError
 from rolesync.fleet.approvals import with_approval
 from rolesync.fleet.fleet_file import Fleet
+from rolesync.fleet.fleet_run import FleetContext, FleetRun, finish_run, fleet_run, start_run
 from rolesync.fleet.guards import judge_fleet, mark_blocked
 from rolesync.fleet.jobs import JobKind
-from rolesync.fleet.journal import known_accounts
+from rolesync.fleet.journal_index import read_index
 from rolesync.fleet.night_folder import PlannedNight, check_same_file, load_night, save_night, summary_path
-from rolesync.fleet.run import FleetContext, apply_planned, finish_run, fleet_run, start_run
+from rolesync.fleet.past_nights import PastNight
+from rolesync.fleet.run import apply_planned
 from rolesync.fleet.schedule import Limits
-from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
+from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, FleetVerdict, Night
 
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
+_APPLIED = "fleet.applied.*-of-*.json"
 _SUMMARY = re.compile(r"fleet\.(?:applied\.)?(\d+)-of-(\d+)\.json")
 
 
@@ -60,8 +64,17 @@ def check_shard_folder(folder: Path) -> None:
     Raises:
         UsageError: it is merged.
     """
-    if summary_path(folder).exists():
-        raise UsageError(f"{folder} is merged already", hint="name a new folder for each night")
+    merged = summary_path(folder)
+    if not merged.exists():
+        return
+    if any(folder.glob(_APPLIED)):
+        hint = "plan a new night in a new folder; to merge what was applied, add --applied"
+        raise UsageError(f"{folder} is merged, and shards have applied it", hint=hint)
+    raise UsageError(
+        f"{folder} is merged already",
+        hint=f"apply it: rolesync fleet apply {quote(str(folder))} --shard N/COUNT. To plan a share again before any "
+        f"is applied: rm {quote(str(merged))}, plan that share, and merge again",
+    )
 
 
 def merge_plans(context: FleetContext, folder: Path) -> Night:
@@ -90,17 +103,51 @@ def apply_share(context: FleetContext, shard: Shard, night: PlannedNight, folder
         night: the merged night.
         folder: its folder.
     """
-    planned = [with_approval(result, folder) for result in night.results]
-    stopped, verdicts = judge_night(context.fleet, planned)
-    share = [result for result in mark_blocked(planned, verdicts) if shard.has(result.account)]
     with fleet_run(context, "apply") as run:
-        started = start_run(run, [context.fleet.accounts[each.account] for each in share], str(folder))
-        if any(not verdict.accounts for verdict in verdicts):
-            applied = finish_run(run, started, share, verdicts, stopped)
-        else:
-            applied = apply_planned(run, started, share, verdicts, folder)
-        save_night(folder, context.fleet, run.run, applied.results, applied=True)
-        return applied
+        names = [result.account for result in night.results if shard.has(result.account)]
+        started = start_run(run, [context.fleet.accounts[name] for name in names], str(folder))
+        return _apply_share(run, started, night, folder, dict.fromkeys(names))
+
+
+def resume_share(context: FleetContext, shard: Shard, past: PastNight) -> Night:
+    """Apply what an earlier run of a shard left; what is done isn't sent again.
+
+    Raises:
+        UsageError, PlanRefusedError: the run applied nothing, or its night can't be read or is of another fleet file.
+    """
+    if past.command != "apply":
+        raise UsageError(
+            f"run {past.run} of shard {shard.number}/{shard.count} was a {past.command}, which is not resumed",
+            hint=f"run it again: rolesync fleet {past.command} … --shard {shard.number}/{shard.count}",
+        )
+    folder = Path(past.folder)
+    night = load_night(folder)
+    check_same_file(night, context.fleet)
+    before = {result.account: result for result in past.night(context.fleet.table.name).results}
+    with fleet_run(context, "apply", past.run) as run:
+        return _apply_share(run, past.started_at, night, folder, before)
+
+
+def _apply_share(
+    run: FleetRun, started: str, night: PlannedNight, folder: Path, before: Mapping[str, AccountResult | None]
+) -> Night:
+    """Judge the whole night, and apply a share of it; `before` has its accounts, with the results of an earlier run."""
+    planned = [with_approval(result, folder) for result in night.results]
+    stopped, verdicts = judge_night(run.context.fleet, planned)
+    share = []
+    for result in mark_blocked(planned, verdicts):
+        if result.account in before:
+            earlier = before[result.account]
+            share.append(earlier if earlier and earlier.status in SUCCESSES else result)
+    if any(not verdict.accounts for verdict in verdicts):
+        applied = finish_run(run, started, share, verdicts, stopped)
+    else:
+        applied = apply_planned(run, started, share, verdicts, folder)
+    try:
+        save_night(folder, run.context.fleet, run.run, applied.results, applied=True)
+    except UsageError as error:  # what was applied must be shown all the same
+        return replace(applied, unrecorded=applied.unrecorded or f"{error.message}; the merge will lack this share")
+    return applied
 
 
 def merge_applied(context: FleetContext, folder: Path) -> Night:
@@ -125,7 +172,7 @@ def judge_night(fleet: Fleet, results: Sequence[AccountResult]) -> tuple[str, tu
     whole = replace(fleet, shard="")
     failed = sum(result.failed for result in results)
     stopped = Limits(fleet.table.stop).exceeded(failed, len(results))
-    return stopped, judge_fleet(whole, results, stopped, known_accounts(whole.folder).last_success)
+    return stopped, judge_fleet(whole, results, stopped, read_index(whole.folder).last_success)
 
 
 def _merged(fleet: Fleet, folder: Path, *, applied: bool) -> list[AccountResult]:
@@ -148,7 +195,7 @@ def _merged(fleet: Fleet, folder: Path, *, applied: bool) -> list[AccountResult]
 
 def _shards_of(folder: Path, *, applied: bool) -> list[Shard]:
     """List all shards of a night, those without a result too."""
-    pattern = "fleet.applied.*-of-*.json" if applied else "fleet.[0-9]*-of-*.json"
+    pattern = _APPLIED if applied else "fleet.[0-9]*-of-*.json"
     matches = [match for path in sorted(folder.glob(pattern)) if (match := _SUMMARY.fullmatch(path.name))]
     counts = {int(match[2]) for match in matches}
     if len(counts) != 1:

@@ -1,28 +1,38 @@
 """What is usual for each account: the numbers of its last nights, from the fleet's journal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 
-from rolesync.fleet.journal import PastNight
+from rolesync.audit.files import START
+from rolesync.fleet.journal import RESULT_EVENT, START_EVENT, entries
+from rolesync.fleet.journal_index import read_index
 from rolesync.model.fleet_review import UsualNumbers
 
 NIGHTS = 10
 """The last nights of an account that count."""
 
 
-def usual_numbers(nights: Iterable[PastNight], until: str) -> Mapping[str, UsualNumbers]:
+def usual_numbers(folder: Path, until: str) -> Mapping[str, UsualNumbers]:
     """Collect the numbers of each account's last nights; accounts without one are missing.
 
+    Only the runs in the index are read: an account that was in none of them has no usual numbers.
+
     Args:
-        nights: the runs over the fleet, oldest first.
+        folder: the folder of the fleet.
         until: the id of the run to compare with them; it and all after it don't count.
+
+    Raises:
+        RecordError, RecordBrokenError: the journal can't be read.
     """
+    runs = read_index(folder).runs
     plans: dict[str, dict[str, tuple[int, int]]] = {}
-    for night in nights:
-        if night.run == until:
+    for _, entry in entries(folder, runs[0].position if runs else START):
+        if entry["event"] == START_EVENT and entry["run"] == until:
             break
-        for name, result in night.results.items():
-            if result.plan:  # by digest, since planning and applying are two runs of one plan
-                plans.setdefault(name, {})[result.plan.digest] = (result.plan.additions, result.plan.removals)
+        if entry["event"] == RESULT_EVENT and (plan := entry["result"]["plan"]):
+            numbers = plans.setdefault(entry["result"]["account"], {})
+            # By digest, since planning and applying are two runs of one plan.
+            numbers[plan["digest"]] = (plan["additions"], plan["removals"])
     last = {name: list(numbers.values())[-NIGHTS:] for name, numbers in plans.items()}
     return {
         name: UsualNumbers(len(numbers), max(added for added, _ in numbers), max(removed for _, removed in numbers))

@@ -150,7 +150,8 @@ class Night:
     """One run over a fleet: all enabled accounts with their results, in the order of the fleet file.
 
     `disabled` are the accounts that are not enabled, each with its reason. `verdicts` are the guards of the fleet that
-    block. `stopped` is the reason if the breaker tripped, else "".
+    block. `stopped` is the reason if the breaker tripped, else "". `unrecorded` is why the fleet's journal lacks a part
+    of the run, else "".
     """
 
     fleet: str
@@ -162,6 +163,7 @@ class Night:
     stopped: str = ""
     started_at: str = ""
     finished_at: str = ""
+    unrecorded: str = ""
 
     @property
     def counts(self) -> Mapping[AccountStatus, int]:
@@ -182,11 +184,13 @@ def exit_code_of_night(night: Night, *, detailed: bool = False) -> Exit:
         detailed: whether changes that are pending exit with 2.
 
     Returns:
-        6 if no account was reached; 4 if a guard of the fleet blocks all accounts; 5 if an account did not succeed; 2
-        or 0 otherwise.
+        1 if the journal lacks a part of the run; 6 if every account was unreachable; 4 if a guard of the fleet blocks
+        all accounts; 5 if an account did not succeed; 2 or 0 otherwise. An account that did not begin may be reachable.
     """
     statuses = {result.status for result in night.results}
-    if statuses - {AccountStatus.NOT_BEGUN} == {AccountStatus.UNREACHABLE}:
+    if night.unrecorded:
+        return Exit.UNEXPECTED
+    if statuses == {AccountStatus.UNREACHABLE}:
         return Exit.STUDIO
     if night.blocked:
         return Exit.BLOCKED

@@ -85,6 +85,9 @@ def test_wrong_words_are_refused_before_anything_is_read(fleet: Shell) -> None:
     assert fleet.run("fleet", "sync", "fleet.toml", "--trust-record", "nrth").returncode == 64
     assert fleet.run("fleet", "plan", "fleet.toml", "-o", ".").returncode == 64
     assert fleet.run("fleet", "resume").returncode == 64
+    assert fleet.run("fleet", "resume", "--shard", "2/1").returncode == 64
+    page = fleet.run("fleet", "show", "north", "--html", "north.html")
+    assert (page.returncode, "--html and --csv save a run" in page.stderr) == (64, True)
     assert fleet.run("fleet", "show", "north", "-f", "none.toml").returncode == 64
 
 
@@ -92,3 +95,12 @@ def test_a_command_of_one_account_needs_an_account_and_a_command(fleet: Shell) -
     assert fleet.run("fleet", "run", "nrth", "--", "runs").returncode == 64
     assert fleet.run("fleet", "run", "north", "--", "fleet", "show").returncode == 64
     assert fleet.run("fleet", "run", "north", "--", "runs", "--last", "1").returncode == 0
+
+
+def test_resume_takes_the_last_run_that_was_to_apply(fleet: Shell, studios: Studios) -> None:
+    (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("s3cr3t", encoding="ascii")
+    synced = fleet.json("fleet", "sync", "fleet.toml", exit_code=5)
+    assert fleet.run("fleet", "check", "fleet.toml").returncode == 5
+    (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("sandbox-token", encoding="ascii")
+    resumed = fleet.json("fleet", "resume")
+    assert (resumed["run"], len(studios["south"].log())) == (synced["run"], 6)

@@ -1,5 +1,6 @@
 """What follows a run over a fleet."""
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from rolesync.cli.fleet_output import ask, fleet_progress, resume_command, show_night
 from rolesync.cli.options import Form
 from rolesync.cli.verbosity import set_verbosity
-from rolesync.errors import UsageError
+from rolesync.errors import DeclinedError, UsageError
 from rolesync.model.fleet import AccountStatus, Night
 from tests.fleet.tools import plan, result
 
@@ -41,6 +42,7 @@ def test_the_default_file_is_not_named_and_an_apply_without_plans_is_not_resumed
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert resume_command(Path("fleet.toml")) == "rolesync fleet resume"
+    assert resume_command(Path("fleet.toml"), shard="3/20") == "rolesync fleet resume --shard 3/20"
     show_night(Night("district", "r1", "apply", (result("a", A.DIED),), {}), Form.TEXT, file=Path("fleet.toml"))
     assert "resume" not in capsys.readouterr().out
 
@@ -54,9 +56,32 @@ def test_quiet_shows_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
-def test_it_asks_with_the_numbers_and_only_on_a_terminal() -> None:
+def test_it_asks_only_on_a_terminal() -> None:
     with pytest.raises(UsageError, match="standard input is no terminal"):
         ask([result("a", A.PLANNED, plan=plan(removals=2))], "district")
+
+
+class Typed(StringIO):
+    """Answers, as if they were typed at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_it_asks_with_the_numbers_of_what_is_applied(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = [result(name, A.PLANNED, plan=plan(removals=2, additions=1)) for name in ("a", "b")]
+    others = [result("c", A.WAITING, plan=plan(removals=9)), result("d", A.EMPTY, plan=plan())]
+    monkeypatch.setattr("sys.stdin", Typed("n\ny\n"))
+    with pytest.raises(DeclinedError):
+        ask([*planned, *others], "district")
+    ask(planned, "district")
+    ask(others, "district")  # nothing is to be applied, so it doesn't ask
+    questions = capsys.readouterr().err
+    assert "Remove 4 and add 2 roles in 2 accounts of district; 1 account can't be applied?" in questions
+    assert "Remove 4 and add 2 roles in 2 accounts of district?" in questions
+    assert questions.count("Remove") == 2
 
 
 def test_each_result_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

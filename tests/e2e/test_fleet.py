@@ -13,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 from rolesync.fleet.fleet_file import read_fleet
+from rolesync.fleet.fleet_run import FleetContext
 from rolesync.fleet.jobs import JobKind
-from rolesync.fleet.run import FleetContext, sync_fleet
+from rolesync.fleet.run import sync_fleet
 from rolesync.fleet.workers import LocalEngine
 from rolesync.model.fleet import exit_code_of_night
 from rolesync.sandbox import Options, Sandbox

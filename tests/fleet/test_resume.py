@@ -9,8 +9,8 @@ import pytest
 from rolesync.errors import UsageError
 from rolesync.fleet.fleet_file import Fleet, read_fleet
 from rolesync.fleet.jobs import Job, JobKind
-from rolesync.fleet.journal import PastNight, find_night, past_nights
 from rolesync.fleet.night_folder import load_night
+from rolesync.fleet.past_nights import PastNight, find_night
 from rolesync.fleet.resume import resume_fleet
 from rolesync.fleet.run import apply_fleet, check_fleet, plan_fleet, sync_fleet
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
@@ -21,7 +21,7 @@ PLAN, APPLY = JobKind.PLAN, JobKind.APPLY
 
 
 def last(fleet: Fleet) -> PastNight:
-    return find_night(past_nights(fleet.folder, ""), "")
+    return find_night(fleet.folder)
 
 
 def crashing(account: str, kind: JobKind) -> Callable[[Job], AccountResult]:

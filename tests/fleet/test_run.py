@@ -1,26 +1,17 @@
 """Runs over a fleet, with scripted accounts for the order of things, and with real ones for the whole."""
 
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from threading import main_thread
 
 import pytest
 
-from rolesync.errors import LockHeldError, RecordError
 from rolesync.fleet.fleet_file import Fleet, read_fleet
+from rolesync.fleet.fleet_run import FleetContext
 from rolesync.fleet.jobs import Job, JobKind
-from rolesync.fleet.journal import Journal, find_night, past_nights
 from rolesync.fleet.night_folder import approved_path, load_night
-from rolesync.fleet.run import (
-    FleetContext,
-    apply_fleet,
-    check_fleet,
-    fleet_run,
-    plan_fleet,
-    sync_fleet,
-)
+from rolesync.fleet.past_nights import find_night
+from rolesync.fleet.run import apply_fleet, plan_fleet, results_to_apply, sync_fleet
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
 from rolesync.planner.encode import to_json
 from tests.fleet.reviewing import sealed
@@ -64,7 +55,7 @@ def test_all_are_planned_before_any_is_applied(tmp_path: Path) -> None:
     assert [job.kind for job in jobs_of(context)] == [JobKind.PLAN] * 3 + [JobKind.APPLY] * 3
     assert statuses(night) == {"a": "done", "b": "done", "c": "done"}
     assert exit_code_of_night(night) == 0
-    assert find_night(past_nights(context.fleet.folder), "").night("district").results == night.results
+    assert find_night(context.fleet.folder).night("district").results == night.results
 
 
 def test_one_that_fails_fails_alone(tmp_path: Path) -> None:
@@ -92,13 +83,16 @@ def test_a_guard_of_the_fleet_blocks_everything_before_anything_is_written(tmp_p
     assert statuses(night) == {"a": "planned", "b": "planned"}
     assert {job.kind for job in jobs_of(context)} == {JobKind.PLAN}
     assert exit_code_of_night(night) == 4
+    folder = context.fleet.folder / "nights" / night.run
+    assert results_to_apply(context.fleet, load_night(folder), folder) == []
 
 
-def test_failed_plans_beyond_the_limit_block_everything(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a", "c"])  # the first, and one after others were reached
+def test_failed_plans_beyond_the_limit_block_everything(tmp_path: Path, name: str) -> None:
     context = context_of(
-        fleet_of(tmp_path, "a", "b", "c", fleet="[fleet.stop]\nfailed_count = 0\n"), failing("c", kind=JobKind.PLAN)
+        fleet_of(tmp_path, "a", "b", "c", fleet="[fleet.stop]\nfailed_count = 0\n"), failing(name, kind=JobKind.PLAN)
     )
-    one_worker = context.fleet.table.model_copy(update={"workers": 1})  # so that others were reached before
+    one_worker = context.fleet.table.model_copy(update={"workers": 1})
     context = replace(context, fleet=replace(context.fleet, table=one_worker))
     night = sync_fleet(context, context.fleet.enabled)
     assert exit_code_of_night(night) == 4
@@ -113,7 +107,7 @@ def test_a_breaker_leaves_the_rest_not_begun(tmp_path: Path) -> None:
     night = sync_fleet(context, fleet.enabled)
     assert statuses(night) == {"a": "done", "b": "unreachable", "c": "not_begun", "d": "not_begun"}
     assert exit_code_of_night(night) == 5
-    assert find_night(past_nights(fleet.folder), "").night("district").results == night.results
+    assert find_night(fleet.folder).night("district").results == night.results
 
 
 def test_those_longest_without_a_success_come_first(tmp_path: Path) -> None:
@@ -153,92 +147,12 @@ def test_only_approved_plans_are_applied_where_an_approval_is_needed(tmp_path: P
     approved_path(folder, "b").parent.mkdir(exist_ok=True)
     approved_path(folder, "b").write_text(to_json(approved), encoding="ascii")
     context = context_of(fleet)
+    begun = results_to_apply(fleet, load_night(folder), folder)
+    assert [each.status for each in begun] == [AccountStatus.WAITING, PLANNED]
     night = apply_fleet(context, load_night(folder), folder)
     assert statuses(night) == {"a": "waiting", "b": "done"}
     assert [job.plan_path for job in jobs_of(context)] == [str(approved_path(folder, "b"))]
     assert exit_code_of_night(night) == 5
-
-
-def test_the_rate_is_shared_out_and_an_account_may_have_less(tmp_path: Path) -> None:
-    path = fleet_of(tmp_path, "a", "b", fleet="requests_per_second = 10\n").path
-    path.write_text(path.read_text(encoding="utf-8") + "requests_per_second = 2\n", encoding="utf-8")
-    context = context_of(read_fleet(path, tmp_path))
-    check_fleet(context, context.fleet.enabled)
-    assert sorted(job.values["requests_per_second"] for job in jobs_of(context)) == [2, 5]
-
-
-def test_each_job_knows_which_words_of_the_account_column_are_accounts(tmp_path: Path) -> None:
-    path = fleet_of(tmp_path, "a", "b").path
-    text = path.read_text(encoding="utf-8").replace("[defaults]\n", '[defaults]\naccount_column = "school"\n')
-    path.write_text(text, encoding="utf-8")
-    context = context_of(read_fleet(path, tmp_path))
-    check_fleet(context, context.fleet.enabled)
-    assert {str(job.values["keep"]) for job in jobs_of(context)} == {"{'school': ['a']}", "{'school': ['b']}"}
-    assert [job.values["leave_out"] for job in jobs_of(context)] == [{"school": ["a", "b"]}] * 2
-
-
-def test_no_secret_is_in_a_job(tmp_path: Path) -> None:
-    context = context_of(fleet_of(tmp_path, "a"))
-    check_fleet(context, context.fleet.enabled)
-    assert "sandbox-token" not in repr(jobs_of(context))
-
-
-def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
-    context = context_of(fleet_of(tmp_path, "a"))
-    with fleet_run(context, "sync"), pytest.raises(LockHeldError):
-        check_fleet(context, context.fleet.enabled)
-
-
-def test_an_engine_that_fails_ends_the_run_with_its_error(tmp_path: Path) -> None:
-    def broken(_job: Job) -> AccountResult:
-        raise ZeroDivisionError
-
-    context = context_of(fleet_of(tmp_path, "a", "b"), broken)
-    with pytest.raises(ZeroDivisionError):
-        check_fleet(context, context.fleet.enabled)
-
-
-def test_an_interruption_is_in_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupting(job: Job) -> AccountResult:
-        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
-        while not is_interrupted:
-            pass
-        return result(job.account, AccountStatus.DIED)
-
-    is_interrupted: list[bool] = []
-    context = context_of(
-        fleet_of(tmp_path, "a", "b", fleet="[fleet.stop]\nstrict = true\nfailed_count = 0\n"), interrupting
-    )
-    monkeypatch.setattr(context.engine, "interrupt", lambda: is_interrupted.append(True))
-    with pytest.raises(KeyboardInterrupt):
-        sync_fleet(context, context.fleet.enabled)
-    night = find_night(past_nights(context.fleet.folder, ""), "").night("district")
-    assert night.stopped == "the fleet was interrupted"
-    assert night.finished_at
-    assert statuses(night) == {"a": "died", "b": "not_begun"}
-
-
-def test_nothing_begins_that_the_journal_can_not_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    context = context_of(fleet_of(tmp_path, "a", "b"))
-
-    def full(*_: object) -> None:
-        raise RecordError("disk full")
-
-    monkeypatch.setattr(Journal, "begin", full)
-    with pytest.raises(RecordError, match="disk full"):
-        check_fleet(context, context.fleet.enabled)
-    assert jobs_of(context) == []
-
-
-def test_each_result_is_told_as_it_comes(tmp_path: Path) -> None:
-    ended: list[tuple[str, int]] = []
-    context = context_of(fleet_of(tmp_path, "a", "b"))
-    fleet = replace(context.fleet, table=context.fleet.table.model_copy(update={"workers": 1}))
-    check_fleet(
-        replace(context, fleet=fleet, ended=lambda each, remaining: ended.append((each.account, remaining))),
-        fleet.enabled,
-    )
-    assert ended == [("a", 1), ("b", 0)]
 
 
 def test_a_thousand_accounts(tmp_path: Path) -> None:

@@ -6,16 +6,26 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import PlanRefusedError, UsageError
+from rolesync.fleet.fleet_run import FleetContext
 from rolesync.fleet.jobs import Job, JobKind
-from rolesync.fleet.journal import find_night, past_nights
 from rolesync.fleet.night_folder import load_night, summary_path
-from rolesync.fleet.run import FleetContext, plan_fleet
-from rolesync.fleet.shards import Shard, apply_share, check_shard_folder, merge_applied, merge_plans, parse_shard
+from rolesync.fleet.past_nights import find_night
+from rolesync.fleet.run import plan_fleet
+from rolesync.fleet.shards import (
+    Shard,
+    apply_share,
+    check_shard_folder,
+    merge_applied,
+    merge_plans,
+    parse_shard,
+    resume_share,
+)
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
 from tests.fleet.tools import ScriptedEngine, fleet_of, plan, result
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 SHARDS = [Shard(number, 3) for number in (1, 2, 3)]
+LARGEST = max(SHARDS, key=lambda shard: sum(map(shard.has, NAMES)))
 
 
 def healthy(job: Job) -> AccountResult:
@@ -69,14 +79,18 @@ def test_shards_plan_the_merge_judges_and_shards_apply(tmp_path: Path) -> None:
     night = merge_plans(context_of(tmp_path), folder)
     assert [each.account for each in night.results] == list(NAMES)
     assert exit_code_of_night(night, detailed=True) == 2
-    with pytest.raises(UsageError, match="merged already"):
+    with pytest.raises(UsageError, match="merged already") as refusal:
         check_shard_folder(folder)
+    assert f"rolesync fleet apply {folder} --shard N/COUNT" in refusal.value.hint
+    assert f"rm {folder / 'fleet.json'}" in refusal.value.hint
     applied(tmp_path, folder, *SHARDS)
+    with pytest.raises(UsageError, match="shards have applied it"):
+        check_shard_folder(folder)
     whole = context_of(tmp_path)
     merged = merge_applied(whole, folder)
     assert {each.status for each in merged.results} == {AccountStatus.DONE}
     assert (len(merged.results), exit_code_of_night(merged)) == (6, 0)
-    assert find_night(past_nights(whole.fleet.folder), "").night("district").results == merged.results
+    assert find_night(whole.fleet.folder).night("district").results == merged.results
 
 
 def test_a_guard_of_the_whole_fleet_holds_in_every_shard(tmp_path: Path) -> None:
@@ -124,3 +138,57 @@ def test_shards_of_different_counts_or_files_are_not_merged(tmp_path: Path) -> N
         merge_plans(context_of(tmp_path), folder)
     with pytest.raises(UsageError, match="has no shard"):
         merge_plans(context_of(tmp_path), tmp_path / "none")
+
+
+def test_a_share_is_planned_again_and_merged_again_before_any_is_applied(tmp_path: Path) -> None:
+    folder = planned(tmp_path, *SHARDS[:2], fleet="[fleet.stop]\nfailed_share = 1.0\n")
+    assert exit_code_of_night(merge_plans(context_of(tmp_path), folder)) == 5
+    summary_path(folder).unlink()  # as the refusal advises
+    check_shard_folder(folder)
+    planned(tmp_path, SHARDS[2])
+    assert exit_code_of_night(merge_plans(context_of(tmp_path), folder)) == 0
+
+
+def test_a_share_is_resumed_and_what_is_done_stays_done(tmp_path: Path) -> None:
+    folder = planned(tmp_path, *SHARDS, fleet="[fleet.stop]\nfailed_share = 1.0\n")
+    merge_plans(context_of(tmp_path), folder)
+    shard = LARGEST
+    first, *others = [name for name in NAMES if shard.has(name)]
+
+    def failing(job: Job) -> AccountResult:
+        return healthy(job) if job.account == first else result(job.account, AccountStatus.UNREACHABLE)
+
+    context = context_of(tmp_path, shard)
+    apply_share(replace(context, engine=ScriptedEngine(failing)), shard, load_night(folder), folder)
+    past = find_night(context.fleet.folder)
+    assert exit_code_of_night(past.night("district")) == 5
+    resumed = resume_share(context, shard, past)
+    assert {each.account: each.status for each in resumed.results} == dict.fromkeys(
+        [first, *others], AccountStatus.DONE
+    )
+    assert sorted(job.account for job in jobs_of(context)) == others
+    saved = load_night(folder, str(shard), applied=True)
+    assert (saved.run, saved.results) == (past.run, resumed.results)
+
+
+def test_only_applying_a_share_is_resumed(tmp_path: Path) -> None:
+    planned(tmp_path, SHARDS[0])
+    context = context_of(tmp_path, SHARDS[0])
+    with pytest.raises(UsageError, match="was a plan, which is not resumed"):
+        resume_share(context, SHARDS[0], find_night(context.fleet.folder))
+
+
+def test_what_a_shard_applied_is_shown_though_its_summary_can_not_be_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = planned(tmp_path, *SHARDS)
+    merge_plans(context_of(tmp_path), folder)
+
+    def full(*_: object, **__: object) -> None:
+        raise UsageError("NIGHT can't be written: No space left on device")
+
+    monkeypatch.setattr("rolesync.fleet.shards.save_night", full)
+    (night,) = applied(tmp_path, folder, LARGEST)
+    assert {each.status for each in night.results} == {AccountStatus.DONE}
+    assert "the merge will lack this share" in night.unrecorded
+    assert exit_code_of_night(night) == 1

@@ -140,6 +140,7 @@ def night_json(night: Night) -> dict[str, Any]:
         "started_at": night.started_at,
         "finished_at": night.finished_at or None,
         "stopped": night.stopped or None,
+        "unrecorded": night.unrecorded or None,
         "counts": {status.value: number for status, number in night.counts.items()},
         "verdicts": [asdict(verdict) for verdict in night.verdicts],
         "accounts": [asdict(result) for result in night.results],

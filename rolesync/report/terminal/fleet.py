@@ -29,6 +29,8 @@ def _parts(night: Night, limit: int | None, command: str) -> Iterator[Renderable
     yield note(f"{changes_sentence(night)} · run {night.run}")
     if night.stopped:
         yield note(f"The fleet stopped: {escape_for_display(night.stopped, SENTENCE_LIMIT)}.", "bold red")
+    if night.unrecorded:
+        yield note(f"This run is not recorded to its end: {escape_for_display(night.unrecorded)}", "bold red")
     yield from _verdicts(night.verdicts)
     for described in night_tables(night):
         yield from table_view(described, limit)

@@ -58,6 +58,7 @@ def test_accounts_that_need_a_look_come_first() -> None:
 
 
 def test_programs_get_every_account() -> None:
+    assert night_json(replace(NIGHT, unrecorded="disk full"))["unrecorded"] == "disk full"
     rows = list(csv_rows(NIGHT))
     assert rows[0] == ("a", "done", "", 3, 1, 2, 0.0, 1, "", "")
     assert {len(row) for row in rows} == {len(CSV_COLUMNS)}

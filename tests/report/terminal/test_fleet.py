@@ -23,5 +23,10 @@ def test_the_verdict_is_first_and_the_next_command_last() -> None:
     assert text.rstrip().endswith("rolesync fleet resume r1")
 
 
+def test_a_run_that_is_not_recorded_says_so() -> None:
+    text = flat(night_view(Night("district", "r1", "sync", (result("a"),), {}, unrecorded="disk full")))
+    assert "This run is not recorded to its end: disk full" in text
+
+
 def test_each_setting_has_its_origin() -> None:
     assert "chunk_size 50 defaults" in flat(origins_view([("chunk_size", "50", "defaults")]))

@@ -1,0 +1,116 @@
+"""What the journal of a fleet contains as far as earlier runs have read it, so that no run reads years of nights.
+
+The index is a file beside the journal. It has the place up to which the journal was read, what is known of the accounts
+there, and where the last runs begin. A command reads only the lines after that place. Where the file is missing,
+damaged, or names a place that isn't in the journal, the whole journal is read.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rolesync.audit.files import START, Position
+from rolesync.audit.tail import ends_a_record
+from rolesync.fleet.jobs import JobKind, decode_head
+from rolesync.fleet.journal import RESULT_EVENT, START_EVENT, entries
+from rolesync.model.fleet import SUCCESSES, AccountStatus, RecordHead
+from rolesync.private_files import replace_file
+
+RUNS = 60
+"""The last runs whose places are kept; about a fortnight of nights in steps."""
+
+_FILE = "journal.index.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """A run over the fleet: its id, its command, and the place in the journal where it begins."""
+
+    run: str
+    command: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class JournalIndex:
+    """What a journal contains.
+
+    Attributes:
+        end: the place up to which it was read.
+        last_success: when each account last succeeded.
+        heads: the end of each account's record.
+        runs: the last runs, oldest first.
+    """
+
+    end: Position
+    last_success: Mapping[str, str]
+    heads: Mapping[str, RecordHead]
+    runs: tuple[RunStart, ...]
+
+    @property
+    def has_all_runs(self) -> bool:
+        """Whether no run of the journal is missing in `runs`."""
+        return len(self.runs) < RUNS
+
+
+_EMPTY = JournalIndex(START, {}, {}, ())
+
+
+def read_index(folder: Path) -> JournalIndex:
+    """Read what the journal in a folder contains: from the index, and from the lines after it.
+
+    Raises:
+        RecordError, RecordBrokenError: as `lines_from`.
+    """
+    saved = _load(folder)
+    last_success, heads = dict(saved.last_success), dict(saved.heads)
+    runs, end = list(saved.runs), saved.end
+    for position, entry in entries(folder, saved.end):
+        if entry["event"] == START_EVENT:
+            runs.append(RunStart(entry["run"], entry["command"], end))
+        elif entry["event"] == RESULT_EVENT:
+            account, head = entry["result"]["account"], decode_head(entry["result"]["head"])
+            if AccountStatus(entry["result"]["status"]) in SUCCESSES and entry["kind"] != JobKind.CHECK.value:
+                last_success[account] = entry["time"]
+            if head:
+                heads[account] = head
+        end = position
+    return JournalIndex(end, last_success, heads, tuple(runs[-RUNS:]))
+
+
+def save_index(folder: Path, index: JournalIndex) -> None:
+    """Save an index beside the journal, so that the next run reads only what comes after it.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    content = {"rolesync_journal_index": _FORMAT, **asdict(index)}
+    replace_file(folder / _FILE, json.dumps(content).encode("ascii"), durable=False)
+
+
+def all_runs(folder: Path) -> Iterator[RunStart]:
+    """Read from the whole journal where each run begins, oldest first.
+
+    Raises:
+        RecordError, RecordBrokenError: as `lines_from`.
+    """
+    end = START
+    for position, entry in entries(folder, START):
+        if entry["event"] == START_EVENT:
+            yield RunStart(entry["run"], entry["command"], end)
+        end = position
+
+
+def _load(folder: Path) -> JournalIndex:
+    """Load the saved index; an empty one if there is none that fits the journal."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        content = json.loads((folder / _FILE).read_bytes())
+        end = Position(*content["end"])
+        if content["rolesync_journal_index"] == _FORMAT and ends_a_record(folder, end):
+            heads = {name: RecordHead(**head) for name, head in content["heads"].items()}
+            runs = (RunStart(**{**each, "position": Position(*each["position"])}) for each in content["runs"])
+            return JournalIndex(end, dict(content["last_success"]), heads, tuple(runs))
+    return _EMPTY
