@@ -29,6 +29,17 @@ def attempt_timeout(timeout: float, connect_timeout: float) -> Timeout:
     return Timeout(total=timeout, connect=min(timeout, connect_timeout))
 
 
+class OneAnswerSession(requests.Session):
+    """A session that gives redirects back as answers, and doesn't read their bodies.
+
+    `requests` unpacks the body of each redirect without a limit, even if it is not to follow it.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return no target."""
+        del resp
+
+
 class DeadlineAdapter(HTTPAdapter):
     """Sends requests whose read timeout is for headers and body together, instead of for each read."""
 

@@ -22,12 +22,12 @@ from rolesync.notify.table import NotifyTable
 from rolesync.reader.identity import read_user, read_users
 from rolesync.settings_lists import ListSettings
 from rolesync.settings_notify import check_notify
+from rolesync.settings_routes import check_routes
 from rolesync.settings_sources import (
     CONFIG_FILE,
     PREFIX,
     SECRETS_FOLDER,
     Origin,
-    check_routes,
     read_settings,
     user_state_dir,
 )
@@ -187,6 +187,11 @@ class Settings(ListSettings):
     def dir_of(self, studio: str) -> Path:
         """Folder of the record of the account at an address."""
         return self.state_dir / urlsplit(studio).netloc.replace(":", "_")
+
+    @property
+    def lists_dir(self) -> Path:
+        """Folder of the copies of fetched lists: the account's, as far as one is set."""
+        return (self.account_dir if self.account or self.base_url else self.state_dir) / "lists"
 
     @classmethod
     def settings_customise_sources(

@@ -2,10 +2,18 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from rolesync.settings_access import AccessSettings
-from rolesync.settings_values import Count, check_roles, parse_collection
+from rolesync.settings_values import (
+    Count,
+    Positive,
+    check_as_of,
+    check_hosts,
+    check_roles,
+    check_sha256,
+    parse_collection,
+)
 from rolesync.tables.guess_encoding import check_encoding
 
 
@@ -15,6 +23,28 @@ class ListSettings(AccessSettings):
     managed_roles: Annotated[tuple[str, ...], AfterValidator(check_roles)] = Field(
         ("Admin",), description="The only roles that rolesync manages."
     )
+    list: str = Field("", description="The list where a command names none: a path, or an address such as https://….")
+    list_user: str = Field("", description="User for the server of the list.")
+    list_secret: SecretStr = Field(
+        SecretStr(""), description="Secret for the server of the list: a password, token or key, by its address."
+    )
+    list_headers: SecretStr = Field(
+        SecretStr(""), description="Headers for the server of the list, `Name: value` in each line."
+    )
+    list_hosts: Annotated[tuple[str, ...], AfterValidator(check_hosts)] = Field(
+        (), description="Hosts to which the server of the list may redirect, and that may be in an internal network."
+    )
+    list_sha256: Annotated[str, AfterValidator(check_sha256)] = Field(
+        "", description="SHA-256 of the list; `beside`: that in the file `.sha256` beside it."
+    )
+    list_as_of: Annotated[str, AfterValidator(check_as_of)] = Field(
+        "", description="When the list was made: a time with its zone; `now`: when it is read."
+    )
+    list_fallback: Literal["refuse", "additions"] = Field(
+        "refuse", description="Without the list: refuse to run, or use the last copy and remove nobody."
+    )
+    list_timeout: Positive = Field(60.0, description="Seconds to fetch the list, with all attempts and redirects.")
+    list_max_mb: Positive = Field(100.0, description="Maximum size of a fetched list in MB, unpacked.")
     role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
     encoding: Annotated[str, AfterValidator(check_encoding)] = Field(
         "", description="Encoding of a list in text, such as windows-1252. UTF-8 needs none."
@@ -36,7 +66,9 @@ class ListSettings(AccessSettings):
     )
     login_identities: bool = Field(False, description="Users may be named by Canvas login where Studio has no address.")
 
-    @field_validator("managed_roles", "role_aliases", "keep", "leave_out", "ignore_columns", mode="before")
+    @field_validator(
+        "managed_roles", "role_aliases", "keep", "leave_out", "ignore_columns", "list_hosts", mode="before"
+    )
     @classmethod
     def _parse_form(cls, value: object) -> object:
         return parse_collection(value)

@@ -1,9 +1,9 @@
-"""Where settings come from, whom these sources belong to, and which of them may decide where a secret goes."""
+"""Where settings come from, and whom these sources belong to."""
 
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,10 +29,6 @@ from rolesync.settings_trust import check_settings_file, lies_within
 PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"
 SECRETS_FOLDER = "ROLESYNC_SECRETS_DIR"
-
-SECRETS = ("token", "client_secret", "refresh_token")
-ROUTES = ("account", "base_url", "proxy", "ca_bundle", "notify", "metrics_push")
-"""The settings that decide to which machine the secrets go, or what a run with them has done."""
 
 
 _NO_FILE = Path(os.devnull, "none")
@@ -273,22 +269,3 @@ def refuse_unknown_variables(settings: Iterable[str]) -> None:
             f"settings: unknown setting in the environment: {', '.join(meant)}",
             hint="correct or unset it; `rolesync help settings` lists all settings",
         )
-
-
-def check_routes(origins: Mapping[str, Origin], is_set: Callable[[str], bool]) -> None:
-    """Refuse settings in which a file that the user didn't name decides where a secret of another source goes.
-
-    The working folder may be a downloaded one: its `.env` or `rolesync.toml` would send the user's token to a stranger.
-
-    Raises:
-        UsageError: a route comes from such a file, and a secret from a source that doesn't belong to it.
-    """
-    for secret in filter(is_set, SECRETS):
-        for route in filter(is_set, ROUTES):
-            if origins[route].group not in {"", origins[secret].group}:
-                raise UsageError(
-                    f"settings: {secret} comes from {origins[secret].name}, but {route} from {origins[route].name}: "
-                    "a file that you didn't name may not decide where other secrets go",
-                    hint=f"if the {route} is right, set {PREFIX}{route.upper()} in the environment, or name the "
-                    f"rolesync.toml that sets it with --config or {CONFIG_FILE}; if not, work in another folder",
-                )

@@ -2,6 +2,8 @@
 
 import json
 import re
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -16,6 +18,8 @@ Positive = Annotated[float, Field(gt=0)]
 
 BASE_PATH = "/api/public"
 DOMAIN = ".instructuremedia.com"
+BESIDE = "beside"  # `list_sha256` in a file beside the list
+NOW = "now"  # `list_as_of` of a list that is made when it is read
 MIN_KEY_LENGTH = 16  # characters of `audit_key`
 
 
@@ -47,6 +51,30 @@ def check_output_mode(mode: str) -> str:
     if re.fullmatch(r"0?6[0246]{2}", mode) is None:
         raise ValueError("must be 0600, or add reading or writing for others, such as 0640 or 0664")
     return mode
+
+
+def check_hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Check and normalise names of hosts."""
+    if any(not re.fullmatch(r"[a-z0-9.:_-]+", name.lower()) for name in names):
+        raise ValueError("names hosts only, such as files.example.edu, without https:// and path")
+    return tuple(name.lower() for name in names)
+
+
+def check_sha256(text: str) -> str:
+    """Check a SHA-256, or the word for one in a file."""
+    if text and text != BESIDE and not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise ValueError(f"must be 64 hexadecimal digits, or {BESIDE}")
+    return text
+
+
+def check_as_of(text: str) -> str:
+    """Check the time of a list, which needs a zone, because this machine's may be another."""
+    if text in {"", NOW}:
+        return text
+    with suppress(ValueError):
+        if datetime.fromisoformat(text).tzinfo:
+            return text
+    raise ValueError(f"must be a time with its zone, such as 2026-09-01T05:30+02:00, or {NOW}")
 
 
 def check_key(key: SecretStr) -> SecretStr:

@@ -1,7 +1,6 @@
 """`rolesync explain USER`: why a user has, gets or lost each role."""
 
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,7 +30,7 @@ from rolesync.errors import Exit
 def explain(
     user: Annotated[str, typer.Argument(metavar="USER", help="An e-mail address or a user id.", show_default=False)],
     list_file: Annotated[
-        Path | None, typer.Option("--list", metavar="FILE", help="Also show the rows of this list that name the user.")
+        str | None, typer.Option("--list", metavar="FILE", help="Also show the rows of this list that name the user.")
     ] = None,
     live: Annotated[
         bool,

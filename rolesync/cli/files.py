@@ -4,8 +4,12 @@ import os
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rolesync.errors import InputRefusedError, UsageError
+
+if TYPE_CHECKING:
+    from rolesync.settings import Settings
 
 _HEAD = 4096  # bytes that show what a file is
 _PLAN_KEY = b'"rolesync_plan"'
@@ -67,12 +71,37 @@ def check_new(path: Path, what: str, *, force: bool) -> None:
     )
 
 
-def check_is_list(path: Path) -> None:
+def list_of(settings: "Settings") -> str:
+    """Return the list that the command line or the settings name.
+
+    Raises:
+        UsageError: none is named.
+        InputRefusedError: as `check_is_list`.
+    """
+    if not settings.list:
+        raise UsageError("FILE is missing, and no setting names the list", hint="name the list, or set `list`")
+    check_is_list(settings.list)
+    return settings.list
+
+
+def shown_list(name: str) -> str:
+    """Return the name of a list for messages: an address without its options, which may contain secrets."""
+    from rolesync.sources.address import shown_address
+
+    return shown_address(name)
+
+
+def check_is_list(name: str | None) -> None:
     """Refuse a plan, or the table of a plan's review, where a list is expected. Other problems show when it is read.
 
     Raises:
         InputRefusedError: it is a plan or such a table.
     """
+    from rolesync.sources.address import is_address
+
+    if name is None or is_address(name):
+        return
+    path = Path(name)
     head, name = _head(path), shlex.quote(str(path))
     if _is_plan(head):
         raise InputRefusedError(f"{path} is a plan, not a list", hint=f"to look at it: rolesync show {name}")

@@ -205,7 +205,7 @@ def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path | Non
     check_target(output, "the list")
     check_target(account, "the account")
     for path in sheets:
-        check_is_list(path)
+        check_is_list(str(path))
     if account and account.suffix.casefold() not in {".csv", ".xlsx"}:
         raise UsageError(f"--account {account}: neither .csv nor .xlsx", hint="end the file name with .csv or .xlsx")
     uses: dict[Path, str] = {}

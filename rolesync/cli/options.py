@@ -53,10 +53,20 @@ Override = Annotated[
     typer.Option("--override", metavar="DIGEST", help="Let the plan with this digest pass the guards once."),
 ]
 ListFile = Annotated[
-    Path,
+    str | None,
     typer.Argument(
         metavar="FILE",
-        help="The list of desired roles (CSV, XLSX, ODS or XLS); - is standard input.",
+        help="The list of desired roles (CSV, XLSX, ODS or XLS): a file, - for standard input, or an address such as "
+        "https://…; by default the setting `list`.",
+        show_default=False,
+    ),
+]
+ListAsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--list-as-of",
+        metavar="TIME",
+        help="When the list was made, with a zone; `now` for a list that is made when it is read.",
         show_default=False,
     ),
 ]

@@ -1,7 +1,9 @@
 """`rolesync plan FILE`: the dry run."""
 
+from pathlib import Path
+
 from rolesync.cli.ending import note
-from rolesync.cli.files import check_is_list, check_overwrites, check_target
+from rolesync.cli.files import check_is_list, check_overwrites, check_target, list_of
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -13,6 +15,7 @@ from rolesync.cli.options import (
     HeaderRow,
     IgnoreColumn,
     Keep,
+    ListAsOf,
     ListFile,
     NoHeader,
     NoUserId,
@@ -27,7 +30,7 @@ from rolesync.errors import Exit
 
 
 def plan(
-    file: ListFile,
+    file: ListFile = None,
     output: Output = None,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
@@ -40,6 +43,7 @@ def plan(
     ignore_column: IgnoreColumn = None,
     no_header: NoHeader = False,
     no_user_id: NoUserId = False,
+    list_as_of: ListAsOf = None,
     detailed_exitcode: Detailed = False,
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -47,18 +51,22 @@ def plan(
     assignments: Assignments = None,
 ) -> Exit:
     """Dry run: read the list and Studio, show what would change and why. Never writes to Studio."""
-    from rolesync.workflows.plan import plan_list, read_list
+    from rolesync.workflows.plan import plan_list
+    from rolesync.workflows.read_list import read_list
 
     check_target(output, "the plan")
     check_is_list(file)
-    if output:
-        check_overwrites(output, file, "the list")
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
-    settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
+    settings = load_plan_settings(
+        config, assignments, no_removals, hold_removals, {"list": file, "list_as_of": list_as_of, **reading}
+    )
+    name = list_of(settings)
+    if output:
+        check_overwrites(output, Path(name), "the list")
     is_for_review = output is not None and needs_approval(settings)  # then it is the nightly job
     with command_context(settings, watched="plan" if is_for_review else "") as context:
-        desired = read_list(file, context)
+        desired = read_list(name, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED

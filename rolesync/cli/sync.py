@@ -2,14 +2,14 @@
 
 import json
 import shlex
-from pathlib import Path
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rolesync.cli.ending import note
 from rolesync.cli.exit_codes import exit_code_of
-from rolesync.cli.files import check_is_list
+from rolesync.cli.files import check_is_list, list_of, shown_list
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -21,6 +21,7 @@ from rolesync.cli.options import (
     HeaderRow,
     IgnoreColumn,
     Keep,
+    ListAsOf,
     ListFile,
     NoHeader,
     NoUserId,
@@ -38,7 +39,7 @@ from rolesync.cli.run_output import show_outcome, without_details
 from rolesync.cli.typed_command import plan_words
 from rolesync.cli.validate import show_validation
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import Exit, PlanRefusedError, UsageError
+from rolesync.errors import Exit, InputRefusedError, PlanRefusedError, UsageError
 
 if TYPE_CHECKING:
     from rolesync.settings import Settings
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 
 def sync(
-    file: ListFile,
+    file: ListFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan, as `rolesync plan` does.")] = False,
     no_removals: NoRemovals = False,
     hold_removals: HoldRemovals = False,
@@ -59,6 +60,7 @@ def sync(
     ignore_column: IgnoreColumn = None,
     no_header: NoHeader = False,
     no_user_id: NoUserId = False,
+    list_as_of: ListAsOf = None,
     override: Override = "",
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -83,6 +85,7 @@ def sync(
             ignore_column=ignore_column,
             no_header=no_header,
             no_user_id=no_user_id,
+            list_as_of=list_as_of,
             show_all=show_all,
             form=form,
             config=config,
@@ -91,14 +94,18 @@ def sync(
     if impact:
         raise UsageError("--impact is for plans that are reviewed first", hint="add --dry-run, or use rolesync plan")
     from rolesync.executor.preconditions import BlockedError
-    from rolesync.workflows.plan import read_list
+    from rolesync.workflows.read_list import read_list
     from rolesync.workflows.sync import sync_list
 
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
-    settings = load_plan_settings(config, assignments, no_removals, hold_removals, reading)
+    settings = load_plan_settings(
+        config, assignments, no_removals, hold_removals, {"list": file, "list_as_of": list_as_of, **reading}
+    )
+    name = list_of(settings)
     with command_context(settings, watched="sync") as context:
-        desired = read_list(file, context)
+        _check_age_of_input(name, settings)
+        desired = read_list(name, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)
             return Exit.INPUT_REFUSED
@@ -113,17 +120,32 @@ def sync(
         run = run_json(result.run) if result.run else None
         show_json({"plan": json.loads(plan_text(result.plan)), "run": run, "refusal": refusal})
     else:
-        return _show_result(result, file, settings, show_all)
+        return _show_result(result, name, settings, show_all)
     if result.refusal:
         return write_error(result.refusal)
     return exit_code_of(result.run) if result.run else Exit.DONE
+
+
+def _check_age_of_input(name: str, settings: "Settings") -> None:
+    """Refuse standard input in an unattended sync unless its age is named: it always looks new.
+
+    Raises:
+        InputRefusedError: nobody sees the sync at a terminal, and its age is not named.
+    """
+    from rolesync.tables.regular_file import is_standard_input
+
+    if is_standard_input(name) and not settings.list_as_of and not sys.stderr.isatty():
+        raise InputRefusedError(
+            "the age of a list on standard input is not known, and nobody sees this sync; nothing was read or written",
+            hint="name when the list was made: --list-as-of 2026-09-01T05:30Z, or --list-as-of now",
+        )
 
 
 _PLAN_AND_REVIEW = "rolesync plan FILE -o plan.json, then rolesync review plan.json"
 _APPROVE = "rolesync review plan.json, and rolesync apply plan.approved.json"
 
 
-def _show_result(result: "SyncResult", file: Path, settings: "Settings", show_all: bool) -> Exit:
+def _show_result(result: "SyncResult", name: str, settings: "Settings", show_all: bool) -> Exit:
     """Show the outcome and then the plan, or the plan and why it was refused."""
     from rolesync.executor.preconditions import BlockedError
 
@@ -135,7 +157,7 @@ def _show_result(result: "SyncResult", file: Path, settings: "Settings", show_al
     is_blocked = isinstance(result.refusal, BlockedError)
     if result.refusal is None and is_quiet():
         return Exit.DONE
-    show_plan(result.plan, show_all, f"rolesync sync {shlex.quote(str(file))}" if is_blocked else "")
+    show_plan(result.plan, show_all, f"rolesync sync {shlex.quote(shown_list(name))}" if is_blocked else "")
     if result.refusal is None:
         return Exit.DONE
     if is_blocked:

@@ -4,13 +4,18 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rolesync.sources.address import shown_address
+
 if TYPE_CHECKING:
     from rolesync.settings import Settings
 
 
 def typed_words(settings: "Settings") -> list[str]:
-    """Return the words of the command line, without a `--set` of a secret, because advice is shown and saved."""
-    return ["rolesync", *_without_secrets(sys.argv[1:], settings)]
+    """Return the words of the command line without secrets, because advice is shown and saved.
+
+    These are a `--set` of a secret, and the options of an address.
+    """
+    return ["rolesync", *map(shown_address, _without_secrets(sys.argv[1:], settings))]
 
 
 def plan_words(settings: "Settings", file: str) -> list[str]:

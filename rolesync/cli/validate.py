@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.files import check_is_list, check_target
+from rolesync.cli.files import check_is_list, check_target, list_of
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -31,10 +31,11 @@ from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from rolesync.model.desired import Desired
+    from rolesync.settings import Settings
 
 
 def validate(
-    file: ListFile,
+    file: ListFile = None,
     sheet: Sheet = None,
     header_row: HeaderRow = None,
     encoding: Encoding = None,
@@ -58,26 +59,43 @@ def validate(
 ) -> Exit:
     """Check a list: show its findings and roles. Doesn't ask Studio."""
     from rolesync.reader.error_column import add_error_column
-    from rolesync.reader.read import read_desired
 
     check_target(fix, "the list with its errors")
     check_is_list(file)
     columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     reading = {"sheet": sheet, "header_row": header_row, "encoding": encoding, "bad_rows": bad_rows, **columns}
-    settings = load_settings(config, assignments, **reading)
-    today = datetime.now(UTC).date()
-    desired = read_desired(file, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
+    settings = load_settings(config, assignments, list=file, **reading)
+    name = list_of(settings)
+    desired, path = _read(name, settings)
     show_validation(desired, settings.managed_roles, form, show_all=show_all)
     if fix:
-        if fix.resolve() == file.resolve():
+        if fix.resolve() == path.resolve():
             raise UsageError(f"--fix {fix} would overwrite the list", hint="name another file")
         save_file(
-            add_error_column(file, desired, settings.list_form),
+            add_error_column(path, desired, settings.list_form),
             fix,
             "the list with its errors",
             mode=settings.file_mode,
         )
     return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
+
+
+def _read(name: str, settings: "Settings") -> tuple["Desired", Path]:
+    """Read a list; returns it, and the file that holds it here. A file is read without what fetching needs."""
+    from rolesync.sources.address import is_address
+
+    if is_address(name):
+        from rolesync.cli.progress import command_context
+        from rolesync.workflows.read_list import read_list
+
+        with command_context(settings) as context:
+            desired = read_list(name, context)
+        return desired, settings.lists_dir / desired.source.sha256
+    from rolesync.reader.read import read_desired
+
+    path, today = Path(name), datetime.now(UTC).date()
+    desired = read_desired(path, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
+    return desired, path
 
 
 def show_validation(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_all: bool) -> None:

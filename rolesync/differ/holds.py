@@ -18,9 +18,7 @@ from rolesync.model.reasons import WAITING, HeldReason, describe_reason
 from rolesync.model.vocabulary import Action, Level, Mode
 
 
-def hold_changes(
-    changes: Changes, policy: Policy, baseline: GuardBaseline, *, has_unreadable_rows: bool = False
-) -> Changes:
+def hold_changes(changes: Changes, policy: Policy, baseline: GuardBaseline, *, holds_removals: str = "") -> Changes:
     """Turn the removals that the policy doesn't allow yet into held rows.
 
     Args:
@@ -28,7 +26,7 @@ def hold_changes(
         policy: `hold_removals` holds every removal; `grace_runs` holds the removals of users who were absent from the
             list in fewer earlier runs in a row.
         baseline: the number of those runs.
-        has_unreadable_rows: such rows may name any user, so every removal is held.
+        holds_removals: why every removal is held, such as unreadable rows, which may name any user; "" if none is.
 
     Returns:
         The remaining changes, the held rows by row and user, the role counts without the held removals, and the
@@ -45,7 +43,7 @@ def hold_changes(
                 policy,
                 describe_reason(reason, changes.periods.get((user_id, role))),
                 baseline.absent.get(role, {}).get(user_id, 0),
-                has_unreadable_rows=has_unreadable_rows,
+                holds_removals=holds_removals,
             )
         )
     }
@@ -124,13 +122,10 @@ def with_held(
     return frame(HELD, {name: [column[at] for at in order] for name, column in cells.items()})
 
 
-def _hold_reason(
-    policy: Policy, why: str, runs_absent: int, *, has_unreadable_rows: bool
-) -> tuple[HeldReason, str] | None:
+def _hold_reason(policy: Policy, why: str, runs_absent: int, *, holds_removals: str) -> tuple[HeldReason, str] | None:
     """Return why a removal waits, None if it doesn't. `runs_absent` counts the earlier runs in a row."""
-    if has_unreadable_rows:
-        text = "keeps the role while the list has unreadable rows"
-        return HeldReason.REMOVALS_HELD, f"{why}; {text}"
+    if holds_removals:
+        return HeldReason.REMOVALS_HELD, f"{why}; keeps the role while {holds_removals}"
     if policy.hold_removals:
         return HeldReason.REMOVALS_HELD, f"{why}; keeps the role while hold_removals is set"
     if runs_absent < policy.grace_runs:

@@ -64,6 +64,9 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
         )
     if is_standard_input(plan.source.path):
         return "the list came from standard input, so whether it has changed since the plan was not checked"
+    if plan.source.fetched:
+        where = plan.source.fetched.where
+        return f"the list was fetched from {where}, so whether it has changed since the plan was not checked"
     source = Path(plan.source.path)
     try:
         for source in _places_of_list(plan, folder):

@@ -11,7 +11,8 @@ from shlex import quote
 from rolesync.fleet.environment import operator
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.jobs import Job
-from rolesync.settings_sources import PREFIX, SECRETS, SECRETS_FOLDER
+from rolesync.settings_routes import SECRETS
+from rolesync.settings_sources import PREFIX, SECRETS_FOLDER
 
 _COMMAND = re.compile(
     r"\brolesync (?=(?:validate|export|plan|show|rehearse|review|apply|sync|undo|runs|explain|audit|login|doctor)\b)"

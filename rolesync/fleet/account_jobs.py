@@ -22,10 +22,12 @@ from rolesync.model.vocabulary import OutcomeStatus, VerdictStatus
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.private_files import make_private_folder, replace_file
+from rolesync.sources.address import shown_address
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.doctor import run_checks
-from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.plan import plan_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import plan_locked
 
 LOCK_PATIENCE = 10.0  # seconds
@@ -161,17 +163,16 @@ def _apply(job: Job, context: Context) -> AccountResult:
 _JOBS = {JobKind.CHECK: _check, JobKind.PLAN: _plan, JobKind.APPLY: _apply}
 
 
-def _list_of(job: Job) -> Path:
+def _list_of(job: Job) -> str:
     if not job.list_path:
         raise UsageError(f"the account {job.account} has no list", hint="set `list` in the fleet file")
-    return Path(job.list_path)
+    return job.list_path
 
 
 def _refused_list(job: Job, findings: int) -> AccountResult:
-    message = f"the list {job.list_path} is refused: {findings} findings"
-    return AccountResult(
-        job.account, status_of_exit(Exit.INPUT_REFUSED), message, f"rolesync validate {quote(job.list_path)}"
-    )
+    name = shown_address(job.list_path)
+    message = f"the list {name} is refused: {findings} findings"
+    return AccountResult(job.account, status_of_exit(Exit.INPUT_REFUSED), message, f"rolesync validate {quote(name)}")
 
 
 def _head_of(folder: Path) -> RecordHead | None:

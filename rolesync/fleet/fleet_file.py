@@ -20,8 +20,9 @@ from rolesync.errors import UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.fleet_table import ACCOUNT_NAME, FleetTable
 from rolesync.settings import Settings
-from rolesync.settings_sources import SECRETS
+from rolesync.settings_routes import SECRETS
 from rolesync.settings_trust import check_settings_file
+from rolesync.sources.address import is_address
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HINT = "correct the fleet file; nothing was read or written"
@@ -31,7 +32,7 @@ _OF_THE_PROCESS = frozenset({"state_dir", "log_level", "log_format", "operator"}
 _SETTINGS = frozenset(Settings.model_fields) - _SECRET - _OF_THE_PROCESS
 _SHARED_KEYS = frozenset({"list", "secrets", "shared_list", "account_column"})
 _ACCOUNT_KEYS = frozenset({"groups", "tags", "enabled", "reason"})
-_PATHS = ("list", "secrets", "ca_bundle")
+_PATHS = ("secrets", "ca_bundle")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class FleetAccount:
         name: its name in the file.
         values: its settings as in the file, with placeholders expanded and paths absolute.
         origins: the table that each value comes from, such as `groups.west`.
-        list_path: its list; None if it has none.
+        list_path: its list, a path or an address; "" if it has none.
         secrets: the folder of its secrets; None if it has none.
         studio: scheme and host of its Studio.
         tags: its tags.
@@ -56,7 +57,7 @@ class FleetAccount:
     name: str
     values: Mapping[str, Any]
     origins: Mapping[str, str]
-    list_path: Path | None
+    list_path: str
     secrets: Path | None
     studio: str
     tags: frozenset[str]
@@ -215,6 +216,8 @@ def _read_account(name: str, tables: Mapping[str, Any], folder: Path) -> FleetAc
     for key in _PATHS:
         if values.get(key):
             values[key] = str(folder / Path(values[key]).expanduser())
+    if values.get("list") and not is_address(values["list"]):
+        values["list"] = str(folder / Path(values["list"]).expanduser())
     shared = {key: values.pop(key, None) for key in sorted(_SHARED_KEYS)}
     if column := shared["account_column"] or "":
         if column in values.get("keep", {}):
@@ -225,7 +228,7 @@ def _read_account(name: str, tables: Mapping[str, Any], folder: Path) -> FleetAc
         name=name,
         values=values,
         origins=origins,
-        list_path=Path(shared["list"]) if shared["list"] else None,
+        list_path=shared["list"] or "",
         secrets=Path(shared["secrets"]) if shared["secrets"] else None,
         studio=settings.studio,
         tags=frozenset(account.get("tags", [])),

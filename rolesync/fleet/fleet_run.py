@@ -78,7 +78,7 @@ class FleetRun:
             account=account.name,
             values=values,
             secrets=str(account.secrets or ""),
-            list_path=str(account.list_path or ""),
+            list_path=account.list_path,
             plan_path=str(plan or ""),
             needs_approval=account.needs_approval,
             is_sync=is_sync,

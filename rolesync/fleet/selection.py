@@ -6,6 +6,7 @@ from rolesync.errors import UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.settings import Settings
+from rolesync.sources.address import shown_address
 
 
 def select(fleet: Fleet, only: Sequence[str], but: Sequence[str]) -> list[FleetAccount]:
@@ -45,7 +46,7 @@ def settings_with_origins(account: FleetAccount) -> list[tuple[str, str, str]]:
         account.values, account.secrets if account.secrets and account.secrets.is_dir() else None
     )
     rows = [
-        ("list", str(account.list_path or ""), account.origins.get("list", "the program")),
+        ("list", shown_address(account.list_path), account.origins.get("list", "the program")),
         ("secrets", str(account.secrets or ""), account.origins.get("secrets", "the program")),
     ]
     for name in Settings.model_fields:

@@ -24,6 +24,7 @@ from rolesync.history.events import (
     RunStart,
     SentAction,
 )
+from rolesync.model.json_forms import read_fetched
 from rolesync.model.lists import Source
 from rolesync.model.plans import Approval, Released
 from rolesync.model.run_report import RunDecision
@@ -181,6 +182,7 @@ def _source(source: Mapping[str, Any] | str) -> Source:
         modified_at=datetime.fromisoformat(modified_at) if modified_at else None,
         listed=source.get("listed", {}),
         undoes=source.get("undoes") or "",
+        fetched=read_fetched(source["fetched"]) if source.get("fetched") else None,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rolesync.model.findings import Finding
+from rolesync.model.findings import Code, Finding
 from rolesync.model.frames import DESIRED, frame, require
 from rolesync.model.lists import Source
 from rolesync.model.packed.index import Index
@@ -100,6 +100,9 @@ class Desired:
         return "warn" if levels & {Level.WARNING, Level.HELD} else "ok"
 
     @property
-    def has_unreadable_rows(self) -> bool:
-        """Whether unreadable rows are held. Then no user is known to be missing from the list."""
-        return any(finding.level is Level.HELD for finding in self.findings)
+    def holds_removals(self) -> str:
+        """Why no user is known to be missing from the list, so that every removal is held; "" if users are."""
+        held = {finding.code for finding in self.findings if finding.level is Level.HELD}
+        if Code.NOT_FETCHED in held:
+            return "the list can't be fetched"
+        return "the list has unreadable rows" if held else ""

@@ -14,6 +14,7 @@ NAMED = 5  # maximum users or rows that a message names; it counts the others
 class Code(StrEnum):
     """The codes of findings. Scripts rely on them, so a published code keeps its meaning."""
 
+    NOT_FETCHED = "not_fetched"  # an earlier copy stands in for a list that can't be fetched
     NOT_TEXT = "not_text"  # the file is a web page, a picture, a PDF …
     DAMAGED = "damaged"  # a workbook or an archive that is cut or unreadable
     SHEET_UNCLEAR = "sheet_unclear"  # the named sheet doesn't exist, or several sheets fit

@@ -29,17 +29,18 @@ class ExpectedHolders:
 class GuardBaseline:
     """What guards compare a plan with, apart from the list and Studio; by default nothing is known.
 
-    `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last applied
-    completely. `age_hours` is the age of the list's file, None where unknown. `absent` counts, by role and user id, the
-    consecutive earlier runs in which the list did not give a holder the role. `repeated` are the changes (user id,
-    action, role) that each of the last runs sent, and whether they were done each time. `expected` are the holders of
-    the managed roles by the last run; None where unknown. `lost_snapshot` says that a run saved them, but its file is
-    missing or was changed.
+    `listed` counts the assignments of each managed role in this list, `applied` those in the list that was last
+    applied completely. `age_hours` is the age of the list's file, None where unknown. `is_fetched` is whether the
+    list came from an address. `absent` counts, by role and user id, the consecutive earlier runs in which the list
+    did not give a holder the role. `repeated` are the changes (user id, action, role) that each of the last runs
+    sent, and whether they were done each time. `expected` are the holders of the managed roles by the last run;
+    None where unknown. `lost_snapshot` says that a run saved them, but its file is missing or was changed.
     """
 
     listed: Mapping[str, int] = field(default_factory=dict)
     applied: Mapping[str, int] = field(default_factory=dict)
     age_hours: float | None = None
+    is_fetched: bool = False
     absent: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     repeated: Mapping[tuple[int, str, str], bool] = field(default_factory=dict)
     expected: ExpectedHolders | None = None

@@ -6,13 +6,29 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """How a list came from an address.
+
+    `where` is the address without user and options, which may contain secrets. `etag` is "" and `last_modified` None
+    where the server names none. `failure` says why this earlier copy stands in for the list; "" if it is the list of
+    `fetched_at`.
+    """
+
+    where: str
+    fetched_at: datetime  # with time zone, as is `last_modified`
+    etag: str = ""
+    last_modified: datetime | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The file of a list, or the run that an undo reverses.
 
     `path` is absolute, except in plans and records of earlier versions. `rows` counts the data rows that are not blank,
     `listed` the assignments of each managed role. `modified_at` is the time of the file's last change, with time zone;
     None if unknown. For an undo, `undoes` is the id of the run, `path` describes it, and `sha256` is the hash of the
-    run's last record.
+    run's last record. `fetched` is None for a list that was not fetched from an address; else `path` is the address.
     """
 
     path: str
@@ -21,6 +37,7 @@ class Source:
     modified_at: datetime | None = None
     listed: Mapping[str, int] = field(default_factory=dict)
     undoes: str = ""
+    fetched: Fetched | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rolesync.errors import PlanRefusedError
 from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns, frame
 from rolesync.model.keys import format_roles
-from rolesync.model.lists import Source
+from rolesync.model.lists import Fetched, Source
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.periods import Period
 from rolesync.model.plans import Approval, DomainCount, Drift, Plan, Policy, Released, RoleCount, Verdict, recount
@@ -22,7 +22,7 @@ from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action
 from rolesync.planner.digest import digest_of_parts
 from rolesync.planner.encode import FORMAT, plan_body, plan_parts, with_checksum
-from rolesync.planner.schema import ApprovalJson, PlanJson, plan_file
+from rolesync.planner.schema import ApprovalJson, PlanJson, SourceJson, plan_file
 
 _SHOWN = 60  # characters of a value in a message
 _CONTEXT = 30  # characters from a difference on
@@ -132,7 +132,7 @@ def _convert(content: PlanJson) -> Plan:
     return Plan(
         account=content["account"],
         created_at=content["created_at"],
-        source=Source(**content["source"]),
+        source=_convert_source(content["source"]),
         policy=Policy(**content["policy"]),
         roles=tuple(
             RoleCount(count["role"], count["before"], count["additions"], count["removals"])
@@ -157,6 +157,19 @@ def _convert(content: PlanJson) -> Plan:
         },
         names={of["user_id"]: of["name"] for of in content.get("names", ())},
         domains=tuple(DomainCount(**of) for of in content.get("domains", ())),
+    )
+
+
+def _convert_source(source: SourceJson) -> Source:
+    fetched = source.get("fetched")
+    return Source(
+        path=source["path"],
+        sha256=source["sha256"],
+        rows=source["rows"],
+        modified_at=source["modified_at"],
+        listed=source["listed"],
+        undoes=source["undoes"],
+        fetched=Fetched(**fetched) if fetched else None,
     )
 
 

@@ -46,7 +46,7 @@ def judge(
     losses = pd.concat([removals, rivals], ignore_index=True)
     verdicts = [
         input_refused(findings),
-        max_age_hours(history.age_hours, policy),
+        max_age_hours(history.age_hours, policy, is_fetched=history.is_fetched),
         max_shrink_share(history, policy, len(removals)),
         live_vanished(live, history),
         _owner(losses, live, policy),

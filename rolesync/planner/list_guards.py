@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rolesync.model.findings import Finding, name_some
+from rolesync.model.findings import Code, Finding, name_some
 from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Policy, Verdict
 from rolesync.model.vocabulary import Level, Mode, VerdictStatus
@@ -23,18 +23,26 @@ def input_refused(findings: Sequence[Finding]) -> Verdict:
     elif held:
         status = VerdictStatus.WARN
         message = f"unreadable rows in the list{where}: they are held, and so is every removal"
+        if any(finding.code == Code.NOT_FETCHED for finding in held):
+            message = "an earlier copy of the list stands in for the list of now: every removal is held"
     else:
         status, message = VerdictStatus.PASS, "the list has no errors"
     return Verdict("input_refused", status, message, limit=0, value=len(errors), overridable=False)
 
 
-def max_age_hours(age: float | None, policy: Policy) -> Verdict:
-    """Block a list whose file is older than allowed; `age` is in hours, None if unknown."""
+def max_age_hours(age: float | None, policy: Policy, *, is_fetched: bool = False) -> Verdict:
+    """Block a list whose file is older than allowed; `age` is in hours, None if unknown.
+
+    A list that was fetched may be any copy, so that an unknown age blocks it, too.
+    """
     rule, limit = "max_age_hours", policy.max_age_hours
     measured = "the age of the list is unknown" if age is None else f"the list is {age:,.1f} hours old"
     if limit is None:
         return Verdict(rule, VerdictStatus.PASS, f"{measured}, any age is allowed", value=age)
     measured = f"{measured}, at most {limit:,g} allowed"
+    if age is None and is_fetched:
+        advice = advise(rule, "let its server name the time of the last change, or name it with --list-as-of")
+        return Verdict(rule, VerdictStatus.BLOCK, f"{measured}: {advice}", limit=limit)
     if age is None:
         return Verdict(rule, VerdictStatus.WARN, f"{measured}: check that it is the current list", limit=limit)
     is_ahead, check = age < -_AHEAD_HOURS, "check that the program which writes it still runs"

@@ -46,13 +46,24 @@ TextOrNull = Annotated[str, BeforeValidator(lambda value: "" if value is None el
 """A text that is "" where the file has null."""
 
 
-class _Source(TypedDict):
+class _Fetched(TypedDict):
+    where: str
+    fetched_at: Time
+    etag: TextOrNull
+    last_modified: Time | None
+    failure: TextOrNull
+
+
+class SourceJson(TypedDict):
+    """`source`: see `Source`."""
+
     path: str
     sha256: str
     rows: Natural
     modified_at: Time | None
     listed: dict[str, Natural]
     undoes: TextOrNull
+    fetched: NotRequired[_Fetched]
 
 
 class _Policy(TypedDict):
@@ -210,7 +221,7 @@ class PlanJson(TypedDict):
     created_at: Time
     made_by: TextOrNull
     approval: ApprovalJson | None
-    source: _Source
+    source: SourceJson
     policy: _Policy
     roles: Annotated[list[_Role], Field(fail_fast=True)]
     guards: Annotated[list[_Guard], Field(fail_fast=True)]

@@ -14,19 +14,19 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from rolesync.model.desired import Desired, ListRows
-from rolesync.model.findings import CellError, Code, Finding, Note, error, held, name_some, quoted
+from rolesync.model.findings import CellError, Code, Finding, Note, error, held, quoted
 from rolesync.model.frames import DESIRED, frame
-from rolesync.model.lists import AS_WRITTEN, ListForm, Source
+from rolesync.model.lists import AS_WRITTEN, Fetched, ListForm, Source
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
-from rolesync.reader.columns import Ints, RowColumns, UserColumns
+from rolesync.reader.columns import RowColumns, UserColumns
 from rolesync.reader.doubtful_columns import DoubtfulColumns
 from rolesync.reader.duplicates import Deduplicated, deduplicate
+from rolesync.reader.foreign_ids import foreign_ids
 from rolesync.reader.header import Layout, header_rules, lay_out
-from rolesync.reader.header_findings import Hints, ignored_columns, option
+from rolesync.reader.header_findings import Hints, ignored_columns
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
@@ -40,7 +40,14 @@ from rolesync.tables.regular_file import STANDARD_INPUT
 from rolesync.tables.table import Table, open_table
 
 
-def read_desired(path: Path, *, managed_roles: Collection[str], today: date, form: ListForm = AS_WRITTEN) -> Desired:
+def read_desired(
+    path: Path,
+    *,
+    managed_roles: Collection[str],
+    today: date,
+    form: ListForm = AS_WRITTEN,
+    fetched: Fetched | None = None,
+) -> Desired:
     """Read a list of roles from a CSV file or a workbook.
 
     Args:
@@ -48,6 +55,7 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
         managed_roles: the managed roles; a row with another role is read too, and gets a warning.
         today: the day that decides which dated roles are in force.
         form: how the settings describe the list (sheet, header, columns), and the aliases of roles.
+        fetched: where the file comes from, if it is a copy; its age is then that of the list there.
 
     Returns:
         The readable assignments, without duplicates, in the order of the file; the findings in the order of rows.
@@ -56,15 +64,19 @@ def read_desired(path: Path, *, managed_roles: Collection[str], today: date, for
         InputRefusedError: the file doesn't exist, is a folder, can't be read or is far too large.
     """
     data, modified_at = read_file(path)
-    rows, findings, row_count, periods = _read(data, str(path), managed_roles, form, today)
+    name = fetched.where if fetched else str(path if str(path) == STANDARD_INPUT else path.absolute())
+    rows, findings, row_count, periods = _read(
+        data, fetched.where if fetched else str(path), managed_roles, form, today
+    )
     ordered = sorted(findings, key=lambda finding: finding.row or 0)
     counts = rows.in_force.role.value_counts()
     source = Source(
-        path=str(path if str(path) == STANDARD_INPUT else path.absolute()),
+        path=name,
         sha256=hashlib.sha256(data).hexdigest(),
         rows=row_count,
-        modified_at=modified_at,
+        modified_at=fetched.last_modified if fetched else modified_at,
         listed={role: int(counts.get(role, 0)) for role in managed_roles},
+        fetched=fetched,
     )
     return Desired(rows.in_force, tuple(ordered), source, rows.not_in_force, periods, today)
 
@@ -103,32 +115,10 @@ def _read(
         claimed = (deduplicated.in_force.role, deduplicated.not_in_force["role"])
         findings += find_no_managed_role(claimed, managed_roles, form.role_aliases, layout.header[layout.role])
     if layout.foreign and layout.user_id is not None and collector.rows:
-        findings.append(_foreign_ids(layout, layout.user_id, deduplicated, table.header_row or None))
+        findings.append(foreign_ids(layout, layout.user_id, deduplicated, table.header_row or None))
     if form.hold_bad_rows:
         findings = [held(finding, table.header_row) for finding in findings]
     return deduplicated, findings, collector.rows, collector.periods
-
-
-def _foreign_ids(layout: Layout, user_id: int, rows: Deduplicated, header_row: int | None) -> Finding:
-    """Report user ids that are probably another program's; a warning if rows name their users by these ids alone."""
-    column = layout.header[user_id]
-    alone = np.unique(np.concatenate([rows.in_force.row[rows.in_force.user_id != 0], _rows_by_id(rows.not_in_force)]))
-    signs = name_some(quoted(layout.header[place]) for place in layout.foreign)
-    text = f"beside the columns {signs}, the ids are probably another program's"
-    keeps = option("set", f"user_id_column={column}")
-    if len(alone):
-        shown = name_some(map(str, alone.tolist()))
-        text += f", but rows have nothing else, and may name other users of Studio: {shown}"
-        advice = f"fill in the addresses of these rows; or if the ids are Studio's: {keeps}"
-    else:
-        text += ", so the addresses alone count"
-        advice = f"to say so: --no-user-id; or if the ids are Studio's: {keeps}"
-    level = Level.WARNING if len(alone) else Level.INFO
-    return Finding(level, Code.USER_ID_FOREIGN.value, f"{text}; {advice}", header_row, column)
-
-
-def _rows_by_id(rows: pd.DataFrame) -> Ints:
-    return rows["row"][rows["user_id"] != 0].to_numpy(np.int64)
 
 
 def _header_findings(table: Table, layout: Layout | tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from rolesync.bounded_http import DeadlineAdapter, OversizeError, attempt_timeout, read_body
+from rolesync.bounded_http import DeadlineAdapter, OneAnswerSession, OversizeError, attempt_timeout, read_body
 from rolesync.errors import UsageError
 from rolesync.studio.responses import Answer, no_answer, oversize
 
@@ -102,7 +102,7 @@ class Transport:
 
 def open_session(connection: Connection) -> requests.Session:
     """Open a session with all connection settings but the secrets."""
-    session = requests.Session()
+    session = OneAnswerSession()
     session.trust_env = False  # proxies come from the settings only, and no .netrc may replace the token
     session.headers.update({"User-Agent": connection.user_agent, "Accept": "application/json"})
     session.verify = connection.ca_bundle or True

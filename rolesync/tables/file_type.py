@@ -131,13 +131,18 @@ def detect_content(data: bytes, *, limit: int = MAX_BYTES, depth: int = _DEPTH) 
     return Content(FileKind.LDIF if is_ldif(head) else FileKind.TEXT, data)
 
 
+def is_web_page(data: bytes) -> bool:
+    """Whether a file begins like HTML, such as the log-in page that a server sends instead of a list."""
+    return _HTML.match(data[:HEAD].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
 def _name_other_type(data: bytes) -> str:
     """Name a file that is neither text nor archive nor Office file; "" for text."""
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
             return name
     head = data[:HEAD].removeprefix(b"\xef\xbb\xbf")
-    if _HTML.match(head):
+    if is_web_page(data):
         return "a web page (HTML)" + (", perhaps a login page" if _LOGIN_PAGE.search(data) else "")
     if _XML.match(head):
         return "XML"

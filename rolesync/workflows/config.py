@@ -8,6 +8,7 @@ from pydantic_core import to_jsonable_python
 from rolesync.model.shown_settings import ShownSetting
 from rolesync.settings import Settings
 from rolesync.settings_problems import Kind, is_secret
+from rolesync.sources.address import is_address, shown_address
 
 DEFAULT = "default"
 
@@ -38,9 +39,11 @@ def _shown(name: str, field: FieldInfo, settings: Settings) -> ShownSetting:
 
 
 def _shown_value(name: str, value: object) -> object:
-    """Convert a value to JSON: of tables the keys that are set, of the address of a proxy all but its password."""
+    """Convert a value to JSON: of tables the keys that are set, of addresses neither passwords nor options."""
     if name == "notify" and isinstance(value, tuple):
         return [table.model_dump(mode="json", exclude_unset=True) for table in value]
+    if name == "list" and isinstance(value, str):
+        return shown_address(value) + ("?…" if is_address(value) and "?" in value else "")
     value = to_jsonable_python(value)
     if name != "proxy" or not isinstance(value, str) or "@" not in value:
         return value

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def explain_user(user: str, context: Context, path: Path | None = None, *, live: bool = False) -> Explanation:
+def explain_user(user: str, context: Context, path: Path | str | None = None, *, live: bool = False) -> Explanation:
     """Collect everything that is known of one user. Writes neither to Studio nor to the record.
 
     Args:
@@ -61,7 +61,7 @@ def explain_user(user: str, context: Context, path: Path | None = None, *, live:
 
 
 def _list_and_studio(
-    context: Context, path: Path | None, ids: set[int], emails: set[str], *, live: bool
+    context: Context, path: Path | str | None, ids: set[int], emails: set[str], *, live: bool
 ) -> "ListAndStudio | None":
     """Read what was asked for, and add the ids and addresses by which the list names the user."""
     if path is None and not live:

@@ -17,7 +17,8 @@ from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import compare_with_live, read_list
+from rolesync.workflows.plan import compare_with_live, policy_for
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.read_studio import read_studio
 
 
@@ -53,7 +54,7 @@ class ListAndStudio:
         if self.desired is None or self.live is None or self.desired.status == "reject":
             return None
         runs = earlier_runs_of(context)
-        policy, expected = context.settings.policy, expected_holders(runs)
+        policy, expected = policy_for(self.desired.source, context.settings), expected_holders(runs)
         plan = compare_with_live(self.desired, self.live, policy, runs.baseline, expected)
         changes, held = plan.changes, plan.held
         names = ("user_id", "action", "role", "row", "reason")
@@ -67,7 +68,7 @@ class ListAndStudio:
 
 
 def read_list_and_studio(
-    context: Context, path: Path | None, ids: set[int], emails: set[str], *, ask_studio: bool
+    context: Context, path: Path | str | None, ids: set[int], emails: set[str], *, ask_studio: bool
 ) -> ListAndStudio:
     """Read the list if there is a path, and Studio if `ask_studio`.
 

@@ -20,7 +20,7 @@ from rolesync.settings_problems import near_names
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import read_list
+from rolesync.workflows.read_list import read_list
 
 PLACEHOLDER = "not-known-yet"
 """Sent where no token is known yet: a Studio answers it with 401."""

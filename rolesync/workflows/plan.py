@@ -2,8 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC
-from pathlib import Path
 
 from rolesync.differ.dates import days_of_changes, hold_dated_changes
 from rolesync.differ.diff import diff
@@ -22,21 +20,13 @@ from rolesync.model.plans import Changes, Plan, Policy
 from rolesync.planner.build import make_plan
 from rolesync.planner.guards import judge
 from rolesync.planner.impact import users_to_inspect
-from rolesync.reader.read import read_desired
+from rolesync.settings import Settings
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
 from rolesync.workflows.read_studio import read_studio
 
-
-def read_list(path: Path, context: Context) -> Desired:
-    """Read the list with its findings; its `status` says whether it may be used.
-
-    Raises:
-        InputRefusedError: the file can't be read at all.
-    """
-    settings, today = context.settings, context.now().astimezone(UTC).date()
-    return read_desired(path, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
+FETCHED_MAX_AGE_HOURS = 48.0
 
 
 def plan_list(desired: Desired, context: Context, *, impact: bool = False) -> Plan:
@@ -66,14 +56,14 @@ def compare_with_live(
     changes = diff(desired, live, policy)
     changes = hold_dated_changes(replace(changes, periods=days_of_changes(changes.changes, desired)), live)
     changes = hold_uncertain_identities(changes, desired.listed, expected)
-    return hold_changes(changes, policy, baseline, has_unreadable_rows=desired.has_unreadable_rows)
+    return hold_changes(changes, policy, baseline, holds_removals=desired.holds_removals)
 
 
 def read_and_plan(
     desired: Desired, studio: StudioReader, earlier_runs: EarlierRuns, context: Context
 ) -> tuple[Plan, Live]:
     """Read Studio for a list and build the plan; returns the plan and the users that were read."""
-    policy = context.settings.policy
+    policy = policy_for(desired.source, context.settings)
     live = read_studio(studio, desired.listed, context, earlier_runs)
     expected = expected_holders(earlier_runs)
     changes = compare_with_live(desired, live, policy, earlier_runs.baseline, expected)
@@ -88,6 +78,14 @@ def read_and_plan(
         context=context,
     )
     return plan, live
+
+
+def policy_for(source: Source, settings: Settings) -> Policy:
+    """Return the policy for a list: the age of a fetched list is limited, even if the settings don't."""
+    policy = settings.policy
+    if source.fetched and policy.max_age_hours is None:
+        return replace(policy, max_age_hours=FETCHED_MAX_AGE_HOURS)
+    return policy
 
 
 def judge_and_build(  # noqa: PLR0913  # a plan has this many parts
@@ -138,6 +136,7 @@ def guard_baseline(
         earlier_runs.baseline,
         listed=source.listed,
         age_hours=age,
+        is_fetched=source.fetched is not None,
         repeated=repeated,
         expected=expected,
         lost_snapshot=bool(earlier_runs.holders) and expected is None,

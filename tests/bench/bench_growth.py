@@ -109,7 +109,7 @@ def ours(address: str, token: str, folder: Path) -> Figures:
     """Sync the list with rolesync: read, plan, check the guards, apply, prove."""
     from rolesync.settings import load  # noqa: PLC0415  # as above
     from rolesync.workflows.context import Context  # noqa: PLC0415  # the script, a process of its own, doesn't need it
-    from rolesync.workflows.plan import read_list  # noqa: PLC0415  # as above
+    from rolesync.workflows.read_list import read_list  # noqa: PLC0415  # as above
     from rolesync.workflows.sync import sync_list  # noqa: PLC0415  # as above
 
     settings = load(

@@ -25,7 +25,8 @@ from rolesync.model.vocabulary import ReadMethod
 from rolesync.sandbox import ROLES, Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.plan import plan_list
+from rolesync.workflows.read_list import read_list
 
 PER_PAGE = 50
 CAPTIONS = "Caption editor"

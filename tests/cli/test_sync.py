@@ -1,7 +1,13 @@
 """sync: plan and apply in one run, and the guards that stop it."""
 
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from subprocess import CompletedProcess
+
 from rolesync.sandbox.control import Control
 from tests.command import ADMINS, SAMPLE, Shell, logged_actions, recorded_actions
+from tests.in_process import run_in_process
+from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 
 
 def test_the_second_of_two_nights_has_nothing_to_do(sh: Shell, studio: Control) -> None:
@@ -52,3 +58,39 @@ def test_a_refused_list_ends_a_sync_before_studio_is_read(sh: Shell, studio: Con
     assert refused.returncode == 3
     assert "REJECTED" in refused.stdout
     assert not any(studio.counts().values())
+
+
+def test_the_settings_may_name_the_list_and_it_may_be_at_an_address(sh: Shell) -> None:
+    body = SAMPLE.read_bytes()
+    changed = format_datetime(datetime.now(UTC), usegmt=True)
+    answer = ScriptedAnswer(200, body, {"Content-Type": "text/csv", "Last-Modified": changed})
+    with ScriptedStudio(in_turn(answer)) as server:
+        address = f"{server.base_url}/roles.csv?key=s3cret"
+        done = sh.run("sync", list=address, list_headers="X-Key: s3cret")
+        assert done.returncode == 0
+        validated = sh.run("validate", address, list_headers="X-Key: s3cret")
+    assert f"{server.base_url}/roles.csv" in done.stdout
+    assert "s3cret" not in done.stdout + done.stderr + validated.stdout
+    (plan, *_) = sh.record()
+    assert plan["source"]["fetched"]["where"] == f"{server.base_url}/roles.csv"
+    refused = sh.run("sync", list=address)
+    assert refused.returncode == 3
+    assert "nobody was removed" in refused.stderr
+    nothing = sh.run("sync")
+    assert (nothing.returncode, "no setting names the list" in nothing.stderr) == (64, True)
+
+
+def piped(sh: Shell, *arguments: str, **settings: object) -> CompletedProcess[str]:
+    """Run rolesync with the sample list on standard input."""
+    text = SAMPLE.read_text("utf-8")
+    return run_in_process(arguments, sh.folder, sh.environment(**settings), timeout=60, answer=lambda _shown: text)
+
+
+def test_standard_input_needs_its_age_where_nobody_sees_the_sync(sh: Shell, studio: Control) -> None:
+    refused = piped(sh, "sync", "-")
+    assert refused.returncode == 3
+    assert "--list-as-of" in refused.stderr
+    old = piped(sh, "sync", "-", "--list-as-of", "2026-01-01T00:00Z", max_age_hours="24")
+    assert old.returncode == 4
+    assert studio.log() == []
+    assert piped(sh, "sync", "-", "--list-as-of", "now").returncode == 0

@@ -15,6 +15,7 @@ from rolesync.settings import load
         ("sync l.csv --dry-run -s token=abc -s chunk_size=5", "plan l.csv -s chunk_size=5 -o plan.json"),
         ("undo 2026 --set=token=abc", "undo 2026 -o plan.json"),
         ("plan -- -l.csv", "plan -o plan.json -- -l.csv"),
+        ("plan https://x.edu/l.csv?abc", "plan https://x.edu/l.csv -o plan.json"),
     ],
 )
 def test_a_plan_that_was_not_saved_is_saved_by_the_same_command(

@@ -21,7 +21,8 @@ from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
-from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.plan import plan_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
 from tests.killing import apply_until, virtual_time

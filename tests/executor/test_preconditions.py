@@ -20,7 +20,7 @@ from rolesync.executor.preconditions import (
     rejudge,
 )
 from rolesync.model.history import GuardBaseline
-from rolesync.model.lists import Source
+from rolesync.model.lists import Fetched, Source
 from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy, Verdict
 from rolesync.model.vocabulary import VerdictStatus
@@ -52,6 +52,13 @@ def make(policy: Policy | None = None, source: str = "list.csv", users: list[Use
 
 
 # Where the plan comes from
+
+
+def test_a_list_from_an_address_is_not_compared() -> None:
+    plan = make(source="https://x.edu/roles.csv")
+    fetched = Fetched("https://x.edu/roles.csv", plan.created_at)
+    warning = check_origin(replace(plan, source=replace(plan.source, fetched=fetched)), ACCOUNT, ROLES)
+    assert "the list was fetched from https://x.edu/roles.csv" in warning
 
 
 def test_a_plan_of_this_account_and_list_passes(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_name_and_account_are_expanded_and_paths_begin_at_the_file(tmp_path: Pat
     )
     north = fleet.accounts["north"]
     assert north.studio == "https://north-edu.instructuremedia.com"
-    assert north.list_path == tmp_path / "lists/north-edu.csv"
+    assert north.list_path == str(tmp_path / "lists/north-edu.csv")
     assert north.secrets == tmp_path / "secrets/north"
     assert north.values["protected_users"] == ["*@north.edu"]
 
@@ -136,3 +136,10 @@ def test_no_variable_reaches_an_account(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("ROLESYNC_BASE_URL", "https://stranger.example")
     monkeypatch.setenv("ROLESYNC_CHUNK_SIZE", "7")
     assert read(tmp_path, HEAD + TWO).accounts["north"].studio == "https://north.instructuremedia.com"
+
+
+def test_a_list_may_be_at_an_address(tmp_path: Path) -> None:
+    lists = '[defaults]\nlist = "https://files.example.edu/{name}.csv"\nlist_hosts = ["files.example.edu"]\n'
+    fleet = read(tmp_path, HEAD + lists + '[accounts.north]\naccount = "n"\n')
+    assert fleet.accounts["north"].list_path == "https://files.example.edu/north.csv"
+    assert "list" not in fleet.accounts["north"].values

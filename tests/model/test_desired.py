@@ -39,4 +39,4 @@ def test_some_rows_are_taken_in_the_order_asked_for() -> None:
 def test_the_status_is_that_of_the_most_severe_finding(levels: list[Level], status: str, *, unreadable: bool) -> None:
     desired = Desired(ListRows.of(ROWS), tuple(Finding(level, "odd", "odd") for level in levels), SOURCE)
     assert desired.status == status
-    assert desired.has_unreadable_rows is unreadable
+    assert bool(desired.holds_removals) is unreadable

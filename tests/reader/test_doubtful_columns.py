@@ -209,4 +209,4 @@ def test_a_word_that_is_neither_kept_nor_left_out_refuses_its_row(tmp_path: Path
     errors = [finding for finding in refused.findings if finding.level == "error"]
     assert [(finding.code, finding.row) for finding in errors] == [("word_unknown", 3), ("word_unknown", 4)]
     assert "'nroth' is none of the words that 'School' may have" in errors[0].message
-    assert read(tmp_path, "School", ["north", "nroth"], replace(form, hold_bad_rows=True)).has_unreadable_rows
+    assert read(tmp_path, "School", ["north", "nroth"], replace(form, hold_bad_rows=True)).holds_removals

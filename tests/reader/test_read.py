@@ -54,6 +54,7 @@ def test_the_corpus_gives_the_expected_assignments_and_findings(case: Case, tmp_
 
 def test_the_corpus_has_every_code() -> None:
     assert {finding[1] for case in CASES for finding in case.findings} == {code.value for code in Code} - {
+        "not_fetched",
         "header_not_found",
         "kept_word_missing",
         "word_unknown",
@@ -94,7 +95,7 @@ def test_unreadable_rows_can_be_held(case: Case, tmp_path: Path) -> None:
         (code, row) for _, code, row, _ in case.findings
     ]
     refused = [finding for finding in desired.findings if finding.level in {Level.ERROR, Level.HELD}]
-    assert desired.has_unreadable_rows == any(finding.level is Level.HELD for finding in refused)
+    assert bool(desired.holds_removals) == any(finding.level is Level.HELD for finding in refused)
     whole_list_codes = {"unclosed_quote", "broken_quoting", "row_above_header", "identity_conflict"}
     for finding in refused:
         refuses_list = (
@@ -311,7 +312,7 @@ def _read_damaged(folder: Path, data: bytes, form: ListForm) -> set[tuple[str, i
         finding.message.encode()
     errors = {finding.row for finding in desired.findings if finding.level is Level.ERROR}
     assert bool(errors) == (desired.status == "reject")
-    assert len(desired.assignments) + len(desired.not_in_force) > 0 or errors or desired.has_unreadable_rows
+    assert len(desired.assignments) + len(desired.not_in_force) > 0 or errors or desired.holds_removals
     table = desired.assignments
     return set(zip(table["email"].tolist(), table["user_id"].tolist(), table["role"].tolist(), strict=True))
 

@@ -34,7 +34,7 @@ from rolesync.report.json import run_json
 from rolesync.sandbox import Sandbox
 from rolesync.workflows.apply import apply_plan, recheck_saved_plan
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import read_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from tests.paths import SAMPLE
 from tests.workflows.tools import emails_of, events, list_of, planned, rewound, settings_for, verdict

@@ -55,3 +55,11 @@ def test_the_password_of_a_proxy_is_not_shown(proxy: str, shown: str) -> None:
     listed = list_settings(load(token="s3cret", audit_key="s3cret" * 3, proxy=proxy))
     assert next(setting for setting in listed if setting.name == "proxy").value == shown
     assert "s3cret" not in repr(listed)
+
+
+def test_the_options_of_an_address_are_not_shown() -> None:
+    listed = list_settings(load(list="https://ann:s3cret@files.example.edu/roles.csv?sig=s3cret"))
+    assert next(setting.value for setting in listed if setting.name == "list") == (
+        "https://files.example.edu/roles.csv?…"
+    )
+    assert "s3cret" not in repr(listed)

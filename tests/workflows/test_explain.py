@@ -15,7 +15,8 @@ from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.context import Context
 from rolesync.workflows.explain import explain_user
-from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.plan import plan_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from tests.paths import SAMPLE
 

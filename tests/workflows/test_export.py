@@ -7,7 +7,7 @@ from rolesync.reader.write import list_assignments
 from rolesync.sandbox import Sandbox
 from rolesync.workflows.context import Context
 from rolesync.workflows.export import check_leaving, read_holders, review_holders
-from rolesync.workflows.plan import read_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from tests.command import OWNER
 from tests.paths import SAMPLE

@@ -20,7 +20,7 @@ from rolesync.sandbox import Options, Sandbox
 from rolesync.workflows.connect import open_account_record
 from rolesync.workflows.context import Context
 from rolesync.workflows.lock import lock_account
-from rolesync.workflows.plan import read_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from tests.killing import virtual_time
 from tests.paths import SAMPLE

@@ -12,7 +12,8 @@ from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context
 from rolesync.workflows.export import read_holders
-from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.plan import plan_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.read_studio import read_studio
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo

@@ -26,7 +26,8 @@ from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.plan import plan_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from tests.paths import SAMPLE
 from tests.servers import FakeSleep

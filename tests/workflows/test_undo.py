@@ -19,7 +19,7 @@ from rolesync.sandbox import Faults, Options, Sandbox
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.explain import explain_user
-from rolesync.workflows.plan import read_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
 from tests.workflows.tools import planned, rewound, settings_for, verdict

@@ -11,7 +11,7 @@ from rolesync.model.access import Holder, HolderStatus, Origin
 from rolesync.sandbox import Options, Sandbox
 from rolesync.workflows import who_now
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import read_list
+from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.who import review_access
 from tests.audit.tools import lines, write_lines

@@ -12,7 +12,8 @@ from rolesync.model.runs import Run
 from rolesync.sandbox import Sandbox
 from rolesync.settings import Settings, load
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import plan_list, read_list
+from rolesync.workflows.plan import plan_list
+from rolesync.workflows.read_list import read_list
 from tests.paths import SAMPLE
 
 

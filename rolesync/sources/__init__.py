@@ -1,0 +1,1 @@
+"""Where a list is, other than in a file of this machine → a private copy of it here."""

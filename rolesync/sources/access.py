@@ -1,0 +1,134 @@
+"""What a fetch works with: the settings of the list, the clocks, and what a fetch gives."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import SecretStr
+
+from rolesync.errors import InputRefusedError
+
+_NO_SECRET = SecretStr("")
+
+
+class FetchError(InputRefusedError):
+    """The list could not be fetched, or what came is not used.
+
+    Args:
+        message: where and what happened, without any text of the server.
+        hint: what to do next.
+        is_transient: whether another attempt may succeed.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", is_transient: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.is_transient = is_transient
+
+
+def web_page(where: str) -> FetchError:
+    """Make the error for a web page in place of a list."""
+    return FetchError(
+        f"{where}: a web page (HTML) came instead of a list, perhaps a log-in page",
+        hint="set list_secret or list_headers, or use an address that needs no browser",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a list is fetched; see the settings of the same names. `proxy` is decided for each host, "" for none."""
+
+    list_user: str = ""
+    list_secret: SecretStr = _NO_SECRET
+    list_headers: SecretStr = _NO_SECRET
+    list_hosts: tuple[str, ...] = ()
+    list_sha256: str = ""
+    list_fallback: Literal["refuse", "additions"] = "refuse"
+    list_timeout: float = 60.0
+    list_max_mb: float = 100.0
+    ca_bundle: str = ""
+    proxy_for: Callable[[str], str] = lambda _url: ""
+
+    @property
+    def max_bytes(self) -> int:
+        """Maximum size of a list, unpacked."""
+        return int(self.list_max_mb * 1_000_000)
+
+    @property
+    def secret(self) -> str:
+        """The secret as text."""
+        return self.list_secret.get_secret_value().strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The time of day with its zone, a clock that only runs forwards in seconds, and how to wait."""
+
+    now: Callable[[], datetime]
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+
+
+class Deadline:
+    """The end of the time that a whole fetch may take, whatever it consists of."""
+
+    def __init__(self, where: str, seconds: float, clocks: Clocks) -> None:
+        self._where, self._seconds, self._clock = where, seconds, clocks.seconds
+        self._end = clocks.seconds() + seconds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline.
+
+        Raises:
+            FetchError: it has passed.
+        """
+        if self.is_over:
+            raise self.passed()
+        return self._end - self._clock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has passed."""
+        return self._clock() >= self._end
+
+    def passed(self) -> FetchError:
+        """Make the error for a list that did not arrive in time."""
+        return FetchError(
+            f"{self._where} did not send the complete list within {self._seconds:g} s",
+            hint="try again later; or set a larger list_timeout",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A complete list as it came. `etag` is "" and `last_modified` None where the server named none."""
+
+    data: bytes
+    etag: str = ""
+    last_modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The answer of a server that still has the list of an earlier fetch."""
+
+    last_modified: datetime | None = None
+
+
+def parse_headers(text: SecretStr) -> Mapping[str, str]:
+    """Read the headers for the server of the list, `Name: value` a line.
+
+    Raises:
+        FetchError: a line is no header; the message shows nothing of it.
+    """
+    headers = {}
+    for number, line in enumerate(text.get_secret_value().splitlines(), 1):
+        if not line.strip():
+            continue
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip().replace("-", "").isalnum() or not value.strip().isprintable():
+            raise FetchError(f"list_headers, line {number}, is no header", hint="write each line like Name: value")
+        headers[name.strip()] = value.strip()
+    return headers

@@ -1,0 +1,100 @@
+"""Tells the address of a list from a path, and takes it apart."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+
+from rolesync.errors import UsageError
+from rolesync.model.hosts import is_loopback
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # two letters at least: C: is a drive
+_HINT = "`rolesync help sources` shows the addresses of lists"
+_FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "https": "https://HOST/PATH",
+        "http": "http://127.0.0.1:PORT/PATH",
+    }
+)
+"""The schemes of addresses, each with an example of its form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a list is, other than in a file of this machine.
+
+    Attributes:
+        scheme: such as `https`, in small letters.
+        user: the user before the host; "" without one.
+        host: the host, bucket or other name after `://`.
+        port: the port; None for the usual one.
+        path: the path, decoded, without its first `/`.
+        options: what follows `?`, as names and values.
+        url: the address as written. What follows `?` may contain secrets, so that it gets into no message.
+    """
+
+    scheme: str
+    user: str
+    host: str
+    port: int | None
+    path: str
+    options: Mapping[str, str] = field(repr=False)
+    url: str = field(repr=False)
+
+    @property
+    def where(self) -> str:
+        """The address for messages, plans and records: without user, options and fragment."""
+        return shown_address(self.url)
+
+    @property
+    def checksum(self) -> "Address":
+        """The address of the file `.sha256` beside the list."""
+        parts = urlsplit(self.url)
+        return parse_address(urlunsplit(parts._replace(path=f"{parts.path}.sha256", fragment="")))
+
+
+def is_address(text: str) -> bool:
+    """Whether the name of a list is an address, and not a path."""
+    return _SCHEME.match(text) is not None
+
+
+def shown_address(text: str) -> str:
+    """Return the name of a list for messages: a path as it is, and an address without user, options and fragment."""
+    if not is_address(text):
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return f"{text.partition(':')[0]}://…"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def parse_address(text: str) -> Address:
+    """Take the address of a list apart.
+
+    Raises:
+        UsageError: it is no address of a known form; the message shows no secret.
+    """
+    match = _SCHEME.match(text)
+    scheme = match[1].lower() if match else ""
+    if scheme not in _FORMS:
+        known = ", ".join(f"{name}://" for name in _FORMS)
+        raise UsageError(f"{scheme}:// is no known kind of address of a list; known are {known}", hint=_HINT)
+    form = f"write it like {_FORMS[scheme]}; {_HINT}"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageError(f"the {scheme}:// address of the list is not valid", hint=form) from None
+    if not text.isprintable() or " " in text.partition("?")[0].partition("//")[2].partition("/")[0] or not host:
+        raise UsageError(f"the {scheme}:// address of the list is not valid", hint=form)
+    if parts.password is not None or (parts.username and scheme != "sftp"):
+        raise UsageError(
+            f"the {scheme}:// address of the list contains a user or a password",
+            hint="leave them out; set list_user, and put the password into the secret list_secret",
+        )
+    if scheme == "http" and not is_loopback(host):
+        raise UsageError(f"http://{host} would send the list unencrypted", hint="use https://")
+    options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    return Address(scheme, unquote(parts.username or ""), host, port, unquote(parts.path).lstrip("/"), options, text)

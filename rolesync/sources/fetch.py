@@ -1,0 +1,111 @@
+"""Fetches a list from its address to a private copy: complete, with the expected checksum, and no log-in page.
+
+If that fails, the list is refused. Only where the settings allow additions then, an earlier copy stands in.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from posixpath import basename
+from typing import cast
+
+from rolesync.model.lists import Fetched
+from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, web_page
+from rolesync.sources.address import Address
+from rolesync.sources.copies import Copies, Copy
+from rolesync.tables.file_type import is_web_page
+
+BESIDE = "beside"
+"""The value of `list_sha256` for a checksum in a file beside the list."""
+
+_MAX_CHECKSUM_MB = 0.1
+_SHA256 = re.compile(r"\b[0-9a-fA-F]{64}\b")
+
+Fetcher = Callable[[Address, Access, Clocks, Deadline, Fetched | None], Download | Unchanged]
+
+_FETCHERS: Mapping[str, tuple[str, str]] = {
+    "https": ("https", "fetch_https"),
+    "http": ("https", "fetch_https"),
+}
+"""By scheme the module of this package that fetches, imported when it is needed, and its function."""
+
+
+def fetch_list(address: Address, access: Access, clocks: Clocks, folder: Path) -> Copy:
+    """Fetch a list.
+
+    Args:
+        address: where it is.
+        access: secrets, bounds, the expected checksum, and what to do if the fetch fails.
+        clocks: the time.
+        folder: the folder of the copies.
+
+    Returns:
+        Its copy. `fetched.failure` says why an earlier copy stands in; "" for the list of now.
+
+    Raises:
+        FetchError: it can't be fetched, and no copy stands in.
+        UsageError: settings don't fit the address, or a package is missing.
+        RolesyncError: the copy can't be kept.
+    """
+    copies = Copies(folder, address)
+    kept = copies.latest()
+    try:
+        return _fetch(address, access, clocks, copies, kept)
+    except FetchError as error:
+        if access.list_fallback == "additions" and kept is not None:
+            return replace(kept, fetched=replace(kept.fetched, failure=error.message))
+        raise FetchError(f"{error.message}; nobody was removed", hint=error.hint) from error
+
+
+def _fetch(address: Address, access: Access, clocks: Clocks, copies: Copies, kept: Copy | None) -> Copy:
+    deadline = Deadline(address.where, access.list_timeout, clocks)
+    fetch = _fetcher(address)
+    answer = fetch(address, access, clocks, deadline, kept.fetched if kept else None)
+    if isinstance(answer, Unchanged):
+        if kept is None:
+            raise FetchError(f"{address.where}: the server sent no list, since it did not change", hint="try again")
+        sha256, data = kept.sha256, b""
+    else:
+        sha256, data = hashlib.sha256(answer.data).hexdigest(), answer.data
+        if not data.strip():
+            raise FetchError(f"{address.where}: the list is empty", hint="check the program that writes it")
+        if is_web_page(data):
+            raise web_page(address.where)
+    expected = _expected_sha256(address, access, clocks, deadline, fetch)
+    if expected and sha256 != expected:
+        raise FetchError(
+            f"{address.where}: the list has the SHA-256 {sha256[:12]}…, but {expected[:12]}… is expected",
+            hint="wait until list and checksum are both written, or correct list_sha256",
+        )
+    if isinstance(answer, Unchanged) and kept:
+        return copies.confirm(kept, answer, clocks.now())
+    return copies.keep(cast("Download", answer), clocks.now())
+
+
+def _fetcher(address: Address) -> Fetcher:
+    module, function = _FETCHERS[address.scheme]
+    return cast("Fetcher", getattr(import_module(f"rolesync.sources.{module}"), function))
+
+
+def _expected_sha256(address: Address, access: Access, clocks: Clocks, deadline: Deadline, fetch: Fetcher) -> str:
+    """Return the checksum that the list must have, in small letters; "" if none is set.
+
+    Raises:
+        FetchError: the file of the checksum can't be fetched, or holds none.
+    """
+    if access.list_sha256 != BESIDE:
+        return access.list_sha256.lower()
+    answer = fetch(address.checksum, replace(access, list_max_mb=_MAX_CHECKSUM_MB), clocks, deadline, None)
+    text = answer.data.decode("ascii", "replace") if isinstance(answer, Download) else ""
+    lines = [line for line in text.splitlines() if _SHA256.search(line)]
+    of_name = [line for line in lines if basename(address.path) in line]
+    match = _SHA256.search((of_name or lines)[0]) if len(of_name or lines) == 1 else None
+    if match is None:
+        raise FetchError(
+            f"{address.checksum.where} holds no SHA-256 of the list",
+            hint="write it with sha256sum, or unset list_sha256",
+        )
+    return match[0].lower()

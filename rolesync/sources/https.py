@@ -1,0 +1,73 @@
+"""Downloads a list over HTTPS; one that has not changed since an earlier fetch is not sent again."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+
+from rolesync.model.lists import Fetched
+from rolesync.sources.access import Access, Clocks, Deadline, Download, Unchanged, parse_headers, web_page
+from rolesync.sources.address import Address
+from rolesync.sources.http import Answer, HttpReader
+
+
+def fetch_https(
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+) -> Download | Unchanged:
+    """Download a list.
+
+    Args:
+        address: an `https://` address; `http://` on loopback.
+        access: secrets, bounds and named hosts.
+        clocks: the time.
+        deadline: the end of the whole fetch.
+        kept: the copy that makes a second transfer needless; None for none.
+
+    Raises:
+        FetchError: no complete list came.
+    """
+    with HttpReader(address.where, address.url, access, clocks, deadline) as reader:
+        answer = reader.get(address.url, _conditions(kept), secret_headers(access))
+        if answer.status == HTTPStatus.NOT_MODIFIED and kept is not None:
+            return Unchanged(_last_modified(answer))
+        if answer.status != HTTPStatus.OK:
+            raise reader.refusal(answer)
+        if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html":
+            raise web_page(address.where)
+        return Download(answer.data, answer.headers.get("ETag", ""), _last_modified(answer))
+
+
+def secret_headers(access: Access) -> Mapping[str, str]:
+    """Make the headers that only the server of the list may get: `list_headers`, and an authorisation.
+
+    `list_secret` is a password where `list_user` is set, else a token.
+
+    Raises:
+        FetchError: `list_headers` holds something else.
+    """
+    headers = dict(parse_headers(access.list_headers))
+    if access.secret and access.list_user:
+        pair = b64encode(f"{access.list_user}:{access.secret}".encode()).decode("ascii")
+        headers["Authorization"] = f"Basic {pair}"
+    elif access.secret:
+        headers["Authorization"] = f"Bearer {access.secret}"
+    return headers
+
+
+def _conditions(kept: Fetched | None) -> Mapping[str, str]:
+    if kept is None:
+        return {}
+    conditions = {"If-None-Match": kept.etag} if kept.etag else {}
+    if kept.last_modified:
+        conditions["If-Modified-Since"] = format_datetime(kept.last_modified.astimezone(UTC), usegmt=True)
+    return conditions
+
+
+def _last_modified(answer: Answer) -> datetime | None:
+    """Parse the time of the list's last change; None if the server names none."""
+    try:
+        time = parsedate_to_datetime(answer.headers.get("Last-Modified", ""))
+    except (ValueError, OverflowError):
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

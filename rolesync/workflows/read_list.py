@@ -1,0 +1,71 @@
+"""Read the list wherever it is: in a file, on standard input, or at an address."""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from rolesync.model.desired import Desired
+from rolesync.model.findings import Code, Finding
+from rolesync.model.hosts import is_loopback
+from rolesync.model.lists import Fetched
+from rolesync.model.vocabulary import Level
+from rolesync.reader.read import read_desired
+from rolesync.settings import Settings
+from rolesync.settings_values import NOW
+from rolesync.sources.access import Access, Clocks
+from rolesync.sources.address import is_address, parse_address
+from rolesync.sources.fetch import fetch_list
+from rolesync.workflows.context import Context
+
+
+def read_list(file: Path | str, context: Context) -> Desired:
+    """Read the list with its findings; its `status` says whether it may be used.
+
+    Args:
+        file: a path, `-`, or an address.
+        context: the settings say how to fetch and to read it.
+
+    Raises:
+        InputRefusedError: the list can't be fetched, or the file can't be read at all.
+        UsageError: settings don't fit the address.
+    """
+    settings, now = context.settings, context.now()
+    path, fetched = Path(file), None
+    if is_address(str(file)):
+        clocks = Clocks(context.now, context.seconds, context.sleep or time.sleep)
+        copy = fetch_list(parse_address(str(file)), access_of(settings), clocks, settings.lists_dir)
+        path, fetched = copy.path, copy.fetched
+    desired = read_desired(
+        path,
+        managed_roles=settings.managed_roles,
+        today=now.astimezone(UTC).date(),
+        form=settings.list_form,
+        fetched=fetched,
+    )
+    if settings.list_as_of:
+        as_of = now if settings.list_as_of == NOW else datetime.fromisoformat(settings.list_as_of)
+        desired = replace(desired, source=replace(desired.source, modified_at=as_of))
+    if fetched and fetched.failure:
+        desired = replace(desired, findings=(_kept_copy(fetched), *desired.findings))
+    return desired
+
+
+def access_of(settings: Settings) -> Access:
+    """Take from the settings how to fetch a list."""
+
+    def proxy_for(url: str) -> str:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if is_loopback(host) or proxy_bypass(host):
+            return ""
+        return settings.proxy or getproxies().get(parts.scheme, "")
+
+    return settings.part(Access, ca_bundle=str(settings.ca_bundle or ""), proxy_for=proxy_for)
+
+
+def _kept_copy(fetched: Fetched) -> Finding:
+    text = f"{fetched.failure}; the copy of {fetched.fetched_at:%Y-%m-%d %H:%M} UTC stands in, so nobody is removed"
+    return Finding(Level.HELD, Code.NOT_FETCHED.value, text)

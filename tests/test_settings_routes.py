@@ -1,0 +1,47 @@
+"""Which files may decide where which secret goes; with the sources themselves in `test_settings_sources.py`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rolesync.errors import UsageError
+from rolesync.settings import load
+from rolesync.settings_routes import ROUTES, SECRETS
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+VALUES = {
+    "list": '"https://other.example/roles.csv"',
+    "list_hosts": '["other.example"]',
+    "proxy": '"http://other.example"',
+    "ca_bundle": '"other.pem"',
+}
+
+
+@pytest.mark.parametrize("secret", ["list_secret", "list_headers"])
+@pytest.mark.parametrize("route", VALUES)
+def test_a_file_that_is_only_found_decides_not_where_secrets_of_lists_go(
+    secret: str, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert route in ROUTES[secret]
+    monkeypatch.setenv(f"ROLESYNC_{secret.upper()}", "s3cret")
+    Path("rolesync.toml").write_text(f"{route} = {VALUES[route]}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=f"{secret} comes from the environment, but {route} from"):
+        load()
+    load(Path("rolesync.toml"))
+    if route == "list":  # a command that names its list decides itself
+        load(list="roles.csv")
+
+
+def test_the_token_goes_to_studio_whatever_the_list_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLESYNC_TOKEN", "t")
+    Path("rolesync.toml").write_text(f"list = {VALUES['list']}\n", encoding="utf-8")
+    assert load().list == "https://other.example/roles.csv"
+    assert {"token", "list_secret"} <= set(SECRETS)
