@@ -68,6 +68,7 @@ class Code(StrEnum):
     COLUMN_IGNORED = "column_ignored"  # a column that could speak against users and isn't read
     WORD_UNKNOWN = "word_unknown"  # a word that is neither in `keep` nor in `leave_out`
     KEPT_WORD_MISSING = "kept_word_missing"  # a word of `keep` that no row has
+    ROWS_LEFT_OUT = "rows_left_out"  # rows with a word of `leave_out`, such as those of other accounts
     DATE_INVALID = "date_invalid"  # not a date
     DATE_AMBIGUOUS = "date_ambiguous"  # day and month may be exchanged
     DATE_NORMALISED = "date_normalised"  # a date in another format than 2026-06-30

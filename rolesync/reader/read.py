@@ -33,7 +33,7 @@ from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.row import RowReader
 from rolesync.reader.unmanaged import find_no_managed_role
 from rolesync.reader.unread_columns import UnreadColumns
-from rolesync.reader.validity import UNLIMITED, Validity
+from rolesync.reader.validity import LEFT_OUT, UNLIMITED, Validity
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import Cells, find_non_text, is_blank
 from rolesync.tables.regular_file import STANDARD_INPUT
@@ -87,8 +87,8 @@ def _read(
     """Read the bytes of `file`.
 
     Returns:
-        The distinct assignments, the findings, the number of rows that are neither blank nor ignored, and the days of
-        dated rows.
+        The distinct assignments, the findings, the number of rows that are neither blank, ignored nor left out, and
+        the days of dated rows.
     """
     no_assignments = Deduplicated(ListRows.of(), frame(DESIRED))
     table = open_table(data, header_rules(form), form)
@@ -107,7 +107,8 @@ def _read(
     findings += [*reader.column_findings(), *doubtful.findings(table.header_row), *unread.findings(table.header_row)]
     findings += ignored_columns(table.header, form)
     if not collector.rows:
-        text = "the list has a header but no rows, and an empty list would remove everybody; put back the rows"
+        which = "and all rows are left out" if reader.rows_left_out else "but no rows"
+        text = f"the list has a header {which}, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
     deduplicated, conflicts = collector.deduplicate()
     findings += conflicts
@@ -139,7 +140,7 @@ class _RowCollector:
         unread: the columns of unknown meaning.
         managed: the managed roles.
         guess: the name of the encoding if it is a guess, see `find_non_text`.
-        rows: the number of rows that are neither blank nor ignored.
+        rows: the number of rows that are neither blank, ignored nor left out.
         in_force: the assignments that are in force today.
         not_in_force: the assignments that are not in force today.
         validities: the rows with an action or dates, by row number.
@@ -172,7 +173,7 @@ class _RowCollector:
         for number, row in self._rows_to_parse(table, roles):
             # A local, because a blank row must not change `self.findings_before`, which `_ignore` may use at the end.
             findings_before = len(self.findings)
-            cells = row if table.all_text else self._check_text(number, row)
+            cells = row if table.all_text or reader.leaves_out(row) else self._check_text(number, row)
             if not isinstance(cells, tuple) and is_blank(cells):
                 continue
             self.rows += 1
@@ -272,6 +273,9 @@ class _RowCollector:
         return cells
 
     def _add(self, number: int, email: str, user_id: int, cell: RoleCell, validity: Validity) -> None:
+        if validity is LEFT_OUT:
+            self.rows -= 1
+            return
         columns = self.in_force if validity.in_force else self.not_in_force
         columns.add(number, email, user_id, cell)
         self._add_role_notes(number, cell)

@@ -32,6 +32,10 @@ class RoleCell:
     notes: tuple[Note, ...]
 
 
+NO_ROLES = RoleCell((), ())
+"""The roles of a row that isn't read."""
+
+
 class RoleReader:
     """Reads the role cells of a list. Each distinct cell is read once: a million rows share a handful of them.
 

@@ -7,9 +7,9 @@ from rolesync.model.findings import CellError, Code, Finding, Note, OnNote, erro
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.placeholders import is_error_value
-from rolesync.reader.roles import RoleCell, RoleReader
-from rolesync.reader.validity import UNLIMITED, Validity, ValidityReader
-from rolesync.tables.grid import is_blank, padded
+from rolesync.reader.roles import NO_ROLES, RoleCell, RoleReader
+from rolesync.reader.validity import LEFT_OUT, UNLIMITED, Validity, ValidityReader
+from rolesync.tables.grid import Cells, is_blank, padded
 from rolesync.tables.header_text import fold_header
 
 _NO_IDENTITY = "the row names no user; fill in the e-mail address or user id, or delete the row"
@@ -47,7 +47,8 @@ class RowReader:
         """Read a row that is not blank.
 
         Returns:
-            The address or "", the user id or 0, the roles, and their validity.
+            The address or "", the user id or 0, the roles, and their validity; `LEFT_OUT` for another list's row,
+            whose other cells are not read.
 
         Raises:
             CellError: the first problem of the row.
@@ -59,6 +60,9 @@ class RowReader:
         for place in self._ignored:
             if "\n" in cells[place] or "\r" in cells[place]:
                 self._check_swallowed_rows(cells, place)
+        if self._validity and self._validity.leaves_out(cells):
+            self._validity.count_left_out(cells)
+            return "", 0, NO_ROLES, LEFT_OUT
         email, user_id = self._identity(cells)
         if not email and not user_id:
             raise CellError(Code.IDENTITY_MISSING, _NO_IDENTITY)
@@ -68,7 +72,18 @@ class RowReader:
     def column_findings(self) -> Iterator[Finding]:
         """What was noticed of whole columns, after the last row."""
         if self._validity:
-            yield from self._validity.missing_words()
+            yield from self._validity.column_findings()
+
+    def leaves_out(self, cells: Cells) -> bool:
+        """Whether a row was read, has the width of the header, and has a word of `leave_out`."""
+        if self._validity is None or isinstance(cells, tuple) or len(cells) != self._width:
+            return False
+        return self._validity.leaves_out(cells)
+
+    @property
+    def rows_left_out(self) -> int:
+        """The number of rows that were left out by a word of `leave_out`."""
+        return self._validity.rows_left_out if self._validity else 0
 
     def problems(self, number: int, cells: Sequence[str]) -> Iterator[Finding]:
         """Find every problem of row `number`; if its cells don't fit the header, only that, as no column is certain."""

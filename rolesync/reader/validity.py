@@ -28,7 +28,7 @@ class Validity(NamedTuple):
         in_force: whether it is.
         removes: whether the row removes the role.
         period: the days of the role.
-        kept: False if the settings leave the row out; then it claims nothing about the role.
+        kept: False if the row has none of the kept words; then it claims nothing about the role.
     """
 
     in_force: bool = True
@@ -36,6 +36,9 @@ class Validity(NamedTuple):
     period: Period = ALWAYS
     kept: bool = True
 
+
+LEFT_OUT = Validity(in_force=False, kept=False)
+"""The validity of a row with a word of `leave_out`: it is another list's, so it is only counted."""
 
 UNLIMITED = Validity()
 """The validity of a row without action and dates: the role is in force."""
@@ -90,6 +93,10 @@ class ValidityReader:
     def __init__(self, layout: Layout, today: date, on_note_of: Callable[[int | None], OnNote]) -> None:
         self._header, self._kept, self._on_note_of = layout.header, layout.kept, on_note_of
         self._left_out = dict(layout.left_out)
+        self._others = [
+            (place, self._left_out[place] - words) for place, words in layout.kept if place in self._left_out
+        ]
+        self._rows_left_out = {place: 0 for place, _ in self._others}
         self._actions = [
             (place, kind)
             for place, kind in ((layout.action, ColumnKind.ACTION), (layout.remove, ColumnKind.REMOVE))
@@ -100,6 +107,20 @@ class ValidityReader:
         self._on_starts_note, self._on_expires_note = on_note_of(layout.starts), on_note_of(layout.expires)
         self._today = today
         self._seen = {place: set[str]() for place, _ in layout.kept}  # the kept words that rows have
+
+    def leaves_out(self, cells: Sequence[str]) -> bool:
+        """Whether a row that fits the header has a word of `leave_out`."""
+        return any(fold_word(cells[place]) in words for place, words in self._others)
+
+    @property
+    def rows_left_out(self) -> int:
+        """The number of rows that were counted as left out."""
+        return sum(self._rows_left_out.values())
+
+    def count_left_out(self, cells: Sequence[str]) -> None:
+        """Count a row that is left out."""
+        place = next(place for place, words in self._others if fold_word(cells[place]) in words)
+        self._rows_left_out[place] += 1
 
     def read(self, cells: Sequence[str]) -> Validity:
         """Read a row that fits the header.
@@ -137,8 +158,13 @@ class ValidityReader:
         if self._expires is not None:
             yield self._expires, self._read_expires
 
-    def missing_words(self) -> Iterator[Finding]:
-        """Warn of kept words that no row has: probably they are misspelt, and rows are left out."""
+    def column_findings(self) -> Iterator[Finding]:
+        """Count the rows that are left out, and warn of kept words that no row has: probably they are misspelt."""
+        for place, number in self._rows_left_out.items():
+            if number:
+                column = self._header[place]
+                text = f"rows that are left out by their word in {quoted(column)}: {number:,}"
+                yield Finding(Level.INFO, Code.ROWS_LEFT_OUT.value, text, None, column)
         for place, words in self._kept:
             for word in sorted(words - self._seen[place]):
                 text = f"{quoted(word)} is to be kept, but no row has it here; check the spelling"

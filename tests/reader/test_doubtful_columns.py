@@ -210,3 +210,37 @@ def test_a_word_that_is_neither_kept_nor_left_out_refuses_its_row(tmp_path: Path
     assert [(finding.code, finding.row) for finding in errors] == [("word_unknown", 3), ("word_unknown", 4)]
     assert "'nroth' is none of the words that 'School' may have" in errors[0].message
     assert read(tmp_path, "School", ["north", "nroth"], replace(form, hold_bad_rows=True)).holds_removals
+
+
+def test_rows_that_are_left_out_are_counted_and_not_read(tmp_path: Path) -> None:
+    """A list for all accounts: the rows of the others must neither fill this plan nor refuse this list."""
+    path = tmp_path / "list.csv"
+    others = "".join(f"person{number}@x.edu,Admin,South\n" for number in range(500))
+    path.write_text(
+        f'email,role,School\n{others}no address,Admn,south\n,,South\na@x.edu,Admin,north\n"J\u00f6",Admin,South\n',
+        encoding="latin-1",
+    )
+    form = ListForm(keep={"School": ["north"]}, leave_out={"School": ["north", "South"]})
+    desired = read_desired(path, managed_roles=("Admin",), today=TODAY, form=form)
+    assert desired.assignments["email"].tolist() == ["a@x.edu"]
+    assert len(desired.not_in_force) == 0
+    assert desired.source.rows == 1
+    assert all(finding.level != "error" for finding in desired.findings)
+    counted = [finding for finding in desired.findings if finding.code == "rows_left_out"]
+    assert [finding.message for finding in counted] == ["rows that are left out by their word in 'School': 503"]
+    assert len(desired.findings) < 4
+
+
+def test_a_list_with_only_rows_that_are_left_out_is_refused(tmp_path: Path) -> None:
+    form = ListForm(keep={"School": ["north"]}, leave_out={"School": ["south"]})
+    refused = read(tmp_path, "School", ["south", "south"], form)
+    assert refused.status == "reject"
+    assert any("all rows are left out" in finding.message for finding in refused.findings)
+
+
+def test_a_row_that_is_left_out_hides_no_other_row(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text('email,role,School,Note\nb@x.edu,Admin,South,"x\na@x.edu,Admin,north,"\n', encoding="utf-8")
+    form = ListForm(keep={"School": ["north"]}, leave_out={"School": ["north", "South"]})
+    desired = read_desired(path, managed_roles=("Admin",), today=TODAY, form=form)
+    assert [finding.code for finding in desired.findings if finding.level == "error"][:1] == ["swallowed_row"]

@@ -57,6 +57,7 @@ def test_the_corpus_has_every_code() -> None:
         "not_fetched",
         "header_not_found",
         "kept_word_missing",
+        "rows_left_out",
         "word_unknown",
     }
 
