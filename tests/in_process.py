@@ -125,14 +125,17 @@ def _time_limit(seconds: int) -> Iterator[None]:
 
 @contextmanager
 def _state_kept() -> Iterator[None]:
-    """Restore the signal handlers and the log's settings of this process."""
+    """Restore the signal handlers and the settings of both logs of this process."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     log = structlog.get_config() if structlog.is_configured() else None
+    disabled = logging.root.manager.disable
     try:
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        logging.disable(disabled)
+        structlog.contextvars.clear_contextvars()
         structlog.reset_defaults()
         if log:
             structlog.configure(**log)

@@ -7,7 +7,7 @@ import typer
 
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json
-from rolesync.cli.progress import configure_log
+from rolesync.cli.progress import configure_log_of
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def notify(
     settings = load_settings(config, assignments)
     if not settings.notify:
         raise UsageError("the settings have no [[notify]] table", hint="add one: rolesync help notify")
-    configure_log(settings.log_level, settings.log_format)
+    configure_log_of(settings)
     return _show(send_test(settings, reporting_of(settings)), form)
 
 

@@ -1,6 +1,5 @@
 """Set up the log and show progress, both on standard error."""
 
-import logging
 import math
 import sys
 import threading
@@ -9,11 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from rolesync.cli.ending import watch
 from rolesync.cli.verbosity import is_quiet, is_verbose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rolesync.model.live import Progress
     from rolesync.settings import Settings
     from rolesync.studio.retry import Retry
@@ -23,23 +25,24 @@ NOTICEABLE_SECONDS = 3.0  # a user wonders after that
 NOTICE_SECONDS = 5.0  # at most between two notices, if the waits are longer
 
 
-def configure_log(log_level: str = "warning", log_format: str = "console") -> None:
+def configure_log(log_level: str = "warning", log_format: str = "console", secrets: "Iterable[str]" = ()) -> None:
     """Send the log to standard error, with this level and format; quiet and verbose override the level."""
-    import structlog
+    from rolesync.workflows import log
 
     level = "error" if is_quiet() else "debug" if is_verbose() else log_level
-    readable = log_format == "console"
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-            if readable
-            else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log.configure_log(level, log_format, secrets)
+
+
+def configure_log_of(settings: "Settings") -> None:
+    """Send the log to standard error as the settings ask, each line with the account."""
+    import structlog
+
+    from rolesync.workflows.log import secrets_of
+
+    configure_log(settings.log_level, settings.log_format, secrets_of(settings))
+    structlog.contextvars.clear_contextvars()
+    if settings.account or settings.base_url:
+        structlog.contextvars.bind_contextvars(account=urlsplit(settings.studio).netloc)
 
 
 @contextmanager
@@ -50,7 +53,7 @@ def command_context(settings: "Settings", *, watched: str = "") -> Iterator["Con
         settings: the settings of the command.
         watched: the command, if its end is reported; "" if it isn't.
     """
-    configure_log(settings.log_level, settings.log_format)
+    configure_log_of(settings)
     facts = watch(watched, settings) if watched else None
     with _shown_context(settings) as context:
         yield facts.counting(context) if facts else context
@@ -62,6 +65,11 @@ def _shown_context(settings: "Settings") -> Iterator["Context"]:
 
     if is_quiet():
         yield Context(settings)
+        return
+    if settings.log_format == "json":  # lines for people would be in the way of the program that reads the log
+        from rolesync.workflows.log import StageLog
+
+        yield Context(settings, progress=StageLog().report)
         return
     # Bars and the lines of the log would write over each other.
     with (

@@ -24,7 +24,7 @@ from rolesync.cli.plan_output import (
     show_next,
     show_plan,
 )
-from rolesync.cli.progress import configure_log
+from rolesync.cli.progress import configure_log_of
 from rolesync.cli.review_options import ByHand, ask, read_decisions, refuse_decisions
 from rolesync.errors import DeclinedError, Exit, UsageError
 from rolesync.extras import install_command
@@ -145,7 +145,7 @@ def review_plan(
     else:
         last_changes = load_last_changes(plan, context.settings)
         approved = _review_on_page(plan, context, file, target, port, last_changes, browser=browser)
-    configure_log(context.settings.log_level, context.settings.log_format)
+    configure_log_of(context.settings)
     watch("review", context.settings)
     note(plan=approved, next_step=apply_command(target))
     if form is Form.JSON and str(target) != "-":

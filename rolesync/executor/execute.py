@@ -7,6 +7,7 @@ starts; those under way are finished and recorded.
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
@@ -173,7 +174,7 @@ def _send_parallel(
 
     # A separate pool: in the client's pool, chunks would occupy all threads while they wait for their own reads.
     with ThreadPoolExecutor(threads.number, thread_name_prefix="writing") as pool:
-        under_way = [pool.submit(guarded, batch) for batch in batches]
+        under_way = [pool.submit(copy_context().run, guarded, batch) for batch in batches]
         try:
             for future in as_completed(under_way):
                 report(future.result())

@@ -20,6 +20,7 @@ import structlog
 
 from rolesync.fleet.account_jobs import run_job
 from rolesync.fleet.jobs import decode_job, result_json
+from rolesync.workflows.log import configure_log
 
 
 def main() -> None:
@@ -63,18 +64,9 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _configure_log() -> None:
-    level = logging.getLevelNamesMapping().get(os.environ.get("ROLESYNC_LOG_LEVEL", "").upper(), logging.WARNING)
-    is_json = os.environ.get("ROLESYNC_LOG_FORMAT") == "json"
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(colors=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    level = os.environ.get("ROLESYNC_LOG_LEVEL", "")
+    is_known = level.upper() in logging.getLevelNamesMapping()
+    configure_log(level if is_known else "warning", os.environ.get("ROLESYNC_LOG_FORMAT", "console"))
 
 
 if __name__ == "__main__":

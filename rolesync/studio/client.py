@@ -10,6 +10,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait as wait_for_all
+from contextvars import copy_context
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -145,7 +146,7 @@ class Client:
         futures: deque[Future[Result]] = deque()
         try:
             for item in items:
-                futures.append(self._pool.submit(function, item))
+                futures.append(self._pool.submit(copy_context().run, function, item))
                 if len(futures) >= _QUEUED_PER_CONNECTION * self.connection.concurrency:
                     yield futures.popleft().result()
             while futures:

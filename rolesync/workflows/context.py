@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
+
 from rolesync.history.run_id import new_run_id
 from rolesync.model.live import Progress
 from rolesync.settings import Settings
@@ -34,5 +36,7 @@ class Context:
     retrying: Callable[[Retry], None] = lambda _retry: None
 
     def new_run(self) -> str:
-        """Make the id of a new run."""
-        return new_run_id(self.now())
+        """Make the id of a new run, which is in each line of the log from then on."""
+        run = new_run_id(self.now())
+        structlog.contextvars.bind_contextvars(run=run)
+        return run

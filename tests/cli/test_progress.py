@@ -1,6 +1,7 @@
 """Log and progress of a command, both on standard error."""
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 
@@ -17,8 +18,10 @@ from rolesync.studio.retry import Retry
 
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
-    before = structlog.get_config() if structlog.is_configured() else {}
+    before, disabled = structlog.get_config() if structlog.is_configured() else {}, logging.root.manager.disable
     yield
+    logging.disable(disabled)
+    structlog.contextvars.clear_contextvars()
     structlog.reset_defaults()
     if before:
         structlog.configure(**before)
@@ -129,6 +132,17 @@ def test_a_quiet_command_shows_neither_progress_nor_retries(capsys: pytest.Captu
     finally:
         set_verbosity()
     assert capsys.readouterr().err == ""
+
+
+def test_in_json_each_completed_stage_is_a_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with command_context(load(log_format="json", log_level="info", account="example")) as context:
+        context.progress("reading Admin", 0, 2)
+        context.progress("reading Admin", 2, 2)
+        context.retrying(retry(2, 40, 0))  # the client logs it
+    (line,) = capsys.readouterr().err.splitlines()
+    entry = json.loads(line)
+    assert (entry["event"], entry["stage"], entry["steps"]) == ("stage", "reading Admin", 2)
+    assert entry["account"] == "example.instructuremedia.com"
 
 
 def test_a_command_works_with_its_settings() -> None:

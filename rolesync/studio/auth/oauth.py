@@ -9,6 +9,7 @@ a separate thread, and the main thread waits for it.
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -190,4 +191,4 @@ def _refresh(endpoint: TokenEndpoint, old: SecretStr) -> Grant:
 def _uninterrupted(work: Callable[[], Result]) -> Result:
     """Run `work` in a separate thread: signals interrupt only the main thread, which still waits for the end."""
     with ThreadPoolExecutor(1, thread_name_prefix="token") as worker:
-        return worker.submit(work).result()
+        return worker.submit(copy_context().run, work).result()

@@ -1,0 +1,85 @@
+"""The log on standard error: each line with its run and account, without secrets, and without the logs of libraries."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any
+
+import structlog
+
+from rolesync.model.live import WAITING
+from rolesync.settings import Settings
+
+HIDDEN = "***"
+_SECRETS = ("token", "client_secret", "refresh_token", "audit_key")
+
+Entry = MutableMapping[str, Any]
+
+
+def configure_log(level: str, log_format: str, secrets: Iterable[str] = ()) -> None:
+    """Send the log to standard error, with this level and format.
+
+    The logs of libraries are dropped: their warnings may contain the address of a webhook, which is a secret.
+
+    Args:
+        level: the lowest level that is logged.
+        log_format: `console` or `json`.
+        secrets: texts that no line may contain.
+    """
+    logging.disable(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _hide(frozenset(secrets) - {""}),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            if log_format == "console"
+            else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Return the secrets that the settings hold."""
+    return [getattr(settings, name).get_secret_value() for name in _SECRETS]
+
+
+class StageLog:
+    """Logs each stage once: when it is complete, or when a wait for Studio begins.
+
+    Args:
+        clock: in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began: dict[str, float] = {}
+        self._log = structlog.get_logger("rolesync")
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Take the progress of a stage."""
+        is_new, now = stage not in self._began, self._clock()
+        began = self._began.setdefault(stage, now)
+        if stage == WAITING:
+            if is_new:
+                self._log.info("stage", stage=stage, at_most_s=total)
+        elif done == total:
+            self._began.pop(stage, None)
+            self._log.info("stage", stage=stage, steps=total, seconds=round(now - began, 3))
+
+
+def _hide(secrets: frozenset[str]) -> Callable[[Any, str, Entry], Entry]:
+    """Make a processor that replaces secrets in every text of a line."""
+
+    def hide(_logger: Any, _method: str, entry: Entry) -> Entry:  # noqa: ANN401  # as structlog calls it
+        for secret in secrets:
+            for name, value in entry.items():
+                if isinstance(value, str) and secret in value:
+                    entry[name] = value.replace(secret, HIDDEN)
+        return entry
+
+    return hide
