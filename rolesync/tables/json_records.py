@@ -24,6 +24,7 @@ _NEXT_PAGE = ("nextPageToken", "@odata.nextLink", "nextLink")
 """Fields that name the next page of an answer."""
 
 _DEPTH = 20
+_TOO_DEEP = "its values are nested too deeply"
 
 
 def json_grid(text: str) -> Grid | Finding:
@@ -42,7 +43,7 @@ def json_grid(text: str) -> Grid | Finding:
         place = f"line {cause.lineno}, column {cause.colno}"
         return error(Code.DAMAGED, f"the file is JSON that is cut or damaged at {place}; download or save it again")
     except (_UnusableJsonError, RecursionError) as cause:
-        reason = str(cause) if isinstance(cause, _UnusableJsonError) else "its values are nested too deeply"
+        reason = str(cause) if isinstance(cause, _UnusableJsonError) else _TOO_DEEP
         return error(Code.NOT_TEXT, f"the file is JSON, but {reason}; export the list as CSV UTF-8 or XLSX")
 
 
@@ -129,7 +130,7 @@ def _rows_of(record: Mapping[str, Any]) -> Sequence[Record]:
 def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield the fields of a record with dotted names, and the values of each."""
     if not depth:
-        raise _UnusableJsonError("its values are nested too deeply")
+        raise _UnusableJsonError(_TOO_DEEP)
     for name, value in record.items():
         path = f"{prefix}{name}"
         if isinstance(value, dict):
@@ -159,4 +160,20 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    if _is_nested_deeper(value, _DEPTH):
+        raise _UnusableJsonError(_TOO_DEEP)
+    return json.dumps(value)
+
+
+def _is_nested_deeper(value: object, levels: int) -> bool:
+    """Whether a value has more levels, whatever number of them this Python reads and writes."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for each in level for inner in _inner(each)]
+    return bool(level)
+
+
+def _inner(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -101,6 +101,7 @@ def test_each_member_of_a_group_is_a_row() -> None:
         ('{"totalResults": 3, "Resources": [{"userName": "a@x.edu"}]}', "1 of 3 records"),
         ('{"nextPageToken": "x", "users": [{"primaryEmail": "a@x.edu"}]}', "one page of an answer"),
         ('[{"a": ' + "[" * 5000 + "]" * 5000 + "}]", "nested too deeply"),
+        ('[{"a": ' + "[" * 50 + "]" * 50 + "}]", "nested too deeply"),
         ('[{"a": ' + '{"a": ' * 50 + "1" + "}" * 50 + "}]", "nested too deeply"),
     ],
 )
