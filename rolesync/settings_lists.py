@@ -1,5 +1,6 @@
 """The settings of the list: which roles are managed, and how the list is written."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
@@ -45,6 +46,9 @@ class ListSettings(AccessSettings):
     )
     list_timeout: Positive = Field(60.0, description="Seconds to fetch the list, with all attempts and redirects.")
     list_max_mb: Positive = Field(100.0, description="Maximum size of a fetched list in MB, unpacked.")
+    list_known_hosts: Path | None = Field(
+        None, description="Known host keys for lists over SSH. By default ~/.ssh/known_hosts."
+    )
     role_aliases: dict[str, str] = Field({}, description="Other names in the list, each with its role.")
     encoding: Annotated[str, AfterValidator(check_encoding)] = Field(
         "", description="Encoding of a list in text, such as windows-1252. UTF-8 needs none."

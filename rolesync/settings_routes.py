@@ -6,7 +6,7 @@ from rolesync.errors import UsageError
 from rolesync.settings_sources import CONFIG_FILE, PREFIX, Origin
 
 _STUDIO = ("account", "base_url", "proxy", "ca_bundle", "notify", "metrics_push")
-_LIST = ("list", "list_hosts", "proxy", "ca_bundle")
+_LIST = ("list", "list_hosts", "list_known_hosts", "proxy", "ca_bundle")
 ROUTES: Mapping[str, Sequence[str]] = {
     "token": _STUDIO,
     "client_secret": _STUDIO,

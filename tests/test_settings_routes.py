@@ -20,6 +20,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 VALUES = {
     "list": '"https://other.example/roles.csv"',
     "list_hosts": '["other.example"]',
+    "list_known_hosts": '"known"',
     "proxy": '"http://other.example"',
     "ca_bundle": '"other.pem"',
 }

@@ -32,7 +32,7 @@ _OF_THE_PROCESS = frozenset({"state_dir", "log_level", "log_format", "operator"}
 _SETTINGS = frozenset(Settings.model_fields) - _SECRET - _OF_THE_PROCESS
 _SHARED_KEYS = frozenset({"list", "secrets", "shared_list", "account_column"})
 _ACCOUNT_KEYS = frozenset({"groups", "tags", "enabled", "reason"})
-_PATHS = ("secrets", "ca_bundle")
+_PATHS = ("secrets", "ca_bundle", "list_known_hosts")
 
 
 @dataclass(frozen=True)

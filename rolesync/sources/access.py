@@ -4,12 +4,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import SecretStr
 
-from rolesync.errors import InputRefusedError
+from rolesync.errors import InputRefusedError, UsageError
+from rolesync.extras import install_command
+from rolesync.sources.address import Address
 
+Result = TypeVar("Result")
+
+ATTEMPTS = 3
 _NO_SECRET = SecretStr("")
 
 
@@ -47,6 +52,7 @@ class Access:
     list_fallback: Literal["refuse", "additions"] = "refuse"
     list_timeout: float = 60.0
     list_max_mb: float = 100.0
+    list_known_hosts: str = ""
     ca_bundle: str = ""
     proxy_for: Callable[[str], str] = lambda _url: ""
 
@@ -54,6 +60,13 @@ class Access:
     def max_bytes(self) -> int:
         """Maximum size of a list, unpacked."""
         return int(self.list_max_mb * 1_000_000)
+
+    def oversize(self, where: str) -> FetchError:
+        """Make the error for a list that is too large."""
+        return FetchError(
+            f"{where}: more than {self.list_max_mb:g} MB, so the rest was not read",
+            hint="check the address; if the list really is that large, set a larger list_max_mb",
+        )
 
     @property
     def secret(self) -> str:
@@ -99,6 +112,30 @@ class Deadline:
             f"{self._where} did not send the complete list within {self._seconds:g} s",
             hint="try again later; or set a larger list_timeout",
         )
+
+
+def with_retries(attempt: Callable[[], Result], deadline: Deadline, clocks: Clocks) -> Result:
+    """Return the result of an attempt; after a transient failure, try a few times more within the deadline.
+
+    Raises:
+        FetchError: the last attempt failed, or a failure is final.
+    """
+    wait = 1.0
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return attempt()
+        except FetchError as error:
+            if not error.is_transient or deadline.is_over or deadline.remaining <= wait:
+                raise
+            clocks.sleep(wait)
+            wait *= 2
+    return attempt()
+
+
+def missing_package(extra: str, address: Address, error: ImportError) -> UsageError:
+    """Make the error for an address whose extra is not installed."""
+    text = f"{address.scheme}:// addresses can't be read, because {error.name} is not installed"
+    return UsageError(text, hint=install_command(extra))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Tells the address of a list from a path, and takes it apart."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
@@ -15,6 +15,14 @@ _FORMS: Mapping[str, str] = MappingProxyType(
     {
         "https": "https://HOST/PATH",
         "http": "http://127.0.0.1:PORT/PATH",
+        "s3": "s3://BUCKET/KEY?region=eu-central-1",
+        "gs": "gs://BUCKET/KEY",
+        "az": "az://CONTAINER/KEY",
+        "sftp": "sftp://USER@HOST/PATH",
+        "git+https": "git+https://HOST/REPOSITORY.git//PATH?ref=main",
+        "git+http": "git+http://127.0.0.1:PORT/REPOSITORY.git//PATH?ref=main",
+        "git+ssh": "git+ssh://USER@HOST/REPOSITORY.git//PATH?ref=main",
+        "git+file": "git+file:///FOLDER/REPOSITORY.git//PATH?ref=main",
     }
 )
 """The schemes of addresses, each with an example of its form."""
@@ -46,6 +54,21 @@ class Address:
     def where(self) -> str:
         """The address for messages, plans and records: without user, options and fragment."""
         return shown_address(self.url)
+
+    @property
+    def form(self) -> str:
+        """An example of such an address."""
+        return _FORMS[self.scheme]
+
+    def check_options(self, known: Collection[str]) -> None:
+        """Refuse options that the kind of address doesn't know.
+
+        Raises:
+            UsageError: there are some.
+        """
+        if unknown := sorted(self.options.keys() - set(known)):
+            names = ", ".join(known) or "none"
+            raise UsageError(f"{self.where} has the unknown option {unknown[0]}", hint=f"known options: {names}")
 
     @property
     def checksum(self) -> "Address":
@@ -87,14 +110,18 @@ def parse_address(text: str) -> Address:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise UsageError(f"the {scheme}:// address of the list is not valid", hint=form) from None
-    if not text.isprintable() or " " in text.partition("?")[0].partition("//")[2].partition("/")[0] or not host:
+    if (
+        not text.isprintable()
+        or " " in text.partition("?")[0].partition("//")[2].partition("/")[0]
+        or not (host or scheme == "git+file")
+    ):
         raise UsageError(f"the {scheme}:// address of the list is not valid", hint=form)
-    if parts.password is not None or (parts.username and scheme != "sftp"):
+    if parts.password is not None or (parts.username and scheme not in {"sftp", "git+ssh"}):
         raise UsageError(
             f"the {scheme}:// address of the list contains a user or a password",
             hint="leave them out; set list_user, and put the password into the secret list_secret",
         )
-    if scheme == "http" and not is_loopback(host):
-        raise UsageError(f"http://{host} would send the list unencrypted", hint="use https://")
+    if scheme in {"http", "git+http"} and not is_loopback(host):
+        raise UsageError(f"{scheme}://{host} would send the list unencrypted", hint="use https://")
     options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     return Address(scheme, unquote(parts.username or ""), host, port, unquote(parts.path).lstrip("/"), options, text)

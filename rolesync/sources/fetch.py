@@ -29,6 +29,14 @@ Fetcher = Callable[[Address, Access, Clocks, Deadline, Fetched | None], Download
 _FETCHERS: Mapping[str, tuple[str, str]] = {
     "https": ("https", "fetch_https"),
     "http": ("https", "fetch_https"),
+    "s3": ("object_store", "fetch_object"),
+    "gs": ("object_store", "fetch_object"),
+    "az": ("object_store", "fetch_object"),
+    "sftp": ("sftp", "fetch_sftp"),
+    "git+https": ("git", "fetch_git"),
+    "git+http": ("git", "fetch_git"),
+    "git+ssh": ("git", "fetch_git"),
+    "git+file": ("git", "fetch_git"),
 }
 """By scheme the module of this package that fetches, imported when it is needed, and its function."""
 

@@ -7,7 +7,7 @@ later.
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, cast
@@ -20,9 +20,8 @@ from urllib3.connectionpool import HTTPConnectionPool
 from rolesync import __version__
 from rolesync.bounded_http import DeadlineAdapter, OneAnswerSession, OversizeError, attempt_timeout, read_body
 from rolesync.model.hosts import is_internal, is_literal, is_loopback, is_metadata
-from rolesync.sources.access import Access, Clocks, Deadline, FetchError
+from rolesync.sources.access import Access, Clocks, Deadline, FetchError, with_retries
 
-ATTEMPTS = 3
 REDIRECTS = 5
 _CONNECT = 10.0  # seconds
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
@@ -89,16 +88,8 @@ class HttpReader:
         Raises:
             FetchError: there is no complete answer, it is too large, or it leads to a host that was not named.
         """
-        wait = 1.0
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._follow(url, headers, secrets, max_bytes or self._access.max_bytes)
-            except FetchError as error:
-                if not error.is_transient or self.deadline.remaining <= wait:
-                    raise
-                self._clocks.sleep(wait)
-                wait *= 2
-        return self._follow(url, headers, secrets, max_bytes or self._access.max_bytes)
+        limit = max_bytes or self._access.max_bytes
+        return with_retries(lambda: self._follow(url, headers, secrets, limit), self.deadline, self._clocks)
 
     def refusal(self, answer: Answer) -> FetchError:
         """Make the error for an answer that holds no list."""
@@ -147,10 +138,7 @@ class HttpReader:
         except requests.exceptions.RequestException as error:
             raise self._broken(error, urlsplit(url).hostname or "") from error
         except OversizeError as error:
-            raise FetchError(
-                f"{self.where}: more than {max_bytes / 1e6:g} MB came, so the rest was not read",
-                hint="check the address; if the list really is that large, set a larger list_max_mb",
-            ) from error
+            raise replace(self._access, list_max_mb=max_bytes / 1e6).oversize(self.where) from error
 
     def _broken(self, error: requests.exceptions.RequestException, host: str) -> FetchError:
         """Describe an answer that did not come; the text of the library could contain the whole address."""

@@ -63,7 +63,12 @@ def access_of(settings: Settings) -> Access:
             return ""
         return settings.proxy or getproxies().get(parts.scheme, "")
 
-    return settings.part(Access, ca_bundle=str(settings.ca_bundle or ""), proxy_for=proxy_for)
+    return settings.part(
+        Access,
+        ca_bundle=str(settings.ca_bundle or ""),
+        list_known_hosts=str(settings.list_known_hosts or ""),
+        proxy_for=proxy_for,
+    )
 
 
 def _kept_copy(fetched: Fetched) -> Finding:

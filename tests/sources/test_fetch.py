@@ -89,7 +89,7 @@ def test_the_checksum_beside_a_list_is_checked(tmp_path: Path, checksum: bytes) 
         (b"0" * 64, "but 000000000000… is expected"),
         (b"no checksum", "roles.csv.sha256 holds no SHA-256 of the list"),
         (f"{SHA256} a.csv\n{SHA256} b.csv\n".encode(), "holds no SHA-256 of the list"),
-        (b"0" * 200_000, "more than 0.1 MB came"),
+        (b"0" * 200_000, "more than 0.1 MB"),
         (None, "the server has nothing there (404)"),
     ],
 )

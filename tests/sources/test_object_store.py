@@ -1,0 +1,112 @@
+"""A list in an object store: against moto's S3 over HTTP, and servers that answer as Google's and Azure's do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from rolesync.errors import UsageError
+from rolesync.model.lists import Fetched
+from rolesync.sources.access import Download, FetchError, Unchanged
+from rolesync.sources.address import parse_address
+from rolesync.sources.fetch import fetch_list
+from rolesync.sources.object_store import fetch_object
+from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
+from tests.sources.tools import CHANGED, LAST_MODIFIED, LIST, NOW, SECRET, access_of, clocks_of, csv, deadline_of
+
+KEYS: dict[str, Any] = {"list_user": "user", "list_secret": SECRET}
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    """S3 with a bucket `lists`; gives its address."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    client = boto3.client(
+        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    client.create_bucket(Bucket="lists")
+    client.put_object(Bucket="lists", Key="a b/roles.csv", Body=LIST)
+    client.put_object(Bucket="lists", Key="a b/roles.csv.sha256", Body=b"0" * 64)
+    client.close()
+    yield endpoint
+    server.stop()
+
+
+def fetch(url: str, kept: Fetched | None = None, **values: Any) -> Download | Unchanged:
+    access, clocks = access_of(**values), clocks_of()
+    return fetch_object(parse_address(url), access, clocks, deadline_of(access, clocks), kept)
+
+
+def refused(url: str, **values: Any) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        fetch(url, **values)
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+    return caught.value
+
+
+def test_an_object_comes_with_its_age_and_not_again(store: str) -> None:
+    url = f"s3://lists/a%20b/roles.csv?endpoint={store}&region=eu-central-1"
+    answer = fetch(url, **KEYS)
+    assert isinstance(answer, Download)
+    assert (answer.data, bool(answer.etag)) == (LIST, True)
+    assert answer.last_modified
+    assert fetch(url, Fetched("s3://lists", NOW, answer.etag), **KEYS) == Unchanged()
+
+
+@pytest.mark.parametrize(
+    ("url", "values", "words"),
+    [
+        ("s3://lists/none.csv", {}, "the store has nothing there"),
+        ("s3://other/roles.csv", {}, "the store has nothing there"),
+        ("s3://lists/a b/roles.csv", {"list_max_mb": 0.00001}, "more than 1e-05 MB"),
+    ],
+)
+def test_what_is_not_there_or_too_large_is_refused(store: str, url: str, values: dict[str, Any], words: str) -> None:
+    assert words in refused(f"{url}?endpoint={store}", **KEYS, **values).message
+
+
+def test_the_checksum_beside_an_object_is_checked(store: str, tmp_path: Path) -> None:
+    address = parse_address(f"s3://lists/a%20b/roles.csv?endpoint={store}")
+    with pytest.raises(FetchError, match="but 000000000000… is expected"):
+        fetch_list(address, access_of(list_sha256="beside", **KEYS), clocks_of(), tmp_path)
+    assert fetch_list(address, access_of(**KEYS), clocks_of(), tmp_path).path.read_bytes() == LIST
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (csv(status=401), "the store refused the request"),
+        (csv(status=403), "the store refused the request"),
+        (csv(status=400), "the store could not be read (GenericError)"),
+        (ScriptedAnswer(end="gone"), "the store could not be read (GenericError)"),
+        (ScriptedAnswer(200, LIST * 40, {"Last-Modified": LAST_MODIFIED}, drip="body"), "within 0.5 s"),
+    ],
+    ids=["401", "403", "400", "gone", "drip"],
+)
+def test_a_store_that_fails_is_described_without_its_text(answer: ScriptedAnswer, words: str) -> None:
+    with ScriptedStudio(in_turn(answer)) as server:
+        error = refused(f"s3://lists/roles.csv?endpoint={server.base_url}", **KEYS, list_timeout=0.5)
+    assert words in error.message
+    assert error.hint
+
+
+@pytest.mark.parametrize("scheme", ["gs", "az"])
+def test_other_stores_answer_alike(scheme: str) -> None:
+    with ScriptedStudio(in_turn(csv(ETag='"7"', Last_Modified=LAST_MODIFIED))) as server:
+        url = f"{scheme}://lists/x/roles.csv?public=yes&endpoint={server.base_url}"
+        answer = fetch(url, list_user="account" if scheme == "az" else "")
+    assert answer == Download(LIST, '"7"', CHANGED)
+    assert server.requests[0].path.endswith("/lists/x/roles.csv" if scheme == "az" else "/lists/x%2Froles%2Ecsv")
+
+
+def test_options_are_known_and_endpoints_encrypted() -> None:
+    with pytest.raises(UsageError, match="unknown option regoin"):
+        fetch("s3://lists/roles.csv?regoin=x")
+    with pytest.raises(UsageError, match=r"endpoint of s3://lists/roles\.csv is not encrypted"):
+        fetch("s3://lists/roles.csv?endpoint=http://minio.example.edu")
