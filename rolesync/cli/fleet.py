@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.fleet_context import (
+    EngineOption,
     Except,
     FleetFile,
     FleetOption,
@@ -34,12 +35,18 @@ app = typer.Typer(help="Many accounts in one command, from one fleet file.", no_
 
 @app.command("check")
 @with_verbosity
-def fleet_check(file: FleetFile, only: Only = None, but: Except = None, form: Format = Form.TEXT) -> Exit:
+def fleet_check(
+    file: FleetFile,
+    only: Only = None,
+    but: Except = None,
+    engine: EngineOption = "local",
+    form: Format = Form.TEXT,
+) -> Exit:
     """Run the checks of `doctor` for all accounts in parallel, and read their lists. Writes to no Studio."""
     from rolesync.fleet.run import check_fleet
     from rolesync.fleet.selection import select
 
-    with fleet_context(open_fleet(file)) as context:
+    with fleet_context(open_fleet(file), engine=engine) as context:
         night = check_fleet(context, select(context.fleet, only or [], but or []))
     return show_night(night, form)
 
@@ -52,6 +59,7 @@ def fleet_plan(
     only: Only = None,
     but: Except = None,
     trust: Trust = None,
+    engine: EngineOption = "local",
     shard: ShardOption = "",
     detailed_exitcode: Detailed = False,
     show_all: All = False,
@@ -76,7 +84,7 @@ def fleet_plan(
             return Exit.DONE
     else:
         check_new_folder(folder)
-    with fleet_context(fleet, trust) as context:
+    with fleet_context(fleet, trust, engine) as context:
         night = plan_fleet(context, accounts, folder)
     return show_night(night, form, row_limit(show_all), folder=None if shard else output, detailed=detailed_exitcode)
 
@@ -116,6 +124,7 @@ def fleet_apply(
         bool, typer.Option("--yes", "-y", help="Apply without asking; required without a terminal.")
     ] = False,
     trust: Trust = None,
+    engine: EngineOption = "local",
     shard: ShardOption = "",
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -134,7 +143,7 @@ def fleet_apply(
         results = results_to_apply(fleet, planned, folder)
         ask([each for each in results if not share or share.has(each.account)], fleet.table.name)
     fleet = replace(fleet, shard=str(share or ""))
-    with fleet_context(fleet, trust) as context, hint_to_resume(fleet):
+    with fleet_context(fleet, trust, engine) as context, hint_to_resume(fleet):
         night = apply_share(context, share, planned, folder) if share else apply_fleet(context, planned, folder)
     return show_night(night, form, row_limit(show_all), file=fleet.path, shard=shard)
 
@@ -146,6 +155,7 @@ def fleet_sync(
     only: Only = None,
     but: Except = None,
     trust: Trust = None,
+    engine: EngineOption = "local",
     show_all: All = False,
     form: Format = Form.TEXT,
 ) -> Exit:
@@ -153,7 +163,7 @@ def fleet_sync(
     from rolesync.fleet.run import sync_fleet
     from rolesync.fleet.selection import select
 
-    with fleet_context(open_fleet(file), trust) as context, hint_to_resume(context.fleet):
+    with fleet_context(open_fleet(file), trust, engine) as context, hint_to_resume(context.fleet):
         night = sync_fleet(context, select(context.fleet, only or [], but or []))
     return show_night(night, form, row_limit(show_all), file=file)
 
@@ -167,6 +177,7 @@ def fleet_resume(
     ] = "",
     file: FleetOption = Path("fleet.toml"),
     trust: Trust = None,
+    engine: EngineOption = "local",
     shard: ShardOption = "",
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -179,7 +190,7 @@ def fleet_resume(
     share = parse_shard(shard) if shard else None
     fleet = replace(open_fleet(file), shard=str(share or ""))
     past = find_night(fleet.folder, run, RESUMABLE)
-    with fleet_context(fleet, trust) as context, hint_to_resume(fleet):
+    with fleet_context(fleet, trust, engine) as context, hint_to_resume(fleet):
         night = resume_share(context, share, past) if share else resume_fleet(context, past)
     return show_night(night, form, row_limit(show_all), file=file, shard=shard)
 

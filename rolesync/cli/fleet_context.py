@@ -43,6 +43,10 @@ ShardOption = Annotated[
     str,
     typer.Option("--shard", metavar="N/COUNT", help="Only this share of the accounts, as in 3/20; then merge."),
 ]
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", metavar="NAME", help="Where the accounts run: local, or dask:ADDRESS of a scheduler."),
+]
 
 
 def open_fleet(file: Path) -> "Fleet":
@@ -55,18 +59,22 @@ def open_fleet(file: Path) -> "Fleet":
 
 
 @contextmanager
-def fleet_context(fleet: "Fleet", trusted: list[str] | None = None) -> Iterator["FleetContext"]:
+def fleet_context(fleet: "Fleet", trusted: list[str] | None = None, engine: str = "local") -> Iterator["FleetContext"]:
     """Make the context of a command; its progress is shown while the `with` block lasts."""
+    from rolesync.fleet.engines import engine_of
     from rolesync.fleet.environment import operator
     from rolesync.fleet.fleet_run import FleetContext
-    from rolesync.fleet.workers import LocalEngine
 
     unknown = [name for name in trusted or [] if name not in fleet.accounts]
     if unknown:
         raise UsageError(f"--trust-record {unknown[0]}: the fleet has no such account", hint="name an account")
     with fleet_progress() as (progress, ended):
-        engine = LocalEngine(log_level="error" if is_quiet() else "debug" if is_verbose() else "")
-        yield FleetContext(fleet, engine, operator(), frozenset(trusted or []), progress, ended)
+        log_level = "error" if is_quiet() else "debug" if is_verbose() else ""
+        chosen = engine_of(engine, fleet.folder, log_level)
+        try:
+            yield FleetContext(fleet, chosen, operator(), frozenset(trusted or []), progress, ended)
+        finally:
+            chosen.close()
 
 
 @contextmanager

@@ -67,6 +67,7 @@ def _next_command(night: "Night", file: Path | None, folder: Path | None, shard:
     resumable = {
         AccountStatus.NOT_BEGUN,
         AccountStatus.DIED,
+        AccountStatus.RUNNING,
         AccountStatus.TIMED_OUT,
         AccountStatus.UNREACHABLE,
         AccountStatus.LOCKED,

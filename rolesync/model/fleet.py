@@ -35,6 +35,8 @@ class AccountStatus(StrEnum):
     """The account exceeded its deadline, and its worker was ended."""
     DIED = "died"
     """The account's worker ended without a result."""
+    RUNNING = "running"
+    """May still be running on another machine; the fleet doesn't wait for it any more."""
     NOT_BEGUN = "not_begun"
     """The fleet stopped before."""
 
@@ -48,6 +50,7 @@ FAILURES = frozenset(
         AccountStatus.FAILED,
         AccountStatus.TIMED_OUT,
         AccountStatus.DIED,
+        AccountStatus.RUNNING,
     }
 )
 """The failures that the limits of the fleet count. A blocked account is counted apart: its guard did its work."""

@@ -14,6 +14,7 @@ CSV_COLUMNS = ("account", "status", "run", "additions", "removals", "held", "sec
 _ORDER = (
     AccountStatus.FAILED,
     AccountStatus.DIED,
+    AccountStatus.RUNNING,
     AccountStatus.TIMED_OUT,
     AccountStatus.UNREACHABLE,
     AccountStatus.INCOMPLETE,
