@@ -1,10 +1,16 @@
 """How commands report why they refuse or fail: in words on standard error, and as JSON on standard output."""
 
+import os
+import re
 import sys
+from textwrap import wrap
 from typing import Any
 
 from rolesync.cli.output import show_json
 from rolesync.errors import Exit, RolesyncError
+
+_COMMAND = re.compile(r"`[^`]+`|(?<=: )rolesync .*$|(?<=→ )rolesync [^;,]*$")
+_GLUE = "\0"  # no text has it
 
 
 def error_json(error: RolesyncError) -> dict[str, Any]:
@@ -21,9 +27,28 @@ def write_error(error: RolesyncError) -> Exit:
     """Write the message and the hint of an error to standard error; returns the exit code of the error."""
     from rolesync.report.content.text import escape_for_display
 
-    hint = f"  → {escape_for_display(error.hint)}\n" if error.hint else ""
-    sys.stderr.write(f"rolesync: {escape_for_display(error.message)}\n{hint}")
+    width = _terminal_width()
+    lines = [f"rolesync: {escape_for_display(error.message)}"]
+    if error.hint:
+        lines.append(f"  → {escape_for_display(error.hint)}")
+    sys.stderr.write("".join(f"{_wrapped(line, width) if width else line}\n" for line in lines))
     return error.exit_code
+
+
+def _terminal_width() -> int:
+    """Return the columns of the terminal that shows errors; 0 if there is none."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Break a line between words, but never a command, so that it can be copied."""
+    glued = _COMMAND.sub(lambda command: command[0].replace(" ", _GLUE), line)
+    margin = line[: len(line) - len(line.lstrip())]
+    parts = wrap(glued, width, subsequent_indent=f"{margin}  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(parts).replace(_GLUE, " ")
 
 
 def raise_if_broken(broken: RolesyncError | None) -> Exit:

@@ -28,27 +28,34 @@ def sandbox(
         typer.Option(metavar="FILE", help="Keep the account in this SQLite file; by default it is in memory."),
     ] = None,
     faults: Annotated[
-        str, typer.Option(metavar="SPEC", help="Faults and their rates, such as latency=0.05,429=0.1,lost=0.02.")
+        str, typer.Option(metavar="SPEC", help="Faults and their rates, such as 429=0.1,lost=0.02.")
     ] = "",
     batches: Annotated[
         Literal["atomic", "partial"],
-        typer.Option(help="A bad action refuses its whole batch, or all actions from itself on."),
+        typer.Option(
+            metavar="HOW", help="What a bad action refuses: `atomic`, its whole batch; `partial`, itself and the rest."
+        ),
     ] = "atomic",
     max_actions: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Maximum of actions in one PUT; no limit by default.")
     ] = None,
     redundant: Annotated[
-        Literal["accepted", "refused"], typer.Option(help="Whether adding a role that the user holds is accepted.")
+        Literal["accepted", "refused"],
+        typer.Option(metavar="HOW", help="Adding a role that the user holds is `accepted` or `refused`."),
     ] = "accepted",
     email_match: Annotated[
-        Literal["exact", "prefix", "contains"], typer.Option(help="How the email parameter matches addresses.")
+        Literal["exact", "prefix", "contains"],
+        typer.Option(metavar="HOW", help="How email= must match an address: `exact`, `prefix` or `contains`."),
     ] = "exact",
     email_case: Annotated[
-        Literal["insensitive", "sensitive"], typer.Option(help="Whether the email parameter ignores case.")
+        Literal["insensitive", "sensitive"],
+        typer.Option(metavar="HOW", help="How email= takes case: `insensitive` or `sensitive`."),
     ] = "insensitive",
     exclusive_admin: Annotated[
-        bool, typer.Option(help="Adding Admin removes Subaccount admin, and the other way round.")
+        bool,
+        typer.Option("--exclusive-admin", help="Adding Admin removes Subaccount admin, and the other way round."),
     ] = False,
+    no_exclusive_admin: Annotated[bool, typer.Option("--no-exclusive-admin", hidden=True)] = False,  # the default
     token_lifetime: Annotated[
         int, typer.Option(metavar="N", min=1, help="Lifetime of an OAuth access token, in seconds.")
     ] = 7200,
@@ -70,7 +77,7 @@ def sandbox(
         "redundant": redundant,
         "email_match": email_match,
         "email_case": email_case,
-        "exclusive_admin": exclusive_admin,
+        "exclusive_admin": exclusive_admin and not no_exclusive_admin,
         "token_lifetime": token_lifetime,
     }
     try:

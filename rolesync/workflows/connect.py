@@ -23,6 +23,7 @@ from rolesync.studio.auth.tokens import FixedToken, TokenSource
 from rolesync.studio.client import Client
 from rolesync.studio.transport import Connection
 from rolesync.workflows.context import Context
+from rolesync.workflows.state_folder import make_account_folder
 
 Now = Callable[[], datetime]
 
@@ -51,8 +52,14 @@ def connect(context: Context) -> Iterator[Client]:
 
 
 def open_account_record(context: Context) -> Record:
-    """Open the account's record to append to it."""
+    """Open the account's record to append to it.
+
+    Raises:
+        UsageError: its folder can't be written.
+        RecordError: the record can't be opened.
+    """
     settings = context.settings
+    make_account_folder(settings)
     key, max_bytes = settings.audit_key.get_secret_value(), settings.audit_max_mb * 1_000_000
     return open_record(settings.account_dir, now=context.now, key=key, max_bytes=max_bytes)
 

@@ -18,6 +18,7 @@ from rolesync.history.recent_changes import RecentChanges, recent_changes
 from rolesync.studio.users import StudioWriter
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
+from rolesync.workflows.state_folder import make_account_folder
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ def lock_account(context: Context, command: str) -> Iterator[LockedAccount]:
     """Lock the account, and resolve the requests that earlier runs left unknown before anything is planned.
 
     Raises:
+        UsageError: the folder of the record can't be written.
         LockHeldError: another run holds the lock; nothing was read or written.
         StudioError: Studio can't be read.
         RecordError: the record can't be read or written; also from the `with` block, with how far the run came.
         RecordBrokenError: the record was changed after it was written.
     """
     folder, run = context.settings.account_dir, context.new_run()
+    make_account_folder(context.settings)
     with (
         connect(context) as client,
         account_lock(folder, run=run, command=command, now=context.now),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rolesync.audit.files import HEAD
+from rolesync.audit.files import HEAD, os_errors_named
 from rolesync.differ.vanished import vanished_holders
 from rolesync.errors import IncompleteReadError, RecordBrokenError
 from rolesync.history.role_holders import (
@@ -85,7 +85,8 @@ def _people(live: Live, role: str = "") -> LiveUsers:
 
 
 def _head(folder: Path) -> bytes:
-    try:
-        return (folder / HEAD).read_bytes()
-    except FileNotFoundError:
-        return b""
+    with os_errors_named(folder / HEAD, "read"):
+        try:
+            return (folder / HEAD).read_bytes()
+        except FileNotFoundError:
+            return b""

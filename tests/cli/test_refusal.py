@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rolesync.cli.refusal import error_json, raise_if_broken, show_json_before_break, write_error
+from rolesync.cli.refusal import _wrapped, error_json, raise_if_broken, show_json_before_break, write_error
 from rolesync.errors import Exit, LockHeldError, RecordBrokenError
 from rolesync.sandbox.control import Control
 from tests.command import SAMPLE, Shell, nonzero
@@ -89,3 +89,17 @@ def test_a_view_of_a_broken_record_ends_with_the_error_of_the_break() -> None:
     with pytest.raises(RecordBrokenError) as raised:
         raise_if_broken(BROKEN)
     assert raised.value is BROKEN
+
+
+def test_a_terminal_gets_lines_broken_between_words_but_whole_commands() -> None:
+    line = "  → correct it; `rolesync help settings` lists all settings, `rolesync config show` the values in force"
+    assert _wrapped(line, 50).splitlines() == [
+        "  → correct it; `rolesync help settings` lists all",
+        "    settings, `rolesync config show` the values in",
+        "    force",
+    ]
+    command = "  → make a new plan: rolesync plan 'a long name of a folder/roles.csv' -o plan.json"
+    assert _wrapped(command, 40).splitlines() == [
+        "  → make a new plan:",
+        "    rolesync plan 'a long name of a folder/roles.csv' -o plan.json",
+    ]

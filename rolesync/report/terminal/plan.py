@@ -25,7 +25,7 @@ from rolesync.report.content.plan_tables import (
     roles_table,
 )
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display
-from rolesync.report.terminal.widgets import STYLES, banner, heading, note, pairs, table_view, words
+from rolesync.report.terminal.widgets import STYLES, banner, command_line, heading, note, pairs, table_view, words
 
 _BANNERS = {"blocked": "red", "ready": "green", "empty": "blue"}
 
@@ -90,4 +90,4 @@ def _next(plan: Plan, commands: NextCommands | str) -> Iterator[RenderableType]:
     if sentence:
         yield heading(sentence)
     if command_lines:
-        yield note(" \\\n  ".join(command_lines))
+        yield command_line(" \\\n    ".join(command_lines), indent=2)

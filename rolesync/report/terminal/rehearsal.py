@@ -21,7 +21,7 @@ from rolesync.report.content.run_summary import outcome_counts
 from rolesync.report.content.run_tables import outcomes_table, undone_tables
 from rolesync.report.content.table import Table
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
-from rolesync.report.terminal.widgets import banner, column, heading, note, pairs, table, table_view
+from rolesync.report.terminal.widgets import banner, column, command_line, heading, note, pairs, table, table_view
 
 _MINUTE, _HOUR = 60, 3600
 
@@ -65,7 +65,7 @@ def _next(rehearsal: Rehearsal, commands: NextCommands) -> Iterator[RenderableTy
     if rehearsal.run.complete:
         sentence, command = next_step(rehearsal.plan, commands)
         yield heading(sentence)
-        yield from (note(line) for line in command)
+        yield from (command_line(line, indent=2) for line in command)
     else:
         yield heading("An apply would end in the same way. Look at the reasons above, then make a new plan.")
 

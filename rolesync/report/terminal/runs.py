@@ -11,6 +11,9 @@ from rolesync.report.content.text import CELL_LIMIT, escape_for_display
 from rolesync.report.terminal.widgets import column, note, table, word, words
 
 _NAME_LIMIT = 24  # of a list's or a user's name, so that a line holds them; `rolesync show RUN` has the whole
+_WORDS = {"empty": "no changes"}
+"""What people read for a status."""
+
 _GAP = 3
 _INDENT = 2
 
@@ -33,7 +36,7 @@ class _History:
             "run": [words(escape_for_display(run.run_id, CELL_LIMIT)) for run in runs],
             "began (UTC)": [words(escape_for_display(_minute(run.started_at), CELL_LIMIT)) for run in runs],
             "command": [words(escape_for_display(run.command or run.kind, CELL_LIMIT)) for run in runs],
-            "result": [word(escape_for_display(run.status, CELL_LIMIT)) for run in runs],
+            "result": [word(escape_for_display(_WORDS.get(run.status, run.status), CELL_LIMIT)) for run in runs],
             "changes": [_changes(run) for run in runs],
             "list": [words(escape_for_display(PurePath(run.source).name, _NAME_LIMIT)) for run in runs],
             "by": [words(escape_for_display(run.operator, _NAME_LIMIT)) for run in runs],

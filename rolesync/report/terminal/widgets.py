@@ -59,9 +59,9 @@ def note(text: str | Text, style: str = "", *, indent: int = 2) -> RenderableTyp
     return Padding(text if isinstance(text, Text) else words(text, style), (0, 0, 0, indent), expand=False)
 
 
-def command_line(command: str) -> RenderableType:
+def command_line(command: str, *, indent: int = 4) -> RenderableType:
     """Return a command in a line of its own, which is never broken, so that it can be copied."""
-    return Text(f"    {command}", no_wrap=True, overflow="ignore")
+    return Text(f"{' ' * indent}{command}", no_wrap=True, overflow="ignore")
 
 
 def column(title: str, *, right: bool = False, whole: bool = False) -> Column:
