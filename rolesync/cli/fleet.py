@@ -11,6 +11,7 @@ from rolesync.cli.fleet_context import (
     Except,
     FleetFile,
     FleetOption,
+    LockPeer,
     NightFolder,
     Only,
     ShardOption,
@@ -19,6 +20,7 @@ from rolesync.cli.fleet_context import (
     hint_to_resume,
     open_fleet,
 )
+from rolesync.cli.fleet_lock import check_lock
 from rolesync.cli.fleet_output import save_night, show_night
 from rolesync.cli.fleet_review import fleet_review
 from rolesync.cli.options import All, Form, Format, row_limit
@@ -40,12 +42,15 @@ def fleet_check(
     only: Only = None,
     but: Except = None,
     engine: EngineOption = "local",
+    lock_peer: LockPeer = False,
     form: Format = Form.TEXT,
 ) -> Exit:
     """Run the checks of `doctor` for all accounts in parallel, and read their lists. Writes to no Studio."""
     from rolesync.fleet.run import check_fleet
     from rolesync.fleet.selection import select
 
+    if lock_peer:
+        return check_lock(open_fleet(file), form)
     with fleet_context(open_fleet(file), engine=engine) as context:
         night = check_fleet(context, select(context.fleet, only or [], but or []))
     return show_night(night, form)

@@ -43,6 +43,12 @@ ShardOption = Annotated[
     str,
     typer.Option("--shard", metavar="N/COUNT", help="Only this share of the accounts, as in 3/20; then merge."),
 ]
+LockPeer = Annotated[
+    bool,
+    typer.Option(
+        "--lock-peer", help="Instead, prove that the lock on shared storage excludes: run this on two machines."
+    ),
+]
 EngineOption = Annotated[
     str,
     typer.Option("--engine", metavar="NAME", help="Where the accounts run: local, or dask:ADDRESS of a scheduler."),

@@ -23,7 +23,7 @@ from tests.command import Shell
 from tests.executor.test_recovery import check_record
 from tests.fleet.fronts import Front, fronts, is_write
 from tests.fleet.test_run import statuses
-from tests.fleet.tools import job
+from tests.fleet.tools import job, write_fleet
 from tests.servers import ReceivedRequest, ScriptedAnswer
 
 Sandboxes = Callable[[Options], Sandbox]
@@ -240,3 +240,17 @@ def test_a_copied_state_and_an_older_record_are_refused(bare: Shell, tmp_path: P
         assert copied.returncode == 5
         assert "is a copy" in copied.stderr
         check_tokens(tuple(accounts.values()))
+
+
+def test_two_processes_of_one_machine_prove_nothing_about_shared_storage(bare: Shell, tmp_path: Path) -> None:
+    write_fleet(tmp_path, {"north": "http://127.0.0.1:1"})
+    words = ("fleet", "check", "fleet.toml", "--lock-peer")
+    with bare.started(*words) as first:
+        assert first.stderr
+        assert "holds the test lock in" in first.stderr.readline()
+        second = bare.run(*words)
+        output, _ = first.communicate(timeout=PATIENCE)
+    assert (first.returncode, second.returncode) == (5, 5)
+    assert "was refused the lock" in second.stderr
+    assert "NOT PROVEN both sides ran on one machine" in output
+    assert "NOT PROVEN both sides ran on one machine" in second.stdout
