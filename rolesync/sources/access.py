@@ -97,9 +97,17 @@ class Deadline:
         Raises:
             FetchError: it has passed.
         """
+        self.check()
+        return self._end - self._clock()
+
+    def check(self) -> None:
+        """Raise the error of a deadline that has passed.
+
+        Raises:
+            FetchError: it has.
+        """
         if self.is_over:
             raise self.passed()
-        return self._end - self._clock()
 
     @property
     def is_over(self) -> bool:

@@ -19,6 +19,10 @@ _FORMS: Mapping[str, str] = MappingProxyType(
         "gs": "gs://BUCKET/KEY",
         "az": "az://CONTAINER/KEY",
         "sftp": "sftp://USER@HOST/PATH",
+        "scim": "scim://HOST/scim/v2?group=NAME&role=ROLE",
+        "ldaps": "ldaps://HOST/CN=NAME,OU=Groups,DC=example,DC=edu?role=ROLE",
+        "ldap": "ldap://HOST/CN=NAME,OU=Groups,DC=example,DC=edu?role=ROLE",
+        "canvas": "canvas://HOST/ACCOUNT",
         "git+https": "git+https://HOST/REPOSITORY.git//PATH?ref=main",
         "git+http": "git+http://127.0.0.1:PORT/REPOSITORY.git//PATH?ref=main",
         "git+ssh": "git+ssh://USER@HOST/REPOSITORY.git//PATH?ref=main",
@@ -59,6 +63,16 @@ class Address:
     def form(self) -> str:
         """An example of such an address."""
         return _FORMS[self.scheme]
+
+    @property
+    def netloc(self) -> str:
+        """Host and port, as in an address."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}" if self.port else host
+
+    def all_values(self, option: str) -> list[str]:
+        """Return all values of an option."""
+        return parse_qs(urlsplit(self.url).query, keep_blank_values=True).get(option, [])
 
     def check_options(self, known: Collection[str]) -> None:
         """Refuse options that the kind of address doesn't know.

@@ -12,6 +12,7 @@ from pathlib import Path
 from posixpath import basename
 from typing import cast
 
+from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
 from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, web_page
 from rolesync.sources.address import Address
@@ -21,6 +22,7 @@ from rolesync.tables.file_type import is_web_page
 BESIDE = "beside"
 """The value of `list_sha256` for a checksum in a file beside the list."""
 
+_DIRECTORIES = frozenset({"scim", "ldaps", "ldap", "canvas"})
 _MAX_CHECKSUM_MB = 0.1
 _SHA256 = re.compile(r"\b[0-9a-fA-F]{64}\b")
 
@@ -33,6 +35,10 @@ _FETCHERS: Mapping[str, tuple[str, str]] = {
     "gs": ("object_store", "fetch_object"),
     "az": ("object_store", "fetch_object"),
     "sftp": ("sftp", "fetch_sftp"),
+    "scim": ("scim", "fetch_scim"),
+    "ldaps": ("ldap", "fetch_ldap"),
+    "ldap": ("ldap", "fetch_ldap"),
+    "canvas": ("canvas", "fetch_canvas"),
     "git+https": ("git", "fetch_git"),
     "git+http": ("git", "fetch_git"),
     "git+ssh": ("git", "fetch_git"),
@@ -106,6 +112,8 @@ def _expected_sha256(address: Address, access: Access, clocks: Clocks, deadline:
     """
     if access.list_sha256 != BESIDE:
         return access.list_sha256.lower()
+    if address.scheme in _DIRECTORIES:
+        raise UsageError(f"{address.where} has no checksum beside it", hint="unset list_sha256")
     answer = fetch(address.checksum, replace(access, list_max_mb=_MAX_CHECKSUM_MB), clocks, deadline, None)
     text = answer.data.decode("ascii", "replace") if isinstance(answer, Download) else ""
     lines = [line for line in text.splitlines() if _SHA256.search(line)]

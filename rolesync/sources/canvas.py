@@ -1,0 +1,78 @@
+"""Reads the admins of a Canvas account. Read-only, complete or refused."""
+
+from urllib.parse import urljoin, urlsplit
+
+from requests.utils import parse_header_links
+
+from rolesync.model.lists import Fetched
+from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, with_retries
+from rolesync.sources.address import Address
+from rolesync.sources.http import HttpReader
+from rolesync.sources.json_api import JsonReader
+from rolesync.sources.rows import DirectoryRow, incomplete, list_of_rows
+
+MAX_PAGES = 200
+PER_PAGE = 100
+
+
+def fetch_canvas(
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+) -> Download | Unchanged:
+    """Read the admins of an account.
+
+    Canvas says neither how many there are nor whether a page has changed, so they are read twice, and must be the same.
+
+    Args:
+        address: `canvas://HOST/ACCOUNT`, with the number of the account, or `self`.
+        access: `list_secret` is the access token.
+        clocks: the time.
+        deadline: the end of the whole fetch.
+        kept: not used.
+
+    Returns:
+        The list, with the roles of Canvas. It is as old as the fetch.
+
+    Raises:
+        FetchError: Canvas refused, or its answers are incomplete or contradict each other.
+    """
+    del kept
+    address.check_options(())
+    if not (address.path.isdecimal() or address.path == "self"):
+        raise FetchError(f"{address.where} names no account", hint=f"write it like {address.form}")
+    url = f"https://{address.netloc}/api/v1/accounts/{address.path}/admins?per_page={PER_PAGE}"
+    with HttpReader(address.where, url, access, clocks, deadline) as http:
+        reader = JsonReader(http, access.secret, access)
+
+        def read() -> bytes:
+            first, second = (list_of_rows(_read(reader, url, address)) for _ in range(2))
+            if first != second:
+                raise incomplete(address.where, "the admins changed while they were read")
+            return first
+
+        return Download(with_retries(read, deadline, clocks), "", clocks.now())
+
+
+def _read(reader: JsonReader, first: str, address: Address) -> list[DirectoryRow]:
+    rows, seen, url = [], set[int](), first
+    for _ in range(MAX_PAGES):
+        admins, headers = reader.get(url)
+        if not isinstance(admins, list):
+            raise reader.unexpected()
+        for admin in admins:
+            number, user = (admin.get("id"), admin.get("user")) if isinstance(admin, dict) else (None, None)
+            if not isinstance(number, int) or not isinstance(user, dict) or not isinstance(admin.get("role"), str):
+                raise reader.unexpected()
+            if number in seen:
+                raise incomplete(address.where, "an admin came twice")
+            seen.add(number)
+            email = str(user.get("email") or user.get("login_id") or "")
+            is_active = admin.get("workflow_state", "active") == "active"
+            rows.append(DirectoryRow(email, str(user.get("name") or ""), admin["role"], is_active))
+        links = parse_header_links(headers.get("Link", "") or "<>;")
+        following = next((link["url"] for link in links if link.get("rel") == "next"), "")
+        if not following:
+            return rows
+        url = urljoin(url, following)
+        if urlsplit(url)[:2] != urlsplit(first)[:2]:
+            raise incomplete(address.where, "the next page is on another host")
+    raise FetchError(f"{address.where}: more than {MAX_PAGES} pages", hint="check the account")

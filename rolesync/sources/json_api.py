@@ -1,0 +1,60 @@
+"""Reads JSON over HTTPS for a list, as the server of an address answers it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rolesync.sources.access import Access, FetchError
+from rolesync.sources.http import Answer, HttpReader
+
+
+class JsonReader:
+    """Reads JSON of one server, authorised by a token.
+
+    Args:
+        reader: reads over HTTP.
+        token: sent to the server of the list only; "" for none.
+    """
+
+    def __init__(self, reader: HttpReader, token: str, access: Access) -> None:
+        self._reader = reader
+        self._secrets = {"Authorization": f"Bearer {token}"} if token else {}
+        self._max_bytes = access.max_bytes
+
+    def get(self, url: str) -> tuple[dict[str, Any] | list[Any], Mapping[str, str]]:
+        """Read an object or a list, and the headers.
+
+        Raises:
+            FetchError: the server refused, or answered something else.
+        """
+        answer = self._reader.get(url, {"Accept": "application/json"}, self._secrets)
+        return self._parse(answer), answer.headers
+
+    def get_object(self, url: str) -> dict[str, Any]:
+        """Read an object.
+
+        Raises:
+            FetchError: the server refused, or answered something else.
+        """
+        value, _ = self.get(url)
+        if not isinstance(value, dict):
+            raise self.unexpected()
+        return value
+
+    def unexpected(self) -> FetchError:
+        """Make the error for an answer that isn't as documented."""
+        return FetchError(
+            f"{self._reader.where}: the answer is not as documented",
+            hint="check the address; if it is right, report this with the name of the service",
+        )
+
+    def _parse(self, answer: Answer) -> dict[str, Any] | list[Any]:
+        if answer.status != 200:  # noqa: PLR2004  # the one status of an answer
+            raise self._reader.refusal(answer)
+        try:
+            value = json.loads(answer.data)
+        except (ValueError, RecursionError):
+            raise self.unexpected() from None
+        if not isinstance(value, dict | list):
+            raise self.unexpected()
+        return value
