@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from rolesync.errors import Exit, RolesyncError
 
 if TYPE_CHECKING:
+    from rolesync.fleet.fleet_file import Fleet
+    from rolesync.model.fleet import Night
     from rolesync.model.plans import Plan
     from rolesync.model.runs import Run
     from rolesync.settings import Settings
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
 class CommandEnd:
     """The end of a command: its exit code, its error, what is known of it, and how it is reported.
 
-    `facts` and `report` are None for a command that doesn't take part.
+    `facts` are those of a command over one account. `night` is the run of a command over a fleet, `folder` where its
+    plans are. `report` is None for a command that doesn't take part.
     """
 
     exit_code: int = Exit.UNEXPECTED
     error: RolesyncError | None = None
     facts: "CommandFacts | None" = None
+    night: "Night | None" = None
+    folder: str = ""
     report: Callable[["CommandEnd"], None] | None = None
 
 
@@ -89,6 +94,39 @@ def watch(command: str, settings: "Settings") -> "CommandFacts | None":
     return facts
 
 
+def watch_fleet(command: str, fleet: "Fleet") -> None:
+    """Report the end of a command over a fleet as its file asks, and ping watchdogs that it begins.
+
+    Args:
+        command: the command, such as `sync`; "" if it isn't reported.
+        fleet: the fleet. A shard isn't reported, because the merge of all shards is.
+    """
+    import structlog
+
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(fleet=fleet.table.name)
+    end, began = _current.get(), datetime.now(UTC)
+    if end is None or not command or fleet.shard:
+        return
+    from rolesync.fleet.ending import Command, ending_of_fleet, endings_of_accounts, fleet_reporting, is_reported
+    from rolesync.notify.report_end import report_start
+    from rolesync.workflows.notify import report_command_end
+
+    if not is_reported(command, fleet):
+        return
+    reporting = fleet_reporting(fleet)
+
+    def report(end: CommandEnd) -> None:
+        ended = Command(command, end.exit_code, began, datetime.now(UTC), end.folder)
+        ending = ending_of_fleet(ended, fleet, end.night)
+        accounts = endings_of_accounts(ending, fleet, end.night) if ending else []
+        report_command_end(ending, reporting, accounts)
+
+    end.report = report
+    if command != "review":
+        report_start(reporting)
+
+
 def note(
     *,
     plan: "Plan | None" = None,
@@ -104,3 +142,9 @@ def note(
     facts = end.facts
     facts.plan, facts.run, facts.error = plan or facts.plan, run or facts.run, error or facts.error
     facts.is_waiting, facts.next_step = is_waiting or facts.is_waiting, next_step or facts.next_step
+
+
+def note_night(night: "Night | None", folder: str) -> None:
+    """Add the run over a fleet to the report of its end; `folder` is where its plans are, "" for none."""
+    if end := _current.get():
+        end.night, end.folder = night, folder

@@ -89,7 +89,7 @@ def fleet_plan(
             return Exit.DONE
     else:
         check_new_folder(folder)
-    with fleet_context(fleet, trust, engine) as context:
+    with fleet_context(fleet, trust, engine, watched="plan") as context:
         night = plan_fleet(context, accounts, folder)
     return show_night(night, form, row_limit(show_all), folder=None if shard else output, detailed=detailed_exitcode)
 
@@ -112,7 +112,7 @@ def fleet_merge(
     folder = night_folder.absolute()
     if not applied:
         check_shard_folder(folder)
-    with fleet_context(open_fleet(file)) as context:
+    with fleet_context(open_fleet(file), watched="apply" if applied else "plan") as context:
         night = (merge_applied if applied else merge_plans)(context, folder)
     shown = None if applied else night_folder
     return show_night(night, form, row_limit(show_all), folder=shown, detailed=detailed_exitcode)
@@ -148,7 +148,7 @@ def fleet_apply(
         results = results_to_apply(fleet, planned, folder)
         ask([each for each in results if not share or share.has(each.account)], fleet.table.name)
     fleet = replace(fleet, shard=str(share or ""))
-    with fleet_context(fleet, trust, engine) as context, hint_to_resume(fleet):
+    with fleet_context(fleet, trust, engine, watched="apply") as context, hint_to_resume(fleet):
         night = apply_share(context, share, planned, folder) if share else apply_fleet(context, planned, folder)
     return show_night(night, form, row_limit(show_all), file=fleet.path, shard=shard)
 
@@ -168,7 +168,7 @@ def fleet_sync(
     from rolesync.fleet.run import sync_fleet
     from rolesync.fleet.selection import select
 
-    with fleet_context(open_fleet(file), trust, engine) as context, hint_to_resume(context.fleet):
+    with fleet_context(open_fleet(file), trust, engine, watched="sync") as context, hint_to_resume(context.fleet):
         night = sync_fleet(context, select(context.fleet, only or [], but or []))
     return show_night(night, form, row_limit(show_all), file=file)
 
@@ -195,7 +195,7 @@ def fleet_resume(
     share = parse_shard(shard) if shard else None
     fleet = replace(open_fleet(file), shard=str(share or ""))
     past = find_night(fleet.folder, run, RESUMABLE)
-    with fleet_context(fleet, trust, engine) as context, hint_to_resume(fleet):
+    with fleet_context(fleet, trust, engine, watched="resume") as context, hint_to_resume(fleet):
         night = resume_share(context, share, past) if share else resume_fleet(context, past)
     return show_night(night, form, row_limit(show_all), file=file, shard=shard)
 

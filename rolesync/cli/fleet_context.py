@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.ending import watch_fleet
 from rolesync.cli.fleet_output import fleet_progress, resume_command
+from rolesync.cli.progress import configure_log
 from rolesync.cli.verbosity import is_quiet, is_verbose
 from rolesync.errors import UsageError
 
@@ -65,15 +67,26 @@ def open_fleet(file: Path) -> "Fleet":
 
 
 @contextmanager
-def fleet_context(fleet: "Fleet", trusted: list[str] | None = None, engine: str = "local") -> Iterator["FleetContext"]:
-    """Make the context of a command; its progress is shown while the `with` block lasts."""
+def fleet_context(
+    fleet: "Fleet", trusted: list[str] | None = None, engine: str = "local", *, watched: str = ""
+) -> Iterator["FleetContext"]:
+    """Make the context of a command; its progress is shown while the `with` block lasts.
+
+    Args:
+        fleet: the fleet file.
+        trusted: the accounts whose record may be another than the journal knows.
+        engine: where the accounts run, as `--engine` has it.
+        watched: the command, if its end is reported; "" if it isn't.
+    """
     from rolesync.fleet.engines import engine_of
-    from rolesync.fleet.environment import operator
+    from rolesync.fleet.environment import log_settings, operator
     from rolesync.fleet.fleet_run import FleetContext
 
     unknown = [name for name in trusted or [] if name not in fleet.accounts]
     if unknown:
         raise UsageError(f"--trust-record {unknown[0]}: the fleet has no such account", hint="name an account")
+    configure_log(*log_settings())
+    watch_fleet(watched, fleet)
     with fleet_progress() as (progress, ended):
         log_level = "error" if is_quiet() else "debug" if is_verbose() else ""
         chosen = engine_of(engine, fleet.folder, log_level)

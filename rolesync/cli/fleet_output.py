@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from rolesync.cli.ending import note_night
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_formats, show_json, show_view
 from rolesync.cli.verbosity import is_quiet
@@ -47,6 +48,7 @@ def show_night(
     from rolesync.report.content.fleet import night_json
 
     code = exit_code_of_night(night, detailed=detailed)
+    note_night(night, str(folder or ""))
     if form is Form.JSON:
         show_json(night_json(night))
         return code

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.browser import showing_address
+from rolesync.cli.ending import note_night, watch_fleet
 from rolesync.cli.options import All, Form, Format
 from rolesync.cli.output import show_json
+from rolesync.cli.progress import configure_log
 from rolesync.cli.refusal import write_error
 from rolesync.cli.review import review_plan
 from rolesync.cli.review_options import ByHand
@@ -56,6 +58,8 @@ def fleet_review(
 
     An approval is for one account. Plans without changes need none. Doesn't contact any Studio.
     """
+    from rolesync.fleet.environment import log_settings
+
     review = _load(night_folder)
     by_hand = ByHand(decisions, reviewer, sees)
     if account:
@@ -65,6 +69,8 @@ def fleet_review(
             "--decisions, --reviewer and --sees are for one account", hint="name it with --account, or leave them out"
         )
     _serve(review, port, browser=browser)
+    configure_log(*log_settings())
+    watch_fleet("review", review.fleet)
     return _show_end(review, form)
 
 
@@ -142,6 +148,7 @@ def _show_end(review: "FleetReview", form: Form) -> Exit:
         typer.echo(f"{counts}\nNext: rolesync fleet apply {folder}")
     waiting = [each.result.account for each in accounts if each.state in {ReviewState.WAITING, ReviewState.LEFT}]
     if not waiting:
+        note_night(None, str(review.folder))
         return Exit.DONE
     names = ", ".join(waiting[:_NAMES_SHOWN]) + (" …" if len(waiting) > _NAMES_SHOWN else "")
     message = f"nobody has approved the plans of {names}"

@@ -46,6 +46,11 @@ def state_dir() -> Path:
     return Path(chosen).absolute() if chosen else user_state_dir()
 
 
+def log_settings() -> tuple[str, str]:
+    """Return level and format of the log, as far as the environment says."""
+    return os.environ.get(f"{PREFIX}LOG_LEVEL", "warning"), os.environ.get(f"{PREFIX}LOG_FORMAT", "console")
+
+
 def operator() -> str:
     """Return who runs the fleet, as far as the environment says."""
     return os.environ.get(f"{PREFIX}OPERATOR", "")

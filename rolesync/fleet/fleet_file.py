@@ -28,7 +28,9 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HINT = "correct the fleet file; nothing was read or written"
 
 _SECRET = frozenset({*SECRETS, "audit_key"})
-_OF_THE_PROCESS = frozenset({"state_dir", "log_level", "log_format", "operator"})
+_OF_THE_PROCESS = frozenset(
+    {"state_dir", "log_level", "log_format", "operator", "notify", "metrics_file", "metrics_push"}
+)
 _SETTINGS = frozenset(Settings.model_fields) - _SECRET - _OF_THE_PROCESS
 _SHARED_KEYS = frozenset({"list", "secrets", "shared_list", "account_column"})
 _ACCOUNT_KEYS = frozenset({"groups", "tags", "enabled", "reason"})
@@ -138,7 +140,8 @@ def _read_table(table: object, problems: list[str]) -> FleetTable | None:
     except ValidationError as error:
         for item in error.errors():
             name = ".".join(map(str, ("fleet", *item["loc"])))
-            problems.append(f"{name}: {item['msg'].replace('Extra inputs are not permitted', 'is no key of a fleet')}")
+            message = item["msg"].removeprefix("Value error, ")
+            problems.append(f"{name}: {message.replace('Extra inputs are not permitted', 'is no key of a fleet')}")
         return None
 
 

@@ -83,6 +83,8 @@ class FleetRun:
             needs_approval=account.needs_approval,
             is_sync=is_sync,
             fleet_path=str(fleet.path),
+            fleet=fleet.table.name,
+            fleet_run=self.run,
         )
 
     def run_jobs(self, jobs: Sequence[Job], *, is_staged: bool) -> Schedule:

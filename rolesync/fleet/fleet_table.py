@@ -1,9 +1,13 @@
 """The table `[fleet]` of a fleet file: what counts for the fleet as a whole."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from rolesync.notify.table import NotifyTable
+from rolesync.settings_values import check_metrics_file, check_metrics_push
 
 ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """Names of fleets, groups and accounts; they become names of files and folders."""
@@ -52,7 +56,8 @@ class FleetTable(_Table):
     """The `[fleet]` table.
 
     `requests_per_second` is the limit for all accounts together, `deadline` the seconds for one account. `state_dir` is
-    the folder of the records; the fleet's journal is below it.
+    the folder of the records; the fleet's journal is below it. `notify`, `metrics_file` and `metrics_push` are as the
+    settings of these names, for the fleet as a whole.
     """
 
     name: Annotated[str, Field(pattern=f"^{ACCOUNT_NAME.pattern}$")]
@@ -62,3 +67,6 @@ class FleetTable(_Table):
     state_dir: str = ""
     stop: Stop = Stop()
     stages: Annotated[tuple[Stage, ...], Field(strict=False)] = ()
+    notify: Annotated[tuple[NotifyTable, ...], Field(strict=False)] = ()
+    metrics_file: Annotated[Path | None, Field(strict=False), AfterValidator(check_metrics_file)] = None
+    metrics_push: Annotated[str, AfterValidator(check_metrics_push)] = ""

@@ -37,6 +37,8 @@ class Job:
         head: the end of its record as the fleet knows it; None where unknown.
         attempt: 1, or 2 if its first worker died.
         fleet_path: the fleet file, for advice.
+        fleet: the name of the fleet, for the log.
+        fleet_run: the id of the run over the fleet, for the log.
     """
 
     kind: JobKind
@@ -50,6 +52,8 @@ class Job:
     head: RecordHead | None = None
     attempt: int = 1
     fleet_path: str = ""
+    fleet: str = ""
+    fleet_run: str = ""
 
 
 def encode_job(job: Job) -> str:

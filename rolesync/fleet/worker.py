@@ -20,7 +20,7 @@ import structlog
 
 from rolesync.fleet.account_jobs import run_job
 from rolesync.fleet.jobs import decode_job, result_json
-from rolesync.workflows.log import configure_log
+from rolesync.workflows.log import StageLog, configure_log
 
 
 def main() -> None:
@@ -37,14 +37,21 @@ def main() -> None:
             answers.write(json.dumps(message) + "\n")
             answers.flush()
 
+    stages = StageLog()
+
+    def report(stage: str, done: int, total: int) -> None:
+        answer({"progress": [stage, done, total]})
+        stages.report(stage, done, total)
+
     jobs, is_busy = Queue[str](), threading.Event()
     threading.Thread(target=_read_jobs, args=(jobs, is_busy), daemon=True).start()
     answer({"ready": True})
     while line := jobs.get():
         job = decode_job(line)
-        structlog.contextvars.bind_contextvars(account=job.account)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(account=job.account, fleet=job.fleet, fleet_run=job.fleet_run)
         is_busy.set()
-        result = run_job(job, lambda stage, done, total: answer({"progress": [stage, done, total]}))
+        result = run_job(job, report)
         is_busy.clear()
         answer({"result": result_json(result)})
 

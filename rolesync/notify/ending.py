@@ -114,6 +114,11 @@ class Ending:
         return self.status is not EndStatus.APPROVED
 
     @property
+    def is_success(self) -> bool:
+        """Whether the run counts as the last success; one whose changes wait exits with 4 if it was to apply them."""
+        return self.status.is_success and self.exit_code in {Exit.DONE, Exit.PENDING}
+
+    @property
     def seconds(self) -> float:
         """How long the command took."""
         return max(0.0, (self.ended_at - self.began_at).total_seconds())

@@ -61,7 +61,7 @@ def labels_of(ending: Ending) -> Labels:
 def _samples(measured: Measured) -> Iterator[tuple[str, Labels, float]]:
     ending, base = measured.ending, labels_of(measured.ending)
     yield "rolesync_last_run_timestamp_seconds", base, ending.ended_at.timestamp()
-    success = ending.ended_at.timestamp() if ending.status.is_success else _timestamp(measured.last_success)
+    success = ending.ended_at.timestamp() if ending.is_success else _timestamp(measured.last_success)
     if success is not None:
         yield "rolesync_last_success_timestamp_seconds", base, success
     yield "rolesync_last_run_exit_code", base, ending.exit_code

@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -139,8 +139,8 @@ def ending_of(facts: CommandFacts, exit_code: int, settings: Settings, now: date
     )
 
 
-def report_command_end(ending: Ending | None, reporting: Reporting) -> None:
-    """Log how a command ended, and report it; nothing if a person ended it."""
+def report_command_end(ending: Ending | None, reporting: Reporting, accounts: Sequence[Ending] = ()) -> None:
+    """Log how a command ended, and report it; nothing if a person ended it. `accounts` are those of a fleet."""
     if ending is None:
         return
     structlog.get_logger("rolesync").info(
@@ -153,7 +153,7 @@ def report_command_end(ending: Ending | None, reporting: Reporting) -> None:
         retries=ending.retries,
     )
     if not reporting.is_empty:
-        report_end(ending, reporting)
+        report_end(ending, reporting, accounts)
 
 
 def send_test(settings: Settings, reporting: Reporting) -> list[Delivery]:

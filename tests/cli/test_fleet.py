@@ -9,6 +9,7 @@ import pytest
 from rolesync.sandbox import Options, Sandbox
 from tests.command import Shell
 from tests.fleet.tools import write_fleet
+from tests.servers import ScriptedAnswer, ScriptedStudio
 
 Studios = dict[str, Sandbox]
 
@@ -104,3 +105,57 @@ def test_resume_takes_the_last_run_that_was_to_apply(fleet: Shell, studios: Stud
     (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("sandbox-token", encoding="ascii")
     resumed = fleet.json("fleet", "resume")
     assert (resumed["run"], len(studios["south"].log())) == (synced["run"], 6)
+
+
+def test_a_night_is_one_message_and_metrics_of_each_account(
+    sh: Shell, studios: Studios, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with ScriptedStudio(lambda _request: ScriptedAnswer(200)) as chat:
+        keys = 'metrics_file = "fleet.prom"\n[[fleet.notify]]\nto = "slack"\nurl_file = "url"\non = ["always"]\n'
+        write_fleet(sh.folder, {name: studio.base_url for name, studio in studios.items()}, fleet=keys)
+        (sh.folder / "url").write_text(chat.base_url, encoding="ascii")
+        (sh.folder / "lists" / "south.csv").write_text("email,role\nbroken,Admin\n", encoding="ascii")
+        variables = {name: value for name, value in sh.variables.items() if not name.startswith("ROLESYNC_")}
+        fleet = replace(sh, variables=variables)
+        assert fleet.run("fleet", "check", "fleet.toml").returncode == 5  # not reported
+        assert fleet.run("fleet", "plan", "fleet.toml", "-o", "night").returncode == 5  # needs no approval
+        log = {"log_level": "info", "log_format": "json"}
+        done = fleet.run("fleet", "sync", "fleet.toml", **log)
+    assert done.returncode == 5
+    (request,) = chat.requests
+    text = request.json["text"]
+    assert text.startswith("*rolesync: INCOMPLETE: fleet district*\nAccounts: 1 ")
+    assert "\nChanges: all roles +4 -2, 1 held\nCause: some accounts are not done\n" in text
+    assert "Next: rolesync fleet show -f" in text
+    assert not [word for word in ("@", "broken", "south.csv") if word in text]
+    metrics = (fleet.folder / "fleet.prom").read_text(encoding="utf-8")
+    assert 'rolesync_fleet_accounts{fleet="district",status="refused"} 1' in metrics
+    assert 'rolesync_last_run_exit_code{account="south",fleet="district"} 3' in metrics
+    assert 'rolesync_last_run_done_changes{account="north",action="add",fleet="district"} 4' in metrics
+    assert 'rolesync_last_success_timestamp_seconds{account="north",fleet="district"}' in metrics
+    assert 'rolesync_last_success_timestamp_seconds{account="south"' not in metrics
+
+    logs = done.stderr, capfd.readouterr().err  # workers write past this process
+    entries, of_workers = ([json.loads(line) for line in log.splitlines() if line.startswith("{")] for log in logs)
+    assert {entry["fleet"] for entry in [*entries, *of_workers]} == {"district"}
+    assert {(entry["event"], entry["account"]) for entry in of_workers} == {("stage", "north")}
+    assert len({entry["fleet_run"] for entry in of_workers}) == 1
+    assert all("run" in entry for entry in of_workers)
+    ended, sent = entries
+    assert (ended["event"], ended["status"], sent["event"]) == ("ended", "incomplete", "notification delivered")
+
+
+def test_changes_of_a_fleet_wait_and_their_approval_is_reported(sh: Shell, studios: Studios) -> None:
+    with ScriptedStudio(lambda _request: ScriptedAnswer(200)) as chat:
+        keys = '[[fleet.notify]]\nto = "slack"\nurl_file = "url"\n'
+        write_fleet(sh.folder, {"north": studios["north"].base_url}, fleet=keys)
+        (sh.folder / "url").write_text(chat.base_url, encoding="ascii")
+        path = sh.folder / "fleet.toml"
+        text = path.read_text(encoding="utf-8").replace("[defaults]\n", "[defaults]\nrequire_approval = true\n")
+        path.write_text(text, encoding="utf-8")
+        variables = {name: value for name, value in sh.variables.items() if not name.startswith("ROLESYNC_")}
+        fleet = replace(sh, variables=variables)
+        assert fleet.run("fleet", "plan", "fleet.toml", "-o", "night").returncode == 0
+    (request,) = chat.requests
+    assert request.json["text"].startswith("*rolesync: Changes wait for approval: fleet district*\nAccounts: 1 waiting")
+    assert "Next: rolesync fleet review night" in request.json["text"]

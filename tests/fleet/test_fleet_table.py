@@ -32,3 +32,17 @@ def test_other_values_are_refused(wrong: dict[str, object]) -> None:
 )
 def test_a_name_can_be_the_name_of_a_file_anywhere(name: str, *, fits: bool) -> None:
     assert bool(ACCOUNT_NAME.fullmatch(name)) is fits
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ({"notify": [{"to": "slack"}]}, "needs url_file"),
+        ({"notify": [{"to": "slack", "url_file": "u", "x": 1}]}, "notify.0.x"),
+        ({"metrics_file": "fleet.txt"}, "ends in .prom"),
+        ({"metrics_push": "pushgateway"}, "must look like"),
+    ],
+)
+def test_where_a_fleet_reports_is_checked(keys: dict[str, object], place: str) -> None:
+    with pytest.raises(ValidationError, match=place):
+        FleetTable.model_validate({"name": "district", **keys})

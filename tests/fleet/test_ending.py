@@ -1,0 +1,133 @@
+"""How a night of a fleet is reported: one message, and metrics of each account."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from rolesync.errors import Exit
+from rolesync.fleet.ending import Command, ending_of_fleet, endings_of_accounts, fleet_reporting, is_reported
+from rolesync.fleet.fleet_file import Fleet
+from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
+from rolesync.notify.ending import Ending, EndStatus
+from rolesync.notify.message import compose
+from rolesync.notify.metrics import Measured, format_metrics
+from tests.fleet.tools import fleet_of, plan, result
+
+NOW = datetime(2026, 3, 2, 3, 15, tzinfo=UTC)
+DONE, EMPTY, WAITING, BLOCKED = (
+    AccountStatus.DONE,
+    AccountStatus.EMPTY,
+    AccountStatus.WAITING,
+    AccountStatus.BLOCKED,
+)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    return fleet_of(tmp_path, "north", "south")
+
+
+def night(*results: AccountResult, verdicts: tuple[FleetVerdict, ...] = ()) -> Night:
+    return Night("district", "R1", "sync", results, {}, verdicts)
+
+
+def ended(fleet: Fleet, of: Night | None, code: Exit, command: str = "sync", folder: str = "") -> Ending:
+    end = ending_of_fleet(Command(command, code, NOW - timedelta(minutes=9), NOW, folder), fleet, of)
+    assert end
+    return end
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code", "status"),
+    [
+        ((DONE, EMPTY), Exit.DONE, EndStatus.CHANGED),
+        ((EMPTY, EMPTY), Exit.DONE, EndStatus.UNCHANGED),
+        ((WAITING, DONE), Exit.INCOMPLETE, EndStatus.WAITING),
+        ((WAITING, BLOCKED), Exit.INCOMPLETE, EndStatus.INCOMPLETE),
+        ((DONE, AccountStatus.DIED), Exit.INCOMPLETE, EndStatus.INCOMPLETE),
+        ((AccountStatus.UNREACHABLE,) * 2, Exit.STUDIO, EndStatus.FAILED),
+        ((BLOCKED, BLOCKED), Exit.BLOCKED, EndStatus.BLOCKED),
+    ],
+)
+def test_a_night_is_one_end_with_its_accounts(
+    fleet: Fleet, statuses: tuple[AccountStatus, ...], code: Exit, status: EndStatus
+) -> None:
+    planned = plan(additions=2, removals=1)
+    results = [result(name, each, plan=planned) for name, each in zip("ab", statuses, strict=True)]
+    end = ended(fleet, night(*results), code)
+    assert (end.status, end.fleet, end.account, end.run) == (status, "district", "", "R1")
+    assert sum(end.accounts.values()) == 2
+    assert (end.changes[0].additions, end.changes[0].removals, end.changes[0].added) == (4, 2, None)
+    assert bool(end.next_step) is (status not in {EndStatus.CHANGED, EndStatus.UNCHANGED})
+
+
+def test_a_night_that_never_began_is_a_failure_too(fleet: Fleet) -> None:
+    end = ended(fleet, None, Exit.LOCKED)
+    assert (end.status, end.cause, end.accounts) == (EndStatus.FAILED, "another run holds the lock", {})
+    assert end.next_step.startswith("rolesync fleet check ")
+    assert endings_of_accounts(end, fleet, None) == []
+    assert ending_of_fleet(Command("sync", Exit.INTERRUPTED, NOW, NOW), fleet, None) is None
+
+
+def test_the_guards_of_the_fleet_and_of_its_accounts_are_named(fleet: Fleet) -> None:
+    blocked = result("north", BLOCKED, plan=plan(guards=("max_removals", "owner")))
+    end = ended(fleet, night(blocked, verdicts=(FleetVerdict("same_list", "…", "", ("north",)),)), Exit.INCOMPLETE)
+    assert [rule.name for rule in end.rules] == ["same_list", "max_removals", "owner"]
+
+
+def test_a_wait_and_an_approval_carry_the_command(fleet: Fleet) -> None:
+    waits = ended(fleet, night(result("north", WAITING, plan=plan())), Exit.DONE, "plan", "my night")
+    assert (waits.status, waits.next_step) == (EndStatus.WAITING, "rolesync fleet review 'my night'")
+    approved = ended(fleet, None, Exit.DONE, "review", "night")
+    assert (approved.status, approved.next_step) == (EndStatus.APPROVED, "rolesync fleet apply night")
+    assert not approved.is_run
+
+
+def test_a_plan_is_reported_only_where_changes_wait(tmp_path: Path) -> None:
+    (tmp_path / "free").mkdir()
+    (tmp_path / "bound").mkdir()
+    free = fleet_of(tmp_path / "free", "north")
+    bound = fleet_of(tmp_path / "bound", "north", more="[groups.bound]\nrequire_approval = true\n")
+    assert not is_reported("plan", free)
+    assert is_reported("sync", free)
+    assert not is_reported("plan", bound)  # no account is in that group
+
+
+def test_each_account_has_its_metrics(fleet: Fleet) -> None:
+    results = (
+        result("north", DONE, seconds=2.5, plan=plan(additions=2, removals=1, held=3)),
+        result("south", BLOCKED, seconds=1.0, plan=plan(removals=9, guards=("max_removals",))),
+    )
+    of = night(*results)
+    end = ended(fleet, of, Exit.INCOMPLETE)
+    north, south = endings_of_accounts(end, fleet, of)
+    assert (north.exit_code, north.seconds, north.status) == (0, 2.5, EndStatus.UNCHANGED)
+    assert (south.exit_code, south.rules[0].name, south.changes[0].added) == (4, "max_removals", None)
+    text = format_metrics([Measured(end), *(Measured(each, each.last_success, None) for each in (north, south))])
+    samples = [each for family in text_string_to_metric_families(text) for each in family.samples]
+    codes = {
+        each.labels.get("account", ""): each.value for each in samples if each.name == "rolesync_last_run_exit_code"
+    }
+    assert codes == {"": 5, "north": 0, "south": 4}
+    assert all(each.labels["fleet"] == "district" for each in samples)
+    assert "@" not in compose(end).text
+
+
+@pytest.mark.parametrize("status", AccountStatus)
+def test_an_account_that_is_not_done_never_looks_like_a_success(fleet: Fleet, status: AccountStatus) -> None:
+    of = night(result("north", status))
+    (account,) = endings_of_accounts(ended(fleet, of, Exit.INCOMPLETE), fleet, of)
+    fine = {DONE, EMPTY, WAITING, AccountStatus.PLANNED}
+    assert (account.exit_code == 0) is (status in fine)
+    assert account.status.is_failure is (status not in fine)
+
+
+def test_the_fleet_file_says_where_to_report(tmp_path: Path) -> None:
+    keys = 'metrics_file = "fleet.prom"\n[[fleet.notify]]\nto = "slack"\nurl_file = "slack_url"\n'
+    fleet = fleet_of(tmp_path, "north", fleet=keys)
+    reporting = fleet_reporting(fleet)
+    assert (reporting.metrics_file, reporting.folder) == (tmp_path / "fleet.prom", fleet.folder)
+    assert (reporting.network.folder, reporting.tables[0].to) == (tmp_path, "slack")
+    assert reporting.network.proxy("https://127.0.0.1/") == ""
