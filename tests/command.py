@@ -119,11 +119,6 @@ def clean() -> dict[str, str]:
     }
 
 
-def unmeasured() -> dict[str, str]:
-    """The same for processes that needn't measure coverage, as other tests run the same commands."""
-    return {name: value for name, value in clean().items() if not name.startswith("COVERAGE_")}
-
-
 def shell(folder: Path, studio: Control) -> Shell:
     """A shell whose settings lead to this sandbox, and whose state stays in the folder."""
     settings = {

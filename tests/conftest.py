@@ -17,6 +17,9 @@ settings.register_profile("steady", deadline=None)  # nothing is timed: machines
 settings.load_profile("steady")
 settings.register_profile("soak", max_examples=700, stateful_step_count=30, deadline=None)
 
+_TESTS = Path(__file__).parent
+_UNMEASURED = {"bench", "jobs", "test_soak.py"}
+
 _IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
 
@@ -32,6 +35,14 @@ def stop_ignoring_signals() -> None:
 
 
 stop_ignoring_signals()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measuring coverage doubles the time of a test: random tests, which repeat others, run without it."""
+    for item in items:
+        if "hypothesis" in item.keywords or item.path.relative_to(_TESTS).parts[0] in _UNMEASURED:
+            item.add_marker("unmeasured")
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import pytest
-
 from rolesync.errors import PlanRefusedError
 from rolesync.planner.decode import from_json
 from rolesync.workflows.apply import apply_plan
@@ -80,10 +78,7 @@ def apply_until(
     Returns:
         The number of steps after which the last change was sent, as far as the run came.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
-            patch.delenv(name)  # a killed process has no chance to write what it measured, so it needn't measure
-        forkserver.ensure_running()
+    forkserver.ensure_running()
     steps = _context.Value("q", 0, lock=False)  # whoever is killed while it holds a lock never gives it back
     arguments = (str(plan_path), settings, _KillSwitch(at, inside), steps, clock or virtual_time())
     process = _context.Process(target=_apply, args=arguments)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.cli.streams import steady_streams, take_stdout_error
-from tests.command import ROLESYNC, SAMPLE, unmeasured
+from tests.command import ROLESYNC, SAMPLE, clean
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell")
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a 
 def run(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/bin/bash", "-c", command.replace("rolesync", str(ROLESYNC), 1)],
-        env=unmeasured(),
+        env=clean(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -26,6 +26,8 @@ from tests.fleet.test_run import statuses
 from tests.fleet.tools import job, write_fleet
 from tests.servers import ReceivedRequest, ScriptedAnswer
 
+pytestmark = pytest.mark.unmeasured
+
 Sandboxes = Callable[[Options], Sandbox]
 Forward = Callable[[], ScriptedAnswer]
 

@@ -11,11 +11,14 @@ import requests
 
 from rolesync.manual.pages import page, topics
 from rolesync.sandbox.control import Control
-from tests.command import OWNER, ROLESYNC, TOKEN, unmeasured
+from tests.command import OWNER, ROLESYNC, TOKEN, clean
 from tests.manual.examples import missing_line, run_page
 from tests.paths import ROOT
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell")
+pytestmark = [
+    pytest.mark.unmeasured,
+    pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell"),
+]
 
 
 def free_port() -> int:
@@ -31,7 +34,7 @@ def port() -> int:
 
 def environment(**settings: str) -> Mapping[str, str]:
     paths = {"PATH": f"{ROLESYNC.parent}{os.pathsep}{os.environ['PATH']}"}
-    return {**{name: value for name, value in unmeasured().items() if not name.startswith("XDG_")}, **paths, **settings}
+    return {**{name: value for name, value in clean().items() if not name.startswith("XDG_")}, **paths, **settings}
 
 
 def person(shown: str, account: str = "") -> str:

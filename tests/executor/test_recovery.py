@@ -25,6 +25,8 @@ from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from tests.killing import apply_until
 
+pytestmark = pytest.mark.unmeasured
+
 MOMENTS = 100
 SERVERS = (
     Options(users=184, batches="atomic", redundant="refused"),

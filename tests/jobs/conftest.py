@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, unmeasured
+from tests.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, clean
 from tests.paths import ROOT
 
 _SECONDS = 60
@@ -47,7 +47,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path, studio: Control) -> Machine:
     """A machine with program, jobs, settings, list and token where the job files expect them."""
-    sh = Shell(tmp_path, unmeasured())
+    sh = Shell(tmp_path, clean())
     installed = Machine(tmp_path, studio, sh)
     programs, settings = tmp_path / "opt/rolesync/bin", tmp_path / "etc/rolesync"
     programs.mkdir(parents=True)

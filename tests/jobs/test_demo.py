@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.command import SAMPLE, Shell, unmeasured
+from tests.command import SAMPLE, Shell, clean
 from tests.paths import ROOT
 
 FOREIGN = {"account": "example", "token": "a-real-token", "managed_roles": '["Teacher"]'}
@@ -27,7 +27,7 @@ def checkout(tmp_path: Path) -> Shell:
     shutil.copy(ROOT / "jobs/demo.py", tmp_path / "jobs")
     shutil.copytree(SAMPLE.parent, tmp_path / "sample_data")
     (tmp_path / ".env").write_text("ROLESYNC_ACCOUNT=example\n", encoding="ascii")
-    return Shell(tmp_path, unmeasured())
+    return Shell(tmp_path, clean())
 
 
 def assert_sandbox_is_gone(output: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from rolesync.sandbox import Options, Sandbox
-from tests.command import ROLESYNC, unmeasured
+from tests.command import ROLESYNC, clean
 from tests.fleet.tools import write_fleet
 from tests.paths import ROOT
 
@@ -32,7 +32,7 @@ def start(tmp_path: Path, sandboxes: Callable[[Options], Sandbox]) -> Callable[.
         return subprocess.Popen(
             [JOBS / "shard.sh", *words],
             cwd=tmp_path,
-            env={**unmeasured(), **paths, **names},
+            env={**clean(), **paths, **names},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",

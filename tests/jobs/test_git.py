@@ -15,7 +15,7 @@ import yaml
 
 from jobs.git import request as steps
 from rolesync.sandbox import Options, Sandbox
-from tests.command import OWNER, ROLESYNC, SAMPLE, TOKEN, unmeasured
+from tests.command import OWNER, ROLESYNC, SAMPLE, TOKEN, clean
 from tests.jobs.code_hosts import PROJECT, REPOSITORY, SECRET, Change, Forge, GitHub, GitLab
 from tests.paths import ROOT
 from tests.servers import ScriptedStudio
@@ -239,7 +239,7 @@ class Runner:
             script, variables = "\n".join(file[job]["script"][1:]), file["variables"]
             paths = [str(self.root / "temp" / path) for path in file[job]["artifacts"]["paths"]]
         environment = {
-            **unmeasured(),
+            **clean(),
             **variables_of(self.name, self.host, commit),
             **{key: self.filled(str(value)) for key, value in variables.items()},
             "PATH": f"{ROLESYNC.parent}{os.pathsep}{os.environ['PATH']}",
