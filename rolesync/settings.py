@@ -41,6 +41,7 @@ from rolesync.settings_values import (
     check_output_mode,
     parse_collection,
 )
+from rolesync.settings_wrong import WrongSettings, collected
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -211,6 +212,7 @@ def load(
     config: Path | None = None,
     *,
     from_file: bool = True,
+    wrong: WrongSettings | None = None,
     **overrides: Any,  # noqa: ANN401  # each setting has its own type
 ) -> Settings:
     """Read all settings.
@@ -218,6 +220,7 @@ def load(
     Args:
         config: the TOML file, instead of the file that ROLESYNC_CONFIG names, or `rolesync.toml` in the working folder.
         from_file: whether a TOML file is read at all.
+        wrong: gets what is wrong, and the settings are read without it, only to be shown; None to refuse it.
         overrides: settings from the command line; None for a missing option.
 
     Raises:
@@ -225,11 +228,12 @@ def load(
             can't be read, or others can have written it, or it wasn't named and decides where other secrets go.
     """
     try:
-        settings, origins = read_settings(Settings, config, overrides, from_file=from_file)
+        settings, origins = read_settings(Settings, config, overrides, from_file=from_file, wrong=wrong)
     except OSError as error:
         hint = f"give this user access; or correct --config, {CONFIG_FILE} or {SECRETS_FOLDER}"
         raise UsageError(f"settings: {error.filename} can't be read: {error.strerror}", hint=hint) from error
     settings._origins = origins  # noqa: SLF001  # a field could be set by every source
-    check_routes(origins, settings.has)
-    check_notify(settings.notify, origins.get("notify"))
+    with collected(wrong):
+        check_routes(origins, settings.has)
+        check_notify(settings.notify, origins.get("notify"))
     return settings

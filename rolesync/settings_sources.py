@@ -5,14 +5,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from dotenv import dotenv_values
 from platformdirs import user_state_path
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
 
 from rolesync.errors import UsageError
 from rolesync.settings_lines import variable_lines
@@ -25,6 +25,7 @@ from rolesync.settings_problems import (
     unknown_setting,
 )
 from rolesync.settings_trust import check_settings_file, lies_within
+from rolesync.settings_wrong import Model, WrongSettings, collected, settings_without
 
 PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"
@@ -33,8 +34,6 @@ SECRETS_FOLDER = "ROLESYNC_SECRETS_DIR"
 
 _NO_FILE = Path(os.devnull, "none")
 _HINT = "correct it; `rolesync help settings` lists all settings, `rolesync config show` the values in force"
-
-Model = TypeVar("Model", bound=BaseSettings)
 
 
 class Origin(NamedTuple):
@@ -63,7 +62,12 @@ def user_state_dir() -> Path:
 
 
 def read_settings(
-    model: type[Model], config: Path | None, overrides: Mapping[str, object], *, from_file: bool = True
+    model: type[Model],
+    config: Path | None,
+    overrides: Mapping[str, object],
+    *,
+    from_file: bool = True,
+    wrong: WrongSettings | None = None,
 ) -> tuple[Model, dict[str, Origin]]:
     """Read the settings from all sources.
 
@@ -72,6 +76,7 @@ def read_settings(
         config: the TOML file that the command line names.
         overrides: settings from the command line; None for a missing option.
         from_file: whether a TOML file is read at all.
+        wrong: gets wrong and unknown settings, which are left out then; None to refuse them.
 
     Returns:
         The settings, and where each comes from that isn't the default.
@@ -79,7 +84,8 @@ def read_settings(
     Raises:
         UsageError: keys are unknown or values don't fit, or other users can have written a file.
     """
-    refuse_unknown_variables(model.model_fields)
+    with collected(wrong):
+        refuse_unknown_variables(model.model_fields)
     named = config or (Path(os.environ[CONFIG_FILE]) if from_file and CONFIG_FILE in os.environ else None)
     if named and not named.is_file():
         raise UsageError(f"settings file {named} is no file", hint=f"correct --config or {CONFIG_FILE}")
@@ -106,21 +112,29 @@ def read_settings(
             sources[:] = super().settings_customise_sources(*args, **kwargs)
             return tuple(sources)
 
-    def origins() -> dict[str, Origin]:
-        nearest: dict[str, Origin] = {}
-        for origin, source in zip(places, sources, strict=True):
-            for setting in source():
-                nearest.setdefault(setting, origin)
-        return nearest
-
     try:
-        settings = Located(**{key: value for key, value in overrides.items() if value is not None})
+        settings: Model = Located(**{key: value for key, value in overrides.items() if value is not None})
     except ValidationError as error:
-        problems = "; ".join(_problem(item, origins(), model.model_fields) for item in error.errors())
-        raise UsageError(f"settings: {problems}", hint=_HINT) from None
+        problems = "; ".join(_problem(item, _nearest(places, sources), model.model_fields) for item in error.errors())
+        refusal = UsageError(f"settings: {problems}", hint=_HINT)
+        names = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+        if wrong is None or (rest := settings_without(model, sources, names)) is None:
+            raise refusal from None
+        wrong.errors.append(refusal)
+        wrong.names |= names
+        settings = rest
     except ValueError as error:  # bytes that are no UTF-8
         raise UsageError(f"settings: {error}", hint=_HINT) from None
-    return settings, origins()
+    return settings, _nearest(places, sources)
+
+
+def _nearest(origins: Iterable[Origin], sources: Iterable[PydanticBaseSettingsSource]) -> dict[str, Origin]:
+    """Find the nearest source of each setting."""
+    nearest: dict[str, Origin] = {}
+    for origin, source in zip(origins, sources, strict=True):
+        for setting in source():
+            nearest.setdefault(setting, origin)
+    return nearest
 
 
 def _problem(item: ErrorDetails, origins: Mapping[str, Origin], fields: Mapping[str, FieldInfo]) -> str:

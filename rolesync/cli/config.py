@@ -1,11 +1,13 @@
 """`rolesync config`: the settings in force."""
 
+import sys
 from typing import Annotated
 
 import typer
 
-from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
+from rolesync.cli.options import Assignments, Config, Form, Format, load_settings_to_show
 from rolesync.cli.output import show_json, show_view
+from rolesync.cli.refusal import error_json, show_refusal_json, write_error
 from rolesync.cli.verbosity import with_verbosity
 from rolesync.errors import Exit, UsageError
 
@@ -21,11 +23,15 @@ def show(
     config: Config = None,
     assignments: Assignments = None,
 ) -> Exit:
-    """Show every setting, its value, and the file and line, variable or option that sets it; no secrets."""
+    """Show every setting, its value, and the file and line, variable or option that sets it; no secrets.
+
+    Wrong settings are named after the others, and no other command runs with them.
+    """
     from rolesync.workflows.config import list_settings
 
-    settings = load_settings(config, assignments)
-    listed = [setting for setting in list_settings(settings) if setting.is_changed or not changed]
+    settings, wrong = load_settings_to_show(config, assignments)
+    shown = list_settings(settings, wrong.names)
+    listed = [setting for setting in shown if setting.is_changed or setting.is_wrong or not changed]
     try:
         studio, record = settings.studio, str(settings.account_dir)
     except UsageError:
@@ -33,9 +39,14 @@ def show(
     if form is Form.JSON:
         from rolesync.report.settings_json import settings_json
 
-        show_json(settings_json(listed, studio, record))
+        settings_shown = settings_json(listed, studio, record)
+        if wrong.errors:
+            show_refusal_json(error_json(wrong.errors[0]), **{**settings_shown, "status": "refused"})
+        else:
+            show_json(settings_shown)
     else:
         from rolesync.report.terminal.settings import settings_view
 
         show_view(settings_view(listed, studio, record))
-    return Exit.DONE
+    sys.stdout.flush()
+    return max(map(write_error, wrong.errors), default=Exit.DONE)

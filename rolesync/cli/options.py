@@ -11,7 +11,10 @@ from rolesync.cli.complete_values import complete_run, complete_setting
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rolesync.settings import Settings
+    from rolesync.settings_wrong import WrongSettings
 
 
 class Form(StrEnum):
@@ -206,6 +209,24 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
     """
     from rolesync.settings import load
 
+    return load(config, **_with_assigned(overrides, assignments))
+
+
+def load_settings_to_show(config: Path | None, assignments: list[str] | None) -> "tuple[Settings, WrongSettings]":
+    """Read the settings, and what is wrong with some of them.
+
+    Raises:
+        UsageError: an assignment isn't NAME=VALUE, a setting is set twice, or no setting can be read.
+    """
+    from rolesync.settings import load
+    from rolesync.settings_wrong import WrongSettings
+
+    wrong = WrongSettings()
+    return load(config, wrong=wrong, **_with_assigned({}, assignments)), wrong
+
+
+def _with_assigned(overrides: "Mapping[str, Any]", assignments: list[str] | None) -> dict[str, Any]:
+    """Add the settings of `--set` to those that have an option of their own."""
     assigned: dict[str, Any] = {}
     for text in assignments or []:
         name, equals, value = text.partition("=")
@@ -214,7 +235,7 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
         if name.strip() in assigned or overrides.get(name.strip()) is not None:
             raise UsageError(f"--set {text}: {name.strip()} is set twice", hint="leave one of the two out")
         assigned[name.strip()] = _value(value, text)
-    return load(config, **{**overrides, **assigned})
+    return {**overrides, **assigned}
 
 
 def load_settings_if_any(config: Path | None, assignments: list[str] | None) -> "Settings | None":

@@ -16,6 +16,7 @@ class ShownSetting:
         source: the kind of source: `default`, `option`, `environment`, `.env`, `toml` or `secrets`.
         place: the file and line, the variable or the option; "" for the default.
         about: what the setting is.
+        is_wrong: whether the value at `place` is wrong, so that `value` is not in force.
     """
 
     name: str
@@ -26,6 +27,7 @@ class ShownSetting:
     source: str
     place: str
     about: str
+    is_wrong: bool = False
 
     @property
     def is_changed(self) -> bool:

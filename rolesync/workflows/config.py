@@ -1,5 +1,6 @@
 """List every setting with its value and its place, without secrets."""
 
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from pydantic.fields import FieldInfo
@@ -13,12 +14,12 @@ from rolesync.sources.address import is_address, shown_address
 DEFAULT = "default"
 
 
-def list_settings(settings: Settings) -> list[ShownSetting]:
-    """List all settings in the order of the manual."""
-    return [_shown(name, field, settings) for name, field in Settings.model_fields.items()]
+def list_settings(settings: Settings, wrong: Collection[str] = ()) -> list[ShownSetting]:
+    """List all settings in the order of the manual; `wrong` are the names of those left out as wrong."""
+    return [_shown(name, field, settings, is_wrong=name in wrong) for name, field in Settings.model_fields.items()]
 
 
-def _shown(name: str, field: FieldInfo, settings: Settings) -> ShownSetting:
+def _shown(name: str, field: FieldInfo, settings: Settings, *, is_wrong: bool) -> ShownSetting:
     secret = is_secret(field)
     value, default = getattr(settings, name), field.get_default(call_default_factory=True)
     source, place = DEFAULT, ""
@@ -35,6 +36,7 @@ def _shown(name: str, field: FieldInfo, settings: Settings) -> ShownSetting:
         source=source,
         place=place,
         about=field.description or "",
+        is_wrong=is_wrong,
     )
 
 

@@ -29,3 +29,27 @@ def test_without_any_setting_there_are_the_defaults(sh: Shell) -> None:
     (state_dir,) = (setting for setting in shown["settings"] if setting["name"] == "state_dir")
     assert state_dir["value"]
     assert sh.json("config", "show", "--changed", **none)["settings"] == []
+
+
+def test_wrong_settings_are_named_beside_the_others(sh: Shell) -> None:
+    (sh.folder / "rolesync.toml").write_text('max_removals = "many"\nmin_holders = 3\nmax_remuvals = 1\n', "utf-8")
+    done = sh.run("config", "show")
+    text = " ".join(done.stdout.split())
+    assert done.returncode == 64
+    assert "min_holders 3 rolesync.toml, line 2" in text
+    assert "max_removals (wrong, see below) rolesync.toml, line 1" in text
+    assert "rolesync.toml, line 1: max_removals must be" in done.stderr
+    assert "rolesync.toml, line 3: unknown setting 'max_remuvals': did you mean max_removals" in done.stderr
+    shown = sh.json("config", "show", "--changed", exit_code=64)
+    assert (shown["status"], shown["error"]["exit_code"]) == ("refused", 64)
+    assert {setting["name"] for setting in shown["settings"] if setting["is_wrong"]} == {"max_removals"}
+    environment = {**sh.variables, "ROLESYNC_CHUNKSIZE": "3"}
+    other = Shell(sh.folder, environment).run("config", "show")
+    assert "ROLESYNC_CHUNKSIZE" in other.stderr
+    assert "min_holders" in other.stdout
+
+
+def test_settings_that_do_not_fit_each_other_are_refused(sh: Shell) -> None:
+    (sh.folder / "rolesync.toml").write_text('account = "acme"\n', "utf-8")
+    error = sh.json("config", "show", exit_code=64)["error"]
+    assert "account and base_url are both set" in error["message"]

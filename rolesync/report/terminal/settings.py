@@ -25,7 +25,7 @@ def settings_view(settings: Iterable[ShownSetting], studio: str, record: str) ->
             [column("setting", whole=True), column("value"), column("comes from")],
             (
                 (
-                    words(setting.name, "bold" if setting.is_changed else ""),
+                    words(setting.name, "bold red" if setting.is_wrong else "bold" if setting.is_changed else ""),
                     escape_for_display(value_text(setting), CELL_LIMIT),
                     words(escape_for_display(setting.place or setting.source), "" if setting.place else "dim"),
                 )
@@ -44,6 +44,8 @@ def settings_view(settings: Iterable[ShownSetting], studio: str, record: str) ->
 
 def value_text(setting: ShownSetting) -> str:
     """Format a value; a secret only as set or not."""
+    if setting.is_wrong:
+        return "(wrong, see below)"
     if setting.is_secret:
         return "(set, not shown)" if setting.is_set else "(not set)"
     if not setting.is_set and not isinstance(setting.value, bool | int | float):

@@ -1,0 +1,59 @@
+"""Settings of which some are wrong, to be shown: what is wrong, and the others."""
+
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from rolesync.errors import UsageError
+
+Model = TypeVar("Model", bound=BaseSettings)
+
+
+@dataclass
+class WrongSettings:
+    """What is wrong with some settings; `names` are those left out."""
+
+    errors: list[UsageError] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+
+
+@contextmanager
+def collected(wrong: WrongSettings | None) -> Iterator[None]:
+    """Collect the refusal of the `with` block.
+
+    Raises:
+        UsageError: the refusal, if `wrong` is None.
+    """
+    try:
+        yield
+    except UsageError as error:
+        if wrong is None:
+            raise
+        wrong.errors.append(error)
+
+
+def settings_without(
+    model: type[Model], sources: Iterable[PydanticBaseSettingsSource], names: Collection[str]
+) -> Model | None:
+    """Make settings from all sources, the nearest first, without the settings of these names.
+
+    Returns:
+        The settings; None if those that are left don't fit each other.
+    """
+    values = dict(ChainMap(*(source() for source in sources)))
+
+    class Given(model):  # type: ignore[valid-type,misc]  # mypy takes no base from a variable
+        @classmethod
+        def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:  # noqa: ANN401  # as pydantic calls it
+            return (sources["init_settings"],)
+
+    try:
+        settings: Model = Given(**{name: value for name, value in values.items() if name not in names})
+    except ValidationError:
+        return None
+    return settings
