@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.report.samples import (
     HELD_ROW,
     HOSTILE,
     MARKUP,
+    SHOWN_HOSTILE,
     big_plan,
     blocked_plan,
     columns,
@@ -255,7 +257,7 @@ def test_on_a_narrow_screen_nothing_is_beside_it(show: Open, make: Callable[[], 
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("make", [blocked_plan, hostile_plan], ids=["blocked", "hostile"])
+@pytest.mark.parametrize("make", [blocked_plan, partial(hostile_plan, SHOWN_HOSTILE)], ids=["blocked", "hostile"])
 def test_axe_finds_nothing(show: Open, make: Callable[[], Plan], look: str) -> None:
     page = show(replace(make(), drift=drifted_plan().drift), {12: EXPLANATION.changes}, **LOOKS[look])
     rows(page).get_by_role("button", name="Details").first.click()

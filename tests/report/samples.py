@@ -38,6 +38,7 @@ RTL = "admin\u202egro.live\u200b@x\u2066"
 FORMULA = "=cmd|' /C calc'!A0"
 HUGE = "x" * 1_000_000
 HOSTILE = (MARKUP, ESCAPES, RTL, FORMULA, "+1+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\ud800 lone", HUGE)
+SHOWN_HOSTILE = (*HOSTILE[:-1], "x" * 1_000)  # as a page shows them: a huge text is cut short
 
 REMOVED = (
     7,
