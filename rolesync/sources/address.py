@@ -23,6 +23,8 @@ _FORMS: Mapping[str, str] = MappingProxyType(
         "ldaps": "ldaps://HOST/CN=NAME,OU=Groups,DC=example,DC=edu?role=ROLE",
         "ldap": "ldap://HOST/CN=NAME,OU=Groups,DC=example,DC=edu?role=ROLE",
         "canvas": "canvas://HOST/ACCOUNT",
+        "gdrive": "gdrive://ID-OF-THE-SHEET",
+        "sharepoint": "sharepoint://SCHOOL.sharepoint.com/sites/SITE/Shared Documents/FILE.xlsx",
         "git+https": "git+https://HOST/REPOSITORY.git//PATH?ref=main",
         "git+http": "git+http://127.0.0.1:PORT/REPOSITORY.git//PATH?ref=main",
         "git+ssh": "git+ssh://USER@HOST/REPOSITORY.git//PATH?ref=main",
@@ -69,6 +71,28 @@ class Address:
         """Host and port, as in an address."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}" if self.port else host
+
+    @property
+    def name(self) -> str:
+        """The part after `://` as written: unlike a host, an id may have capital letters."""
+        return urlsplit(self.url).netloc
+
+    def endpoint(self, usual: str, option: str = "endpoint") -> str:
+        """Return the address of a service: the usual one, unless an option names another.
+
+        Raises:
+            UsageError: the other one is not encrypted.
+        """
+        endpoint = self.options.get(option, "") or usual
+        try:
+            parts = urlsplit(endpoint)
+        except ValueError:
+            parts = urlsplit("")
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+        ):
+            raise UsageError(f"the {option} of {self.where} is no https:// address", hint=f"correct {option}=")
+        return endpoint.rstrip("/")
 
     def all_values(self, option: str) -> list[str]:
         """Return all values of an option."""

@@ -41,7 +41,7 @@ def fetch_canvas(
         raise FetchError(f"{address.where} names no account", hint=f"write it like {address.form}")
     url = f"https://{address.netloc}/api/v1/accounts/{address.path}/admins?per_page={PER_PAGE}"
     with HttpReader(address.where, url, access, clocks, deadline) as http:
-        reader = JsonReader(http, access.secret, access)
+        reader = JsonReader(http, access.secret)
 
         def read() -> bytes:
             first, second = (list_of_rows(_read(reader, url, address)) for _ in range(2))

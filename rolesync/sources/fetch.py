@@ -22,7 +22,7 @@ from rolesync.tables.file_type import is_web_page
 BESIDE = "beside"
 """The value of `list_sha256` for a checksum in a file beside the list."""
 
-_DIRECTORIES = frozenset({"scim", "ldaps", "ldap", "canvas"})
+_DIRECTORIES = frozenset({"scim", "ldaps", "ldap", "canvas", "gdrive"})
 _MAX_CHECKSUM_MB = 0.1
 _SHA256 = re.compile(r"\b[0-9a-fA-F]{64}\b")
 
@@ -39,6 +39,8 @@ _FETCHERS: Mapping[str, tuple[str, str]] = {
     "ldaps": ("ldap", "fetch_ldap"),
     "ldap": ("ldap", "fetch_ldap"),
     "canvas": ("canvas", "fetch_canvas"),
+    "gdrive": ("google_drive", "fetch_drive"),
+    "sharepoint": ("sharepoint", "fetch_sharepoint"),
     "git+https": ("git", "fetch_git"),
     "git+http": ("git", "fetch_git"),
     "git+ssh": ("git", "fetch_git"),

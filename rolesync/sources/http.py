@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.util import Timeout
 
 from rolesync import __version__
 from rolesync.bounded_http import DeadlineAdapter, OneAnswerSession, OversizeError, attempt_timeout, read_body
@@ -90,6 +91,10 @@ class HttpReader:
         """
         limit = max_bytes or self._access.max_bytes
         return with_retries(lambda: self._follow(url, headers, secrets, limit), self.deadline, self._clocks)
+
+    def client(self) -> "TimedClient":
+        """Make a client for libraries that send requests of their own."""
+        return TimedClient(self.session, self.deadline)
 
     def refusal(self, answer: Answer) -> FetchError:
         """Make the error for an answer that holds no list."""
@@ -194,6 +199,27 @@ class HttpReader:
             f"{self.where}: {host} has the address {literal}, {kind}; nothing was sent to it",
             hint=f'if that is right, name it: list_hosts = ["{fitting}"]',
         )
+
+
+class TimedClient:
+    """Sends requests of a library within the deadline of a fetch."""
+
+    def __init__(self, session: requests.Session, deadline: Deadline) -> None:
+        self._session, self._deadline = session, deadline
+
+    def get(self, url: str, **options: Any) -> requests.Response:  # noqa: ANN401  # passed on
+        """Send a GET request."""
+        return self._session.get(url, **{**options, "timeout": self._timeout()})
+
+    def post(self, url: str, **options: Any) -> requests.Response:  # noqa: ANN401  # passed on
+        """Send a POST request."""
+        return self._session.post(url, **{**options, "timeout": self._timeout()})
+
+    def close(self) -> None:
+        """Do nothing: the session belongs to the reader."""
+
+    def _timeout(self) -> Timeout:
+        return attempt_timeout(self._deadline.remaining, _CONNECT)
 
 
 class _NamedHostsAdapter(DeadlineAdapter):

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
-from rolesync.sources.access import Access, FetchError
+from rolesync.sources.access import FetchError
 from rolesync.sources.http import Answer, HttpReader
 
 
@@ -16,10 +17,9 @@ class JsonReader:
         token: sent to the server of the list only; "" for none.
     """
 
-    def __init__(self, reader: HttpReader, token: str, access: Access) -> None:
+    def __init__(self, reader: HttpReader, token: str) -> None:
         self._reader = reader
         self._secrets = {"Authorization": f"Bearer {token}"} if token else {}
-        self._max_bytes = access.max_bytes
 
     def get(self, url: str) -> tuple[dict[str, Any] | list[Any], Mapping[str, str]]:
         """Read an object or a list, and the headers.
@@ -41,6 +41,17 @@ class JsonReader:
             raise self.unexpected()
         return value
 
+    def get_bytes(self, url: str) -> bytes:
+        """Read a file.
+
+        Raises:
+            FetchError: the server refused.
+        """
+        answer = self._reader.get(url, {}, self._secrets)
+        if answer.status != HTTPStatus.OK:
+            raise self._reader.refusal(answer)
+        return answer.data
+
     def unexpected(self) -> FetchError:
         """Make the error for an answer that isn't as documented."""
         return FetchError(
@@ -49,7 +60,7 @@ class JsonReader:
         )
 
     def _parse(self, answer: Answer) -> dict[str, Any] | list[Any]:
-        if answer.status != 200:  # noqa: PLR2004  # the one status of an answer
+        if answer.status != HTTPStatus.OK:
             raise self._reader.refusal(answer)
         try:
             value = json.loads(answer.data)

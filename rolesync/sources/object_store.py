@@ -4,10 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from rolesync.errors import UsageError
-from rolesync.model.hosts import is_loopback
 from rolesync.model.lists import Fetched
 from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, missing_package
 from rolesync.sources.address import Address
@@ -65,13 +62,10 @@ def fetch_object(
 def _open(address: Address, access: Access, deadline: Deadline) -> Any:  # noqa: ANN401  # one of three stores
     from obstore.store import AzureStore, GCSStore, S3Store  # noqa: PLC0415  # an extra
 
-    endpoint, secret = address.options.get("endpoint", ""), access.secret
-    parts = urlsplit(endpoint)
-    is_plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if endpoint and parts.scheme != "https" and not is_plain:
-        raise UsageError(f"the endpoint of {address.where} is not encrypted", hint="use https://")
+    secret = access.secret
+    endpoint = address.endpoint("") if "endpoint" in address.options else ""
     seconds = f"{deadline.remaining:.3f}s"
-    client: ClientConfig = {"timeout": seconds, "connect_timeout": "10s", "allow_http": is_plain}
+    client: ClientConfig = {"timeout": seconds, "connect_timeout": "10s", "allow_http": endpoint.startswith("http:")}
     if proxy := access.proxy_for(endpoint or "https://s3.amazonaws.com/"):
         client["proxy_url"] = proxy
     retries: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=deadline.remaining)}

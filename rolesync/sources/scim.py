@@ -38,7 +38,7 @@ def fetch_scim(
     address.check_options(("group", "role"))
     base = f"https://{address.netloc}/{quote(address.path.rstrip('/'))}"
     with HttpReader(address.where, base, access, clocks, deadline) as http:
-        service = _Service(JsonReader(http, access.secret, access), base, address)
+        service = _Service(JsonReader(http, access.secret), base, address)
         rows = with_retries(service.rows, deadline, clocks)
     return Download(list_of_rows(rows), "", clocks.now())
 

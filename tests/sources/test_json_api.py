@@ -26,7 +26,7 @@ def test_other_answers_are_refused(answer: ScriptedAnswer, words: str) -> None:
         HttpReader("x", server.base_url, access, clocks, deadline_of(access, clocks)) as http,
         pytest.raises(FetchError) as caught,
     ):
-        JsonReader(http, SECRET, access).get_object(server.base_url)
+        JsonReader(http, SECRET).get_object(server.base_url)
     assert words in caught.value.message
     assert SECRET not in f"{caught.value.message} {caught.value.hint}"
     assert server.requests[0].headers["Authorization"] == f"Bearer {SECRET}"

@@ -108,5 +108,5 @@ def test_other_stores_answer_alike(scheme: str) -> None:
 def test_options_are_known_and_endpoints_encrypted() -> None:
     with pytest.raises(UsageError, match="unknown option regoin"):
         fetch("s3://lists/roles.csv?regoin=x")
-    with pytest.raises(UsageError, match=r"endpoint of s3://lists/roles\.csv is not encrypted"):
+    with pytest.raises(UsageError, match=r"endpoint of s3://lists/roles\.csv is no https:// address"):
         fetch("s3://lists/roles.csv?endpoint=http://minio.example.edu")

@@ -1,0 +1,111 @@
+"""Reads a Google Sheet, or a file in Google Drive, as a service account that may see it."""
+
+import json
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from rolesync.errors import UsageError
+from rolesync.model.lists import Fetched
+from rolesync.sources.access import (
+    Access,
+    Clocks,
+    Deadline,
+    Download,
+    FetchError,
+    Unchanged,
+    missing_package,
+    with_retries,
+)
+from rolesync.sources.address import Address
+from rolesync.sources.http import HttpReader
+from rolesync.sources.json_api import JsonReader
+from rolesync.sources.rows import incomplete
+
+_API = "https://www.googleapis.com"
+_SCOPE = "https://www.googleapis.com/auth/drive.readonly"
+_SHEET = "application/vnd.google-apps.spreadsheet"
+_GOOGLE = "application/vnd.google-apps."
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FIELDS = "mimeType,modifiedTime,size,trashed"
+
+
+def fetch_drive(
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+) -> Download | Unchanged:
+    """Read a sheet as a workbook with all its sheets, or a file as it is.
+
+    Args:
+        address: `gdrive://ID`, with the id from the address of the sheet or file.
+        access: `list_secret` is the key of the service account, as JSON.
+        clocks: the time.
+        deadline: the end of the whole fetch.
+        kept: the copy that makes a second transfer needless; None for none.
+
+    Raises:
+        FetchError: no complete list came.
+        UsageError: the extra `google` is not installed.
+    """
+    address.check_options(("endpoint",))
+    base = f"{address.endpoint(_API)}/drive/v3/files/{quote(address.name, safe='')}"
+    with HttpReader(address.where, base, access, clocks, deadline) as http:
+        token = _token(http, address, access)
+
+        def read() -> Download | Unchanged:
+            return _read(http, JsonReader(http, token), base, access, kept)
+
+        return with_retries(read, deadline, clocks)
+
+
+def _read(http: HttpReader, api: JsonReader, base: str, access: Access, kept: Fetched | None) -> Download | Unchanged:
+    before = api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}")
+    changed, kind = before.get("modifiedTime"), before.get("mimeType")
+    if not isinstance(changed, str) or not isinstance(kind, str):
+        raise api.unexpected()
+    if before.get("trashed"):
+        raise FetchError(f"{http.where}: the file is in the bin", hint="restore it, or correct the address")
+    if kept and kept.etag == changed:
+        return Unchanged(_time(changed, api))
+    if kind.startswith(_GOOGLE) and kind != _SHEET:
+        raise FetchError(f"{http.where}: this is no sheet and no file", hint="use the id of a sheet or a file")
+    if str(before.get("size", "0")).isdecimal() and int(before.get("size", 0)) > access.max_bytes:
+        raise access.oversize(http.where)
+    rest = f"/export?mimeType={quote(_XLSX, safe='')}" if kind == _SHEET else "?alt=media&supportsAllDrives=true"
+    data = api.get_bytes(base + rest)
+    if api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}").get("modifiedTime") != changed:
+        raise incomplete(http.where, "the file changed while it was read")
+    return Download(data, changed, _time(changed, api))
+
+
+def _time(text: str, api: JsonReader) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise api.unexpected() from None
+
+
+def _token(http: HttpReader, address: Address, access: Access) -> str:
+    """Get a token of the service account."""
+    try:
+        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415  # an extra
+        from google.auth.transport.requests import Request  # noqa: PLC0415
+        from google.oauth2.service_account import Credentials  # noqa: PLC0415
+    except ImportError as error:
+        raise missing_package("google", address, error) from error
+    try:
+        key: Any = json.loads(access.secret)
+        credentials: Any = Credentials.from_service_account_info(key, scopes=[_SCOPE])  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError, AttributeError):
+        raise UsageError(
+            "list_secret is no key of a Google service account",
+            hint="put the JSON file that Google gave for the key into the file rolesync_list_secret",
+        ) from None
+    try:
+        credentials.refresh(partial(Request(http.session), timeout=http.deadline.remaining))
+    except GoogleAuthError as error:
+        raise FetchError(
+            f"{address.where}: Google gave no token for the service account ({type(error).__name__})",
+            hint="check that its key is valid, and this machine's clock",
+        ) from error
+    return str(credentials.token)

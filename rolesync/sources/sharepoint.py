@@ -1,0 +1,139 @@
+"""Reads a file in SharePoint or OneDrive by Microsoft Graph, as an app that may read its site."""
+
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote, unquote, urlsplit
+
+from rolesync.errors import UsageError
+from rolesync.model.lists import Fetched
+from rolesync.sources.access import (
+    Access,
+    Clocks,
+    Deadline,
+    Download,
+    FetchError,
+    Unchanged,
+    missing_package,
+    with_retries,
+)
+from rolesync.sources.address import Address
+from rolesync.sources.http import HttpReader
+from rolesync.sources.json_api import JsonReader
+from rolesync.sources.rows import incomplete
+
+_GRAPH = "https://graph.microsoft.com"
+_LOGIN = "https://login.microsoftonline.com"
+_MIN_PARTS = 4  # sites, the name of the site, the library, the file
+_SITES = frozenset({"sites", "teams", "personal"})
+_MAX_PAGES = 20
+
+
+def fetch_sharepoint(
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+) -> Download | Unchanged:
+    """Read a file.
+
+    Args:
+        address: `sharepoint://HOST/sites/SITE/LIBRARY/FILE`, from the address of the file in the browser.
+        access: `list_user` is the id of the app, `list_secret` its secret.
+        clocks: the time.
+        deadline: the end of the whole fetch.
+        kept: the copy that makes a second transfer needless; None for none.
+
+    Raises:
+        FetchError: no complete list came.
+        UsageError: the extra `microsoft` is not installed, or the address names no file.
+    """
+    address.check_options(("tenant", "login", "graph"))
+    parts = address.path.split("/")
+    if len(parts) < _MIN_PARTS or parts[0] not in _SITES or not all(parts):
+        raise UsageError(f"{address.where} names no file of a site", hint=f"write it like {address.form}")
+    graph = f"{address.endpoint(_GRAPH, 'graph')}/v1.0"
+    downloads_from = replace(access, list_hosts=(*access.list_hosts, address.host))
+    with HttpReader(address.where, graph, downloads_from, clocks, deadline) as http:
+        api = JsonReader(http, _token(http, address, access))
+
+        def read() -> Download | Unchanged:
+            return _read(
+                http, api, f"{_drive(api, graph, address, parts)}/root:/{quote('/'.join(parts[3:]))}", access, kept
+            )
+
+        return with_retries(read, deadline, clocks)
+
+
+def _read(http: HttpReader, api: JsonReader, item: str, access: Access, kept: Fetched | None) -> Download | Unchanged:
+    before = api.get_object(item)
+    etag, changed = before.get("eTag"), before.get("lastModifiedDateTime")
+    if not isinstance(etag, str) or not isinstance(changed, str) or not isinstance(before.get("size"), int):
+        raise api.unexpected()
+    if "file" not in before:
+        raise FetchError(f"{http.where}: this is a folder, not a file", hint="name a file in it")
+    if kept and kept.etag == etag:
+        return Unchanged(_time(changed, api))
+    if before["size"] > access.max_bytes:
+        raise access.oversize(http.where)
+    data = api.get_bytes(f"{item}:/content")
+    if len(data) != before["size"] or api.get_object(item).get("eTag") != etag:
+        raise incomplete(http.where, "the file changed while it was read")
+    return Download(data, etag, _time(changed, api))
+
+
+def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> str:
+    """Find the library by its address; returns its place in the API."""
+    site = api.get_object(f"{graph}/sites/{address.netloc}:/{quote('/'.join(parts[:2]))}")
+    if not isinstance(site.get("id"), str):
+        raise api.unexpected()
+    wanted = f"/{'/'.join(parts[:3])}".casefold()
+    url = f"{graph}/sites/{quote(site['id'])}/drives"
+    for _ in range(_MAX_PAGES):
+        page = api.get_object(url)
+        if not isinstance(page.get("value"), list):
+            raise api.unexpected()
+        for drive in page["value"]:
+            if isinstance(drive, dict) and unquote(urlsplit(str(drive.get("webUrl"))).path).casefold() == wanted:
+                return f"{graph}/drives/{quote(str(drive.get('id')))}"
+        url = page.get("@odata.nextLink") or ""
+        if not url:
+            break
+    raise FetchError(
+        f"{address.where}: the site has no such library", hint="take the address of the file from its details"
+    )
+
+
+def _time(text: str, api: JsonReader) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise api.unexpected() from None
+
+
+def _token(http: HttpReader, address: Address, access: Access) -> str:
+    """Get a token of the app."""
+    try:
+        import msal  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise missing_package("microsoft", address, error) from error
+    if not (access.list_user and access.secret):
+        raise UsageError("list_user or list_secret is not set", hint="set the id of the app and its secret")
+    tenant = address.options.get("tenant") or f"{address.host.partition('.')[0].removesuffix('-my')}.onmicrosoft.com"
+    try:
+        app = msal.ConfidentialClientApplication(
+            access.list_user,
+            client_credential=access.secret,
+            authority=f"{address.endpoint(_LOGIN, 'login')}/{tenant}",
+            instance_discovery=False,
+            http_client=http.client(),
+        )
+        result = app.acquire_token_for_client([f"{_GRAPH}/.default"]) or {}
+    except (OSError, ValueError) as error:  # an error of `requests` is an OSError
+        raise FetchError(
+            f"{address.where}: Microsoft's log-in could not be reached, or does not know the tenant",
+            hint="name the tenant: ?tenant=ID; and check the network",
+        ) from error
+    token = result.get("access_token")
+    if not isinstance(token, str):
+        raise FetchError(
+            f"{address.where}: Microsoft gave no token for the app",
+            hint="check list_user, list_secret, which expires, and the tenant",
+        )
+    return token
