@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 
 from rolesync.model.live import WAITING
 from rolesync.settings import Settings
 
 HIDDEN = "***"
-_SECRETS = ("token", "client_secret", "refresh_token", "audit_key")
 
 Entry = MutableMapping[str, Any]
 
@@ -44,8 +44,11 @@ def configure_log(level: str, log_format: str, secrets: Iterable[str] = ()) -> N
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """Return the secrets that the settings hold."""
-    return [getattr(settings, name).get_secret_value() for name in _SECRETS]
+    """Return the secrets that the settings hold; of headers, their values."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    texts = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return [*lines, *(line.partition(": ")[2] for line in lines)]
 
 
 class StageLog:

@@ -156,12 +156,17 @@ def report_command_end(ending: Ending | None, reporting: Reporting, accounts: Se
         report_end(ending, reporting, accounts)
 
 
-def send_test(settings: Settings, reporting: Reporting) -> list[Delivery]:
+def send_test(reporting: Reporting, *, account: str = "", fleet: str = "", report: str = "") -> list[Delivery]:
     """Send a test message by every channel, whatever its table waits for; it is not remembered."""
     now = reporting.network.now()
-    ending = Ending("notify --test", EndStatus.TEST, 0, now, now, account=_account(settings), report=_report(settings))
+    ending = Ending("notify --test", EndStatus.TEST, 0, now, now, account=account, fleet=fleet, report=report)
     message = compose(ending)
     return deliver([Outgoing(at, table, message) for at, table in enumerate(reporting.tables, 1)], reporting.network)
+
+
+def send_test_of(settings: Settings) -> list[Delivery]:
+    """Send a test message by every channel of the settings."""
+    return send_test(reporting_of(settings), account=_account(settings), report=_report(settings))
 
 
 def _status(facts: CommandFacts, exit_code: int) -> EndStatus:

@@ -1,8 +1,10 @@
 """notify --test: which channels deliver."""
 
 import json
+from dataclasses import replace
 
 from tests.command import Shell
+from tests.fleet.tools import write_fleet
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 
 
@@ -29,4 +31,17 @@ def test_a_test_message_goes_by_every_channel(sh: Shell) -> None:
 def test_it_needs_the_option_and_a_table(sh: Shell) -> None:
     assert "rolesync notify --test" in sh.run("notify").stderr
     done = sh.run("notify", "--test")
-    assert (done.returncode, "no [[notify]] table" in done.stderr) == (64, True)
+    assert (done.returncode, "there is no [[notify]] table" in done.stderr) == (64, True)
+
+
+def test_the_channels_of_a_fleet_are_in_its_file(sh: Shell) -> None:
+    with ScriptedStudio(in_turn(ScriptedAnswer(200))) as chat:
+        keys = '[[fleet.notify]]\nto = "slack"\nurl_file = "url"\n'
+        write_fleet(sh.folder, {"north": "http://127.0.0.1:1"}, fleet=keys)
+        (sh.folder / "url").write_text(chat.base_url, encoding="ascii")
+        variables = {name: value for name, value in sh.variables.items() if not name.startswith("ROLESYNC_")}
+        fleet = replace(sh, variables=variables)
+        assert fleet.run("notify", "--test", "-f", "fleet.toml").stdout == "table 1, slack: delivered\n"
+        assert fleet.run("notify", "--test", "-f", "fleet.toml", "--set", "timeout=1").returncode == 64
+    (request,) = chat.requests
+    assert request.json["text"].startswith("*rolesync: Test message: fleet district*")
