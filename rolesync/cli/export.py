@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ from rolesync.cli.files import check_new, check_target
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import json_text, save_file
 from rolesync.cli.progress import command_context
+from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import Exit, InputRefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def export(
     with command_context(settings) as context:
         if review:
             save_file(_workbook(context), review, "the workbook", mode=settings.file_mode)
+            _show_next(f"mark who stays, then: rolesync export --decisions {quote(str(review))} -o LIST", review)
             return Exit.DONE
         if decisions:
             rows = _decided(decisions, context, settings, undecided_stay=undecided_stay)
@@ -74,7 +77,15 @@ def export(
     else:
         text = desired_csv(rows)
     save_file(text, output, "the list", mode=settings.file_mode)
+    if decisions:
+        _show_next(f"rolesync plan {quote(str(output))} --impact -o plan.json", output)
     return Exit.DONE
+
+
+def _show_next(step: str, saved: Path) -> None:
+    """Show what to do next with a file that was saved."""
+    if not is_quiet() and str(saved) != "-":
+        sys.stderr.write(f"  → {step}\n")
 
 
 def _workbook(context: "Context") -> bytes:

@@ -189,11 +189,7 @@ def _review_on_page(
         approved_plan = complete_review(plan, decisions, reviewer, sees, context)
         save_file(plan_text(approved_plan), target, "the approved plan", mode=context.settings.file_mode)
         approved.append(approved_plan)
-        blocked = " A guard still blocks it: apply it with --override." if approved_plan.blocked else ""
-        done = f"The plan to {approved_plan.effect} is approved and"
-        if str(target) == "-":
-            return ReviewEnd("Approved", f"{done} was written to standard output.{blocked}")
-        return ReviewEnd("Approved", f"{done} was saved as {target}.{blocked}", apply_command(target))
+        return end_of_review(approved_plan, target)
 
     def leave(decisions: "Decisions") -> "ReviewEnd":
         if not (decisions.excluded or decisions.released):
@@ -219,6 +215,19 @@ def _review_on_page(
     if not approved:
         raise DeclinedError(f"{end.word.lower()}: {end.sentence}", hint=end.command)
     return approved[0]
+
+
+def end_of_review(approved: "Plan", target: Path) -> "ReviewEnd":
+    """Describe the end of a review by its approved plan, with the command that applies it, if one can."""
+    from rolesync.report.content.plan_summary import NextCommands, next_step
+    from rolesync.review.page.session import ReviewEnd
+
+    blocked = " A guard still blocks it: only an override lets it pass." if approved.blocked else ""
+    done = f"The plan to {approved.effect} is approved and"
+    if str(target) == "-":
+        return ReviewEnd("Approved", f"{done} was written to standard output.{blocked}")
+    _, command = next_step(approved, NextCommands(apply=apply_command(target)))
+    return ReviewEnd("Approved", f"{done} was saved as {target}.{blocked}", " ".join(command))
 
 
 def _save_decisions(plan: "Plan", decisions: "Decisions", file: Path, mode: int) -> Path:

@@ -52,7 +52,7 @@ def mark(sh: Shell, stays: dict[str, str]) -> None:
 
 
 def test_a_clean_up_takes_the_role_only_from_those_who_are_marked_no(sh: Shell, studio: Control) -> None:
-    assert sh.run("export", "--review", "holders.xlsx").returncode == 0
+    assert "rolesync export --decisions holders.xlsx -o LIST" in sh.run("export", "--review", "holders.xlsx").stderr
     mark(sh, {ADMINS[1]: "yes", **dict.fromkeys(ADMINS[3:], "No ")})
     undecided = sh.run("export", "--decisions", "holders.xlsx", "-o", "list.csv")
     assert undecided.returncode == 3
@@ -62,6 +62,7 @@ def test_a_clean_up_takes_the_role_only_from_those_who_are_marked_no(sh: Shell, 
     newcomer = studio.add_person("New Admin", email="new.admin@example.edu", roles=["Admin"])
     done = sh.run("export", "--decisions", "holders.xlsx", "-o", "list.csv", "--undecided-stay")
     assert "4 roles stay, 7 leave. The plan of this list is to be: remove 7, add 0" in done.stderr
+    assert done.stderr.endswith("  → rolesync plan list.csv --impact -o plan.json\n")
     plan = sh.json("plan", "list.csv", "-o", "plan.json", exit_code=4)
     assert sorted(change["email"].casefold() for change in plan["changes"]) == sorted(ADMINS[3:])
     review = ("review", "plan.json", "--reviewer", "Rita", "--sees", "remove 7, add 0")

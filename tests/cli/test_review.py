@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import openpyxl
 
+from rolesync.cli.review import end_of_review
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.sandbox.control import Control
@@ -97,6 +99,8 @@ def test_what_still_blocks_blocks_and_an_override_is_for_the_approved_plan(sh: S
     plan = json.loads((sh.folder / "plan.json").read_text(encoding="ascii"))
     approved = sh.json(*review("remove 2, add 1"), exit_code=4)
     assert approved["status"] == "blocked"
+    end = end_of_review(from_json((sh.folder / "plan.approved.json").read_text("ascii")), Path("plan.approved.json"))
+    assert end.command == f"rolesync apply plan.approved.json --override {approved['digest']}"
     for override in ([], ["--override", plan["digest"]]):
         assert sh.run("apply", "plan.approved.json", "--yes", *override).returncode == 4
     assert studio.log() == []
