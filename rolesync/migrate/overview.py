@@ -14,6 +14,7 @@ from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.lists import ListForm
+from rolesync.reader.column_words import ColumnKind, fold_word, header_meaning
 from rolesync.reader.dates import is_date
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.identity import is_address
@@ -24,6 +25,9 @@ from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
 _EXAMPLES = 3  # cells that are shown of each column
+_LIKE_ROLES = ("access", "rights", "zugriff", "rechte", "accès", "acceso", "acesso", "accesso", "toegang")
+"""Headers of columns that mean roles in a table of people, and too much elsewhere to be read as such unasked."""
+
 _SECRETS = ("pass", "hash", "token", "secret", "partnerdata")
 """Parts of headers whose cells are not shown."""
 
@@ -83,7 +87,7 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     width = len(table.header)
     rows = [padded(cells, width) for _, cells in table.rows if isinstance(cells, list) and not is_blank(cells)]
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
-    roles = find_role_columns(recipe, table.header) or _role_column(rows, width, managed)
+    roles = find_role_columns(recipe, table.header) or _role_column(table.header, rows, managed)
     layout = _lay_out(recipe, table.header)
     look = TableLook(path, recipe, table.header, rows, layout, addresses, roles)
     commands = next_commands(look, join, managed=managed, today=today, form=form)
@@ -117,10 +121,16 @@ def _holds_addresses(cells: Sequence[str]) -> bool:
     return bool(filled) and sum(map(is_address, filled)) * 2 >= len(filled)
 
 
-def _role_column(rows: Sequence[Sequence[str]], width: int, managed: Sequence[str]) -> tuple[int, ...]:
-    """The first column that has a managed role as a cell."""
-    places = (at for at in range(width) if any(row[at].strip() in managed for row in rows))
-    return tuple(place for place in [next(places, None)] if place is not None)
+def _role_column(header: Sequence[str], rows: Sequence[Sequence[str]], managed: Sequence[str]) -> tuple[int, ...]:
+    """The first column that has a managed role as a cell, or else the first whose header may mean roles."""
+    places = [at for at in range(len(header)) if any(row[at].strip() in managed for row in rows)]
+    places += [at for at, text in enumerate(header) if _may_mean_roles(text)]
+    return tuple(places[:1])
+
+
+def _may_mean_roles(text: str) -> bool:
+    meaning = header_meaning(text)
+    return fold_word(text) in _LIKE_ROLES or (meaning is not None and meaning.kind is ColumnKind.ROLE)
 
 
 def _columns(look: TableLook, deciding: Collection[int]) -> Iterator[ColumnOverview]:

@@ -32,6 +32,10 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
         (f"email,role\n{A},Boss\n", ["s.csv --map Boss=Admin", "s.csv --role Admin"]),
         (f"name,who\nAnn,{A}\n", ["s.csv --email-column who --role Admin"]),
         (f"email,role\n{A},Admin\n", ["s.csv"]),
+        (
+            f"Faculty,Mail,Access\nArts,{A},Media boss\n",
+            ["s.csv --role-column Access --map 'Media boss=Admin'", "s.csv --role Admin"],
+        ),
         ("name,phone\nAnn,1\n", []),
         (f"{A}\n{B}\n", ["s.csv --no-header --email-column 1 --role Admin"]),
         (f"Ann,{A},Admin\nBob,{B},Admin\n", ["s.csv --no-header --email-column 2 --role-column 3"]),
