@@ -2,8 +2,11 @@
 
 import json
 import os
+import runpy
+import shlex
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import yaml
 from rolesync.sandbox import Options, Sandbox
 from tests.command import ROLESYNC, clean
 from tests.fleet.tools import write_fleet
+from tests.jobs.engines import BashOperator, Context, Failure, Op, airflow, dagster
 from tests.paths import ROOT
 
 JOBS = ROOT / "jobs" / "fleet"
@@ -67,3 +71,68 @@ def test_no_engine_repeats_a_step() -> None:
     assert job["spec"]["backoffLimit"] == 0
     assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
     assert json.loads((JOBS / "aws_batch.json").read_text(encoding="utf-8"))["retryStrategy"] == {"attempts": 1}
+
+
+SHARES = [(step, str(index), "20") for step in ("plan", "apply") for index in range(20)]
+
+
+def steps(commands: Iterable[str]) -> list[tuple[str, ...]]:
+    """The words after the script of each command."""
+    split = [shlex.split(command) for command in commands]
+    assert {words[0] for words in split} == {"/opt/rolesync/jobs/fleet/shard.sh"}
+    return [tuple(words[1:]) for words in split]
+
+
+def test_airflow_runs_every_step_in_its_order_and_repeats_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, module in airflow().items():
+        monkeypatch.setitem(sys.modules, name, module)
+    runpy.run_path(str(JOBS / "airflow_dag.py"))
+    tasks = {task.name: task for task in BashOperator.all}
+    assert sorted(steps(task.command for task in tasks.values())) == sorted([*SHARES, ("merge",), ("merged",)])
+    assert {task.retries for task in tasks.values()} == {0}
+    assert {task.env["NIGHT"] for task in tasks.values()} == {"/var/lib/rolesync/nights/{{ run_id }}"}
+    assert tasks["merge"].after == [f"plan_{index}" for index in range(20)]
+    assert all(tasks[f"apply_{index}"].after == ["merge"] for index in range(20))
+    assert tasks["merged"].after == [f"apply_{index}" for index in range(20)]
+
+
+def test_dagster_runs_every_step_in_its_order_and_fails_with_the_night(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ops: list[Op] = []
+    monkeypatch.setitem(sys.modules, "dagster", dagster(ops)["dagster"])
+    names = runpy.run_path(str(JOBS / "dagster_job.py"))
+    script = tmp_path / "shard.sh"
+    script.write_text('#!/bin/sh\necho "$NIGHT $*" >>"$0.log"\nexit 5\n', encoding="utf-8")
+    script.chmod(0o755)
+    names["run_step"].__globals__["SCRIPT"] = str(script)
+    context = Context()
+    for each in ops[:-1]:
+        each.run(context)
+    with pytest.raises(Failure, match="exited with 5"):
+        ops[-1].run(context)
+    calls = [line.split() for line in (tmp_path / "shard.sh.log").read_text(encoding="utf-8").splitlines()]
+    assert {night for night, *_ in calls} == {"/var/lib/rolesync/nights/run-1"}
+    expected = [*SHARES[:20], ("merge",), *SHARES[20:], ("merged",)]
+    assert [tuple(words) for _, *words in calls] == expected
+    by_name = {each.name: each.after for each in ops}
+    assert by_name["merge"] == [f"plan_{index}" for index in range(20)]
+    assert by_name["apply_7"] == ["merge"]
+    assert by_name["merged"] == [f"apply_{index}" for index in range(20)]
+    assert context.lines[0] == "shard.sh plan 0 20 exited with 5"
+
+
+def test_kestra_runs_every_step_in_its_order_and_repeats_none() -> None:
+    text = (JOBS / "kestra.yaml").read_text(encoding="utf-8")
+    flow = yaml.safe_load(text)
+    assert "retry:" not in text
+    commands = []
+    for task in flow["tasks"]:
+        inner = task.get("tasks", [task])
+        for value in task.get("values", [""]):
+            for each in inner:
+                (command,) = each["commands"]
+                command = command.replace("{{ vars.script }}", flow["variables"]["script"])
+                commands.append(command.replace("{{ taskrun.value }}", str(value)))
+        assert all(each.get("allowFailure", False) == (task["id"] != "merged") for each in inner)
+    assert steps(commands) == [*SHARES[:20], ("merge",), *SHARES[20:], ("merged",)]
