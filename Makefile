@@ -48,7 +48,7 @@ bench: $(VENV)/.ready  ## requests, time and memory, beside a yardstick measured
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.ready  ## random lists, servers, faults, kills and hands, for a quarter of an hour or so
-	$(BIN)/python -m pytest tests/test_soak.py --hypothesis-profile=soak
+	$(BIN)/python -m pytest tests/test_soak.py tests/e2e/test_fleet.py --hypothesis-profile=soak
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

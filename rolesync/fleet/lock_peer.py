@@ -61,7 +61,7 @@ def this_machine() -> Machine:
 
 
 def prove_lock(
-    folder: Path, machine: Machine, clock: PeerClock, tell: Callable[[str], None], patience: float = PATIENCE
+    folder: Path, machine: Machine, clock: PeerClock, show: Callable[[str], None], patience: float = PATIENCE
 ) -> LockProof:
     """Prove that a lock excludes, as one of two sides.
 
@@ -69,13 +69,13 @@ def prove_lock(
         folder: a folder of the fleet on the shared storage, for this test alone.
         machine: this machine.
         clock: the clock.
-        tell: shows what this side waits for.
+        show: shows what this side waits for.
         patience: the seconds to wait for the other side.
 
     Raises:
         RolesyncError: the storage has no locks, or can't be written.
     """
-    side = _Side(folder, machine, clock, tell, clock.seconds() + patience)
+    side = _Side(folder, machine, clock, show, clock.seconds() + patience)
     try:
         with side.lock():
             return side.hold()
@@ -87,9 +87,9 @@ class _Side:
     """One of the two sides."""
 
     def __init__(
-        self, folder: Path, machine: Machine, clock: PeerClock, tell: Callable[[str], None], until: float
+        self, folder: Path, machine: Machine, clock: PeerClock, show: Callable[[str], None], until: float
     ) -> None:
-        self._folder, self._machine, self._clock, self._tell, self._until = folder, machine, clock, tell, until
+        self._folder, self._machine, self._clock, self._show, self._until = folder, machine, clock, show, until
         self._number = secrets.token_hex(8)
 
     def lock(self) -> AbstractContextManager[None]:
@@ -101,7 +101,7 @@ class _Side:
         """Hold the lock until the other side was refused."""
         self._write(_HOLDER, self._number)
         name = self._machine.name
-        self._tell(f"{name} holds the test lock in {self._folder}. Run the same command on the other machine now.")
+        self._show(f"{name} holds the test lock in {self._folder}. Run the same command on the other machine now.")
         try:
             while self._clock.seconds() < self._until:
                 holder, answer = self._read(_HOLDER), self._read(_ANSWER)
@@ -127,7 +127,7 @@ class _Side:
             if (note := self._read(_HOLDER)) and note != holder:
                 holder = note
                 self._write(_ANSWER, note.number, _REFUSED)
-                self._tell(
+                self._show(
                     f"{self._machine.name} was refused the lock that {note.name} holds. Waiting for its release."
                 )
             try:

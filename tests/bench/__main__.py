@@ -2,6 +2,7 @@
 
 from tests.bench import (
     bench_applying,
+    bench_fleet,
     bench_growth,
     bench_network,
     bench_page,
@@ -22,3 +23,4 @@ if __name__ == "__main__":
     bench_page.main()
     bench_startup.main()
     bench_growth.main()
+    bench_fleet.main()

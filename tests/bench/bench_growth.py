@@ -47,7 +47,8 @@ CONCURRENCY = 16
 ROUND_TRIP = 0.05  # seconds over a usual network, for what it alone would take
 PAGE = ROOT / "rolesync" / "manual" / "performance.md"
 PICTURE = PAGE.with_name("growth.svg")
-BEGIN, END = "<!-- growth -->\n", "<!-- /growth -->"
+BEGIN, END = "<!-- {} -->\n", "<!-- /{} -->"
+MARK = "growth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,16 +274,16 @@ def draw(cells: Sequence[Cell], path: Path) -> None:
     plt.close(figure)
 
 
-def write_page(table: str, page: Path) -> None:
-    """Put the table between its marks.
+def write_page(table: str, page: Path, mark: str = MARK) -> None:
+    """Put a table between its marks.
 
     Raises:
         ValueError: the page has no such marks.
     """
-    before, begin, rest = page.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.read_text("utf-8").partition(BEGIN.format(mark))
+    _, end, after = rest.partition(END.format(mark))
     if not begin or not end:
-        raise ValueError(f"{page} has no {BEGIN.strip()} … {END}")
+        raise ValueError(f"{page} has no {BEGIN.format(mark).strip()} … {END.format(mark)}")
     page.write_text(f"{before}{begin}{table}{end}{after}", "utf-8")
 
 

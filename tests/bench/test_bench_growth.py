@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.bench_growth import BEGIN, END, Cell, Figures, markdown, measure, write_page
+from tests.bench.bench_growth import BEGIN, END, MARK, Cell, Figures, markdown, measure, write_page
 
 
 def test_both_ways_do_what_the_list_asks_for() -> None:
@@ -16,12 +16,12 @@ def test_both_ways_do_what_the_list_asks_for() -> None:
 
 def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
     cells = [Cell(1_000, 1, Figures(30, 0.5, 90.0), Figures(900, 4_000.0, 0.0, estimated=True))]
-    page = tmp_path / "performance.md"
-    page.write_text(f"a\n{BEGIN}old\n{END}\nb\n", encoding="utf-8")
+    page, begin, end = tmp_path / "performance.md", BEGIN.format(MARK), END.format(MARK)
+    page.write_text(f"a\n{begin}old\n{end}\nb\n", encoding="utf-8")
     write_page(markdown(cells), page)
     text = page.read_text("utf-8")
-    assert text.startswith(f"a\n{BEGIN}| live users |")
-    assert text.endswith(f"| ≈ 1.1 h | ≈ 45.0 s |  |\n{END}\nb\n")
+    assert text.startswith(f"a\n{begin}| live users |")
+    assert text.endswith(f"| ≈ 1.1 h | ≈ 45.0 s |  |\n{end}\nb\n")
     assert "old" not in text
     page.write_text("no marks", encoding="utf-8")
     with pytest.raises(ValueError, match="growth"):

@@ -22,15 +22,15 @@ CLOCK = PeerClock(lambda: datetime(2026, 3, 1, tzinfo=UTC), monotonic, lambda _s
 def both(folder: Path, first: Machine, second: Machine) -> tuple[LockProof, LockProof, list[str]]:
     """Run both sides; the second begins when the first holds the lock."""
     proofs: dict[str, LockProof] = {}
-    told: list[str] = []
+    shown: list[str] = []
     holds = Event()
 
     def side(key: str, machine: Machine) -> None:
-        def tell(text: str) -> None:
-            told.append(text)
+        def show(text: str) -> None:
+            shown.append(text)
             holds.set()
 
-        proofs[key] = prove_lock(folder, machine, CLOCK, tell, 60.0)
+        proofs[key] = prove_lock(folder, machine, CLOCK, show, 60.0)
 
     threads = [Thread(target=side, args=("first", first)), Thread(target=side, args=("second", second))]
     threads[0].start()
@@ -38,15 +38,15 @@ def both(folder: Path, first: Machine, second: Machine) -> tuple[LockProof, Lock
     threads[1].start()
     for thread in threads:
         thread.join(60)
-    return proofs["first"], proofs["second"], told
+    return proofs["first"], proofs["second"], shown
 
 
 def test_a_lock_that_excludes_is_proven_on_both_sides(tmp_path: Path) -> None:
-    first, second, told = both(tmp_path / "f", ONE, OTHER)
+    first, second, shown = both(tmp_path / "f", ONE, OTHER)
     assert first == LockProof(proven=True, message="the lock excludes: other was refused while one held it")
     assert second.message == "the lock excludes: other was refused while one held it, and got it afterwards"
     assert second.proven
-    assert told == [
+    assert shown == [
         f"one holds the test lock in {tmp_path / 'f'}. Run the same command on the other machine now.",
         "other was refused the lock that one holds. Waiting for its release.",
     ]
