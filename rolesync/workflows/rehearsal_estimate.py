@@ -77,10 +77,11 @@ def _unknowns_of_any_plan(actions: int) -> Iterator[str]:
         "Whether the token may change roles: reading doesn't show it. If it may not, apply ends at its first request, "
         "with nothing changed (exit 6)."
     )
-    yield (
-        f"Whether Studio accepts {actions} actions in one request, as the copy does. If not, apply sends them in "
-        "halves, which takes longer."
-    )
+    if actions > 1:
+        yield (
+            f"Whether Studio accepts {actions} actions in one request, as the copy does. If not, apply sends them in "
+            "halves, which takes longer."
+        )
     yield "How long a PUT takes in Studio, and how many it accepts in a minute. The estimate uses the time of a read."
     yield "What others change until then: apply reads again, and doesn't touch users who have changed."
 
@@ -89,11 +90,12 @@ def _rival_roles(sent: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
     losses = rival_losses(sent)
     for role, rival in RIVAL_ROLES.items():
         users = int((losses["role"] == rival).sum())
+        held = "1 user holds it" if users == 1 else f"{users:,} users hold it"
         if users and exclusive:
-            yield f"Whether adding {role} removes {rival} ({users} hold it). In this copy it did; in Studio it may not."
+            yield f"Whether adding {role} removes {rival} ({held}). In this copy it did; in Studio it may not."
         elif users:
             yield (
-                f"Whether adding {role} removes {rival} ({users} hold it), as in Studio's web interface. In this copy "
+                f"Whether adding {role} removes {rival} ({held}), as in Studio's web interface. In this copy "
                 "it didn't. To rehearse that it does, add --exclusive-admin."
             )
 

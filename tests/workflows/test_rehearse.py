@@ -189,11 +189,14 @@ def test_only_with_exclusive_admin_do_the_admin_roles_drop_each_other(context: C
     shared = rehearse_plan(plan, context)
     assert set(shared.run.outcomes["detail"]) == {""}
     assert any(
-        "(1 hold it), as in Studio's web interface. In this copy it didn't" in unknown for unknown in shared.unknown
+        "(1 user holds it), as in Studio's web interface. In this copy it didn't" in unknown
+        for unknown in shared.unknown
     )
     exclusive = rehearse_plan(plan, context, exclusive_admin=True)
     assert set(exclusive.run.outcomes["detail"]) == {"also lost Subaccount admin"}
-    assert any("(1 hold it). In this copy it did; in Studio it may not" in unknown for unknown in exclusive.unknown)
+    assert any(
+        "(1 user holds it). In this copy it did; in Studio it may not" in unknown for unknown in exclusive.unknown
+    )
 
 
 def test_roles_of_any_name_and_ids_of_any_size_can_be_rehearsed(tmp_path: Path) -> None:
