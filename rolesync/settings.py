@@ -104,7 +104,7 @@ class Settings(ListSettings):
     )
     audit_max_mb: Positive = Field(64.0, description="Size in MB after which the record continues in a new file.")
     notify: tuple[NotifyTable, ...] = Field(
-        (), description="Who is told how a run ended: a list of tables, see `rolesync help notify`."
+        (), description="Channels that report how a run ended: a list of tables, see `rolesync help notify`."
     )
     metrics_file: Annotated[Path | None, AfterValidator(check_metrics_file)] = Field(
         None, description="File of metrics for Prometheus' node exporter; its name ends in .prom."

@@ -1,4 +1,4 @@
-"""Which sources may decide whom a run is reported to: a found file may start no program, and use no other's secrets."""
+"""Limits what tables of `[[notify]]` may do if they come from a file that the user didn't name."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How a command ended, in codes and numbers: what messages and metrics are made of. It names no people."""
+"""How a command ended, in codes and numbers, for messages and metrics. It names no people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -12,6 +12,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from rolesync.bounded_http import DeadlineAdapter, OversizeError, attempt_timeout, read_body
 from rolesync.model.hosts import is_loopback
+from rolesync.tables.regular_file import read_regular
 
 SECONDS = 10.0  # for one attempt
 ATTEMPTS = 3
@@ -51,8 +52,8 @@ class Network:
         """
         full = self.folder / path.expanduser()
         try:
-            with full.open("rb") as file:
-                line = file.read(MAX_SECRET_BYTES).decode("utf-8").strip().partition("\n")[0].strip()
+            content, _ = read_regular(full, MAX_SECRET_BYTES)
+            line = content.decode("utf-8").strip().partition("\n")[0].strip()
         except OSError as error:
             raise DeliveryError(f"the file {path} can't be read: {error.strerror}") from error
         except UnicodeDecodeError:
@@ -165,16 +166,16 @@ def _check(response: requests.Response) -> None:
     if response.is_redirect:
         raise DeliveryError(f"answered {status}, a redirect, which is not followed")
     is_transient = status in _REPEATABLE or status >= _SERVER_ERROR
-    asked = response.headers.get("Retry-After", "")
-    wait = min(float(asked), SECONDS) if asked.isascii() and asked.isdecimal() else None
+    retry_after = response.headers.get("Retry-After", "")
+    wait = min(float(retry_after), SECONDS) if retry_after.isascii() and retry_after.isdecimal() else None
     raise DeliveryError(f"answered {status}", is_transient=is_transient, wait=wait)
 
 
 def _wait(state: RetryCallState) -> float:
     """Return the seconds before the next attempt: as asked, at most 10; else 1, then 2."""
     error = state.outcome.exception() if state.outcome else None
-    asked = error.wait if isinstance(error, DeliveryError) else None
-    return float(state.attempt_number) if asked is None else asked
+    wait = error.wait if isinstance(error, DeliveryError) else None
+    return float(state.attempt_number) if wait is None else wait
 
 
 def _may_pass(error: requests.exceptions.RequestException) -> bool:

@@ -91,7 +91,7 @@ def _message(ending: Ending, decision: Decision) -> Message:
 
 def _remember(folder: Path, memory: Memory, ending: Ending) -> None:
     if ending.is_success:
-        memory = replace(memory, last_success=ending.ended_at.astimezone(UTC).isoformat(timespec="seconds"))
+        memory = replace(memory, last_success=ending.ended_at.astimezone(UTC).isoformat())
     try:
         save_memory(folder, memory)
     except OSError as error:

@@ -184,6 +184,8 @@ def _status(facts: CommandFacts, exit_code: int) -> EndStatus:
 
 
 def _cause(facts: CommandFacts, exit_code: int) -> str:
+    if exit_code == Exit.INPUT_REFUSED and facts.error:
+        return "the list can't be read"
     return cause_of(exit_code, facts.error.status if isinstance(facts.error, StudioError) else 0)
 
 

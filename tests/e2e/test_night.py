@@ -113,7 +113,7 @@ def test_five_nights_are_four_mails_and_metrics(night: Shell, studio: Control) -
         assert sync() == 0
     assert subjects(mailbox) == [
         "CHANGED",
-        "FAILED, the list was refused",
+        "FAILED, the list can't be read",
         "BLOCKED by max_shrink_share, max_removals_share",
         "RECOVERED, CHANGED",
     ]

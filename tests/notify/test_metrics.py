@@ -27,9 +27,9 @@ def samples(*measured: Measured) -> dict[tuple[str, ...], float]:
     """Parse metrics: name and the values of its labels, in the order of the labels' names."""
     families = list(text_string_to_metric_families(format_metrics(measured)))
     assert all(family.type == "gauge" and family.documentation == METRICS[family.name] for family in families)
-    found = [sample for family in families for sample in family.samples]
-    assert all(sample.timestamp is None for sample in found)
-    return {(each.name, *(text for _, text in sorted(each.labels.items()))): each.value for each in found}
+    all_samples = [sample for family in families for sample in family.samples]
+    assert all(sample.timestamp is None for sample in all_samples)
+    return {(each.name, *(text for _, text in sorted(each.labels.items()))): each.value for each in all_samples}
 
 
 def test_a_run_has_its_numbers_by_action_and_role() -> None:

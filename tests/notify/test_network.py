@@ -51,6 +51,7 @@ def test_a_request_is_sent_until_it_succeeds(script: RequestHandler, attempts: i
         (in_turn(ScriptedAnswer(200, b"x" * 60, end="stall")), 3, "no answer within 0.15 s"),
         (in_turn(ScriptedAnswer(200, b"x" * 60, drip="all")), 3, "no answer within 0.15 s"),
         (in_turn(ScriptedAnswer(end="gone")), 3, "can't be reached"),
+        (in_turn(ScriptedAnswer(200, b"x" * 60, end="cut")), 3, "the connection failed"),
     ],
 )
 def test_what_fails_has_a_reason_without_the_address(script: RequestHandler, attempts: int, reason: str) -> None:
@@ -95,10 +96,16 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
+def make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
         (remove, "the file url can't be read: No such file"),
+        (make_pipe, "the file url can't be read: it is a named pipe"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "the file url is no text"),
         (lambda path: path.write_text(" \n"), "the file url is empty"),
         (lambda path: path.write_text("http://chat.example/s3cr3t"), "the file url holds no https:// address"),
