@@ -32,7 +32,9 @@ class BlockedError(PlanRefusedError):
         self.plan = plan
 
 
-def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folder: Path | None = None) -> str:
+def check_origin(
+    plan: Plan, account: str, managed_roles: Collection[str], folder: Path | None = None, fetched_sha256: str = ""
+) -> str:
     """Refuse a plan of another account, of roles that are not managed, or of a list that has changed since.
 
     The list is read where the plan says it was, or else beside the plan, where it may have been moved with it.
@@ -42,6 +44,7 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
         account: the account of today's settings.
         managed_roles: today's setting. The plan of an undo may restore other roles that its run took away.
         folder: the folder of the plan's file.
+        fetched_sha256: the SHA-256 of the list that is at the plan's address now; "" where unknown.
 
     Returns:
         A warning if the list is not there any more, so that only the plan's digest protects it; "" otherwise.
@@ -65,8 +68,7 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
     if is_standard_input(plan.source.path):
         return "the list came from standard input, so whether it has changed since the plan was not checked"
     if plan.source.fetched:
-        where = plan.source.fetched.where
-        return f"the list was fetched from {where}, so whether it has changed since the plan was not checked"
+        return _check_fetched(plan, plan.source.fetched.where, fetched_sha256)
     source = Path(plan.source.path)
     try:
         for source in _places_of_list(plan, folder):
@@ -86,6 +88,18 @@ def check_origin(plan: Plan, account: str, managed_roles: Collection[str], folde
         raise PlanRefusedError(
             f"the list {source} has changed since the plan was made; nothing was written",
             hint=f"make a new plan: rolesync plan {quote(str(source))} -o PLAN",
+        )
+    return ""
+
+
+def _check_fetched(plan: Plan, where: str, sha256: str) -> str:
+    """Compare the list of a plan with the list at its address; a warning if that is not known."""
+    if not sha256:
+        return f"the list was fetched from {where}, so whether it has changed since the plan was not checked"
+    if sha256 != plan.source.sha256:
+        raise PlanRefusedError(
+            f"the list at {where} has changed since the plan was made; nothing was written",
+            hint="make a new plan: rolesync plan -o PLAN",
         )
     return ""
 

@@ -25,6 +25,7 @@ from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context
 from rolesync.workflows.lock import lock_account
 from rolesync.workflows.plan import guard_baseline
+from rolesync.workflows.read_list import sha256_now
 from rolesync.workflows.read_studio import read_studio
 
 
@@ -89,7 +90,9 @@ def recheck_saved_plan(plan: Plan, context: Context, override: str = "", folder:
 
 
 def _check_origin(plan: Plan, context: Context, folder: Path | None) -> None:
-    if warning := check_origin(plan, context.settings.studio, context.settings.managed_roles, folder):
+    settings = context.settings
+    fetched_sha256 = sha256_now(plan.source, context)
+    if warning := check_origin(plan, settings.studio, settings.managed_roles, folder, fetched_sha256):
         structlog.get_logger("rolesync.apply").warning(warning)
 
 

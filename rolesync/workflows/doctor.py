@@ -11,8 +11,10 @@ from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.settings import Settings
 from rolesync.studio.users import StudioReader
+from rolesync.tables.regular_file import is_standard_input
 from rolesync.workflows.connect import connect, oauth_of
 from rolesync.workflows.context import Context
+from rolesync.workflows.read_list import read_list
 
 _MAX_SKEW = 60.0  # seconds; with more, times in the record mislead, and tokens seem to expire too early or too late
 
@@ -21,7 +23,7 @@ PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
 
 def run_checks(context: Context) -> list[Check]:
     """Run every check; one that fails doesn't hide the others. Never writes to Studio."""
-    return [*_settings(context), *_studio(context), _state_folder(context), _record(context)]
+    return [*_settings(context), *_studio(context), *_list(context), _state_folder(context), _record(context)]
 
 
 def _settings(context: Context) -> Iterator[Check]:
@@ -128,6 +130,25 @@ def _named_users(studio: StudioReader, settings: Settings) -> Iterator[Check]:
             yield Check(f"{name} in Studio", WARN, f"no user is {', '.join(unknown)}", hint)
         else:
             yield Check(f"{name} in Studio", PASS, f"{len(keys)} of {len(keys)} found")
+
+
+def _list(context: Context) -> Iterator[Check]:
+    """Read the list that the settings name."""
+    name = context.settings.list
+    if not name or is_standard_input(name):
+        return
+    try:
+        desired = read_list(name, context)
+    except RolesyncError as error:
+        yield _failed("list", error)
+        return
+    source = desired.source
+    age = f", last modified {source.modified_at:%Y-%m-%d %H:%M:%S %Z}" if source.modified_at else ", of unknown age"
+    if desired.status == "reject":
+        hint = "`rolesync validate` shows all findings"
+        yield Check("list", BLOCK, f"{source.path} can't be used", hint, Exit.INPUT_REFUSED)
+    else:
+        yield Check("list", PASS, f"{source.path} has {source.rows} rows{age}")
 
 
 def _state_folder(context: Context) -> Check:

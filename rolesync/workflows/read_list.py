@@ -7,16 +7,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import structlog
+
+from rolesync.errors import RolesyncError
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Code, Finding
 from rolesync.model.hosts import is_loopback
-from rolesync.model.lists import Fetched
+from rolesync.model.lists import Fetched, Source
 from rolesync.model.vocabulary import Level
 from rolesync.reader.read import read_desired
 from rolesync.settings import Settings
 from rolesync.settings_values import NOW
 from rolesync.sources.access import Access, Clocks
-from rolesync.sources.address import is_address, parse_address
+from rolesync.sources.address import is_address, parse_address, shown_address
 from rolesync.sources.fetch import fetch_list
 from rolesync.workflows.context import Context
 
@@ -35,9 +38,11 @@ def read_list(file: Path | str, context: Context) -> Desired:
     settings, now = context.settings, context.now()
     path, fetched = Path(file), None
     if is_address(str(file)):
-        clocks = Clocks(context.now, context.seconds, context.sleep or time.sleep)
-        copy = fetch_list(parse_address(str(file)), access_of(settings), clocks, settings.lists_dir)
+        copy = fetch_list(parse_address(str(file)), access_of(settings), _clocks(context), settings.lists_dir)
         path, fetched = copy.path, copy.fetched
+        structlog.get_logger("rolesync.list").info(
+            "list fetched", where=fetched.where, sha256=copy.sha256, failure=fetched.failure
+        )
     desired = read_desired(
         path,
         managed_roles=settings.managed_roles,
@@ -46,11 +51,32 @@ def read_list(file: Path | str, context: Context) -> Desired:
         fetched=fetched,
     )
     if settings.list_as_of:
-        as_of = now if settings.list_as_of == NOW else datetime.fromisoformat(settings.list_as_of)
+        read_at = fetched.fetched_at if fetched else now  # a copy that stands in was made earlier
+        as_of = read_at if settings.list_as_of == NOW else datetime.fromisoformat(settings.list_as_of)
         desired = replace(desired, source=replace(desired.source, modified_at=as_of))
     if fetched and fetched.failure:
         desired = replace(desired, findings=(_kept_copy(fetched), *desired.findings))
     return desired
+
+
+def sha256_now(source: Source, context: Context) -> str:
+    """Fetch the list of a plan again; returns its SHA-256, "" if that can't be known.
+
+    It is known if the settings name the same address. Plans have no options of addresses, which may be secrets.
+    """
+    name, settings = context.settings.list, context.settings
+    if source.fetched is None or shown_address(name) != source.fetched.where:
+        return ""
+    access = replace(access_of(settings), list_fallback="refuse")
+    try:
+        return fetch_list(parse_address(name), access, _clocks(context), settings.lists_dir).sha256
+    except RolesyncError as error:
+        structlog.get_logger("rolesync.list").warning("the list can't be compared", reason=error.message)
+        return ""
+
+
+def _clocks(context: Context) -> Clocks:
+    return Clocks(context.now, context.seconds, context.sleep or time.sleep)
 
 
 def access_of(settings: Settings) -> Access:

@@ -61,6 +61,14 @@ def test_a_list_from_an_address_is_not_compared() -> None:
     assert "the list was fetched from https://x.edu/roles.csv" in warning
 
 
+def test_a_list_that_has_changed_at_its_address_is_refused() -> None:
+    plan = make(source="https://x.edu/roles.csv")
+    plan = replace(plan, source=replace(plan.source, fetched=Fetched("https://x.edu/roles.csv", plan.created_at)))
+    assert check_origin(plan, ACCOUNT, ROLES, None, plan.source.sha256) == ""
+    with pytest.raises(PlanRefusedError, match=r"the list at https://x\.edu/roles\.csv has changed since the plan"):
+        check_origin(plan, ACCOUNT, ROLES, None, "0" * 64)
+
+
 def test_a_plan_of_this_account_and_list_passes(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes(b"the list")
     assert check_origin(make(source=str(tmp_path / "list.csv")), ACCOUNT, ROLES) == ""

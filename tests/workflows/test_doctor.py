@@ -15,6 +15,7 @@ from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load
 from rolesync.workflows.context import Context
 from rolesync.workflows.doctor import run_checks
+from tests.paths import SAMPLE
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +152,13 @@ def test_a_record_whose_key_is_not_set_fails(studio: Sandbox, tmp_path: Path) ->
     assert (missing.status, missing.exit_code) == (VerdictStatus.BLOCK, Exit.INCOMPLETE)
     assert "2 of 2 records are sealed with a key" in missing.message
     assert "audit rekey" in missing.hint
+
+
+def test_the_list_of_the_settings_is_read(studio: Sandbox, tmp_path: Path) -> None:
+    assert "list" not in checks(studio, tmp_path)
+    good = checks(studio, tmp_path, list=str(SAMPLE))["list"]
+    assert (good.status, f"{SAMPLE} has" in good.message) == (VerdictStatus.PASS, True)
+    missing = checks(studio, tmp_path, list=str(tmp_path / "none.csv"))["list"]
+    assert (missing.status, missing.exit_code) == (VerdictStatus.BLOCK, Exit.INPUT_REFUSED)
+    (tmp_path / "bad.csv").write_text("email,role\nx,Admin\n", encoding="utf-8")
+    assert checks(studio, tmp_path, list=str(tmp_path / "bad.csv"))["list"].status is VerdictStatus.BLOCK

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from rolesync.errors import InputRefusedError
+from rolesync.errors import InputRefusedError, PlanRefusedError
 from rolesync.model.lists import Fetched
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
+from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_list
-from rolesync.workflows.read_list import access_of, read_list
+from rolesync.workflows.read_list import access_of, read_list, sha256_now
 from rolesync.workflows.sync import sync_list
 from tests.command import ADMINS
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
@@ -104,6 +105,26 @@ def test_a_copy_that_stands_in_only_adds(context: Context) -> None:
     assert "keeps the role while the list can't be fetched" in held
     guards = {verdict.rule: verdict.message for verdict in result.plan.verdicts}
     assert "an earlier copy of the list stands in" in guards["input_refused"]
+
+
+def test_a_copy_that_stands_in_is_as_old_as_its_fetch(context: Context) -> None:
+    context = with_settings(context, list_as_of="now", list_fallback="additions")
+    with ScriptedStudio(in_turn(answer(hours=None), answer(status=404))) as server:
+        read_list(server.base_url, context)
+        later = replace(context, now=lambda: NOW + timedelta(hours=50))
+        result = sync_list(read_list(server.base_url, later), later)
+    assert {verdict.rule for verdict in result.plan.blocked} == {"max_age_hours"}
+
+
+def test_a_saved_plan_is_compared_with_the_list_at_its_address(context: Context) -> None:
+    with ScriptedStudio(in_turn(answer(), answer(), answer(drop=2), answer(status=404))) as server:
+        plan = plan_list(read_list(server.base_url, context), context)
+        named = with_settings(context, list=f"{server.base_url}?key=s3cret")
+        assert sha256_now(plan.source, context) == ""  # the settings name no list
+        assert sha256_now(plan.source, named) == plan.source.sha256
+        with pytest.raises(PlanRefusedError, match="has changed since the plan was made"):
+            apply_plan(plan, named)
+        assert sha256_now(plan.source, with_settings(named, list_fallback="additions")) == ""
 
 
 def test_the_proxy_is_not_for_this_machine(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rolesync.model.findings import Finding
+from rolesync.model.lists import Fetched
 from rolesync.model.live import ReadStep, Requests
 from rolesync.model.plans import Approval, Drift, Plan, Policy
 from rolesync.model.reasons import WAITING
@@ -78,6 +79,12 @@ def removals_waiting(plan: Plan) -> int:
     return int(plan.held["reason"].isin(WAITING).sum())
 
 
+def _fetched_text(fetched: Fetched) -> str:
+    changed = f"last modified {format_time(fetched.last_modified)}" if fetched.last_modified else "of unknown age"
+    note = "; an earlier copy, because the list can't be fetched" if fetched.failure else ""
+    return f"{format_time(fetched.fetched_at)}, {changed}{note}"
+
+
 def summary(plan: Plan) -> list[tuple[str, str]]:
     """List the facts that identify a plan, as label and value."""
     source = plan.source
@@ -87,6 +94,7 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         ("undoes", f"run {escape_for_display(source.undoes, CELL_LIMIT)}")
         if source.undoes
         else ("list", f"{list_text(source.path)} ({content})"),
+        *([("list fetched", _fetched_text(source.fetched))] if source.fetched else []),
         *([] if source.undoes else [("mode", _mode(plan.policy))]),
         (
             "created",

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from rolesync.model.lists import Fetched
 from rolesync.model.live import Requests
 from rolesync.model.plans import Drift, Policy, Verdict
 from rolesync.model.reasons import HeldReason
@@ -193,3 +194,12 @@ def test_the_guards_of_a_blocked_plan_are_overridden_in_a_saved_plan() -> None:
     assert next_step(blocked, "")[1] == ()
     reviewed = NextCommands(review="rolesync review p.json")
     assert next_step(blocked, reviewed)[1] == ("rolesync review p.json",)
+
+
+def test_a_fetched_list_shows_when() -> None:
+    plan = make_plan()
+    fetched = Fetched("https://x.edu/roles.csv", plan.created_at, "", plan.created_at, "not there")
+    facts = dict(summary(replace(plan, source=replace(plan.source, fetched=fetched))))
+    assert "last modified" in facts["list fetched"]
+    assert "an earlier copy" in facts["list fetched"]
+    assert "list fetched" not in dict(summary(plan))
