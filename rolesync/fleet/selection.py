@@ -49,7 +49,7 @@ def settings_with_origins(account: FleetAccount) -> list[tuple[str, str, str]]:
         ("list", shown_address(account.list_path), account.origins.get("list", "the program")),
         ("secrets", str(account.secrets or ""), account.origins.get("secrets", "the program")),
     ]
-    for name in Settings.model_fields:
+    for name in (name for name in Settings.model_fields if name != "list"):
         value, origin = getattr(settings, name), account.origins.get(name)
         if name == "keep" and account.account_column:
             origin = account.origins["account_column"]
