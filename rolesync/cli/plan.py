@@ -61,11 +61,11 @@ def plan(
     settings = load_plan_settings(
         config, assignments, no_removals, hold_removals, {"list": file, "list_as_of": list_as_of, **reading}
     )
-    name = list_of(settings)
-    if output:
-        check_overwrites(output, Path(name), "the list")
     is_for_review = output is not None and needs_approval(settings)  # then it is the nightly job
     with command_context(settings, watched="plan" if is_for_review else "") as context:
+        name = list_of(settings)
+        if output:
+            check_overwrites(output, Path(name), "the list")
         desired = read_list(name, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)

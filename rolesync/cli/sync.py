@@ -9,7 +9,7 @@ import typer
 
 from rolesync.cli.ending import note
 from rolesync.cli.exit_codes import exit_code_of
-from rolesync.cli.files import check_is_list, list_of, shown_list
+from rolesync.cli.files import list_of, shown_list
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -68,7 +68,6 @@ def sync(
     assignments: Assignments = None,
 ) -> Exit:
     """The nightly job: plan, apply and prove in one unattended run."""
-    check_is_list(file)
     if dry_run:
         if override:
             raise UsageError("--dry-run and --override contradict each other", hint="leave one of the two out")
@@ -102,8 +101,8 @@ def sync(
     settings = load_plan_settings(
         config, assignments, no_removals, hold_removals, {"list": file, "list_as_of": list_as_of, **reading}
     )
-    name = list_of(settings)
     with command_context(settings, watched="sync") as context:
+        name = list_of(settings)
         _check_age_of_input(name, settings)
         desired = read_list(name, context)
         if desired.status == "reject":

@@ -68,13 +68,18 @@ def test_a_refused_list_a_lost_token_and_a_blocked_plan_are_reported(reporting: 
     broken = reporting.list_of(["nobody"], "ann-smith.csv")
     assert reporting.run("sync", broken).returncode == 3
     assert reporting.run("sync", reporting.folder / "gone.csv").returncode == 3
+    (reporting.folder / "a.csv").write_text('{"rolesync_plan": 1}', encoding="ascii")
+    assert reporting.run("sync", "a.csv").returncode == 3
+    assert reporting.run("sync").returncode == 64
     assert reporting.run("sync", SAMPLE, token="revoked").returncode == 6
     assert reporting.run("sync", reporting.list_of(ADMINS[:7])).returncode == 4
     assert metric(reporting, "last_run_blocking_guard") == 1
-    refused, gone, lost, blocked = map(facts, messages(chat))
+    refused, gone, no_list, unset, lost, blocked = map(facts, messages(chat))
     assert refused[""].startswith("rolesync: FAILED, the list was refused: ")
     assert (refused["Next"], refused["Cause"]) == ("rolesync validate FILE", "the list was refused")
     assert gone[""].startswith("rolesync: FAILED, the list can't be read: ")
+    assert no_list[""] == gone[""]
+    assert unset["Cause"] == "wrong usage or settings"
     assert lost["Cause"] == "Studio refused or could not be reached (HTTP 401)"
     assert lost["Next"] == "rolesync doctor"
     assert blocked[""].startswith("rolesync: BLOCKED by max_removals_share: ")
