@@ -9,13 +9,13 @@ from rolesync.reader.column_words import (
     CellMeaning,
     ColumnKind,
     cell_meaning,
-    fold_word,
     header_meanings,
     speaks_against_user,
 )
 from rolesync.reader.doubtful_columns import objecting_words
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header
+from rolesync.reader.word_tables import fold_word
 
 _FIELDS = {
     "email": (ColumnKind.EMAIL,),

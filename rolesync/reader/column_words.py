@@ -1,19 +1,19 @@
 """What a header and a cell say, in eight languages: which kind of column it is, and whether its row counts.
 
 The words are in `column_words.toml`. Case, accents, full-width letters, blanks, `_`, `-` and punctuation make no
-difference, nor do notes such as `*`, `[Required]` or `(TT.MM.JJJJ)`, and the endings of `activo/a` and `désactivé(e)`.
-Everything else does: `private email` is no `email`, and `aktiv (bis 31.7.)` is not `aktiv`.
+difference, nor do notes such as `*`, `[Required]` or `(TT.MM.JJJJ)`, the number of a question, and the endings of
+`activo/a` and `désactivé(e)`. Everything else does: `private email` is no `email`, and `aktiv (bis 31.7.)` is not
+`aktiv`.
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rolesync.reader.word_tables import fold_word, folded_words, has_word_about, word_tables, words_about
 from rolesync.tables.header_text import MOJIBAKE_BOM
 
 
@@ -97,12 +97,12 @@ _AROUND = {
 _BEFORE, _AFTER = {"row", "person", "time"}, {"person", "flag", "time"}
 _STATUS_OF = {"row": ColumnKind.ACTION, "person": ColumnKind.STATUS}
 
-_IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;'\u2019`\u00b4\"]+")
-_ACCENTS = re.compile(r"[\u0300-\u036f]")  # those of Latin letters; Japanese marks distinguish letters
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _NOTE = re.compile(r"[\[({<【]([^\[\](){}<>【】]*)[\])}>】]")
 _DATE_FORMAT = re.compile(r"[ymdtjah]{1,4}([-./ ]+[ymdtjahs:]{1,8}){1,5}", re.IGNORECASE)
+_SIGNS = re.compile(r"^[^\w\[({<【]+|[^\w\])}>】]+$")
+_NUMBER = re.compile(r"^\(?[0-9]{1,2}[.):]\s*(?=[^\W\d])")  # of a question in a form
 _MAX_HEADER = 200  # characters; longer cells are texts, and files hold cells of any length
+_HEADER_WORD = re.compile(r"[A-Z]+(?![a-z])|[^\W_A-Z][^\W_A-Z]*|[A-Z][^\W_A-Z]*")  # `contractEnd` has two words
 _GENDER = re.compile(r"(?:\([aoen]s?\)|/-?(?:[aoe]|in)|[*:_·.](?:e|in))$")
 
 
@@ -114,8 +114,13 @@ def header_meaning(text: str) -> HeaderMeaning | None:
     folded = _fold_header(text)
     if meaning := _meaning(folded):
         return meaning
-    parts = _about("status")
-    return HeaderMeaning(ColumnKind.STATUS, sure=False) if folded.startswith(parts) or folded.endswith(parts) else None
+    at_work = _meaning(_fold_header(text, "work"))
+    if at_work and at_work.kind is ColumnKind.EMAIL:
+        return at_work
+    parts = words_about("status")
+    if folded.startswith(parts) or folded.endswith(parts):
+        return HeaderMeaning(ColumnKind.STATUS, sure=False)
+    return _meaning_of_words(text)
 
 
 def header_meanings(header: Sequence[str]) -> tuple[HeaderMeaning | None, ...]:
@@ -130,7 +135,7 @@ def header_meanings(header: Sequence[str]) -> tuple[HeaderMeaning | None, ...]:
         (ColumnKind.FAMILY_NAME, ColumnKind.GIVEN_NAME),
     ):
         if beside in kinds and kind not in kinds:
-            words = set(_folded(_tables()["name_beside"][beside.value]))
+            words = set(folded_words(word_tables()["name_beside"][beside.value]))
             for place, text in enumerate(header):
                 if _fold_header(text) in words:
                     meanings[place] = HeaderMeaning(kind)
@@ -139,7 +144,7 @@ def header_meanings(header: Sequence[str]) -> tuple[HeaderMeaning | None, ...]:
 
 def is_of_other_program(text: str, meaning: HeaderMeaning | None) -> bool:
     """Whether a header shows that another program wrote the file, such as `First name`, `Login` or `Last access`."""
-    return (meaning is not None and meaning.kind in _OF_PROGRAMS) or _fold_header(text) in _about("other_programs")
+    return (meaning is not None and meaning.kind in _OF_PROGRAMS) or _fold_header(text) in words_about("other_programs")
 
 
 @lru_cache(maxsize=4096)  # many rows share a few words
@@ -159,7 +164,7 @@ def cell_meaning(kind: ColumnKind, cell: str) -> CellMeaning:
         return if_yes if word in yes else if_no
     words = _status_words()
     meaning = words.get(word) or words.get(fold_word(_GENDER.sub("", cell.strip()))) or CellMeaning.UNKNOWN
-    if kind in _NEGATIVE and meaning is CellMeaning.COUNTS and word not in _about("keep"):
+    if kind in _NEGATIVE and meaning is CellMeaning.COUNTS and word not in words_about("keep"):
         return CellMeaning.UNKNOWN  # is the user enabled, or the block?
     return meaning
 
@@ -175,32 +180,26 @@ def answer(cell: str) -> bool | None:
 def speaks_against_user(cell: str) -> bool:
     """Whether a cell certainly says that its user no longer counts, whatever the header of its column means."""
     against = cell_meaning(ColumnKind.STATUS, cell) is CellMeaning.AGAINST
-    return against and fold_word(_GENDER.sub("", cell.strip())) not in _about("of_things")
+    return against and fold_word(_GENDER.sub("", cell.strip())) not in words_about("of_things")
 
 
 def status_words(meaning: CellMeaning) -> Iterator[str]:
     """Yield the words with a meaning, as the file has them, for messages and options."""
-    for words in _tables()["words"][meaning.value].values():
+    for words in word_tables()["words"][meaning.value].values():
         yield from words
 
 
-def fold_word(text: str) -> str:
-    """Normalise a word for comparison; a text without letters stays as it is."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
-    return _IGNORED.sub("", plain) or plain.strip()
-
-
-def _fold_header(text: str) -> str:
-    """Normalise a header, without the notes around it."""
-    notes = _about("notes")
+def _fold_header(text: str, *more_notes: str) -> str:
+    """Normalise a header, without its number and the notes and signs around it."""
+    notes = {note for name in ("notes", *more_notes) for note in words_about(name)}
 
     def keep(match: re.Match[str]) -> str:
         note = match[1].strip()
         return "" if fold_word(note) in notes or _DATE_FORMAT.fullmatch(note) else match[0]
 
     plain = _NOTE.sub(keep, unicodedata.normalize("NFKC", text.removeprefix(MOJIBAKE_BOM)))
-    return fold_word(plain.strip(" *?!")) if plain.strip(" *?!") else ""
+    plain = _NUMBER.sub("", _SIGNS.sub("", plain))
+    return fold_word(plain) if plain else ""
 
 
 def _meaning(folded: str) -> HeaderMeaning | None:
@@ -208,7 +207,7 @@ def _meaning(folded: str) -> HeaderMeaning | None:
     if meaning := _header_words().get(folded):
         return meaning
     for name, kinds in _AROUND.items():
-        for word in _about(name):
+        for word in words_about(name):
             rests = [folded.removeprefix(word)] if name in _BEFORE else []
             rests += [folded.removesuffix(word)] if name in _AFTER else []
             for rest in rests:
@@ -218,45 +217,42 @@ def _meaning(folded: str) -> HeaderMeaning | None:
     return None
 
 
+def _meaning_of_words(text: str) -> HeaderMeaning | None:
+    """The unsure meaning of a header in which a word may be about an end or a block, such as `Fecha de cese`."""
+    words = [fold_word(word) for word in _HEADER_WORD.findall(unicodedata.normalize("NFKC", text))]
+    if has_word_about(words, "things"):
+        return None
+    if has_word_about(words, "end"):
+        return HeaderMeaning(ColumnKind.EXPIRES, sure=False)
+    kinds = {meaning.kind for word in words if (meaning := _header_words().get(word))}
+    is_negated = ColumnKind.ACTIVE in kinds and has_word_about(words, "no")
+    if is_negated or ColumnKind.AGAINST in kinds or has_word_about(words, "block"):
+        return HeaderMeaning(ColumnKind.AGAINST, sure=False)
+    return None
+
+
 def _is_status(meaning: HeaderMeaning) -> bool:
     return meaning.kind in {ColumnKind.ACTION, ColumnKind.STATUS}
-
-
-@lru_cache(maxsize=1)
-def _tables() -> Mapping[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("column_words.toml").read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=8)
-def _about(name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_folded([_tables()["about"][name]])))
-
-
-def _folded(lines: Mapping[str, Sequence[str]] | Sequence[Sequence[str]]) -> Iterator[str]:
-    """The words of all languages, also with `ae` for `ä` and so on."""
-    for words in lines.values() if isinstance(lines, Mapping) else lines:
-        for word in words:
-            yield from (fold_word(word), fold_word(word.translate(_UMLAUTS)))
 
 
 @lru_cache(maxsize=1)
 def _header_words() -> Mapping[str, HeaderMeaning]:
     meanings: dict[str, HeaderMeaning] = {}
     for table, sure in (("unclear", False), ("header", True)):
-        for kind, lines in _tables()[table].items():
-            meanings |= dict.fromkeys(_folded(lines), HeaderMeaning(ColumnKind(kind), sure))
+        for kind, lines in word_tables()[table].items():
+            meanings |= dict.fromkeys(folded_words(lines), HeaderMeaning(ColumnKind(kind), sure))
     return meanings
 
 
 @lru_cache(maxsize=1)
 def _status_words() -> Mapping[str, CellMeaning]:
-    words = _tables()["words"]
+    words = word_tables()["words"]
     kinds = (CellMeaning.COUNTS, CellMeaning.AGAINST, CellMeaning.ASK)
-    return {word: meaning for meaning in kinds for word in _folded(words[meaning.value])}
+    return {word: meaning for meaning in kinds for word in folded_words(words[meaning.value])}
 
 
 @lru_cache(maxsize=1)
 def _answers() -> tuple[frozenset[str], frozenset[str]]:
     """The words for yes and for no."""
-    words = _tables()["words"]
-    return frozenset(_folded(words["yes"])), frozenset(_folded(words["no"]))
+    words = word_tables()["words"]
+    return frozenset(folded_words(words["yes"])), frozenset(folded_words(words["no"]))

@@ -5,6 +5,7 @@ person counts, it is ignored, and a finding says so. If a cell speaks against a 
 list is refused, and the user decides by an option.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,14 +17,17 @@ from rolesync.reader.column_words import (
     CellMeaning,
     ColumnKind,
     HeaderMeaning,
+    answer,
     cell_meaning,
-    fold_word,
     speaks_against_user,
 )
 from rolesync.reader.dates import is_date, read_date
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
+from rolesync.reader.word_tables import fold_word
 from rolesync.tables.guess_encoding import other_readings
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(slots=True)
@@ -77,8 +81,14 @@ class DoubtfulColumns:
 
 
 def word_against(cell: str, guess: str) -> str:
-    """A cell, or what it is in another encoding than the guessed one, if it then speaks against a user."""
-    readings = other_readings(cell, guess) if guess and not speaks_against_user(cell) else ()
+    """A cell, or what it is in another encoding than the guessed one, if it then speaks against a user.
+
+    Args:
+        cell: the cell; bytes that are not UTF-8 are lone surrogates.
+        guess: the name of the encoding if it is a guess; "" if it is certain, but for such bytes.
+    """
+    is_doubtful = guess or _NOT_UTF8.search(cell)
+    readings = other_readings(cell, guess or "utf-8") if is_doubtful and not speaks_against_user(cell) else ()
     return next(filter(speaks_against_user, readings), cell)
 
 
@@ -99,6 +109,10 @@ def _meaning(kind: ColumnKind, word: str, today: date) -> CellMeaning:
         meaning = cell_meaning(kind, word)
         if meaning is not CellMeaning.UNKNOWN or kind is not ColumnKind.AGAINST:
             return meaning
+    elif speaks_against_user(word):
+        return CellMeaning.AGAINST
+    elif kind is ColumnKind.EXPIRES and word.isalpha() and answer(word):
+        return CellMeaning.ASK  # has the user left, or may the user stay to the end?
     try:
         day = read_date(word, lambda _note: None)
     except CellError as problem:

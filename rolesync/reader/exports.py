@@ -14,7 +14,8 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rolesync.reader.column_words import fold_word
+from rolesync.reader.column_words import answer
+from rolesync.reader.word_tables import fold_word
 
 TABLE = "exports.toml"
 
@@ -27,6 +28,9 @@ class RowVerdict(Enum):
     ASKED = auto()
     UNKNOWN = auto()
 
+
+_ANSWERS = {True: ("true", "yes", "1"), False: ("false", "no", "0")}
+"""The words of programs for yes and no."""
 
 _VERDICT_OF_OTHERS = {
     "keep": RowVerdict.COUNTS,
@@ -72,7 +76,22 @@ class RowCondition(BaseModel):
             return RowVerdict.DROPPED
         if _is_among(word, self.keep):
             return RowVerdict.COUNTS
-        return RowVerdict.ASKED if _is_among(word, self.ask) else _VERDICT_OF_OTHERS[self.others]
+        if _is_among(word, self.ask):
+            return RowVerdict.ASKED
+        return self._judge_answer(cell) or _VERDICT_OF_OTHERS[self.others]
+
+    def _judge_answer(self, cell: str) -> RowVerdict | None:
+        """Judge a yes or no in another language, such as the `Wahr` of Excel; None for any other cell."""
+        is_yes = answer(cell)
+        if is_yes is None:
+            return None
+        verdicts = {
+            verdict
+            for word in _ANSWERS[is_yes]
+            for words, verdict in ((self.drop, RowVerdict.DROPPED), (self.keep, RowVerdict.COUNTS))
+            if word in _fold_words(words).words
+        }
+        return next(iter(verdicts)) if len(verdicts) == 1 else None
 
     def decided(self, words: Iterable[str]) -> Self:
         """This condition after the user's decision: rows with these words count too, and rows with any other don't."""

@@ -13,11 +13,11 @@ from rolesync.model.lists import ListForm
 from rolesync.reader.column_words import (
     ColumnKind,
     HeaderMeaning,
-    fold_word,
     header_meanings,
     is_of_other_program,
 )
 from rolesync.reader.foreign_exports import recognise_export
+from rolesync.reader.word_tables import fold_word
 from rolesync.tables.column_letters import column_number
 from rolesync.tables.header_text import fold_header
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rolesync.model.packed.texts import WORD
-from rolesync.reader.column_words import CellMeaning, fold_word, status_words
+from rolesync.reader.column_words import CellMeaning, status_words
+from rolesync.reader.word_tables import fold_word
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from rolesync.model.findings import CellError, Code, Finding, Note, OnNote, quoted
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
-from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning, fold_word
+from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning
 from rolesync.reader.dates import read_date
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
+from rolesync.reader.word_tables import fold_word
 
 ADD_WORDS = ("add", "added", "active", "current", "enabled", "grant", "granted", "keep")
 REMOVE_WORDS = ("remove", "removed", "delete", "deleted", "inactive", "disabled", "revoke", "revoked")

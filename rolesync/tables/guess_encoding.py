@@ -67,11 +67,16 @@ def check_encoding(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def other_readings(text: str, name: str) -> tuple[str, ...]:
-    """What a text that was read in a guessed encoding is in the other ones; empty for ASCII."""
+    """What a text that was read in a guessed encoding is in the other ones; empty for ASCII.
+
+    Args:
+        text: the text; bytes that the encoding doesn't have are lone surrogates.
+        name: the name of the encoding.
+    """
     if text.isascii():
         return ()
     try:
-        data = text.encode(codec_of(name))
+        data = text.encode(codec_of(name), "surrogateescape")
     except UnicodeEncodeError:
         return ()
     return tuple(data.decode(encoding.codec, "replace") for encoding in _encodings().values())

@@ -4,20 +4,19 @@ from time import process_time
 import pytest
 from hypothesis import given, strategies as st
 
-from rolesync.reader import column_words
 from rolesync.reader.column_words import (
     CellMeaning,
     ColumnKind,
     HeaderMeaning,
     cell_meaning,
-    fold_word,
     header_meaning,
     header_meanings,
     is_of_other_program,
     status_words,
 )
+from rolesync.reader.word_tables import fold_word, word_tables
 
-TABLES = column_words._tables()  # the file itself is tested
+TABLES = word_tables()  # the file itself is tested
 LANGUAGES = ["en", "de", "fr", "es", "pt", "it", "nl", "ja"]
 HEADERS = [
     (kind, word) for kind, lines in TABLES["header"].items() for words in lines.values() for word in words
@@ -114,6 +113,40 @@ def test_a_header_that_says_that_the_user_or_the_role_counts_is_known(text: str)
 )  # fmt: skip
 def test_a_date_of_leaving_may_end_the_role(text: str) -> None:
     assert header_meaning(text) == HeaderMeaning(ColumnKind.EXPIRES, sure=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Date de fin de contrat", "Fecha de cese", "Data cessazione rapporto", "Toegang tot en met", "contractEndDate",
+     "Vertragsendedatum", "利用終了予定日"],
+)  # fmt: skip
+def test_a_header_with_a_word_about_an_end_may_end_the_role(text: str) -> None:
+    assert header_meaning(text) == HeaderMeaning(ColumnKind.EXPIRES, sure=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Konto ist nicht mehr aktiv", "Compte non actif", "Anmeldeinformationen blockieren", "Employee left?",
+     "Sperrvermerk", "アカウントを停止する"],
+)  # fmt: skip
+def test_a_header_with_a_word_about_a_block_may_speak_against_a_user(text: str) -> None:
+    assert header_meaning(text) == HeaderMeaning(ColumnKind.AGAINST, sure=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["Password expiration date", "Ablaufdatum des Passworts", "Block", "Weekend", "Legend"]
+)
+def test_an_end_of_something_else_says_nothing_about_the_user(text: str) -> None:
+    assert header_meaning(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("1. Email", "email"), ("(2) Role:", "role"), ("▼ Role ↑", "role"), ("E-mailadres (werk)", "email"),
+     ("• Konto noch aktiv", "active")],
+)  # fmt: skip
+def test_numbers_and_signs_around_a_header_make_no_difference(text: str, kind: str) -> None:
+    assert header_meaning(text) == HeaderMeaning(ColumnKind(kind))
 
 
 @pytest.mark.parametrize("text", ["Comment (" + " " * 100_000, "(" * 100_000, "role (" + "x " * 100_000 + ")"])

@@ -57,6 +57,10 @@ def advised(finding: Finding) -> ListForm:
         ("estado", "activo", "quién sabe"),
         ("until", "2027-01-01", "2026-02-28"),
         ("from", "2026-01-01", "2026-03-02"),
+        ("Date de fin de contrat", "", "2021-08-31"),
+        ("Termination reason", "", "Resignation"),
+        ("Vertragsende?", "", "ja"),
+        ("Bemerkung Austritt", "", "ausgeschieden"),
     ],
 )
 def test_a_column_that_speaks_against_a_user_refuses_the_list_once(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
-from rolesync.reader.column_words import fold_word
 from rolesync.reader.exports import Export, RowCondition, RowVerdict, known_exports, preset_names
+from rolesync.reader.word_tables import fold_word
 from rolesync.tables.header_text import fold_header
 
 EXPORTS = known_exports()
@@ -55,6 +55,16 @@ def test_a_key_leads_to_an_address(export: Export) -> None:
 def test_a_condition_judges_a_word(cell: str, verdict: RowVerdict) -> None:
     keep, drop, ask = frozenset({"active", ""}), frozenset({"suspended"}), frozenset({"pending*"})
     assert RowCondition(columns=("s",), why="w", keep=keep, drop=drop, ask=ask).judge(cell) is verdict
+
+
+@pytest.mark.parametrize(
+    ("cell", "verdict"),
+    [("Wahr", RowVerdict.COUNTS), ("FALSCH", RowVerdict.DROPPED), ("sí", RowVerdict.COUNTS), ("?", RowVerdict.UNKNOWN)],
+)
+def test_a_yes_or_no_in_another_language_is_the_programs_own(cell: str, verdict: RowVerdict) -> None:
+    keep, drop = frozenset({"true", ""}), frozenset({"false"})
+    assert RowCondition(columns=("Enabled",), why="w", keep=keep, drop=drop).judge(cell) is verdict
+    assert RowCondition(columns=("Role",), why="w", keep=frozenset({"x"})).judge(cell) is RowVerdict.UNKNOWN
 
 
 def test_a_bit_disables_an_account() -> None:

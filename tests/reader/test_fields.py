@@ -1,8 +1,9 @@
 import pytest
 
 from rolesync.model.lists import ListForm
-from rolesync.reader.column_words import ColumnKind, fold_word
+from rolesync.reader.column_words import ColumnKind
 from rolesync.reader.fields import Field, find_columns
+from rolesync.reader.word_tables import fold_word
 
 ANY = ListForm()
 

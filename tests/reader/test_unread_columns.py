@@ -114,6 +114,14 @@ def test_no_user_whom_a_word_speaks_against_gets_the_role(header: str, word: str
     assert desired.status == "reject" or "b@x.edu" not in set(desired.assignments["email"])
 
 
+def test_a_word_in_another_encoding_counts_in_a_file_that_looks_like_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("email,role,Bemerkung\na@x.edu,Admin,\nb@x.edu,Admin,削除\n".encode("cp932"))
+    findings = read_desired(path, managed_roles=("Admin",), today=date(2026, 3, 1)).findings
+    finding = next(finding for finding in findings if finding.code == "column_unclear")
+    assert "'削除' in 1 row (3)" in finding.message
+
+
 def can_encode(text: str, encoding: str) -> bool:
     try:
         text.encode(encoding)
