@@ -147,6 +147,12 @@ def find_role_columns(recipe: Recipe, header: Sequence[str]) -> tuple[int, ...]:
     return _Columns(header, "", first_of_many=True).role_columns(recipe)
 
 
+def settled_columns(recipe: Recipe, header: Sequence[str]) -> frozenset[int]:
+    """Find the columns about whose words an export's recipe decides."""
+    columns = _Columns(header, "", first_of_many=True)
+    return frozenset(_present(columns.find(rule.columns) for rule in recipe.keep))
+
+
 def _check_fields(layout: SourceLayout, recipe: Recipe, source: str, *, has_role: bool) -> None:
     """Refuse a table without a column for the user or the role."""
     headers = list_headers(layout.header)

@@ -86,7 +86,7 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
         unread += unread_sheets(path, data, [source.place for source in sources])
     users = None
     if join:
-        users, sources = open_joined(join, sources, findings, unread, form.encoding)
+        users, sources = open_joined(join, sources, findings, unread, today=today, encoding=form.encoding)
     findings += _ignored_columns(recipe, sources)
     _check_columns(recipe, [source.table.header for source in sources] + ([users.header] if users else []))
     tables: list[tuple[Converter, TableLedger]] = []

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import RolesyncError
-from rolesync.migrate.layout import SourceLayout, find_role_columns, header_rules, lay_out_source
+from rolesync.migrate.layout import SourceLayout, find_role_columns, header_rules, lay_out_source, settled_columns
 from rolesync.migrate.ledger import Place
 from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
 from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.lists import ListForm
-from rolesync.reader.column_words import ColumnKind, fold_word, header_meaning
+from rolesync.reader.column_words import ColumnKind, header_meaning
 from rolesync.reader.dates import is_date
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.identity import is_address
+from rolesync.reader.word_tables import fold_word
 from rolesync.tables.column_letters import column_letters
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import is_blank, padded
@@ -92,9 +93,10 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     look = TableLook(path, recipe, table.header, rows, layout, addresses, roles)
     commands = next_commands(look, join, managed=managed, today=today, form=form)
     deciding = {place for place, _ in layout.keep} if layout else set()
-    if not recipe.preset:
-        read = {*addresses, *roles, *(layout.used if layout else ())} | _ignored(recipe, table.header)
-        deciding |= {place for place, _ in conditions_by_meaning(table.header, read, rows, today)}
+    read = {*addresses, *roles, *(layout.used if layout else ())} | _ignored(recipe, table.header)
+    read |= settled_columns(recipe, table.header)
+    is_export = bool(recipe.preset)
+    deciding |= {at for at, _ in conditions_by_meaning(table.header, read, rows, today, is_export=is_export)}
     return Overview(place, recipe, len(rows), tuple(_columns(look, deciding)), tuple(commands))
 
 

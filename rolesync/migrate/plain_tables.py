@@ -12,7 +12,7 @@ from rolesync.reader.column_words import (
     header_meanings,
     speaks_against_user,
 )
-from rolesync.reader.doubtful_columns import objecting_words
+from rolesync.reader.doubtful_columns import is_against, objecting_words
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.word_tables import fold_word
@@ -27,6 +27,7 @@ _LIMITS = {
     "action": (ColumnKind.ACTION,),
 }
 _ABOUT_ROW = {ColumnKind.ACTION, ColumnKind.REMOVE}
+_DAYS = {ColumnKind.STARTS, ColumnKind.EXPIRES}
 _COUNTING = {CellMeaning.COUNTS, CellMeaning.BLANK}
 _AGAINST = "the user may be gone"
 
@@ -67,7 +68,12 @@ def recipe_by_meaning(recipe: Recipe, header: Sequence[str]) -> Recipe:
 
 
 def conditions_by_meaning(
-    header: Sequence[str], read: Collection[int], rows: Sequence[Sequence[str]], today: date
+    header: Sequence[str],
+    read: Collection[int],
+    rows: Sequence[Sequence[str]],
+    today: date,
+    *,
+    is_export: bool = False,
 ) -> Iterator[tuple[int, RowCondition]]:
     """Yield a condition for each column that may speak against a user.
 
@@ -78,6 +84,7 @@ def conditions_by_meaning(
         read: the columns that are read as something else.
         rows: all rows.
         today: the day that decides whether a date speaks against a row.
+        is_export: whether the table is a known export; then unknown words in its other columns say nothing.
     """
     for place, meaning in enumerate(header_meanings(header)):
         if place in read:
@@ -90,8 +97,9 @@ def conditions_by_meaning(
             drop = {word for word in words if cell_meaning(meaning.kind, word) is CellMeaning.AGAINST}
             keep = {word for word in words if cell_meaning(meaning.kind, word) in _COUNTING}
             yield place, _condition(header[place], words, keep, drop, "the row removes the role")
-        elif meaning.may_speak_against:
-            keep = words - set(objecting_words(meaning, words, today))
+        elif meaning.may_speak_against or meaning.kind in _DAYS:
+            objecting = set(objecting_words(meaning, words, today))
+            keep = words - {word for word in objecting if not is_export or is_against(meaning, word, today)}
             yield place, _condition(header[place], words, keep, set(), _AGAINST)
 
 

@@ -12,6 +12,7 @@ from rolesync.reader.header_findings import option
 from rolesync.reader.roles import RoleReader
 from rolesync.tables.header_text import fold_header
 
+_MINUS = "-"
 _DIRECTORY_NAME = re.compile(r"cn=([^,+\\]+),", re.IGNORECASE)
 
 
@@ -42,13 +43,20 @@ class RowRoles:
         gives: list[str] = []
         takes: list[str] = []
         for place in self._layout.roles:
-            roles = takes if self._takes(row.cells[place]) else gives
+            roles = takes if self._sign(row.cells[place]) else gives
             roles += [role for role in self._read_column(row, place) if role not in roles]
         return gives, takes
 
-    def _takes(self, cell: str) -> bool:
-        sign = self._recipe.removal_sign
-        return bool(sign) and cell.strip().startswith(sign)
+    def _sign(self, cell: str) -> str:
+        """The sign by which a cell takes its role away; "" if it gives the role.
+
+        A minus before the name of a known role is such a sign in any file.
+        """
+        text, sign = cell.strip(), self._recipe.removal_sign or _MINUS
+        if not text.startswith(sign) or text in self._recipe.mapping:
+            return ""
+        name = text.removeprefix(sign).strip()
+        return sign if self._recipe.removal_sign or name in self._recipe.mapping or name in self._managed else ""
 
     def _read_column(self, row: RowLedger, place: int) -> list[str]:
         """The managed roles that a cell names."""
@@ -73,7 +81,7 @@ class RowRoles:
     def _read_mapped(self, row: RowLedger, place: int) -> list[str]:
         """The Studio roles that another program's roles are mapped to; unmapped names are ignored."""
         cell, separator = row.cells[place], self._recipe.separator
-        text = cell.strip().removeprefix(self._recipe.removal_sign)
+        text = cell.strip().removeprefix(self._sign(cell)).strip()
         parts = text.split(separator) if separator and text not in self._recipe.mapping else [text]
         names = [name.strip() for name in parts if name.strip()]
         roles = [role for name in names if (role := self._mapped_role(name))]
@@ -101,7 +109,8 @@ class RowRoles:
 
     def _read_cell(self, cell: str, on_note: OnNote) -> Sequence[str]:
         separator = self._recipe.separator
-        text = ";".join(part for part in cell.split(separator)) if separator else cell
+        name = cell.strip().removeprefix(self._sign(cell))
+        text = ";".join(part for part in name.split(separator)) if separator else name
         role_cell = self._reader.read(text)
         for note in role_cell.notes:
             if note.code is not Code.UNMANAGED_ROLE:

@@ -1,6 +1,6 @@
 """The files of a migration → tables, each with the recipe that reads it, and the joined file with the addresses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.join import JoinTable
-from rolesync.migrate.layout import ColumnMissingError, SourceLayout, header_rules, lay_out_source
+from rolesync.migrate.layout import ColumnMissingError, SourceLayout, header_rules, lay_out_source, settled_columns
 from rolesync.migrate.ledger import Place, TableLedger
 from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.presets import PRESETS
@@ -45,7 +45,7 @@ class Source:
         table: its header and rows.
         place: its file and sheet.
         fixed: the role of its sheet; "" if no option names it.
-        rows: its rows, if it is no export.
+        rows: its rows.
     """
 
     recipe: Recipe
@@ -55,7 +55,7 @@ class Source:
     rows: Sequence[tuple[int, Cells]] = ()
 
     def lay_out(self, today: date, *, joins: bool) -> SourceLayout:
-        """Find the columns, and in a table that is no export those that may speak against a user.
+        """Find the columns, and those others that may speak against a user.
 
         Args:
             today: the day that decides whether a date speaks against a row.
@@ -69,16 +69,23 @@ class Source:
             key, columns = layout.header[layout.key or 0], _joined_columns(self.recipe)
             text = f"{self.place.described} identifies users by {key!r} alone"
             raise InputRefusedError(text, hint=f"add the file with the addresses: --join FILE, with columns {columns}")
-        if self.recipe.preset:
-            return layout
-        ignored = set(map(fold_export_header, self.recipe.ignored_columns))
-        left_out = {at for at, text in enumerate(layout.header) if fold_export_header(text) in ignored}
-        rows = [cells for _, cells in self.rows if isinstance(cells, list)]
-        kept = dict(layout.keep)  # the columns that `--keep` names
-        read = (layout.used - kept.keys()) | left_out
-        doubtful = dict(conditions_by_meaning(layout.header, read, rows, today))
-        decided = {at: doubtful[at].decided(kept[at].exact) for at in kept.keys() & doubtful.keys()}
-        return replace(layout, keep=tuple(sorted({**kept, **doubtful, **decided}.items())))
+        return _with_doubtful_columns(layout, self.recipe, self.rows, today)
+
+
+def _with_doubtful_columns(
+    layout: SourceLayout, recipe: Recipe, rows: Iterable[tuple[int, Cells]], today: date
+) -> SourceLayout:
+    """Add a condition for each column that may speak against a user, and that the recipe doesn't know."""
+    settled = settled_columns(recipe, layout.header)
+    ignored = set(map(fold_export_header, recipe.ignored_columns))
+    left_out = {at for at, text in enumerate(layout.header) if fold_export_header(text) in ignored}
+    kept = {at: condition for at, condition in layout.keep if at not in settled}  # the columns that `--keep` names
+    read = (layout.used - kept.keys()) | left_out | settled
+    cells_of = [cells for _, cells in rows if isinstance(cells, list)]
+    is_export = bool(recipe.preset)
+    doubtful = dict(conditions_by_meaning(layout.header, read, cells_of, today, is_export=is_export))
+    decided = {at: doubtful[at].decided(kept[at].exact) for at in kept.keys() & doubtful.keys()}
+    return replace(layout, keep=tuple(sorted({**dict(layout.keep), **doubtful, **decided}.items())))
 
 
 def open_source(  # noqa: PLR0913  # each is needed to find a table
@@ -110,14 +117,18 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
     table_recipe = recipe_for(recipe, table.header, place.described)
     if not fixed:
         table_recipe.check_role()
-    if table_recipe.preset:
-        return Source(table_recipe, table, place, fixed)
     rows = list(table.rows)
     return Source(table_recipe, replace(table, rows=iter(rows)), place, fixed, rows)
 
 
-def open_joined(
-    path: Path, sources: Sequence[Source], findings: list[PlacedFinding], unread: list[TableLedger], encoding: str = ""
+def open_joined(  # noqa: PLR0913  # each is needed to find a table, or to report about it
+    path: Path,
+    sources: Sequence[Source],
+    findings: list[PlacedFinding],
+    unread: list[TableLedger],
+    *,
+    today: date,
+    encoding: str = "",
 ) -> tuple[JoinTable, list[Source]]:
     """Open the file that has the addresses of the keys in the sources.
 
@@ -126,6 +137,7 @@ def open_joined(
         sources: the other tables.
         findings: gets what was noticed about the table.
         unread: gets the sheets that are not read.
+        today: the day that decides whether a date speaks against a row.
         encoding: the encoding that options name, for this file or for another one.
 
     Returns:
@@ -156,6 +168,9 @@ def open_joined(
         raise _no_addresses(place, recipe) from error
     if layout.key is None or not (layout.emails or layout.logins):
         raise _no_addresses(place, recipe)
+    rows = list(table.rows)
+    layout = _with_doubtful_columns(layout, _join_recipe(recipe, names), rows, today)
+    table = replace(table, rows=iter(rows))
     keyed = [replace(source, recipe=replace(source.recipe, key=(key,))) for source in sources]
     return JoinTable(layout, place, table, first_address=recipe.first_address), keyed
 

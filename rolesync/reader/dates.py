@@ -28,7 +28,10 @@ _FULL = (
     "december",
 )
 _NAME = "|".join([*_FULL, "sept", *_MONTHS])
-_MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|\+00:00)?$")  # programs add it to a date without a time
+_MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?(Z|\+00:00)?$| 12:00(:00)? ?[Aa]\.?[Mm]\.?$")
+"""What programs add to a date without a time."""
+
+_TIME = re.compile(r"[ T]\d{1,2}:\d{2}(?:[:.]\d.*|Z| ?[AaPp]\.?[Mm]\.?)?$", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)  # wherever dots are used, the day comes first
@@ -60,16 +63,21 @@ def is_date(cell: str) -> bool:
     return any(_possible_days(_MIDNIGHT.sub("", cell.strip())))
 
 
+def without_time(cell: str) -> str:
+    """A cell without the time after its date."""
+    return _TIME.sub("", cell.strip())
+
+
 @lru_cache(maxsize=1024)  # many rows share a few dates
 def _read(cell: str) -> tuple[date | None, str]:
     """Read a date; return it with the message of its note, "" for none."""
     text = cell.strip()
     if not text:
         return None, ""
-    without_time = _MIDNIGHT.sub("", text)
-    days = sorted(set(_possible_days(without_time)))
+    date_text = _MIDNIGHT.sub("", text)
+    days = sorted(set(_possible_days(date_text)))
     if not days:
-        raise CellError(Code.DATE_INVALID, f"{quoted(cell)} is not a date{_describe_mistake(without_time)}; {ADVICE}")
+        raise CellError(Code.DATE_INVALID, f"{quoted(cell)} is not a date{_describe_mistake(date_text)}; {ADVICE}")
     if len(days) > 1:
         choices = " or ".join(map(str, days))
         raise CellError(Code.DATE_AMBIGUOUS, f"{quoted(cell)} may be {choices}; {ADVICE}")

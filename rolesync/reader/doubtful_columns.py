@@ -21,7 +21,7 @@ from rolesync.reader.column_words import (
     cell_meaning,
     speaks_against_user,
 )
-from rolesync.reader.dates import is_date, read_date
+from rolesync.reader.dates import is_date, read_date, without_time
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
 from rolesync.reader.word_tables import fold_word
@@ -103,6 +103,11 @@ def objecting_words(header: HeaderMeaning, words: Iterable[str], today: date) ->
     return _objections(header, {word: _meaning(header.kind, word, today) for word in words})
 
 
+def is_against(header: HeaderMeaning, word: str, today: date) -> bool:
+    """Whether a word of a doubtful column is known to speak against a user, or to leave it open; see above."""
+    return _meaning(header.kind, word, today) in {CellMeaning.AGAINST, CellMeaning.ASK}
+
+
 def _meaning(kind: ColumnKind, word: str, today: date) -> CellMeaning:
     """What a cell says about its row; a date speaks against a row outside of its days."""
     if kind in ABOUT_PERSON:
@@ -114,7 +119,7 @@ def _meaning(kind: ColumnKind, word: str, today: date) -> CellMeaning:
     elif kind is ColumnKind.EXPIRES and word.isalpha() and answer(word):
         return CellMeaning.ASK  # has the user left, or may the user stay to the end?
     try:
-        day = read_date(word, lambda _note: None)
+        day = read_date(without_time(word), lambda _note: None)
     except CellError as problem:
         return CellMeaning.ASK if problem.code is Code.DATE_AMBIGUOUS else CellMeaning.UNKNOWN
     if day is None:

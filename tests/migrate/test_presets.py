@@ -243,6 +243,36 @@ def test_a_decision_about_a_column(tmp_path: Path) -> None:
         run(tmp_path, {"s.csv": text}, replace(recipe, ignored_columns=["State"]))
 
 
+@pytest.mark.parametrize(
+    ("extra", "against", "code"),
+    [
+        ("LockedOut", "True", "decision_needed"),
+        ("Leaving date", "2020-01-01", "decision_needed"),
+        ("Info", "ausgeschieden", "decision_needed"),
+        ("Remove", "yes", "row_dropped"),
+        ("AccountExpirationDate", "1/1/2020 12:00:00 AM", "row_dropped"),
+    ],
+)
+def test_a_further_column_of_an_export_may_speak_against_a_user(
+    extra: str, against: str, code: str, tmp_path: Path
+) -> None:
+    text = f"SamAccountName,mail,Enabled,{extra}\na,{A},True,\nb,{B},True,{against}\nc,{C},False,{against}\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin"))
+    assert migration.recipe.preset == "ad-users"
+    assert pairs(migration) == [(A, "Admin")]
+    cells = migration.ledger.tables[0].cells
+    assert next(cell.code for cell in reversed(cells) if (cell.row, cell.text) == (3, against)) == code
+    assert {cell.row for _, cell in migration.ledger.refused()} == ({3} if code == "decision_needed" else set())
+    ignored = Recipe(fixed="Admin", ignored_columns=[extra])
+    assert pairs(run(tmp_path, {"s.csv": text}, ignored)) == [(A, "Admin"), (B, "Admin")]
+
+
+@pytest.mark.parametrize("words", [("bouncing", "x"), ("Licensed", "")])
+def test_an_unknown_word_in_a_further_column_of_an_export_says_nothing(words: tuple[str, str], tmp_path: Path) -> None:
+    text = f"SamAccountName,mail,Enabled,Mail status\na,{A},True,{words[0]}\nb,{B},True,{words[1]}\n"
+    assert pairs(run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin"))) == [(A, "Admin"), (B, "Admin")]
+
+
 def test_unclear_or_unreadable_keys_are_refused(tmp_path: Path) -> None:
     users = f"user_id,email\ns1,{A}\ns1,{B}\ns9,ann\ns5,\n"
     recipe = replace(PRESETS["canvas-sis-admins"], mapping={"AccountAdmin": "Admin"})

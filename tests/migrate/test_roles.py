@@ -49,3 +49,23 @@ def test_words_for_yes_and_no_can_be_defined(tmp_path: Path) -> None:
     assert (4, "yes", "neither_yes_nor_no") in cells_with(migration, CellOutcome.REFUSED)
     with pytest.raises(UsageError, match="both yes and no"):
         run(tmp_path, {"s.csv": ""}, Recipe(yes=("x",), no=("X",)))
+
+
+@pytest.mark.parametrize(
+    ("cells", "recipe"),
+    [
+        (["-manager", "manager"], Recipe(mapping={"manager": "Admin"})),
+        (["-Admin", "Admin"], Recipe()),
+        (["- Admin", "Admin"], Recipe(separator=",")),
+    ],
+)
+def test_a_minus_before_a_known_role_takes_it_away(cells: list[str], recipe: Recipe, tmp_path: Path) -> None:
+    migration = run(tmp_path, {"s.csv": f"email,role\n{A},{cells[0]}\n{B},{cells[1]}\n"}, recipe)
+    assert pairs(migration) == [(B, "Admin")]
+    cell = next(cell for cell in migration.ledger.tables[0].cells if cell.text == cells[0])
+    assert (cell.code, cell.detail) == ("row_dropped", "the row removes the role")
+
+
+def test_a_mapped_name_may_begin_with_a_minus(tmp_path: Path) -> None:
+    recipe = Recipe(mapping={"-manager": "Admin", "manager": "Teacher"})
+    assert pairs(run(tmp_path, {"s.csv": f"email,role\n{A},-manager\n{B},-other\n"}, recipe)) == [(A, "Admin")]

@@ -38,6 +38,8 @@ def test_a_blank_cell_has_no_date(cell: str) -> None:
         "Jun 30th 2026",
         "2026-06-30 00:00:00",
         "2026-06-30T00:00:00Z",
+        "6/30/2026 12:00:00 AM",
+        "30.06.2026 0:00",
     ],
 )
 def test_other_unambiguous_forms_are_read_with_a_note(cell: str) -> None:

@@ -59,6 +59,8 @@ def advised(finding: Finding) -> ListForm:
         ("from", "2026-01-01", "2026-03-02"),
         ("Date de fin de contrat", "", "2021-08-31"),
         ("Termination reason", "", "Resignation"),
+        ("Fecha de cese", "", "2020-01-31 15:30:00"),
+        ("Data cessazione rapporto", "", "31/01/2020 9:05"),
         ("Vertragsende?", "", "ja"),
         ("Bemerkung Austritt", "", "ausgeschieden"),
     ],
