@@ -8,12 +8,14 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test units check bench soak wheel clean
 
-# What a target needs is installed once: the demo takes less, and a set-up for development serves the demo as well.
+# What a target needs is installed once: demo and units take less, and a set-up for development serves both as well.
 DEMO_SETUP := $(or $(wildcard $(VENV)/.ready),$(VENV)/.demo-ready)
+UNITS_SETUP := $(or $(wildcard $(VENV)/.ready),$(VENV)/.units-ready)
 
 $(VENV)/.demo-ready: EXTRAS := sandbox,html
+$(VENV)/.units-ready: EXTRAS := units
 $(VENV)/.ready: EXTRAS := dev
-$(VENV)/.demo-ready $(VENV)/.ready: pyproject.toml
+$(VENV)/.demo-ready $(VENV)/.units-ready $(VENV)/.ready: pyproject.toml
 	@echo "Setting up $(VENV) with the packages of [$(EXTRAS)]; this takes a minute or less, and is done once."
 	@rm -f $@
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,7 +35,7 @@ test: $(VENV)/.ready  ## all tests, with a floor for the branches that they take
 	$(BIN)/python -m pytest -n 2 -m 'not unmeasured' --cov --cov-report=term --cov-fail-under=$(FLOOR)
 	$(BIN)/python -m pytest -n 2 -m unmeasured
 
-units: $(VENV)/.ready  ## a quick part of the tests, for another Python than that of the whole suite
+units: $(UNITS_SETUP)  ## a quick part of the tests, for another Python than that of the whole suite
 	$(BIN)/python -m pytest -n 2 $(addprefix tests/,$(UNITS))
 
 check: $(VENV)/.ready  ## lint, format, types, import layers, documentation, layout
@@ -59,7 +61,7 @@ clean:
 
 # Tests that depend most on Python itself: files, processes, JSON, HTTP, settings, and whole commands.
 UNITS := model audit/test_chain.py audit/test_writer.py cli/test_apply.py cli/test_main.py cli/test_plan.py \
-  planner/test_decode.py planner/test_encode.py studio/test_client.py studio/test_transport.py \
+  planner/test_encode.py studio/test_client.py studio/test_transport.py \
   tables/test_csv_records.py tables/test_json_records.py test_settings.py workflows/test_sync.py
 
 # The share of branches that tests take, in per cent; it only rises.

@@ -4,14 +4,16 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser
 
 from rolesync.sandbox import Control, Options, Sandbox
-from tests.browser import CHROMIUM, MISSING, chromium
 from tests.command import SAMPLE, Shell, sandbox, shell
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("steady", deadline=None)  # nothing is timed: machines are busy
 settings.load_profile("steady")
@@ -88,8 +90,10 @@ def sh(tmp_path: Path, studio: Control) -> Shell:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator["Browser"]:
     """One Chromium; each test opens its own contexts in it."""
+    from tests.browser import CHROMIUM, MISSING, chromium  # noqa: PLC0415  # most tests need no browser
+
     if CHROMIUM is None:
         pytest.skip(MISSING)
     with chromium() as running:
