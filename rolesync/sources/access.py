@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.extras import install_command
 from rolesync.sources.address import Address
+from rolesync.studio.auth.tokens import is_header_safe
 
 Result = TypeVar("Result")
 
@@ -72,6 +73,17 @@ class Access:
     def secret(self) -> str:
         """The secret as text."""
         return self.list_secret.get_secret_value().strip()
+
+    @property
+    def token(self) -> str:
+        """The secret as a token in a header.
+
+        Raises:
+            FetchError: it can't be in a header; the message shows nothing of it.
+        """
+        if self.secret and not is_header_safe(self.secret):
+            raise FetchError("list_secret is no token: it has other characters", hint="correct list_secret")
+        return self.secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,8 @@ def parse_headers(text: SecretStr) -> Mapping[str, str]:
         if not line.strip():
             continue
         name, colon, value = line.partition(":")
-        if not colon or not name.strip().replace("-", "").isalnum() or not value.strip().isprintable():
+        is_plain = line.isascii() and value.strip().isprintable()
+        if not colon or not name.strip().replace("-", "").isalnum() or not is_plain:
             raise FetchError(f"list_headers, line {number}, is no header", hint="write each line like Name: value")
         headers[name.strip()] = value.strip()
     return headers

@@ -13,6 +13,7 @@ from rolesync.sources.rows import DirectoryRow, incomplete, list_of_rows
 
 MAX_PAGES = 200
 PER_PAGE = 100
+_STATES = {"active": True, "deleted": False}
 
 
 def fetch_canvas(
@@ -41,7 +42,7 @@ def fetch_canvas(
         raise FetchError(f"{address.where} names no account", hint=f"write it like {address.form}")
     url = f"https://{address.netloc}/api/v1/accounts/{address.path}/admins?per_page={PER_PAGE}"
     with HttpReader(address.where, url, access, clocks, deadline) as http:
-        reader = JsonReader(http, access.secret)
+        reader = JsonReader(http, access.token)
 
         def read() -> bytes:
             first, second = (list_of_rows(_read(reader, url, address)) for _ in range(2))
@@ -66,8 +67,9 @@ def _read(reader: JsonReader, first: str, address: Address) -> list[DirectoryRow
                 raise incomplete(address.where, "an admin came twice")
             seen.add(number)
             email = str(user.get("email") or user.get("login_id") or "")
-            is_active = admin.get("workflow_state", "active") == "active"
-            rows.append(DirectoryRow(email, str(user.get("name") or ""), admin["role"], is_active))
+            if (state := admin.get("workflow_state", "active")) not in _STATES:
+                raise reader.unexpected()
+            rows.append(DirectoryRow(email, str(user.get("name") or ""), admin["role"], _STATES[state]))
         links = parse_header_links(headers.get("Link", "") or "<>;")
         following = next((link["url"] for link in links if link.get("rel") == "next"), "")
         if not following:

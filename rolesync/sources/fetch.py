@@ -77,13 +77,14 @@ def fetch_list(address: Address, access: Access, clocks: Clocks, folder: Path) -
 
 
 def _fetch(address: Address, access: Access, clocks: Clocks, copies: Copies, kept: Copy | None) -> Copy:
+    if access.list_sha256 == BESIDE and address.scheme in _DIRECTORIES:
+        raise UsageError(f"{address.where} has no checksum beside it", hint="unset list_sha256")
     deadline = Deadline(address.where, access.list_timeout, clocks)
     fetch = _fetcher(address)
     answer = fetch(address, access, clocks, deadline, kept.fetched if kept else None)
     if isinstance(answer, Unchanged):
-        if kept is None:
-            raise FetchError(f"{address.where}: the server sent no list, since it did not change", hint="try again")
-        sha256, data = kept.sha256, b""
+        assert kept is not None  # noqa: S101  # only what is known can be unchanged
+        sha256 = kept.sha256
     else:
         sha256, data = hashlib.sha256(answer.data).hexdigest(), answer.data
         if not data.strip():
@@ -114,8 +115,6 @@ def _expected_sha256(address: Address, access: Access, clocks: Clocks, deadline:
     """
     if access.list_sha256 != BESIDE:
         return access.list_sha256.lower()
-    if address.scheme in _DIRECTORIES:
-        raise UsageError(f"{address.where} has no checksum beside it", hint="unset list_sha256")
     answer = fetch(address.checksum, replace(access, list_max_mb=_MAX_CHECKSUM_MB), clocks, deadline, None)
     text = answer.data.decode("ascii", "replace") if isinstance(answer, Download) else ""
     lines = [line for line in text.splitlines() if _SHA256.search(line)]

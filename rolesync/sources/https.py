@@ -51,7 +51,7 @@ def secret_headers(access: Access) -> Mapping[str, str]:
         pair = b64encode(f"{access.list_user}:{access.secret}".encode()).decode("ascii")
         headers["Authorization"] = f"Basic {pair}"
     elif access.secret:
-        headers["Authorization"] = f"Bearer {access.secret}"
+        headers["Authorization"] = f"Bearer {access.token}"
     return headers
 
 

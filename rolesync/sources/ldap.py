@@ -63,12 +63,14 @@ def fetch_ldap(
 
     def read() -> list[DirectoryRow]:
         with _described(address, deadline), _connect(address, access, deadline) as connection:
-            return _Directory(connection, address, deadline).rows()
+            return Directory(connection, address, deadline).rows()
 
     return Download(list_of_rows(with_retries(read, deadline, clocks)), "", clocks.now())
 
 
-class _Directory:
+class Directory:
+    """Reads a group over a connection."""
+
     def __init__(self, connection: "Connection", address: Address, deadline: Deadline) -> None:
         self._connection, self._address, self._deadline = connection, address, deadline
         self._mail = address.options.get("mail", "mail")
@@ -104,13 +106,16 @@ class _Directory:
         entries = [each for each in self._connection.response or [] if each.get("type") == "searchResEntry"]
         if len(entries) != 1:
             raise incomplete(self._address.where, "a member could not be read")
-        return {attribute.casefold(): values for attribute, values in entries[0]["raw_attributes"].items()}
+        found = {attribute.casefold(): values for attribute, values in entries[0]["raw_attributes"].items()}
+        if any(";range=" in attribute for attribute in found):  # Active Directory has more members than it sent
+            raise incomplete(self._address.where, "not all members of a group came")
+        return found
 
     def _row(self, entry: Mapping[str, Sequence[bytes]]) -> DirectoryRow:
         names = [*_texts(entry, "displayName"), *_texts(entry, "cn"), ""]
         control = next(iter(_texts(entry, "userAccountControl")), "")
         is_active = not (control.isdecimal() and int(control) & _DISABLED)
-        email = next(iter(_texts(entry, self._mail)), "")
+        email = min(_texts(entry, self._mail), default="")
         return DirectoryRow(email, names[0], self._address.options["role"], is_active)
 
 

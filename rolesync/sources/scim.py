@@ -38,7 +38,7 @@ def fetch_scim(
     address.check_options(("group", "role"))
     base = f"https://{address.netloc}/{quote(address.path.rstrip('/'))}"
     with HttpReader(address.where, base, access, clocks, deadline) as http:
-        service = _Service(JsonReader(http, access.secret), base, address)
+        service = _Service(JsonReader(http, access.token), base, address)
         rows = with_retries(service.rows, deadline, clocks)
     return Download(list_of_rows(rows), "", clocks.now())
 
@@ -121,7 +121,10 @@ class _Service:
         primary = [each for each in emails if each.get("primary") is True] or emails
         login = str(user.get("userName") or "")
         email = str(primary[0].get("value") or "") if primary else login if "@" in login else ""
-        return DirectoryRow(email, str(user.get("displayName") or ""), role, user.get("active", True) is True)
+        is_active = user.get("active", True)
+        if not isinstance(is_active, bool):  # an unclear word must neither give nor take a role
+            raise self._reader.unexpected()
+        return DirectoryRow(email, str(user.get("displayName") or ""), role, is_active)
 
 
 def _escaped(text: str) -> str:

@@ -68,11 +68,12 @@ def test_all_pages_are_read_twice() -> None:
         (canvas([ADMINS, []], other="https://evil.example"), "the next page is on another host"),
         (canvas([[{"id": 1}]]), "not as documented"),
         (canvas([["x"]]), "not as documented"),
+        (canvas([[{**ADMINS[0], "workflow_state": "resting"}]]), "not as documented"),
         (lambda _: ScriptedAnswer(200, {"errors": []}), "not as documented"),
         (lambda _: ScriptedAnswer(401, {}), "refused the request (401)"),
         (canvas([[]] * 300), "more than 200 pages"),
     ],
-    ids=["twice", "host", "admin", "text", "object", "401", "endless"],
+    ids=["twice", "host", "admin", "text", "state", "object", "401", "endless"],
 )
 def test_what_is_not_complete_is_refused(handler: RequestHandler, words: str) -> None:
     with pytest.raises(FetchError) as caught:

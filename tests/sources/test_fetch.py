@@ -1,11 +1,13 @@
 """A fetched list is complete and the expected one, or it is refused, or an earlier copy stands in."""
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rolesync.errors import UsageError
 from rolesync.sources.access import FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.copies import Copy
@@ -116,3 +118,28 @@ def test_an_earlier_copy_stands_in_only_where_that_is_set(tmp_path: Path) -> Non
     assert stands_in.fetched.last_modified == CHANGED
     assert "the server has nothing there (404)" in stands_in.fetched.failure
     assert "s3cret" not in stands_in.fetched.failure
+
+
+@pytest.mark.parametrize(
+    ("url", "package", "extra"),
+    [
+        ("s3://lists/roles.csv", "obstore", "objects"),
+        ("sftp://ann@127.0.0.1/roles.csv", "paramiko", "sftp"),
+        ("ldaps://127.0.0.1/cn=x?role=Admin", "ldap3", "ldap"),
+        ("gdrive://x", "google.auth.exceptions", "google"),
+        ("sharepoint://acme.sharepoint.com/sites/a/b/c", "msal", "microsoft"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, package: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UsageError, match=f"because {package} is not installed") as caught:
+        fetch_list(parse_address(url), access_of(), clocks_of(), tmp_path)
+    assert f"[{extra}]" in caught.value.hint
+
+
+def test_a_directory_has_no_checksum(tmp_path: Path) -> None:
+    address = parse_address("canvas://127.0.0.1:9/1")
+    with pytest.raises(UsageError, match="has no checksum beside it"):
+        fetch_list(address, access_of(list_sha256="beside"), clocks_of(), tmp_path)

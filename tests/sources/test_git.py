@@ -17,6 +17,7 @@ from rolesync.errors import UsageError
 from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.git import fetch_git
+from tests.paths import PEM
 from tests.sources.ssh_server import USER, SshServer
 from tests.sources.tools import CHANGED, LIST, OTHER, SECRET, access_of, clocks_of, deadline_of
 
@@ -50,6 +51,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "first")
     git(folder, "tag", "approved")
+    git(folder, "tag", "-a", "-m", "x", "annotated")
     path.write_bytes(OTHER)
     git(folder, "commit", "-q", "-a", "-m", "second")
     git(folder, "config", "http.getanyfile", "true")
@@ -138,7 +140,7 @@ def http(repository: Path) -> Iterator[str]:
 
 
 def test_a_repository_over_http_gets_the_secret(http: str) -> None:
-    assert fetch(http, list_secret=SECRET).data == LIST
+    assert fetch(http, list_secret=SECRET, ca_bundle=str(PEM)).data == LIST
     with pytest.raises(FetchError, match="git could not read approved") as caught:
         fetch(http, list_secret="wrong-secret")
     assert "wrong-secret" not in f"{caught.value.message} {caught.value.hint}"
@@ -153,3 +155,20 @@ def test_a_repository_over_ssh_must_have_the_known_key(repository: Path, tmp_pat
         assert fetch(url, list_secret=text.getvalue(), list_known_hosts=known).data == OTHER
         with pytest.raises(FetchError, match="git could not read main"):
             fetch(url, list_secret=text.getvalue(), list_known_hosts=str(tmp_path / "none"))
+
+
+def test_the_id_of_a_commit_must_be_that_of_a_commit(repository: Path) -> None:
+    tag = git(repository, "rev-parse", "annotated")
+    with pytest.raises(FetchError, match="the repository has not the commit"):
+        fetch(f"git+file://{repository}//lists/my%20roles.csv?ref={tag}")
+    with pytest.raises(FetchError, match="git could not read main"):
+        fetch("git+http://127.0.0.1:9/repo.git//x?ref=main", proxy_for=lambda _url: "http://127.0.0.1:9")
+
+
+def test_git_must_be_there_and_end_in_time(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"git+file://{repository}//lists/my%20roles.csv?ref=main"
+    with pytest.raises(FetchError, match="did not send the complete list within"):
+        fetch(url, list_timeout=0.001)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageError, match="git is not installed"):
+        fetch(url)

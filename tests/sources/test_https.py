@@ -157,12 +157,25 @@ def test_a_redirect_leads_only_to_named_hosts_and_takes_no_secret_along() -> Non
     assert SECRET not in str(other.requests[0].headers)
 
 
+def test_an_address_that_no_server_has_is_refused() -> None:
+    assert "address or a header is not valid" in refused("https://*.example.edu/x").message
+
+
 def test_redirects_end() -> None:
     with ScriptedStudio(leading("/b")) as server:
         assert "more than 5 redirects" in refused(f"{server.base_url}/a").message
 
 
-@pytest.mark.parametrize("to", ["http://files.example.edu/x", "ftp://files.example.edu/x", "https://user@evil/", "//["])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "http://files.example.edu/x",
+        "ftp://files.example.edu/x",
+        "https://user@evil/",
+        "//[",
+        "https://127.0.0.1:99999/",
+    ],
+)
 def test_a_redirect_never_leaves_encryption(to: str) -> None:
     with ScriptedStudio(leading(to)) as server:
         refused(f"{server.base_url}/a", list_hosts=("files.example.edu",))

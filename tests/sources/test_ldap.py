@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ldap3 import Connection, Server
@@ -13,7 +13,7 @@ from ldap3 import Connection, Server
 from rolesync.errors import UsageError
 from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
-from rolesync.sources.ldap import fetch_ldap
+from rolesync.sources.ldap import Directory, fetch_ldap
 from tests.paths import PEM
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import NOW, access_of, clocks_of, deadline_of
@@ -142,3 +142,40 @@ def test_an_address_names_group_and_role() -> None:
     for rest in (GROUP, "?role=Admin", f"{GROUP}?role="):
         with pytest.raises(UsageError, match="names no group or no role"):
             fetch(1, rest)
+
+
+class _Large:
+    """The answer of Active Directory for a group with more members than it sends at once."""
+
+    response: ClassVar = [{"type": "searchResEntry", "raw_attributes": {"member;range=0-1499": [b"cn=x"]}}]
+
+    def search(self, *_: object, **__: object) -> None:
+        """Find the group."""
+
+
+def test_a_group_that_comes_in_part_is_refused() -> None:
+    address = parse_address("ldap://127.0.0.1/cn=x?role=Admin")
+    connection: Any = _Large()
+    with pytest.raises(FetchError, match="not all members of a group came"):
+        Directory(connection, address, deadline_of(access_of(), clocks_of())).rows()
+
+
+class _Moving:
+    """A group that has another member at each search."""
+
+    def __init__(self) -> None:
+        self.response: list[dict[str, Any]] = []
+        self._number = 0
+
+    def search(self, name: str, *_: object, **__: object) -> None:
+        """Find the group with a new member, or a member."""
+        self._number += 1
+        attributes = {"member": [b"cn=%d" % self._number]} if name == "cn=x" else {"mail": [b"b@x.edu", b"a@x.edu"]}
+        self.response = [{"type": "searchResEntry", "raw_attributes": attributes}]
+
+
+def test_a_group_that_changes_meanwhile_is_refused() -> None:
+    connection: Any = _Moving()
+    address = parse_address("ldap://127.0.0.1/cn=x?role=Admin")
+    with pytest.raises(FetchError, match="a group changed while it was read"):
+        Directory(connection, address, deadline_of(access_of(), clocks_of())).rows()

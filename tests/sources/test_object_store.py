@@ -110,3 +110,13 @@ def test_options_are_known_and_endpoints_encrypted() -> None:
         fetch("s3://lists/roles.csv?regoin=x")
     with pytest.raises(UsageError, match=r"endpoint of s3://lists/roles\.csv is no https:// address"):
         fetch("s3://lists/roles.csv?endpoint=http://minio.example.edu")
+    with pytest.raises(UsageError, match=r"is no https:// address"):
+        fetch("s3://lists/roles.csv?endpoint=https://[")
+
+
+def test_a_proxy_is_used() -> None:
+    with ScriptedStudio(in_turn(csv(status=403))) as proxy:
+        url = "s3://lists/roles.csv?endpoint=http://127.0.0.1:9"
+        error = refused(url, **KEYS, proxy_for=lambda _url: proxy.base_url)
+    assert "the store refused the request" in error.message
+    assert proxy.requests

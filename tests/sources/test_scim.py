@@ -118,6 +118,18 @@ def flood(page: dict[str, Any], _number: int) -> None:
     page["totalResults"] = 1_000_000
 
 
+def doubt(page: dict[str, Any], _number: int) -> None:
+    page["Resources"] = [{**USERS["u1"], "active": "perhaps"}]
+
+
+def misspell(page: dict[str, Any], _number: int) -> None:
+    page["Resources"] = [{**USERS["u1"], "roles": [{"type": "x"}]}]
+
+
+def nest(page: dict[str, Any], _number: int) -> None:
+    page["Resources"] = [{**USERS["u1"], "emails": "ann@example.edu"}]
+
+
 def forget(page: dict[str, Any], _number: int) -> None:
     del page["totalResults"]
 
@@ -131,6 +143,9 @@ def forget(page: dict[str, Any], _number: int) -> None:
         (shift, "the pages changed while they were read"),
         (flood, "more than 20,000 entries"),
         (forget, "not as documented"),
+        (doubt, "not as documented"),
+        (misspell, "not as documented"),
+        (nest, "not as documented"),
     ],
 )
 def test_pages_that_contradict_each_other_are_refused(change: Change, words: str) -> None:
@@ -138,6 +153,15 @@ def test_pages_that_contradict_each_other_are_refused(change: Change, words: str
         fetch("", change)
     assert words in caught.value.message
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("members", ["u1", [{"type": "User"}], [7]])
+def test_members_that_are_none_are_refused(members: object) -> None:
+    def change(page: dict[str, Any], _number: int) -> None:
+        page["Resources"] = [{**page["Resources"][0], "members": members}]
+
+    with pytest.raises(FetchError, match="not as documented"):
+        fetch("?group=Studio%20%22Admins%22", change)
 
 
 def test_a_group_that_changes_meanwhile_is_refused() -> None:

@@ -78,6 +78,13 @@ def test_what_does_not_come_is_described(folder: Path, path: str, values: dict[s
     assert PASSWORD not in caught.value.message
 
 
+def test_a_file_that_the_user_may_not_read_is_described(folder: Path) -> None:
+    (folder / "lists" / "my roles.csv").unlink()
+    (folder / "lists" / "my roles.csv").mkdir()
+    with SshServer(folder, HOST_KEY) as server, pytest.raises(FetchError, match="could not be made, or broke"):
+        fetch(server, server.known_hosts(folder / "known"))
+
+
 def test_a_file_that_changes_while_it_is_read_is_not_used(folder: Path) -> None:
     sizes = iter(range(100, 200))
 

@@ -101,6 +101,7 @@ def at(end: str, value: Any) -> Change:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (at(":/sites/Media", {}), "not as documented"),
         (at(":/sites/Media", None), "the server has nothing there (404)"),
         (at("/drives", {"value": []}), "the site has no such library"),
         (at("/drives", {}), "not as documented"),
@@ -124,6 +125,10 @@ def test_the_app_must_be_known() -> None:
     with pytest.raises(FetchError, match="Microsoft gave no token for the app") as caught:
         fetch(list_secret="wrong-secret")
     assert "server text" not in caught.value.message
+    address = parse_address("sharepoint://127.0.0.1/sites/a/b/c?tenant=x&login=https://127.0.0.1:9")
+    access = access_of(list_user="app", list_secret=SECRET)
+    with pytest.raises(FetchError, match="Microsoft's log-in could not be reached"):
+        fetch_sharepoint(address, access, clocks_of(), deadline_of(access, clocks_of()), None)
     with pytest.raises(UsageError, match="list_user or list_secret is not set"):
         fetch(list_user="")
 
