@@ -157,7 +157,7 @@ def _state_folder(context: Context) -> Check:
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
         return Check("state folder", PASS, f"{folder} can be written")
     message = f"{folder} can't be written: {parent} is not a folder that this user can write to"
-    return Check("state folder", BLOCK, message, "correct its permissions, or set ROLESYNC_STATE_DIR", Exit.UNEXPECTED)
+    return Check("state folder", BLOCK, message, "correct its permissions, or set ROLESYNC_STATE_DIR", Exit.USAGE)
 
 
 def _record(context: Context) -> Check:

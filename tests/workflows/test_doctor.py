@@ -94,7 +94,7 @@ def test_a_clock_that_is_wrong_is_a_warning(studio: Sandbox, tmp_path: Path) -> 
 def test_a_state_folder_that_cannot_be_written_fails(studio: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     results = checks(studio, tmp_path / "file" / "state")
-    assert results["state folder"].exit_code == Exit.UNEXPECTED
+    assert results["state folder"].exit_code == Exit.USAGE
 
 
 def test_a_state_folder_that_cannot_be_looked_at_hides_no_other_check(studio: Sandbox, tmp_path: Path) -> None:
