@@ -49,7 +49,7 @@ def test_it_leaves_nothing_changed(sh: Shell) -> None:
 
 
 def test_an_unexpected_failure_is_a_traceback_and_code_1(sh: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rolesync.workflows.plan.read_list", None)
+    monkeypatch.setattr("rolesync.workflows.read_list.read_list", None)
     done = sh.run("plan", SAMPLE)
     assert done.returncode == 1
     assert "TypeError: 'NoneType' object is not callable" in done.stderr
