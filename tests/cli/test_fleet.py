@@ -101,7 +101,7 @@ def test_a_command_of_one_account_needs_an_account_and_a_command(fleet: Shell) -
 def test_resume_takes_the_last_run_that_was_to_apply(fleet: Shell, studios: Studios) -> None:
     (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("s3cr3t", encoding="ascii")
     synced = fleet.json("fleet", "sync", "fleet.toml", exit_code=5)
-    assert fleet.run("fleet", "check", "fleet.toml").returncode == 5
+    assert fleet.run("fleet", "check", "fleet.toml", "--only", "north").returncode == 0
     (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("sandbox-token", encoding="ascii")
     resumed = fleet.json("fleet", "resume")
     assert (resumed["run"], len(studios["south"].log())) == (synced["run"], 6)
