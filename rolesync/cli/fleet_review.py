@@ -58,20 +58,28 @@ def fleet_review(
 
     An approval is for one account. Plans without changes need none. Doesn't contact any Studio.
     """
-    from rolesync.fleet.environment import log_settings
-
     review = _load(night_folder)
     by_hand = ByHand(decisions, reviewer, sees)
     if account:
-        return _review_account(review, account, by_hand, port=port, browser=browser, show_all=show_all, form=form)
+        code = _review_account(review, account, by_hand, port=port, browser=browser, show_all=show_all, form=form)
+        _report_approval(review)
+        return code
     if any(by_hand):
         raise UsageError(
             "--decisions, --reviewer and --sees are for one account", hint="name it with --account, or leave them out"
         )
     _serve(review, port, browser=browser)
+    _report_approval(review)
+    return _show_end(review, form)
+
+
+def _report_approval(review: "FleetReview") -> None:
+    """Report the approval when the command ends, unless plans still wait."""
+    from rolesync.fleet.environment import log_settings
+
     configure_log(*log_settings())
     watch_fleet("review", review.fleet)
-    return _show_end(review, form)
+    note_night(None, str(review.folder))
 
 
 def _load(folder: Path) -> "FleetReview":
@@ -148,7 +156,6 @@ def _show_end(review: "FleetReview", form: Form) -> Exit:
         typer.echo(f"{counts}\nNext: rolesync fleet apply {folder}")
     waiting = [each.result.account for each in accounts if each.state in {ReviewState.WAITING, ReviewState.LEFT}]
     if not waiting:
-        note_night(None, str(review.folder))
         return Exit.DONE
     names = ", ".join(waiting[:_NAMES_SHOWN]) + (" …" if len(waiting) > _NAMES_SHOWN else "")
     message = f"nobody has approved the plans of {names}"

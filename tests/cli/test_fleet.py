@@ -156,6 +156,10 @@ def test_changes_of_a_fleet_wait_and_their_approval_is_reported(sh: Shell, studi
         variables = {name: value for name, value in sh.variables.items() if not name.startswith("ROLESYNC_")}
         fleet = replace(sh, variables=variables)
         assert fleet.run("fleet", "plan", "fleet.toml", "-o", "night").returncode == 0
-    (request,) = chat.requests
-    assert request.json["text"].startswith("*rolesync: Changes wait for approval: fleet district*\nAccounts: 1 waiting")
-    assert "Next: rolesync fleet review night" in request.json["text"]
+        by_hand = ("--account", "north", "--reviewer", "Rita Levi", "--sees", "remove 2, add 4")
+        assert fleet.run("fleet", "review", "night", *by_hand).returncode == 0
+    waits, approved = (request.json["text"] for request in chat.requests)
+    assert waits.startswith("*rolesync: Changes wait for approval: fleet district*\nAccounts: 1 waiting")
+    assert "Next: rolesync fleet review night" in waits
+    assert approved.startswith("*rolesync: APPROVED: fleet district*\nNext: rolesync fleet apply night\n")
+    assert "Rita" not in approved
