@@ -155,15 +155,17 @@ def _missing_fields(
     columns: FoundColumns, header: Sequence[str], row: int, shown: str, hints: Hints
 ) -> Iterator[Finding]:
     fields = columns.fields
+    names_user = bool({Field.EMAIL, Field.USER_ID} & set(fields))
     email = [option("email-column", printable(header[place])) for place in fields.get(Field.EMAIL, ())]
-    if not {Field.EMAIL, Field.USER_ID} & set(fields):
+    if not names_user:
         advice = "rename the right column, or name it: --set email_column=HEADER or --set user_id_column=HEADER"
         advice += f"; to see what the file holds, and how to go on: {hints.look}"
         text = f"no column 'email' or 'user_id' identifies the user; {advice}; the first row has {shown}"
         yield error(Code.HEADER_NO_IDENTITY, text, row=row or None)
     if not {Field.ROLE, Field.ROLES} & set(fields):
-        advice = "rename the right column, or name it: --set role_column=HEADER, or give all users one role: "
-        advice += hints.migrate(*email, hints.role)
+        advice = "rename the right column, or name it: --set role_column=HEADER"
+        if names_user:
+            advice += f", or give all users one role: {hints.migrate(*email, hints.role)}"
         if unclear := [printable(header[place]) for place in columns.unclear_roles]:
             options = (option("set", f"role_column={name}") for name in unclear)
             advice = (

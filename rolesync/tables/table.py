@@ -134,6 +134,8 @@ def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm)
     if not candidates:
         return next(result for result in results if isinstance(result, tuple))
     tables = [candidate.table for candidate in candidates if (candidate.complete, candidate.score) == best]
+    if not best[1]:  # without a header, a delimiter fits if it makes a cell of an address
+        tables.sort(key=lambda table: not any(map(rules.is_data, table.header)))
     headers = {table.header for table in tables}
     if best[1] and len(headers) > 1:
         readings = " or ".join(quoted(", ".join(header)) for header in sorted(headers))

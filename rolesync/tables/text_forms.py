@@ -1,11 +1,12 @@
 """Forms in which programs and people write tables as text, other than plain CSV.
 
-- boxes: `|` between padded cells, with or without `|` around a row and lines of dashes (psql, MySQL, Oracle, Markdown);
+- boxes: `|` between padded cells, with or without `|` around a row and lines of dashes (psql, MySQL, Oracle, Markdown),
+  also drawn with the signs of Unicode (SQLite);
 - a line of dashes below the header, and cells padded to their column's width (sqlcmd, SQL*Plus), also without a
   delimiter;
 - cells in single quotes (SQL);
 - `="text"`, which keeps Excel from taking a text for a number;
-- the addresses of a message, copied from its line `To:`.
+- the addresses of a message, copied from its line `To:`, also without this word.
 """
 
 import re
@@ -17,6 +18,10 @@ from rolesync.tables.grid import Cells
 HEAD = 2**14  # bytes in which a form is looked for
 _ADDRESS_HEADER = "email"
 """The header of the column of a message's addresses."""
+
+_DRAWN = "".join(map(chr, range(0x2500, 0x2580)))
+_PLAIN_SIGNS = str.maketrans({**dict.fromkeys(_DRAWN, "+"), **dict.fromkeys("│┃║", "|"), **dict.fromkeys("─━═", "-")})
+_RULE_LINES = 5  # in which the first line of a drawn box must be
 
 _RULE_SIGNS = "-=+|:,; \t"
 _QUOTED = rb"'(?:[^'\r\n]|'')*'"
@@ -43,8 +48,15 @@ def has_single_quotes(data: bytes) -> bool:
 
 
 def is_recipients(data: bytes) -> bool:
-    """Whether a text is the line of a message that names its recipients."""
-    return _RECIPIENTS.match(data) is not None
+    """Whether a text is the line of a message that names its recipients, or the only line with several addresses."""
+    if _RECIPIENTS.match(data):
+        return True
+    line = data[:HEAD].strip()
+    if data[HEAD:].strip() or b"\n" in line or b"\r" in line:
+        return False
+    text = line.decode("utf-8", "surrogateescape")
+    entries = list(_entries(text, ";" if ";" in text else ","))
+    return len(entries) > 1 and all(entry.count("@") == 1 for entry in entries)
 
 
 def recipients(data: bytes) -> Iterator[tuple[int, Cells]]:
@@ -55,6 +67,8 @@ def recipients(data: bytes) -> Iterator[tuple[int, Cells]]:
     """
     text = data.decode("utf-8", "surrogateescape")
     separator = ";" if ";" in text else ","
+    if not _RECIPIENTS.match(data):
+        text = f"{_RECIPIENTS_NAMES[0]}: {text}"
     _, *lines = _MESSAGE_LINE.split(text)  # the name of a line and its text in turn
     yield 0, [_ADDRESS_HEADER]
     sections = zip(lines[::2], lines[1::2], strict=True)
@@ -71,6 +85,18 @@ def _entries(line: str, separator: str) -> Iterator[str]:
     parts = line.split('"')
     parts[::2] = [part.replace(separator, "\n") for part in parts[::2]]  # outside quotes
     return filter(None, map(str.strip, '"'.join(parts).splitlines()))
+
+
+def plain_box(data: bytes) -> bytes:
+    """Write a box drawn with the signs of Unicode with those of ASCII; any other text is returned unchanged.
+
+    Args:
+        data: the text in UTF-8.
+    """
+    head = data[:HEAD].decode("utf-8", "ignore")
+    if not any(line.strip() and not line.strip(_DRAWN + " ") for line in head.splitlines()[:_RULE_LINES]):
+        return data
+    return data.decode("utf-8", "surrogateescape").translate(_PLAIN_SIGNS).encode("utf-8", "surrogateescape")
 
 
 def box_rows(data: bytes, first: int) -> Iterator[tuple[int, Cells]]:

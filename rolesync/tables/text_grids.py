@@ -13,6 +13,7 @@ from rolesync.tables.text_forms import (
     has_rule,
     has_single_quotes,
     is_recipients,
+    plain_box,
     recipients,
     stripped,
     without_excel_form,
@@ -27,7 +28,7 @@ def text_grids(text: DecodedText) -> list[Grid]:
 
     A first line such as `sep=;` names the delimiter; then there is only one grid.
     """
-    data = text.data
+    data = plain_box(text.data)
     common = Grid(
         iter(()),
         all_text=text.is_valid and not text.guess,

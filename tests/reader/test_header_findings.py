@@ -42,7 +42,10 @@ def test_a_number_beside_a_role_is_no_header() -> None:
     (finding,) = findings(["101", "Ann", "Admin"])
     assert finding.code == "no_header"
     assert finding.message.endswith(": --no-header --set user_id_column=1 --set role_column=3")
-    assert {finding.code for finding in findings(["2024", "Ann"])} == {"header_no_identity", "header_no_role"}
+    identity, role = findings(["2024", "Ann"])
+    assert (identity.code, role.code) == ("header_no_identity", "header_no_role")
+    assert "rolesync migrate" in identity.message
+    assert "rolesync migrate" not in role.message  # nothing identifies the users
 
 
 def test_an_address_is_no_header_even_if_the_settings_name_it() -> None:

@@ -12,6 +12,10 @@ def test_the_header_alone_decides_the_delimiter() -> None:
     assert rows == [(2, ["a,b,c,d", "e,f"])]
 
 
+def test_without_a_header_the_delimiter_makes_a_cell_of_an_address() -> None:
+    assert read(b"1\tann@x.edu\tAdmin\n2\tbo@x.edu\tAdmin\n")[0] == ("1", "ann@x.edu", "Admin")
+
+
 def test_a_quoted_header_is_read_under_any_delimiter() -> None:
     assert read(b'"email";"role"\n"a";"b"\n')[0] == ("email", "role")
 

@@ -22,11 +22,18 @@ MYSQL = """+-----------+-------+
 2 rows in set (0.00 sec)
 """
 MARKDOWN = "| email | role |\r\n|:------|-----:|\r\n| ann@x.edu | Admin |\r\n|bo@x.edu||\r\n"
+SQLITE = """┌───────────┬───────┐
+│   email   │ role  │
+├───────────┼───────┤
+│ ann@x.edu │ Admin │
+│ bo@x.edu  │       │
+└───────────┴───────┘
+"""
 ORACLE = "EMAIL          |ROLE\n---------------|-----\nann@x.edu      |Admin\nbo@x.edu       |     \n"
 SQLCMD = "email    ,role \n---------,-----\nann@x.edu,Admin\nbo@x.edu ,     \n"
 
 
-@pytest.mark.parametrize("text", [PSQL, MYSQL, MARKDOWN, ORACLE, SQLCMD])
+@pytest.mark.parametrize("text", [PSQL, MYSQL, SQLITE, SQLITE.replace("│", "║"), MARKDOWN, ORACLE, SQLCMD])
 def test_tables_of_database_programs_and_markdown_are_read(text: str) -> None:
     header, rows, _ = read(text.encode())
     assert tuple(map(str.casefold, header)) == HEADER
@@ -94,6 +101,25 @@ def test_an_apostrophe_before_a_number_is_no_quote() -> None:
 )
 def test_the_recipients_of_a_message_are_rows(text: str) -> None:
     assert read(text.encode())[:2] == (("email",), [(1, ["Ann Lee <ann@x.edu>"]), (2, ["Bo <bo@x.edu>"])])
+
+
+@pytest.mark.parametrize(
+    "text", ["ann@x.edu; bo@x.edu\n", "ann@x.edu, bo@x.edu", " Ann <ann@x.edu>;\tBo <bo@x.edu>;\r\n"]
+)
+def test_the_addresses_of_a_single_line_are_rows(text: str) -> None:
+    header, rows, _ = read(text.encode())
+    assert header == ("email",)
+    assert [cells[0].rpartition("<")[2].strip(">") for _, cells in rows] == ["ann@x.edu", "bo@x.edu"]
+
+
+@pytest.mark.parametrize("text", ["ann@x.edu\n", "ann@x.edu,Admin\n", "ann@x.edu,bo@x.edu\ncy@x.edu,di@x.edu\n"])
+def test_other_lines_with_addresses_are_a_table(text: str) -> None:
+    assert not is_recipients(text.encode())
+
+
+def test_bars_in_names_draw_no_box() -> None:
+    text = "email,role\nann@x.edu,A│B─C\n"
+    assert read(text.encode())[1] == [(2, ["ann@x.edu", "A│B─C"])]
 
 
 def test_a_comma_in_a_quoted_name_separates_no_recipients() -> None:

@@ -49,15 +49,17 @@ def test_an_unreadable_number_of_a_text_is_refused_with_its_cell(number: str) ->
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "place"),
+    ("old", "new", "damage"),
     [
-        ('<row r="1">', '<row r="2">', "row 2"),
-        ('r="A1"', 'r="A2"', "cell A2"),
-        ('r="B1"', 'r="A1"', "cell A1"),
+        ('<row r="2">', '<row r="2"><c r="C2" t="s"><v>1</v></c></row><row r="2">', "row 2 is there twice"),
+        ('<row r="1">', '<row r="2">', "cell A1 is in row 2"),
+        ('r="A1"', 'r="A2"', "cell A2 is in row 1"),
+        ('r="B2"', 'r="B3"', "cell B3 is in row 2"),
+        ('r="B1"', 'r="A1"', "cell A1 is there twice"),
     ],
 )
-def test_two_cells_in_one_place_are_refused_with_it(old: str, new: str, place: str) -> None:
-    assert f"{place} is there twice" in refused_workbook(book(ROWS.replace(old, new)))
+def test_a_cell_in_a_wrong_or_used_place_is_refused_with_it(old: str, new: str, damage: str) -> None:
+    assert damage in refused_workbook(book(ROWS.replace(old, new)))
 
 
 def test_rows_without_references_that_have_the_same_number_are_refused() -> None:
