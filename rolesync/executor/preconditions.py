@@ -106,7 +106,7 @@ def _check_fetched(plan: Plan, where: str, sha256: str) -> str:
 
 def has_list_changed(plan: Plan, folder: Path | None = None) -> bool:
     """Whether the list of a plan is there, and has changed since the plan was made; False if that can't be seen."""
-    if plan.source.undoes:
+    if plan.source.undoes or plan.source.fetched:
         return False
     try:
         source = next((path for path in _places_of_list(plan, folder) if path.is_file()), None)

@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from rolesync.model.frames import DESIRED, OUTCOMES
-from rolesync.model.json_forms import approval_json
+from rolesync.model.json_forms import approval_json, fetched_json
 from rolesync.model.keys import parse_roles
 from rolesync.model.runs import counts
 from rolesync.report.content.plan_rows import drift_cells, table_rows
@@ -39,13 +39,15 @@ def desired_json(desired: Desired, managed: Iterable[str]) -> Json:
     """Return the assignments and findings of a list.
 
     Returns:
-        `status` (`ok`, `warn`, `reject`), `source`, `managed_roles`, `assignments` (each with `role`, and with `email`
-        or `user_id` or both, as in the list; unmanaged roles are included) and `findings`.
+        `status` (`ok`, `warn`, `reject`), `source` (with `fetched` if it came from an address), `managed_roles`,
+        `assignments` (each with `role`, and with `email` or `user_id` or both, as in the list; unmanaged roles are
+        included) and `findings`.
     """
     source = desired.source
+    fetched = {"fetched": fetched_json(source.fetched)} if source.fetched else {}
     return {
         "status": desired.status,
-        "source": {"path": source.path, "sha256": source.sha256, "rows": source.rows},
+        "source": {"path": source.path, "sha256": source.sha256, "rows": source.rows, **fetched},
         "managed_roles": list(managed),
         "assignments": [
             _identity(email, user_id) | {"role": role}

@@ -17,6 +17,7 @@ from rolesync.executor.preconditions import (
     check_origin,
     check_reviewer,
     check_unattended,
+    has_list_changed,
     rejudge,
 )
 from rolesync.model.history import GuardBaseline
@@ -59,6 +60,14 @@ def test_a_list_from_an_address_is_not_compared() -> None:
     fetched = Fetched("https://x.edu/roles.csv", plan.created_at)
     warning = check_origin(replace(plan, source=replace(plan.source, fetched=fetched)), ACCOUNT, ROLES)
     assert "the list was fetched from https://x.edu/roles.csv" in warning
+
+
+def test_a_file_beside_the_plan_is_not_its_list_from_an_address(tmp_path: Path) -> None:
+    (tmp_path / "roles.csv").write_bytes(b"another list")
+    plan = make(source="https://x.edu/roles.csv")
+    assert has_list_changed(plan, tmp_path)
+    fetched = Fetched("https://x.edu/roles.csv", plan.created_at)
+    assert not has_list_changed(replace(plan, source=replace(plan.source, fetched=fetched)), tmp_path)
 
 
 def test_a_list_that_has_changed_at_its_address_is_refused() -> None:

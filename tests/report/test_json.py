@@ -1,8 +1,10 @@
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from rolesync.model.explanation import Explanation
 from rolesync.model.findings import Finding
+from rolesync.model.lists import Fetched
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import Level, VerdictStatus
 from rolesync.report.json import checks_json, desired_json, explanation_json, run_json, run_report_json, runs_json
@@ -41,6 +43,18 @@ def test_a_list_with_its_assignments_and_findings() -> None:
         "message": FINDINGS[0].message,
     }
     assert form["findings"][2]["row"] is None
+
+
+def test_a_list_from_an_address_shows_when_it_came() -> None:
+    desired, time = make_desired(), datetime(2026, 9, 1, 5, 30, tzinfo=UTC)
+    fetched = Fetched("https://x.edu/roles.csv", time, "", time)
+    assert desired_json(replace(desired, source=replace(desired.source, fetched=fetched)), ())["source"]["fetched"] == {
+        "where": "https://x.edu/roles.csv",
+        "fetched_at": "2026-09-01T05:30:00Z",
+        "etag": None,
+        "last_modified": "2026-09-01T05:30:00Z",
+        "failure": None,
+    }
 
 
 def test_a_rejected_list() -> None:
