@@ -39,7 +39,7 @@ def test_the_managed_roles_are_completed(sh: Shell) -> None:
     assert completions(sh, "who", "", mode="wrong") == []
 
 
-@pytest.mark.parametrize(("start", "names"), [("fi", ["first-steps"]), ("gu", ["guarantees", "guards"]), ("x", [])])
+@pytest.mark.parametrize(("start", "names"), [("fir", ["first-steps"]), ("gu", ["guarantees", "guards"]), ("x", [])])
 def test_topics_come_with_their_summaries(start: str, names: list[str]) -> None:
     completions = list(complete_topic(start))
     assert sorted(name for name, _ in completions) == names

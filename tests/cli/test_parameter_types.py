@@ -14,7 +14,7 @@ TYPES = ("<path>", "<bool>", "<str>", "<int", "list[", "{")
 @pytest.mark.parametrize(
     ("command", "usage"),
     [
-        ("plan", "plan [OPTIONS] FILE"),
+        ("plan", "plan [OPTIONS] [FILE]"),
         ("show", "show [OPTIONS] PLAN|RUN"),
         ("migrate", "migrate [OPTIONS] SHEET..."),
         ("help", "help [OPTIONS] [TOPIC]"),
@@ -30,5 +30,5 @@ def test_the_help_of_a_command_has_no_types(command: str, usage: str, sh: Shell)
 
 def test_nor_has_it_on_a_terminal() -> None:
     shown = CONTROLS.sub("", on_terminal(sys.executable, "-m", "rolesync", "plan", "--help").decode())
-    assert "plan [OPTIONS] FILE" in shown
+    assert "plan [OPTIONS] [FILE]" in shown
     assert not [each for each in TYPES if each in shown]
