@@ -22,7 +22,7 @@ from rolesync.model.vocabulary import OutcomeStatus, VerdictStatus
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.private_files import make_private_folder, replace_file
-from rolesync.sources.address import shown_address
+from rolesync.sources.address import is_address, shown_address
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.doctor import run_checks
@@ -138,6 +138,8 @@ def _apply(job: Job, context: Context) -> AccountResult:
         plan = from_json(path.read_text(encoding="ascii"))
     except OSError as error:
         raise UsageError(f"the plan {path} can't be read: {error.strerror}", hint="plan the fleet again") from error
+    if is_address(job.list_path):  # where a plan that waited for its approval is compared with the list of today
+        context = replace(context, settings=context.settings.model_copy(update={"list": job.list_path}))
     run = apply_plan(plan, context, folder=path.parent, command="sync" if job.is_sync else "apply")
     numbers = counts(run.outcomes)
     status = AccountStatus.DONE

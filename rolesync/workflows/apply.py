@@ -51,7 +51,7 @@ def apply_plan(
         RecordError: the record can't be read or written.
     """
     settings = context.settings
-    _check_origin(plan, context, folder)
+    _check_origin(plan, context, folder, is_just_read=command == "sync")
     check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
     check_guards(plan, override)
     with lock_account(context, command) as account:
@@ -89,9 +89,11 @@ def recheck_saved_plan(plan: Plan, context: Context, override: str = "", folder:
         return _recheck(plan, StudioReader(client), earlier_runs_of(context), context, override)
 
 
-def _check_origin(plan: Plan, context: Context, folder: Path | None) -> None:
+def _check_origin(plan: Plan, context: Context, folder: Path | None, *, is_just_read: bool = False) -> None:
+    """Check where a plan comes from; a list that was just fetched for it isn't fetched again."""
     settings = context.settings
-    fetched_sha256 = sha256_now(plan.source, context)
+    is_fresh = is_just_read and plan.source.fetched is not None
+    fetched_sha256 = plan.source.sha256 if is_fresh else sha256_now(plan.source, context)
     if warning := check_origin(plan, settings.studio, settings.managed_roles, folder, fetched_sha256):
         structlog.get_logger("rolesync.apply").warning(warning)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from rolesync.model.fleet import AccountResult, AccountStatus, RecordHead
 from rolesync.sandbox import Options, Sandbox
 from tests.fleet.tools import job as job_of
 from tests.paths import SAMPLE
+from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 
 
 @pytest.fixture
@@ -164,3 +166,19 @@ def test_a_row_of_no_account_is_refused_and_removes_nobody(plan_job: Job, tmp_pa
     assert refused.status is AccountStatus.REFUSED
     path.write_text("\n".join(rows).replace("nroth", "south"), encoding="utf-8")
     assert run(with_values(plan_job, **values, max_removals_share=1.0), list_path=str(path)).plan is not None
+
+
+def test_a_plan_from_an_address_is_compared_with_the_list_there_before_it_is_applied(
+    plan_job: Job, studio: Sandbox
+) -> None:
+    dated = {"Content-Type": "text/csv", "Last-Modified": format_datetime(datetime.now(UTC), usegmt=True)}
+    lists = [ScriptedAnswer(200, SAMPLE.read_bytes() + more, dated) for more in (b"", b"\n#", b"")]
+    with ScriptedStudio(in_turn(*lists)) as server:
+        job = replace(plan_job, list_path=f"{server.base_url}/roles.csv?key=s3cret")
+        assert run(job).status is AccountStatus.PLANNED
+        changed = run(job, kind=JobKind.APPLY)
+        assert "has changed since the plan was made" in changed.message
+        assert "s3cret" not in changed.message + changed.hint
+        assert studio.log() == []
+        assert run(job, kind=JobKind.APPLY, is_sync=True).status is AccountStatus.DONE
+    assert len(server.requests) == 2  # the second half of a sync asks for no list
