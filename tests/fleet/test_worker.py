@@ -39,10 +39,16 @@ def test_it_answers_each_job_by_progress_and_one_result(
         list_path=str(SAMPLE),
         plan_path=str(tmp_path / "plan.json"),
     )
-    output, errors = worker.communicate(encode_job(plan) + encode_job(job(values={"account": 3})))
-    messages = [json.loads(line) for line in output.splitlines()]
+    assert worker.stdin
+    assert worker.stdout
+    worker.stdin.write(encode_job(plan) + encode_job(job(values={"account": 3})))
+    worker.stdin.flush()
+    messages = [json.loads(worker.stdout.readline())]
+    while len(results := [decode_result(each["result"]) for each in messages if "result" in each]) < 2:
+        messages.append(json.loads(worker.stdout.readline()))
+    output, errors = worker.communicate()  # only now, as the end of standard input would interrupt a job
+    assert output == ""
     assert messages[0] == {"ready": True}
-    results = [decode_result(message["result"]) for message in messages if "result" in message]
     assert [each.status for each in results] == [AccountStatus.PLANNED, AccountStatus.FAILED]
     assert any("progress" in message for message in messages)
     assert (errors, worker.returncode) == ("", 0)
