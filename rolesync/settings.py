@@ -14,16 +14,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from rolesync.errors import UsageError
-from rolesync.model.lists import ListForm
-from rolesync.model.plans import Policy
-from rolesync.model.vocabulary import Mode
-from rolesync.notify.table import NotifyTable
-from rolesync.reader.identity import read_user, read_users
-from rolesync.settings_lists import ListSettings
-from rolesync.settings_notify import check_notify
-from rolesync.settings_routes import check_routes
-from rolesync.settings_sources import (
+from rolesync.configuration.lists import ListSettings
+from rolesync.configuration.notify import check_notify
+from rolesync.configuration.routes import check_routes
+from rolesync.configuration.sources import (
     CONFIG_FILE,
     PREFIX,
     SECRETS_FOLDER,
@@ -31,7 +25,7 @@ from rolesync.settings_sources import (
     read_settings,
     user_state_dir,
 )
-from rolesync.settings_values import (
+from rolesync.configuration.values import (
     DOMAIN,
     Count,
     Positive,
@@ -41,7 +35,13 @@ from rolesync.settings_values import (
     check_output_mode,
     parse_collection,
 )
-from rolesync.settings_wrong import WrongSettings, collected
+from rolesync.configuration.wrong import WrongSettings, collected
+from rolesync.errors import UsageError
+from rolesync.model.lists import ListForm
+from rolesync.model.plans import Policy
+from rolesync.model.vocabulary import Mode
+from rolesync.notify.table import NotifyTable
+from rolesync.reader.identity import read_user, read_users
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from rolesync.cli.commands import COMMANDS
+from rolesync.configuration.sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
 from rolesync.errors import Exit
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.history import GuardBaseline
@@ -21,7 +22,6 @@ from rolesync.notify.table import NotifyTable
 from rolesync.planner.guards import judge
 from rolesync.reader.exports import known_exports
 from rolesync.settings import Settings
-from rolesync.settings_sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
 from tests.in_process import run_in_process
 from tests.paths import ROOT
 

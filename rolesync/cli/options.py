@@ -13,8 +13,8 @@ from rolesync.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rolesync.configuration.wrong import WrongSettings
     from rolesync.settings import Settings
-    from rolesync.settings_wrong import WrongSettings
 
 
 class Form(StrEnum):
@@ -218,8 +218,8 @@ def load_settings_to_show(config: Path | None, assignments: list[str] | None) ->
     Raises:
         UsageError: an assignment isn't NAME=VALUE, a setting is set twice, or no setting can be read.
     """
+    from rolesync.configuration.wrong import WrongSettings
     from rolesync.settings import load
-    from rolesync.settings_wrong import WrongSettings
 
     wrong = WrongSettings()
     return load(config, wrong=wrong, **_with_assigned({}, assignments)), wrong

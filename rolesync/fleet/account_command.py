@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from shlex import quote
 
+from rolesync.configuration.routes import SECRETS
+from rolesync.configuration.sources import PREFIX, SECRETS_FOLDER
 from rolesync.fleet.environment import operator
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.jobs import Job
-from rolesync.settings_routes import SECRETS
-from rolesync.settings_sources import PREFIX, SECRETS_FOLDER
 
 _COMMAND = re.compile(
     r"\brolesync (?=(?:validate|export|plan|show|rehearse|review|apply|sync|undo|runs|explain|audit|login|doctor)\b)"

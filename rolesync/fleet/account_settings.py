@@ -6,10 +6,10 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import SecretsSettingsSource
 
+from rolesync.configuration.problems import Kind, Source, describe_problem
+from rolesync.configuration.sources import PREFIX
 from rolesync.errors import UsageError
 from rolesync.settings import Settings
-from rolesync.settings_problems import Kind, Source, describe_problem
-from rolesync.settings_sources import PREFIX
 
 
 class _AccountSettings(Settings):

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 from typing import get_args
 
+from rolesync.configuration.sources import CONFIG_FILE, PREFIX, user_state_dir
 from rolesync.errors import UsageError
 from rolesync.settings import Settings
-from rolesync.settings_sources import CONFIG_FILE, PREFIX, user_state_dir
 
 _FOR_ALL = frozenset({"STATE_DIR", "OPERATOR", "LOG_LEVEL", "LOG_FORMAT"})
 """What may be set in the environment, because it belongs to the process and not to an account."""

@@ -16,12 +16,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rolesync.configuration.routes import SECRETS
+from rolesync.configuration.trust import check_settings_file
 from rolesync.errors import UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.fleet_table import ACCOUNT_NAME, FleetTable
 from rolesync.settings import Settings
-from rolesync.settings_routes import SECRETS
-from rolesync.settings_trust import check_settings_file
 from rolesync.sources.address import is_address
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

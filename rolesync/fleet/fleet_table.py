@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from rolesync.configuration.values import check_metrics_file, check_metrics_push
 from rolesync.notify.table import NotifyTable
-from rolesync.settings_values import check_metrics_file, check_metrics_push
 
 ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """Names of fleets, groups and accounts; they become names of files and folders."""

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from rolesync.configuration.problems import Kind, is_secret
 from rolesync.model.shown_settings import ShownSetting
 from rolesync.settings import Settings
-from rolesync.settings_problems import Kind, is_secret
 from rolesync.sources.address import is_address, shown_address
 
 DEFAULT = "default"

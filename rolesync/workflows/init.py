@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from rolesync.configuration.values import DOMAIN, parse_account
 from rolesync.errors import RolesyncError, UsageError
 from rolesync.model.findings import CellError
 from rolesync.model.hosts import is_loopback
@@ -16,7 +17,6 @@ from rolesync.reader.identity import read_user
 from rolesync.reader.write import desired_csv, list_assignments
 from rolesync.report.content.text import escape_for_display, plural
 from rolesync.settings import load
-from rolesync.settings_values import DOMAIN, parse_account
 from rolesync.studio.auth.login import authorise_address, code_in
 from rolesync.tables.write_csv import mark_as_utf8
 from rolesync.workflows.connect import log_in, oauth_of

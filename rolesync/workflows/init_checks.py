@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from rolesync.configuration.problems import near_names
 from rolesync.errors import (
     InputRefusedError,
     NotFoundError,
@@ -16,7 +17,6 @@ from rolesync.live.pages import look_up
 from rolesync.model.keys import parse_roles
 from rolesync.model.vocabulary import Level
 from rolesync.report.content.text import format_user, plural
-from rolesync.settings_problems import near_names
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect
 from rolesync.workflows.context import Context

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from rolesync.configuration.problems import toml_value
+from rolesync.configuration.routes import SECRETS
+from rolesync.configuration.sources import PREFIX
 from rolesync.errors import UsageError
 from rolesync.private_files import PRIVATE, PRIVATE_FOLDER, make_private_folder, replace_file
 from rolesync.settings import Settings
-from rolesync.settings_problems import toml_value
-from rolesync.settings_routes import SECRETS
-from rolesync.settings_sources import PREFIX
 
 SECRETS_NAME = "secrets"
 

@@ -13,6 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 import structlog
 
 from rolesync import __version__
+from rolesync.configuration.notify import folder_of
 from rolesync.errors import Exit, RolesyncError, StudioError, UsageError
 from rolesync.model.hosts import is_loopback
 from rolesync.model.plans import Plan
@@ -24,7 +25,6 @@ from rolesync.notify.message import compose
 from rolesync.notify.network import Network
 from rolesync.notify.report_end import Reporting, report_end
 from rolesync.settings import Settings
-from rolesync.settings_notify import folder_of
 from rolesync.studio.retry import Retry
 from rolesync.workflows.context import Context
 

@@ -9,6 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import structlog
 
+from rolesync.configuration.values import NOW
 from rolesync.errors import RolesyncError
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Code, Finding
@@ -17,7 +18,6 @@ from rolesync.model.lists import Fetched, Source
 from rolesync.model.vocabulary import Level
 from rolesync.reader.read import read_desired
 from rolesync.settings import Settings
-from rolesync.settings_values import NOW
 from rolesync.sources.access import Access, Clocks
 from rolesync.sources.address import is_address, parse_address, shown_address
 from rolesync.sources.fetch import fetch_list

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rolesync.configuration.notify import folder_of
 from rolesync.errors import UsageError
 from rolesync.settings import load
-from rolesync.settings_notify import folder_of
 
 
 @pytest.fixture(autouse=True)

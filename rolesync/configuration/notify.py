@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rolesync.configuration.sources import CONFIG_FILE, Origin
+from rolesync.configuration.trust import is_below
 from rolesync.errors import UsageError
-from rolesync.settings_sources import CONFIG_FILE, Origin
-from rolesync.settings_trust import is_below
 
 if TYPE_CHECKING:
     from rolesync.notify.table import NotifyTable

@@ -14,9 +14,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
 
-from rolesync.errors import UsageError
-from rolesync.settings_lines import variable_lines
-from rolesync.settings_problems import (
+from rolesync.configuration.lines import variable_lines
+from rolesync.configuration.problems import (
     Kind,
     Source,
     describe_problem,
@@ -24,8 +23,9 @@ from rolesync.settings_problems import (
     shown_path,
     unknown_setting,
 )
-from rolesync.settings_trust import check_settings_file, lies_within
-from rolesync.settings_wrong import Model, WrongSettings, collected, settings_without
+from rolesync.configuration.trust import check_settings_file, lies_within
+from rolesync.configuration.wrong import Model, WrongSettings, collected, settings_without
+from rolesync.errors import UsageError
 
 PREFIX = "ROLESYNC_"
 CONFIG_FILE = "ROLESYNC_CONFIG"

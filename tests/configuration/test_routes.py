@@ -1,13 +1,13 @@
-"""Which files may decide where which secret goes; with the sources themselves in `test_settings_sources.py`."""
+"""Which files may decide where which secret goes; with the sources themselves in `test_sources.py`."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from rolesync.configuration.routes import ROUTES, SECRETS
 from rolesync.errors import UsageError
 from rolesync.settings import load
-from rolesync.settings_routes import ROUTES, SECRETS
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
-from rolesync.settings_values import check_account, check_base_url, check_redirect
+from rolesync.configuration.values import check_account, check_base_url, check_redirect
 
 
 class AccessSettings(BaseSettings):

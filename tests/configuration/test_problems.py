@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from rolesync.configuration.problems import Kind, Source, toml_value
 from rolesync.errors import UsageError
 from rolesync.settings import Settings, load
-from rolesync.settings_problems import Kind, Source, toml_value
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from rolesync.configuration.wrong import WrongSettings, collected, settings_without
 from rolesync.errors import UsageError
 from rolesync.settings import Settings, load
-from rolesync.settings_wrong import WrongSettings, collected, settings_without
 
 
 def test_a_refusal_is_collected_or_raised() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from rolesync.settings_access import AccessSettings
+from rolesync.configuration.access import AccessSettings
 
 
 @pytest.mark.parametrize(

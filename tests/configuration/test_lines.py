@@ -1,6 +1,6 @@
 """On which line of a file a setting is."""
 
-from rolesync.settings_lines import table_line, toml_line, variable_lines
+from rolesync.configuration.lines import table_line, toml_line, variable_lines
 
 
 def test_the_line_of_a_key_is_the_one_where_it_is_set() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from rolesync.settings_lists import ListSettings
+from rolesync.configuration.lists import ListSettings
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from rolesync.configuration.sources import CONFIG_FILE, PREFIX, Origin
 from rolesync.errors import UsageError
-from rolesync.settings_sources import CONFIG_FILE, PREFIX, Origin
 
 _STUDIO = ("account", "base_url", "proxy", "ca_bundle", "notify", "metrics_push")
 _LIST = ("list", "list_hosts", "list_known_hosts", "proxy", "ca_bundle")

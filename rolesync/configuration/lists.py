@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from rolesync.settings_access import AccessSettings
-from rolesync.settings_values import (
+from rolesync.configuration.access import AccessSettings
+from rolesync.configuration.values import (
     Count,
     Positive,
     check_as_of,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.settings_values import check_metrics_file, check_metrics_push, parse_account
+from rolesync.configuration.values import check_metrics_file, check_metrics_push, parse_account
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from rolesync.settings_lines import table_line, toml_line, variable_lines
+from rolesync.configuration.lines import table_line, toml_line, variable_lines
 
 _SHOWN = 40  # characters of a wrong value
 _PERCENT = 100
