@@ -1,5 +1,6 @@
 """The fixtures of several folders: starting and stopping them takes longer than most tests."""
 
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from rolesync.sandbox import Control, Options, Sandbox
@@ -45,6 +47,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "hypothesis" in item.keywords or item.path.relative_to(_TESTS).parts[0] in _UNMEASURED:
             item.add_marker("unmeasured")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Leave the log of each test behind, which may drop what a later test looks for."""
+    before, disabled = structlog.get_config() if structlog.is_configured() else {}, logging.root.manager.disable
+    yield
+    logging.disable(disabled)
+    structlog.contextvars.clear_contextvars()
+    structlog.reset_defaults()
+    if before:
+        structlog.configure(**before)
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Log and progress of a command, both on standard error."""
 
 import json
-import logging
 import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -14,17 +12,6 @@ from rolesync.errors import RateLimitedError, ServerError, StudioError
 from rolesync.model.live import WAITING
 from rolesync.settings import load
 from rolesync.studio.retry import Retry
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    before, disabled = structlog.get_config() if structlog.is_configured() else {}, logging.root.manager.disable
-    yield
-    logging.disable(disabled)
-    structlog.contextvars.clear_contextvars()
-    structlog.reset_defaults()
-    if before:
-        structlog.configure(**before)
 
 
 def test_the_log_has_the_format_and_the_level_of_the_settings(capsys: pytest.CaptureFixture[str]) -> None:

@@ -178,7 +178,7 @@ def test_a_broken_record_proves_only_what_is_before_the_break(story: Story) -> N
 
 
 def test_holders_are_sorted_by_role_and_address(story: Story) -> None:
-    first, *others = as_of(story, "2026-05-04").values()
+    first, *others = sorted(as_of(story, "2026-05-04").values(), key=lambda each: each.user_id)
     without, other = first._replace(email=""), first._replace(role="Observer")
     ordered = in_order([other, without, *reversed(others)], [ROLE, "Observer"])
     named = sorted((each for each in others if each.email), key=lambda each: each.email)

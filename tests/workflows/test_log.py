@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -12,17 +11,6 @@ from rolesync.sandbox.control import Control
 from rolesync.settings import load
 from rolesync.workflows.log import StageLog, configure_log, secrets_of
 from tests.command import SAMPLE, Shell
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    before, disabled = structlog.get_config() if structlog.is_configured() else {}, logging.root.manager.disable
-    yield
-    logging.disable(disabled)
-    structlog.contextvars.clear_contextvars()
-    structlog.reset_defaults()
-    if before:
-        structlog.configure(**before)
 
 
 def entries(text: str) -> list[dict[str, object]]:
