@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import structlog
+from typing import TYPE_CHECKING
 
 from rolesync.history.run_id import new_run_id
 from rolesync.model.live import Progress
 from rolesync.settings import Settings
-from rolesync.studio.retry import Retry
+
+if TYPE_CHECKING:
+    from rolesync.studio.retry import Retry
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,12 @@ class Context:
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] | None = None
     answered: Callable[[float], None] = lambda _seconds: None
-    retrying: Callable[[Retry], None] = lambda _retry: None
+    retrying: "Callable[[Retry], None]" = lambda _retry: None
 
     def new_run(self) -> str:
         """Make the id of a new run, which is in each line of the log from then on."""
+        import structlog  # noqa: PLC0415  # commands that only read the record neither plan nor log
+
         run = new_run_id(self.now())
         structlog.contextvars.bind_contextvars(run=run)
         return run

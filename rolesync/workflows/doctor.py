@@ -14,7 +14,6 @@ from rolesync.studio.users import StudioReader
 from rolesync.tables.regular_file import is_standard_input
 from rolesync.workflows.connect import connect, oauth_of
 from rolesync.workflows.context import Context
-from rolesync.workflows.read_list import read_list
 
 _MAX_SKEW = 60.0  # seconds; with more, times in the record mislead, and tokens seem to expire too early or too late
 
@@ -137,6 +136,8 @@ def _list(context: Context) -> Iterator[Check]:
     name = context.settings.list
     if not name or is_standard_input(name):
         return
+    from rolesync.workflows.read_list import read_list  # noqa: PLC0415  # brings pandas, which nothing else needs here
+
     try:
         desired = read_list(name, context)
     except RolesyncError as error:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,22 @@ def test_validate_reads_a_list_without_http_and_the_record() -> None:
     for_people = imported("validate", SAMPLE)
     assert "rich" in for_people
     assert for_people & (HTTP | RECORD | EXTRAS | LOOKUPS | {"markdown_it"}) == set()
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code", "unneeded"),
+    [
+        (["runs"], 0, DATA - {"pydantic", "pydantic_settings", "rolesync.settings", "rolesync.reader"} | HTTP),
+        (["explain", "ann@example.edu"], 0, {"pandas", "structlog", "tenacity"} | HTTP - {"rolesync.studio"}),
+        (["doctor"], 6, {"pandas"}),
+    ],
+)
+def test_what_plans_nothing_imports_no_pandas(
+    command: list[str], exit_code: int, unneeded: set[str], tmp_path: Path
+) -> None:
+    account = {"base_url": "http://127.0.0.1:9", "token": "t", "state_dir": tmp_path, "attempts": 1}
+    settings = [word for name, value in account.items() for word in ("--set", f"{name}={value}")]
+    assert imported(*command, *settings, exit_code=exit_code) & unneeded == set()
 
 
 def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
