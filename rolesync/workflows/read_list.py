@@ -10,7 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import structlog
 
 from rolesync.configuration.values import NOW
-from rolesync.errors import RolesyncError
+from rolesync.errors import InputRefusedError, RolesyncError
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Code, Finding
 from rolesync.model.hosts import is_loopback
@@ -60,9 +60,12 @@ def read_list(file: Path | str, context: Context) -> Desired:
 
 
 def sha256_now(source: Source, context: Context) -> str:
-    """Fetch the list of a plan again; returns its SHA-256, "" if that can't be known.
+    """Fetch the list of a plan again; returns its SHA-256, "" if the settings don't name the same address.
 
-    It is known if the settings name the same address. Plans have no options of addresses, which may be secrets.
+    Plans have no options of addresses, which may be secrets.
+
+    Raises:
+        InputRefusedError: the list can't be fetched.
     """
     name, settings = context.settings.list, context.settings
     if source.fetched is None or shown_address(name) != source.fetched.where:
@@ -71,8 +74,10 @@ def sha256_now(source: Source, context: Context) -> str:
     try:
         return fetch_list(parse_address(name), access, _clocks(context), settings.lists_dir).sha256
     except RolesyncError as error:
-        structlog.get_logger("rolesync.list").warning("the list can't be compared", reason=error.message)
-        return ""
+        raise InputRefusedError(
+            f"the plan can't be compared with its list: {error.message}",
+            hint=f"{error.hint}; or to apply it without comparing: --set list=",
+        ) from error
 
 
 def _clocks(context: Context) -> Clocks:

@@ -124,7 +124,13 @@ def test_a_saved_plan_is_compared_with_the_list_at_its_address(context: Context)
         assert sha256_now(plan.source, named) == plan.source.sha256
         with pytest.raises(PlanRefusedError, match="has changed since the plan was made"):
             apply_plan(plan, named)
-        assert sha256_now(plan.source, with_settings(named, list_fallback="additions")) == ""
+        for gone in (named, with_settings(named, list_fallback="additions")):
+            with pytest.raises(
+                InputRefusedError, match=r"can't be compared with its list: .*; nobody was removed"
+            ) as refused:
+                apply_plan(plan, gone)
+            assert refused.value.hint.endswith("to apply it without comparing: --set list=")
+    assert apply_plan(plan, context).complete
     done = apply_plan(plan, named, command="sync")  # the list was just read for it, so the server isn't asked again
     assert done.complete
 
