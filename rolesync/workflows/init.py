@@ -17,6 +17,7 @@ from rolesync.reader.identity import read_user
 from rolesync.reader.write import desired_csv, list_assignments
 from rolesync.report.content.text import escape_for_display, plural
 from rolesync.settings import load
+from rolesync.sources.address import is_address
 from rolesync.studio.auth.login import authorise_address, code_in
 from rolesync.tables.write_csv import mark_as_utf8
 from rolesync.workflows.connect import log_in, oauth_of
@@ -227,13 +228,19 @@ class _Interview:
         name = text.strip()
         if name.casefold() == NO_LIST:
             return
+        if is_address(name):
+            for line in describe_list(name, self._context()):
+                self._say(f"  {line}")
+            self.decided.settings["list"] = name
+            return
         path = Path(name).expanduser()
         if path.exists():
             for line in describe_list(path, self._context()):
                 self._say(f"  {line}")
         elif self._questions is None or not self.decided.is_signed_in:
             raise UsageError(
-                f"there is no list {name}", hint=f"`rolesync export -o {name}` writes today's holders to it"
+                f"there is no list {name}",
+                hint=f"leave out --list; after that, `rolesync export -o {name}` writes today's holders to it",
             )
         elif not path.parent.is_dir():
             raise UsageError(f"there is no folder {path.parent}")
@@ -244,6 +251,7 @@ class _Interview:
         else:
             raise UsageError("then name the file of the list")
         self.decided.list_file = path
+        self.decided.settings["list"] = str(path.absolute())
 
 
 def _one_or_two(text: str) -> bool:

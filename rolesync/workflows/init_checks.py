@@ -122,7 +122,7 @@ def _is_held(name: str, studio: StudioReader) -> bool:
         return False
 
 
-def describe_list(path: Path, context: Context) -> list[str]:
+def describe_list(path: Path | str, context: Context) -> list[str]:
     """Read a list, and describe what it asks for and its first findings.
 
     Raises:

@@ -26,6 +26,7 @@ _REASONS: Mapping[str, str] = {
     "redirect_uri": "The redirect address of the developer key, exactly as Studio has it; `rolesync login` uses it.",
     "owner": "The person whose token this is: never loses a managed role, so that rolesync can't lock itself out.",
     "managed_roles": "The only roles that rolesync reads and changes.",
+    "list": "The list, for commands that name none: a file, or an address as in `rolesync help sources`.",
     "secrets_dir": "The folder of secrets, relative to this file. Only your user can read it; keep it out of backups.",
 }
 _LIMITS = (

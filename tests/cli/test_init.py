@@ -30,6 +30,7 @@ def test_options_answer_every_question(new: Shell, studio: Control) -> None:
         "owner": OWNER,
         "managed_roles": ["Admin", "Subaccount admin"],
         "secrets_dir": "secrets",
+        "list": str(SAMPLE),
     }
     assert answer["next"] == ["rolesync doctor", f"rolesync plan {SAMPLE} -o plan.json"]
     assert answer["notes"] == []

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from rolesync.errors import UsageError
 from rolesync.sandbox import Options, Sandbox
 from rolesync.workflows.init import decide, next_problem
 from rolesync.workflows.init_answers import InitOptions
+from tests.servers import ScriptedStudio
+from tests.sources.tools import csv
 
 Sandboxes = Callable[[Options], Sandbox]
 PATIENCE = 40  # questions
@@ -71,7 +74,12 @@ def test_each_mistake_is_explained_and_asked_again(studio: Sandbox, tmp_path: Pa
         **{"roles.csv": ["n", "y"]},
     )
     decided = decide(InitOptions(), person)
-    assert decided.settings == {"base_url": studio.base_url, "owner": OWNER, "managed_roles": ["Admin", "Teacher"]}
+    assert decided.settings == {
+        "base_url": studio.base_url,
+        "owner": OWNER,
+        "managed_roles": ["Admin", "Teacher"],
+        "list": str(tmp_path / "roles.csv"),
+    }
     assert decided.secrets["token"].get_secret_value() == studio.token
     assert decided.list_file == Path("roles.csv")
     assert decided.new_list.startswith("\ufeffemail,user_id,role,name\n")
@@ -90,6 +98,18 @@ def test_each_mistake_is_explained_and_asked_again(studio: Sandbox, tmp_path: Pa
         assert words in person.heard, words
     assert studio.token not in person.heard
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.csv"]
+
+
+def test_a_list_at_an_address_is_read_and_named(studio: Sandbox) -> None:
+    options = InitOptions(account=studio.base_url, token=SecretStr(studio.token), owner=OWNER, roles=("Admin",))
+    with ScriptedStudio(lambda _request: csv(b"email,role\nann@example.edu,Admin\n")) as server:
+        decided = decide(replace(options, list_file=server.base_url), None)
+    assert (decided.settings["list"], decided.list_file) == (server.base_url, None)
+    with pytest.raises(UsageError, match=r"there is no list gone\.csv") as refused:
+        decide(replace(options, list_file="gone.csv"), None)
+    assert (
+        refused.value.hint == "leave out --list; after that, `rolesync export -o gone.csv` writes today's holders to it"
+    )
 
 
 def test_a_developer_key_is_asked_for_and_logged_in(studio: Sandbox) -> None:
