@@ -143,7 +143,7 @@ def _apply(job: Job, context: Context) -> AccountResult:
     run = apply_plan(plan, context, folder=path.parent, command="sync" if job.is_sync else "apply")
     numbers = counts(run.outcomes)
     status = AccountStatus.DONE
-    message = ""
+    message = f"already applied by run {run.already_applied}; sent 0" if run.already_applied else ""
     if not run.complete:
         all_done = numbers[OutcomeStatus.DONE] == len(run.outcomes)
         status = AccountStatus.UNREACHABLE if run.stopped and not all_done else AccountStatus.INCOMPLETE

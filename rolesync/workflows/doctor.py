@@ -187,5 +187,5 @@ def _record(context: Context) -> Check:
 
 def _failed(name: str, error: RolesyncError) -> Check:
     """Make the check of an error. Advice to run these checks is of no use in them."""
-    hint = "check the settings above, and the network" if "rolesync doctor" in error.hint else error.hint
+    hint = "check account or base_url, and the network" if "rolesync doctor" in error.hint else error.hint
     return Check(name, BLOCK, error.message, hint, error.exit_code)

@@ -69,9 +69,10 @@ def test_plan_then_apply_then_nothing_to_change(plan_job: Job, studio: Sandbox) 
 
 def test_an_apply_again_sends_nothing_again(plan_job: Job, studio: Sandbox) -> None:
     run(plan_job)
-    run(plan_job, kind=JobKind.APPLY)
+    first = run(plan_job, kind=JobKind.APPLY)
     sent = len(studio.log())
-    assert run(plan_job, kind=JobKind.APPLY, attempt=2).status is AccountStatus.DONE
+    again = run(plan_job, kind=JobKind.APPLY, attempt=2)
+    assert (again.status, again.message) == (AccountStatus.DONE, f"already applied by run {first.run}; sent 0")
     assert len(studio.log()) == sent
 
 
