@@ -106,10 +106,10 @@ class Directory:
         entries = [each for each in self._connection.response or [] if each.get("type") == "searchResEntry"]
         if len(entries) != 1:
             raise incomplete(self._address.where, "a member could not be read")
-        found = {attribute.casefold(): values for attribute, values in entries[0]["raw_attributes"].items()}
-        if any(";range=" in attribute for attribute in found):  # Active Directory has more members than it sent
+        values_of = {attribute.casefold(): values for attribute, values in entries[0]["raw_attributes"].items()}
+        if any(";range=" in attribute for attribute in values_of):  # Active Directory has more members than it sent
             raise incomplete(self._address.where, "not all members of a group came")
-        return found
+        return values_of
 
     def _row(self, entry: Mapping[str, Sequence[bytes]]) -> DirectoryRow:
         names = [*_texts(entry, "displayName"), *_texts(entry, "cn"), ""]
