@@ -153,6 +153,20 @@ def test_whatever_one_account_does_the_others_are_done(tmp_path: Path, sandboxes
         check_no_secret(tmp_path)
 
 
+@pytest.mark.parametrize(("limit", "exit_code", "applied"), [(2, 5, 2), (1, 4, 0)])
+def test_the_breaker_trips_only_beyond_its_limit(
+    tmp_path: Path, sandboxes: Sandboxes, limit: int, exit_code: int, applied: int
+) -> None:
+    stop = f"[fleet.stop]\nfailed_count = {limit}\nfailed_share = 1.0\n"
+    with fronts(tmp_path, sandboxes, ["down", "off", "well", "fine"], fleet=stop) as accounts:
+        for name in ("down", "off"):
+            accounts[name].step = lambda _request, _forward: ScriptedAnswer(401)
+        fleet = read_fleet(tmp_path / "fleet.toml", tmp_path / "state")
+        night = sync_fleet(FleetContext(fleet, LocalEngine()), fleet.enabled)
+        assert exit_code_of_night(night) == exit_code
+        assert sum(len(front.sandbox.log()) for front in accounts.values()) == applied * CHANGES
+
+
 @pytest.mark.parametrize("kind", [JobKind.PLAN, JobKind.APPLY])
 def test_a_fleet_that_is_killed_is_resumed_and_repeats_nothing(
     bare: Shell, tmp_path: Path, sandboxes: Sandboxes, kind: JobKind
