@@ -1,7 +1,6 @@
 """Reads a Google Sheet, or a file in Google Drive, as a service account that may see it."""
 
 import json
-from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +65,7 @@ def _read(http: HttpReader, api: JsonReader, base: str, access: Access, kept: Fe
     if before.get("trashed"):
         raise FetchError(f"{http.where}: the file is in the bin", hint="restore it, or correct the address")
     if kept and kept.etag == changed:
-        return Unchanged(_time(changed, api))
+        return Unchanged(api.time(changed))
     if kind.startswith(_GOOGLE) and kind != _SHEET:
         raise FetchError(f"{http.where}: this is no sheet and no file", hint="use the id of a sheet or a file")
     if str(before.get("size", "0")).isdecimal() and int(before.get("size", 0)) > access.max_bytes:
@@ -75,14 +74,7 @@ def _read(http: HttpReader, api: JsonReader, base: str, access: Access, kept: Fe
     data = api.get_bytes(base + rest)
     if api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}").get("modifiedTime") != changed:
         raise incomplete(http.where, "the file changed while it was read")
-    return Download(data, changed, _time(changed, api))
-
-
-def _time(text: str, api: JsonReader) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise api.unexpected() from None
+    return Download(data, changed, api.time(changed))
 
 
 def _token(http: HttpReader, address: Address, access: Access) -> str:

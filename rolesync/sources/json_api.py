@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -51,6 +52,17 @@ class JsonReader:
         if answer.status != HTTPStatus.OK:
             raise self._reader.refusal(answer)
         return answer.data
+
+    def time(self, text: str) -> datetime:
+        """Parse a time of an answer, in ISO 8601.
+
+        Raises:
+            FetchError: it is none.
+        """
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            raise self.unexpected() from None
 
     def unexpected(self) -> FetchError:
         """Make the error for an answer that isn't as documented."""

@@ -1,7 +1,6 @@
 """Reads a file in SharePoint or OneDrive by Microsoft Graph, as an app that may read its site."""
 
 from dataclasses import replace
-from datetime import datetime
 from urllib.parse import quote, unquote, urlsplit
 
 from rolesync.errors import UsageError
@@ -69,13 +68,13 @@ def _read(http: HttpReader, api: JsonReader, item: str, access: Access, kept: Fe
     if "file" not in before:
         raise FetchError(f"{http.where}: this is a folder, not a file", hint="name a file in it")
     if kept and kept.etag == etag:
-        return Unchanged(_time(changed, api))
+        return Unchanged(api.time(changed))
     if before["size"] > access.max_bytes:
         raise access.oversize(http.where)
     data = api.get_bytes(f"{item}:/content")
     if len(data) != before["size"] or api.get_object(item).get("eTag") != etag:
         raise incomplete(http.where, "the file changed while it was read")
-    return Download(data, etag, _time(changed, api))
+    return Download(data, etag, api.time(changed))
 
 
 def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> str:
@@ -98,13 +97,6 @@ def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> s
     raise FetchError(
         f"{address.where}: the site has no such library", hint="take the address of the file from its details"
     )
-
-
-def _time(text: str, api: JsonReader) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise api.unexpected() from None
 
 
 def _token(http: HttpReader, address: Address, access: Access) -> str:
