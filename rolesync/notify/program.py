@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 
+from rolesync import bounded_program
 from rolesync.notify.message import Message
 from rolesync.notify.network import DeliveryError, Network
 from rolesync.notify.table import NotifyTable
@@ -20,15 +21,12 @@ def run_program(message: Message, table: NotifyTable, network: Network) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(_PREFIX)}
     text = {"title": message.title, "text": message.text}
     try:
-        done = subprocess.run(  # noqa: S603  # the command of the settings, which the operator has named
+        done = bounded_program.run_program(
             table.command,
-            input=json.dumps({**message.data, **text}).encode("ascii"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=network.folder,
-            timeout=network.seconds,
-            check=False,
+            seconds=network.seconds,
+            folder=network.folder,
+            environment=environment,
+            data=json.dumps({**message.data, **text}).encode("ascii"),
         )
     except subprocess.TimeoutExpired:
         raise DeliveryError(f"the command took more than {network.seconds:g} s, and was ended") from None

@@ -7,15 +7,20 @@ import shutil
 import subprocess
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rolesync.bounded_program import run_program
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
 from rolesync.private_files import replace_file
 from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged
 from rolesync.sources.address import Address
+
+_MAX_MB = 256
+"""Megabytes that a commit with its files may have in transfer, besides those of the list."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")  # nothing that git could take for an option
@@ -52,24 +57,22 @@ def fetch_git(
     if program is None:
         raise UsageError(f"{address.where} can't be read, because git is not installed", hint="install git")
     with TemporaryDirectory(prefix="rolesync-git-") as folder:
-        git = _Git(program, Path(folder), _environment(address, access, Path(folder)), address, deadline)
+        git = _Git(program, Path(folder), address, access, deadline)
         git.run("init", "-q", "--bare", ".")
         url = _url(address, repository)
         git.run("fetch", "-q", "--depth=1", "--no-tags", "--no-recurse-submodules", "--end-of-options", url, ref)
         commit, _, changed = git.run("log", "-1", "--format=%H %cI", "FETCH_HEAD").decode().strip().partition(" ")
         if _COMMIT.fullmatch(ref) and commit != ref:
             raise FetchError(f"{address.where}: the repository has not the commit {ref[:12]}", hint="correct ref")
-        return Download(git.read_file(path, access), commit, datetime.fromisoformat(changed))
+        return Download(git.read_file(path), commit, datetime.fromisoformat(changed))
 
 
 class _Git:
     """Runs `git` in an empty repository, without settings of the user or the machine."""
 
-    def __init__(
-        self, program: str, folder: Path, environment: Mapping[str, str], address: Address, deadline: Deadline
-    ) -> None:
-        self._program, self._folder, self._environment = program, folder, environment
-        self._address, self._deadline = address, deadline
+    def __init__(self, program: str, folder: Path, address: Address, access: Access, deadline: Deadline) -> None:
+        self._program, self._folder, self._environment = program, folder, _environment(address, access, folder)
+        self._address, self._deadline, self._access = address, deadline, access
 
     def run(self, *words: str) -> bytes:
         """Run a command; returns its output. Its messages are not shown, since they may contain text of the server."""
@@ -81,28 +84,38 @@ class _Git:
             )
         return done.stdout
 
-    def read_file(self, path: str, access: Access) -> bytes:
+    def read_file(self, path: str) -> bytes:
         """Read a file of the fetched commit."""
         size = self._run(("cat-file", "-s", f"FETCH_HEAD:{path}"))
         if size.returncode:
             raise FetchError(f"{self._address.where}: the commit has no such file", hint="check the path after //")
-        if int(size.stdout) > access.max_bytes:
-            raise access.oversize(self._address.where)
+        if int(size.stdout) > self._access.max_bytes:
+            raise self._access.oversize(self._address.where)
         return self.run("cat-file", "blob", f"FETCH_HEAD:{path}")
 
     def _run(self, words: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
         try:
-            return subprocess.run(  # noqa: S603  # the words are ours, and what the address says is no option
+            return run_program(
                 [self._program, *words],
-                cwd=self._folder,
-                env=dict(self._environment),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self._deadline.remaining,
-                check=False,
+                seconds=self._deadline.remaining,
+                folder=self._folder,
+                environment=self._environment,
+                check=self._check_size,
             )
         except subprocess.TimeoutExpired as error:
             raise self._deadline.passed() from error
+
+    def _check_size(self) -> None:
+        """Refuse what has come so far, if it is too large; git itself has no bound for a fetch."""
+        size = 0
+        for path in self._folder.rglob("*"):
+            with suppress(FileNotFoundError):  # git renames its files
+                size += path.stat().st_size
+        if size > _MAX_MB * 1_000_000 + self._access.max_bytes:
+            raise FetchError(
+                f"{self._address.where}: the commit has more than {_MAX_MB} MB of other files",
+                hint="keep the list in a repository of its own",
+            )
 
 
 def _url(address: Address, repository: str) -> str:

@@ -148,8 +148,8 @@ def _connect(address: Address, access: Access, deadline: Deadline) -> Iterator["
     )
     try:
         connection.open()
-        if not is_encrypted and not is_loopback(address.host):
-            connection.start_tls()
+        if not is_encrypted and not is_loopback(address.host) and not connection.start_tls():
+            raise FetchError(f"{address.where}: the directory does not encrypt", hint="use ldaps:// if it has that")
         connection.bind()
         yield connection
     finally:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolesync.model.lists import Fetched
@@ -68,6 +69,8 @@ def _open(address: Address, access: Access, deadline: Deadline) -> Any:  # noqa:
     client: ClientConfig = {"timeout": seconds, "connect_timeout": "10s", "allow_http": endpoint.startswith("http:")}
     if proxy := access.proxy_for(endpoint or "https://s3.amazonaws.com/"):
         client["proxy_url"] = proxy
+    if access.ca_bundle:
+        client["root_certificate"] = Path(access.ca_bundle).read_bytes()
     retries: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=deadline.remaining)}
     shared: dict[str, Any] = {"client_options": client, "retry_config": retries}
     if "public" in address.options:

@@ -90,6 +90,12 @@ def test_what_is_not_there_is_described(repository: Path, rest: str, values: dic
     assert caught.value.hint
 
 
+def test_a_commit_with_large_other_files_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rolesync.sources.git._MAX_MB", 0)
+    with pytest.raises(FetchError, match="the commit has more than 0 MB of other files"):
+        fetch(f"git+file://{repository}//lists/my%20roles.csv?ref=main", list_max_mb=0.0001)
+
+
 @pytest.mark.parametrize("rest", ["/roles.csv?ref=main", "//roles.csv", "//x?ref=--x", "//x?ref=a..b", "//x?r=m"])
 def test_an_address_names_file_and_ref(repository: Path, rest: str) -> None:
     with pytest.raises(UsageError):

@@ -2,7 +2,9 @@
 
 import shutil
 import socket
+import socketserver
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -11,6 +13,7 @@ import pytest
 from ldap3 import Connection, Server
 
 from rolesync.errors import UsageError
+from rolesync.sources import ldap
 from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.ldap import Directory, fetch_ldap
@@ -131,6 +134,41 @@ def test_what_can_not_be_read_is_described(
 def test_a_certificate_must_be_trusted(directory: tuple[int, int]) -> None:
     with pytest.raises(FetchError, match="the directory could not be read"):
         fetch(directory[1], f"{GROUP}?role=Admin", "ldaps", **BIND)
+
+
+def test_a_connection_without_tls_is_encrypted_before_the_password_leaves(
+    directory: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ldap, "is_loopback", lambda _: False)  # as for any other host
+    assert "ann@example.edu" in fetch(directory[0], f"{GROUP}?role=Admin", ca_bundle=str(PEM), **BIND)
+    with pytest.raises(FetchError, match="could not be read"):  # nobody trusts its certificate
+        fetch(directory[0], f"{GROUP}?role=Admin", **BIND)
+
+
+class _WithoutTls(socketserver.BaseRequestHandler):
+    """A directory that refuses StartTLS, and keeps what it receives."""
+
+    received: ClassVar[list[bytes]] = []
+
+    def handle(self) -> None:
+        """Answer the first request with protocolError (2)."""
+        while data := self.request.recv(4096):
+            if not self.received:
+                self.request.sendall(bytes.fromhex("300c 020101 7807 0a0102 0400 0400"))
+            self.received.append(data)
+
+
+def test_a_directory_that_can_not_encrypt_gets_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ldap, "is_loopback", lambda _: False)
+    with socketserver.TCPServer(("127.0.0.1", 0), _WithoutTls) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(FetchError, match="could not be read"):
+            fetch(server.server_address[1], f"{GROUP}?role=Admin", **BIND)
+        thread.join()
+    received = b"".join(_WithoutTls.received)
+    assert b"1.3.6.1.4.1.1466.20037" in received
+    assert PASSWORD.encode() not in received
 
 
 def test_a_server_that_is_none_ends_in_time() -> None:

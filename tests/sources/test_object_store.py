@@ -1,11 +1,17 @@
 """A list in an object store: against moto's S3 over HTTP, and servers that answer as Google's and Azure's do."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from moto.server import ThreadedMotoServer
 
 from rolesync.errors import UsageError
@@ -69,6 +75,36 @@ def test_an_object_comes_with_its_age_and_not_again(store: str) -> None:
 )
 def test_what_is_not_there_or_too_large_is_refused(store: str, url: str, values: dict[str, Any], words: str) -> None:
     assert words in refused(f"{url}?endpoint={store}", **KEYS, **values).message
+
+
+def certificates(folder: Path) -> tuple[Path, Path]:
+    """Make a private authority, and a certificate of it for this machine; the library takes none that is both."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rolesync test authority")])
+    paths = folder / "authority.pem", folder / "server.pem"
+    for key, path in zip(keys, paths, strict=True):
+        is_authority = path is paths[0]
+        name = issuer if is_authority else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rolesync test server")])
+        builder = x509.CertificateBuilder().issuer_name(issuer).subject_name(name).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(NOW - timedelta(days=365 * 9))
+        builder = builder.not_valid_after(NOW + timedelta(days=365 * 90))
+        address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+        builder = builder.add_extension(x509.BasicConstraints(is_authority, None), True).add_extension(address, False)
+        pem = builder.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        secret = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        path.write_bytes(pem if is_authority else key.private_bytes(*secret) + pem)
+    return paths
+
+
+def test_a_store_with_a_certificate_of_a_private_authority_is_read_only_if_that_is_trusted(tmp_path: Path) -> None:
+    authority, server_pem = certificates(tmp_path)
+    answer = csv(Last_Modified=LAST_MODIFIED, ETag='"1"')
+    with ScriptedStudio(in_turn(answer), tls=str(server_pem)) as server:
+        url = f"s3://lists/roles.csv?endpoint={server.base_url}&region=eu-central-1"
+        trusted = fetch(url, ca_bundle=str(authority), **KEYS)
+        assert isinstance(trusted, Download)
+        assert trusted.data == LIST
+        assert "the store could not be read" in refused(url, **KEYS).message
 
 
 def test_the_checksum_beside_an_object_is_checked(store: str, tmp_path: Path) -> None:
