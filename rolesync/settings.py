@@ -35,7 +35,7 @@ from rolesync.configuration.values import (
     check_output_mode,
     parse_collection,
 )
-from rolesync.configuration.wrong import WrongSettings, collected
+from rolesync.configuration.wrong_settings import WrongSettings, collected
 from rolesync.errors import UsageError
 from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy

@@ -24,7 +24,7 @@ from rolesync.configuration.problems import (
     unknown_setting,
 )
 from rolesync.configuration.trust import check_settings_file, lies_within
-from rolesync.configuration.wrong import Model, WrongSettings, collected, settings_without
+from rolesync.configuration.wrong_settings import Model, WrongSettings, collected, settings_without
 from rolesync.errors import UsageError
 
 PREFIX = "ROLESYNC_"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolesync.configuration.wrong import WrongSettings, collected, settings_without
+from rolesync.configuration.wrong_settings import WrongSettings, collected, settings_without
 from rolesync.errors import UsageError
 from rolesync.settings import Settings, load
 
