@@ -62,10 +62,11 @@ def plan(
         config, assignments, no_removals, hold_removals, {"list": file, "list_as_of": list_as_of, **reading}
     )
     is_for_review = output is not None and needs_approval(settings)  # then it is the nightly job
-    with command_context(settings, watched="plan" if is_for_review else "") as context:
+    with command_context(settings, watched="plan" if is_for_review else "") as command:
         name = list_of(settings)
         if output:
             check_overwrites(output, Path(name), "the list")
+        context = command.with_run()
         desired = read_list(name, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)

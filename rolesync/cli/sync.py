@@ -101,9 +101,10 @@ def sync(
     settings = load_plan_settings(
         config, assignments, no_removals, hold_removals, {"list": file, "list_as_of": list_as_of, **reading}
     )
-    with command_context(settings, watched="sync") as context:
+    with command_context(settings, watched="sync") as command:
         name = list_of(settings)
         _check_age_of_input(name, settings)
+        context = command.with_run()
         desired = read_list(name, context)
         if desired.status == "reject":
             show_validation(desired, settings.managed_roles, form, show_all=show_all)

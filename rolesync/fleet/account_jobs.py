@@ -97,6 +97,7 @@ def _check(job: Job, context: Context) -> AccountResult:
 
 def _plan(job: Job, context: Context) -> AccountResult:
     """Plan, and save the plan."""
+    context = context.with_run()
     desired = read_list(_list_of(job), context)
     if desired.status == "reject":
         return _refused_list(job, len(desired.findings))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ class Context:
         sleep: how to wait, in seconds; None waits in real time, and an interruption ends the wait.
         answered: called with the latency of each request that Studio answered, in seconds; from any thread.
         retrying: called before each wait for the next attempt of a request; from any thread.
+        run: the id of the run that has begun; "" before.
     """
 
     settings: Settings
@@ -35,9 +36,16 @@ class Context:
     sleep: Callable[[float], object] | None = None
     answered: Callable[[float], None] = lambda _seconds: None
     retrying: "Callable[[Retry], None]" = lambda _retry: None
+    run: str = ""
+
+    def with_run(self) -> "Context":
+        """Begin a run before its list is read, so that all lines of the log have its id."""
+        return replace(self, run=self.new_run())
 
     def new_run(self) -> str:
-        """Make the id of a new run, which is in each line of the log from then on."""
+        """Return the id of the run that has begun, or of a new one; it is in each line of the log from then on."""
+        if self.run:
+            return self.run
         import structlog  # noqa: PLC0415  # commands that only read the record neither plan nor log
 
         run = new_run_id(self.now())

@@ -11,6 +11,7 @@ from rolesync.sandbox.control import Control
 from rolesync.settings import load
 from rolesync.workflows.log import StageLog, configure_log, secrets_of
 from tests.command import SAMPLE, Shell
+from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 
 
 def entries(text: str) -> list[dict[str, object]]:
@@ -73,6 +74,17 @@ def test_a_night_is_a_log_of_its_stages_with_run_and_account(sh: Shell, studio: 
     assert len(stages) >= 3
     assert len(stages) == len(done.stderr.splitlines()) - 1  # the last one is the end
     assert (lines[-1]["event"], lines[-1]["status"], lines[-1]["exit_code"]) == ("ended", "changed", 0)
+
+
+@pytest.mark.parametrize("command", ["plan", "sync"])
+def test_the_fetch_of_a_list_is_a_line_with_its_run(sh: Shell, command: str) -> None:
+    with ScriptedStudio(in_turn(ScriptedAnswer(200, SAMPLE.read_bytes()))) as server:
+        done = sh.run(
+            command, f"{server.base_url}/roles.csv", "--list-as-of", "now", log_format="json", log_level="info"
+        )
+    assert done.returncode == 0
+    assert {line["run"] for line in entries(done.stderr)} == {record["run"] for record in sh.record()}
+    assert "list fetched" in {line["event"] for line in entries(done.stderr)}
 
 
 def test_requests_of_other_threads_have_their_run_too(sh: Shell, studio: Control) -> None:
