@@ -2,27 +2,11 @@
 
 import random
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import pytest
 
 from rolesync.sandbox.control import Control
 from tests.command import SAMPLE, Shell
-
-resource = pytest.importorskip("resource", reason="limits of file sizes are POSIX")
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Limit the size of every file that this process writes, in bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+from tests.full_disk import files_of_at_most
 
 
 def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh: Shell, studio: Control) -> None:

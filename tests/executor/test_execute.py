@@ -1,7 +1,5 @@
 """Applying a plan: each change ends with its true outcome, whatever Studio does, and the record agrees."""
 
-import resource
-from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from threading import Barrier, Event, Lock
@@ -40,6 +38,7 @@ from tests.executor.writing import (
     studio_user,
     with_outcome,
 )
+from tests.full_disk import files_of_at_most
 from tests.servers import ReceivedRequest, ScriptedAnswer
 
 FAULTS = (
@@ -270,29 +269,15 @@ def test_an_interruption_is_recorded_as_an_outcome(start: Start) -> None:
     assert len(sandbox.log()) == 20
 
 
-@pytest.fixture
-def full_disk() -> Iterator[Callable[[Path], None]]:
-    """Lets no file grow more than a few bytes beyond the size of the given one."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def fill(path: Path) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 8, before[1]))
-
-    yield fill
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("parallel", PARALLEL)
-def test_a_request_that_cannot_be_recorded_is_not_sent(
-    start: Start, full_disk: Callable[[Path], None], parallel: int
-) -> None:
+def test_a_request_that_cannot_be_recorded_is_not_sent(start: Start, parallel: int) -> None:
     runner, sandbox = start()
     plan = plan_of(steps_for(sandbox, 60), sandbox.people())
     with open_record(runner.folder, now=lambda: NOW) as record:
         record.append("run.start", run="r1")
-        full_disk(runner.folder / "audit.jsonl")
         journal = Journal(record, "r1", runner.fake_sleep.clock)
-        with pytest.raises(RecordError, match="can't be written"):
+        size = (runner.folder / "audit.jsonl").stat().st_size
+        with files_of_at_most(size + 8), pytest.raises(RecordError, match="can't be written"):
             execute(plan, StudioWriter(runner.client), journal, lambda *_: None, parallel=parallel)
     assert (runner.client.counts, sandbox.counts()["roles"]) == ({}, 0)
 

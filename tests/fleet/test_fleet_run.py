@@ -16,9 +16,9 @@ from rolesync.fleet.past_nights import find_night
 from rolesync.fleet.resume import resume_fleet
 from rolesync.fleet.run import check_fleet, sync_fleet
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
-from tests.e2e.test_full_disk import files_of_at_most
 from tests.fleet.test_run import context_of, jobs_of, statuses
 from tests.fleet.tools import fleet_of, result
+from tests.full_disk import files_of_at_most
 
 
 def test_the_rate_is_shared_out_and_an_account_may_have_less(tmp_path: Path) -> None:
