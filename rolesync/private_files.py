@@ -32,13 +32,16 @@ def create(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, PRIVATE)
 
 
-def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE, durable: bool = True) -> None:
+def replace_file(
+    path: Path, content: bytes, *, mode: int = PRIVATE, keeps_mode: bool = True, durable: bool = True
+) -> None:
     """Replace a file atomically, by a new one beside it; a link to a file is replaced, not followed.
 
     Args:
         path: the file. A device or a pipe is written to, as is a link to one unless the link is another user's.
         content: its new content.
         mode: the mode of a new file; a file that is there keeps its group and mode.
+        keeps_mode: False to give also a file that is there the mode.
         durable: whether to wait until content and name are on the disk.
 
     Raises:
@@ -56,7 +59,8 @@ def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE, durable: bo
     descriptor = create(new_path)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            new_path.chmod(_keep_group(descriptor, replaced) if replaced else mode)  # exactly, whatever the umask
+            kept = _keep_group(descriptor, replaced) if replaced else mode
+            new_path.chmod(kept if keeps_mode else mode)  # exactly, whatever the umask
             file.write(content)
             if durable:
                 file.flush()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rolesync.model.plans import Plan
     from rolesync.model.runs import Run
     from rolesync.settings import Settings
-    from rolesync.workflows.notify import CommandFacts
+    from rolesync.workflows.command_facts import CommandFacts
 
 
 @dataclass
@@ -76,7 +76,8 @@ def watch(command: str, settings: "Settings") -> "CommandFacts | None":
         What is known of the command, to count its requests; None outside `main`.
     """
     from rolesync.notify.report_end import report_start
-    from rolesync.workflows.notify import CommandFacts, ending_of, report_command_end, reporting_of
+    from rolesync.workflows.command_facts import CommandFacts
+    from rolesync.workflows.notify import ending_of, report_command_end, reporting_of
 
     end = _current.get()
     if end is None:

@@ -145,12 +145,12 @@ def ask(results: "Sequence[AccountResult]", fleet: str) -> None:
 @contextmanager
 def fleet_progress() -> "Iterator[tuple[AccountProgress, Callable[[AccountResult, int], None]]]":
     """Show an account a line while it is under way; elsewhere than on a terminal, a line for each result."""
-    from rolesync.report.content.fleet import status_words
+    from rolesync.report.content.fleet import result_words
 
     lock = Lock()
 
     def write(result: "AccountResult", remaining: int) -> None:
-        line = f"{result.account}: {status_words(result.status)}"
+        line = f"{result.account}: {result_words(result)}"
         with lock:
             print(f"{line} ({result.seconds:.1f} s; {remaining} to go)", file=sys.stderr)
 
@@ -176,6 +176,6 @@ def fleet_progress() -> "Iterator[tuple[AccountProgress, Callable[[AccountResult
             with lock:
                 if (task := tasks.pop(result.account, None)) is not None:
                     bars.remove_task(task)
-            bars.console.print(f"{result.account}: {status_words(result.status)} ({remaining} to go)", highlight=False)
+            bars.console.print(f"{result.account}: {result_words(result)} ({remaining} to go)", highlight=False)
 
         yield advance, end

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from time import monotonic, sleep
@@ -13,7 +14,9 @@ from rolesync.audit.files import read_head
 from rolesync.errors import Exit, LockHeldError, RecordBrokenError, RolesyncError, UsageError
 from rolesync.fleet.account_command import advice_for_fleet
 from rolesync.fleet.account_settings import account_settings
+from rolesync.fleet.approvals import waiting_for_approval
 from rolesync.fleet.jobs import Job, JobKind
+from rolesync.log_secrets import hide
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead, status_of_exit
 from rolesync.model.plans import Plan
 from rolesync.model.reasons import HeldReason
@@ -24,8 +27,10 @@ from rolesync.planner.encode import to_json
 from rolesync.private_files import make_private_folder, replace_file
 from rolesync.sources.address import is_address, shown_address
 from rolesync.workflows.apply import apply_plan
+from rolesync.workflows.command_facts import CommandFacts
 from rolesync.workflows.context import Context
 from rolesync.workflows.doctor import run_checks
+from rolesync.workflows.log import secrets_of
 from rolesync.workflows.plan import plan_list
 from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import plan_locked
@@ -42,13 +47,14 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
         job: the job.
         progress: called with the stage, the steps done, and all steps of the stage.
     """
-    started = monotonic()
-    folder = None
+    started, folder = monotonic(), None
+    facts = CommandFacts(job.kind.value, datetime.now(UTC))
     try:
         settings = account_settings(job.values, Path(job.secrets) if job.secrets else None)
+        hide(*secrets_of(settings))
         folder = settings.account_dir
         _check_head(folder, job.head, settings.audit_key.get_secret_value())
-        result = _run_patiently(job, Context(settings, progress=progress))
+        result = _run_patiently(job, facts.counting(Context(settings, progress=progress)), facts)
     except RolesyncError as error:
         result = AccountResult(job.account, status_of_exit(error.exit_code), error.message, error.hint)
     return replace(
@@ -58,10 +64,16 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
         head=_head_of(folder) if folder else None,
         seconds=round(monotonic() - started, 3),
         attempt=job.attempt,
+        changes=facts.changes,
+        already_applied=facts.run.already_applied if facts.run else "",
+        drift=facts.drift,
+        requests=facts.requests,
+        retries=facts.retried,
+        list_age=facts.list_age(datetime.now(UTC)),
     )
 
 
-def _run_patiently(job: Job, context: Context) -> AccountResult:
+def _run_patiently(job: Job, context: Context, facts: CommandFacts) -> AccountResult:
     """Run a job; if the lock of the account is held, wait for it a little.
 
     After a crash of the fleet, its workers hold the locks until they have recorded how far they came.
@@ -69,7 +81,7 @@ def _run_patiently(job: Job, context: Context) -> AccountResult:
     until = context.seconds() + LOCK_PATIENCE
     while True:
         try:
-            return _JOBS[job.kind](job, context)
+            return _JOBS[job.kind](job, context, facts)
         except LockHeldError:
             if context.seconds() >= until:
                 raise
@@ -81,7 +93,7 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("[address]", text)
 
 
-def _check(job: Job, context: Context) -> AccountResult:
+def _check(job: Job, context: Context, _facts: CommandFacts) -> AccountResult:
     """Run the checks of `doctor`, and read the list."""
     checks = run_checks(context)
     failed = [check for check in checks if check.status is VerdictStatus.BLOCK]
@@ -95,13 +107,14 @@ def _check(job: Job, context: Context) -> AccountResult:
     return AccountResult(job.account, AccountStatus.DONE, "; ".join(warnings))
 
 
-def _plan(job: Job, context: Context) -> AccountResult:
+def _plan(job: Job, context: Context, facts: CommandFacts) -> AccountResult:
     """Plan, and save the plan."""
     context = context.with_run()
     desired = read_list(_list_of(job), context)
     if desired.status == "reject":
         return _refused_list(job, len(desired.findings))
     plan = plan_locked(desired, context) if job.is_sync else plan_list(desired, context)
+    facts.plan = plan
     path = Path(job.plan_path)
     make_private_folder(path.parent)
     replace_file(path, to_json(plan).encode("ascii"), mode=context.settings.file_mode)
@@ -128,11 +141,13 @@ def _planned(job: Job, plan: Plan) -> AccountResult:
         return AccountResult(job.account, AccountStatus.BLOCKED, message, hint, plan=summary)
     if plan.status == "empty":
         return AccountResult(job.account, AccountStatus.EMPTY, plan=summary)
-    status = AccountStatus.WAITING if job.needs_approval else AccountStatus.PLANNED
-    return AccountResult(job.account, status, plan=summary)
+    if job.needs_approval:
+        message, hint = waiting_for_approval(Path(job.plan_path).parents[1])
+        return AccountResult(job.account, AccountStatus.WAITING, message, hint, plan=summary)
+    return AccountResult(job.account, AccountStatus.PLANNED, plan=summary)
 
 
-def _apply(job: Job, context: Context) -> AccountResult:
+def _apply(job: Job, context: Context, facts: CommandFacts) -> AccountResult:
     """Apply the saved plan. What earlier runs of the same plan have done counts as done, so this may be repeated."""
     path = Path(job.plan_path)
     try:
@@ -142,6 +157,7 @@ def _apply(job: Job, context: Context) -> AccountResult:
     if is_address(job.list_path):  # where a plan that waited for its approval is compared with the list of today
         context = replace(context, settings=context.settings.model_copy(update={"list": job.list_path}))
     run = apply_plan(plan, context, folder=path.parent, command="sync" if job.is_sync else "apply")
+    facts.plan, facts.run = plan, run
     numbers = counts(run.outcomes)
     status = AccountStatus.DONE
     message = f"already applied by run {run.already_applied}; sent 0" if run.already_applied else ""

@@ -37,6 +37,11 @@ def _again(path: Path) -> str:
     return f"remove it, and approve the plan again: rm {quote(str(path))}"
 
 
+def waiting_for_approval(folder: Path) -> tuple[str, str]:
+    """Describe an account whose plan nobody has approved yet: what happened, and what to do next."""
+    return "nobody has approved its plan", f"rolesync fleet review {quote(str(folder))}"
+
+
 def with_approval(result: AccountResult, folder: Path) -> AccountResult:
     """Count an account as its approved plan has it: planned, or blocked if a guard still blocks it.
 
@@ -51,8 +56,8 @@ def with_approval(result: AccountResult, folder: Path) -> AccountResult:
     if approved is None:
         if result.status is not AccountStatus.WAITING:
             return result
-        hint = f"rolesync fleet review {quote(str(folder))}"
-        return replace(result, message="nobody has approved its plan", hint=hint)
+        message, hint = waiting_for_approval(folder)
+        return replace(result, message=message, hint=hint)
     return _as_approved(result, approved)
 
 

@@ -11,7 +11,6 @@ account is "running": it may be, and its lock is held until it has ended.
 import json
 import secrets
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from threading import Event, Semaphore
 from typing import Any
@@ -21,7 +20,7 @@ from distributed import Client, Future
 from rolesync import __version__
 from rolesync.errors import RolesyncError, UsageError
 from rolesync.fleet.dask_task import run_saved_job
-from rolesync.fleet.jobs import Job, decode_result, encode_job
+from rolesync.fleet.jobs import Job, decode_answer, encode_job
 from rolesync.fleet.workers import GRACE, AccountProgress
 from rolesync.model.fleet import AccountResult, AccountStatus
 from rolesync.private_files import make_private_folder, replace_file
@@ -141,7 +140,7 @@ def _result(job: Job, future: Future[str]) -> AccountResult:
     """Read the result of a task that has ended, however it ended."""
     if future.status == "finished":
         try:
-            return replace(decode_result(json.loads(future.result(timeout=MARGIN))), attempt=job.attempt)
+            return decode_answer(json.loads(future.result(timeout=MARGIN)), job)
         except (ValueError, TypeError, KeyError, AttributeError):
             message = "its Dask worker gave something that is no answer"
             return AccountResult(job.account, AccountStatus.DIED, message, attempt=job.attempt)

@@ -10,8 +10,8 @@ from rolesync import __version__
 from rolesync.errors import Exit
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.journal_index import read_index
-from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night
-from rolesync.notify.ending import Ending, EndStatus, RoleChanges, Rule, cause_of
+from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night, sum_changes
+from rolesync.notify.ending import Ending, EndStatus, Rule, cause_of
 from rolesync.notify.network import Network
 from rolesync.notify.report_end import Reporting
 from rolesync.workflows.notify import proxy_of
@@ -68,8 +68,8 @@ def ending_of_fleet(ended: Command, fleet: Fleet, night: Night | None) -> Ending
     if exit_code == Exit.INTERRUPTED:
         return None
     status = EndStatus.APPROVED if ended.command == "review" else _status(night, exit_code)
-    plans = [result.plan for result in night.results if result.plan] if night else []
-    additions, removals = (sum(getattr(plan, name) for plan in plans) for name in ("additions", "removals"))
+    results = night.results if night else ()
+    plans = [result.plan for result in results if result.plan]
     return Ending(
         command=f"fleet {ended.command}",
         status=status,
@@ -80,12 +80,12 @@ def ending_of_fleet(ended: Command, fleet: Fleet, night: Night | None) -> Ending
         run=night.run if night else "",
         cause=_CAUSES.get(exit_code, cause_of(exit_code)) if status.is_failure else "",
         rules=_rules(night),
-        changes=(RoleChanges("", additions, removals, None, None),) if plans else (),
+        changes=(sum_changes(results),) if plans else (),
         held=sum(plan.held for plan in plans),
         drift=None,
         requests=None,
         retries=None,
-        accounts={status.value: number for status, number in night.counts.items()} if night else {},
+        accounts=night.counts if night else {},
         next_step=_next_step(status, fleet, night, ended.folder),
         report=f"rolesync fleet show -f {quote(str(fleet.path))}, on {socket.gethostname()}",
     )
@@ -103,10 +103,6 @@ def _ending_of_account(result: AccountResult, ending: Ending, last_success: str)
     exit_code = Exit.DONE if result.status in _WAITING else _EXIT_CODES.get(result.status, Exit.UNEXPECTED)
     plan = result.plan
     is_done = result.status in SUCCESSES
-    changes: tuple[RoleChanges, ...] = ()
-    if plan:
-        done = (plan.additions, plan.removals) if is_done else (None, None)
-        changes = (RoleChanges("", plan.additions, plan.removals, *done),)
     return Ending(
         command=ending.command,
         status=EndStatus.UNCHANGED if is_done else EndStatus.FAILED if exit_code else EndStatus.WAITING,
@@ -116,11 +112,12 @@ def _ending_of_account(result: AccountResult, ending: Ending, last_success: str)
         account=result.account,
         fleet=ending.fleet,
         rules=tuple(map(Rule, plan.guards)) if plan and result.status is AccountStatus.BLOCKED else (),
-        changes=changes,
+        changes=result.role_changes,
         held=plan.held if plan else None,
-        drift=None,
-        requests=None,
-        retries=None,
+        drift=result.drift,
+        requests=result.requests,
+        retries=result.retries,
+        list_age=result.list_age,
         last_success=last_success,
     )
 
@@ -130,10 +127,15 @@ def _status(night: Night | None, exit_code: int) -> EndStatus:
     if AccountStatus.WAITING in statuses and statuses <= _WAITING:
         return EndStatus.WAITING
     if exit_code in {Exit.DONE, Exit.PENDING}:
-        return EndStatus.CHANGED if AccountStatus.DONE in statuses else EndStatus.UNCHANGED
+        has_changed = night is not None and any(_has_changed(result) for result in night.results)
+        return EndStatus.CHANGED if has_changed else EndStatus.UNCHANGED
     if exit_code == Exit.BLOCKED:
         return EndStatus.BLOCKED
     return EndStatus.INCOMPLETE if exit_code == Exit.INCOMPLETE else EndStatus.FAILED
+
+
+def _has_changed(result: AccountResult) -> bool:
+    return any(change.added or change.removed for change in result.role_changes)
 
 
 def _rules(night: Night | None) -> tuple[Rule, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 
 from rolesync.errors import RecordBrokenError, RecordError
 from rolesync.fleet.account_command import account_values
@@ -21,7 +22,7 @@ from rolesync.fleet.schedule import Schedule, stages_of
 from rolesync.fleet.state import lock_fleet
 from rolesync.fleet.workers import AccountProgress, Engine
 from rolesync.history.run_id import new_run_id
-from rolesync.model.fleet import AccountResult, FleetVerdict, Night, RecordHead
+from rolesync.model.fleet import AccountResult, FleetVerdict, Night, RecordHead, applied_result
 
 INTERRUPTED = "the fleet was interrupted"
 UNRECORDED = "the journal of the fleet can't be written"
@@ -87,8 +88,15 @@ class FleetRun:
             fleet_run=self.run,
         )
 
-    def run_jobs(self, jobs: Sequence[Job], *, is_staged: bool) -> Schedule:
+    def run_jobs(
+        self, jobs: Sequence[Job], *, is_staged: bool, planned: Mapping[str, AccountResult] = MappingProxyType({})
+    ) -> Schedule:
         """Run the jobs until all have ended, the breaker has tripped, or the journal can't be written.
+
+        Args:
+            jobs: the jobs, one an account.
+            is_staged: whether the stages of the fleet count.
+            planned: the results of planning the accounts that are applied.
 
         Raises:
             KeyboardInterrupt: the fleet was interrupted; the jobs under way have ended and recorded how far they came.
@@ -98,7 +106,7 @@ class FleetRun:
         schedule = Schedule(stages, fleet.table.stop, is_staged=is_staged)
         errors: list[BaseException] = []
         threads = [
-            Thread(target=self._work, args=(by_name, schedule, errors), name=f"fleet-{number}")
+            Thread(target=self._work, args=(by_name, schedule, planned, errors), name=f"fleet-{number}")
             for number in range(min(fleet.table.workers, len(jobs)))
         ]
         try:
@@ -116,7 +124,13 @@ class FleetRun:
             self.unrecorded = self.unrecorded or _describe(error)
         return schedule
 
-    def _work(self, jobs: Mapping[str, Job], schedule: Schedule, errors: list[BaseException]) -> None:
+    def _work(
+        self,
+        jobs: Mapping[str, Job],
+        schedule: Schedule,
+        planned: Mapping[str, AccountResult],
+        errors: list[BaseException],
+    ) -> None:
         """Run jobs in this thread until there are no more."""
         deadline = self.context.fleet.table.deadline
         try:
@@ -126,6 +140,8 @@ class FleetRun:
                 job = replace(jobs[name], attempt=attempt, head=head)
                 self.journal.begin(name, job.kind, attempt)
                 result = self.context.engine.run(job, deadline, self.context.progress)
+                if name in planned:
+                    result = applied_result(result, planned[name], is_sync=job.is_sync)
                 if result.head:
                     self.heads[name] = result.head
                 try:

@@ -6,11 +6,15 @@ secret; the worker reads those itself.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead
+from pydantic import TypeAdapter
+
+from rolesync.model.fleet import AccountResult, RecordHead
+
+_RESULT = TypeAdapter(AccountResult)
 
 
 class JobKind(StrEnum):
@@ -72,17 +76,25 @@ def result_json(result: AccountResult) -> dict[str, Any]:
     return asdict(result)
 
 
-def decode_result(fields: Mapping[str, Any]) -> AccountResult:
-    """Read a result from its JSON form."""
-    plan = fields["plan"]
-    return AccountResult(
-        **{
-            **fields,
-            "status": AccountStatus(fields["status"]),
-            "plan": PlannedAccount(**{**plan, "guards": tuple(plan["guards"])}) if plan else None,
-            "head": decode_head(fields["head"]),
-        }
-    )
+def decode_result(fields: object) -> AccountResult:
+    """Read a result from its JSON form, also of another version: fields that it lacks or that are unknown don't matter.
+
+    Raises:
+        ValueError: it is no result.
+    """
+    return _RESULT.validate_python(fields)
+
+
+def decode_answer(fields: object, job: Job) -> AccountResult:
+    """Read what a worker answers to a job.
+
+    Raises:
+        ValueError: it is no result, or one of another account.
+    """
+    result = decode_result(fields)
+    if result.account != job.account:
+        raise ValueError("a result of another account")
+    return replace(result, attempt=job.attempt)
 
 
 def decode_head(fields: Mapping[str, Any] | None) -> RecordHead | None:

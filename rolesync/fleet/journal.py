@@ -6,6 +6,7 @@ it. It also has the end of each account's record: a whole older copy of a record
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from rolesync.audit.chain import lines_from
 from rolesync.audit.files import Position
 from rolesync.audit.record import Record, open_record
+from rolesync.errors import RecordError
 from rolesync.fleet.jobs import JobKind, result_json
 from rolesync.model.fleet import AccountResult, FleetVerdict
 
@@ -57,6 +59,22 @@ def open_journal(folder: Path, now: Callable[[], datetime]) -> Record:
         RecordError, RecordBrokenError: as `open_record`.
     """
     return open_record(folder, now=now)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Turn an entry that this version can't read into an error of rolesync, while the `with` block lasts.
+
+    Raises:
+        RecordError: an entry is of another version of rolesync.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordError(
+            f"{folder}: this version of rolesync can't read an entry of the fleet's journal",
+            hint="use the version that the fleet used last",
+        ) from error
 
 
 def entries(folder: Path, start: Position) -> Iterator[tuple[Position, dict[str, Any]]]:

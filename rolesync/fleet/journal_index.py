@@ -1,21 +1,23 @@
 """What the journal of a fleet contains as far as earlier runs have read it, so that no run reads years of nights.
 
 The index is a file beside the journal. It has the place up to which the journal was read, what is known of the accounts
-there, and where the last runs begin. A command reads only the lines after that place. Where the file is missing,
-damaged, or names a place that isn't in the journal, the whole journal is read.
+there, where the last runs begin, and a checksum of all this. A command reads only the lines after that place. Where the
+file is missing, damaged, or names a place that isn't in the journal, the whole journal is read.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from rolesync.audit.files import START, Position
 from rolesync.audit.tail import ends_a_record
-from rolesync.fleet.jobs import JobKind, decode_head
-from rolesync.fleet.journal import RESULT_EVENT, START_EVENT, entries
-from rolesync.model.fleet import SUCCESSES, AccountStatus, RecordHead
+from rolesync.fleet.jobs import JobKind, decode_result
+from rolesync.fleet.journal import RESULT_EVENT, START_EVENT, entries, reading
+from rolesync.model.fleet import SUCCESSES, RecordHead
 from rolesync.private_files import replace_file
 
 RUNS = 60
@@ -68,16 +70,17 @@ def read_index(folder: Path) -> JournalIndex:
     saved = _load(folder)
     last_success, heads = dict(saved.last_success), dict(saved.heads)
     runs, end = list(saved.runs), saved.end
-    for position, entry in entries(folder, saved.end):
-        if entry["event"] == START_EVENT:
-            runs.append(RunStart(entry["run"], entry["command"], end))
-        elif entry["event"] == RESULT_EVENT:
-            account, head = entry["result"]["account"], decode_head(entry["result"]["head"])
-            if AccountStatus(entry["result"]["status"]) in SUCCESSES and entry["kind"] != JobKind.CHECK.value:
-                last_success[account] = entry["time"]
-            if head:
-                heads[account] = head
-        end = position
+    with reading(folder):
+        for position, entry in entries(folder, saved.end):
+            if entry["event"] == START_EVENT:
+                runs.append(RunStart(entry["run"], entry["command"], end))
+            elif entry["event"] == RESULT_EVENT:
+                result = decode_result(entry["result"])
+                if result.status in SUCCESSES and entry["kind"] != JobKind.CHECK.value:
+                    last_success[result.account] = entry["time"]
+                if result.head:
+                    heads[result.account] = result.head
+            end = position
     return JournalIndex(end, last_success, heads, tuple(runs[-RUNS:]))
 
 
@@ -88,7 +91,12 @@ def save_index(folder: Path, index: JournalIndex) -> None:
         OSError: the file can't be written.
     """
     content = {"rolesync_journal_index": _FORMAT, **asdict(index)}
-    replace_file(folder / _FILE, json.dumps(content).encode("ascii"), durable=False)
+    text = json.dumps({**content, "sha256": _checksum(content)})
+    replace_file(folder / _FILE, text.encode("ascii"), durable=False)
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def all_runs(folder: Path) -> Iterator[RunStart]:
@@ -106,10 +114,11 @@ def all_runs(folder: Path) -> Iterator[RunStart]:
 
 def _load(folder: Path) -> JournalIndex:
     """Load the saved index; an empty one if there is none that fits the journal."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         content = json.loads((folder / _FILE).read_bytes())
+        is_whole = content.pop("sha256") == _checksum(content)
         end = Position(*content["end"])
-        if content["rolesync_journal_index"] == _FORMAT and ends_a_record(folder, end):
+        if content["rolesync_journal_index"] == _FORMAT and is_whole and ends_a_record(folder, end):
             heads = {name: RecordHead(**head) for name, head in content["heads"].items()}
             runs = (RunStart(**{**each, "position": Position(*each["position"])}) for each in content["runs"])
             return JournalIndex(end, dict(content["last_success"]), heads, tuple(runs))

@@ -8,10 +8,10 @@ from typing import Any
 from rolesync.errors import UsageError
 from rolesync.fleet.guards import mark_blocked
 from rolesync.fleet.jobs import JobKind, decode_result
-from rolesync.fleet.journal import BEGIN_EVENT, RESULT_EVENT, entries
+from rolesync.fleet.journal import BEGIN_EVENT, RESULT_EVENT, entries, reading
 from rolesync.fleet.journal_index import RunStart, all_runs, read_index
 from rolesync.fleet.night_folder import load_night
-from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
+from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night, applied_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,16 @@ class PastNight:
         )
 
     def _result_of(self, name: str, result: AccountResult | None) -> AccountResult:
-        plan = result.plan if result else None
         if name in self.begun:
             message = "began, and the journal has no result of it; its own record shows how far it came"
-            return AccountResult(name, AccountStatus.DIED, message, plan=plan)
-        if result is None or (self.is_applying and result.status is AccountStatus.PLANNED):
-            return AccountResult(name, AccountStatus.NOT_BEGUN, self.stopped, plan=plan)
-        return result
+            ended = AccountResult(
+                name, AccountStatus.DIED, message, "the next run finds out what was done, and continues"
+            )
+        elif result is None or (self.is_applying and result.status is AccountStatus.PLANNED):
+            ended = AccountResult(name, AccountStatus.NOT_BEGUN, self.stopped)
+        else:
+            return result
+        return applied_result(ended, result, is_sync=self.command == "sync") if result else ended
 
 
 def find_night(folder: Path, run: str = "", commands: Collection[str] = ()) -> PastNight:
@@ -118,23 +121,24 @@ def _not_one(matches: list[RunStart], run: str, commands: Collection[str]) -> Us
 
 def _read(folder: Path, start: RunStart) -> PastNight:
     night: PastNight | None = None
-    for _, entry in entries(folder, start.position):
-        if entry["run"] != start.run:
-            continue
-        if night is None:
-            night = PastNight(
-                run=entry["run"],
-                command=entry["command"],
-                folder=entry["folder"],
-                accounts=tuple(entry["accounts"]),
-                disabled=entry["disabled"],
-                started_at=entry["time"],
-                is_applying=entry["command"] == "apply",
-            )
-        else:
-            night = _continued(night, entry)
+    with reading(folder):
+        for _, entry in entries(folder, start.position):
+            if entry["run"] == start.run:
+                night = _continued(night, entry) if night else _begun(entry)
     assert night  # noqa: S101  # its first entry is at its place
     return night
+
+
+def _begun(entry: Mapping[str, Any]) -> PastNight:
+    return PastNight(
+        run=entry["run"],
+        command=entry["command"],
+        folder=entry["folder"],
+        accounts=tuple(entry["accounts"]),
+        disabled=entry["disabled"],
+        started_at=entry["time"],
+        is_applying=entry["command"] == "apply",
+    )
 
 
 def _continued(night: PastNight, entry: Mapping[str, Any]) -> PastNight:

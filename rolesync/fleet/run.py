@@ -1,7 +1,6 @@
 """The commands over a fleet as stories: what is planned, judged and applied, in which order."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rolesync.fleet.approvals import with_approval
@@ -12,7 +11,7 @@ from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal_index import read_index
 from rolesync.fleet.night_folder import PlannedNight, approved_path, plan_path, save_night
 from rolesync.fleet.schedule import Schedule
-from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
+from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night, applied_result
 
 
 def check_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Night:
@@ -77,7 +76,11 @@ def plan_accounts(
 
 
 def _result_of(schedule: Schedule, name: str) -> AccountResult:
-    return schedule.results.get(name) or AccountResult(name, AccountStatus.NOT_BEGUN, schedule.stopped)
+    return schedule.results.get(name) or _not_begun(schedule, name)
+
+
+def _not_begun(schedule: Schedule, name: str) -> AccountResult:
+    return AccountResult(name, AccountStatus.NOT_BEGUN, schedule.stopped)
 
 
 def judge_and_apply(
@@ -105,13 +108,14 @@ def apply_planned(
             chosen = approved if approved.exists() else plan_path(folder, result.account)
             account = fleet.accounts[result.account]
             jobs.append(run.job(JobKind.APPLY, account, chosen, is_sync=run.command == "sync"))
-    schedule = run.run_jobs(jobs, is_staged=True)
     names = {job.account for job in jobs}
-    ended = [_applied(result, schedule) if result.account in names else result for result in results]
+    planned = {result.account: result for result in results if result.account in names}
+    schedule = run.run_jobs(jobs, is_staged=True, planned=planned)
+    is_sync = run.command == "sync"
+    ended = [
+        schedule.results.get(each.account) or applied_result(_not_begun(schedule, each.account), each, is_sync=is_sync)
+        if each.account in names
+        else each
+        for each in results
+    ]
     return finish_run(run, started, ended, verdicts, schedule.stopped)
-
-
-def _applied(planned: AccountResult, schedule: Schedule) -> AccountResult:
-    """Combine the result of applying an account with its plan."""
-    result = _result_of(schedule, planned.account)
-    return replace(result, plan=result.plan or planned.plan)

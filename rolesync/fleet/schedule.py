@@ -108,8 +108,9 @@ class Schedule:
         """
         with self._changed:
             queue = self._under_way.pop(result.account)
+            is_first = result.account not in self.results
             self.results[result.account] = result
-            if result.status is AccountStatus.DIED and result.attempt == 1:
+            if result.status is AccountStatus.DIED and is_first:
                 queue.waiting.append(result.account)
             else:
                 queue.failed += result.failed

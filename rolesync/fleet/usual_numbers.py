@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rolesync.audit.files import START
-from rolesync.fleet.journal import RESULT_EVENT, START_EVENT, entries
+from rolesync.fleet.journal import RESULT_EVENT, START_EVENT, entries, reading
 from rolesync.fleet.journal_index import read_index
 from rolesync.model.fleet_review import UsualNumbers
 
@@ -26,13 +26,14 @@ def usual_numbers(folder: Path, until: str) -> Mapping[str, UsualNumbers]:
     """
     runs = read_index(folder).runs
     plans: dict[str, dict[str, tuple[int, int]]] = {}
-    for _, entry in entries(folder, runs[0].position if runs else START):
-        if entry["event"] == START_EVENT and entry["run"] == until:
-            break
-        if entry["event"] == RESULT_EVENT and (plan := entry["result"]["plan"]):
-            numbers = plans.setdefault(entry["result"]["account"], {})
-            # By digest, since planning and applying are two runs of one plan.
-            numbers[plan["digest"]] = (plan["additions"], plan["removals"])
+    with reading(folder):
+        for _, entry in entries(folder, runs[0].position if runs else START):
+            if entry["event"] == START_EVENT and entry["run"] == until:
+                break
+            if entry["event"] == RESULT_EVENT and (plan := entry["result"]["plan"]):
+                numbers = plans.setdefault(entry["result"]["account"], {})
+                # By digest, since planning and applying are two runs of one plan.
+                numbers[plan["digest"]] = (plan["additions"], plan["removals"])
     last = {name: list(numbers.values())[-NIGHTS:] for name, numbers in plans.items()}
     return {
         name: UsualNumbers(len(numbers), max(added for added, _ in numbers), max(removed for _, removed in numbers))

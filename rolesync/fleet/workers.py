@@ -18,7 +18,7 @@ from threading import Timer
 from time import monotonic
 from typing import Protocol
 
-from rolesync.fleet.jobs import Job, decode_result, encode_job
+from rolesync.fleet.jobs import Job, decode_answer, encode_job
 from rolesync.model.fleet import AccountResult, AccountStatus
 
 WORKER = (sys.executable, "-m", "rolesync.fleet.worker")
@@ -190,7 +190,7 @@ class _Worker:
                 for line in lines:
                     try:
                         message = json.loads(line)
-                        result = decode_result(message["result"]) if "result" in message else None
+                        result = decode_answer(message["result"], job) if "result" in message else None
                         stage, done, total = message.get("progress", ("", 0, 0))
                     except (ValueError, TypeError, KeyError, AttributeError):
                         return _NoResult(monotonic() - started, is_unreadable=True)

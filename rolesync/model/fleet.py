@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rolesync.errors import Exit
+from rolesync.model.runs import RoleChanges
 
 
 class AccountStatus(StrEnum):
@@ -40,6 +41,13 @@ class AccountStatus(StrEnum):
     NOT_BEGUN = "not_begun"
     """The fleet stopped before."""
 
+    @property
+    def words(self) -> str:
+        """The status for people; its value is for programs."""
+        return _WORDS.get(self.value) or self.value.replace("_", " ")
+
+
+_WORDS = {"empty": "without changes", "waiting": "waiting for approval"}
 
 FAILURES = frozenset(
     {
@@ -56,6 +64,9 @@ FAILURES = frozenset(
 """The failures that the limits of the fleet count. A blocked account is counted apart: its guard did its work."""
 
 SUCCESSES = frozenset({AccountStatus.DONE, AccountStatus.EMPTY})
+
+_UNCLEAR = FAILURES - {AccountStatus.REFUSED, AccountStatus.UNREACHABLE, AccountStatus.LOCKED}
+"""The failures that may have come after some changes; the others come before the first one, unless they count them."""
 
 _STATUS_BY_EXIT = {
     Exit.DONE: AccountStatus.DONE,
@@ -114,8 +125,14 @@ class AccountResult:
         counts: its changes by outcome, once it was applied.
         plan: its plan, once it was planned.
         head: the end of its record afterwards; None where unknown.
-        seconds: how long it took.
+        seconds: how long it took; of a sync, planning and applying.
         attempt: 1, or 2 if its first worker died.
+        changes: its changes by role, to do and done; empty where unknown, as in results of earlier versions.
+        already_applied: the earlier run that completed its plan, so that nothing was left to send; "" for none.
+        drift: changes by other hands since its last run; this and the next three are None where unknown.
+        requests: requests to its Studio; of a sync, those of planning and applying.
+        retries: repeated attempts of requests, as `requests`.
+        list_age: seconds since the last change of its list.
     """
 
     account: str
@@ -128,11 +145,57 @@ class AccountResult:
     head: RecordHead | None = None
     seconds: float = 0.0
     attempt: int = 1
+    changes: tuple[RoleChanges, ...] = ()
+    already_applied: str = ""
+    drift: int | None = None
+    requests: int | None = None
+    retries: int | None = None
+    list_age: float | None = None
 
     @property
     def failed(self) -> bool:
         """Whether the limits of the fleet count this account."""
         return self.status in FAILURES
+
+    @property
+    def role_changes(self) -> tuple[RoleChanges, ...]:
+        """Its changes by role; those of a result of an earlier version as of one role without a name."""
+        if self.changes or self.plan is None:
+            return self.changes
+        additions, removals = self.plan.additions, self.plan.removals
+        if self.already_applied:
+            additions = removals = 0
+        if self.status in SUCCESSES:
+            return (RoleChanges("", additions, removals, additions, removals),)
+        done = None if self.status in _UNCLEAR else 0
+        return (RoleChanges("", additions, removals, done, done),)
+
+
+def applied_result(applied: AccountResult, planned: AccountResult, *, is_sync: bool) -> AccountResult:
+    """Complete the result of applying an account with that of planning it; for a sync, both count as one."""
+    changes = applied.changes
+    if not changes and applied.status in _UNCLEAR:  # how much it has done is not known here
+        changes = tuple(replace(change, added=None, removed=None) for change in planned.changes)
+    applied = replace(
+        applied,
+        plan=applied.plan or planned.plan,
+        changes=changes or planned.changes,
+        drift=planned.drift if applied.drift is None else applied.drift,
+        list_age=planned.list_age if applied.list_age is None else applied.list_age,
+    )
+    if not is_sync:
+        return applied
+    return replace(
+        applied,
+        requests=_sum(planned.requests, applied.requests),
+        retries=_sum(planned.retries, applied.retries),
+        seconds=round(planned.seconds + applied.seconds, 3),
+    )
+
+
+def _sum(*numbers: int | None) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +265,27 @@ def exit_code_of_night(night: Night, *, detailed: bool = False) -> Exit:
     if night.stopped or not statuses <= fine:
         return Exit.INCOMPLETE
     return Exit.PENDING if detailed and statuses & pending else Exit.DONE
+
+
+def sum_changes(results: Iterable[AccountResult]) -> RoleChanges:
+    """Add up the changes of accounts, as of one role without a name; None for what is not known of each."""
+    changes = [change for result in results for change in result.role_changes]
+    return RoleChanges(
+        "",
+        sum(change.additions for change in changes),
+        sum(change.removals for change in changes),
+        _known_sum(change.added for change in changes),
+        _known_sum(change.removed for change in changes),
+    )
+
+
+def _known_sum(numbers: Iterable[int | None]) -> int | None:
+    total = 0
+    for number in numbers:
+        if number is None:
+            return None
+        total += number
+    return total
 
 
 def planned_changes(results: Iterable[AccountResult]) -> tuple[int, int]:

@@ -61,6 +61,17 @@ class Run:
         return bool(done) and self.proof is not None and self.proof.proven
 
 
+@dataclass(frozen=True, slots=True)
+class RoleChanges:
+    """The changes of a role: how many were to do, and how many of them are done; None where that is unknown."""
+
+    role: str
+    additions: int = 0
+    removals: int = 0
+    added: int | None = 0
+    removed: int | None = 0
+
+
 def counts(outcomes: "pd.DataFrame") -> dict[str, int]:
     """Count OUTCOMES by status, with 0 for a status that doesn't occur."""
     statuses: Sequence[str] = outcomes["outcome"].astype("str").tolist()

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from rolesync.errors import Exit
+from rolesync.model.fleet import AccountStatus
+from rolesync.model.runs import RoleChanges
 
 
 class EndStatus(StrEnum):
@@ -30,17 +32,6 @@ class EndStatus(StrEnum):
     def is_success(self) -> bool:
         """Whether it ends a series of failures."""
         return self in {EndStatus.WAITING, EndStatus.CHANGED, EndStatus.UNCHANGED}
-
-
-@dataclass(frozen=True, slots=True)
-class RoleChanges:
-    """The changes of a role: how many are planned, and how many of them are done; None where that is unknown."""
-
-    role: str
-    additions: int = 0
-    removals: int = 0
-    added: int | None = 0
-    removed: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +88,7 @@ class Ending:
     requests: int | None = 0
     retries: int | None = 0
     list_age: float | None = None
-    accounts: Mapping[str, int] = field(default_factory=dict)
+    accounts: Mapping[AccountStatus, int] = field(default_factory=dict)
     next_step: str = ""
     report: str = ""
     details: tuple[str, ...] = ()

@@ -71,7 +71,7 @@ def _facts(ending: Ending, failing_since: str, *, is_alive_sign: bool) -> Iterat
     if is_alive_sign:
         yield "Sign of life", "the runs succeed; there was no other message for a while"
     if ending.accounts:
-        yield "Accounts", ", ".join(f"{number:,} {word.replace('_', ' ')}" for word, number in ending.accounts.items())
+        yield "Accounts", ", ".join(f"{number:,} {status.words}" for status, number in ending.accounts.items())
     if text := _changes_text(ending):
         yield "Changes", text
     if ending.rules:
@@ -136,7 +136,7 @@ def _data(ending: Ending, recovered_from: str, *, is_alive_sign: bool) -> dict[s
         ],
         "held": ending.held,
         "drift": ending.drift,
-        "accounts": dict(ending.accounts) or None,
+        "accounts": {status.value: number for status, number in ending.accounts.items()} or None,
         "rules": [
             {"rule": rule.name, "role": rule.role or None, "limit": rule.limit, "value": rule.value}
             for rule in ending.rules

@@ -69,7 +69,7 @@ def _samples(measured: Measured) -> Iterator[tuple[str, Labels, float]]:
     if measured.failed_notifications is not None:
         yield "rolesync_last_run_failed_notifications", base, measured.failed_notifications
     for status, number in ending.accounts.items():
-        yield "rolesync_fleet_accounts", {**base, "status": status}, number
+        yield "rolesync_fleet_accounts", {**base, "status": status.value}, number
     yield from _samples_of_changes(ending, base)
     for name in dict.fromkeys(rule.name for rule in ending.rules):
         yield "rolesync_last_run_blocking_guard", {**base, "rule": name}, 1

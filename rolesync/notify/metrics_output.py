@@ -7,7 +7,7 @@ from pathlib import Path
 from rolesync.notify.network import Network, send_request
 from rolesync.private_files import replace_file
 
-FILE_MODE = 0o644  # whatever the umask: the node exporter is another user
+FILE_MODE = 0o644  # whatever the umask, and whatever it was: the node exporter is another user
 
 
 def write_metrics(path: Path, text: str) -> None:
@@ -16,7 +16,7 @@ def write_metrics(path: Path, text: str) -> None:
     Raises:
         OSError: it can't be written.
     """
-    replace_file(path, text.encode(), mode=FILE_MODE, durable=False)
+    replace_file(path, text.encode(), mode=FILE_MODE, keeps_mode=False, durable=False)
 
 
 def push_metrics(address: str, labels: Mapping[str, str], text: str, network: Network) -> None:

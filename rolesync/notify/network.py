@@ -11,6 +11,7 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from rolesync.bounded_http import DeadlineAdapter, OversizeError, attempt_timeout, read_body
+from rolesync.log_secrets import hide
 from rolesync.model.hosts import is_loopback
 from rolesync.tables.regular_file import read_regular
 
@@ -60,6 +61,7 @@ class Network:
             raise DeliveryError(f"the file {path} is no text") from None
         if not line:
             raise DeliveryError(f"the file {path} is empty")
+        hide(line)
         return line
 
     def read_address(self, path: Path) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rolesync.errors import UsageError
+from rolesync.log_secrets import hide
 from rolesync.model.lists import Fetched
 from rolesync.sources.access import (
     Access,
@@ -100,4 +101,6 @@ def _token(http: HttpReader, address: Address, access: Access) -> str:
             f"{address.where}: Google gave no token for the service account ({type(error).__name__})",
             hint="check that its key is valid, and this machine's clock",
         ) from error
-    return str(credentials.token)
+    token = str(credentials.token)
+    hide(token)
+    return token

@@ -4,6 +4,7 @@ from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
 from rolesync.errors import UsageError
+from rolesync.log_secrets import hide
 from rolesync.model.lists import Fetched
 from rolesync.sources.access import (
     Access,
@@ -128,4 +129,5 @@ def _token(http: HttpReader, address: Address, access: Access) -> str:
             f"{address.where}: Microsoft gave no token for the app",
             hint="check list_user, list_secret, which expires, and the tenant",
         )
+    hide(token)
     return token

@@ -48,7 +48,10 @@ def connect(context: Context) -> Iterator[Client]:
         answered=context.answered,
         retrying=context.retrying,
     ) as client:
-        yield client
+        try:
+            yield client
+        finally:
+            context.requested.update(counts)
 
 
 def open_account_record(context: Context) -> Record:

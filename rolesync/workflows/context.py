@@ -1,8 +1,9 @@
 """What every command works with: its settings, the clocks, and where it reports progress."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class Context:
         answered: called with the latency of each request that Studio answered, in seconds; from any thread.
         retrying: called before each wait for the next attempt of a request; from any thread.
         run: the id of the run that has begun; "" before.
+        requested: gets the requests that were sent, by kind, when a connection to Studio ends.
     """
 
     settings: Settings
@@ -37,6 +39,7 @@ class Context:
     answered: Callable[[float], None] = lambda _seconds: None
     retrying: "Callable[[Retry], None]" = lambda _retry: None
     run: str = ""
+    requested: Counter[str] = field(default_factory=Counter)
 
     def with_run(self) -> "Context":
         """Begin a run before its list is read, so that all lines of the log have its id."""

@@ -9,10 +9,9 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
+from rolesync.log_secrets import hide_only, without_secrets
 from rolesync.model.live import WAITING
 from rolesync.settings import Settings
-
-HIDDEN = "***"
 
 Entry = MutableMapping[str, Any]
 
@@ -25,15 +24,16 @@ def configure_log(level: str, log_format: str, secrets: Iterable[str] = ()) -> N
     Args:
         level: the lowest level that is logged.
         log_format: `console` or `json`.
-        secrets: texts that no line may contain.
+        secrets: texts that no line may contain; `log_secrets.hide` adds to them.
     """
     logging.disable(logging.CRITICAL)
+    hide_only(secrets)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _hide(frozenset(secrets) - {""}),
+            _hide,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
             if log_format == "console"
             else structlog.processors.JSONRenderer(),
@@ -75,14 +75,9 @@ class StageLog:
             self._log.info("stage", stage=stage, steps=total, seconds=round(now - began, 3))
 
 
-def _hide(secrets: frozenset[str]) -> Callable[[Any, str, Entry], Entry]:
-    """Make a processor that replaces secrets in every text of a line."""
-
-    def hide(_logger: Any, _method: str, entry: Entry) -> Entry:  # noqa: ANN401  # as structlog calls it
-        for secret in secrets:
-            for name, value in entry.items():
-                if isinstance(value, str) and secret in value:
-                    entry[name] = value.replace(secret, HIDDEN)
-        return entry
-
-    return hide
+def _hide(_logger: Any, _method: str, entry: Entry) -> Entry:  # noqa: ANN401  # as structlog calls it
+    """Replace secrets in every text of a line."""
+    for name, value in entry.items():
+        if isinstance(value, str):
+            entry[name] = without_secrets(value)
+    return entry

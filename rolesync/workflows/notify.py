@@ -1,12 +1,8 @@
 """How a command over one account ended, from its plan, its run and its error; and where its settings report that."""
 
 import socket
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Lock
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,68 +10,21 @@ import structlog
 
 from rolesync import __version__
 from rolesync.configuration.notify import folder_of
-from rolesync.errors import Exit, RolesyncError, StudioError, UsageError
+from rolesync.errors import Exit, StudioError, UsageError
 from rolesync.model.hosts import is_loopback
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
-from rolesync.model.vocabulary import Action, OutcomeStatus
+from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.notify.deliver import Delivery, Outgoing, deliver
-from rolesync.notify.ending import Ending, EndStatus, RoleChanges, Rule, cause_of
+from rolesync.notify.ending import Ending, EndStatus, Rule, cause_of
 from rolesync.notify.message import compose
 from rolesync.notify.network import Network
 from rolesync.notify.report_end import Reporting, report_end
 from rolesync.settings import Settings
-from rolesync.studio.retry import Retry
-from rolesync.workflows.context import Context
-
-if TYPE_CHECKING:
-    import pandas as pd
+from rolesync.workflows.command_facts import CommandFacts
 
 _DETAILS_SHOWN = 50
 _SIGNALS = 128
-
-
-@dataclass
-class CommandFacts:
-    """What is known of a command while it runs; it is filled in as the command goes on.
-
-    Attributes:
-        command: the command, such as `sync`.
-        began_at: when it began.
-        plan: its plan, once there is one.
-        run: its run, once there is one.
-        error: why it was refused or failed.
-        is_waiting: whether its changes wait for an approval.
-        next_step: the command that comes next, where only the caller knows it.
-        answered: the number of requests that Studio answered.
-        retried: the number of repeated attempts.
-    """
-
-    command: str
-    began_at: datetime
-    plan: Plan | None = None
-    run: Run | None = None
-    error: RolesyncError | None = None
-    is_waiting: bool = False
-    next_step: str = ""
-    answered: int = 0
-    retried: int = 0
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    def counting(self, context: Context) -> Context:
-        """Return the context with its requests and retries counted here."""
-
-        def answered(seconds: float) -> None:
-            with self._lock:
-                self.answered += 1
-            context.answered(seconds)
-
-        def retrying(retry: Retry) -> None:
-            with self._lock:
-                self.retried += 1
-            context.retrying(retry)
-
-        return replace(context, answered=answered, retrying=retrying)
 
 
 def reporting_of(settings: Settings) -> Reporting:
@@ -116,7 +65,6 @@ def ending_of(facts: CommandFacts, exit_code: int, settings: Settings, now: date
         return None
     plan, run = facts.plan, facts.run
     status = _status(facts, exit_code)
-    modified = plan.source.modified_at if plan else None
     return Ending(
         command=facts.command,
         status=status,
@@ -127,12 +75,12 @@ def ending_of(facts: CommandFacts, exit_code: int, settings: Settings, now: date
         run=run.run_id if run else "",
         cause=_cause(facts, exit_code) if status.is_failure else "",
         rules=_rules(plan) if plan and status is EndStatus.BLOCKED else (),
-        changes=_changes(plan, run) if plan else (),
+        changes=facts.changes,
         held=len(plan.held) if plan else None,
-        drift=len(plan.drift.changes) if plan else None,
-        requests=max(facts.answered, run.requests.total if run else plan.requests.total if plan else 0),
+        drift=facts.drift,
+        requests=facts.requests,
         retries=facts.retried,
-        list_age=max(0.0, (now - modified).total_seconds()) if modified else None,
+        list_age=facts.list_age(now),
         next_step=facts.next_step or _next_step(status, exit_code, run),
         report=_report(settings),
         details=tuple(_details(facts)),
@@ -198,26 +146,6 @@ def _account(settings: Settings) -> str:
 
 def _rules(plan: Plan) -> tuple[Rule, ...]:
     return tuple(Rule(verdict.rule, verdict.role, verdict.limit, verdict.value) for verdict in plan.blocked)
-
-
-def _changes(plan: Plan, run: Run | None) -> tuple[RoleChanges, ...]:
-    planned = _count(plan.changes)
-    done = _count(run.outcomes[run.outcomes["outcome"] == OutcomeStatus.DONE.value]) if run else Counter()
-    roles = dict.fromkeys([*plan.policy.managed_roles, *(role for role, _ in planned)])
-    return tuple(
-        RoleChanges(
-            role,
-            planned[role, Action.ADD.value],
-            planned[role, Action.REMOVE.value],
-            done[role, Action.ADD.value],
-            done[role, Action.REMOVE.value],
-        )
-        for role in roles
-    )
-
-
-def _count(changes: "pd.DataFrame") -> Counter[tuple[str, str]]:
-    return Counter(zip(changes["role"].tolist(), changes["action"].tolist(), strict=True))
 
 
 _NEXT = {

@@ -125,13 +125,16 @@ def test_a_night_is_one_message_and_metrics_of_each_account(
     (request,) = chat.requests
     text = request.json["text"]
     assert text.startswith("*rolesync: INCOMPLETE: fleet district*\nAccounts: 1 ")
-    assert "\nChanges: all roles +4 -2, 1 held\nCause: some accounts are not done\n" in text
+    assert "\nChanges: all roles +4 -2, 6 of 6 done, 1 held\nCause: some accounts are not done\n" in text
     assert "Next: rolesync fleet show -f" in text
     assert not [word for word in ("@", "broken", "south.csv") if word in text]
     metrics = (fleet.folder / "fleet.prom").read_text(encoding="utf-8")
     assert 'rolesync_fleet_accounts{fleet="district",status="refused"} 1' in metrics
     assert 'rolesync_last_run_exit_code{account="south",fleet="district"} 3' in metrics
-    assert 'rolesync_last_run_done_changes{account="north",action="add",fleet="district"} 4' in metrics
+    assert 'rolesync_last_run_done_changes{account="north",action="add",fleet="district",role="Admin"} 4' in metrics
+    for name in ("requests", "retries", "drifted_changes", "held_changes"):
+        assert f'rolesync_last_run_{name}{{account="north",fleet="district"}}' in metrics
+    assert 'rolesync_list_age_seconds{account="north",fleet="district"}' in metrics
     assert 'rolesync_last_success_timestamp_seconds{account="north",fleet="district"}' in metrics
     assert 'rolesync_last_success_timestamp_seconds{account="south"' not in metrics
 

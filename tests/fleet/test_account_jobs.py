@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from rolesync.executor.lock import account_lock
 from rolesync.fleet import account_jobs
@@ -15,7 +16,9 @@ from rolesync.fleet.account_jobs import run_job, without_addresses
 from rolesync.fleet.jobs import Job, JobKind
 from rolesync.history.runs import list_runs
 from rolesync.model.fleet import AccountResult, AccountStatus, RecordHead
+from rolesync.model.runs import RoleChanges
 from rolesync.sandbox import Options, Sandbox
+from rolesync.workflows.log import configure_log
 from tests.fleet.tools import job as job_of
 from tests.paths import SAMPLE
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
@@ -60,6 +63,12 @@ def test_plan_then_apply_then_nothing_to_change(plan_job: Job, studio: Sandbox) 
     assert studio.log() == []
     applied = run(plan_job, kind=JobKind.APPLY, head=planned.head)
     assert (applied.status, applied.counts and applied.counts["done"]) == (AccountStatus.DONE, 6)
+    assert planned.changes == (RoleChanges("Admin", 4, 2, 0, 0),)
+    assert applied.changes == (RoleChanges("Admin", 4, 2, 4, 2),)
+    for each in (planned, applied):
+        assert (each.drift, each.retries, each.already_applied) == (0, 0, "")
+        assert each.requests
+        assert each.list_age
     assert list_runs(folder(plan_job))[-1].run_id == applied.run
     assert applied.head
     assert planned.head
@@ -73,6 +82,7 @@ def test_an_apply_again_sends_nothing_again(plan_job: Job, studio: Sandbox) -> N
     sent = len(studio.log())
     again = run(plan_job, kind=JobKind.APPLY, attempt=2)
     assert (again.status, again.message) == (AccountStatus.DONE, f"already applied by run {first.run}; sent 0")
+    assert (again.already_applied, again.changes) == (first.run, (RoleChanges("Admin"),))
     assert len(studio.log()) == sent
 
 
@@ -89,7 +99,10 @@ def test_the_halves_of_a_sync_count_as_one(plan_job: Job) -> None:
 
 
 def test_a_plan_that_needs_an_approval_waits(plan_job: Job) -> None:
-    assert run(plan_job, needs_approval=True).status is AccountStatus.WAITING
+    waits = run(plan_job, needs_approval=True)
+    assert waits.status is AccountStatus.WAITING
+    folder = Path(plan_job.plan_path).parents[1]
+    assert (waits.message, waits.hint) == ("nobody has approved its plan", f"rolesync fleet review {folder}")
 
 
 def test_a_blocked_plan_names_its_guards(plan_job: Job) -> None:
@@ -128,6 +141,22 @@ def test_wrong_settings_and_missing_secrets_fail(plan_job: Job, tmp_path: Path) 
     assert run(with_values(plan_job, chunk_size="x")).status is AccountStatus.FAILED
     assert run(plan_job, secrets=str(tmp_path / "none")).status is AccountStatus.FAILED
     assert "can't be read" in run(plan_job, kind=JobKind.APPLY, plan_path=str(tmp_path / "none.json")).message
+
+
+def test_requests_and_retries_of_an_account_that_fails_are_counted(plan_job: Job) -> None:
+    with ScriptedStudio(lambda _request: ScriptedAnswer(429, b"{}", {"Retry-After": "0"})) as studio:
+        failed = run(with_values(plan_job, base_url=studio.base_url, attempts=2))
+        assert failed.status is AccountStatus.UNREACHABLE
+        assert (failed.requests, failed.retries) == (len(studio.requests), 1)
+    assert failed.changes == ()
+
+
+def test_the_log_hides_the_secrets_of_an_account(plan_job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = Path(plan_job.secrets, "rolesync_token").read_text(encoding="ascii")
+    configure_log("info", "json")
+    run(plan_job, kind=JobKind.CHECK)
+    structlog.get_logger().info(f"the token is {secret}")
+    assert "the token is ***" in capsys.readouterr().err
 
 
 def test_an_older_copy_of_the_record_is_refused(plan_job: Job) -> None:

@@ -10,6 +10,7 @@ from rolesync.errors import Exit
 from rolesync.fleet.ending import Command, ending_of_fleet, endings_of_accounts, fleet_reporting, is_reported
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
+from rolesync.model.runs import RoleChanges
 from rolesync.notify.ending import Ending, EndStatus
 from rolesync.notify.message import compose
 from rolesync.notify.metrics import Measured, format_metrics
@@ -42,7 +43,7 @@ def ended(fleet: Fleet, of: Night | None, code: Exit, command: str = "sync", fol
 @pytest.mark.parametrize(
     ("statuses", "code", "status"),
     [
-        ((DONE, EMPTY), Exit.DONE, EndStatus.CHANGED),
+        ((DONE, DONE), Exit.DONE, EndStatus.CHANGED),
         ((EMPTY, EMPTY), Exit.DONE, EndStatus.UNCHANGED),
         ((WAITING, DONE), Exit.INCOMPLETE, EndStatus.WAITING),
         ((WAITING, BLOCKED), Exit.INCOMPLETE, EndStatus.INCOMPLETE),
@@ -55,11 +56,16 @@ def test_a_night_is_one_end_with_its_accounts(
     fleet: Fleet, statuses: tuple[AccountStatus, ...], code: Exit, status: EndStatus
 ) -> None:
     planned = plan(additions=2, removals=1)
-    results = [result(name, each, plan=planned) for name, each in zip("ab", statuses, strict=True)]
+    nothing = plan()
+    results = [
+        result(name, each, plan=nothing if each is EMPTY else planned)
+        for name, each in zip("ab", statuses, strict=True)
+    ]
     end = ended(fleet, night(*results), code)
     assert (end.status, end.fleet, end.account, end.run) == (status, "district", "", "R1")
     assert sum(end.accounts.values()) == 2
-    assert (end.changes[0].additions, end.changes[0].removals, end.changes[0].added) == (4, 2, None)
+    expected = (0, 0) if status is EndStatus.UNCHANGED else (4, 2)
+    assert (end.changes[0].additions, end.changes[0].removals) == expected
     assert bool(end.next_step) is (status not in {EndStatus.CHANGED, EndStatus.UNCHANGED})
 
 
@@ -96,23 +102,47 @@ def test_a_plan_is_reported_only_where_changes_wait(tmp_path: Path) -> None:
 
 
 def test_each_account_has_its_metrics(fleet: Fleet) -> None:
+    known = {"changes": (RoleChanges("Admin", 2, 1, 2, 1),), "drift": 4, "requests": 25, "retries": 3, "list_age": 60.0}
     results = (
-        result("north", DONE, seconds=2.5, plan=plan(additions=2, removals=1, held=3)),
+        result("north", DONE, seconds=2.5, plan=plan(additions=2, removals=1, held=3), **known),
         result("south", BLOCKED, seconds=1.0, plan=plan(removals=9, guards=("max_removals",))),
     )
     of = night(*results)
     end = ended(fleet, of, Exit.INCOMPLETE)
     north, south = endings_of_accounts(end, fleet, of)
     assert (north.exit_code, north.seconds, north.status) == (0, 2.5, EndStatus.UNCHANGED)
-    assert (south.exit_code, south.rules[0].name, south.changes[0].added) == (4, "max_removals", None)
+    assert (south.exit_code, south.rules[0].name, south.changes[0].added) == (4, "max_removals", 0)
     text = format_metrics([Measured(end), *(Measured(each, each.last_success, None) for each in (north, south))])
     samples = [each for family in text_string_to_metric_families(text) for each in family.samples]
     codes = {
         each.labels.get("account", ""): each.value for each in samples if each.name == "rolesync_last_run_exit_code"
     }
     assert codes == {"": 5, "north": 0, "south": 4}
+    north_too = {
+        (each.name.removeprefix("rolesync_"), each.labels.get("role"), each.labels.get("action")): each.value
+        for each in samples
+        if each.labels.get("account") == "north"
+    }
+    assert north_too["last_run_done_changes", "Admin", "add"] == 2
+    assert [north_too[f"last_run_{name}", None, None] for name in ("drifted_changes", "requests", "retries")] == [
+        4,
+        25,
+        3,
+    ]
+    assert north_too["list_age_seconds", None, None] == 60
     assert all(each.labels["fleet"] == "district" for each in samples)
     assert "@" not in compose(end).text
+
+
+def test_a_repeated_apply_is_no_change_and_has_none_in_its_metrics(fleet: Fleet) -> None:
+    again = result("north", plan=plan(additions=2), changes=(RoleChanges("Admin"),), already_applied="r0")
+    of = night(again)
+    end = ended(fleet, of, Exit.DONE, "apply")
+    assert end.status is EndStatus.UNCHANGED
+    assert "Changes: none" in compose(end).text
+    (account,) = endings_of_accounts(end, fleet, of)
+    text = format_metrics([Measured(account, "", None)])
+    assert 'rolesync_last_run_done_changes{account="north",action="add",fleet="district",role="Admin"} 0' in text
 
 
 @pytest.mark.parametrize("status", AccountStatus)

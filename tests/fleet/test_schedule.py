@@ -183,3 +183,13 @@ def test_stages_take_accounts_by_tag_and_the_rest_comes_last(tmp_path: Path) -> 
 @pytest.mark.parametrize(("failed", "ended", "exceeded"), [(1, 4, False), (2, 4, False), (1, 5, False), (2, 5, True)])
 def test_the_default_limit_is_a_fifth_of_at_least_five(failed: int, ended: int, *, exceeded: bool) -> None:
     assert bool(Limits(Stop()).exceeded(failed, ended)) is exceeded
+
+
+@pytest.mark.parametrize("attempt", [0, 1, 2, 99])
+def test_an_account_whose_worker_died_begins_once_more_whatever_its_results_say(attempt: int) -> None:
+    schedule = schedule_of("ab", failed_share=1.0)
+    begun = []
+    while following := schedule.next():
+        begun.append(following)
+        schedule.ended(result(following[0], DIED if following[0] == "a" else DONE, attempt=attempt))
+    assert begun == [("a", 1), ("b", 1), ("a", 2)]

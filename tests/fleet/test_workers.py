@@ -103,7 +103,15 @@ def test_an_interruption_ends_what_is_under_way(engine: LocalEngine) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["no JSON", "[]", "3", '{"result": {}}', '{"result": {"plan": 1, "head": null, "status": "x"}}', '{"progress": 1}'],
+    [
+        "no JSON",
+        "[]",
+        "3",
+        '{"result": {"account": "south", "status": "done"}}',
+        '{"result": {}}',
+        '{"result": {"plan": 1, "head": null, "status": "x"}}',
+        '{"progress": 1}',
+    ],
 )
 def test_a_worker_that_prints_something_else_dies_alone(engine: LocalEngine, text: str) -> None:
     ended = run(engine, f"prints {text}")

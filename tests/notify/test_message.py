@@ -5,9 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from rolesync.notify.ending import EndStatus, RoleChanges
+from rolesync.model.fleet import AccountStatus
+from rolesync.model.runs import RoleChanges
+from rolesync.notify.ending import EndStatus
 from rolesync.notify.message import compose
 from tests.notify.tools import NOW, ending
+
+DONE, TIMED_OUT, EMPTY = AccountStatus.DONE, AccountStatus.TIMED_OUT, AccountStatus.EMPTY
 
 
 def test_a_blocked_run_names_account_counts_rule_next_step_and_report() -> None:
@@ -62,9 +66,10 @@ def test_a_sign_of_life_says_that_it_is_one() -> None:
 
 def test_a_fleet_shows_its_accounts_and_leaves_out_what_it_does_not_know() -> None:
     changes = (RoleChanges("", 4, 2, None, None),)
-    message = compose(ending(account="", fleet="district", accounts={"done": 3, "timed_out": 1}, changes=changes))
-    assert "Accounts: 3 done, 1 timed out" in message.text
+    message = compose(ending(account="", fleet="district", accounts={DONE: 3, TIMED_OUT: 1, EMPTY: 2}, changes=changes))
+    assert "Accounts: 3 done, 1 timed out, 2 without changes" in message.text
     assert "Changes: all roles +4 -2, 3 held" in message.text
+    assert json.loads(json.dumps(message.data["accounts"])) == {"done": 3, "timed_out": 1, "empty": 2}
     assert message.data["changes"] == [
         {"role": None, "planned": {"add": 4, "remove": 2}, "done": {"add": None, "remove": None}}
     ]

@@ -6,7 +6,9 @@ import subprocess
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from rolesync.notify.ending import EndStatus, RoleChanges
+from rolesync.model.fleet import AccountStatus
+from rolesync.model.runs import RoleChanges
+from rolesync.notify.ending import EndStatus
 from rolesync.notify.metrics import METRICS, Measured, format_metrics
 from tests.notify.tools import NOW, ending
 
@@ -19,8 +21,11 @@ RUN = ending(
     retries=3,
     list_age=3600.5,
 )
-FLEET = ending(account="", fleet="district", accounts={"done": 2, "blocked": 1}, held=None, drift=None)
+FLEET = ending(
+    account="", fleet="district", accounts={AccountStatus.DONE: 2, AccountStatus.BLOCKED: 1}, held=None, drift=None
+)
 ACCOUNT = ending(account="north", fleet="district", changes=(RoleChanges("", 1, 2, None, None),), requests=None)
+KNOWN = ending(account="south", fleet="district", changes=RUN.changes, drift=1, requests=25, retries=3, list_age=9.0)
 
 
 def samples(*measured: Measured) -> dict[tuple[str, ...], float]:
@@ -84,6 +89,7 @@ def test_no_run_has_no_metrics() -> None:
 
 @pytest.mark.skipif(not PROMTOOL, reason="needs promtool, which .ci/run installs")
 def test_promtool_accepts_the_metrics() -> None:
-    text = format_metrics([Measured(RUN, failed_notifications=1), Measured(FLEET), Measured(ACCOUNT, "", None)])
+    accounts = (Measured(ACCOUNT, "", None), Measured(KNOWN, "", None))
+    text = format_metrics([Measured(RUN, failed_notifications=1), Measured(FLEET), *accounts])
     done = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")

@@ -17,6 +17,7 @@ def test_the_file_is_replaced_and_readable_whatever_the_umask(tmp_path: Path) ->
     try:
         write_metrics(path, "a 1\n")
         first = path.stat().st_ino
+        path.chmod(0o600)
         write_metrics(path, "a 2\n")
     finally:
         os.umask(before)

@@ -15,7 +15,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from rolesync.notify.ending import Ending, EndStatus, RoleChanges, Rule
+from rolesync.model.runs import RoleChanges
+from rolesync.notify.ending import Ending, EndStatus, Rule
 from rolesync.notify.network import Network
 from rolesync.notify.table import NotifyTable
 from tests.paths import ROOT

@@ -8,9 +8,8 @@ import pytest
 from rolesync.errors import Exit, LockHeldError, ServerError
 from rolesync.notify.ending import Ending, EndStatus
 from rolesync.settings import Settings, load
-from rolesync.studio.retry import Retry
-from rolesync.workflows.context import Context
-from rolesync.workflows.notify import CommandFacts, ending_of, proxy_of, reporting_of
+from rolesync.workflows.command_facts import CommandFacts
+from rolesync.workflows.notify import ending_of, proxy_of, reporting_of
 
 NOW = datetime(2026, 3, 2, 2, 15, tzinfo=UTC)
 
@@ -57,18 +56,6 @@ def test_without_a_studio_there_is_still_an_end(monkeypatch: pytest.MonkeyPatch,
     end = ended(settings, 64)
     assert (end.account, end.report) == ("", "")
     assert reporting_of(settings).folder is None
-
-
-def test_requests_and_retries_are_counted_and_passed_on(settings: Settings) -> None:
-    passed: list[object] = []
-    context = Context(settings, answered=passed.append, retrying=passed.append)
-    facts = CommandFacts("sync", NOW)
-    counting = facts.counting(context)
-    retry = Retry(None, 2, 8, 1.0, 0.5)
-    counting.answered(0.25)
-    counting.retrying(retry)
-    counting.retrying(retry)
-    assert (facts.answered, facts.retried, passed) == (1, 2, [0.25, retry, retry])
 
 
 def test_the_settings_say_where_to_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,19 @@
 """What is shown of a run over a fleet, whatever form shows it: the verdict, and the tables of accounts."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, FleetVerdict, Night
+from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, FleetVerdict, Night, sum_changes
 from rolesync.report.content.table import Column, Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, duration_text, escape_for_display, plural
 
-CSV_COLUMNS = ("account", "status", "run", "additions", "removals", "held", "seconds", "attempt", "message", "hint")
+CSV_COLUMNS = (
+    *("account", "status", "run", "additions", "removals", "held", "seconds", "attempt", "message", "hint"),
+    *("added", "removed"),
+)
 
 _ORDER = (
     AccountStatus.FAILED,
@@ -42,31 +46,38 @@ def night_title(night: Night) -> str:
 
 def night_sentence(night: Night) -> str:
     """Say in a sentence how many accounts ended how, as in `fleet district: 198 done, 2 unreachable`."""
-    by_status = [f"{night.counts[status]:,} {status_words(status)}" for status in _ORDER if status in night.counts]
-    disabled = [f"{len(night.disabled):,} not enabled"] if night.disabled else []
-    counts = ", ".join([*by_status, *disabled])
+    counts = ", ".join(f"{number:,} {words}" for words, number in night_count_rows(night))
     return f"fleet {escape_for_display(night.fleet)}, {plural(len(night.results), 'account')}: {counts}"
 
 
-def status_words(status: AccountStatus) -> str:
-    """Name a status for people."""
-    return {AccountStatus.EMPTY: "without changes", AccountStatus.WAITING: "waiting for approval"}.get(
-        status, status.value.replace("_", " ")
-    )
-
-
 def changes_sentence(night: Night) -> str:
-    """Say how many roles the plans of the night add and remove."""
-    plans = [result.plan for result in night.results if result.plan]
-    additions, removals = sum(plan.additions for plan in plans), sum(plan.removals for plan in plans)
-    held = sum(plan.held for plan in plans)
-    return f"{plural(removals, 'removal')}, {plural(additions, 'addition')}, {held:,} held"
+    """Say how many roles the plans of the night add and remove; or once they were to be applied, how many were."""
+    held = sum(result.plan.held for result in night.results if result.plan)
+    if night.command not in {"apply", "sync"}:
+        total = sum_changes(night.results)
+        return f"planned: {_numbers(total.additions, total.removals)}, {held:,} held"
+    changes = [change for result in night.results for change in result.role_changes]
+    added, removed = sum(change.added or 0 for change in changes), sum(change.removed or 0 for change in changes)
+    unknown = sum(change.additions + change.removals for change in changes if change.added is None)
+    undone = sum(change.additions + change.removals for change in changes) - added - removed - unknown
+    others = [f"{undone:,} not done"] if undone else []
+    others += [f"{unknown:,} perhaps done"] if unknown else []
+    return ", ".join([f"done: {_numbers(added, removed)}", *others, f"{held:,} held"])
+
+
+def _numbers(additions: int, removals: int) -> str:
+    return f"{plural(removals, 'removal')}, {plural(additions, 'addition')}"
 
 
 def night_count_rows(night: Night) -> list[tuple[str, int]]:
     """Count the accounts by how they ended, those first that need a look, and those that are not enabled."""
-    counts = [(status_words(status), night.counts[status]) for status in _ORDER if status in night.counts]
-    return [*counts, *([("not enabled", len(night.disabled))] if night.disabled else [])]
+    words = Counter(map(result_words, sorted(night.results, key=lambda result: _ORDER.index(result.status))))
+    return [*words.items(), *([("not enabled", len(night.disabled))] if night.disabled else [])]
+
+
+def result_words(result: AccountResult) -> str:
+    """Name for people how an account ended."""
+    return "already applied" if result.already_applied and result.status is AccountStatus.DONE else result.status.words
 
 
 def verdict_rows(verdicts: Iterable[FleetVerdict]) -> list[tuple[str, str, str]]:
@@ -118,8 +129,9 @@ def night_tables(night: Night) -> Iterator[Table]:
 def csv_rows(night: Night) -> Iterator[tuple[object, ...]]:
     """Yield a row of `CSV_COLUMNS` for each account."""
     for result in night.results:
-        plan = result.plan
-        numbers = (plan.additions, plan.removals, plan.held) if plan else ("", "", "")
+        total, plan = sum_changes([result]), result.plan
+        numbers = (total.additions, total.removals, plan.held) if plan else ("", "", "")
+        done = (total.added, total.removed) if plan else (None, None)
         yield (
             result.account,
             result.status.value,
@@ -129,6 +141,7 @@ def csv_rows(night: Night) -> Iterator[tuple[object, ...]]:
             result.attempt,
             escape_for_display(result.message),
             escape_for_display(result.hint),
+            *("" if number is None else number for number in done),
         )
 
 
@@ -154,14 +167,14 @@ def _needs_a_look(result: AccountResult) -> bool:
 
 
 def _changes(result: AccountResult) -> str:
-    plan = result.plan
-    return f"+{plan.additions:,} -{plan.removals:,}" if plan and (plan.additions or plan.removals) else ""
+    total = sum_changes([result])
+    return f"+{total.additions:,} -{total.removals:,}" if total.additions or total.removals else ""
 
 
 def _accounts(key: str, title: str, results: list[AccountResult], messages: tuple[Column, ...]) -> Table:
     columns = (
         Column("account", "account", Kind.NAME, lambda result: escape_for_display(result.account, CELL_LIMIT)),
-        Column("status", "status", Kind.TEXT, lambda result: status_words(result.status), "any status"),
+        Column("status", "status", Kind.TEXT, result_words, "any status"),
         Column("changes", "changes", Kind.TEXT, _changes),
         *messages,
         Column("time", "time", Kind.TEXT, lambda result: duration_text(round(result.seconds)), wide=True),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from rolesync.model.fleet import AccountStatus
 from rolesync.model.fleet_review import ReviewedAccount, ReviewState, UsualNumbers
-from rolesync.report.content.fleet import status_words
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, plural
 
 STATE_WORDS = {
@@ -84,7 +83,7 @@ def _row(account: ReviewedAccount) -> ReviewRow:
     if is_blocked:
         notes.append(f"Blocked. {message}")
     elif account.state is ReviewState.NO_PLAN:
-        notes.append(f"{status_words(result.status).capitalize()}: {message}")
+        notes.append(f"{result.status.words.capitalize()}: {message}")
     if result.hint and (is_blocked or account.state is ReviewState.NO_PLAN):
         notes.append(f"> {escape_for_display(result.hint, SENTENCE_LIMIT)}")
     if account.approval:

@@ -43,7 +43,7 @@ def night_html(night: Night, command: str = "") -> str:
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
     style, word = read_template("plan.css") + read_template("fleet.css"), night_title(night)
-    accounts, changes = plural(len(night.results), "account"), f"planned: {changes_sentence(night)}"
+    accounts, changes = plural(len(night.results), "account"), changes_sentence(night)
     return template.render(
         fleet=escape_for_display(night.fleet, CELL_LIMIT),
         title=f"rolesync fleet {night.fleet}: {word}",

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
 
 from rolesync.errors import LockHeldError, RolesyncError
+from rolesync.log_secrets import hide
 from rolesync.private_files import PRIVATE, create, make_private_folder, sync_names
 
 STORE, _LOCK = "token.json", "token.lock"
@@ -40,6 +41,10 @@ class StoredToken(BaseModel):
     obtained_at: AwareDatetime
     expires_at: AwareDatetime | None
     spent: tuple[str, ...] = ()
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Keep the pair out of the log, wherever it comes from."""
+        hide(self.access_token.get_secret_value(), self.refresh_token.get_secret_value())
 
     def is_due(self, now: datetime) -> bool:
         """Whether it has expired, or expires so soon that it should be renewed."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from rolesync.model.fleet import AccountStatus, FleetVerdict, Night
+from rolesync.model.runs import RoleChanges
 from rolesync.report.content.fleet import (
     CSV_COLUMNS,
     attention_title,
@@ -37,10 +38,36 @@ def test_the_verdict_is_one_word_and_the_numbers_one_sentence() -> None:
     assert night_title(NIGHT) == "INCOMPLETE"
     sentence = "fleet district, 4 accounts: 1 died, 1 unreachable, 1 done, 1 without changes, 1 not enabled"
     assert night_sentence(NIGHT) == sentence
-    assert changes_sentence(NIGHT) == "1 removal, 3 additions, 2 held"
+    assert changes_sentence(NIGHT) == "done: 1 removal, 3 additions, 2 held"
     assert night_title(Night("f", "r", "plan", (result("a", A.PLANNED),), {})) == "COMPLETE"
     assert night_title(Night("f", "r", "sync", (), {}, stopped="x")) == "STOPPED"
     assert night_title(Night("f", "r", "sync", (), {}, verdicts=(FleetVerdict("r", "m", "h"),))) == "BLOCKED"
+
+
+def test_only_what_was_done_counts_as_done() -> None:
+    planned = plan(additions=2, removals=1, held=4)
+    changes = (RoleChanges("Admin", 2, 1, 2, 0),)
+    results = (
+        result("done", plan=planned, changes=(RoleChanges("Admin", 2, 1, 2, 1),)),
+        result("partly", A.INCOMPLETE, plan=planned, changes=changes),
+        result("again", plan=planned, changes=(RoleChanges("Admin"),), already_applied="r0"),
+        result("waits", A.WAITING, plan=planned),
+        result("lost", A.DIED, plan=planned),
+    )
+    night = Night("district", "r1", "apply", results, {})
+    assert changes_sentence(night) == "done: 1 removal, 4 additions, 4 not done, 3 perhaps done, 20 held"
+    assert night_sentence(night).endswith(": 1 died, 1 incomplete, 1 waiting for approval, 1 done, 1 already applied")
+    assert changes_sentence(replace(night, command="plan")) == "planned: 4 removals, 8 additions, 20 held"
+
+
+def test_a_repeated_apply_counts_nothing_as_done() -> None:
+    again = result("a", plan=plan(additions=2), message="already applied", already_applied="r0")
+    night = Night("district", "r1", "apply", (again,), {})
+    assert night_sentence(night) == "fleet district, 1 account: 1 already applied"
+    assert changes_sentence(night) == "done: 0 removals, 0 additions, 0 held"
+    (attention, changed, _) = night_tables(night)
+    assert [attention.columns[2].value(row) for row in attention.rows(None)] == [""]
+    assert changed.size == 0
 
 
 def test_accounts_that_need_a_look_come_first() -> None:
@@ -60,7 +87,7 @@ def test_accounts_that_need_a_look_come_first() -> None:
 def test_programs_get_every_account() -> None:
     assert night_json(replace(NIGHT, unrecorded="disk full"))["unrecorded"] == "disk full"
     rows = list(csv_rows(NIGHT))
-    assert rows[0] == ("a", "done", "", 3, 1, 2, 0.0, 1, "", "")
+    assert rows[0] == ("a", "done", "", 3, 1, 2, 0.0, 1, "", "", 3, 1)
     assert {len(row) for row in rows} == {len(CSV_COLUMNS)}
     value = night_json(NIGHT)
     assert value["counts"] == {"done": 1, "empty": 1, "unreachable": 1, "died": 1}

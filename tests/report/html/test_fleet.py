@@ -47,7 +47,7 @@ def test_a_night_is_one_page() -> None:
         "1 account needs a look",
         "BLOCKED",
         "The fleet stopped: 2 accounts failed.",
-        "2 accounts · planned: 0 removals, 3 additions, 0 held · took 1 h 10 min · slowest account: late, 1 h",
+        "2 accounts · done: 0 removals, 3 additions, 0 held · took 1 h 10 min · slowest account: late, 1 h",
         "Accounts that are not enabled (1)",
         "rolesync fleet sync",
         "2026-11-29 03:10:00 UTC",

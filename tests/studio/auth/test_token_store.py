@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from rolesync.errors import Exit, LockHeldError, RolesyncError
+from rolesync.log_secrets import hide_only, without_secrets
 from rolesync.studio.auth.token_store import RESERVED, STORE, StoredToken, TokenStore, fingerprint
 
 MADE = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -66,6 +67,15 @@ def test_the_text_of_a_token_shows_no_secrets() -> None:
     assert "refresh-1" not in text
     assert "sesame" not in fingerprint(SecretStr("sesame"))
     assert fingerprint(SecretStr("")) == ""
+
+
+def test_the_log_hides_new_tokens_and_stored_ones(tmp_path: Path) -> None:
+    hide_only([])
+    keep(TokenStore(tmp_path), pair(3))
+    assert without_secrets("refresh-3, access-3") == "***, ***"
+    hide_only([])
+    assert TokenStore(tmp_path).read()
+    assert without_secrets("refresh-3, access-3") == "***, ***"
 
 
 @pytest.mark.parametrize(
