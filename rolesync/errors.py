@@ -62,6 +62,12 @@ class PlanRefusedError(RolesyncError):
     exit_code = Exit.BLOCKED
 
 
+class NoPlanError(PlanRefusedError):
+    """The file is something else than a plan, or was cut off, so that it has no content to check."""
+
+    exit_code = Exit.INPUT_REFUSED
+
+
 class RecordError(RolesyncError):
     """The audit record can't be read or written. From then on, nothing may be sent that changes Studio."""
 

@@ -1,5 +1,6 @@
 """Writes files and folders that only their owner can read, whatever the umask, and that no other user can redirect."""
 
+import errno
 import os
 import secrets
 import stat
@@ -55,8 +56,7 @@ def replace_file(
                 file.write(content)
             return
         replaced = status if stat.S_ISREG(status.st_mode) else None
-    new_path = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
-    descriptor = create(new_path)
+    descriptor, new_path = _create_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             kept = _keep_group(descriptor, replaced) if replaced else mode
@@ -72,6 +72,27 @@ def replace_file(
         raise
     if durable:
         sync_names(path.parent)
+
+
+def check_replaceable(path: Path) -> None:
+    """Check that `replace_file` can make its new file, by making one and removing it.
+
+    Raises:
+        OSError: it can't.
+    """
+    with suppress(FileNotFoundError):
+        if _is_written_to(path, path.lstat()):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            return
+    descriptor, new_path = _create_beside(path)
+    os.close(descriptor)
+    new_path.unlink()
+
+
+def _create_beside(path: Path) -> tuple[int, Path]:
+    new_path = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    return create(new_path), new_path
 
 
 def _is_written_to(path: Path, status: os.stat_result) -> bool:

@@ -1,17 +1,18 @@
 """Checks of the files that a command names, before Studio is read: each is of the right kind, or can be written."""
 
-import os
 import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolesync.errors import InputRefusedError, UsageError
+from rolesync.private_files import check_replaceable
 
 if TYPE_CHECKING:
     from rolesync.settings import Settings
 
 _HEAD = 4096  # bytes that show what a file is
+_MARK = b"\xef\xbb\xbf"  # of UTF-8, which some editors write
 _PLAN_KEY = b'"rolesync_plan"'
 _REVIEW_COLUMNS = (b"kind,", b"decision")  # of the table that `show PLAN --csv` writes
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls"}
@@ -19,7 +20,7 @@ _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
 
 def check_target(path: Path | None, what: str) -> None:
-    """Refuse a file to write that can't be written, as far as that shows without writing it; `-` is standard output.
+    """Refuse a file to write in whose place no new one can be made; `-` is standard output.
 
     Args:
         path: the file; None if there is none.
@@ -30,6 +31,16 @@ def check_target(path: Path | None, what: str) -> None:
     """
     if path is None or str(path) == "-":
         return
+    try:
+        problem, hint = _problem_of_target(path)
+    except OSError as error:  # such as a name that is too long
+        problem, hint = str(error.strerror), "name another file"
+    if problem:
+        raise UsageError(f"{what} can't be written to {path}: {problem}; nothing was read or written", hint=hint)
+
+
+def _problem_of_target(path: Path) -> tuple[str, str]:
+    """Describe why a file can't be written, and what to do; the problem is "" if it can."""
     problem, hint = "", "name another file"
     folder = path.parent
     if path.is_dir():
@@ -39,10 +50,9 @@ def check_target(path: Path | None, what: str) -> None:
         hint = f"name another file, or make the folder: mkdir -p {shlex.quote(str(folder))}"
     elif not folder.is_dir():
         problem = f"{folder} is not a folder"
-    elif not os.access(path if _is_special(path) else folder, os.W_OK):
-        problem = "this user may not write there"
-    if problem:
-        raise UsageError(f"{what} can't be written to {path}: {problem}; nothing was read or written", hint=hint)
+    else:
+        check_replaceable(path)
+    return problem, hint
 
 
 def check_overwrites(path: Path, source: Path, what: str) -> None:
@@ -103,7 +113,7 @@ def check_is_list(name: str | None) -> None:
         return
     path = Path(name)
     head, name = _head(path), shlex.quote(str(path))
-    if _is_plan(head):
+    if is_plan(path):
         raise InputRefusedError(f"{path} is a plan, not a list", hint=f"to look at it: rolesync show {name}")
     if _is_review_table(head):
         raise InputRefusedError(
@@ -135,7 +145,7 @@ def refuse_file_as_run(name: str) -> None:
     if _RUN_ID.fullmatch(name) or not path.is_file():
         return
     quoted = shlex.quote(name)
-    if _is_plan(_head(path)):
+    if is_plan(path):
         raise UsageError(
             f"{name} is a plan, not a run",
             hint=f"`rolesync runs` lists the runs; to look at the plan: rolesync show {quoted}",
@@ -150,16 +160,14 @@ def missing_plan_hint(path: Path) -> str:
     return "name a file saved by `rolesync plan FILE -o PLAN`"
 
 
-def _is_special(path: Path) -> bool:
-    return path.exists() and not path.is_file()
-
-
-def _is_plan(head: bytes) -> bool:
+def is_plan(path: Path) -> bool:
+    """Whether a file begins as a plan does."""
+    head = _head(path).removeprefix(_MARK)
     return head.lstrip().startswith(b"{") and _PLAN_KEY in head
 
 
 def _is_review_table(head: bytes) -> bool:
-    header = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].lower().replace(b'"', b"")
+    header = head.removeprefix(_MARK).partition(b"\n")[0].lower().replace(b'"', b"")
     return header.startswith(_REVIEW_COLUMNS[0]) and _REVIEW_COLUMNS[1] in header
 
 

@@ -14,7 +14,7 @@ from rolesync.cli.output import show_json
 from rolesync.cli.progress import configure_log
 from rolesync.cli.refusal import write_error
 from rolesync.cli.review import review_plan
-from rolesync.cli.review_options import ByHand
+from rolesync.cli.review_options import ByHand, Port, check_somebody_looks
 from rolesync.errors import DeclinedError, Exit, UsageError
 from rolesync.extras import install_command
 
@@ -35,7 +35,6 @@ Reviewer = Annotated[str, typer.Option(metavar="NAME", help="With --account: nam
 Sees = Annotated[
     str, typer.Option(metavar="TEXT", help="With --account: the effect of its plan, such as `remove 12, add 40`.")
 ]
-Port = Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the page; 0 takes a free port.")]
 OpenBrowser = Annotated[
     bool, typer.Option("--browser/--no-browser", help="Open the page in a browser, if there is a screen.")
 ]
@@ -49,7 +48,7 @@ def fleet_review(
     decisions: Decided = None,
     reviewer: Reviewer = "",
     sees: Sees = "",
-    port: Port = 0,
+    port: Port = None,
     browser: OpenBrowser = True,
     show_all: All = False,
     form: Format = Form.TEXT,
@@ -68,7 +67,8 @@ def fleet_review(
         raise UsageError(
             "--decisions, --reviewer and --sees are for one account", hint="name it with --account, or leave them out"
         )
-    _serve(review, port, browser=browser)
+    check_somebody_looks(port, "add --account NAME with --decisions FILE, or with --reviewer and --sees")
+    _serve(review, port or 0, browser=browser)
     _report_approval(review)
     return _show_end(review, form)
 
@@ -104,7 +104,7 @@ def _load(folder: Path) -> "FleetReview":
 
 
 def _review_account(
-    review: "FleetReview", name: str, by_hand: ByHand, *, port: int, browser: bool, show_all: bool, form: Form
+    review: "FleetReview", name: str, by_hand: ByHand, *, port: int | None, browser: bool, show_all: bool, form: Form
 ) -> Exit:
     """Review one account as `rolesync review` does, with the settings of the fleet file."""
     from rolesync.fleet.night_folder import approved_path, plan_path

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolesync.cli.files import describe_other_file, missing_plan_hint
+from rolesync.cli.files import describe_other_file, is_plan, missing_plan_hint
 from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import save_file, show_view, write_stdout
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import Exit, InputRefusedError, PlanRefusedError, RecordBrokenError, RecordError
+from rolesync.errors import Exit, InputRefusedError, NoPlanError, PlanRefusedError, RecordBrokenError, RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,8 @@ def load_plan(path: Path) -> "Plan":
 
     Raises:
         InputRefusedError: the file doesn't exist, or can't be read.
-        PlanRefusedError: the file is no plan, is far too large, or was changed after it was saved.
+        NoPlanError: the file is no plan, is far too large, or was cut off.
+        PlanRefusedError: the plan was changed after it was saved.
     """
     from rolesync.planner.decode import from_json
     from rolesync.tables.regular_file import read_regular
@@ -91,7 +92,7 @@ def load_plan(path: Path) -> "Plan":
     try:
         content, _ = read_regular(path, MAX_PLAN_BYTES)
         if len(content) > MAX_PLAN_BYTES:
-            raise PlanRefusedError(f"{path} has more than {MAX_PLAN_BYTES:,} bytes", hint="name a plan of rolesync")
+            raise NoPlanError(f"{path} has more than {MAX_PLAN_BYTES:,} bytes", hint="name a plan of rolesync")
         text = content.decode("ascii")
     except FileNotFoundError as error:
         raise InputRefusedError(f"the plan {path} does not exist", hint=missing_plan_hint(path)) from error
@@ -102,26 +103,27 @@ def load_plan(path: Path) -> "Plan":
         raise InputRefusedError(f"the plan {path} can't be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
         _refuse_other_file(path, error)
-        raise PlanRefusedError(
-            f"{path} is not a plan of rolesync: byte {error.start} isn't ASCII",
-            hint="make a new plan: rolesync plan FILE",
-        ) from error
+        hint = "make a new plan: rolesync plan FILE -o PLAN"
+        if is_plan(path):
+            message = f"{path}: the plan was changed after it was written: byte {error.start} isn't ASCII"
+            raise PlanRefusedError(message, hint=hint) from error
+        raise NoPlanError(f"{path} is not a plan of rolesync: byte {error.start} isn't ASCII", hint=hint) from error
     try:
         return from_json(text)
     except PlanRefusedError as error:
         _refuse_other_file(path, error)
-        raise PlanRefusedError(f"{path}: {error.message}", hint=error.hint) from error
+        raise type(error)(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def _refuse_other_file(path: Path, cause: Exception) -> None:
     """Refuse a file that is something else than a plan, with what to do with it.
 
     Raises:
-        PlanRefusedError: it is.
+        NoPlanError: it is.
     """
     description, advice = describe_other_file(path)
     if description:
-        raise PlanRefusedError(f"{path} {description}", hint=advice) from cause
+        raise NoPlanError(f"{path} {description}", hint=advice) from cause
 
 
 def load_last_changes(plan: "Plan", settings: "Settings | None") -> "LastChanges | None":

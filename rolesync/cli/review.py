@@ -25,7 +25,7 @@ from rolesync.cli.plan_output import (
     show_plan,
 )
 from rolesync.cli.progress import configure_log_of
-from rolesync.cli.review_options import ByHand, ask, read_decisions, refuse_decisions
+from rolesync.cli.review_options import ByHand, Port, ask, check_somebody_looks, read_decisions, refuse_decisions
 from rolesync.errors import DeclinedError, Exit, UsageError
 from rolesync.extras import install_command
 
@@ -69,9 +69,7 @@ def review(
             show_default=False,
         ),
     ] = None,
-    port: Annotated[
-        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the page; 0 takes a free port.")
-    ] = 0,
+    port: Port = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser, if there is a screen.")
     ] = True,
@@ -83,7 +81,8 @@ def review(
     """Decide on a plan, and write the approved plan next to it. Doesn't contact Studio.
 
     By default it serves a page on this machine, opens it in the browser, and shows its address. With --decisions,
-    --reviewer or --sees there is no page: the command asks for the missing ones in the terminal.
+    --reviewer or --sees there is no page: the command asks for the missing ones in the terminal. Without a terminal,
+    it serves a page only with --port.
     """
     from rolesync.workflows.context import Context
 
@@ -106,7 +105,7 @@ def review_plan(
     by_hand: ByHand,
     commands: "Callable[[Plan], NextCommands]",
     *,
-    port: int,
+    port: int | None,
     browser: bool,
     show_all: bool,
     form: Form,
@@ -120,7 +119,7 @@ def review_plan(
         target: where the approved plan is saved; `-` for standard output.
         by_hand: the options of a review without a page.
         commands: chooses what comes after the approved plan.
-        port: the port of the page.
+        port: the port of the page; None for a free one, if there is a terminal.
         browser: whether to open the page in a browser.
         show_all: whether to show all rows of each table.
         form: text or JSON.
@@ -143,8 +142,9 @@ def review_plan(
         approved = complete_review(plan, decided, reviewer, sees, context)
         save_file(plan_text(approved), target, "the approved plan", mode=context.settings.file_mode)
     else:
+        check_somebody_looks(port, decide_in_table(file))
         last_changes = load_last_changes(plan, context.settings)
-        approved = _review_on_page(plan, context, file, target, port, last_changes, browser=browser)
+        approved = _review_on_page(plan, context, file, target, port or 0, last_changes, browser=browser)
     configure_log_of(context.settings)
     watch("review", context.settings)
     note(plan=approved, next_step=apply_command(target))
@@ -228,6 +228,12 @@ def end_of_review(approved: "Plan", target: Path) -> "ReviewEnd":
         return ReviewEnd("Approved", f"{done} was written to standard output.{blocked}")
     _, command = next_step(approved, NextCommands(apply=apply_command(target)))
     return ReviewEnd("Approved", f"{done} was saved as {target}.{blocked}", " ".join(command))
+
+
+def decide_in_table(file: Path) -> str:
+    """Say how a plan is reviewed without a page."""
+    name, table = quote(str(file)), quote(str(file.with_suffix(".csv")))
+    return f'rolesync show {name} --csv {table}; then add --decisions {table} --reviewer NAME --sees "remove …, add …"'
 
 
 def _save_decisions(plan: "Plan", decisions: "Decisions", file: Path, mode: int) -> Path:

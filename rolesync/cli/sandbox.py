@@ -86,9 +86,7 @@ def sandbox(
     except ValueError as error:
         raise UsageError(f"sandbox: {error}", hint="see rolesync sandbox --help") from error
     except OSError as error:
-        raise UsageError(
-            f"sandbox: port {port} can't be opened: {error.strerror}", hint="choose another --port"
-        ) from error
+        raise UsageError(f"sandbox: {error.strerror}", hint="choose another --port, or 0 for a free port") from error
     return Exit.DONE
 
 

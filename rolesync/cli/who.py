@@ -60,13 +60,15 @@ def who(
 
     targets = {"html": html, "csv": csv, "xlsx": xlsx, "json": json}
     for target in targets.values():
-        check_target(target, "the review")
+        check_target(target, "the access review")
     day = _parse_day(as_of) if as_of else None
     settings = load_settings(config, assignments)
     # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.
     with nullcontext(Context(settings)) if day else command_context(settings) as context:
         review = review_access(context, role, day)
-    written = any(targets.values()) and save_formats(review, _formats(), targets, "the review", settings.file_mode)
+    written = any(targets.values()) and save_formats(
+        review, _formats(), targets, "the access review", settings.file_mode
+    )
     if form is Form.JSON:
         from rolesync.report.who_json import who_json
 

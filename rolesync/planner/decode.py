@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rolesync.errors import PlanRefusedError
+from rolesync.errors import NoPlanError, PlanRefusedError
 from rolesync.model.findings import Finding
 from rolesync.model.frames import CHANGES, DRIFT, HELD, IMPACT, Columns, frame
 from rolesync.model.keys import format_roles
@@ -26,6 +26,8 @@ from rolesync.planner.schema import ApprovalJson, PlanJson, SourceJson, plan_fil
 
 _SHOWN = 60  # characters of a value in a message
 _CONTEXT = 30  # characters from a difference on
+_HEAD = 100  # characters, in which every plan names itself
+_NAME_A_PLAN = "name the file that `rolesync plan FILE -o PLAN` wrote, or make a new plan"
 _TOP_LEVEL = "its top level"
 _CHANGED = "was changed after it was written: its content doesn't have the checksum it states"
 _KEY_PROBLEMS = {"missing": "lacks the key", "extra_forbidden": "has the unknown key"}
@@ -35,8 +37,9 @@ def from_json(text: str) -> Plan:
     """Read a plan, and check that it is complete and unchanged.
 
     Raises:
-        PlanRefusedError: the text is not JSON, not a plan, of another version, or was changed after it was written. Or
-            the plan changes roles that it doesn't manage, or differs from its digest, its counts or its approval.
+        NoPlanError: the text is not JSON, because it is something else or was cut off, or not a plan.
+        PlanRefusedError: the plan is of another version, or was changed after it was written. Or it changes roles that
+            it doesn't manage, or differs from its digest, its counts or its approval.
     """
     plan = _convert(_parse(text))
     parts = plan_parts(plan)
@@ -60,9 +63,13 @@ def _parse(text: str) -> PlanJson:
         content = _validate(text)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
+        if _lacks_key(problems):
+            raise NoPlanError(
+                "this is not a plan of rolesync: it has no key rolesync_plan", hint=_NAME_A_PLAN
+            ) from error
         raise _refused(_problem(problems, intact=intact)) from error
     except (ValueError, RecursionError) as error:
-        raise _refused(f"is not JSON: {error}") from error
+        raise NoPlanError(f"{_no_json(text)}: {error}", hint=_NAME_A_PLAN) from error
     if not intact:
         raise _refused(_CHANGED)
     return content
@@ -79,12 +86,21 @@ def _validate(text: str) -> PlanJson:
     return reader.validate_python(json.loads(text), strict=False)
 
 
+def _no_json(text: str) -> str:
+    is_plan = '"rolesync_plan"' in text[:_HEAD]
+    return (
+        "the plan is cut off or damaged: it is not JSON" if is_plan else "this is not a plan of rolesync, and not JSON"
+    )
+
+
+def _lacks_key(problems: Sequence[ErrorDetails]) -> bool:
+    return any(not of["loc"] or (of["loc"] == ("rolesync_plan",) and of["type"] == "missing") for of in problems)
+
+
 def _problem(problems: Sequence[ErrorDetails], *, intact: bool) -> str:
-    """Describe why a text is no plan, by what helps most: another format, a changed file, or the first wrong value."""
+    """Describe why a plan is refused, by what helps most: another format, a changed file, or the first wrong value."""
     first = problems[0]
     version = next((problem for problem in problems if problem["loc"] == ("rolesync_plan",)), None)
-    if not first["loc"] or (version and version["type"] == "missing"):
-        return "is not a plan of rolesync: it has no key rolesync_plan"
     if version:
         return f"has the format version {_show(version['input'])}, but this rolesync reads only {FORMAT}"
     if not intact:

@@ -204,9 +204,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise OSError(
-            error.errno, f"can't listen on {host} port {port}: {error.strerror}; choose another port"
-        ) from error
+        raise OSError(error.errno, f"can't listen on {host} port {port}: {error.strerror}") from error
     return listener
 
 

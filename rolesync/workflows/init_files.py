@@ -13,7 +13,7 @@ from rolesync.configuration.problems import toml_value
 from rolesync.configuration.routes import SECRETS
 from rolesync.configuration.sources import PREFIX
 from rolesync.errors import UsageError
-from rolesync.private_files import PRIVATE, PRIVATE_FOLDER, make_private_folder, replace_file
+from rolesync.private_files import PRIVATE, PRIVATE_FOLDER, check_replaceable, make_private_folder, replace_file
 from rolesync.settings import Settings
 
 SECRETS_NAME = "secrets"
@@ -56,10 +56,15 @@ def check_target(target: Path, *, force: bool) -> None:
     """Refuse to begin where the files can't be written, or exist already.
 
     Raises:
-        UsageError: the folder is missing, or a file exists and `force` is not set.
+        UsageError: the folder is missing or can't be written, or a file exists and `force` is not set.
     """
     if not target.parent.is_dir():
         raise UsageError(f"init: there is no folder {target.parent}", hint="make it first, or name another --config")
+    try:
+        check_replaceable(target)
+    except OSError as error:
+        hint = "correct the permissions of the folder, or name another --config"
+        raise UsageError(f"init: {target} can't be written: {error.strerror}; nothing was asked", hint=hint) from error
     existing = [path for path in (target, *_secret_paths(target).values()) if path.exists() or path.is_symlink()]
     if existing and not force:
         verbs = ("exists", "is") if len(existing) == 1 else ("exist", "are")

@@ -34,7 +34,7 @@ def test_a_list_is_no_plan(command: tuple[str, ...], sh: Shell) -> None:
     path = sh.folder / "a list.csv"
     path.write_bytes(SAMPLE.read_bytes())
     refused = sh.run(*command, path.name)
-    assert refused.returncode == 4
+    assert refused.returncode == 3
     assert refused.stderr == (
         "rolesync: a list.csv is a list, not a plan\n  → rolesync plan 'a list.csv' -o plan.json\n"
     )
@@ -74,12 +74,33 @@ def test_a_file_is_no_run(command: str, sh: Shell) -> None:
         (b"PK\x03\x04\xff", "list.xlsx", "is a list, not a plan"),
         (b"\xef\xbb\xbfkind,action,decision\n", "table.csv", "is a table for the review of a plan"),
         (b'{"a": 1}', "any.json", "it has no key rolesync_plan"),
+        (b"[1, 2]", "any.json", "it has no key rolesync_plan"),
+        (b"hello", "any.json", "this is not a plan of rolesync, and not JSON"),
+        (b"\x89PNG\xff", "any.json", "is not a plan of rolesync: byte 0 isn't ASCII"),
+        (b'{\n"rolesync_plan": 1,\n"digest": "1481', "any.json", "the plan is cut off or damaged"),
     ],
 )
 def test_what_a_file_is_instead_of_a_plan(content: bytes, name: str, message: str, sh: Shell) -> None:
     (sh.folder / name).write_bytes(content)
     refused = sh.run("apply", name, "--yes")
-    assert (refused.returncode, message in refused.stderr) == (4, True), refused.stderr
+    assert (refused.returncode, message in refused.stderr) == (3, True), refused.stderr
+
+
+@pytest.mark.parametrize("command", PLAN_COMMANDS, ids=lambda command: command[0])
+def test_a_plan_that_was_cut_off_is_no_input_and_an_edited_one_is_blocked(command: tuple[str, ...], sh: Shell) -> None:
+    sh.run("plan", SAMPLE, "-o", "plan.json")
+    path = sh.folder / "plan.json"
+    text = path.read_text("ascii")
+    for damaged, code in (
+        (text[:700], 3),
+        (text[:-3], 3),
+        (text.replace("greg.stone", "grég.stone"), 4),
+        (text.replace("Admin", "Admim"), 4),
+        (text.replace('"rolesync_plan": 1', '"rolesync_plan": 9'), 4),
+    ):
+        path.write_text(damaged, encoding="utf-8")
+        refused = sh.run(*command, path.name)
+        assert (refused.returncode, refused.stderr.startswith("rolesync: plan.json: the plan ")) == (code, True)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +109,8 @@ def test_what_a_file_is_instead_of_a_plan(content: bytes, name: str, message: st
         ("none/x.json", "the folder none does not exist"),
         ("folder", "it is a folder"),
         ("file.txt/x.json", "file.txt is not a folder"),
+        ("/proc/x.json", "No such file or directory"),  # a folder that looks as if it could be written
+        ("x" * 300, "File name too long"),
     ],
 )
 def test_a_target_that_cannot_be_written_is_refused_before_studio_is_asked(
@@ -96,10 +119,18 @@ def test_a_target_that_cannot_be_written_is_refused_before_studio_is_asked(
     (sh.folder / "folder").mkdir()
     (sh.folder / "file.txt").write_text("text")
     before = sum(studio.counts().values())
-    for command in (["plan", SAMPLE, "-o"], ["export", "-o"], ["undo", "20261129T2148", "-o"]):
+    for command in (
+        ["plan", SAMPLE, "-o"],
+        ["export", "-o"],
+        ["export", "--review"],
+        ["undo", "20261129T2148", "-o"],
+        ["who", "--csv"],
+        ["validate", SAMPLE, "--fix"],
+    ):
         refused = sh.run(*command, target)
         assert (refused.returncode, f"can't be written to {target}: {problem}" in refused.stderr) == (64, True)
     assert sum(studio.counts().values()) == before
+    assert {path.name for path in sh.folder.iterdir()} == {"folder", "file.txt"}
 
 
 def test_no_report_is_written_if_one_of_them_cannot_be(sh: Shell) -> None:

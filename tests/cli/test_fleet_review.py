@@ -53,6 +53,8 @@ def test_options_for_one_account_need_its_name(night: Shell) -> None:
     assert night.run("fleet", "review", "night", "--reviewer", "Rita").returncode == 64
     assert night.run("fleet", "review", "night", "--account", "nrth").returncode == 64
     assert night.run("fleet", "review", "none").returncode == 64
+    alone = night.run("fleet", "review", "night")
+    assert (alone.returncode, "--port 0" in alone.stderr, "--account NAME" in alone.stderr) == (64, True, True)
     assert night.run(*by_hand(night, "north")[:-1], "remove 99, add 0").returncode == 4
 
 
@@ -61,7 +63,7 @@ def open_page(lines: list[str]) -> Visitor:
 
 
 def test_a_page_shows_the_night_and_approves_account_by_account(night: Shell) -> None:
-    with night.started("fleet", "review", "night", "--no-browser", "--format", "json") as process:
+    with night.started("fleet", "review", "night", "--port", "0", "--format", "json") as process:
         assert process.stderr
         assert process.stdout
         lines = [process.stderr.readline() for _ in range(3)]

@@ -150,6 +150,11 @@ def test_a_wrong_sentence_approves_nothing(sh: Shell) -> None:
 
 def test_without_a_terminal_all_is_given(sh: Shell) -> None:
     planned(sh)
+    alone = sh.run("review", "plan.json")
+    assert (alone.returncode, alone.stdout) == (64, "")
+    assert "standard input is no terminal" in alone.stderr
+    assert "--port 0" in alone.stderr
+    assert "rolesync show plan.json --csv plan.csv" in alone.stderr
     for options in (["--decisions", "plan.csv"], ["--reviewer", "Rita"], ["--sees", "remove 2, add 1"]):
         assert sh.run("review", "plan.json", *options).returncode == 64
     same = sh.run(*review("remove 2, add 1", "-o", "./plan.json"))

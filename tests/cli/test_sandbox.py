@@ -10,7 +10,10 @@ def test_the_sandbox_wants_a_free_port(sh: Shell, studio: Control) -> None:
     port = studio.base_url.rpartition(":")[2]
     taken = sh.run("sandbox", "--port", port)
     assert taken.returncode == 64
-    assert f"port {port} can't be opened" in taken.stderr
+    assert taken.stderr == (
+        f"rolesync: sandbox: can't listen on 127.0.0.1 port {port}: Address already in use\n"
+        "  → choose another --port, or 0 for a free port\n"
+    )
 
 
 @pytest.mark.parametrize(

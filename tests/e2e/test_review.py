@@ -29,7 +29,7 @@ def address_of(running: subprocess.Popen[str]) -> str:
 
 def test_a_page_is_decided_on_reloaded_approved_and_applied(sh: Shell, browser: Browser) -> None:
     planned(sh, operator="mia")
-    reviewing = ("review", "plan.json", "--format", "json")
+    reviewing = ("review", "plan.json", "--port", "0", "--format", "json")
     with sh.started(*reviewing, operator="rita", four_eyes=True) as running, watched(browser) as visit:
         page, bar = visit.page, visit.page.locator("#bar")
         page.goto(address_of(running))
@@ -61,7 +61,7 @@ def test_a_page_is_decided_on_reloaded_approved_and_applied(sh: Shell, browser: 
 def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: signal.Signals, code: int) -> None:
     planned(sh)
     (sh.folder / "plan.decisions.csv").write_text("an earlier one", encoding="utf-8")
-    with sh.started("review", "plan.json") as running:
+    with sh.started("review", "plan.json", "--port", "0") as running:
         visitor = Visitor(address_of(running))
         out = {"revision": 0, "reasons": ["=on leave, Ünal"], "excluded": {"0": 0}, "released": {}}
         assert visitor.post("decisions", out).status_code == 200
@@ -78,7 +78,7 @@ def test_an_interrupted_review_keeps_its_decisions_as_a_table(sh: Shell, end: si
 
 def test_a_second_ctrl_c_waits_for_nobody_and_shows_no_traceback(sh: Shell) -> None:
     planned(sh)
-    with sh.started("review", "plan.json") as running:
+    with sh.started("review", "plan.json", "--port", "0") as running:
         visitor = Visitor(address_of(running))
         host, _, port = visitor.host.partition(":")
         head = f"POST {visitor.path}here HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\n"
@@ -111,7 +111,7 @@ def test_decisions_that_cant_be_kept_beside_the_plan_are_kept_elsewhere(sh: Shel
     folder.mkdir()
     (sh.folder / "plan.json").rename(folder / "plan.json")
     with replace(sh, variables={**sh.variables, "TMPDIR": str(elsewhere)}).started(
-        "review", "gone/plan.json"
+        "review", "gone/plan.json", "--port", "0"
     ) as running:
         visitor = Visitor(address_of(running))
         out = {"revision": 0, "reasons": ["on leave"], "excluded": {"0": 0}, "released": {}}
@@ -129,7 +129,7 @@ def test_decisions_that_cant_be_kept_beside_the_plan_are_kept_elsewhere(sh: Shel
 
 def test_an_approved_plan_may_go_to_standard_output(sh: Shell) -> None:
     planned(sh)
-    with sh.started("review", "plan.json", "-o", "-") as running:
+    with sh.started("review", "plan.json", "--port", "0", "-o", "-") as running:
         visitor = Visitor(address_of(running))
         answer = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"}).json()
         output, _ = running.communicate(timeout=60)
@@ -140,14 +140,14 @@ def test_an_approved_plan_may_go_to_standard_output(sh: Shell) -> None:
 
 def test_a_review_that_is_left_says_so(sh: Shell) -> None:
     planned(sh)
-    with sh.started("review", "plan.json") as running:
+    with sh.started("review", "plan.json", "--port", "0") as running:
         visitor = Visitor(address_of(running))
         assert visitor.post("leave", {"revision": 0}).json()["sentence"] == "There were no decisions to save."
         output, errors = running.communicate(timeout=60)
     assert (running.returncode, output) == (130, "")
     assert "nothing was approved" in errors
     assert sorted(path.name for path in sh.folder.glob("plan*json")) == ["plan.json"]
-    with sh.started("review", "plan.json", "--format", "json") as running:
+    with sh.started("review", "plan.json", "--port", "0", "--format", "json") as running:
         visitor = Visitor(address_of(running))
         out = {"revision": 0, "reasons": [""], "excluded": {"1": 0}, "released": {}}
         visitor.post("decisions", out)
@@ -162,7 +162,7 @@ def test_a_review_that_is_left_says_so(sh: Shell) -> None:
 def test_a_place_that_cant_be_written_is_said_on_the_page(sh: Shell) -> None:
     planned(sh)
     (sh.folder / "none").mkdir()
-    with sh.started("review", "plan.json", "-o", "none/plan.json") as running:
+    with sh.started("review", "plan.json", "--port", "0", "-o", "none/plan.json") as running:
         visitor = Visitor(address_of(running))
         (sh.folder / "none").rmdir()
         done = visitor.post("approve", {"revision": 0, "reviewer": "Rita", "sees": "remove 2, add 1"})

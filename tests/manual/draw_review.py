@@ -22,7 +22,7 @@ def draw(folder: Path) -> None:
     with sandbox() as studio, chromium() as browser, watched(browser, viewport=SIZE) as watch:
         sh = shell(folder, studio)
         sh.json("plan", SAMPLE, "--impact", "-o", "plan.json")
-        with sh.started("review", "plan.json") as review:
+        with sh.started("review", "plan.json", "--port", "0") as review:
             assert review.stderr is not None
             address = next(match[0] for match in map(ADDRESS.search, review.stderr) if match)
             page = watch.page

@@ -97,8 +97,10 @@ def test_a_changed_plan_is_refused_by_its_checksum(make: Callable[[str], str]) -
     ids=range(9),
 )
 def test_a_text_that_is_no_plan_is_refused(text: str, message: str) -> None:
-    with pytest.raises(PlanRefusedError, match=message):
+    with pytest.raises(PlanRefusedError, match=message) as caught:
         from_json(text)
+    is_plan = text.endswith(TEXT)
+    assert caught.value.exit_code is (Exit.BLOCKED if is_plan else Exit.INPUT_REFUSED)
 
 
 WAITING = PLAN.changes[PLAN.changes["action"] == "remove"].reset_index(drop=True)

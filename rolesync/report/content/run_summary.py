@@ -122,7 +122,7 @@ def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:
     if report.held is not None:
         yield "held", plural(report.held, "row") if report.held else "nothing"
     if sent:
-        yield "outcomes", outcome_counts(report.counts)
+        yield "outcomes", outcome_counts(report.counts) if _number(report) else "no changes to send"
         yield "not listed", "" if fresh else _unnamed(report)
         yield "proof", _proven(report)
     yield "guards overridden", _cell(", ".join(report.overridden))
