@@ -14,6 +14,7 @@ It needs rolesync on the PATH, and else only Python: a rolesync that doesn't sta
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 MESSAGE = re.compile(r"^rolesync: .*(?:\n  → .*)*", re.MULTILINE)
 VERDICT = re.compile(r"^┃(.*)┃$", re.MULTILINE)
@@ -128,9 +129,20 @@ def report(ending: str, code: str, output: str, heading: str) -> str:
 def error_of(output: str) -> str:
     """Find the verdict and the last message of rolesync in its output, or else the last lines."""
     verdict = " ".join(" ".join(VERDICT.findall(output)).split())
-    messages = MESSAGE.findall(output)
+    messages = MESSAGE.findall(output) or [*logged_errors(output)]
     lines = [line for line in output.splitlines() if line.strip()]
     return "\n".join(filter(None, [*messages[-1:], verdict])) or "\n".join(lines[-5:]) or "There was no output."
+
+
+def logged_errors(output: str) -> Iterator[str]:
+    """Find the errors in a log of JSON lines, as `log_format = "json"` writes it, and word them as messages."""
+    for line in output.splitlines():
+        try:
+            entry = json.loads(line) if line.startswith('{"') else {}
+        except ValueError:
+            continue
+        if entry.get("level") == "error":
+            yield f"rolesync: {entry.get('event')}" + (f"\n  → {entry['hint']}" if entry.get("hint") else "")
 
 
 def explanation(code: str) -> str:

@@ -9,7 +9,7 @@ from rolesync.cli.options import Assignments, Config, Form, Format, NoPager, Run
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.pager import pager_command
 from rolesync.cli.progress import command_context
-from rolesync.cli.refusal import raise_if_broken, show_json_before_break
+from rolesync.cli.refusal import raise_if_broken, show_json_before_break, write_failure
 from rolesync.cli.verbosity import with_verbosity
 from rolesync.errors import Exit
 
@@ -54,7 +54,12 @@ def audit_verify(form: Format = Form.TEXT, config: Config = None, assignments: A
         from rolesync.report.terminal.verification import verification_view
 
         show_view(verification_view(verification, str(folder)))
-    return Exit.DONE if verification.ok else Exit.INCOMPLETE
+    if verification.ok:
+        return Exit.DONE
+    bad = verification.first_bad
+    problem = f"{bad.file}, line {bad.line:,}: {bad.reason}" if bad else verification.head_problem
+    hint = "copy the folder before anything else writes to it: rolesync help audit"
+    return write_failure(f"the audit record in {folder} is not as it was written: {problem}", hint, Exit.INCOMPLETE)
 
 
 @app.command("rekey")

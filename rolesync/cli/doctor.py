@@ -3,6 +3,7 @@
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.progress import command_context
+from rolesync.cli.refusal import write_failure
 from rolesync.errors import Exit, UsageError
 
 
@@ -24,4 +25,8 @@ def doctor(form: Format = Form.TEXT, config: Config = None, assignments: Assignm
         from rolesync.report.terminal.doctor import checks_view
 
         show_view(checks_view(checks))
-    return next((check.exit_code for check in checks if check.exit_code), Exit.DONE)
+    failed = [check for check in checks if check.exit_code]
+    if not failed:
+        return Exit.DONE
+    names = ", ".join(check.name for check in failed)
+    return write_failure(f"not ready: {names}; {failed[0].message}", failed[0].hint, failed[0].exit_code)

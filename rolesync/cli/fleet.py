@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.files import check_target
 from rolesync.cli.fleet_context import (
     EngineOption,
     Except,
@@ -21,7 +22,7 @@ from rolesync.cli.fleet_context import (
     open_fleet,
 )
 from rolesync.cli.fleet_lock import check_lock
-from rolesync.cli.fleet_output import save_night, show_night
+from rolesync.cli.fleet_output import next_command, save_night, show_night, show_past_night
 from rolesync.cli.fleet_review import fleet_review
 from rolesync.cli.options import All, Form, Format, row_limit
 from rolesync.cli.output import show_json, show_view
@@ -218,6 +219,8 @@ def fleet_show(
     """Show a run over the fleet; or each setting of an account, with the table that it comes from."""
     from rolesync.fleet.past_nights import find_night
 
+    check_target(html, "the run of the fleet")
+    check_target(csv, "the run of the fleet")
     fleet = open_fleet(file)
     if name in fleet.accounts:
         if html or csv:
@@ -228,7 +231,7 @@ def fleet_show(
     night = find_night(fleet.folder, name).night(fleet.table.name)
     if save_night(night, file, html, csv):
         return Exit.DONE
-    show_night(night, form, row_limit(show_all), file=file)
+    show_past_night(night, form, row_limit(show_all), next_command(night, file, None))
     return Exit.DONE
 
 

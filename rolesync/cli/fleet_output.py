@@ -12,6 +12,7 @@ import typer
 from rolesync.cli.ending import note_night
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_formats, show_json, show_view
+from rolesync.cli.refusal import write_failure
 from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import DeclinedError, Exit, UsageError
 from rolesync.private_files import PRIVATE
@@ -45,20 +46,36 @@ def show_night(
         shard: the share of the fleet that it was, as in `3/20`; "" for the whole.
     """
     from rolesync.model.fleet import exit_code_of_night
-    from rolesync.report.content.fleet import night_json
 
     code = exit_code_of_night(night, detailed=detailed)
     note_night(night, str(folder or ""))
+    show_past_night(night, form, limit, next_command(night, file, folder, shard))
+    return code if code in {Exit.DONE, Exit.PENDING} else _write_end(night, code)
+
+
+def show_past_night(night: "Night", form: Form, limit: int | None, command: str) -> None:
+    """Show a run over a fleet; `command` comes next, "" for nothing."""
     if form is Form.JSON:
+        from rolesync.report.content.fleet import night_json
+
         show_json(night_json(night))
-        return code
+        return
     from rolesync.report.terminal.fleet import night_view
 
-    show_view(night_view(night, limit, _next_command(night, file, folder, shard)))
-    return code
+    show_view(night_view(night, limit, command))
 
 
-def _next_command(night: "Night", file: Path | None, folder: Path | None, shard: str = "") -> str:
+def _write_end(night: "Night", code: Exit) -> Exit:
+    """Write one line on standard error about a run over a fleet that is not as it should be."""
+    from rolesync.report.content.fleet import night_sentence, night_title
+
+    stopped = night.stopped or night.unrecorded
+    message = f"{night_title(night)}: {night_sentence(night).rstrip('.')}{f'; {stopped}' if stopped else ''}"
+    return write_failure(message, f"to see each account: rolesync fleet show {night.run}", code)
+
+
+def next_command(night: "Night", file: Path | None, folder: Path | None, shard: str = "") -> str:
+    """Choose the command that comes after a run over a fleet; "" for none. The arguments are those of `show_night`."""
     from rolesync.model.fleet import AccountStatus
 
     statuses = set(night.counts)
@@ -102,7 +119,7 @@ def save_night(night: "Night", file: Path, html: Path | None, csv: Path | None) 
     from rolesync.tables.write_csv import format_csv
 
     formats = {
-        "html": lambda night: night_html(night, _next_command(night, file, None)),
+        "html": lambda night: night_html(night, next_command(night, file, None)),
         "csv": lambda night: format_csv(CSV_COLUMNS, csv_rows(night)),
     }
     return bool(save_formats(night, formats, {"html": html, "csv": csv}, "the run of the fleet", PRIVATE))

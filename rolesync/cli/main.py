@@ -15,6 +15,7 @@ from rolesync import __version__
 from rolesync.cli.commands import COMMANDS, EXAMPLES
 from rolesync.cli.completion import VARIABLE, completed_words, prepare_completion
 from rolesync.cli.ending import CommandEnd, reported_end
+from rolesync.cli.json_log import log_event, set_json_log
 from rolesync.cli.output import PIPED_WIDTH
 from rolesync.cli.parameter_types import omit_types
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error
@@ -22,7 +23,7 @@ from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
 from rolesync.cli.root_help import RootGroup
 from rolesync.cli.streams import steady_streams
 from rolesync.cli.verbosity import Quiet, Verbose, set_verbosity, with_verbosity
-from rolesync.errors import Exit, RolesyncError, UsageError
+from rolesync.errors import DeclinedError, Exit, RolesyncError, UsageError
 
 # Click's base class of usage errors. Its module depends on the Typer version: newer ones contain a copy of Click.
 ClickUsageError = typer.BadParameter.__bases__[0]
@@ -41,6 +42,7 @@ def _run(end: CommandEnd) -> int:
     """Run the command, show its error if it ends with one, and return its exit code; `end` gets the error."""
     signals = _stop_on_terminate()
     set_verbosity()
+    set_json_log(wanted=None)
     on_terminal = sys.stdout.isatty()
     arguments = sys.argv[1:]
     if (words := completed_words()) is not None:
@@ -65,11 +67,12 @@ def _run(end: CommandEnd) -> int:
         error.message = error.message.replace("Value error, ", "")  # how Pydantic begins a message of Typer
         if _wants_json(sys.argv):
             show_refusal_json(error_json(UsageError(error.format_message(), hint="see rolesync --help")))
-        error.show()
+        if not log_event("error", error.format_message(), hint="rolesync --help", exit_code=int(Exit.USAGE)):
+            error.show()
         code = Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
         next_step = "; `rolesync runs` shows what was done" if sys.argv[1:2] in (["apply"], ["sync"]) else ""
-        sys.stderr.write(f"rolesync: interrupted{next_step}\n")
+        write_error(DeclinedError(f"interrupted{next_step}"))
         code = 128 + signals[0] if signals else Exit.INTERRUPTED
     return int(code)
 

@@ -1,7 +1,6 @@
 """What `rolesync migrate` writes and shows: the list, the account, the result, or what a file seems to hold."""
 
 import shlex
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_file, show_json, show_view
+from rolesync.cli.refusal import write_failure
 from rolesync.cli.typed_command import typed_words
 from rolesync.errors import Exit, RolesyncError, UsageError
 
@@ -96,8 +96,7 @@ def show_overview(reading: Reading, form: Form) -> Exit:
         show_json(overview_json(overview))
     else:
         show_view(overview_view(overview))
-    sys.stderr.write("rolesync: no list was written, because no -o FILE names it\n")
-    return Exit.USAGE
+    return write_failure("no list was written, because no -o FILE names it", "", Exit.USAGE)
 
 
 def show_overview_aside(reading: Reading) -> None:

@@ -1,6 +1,5 @@
 """`rolesync notify --test`: does each channel deliver?"""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import show_json
 from rolesync.cli.progress import configure_log, configure_log_of
+from rolesync.cli.refusal import write_failure
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -86,8 +86,6 @@ def _show(deliveries: "Sequence[Delivery]", form: Form) -> Exit:
                 f"table {each.number}, {each.channel}: {f'not delivered: {each.error}' if each.error else 'delivered'}"
             )
     if failed:
-        sys.stderr.write(
-            f"rolesync: {len(failed)} of {len(deliveries)} test messages were not delivered\n"
-            "  → correct the [[notify]] tables; rolesync help notify\n"
-        )
-    return Exit.INCOMPLETE if failed else Exit.DONE
+        message = f"{len(failed)} of {len(deliveries)} test messages were not delivered"
+        return write_failure(message, "correct the [[notify]] tables: rolesync help notify", Exit.INCOMPLETE)
+    return Exit.DONE

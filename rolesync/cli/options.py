@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rolesync.cli.complete_values import complete_run, complete_setting
+from rolesync.cli.json_log import set_json_log
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -209,7 +210,9 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
     """
     from rolesync.settings import load
 
-    return load(config, **_with_assigned(overrides, assignments))
+    settings = load(config, **_with_assigned(overrides, assignments))
+    set_json_log(wanted=settings.log_format == "json")
+    return settings
 
 
 def load_settings_to_show(config: Path | None, assignments: list[str] | None) -> "tuple[Settings, WrongSettings]":

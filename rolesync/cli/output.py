@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from rolesync.cli.json_log import log_event
 from rolesync.cli.pager import show_in_pager
 from rolesync.cli.streams import take_stdout_error
 from rolesync.cli.verbosity import is_quiet
@@ -91,7 +92,7 @@ def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) 
         replace_file(path, content, mode=mode, durable=False)
     except OSError as error:
         raise UsageError(f"{what} can't be written to {path}: {error.strerror}", hint="name another file") from error
-    if not is_quiet():
+    if not is_quiet() and not log_event("info", f"{what} saved", path=str(path)):
         print(f"{what} saved as {path}", file=sys.stderr)
 
 

@@ -25,7 +25,7 @@ from rolesync.cli.options import (
 from rolesync.cli.plan_options import Detailed, HoldRemovals, Impact, NoRemovals, Output, load_plan_settings
 from rolesync.cli.plan_output import needs_approval, review_command, save_and_show_plan
 from rolesync.cli.progress import command_context
-from rolesync.cli.validate import show_validation
+from rolesync.cli.validate import refuse_list
 from rolesync.errors import Exit
 
 
@@ -69,8 +69,7 @@ def plan(
         context = command.with_run()
         desired = read_list(name, context)
         if desired.status == "reject":
-            show_validation(desired, settings.managed_roles, form, show_all=show_all)
-            return Exit.INPUT_REFUSED
+            return refuse_list(desired, name, settings.managed_roles, form, show_all=show_all)
         new_plan = plan_list(desired, context, impact=impact)
     code = save_and_show_plan(new_plan, output, form, settings, show_all=show_all, detailed=detailed_exitcode)
     if output:

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 from rolesync.cli.files import describe_other_file, is_plan, missing_plan_hint
 from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import save_file, show_view, write_stdout
+from rolesync.cli.refusal import write_error
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import Exit, InputRefusedError, NoPlanError, PlanRefusedError, RecordBrokenError, RecordError
+from rolesync.errors import (
+    Exit,
+    InputRefusedError,
+    NoPlanError,
+    PlanRefusedError,
+    RecordBrokenError,
+    RecordError,
+    RolesyncError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +46,27 @@ def save_and_show_plan(
     elif not (output and is_quiet()) or plan.blocked:
         show_plan(plan, show_all, next_commands(output, settings), aside=to_stdout)
     if plan.blocked:
-        return Exit.BLOCKED
+        return write_blocked(plan, form)
     return Exit.PENDING if detailed and len(plan.changes) else Exit.DONE
+
+
+def write_blocked(plan: "Plan", form: Form) -> Exit:
+    """Write on standard error which guards block a plan that was just shown; returns the exit code."""
+    from rolesync.executor.preconditions import BlockedError, check_guards
+
+    try:
+        check_guards(plan, "")
+    except BlockedError as refusal:
+        return write_error(refusal if form is Form.JSON else without_details(refusal))
+    return Exit.DONE
+
+
+def without_details(refusal: RolesyncError) -> RolesyncError:
+    """Shorten the refusal of a plan that was just shown: the plan explains each guard and names the next step."""
+    word, _, _ = refusal.message.partition(": ")
+    if not word.startswith("BLOCKED"):
+        return refusal
+    return PlanRefusedError(f"{word}, as shown above; nothing was written")
 
 
 def next_commands(output: Path | None, settings: "Settings") -> "NextCommands":

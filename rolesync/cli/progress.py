@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rolesync.cli.ending import watch
+from rolesync.cli.json_log import set_json_log
 from rolesync.cli.verbosity import is_quiet, is_verbose
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def configure_log(log_level: str = "warning", log_format: str = "console", secre
     """Send the log to standard error, with this level and format; quiet and verbose override the level."""
     from rolesync.workflows import log
 
+    set_json_log(wanted=log_format == "json")
     level = "error" if is_quiet() else "debug" if is_verbose() else log_level
     log.configure_log(level, log_format, secrets)
 

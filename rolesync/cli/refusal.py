@@ -6,6 +6,7 @@ import sys
 from textwrap import wrap
 from typing import Any
 
+from rolesync.cli.json_log import log_event
 from rolesync.cli.output import show_json
 from rolesync.errors import Exit, RolesyncError
 
@@ -25,14 +26,21 @@ def show_refusal_json(error: dict[str, Any], **more: object) -> None:
 
 def write_error(error: RolesyncError) -> Exit:
     """Write the message and the hint of an error to standard error; returns the exit code of the error."""
+    return write_failure(error.message, error.hint, error.exit_code)
+
+
+def write_failure(message: str, hint: str, code: Exit) -> Exit:
+    """Write to standard error what failed and what to do next, for people or as the log asks; returns the exit code."""
+    if log_event("error", message, hint=hint, exit_code=int(code)):
+        return code
     from rolesync.report.content.text import escape_for_display
 
     width = _terminal_width()
-    lines = [f"rolesync: {escape_for_display(error.message)}"]
-    if error.hint:
-        lines.append(f"  → {escape_for_display(error.hint)}")
+    lines = [f"rolesync: {escape_for_display(message)}"]
+    if hint:
+        lines.append(f"  → {escape_for_display(hint)}")
     sys.stderr.write("".join(f"{_wrapped(line, width) if width else line}\n" for line in lines))
-    return error.exit_code
+    return code
 
 
 def _terminal_width() -> int:

@@ -4,12 +4,11 @@ from typing import Annotated
 
 import typer
 
-from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.options import All, Assignments, Config, Form, Format, Override, PlanFile, load_settings, row_limit
 from rolesync.cli.output import show_json, show_view
 from rolesync.cli.plan_output import apply_command, commands_for_saved, load_plan
 from rolesync.cli.progress import command_context
-from rolesync.cli.run_output import show_blocked
+from rolesync.cli.run_output import report_end, show_blocked
 from rolesync.errors import Exit, UsageError
 from rolesync.extras import install_command
 
@@ -52,4 +51,4 @@ def rehearse(
 
         commands = commands_for_saved(plan, file, settings)
         show_view(rehearsal_view(rehearsal, limit=row_limit(show_all), commands=commands))
-    return exit_code_of(rehearsal.run)
+    return report_end(rehearsal.run, "this was a rehearsal: nothing was written to Studio")

@@ -23,6 +23,7 @@ from rolesync.cli.plan_output import (
     plan_text,
     show_next,
     show_plan,
+    write_blocked,
 )
 from rolesync.cli.progress import configure_log_of
 from rolesync.cli.review_options import ByHand, Port, ask, check_somebody_looks, read_decisions, refuse_decisions
@@ -154,7 +155,7 @@ def review_plan(
         show_next(approved, commands(approved))
     elif form is Form.TEXT and str(target) != "-":
         show_plan(approved, show_all, commands(approved))
-    return Exit.BLOCKED if approved.blocked else Exit.DONE
+    return write_blocked(approved, form) if approved.blocked else Exit.DONE
 
 
 def _review_on_page(

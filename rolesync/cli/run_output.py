@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import show_json, show_view
-from rolesync.cli.plan_output import plan_text, show_plan
-from rolesync.cli.refusal import error_json, show_refusal_json, write_error
+from rolesync.cli.plan_output import plan_text, show_plan, without_details
+from rolesync.cli.refusal import error_json, show_refusal_json, write_error, write_failure
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import Exit, PlanRefusedError, RolesyncError
+from rolesync.errors import Exit
 
 if TYPE_CHECKING:
     from rolesync.executor.preconditions import BlockedError
@@ -28,14 +28,6 @@ def show_blocked(refusal: "BlockedError", form: Form, *, show_all: bool, command
     return write_error(without_details(refusal))
 
 
-def without_details(refusal: RolesyncError) -> RolesyncError:
-    """Shorten the refusal of a plan that was just shown: the plan explains each guard and names the next step."""
-    word, _, _ = refusal.message.partition(": ")
-    if not word.startswith("BLOCKED"):
-        return refusal
-    return PlanRefusedError(f"{word}, as shown above; nothing was written")
-
-
 def show_outcome(run: "Run", plan: "Plan", show_all: bool, form: Form) -> Exit:
     """Show what a run did, and return its exit code."""
     if form is Form.JSON:
@@ -48,4 +40,22 @@ def show_outcome(run: "Run", plan: "Plan", show_all: bool, form: Form) -> Exit:
         source = plan.source
         command = f"rolesync undo {source.undoes}" if source.undoes else f"rolesync plan {shlex.quote(source.path)}"
         show_view(run_view(run, limit=row_limit(show_all), command=command))
-    return exit_code_of(run)
+    return report_end(run)
+
+
+def report_end(run: "Run", next_step: str = "") -> Exit:
+    """Return the exit code of a run, and write one line on standard error unless it is complete.
+
+    Args:
+        run: the run.
+        next_step: the command that shows more; by default, that of a run in the record.
+    """
+    code = exit_code_of(run)
+    if code:
+        from rolesync.report.content.run_summary import run_content
+
+        head = run_content(run).headline
+        stopped = f"; stopped: {run.stopped.rstrip('.')}" if run.stopped else ""
+        message = f"{head.word}: {head.sentence.rstrip('.')}{stopped}"
+        return write_failure(message, next_step or f"to see each change: rolesync show {run.run_id}", code)
+    return code

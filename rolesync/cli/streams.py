@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from rolesync.cli.json_log import log_event
+
 
 class SteadyOutput(io.RawIOBase):
     """Writes to a standard stream until that fails once, and drops the text from then on.
@@ -74,9 +76,9 @@ def steady_streams() -> Iterator[None]:
         yield
     finally:
         if reason := take_stdout_error():
-            sys.stderr.write(
-                f"rolesync: standard output can't be written: {reason}; the exit code still reports the result\n"
-            )
+            message = f"standard output can't be written: {reason}; the exit code still reports the result"
+            if not log_event("error", message):
+                sys.stderr.write(f"rolesync: {message}\n")
         sys.stderr.flush()
         sys.stdin, sys.stdout, sys.stderr = before
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.ending import note
-from rolesync.cli.exit_codes import exit_code_of
 from rolesync.cli.files import list_of, shown_list
 from rolesync.cli.options import (
     All,
@@ -32,12 +31,12 @@ from rolesync.cli.options import (
 from rolesync.cli.output import show_json
 from rolesync.cli.plan import plan
 from rolesync.cli.plan_options import HoldRemovals, Impact, NoRemovals, load_plan_settings
-from rolesync.cli.plan_output import plan_text, show_plan
+from rolesync.cli.plan_output import plan_text, show_plan, without_details
 from rolesync.cli.progress import command_context
 from rolesync.cli.refusal import write_error
-from rolesync.cli.run_output import show_outcome, without_details
+from rolesync.cli.run_output import report_end, show_outcome
 from rolesync.cli.typed_command import plan_words
-from rolesync.cli.validate import show_validation
+from rolesync.cli.validate import refuse_list
 from rolesync.cli.verbosity import is_quiet
 from rolesync.errors import Exit, InputRefusedError, PlanRefusedError, UsageError
 
@@ -107,8 +106,7 @@ def sync(
         context = command.with_run()
         desired = read_list(name, context)
         if desired.status == "reject":
-            show_validation(desired, settings.managed_roles, form, show_all=show_all)
-            return Exit.INPUT_REFUSED
+            return refuse_list(desired, name, settings.managed_roles, form, show_all=show_all)
         result = sync_list(desired, context, override)
     is_waiting = result.refusal is not None and not isinstance(result.refusal, BlockedError)
     next_step = _PLAN_AND_REVIEW if is_waiting else ""
@@ -123,7 +121,7 @@ def sync(
         return _show_result(result, name, settings, show_all)
     if result.refusal:
         return write_error(result.refusal)
-    return exit_code_of(result.run) if result.run else Exit.DONE
+    return report_end(result.run) if result.run else Exit.DONE
 
 
 def _check_age_of_input(name: str, settings: "Settings") -> None:

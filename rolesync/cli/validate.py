@@ -1,12 +1,13 @@
 """`rolesync validate FILE`: check a list without Studio."""
 
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.files import check_is_list, check_target, list_of
+from rolesync.cli.files import check_is_list, check_target, list_of, shown_list
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -27,7 +28,8 @@ from rolesync.cli.options import (
     row_limit,
 )
 from rolesync.cli.output import save_file, show_json, show_view
-from rolesync.errors import Exit, UsageError
+from rolesync.cli.refusal import write_error
+from rolesync.errors import Exit, InputRefusedError, UsageError
 
 if TYPE_CHECKING:
     from rolesync.model.desired import Desired
@@ -77,7 +79,7 @@ def validate(
             "the list with its errors",
             mode=settings.file_mode,
         )
-    return Exit.INPUT_REFUSED if desired.status == "reject" else Exit.DONE
+    return write_error(_rejection(desired, name, "")) if desired.status == "reject" else Exit.DONE
 
 
 def _read(name: str, settings: "Settings") -> tuple["Desired", Path]:
@@ -96,6 +98,27 @@ def _read(name: str, settings: "Settings") -> tuple["Desired", Path]:
     path, today = Path(name), datetime.now(UTC).date()
     desired = read_desired(path, managed_roles=settings.managed_roles, today=today, form=settings.list_form)
     return desired, path
+
+
+def refuse_list(desired: "Desired", name: str, managed: tuple[str, ...], form: Form, *, show_all: bool) -> Exit:
+    """Show why a list is refused: its findings, and one line on standard error; returns the exit code."""
+    show_validation(desired, managed, form, show_all=show_all)
+    hint = f"correct the list until this command exits 0: rolesync validate {shlex.quote(shown_list(name))}"
+    return write_error(_rejection(desired, name, hint))
+
+
+def _rejection(desired: "Desired", name: str, hint: str) -> InputRefusedError:
+    """Say in a sentence why a list is refused, for readers of standard error alone."""
+    from rolesync.model.vocabulary import Level
+    from rolesync.report.content.text import plural
+
+    errors = [finding for finding in desired.findings if finding.level is Level.ERROR]
+    first = errors[0]
+    place = f"row {first.row}" if first.row else ""
+    place += f"{place and ', '}column {first.column}" if first.column else ""
+    count = f"{plural(len(errors), 'error')}{', first' if place and len(errors) > 1 else ''}"
+    message = f"{count}{f' in {place}' if place else ''}: {first.message}"
+    return InputRefusedError(f"the list {shown_list(name)} can't be used: {message}; nothing was written", hint=hint)
 
 
 def show_validation(desired: "Desired", managed: tuple[str, ...], form: Form, *, show_all: bool) -> None:

@@ -144,7 +144,9 @@ def test_a_night_is_one_message_and_metrics_of_each_account(
     assert {(entry["event"], entry["account"]) for entry in of_workers} == {("stage", "north")}
     assert len({entry["fleet_run"] for entry in of_workers}) == 1
     assert all("run" in entry for entry in of_workers)
-    ended, sent = entries
+    failed, ended, sent = entries
+    assert (failed["level"], failed["exit_code"]) == ("error", 5)
+    assert failed["event"].startswith("INCOMPLETE: fleet district")
     assert (ended["event"], ended["status"], sent["event"]) == ("ended", "incomplete", "notification delivered")
 
 

@@ -7,7 +7,7 @@ import pytest
 from rolesync.cli.refusal import _wrapped, error_json, raise_if_broken, show_json_before_break, write_error
 from rolesync.errors import Exit, LockHeldError, RecordBrokenError
 from rolesync.sandbox.control import Control
-from tests.command import SAMPLE, Shell, nonzero
+from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 
 def test_a_broken_record_shows_what_can_be_trusted_and_then_fails(sh: Shell) -> None:
@@ -55,6 +55,41 @@ def test_a_wrong_setting_is_refused_as_json_and_in_words(
     assert message in refused["error"]["message"]
     assert refused["error"]["hint"]
     assert nonzero(studio.counts()) == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "line"),
+    [
+        (
+            ["plan", "broken.csv"],
+            3,
+            "rolesync: the list broken.csv can't be used: 2 errors, first in row 2, column email:",
+        ),
+        (
+            ["sync", "broken.csv"],
+            3,
+            "rolesync: the list broken.csv can't be used: 2 errors, first in row 2, column email:",
+        ),
+        (["sync", "broken.csv", "--dry-run"], 3, "rolesync: the list broken.csv can't be used: 2 errors"),
+        (["validate", "broken.csv"], 3, "rolesync: the list broken.csv can't be used: 2 errors"),
+        (["plan", "short.csv"], 4, "rolesync: BLOCKED by max_removals_share, as shown above; nothing was written"),
+        (["sync", "short.csv"], 4, "rolesync: BLOCKED by max_removals_share, as shown above; nothing was written"),
+        (["doctor", "--set", "token=wrong"], 6, "rolesync: not ready: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_standard_error_alone_says_why_a_command_failed(
+    form: str, command: list[str], code: int, line: str, sh: Shell
+) -> None:
+    sh.list_of(ADMINS[:7], "short.csv")
+    sh.list_of(["ingrid at example.edu", "omar at example.edu"], "broken.csv")
+    done = sh.run(*command, "--format", form)
+    assert done.returncode == code
+    assert sum(shown.startswith("rolesync: ") for shown in done.stderr.splitlines()) == 1
+    assert line.partition(", as shown")[0] in done.stderr
+    if form == "text":
+        assert line in done.stderr
 
 
 BROKEN = RecordBrokenError("audit.jsonl, line 5: changed", hint="restore it")

@@ -58,13 +58,14 @@ def test_its_exit_codes_are_those_that_apply_would_give(sh: Shell, studio: Contr
     assert drifted.returncode == 5
     assert "REHEARSED, INCOMPLETE" in drifted.stdout
     assert "Drifted: these users changed" in drifted.stdout
+    assert "rolesync: INCOMPLETE: " in drifted.stderr
 
     studio.set_faults("500=1")
     assert sh.json("rehearse", "plan.json", exit_code=6, attempts=1)["status"] == "refused"
     studio.set_faults("")
     assert sh.json("rehearse", "plan.json", exit_code=6, token="nobody")["status"] == "refused"
     (sh.folder / "plan.json").write_text("{}", encoding="ascii")
-    assert sh.json("rehearse", "plan.json", exit_code=4)["status"] == "refused"
+    assert sh.json("rehearse", "plan.json", exit_code=3)["status"] == "refused"
     assert [change["by"] for change in studio.log()] == ["hand"]
     assert list(places.iterdir()) == []
 

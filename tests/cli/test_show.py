@@ -28,7 +28,7 @@ def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell
     assert studio.counts() == requests_before
 
     (sh.folder / run).write_text("not a plan", encoding="ascii")  # a file of that name comes first
-    assert sh.run("show", run).returncode == 4
+    assert sh.run("show", run).returncode == 3
     neither = sh.json("show", "2020", exit_code=64)["error"]
     assert neither["message"] == "2020: there is no such file; as the id of a run: No run begins with '2020'"
     assert "rolesync runs" in neither["hint"]

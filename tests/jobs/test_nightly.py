@@ -55,8 +55,10 @@ def test_a_night_that_fails_says_so_with_rolesyncs_own_code(machine: Machine) ->
 
     assert [done.returncode for done in (held, refused, blocked)] == [7, 3, 4]
     assert "holds the lock" in held.stderr.splitlines()[0]
-    assert refused.stderr.startswith("REJECTED The list can't be used.")
-    assert "not an address" in refused.stderr
+    message, hint, verdict = refused.stderr.splitlines()[:3]
+    assert "can't be used: 1 error in row 9, column email: 'not an address'" in message
+    assert "rolesync validate" in hint
+    assert verdict.startswith("REJECTED The list can't be used.")
     for code, done in ((7, held), (3, refused), (4, blocked)):
         assert f"ended with exit code {code}.\n\n## {code}: " in done.stderr
         assert "```" not in done.stderr
@@ -65,6 +67,13 @@ def test_a_night_that_fails_says_so_with_rolesyncs_own_code(machine: Machine) ->
     assert "holds the lock" not in refused.stderr + blocked.stderr.partition("The output of this run")[2]
     assert '"refusal": {' in blocked.stderr
     assert machine.studio.log() == []
+
+
+def test_a_night_whose_log_is_json_begins_its_report_with_the_error_in_words(machine: Machine) -> None:
+    write_list(machine, *ADMINS[:7], "not an address")
+    done = machine.sh.call(machine.job("nightly/nightly.py"), machine.list, "--set", "log_format=json")
+    message, hint = done.stderr.splitlines()[:2]
+    assert (done.returncode, "row 9, column email" in message, "  → correct the list" in hint) == (3, True, True)
 
 
 def test_a_night_without_a_program_says_so(machine: Machine) -> None:
