@@ -256,15 +256,14 @@ def fleet_run(
 
 
 def _show_account(fleet: "Fleet", name: str, form: Form) -> Exit:
-    from rolesync.fleet.selection import settings_with_origins
+    from rolesync.fleet.selection import values_with_origins
 
-    rows = settings_with_origins(fleet.accounts[name])
+    values = values_with_origins(fleet.accounts[name])
     if form is Form.JSON:
-        show_json(
-            {"account": name, "settings": [dict(zip(("name", "value", "from"), row, strict=True)) for row in rows]}
-        )
+        rows = [{"name": each.name, "value": each.value, "from": each.origin} for each in values]
+        show_json({"account": name, "settings": rows})
         return Exit.DONE
     from rolesync.report.terminal.fleet import origins_view
 
-    show_view(origins_view(rows))
+    show_view(origins_view((each.name, each.text, each.origin) for each in values))
     return Exit.DONE

@@ -214,6 +214,7 @@ def _read_account(name: str, tables: Mapping[str, Any], folder: Path) -> FleetAc
     for origin, table in layers:
         values |= table
         origins |= dict.fromkeys(table, origin)
+    origins |= dict.fromkeys(account.keys() & _ACCOUNT_KEYS, f"accounts.{name}")
     studio_name = str(values.get("account", "")).replace("{name}", name)
     values = {key: _expand(value, {"name": name, "account": studio_name}) for key, value in values.items()}
     for key in _PATHS:

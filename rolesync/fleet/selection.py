@@ -1,12 +1,17 @@
 """Which accounts of a fleet a command handles, and what is set for one of them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from rolesync.configuration.problems import toml_value
 from rolesync.errors import UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
-from rolesync.settings import Settings
 from rolesync.sources.address import shown_address
+from rolesync.workflows.config import list_settings
+
+PROGRAM = "the program"
+"""The origin of a value that no table sets."""
 
 
 def select(fleet: Fleet, only: Sequence[str], but: Sequence[str]) -> list[FleetAccount]:
@@ -36,8 +41,28 @@ def _is_meant(account: FleetAccount, words: Collection[str]) -> bool:
     return account.name in words or bool(account.tags & set(words))
 
 
-def settings_with_origins(account: FleetAccount) -> list[tuple[str, str, str]]:
-    """List each setting of an account with its value and origin; secrets are masked.
+@dataclass(frozen=True, slots=True)
+class AccountValue:
+    """What is set for an account: a key of the fleet file, its value as JSON has it, and where that comes from.
+
+    `value` is None if it is not set, and for a secret, which `is_secret` shows.
+    """
+
+    name: str
+    value: object
+    origin: str
+    is_secret: bool = False
+
+    @property
+    def text(self) -> str:
+        """The value as the fleet file would write it; a secret only as set."""
+        if self.is_secret:
+            return "(set, not shown)"
+        return "(not set)" if self.value is None else toml_value(self.value)
+
+
+def values_with_origins(account: FleetAccount) -> list[AccountValue]:
+    """List what is set for an account, also by rolesync itself.
 
     Raises:
         UsageError: the folder of secrets can't be read.
@@ -45,14 +70,22 @@ def settings_with_origins(account: FleetAccount) -> list[tuple[str, str, str]]:
     settings = account_settings(
         account.values, account.secrets if account.secrets and account.secrets.is_dir() else None
     )
-    rows = [
-        ("list", shown_address(account.list_path), account.origins.get("list", "the program")),
-        ("secrets", str(account.secrets or ""), account.origins.get("secrets", "the program")),
-    ]
-    for name in (name for name in Settings.model_fields if name != "list"):
-        value, origin = getattr(settings, name), account.origins.get(name)
-        if name == "keep" and account.account_column:
+    shown: list[AccountValue] = []
+    for each in list_settings(settings):
+        origin = account.origins.get(each.name, "")
+        if each.name == "keep" and account.account_column:
             origin = account.origins["account_column"]
-        in_secrets = origin is None and name in settings.model_fields_set
-        rows.append((name, str(value), origin or (str(account.secrets) if in_secrets else "the program")))
-    return rows
+        if not origin and each.name in settings.model_fields_set:
+            origin = str(account.secrets)
+        if each.name != "list":
+            shown.append(AccountValue(each.name, each.value, origin or PROGRAM, each.is_secret and each.is_set))
+    own = {
+        "list": shown_address(account.list_path) or None,
+        "secrets": str(account.secrets) if account.secrets else None,
+        "shared_list": account.shared_list,
+        "account_column": account.account_column or None,
+        "tags": sorted(account.tags),
+        "enabled": account.enabled,
+        "reason": account.reason or None,
+    }
+    return [*(AccountValue(name, value, account.origins.get(name, PROGRAM)) for name, value in own.items()), *shown]

@@ -57,7 +57,7 @@ def test_plan_apply_sync_and_show(fleet: Shell, studios: Studios) -> None:
     assert (fleet.folder / "night.csv").read_text(encoding="utf-8").count('"empty"') == 2
     assert "lists/north.csv" in fleet.run("fleet", "show", "north").stdout
     settings = json.loads(fleet.run("fleet", "show", "north", "--format", "json").stdout)["settings"]
-    assert {"name": "chunk_size", "value": "50", "from": "the program"} in settings
+    assert {"name": "chunk_size", "value": 50, "from": "the program"} in settings
     assert "sandbox-token" not in str(settings)
 
 
