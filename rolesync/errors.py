@@ -4,6 +4,7 @@
 both and exits with `exit_code`.
 """
 
+import errno
 from enum import IntEnum
 
 
@@ -42,6 +43,35 @@ class UsageError(RolesyncError):
     """Wrong options or settings, an unknown run, a missing package, or a file that can't be written."""
 
     exit_code = Exit.USAGE
+
+
+OF_THE_PLACE = frozenset(
+    {
+        errno.EACCES,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+"""What another place or other rights help against. Other errors of files are those of the disk, such as a full one."""
+
+
+def writing_failed(message: str, error: OSError, *, hint: str) -> RolesyncError:
+    """Make the error for a file that can't be written: wrong usage if another place helps, else an unexpected failure.
+
+    Args:
+        message: what can't be written, and where.
+        error: why.
+        hint: what to do if another place helps.
+    """
+    text = f"{message}: {error.strerror or error}"
+    if error.errno in OF_THE_PLACE:
+        return UsageError(text, hint=hint)
+    return RolesyncError(text, hint="make room on the disk, or repair it; then run the same command")
 
 
 class DeclinedError(RolesyncError):

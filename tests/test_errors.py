@@ -1,7 +1,9 @@
+import errno
+
 import pytest
 
 from rolesync import errors
-from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError
+from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, writing_failed
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RolesyncError)]
 
@@ -23,3 +25,12 @@ def test_every_error_of_studio_has_its_exit_code_and_status(kind: type[StudioErr
 
 def test_the_time_to_wait_is_kept() -> None:
     assert RateLimitedError("slow down", status=429, retry_after=2.5).retry_after == 2.5
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.EACCES, 64), (errno.ENOENT, 64), (errno.ENOSPC, 1), (errno.EFBIG, 1)]
+)
+def test_a_full_disk_is_no_wrong_usage(number: int, code: int) -> None:
+    error = writing_failed("it can't be written to x", OSError(number, "why"), hint="name another file")
+    assert (error.exit_code, error.message) == (code, "it can't be written to x: why")
+    assert ("name another file" in error.hint, "make room" in error.hint) == (code != 1, code == 1)

@@ -9,7 +9,7 @@ from rolesync.cli.json_log import log_event
 from rolesync.cli.pager import show_in_pager
 from rolesync.cli.streams import take_stdout_error
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import UsageError
+from rolesync.errors import RolesyncError, writing_failed
 from rolesync.private_files import PRIVATE, replace_file
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) 
         mode: the mode of a new file; a file that is there keeps its mode.
 
     Raises:
-        UsageError: the file can't be written.
+        UsageError: the file can't be written there.
+        RolesyncError: the disk is full, or standard output takes no more.
     """
     from rolesync.tables.write_csv import mark_as_utf8
 
@@ -86,12 +87,12 @@ def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) 
     if str(path) == "-":
         write_stdout(content)
         if reason := take_stdout_error():
-            raise UsageError(f"{what} can't be written to standard output: {reason}", hint="name a file")
+            raise RolesyncError(f"{what} can't be written to standard output: {reason}", hint="name a file")
         return
     try:
         replace_file(path, content, mode=mode, durable=False)
     except OSError as error:
-        raise UsageError(f"{what} can't be written to {path}: {error.strerror}", hint="name another file") from error
+        raise writing_failed(f"{what} can't be written to {path}", error, hint="name another file") from error
     if not is_quiet() and not log_event("info", f"{what} saved", path=str(path)):
         print(f"{what} saved as {path}", file=sys.stderr)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rolesync.errors import PlanRefusedError, UsageError
+from rolesync.errors import PlanRefusedError, UsageError, writing_failed
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.jobs import decode_result, result_json
 from rolesync.model.fleet import AccountResult
@@ -48,6 +48,7 @@ def save_night(
 
     Raises:
         UsageError: the folder can't be written.
+        RolesyncError: the disk is full.
     """
     content: dict[str, Any] = {
         "rolesync_fleet": _FORMAT,
@@ -62,7 +63,7 @@ def save_night(
             summary_path(folder, fleet.shard, applied=applied), (json.dumps(content, indent=1) + "\n").encode()
         )
     except OSError as error:
-        raise UsageError(f"{folder} can't be written: {error.strerror}", hint="name another folder") from error
+        raise writing_failed(f"{folder} can't be written", error, hint="name another folder") from error
 
 
 def check_new_folder(folder: Path) -> None:
@@ -76,7 +77,7 @@ def check_new_folder(folder: Path) -> None:
         if any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty", hint="name a new folder for each night")
     except OSError as error:
-        raise UsageError(f"{folder} can't be used: {error.strerror}", hint="name another folder") from error
+        raise writing_failed(f"{folder} can't be used", error, hint="name another folder") from error
 
 
 def load_night(folder: Path, shard: str = "", *, applied: bool = False) -> PlannedNight:

@@ -7,9 +7,8 @@ from shlex import quote
 from rolesync.errors import UsageError
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.fleet_run import FleetContext, fleet_run
-from rolesync.fleet.night_folder import save_night
 from rolesync.fleet.past_nights import PastNight
-from rolesync.fleet.run import judge_and_apply, plan_accounts
+from rolesync.fleet.run import judge_and_apply, plan_accounts, save_planned
 from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night
 
 RESUMABLE = ("sync", "apply")
@@ -38,7 +37,7 @@ def resume_fleet(context: FleetContext, past: PastNight) -> Night:
         left = [each for each in fleet.enabled if each.name in before and before[each.name].status not in SUCCESSES]
         results, stopped = plan_accounts(run, left, folder, is_sync=True)
         before |= {result.account: result for result in results}
-        save_night(folder, fleet, run.run, list(before.values()))
+        save_planned(run, folder, list(before.values()))
         return judge_and_apply(run, past.started_at, list(before.values()), folder, stopped)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from rolesync.errors import PlanRefusedError, RecordBrokenError, RecordError, RolesyncError, UsageError
+from rolesync.errors import PlanRefusedError, RecordBrokenError, RecordError, RolesyncError, UsageError, writing_failed
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.approvals import load_approved, with_approval
 from rolesync.fleet.fleet_file import Fleet
@@ -248,4 +248,4 @@ def save_approved(plan: Plan, folder: Path, name: str, settings: Settings) -> No
     try:
         replace_file(path, to_json(plan).encode("ascii"), mode=settings.file_mode)
     except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}", hint="see who may write to it") from error
+        raise writing_failed(f"{path} can't be written", error, hint="see who may write to it") from error

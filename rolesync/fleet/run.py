@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from rolesync.errors import RolesyncError, UsageError
 from rolesync.fleet.approvals import with_approval
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.fleet_run import FleetContext, FleetRun, finish_run, fleet_run, start_run
@@ -71,8 +72,22 @@ def plan_accounts(
     jobs = [run.job(JobKind.PLAN, each, plan_path(folder, each.name), is_sync=is_sync) for each in accounts]
     schedule = run.run_jobs(jobs, is_staged=False)
     results = [_result_of(schedule, each.name) for each in accounts]
-    save_night(folder, run.context.fleet, run.run, results)
+    save_planned(run, folder, results)
     return results, schedule.stopped
+
+
+def save_planned(run: FleetRun, folder: Path, results: Sequence[AccountResult]) -> None:
+    """Save what planning resulted in; if the disk is full, it is shown all the same, and nothing is applied.
+
+    Raises:
+        UsageError: the folder can't be written.
+    """
+    try:
+        save_night(folder, run.context.fleet, run.run, results)
+    except UsageError:
+        raise
+    except RolesyncError as error:
+        run.unrecorded = run.unrecorded or f"{error.message}; {error.hint}"
 
 
 def _result_of(schedule: Schedule, name: str) -> AccountResult:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 
-from rolesync.errors import UsageError
+from rolesync.errors import RolesyncError, UsageError
 from rolesync.fleet.approvals import with_approval
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.fleet_run import FleetContext, FleetRun, finish_run, fleet_run, start_run
@@ -145,7 +145,7 @@ def _apply_share(
         applied = apply_planned(run, started, share, verdicts, folder)
     try:
         save_night(folder, run.context.fleet, run.run, applied.results, applied=True)
-    except UsageError as error:  # what was applied must be shown all the same
+    except RolesyncError as error:  # what was applied must be shown all the same
         return replace(applied, unrecorded=applied.unrecorded or f"{error.message}; the merge will lack this share")
     return applied
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from rolesync.configuration.problems import toml_value
 from rolesync.configuration.routes import SECRETS
 from rolesync.configuration.sources import PREFIX
-from rolesync.errors import UsageError
+from rolesync.errors import UsageError, writing_failed
 from rolesync.private_files import PRIVATE, PRIVATE_FOLDER, check_replaceable, make_private_folder, replace_file
 from rolesync.settings import Settings
 
@@ -115,7 +115,7 @@ def write_files(
         undo.restore()
         if isinstance(error, OSError):
             hint = "correct the permissions of the folder, or work in another; nothing was changed"
-            raise UsageError(f"init: {error.filename} can't be written: {error.strerror}", hint=hint) from error
+            raise writing_failed(f"init: {error.filename} can't be written", error, hint=hint) from error
         raise
     return report
 

@@ -3,20 +3,9 @@
 import errno
 import os
 
-from rolesync.errors import UsageError
+from rolesync.errors import OF_THE_PLACE, UsageError
 from rolesync.private_files import make_private_folder
 from rolesync.settings import Settings
-
-_OF_THE_SETTING = {
-    errno.EACCES,
-    errno.ELOOP,
-    errno.ENAMETOOLONG,
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.EPERM,
-    errno.EROFS,
-}
-"""What another folder or other rights help against. Lock and record report other errors, such as a full disk."""
 
 
 def make_account_folder(settings: Settings) -> None:
@@ -30,7 +19,7 @@ def make_account_folder(settings: Settings) -> None:
         make_private_folder(folder)
         reason = "" if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
     except OSError as error:
-        if error.errno not in _OF_THE_SETTING:
+        if error.errno not in OF_THE_PLACE:  # lock and record report a full disk
             return
         reason = error.strerror or str(error)
     if reason:

@@ -43,3 +43,17 @@ def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh:
         assert len(studio.log()) == 6
         assert sh.json("sync", SAMPLE, **settings)["plan"]["status"] == "empty"
     assert stopped > 1  # else the sizes were too tame to show anything
+
+
+def test_a_plan_that_the_disk_has_no_room_for_is_no_wrong_usage(sh: Shell, studio: Control) -> None:
+    plan = sh.folder / "plan.json"
+    assert sh.run("plan", SAMPLE, "-o", plan).returncode == 0
+    size = plan.stat().st_size
+    plan.unlink()
+    with files_of_at_most(size - 1):
+        full = sh.run("plan", SAMPLE, "-o", plan)
+    assert full.returncode == 1
+    assert f"the plan can't be written to {plan}: File too large" in full.stderr
+    assert "make room on the disk" in full.stderr
+    assert list(sh.folder.glob("*plan*")) == []
+    assert studio.log() == []

@@ -151,6 +151,13 @@ def test_requests_and_retries_of_an_account_that_fails_are_counted(plan_job: Job
     assert failed.changes == ()
 
 
+def test_a_plan_that_can_not_be_saved_fails_and_ends_no_worker(plan_job: Job, tmp_path: Path) -> None:
+    (tmp_path / "night").touch()
+    failed = run(plan_job)
+    assert failed.status is AccountStatus.FAILED
+    assert failed.message == f"the plan can't be saved as {plan_job.plan_path}: Not a directory"
+
+
 def test_the_log_hides_the_secrets_of_an_account(plan_job: Job, capsys: pytest.CaptureFixture[str]) -> None:
     secret = Path(plan_job.secrets, "rolesync_token").read_text(encoding="ascii")
     configure_log("info", "json")

@@ -14,7 +14,7 @@ from rolesync.fleet.jobs import Job, JobKind
 from rolesync.fleet.journal import Journal
 from rolesync.fleet.past_nights import find_night
 from rolesync.fleet.resume import resume_fleet
-from rolesync.fleet.run import check_fleet, sync_fleet
+from rolesync.fleet.run import check_fleet, plan_fleet, sync_fleet
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
 from tests.fleet.test_run import context_of, jobs_of, statuses
 from tests.fleet.tools import fleet_of, result
@@ -114,6 +114,24 @@ def test_a_journal_on_a_full_disk_loses_nothing_and_states_nothing_untrue(tmp_pa
     resumed = resume_fleet(again, find_night(fleet.folder))
     assert set(statuses(resumed).values()) == {"done"}
     assert not {name for name, status in recorded.items() if status == "done"} & {job.account for job in jobs_of(again)}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("command", ["plan", "sync"])
+def test_a_night_whose_plans_find_no_room_is_shown_and_not_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("rolesync.fleet.fleet_run.new_run_id", lambda _now: "r1")
+    context = context_of(fleet_of(tmp_path, "a", "b"))
+    folder = context.fleet.folder / "nights" / "r1"
+    folder.mkdir(parents=True)
+    (folder / "fleet.json").symlink_to("/dev/full")
+    accounts = context.fleet.enabled
+    night = sync_fleet(context, accounts) if command == "sync" else plan_fleet(context, accounts, folder)
+    assert exit_code_of_night(night) == 1
+    assert set(statuses(night).values()) == {"planned"}
+    assert f"{folder} can't be written: No space left on device; make room" in night.unrecorded
+    assert {job.kind for job in jobs_of(context)} == {JobKind.PLAN}
 
 
 def test_each_result_is_shown_as_it_comes(tmp_path: Path) -> None:

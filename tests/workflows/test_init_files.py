@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from rolesync.errors import UsageError
+from rolesync.errors import RolesyncError, UsageError
 from rolesync.private_files import replace_file
 from rolesync.settings import load
 from rolesync.workflows import init_files
@@ -64,7 +64,7 @@ def test_a_failure_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(init_files, "replace_file", fail)
     for failure in (OSError(28, "No space left on device", "rolesync.toml"), KeyboardInterrupt()):
         failures.append(failure)
-        with pytest.raises((UsageError, KeyboardInterrupt)):
+        with pytest.raises((RolesyncError, KeyboardInterrupt)):
             write_files(Path("rolesync.toml"), "new", {"token": SecretStr("t")}, Path("roles.csv"), "x")
         assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
@@ -73,7 +73,7 @@ def test_a_failure_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pyte
     before = files(tmp_path)
     monkeypatch.setattr(init_files, "replace_file", fail)
     failures.append(OSError(28, "No space left on device", "rolesync.toml"))
-    with pytest.raises(UsageError, match=r"rolesync\.toml can't be written: No space left"):
+    with pytest.raises(RolesyncError, match=r"rolesync\.toml can't be written: No space left"):
         write_files(Path("rolesync.toml"), "new", {"client_secret": SecretStr("s")}, None, "")
     assert files(tmp_path) == before
 
