@@ -170,6 +170,7 @@ def _save_list(
 
 
 def _why_none(migration: "Migration") -> str:
-    if not migration.assignments:
-        return "No user gets a managed role; see the findings above, and the setting managed_roles."
-    return "Correct the refused cells, or add --partial to write the list without their rows."
+    if migration.refused:
+        advice = ", or add --partial to write the list without their rows" if migration.assignments else ""
+        return f"Correct the refused cells{advice}."
+    return "No user gets a managed role; see the findings above, and the setting managed_roles."

@@ -19,10 +19,12 @@ from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import is_address, read_email, read_user_id
-from rolesync.reader.ignored_rows import find_ignored_row, find_total
+from rolesync.reader.ignored_rows import describe_lone_text, find_ignored_row, find_total
 from rolesync.reader.validity import read_action
 from rolesync.tables.grid import find_non_text, is_blank, padded
 from rolesync.tables.table import Table
+
+_NO_ROWS = (Code.COMMENT_IGNORED, Code.FOOTER_IGNORED)
 
 
 class MigratedAssignment(NamedTuple):
@@ -103,11 +105,22 @@ class Converter:
             if isinstance(cells, tuple):
                 ledger.add_unreadable(number, cells)
             elif not is_blank(cells):
-                self.rows.append(self._read_row(number, cells))
-        last = self.rows[-1] if self.rows else None
-        if last and last.refused is not None and (note := find_total(last.cells)):
-            self.rows[-1] = _uniform(last.number, last.cells, CellOutcome.IGNORED, note.code, note.message)
+                row = self._read_row(number, cells)
+                if row.refused is not None and (text := describe_lone_text(cells)):
+                    place = next(at for at, cell in enumerate(cells) if cell.strip())
+                    row.outcomes = {place: (CellOutcome.REFUSED, Code.IDENTITY_MISSING, text)}
+                self.rows.append(row)
+        self._ignore_totals()
         return ledger
+
+    def _ignore_totals(self) -> None:
+        """Ignore the totals of a report: refused rows at the end, but for comments and the like between them."""
+        for place in range(len(self.rows) - 1, -1, -1):
+            row = self.rows[place]
+            if row.refused is not None and (note := find_total(row.cells)):
+                self.rows[place] = _uniform(row.number, row.cells, CellOutcome.IGNORED, note.code, note.message)
+            elif any(code not in _NO_ROWS for _, code, _ in row.outcomes.values()):
+                return
 
     def _read_row(self, number: int, cells: Sequence[str]) -> RowLedger:
         layout = self._layout

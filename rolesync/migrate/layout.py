@@ -35,6 +35,7 @@ class SourceLayout:
         names: the columns that together hold the user's name.
         matrix: the columns that each give a role, with the role.
         keep: the columns of conditions, with the condition.
+        foreign: the columns that show that the user ids are probably another program's.
     """
 
     header: tuple[str, ...]
@@ -50,6 +51,7 @@ class SourceLayout:
     action: int | None
     matrix: tuple[tuple[int, str], ...]
     keep: tuple[tuple[int, RowCondition], ...]
+    foreign: tuple[int, ...] = ()
 
     @property
     def used(self) -> frozenset[int]:
@@ -114,12 +116,13 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
     roles = () if fixed or matrix else columns.role_columns(recipe)
     key, user_id = columns.find(recipe.key), columns.find(recipe.user_id)
     emails = columns.find_all(recipe.email)
+    foreign = _foreign_columns(recipe, header, user_id)
     decided = {columns.find([name]) for name in (*recipe.keep_words, *recipe.ignored_columns)}
     layout = SourceLayout(
         header=columns.shown,
         emails=emails,
         logins=tuple(place for place in columns.find_all(recipe.login) if place not in emails),
-        user_id=None if user_id == key or _is_foreign_id(recipe, emails, header) else user_id,
+        user_id=None if user_id == key or (emails and foreign) else user_id,
         key=key,
         roles=roles,
         allows_many=bool(recipe.separator) or any(fold_header(header[place]) == "roles" for place in roles),
@@ -129,16 +132,18 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
         action=columns.find_limit(recipe.action, without=decided),
         matrix=matrix,
         keep=tuple(_conditions(recipe, columns)),
+        foreign=foreign,
     )
     _check_fields(layout, recipe, source, has_role=bool(roles or fixed or matrix))
     return layout
 
 
-def _is_foreign_id(recipe: Recipe, emails: Sequence[int], header: Sequence[str]) -> bool:
-    """Whether a user id is probably another program's: beside an address and a column that only such programs have."""
-    if "user_id" in recipe.named or not emails:
-        return False
-    return any(map(is_of_other_program, header, header_meanings(header)))
+def _foreign_columns(recipe: Recipe, header: Sequence[str], user_id: int | None) -> tuple[int, ...]:
+    """Find the columns that only other programs have, so that a user id that no option names is probably theirs."""
+    if "user_id" in recipe.named or user_id is None:
+        return ()
+    pairs = zip(header, header_meanings(header), strict=True)
+    return tuple(at for at, (text, meaning) in enumerate(pairs) if is_of_other_program(text, meaning))
 
 
 def find_role_columns(recipe: Recipe, header: Sequence[str]) -> tuple[int, ...]:

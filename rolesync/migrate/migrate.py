@@ -8,6 +8,7 @@ from pathlib import Path
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.convert import Converter, MigratedAssignment
 from rolesync.migrate.join import JoinTable
+from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellLedger, CellOutcome, Place, RowLedger, TableLedger
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
@@ -17,6 +18,8 @@ from rolesync.model.findings import Code, Finding, printable, quoted
 from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.reader.foreign_exports import fold_export_header
+from rolesync.reader.foreign_ids import ids_alone
+from rolesync.reader.header_findings import option
 from rolesync.tables.file_type import read_file
 from rolesync.tables.table import needs_encoding
 
@@ -96,8 +99,20 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
             source.recipe, layout, source.place, managed=managed, fixed=fixed, users=users, today=today
         )
         tables.append((converter, converter.read_table(source.table)))
+        findings += _foreign_ids(source.place, layout, converter.assignments)
     assignments, ledgers = _merge_tables(tables, users)
     return Migration(sources[0].recipe, assignments, CellLedger((*ledgers, *unread)), tuple(findings))
+
+
+def _foreign_ids(
+    place: Place, layout: SourceLayout, assignments: Iterable[MigratedAssignment]
+) -> Iterator[PlacedFinding]:
+    """Warn of rows that name their users by ids alone that are probably another program's."""
+    rows = [assignment.row for assignment in assignments if not assignment.email] if layout.foreign else []
+    if rows and layout.user_id is not None:
+        column, signs = layout.header[layout.user_id], [layout.header[at] for at in layout.foreign]
+        finding = ids_alone(column, signs, list(dict.fromkeys(rows)), option("user-id-column", column))
+        yield PlacedFinding(place, finding)
 
 
 def _ignored_columns(recipe: Recipe, sources: Iterable[Source]) -> Iterator[PlacedFinding]:
@@ -115,9 +130,10 @@ def _check_columns(recipe: Recipe, headers: Iterable[Sequence[str]]) -> None:
     known = {fold_export_header(text) for header in headers for text in header}
     names = [("--keep", name) for name in recipe.keep_words]
     names += [("--ignore-column", name) for name in recipe.ignored_columns]
-    for option, name in names:
+    for option_name, name in names:
         if fold_export_header(name) not in known:
-            raise InputRefusedError(f"no file has the column {name!r}, which {option} names", hint="check its spelling")
+            text = f"no file has the column {name!r}, which {option_name} names"
+            raise InputRefusedError(text, hint="check its spelling")
 
 
 def _merge_tables(

@@ -13,11 +13,13 @@ from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
 from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
+from rolesync.model.findings import CellError
 from rolesync.model.lists import ListForm
 from rolesync.reader.column_words import ColumnKind, header_meaning
 from rolesync.reader.dates import is_date
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.identity import is_address
+from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.reader.word_tables import fold_word
 from rolesync.tables.column_letters import column_letters
 from rolesync.tables.file_type import read_file
@@ -50,7 +52,7 @@ class Overview:
     Attributes:
         place: its file and sheet.
         recipe: of the export that it is; with an empty `preset` for any other table.
-        rows: its rows that are not blank.
+        rows: its rows, without lines of dashes, comments and totals.
         columns: its columns.
         commands: what to do next; empty if no column identifies users.
     """
@@ -86,7 +88,7 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
         table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
     recipe = recipe_for(recipe, table.header, place.described)
     width = len(table.header)
-    rows = [padded(cells, width) for _, cells in table.rows if isinstance(cells, list) and not is_blank(cells)]
+    rows = _rows_of_list([padded(cells, width) for _, cells in table.rows if isinstance(cells, list)], table.header)
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
     roles = find_role_columns(recipe, table.header) or _role_column(table.header, rows, managed)
     layout = _lay_out(recipe, table.header)
@@ -98,6 +100,29 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     is_export = bool(recipe.preset)
     deciding |= {at for at, _ in conditions_by_meaning(table.header, read, rows, today, is_export=is_export)}
     return Overview(place, recipe, len(rows), tuple(_columns(look, deciding)), tuple(commands))
+
+
+class _Header(NamedTuple):
+    """The header of a table whose columns are not known yet."""
+
+    header: Sequence[str]
+    used: Collection[int]
+
+
+def _rows_of_list(rows: Sequence[Sequence[str]], header: Sequence[str]) -> list[Sequence[str]]:
+    """Leave out blank rows, lines of dashes, comments, and the totals at the end."""
+    layout = _Header(header, range(len(header)))
+    of_list = [cells for cells in rows if not is_blank(cells) and not _is_ignored(cells, layout)]
+    while of_list and find_total(of_list[-1]):
+        of_list.pop()
+    return of_list
+
+
+def _is_ignored(cells: Sequence[str], layout: _Header) -> bool:
+    try:
+        return find_ignored_row(cells, layout) is not None
+    except CellError:  # it is refused
+        return False
 
 
 def _ignored(recipe: Recipe, header: Sequence[str]) -> set[int]:
@@ -159,6 +184,8 @@ def _use(look: TableLook, place: int, deciding: Collection[int]) -> str:
         use = "login name" if layout.emails else "login name, read as the address"
     elif place == layout.key:
         use = "key of the joined file"
+    elif place == layout.user_id:
+        use = "user id, probably another program's" if layout.foreign else "user id"
     elif place in {layout.starts, layout.expires}:
         use = "first day" if place == layout.starts else "last day"
     else:

@@ -1,5 +1,7 @@
 """Reports a column of user ids that are probably another program's."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -15,18 +17,35 @@ def foreign_ids(layout: Layout, user_id: int, rows: Deduplicated, header_row: in
     """Report user ids that are probably another program's; a warning if rows name their users by these ids alone."""
     column = layout.header[user_id]
     alone = np.unique(np.concatenate([rows.in_force.row[rows.in_force.user_id != 0], _rows_by_id(rows.not_in_force)]))
-    signs = name_some(quoted(layout.header[place]) for place in layout.foreign)
-    text = f"beside the columns {signs}, the ids are probably another program's"
+    signs = [layout.header[place] for place in layout.foreign]
     keeps = option("set", f"user_id_column={column}")
     if len(alone):
-        shown = name_some(map(str, alone.tolist()))
-        text += f", but rows have nothing else, and may name other users of Studio: {shown}"
-        advice = f"fill in the addresses of these rows; or if the ids are Studio's: {keeps}"
-    else:
-        text += ", so the addresses alone count"
-        advice = f"to say so: --no-user-id; or if the ids are Studio's: {keeps}"
-    level = Level.WARNING if len(alone) else Level.INFO
-    return Finding(level, Code.USER_ID_FOREIGN.value, f"{text}; {advice}", header_row, column)
+        return ids_alone(column, signs, alone.tolist(), keeps, header_row)
+    text = f"{_describe(signs)}, so the addresses alone count"
+    advice = f"to say so: --no-user-id; or if the ids are Studio's: {keeps}"
+    return Finding(Level.INFO, Code.USER_ID_FOREIGN.value, f"{text}; {advice}", header_row, column)
+
+
+def ids_alone(
+    column: str, signs: Iterable[str], rows: Sequence[int], keeps: str, header_row: int | None = None
+) -> Finding:
+    """Warn of rows that name their users by ids alone that are probably another program's.
+
+    Args:
+        column: the header of the ids.
+        signs: headers that only other programs have.
+        rows: the numbers of these rows.
+        keeps: the option that says that the ids are Studio's.
+        header_row: the header's row number; None if there is none.
+    """
+    shown = name_some(map(str, rows))
+    text = f"{_describe(signs)}, but rows have nothing else, and may name other users of Studio: {shown}"
+    advice = f"fill in the addresses of these rows; or if the ids are Studio's: {keeps}"
+    return Finding(Level.WARNING, Code.USER_ID_FOREIGN.value, f"{text}; {advice}", header_row, column)
+
+
+def _describe(signs: Iterable[str]) -> str:
+    return f"beside the columns {name_some(map(quoted, signs))}, the ids are probably another program's"
 
 
 def _rows_by_id(rows: pd.DataFrame) -> Ints:

@@ -28,6 +28,18 @@ _TOTAL = re.compile(
     r"|suma|totaal|(?:end|eof)(?: of (?:list|file|report|data))?",
     re.IGNORECASE,
 )
+_BY = r"(?: *:|(?: [^\W\d]+){0,2}? (?:by|on|at|from|am|um|vom|von|le|par|el|por|em|il|da|op|door)\b| (?=[0-9]))[^@]*"
+_MADE = re.compile(
+    r"(?:(?:this )?(?:report|list|file|data|export) )?(?:was |is )?"
+    r"(?:generated|created|exported|printed|produced|prepared|downloaded|retrieved|compiled|extracted|(?:last )?updated"
+    r"|report date|run date|as of|erstellt|exportiert|gedruckt|generiert|stand|généré|créé|exporté|imprimé|édité"
+    r"|extrait|generado|creado|exportado|impreso|gerado|criado|impresso|emitido|generato|creato|esportato|stampato|gegenereerd"
+    rf"|aangemaakt|geëxporteerd|afgedrukt){_BY}"
+    r"|(?:page|seite|pagina|página) [0-9]+(?: ?(?:of|von|de|sur|di|van|/) ?[0-9]+)?"
+    r"|(?:strictly )?confidential|vertraulich|confidentiel|confidencial|riservato|vertrouwelijk",
+    re.IGNORECASE,
+)
+"""What reports write below the rows about themselves: by whom and when they were made, the page."""
 _UNIT = r"(?:users?|rows?|records?|people|persons?|entries|members?)"
 _NUMBER = re.compile(rf"[0-9][0-9., '\u00a0\u202f]*{_UNIT}?", re.IGNORECASE)
 _LABELLED = re.compile(r"([^:=0-9@]+?)\s*[:=]?\s*([0-9].*)?")
@@ -77,13 +89,25 @@ def _repeats_header(cells: Sequence[str], place: int, layout: HasHeader) -> bool
 
 
 def find_total(cells: Sequence[str]) -> Note | None:
-    """Recognise the total or end mark of a report in the last row of a list; None for a row that may name a user."""
+    """Recognise the total or end mark of a report in a last row of a list; None for a row that may name a user."""
     texts = [cell.strip() for cell in cells if not is_blank([cell])]
+    if len(texts) == 1 and len(texts[0]) <= _MAX_LABEL and _MADE.fullmatch(texts[0]):
+        text = f"{quoted(printable(texts[0]))} was written by the program that made the list, and is not read"
+        return Note(Level.WARNING, Code.FOOTER_IGNORED, text)
     labels = [text for text in texts if not _NUMBER.fullmatch(text)]
     if len(labels) > 1 or not any(map(_is_label, labels or texts[:1])):
         return None
     shown = quoted(printable(" ".join(texts)))
     return Note(Level.WARNING, Code.FOOTER_IGNORED, f"{shown} is a total or the end of the list, and is not read")
+
+
+def describe_lone_text(cells: Sequence[str]) -> str:
+    """Describe a row with nothing but a text that names no user, such as an unknown footer; "" for any other row."""
+    texts = [cell.strip() for cell in cells if not is_blank([cell])]
+    if len(texts) != 1 or "@" in texts[0] or len(texts[0].split()) == 1:
+        return ""
+    text = f"the row has nothing but the text {quoted(printable(texts[0]))}"
+    return f"{text}; delete the row if it is none of the list, such as a footer; else fill in its other cells"
 
 
 def _is_label(text: str) -> bool:

@@ -27,7 +27,7 @@ from rolesync.reader.duplicates import Deduplicated, deduplicate
 from rolesync.reader.foreign_ids import foreign_ids
 from rolesync.reader.header import Layout, header_rules, lay_out
 from rolesync.reader.header_findings import Hints, ignored_columns
-from rolesync.reader.ignored_rows import find_ignored_row, find_total
+from rolesync.reader.ignored_rows import describe_lone_text, find_ignored_row, find_total
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.row import RowReader
@@ -145,6 +145,7 @@ class _RowCollector:
         not_in_force: the assignments that are not in force today.
         validities: the rows with an action or dates, by row number.
         findings_before: the number of findings before those of the latest row.
+        totals: the latest rows, if each may be a total at the end: its note as such, and its findings as a row.
     """
 
     layout: Layout
@@ -158,6 +159,7 @@ class _RowCollector:
     not_in_force: UserColumns = field(default_factory=UserColumns)
     validities: dict[int, Validity] = field(default_factory=dict)
     findings_before: int = 0
+    totals: list[tuple[Finding, list[Finding]]] = field(default_factory=list)
 
     @property
     def periods(self) -> dict[int, Period]:
@@ -167,7 +169,6 @@ class _RowCollector:
 
     def read_rows(self, table: Table, reader: RowReader, roles: RoleReader) -> None:
         """Read all rows of a table; plain rows are read in blocks if the list has no dates or actions."""
-        last_refused: tuple[int, Sequence[str]] | None = None  # the latest row, if it was refused
         last_cells: Cells = ()
         number = 0
         for number, row in self._rows_to_parse(table, roles):
@@ -178,16 +179,17 @@ class _RowCollector:
                 continue
             self.rows += 1
             self.findings_before = findings_before
-            last_refused, last_cells = None, cells
+            last_cells = cells
             if isinstance(cells, tuple):
+                self._refuse_totals()
                 self.findings.extend(cells)
                 continue
             try:
                 email, user_id, role, validity = reader.read(cells)
             except CellError:
-                last_refused = number, cells
                 self._refuse(number, cells, reader)
             else:
+                self._refuse_totals()
                 self._add(number, email, user_id, role, validity)
                 if validity.in_force and not self.managed.isdisjoint(role.names):
                     self.doubtful.add(number, cells)
@@ -196,8 +198,8 @@ class _RowCollector:
                     self.findings.extend(reader.take_notes(number))
         if not table.last_line_ended and isinstance(last_cells, list):
             self._check_cut_end(number, last_cells, roles)
-        if last_refused and (note := find_total(last_refused[1])):
-            self._ignore(note, last_refused[0])
+        self.rows -= len(self.totals)
+        self.findings += [note for note, _ in self.totals]
 
     def deduplicate(self) -> tuple[Deduplicated, list[Finding]]:
         """Compare the rows with each other, see `deduplicate`. Empties the collected columns, to save memory."""
@@ -253,8 +255,21 @@ class _RowCollector:
             return
         if note:
             self._ignore(note, number)
+            return
+        problems = list(reader.problems(number, cells))
+        if text := describe_lone_text(cells):
+            problems = [error(Code.IDENTITY_MISSING, text, row=number)]
+        if total := find_total(cells):
+            self.totals.append((total.at(number), [*self.findings[self.findings_before :], *problems]))
+            del self.findings[self.findings_before :]
         else:
-            self.findings.extend(reader.problems(number, cells))
+            self._refuse_totals()
+            self.findings.extend(problems)
+
+    def _refuse_totals(self) -> None:
+        """Refuse the latest rows that may be totals, because a row of the list follows."""
+        self.findings += [problem for _, problems in self.totals for problem in problems]
+        self.totals.clear()
 
     def _ignore(self, note: Note, number: int) -> None:
         """Replace the findings of the latest row by this note, and don't count the row."""

@@ -174,5 +174,19 @@ def _quoting_error(number: int, lines: list[str], cause: csv.Error, *, unclosed:
         advice = "close the quote, or double it if it belongs to the text"
         return error(Code.UNCLOSED_QUOTE, f"{message}; {advice}", row=number)
     rest = ", nor can the rows after it" if len(lines) > 1 else ""
-    advice = "check its quotes: a quote inside a quoted cell must be doubled"
+    advice = _separator_advice("".join(lines[:1])) or "check its quotes: a quote inside a quoted cell must be doubled"
     return error(Code.BROKEN_QUOTING, f"the row {shown} can't be read ({cause}){rest}; {advice}", row=number)
+
+
+def _separator_advice(line: str) -> str:
+    """Say what separates the cells of a line in which each is quoted, if that is no delimiter; "" for other lines."""
+    before, *cells, after = line.strip().split('"') if line.count('"') > 1 else ("-", "", "")
+    signs = set(cells[1::2])
+    if before or after or len(cells) % 2 == 0 or len(signs) != 1:
+        return ""
+    sign = signs.pop()
+    if not sign or any(map(str.isalnum, sign)):
+        return ""
+    if len(sign) == 1:
+        return f"its cells are separated by {quoted(printable(sign))}: write `sep={sign}` as the first line of the file"
+    return f"{quoted(printable(sign))} separates its cells: replace it by a comma without blanks"

@@ -141,23 +141,35 @@ def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm)
         readings = " or ".join(quoted(", ".join(header)) for header in sorted(headers))
         message = f"the header can be read as {readings}; use one delimiter, best `,`, and quote cells that contain it"
         return (error(Code.DELIMITER_UNCLEAR, message, row=tables[0].header_row),)
-    short = _short_header(tables[0])
+    blocks = next((grid.blocks for grid in grids if grid.delimiter == tables[0].delimiter), None)
+    rows = blocks.first_rows() if blocks else []
+    short = _short_header(tables[0], [cells for number, cells in rows if number > tables[0].header_row], rules)
     return (short,) if short else tables[0]
 
 
-def _short_header(table: Table) -> Finding | None:
+def _short_header(table: Table, rows: Sequence[Sequence[str]], rules: HeaderRules) -> Finding | None:
     """Refuse a header that seems to lack the name of the first column: then every cell would get the wrong meaning.
 
-    R writes a number before each row and no name for it. Elsewhere a last, blank cell belongs to no column.
+    R writes a number or a name before each row and no header for it. Elsewhere a last, blank cell belongs to no column.
     """
-    rows = [cells for number, cells in table.blocks.first_rows() if number > table.header_row] if table.blocks else []
     rows = [cells for cells in rows if not is_blank(cells)]
-    if not rows or any(len(cells) != len(table.header) + 1 or not cells[0].strip().isdecimal() for cells in rows):
+    if not rows or any(len(cells) != len(table.header) + 1 for cells in rows):
         return None
-    is_counted = [int(cells[0]) for cells in rows] == list(range(1, len(rows) + 1))
-    if not is_counted and not all(cells[1].strip().isdecimal() for cells in rows):
+    firsts = [cells[0].strip() for cells in rows]
+    if all(map(str.isdecimal, firsts)):
+        first = "a number"
+        is_counted = list(map(int, firsts)) == list(range(1, len(rows) + 1))
+        is_short = is_counted or all(cells[1].strip().isdecimal() for cells in rows)
+    else:
+        first = "an address"
+        has_last = any(cells[-1].strip() for cells in rows)
+        is_short = has_last and all(map(rules.is_data, firsts)) and not rules.complete(table.header)
+    if not is_short:
         return None
-    text = f"the header has {len(table.header)} cells and each row {len(table.header) + 1}, the first a number"
-    advice = "if that is only the row's number, write `row` and a separator before the header, or in R use write.csv"
+    text = f"the header has {len(table.header)} cells and each row {len(table.header) + 1}, the first {first}"
+    name = (
+        "that is only the row's number, write `row`" if first == "a number" else "it belongs to its row, write `email`"
+    )
+    advice = f"if {name} and a separator before the header, or in R use write.csv"
     text = f"{text}, so it is unclear which column is which; {advice}; else delete the last separator of each row"
     return error(Code.HEADER_SHORT, text, row=table.header_row)

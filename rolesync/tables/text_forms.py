@@ -3,8 +3,9 @@
 - boxes: `|` between padded cells, with or without `|` around a row and lines of dashes (psql, MySQL, Oracle, Markdown),
   also drawn with the signs of Unicode (SQLite);
 - a line of dashes below the header, and cells padded to their column's width (sqlcmd, SQL*Plus), also without a
-  delimiter;
-- cells in single quotes (SQL);
+  delimiter, or with `=` for dashes (reStructuredText);
+- cells in single quotes (SQL), and in the curly quotes of word processors;
+- cells in quotes with blanks between them (R);
 - `="text"`, which keeps Excel from taking a text for a number;
 - the addresses of a message, copied from its line `To:`, also without this word.
 """
@@ -21,11 +22,14 @@ _ADDRESS_HEADER = "email"
 
 _DRAWN = "".join(map(chr, range(0x2500, 0x2580)))
 _PLAIN_SIGNS = str.maketrans({**dict.fromkeys(_DRAWN, "+"), **dict.fromkeys("│┃║", "|"), **dict.fromkeys("─━═", "-")})
+_RECORD_NUMBER = re.compile(r"\[ ?\w+ [0-9]+ ?\]")
 _RULE_LINES = 5  # in which the first line of a drawn box must be
 
 _RULE_SIGNS = "-=+|:,; \t"
 _QUOTED = rb"'(?:[^'\r\n]|'')*'"
 _QUOTED_LINE = re.compile(rb"(?:[0-9]*[,;\t|])*%b(?:[,;\t|](?:%b|[0-9]*))*[ \t]*" % (_QUOTED, _QUOTED))
+_BLANKS_BETWEEN = re.compile(rb"%b(?: %b)+" % ((rb'(?:"(?:[^"\\]|\\.|"")*"|[^\s",;|]+)',) * 2))
+_CURLY_SIGNS = tuple(chr(sign).encode() for sign in (0xAB, 0xBB, *range(0x2018, 0x2020), 0x2039, 0x203A))
 _EXCEL_TEXT = re.compile(r'="((?:[^"]|"")*)"')
 _RECIPIENTS_NAMES = ("to", "cc", "bcc", "an", "kopie", "à", "para", "aan", "a")
 _RECIPIENTS = re.compile(rb"\s*(?:%b)[ \t]*:[^\n]*@" % "|".join(_RECIPIENTS_NAMES).encode(), re.IGNORECASE)
@@ -38,6 +42,29 @@ def has_rule(data: bytes) -> bool:
     """Whether a text has a line of dashes, so that its cells are padded."""
     lines = data[:HEAD].splitlines()
     return any((b"--" in line or b"==" in line) and not line.strip(_RULE_SIGNS.encode()) for line in lines)
+
+
+def is_blank_separated(data: bytes) -> bool:
+    """Whether a text has blanks between its cells, each in quotes or without blanks: in each of its first lines."""
+    head = data[:HEAD] if len(data) <= HEAD else data[: data.rfind(b"\n", 0, HEAD) + 1]
+    lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
+    return b'" "' in head and all(map(_BLANKS_BETWEEN.fullmatch, lines))
+
+
+def straight_quotes(data: bytes, delimiter: str) -> bytes:
+    """Write the curly quotes around whole cells as straight ones, if the text has no straight quotes.
+
+    Args:
+        data: the text in UTF-8.
+        delimiter: what separates cells.
+    """
+    if b'"' in data or not any(sign in data for sign in _CURLY_SIGNS):
+        return data
+    edge = re.escape(delimiter).encode()
+    signs = b"|".join(_CURLY_SIGNS)
+    inner = rb"((?:(?!%b)[^\r\n])*)" % signs
+    cell = rb"(?<![^%b\r\n])[ \t]*(?:%b)(?:\xc2\xa0|\xe2\x80\xaf)?%b(?:%b)[ \t]*(?=[%b\r\n]|\Z)"
+    return re.sub(cell % (edge, signs, inner, signs, edge), rb'"\1"', data)
 
 
 def has_single_quotes(data: bytes) -> bool:
@@ -94,9 +121,14 @@ def plain_box(data: bytes) -> bytes:
         data: the text in UTF-8.
     """
     head = data[:HEAD].decode("utf-8", "ignore")
-    if not any(line.strip() and not line.strip(_DRAWN + " ") for line in head.splitlines()[:_RULE_LINES]):
+    if not any(map(_is_drawn, head.splitlines()[:_RULE_LINES])):
         return data
     return data.decode("utf-8", "surrogateescape").translate(_PLAIN_SIGNS).encode("utf-8", "surrogateescape")
+
+
+def _is_drawn(line: str) -> bool:
+    """Whether a line is drawn with the signs of Unicode, but for the number of a record."""
+    return any(sign in _DRAWN for sign in line) and not _RECORD_NUMBER.sub("", line).strip(_DRAWN + " ")
 
 
 def box_rows(data: bytes, first: int) -> Iterator[tuple[int, Cells]]:
@@ -128,8 +160,8 @@ def box_rows(data: bytes, first: int) -> Iterator[tuple[int, Cells]]:
 def column_spans(data: bytes) -> list[tuple[int, int]]:
     """The first and last places of columns without a delimiter, as a line of dashes shows them; empty without one."""
     for line in data[:HEAD].splitlines():
-        if line.startswith(b"-") and not line.strip(b"- "):
-            spans = [match.span() for match in re.finditer(rb"-+", line)]
+        if line.startswith((b"-", b"=")) and not line.strip(b"-= "):
+            spans = [match.span() for match in re.finditer(rb"[-=]+", line)]
             if len(spans) > 1:
                 return spans
     return []

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rolesync.tables.csv_records import Records
 from rolesync.tables.encoding import DecodedText
+from rolesync.tables.field_lines import read_field_lines
 from rolesync.tables.grid import Grid
 from rolesync.tables.text_forms import (
     box_rows,
@@ -12,9 +13,11 @@ from rolesync.tables.text_forms import (
     fixed_width_rows,
     has_rule,
     has_single_quotes,
+    is_blank_separated,
     is_recipients,
     plain_box,
     recipients,
+    straight_quotes,
     stripped,
     without_excel_form,
 )
@@ -38,6 +41,8 @@ def text_grids(text: DecodedText) -> list[Grid]:
     )
     if is_recipients(data):
         return [replace(common, rows=recipients(data), last_line_ended=True)]
+    if fields := read_field_lines(data):
+        return [replace(common, rows=fields.rows, rows_above=fields.rows_above)]
     if declared := _SEP.match(data):
         rows_above = ((1, [declared[0].decode().strip()]),)
         common, delimiters, data, first = (
@@ -47,14 +52,15 @@ def text_grids(text: DecodedText) -> list[Grid]:
             2,
         )
     else:
-        delimiters, first = _DELIMITERS, 1
+        delimiters, first = " " if is_blank_separated(data) else _DELIMITERS, 1
     spans, is_padded = column_spans(data), has_rule(data)
     quote = "'" if has_single_quotes(data) else '"'
-    has_quotes = quote.encode() in data
+    straight = {delimiter: straight_quotes(data, delimiter) for delimiter in delimiters}
+    has_quotes = quote.encode() in data or straight[delimiters[0]] != data
     has_excel_form = (has_quotes or quote == "'") and b'="' in data
     grids = []
     for delimiter in delimiters:
-        records = Records(data, delimiter, first, quote)
+        records = Records(straight[delimiter], delimiter, first, quote)
         rows = without_excel_form(records.rows) if has_excel_form else records.rows
         grid = replace(common, rows=rows, blocks=records, delimiter=delimiter, may_be_wrapped=has_quotes)
         if is_padded:

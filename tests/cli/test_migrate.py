@@ -177,6 +177,14 @@ def test_nobody_with_a_managed_role_is_no_list(sh: Shell) -> None:
     assert not (sh.folder / "list.csv").exists()
 
 
+def test_a_refused_cell_is_named_as_the_cause_of_an_empty_list(sh: Shell) -> None:
+    (sh.folder / "refused.csv").write_text("email,role\nann,Admin\n", encoding="utf-8")
+    refused = sh.run("migrate", "refused.csv", "-o", "list.csv")
+    assert refused.returncode == 3
+    assert "No list was written. Correct the refused cells." in refused.stdout
+    assert "managed_roles" not in refused.stdout
+
+
 def test_without_an_output_the_file_is_described_with_commands_that_work(sh: Shell) -> None:
     text = "Email address,Group status\nann@example.edu,member\nbob@example.edu,invited\ncy@example.edu,banned\n"
     (sh.folder / "group.csv").write_text(text, encoding="utf-8")

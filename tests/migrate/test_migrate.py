@@ -54,6 +54,20 @@ def test_a_named_header_row_is_used(tmp_path: Path) -> None:
     assert [placed.finding.code for placed in migration.findings] == ["title_ignored"] * 2
 
 
+def test_ids_alone_from_another_program_are_a_warning(tmp_path: Path) -> None:
+    text = "user_id,login,role\n12345,ann,Admin\n7,bo,Admin\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe())
+    assert pairs(migration) == [(12345, "Admin"), (7, "Admin")]
+    (placed,) = migration.findings
+    finding = placed.finding
+    assert (finding.level, finding.code, finding.column) == ("warning", "user_id_foreign", "user_id")
+    assert "'login'" in finding.message
+    assert finding.message.endswith("--user-id-column user_id")
+    said = Recipe(user_id=("user_id",), named=frozenset({"user_id"}))
+    assert not run(tmp_path, {"s.csv": text}, said).findings
+    assert not run(tmp_path, {"s.csv": text.replace("login", "xyz")}, Recipe()).findings
+
+
 CELL = st.sampled_from(
     ["", " ", A, B, f"Cy <{C}>", "ann", "7", "1.5", "Admin", "admin", "Teacher", "Reader", "x", "#", "Total", "remove"]
 )

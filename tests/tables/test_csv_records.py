@@ -112,3 +112,19 @@ def test_a_row_with_broken_quotes_is_shown() -> None:
     assert codes(findings) == [("broken_quoting", 2, None), ("unclosed_quote", 3, None)]
     assert "the row '\"a\"x@x.edu,Admin' can't be read" in findings[0].message
     assert "a quote opens in this row ('b@x.edu,\"Admin')" in findings[1].message
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ('"email"^"role"', "write `sep=^` as the first line"),
+        ('"email" , "role"', "replace it by a comma without blanks"),
+        ('"email"::"role"', "replace it by a comma without blanks"),
+        ('"em"ail",role', "a quote inside a quoted cell must be doubled"),
+        ('"em"ail"', "a quote inside a quoted cell must be doubled"),
+    ],
+)
+def test_cells_that_something_else_separates_are_refused_with_what_to_write(text: str, advice: str) -> None:
+    (row,) = Records(f"{text}\n".encode(), ",").rows
+    assert isinstance(row[1], tuple)
+    assert advice in row[1][0].message

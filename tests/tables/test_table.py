@@ -75,6 +75,22 @@ def test_a_header_that_lacks_a_name_is_refused_and_can_be_completed(data: bytes)
 
 
 @pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b'"login" "role"\n"1" "ann" "Admin"\n"2" "bo" "Admin"\n', '"row" '),
+        (b'"name" "role"\n"a@x.edu" "Ann" "Admin"\n"b@x.edu" "Bo" "Admin"\n', '"email" '),
+        (b"name,role\na@x.edu,Ann,Admin\n", "email,"),
+    ],
+)
+def test_a_header_that_lacks_a_name_is_refused_whatever_separates_cells(data: bytes, name: str) -> None:
+    _, _, findings = read(data)
+    assert codes(findings) == [("header_short", 1, None)]
+    assert f"write `{name.strip(', ').strip(chr(34))}` and a separator" in findings[0].message
+    header, rows, findings = read(name.encode() + data)
+    assert (len(rows[-1][1]), findings) == (len(header), [])
+
+
+@pytest.mark.parametrize(
     "data", [b"user_id,role\n101,Admin,\n", b"email,role\na@x.edu,Admin,\n", b"user_id,role\n7,x\n"]
 )
 def test_a_last_separator_is_no_missing_name(data: bytes) -> None:

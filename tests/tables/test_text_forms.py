@@ -30,16 +30,31 @@ SQLITE = """┌───────────┬───────┐
 └───────────┴───────┘
 """
 ORACLE = "EMAIL          |ROLE\n---------------|-----\nann@x.edu      |Admin\nbo@x.edu       |     \n"
+RST_GRID = """+-----------+-------+
+| email     | role  |
++===========+=======+
+| ann@x.edu | Admin |
++-----------+-------+
+| bo@x.edu  |       |
++-----------+-------+
+"""
+RST = """=========  =====
+email      role
+=========  =====
+ann@x.edu  Admin
+bo@x.edu
+=========  =====
+"""
 SQLCMD = "email    ,role \n---------,-----\nann@x.edu,Admin\nbo@x.edu ,     \n"
 
 
-@pytest.mark.parametrize("text", [PSQL, MYSQL, SQLITE, SQLITE.replace("│", "║"), MARKDOWN, ORACLE, SQLCMD])
+@pytest.mark.parametrize("text", [PSQL, MYSQL, SQLITE, SQLITE.replace("│", "║"), MARKDOWN, ORACLE, SQLCMD, RST_GRID])
 def test_tables_of_database_programs_and_markdown_are_read(text: str) -> None:
     header, rows, _ = read(text.encode())
     assert tuple(map(str.casefold, header)) == HEADER
     assert [cells for _, cells in rows if any("@" in cell for cell in cells)] == ROWS
     others = [cells for _, cells in rows if not any("@" in cell for cell in cells)]
-    assert all(not cells[0].strip("-:|+") or "rows" in cells[0] for cells in others)
+    assert all(not cells[0].strip("-=:|+") or "rows" in cells[0] for cells in others)
 
 
 def test_rows_of_a_box_keep_the_numbers_of_their_lines() -> None:
@@ -166,3 +181,36 @@ def test_a_row_that_is_not_in_its_columns_is_refused(row: str) -> None:
     assert codes(findings) == [("cut_row", 3, None)]
     assert "export the list as CSV" in findings[0].message
     assert [number for number, _ in rows] == [2, 4, 6]
+
+
+def test_columns_below_and_above_double_lines_are_read() -> None:
+    header, rows, _ = read(RST.encode())
+    assert header == HEADER
+    assert [cells for _, cells in rows if "@" in cells[0]] == [["ann@x.edu", "Admin"], ["bo@x.edu"]]
+
+
+@pytest.mark.parametrize("quotes", ["“”", "„“", "””", "«»", "»«", "\u2018\u2019", "\u201a\u2018", "\u2039\u203a"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_cells_in_curly_quotes_are_read(quotes: str, delimiter: str) -> None:
+    def line(*cells: str) -> str:
+        return delimiter.join(f"{quotes[0]}{cell}{quotes[1]}" for cell in cells)
+
+    header, rows, _ = read(f"{line('email', 'role')}\n{line('ann@x.edu', f'Ad{delimiter}min')}\n".encode())
+    assert header == HEADER
+    assert rows == [(2, ["ann@x.edu", f"Ad{delimiter}min"])]
+
+
+def test_curly_quotes_in_windows_1252_are_read() -> None:
+    assert read("“email”,“role”\n“ann@x.edu”,“Admin”\n".encode("cp1252"))[1] == [(2, ["ann@x.edu", "Admin"])]
+
+
+def test_curly_quotes_inside_a_cell_and_beside_straight_ones_are_text() -> None:
+    assert read("email,role,n\na@x.edu,Admin,“x” y\n".encode())[1] == [(2, ["a@x.edu", "Admin", "“x” y"])]
+    assert read('email,role,n\n"a@x.edu",Admin,“x”\n'.encode())[1] == [(2, ["a@x.edu", "Admin", "“x”"])]
+
+
+def test_quoted_cells_with_blanks_between_are_read() -> None:
+    text = '"email" "name" "role" "age"\n"ann@x.edu" "Ann, \\"A\\" Lee" "Admin" 7\n"bo@x.edu" NA "Admin" NA\n'
+    header, rows, _ = read(text.encode())
+    assert header == ("email", "name", "role", "age")
+    assert rows == [(2, ["ann@x.edu", 'Ann, "A" Lee', "Admin", "7"]), (3, ["bo@x.edu", "NA", "Admin", "NA"])]
