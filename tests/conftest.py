@@ -28,14 +28,15 @@ _IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
 
 def stop_ignoring_signals() -> None:
-    """Let processes that tests start be interrupted, whatever started the tests.
+    """Let tests, and the processes that they start, be interrupted as on a terminal, whatever started the tests.
 
     A shell lets its background jobs ignore SIGINT, and nohup lets them ignore SIGHUP; every process that they start
-    inherits that. It doesn't inherit a handler, not even this one, which does nothing.
+    inherits that. It doesn't inherit a handler, not even one that does nothing.
     """
     for number in signal.valid_signals() - _IGNORED_BY_PYTHON:
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, lambda _number, _frame: None)
+            is_interrupt = number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if is_interrupt else lambda _number, _frame: None)
 
 
 stop_ignoring_signals()

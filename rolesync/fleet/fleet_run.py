@@ -27,6 +27,7 @@ from rolesync.model.fleet import AccountResult, FleetVerdict, Night, RecordHead,
 INTERRUPTED = "the fleet was interrupted"
 UNRECORDED = "the journal of the fleet can't be written"
 _JournalErrors = (RecordError, RecordBrokenError)
+_WAIT = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,10 @@ def _describe(error: RecordError | RecordBrokenError) -> str:
 
 
 def _join(threads: Iterable[Thread]) -> None:
+    """Wait in short waits: a signal that arrives just before a wait does not end it."""
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(_WAIT)
 
 
 def _join_in_spite_of_interruptions(threads: Iterable[Thread]) -> None:
