@@ -25,7 +25,9 @@ from rolesync.model.vocabulary import OutcomeStatus, VerdictStatus
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.private_files import make_private_folder, replace_file
+from rolesync.settings import Settings
 from rolesync.sources.address import is_address, shown_address
+from rolesync.sources.shared_lists import SharedLists
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.command_facts import CommandFacts
 from rolesync.workflows.context import Context
@@ -54,7 +56,8 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
         hide(*secrets_of(settings))
         folder = settings.account_dir
         _check_head(folder, job.head, settings.audit_key.get_secret_value())
-        result = _run_patiently(job, facts.counting(Context(settings, progress=progress)), facts)
+        context = Context(settings, progress=progress, shared=_shared_lists(job, settings))
+        result = _run_patiently(job, facts.counting(context), facts)
     except RolesyncError as error:
         result = AccountResult(job.account, status_of_exit(error.exit_code), error.message, error.hint)
     return replace(
@@ -71,6 +74,23 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
         retries=facts.retried,
         list_age=facts.list_age(datetime.now(UTC)),
     )
+
+
+def _shared_lists(job: Job, settings: Settings) -> SharedLists | None:
+    """Let the accounts of the run fetch a list for one another, if their secrets for it are the same."""
+    if not job.fetched_folder:
+        return None
+
+    def has_secrets_of(folder: str) -> bool:
+        if folder == job.secrets:
+            return True
+        try:
+            other = account_settings({}, Path(folder) if folder else None)
+        except RolesyncError:
+            return False
+        return (other.list_secret, other.list_headers) == (settings.list_secret, settings.list_headers)
+
+    return SharedLists(Path(job.fetched_folder), job.secrets, has_secrets_of)
 
 
 def _run_patiently(job: Job, context: Context, facts: CommandFacts) -> AccountResult:

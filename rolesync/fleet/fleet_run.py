@@ -4,11 +4,13 @@ If the journal can't be written any more, no account begins, and those under way
 run says what its journal lacks. To the journal, they began without a result, so that resuming finds out what was done.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from threading import Thread
 from types import MappingProxyType
 
@@ -23,9 +25,11 @@ from rolesync.fleet.state import lock_fleet
 from rolesync.fleet.workers import AccountProgress, Engine
 from rolesync.history.run_id import new_run_id
 from rolesync.model.fleet import AccountResult, FleetVerdict, Night, RecordHead, applied_result
+from rolesync.sources.address import is_address
 
 INTERRUPTED = "the fleet was interrupted"
 UNRECORDED = "the journal of the fleet can't be written"
+_FETCHED = "fetched"
 _JournalErrors = (RecordError, RecordBrokenError)
 _WAIT = 0.5  # seconds
 
@@ -105,6 +109,8 @@ class FleetRun:
         fleet, by_name = self.context.fleet, {job.account: job for job in jobs}
         stages = stages_of((fleet.accounts[name] for name in by_name), fleet.table.stages, self.last_success)
         schedule = Schedule(stages, fleet.table.stop, is_staged=is_staged)
+        fetched = fleet.folder / _FETCHED / secrets.token_hex(8)
+        by_name = {name: _sharing_lists(job, fetched) for name, job in by_name.items()}
         errors: list[BaseException] = []
         threads = [
             Thread(target=self._work, args=(by_name, schedule, planned, errors), name=f"fleet-{number}")
@@ -119,6 +125,8 @@ class FleetRun:
             self.context.engine.interrupt()
             _join_in_spite_of_interruptions(thread for thread in threads if thread.ident)
             raise
+        finally:
+            rmtree(fetched, ignore_errors=True)
         for error in errors:
             if not isinstance(error, _JournalErrors):
                 raise error
@@ -153,6 +161,10 @@ class FleetRun:
         except BaseException as error:  # noqa: BLE001  # the thread that waits handles it
             errors.append(error)
             schedule.halt(UNRECORDED if isinstance(error, _JournalErrors) else "the fleet failed")
+
+
+def _sharing_lists(job: Job, folder: Path) -> Job:
+    return replace(job, fetched_folder=str(folder)) if is_address(job.list_path) else job
 
 
 def _describe(error: RecordError | RecordBrokenError) -> str:
@@ -192,6 +204,7 @@ def fleet_run(context: FleetContext, command: str, run: str = "") -> Iterator[Fl
         lock_fleet(folder, run=run, command=command, now=context.now),
         open_journal(folder, context.now) as record,
     ):
+        rmtree(folder / _FETCHED, ignore_errors=True)  # lists of a run that was killed
         known, journal = read_index(folder), Journal(record, run)
         try:
             yield FleetRun(context, command, run, journal, known.last_success, dict(known.heads))

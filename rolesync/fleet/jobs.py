@@ -43,6 +43,7 @@ class Job:
         fleet_path: the fleet file, for advice.
         fleet: the name of the fleet, for the log.
         fleet_run: the id of the run over the fleet, for the log.
+        fetched_folder: the folder of the lists that the accounts of this run fetch for one another; "" for none.
     """
 
     kind: JobKind
@@ -58,6 +59,7 @@ class Job:
     fleet_path: str = ""
     fleet: str = ""
     fleet_run: str = ""
+    fetched_folder: str = ""
 
 
 def encode_job(job: Job) -> str:

@@ -17,6 +17,7 @@ from rolesync.model.lists import Fetched
 from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, web_page
 from rolesync.sources.address import Address
 from rolesync.sources.copies import Copies, Copy
+from rolesync.sources.shared_lists import SharedLists
 from rolesync.tables.file_type import is_web_page
 
 BESIDE = "beside"
@@ -49,7 +50,9 @@ _FETCHERS: Mapping[str, tuple[str, str]] = {
 """By scheme the module of this package that fetches, imported when it is needed, and its function."""
 
 
-def fetch_list(address: Address, access: Access, clocks: Clocks, folder: Path) -> Copy:
+def fetch_list(
+    address: Address, access: Access, clocks: Clocks, folder: Path, shared: SharedLists | None = None
+) -> Copy:
     """Fetch a list.
 
     Args:
@@ -57,6 +60,7 @@ def fetch_list(address: Address, access: Access, clocks: Clocks, folder: Path) -
         access: secrets, bounds, the expected checksum, and what to do if the fetch fails.
         clocks: the time.
         folder: the folder of the copies.
+        shared: the lists that other accounts of the same run fetch; None outside a fleet.
 
     Returns:
         Its copy. `fetched.failure` says why an earlier copy stands in; "" for the list of now.
@@ -69,7 +73,9 @@ def fetch_list(address: Address, access: Access, clocks: Clocks, folder: Path) -
     copies = Copies(folder, address)
     kept = copies.latest()
     try:
-        return _fetch(address, access, clocks, copies, kept)
+        if shared is None:
+            return _fetch(address, access, clocks, copies, kept)
+        return shared.fetch(address, access, copies, lambda: _fetch(address, access, clocks, copies, kept))
     except FetchError as error:
         if access.list_fallback == "additions" and kept is not None:
             return replace(kept, fetched=replace(kept.fetched, failure=error.message))

@@ -12,6 +12,7 @@ from rolesync.model.live import Progress
 from rolesync.settings import Settings
 
 if TYPE_CHECKING:
+    from rolesync.sources.shared_lists import SharedLists
     from rolesync.studio.retry import Retry
 
 
@@ -28,6 +29,7 @@ class Context:
         answered: called with the latency of each request that Studio answered, in seconds; from any thread.
         retrying: called before each wait for the next attempt of a request; from any thread.
         run: the id of the run that has begun; "" before.
+        shared: the lists that other accounts of the same run over a fleet fetch; None outside a fleet.
         requested: gets the requests that were sent, by kind, when a connection to Studio ends.
     """
 
@@ -39,6 +41,7 @@ class Context:
     answered: Callable[[float], None] = lambda _seconds: None
     retrying: "Callable[[Retry], None]" = lambda _retry: None
     run: str = ""
+    shared: "SharedLists | None" = None
     requested: Counter[str] = field(default_factory=Counter)
 
     def with_run(self) -> "Context":

@@ -38,7 +38,9 @@ def read_list(file: Path | str, context: Context) -> Desired:
     settings, now = context.settings, context.now()
     path, fetched = Path(file), None
     if is_address(str(file)):
-        copy = fetch_list(parse_address(str(file)), access_of(settings), _clocks(context), settings.lists_dir)
+        copy = fetch_list(
+            parse_address(str(file)), access_of(settings), _clocks(context), settings.lists_dir, context.shared
+        )
         path, fetched = copy.path, copy.fetched
         structlog.get_logger("rolesync.list").info(
             "list fetched", where=fetched.where, sha256=copy.sha256, failure=fetched.failure
@@ -72,7 +74,7 @@ def sha256_now(source: Source, context: Context) -> str:
         return ""
     access = replace(access_of(settings), list_fallback="refuse")
     try:
-        return fetch_list(parse_address(name), access, _clocks(context), settings.lists_dir).sha256
+        return fetch_list(parse_address(name), access, _clocks(context), settings.lists_dir, context.shared).sha256
     except RolesyncError as error:
         raise InputRefusedError(
             f"the plan can't be compared with its list: {error.message}",

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 
 from rolesync.sandbox import Options, Sandbox
-from tests.command import Shell
+from tests.command import OWNER, Shell
 from tests.fleet.tools import write_fleet
 from tests.servers import ScriptedAnswer, ScriptedStudio
 
@@ -168,3 +170,27 @@ def test_changes_of_a_fleet_wait_and_their_approval_is_reported(sh: Shell, studi
     assert "Next: rolesync fleet review night" in waits
     assert approved.startswith("*rolesync: APPROVED: fleet district*\nNext: rolesync fleet apply night\n")
     assert "Rita" not in approved
+
+
+def test_a_list_for_all_at_an_address_is_fetched_once_a_night(sh: Shell, studios: Studios) -> None:
+    rows = ["email,role,school"] + [
+        f"{email},Admin,{name}" for name in studios for email in (OWNER, "zoe.akerstrom@example.edu")
+    ]
+    dated = {"Content-Type": "text/csv", "Last-Modified": format_datetime(datetime.now(UTC), usegmt=True)}
+    with ScriptedStudio(lambda _request: ScriptedAnswer(200, "\n".join(rows).encode(), dated)) as server:
+        path = write_fleet(sh.folder, {name: studio.base_url for name, studio in studios.items()})
+        shared = f'list = "{server.base_url}/all.csv?key=s3cret"\naccount_column = "school"\n'
+        text = path.read_text(encoding="utf-8").replace('list = "lists/{name}.csv"\n', shared)
+        path.write_text(text, encoding="utf-8")
+        variables = {name: value for name, value in sh.variables.items() if not name.startswith("ROLESYNC_")}
+        fleet = replace(sh, variables=variables)
+        night = fleet.json("fleet", "sync", "fleet.toml")
+        assert len(server.requests) == 1
+        assert [each["status"] for each in night["accounts"]] == ["done", "done"]
+        assert all(each["list_age"] < 3600 for each in night["accounts"])
+        for folder in (folder for folder in (sh.folder / "state").iterdir() if (folder / "lists").is_dir()):
+            records = (folder / "audit.jsonl").read_text(encoding="utf-8")
+            assert f'"where":"{server.base_url}/all.csv"' in records.replace('": "', '":"')
+        assert fleet.run("fleet", "sync", "fleet.toml").returncode == 0
+    assert len(server.requests) == 2
+    assert "s3cret" not in json.dumps(night)

@@ -219,3 +219,40 @@ def test_a_plan_from_an_address_is_compared_with_the_list_there_before_it_is_app
         assert studio.log() == []
         assert run(job, kind=JobKind.APPLY, is_sync=True).status is AccountStatus.DONE
     assert len(server.requests) == 2  # the second half of a sync asks for no list
+
+
+def test_accounts_with_the_same_secrets_fetch_a_list_once(plan_job: Job, tmp_path: Path) -> None:
+    dated = {"Content-Type": "text/csv", "Last-Modified": format_datetime(datetime.now(UTC), usegmt=True)}
+    for name, secret in (("north", "s3cret"), ("south", "s3cret"), ("west", "another")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "rolesync_token").write_text("sandbox-token", encoding="ascii")
+        (folder / "rolesync_list_secret").write_text(secret, encoding="ascii")
+    with ScriptedStudio(lambda _request: ScriptedAnswer(200, SAMPLE.read_bytes(), dated)) as server:
+        job = replace(plan_job, list_path=f"{server.base_url}/roles.csv", fetched_folder=str(tmp_path / "fetched"))
+        for name in ("north", "south", "west", "south"):
+            assert run(job, secrets=str(tmp_path / name)).status is AccountStatus.PLANNED
+    assert [request.headers["Authorization"] for request in server.requests] == ["Bearer s3cret", "Bearer another"]
+
+
+def test_a_list_is_fetched_once_while_the_lock_is_waited_for(plan_job: Job, tmp_path: Path) -> None:
+    run(plan_job)
+    held = ExitStack()
+    held.enter_context(account_lock(folder(plan_job), run="r", command="sync", now=lambda: datetime.now(UTC)))
+    polls = 0
+
+    def poll(_seconds: float) -> None:
+        nonlocal polls
+        polls += 1
+        if polls == 3:
+            held.close()
+
+    dated = {"Content-Type": "text/csv", "Last-Modified": format_datetime(datetime.now(UTC), usegmt=True)}
+    with (
+        ScriptedStudio(lambda _request: ScriptedAnswer(200, SAMPLE.read_bytes(), dated)) as server,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setattr(account_jobs, "sleep", poll)
+        job = replace(plan_job, list_path=f"{server.base_url}/roles.csv", fetched_folder=str(tmp_path / "fetched"))
+        assert run(job, is_sync=True).status is AccountStatus.PLANNED
+    assert (len(server.requests), polls) == (1, 3)

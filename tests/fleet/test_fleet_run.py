@@ -39,6 +39,28 @@ def test_each_job_knows_which_words_of_the_account_column_are_accounts(tmp_path:
     assert [job.values["leave_out"] for job in jobs_of(context)] == [{"school": ["a", "b"]}] * 2
 
 
+def test_the_lists_that_accounts_fetch_for_one_another_are_those_of_one_run(tmp_path: Path) -> None:
+    path = fleet_of(tmp_path, "a", "b", "c").path
+    remote = '[accounts.c]\nlist = "https://files.example/all.csv"\n'
+    path.write_text(path.read_text(encoding="utf-8").replace("[accounts.c]\n", remote), encoding="utf-8")
+    fleet, seen = read_fleet(path, tmp_path), set[str]()
+    left = fleet.folder / "fetched" / "of-a-killed-run"
+    left.mkdir(parents=True)
+
+    def answer(job: Job) -> AccountResult:
+        if job.fetched_folder:
+            Path(job.fetched_folder).mkdir(parents=True, exist_ok=True)
+            seen.add(job.fetched_folder)
+        return result(job.account)
+
+    for _ in range(2):
+        context = context_of(fleet, answer)
+        check_fleet(context, fleet.enabled)
+        assert {job.account for job in jobs_of(context) if job.fetched_folder} == {"c"}
+    assert len(seen) == 2
+    assert list((fleet.folder / "fetched").iterdir()) == []
+
+
 def test_no_secret_is_in_a_job(tmp_path: Path) -> None:
     context = context_of(fleet_of(tmp_path, "a"))
     check_fleet(context, context.fleet.enabled)
