@@ -1,6 +1,7 @@
 """The fixtures of several folders: starting and stopping them takes longer than most tests."""
 
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -60,6 +61,14 @@ def _log_as_before() -> Iterator[None]:
     structlog.reset_defaults()
     if before:
         structlog.configure(**before)
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in an empty folder, with nothing of ours in the environment."""
+    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import json
-import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,7 @@ from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import Mode
 from rolesync.settings import Settings, load
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder, with nothing of ours in the environment."""
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def refused(**overrides: Any) -> str:

@@ -1,6 +1,5 @@
 """Whom a run is reported to may not be decided by a file that only lies there."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,13 +8,7 @@ from rolesync.configuration.notify import folder_of
 from rolesync.errors import UsageError
 from rolesync.settings import load
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder, with nothing of ours in the environment."""
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def write(text: str, name: str = "rolesync.toml") -> Path:

@@ -1,6 +1,5 @@
 """Errors in settings: their place, and words that say what a value must be."""
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,7 @@ from rolesync.configuration.problems import Kind, Source, toml_value
 from rolesync.errors import UsageError
 from rolesync.settings import Settings, load
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder, with nothing of ours in the environment."""
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def refused(**overrides: Any) -> str:

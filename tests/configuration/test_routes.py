@@ -1,6 +1,5 @@
 """Which files may decide where which secret goes; with the sources themselves in `test_sources.py`."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,7 @@ from rolesync.configuration.routes import ROUTES, SECRETS
 from rolesync.errors import UsageError
 from rolesync.settings import load
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 VALUES = {

@@ -9,13 +9,7 @@ import pytest
 from rolesync.errors import UsageError
 from rolesync.settings import load
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder, with nothing of ours in the environment."""
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def test_a_user_without_a_home_folder_is_told_to_name_the_state_folder(

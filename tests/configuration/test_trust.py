@@ -11,12 +11,7 @@ from rolesync.settings import load
 grp, pwd = pytest.importorskip("grp"), pytest.importorskip("pwd")
 
 
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder, with nothing of ours in the environment."""
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users and modes are POSIX")

@@ -1,6 +1,5 @@
 """Every setting with its value and place, and no secret in it."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,7 @@ import pytest
 from rolesync.settings import Settings, load
 from rolesync.workflows.config import list_settings
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def test_each_setting_says_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:

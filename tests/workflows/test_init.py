@@ -1,6 +1,5 @@
 """The interview of init with a person who makes mistakes, against a sandbox."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -50,11 +49,8 @@ class Person:
 
 
 @pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
+def _state(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # a fixture
     monkeypatch.setenv("ROLESYNC_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

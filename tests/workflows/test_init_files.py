@@ -18,11 +18,7 @@ from rolesync.workflows.init_files import check_target, settings_text, write_fil
 DAY = date(2026, 11, 29)
 
 
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def files(folder: Path) -> dict[str, bytes]:
