@@ -23,6 +23,9 @@ def sandbox(
     seed: Annotated[
         int, typer.Option(metavar="N", help="Seed of people and faults; the same seed makes the same ones.")
     ] = 1,
+    admins: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Number of people with the role Admin; 0 for the usual ten.")
+    ] = 0,
     db: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the account in this SQLite file; by default it is in memory."),
@@ -71,6 +74,7 @@ def sandbox(
     account_options: dict[str, Any] = {
         "users": users,
         "seed": seed,
+        "admins": admins,
         "db": db,
         "batches": batches,
         "max_actions": max_actions,

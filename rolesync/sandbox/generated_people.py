@@ -42,15 +42,23 @@ class Medium(NamedTuple):
     size: int
 
 
-def generate_people(users: int, seed: int) -> Iterator[Person]:
-    """Yield `users` people: the cast, cut if there are fewer, then generated people with ascending ids."""
-    yield from CAST[:users]
+def generate_people(users: int, seed: int, admins: int = 0) -> Iterator[Person]:
+    """Yield `users` people: the cast, cut if there are fewer, then generated people with ascending ids.
+
+    Nobody but the cast holds Admin, unless `admins` asks for more: then evenly spread generated people do as well.
+    """
+    cast = CAST[:users]
+    yield from cast
+    others = users - len(cast)
+    more = max(0, admins - sum("Admin" in person.roles for person in cast))
     chance = random.Random(seed)  # noqa: S311  # reproducible on purpose
     person_id = _FIRST_ID
-    for number in range(users - len(CAST)):
+    for number in range(others):
         person_id += chance.choice((1, 1, 1, 2, 5))
         first, family = chance.choice(_FIRST_NAMES), chance.choice(_FAMILY_NAMES)
         roles = chance.choices(_ROLES, _WEIGHTS)[0]
+        if (number + 1) * more // others > number * more // others:
+            roles = ("Admin", *roles)
         name = f"{first} {family}"
         yield Person(person_id, name, name, _address(first, family, number, chance.random()), roles)
 

@@ -27,6 +27,7 @@ class Options:
     People:
         users: the number of people: first the cast (24), then generated people.
         seed: the same seed and number make the same people, tokens and faults.
+        admins: the number of people with the role Admin; 0 for those of the cast only, ten of them.
         db: the SQLite file of the account; None keeps it in memory. A file that has people already is opened as
             it is, and must have been made with the same `users` and `seed`.
         roles: the role names that the API knows.
@@ -57,6 +58,7 @@ class Options:
 
     users: int = 24
     seed: int = 1
+    admins: int = 0
     db: Path | None = None
     roles: tuple[str, ...] = ROLES
     token: str = "sandbox-token"  # noqa: S105  # the sandbox protects nothing: its tokens are documented
@@ -87,6 +89,8 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}: {value} is less than 1")
+        if self.admins > self.users:
+            raise ValueError(f"admins: {self.admins} is more than all {self.users} users")
         missing = [role for role in ROLES if role not in self.roles]
         if missing:
             raise ValueError(f"roles: {', '.join(missing)} missing, which people of the sandbox hold")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rolesync.sandbox.generated_people import PeopleSource, generate_media, generate_people
+from rolesync.sandbox.options import Options
 
 _TABLES = """
 CREATE TABLE made (users INTEGER NOT NULL, seed INTEGER NOT NULL);
@@ -69,9 +70,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
     return db
 
 
-def ensure(
-    db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, people: PeopleSource | None = None
-) -> None:
+def ensure(db: sqlite3.Connection, options: Options, people: PeopleSource | None = None) -> None:
     """Make tables, people and media unless the file has them; people from a `people` source have no media.
 
     Raises:
@@ -82,26 +81,24 @@ def ensure(
     if tables and "made" not in tables:
         raise ValueError("the database was made by another program: name another file")
     if not tables:
-        _in_transaction(db, lambda: _make(db, users, seed, first_refresh_token, people))
+        _in_transaction(db, lambda: _make(db, options, people))
         return
     creation = db.execute("SELECT users, seed FROM made").fetchone()
-    if creation != (users, seed):
+    if creation != (options.users, options.seed):
         raise ValueError(
-            f"the database was made with users={creation[0]} and seed={creation[1]}, not users={users} and "
-            f"seed={seed}: use the same, or name another file"
+            f"the database was made with users={creation[0]} and seed={creation[1]}, not users={options.users} and "
+            f"seed={options.seed}: use the same, or name another file"
         )
 
 
-def rebuild(
-    db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, people: PeopleSource | None = None
-) -> None:
+def rebuild(db: sqlite3.Connection, options: Options, people: PeopleSource | None = None) -> None:
     """Delete everything, the log too, and make the people again."""
 
     def drop_and_make() -> None:
         for table in _ALL:
             db.execute(f"DROP TABLE {table}")
         db.execute("DELETE FROM sqlite_sequence")
-        _make(db, users, seed, first_refresh_token, people)
+        _make(db, options, people)
 
     _in_transaction(db, drop_and_make)
 
@@ -116,7 +113,8 @@ def _in_transaction(db: sqlite3.Connection, work: Callable[[], None]) -> None:
     db.execute("COMMIT")
 
 
-def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: str, people: PeopleSource | None) -> None:
+def _make(db: sqlite3.Connection, options: Options, people: PeopleSource | None) -> None:
+    users, seed = options.users, options.seed
     for statement in _statements(_TABLES):
         db.execute(statement)
     db.executemany(
@@ -131,7 +129,7 @@ def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: st
                 p.email_given,
                 json.dumps(p.roles, ensure_ascii=False),
             )
-            for p in (generate_people(users, seed) if people is None else people())
+            for p in (generate_people(users, seed, options.admins) if people is None else people())
         ),
     )
     db.execute("INSERT INTO holders SELECT json_each.value, people.id FROM people, json_each(people.roles)")
@@ -147,7 +145,7 @@ def _make(db: sqlite3.Connection, users: int, seed: int, first_refresh_token: st
     )
     for statement in _statements(_INDEXES):
         db.execute(statement)
-    db.execute("INSERT INTO refresh_tokens VALUES (?)", (first_refresh_token,))
+    db.execute("INSERT INTO refresh_tokens VALUES (?)", (options.refresh_token,))
     db.execute("INSERT INTO made VALUES (?, ?)", (users, seed))
 
 

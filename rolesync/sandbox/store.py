@@ -58,7 +58,7 @@ class Store:
     """The sandbox's data.
 
     Args:
-        options: the options; only `users`, `seed`, `db` and `refresh_token` matter here.
+        options: the options; only `users`, `seed`, `admins`, `db` and `refresh_token` matter here.
         people: the people instead of cast and generated people, without media; only for a database in memory.
         clock: seconds since 1970.
 
@@ -80,7 +80,7 @@ class Store:
         except sqlite3.Error as error:
             raise _unusable(options.db, error) from error
         try:
-            ensure(self.db, options.users, options.seed, options.refresh_token, people)
+            ensure(self.db, options, people)
         except (sqlite3.Error, ValueError) as error:
             self.db.close()
             raise _unusable(options.db, error) from error
@@ -98,7 +98,7 @@ class Store:
         self._encoded.clear()
         self._holders.clear()
         self._earlier.clear()
-        rebuild(self.db, self._options.users, self._options.seed, self._options.refresh_token, self._people)
+        rebuild(self.db, self._options, self._people)
 
     def holders(self, role: str) -> Sequence[int]:
         """Return the ids of the holders of a role, ascending."""

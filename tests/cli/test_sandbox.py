@@ -20,6 +20,7 @@ def test_the_sandbox_wants_a_free_port(sh: Shell, studio: Control) -> None:
     ("options", "message"),
     [
         (("--faults", "nonsense=1"), "'nonsense=1' is not a fault"),
+        (("--users", "30", "--admins", "31"), "admins: 31 is more than all 30 users"),
         (("--db", "none/sandbox.db"), "none/sandbox.db can't be used by the sandbox"),
         (("--db", "list.csv"), "list.csv can't be used by the sandbox"),
     ],

@@ -30,6 +30,14 @@ def test_generated_people_are_mostly_students_and_never_admins() -> None:
     assert 0 < sum(not person.email for person in people) < 100
 
 
+def test_more_admins_are_spread_over_generated_people_who_are_else_the_same() -> None:
+    people, usual = list(generate_people(500, 1, 300)), list(generate_people(500, 1))
+    assert sum("Admin" in person.roles for person in people) == 300
+    assert people[: len(CAST)] == list(CAST)
+    assert [person._replace(roles=()) for person in people] == [person._replace(roles=()) for person in usual]
+    assert list(generate_people(500, 1, 7)) == usual  # the cast keeps its ten
+
+
 def test_each_of_the_cast_has_three_media_and_shares_one() -> None:
     media = list(generate_media(iter([(1002, "A"), (1003, "B"), (20001, "C"), (20005, "D")]), 1))
     assert [(medium.owner_id, medium.viewer_id) for medium in media] == [
