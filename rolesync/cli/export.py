@@ -60,7 +60,7 @@ def export(
             hint="use --review FILE.xlsx first, then --decisions FILE.xlsx, with or without --undecided-stay",
         )
     target, what = (review, "the workbook") if review else (output, "the list of today's holders")
-    check_target(target, what)
+    check_target(target, what, workbook=bool(review))
     check_new(target, what, force=force)
     settings = load_settings(config, assignments)
     with command_context(settings) as context:

@@ -15,19 +15,23 @@ _HEAD = 4096  # bytes that show what a file is
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, which some editors write
 _PLAN_KEY = b'"rolesync_plan"'
 _REVIEW_COLUMNS = (b"kind,", b"decision")  # of the table that `show PLAN --csv` writes
-_LIST_SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls"}
+_WORKBOOKS = {".xlsx", ".xlsm", ".ods", ".xls"}
+_LIST_SUFFIXES = {".csv", ".tsv", ".txt", *_WORKBOOKS}
+_TEXTS = {".csv", ".tsv", ".txt", ".html", ".md", ".json"}
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
 
-def check_target(path: Path | None, what: str) -> None:
+def check_target(path: Path | None, what: str, *, workbook: bool = False) -> None:
     """Refuse a file to write in whose place no new one can be made; `-` is standard output.
 
     Args:
         path: the file; None if there is none.
         what: what the file will hold, for the message, such as "the plan".
+        workbook: whether it will be a workbook.
 
     Raises:
-        UsageError: its folder doesn't exist or can't be written, or the file is a folder.
+        UsageError: its folder doesn't exist or can't be written, the file is a folder, or its name promises a workbook
+            where there will be text, or the other way round.
     """
     if path is None or str(path) == "-":
         return
@@ -37,6 +41,12 @@ def check_target(path: Path | None, what: str) -> None:
         problem, hint = str(error.strerror), "name another file"
     if problem:
         raise UsageError(f"{what} can't be written to {path}: {problem}; nothing was read or written", hint=hint)
+    if path.suffix.casefold() in (_TEXTS if workbook else _WORKBOOKS):
+        kind, ending = ("a workbook", ".xlsx") if workbook else ("text", ".csv")
+        raise UsageError(
+            f"{what} is {kind}, so programs couldn't open {path}; nothing was read or written",
+            hint=f"name a file that ends in another way, such as {ending}",
+        )
 
 
 def _problem_of_target(path: Path) -> tuple[str, str]:

@@ -203,7 +203,7 @@ def _source_settings(settings: "Settings") -> str:
 def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path | None, account: Path | None) -> None:
     """Refuse files that would be read twice or overwritten, that are no tables, or that can't be written."""
     check_target(output, "the list")
-    check_target(account, "the account")
+    check_target(account, "the account", workbook=account is not None and account.suffix.casefold() == ".xlsx")
     for path in sheets:
         check_is_list(str(path))
     if account and account.suffix.casefold() not in {".csv", ".xlsx"}:

@@ -20,14 +20,14 @@ class TerminalQuestions:
         sys.stderr.write("".join(f"{_wrapped(line, width)}\n" for line in text.split("\n")))
 
     def ask(self, question: str, default: str = "") -> str:
-        """Ask for a line; the empty line is the default, which is shown."""
-        return str(typer.prompt(question, default=default or None, err=True))
+        """Ask for a line; the empty line is the default, which is shown unless it is empty."""
+        return str(typer.prompt(question, default=default, show_default=bool(default), err=True))
 
     def ask_secret(self, question: str) -> "SecretStr":
         """Ask for a line that the terminal doesn't show."""
         from pydantic import SecretStr
 
-        return SecretStr(str(typer.prompt(question, hide_input=True, err=True)).strip())
+        return SecretStr(str(typer.prompt(question, default="", show_default=False, hide_input=True, err=True)).strip())
 
     def confirm(self, question: str) -> bool:
         """Ask a question whose default answer is yes."""

@@ -64,8 +64,8 @@ def show(
     not from Studio. Where a pager is used, all rows are shown.
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
-    for target in targets.values():
-        check_target(target, "the report")
+    for name, target in targets.items():
+        check_target(target, "the report", workbook=name == "xlsx")
     file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
     if not _is_there(file):
         if next_step:

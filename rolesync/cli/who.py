@@ -59,8 +59,8 @@ def who(
     from rolesync.workflows.who import review_access
 
     targets = {"html": html, "csv": csv, "xlsx": xlsx, "json": json}
-    for target in targets.values():
-        check_target(target, "the access review")
+    for name, target in targets.items():
+        check_target(target, "the access review", workbook=name == "xlsx")
     day = _parse_day(as_of) if as_of else None
     settings = load_settings(config, assignments)
     # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.

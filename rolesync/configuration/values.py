@@ -118,6 +118,8 @@ def check_redirect(address: str) -> str:
     parts = urlsplit(address)
     if address and (parts.scheme != "https" or not parts.hostname or is_loopback(parts.hostname)):
         raise ValueError("must be the https:// address of the developer key, and not an address of this machine")
+    if parts.fragment:
+        raise ValueError("must have no # in it, which OAuth doesn't allow")
     return address
 
 

@@ -19,6 +19,7 @@ from rolesync.report.content.text import escape_for_display, plural
 from rolesync.settings import load
 from rolesync.sources.address import is_address
 from rolesync.studio.auth.login import authorise_address, code_in
+from rolesync.studio.auth.token_endpoint import LoginNeededError
 from rolesync.tables.write_csv import mark_as_utf8
 from rolesync.workflows.connect import log_in, oauth_of
 from rolesync.workflows.context import Context
@@ -32,6 +33,11 @@ from rolesync.workflows.init_checks import (
     count_roles,
     describe_list,
     describe_owner,
+    is_first,
+    parse_client_id,
+    parse_redirect,
+    parse_secret,
+    why_no_new_list,
 )
 
 NO_LIST = "none"
@@ -85,11 +91,20 @@ class _Interview:
                 "\nHow does rolesync sign in? A developer key renews its tokens by itself: in Studio, Settings, "
                 "Developer Keys.\n  1  developer key (client id and secret)\n  2  access token or API key"
             )
-            by_key = self._answer("", lambda: self._ask("1 or 2", "1"), _one_or_two)
+            by_key = self._answer("", lambda: self._ask("1 or 2", "1"), is_first)
         if by_key:
-            self._answer(dict[str, str](), self._ask_key, self._check_key)
+            self._sign_in_by_key()
         else:
             self._answer(self._options.token, lambda: self._secret("Token (not shown)"), self._check_token)
+
+    def _sign_in_by_key(self) -> None:
+        options = self._options
+        if options.redirect_uri:
+            parse_redirect(options.redirect_uri)
+        if options.client_id and options.redirect_uri and options.client_secret.get_secret_value():
+            self._check_key(self._ask_key())  # there is nothing to answer anew
+        else:
+            self._answer(dict[str, str](), self._ask_key, self._check_key)
 
     def owner(self) -> None:
         """Whose token it is, and whether Studio knows this user."""
@@ -165,7 +180,7 @@ class _Interview:
         self._say(f"  {context.settings.studio} answers.")
 
     def _check_token(self, token: SecretStr) -> None:
-        plain = token.get_secret_value().strip()
+        plain = parse_secret(token)
         scheme, holders = accepted_scheme(lambda scheme: self._context(token=plain, auth_scheme=scheme))
         self.decided.secrets["token"] = SecretStr(plain)
         self.decided.settings |= {} if scheme else {"auth_scheme": scheme}
@@ -176,13 +191,16 @@ class _Interview:
         options, before = self._options, self._key
         host = urlsplit(str(self.decided.settings.get("base_url", ""))).hostname or ""
         domain = "studio.example.edu" if is_loopback(host) else host or f"{self.decided.settings['account']}{DOMAIN}"
-        client_id = options.client_id or self._ask("Client id", before.get("client_id", ""))
+        client_id = self._answer(
+            options.client_id, lambda: self._ask("Client id", before.get("client_id", "")), parse_client_id
+        )
         redirect = before.get("redirect_uri", f"https://{domain}")
-        redirect_uri = options.redirect_uri or self._ask("Redirect URI, exactly as in the key", redirect)
-        option = options.client_secret
-        secret = option if option.get_secret_value() else self._secret("Client secret (not shown)")
-        self._key = {"client_id": client_id.strip(), "redirect_uri": redirect_uri.strip()}
-        return {**self._key, "client_secret": secret.get_secret_value().strip()}
+        redirect_uri = self._answer(
+            options.redirect_uri, lambda: self._ask("Redirect URI, exactly as in the key", redirect), parse_redirect
+        )
+        self._key = {"client_id": client_id, "redirect_uri": redirect_uri}
+        secret = self._answer(options.client_secret, lambda: self._secret("Client secret (not shown)"), parse_secret)
+        return {**self._key, "client_secret": secret}
 
     def _check_key(self, key: dict[str, str]) -> None:
         context = self._context(**key)
@@ -203,8 +221,18 @@ class _Interview:
             f"\n  {authorise_address(settings.studio, settings.client_id, settings.redirect_uri, state)}\n\n"
             f"The browser then opens {settings.redirect_uri}; an error page there is fine."
         )
-        code = self._answer("", lambda: self._ask("Address of that page"), lambda pasted: code_in(pasted, state))
-        log_in(settings, code, context.now)
+
+        def read_code(pasted: str) -> SecretStr | None:
+            return code_in(pasted, state, "open the address again, and") if pasted.strip() else None
+
+        code = self._answer("", lambda: self._ask("Address of that page (empty: correct the key)"), read_code)
+        if code is None:
+            raise UsageError("nothing was pasted", hint="compare each part of the key with Studio's Developer Keys")
+        try:
+            log_in(settings, code, context.now)
+        except LoginNeededError as error:
+            hint = "compare each part with Studio's Developer Keys, and open the new address"
+            raise LoginNeededError(error.message, hint=hint, status=error.status) from error
         self._say("  Logged in. rolesync renews the token by itself.")
 
     def _check_owner(self, text: str) -> None:
@@ -242,22 +270,16 @@ class _Interview:
                 f"there is no list {name}",
                 hint=f"leave out --list; after that, `rolesync export -o {name}` writes today's holders to it",
             )
-        elif not path.parent.is_dir():
-            raise UsageError(f"there is no folder {path.parent}")
+        elif problem := why_no_new_list(path):
+            raise UsageError(problem, hint=f"name another file, or {NO_LIST}")
         elif self._questions.confirm(f"{name} doesn't exist. Write today's holders to it"):
             rows = list_assignments(read_holders(self._context()))
             self.decided.new_list = mark_as_utf8(desired_csv(rows))
             self._say(f"  {plural(len(rows), 'row')}, one for each user and role.")
         else:
-            raise UsageError("then name the file of the list")
+            raise UsageError(f"then name the file of the list, or {NO_LIST}")
         self.decided.list_file = path
         self.decided.settings["list"] = str(path.absolute())
-
-
-def _one_or_two(text: str) -> bool:
-    if text.strip() not in {"1", "2"}:
-        raise UsageError("answer 1 or 2")
-    return text.strip() == "1"
 
 
 def next_problem(config: Path | None) -> str:

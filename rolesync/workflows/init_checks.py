@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from rolesync.configuration.problems import near_names
+from rolesync.configuration.values import check_redirect
 from rolesync.errors import (
     InputRefusedError,
     NotFoundError,
@@ -16,17 +19,77 @@ from rolesync.errors import (
 from rolesync.live.pages import look_up
 from rolesync.model.keys import parse_roles
 from rolesync.model.vocabulary import Level
+from rolesync.private_files import check_replaceable
 from rolesync.report.content.text import format_user, plural
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect
 from rolesync.workflows.context import Context
 from rolesync.workflows.read_list import read_list
 
+_WORKBOOKS = {".xlsx", ".xlsm", ".ods", ".xls"}
 PLACEHOLDER = "not-known-yet"
 """Sent where no token is known yet: a Studio answers it with 401."""
 
 _ROLES_COUNTED = 12  # a request each
 _FINDINGS_SHOWN = 3
+
+
+def is_first(text: str) -> bool:
+    """Read the answer to a choice of two.
+
+    Raises:
+        UsageError: it is neither 1 nor 2.
+    """
+    if text.strip() not in {"1", "2"}:
+        raise UsageError("answer 1 or 2")
+    return text.strip() == "1"
+
+
+def parse_client_id(text: str) -> str:
+    """Read the id of a developer key.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not text.strip():
+        raise UsageError("the client id is empty", hint="Studio shows it in Settings, Developer Keys")
+    return text.strip()
+
+
+def parse_redirect(text: str) -> str:
+    """Read the redirect URI of a developer key.
+
+    Raises:
+        UsageError: Studio would not accept it.
+    """
+    try:
+        return check_redirect(text.strip())
+    except ValueError as error:
+        raise UsageError(f"the redirect URI {error}", hint="copy it from Studio's Developer Keys") from None
+
+
+def parse_secret(secret: SecretStr) -> str:
+    """Read a secret that was typed or pasted.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not (text := secret.get_secret_value().strip()):
+        raise UsageError("nothing was typed or pasted", hint="paste it and press Enter; it stays invisible")
+    return text
+
+
+def why_no_new_list(path: Path) -> str:
+    """Find out why no list can be written to a file that isn't there; "" if one can."""
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    if path.suffix.casefold() in _WORKBOOKS:
+        return f"a new list is a CSV file, and {path.name} names a workbook"
+    try:
+        check_replaceable(path)
+    except OSError as error:
+        return f"{path} can't be written: {error.strerror}"
+    return ""
 
 
 def check_studio_answers(context: Context) -> None:

@@ -133,6 +133,25 @@ def test_a_target_that_cannot_be_written_is_refused_before_studio_is_asked(
     assert {path.name for path in sh.folder.iterdir()} == {"folder", "file.txt"}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "-o", "x.xlsx"],
+        ["export", "--review", "x.csv"],
+        ["who", "--csv", "x.ods"],
+        ["who", "--xlsx", "x.html"],
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_promises_a_workbook_gets_no_text_nor_the_other_way_round(
+    command: list[str], sh: Shell, studio: Control
+) -> None:
+    before = sum(studio.counts().values())
+    refused = sh.run(*command)
+    assert (refused.returncode, "couldn't open x." in refused.stderr) == (64, True)
+    assert sum(studio.counts().values()) == before
+
+
 def test_no_report_is_written_if_one_of_them_cannot_be(sh: Shell) -> None:
     sh.run("plan", SAMPLE, "-o", "plan.json")
     refused = sh.run("show", "plan.json", "--html", "plan.html", "--csv", "none/plan.csv")

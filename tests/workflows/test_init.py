@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from rolesync.errors import UsageError
 from rolesync.sandbox import Options, Sandbox
+from rolesync.studio.auth.token_endpoint import LoginNeededError
 from rolesync.workflows.init import decide, next_problem
 from rolesync.workflows.init_answers import InitOptions
 from tests.servers import ScriptedStudio
@@ -63,10 +64,10 @@ def test_each_mistake_is_explained_and_asked_again(studio: Sandbox, tmp_path: Pa
     person = Person(
         account=["", "two words", f"{studio.base_url}/x?y"],
         **{"1": ["3", "2"]},
-        token=["wrong", studio.token],
+        token=["", "wrong", studio.token],
         owner=["", "x y", "nobody@example.edu", OWNER.upper()],
         roles=["", "Admn", "Admin, Teacher, Admin"],
-        list=["bad.csv", "gone/roles.csv", "roles.csv", "roles.csv"],
+        list=["bad.csv", "gone/roles.csv", "/proc/roles.csv", "roles.xlsx", "roles.csv", "roles.csv"],
         **{"roles.csv": ["n", "y"]},
     )
     decided = decide(InitOptions(), person)
@@ -89,6 +90,8 @@ def test_each_mistake_is_explained_and_asked_again(studio: Sandbox, tmp_path: Pa
         "did you mean Admin?",
         "bad.csv can't be used",
         "there is no folder gone",
+        "/proc/roles.csv can't be written: No such file",
+        "a new list is a CSV file, and roles.xlsx names a workbook",
         "then name the file",
     ):
         assert words in person.heard, words
@@ -112,16 +115,21 @@ def test_a_developer_key_is_asked_for_and_logged_in(studio: Sandbox) -> None:
     key = ["sandbox-client", "sandbox-secret"]
     person = Person(
         account=[studio.base_url],
-        client=["sandbox-client", "wrong", *key, *key],
+        client=["", "sandbox-client", "", "wrong", *key, *key],
         redirect=["https://studio.example.edu", "http://127.0.0.1", "https://studio.example.edu"],
-        address=["no address", "allow", "allow"],
+        address=["no address", "https://studio.example.edu/?error=access_denied", "allow", "", "allow"],
         owner=[OWNER],
         list=["none"],
     )
     decided = decide(InitOptions(), person)
     assert "no address with a code in it" in person.heard
     assert "invalid_client" in person.heard
-    assert "redirect_uri must be the https:// address" in person.heard
+    assert "the client id is empty" in person.heard
+    assert "nothing was typed or pasted" in person.heard
+    assert "the redirect URI must be the https:// address" in person.heard
+    assert person.heard.count("Open this address in a browser") == 3  # the address is empty: the key is asked for again
+    assert "rolesync login" not in person.heard  # nothing is saved yet
+    assert "config show" not in person.heard
     assert "Logged in" in person.heard
     assert decided.settings["client_id"] == "sandbox-client"
     assert decided.secrets["client_secret"].get_secret_value() == "sandbox-secret"
@@ -141,6 +149,11 @@ def test_a_given_answer_that_is_wrong_ends_it(studio: Sandbox) -> None:
         decide(InitOptions(account=studio.base_url, token=SecretStr(studio.token), owner="9999999"), Person())
     with pytest.raises(UsageError, match="missing: --account"):
         decide(InitOptions(), None)
+    key = InitOptions(account=studio.base_url, client_id="sandbox-client", client_secret=SecretStr("x"), owner=OWNER)
+    with pytest.raises(UsageError, match="the redirect URI must be the https:// address"):
+        decide(replace(key, redirect_uri="http://studio.example.edu"), Person())
+    with pytest.raises(LoginNeededError, match="invalid_client"):  # nothing is left to ask
+        decide(replace(key, redirect_uri="https://studio.example.edu"), Person(address=["allow"]))
 
 
 def test_a_key_without_bearer_is_noted_as_a_setting(sandboxes: Sandboxes) -> None:

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from rolesync.errors import UnauthorizedError, UsageError
 
 PATH = "/api/public/oauth/authorize"
-_RETRY_HINT = "run `rolesync login` again, and paste the whole address that the browser shows at the end"
+_PASTE = "paste the whole address that the browser shows at the end"
 
 
 def authorise_address(studio: str, client_id: str, redirect_uri: str, state: str) -> str:
@@ -23,12 +23,13 @@ def authorise_address(studio: str, client_id: str, redirect_uri: str, state: str
     return f"{studio}{PATH}?{urlencode(query)}"
 
 
-def code_in(pasted: str, state: str) -> SecretStr:
+def code_in(pasted: str, state: str, again: str = "run `rolesync login` again, and") -> SecretStr:
     """Extract the code from the pasted address.
 
     Args:
         pasted: the address that the browser shows after the redirect.
         state: the state of this login. Studio may not return it, so a missing one is accepted, a different one is not.
+        again: how the login begins anew, for hints.
 
     Raises:
         UsageError: it has no code, or belongs to another login.
@@ -39,11 +40,13 @@ def code_in(pasted: str, state: str) -> SecretStr:
     except ValueError:
         query = {}
     if query.get("state", [state]) != [state]:
-        raise UsageError("the pasted address belongs to another login: its state is a different one", hint=_RETRY_HINT)
+        raise UsageError(
+            "the pasted address belongs to another login: its state is a different one", hint=f"{again} {_PASTE}"
+        )
     if "error" in query:
         error = " ".join(query["error"])[:60]
         if error == "access_denied":
-            raise UnauthorizedError("access was denied in the browser", hint="run `rolesync login` again to allow it")
+            raise UnauthorizedError("access was denied in the browser", hint=f"{again} allow it")
         raise UnauthorizedError(
             f"Studio refused ({error}) in the browser",
             hint="compare client_id and redirect_uri with the developer key",
@@ -51,5 +54,5 @@ def code_in(pasted: str, state: str) -> SecretStr:
     codes = query.get("code", [])
     if len(codes) != 1:
         message = "the pasted text is no address with a code in it" if pasted.strip() else "nothing was pasted"
-        raise UsageError(message, hint=_RETRY_HINT)
+        raise UsageError(message, hint=f"{again} {_PASTE}")
     return SecretStr(codes[0])
