@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ class PlannedNight:
     fleet_sha256: str
     run: str
     results: tuple[AccountResult, ...]
+
+    @property
+    def to_apply(self) -> list[AccountResult]:
+        """The results as applying begins with them: the requests of planning were those of another run."""
+        return [replace(result, requests=None, retries=None) for result in self.results]
 
 
 def plan_path(folder: Path, account: str) -> Path:

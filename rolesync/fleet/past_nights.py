@@ -52,7 +52,7 @@ class PastNight:
         Raises:
             UsageError, PlanRefusedError: as `load_night`.
         """
-        planned = load_night(Path(self.folder)).results if self.command == "apply" else ()
+        planned = load_night(Path(self.folder)).to_apply if self.command == "apply" else []
         results = {**{result.account: result for result in planned}, **self.results}
         return Night(
             fleet=fleet,

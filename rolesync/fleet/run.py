@@ -50,7 +50,7 @@ def apply_fleet(context: FleetContext, night: PlannedNight, folder: Path) -> Nig
     accounts = [context.fleet.accounts[result.account] for result in night.results]
     with fleet_run(context, "apply") as run:
         started = start_run(run, accounts, str(folder))
-        results = [with_approval(result, folder) for result in night.results]
+        results = [with_approval(result, folder) for result in night.to_apply]
         return judge_and_apply(run, started, results, folder)
 
 

@@ -51,7 +51,12 @@ def night_sentence(night: Night) -> str:
 
 
 def changes_sentence(night: Night) -> str:
-    """Say how many roles the plans of the night add and remove; or once they were to be applied, how many were."""
+    """Say how many roles the plans of the night add and remove; or once they were to be applied, how many were.
+
+    A check plans nothing, so that there is nothing to say.
+    """
+    if night.command == "check":
+        return ""
     held = sum(result.plan.held for result in night.results if result.plan)
     if night.command not in {"apply", "sync"}:
         total = sum_changes(night.results)
@@ -163,7 +168,9 @@ def night_json(night: Night) -> dict[str, Any]:
 
 
 def _needs_a_look(result: AccountResult) -> bool:
-    return result.status not in SUCCESSES | {AccountStatus.PLANNED} or bool(result.message)
+    if result.status in SUCCESSES | {AccountStatus.PLANNED}:
+        return bool(result.message) and not result.already_applied
+    return True
 
 
 def _changes(result: AccountResult) -> str:

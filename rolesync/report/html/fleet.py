@@ -43,7 +43,7 @@ def night_html(night: Night, command: str = "") -> str:
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
     style, word = read_template("plan.css") + read_template("fleet.css"), night_title(night)
-    accounts, changes = plural(len(night.results), "account"), changes_sentence(night)
+    accounts = plural(len(night.results), "account")
     return template.render(
         fleet=escape_for_display(night.fleet, CELL_LIMIT),
         title=f"rolesync fleet {night.fleet}: {word}",
@@ -52,7 +52,7 @@ def night_html(night: Night, command: str = "") -> str:
         word=word,
         tone=_TONES[word],
         attention=attention_title(night),
-        sentence=" · ".join([accounts, changes, *durations(night)]),
+        sentence=" · ".join(filter(None, [accounts, changes_sentence(night), *durations(night)])),
         stopped=escape_for_display(night.stopped, SENTENCE_LIMIT),
         verdicts=verdict_rows(night.verdicts),
         counts=night_count_rows(night),

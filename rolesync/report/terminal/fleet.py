@@ -26,7 +26,7 @@ def night_view(night: Night, limit: int | None = None, command: str = "") -> Ren
 def _parts(night: Night, limit: int | None, command: str) -> Iterator[RenderableType]:
     title = night_title(night)
     yield banner(title, night_sentence(night), _STYLES[title])
-    yield note(f"{changes_sentence(night)} · run {night.run}")
+    yield note(" · ".join(filter(None, [changes_sentence(night), f"run {night.run}"])))
     if night.stopped:
         yield note(f"The fleet stopped: {escape_for_display(night.stopped, SENTENCE_LIMIT)}.", "bold red")
     if night.unrecorded:

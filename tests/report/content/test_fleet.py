@@ -65,9 +65,12 @@ def test_a_repeated_apply_counts_nothing_as_done() -> None:
     night = Night("district", "r1", "apply", (again,), {})
     assert night_sentence(night) == "fleet district, 1 account: 1 already applied"
     assert changes_sentence(night) == "done: 0 removals, 0 additions, 0 held"
-    (attention, changed, _) = night_tables(night)
-    assert [attention.columns[2].value(row) for row in attention.rows(None)] == [""]
-    assert changed.size == 0
+    assert attention_title(night) == "No account needs a look"
+    assert [table.size for table in night_tables(night)] == [0, 0, 0]
+
+
+def test_a_check_plans_nothing() -> None:
+    assert changes_sentence(Night("district", "r1", "check", (result("a"),), {})) == ""
 
 
 def test_accounts_that_need_a_look_come_first() -> None:
