@@ -28,7 +28,8 @@ def test_the_kubernetes_cronjob(machine: Machine) -> None:
     machine.list.write_text("email,role\nnobody,Admin\n", encoding="ascii")
     code, report = night(machine, container)
     assert code == 3
-    assert report.startswith("REJECTED The list can't be used.")
+    assert report.startswith("rolesync: the list ")
+    assert "REJECTED The list can't be used." in report
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="no kubectl here")
