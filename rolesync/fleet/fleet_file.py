@@ -7,12 +7,12 @@ then rolesync's own default. A list or a table is replaced, never merged.
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -22,7 +22,7 @@ from rolesync.errors import UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.fleet_table import ACCOUNT_NAME, FleetTable
 from rolesync.settings import Settings
-from rolesync.sources.address import is_address
+from rolesync.sources.address import is_address, parse_address
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HINT = "correct the fleet file; nothing was read or written"
@@ -222,6 +222,10 @@ def _read_account(name: str, tables: Mapping[str, Any], folder: Path) -> FleetAc
             values[key] = str(folder / Path(values[key]).expanduser())
     if values.get("list") and not is_address(values["list"]):
         values["list"] = str(folder / Path(values["list"]).expanduser())
+    if is_address(values.get("list") or ""):
+        parse_address(values["list"])
+    if "@" in str(values.get("proxy", "")):
+        raise UsageError("proxy contains a user or a password: put it into the file rolesync_proxy in `secrets`")
     shared = {key: values.pop(key, None) for key in sorted(_SHARED_KEYS)}
     if column := shared["account_column"] or "":
         if column in values.get("keep", {}):
@@ -265,13 +269,22 @@ def _expand(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401  # any
     return _PLACEHOLDER.sub(expansion, value)
 
 
+def _canonical(studio: str) -> str:
+    """Return the address of a Studio as all its spellings have it: host in small letters, and its port."""
+    parts = urlsplit(studio)
+    host = (parts.hostname or "").rstrip(".")
+    host = "127.0.0.1" if host in {"localhost", "::1"} else host
+    return f"{host}:{parts.port or {'http': 80}.get(parts.scheme, 443)}"
+
+
 def _problems_of_accounts(accounts: Mapping[str, FleetAccount], table: FleetTable) -> Iterator[str]:
     """Name a Studio that occurs twice, and a stage without accounts."""
-    studios = Counter(account.studio for account in accounts.values())
-    for studio, number in studios.items():
-        if number > 1:
-            names = ", ".join(account.name for account in accounts.values() if account.studio == studio)
-            yield f"{studio} is the Studio of {number} accounts: {names}"
+    by_studio: dict[str, list[FleetAccount]] = {}
+    for account in accounts.values():
+        by_studio.setdefault(_canonical(account.studio), []).append(account)
+    for same in (same for same in by_studio.values() if len(same) > 1):
+        names = ", ".join(account.name for account in same)
+        yield f"{same[0].studio} is the Studio of {len(same)} accounts: {names}"
     known_tags = frozenset[str]().union(*(account.tags for account in accounts.values()))
     for number, stage in enumerate(table.stages, 1):
         if missing := set(stage.tags) - known_tags:

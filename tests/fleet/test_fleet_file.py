@@ -96,6 +96,17 @@ def test_the_state_is_below_the_folder_of_the_records(tmp_path: Path) -> None:
         (HEAD + TWO + 'owner = "{host}@x.edu"\n', "{host} is unknown: only {name} and {account} are expanded"),
         (HEAD + TWO + '[accounts."South East"]\naccount = "x"\n', "[accounts.South East]: a name has only a to z"),
         (HEAD + TWO + '[accounts.east]\naccount = "north"\n', "is the Studio of 2 accounts: north, east"),
+        (
+            HEAD + TWO + '[accounts.east]\nbase_url = "https://NORTH.instructuremedia.com:443/"\n',
+            "is the Studio of 2 accounts: north, east",
+        ),
+        (
+            HEAD + '[accounts.a]\nbase_url = "http://127.0.0.1:1"\n[accounts.b]\nbase_url = "http://localhost:1"\n',
+            "http://127.0.0.1:1 is the Studio of 2 accounts: a, b",
+        ),
+        (HEAD + TWO + 'proxy = "http://ann:s3cr3t@proxy.edu:3128"\n', "proxy contains a user or a password"),
+        (HEAD + TWO + 'list = "https://ann:s3cr3t@files.edu/a.csv"\n', "contains a user or a password"),
+        (HEAD + TWO + 'list = "ftp://files.edu/a.csv"\n', "ftp:// is no known kind of address"),
         (HEAD + "[accounts.north]\n", "[accounts.north] no Studio is set"),
         (HEAD + TWO + '[accounts.east]\nbase_url = "http://x.edu"\n', "would send the token unencrypted"),
         (HEAD + TWO + 'account_column = "school"\nkeep = {school = ["x"]}\n', "both name the column 'school'"),
@@ -109,6 +120,7 @@ def test_a_mistake_refuses_the_whole_file(tmp_path: Path, text: str, problem: st
         read(tmp_path, text)
     assert problem in refusal.value.message
     assert str(tmp_path / "fleet.toml") in refusal.value.message
+    assert "s3cr3t" not in refusal.value.message
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
