@@ -109,10 +109,10 @@ class GitHub:
     def merged(self) -> Request:
         """See Host."""
         pulls = self._api.pages(f"/commits/{self._commit}/pulls")
-        made = [pull for pull in pulls if pull["merged_at"] and pull["merge_commit_sha"] == self._commit]
-        if len(made) != 1:
+        merged = [pull for pull in pulls if pull["merged_at"] and pull["merge_commit_sha"] == self._commit]
+        if len(merged) != 1:
             raise RefusedError(f"the commit {self._commit[:12]} is not the merge of one pull request")
-        return _pull(made[0])
+        return _pull(merged[0])
 
     def file(self, path: str, commit: str) -> bytes:
         """See Host."""
@@ -174,10 +174,10 @@ class GitLab:
         """See Host."""
         names = ("merge_commit_sha", "squash_commit_sha", "sha")  # without a merge commit, the branch itself is merged
         merges = self._api.pages(f"/repository/commits/{self._commit}/merge_requests")
-        made = [each for each in merges if each["state"] == "merged" and self._commit in map(each.get, names)]
-        if len(made) != 1:
+        merged = [each for each in merges if each["state"] == "merged" and self._commit in map(each.get, names)]
+        if len(merged) != 1:
             raise RefusedError(f"the commit {self._commit[:12]} is not the merge of one merge request")
-        return _merge(made[0])
+        return _merge(merged[0])
 
     def file(self, path: str, commit: str) -> bytes:
         """See Host."""

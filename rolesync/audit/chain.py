@@ -203,8 +203,10 @@ class ChainReader:
         if self.torn:
             size = TornAppend.of(self.torn).torn_bytes
             known = may_be_torn(self.torn, epoch.seq - 1)
-            what = f"{size} bytes of an unfinished append" if known else f"{len(self.torn)} appended bytes of no record"
-            self.notices.append(f"record {epoch.seq} explains {what} before it")
+            damage = (
+                f"{size} bytes of an unfinished append" if known else f"{len(self.torn)} appended bytes of no record"
+            )
+            self.notices.append(f"record {epoch.seq} explains {damage} before it")
         if event_of(line) == RecordKey.NAME.encode():
             self.epochs.append(epoch)
             self._seal, self.epoch_sum = epoch.seal, sha256()

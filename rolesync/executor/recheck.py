@@ -150,8 +150,8 @@ def without_outdated(remaining: Remaining, periods: Periods, day: date, *, clock
                 f"not sent: depends on today's date, and {CLOCKS_DIFFER}; set the clock, and apply again"
             )
         else:
-            what = "gives the role" if action == Action.ADD else "doesn't give the role"
-            details[position] = f"not sent: the list {what} {days.text}, and today is {day} (UTC); make a new plan"
+            effect = "gives the role" if action == Action.ADD else "doesn't give the role"
+            details[position] = f"not sent: the list {effect} {days.text}, and today is {day} (UTC); make a new plan"
     if len(kept) == len(remaining.positions):
         return remaining
     still = np.isin(remaining.positions, kept)

@@ -79,7 +79,7 @@ def values_with_origins(account: FleetAccount) -> list[AccountValue]:
             origin = str(account.secrets)
         if each.name != "list":
             shown.append(AccountValue(each.name, each.value, origin or PROGRAM, each.is_secret and each.is_set))
-    own = {
+    fleet_values = {
         "list": shown_address(account.list_path) or None,
         "secrets": str(account.secrets) if account.secrets else None,
         "shared_list": account.shared_list,
@@ -88,4 +88,7 @@ def values_with_origins(account: FleetAccount) -> list[AccountValue]:
         "enabled": account.enabled,
         "reason": account.reason or None,
     }
-    return [*(AccountValue(name, value, account.origins.get(name, PROGRAM)) for name, value in own.items()), *shown]
+    return [
+        *(AccountValue(name, value, account.origins.get(name, PROGRAM)) for name, value in fleet_values.items()),
+        *shown,
+    ]

@@ -76,9 +76,9 @@ def read_holders(studio: StudioReader, role: str, progress: Progress) -> LiveUse
     def fetch(number: int) -> RolePage:
         return page_of_role(studio, role, number)
 
-    what = search_for(role)
+    search = search_for(role)
     client = studio.client
-    return retry_until_consistent(what, client, lambda: _read_all(what, fetch, client.each, report))
+    return retry_until_consistent(search, client, lambda: _read_all(search, fetch, client.each, report))
 
 
 def page_of_role(studio: StudioReader, role: str, number: int) -> RolePage:
@@ -131,13 +131,13 @@ def look_up(studio: StudioReader, key: str | int) -> LiveUsers:
 
 def _search_email(studio: StudioReader, spelling: str) -> LiveUsers:
     """Read all pages of the search for one form of an address; no users if Studio calls the address impossible."""
-    what = f"the search for {spelling}"
+    search = f"the search for {spelling}"
 
     def fetch(number: int) -> RolePage:
         return RolePage.of(studio.search_email(spelling, number), number)
 
     try:
-        return retry_until_consistent(what, studio.client, lambda: _read_all(what, fetch, _one_by_one))
+        return retry_until_consistent(search, studio.client, lambda: _read_all(search, fetch, _one_by_one))
     except UnprocessableError as error:
         return LiveUsers(refusal=error.message)
 

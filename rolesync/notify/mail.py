@@ -93,8 +93,10 @@ def _failure(error: smtplib.SMTPException) -> DeliveryError:
         code = next((refusal[0] for refusal in error.recipients.values()), 0)
     elif isinstance(error, smtplib.SMTPResponseException):
         code = error.smtp_code
-    what = "the log-in" if isinstance(error, smtplib.SMTPAuthenticationError) else "the mail"
-    return DeliveryError(f"the server refused {what}" + (f" ({code})" if code else ""), is_transient=code in _TRANSIENT)
+    refused = "the log-in" if isinstance(error, smtplib.SMTPAuthenticationError) else "the mail"
+    return DeliveryError(
+        f"the server refused {refused}" + (f" ({code})" if code else ""), is_transient=code in _TRANSIENT
+    )
 
 
 def _mail(message: Message, table: NotifyTable, network: Network) -> EmailMessage:

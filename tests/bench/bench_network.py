@@ -161,20 +161,20 @@ def _latencies() -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for line in LINES:
         mine, other = latency(line)
-        what = f"{line.connections} connections at {line.delay * 1000:.0f} ms, {line.pages:,} pages"
-        cells = (what, f"{mine:.1%}", f"{other:.1%}", f"{mine / other:.2f}", f">= {line.goal:.0%}")
+        setting = f"{line.connections} connections at {line.delay * 1000:.0f} ms, {line.pages:,} pages"
+        cells = (setting, f"{mine:.1%}", f"{other:.1%}", f"{mine / other:.2f}", f">= {line.goal:.0%}")
         rows.append((*cells, _judged(mine >= line.goal)))
     return rows
 
 
 def _costs() -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for what, fetch, connections, delay in (
+    for setting, fetch, connections, delay in (
         ("page by page in a loop, 1 connection", page_by_page, 1, 0.0),
         ("whole fetch, 16 connections at 50 ms", ours, 16, 0.05),
     ):
         mine, other = cost(fetch, 400, connections, delay)
-        cells = (what, f"{1e6 * mine:.0f} µs", f"{1e6 * other:.0f} µs", f"{mine / other:.2f}", f"<= {COST:.2f}")
+        cells = (setting, f"{1e6 * mine:.0f} µs", f"{1e6 * other:.0f} µs", f"{mine / other:.2f}", f"<= {COST:.2f}")
         rows.append((*cells, _judged(mine / other <= COST)))
     return rows
 

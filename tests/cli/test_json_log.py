@@ -49,8 +49,10 @@ def test_an_error_is_one_event_too(
 def test_what_was_saved_is_an_event_of_the_level_info(sh: Shell) -> None:
     quiet = sh.run("plan", SAMPLE, "-o", "plan.json", log_format="json")
     assert (quiet.returncode, quiet.stderr) == (0, "")
-    told = sh.run("plan", SAMPLE, "-o", "plan.json", log_format="json", log_level="info")
-    assert {"event": "the plan saved", "path": "plan.json", "level": "info"}.items() <= events(told.stderr)[-1].items()
+    logged = sh.run("plan", SAMPLE, "-o", "plan.json", log_format="json", log_level="info")
+    assert {"event": "the plan saved", "path": "plan.json", "level": "info"}.items() <= events(logged.stderr)[
+        -1
+    ].items()
 
 
 def test_a_run_that_is_not_complete_is_an_event_with_what_to_do(sh: Shell, studio: Control) -> None:

@@ -19,9 +19,9 @@ def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell
     report = sh.json("show", run)
     assert (report["run"], report["complete"], report["held"], report["counts"]["done"]) == (run, True, 1, 6)
     assert report["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
-    for what in (run, "plan.json"):
+    for shown_name in (run, "plan.json"):
         names = {"--html": "r.html", "--markdown": "r.md", "--csv": "r.csv", "--xlsx": "r.xlsx", "--json": "r.json"}
-        done = sh.run("show", what, *(word for pair in names.items() for word in pair))
+        done = sh.run("show", shown_name, *(word for pair in names.items() for word in pair))
         assert (done.returncode, done.stdout) == (0, "")
         for name in ("r.html", "r.md", "r.csv", "r.json"):
             assert "greg.stone@example.edu" in (sh.folder / name).read_text(encoding="utf-8-sig"), name

@@ -214,8 +214,10 @@ class GitLab:
         return {"id": known["id"], "body": known["body"], "author": author, "updated_at": known["time"]}
 
     def _approvals(self, number: str) -> dict[str, Any]:
-        given = [each for each in self._forge.reviews.get(int(number), ()) if each.state == "APPROVED"]
-        people = [{"user": {"username": each.user, "name": "Rita  Levi"}, "approved_at": each.time} for each in given]
+        approvals = [each for each in self._forge.reviews.get(int(number), ()) if each.state == "APPROVED"]
+        people = [
+            {"user": {"username": each.user, "name": "Rita  Levi"}, "approved_at": each.time} for each in approvals
+        ]
         return {"approved": True, "approved_by": people}
 
     def _pipelines(self, number: str) -> list[dict[str, Any]]:

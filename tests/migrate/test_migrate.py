@@ -63,8 +63,8 @@ def test_ids_alone_from_another_program_are_a_warning(tmp_path: Path) -> None:
     assert (finding.level, finding.code, finding.column) == ("warning", "user_id_foreign", "user_id")
     assert "'login'" in finding.message
     assert finding.message.endswith("--user-id-column user_id")
-    said = Recipe(user_id=("user_id",), named=frozenset({"user_id"}))
-    assert not run(tmp_path, {"s.csv": text}, said).findings
+    recipe = Recipe(user_id=("user_id",), named=frozenset({"user_id"}))
+    assert not run(tmp_path, {"s.csv": text}, recipe).findings
     assert not run(tmp_path, {"s.csv": text.replace("login", "xyz")}, Recipe()).findings
 
 

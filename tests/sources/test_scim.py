@@ -45,14 +45,14 @@ def service(change: Change) -> RequestHandler:
         if key:
             user = USERS.get(key)
             return ScriptedAnswer(200, user) if user else ScriptedAnswer(404, {})
-        found: list[Any] = GROUPS if kind == "Groups" else list(USERS.values())
+        resources: list[Any] = GROUPS if kind == "Groups" else list(USERS.values())
         if "filter" in request.query:
             match = re.fullmatch(r'displayName eq "(.*)"', request.query["filter"])
             assert match
             name = match[1].replace('\\"', '"')
-            found = [group for group in found if group["displayName"] == name]
+            resources = [group for group in resources if group["displayName"] == name]
         start = int(request.query["startIndex"])
-        page = {"totalResults": len(found), "startIndex": start, "Resources": found[start - 1 :][:2]}
+        page = {"totalResults": len(resources), "startIndex": start, "Resources": resources[start - 1 :][:2]}
         change(page, next(numbers))
         return ScriptedAnswer(200, page)
 
