@@ -18,7 +18,8 @@ def run_program(  # noqa: PLR0913  # each is what a program is started with, or 
     folder: Path,
     environment: Mapping[str, str],
     data: bytes = b"",
-    check: Callable[[], object] = lambda: None,
+    keeps_output: bool = True,
+    check: Callable[[], object] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a program.
 
@@ -27,36 +28,48 @@ def run_program(  # noqa: PLR0913  # each is what a program is started with, or 
         seconds: how long it may take.
         folder: where it runs.
         environment: its variables.
-        data: is written to its standard input.
+        data: is written to its standard input; not for a program with `check`.
+        keeps_output: whether to collect its standard output. Its standard error is never kept.
         check: is called a few times a second, and ends the program by any error that it raises.
 
     Returns:
-        Its exit code and output.
+        Its exit code and standard output.
 
     Raises:
         TimeoutExpired: it took longer.
         OSError: it can't be started.
     """
     end = monotonic() + seconds
-    pipe = subprocess.PIPE
     process = subprocess.Popen(  # noqa: S603  # the callers name the program
-        command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, env=dict(environment), process_group=0
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE if keeps_output else subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        env=dict(environment),
+        process_group=0,
     )
     with process:
         try:
-            while True:
-                try:
-                    output, errors = process.communicate(data, max(0, min(_CHECK_EVERY, end - monotonic())))
-                except subprocess.TimeoutExpired:
-                    if monotonic() >= end:
-                        raise
-                    check()
-                else:
-                    check()
-                    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+            output, _ = _wait(process, end, check) if check else process.communicate(data, seconds)
         except BaseException:
             _end(process)
             raise
+    return subprocess.CompletedProcess(command, process.returncode, output)
+
+
+def _wait(process: subprocess.Popen[bytes], end: float, check: Callable[[], object]) -> tuple[bytes, bytes]:
+    """Wait for the end of a program, with checks meanwhile and at the end; returns its output."""
+    while True:
+        try:
+            output = process.communicate(timeout=max(0, min(_CHECK_EVERY, end - monotonic())))
+        except subprocess.TimeoutExpired:
+            if monotonic() >= end:
+                raise
+            check()
+        else:
+            check()
+            return output
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

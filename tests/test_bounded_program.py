@@ -17,8 +17,21 @@ def run(script: str, folder: Path, **options: object) -> subprocess.CompletedPro
 
 
 def test_a_program_gets_data_folder_and_variables(tmp_path: Path) -> None:
-    done = run("cat; pwd; echo $X >&2; exit 3", tmp_path, data=b"x\n", environment={**ENVIRONMENT, "X": "y"})
-    assert (done.returncode, done.stdout, done.stderr) == (3, f"x\n{tmp_path}\n".encode(), b"y\n")
+    done = run("cat; pwd; echo $X; exit 3", tmp_path, data=b"x\n", environment={**ENVIRONMENT, "X": "y"})
+    assert (done.returncode, done.stdout) == (3, f"x\n{tmp_path}\ny\n".encode())
+
+
+def test_a_program_may_take_its_time_with_its_data(tmp_path: Path) -> None:
+    data = b"x" * 1_000_000  # more than a pipe holds
+    assert run("sleep 0.3; wc -c", tmp_path, data=data).stdout.strip() == b"1000000"
+
+
+def test_output_that_is_not_kept_needs_no_memory_and_no_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "held")
+    done = run("exec 3<>held; { read line <&3; } & yes | head -c 1000000; exit 3", tmp_path, keeps_output=False)
+    assert done.returncode == 3  # although a program in the background holds the output open
+    assert not done.stdout
+    (tmp_path / "held").write_text("end\n")
 
 
 def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def run_program(message: Message, table: NotifyTable, network: Network) -> None:
             folder=network.folder,
             environment=environment,
             data=json.dumps({**message.data, **text}).encode("ascii"),
+            keeps_output=False,
         )
     except subprocess.TimeoutExpired:
         raise DeliveryError(f"the command took more than {network.seconds:g} s, and was ended") from None

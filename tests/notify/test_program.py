@@ -23,6 +23,15 @@ def test_a_program_gets_the_message_and_no_secret(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
+    "script",
+    ["sleep 0.3; cat > got", "exec < /dev/null; sleep 0.3", "yes | head -c 3000000; sleep 0.3", "{ sleep 0.5; } &"],
+    ids=["slow", "reads nothing", "talks", "forks"],
+)
+def test_a_program_may_be_slow_and_talk(tmp_path: Path, script: str) -> None:
+    run_program(MESSAGE, table("command", command=["sh", "-c", script]), network(tmp_path))
+
+
+@pytest.mark.parametrize(
     ("command", "reason"),
     [
         (["sh", "-c", "exit 3"], "the command ended with exit code 3"),
