@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from rolesync.reader.remarks import remark_speaks_against
 from rolesync.reader.word_tables import fold_word, folded_words, has_word_about, word_tables, words_about
 from rolesync.tables.header_text import MOJIBAKE_BOM
 
@@ -178,9 +179,13 @@ def answer(cell: str) -> bool | None:
 
 @lru_cache(maxsize=4096)
 def speaks_against_user(cell: str) -> bool:
-    """Whether a cell certainly says that its user no longer counts, whatever the header of its column means."""
-    against = cell_meaning(ColumnKind.STATUS, cell) is CellMeaning.AGAINST
-    return against and fold_word(_GENDER.sub("", cell.strip())) not in words_about("of_things")
+    """Whether a cell certainly says that its user no longer counts, whatever the header of its column means.
+
+    The whole cell is such a word, or has such a remark in it.
+    """
+    if cell_meaning(ColumnKind.STATUS, cell) is CellMeaning.AGAINST:
+        return fold_word(_GENDER.sub("", cell.strip())) not in words_about("of_things")
+    return remark_speaks_against(cell)
 
 
 def status_words(meaning: CellMeaning) -> Iterator[str]:

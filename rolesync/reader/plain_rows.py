@@ -16,7 +16,8 @@ from rolesync.model.packed.texts import WORD, PackedTexts, pack
 from rolesync.reader.columns import Ints, RowColumns
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import FOREIGN_SIGNS
-from rolesync.reader.plain_words import equal_cells, few_cells, may_speak_against
+from rolesync.reader.plain_words import equal_cells, few_cells, may_hold_remark, may_speak_against
+from rolesync.reader.remarks import remark_speaks_against
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.unread_columns import MAX_WORDS, UnreadColumns
 from rolesync.tables.grid import Block
@@ -137,7 +138,10 @@ class PlainReader:
         role = self._role_codes(data, cell_starts[:, self._layout.role], cell_ends[:, self._layout.role])
         good &= has_identity & (role >= 0)
         for place in self._layout.unread:
-            good[may_speak_against(data, cell_starts[:, place], cell_ends[:, place], self._against)] = False
+            starts, ends = cell_starts[:, place], cell_ends[:, place]
+            good[may_speak_against(data, starts, ends, self._against)] = False
+            for row in may_hold_remark(data, starts, ends).tolist():
+                good[row] = good[row] and not remark_speaks_against(data[starts[row] : ends[row]].tobytes().decode())
         plain[fitting[good]] = True
         bounds = {place: np.stack((cell_starts[good, place], cell_ends[good, place])) for place in self._layout.unread}
         return RowColumns(fitting + block.number, email, user_id, role).take(good), plain, bounds

@@ -3,6 +3,7 @@
 Cells are bytes of a block, from `starts` to `ends`. After the last cell, the data must go on for a word.
 """
 
+from bisect import bisect_left
 from functools import cache
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from rolesync.model.packed.texts import WORD
 from rolesync.reader.column_words import CellMeaning, status_words
+from rolesync.reader.remarks import KEY, keys
 from rolesync.reader.word_tables import fold_word
 
 Bytes = npt.NDArray[np.uint8]
@@ -18,6 +20,9 @@ Ints = npt.NDArray[np.int64]
 _LETTERS = 3  # at the beginning of a cell; few other texts begin like a word against a user
 _BITS = 5  # that tell one letter from another, whatever its case
 _CASE = 0x20  # the bit that makes a letter of ASCII small
+_PART = 4  # bytes of a key that are looked for at once; a key has one at each of so many places
+_SMALL_PART, _SMALL_KEY = int.from_bytes(b" " * _PART, "little"), int.from_bytes(b" " * KEY, "little")
+_HASH, _SHIFT = np.uint32(2654435769), 16  # four letters → a code of 16 bits (Knuth's multiplicative hash)
 _FIRST = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)  # the first bytes of a word
 
 
@@ -70,14 +75,54 @@ def may_speak_against(data: Bytes, starts: Ints, ends: Ints, known: dict[int, bo
     return places[maybe[np.array(begins, np.bool_)[which]]]
 
 
+def may_hold_remark(data: Bytes, starts: Ints, ends: Ints) -> Ints:
+    """Find the cells that hold a key of a remark against a user, see `remarks`; all such remarks are among them.
+
+    Every fourth place is looked at: four bytes of a key are there, whichever its first place is.
+
+    Args:
+        data: the bytes of the cells.
+        starts: where each cell starts, in the order of the data.
+        ends: where each cell ends.
+    """
+    parts = data[: len(data) // _PART * _PART].view("<u4") | np.uint32(_SMALL_PART)
+    hits = _PART * np.flatnonzero(_may_be_part()[(parts * _HASH) >> np.uint32(_SHIFT)])
+    places = (hits[:, np.newaxis] - np.arange(_PART)).ravel()
+    places = places[(places >= 0) & (places <= len(data) - WORD)]
+    keys_there = _words(data)[places] & _FIRST[KEY] | np.uint64(_SMALL_KEY)
+    places = places[np.isin(keys_there, _remark_keys())]
+    cells = np.searchsorted(ends, places, side="right")
+    places, cells = places[cells < len(ends)], cells[cells < len(ends)]
+    return np.unique(cells[(starts[cells] <= places) & (places + KEY <= ends[cells])])
+
+
 def _words(data: Bytes) -> npt.NDArray[np.uint64]:
     """The bytes from each place on as a number."""
     return np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
 
 
 @cache
+def _remark_keys() -> npt.NDArray[np.uint64]:
+    return np.array([int.from_bytes(key, "little") for key in keys()], np.uint64) | np.uint64(_SMALL_KEY)
+
+
+@cache
+def _may_be_part() -> npt.NDArray[np.bool_]:
+    """Which four bytes may be a part of a key, by their code."""
+    parts = [int.from_bytes(key[at : at + _PART], "little") for key in keys() for at in range(_PART)]
+    codes = np.zeros(1 << 32 - _SHIFT, np.bool_)
+    codes[((np.array(parts, np.uint32) | np.uint32(_SMALL_PART)) * _HASH) >> np.uint32(_SHIFT)] = True
+    return codes
+
+
+@cache
 def _words_against() -> tuple[str, ...]:
-    return tuple(map(fold_word, status_words(CellMeaning.AGAINST)))
+    return tuple(sorted(map(fold_word, status_words(CellMeaning.AGAINST))))
+
+
+@cache
+def _set_of_words_against() -> frozenset[str]:
+    return frozenset(_words_against())
 
 
 @cache
@@ -101,6 +146,15 @@ def _begins(first_bytes: int, known: dict[int, bool]) -> bool:
         folded = fold_word(text)
         is_sign = not any(map(str.isalnum, folded))  # then `fold_word` leaves the signs
         certain = folded if folded[-1:].isascii() else folded[:-1]  # a mark may follow and change the last letter
-        begins = is_sign or any(word.startswith(certain) or certain.startswith(word) for word in _words_against())
+        begins = is_sign or _may_begin_word(certain)
         known[first_bytes] = begins
     return begins
+
+
+def _may_begin_word(text: str) -> bool:
+    """Whether a text begins with a word against a user, or such a word with the text."""
+    words = _words_against()
+    place = bisect_left(words, text)
+    return (place < len(words) and words[place].startswith(text)) or any(
+        text[:size] in _set_of_words_against() for size in range(1, len(text))
+    )

@@ -1,7 +1,8 @@
 """Columns whose headers nobody knows, and that a list doesn't read: their cells may speak against a user all the same.
 
-If a whole cell certainly says that its user no longer counts, such as `suspended`, the list is refused, and the user
-decides by an option. A column of yes and no is ignored, and a finding says so, because no may mean anything.
+If a cell certainly says that its user no longer counts, such as `suspended` or `no longer works here since May`, the
+list is refused, and the user decides by an option. A column of yes and no is ignored, and a finding says so, because no
+may mean anything.
 """
 
 from collections import Counter
@@ -14,7 +15,6 @@ from rolesync.reader.doubtful_columns import WordRows, describe_objections, keep
 from rolesync.reader.header import Layout
 
 MAX_WORDS = 12  # different cells of a column of words; a column with more holds texts
-MAX_WORD = 60  # characters of a word against a user; longer cells are texts
 
 
 class UnreadColumns:
@@ -41,7 +41,7 @@ class UnreadColumns:
         for place, against in self._against.items():
             cell = cells[place].strip() if place < len(cells) else ""
             cell = word_against(cell, self._guess)
-            if len(cell) <= MAX_WORD and speaks_against_user(cell):
+            if speaks_against_user(cell):
                 against.setdefault(cell, WordRows()).add(number)
             if place in self._words:
                 self.add_words(place, {cell: 1})

@@ -11,7 +11,7 @@ from typing import Any
 
 _IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;'\u2019`\u00b4\"]+")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")  # those of Latin letters; Japanese marks distinguish letters
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def fold_word(text: str) -> str:
@@ -25,7 +25,7 @@ def folded_words(lines: Mapping[str, Sequence[str]] | Sequence[Sequence[str]]) -
     """Yield the folded words of all languages, also with `ae` for `ä` and so on."""
     for words in lines.values() if isinstance(lines, Mapping) else lines:
         for word in words:
-            yield from (fold_word(word), fold_word(word.translate(_UMLAUTS)))
+            yield from (fold_word(word), fold_word(word.translate(UMLAUTS)))
 
 
 @lru_cache(maxsize=1)

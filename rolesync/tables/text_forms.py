@@ -52,13 +52,14 @@ def is_blank_separated(data: bytes) -> bool:
 
 
 def straight_quotes(data: bytes, delimiter: str) -> bytes:
-    """Write the curly quotes around whole cells as straight ones, if the text has no straight quotes.
+    """Write curly quotes around whole cells as straight ones, if a text begins with them and has no straight ones.
 
     Args:
         data: the text in UTF-8.
         delimiter: what separates cells.
     """
-    if b'"' in data or not any(sign in data for sign in _CURLY_SIGNS):
+    head = data[:HEAD]
+    if head.isascii() or not any(sign in head for sign in _CURLY_SIGNS) or b'"' in data:
         return data
     edge = re.escape(delimiter).encode()
     signs = b"|".join(_CURLY_SIGNS)

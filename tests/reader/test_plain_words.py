@@ -1,10 +1,13 @@
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from rolesync.model.packed.texts import WORD
 from rolesync.reader.column_words import CellMeaning, speaks_against_user, status_words
-from rolesync.reader.plain_words import equal_cells, few_cells, may_speak_against
+from rolesync.reader.plain_words import equal_cells, few_cells, may_hold_remark, may_speak_against
+from rolesync.reader.remarks import phrases_against
 
 WORDS = sorted(set(status_words(CellMeaning.AGAINST)))
 
@@ -17,7 +20,8 @@ def column(cells: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def suspects(cells: list[str]) -> list[str]:
-    return [cells[place] for place in may_speak_against(*column(cells), {})]
+    places = {*may_speak_against(*column(cells), {}).tolist(), *may_hold_remark(*column(cells)).tolist()}
+    return [cells[place] for place in sorted(places)]
 
 
 @settings(max_examples=300, deadline=None)
@@ -54,3 +58,23 @@ def test_few_different_cells_are_counted() -> None:
 def test_cells_are_equal_to_the_last_byte() -> None:
     cells = ["12345678a", "12345678b", "12345678", "12345678a"]
     assert equal_cells(*column(cells), np.arange(1, 4), b"12345678a").tolist() == [3]
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.sampled_from(phrases_against()),
+    st.sampled_from([str, str.upper, str.title, lambda phrase: unicodedata.normalize("NFD", phrase)]),
+    st.text("zé ., ", max_size=9),
+    st.text("zé ., ", max_size=9),
+)
+def test_no_remark_against_a_user_is_missed_wherever_it_is(
+    phrase: str, change: object, before: str, after: str
+) -> None:
+    cell = f"{before} {change(phrase.replace('#', '2024'))} {after}"  # type: ignore[operator]
+    assert speaks_against_user(cell)
+    assert cell in suspects([before, "", cell, after, "x"])
+
+
+@pytest.mark.parametrize("ends", ["", "\n", "12345678" * 9])
+def test_a_remark_that_two_cells_share_is_none(ends: str) -> None:
+    assert suspects(["o longer x", "has le", "ft", ends]) == []

@@ -49,6 +49,18 @@ def test_among_texts_the_rows_are_to_be_deleted_or_the_column_ignored(tmp_path: 
     assert finding.message.endswith("delete the rows that don't count, or read all rows: --ignore-column Notes")
 
 
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_a_remark_against_a_user_refuses_the_list(rows: int, tmp_path: Path) -> None:
+    cells = [*(f"room {number}" for number in range(rows)), "Ann no longer works here since May", "left wing"]
+    finding = only(read(tmp_path, "Notes", cells))
+    assert (finding.level, finding.code, finding.column) == ("error", "column_unclear", "Notes")
+    assert f"'Ann no longer works here since May' in 1 row ({rows + 2})" in finding.message
+    assert finding.message.endswith("--ignore-column Notes")
+    assert read(tmp_path, "Notes", cells, ListForm(ignore_columns=["Notes"])).status == "ok"
+    options = ListForm(keep={"Notes": cells[:rows]})
+    assert len(read(tmp_path, "Notes", cells, options).assignments) == rows
+
+
 @pytest.mark.parametrize(
     "cells",
     [

@@ -1,0 +1,67 @@
+import pytest
+
+from rolesync.reader.remarks import KEY, MAX_REMARK, keys, phrases_against, remark_speaks_against
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no longer works here",
+        "Ms Lee NO LONGER WORKS HERE (May)",
+        "has left",
+        "left the school in June",
+        "Left in 2024",
+        "has left Berlin office to join Paris",
+        "arbeitet nicht mehr bei uns",
+        "nicht mehr taetig",
+        "ist am 31.7. ausgeschieden",
+        "ne travaille plus ici",
+        "n\u2019est plus là",
+        "a demissionne en mai",
+        "ya no trabaja aquí",
+        "não trabalha mais na escola",
+        "aposentou-se em 2024",
+        "non lavora più qui",
+        "è in pensione dal 2024",
+        "werkt hier niet meer",
+        "heeft de school verlaten",
+    ],
+)
+def test_a_phrase_against_a_user_is_found_in_a_text(text: str) -> None:
+    assert remark_speaks_against(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Left wing building",
+        "left a message",
+        "has left a message for Ann",
+        "to the left of the door",
+        "longer lessons",
+        "was suspended in 2019",
+        "knows who was terminated",
+        "retired early from the race",
+        "contract until 2030",
+        "Schule am Verlassenen Weg",
+        "nicht mehr als zwei",
+        "plus tard",
+        "ha dejado un mensaje",
+        "ha lasciato un messaggio",
+        "niet meer dan twee",
+        "",
+        "no longer works here " * (MAX_REMARK // 10),
+    ],
+)
+def test_ordinary_texts_say_nothing(text: str) -> None:
+    assert not remark_speaks_against(text)
+
+
+@pytest.mark.parametrize("phrase", phrases_against())
+def test_each_phrase_is_found_by_its_key(phrase: str) -> None:
+    assert remark_speaks_against(f"x {phrase.replace('#', '2024')}, y")
+
+
+def test_keys_are_short_and_of_ascii() -> None:
+    assert {len(key) for key in keys()} == {KEY}
+    assert all(key == key.lower() and key.isascii() for key in keys())
