@@ -18,7 +18,7 @@ from rolesync.model.reasons import HeldReason
 from rolesync.planner.approval import Decisions
 from tests.browser import Watched, watched
 from tests.report.content.test_impact import ADA, impact_plan
-from tests.report.pages import HUGE_ID, LOOKS, NARROW, people, rows, school, status
+from tests.report.pages import HUGE_ID, LOOKS, people, rows, school, status
 from tests.report.samples import (
     FORMULA,
     HOSTILE,
@@ -448,10 +448,14 @@ def test_axe_finds_nothing(opened: Open, make: Callable[[], Plan], look: str) ->
     ] == []
 
 
-def test_on_a_narrow_screen_nothing_is_beside_it(opened: Open) -> None:
-    _, page = opened(holding(), **NARROW)
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_narrow_screen_nothing_is_beside_it(opened: Open, width: int) -> None:
+    _, page = opened(holding(), viewport={"width": width, "height": 844})
     rows(page).get_by_role("checkbox").first.uncheck()
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for selector in (".parts a", "#bar button:not(#help)", "thead button", "td.more button", ".banner > *"):
+        ends = "all => all.map(one => one.getBoundingClientRect().right)"
+        assert max(page.locator(selector).evaluate_all(ends)) <= width, selector
 
 
 def test_a_laptop_shows_every_column_and_paper_names_them(opened: Open) -> None:

@@ -110,8 +110,12 @@ def _glance(  # noqa: PLR0913, PLR0917  # as above
         return "no media", ""
     viewed = f"last viewed {escape_for_display(last_viewed[:10])}" if last_viewed else ""
     latest = f"newest of {escape_for_display(newest[:10])}" if newest else ""
-    return f"{least}{plural(owned, 'medium', 'media')}, {size_text(size)}", viewed or latest
+    return f"{least}{plural(owned, 'medium', 'media')}, {_size(owned, size)}", viewed or latest
 
 
 def _media(owned: int, size: int, duration: int) -> str:
-    return f"{plural(owned, 'medium', 'media')}, {size_text(size)}, {duration_text(duration)}"
+    return f"{plural(owned, 'medium', 'media')}, {_size(owned, size)}, {duration_text(duration)}"
+
+
+def _size(owned: int, size: int) -> str:
+    return "size unknown" if owned and not size else size_text(size)

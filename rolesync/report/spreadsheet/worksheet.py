@@ -168,7 +168,10 @@ def _shared_cells(target: WriteOnlyWorksheet, column: Column, *, wraps: bool) ->
     from openpyxl.styles import Alignment  # noqa: PLC0415
 
     text, number, at_least = (WriteOnlyCell(target) for _ in range(3))
-    text.alignment = Alignment(vertical="top", wrap_text=wraps)
+    # A word such as `unknown` stands where the numbers of its column do.
+    is_number = bool(column.number_format)
+    side = "right" if is_number else None
+    text.alignment = Alignment(vertical="top", wrap_text=wraps, horizontal=side, indent=int(is_number))
     # The indent separates a number from the text of the next column.
     number.alignment = at_least.alignment = Alignment(vertical="top", horizontal="right", indent=1)
     number.number_format = column.number_format or "0"

@@ -62,6 +62,10 @@ def impact_plan(*rows: Sequence[object], **parts: Any) -> Plan:
             (1, Completeness.AT_LEAST, 0, 2, 0, 0, "", "", "no owner of 2"),
             "owns at least 0 media, 0 bytes, 0 s; can open 2; no owner of 2",
         ),
+        (
+            (1, Completeness.AT_LEAST, 3, 3, 0, 60, "", "", "no size of 3"),
+            "owns at least 3 media, size unknown, 1 min; can open 3; no size of 3",
+        ),
     ],
 )
 def test_the_media_of_a_user(row: tuple[object, ...], text: str) -> None:
