@@ -1,5 +1,6 @@
 """Runs over a fleet, with scripted accounts for the order of things, and with real ones for the whole."""
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -160,3 +161,17 @@ def test_a_thousand_accounts(tmp_path: Path) -> None:
     night = sync_fleet(context, context.fleet.enabled)
     assert night.counts == {DONE: 998, UNREACHABLE: 2}
     assert len(jobs_of(context)) == 2000
+
+
+def test_an_account_more_takes_only_some_kilobytes(tmp_path: Path) -> None:
+    peaks = []
+    for number in (40, 160):
+        (tmp_path / str(number)).mkdir()
+        context = context_of(fleet_of(tmp_path / str(number), *(f"n{name}" for name in range(number))))
+        tracemalloc.start()
+        try:
+            sync_fleet(context, context.fleet.enabled)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert (peaks[1] - peaks[0]) / 120 < 20_000
