@@ -20,11 +20,12 @@ from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.jobs import Job, JobKind
 from rolesync.fleet.journal import Journal, open_journal
 from rolesync.fleet.journal_index import read_index, save_index
+from rolesync.fleet.results import applied_result
 from rolesync.fleet.schedule import Schedule, stages_of
 from rolesync.fleet.state import lock_fleet
 from rolesync.fleet.workers import AccountProgress, Engine
 from rolesync.history.run_id import new_run_id
-from rolesync.model.fleet import AccountResult, FleetVerdict, Night, RecordHead, applied_result
+from rolesync.model.fleet import AccountResult, FleetVerdict, Night, RecordHead
 from rolesync.sources.address import is_address
 
 INTERRUPTED = "the fleet was interrupted"

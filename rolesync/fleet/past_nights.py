@@ -11,7 +11,8 @@ from rolesync.fleet.jobs import JobKind, decode_result
 from rolesync.fleet.journal import BEGIN_EVENT, RESULT_EVENT, entries, reading
 from rolesync.fleet.journal_index import RunStart, all_runs, read_index
 from rolesync.fleet.night_folder import load_night
-from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night, applied_result
+from rolesync.fleet.results import applied_result, not_begun
+from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class PastNight:
                 name, AccountStatus.DIED, message, "the next run finds out what was done, and continues"
             )
         elif result is None or (self.is_applying and result.status is AccountStatus.PLANNED):
-            ended = AccountResult(name, AccountStatus.NOT_BEGUN, self.stopped)
+            ended = not_begun(name, self.stopped, self.command)
         else:
             return result
         return applied_result(ended, result, is_sync=self.command == "sync") if result else ended

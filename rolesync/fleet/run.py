@@ -11,8 +11,9 @@ from rolesync.fleet.guards import judge_fleet, mark_blocked
 from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal_index import read_index
 from rolesync.fleet.night_folder import PlannedNight, approved_path, plan_path, save_night
+from rolesync.fleet.results import applied_result, not_begun
 from rolesync.fleet.schedule import Schedule
-from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night, applied_result
+from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
 
 
 def check_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Night:
@@ -21,7 +22,7 @@ def check_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Nigh
         started = start_run(run, accounts, "")
         jobs = [run.job(JobKind.CHECK, account) for account in accounts]
         schedule = run.run_jobs(jobs, is_staged=False)
-        results = [_result_of(schedule, account.name) for account in accounts]
+        results = [_result_of(run, schedule, account.name) for account in accounts]
         return finish_run(run, started, results, stopped=schedule.stopped)
 
 
@@ -71,7 +72,7 @@ def plan_accounts(
     """Plan all accounts; returns the results, and why planning stopped early."""
     jobs = [run.job(JobKind.PLAN, each, plan_path(folder, each.name), is_sync=is_sync) for each in accounts]
     schedule = run.run_jobs(jobs, is_staged=False)
-    results = [_result_of(schedule, each.name) for each in accounts]
+    results = [_result_of(run, schedule, each.name) for each in accounts]
     save_planned(run, folder, results)
     return results, schedule.stopped
 
@@ -90,12 +91,8 @@ def save_planned(run: FleetRun, folder: Path, results: Sequence[AccountResult]) 
         run.unrecorded = run.unrecorded or f"{error.message}; {error.hint}"
 
 
-def _result_of(schedule: Schedule, name: str) -> AccountResult:
-    return schedule.results.get(name) or _not_begun(schedule, name)
-
-
-def _not_begun(schedule: Schedule, name: str) -> AccountResult:
-    return AccountResult(name, AccountStatus.NOT_BEGUN, schedule.stopped)
+def _result_of(run: FleetRun, schedule: Schedule, name: str) -> AccountResult:
+    return schedule.results.get(name) or not_begun(name, schedule.stopped, run.command)
 
 
 def judge_and_apply(
@@ -128,7 +125,8 @@ def apply_planned(
     schedule = run.run_jobs(jobs, is_staged=True, planned=planned)
     is_sync = run.command == "sync"
     ended = [
-        schedule.results.get(each.account) or applied_result(_not_begun(schedule, each.account), each, is_sync=is_sync)
+        schedule.results.get(each.account)
+        or applied_result(not_begun(each.account, schedule.stopped, run.command), each, is_sync=is_sync)
         if each.account in names
         else each
         for each in results

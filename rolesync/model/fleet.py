@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from rolesync.errors import Exit
@@ -65,7 +65,7 @@ FAILURES = frozenset(
 
 SUCCESSES = frozenset({AccountStatus.DONE, AccountStatus.EMPTY})
 
-_UNCLEAR = FAILURES - {AccountStatus.REFUSED, AccountStatus.UNREACHABLE, AccountStatus.LOCKED}
+UNCLEAR = FAILURES - {AccountStatus.REFUSED, AccountStatus.UNREACHABLE, AccountStatus.LOCKED}
 """The failures that may have come after some changes; the others come before the first one, unless they count them."""
 
 _STATUS_BY_EXIT = {
@@ -167,35 +167,8 @@ class AccountResult:
             additions = removals = 0
         if self.status in SUCCESSES:
             return (RoleChanges("", additions, removals, additions, removals),)
-        done = None if self.status in _UNCLEAR else 0
+        done = None if self.status in UNCLEAR else 0
         return (RoleChanges("", additions, removals, done, done),)
-
-
-def applied_result(applied: AccountResult, planned: AccountResult, *, is_sync: bool) -> AccountResult:
-    """Complete the result of applying an account with that of planning it; for a sync, both count as one."""
-    changes = applied.changes
-    if not changes and applied.status in _UNCLEAR:  # how much it has done is not known here
-        changes = tuple(replace(change, added=None, removed=None) for change in planned.changes)
-    applied = replace(
-        applied,
-        plan=applied.plan or planned.plan,
-        changes=changes or planned.changes,
-        drift=planned.drift if applied.drift is None else applied.drift,
-        list_age=planned.list_age if applied.list_age is None else applied.list_age,
-    )
-    if not is_sync:
-        return applied
-    return replace(
-        applied,
-        requests=_sum(planned.requests, applied.requests),
-        retries=_sum(planned.retries, applied.retries),
-        seconds=round(planned.seconds + applied.seconds, 3),
-    )
-
-
-def _sum(*numbers: int | None) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None
 
 
 @dataclass(frozen=True, slots=True)

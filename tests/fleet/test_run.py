@@ -107,6 +107,7 @@ def test_a_breaker_leaves_the_rest_not_begun(tmp_path: Path) -> None:
     context = context_of(fleet, failing("b"))
     night = sync_fleet(context, fleet.enabled)
     assert statuses(night) == {"a": "done", "b": "unreachable", "c": "not_begun", "d": "not_begun"}
+    assert {(each.message, each.hint) for each in night.results[2:]} == {(night.stopped, "resume the fleet")}
     assert exit_code_of_night(night) == 5
     assert find_night(fleet.folder).night("district").results == night.results
 
