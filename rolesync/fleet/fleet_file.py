@@ -5,9 +5,10 @@ A TOML file with the tables `[fleet]`, `[fleet.stop]`, `[[fleet.stages]]`, `[def
 then rolesync's own default. A list or a table is replaced, never merged.
 """
 
+import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -269,22 +270,30 @@ def _expand(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401  # any
     return _PLACEHOLDER.sub(expansion, value)
 
 
+def _shared(accounts: Iterable[FleetAccount], key: Callable[[FleetAccount], str]) -> Mapping[str, list[str]]:
+    """Return the keys that several accounts have, with their names."""
+    names: dict[str, list[str]] = {}
+    for account in accounts:
+        names.setdefault(key(account), []).append(account.name)
+    return {text: same for text, same in names.items() if len(same) > 1}
+
+
 def _canonical(studio: str) -> str:
-    """Return the address of a Studio as all its spellings have it: host in small letters, and its port."""
+    """Return the address of a Studio as all its spellings have it: small letters, and no usual port."""
     parts = urlsplit(studio)
     host = (parts.hostname or "").rstrip(".")
     host = "127.0.0.1" if host in {"localhost", "::1"} else host
-    return f"{host}:{parts.port or {'http': 80}.get(parts.scheme, 443)}"
+    port = f":{parts.port}" if parts.port not in {None, {"http": 80}.get(parts.scheme, 443)} else ""
+    return f"{parts.scheme}://{host}{port}"
 
 
 def _problems_of_accounts(accounts: Mapping[str, FleetAccount], table: FleetTable) -> Iterator[str]:
-    """Name a Studio that occurs twice, and a stage without accounts."""
-    by_studio: dict[str, list[FleetAccount]] = {}
-    for account in accounts.values():
-        by_studio.setdefault(_canonical(account.studio), []).append(account)
-    for same in (same for same in by_studio.values() if len(same) > 1):
-        names = ", ".join(account.name for account in same)
-        yield f"{same[0].studio} is the Studio of {len(same)} accounts: {names}"
+    """Name a Studio or a folder of secrets that occurs twice, and a stage without accounts."""
+    for studio, same in _shared(accounts.values(), lambda account: _canonical(account.studio)).items():
+        yield f"{studio} is the Studio of {len(same)} accounts: {', '.join(same)}"
+    having = [account for account in accounts.values() if account.secrets]
+    for folder, same in _shared(having, lambda account: os.path.realpath(account.secrets or "")).items():
+        yield f"{folder} has the secrets of {len(same)} accounts: {', '.join(same)}; each needs a folder of its own"
     known_tags = frozenset[str]().union(*(account.tags for account in accounts.values()))
     for number, stage in enumerate(table.stages, 1):
         if missing := set(stage.tags) - known_tags:

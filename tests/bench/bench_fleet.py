@@ -96,7 +96,7 @@ class District:
 def _fleet_file(studios: Sequence[Control], state: str) -> str:
     lines = [
         f'[fleet]\nname = "bench"\nworkers = {WORKERS}\nstate_dir = "{state}"\n',
-        f'[defaults]\nlist = "{{name}}/list.csv"\nsecrets = "secrets"\nmanaged_roles = ["{ROLE}"]\n',
+        f'[defaults]\nlist = "{{name}}/list.csv"\nsecrets = "{{name}}/secrets"\nmanaged_roles = ["{ROLE}"]\n',
         "max_removals_share = 1.0\n",
         *(f'[accounts.a{number}]\nbase_url = "{studio.base_url}"\n' for number, studio in enumerate(studios)),
     ]
@@ -111,7 +111,7 @@ def _cpu_of(pid: int) -> float:
 
 @contextmanager
 def district(accounts: int, users: int) -> Iterator[District]:
-    """Serve sandboxes, and write their lists and the secret that all of them share."""
+    """Serve sandboxes, and write the list and the secret of each."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder, servers, addresses = Path(name), [], list[str]()
         for server in range(min(SERVERS, accounts)):
@@ -122,10 +122,10 @@ def district(accounts: int, users: int) -> Iterator[District]:
             stack.callback(process.terminate)
             addresses += process.stdout.readline().split() if process.stdout else []
         studios = [Control(address) for address in addresses]
-        (folder / "secrets").mkdir(mode=0o700)
-        (folder / "secrets" / "rolesync_token").write_text(TOKEN, encoding="ascii")
         for number, studio in enumerate(studios):
             (folder / f"a{number}").mkdir()
+            (folder / f"a{number}" / "secrets").mkdir(mode=0o700)
+            (folder / f"a{number}" / "secrets" / "rolesync_token").write_text(TOKEN, encoding="ascii")
             make_task(studio, CHANGES, folder / f"a{number}")
         yield District(folder, studios, servers)
 

@@ -104,6 +104,10 @@ def test_the_state_is_below_the_folder_of_the_records(tmp_path: Path) -> None:
             HEAD + '[accounts.a]\nbase_url = "http://127.0.0.1:1"\n[accounts.b]\nbase_url = "http://localhost:1"\n',
             "http://127.0.0.1:1 is the Studio of 2 accounts: a, b",
         ),
+        (
+            HEAD + '[defaults]\nsecrets = "s"\n' + TWO,
+            "has the secrets of 2 accounts: north, south",
+        ),
         (HEAD + TWO + 'proxy = "http://ann:s3cr3t@proxy.edu:3128"\n', "proxy contains a user or a password"),
         (HEAD + TWO + 'list = "https://ann:s3cr3t@files.edu/a.csv"\n', "contains a user or a password"),
         (HEAD + TWO + 'list = "ftp://files.edu/a.csv"\n', "ftp:// is no known kind of address"),
