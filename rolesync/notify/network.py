@@ -21,6 +21,7 @@ MAX_SECRET_BYTES = 16_384
 _MAX_ANSWER_BYTES = 65_536
 _REPEATABLE = {408, 425, 429}  # and all from 500 on
 _SERVER_ERROR = 500
+_SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,8 @@ def send_request(  # noqa: PLR0913  # a request has these parts
                     proxies=proxies,
                     stream=True,
                 ) as response:
-                    read_body(response, _MAX_ANSWER_BYTES)
                     _check(response)
+                    read_body(response, _MAX_ANSWER_BYTES)
             except requests.exceptions.RequestException as error:
                 raise DeliveryError(_reason(error, network.seconds), is_transient=_may_pass(error)) from None
             except OSError as error:  # a file of certificates that isn't there
@@ -163,7 +164,7 @@ def _check(response: requests.Response) -> None:
         DeliveryError: it is none.
     """
     status = response.status_code
-    if response.ok and not response.is_redirect:
+    if status in _SUCCESS:
         return
     if response.is_redirect:
         raise DeliveryError(f"answered {status}, a redirect, which is not followed")

@@ -46,6 +46,10 @@ def test_a_request_is_sent_until_it_succeeds(script: RequestHandler, attempts: i
     [
         (in_turn(answer(503)), 3, "answered 503"),
         (in_turn(answer(404)), 1, "answered 404"),
+        (in_turn(ScriptedAnswer(404, b"x" * 100_000)), 1, "answered 404"),
+        (in_turn(ScriptedAnswer(503, b"x" * 60, drip="body")), 3, "answered 503"),
+        (in_turn(answer(304)), 1, "answered 304"),
+        (in_turn(answer(302)), 1, "answered 302"),
         (in_turn(answer(302, Location="https://elsewhere.example/")), 1, "a redirect, which is not followed"),
         (in_turn(ScriptedAnswer(end="mute")), 3, "no answer within 0.15 s"),
         (in_turn(ScriptedAnswer(200, b"x" * 60, end="stall")), 3, "no answer within 0.15 s"),
