@@ -55,7 +55,7 @@ def read_body(response: requests.Response, max_bytes: float) -> bytes:
 
     Raises:
         OversizeError: it is larger than `max_bytes`.
-        requests.RequestException: the connection broke, or the deadline has passed.
+        requests.RequestException: the connection broke, the deadline has passed, or packed data has no end.
     """
     pieces, size = [], 0
     for piece in response.iter_content(_PIECE):
@@ -63,7 +63,20 @@ def read_body(response: requests.Response, max_bytes: float) -> bytes:
         size += len(piece)
         if size > max_bytes:
             raise OversizeError
+    if pieces and not _is_unpacked(response.raw):
+        raise requests.exceptions.ContentDecodingError("the end of the packed data is missing")
     return b"".join(pieces)
+
+
+def has_known_end(response: requests.Response) -> bool:
+    """Whether a body that was read ended where its server said; else it ended with the connection, maybe too early."""
+    return bool(response.raw.chunked) or response.raw.length_remaining is not None
+
+
+def _is_unpacked(raw: Any) -> bool:  # noqa: ANN401  # its decoders have no public names
+    """Whether packed data was unpacked to its end, which urllib3 doesn't check for gzip and deflate."""
+    decoder = getattr(raw, "_decoder", None)
+    return all(getattr(getattr(each, "_obj", None), "eof", True) for each in getattr(decoder, "_decoders", [decoder]))
 
 
 @lru_cache(maxsize=8)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
 from pydantic import SecretStr
@@ -172,6 +172,15 @@ class Unchanged:
     """The answer of a server that still has the list of an earlier fetch."""
 
     last_modified: datetime | None = None
+
+
+def parse_time(text: str) -> datetime | None:
+    """Parse a time in ISO 8601 with its zone; None for any other text, and for a time that UTC doesn't have."""
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def parse_headers(text: SecretStr) -> Mapping[str, str]:

@@ -8,7 +8,6 @@ import subprocess
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +15,7 @@ from rolesync.bounded_program import run_program
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
 from rolesync.private_files import replace_file
-from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged
+from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, parse_time
 from rolesync.sources.address import Address
 
 _MAX_MB = 256
@@ -64,7 +63,7 @@ def fetch_git(
         commit, _, changed = git.run("log", "-1", "--format=%H %cI", "FETCH_HEAD").decode().strip().partition(" ")
         if _COMMIT.fullmatch(ref) and commit != ref:
             raise FetchError(f"{address.where}: the repository has not the commit {ref[:12]}", hint="correct ref")
-        return Download(git.read_file(path), commit, datetime.fromisoformat(changed))
+        return Download(git.read_file(path), commit, parse_time(changed))
 
 
 class _Git:

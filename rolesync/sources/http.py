@@ -19,7 +19,14 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util import Timeout
 
 from rolesync import __version__
-from rolesync.bounded_http import DeadlineAdapter, OneAnswerSession, OversizeError, attempt_timeout, read_body
+from rolesync.bounded_http import (
+    DeadlineAdapter,
+    OneAnswerSession,
+    OversizeError,
+    attempt_timeout,
+    has_known_end,
+    read_body,
+)
 from rolesync.model.hosts import is_internal, is_literal, is_loopback, is_metadata
 from rolesync.sources.access import Access, Clocks, Deadline, FetchError, with_retries
 
@@ -33,11 +40,12 @@ _REACH = "check the address and the network, then run the same command again"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer: status, headers, and the unpacked body."""
+    """An answer: status, headers, and the unpacked body. `has_end`: the server said where the body ends, and it did."""
 
     status: int
     headers: Mapping[str, str]
     data: bytes
+    has_end: bool
 
 
 class HttpReader:
@@ -96,6 +104,21 @@ class HttpReader:
         """Make a client for libraries that send requests of their own."""
         return TimedClient(self.session, self.deadline)
 
+    def whole_file(self, answer: Answer) -> bytes:
+        """Return the file that an answer holds.
+
+        Raises:
+            FetchError: it holds none, or perhaps only a part of one.
+        """
+        if answer.status != HTTPStatus.OK:
+            raise self.refusal(answer)
+        if not answer.has_end and not self._access.list_sha256:
+            raise FetchError(
+                f"{self.where}: the server does not say where its answer ends, so a part of the list may be missing",
+                hint="let it send Content-Length, or set list_sha256",
+            )
+        return answer.data
+
     def refusal(self, answer: Answer) -> FetchError:
         """Make the error for an answer that holds no list."""
         if answer.status in _REFUSED:
@@ -112,6 +135,7 @@ class HttpReader:
     def _follow(self, url: str, headers: Mapping[str, str], secrets: Mapping[str, str], max_bytes: int) -> Answer:
         """Read an answer, after at most a few redirects to named hosts."""
         for _ in range(REDIRECTS + 1):
+            url = self._as_sent(url)
             self._check_place(url)
             sent = {**headers, **secrets} if _origin(url) == self._home else headers
             answer = self._send(url, sent, max_bytes)
@@ -139,7 +163,8 @@ class HttpReader:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return Answer(response.status_code, response.headers, read_body(response, max_bytes))
+                data = read_body(response, max_bytes)
+                return Answer(response.status_code, response.headers, data, has_known_end(response))
         except requests.exceptions.RequestException as error:
             raise self._broken(error, urlsplit(url).hostname or "") from error
         except OversizeError as error:
@@ -168,6 +193,15 @@ class HttpReader:
             hint=_REACH,
             is_transient=True,
         )
+
+    def _as_sent(self, url: str) -> str:
+        r"""Return an address as the library sends it: `https://a\@b/` goes to host a, although `urlsplit` finds b."""
+        request = requests.PreparedRequest()
+        try:
+            request.prepare_url(url, None)
+        except requests.exceptions.RequestException as error:
+            raise self._broken(error, "") from error
+        return request.url or ""
 
     def _check_place(self, url: str) -> None:
         """Refuse an address that is neither of the home nor of a named host, or is not encrypted."""

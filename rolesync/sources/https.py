@@ -28,14 +28,14 @@ def fetch_https(
         FetchError: no complete list came.
     """
     with HttpReader(address.where, address.url, access, clocks, deadline) as reader:
-        answer = reader.get(address.url, _conditions(kept), secret_headers(access))
-        if answer.status == HTTPStatus.NOT_MODIFIED and kept is not None:
+        conditions = _conditions(kept)
+        answer = reader.get(address.url, conditions, secret_headers(access))
+        if answer.status == HTTPStatus.NOT_MODIFIED and conditions:
             return Unchanged(_last_modified(answer))
-        if answer.status != HTTPStatus.OK:
-            raise reader.refusal(answer)
+        data = reader.whole_file(answer)
         if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html":
             raise web_page(address.where)
-        return Download(answer.data, answer.headers.get("ETag", ""), _last_modified(answer))
+        return Download(data, answer.headers.get("ETag", ""), _last_modified(answer))
 
 
 def secret_headers(access: Access) -> Mapping[str, str]:
@@ -68,6 +68,6 @@ def _last_modified(answer: Answer) -> datetime | None:
     """Parse the time of the list's last change; None if the server names none."""
     try:
         time = parsedate_to_datetime(answer.headers.get("Last-Modified", ""))
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from rolesync.sources.access import FetchError
+from rolesync.sources.access import FetchError, parse_time
 from rolesync.sources.http import Answer, HttpReader
 
 
@@ -46,23 +46,20 @@ class JsonReader:
         """Read a file.
 
         Raises:
-            FetchError: the server refused.
+            FetchError: the server refused, or the file may be incomplete.
         """
-        answer = self._reader.get(url, {}, self._secrets)
-        if answer.status != HTTPStatus.OK:
-            raise self._reader.refusal(answer)
-        return answer.data
+        return self._reader.whole_file(self._reader.get(url, {}, self._secrets))
 
     def time(self, text: str) -> datetime:
-        """Parse a time of an answer, in ISO 8601.
+        """Parse a time of an answer, in ISO 8601 with its zone.
 
         Raises:
             FetchError: it is none.
         """
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            raise self.unexpected() from None
+        time = parse_time(text)
+        if time is None:
+            raise self.unexpected()
+        return time
 
     def unexpected(self) -> FetchError:
         """Make the error for an answer that isn't as documented."""

@@ -102,7 +102,7 @@ def test_a_list_without_its_checksum_is_refused(tmp_path: Path, checksum: bytes 
 
 
 def test_the_checksum_of_the_settings_is_checked_for_kept_copies_too(tmp_path: Path) -> None:
-    with ScriptedStudio(in_turn(csv(), ScriptedAnswer(304, b""))) as server:
+    with ScriptedStudio(in_turn(csv(ETag='"7"'), ScriptedAnswer(304, b""))) as server:
         assert fetch(server, tmp_path, list_sha256=SHA256.upper()).sha256 == SHA256
         assert "is expected" in refused(server, tmp_path, list_sha256="1" * 64).message
 

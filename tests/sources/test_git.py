@@ -171,6 +171,16 @@ def test_the_id_of_a_commit_must_be_that_of_a_commit(repository: Path) -> None:
         fetch("git+http://127.0.0.1:9/repo.git//x?ref=main", proxy_for=lambda _url: "http://127.0.0.1:9")
 
 
+def test_a_commit_of_a_time_that_is_none_has_an_unknown_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "roles.csv").write_bytes(LIST)
+    git(tmp_path, "add", ".")
+    monkeypatch.setitem(ENVIRONMENT, "GIT_COMMITTER_DATE", "@300000000000 +0000")
+    git(tmp_path, "commit", "-q", "-m", "in the year 11476")
+    answer = fetch(f"git+file://{tmp_path}//roles.csv?ref=main")
+    assert (answer.data, answer.last_modified) == (LIST, None)
+
+
 def test_git_must_be_there_and_end_in_time(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"git+file://{repository}//lists/my%20roles.csv?ref=main"
     with pytest.raises(FetchError, match="did not send the complete list within"):

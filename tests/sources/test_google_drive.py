@@ -102,6 +102,16 @@ def test_what_is_no_list_is_refused(file: Files, values: dict[str, Any], words: 
     assert TOKEN not in caught.value.message
 
 
+def test_a_file_of_unknown_length_is_refused() -> None:
+    cut = ScriptedAnswer(200, LIST * 2, {"Content-Length": "none"}, end="cut")
+
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        return cut if request.query.get("alt") == "media" else ScriptedAnswer(200, FILE)
+
+    with pytest.raises(FetchError, match="does not say where its answer ends"):
+        fetch(answer)
+
+
 def test_a_sheet_that_changes_meanwhile_is_read_again() -> None:
     times = iter(["1", "2", "3", "3"])
 

@@ -1,8 +1,10 @@
 """A list over HTTPS: complete, bounded, from named hosts only; against real servers on loopback."""
 
 import gzip
+import hashlib
 import socket
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +19,9 @@ from rolesync.sources.https import fetch_https
 from tests.paths import PEM
 from tests.servers import PATIENCE, FakeSleep, RequestHandler, ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import CHANGED, LAST_MODIFIED, LIST, NOW, SECRET, access_of, clocks_of, csv, deadline_of
+
+ENDLESS = ScriptedAnswer(200, LIST * 2, {"Content-Length": "none"}, end="cut")
+"""A list that ends where the connection does."""
 
 
 def fetch(url: str, kept: Fetched | None = None, sleep: FakeSleep | None = None, **values: Any) -> Download | Unchanged:
@@ -84,10 +89,28 @@ def test_a_list_that_did_not_change_is_not_sent_again() -> None:
         (ScriptedAnswer(302, b""), "answered with 302"),
         (ScriptedAnswer(200, b"Please wait", {"Content-Type": "text/html; charset=utf-8"}), "web page"),
         (ScriptedAnswer(200, b"no gzip", {"Content-Encoding": "gzip"}), "can't be unpacked"),
+        (csv(gzip.compress(LIST)[:-8], Content_Encoding="gzip"), "can't be unpacked"),
+        (csv(zlib.compress(LIST)[:-4], Content_Encoding="deflate"), "can't be unpacked"),
+        (csv(gzip.compress(gzip.compress(LIST)[:-8]), Content_Encoding="gzip, gzip"), "can't be unpacked"),
+        (ENDLESS, "does not say where its answer ends"),
         (csv(b"x" * 20_001), "more than 0.02 MB"),
         (csv(gzip.compress(bytes(30_000_000)), Content_Encoding="gzip"), "more than 0.02 MB"),
     ],
-    ids=["401", "403", "404", "206", "302", "page", "no gzip", "oversized", "bomb"],
+    ids=[
+        "401",
+        "403",
+        "404",
+        "206",
+        "302",
+        "page",
+        "no gzip",
+        "cut",
+        "cut deflate",
+        "cut inside",
+        "endless",
+        "oversized",
+        "bomb",
+    ],
 )
 def test_what_is_no_list_is_refused(answer: ScriptedAnswer, words: str) -> None:
     with ScriptedStudio(in_turn(answer)) as server:
@@ -108,6 +131,29 @@ def test_a_list_that_was_cut_short_is_fetched_again(end: str) -> None:
     with ScriptedStudio(in_turn(cut)) as server:
         assert "could not be made, or broke" in refused(f"{server.base_url}/a").message
     assert len(server.requests) == 3
+
+
+def test_a_list_whose_checksum_is_known_needs_no_length() -> None:
+    with ScriptedStudio(in_turn(ENDLESS)) as server:
+        assert fetch(f"{server.base_url}/a", list_sha256=hashlib.sha256(LIST).hexdigest()) == Download(LIST)
+
+
+def test_an_answer_without_body_may_name_an_encoding() -> None:
+    with ScriptedStudio(in_turn(ScriptedAnswer(304, b"", {"Content-Encoding": "gzip"}))) as server:
+        assert fetch(f"{server.base_url}/a", Fetched("https://x", NOW, '"7"')) == Unchanged(None)
+
+
+def test_only_what_was_asked_for_can_be_unchanged() -> None:
+    kept = Fetched("https://x", NOW)  # without anything to compare with
+    answer = ScriptedAnswer(304, b"", {"Last-Modified": LAST_MODIFIED})
+    with ScriptedStudio(in_turn(answer)) as server, pytest.raises(FetchError, match="answered with 304"):
+        fetch(f"{server.base_url}/a", kept)
+
+
+@pytest.mark.parametrize("time", ["Fri, 31 Dec 9999 23:59:59 -2300", "Mon, 30 Feb 2026 06:00:00 GMT", "yesterday"])
+def test_a_time_that_is_none_means_an_unknown_age(time: str) -> None:
+    with ScriptedStudio(in_turn(csv(Last_Modified=time))) as server:
+        assert fetch(f"{server.base_url}/a") == Download(LIST)
 
 
 def test_a_failing_server_is_asked_again_within_the_time_of_the_whole() -> None:
@@ -155,6 +201,19 @@ def test_a_redirect_leads_only_to_named_hosts_and_takes_no_secret_along() -> Non
         }
         assert fetch(f"{server.base_url}/a", **named) == Download(LIST)
     assert SECRET not in str(other.requests[0].headers)
+
+
+@pytest.mark.parametrize(
+    "form", ["{other}\\@{home}/x", "{other}/\\@{home}/x", "{other}#@{home}/x", "{other}?@{home}/x"]
+)
+def test_a_redirect_that_hides_its_host_takes_no_secret_along(form: str) -> None:
+    with ScriptedStudio(in_turn(csv())) as other:
+        answers: list[ScriptedAnswer] = []
+        with ScriptedStudio(lambda _request: answers[0]) as server:
+            to = form.format(other=other.base_url, home=server.base_url.removeprefix("http://"))
+            answers.append(ScriptedAnswer(302, b"", {"Location": to}))
+            assert "which is not named" in refused(f"{server.base_url}/a", list_secret=SECRET).message
+        assert not other.requests
 
 
 def test_an_address_that_no_server_has_is_refused() -> None:

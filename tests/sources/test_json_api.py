@@ -6,7 +6,7 @@ from rolesync.sources.access import FetchError
 from rolesync.sources.http import HttpReader
 from rolesync.sources.json_api import JsonReader
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
-from tests.sources.tools import SECRET, access_of, clocks_of, deadline_of
+from tests.sources.tools import CHANGED, SECRET, access_of, clocks_of, deadline_of
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,13 @@ def test_other_answers_are_refused(answer: ScriptedAnswer, words: str) -> None:
     assert words in caught.value.message
     assert SECRET not in f"{caught.value.message} {caught.value.hint}"
     assert server.requests[0].headers["Authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-11-29T18:30:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_needs_its_zone(text: str) -> None:
+    access, clocks = access_of(), clocks_of()
+    with HttpReader("x", "https://x/", access, clocks, deadline_of(access, clocks)) as http:
+        api = JsonReader(http, "")
+        assert api.time("2026-11-29T18:30:00Z") == CHANGED
+        with pytest.raises(FetchError, match="not as documented"):
+            api.time(text)
