@@ -10,13 +10,20 @@ from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
 from xml.etree.ElementTree import Element
 
+import numpy as np
+import numpy.typing as npt
+
 from rolesync.model.findings import quoted
 from rolesync.tables.xml_elements import SHARED_TEXTS, elements, local_name, read_part
 
+Ints = npt.NDArray[np.int64]
+
 _UNUSUAL_NUMBER = re.compile(rb"[<:]v(?!>(?:0|[1-9][0-9]{0,8})</)")
-_PLACE = re.compile(rb"<(?:\w+:)?(?:row|c)\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Z]*)([0-9]+)")
-_MAX_PLACES = 16 * 2**20  # bytes of a sheet whose cells are each compared with their row
-_ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"']([0-9]+)")
+_SPACED_ATTRIBUTE = re.compile(rb"\sr(?:\s+=|=\s)")
+_CHUNK = 2**22  # bytes of a sheet whose references are looked at together
+_QUOTES, _BLANKS = (ord('"'), ord("'")), tuple(b" \t\r\n")
+_LETTERS, _DIGITS = 3, 7  # of the longest reference
+_BASE = 10
 
 
 def may_be_damaged(worksheet: bytes, rows: Sequence[Sequence[object]]) -> bool:
@@ -31,24 +38,48 @@ def may_be_damaged(worksheet: bytes, rows: Sequence[Sequence[object]]) -> bool:
     """
     if _UNUSUAL_NUMBER.search(worksheet):
         return True
-    numbers = _ROW_NUMBER.findall(worksheet)
-    if len(set(numbers)) < len(numbers):
-        return True
-    if len(worksheet) <= _MAX_PLACES and _has_misplaced_cell(worksheet):
+    if _SPACED_ATTRIBUTE.search(worksheet[:_CHUNK]) or _has_misplaced_cell(worksheet):
         return True
     values = sum(worksheet.count(tag) for tag in (b"<v>", b"<is>", b":v>", b":is>"))
     return sum(len(row) - row.count("") for row in rows) < values
 
 
 def _has_misplaced_cell(worksheet: bytes) -> bool:
-    """Whether a cell names another row than the one that it is in; the library would move it there."""
-    row = b""
-    for column, number in _PLACE.findall(worksheet):
-        if not column:
-            row = number
-        elif number != row:
+    """Whether a row's number is there twice, or a cell names another row than its own; the library would move it."""
+    row = 0
+    rows: list[Ints] = []
+    for start in range(0, len(worksheet), _CHUNK):
+        number, is_cell = _references(worksheet, start)
+        if not len(number):
+            continue
+        latest = np.maximum.accumulate(np.where(is_cell, -1, np.arange(len(number))))
+        row_of = np.where(latest < 0, row, number[latest])
+        if (number != row_of).any():
             return True
-    return False
+        row = int(row_of[-1])
+        rows.append(number[~is_cell])
+    all_rows = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    return len(np.unique(all_rows)) < len(all_rows)
+
+
+def _references(worksheet: bytes, start: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """The row numbers in the attributes `r` that begin in a chunk of a sheet, and whether each is of a cell."""
+    before = 1 if start else 0
+    part = worksheet[start - before : start + _CHUNK + len(' r="') + _LETTERS + _DIGITS]
+    data = np.frombuffer(part + bytes(_LETTERS + _DIGITS + 1), np.uint8)
+    at = np.flatnonzero(data[before : before + _CHUNK] == ord("r")) + before
+    at = at[(data[at + 1] == ord("=")) & np.isin(data[at - 1], _BLANKS)]
+    at = at[np.isin(data[at + 2], _QUOTES)] + 3
+    is_cell = (data[at] >= ord("A")) & (data[at] <= ord("Z"))
+    for _ in range(_LETTERS):
+        at = at + ((data[at] >= ord("A")) & (data[at] <= ord("Z")))
+    number = np.zeros(len(at), np.int64)
+    for _ in range(_DIGITS):
+        digit = data[at] - np.uint8(ord("0"))  # other signs wrap to more than 9
+        is_digit = digit < _BASE
+        number = np.where(is_digit, number * _BASE + digit, number)
+        at = at + is_digit
+    return number, is_cell
 
 
 def check_worksheet(archive: zipfile.ZipFile, name: str, worksheet: bytes) -> None:
@@ -74,13 +105,13 @@ def _count_shared_texts(archive: zipfile.ZipFile) -> int:
 
 def _damages(worksheet: bytes, texts: int) -> Iterator[str]:
     rows: set[int] = set()
-    cells: set[str] = set()
     row = 0
     for element in elements(worksheet, "row"):
         row = int(element.get("r", row + 1))
         if row in rows:
             yield f"row {row} is there twice"
         rows.add(row)
+        cells: set[str] = set()
         for cell in element:
             reference = cell.get("r", "")
             if reference and reference in cells:

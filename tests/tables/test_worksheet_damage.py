@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 
+from rolesync.tables import worksheet_damage
 from tests.tables.books import SHEET, edited, xlsx
 from tests.tables.opening import refused_workbook, rows
 
@@ -60,6 +61,22 @@ def test_an_unreadable_number_of_a_text_is_refused_with_its_cell(number: str) ->
 )
 def test_a_cell_in_a_wrong_or_used_place_is_refused_with_it(old: str, new: str, damage: str) -> None:
     assert damage in refused_workbook(book(ROWS.replace(old, new)))
+
+
+@pytest.mark.parametrize("chunk", [*range(16, 48), 1000])
+def test_damage_anywhere_in_a_sheet_of_any_size_is_refused(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worksheet_damage, "_CHUNK", chunk)
+    assert len(rows(book(ROWS))) == 2
+    assert "cell B3 is in row 2" in refused_workbook(book(ROWS.replace('r="B2"', 'r="B3"')))
+    bare = re.sub(r' r="[A-B][12]"', "", ROWS).replace('<row r="1">', '<row r="2">')
+    assert "row 2 is there twice" in refused_workbook(book(bare))
+
+
+@pytest.mark.parametrize("form", [' r = "{}"', " r= '{}'", "\n r='{}'"])
+def test_references_may_be_written_in_any_way(form: str) -> None:
+    written = re.sub(r' r="([^"]+)"', lambda match: form.format(match[1]), ROWS)
+    assert len(rows(book(written))) == 2
+    assert "cell B3 is in row 2" in refused_workbook(book(written.replace("B2", "B3")))
 
 
 def test_rows_without_references_that_have_the_same_number_are_refused() -> None:
