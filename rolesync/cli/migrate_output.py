@@ -115,13 +115,13 @@ def deliver(
     source_settings: str,
 ) -> Exit:
     """Write the files and show the rest. Refused cells prevent the list, unless it may be partial."""
-    from rolesync.migrate.decisions import add_options, decision_commands, find_decisions
+    from rolesync.migrate.decisions import add_options, commands_to_go_on
     from rolesync.report.migration_json import migration_json, suggestions_json
 
     written = _save_account(migration, delivery, settings)
     complete = not migration.refused and bool(migration.assignments)
     words = typed_words(settings)
-    commands = decision_commands(words, find_decisions(migration.ledger))
+    commands = commands_to_go_on(words, migration.ledger)
     if not commands and migration.refused and migration.assignments and not delivery.partial:
         commands = [("write the list without the rows of refused cells (exits 5)", add_options(words, ["--partial"]))]
     shown_commands = [(purpose, shlex.join(command)) for purpose, command in commands]

@@ -103,6 +103,29 @@ def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> 
     return commands
 
 
+def commands_to_go_on(command: Sequence[str], ledger: CellLedger) -> list[tuple[str, list[str]]]:
+    """The commands that decide about words and about a guessed encoding, each with its purpose; empty without either.
+
+    Args:
+        command: the words of the command that was refused.
+        ledger: its cells.
+    """
+    decided = decision_commands(command, find_decisions(ledger))
+    guesses = {table.guess for table in ledger.tables if any(_depends_on_guess(cell) for cell in table.cells)} - {""}
+    if len(guesses) != 1:
+        return decided
+    encoding = guesses.pop()
+    options = ["--encoding", encoding]
+    purpose = f"read the file as {encoding}, if the texts above are then right"
+    if not decided:
+        return [(purpose, add_options(command, options))]
+    return [(f"{text}, and {purpose}", add_options(words, options)) for text, words in decided]
+
+
+def _depends_on_guess(cell: Cell) -> bool:
+    return cell.outcome is CellOutcome.REFUSED and cell.code == Code.NOT_UTF8
+
+
 def add_options(command: Sequence[str], options: Sequence[str]) -> list[str]:
     """Add options to a command, before the files that follow `--`."""
     place = command.index("--") if "--" in command else len(command)

@@ -95,10 +95,11 @@ class Cell(NamedTuple):
 
 @dataclass(slots=True)
 class TableLedger:
-    """The cells of a table, in the order of rows and columns."""
+    """The cells of a table, in the order of rows and columns; `guess` names its encoding if it is a guess."""
 
     place: Place
     header: tuple[str, ...]
+    guess: str = ""
     cells: list[Cell] = field(default_factory=list)
     refused_blanks: list[Cell] = field(default_factory=list)  # they refuse their rows, but are not counted
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import RolesyncError
-from rolesync.migrate.decisions import decision_commands, find_decisions
+from rolesync.migrate.decisions import commands_to_go_on
 from rolesync.migrate.layout import SourceLayout, header_rules
 from rolesync.migrate.migrate import migrate
 from rolesync.migrate.plain_tables import recipe_by_meaning
@@ -88,7 +88,7 @@ def _decided(
         result = migrate([path], command.recipe, managed=managed, today=today, form=form, join=joined)
     except RolesyncError:
         return [command]
-    decided = decision_commands(command.words, find_decisions(result.ledger))
+    decided = commands_to_go_on(command.words, result.ledger)
     return [
         NextCommand(f"{command.purpose}, and {purpose}", tuple(words), command.recipe) for purpose, words in decided
     ] or [command]

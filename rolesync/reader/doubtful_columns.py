@@ -64,14 +64,19 @@ class DoubtfulColumns:
             cell = cells[place].strip() if place < len(cells) else ""
             words.setdefault(word_against(cell, self._guess), WordRows()).add(number)
 
-    def findings(self, header_row: int) -> Iterator[Finding]:
-        """Refuse each column that speaks against a user; say of the others that they are not read."""
+    def findings(self, header_row: int, also: str = "") -> Iterator[Finding]:
+        """Refuse each column that speaks against a user; say of the others that they are not read.
+
+        Args:
+            header_row: the header's row number; 0 if there is none.
+            also: an option that the list needs in any case; "" for none.
+        """
         for (_, column, header), words in zip(self._columns, self._words, strict=True):
             meanings = {word: _meaning(header.kind, word, self._today) for word in words}
             objections = list(_objections(header, meanings))
             if objections:
                 text = describe_objections(objections, words)
-                advice = _advice(column, header, [word for word in meanings if word not in objections])
+                advice = _advice(column, header, [word for word in meanings if word not in objections], also)
                 yield error(Code.COLUMN_UNCLEAR, f"{text}; {advice}", row=header_row or None, column=column)
             elif any(words) and (header.kind in ABOUT_PERSON or CellMeaning.COUNTS in meanings.values()):
                 counts = CellMeaning.COUNTS in meanings.values()
@@ -157,24 +162,25 @@ def _describe_word(word: str, rows: WordRows) -> str:
     return f"{quoted(word) if word else 'a blank cell'} in {rows.count:,} row{'s' * (rows.count > 1)} ({numbers})"
 
 
-def _advice(column: str, header: HeaderMeaning, kept: Sequence[str]) -> str:
-    ignores = option("ignore-column", column)
+def _advice(column: str, header: HeaderMeaning, kept: Sequence[str], also: str) -> str:
+    ignores = " ".join(filter(None, [also, option("ignore-column", column)]))
     if header.kind not in ABOUT_PERSON or any(map(is_date, kept)):
         kind = ColumnKind.EXPIRES if header.kind in ABOUT_PERSON else header.kind
         return f"if it limits the role, rename it to {quoted(kind.value)}; else ignore it: {ignores}"
-    return keep_or_ignore(column, kept)
+    return keep_or_ignore(column, kept, also)
 
 
-def keep_or_ignore(column: str, kept: Sequence[str] | None) -> str:
+def keep_or_ignore(column: str, kept: Sequence[str] | None, also: str = "") -> str:
     """Write the options that decide about a column.
 
     Args:
         column: its header.
         kept: its words whose rows count; None if they are too many.
+        also: an option that the list needs in any case; "" for none.
     """
-    ignores = option("ignore-column", column)
+    ignores = " ".join(filter(None, [also, option("ignore-column", column)]))
     words = [*{fold_word(word): word for word in reversed(kept or ())}.values()][::-1]
     if not words or len(words) > NAMED or not column.strip():  # `--keep` needs a name
         return f"delete the rows that don't count, or read all rows: {ignores}"
-    keeps = " ".join(option("keep", f"{column}={word}") for word in words)
+    keeps = " ".join(filter(None, [also, *(option("keep", f"{column}={word}") for word in words)]))
     return f"read only the rows that count: {keeps}; or read all rows: {ignores}"

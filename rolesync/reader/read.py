@@ -22,7 +22,7 @@ from rolesync.reader.doubtful_columns import DoubtfulColumns
 from rolesync.reader.duplicates import Deduplicated
 from rolesync.reader.foreign_ids import foreign_ids
 from rolesync.reader.header import Layout, header_rules, lay_out
-from rolesync.reader.header_findings import Hints, ignored_columns
+from rolesync.reader.header_findings import Hints, ignored_columns, option
 from rolesync.reader.roles import RoleReader
 from rolesync.reader.row import RowReader
 from rolesync.reader.row_collector import RowCollector
@@ -98,7 +98,9 @@ def _read(
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
     reader = RowReader(layout, roles, today, table.delimiter, logins=form.login_identities)
     collector.read_rows(table, reader, roles)
-    findings += [*reader.column_findings(), *doubtful.findings(table.header_row), *unread.findings(table.header_row)]
+    findings += reader.column_findings()
+    also = option("encoding", table.guess) if collector.encoding_needed else ""
+    findings += [*doubtful.findings(table.header_row, also), *unread.findings(table.header_row, also)]
     findings += ignored_columns(table.header, form)
     if not collector.rows:
         which = "and all rows are left out" if reader.rows_left_out else "but no rows"

@@ -38,6 +38,7 @@ class RowCollector:
         not_in_force: the assignments that are not in force today.
         validities: the rows with an action or dates, by row number.
         findings_before: the number of findings before those of the latest row.
+        encoding_needed: whether a row is refused because the encoding is a guess.
         totals: the latest rows, if each may be a total at the end: its note as such, and its findings as a row.
     """
 
@@ -52,6 +53,7 @@ class RowCollector:
     not_in_force: UserColumns = field(default_factory=UserColumns)
     validities: dict[int, Validity] = field(default_factory=dict)
     findings_before: int = 0
+    encoding_needed: bool = False
     totals: list[tuple[Finding, list[Finding]]] = field(default_factory=list)
 
     @property
@@ -176,6 +178,10 @@ class RowCollector:
             return cells
         findings = find_non_text(number, cells, self.layout.header, self.layout.used, self.guess)
         if any(finding.level is Level.ERROR for finding in findings):
+            if self.guess:  # once the encoding is named, the row counts, and all its words matter
+                self.encoding_needed = True
+                self.doubtful.add(number, cells)
+                self.unread.add(number, cells)
             return findings
         self.findings.extend(findings)
         return cells

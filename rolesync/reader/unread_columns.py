@@ -57,13 +57,13 @@ class UnreadColumns:
         """Note that a column has many different cells."""
         del self._words[place]
 
-    def findings(self, header_row: int) -> Iterator[Finding]:
-        """Refuse each column that speaks against a user; name the columns that say no."""
+    def findings(self, header_row: int, also: str = "") -> Iterator[Finding]:
+        """Refuse each column that speaks against a user; name the columns that say no. See `DoubtfulColumns`."""
         for place, against in self._against.items():
             column, words = self._header[place], self._words.get(place)
             if against:
                 others = None if words is None else sorted(words.keys() - against.keys(), key=lambda word: -words[word])
-                text = f"{describe_objections(list(against), against)}; {keep_or_ignore(column, others)}"
+                text = f"{describe_objections(list(against), against)}; {keep_or_ignore(column, others, also)}"
                 yield error(Code.COLUMN_UNCLEAR, text, row=header_row or None, column=column)
             elif words and (noes := _noes(words)):
                 shown = name_some(f"{quoted(word)} in {words[word]:,} row{'s' * (words[word] > 1)}" for word in noes)

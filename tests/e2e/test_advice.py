@@ -52,6 +52,11 @@ ADVISED = [
     _list(Code.NOT_UTF8, f"email,role\n{A},Admin\n".encode("utf-8-sig"), "--encoding", "cp1252"),
     _list(Code.NOT_UTF8, xlsx({"L": [["email", "role"], [A, "Admin"]]}), "--encoding", "cp1252"),
     _list(Code.NOT_UTF8, f" email  | role  | Konto \n-------+-------+-----\n {A} | Prüfer | aktiv\n".encode("cp1252")),
+    _list(
+        Code.COLUMN_UNCLEAR,
+        f"email,role,Account status\n{A},Admin,Active\nrén@x.edu,Admin,Suspended\n".encode("cp1252"),
+    ),
+    _list(Code.COLUMN_UNCLEAR, f"email,role,Notes\n{A},Admin,\n{B},Admin,has left\n"),
     _list(Code.COLUMN_UNCLEAR, f"email,role,Account status\n{A},Admin,Active\n{B},Admin,Suspended\n"),
     _list(Code.COLUMN_UNCLEAR, f"email,role,xyz\n{A},Admin,\n{B},Admin,gesperrt\n"),
     _list(Code.COLUMN_UNCLEAR, f"email,role,\n{A},Admin,\n{B},Admin,gesperrt\n"),
@@ -77,6 +82,11 @@ ADVISED = [
     _table(CellReason.DECISION_NEEDED, f"email,Suspended\n{A},\n{B},x\n", "--role", "Admin"),
     _table(CellReason.DECISION_NEEDED, f"email,Active\n{A},yes\n{B},\n", "--role", "Admin"),
     _table(CellReason.DECISION_NEEDED, f"email,Active,Suspended\n{A},yes,\n{B},no,\n{C},yes,x\n", "--role", "Admin"),
+    _table(
+        CellReason.DECISION_NEEDED,
+        f"email,role,Account status\n{A},Admin,Active\nrén@x.edu,Admin,Suspended\n".encode("cp1252"),
+    ),
+    _table(CellReason.DECISION_NEEDED, f"email,Notes\n{A},\n{B},arbeitet nicht mehr hier\n", "--role", "Admin"),
     _table(CellReason.DECISION_NEEDED, f"email,xyz\n{A},\n{B},gesperrt\n", "--role", "Admin"),
     _table(
         CellReason.DECISION_NEEDED,

@@ -1,7 +1,7 @@
 import shlex
 from pathlib import Path
 
-from rolesync.migrate.decisions import decision_commands, find_decisions
+from rolesync.migrate.decisions import commands_to_go_on, decision_commands, find_decisions
 from rolesync.migrate.recipe import Recipe
 from tests.migrate.sources import run
 
@@ -65,3 +65,17 @@ def test_a_column_of_times_is_ignored_and_many_words_count_together(tmp_path: Pa
     ((purpose, words),) = decision_commands([], many)
     assert words == ["--keep", "Account status=code 0"]
     assert purpose == "count rows with 'code 0'"
+
+
+def test_a_command_decides_about_words_and_the_encoding(tmp_path: Path) -> None:
+    text = "email,role,Account status\na@x.edu,Admin,active\nrén@x.edu,Admin,suspended\n"
+    ledger = run(tmp_path, {"s.csv": text.encode("cp1252")}, Recipe()).ledger
+    assert [words for _, words in commands_to_go_on(["migrate", "s.csv"], ledger)] == [
+        ["migrate", "s.csv", "--keep", "Account status=active", "--encoding", "windows-1252"],
+        ["migrate", "s.csv", "--keep", "Account status=suspended", "--encoding", "windows-1252"],
+    ]
+    ledger = run(tmp_path, {"s.csv": text.replace("suspended", "active").encode("cp1252")}, Recipe()).ledger
+    ((purpose, words),) = commands_to_go_on(["migrate", "s.csv"], ledger)
+    assert words == ["migrate", "s.csv", "--encoding", "windows-1252"]
+    assert "windows-1252" in purpose
+    assert commands_to_go_on([], run(tmp_path, {"s.csv": "email,role\nx,Admin\n"}, Recipe()).ledger) == []

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.model.desired import Desired
+from rolesync.model.lists import ListForm
 from rolesync.reader.read import read_desired
 
 
@@ -30,3 +31,21 @@ def test_a_row_of_a_single_text_is_refused_with_what_to_do(row: str, tmp_path: P
     (finding,) = desired.findings
     assert (finding.level, finding.code, finding.row) == ("error", "identity_missing", 3)
     assert "delete the row if it is none of the list" in finding.message
+
+
+def test_a_guessed_encoding_and_a_word_are_decided_by_the_same_options(tmp_path: Path) -> None:
+    text = "email,role,Account status,Notes\na@x.edu,Admin,active,\nrén@x.edu,Admin,suspended,has left\n"
+    (tmp_path / "list.csv").write_bytes(text.encode("cp1252"))
+    desired = read_desired(tmp_path / "list.csv", managed_roles=("Admin",), today=date(2026, 3, 1))
+    errors = [finding for finding in desired.findings if finding.level == "error"]
+    assert [(finding.code, finding.column) for finding in errors] == [
+        ("column_unclear", "Account status"),
+        ("column_unclear", "Notes"),
+        ("not_utf8", "email"),
+    ]
+    assert "--encoding windows-1252 --keep 'Account status=active'" in errors[0].message
+    assert "--encoding windows-1252 --ignore-column 'Account status'" in errors[0].message
+    assert "--encoding windows-1252 --ignore-column Notes" in errors[1].message
+    form = ListForm(encoding="windows-1252", keep={"Account status": ["active"]}, ignore_columns=["Notes"])
+    desired = read_desired(tmp_path / "list.csv", managed_roles=("Admin",), today=date(2026, 3, 1), form=form)
+    assert list(desired.assignments["email"]) == ["a@x.edu"]
