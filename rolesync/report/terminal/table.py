@@ -23,15 +23,14 @@ _ADDRESS = re.compile(r"\S+@\S+")
 
 
 class Whole(NamedTuple):
-    """A cell of parts that are never broken, such as name, address and id, and a note below them that may wrap."""
+    """A cell of parts that are never broken, such as name, address and id; a note may wrap, below the whole row."""
 
     parts: tuple[str, ...]
     note: str = ""
 
     def __str__(self) -> str:
-        """The parts in one line, above the note."""
-        text = " ".join(self.parts)
-        return f"{text}\n{self.note}" if self.note else text
+        """The parts in one line."""
+        return " ".join(self.parts)
 
 
 Cell = str | Text | Whole
@@ -70,12 +69,13 @@ class Listing:
         apart = None if widths else self._unbroken_column()
         if apart is None:
             widths = widths or self._widths(self._columns, self._rows, options.max_width, last_resort=True)
-            yield from self._table(self._columns, self._rows, widths, console, lambda _row: iter(()))
+            notes = self._notes(widths, options.max_width, console)
+            yield from self._table(self._columns, self._rows, widths, console, lambda row: ((), notes(row)))
             return
         columns, rows = _cut(self._columns, apart), [_cut(row, apart) for row in self._rows]
         widths = self._widths(columns, rows, options.max_width, last_resort=True)
         lines = [self._line_of(row[apart], options.max_width, console) for row in self._rows]
-        yield from self._table(columns, rows, widths, console, lambda row: iter(lines[row]))
+        yield from self._table(columns, rows, widths, console, lambda row: (lines[row], ()))
 
     def _table(
         self,
@@ -83,9 +83,9 @@ class Listing:
         rows: Sequence[Sequence[Cell]],
         widths: Sequence[int],
         console: Console,
-        above: Callable[[int], Iterator[Segment]],
+        around: Callable[[int], tuple[Iterable[Segment], Iterable[Segment]]],
     ) -> Iterator[Segment]:
-        """Draw the head and the rows; `above` gives what comes before a row."""
+        """Draw the head and the rows; `around` gives what comes before and after a row."""
         breakers = [_breaker(width, console) for width in widths]
         head = [breaker(Text(column.title, style="bold")) for breaker, column in zip(breakers, columns, strict=True)]
         height = max(map(len, head))
@@ -93,13 +93,28 @@ class Listing:
         rule = _RULE * (sum(widths) + _GAP * (len(widths) - 1))
         yield Segment(f"{' ' * self._indent}{rule}\n")
         for number, row in enumerate(rows):
-            yield from above(number)
+            above, below = around(number)
+            yield from above
             cells = [breaker(cell) for breaker, cell in zip(breakers, row, strict=True)]
             yield from self._drawn(cells, columns, widths)
+            yield from below
 
     def _line_of(self, cell: Cell, room: int, console: Console) -> list[Segment]:
-        lines = _breaker(room - self._indent, console)(cell)
+        breaker = _breaker(room - self._indent, console)
+        lines = [*breaker(cell), *(breaker(cell.note) if isinstance(cell, Whole) and cell.note else ())]
         return [Segment(f"{' ' * self._indent}{line.text}\n") for line in lines]
+
+    def _notes(self, widths: Sequence[int], room: int, console: Console) -> Callable[[int], Iterator[Segment]]:
+        """Return what draws the notes of a row: from their column to the right edge, so that they take few lines."""
+        starts = [self._indent + sum(widths[:place]) + _GAP * place for place in range(len(widths))]
+        breakers = [_breaker(max(1, room - start), console) for start in starts]
+
+        def draw(number: int) -> Iterator[Segment]:
+            for cell, start, breaker in zip(self._rows[number], starts, breakers, strict=True):
+                if isinstance(cell, Whole) and cell.note:
+                    yield from (Segment(f"{' ' * start}{line.text}\n") for line in breaker(cell.note))
+
+        return draw
 
     def _unbroken_column(self) -> int | None:
         """Find the column of cells that are never broken; None if there is none, or no other column."""
@@ -214,8 +229,7 @@ def _breaker(width: int, console: Console) -> Callable[[Cell], list[_Line]]:
 
     def lines_of(cell: Cell) -> list[_Line]:
         if isinstance(cell, Whole):
-            texts = [*_joined(cell.parts, width), *([cell.note] if cell.note else [])]
-            return [line for text in texts for line in broken(text)]
+            return [line for text in _joined(cell.parts, width) for line in broken(text)]
         if isinstance(cell, Text):
             return styled(cell)
         if len(cell) <= width and cell.isascii() and "\n" not in cell:

@@ -1,6 +1,7 @@
 from rich.console import Console
 from rich.text import Text
 
+from rolesync.report.terminal.table import Whole
 from rolesync.report.terminal.widgets import column, table, words
 from tests.report.terminal.screen import show
 
@@ -70,3 +71,15 @@ def test_where_nothing_fits_every_column_keeps_a_cell() -> None:
 
 def test_a_text_is_no_markup_and_escapes_nothing() -> None:
     assert lines(table([column("a")], [("[b]x[/b] :smile:",), (Text("[i]"),)]))[2:] == ["  [b]x[/b] :smile:", "  [i]"]
+
+
+def test_a_note_about_a_user_takes_the_width_of_the_row_and_no_more() -> None:
+    ada = Whole(("Ada Lovelace", "<ada@example.edu>", "#12"), "owns 412 media, 310 GB, 88 h, last viewed on 2025-02-01")
+    assert lines(table(HEAD, [("- remove", ada, "5"), ("+ add", Whole(("Eve",)), "")]), 60) == [
+        "  what       who                                  row",
+        "  ───────────────────────────────────────────────────",
+        "  - remove   Ada Lovelace <ada@example.edu> #12     5",
+        "             owns 412 media, 310 GB, 88 h, last viewed on",
+        "             2025-02-01",
+        "  + add      Eve",
+    ]
