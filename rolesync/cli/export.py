@@ -103,8 +103,8 @@ def _decided(path: Path, context: "Context", settings: "Settings", *, undecided_
     """Return the holders who stay by the marks of a workbook.
 
     Raises:
-        UsageError: the workbook can't be read.
-        InputRefusedError: marks are wrong or missing, or cost a protected user a role, or too few holders would stay.
+        InputRefusedError: the workbook can't be read, marks are wrong or missing or cost a protected user a role, or
+            too few holders would stay.
     """
     from rolesync.model.findings import name_some
     from rolesync.report.content.text import plural
@@ -116,9 +116,9 @@ def _decided(path: Path, context: "Context", settings: "Settings", *, undecided_
     try:
         data, _ = read_regular(path, MAX_BYTES)
     except OSError as error:
-        raise UsageError(
-            f"the workbook {path} can't be read: {error.strerror}",
-            hint="name a file that `rolesync export --review FILE` wrote",
+        problem = "does not exist" if isinstance(error, FileNotFoundError) else f"can't be read: {error.strerror}"
+        raise InputRefusedError(
+            f"the workbook {path} {problem}", hint="name a file that `rolesync export --review FILE` wrote"
         ) from error
     marks = read_marks(data)
     result = clean_list(read_holders(context), marks)

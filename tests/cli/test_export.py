@@ -86,7 +86,7 @@ def test_options_of_a_clean_up_that_contradict_each_other_are_wrong_usage(sh: Sh
     assert sh.run("export", *options).returncode == 64
 
 
-def test_a_workbook_that_is_not_there_is_wrong_usage(sh: Shell) -> None:
+def test_a_workbook_that_is_not_there_is_refused_as_input(sh: Shell) -> None:
     refused = sh.run("export", "--decisions", "none.xlsx")
-    assert refused.returncode == 64
+    assert refused.returncode == 3
     assert "rolesync export --review FILE" in refused.stderr

@@ -27,6 +27,8 @@ def test_missing_decisions_have_it_too(sh: Shell) -> None:
         "review", "plan.json", "--decisions", "missing.csv", "--reviewer", "R", "--sees", "remove 2, add 4"
     )
     assert (refused.returncode, "missing.csv do not exist" in refused.stderr) == (_MISSING, True)
+    refused = sh.run("export", "--decisions", "missing.xlsx", "-o", "list.csv")
+    assert (refused.returncode, "missing.xlsx does not exist" in refused.stderr) == (_MISSING, True)
 
 
 @pytest.mark.parametrize("command", PLAN_COMMANDS, ids=lambda command: command[0])
