@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.files import check_is_list, check_target
+from rolesync.cli.migrate_files import check_files, source_files
 from rolesync.cli.migrate_options import MigrateOptions, build_recipe, parse_pairs
 from rolesync.cli.migrate_output import Delivery, Reading, deliver, show_overview, show_overview_aside
 from rolesync.cli.options import (
@@ -26,8 +26,6 @@ from rolesync.cli.progress import command_context
 from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rolesync.migrate.migrate import Migration
     from rolesync.migrate.suggestions import Suggestion
     from rolesync.settings import Settings
@@ -39,7 +37,10 @@ COLUMNS = ("email_column", "user_id_column", "role_column")
 
 def migrate(
     sheets: Annotated[
-        list[Path], typer.Argument(metavar="SHEET...", help="CSV files or workbooks to read.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="SHEET...", help="CSV files or workbooks to read, each a path, - or an address.", show_default=False
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -129,7 +130,7 @@ def migrate(
     header_row: HeaderRow = None,
     encoding: Encoding = None,
     join: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="FILE", help="File that maps the keys of the sheet to addresses.", show_default=False),
     ] = None,
     key: Annotated[
@@ -161,7 +162,7 @@ def migrate(
     options_on_columns = column_settings(keep, ignore_column, no_header=no_header, no_user_id=no_user_id)
     source = {"sheet": sheet, "header_row": header_row, "encoding": encoding, **options_on_columns}
     settings = load_settings(config, assignments, **source, **{name: value for name, value in columns if value})
-    _check_files(sheets, join, output, account)
+    check_files(sheets, join, output, account)
     if sheet and sheet_role:
         raise UsageError("--sheet and --sheet-role contradict each other", hint="leave one of the two out")
     sheet_roles = parse_pairs("--sheet-role", sheet_role)
@@ -180,7 +181,7 @@ def migrate(
         no=tuple(no or ()),
     )
     recipe = build_recipe(options, settings)
-    reading = Reading(sheets, recipe, settings, sheet_roles, join)
+    reading = Reading(*source_files(sheets, join, settings), recipe, settings, sheet_roles)
     if output is None:
         return show_overview(reading, form)
     try:
@@ -198,25 +199,6 @@ def _source_settings(settings: "Settings") -> str:
     """Name the settings that describe the source, and would wrongly apply to the list too. Options don't last."""
     names = [name for name in (*_SOURCE_SETTINGS, *COLUMNS) if getattr(settings, name)]
     return f", without the settings {', '.join(names)}, which describe the source" if names else ""
-
-
-def _check_files(sheets: "Sequence[Path]", join: Path | None, output: Path | None, account: Path | None) -> None:
-    """Refuse files that would be read twice or overwritten, that are no tables, or that can't be written."""
-    check_target(output, "the list")
-    check_target(account, "the account", workbook=account is not None and account.suffix.casefold() == ".xlsx")
-    for path in sheets:
-        check_is_list(str(path))
-    if account and account.suffix.casefold() not in {".csv", ".xlsx"}:
-        raise UsageError(f"--account {account}: neither .csv nor .xlsx", hint="end the file name with .csv or .xlsx")
-    uses: dict[Path, str] = {}
-    for path in [*sheets, *([join] if join else [])]:
-        if path.resolve() in uses:
-            raise UsageError(f"{path} is named twice", hint="name each source once")
-        uses[path.resolve()] = "one of the sources"
-    for written in [path for path in (output, account) if path and str(path) != "-"]:  # - is no file
-        if written.resolve() in uses:
-            raise UsageError(f"{written} is {uses[written.resolve()]}", hint="name another file to write")
-        uses[written.resolve()] = "the file of the list"
 
 
 def _suggest(migration: "Migration", settings: "Settings") -> "list[Suggestion]":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rolesync.migrate.migrate import Migration
     from rolesync.migrate.overview import Overview
     from rolesync.migrate.recipe import Recipe
+    from rolesync.migrate.source_file import SourceFile
     from rolesync.migrate.suggestions import Suggestion
     from rolesync.settings import Settings
 
@@ -28,25 +29,25 @@ class Reading:
     """What a migration reads.
 
     Attributes:
-        paths: the files.
+        files: the files.
+        join: the joined file.
         recipe: the recipe that options describe.
         settings: the settings.
         sheet_roles: sheets that each give a role.
-        join: the joined file.
     """
 
-    paths: "Sequence[Path]"
+    files: "Sequence[SourceFile]"
+    join: "SourceFile | None"
     recipe: "Recipe"
     settings: "Settings"
     sheet_roles: "Mapping[str, str]"
-    join: Path | None
 
     def migrate(self) -> "Migration":
         """Read the files."""
         from rolesync.migrate.migrate import migrate
 
         return migrate(
-            self.paths,
+            self.files,
             self.recipe,
             managed=self.settings.managed_roles,
             today=datetime.now(UTC).date(),
@@ -63,10 +64,10 @@ class Reading:
         """
         from rolesync.migrate.overview import describe_file
 
-        if len(self.paths) > 1 or self.sheet_roles:
+        if len(self.files) > 1 or self.sheet_roles:
             raise UsageError("--output is missing", hint="name the file of the list: -o FILE")
         return describe_file(
-            self.paths[0],
+            self.files[0],
             self.recipe,
             managed=self.settings.managed_roles,
             today=datetime.now(UTC).date(),

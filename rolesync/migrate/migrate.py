@@ -12,6 +12,7 @@ from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellLedger, CellOutcome, Place, RowLedger, TableLedger
 from rolesync.migrate.merge import merge
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import PlacedFinding, Source, open_joined, open_source
 from rolesync.migrate.unread_sheets import unread_sheets
 from rolesync.model.findings import Code, Finding, printable, quoted
@@ -47,19 +48,19 @@ class Migration:
 
 
 def migrate(  # noqa: PLR0913  # each is a separate choice of the user
-    paths: Sequence[Path],
+    files: Sequence[Path | SourceFile],
     recipe: Recipe,
     *,
     managed: Sequence[str],
     today: date,
     form: ListForm,
     sheets: Mapping[str, str] | None = None,
-    join: Path | None = None,
+    join: Path | SourceFile | None = None,
 ) -> Migration:
     """Make a single list of roles from any tables.
 
     Args:
-        paths: the files.
+        files: the files.
         recipe: which columns mean what.
         managed: the managed roles; the list gets no other roles.
         today: the day that decides whether a role has expired.
@@ -75,21 +76,23 @@ def migrate(  # noqa: PLR0913  # each is a separate choice of the user
     findings: list[PlacedFinding] = []
     unread: list[TableLedger] = []
     sources: list[Source] = []
-    for path in paths:
-        data, _ = read_file(path)
-        is_alone = len(paths) == 1 and not join
+    for file in map(SourceFile.of, files):
+        data, _ = read_file(file.path)
+        is_alone = len(files) == 1 and not join
         encoding = form.encoding if is_alone or needs_encoding(data) else ""  # it may be meant for another file
         for sheet, role in (sheets or {form.sheet: ""}).items():
             source = open_source(
-                path, data, replace(form, sheet=sheet, encoding=encoding), recipe, findings, fixed=role, managed=managed
+                file, data, replace(form, sheet=sheet, encoding=encoding), recipe, findings, fixed=role, managed=managed
             )
             if any(other.place == source.place for other in sources):
                 raise UsageError(f"{source.place.described} is named twice", hint="leave out one of them")
             sources.append(source)
-        unread += unread_sheets(path, data, [source.place for source in sources])
+        unread += unread_sheets(file, data, [source.place for source in sources])
     users = None
     if join:
-        users, sources = open_joined(join, sources, findings, unread, today=today, encoding=form.encoding)
+        users, sources = open_joined(
+            SourceFile.of(join), sources, findings, unread, today=today, encoding=form.encoding
+        )
     findings += _ignored_columns(recipe, sources)
     _check_columns(recipe, [source.table.header for source in sources] + ([users.header] if users else []))
     tables: list[tuple[Converter, TableLedger]] = []

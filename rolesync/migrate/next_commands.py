@@ -13,6 +13,7 @@ from rolesync.migrate.layout import SourceLayout, header_rules
 from rolesync.migrate.migrate import migrate
 from rolesync.migrate.plain_tables import recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import joined_places, open_checked
 from rolesync.model.lists import ListForm
 from rolesync.reader.exports import RowVerdict
@@ -40,7 +41,8 @@ class TableLook(NamedTuple):
     """What was seen of a table.
 
     Attributes:
-        path: its file.
+        file: its file.
+        join: the file with its addresses, if an option names it.
         recipe: of the export that it is, or the recipe for any other table.
         header: its header.
         rows: its rows, as wide as the header.
@@ -49,7 +51,8 @@ class TableLook(NamedTuple):
         roles: the columns of roles.
     """
 
-    path: Path
+    file: SourceFile
+    join: SourceFile | None
     recipe: Recipe
     header: tuple[str, ...]
     rows: Sequence[Sequence[str]]
@@ -58,21 +61,18 @@ class TableLook(NamedTuple):
     roles: Sequence[int]
 
 
-def next_commands(
-    look: TableLook, join: Path | None, *, managed: Sequence[str], today: date, form: ListForm
-) -> list[NextCommand]:
+def next_commands(look: TableLook, *, managed: Sequence[str], today: date, form: ListForm) -> list[NextCommand]:
     """Find the one or two commands that make sense; none if no column identifies users.
 
     Args:
         look: the table.
-        join: the file with the addresses, if an option names it.
         managed: the managed roles; the commands give the first one.
         today: the day that decides whether a role has expired.
         form: the sheet and the header's row, where options name them.
     """
     commands: list[NextCommand] = []
-    for command in _commands(look, join, managed, form):
-        decided = _decided(command, look.path, managed=managed, today=today, form=form)
+    for command in _commands(look, managed, form):
+        decided = _decided(command, look, managed=managed, today=today, form=form)
         commands += decided[: _MAX_COMMANDS - len(commands)]
         if len(commands) == _MAX_COMMANDS:
             break
@@ -80,32 +80,34 @@ def next_commands(
 
 
 def _decided(
-    command: NextCommand, path: Path, *, managed: Sequence[str], today: date, form: ListForm
+    command: NextCommand, look: TableLook, *, managed: Sequence[str], today: date, form: ListForm
 ) -> list[NextCommand]:
     """The command, or its forms that decide about the words that leave open whether rows count."""
-    joined = Path(command.words[command.words.index("--join") + 1]) if "--join" in command.words else None
+    words, joined = command.words, None
+    if "--join" in words:
+        joined = look.join or Path(words[words.index("--join") + 1])
     try:
-        result = migrate([path], command.recipe, managed=managed, today=today, form=form, join=joined)
+        result = migrate([look.file], command.recipe, managed=managed, today=today, form=form, join=joined)
     except RolesyncError:
         return [command]
-    decided = commands_to_go_on(command.words, result.ledger)
+    decided = commands_to_go_on(words, result.ledger)
     return [
         NextCommand(f"{command.purpose}, and {purpose}", tuple(words), command.recipe) for purpose, words in decided
     ] or [command]
 
 
-def _commands(look: TableLook, join: Path | None, managed: Sequence[str], form: ListForm) -> Iterator[NextCommand]:
-    role, command = managed[0], ["rolesync", "migrate", str(look.path)]
+def _commands(look: TableLook, managed: Sequence[str], form: ListForm) -> Iterator[NextCommand]:
+    role, command = managed[0], ["rolesync", "migrate", str(look.file)]
     recipe = look.recipe
     if recipe.preset and recipe.family:
         command += ["--from", recipe.family]
     command += ["--no-header"] if form.no_header else []
-    identity = _identity(look, join)
+    identity = _identity(look)
     if identity is None:
         return
     if identity[:1] == ["--email-column"]:
         recipe = replace(recipe, email=(identity[1],), login=(), named=recipe.named | {"email"}, needed=(identity[1],))
-    output = ("-o", str(look.path.with_name(f"{look.path.stem}-list.csv")))
+    output = ("-o", str(look.file.list_path))
     for purpose, options, mapping in _role_options(look, managed):
         named = {"role": (options[1],), "named": recipe.named | {"role"}} if options[:1] == ["--role-column"] else {}
         described = replace(recipe, mapping=mapping, **named)  # type: ignore[arg-type]
@@ -116,13 +118,13 @@ def _commands(look: TableLook, join: Path | None, managed: Sequence[str], form: 
     yield NextCommand(f"give {role} to all users", (*command, *identity, "--role", role, *output), described)
 
 
-def _identity(look: TableLook, join: Path | None) -> list[str] | None:
+def _identity(look: TableLook) -> list[str] | None:
     """The options that identify users; None if no column does."""
     layout = look.layout
     if layout and (layout.emails or layout.logins):
         return []
     if layout and layout.key is not None and look.recipe.join_key:
-        return ["--join", str(join or _neighbour(look) or look.path.with_name("users.csv"))]
+        return ["--join", str(look.join or _neighbour(look) or look.file.folder / "users.csv")]
     if look.addresses:
         return ["--email-column", look.header[look.addresses[0]].strip()]
     return [] if layout and layout.user_id is not None else None
@@ -131,10 +133,10 @@ def _identity(look: TableLook, join: Path | None) -> list[str] | None:
 def _neighbour(look: TableLook) -> Path | None:
     """The file in the same folder that has the addresses of the most keys."""
     try:
-        paths = sorted(look.path.parent.iterdir())
+        paths = sorted(look.file.folder.iterdir())
     except OSError:
         return None
-    usable = [path for path in paths if path.suffix.casefold() in _TABLE_SUFFIXES and path != look.path]
+    usable = [path for path in paths if path.suffix.casefold() in _TABLE_SUFFIXES and path != look.file.path]
     known = {path: _known_keys(look, path) for path in usable[:_MAX_NEIGHBOURS]}
     best = max(known, key=lambda path: known[path], default=None)
     return best if best and known[best] else None
@@ -144,7 +146,7 @@ def _known_keys(look: TableLook, path: Path) -> int:
     """How many keys of the table a file has, if it has addresses."""
     try:
         data, _ = read_file(path, limit=_MAX_NEIGHBOUR_BYTES)
-        table, _ = open_checked(path, data, ListForm(), header_rules(Recipe()), [])
+        table, _ = open_checked(SourceFile.of(path), data, ListForm(), header_rules(Recipe()), [])
     except RolesyncError:
         return 0
     folded = [fold_export_header(text) for text in look.header]

@@ -12,6 +12,7 @@ from rolesync.migrate.ledger import Place
 from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
 from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.findings import CellError
 from rolesync.model.lists import ListForm
@@ -65,12 +66,18 @@ class Overview:
 
 
 def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
-    path: Path, recipe: Recipe, *, managed: Sequence[str], today: date, form: ListForm, join: Path | None = None
+    source: Path | SourceFile,
+    recipe: Recipe,
+    *,
+    managed: Sequence[str],
+    today: date,
+    form: ListForm,
+    join: SourceFile | None = None,
 ) -> Overview:
     """Look at a file without making a list of it.
 
     Args:
-        path: the file.
+        source: the file.
         recipe: the recipe that options describe.
         managed: the managed roles; commands give the first one.
         today: the day that decides whether a role has expired.
@@ -80,20 +87,21 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     Raises:
         InputRefusedError: the file can't be read.
     """
-    data, _ = read_file(path)
+    file = SourceFile.of(source)
+    data, _ = read_file(file.path)
     try:
-        table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
+        table, place = open_checked(file, data, form, _rules(recipe), [], managed=managed)
     except NoHeaderError:
         form = replace(form, no_header=True)
-        table, place = open_checked(path, data, form, _rules(recipe), [], managed=managed)
+        table, place = open_checked(file, data, form, _rules(recipe), [], managed=managed)
     recipe = recipe_for(recipe, table.header, place.described)
     width = len(table.header)
     rows = _rows_of_list([padded(cells, width) for _, cells in table.rows if isinstance(cells, list)], table.header)
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
     roles = find_role_columns(recipe, table.header) or _role_column(table.header, rows, managed)
     layout = _lay_out(recipe, table.header)
-    look = TableLook(path, recipe, table.header, rows, layout, addresses, roles)
-    commands = next_commands(look, join, managed=managed, today=today, form=form)
+    look = TableLook(file, join, recipe, table.header, rows, layout, addresses, roles)
+    commands = next_commands(look, managed=managed, today=today, form=form)
     deciding = {place for place, _ in layout.keep} if layout else set()
     read = {*addresses, *roles, *(layout.used if layout else ())} | _ignored(recipe, table.header)
     read |= settled_columns(recipe, table.header)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from rolesync.errors import InputRefusedError, UsageError
@@ -13,6 +12,7 @@ from rolesync.migrate.ledger import Place, TableLedger
 from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.presets import PRESETS
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.unread_sheets import unread_sheets
 from rolesync.model.findings import Finding
 from rolesync.model.lists import ListForm
@@ -89,7 +89,7 @@ def _with_doubtful_columns(
 
 
 def open_source(  # noqa: PLR0913  # each is needed to find a table
-    path: Path,
+    file: SourceFile,
     data: bytes,
     form: ListForm,
     recipe: Recipe,
@@ -101,7 +101,7 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
     """Open a table of a file, and choose the recipe that reads it.
 
     Args:
-        path: the file, as the command names it.
+        file: the file.
         data: its bytes.
         form: the sheet and the header's row, where options name them.
         recipe: the recipe that options describe.
@@ -113,7 +113,7 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
         InputRefusedError: the file can't be read, or is an export that the recipe is not for.
         UsageError: no option names the role of an export's users.
     """
-    table, place = open_checked(path, data, form, header_rules(recipe, fixed=fixed), findings, managed=managed)
+    table, place = open_checked(file, data, form, header_rules(recipe, fixed=fixed), findings, managed=managed)
     table_recipe = recipe_for(recipe, table.header, place.described)
     if not fixed:
         table_recipe.check_role()
@@ -122,7 +122,7 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
 
 
 def open_joined(  # noqa: PLR0913  # each is needed to find a table, or to report about it
-    path: Path,
+    file: SourceFile,
     sources: Sequence[Source],
     findings: list[PlacedFinding],
     unread: list[TableLedger],
@@ -133,7 +133,7 @@ def open_joined(  # noqa: PLR0913  # each is needed to find a table, or to repor
     """Open the file that has the addresses of the keys in the sources.
 
     Args:
-        path: the joined file.
+        file: the joined file.
         sources: the other tables.
         findings: gets what was noticed about the table.
         unread: gets the sheets that are not read.
@@ -145,14 +145,14 @@ def open_joined(  # noqa: PLR0913  # each is needed to find a table, or to repor
     """
     recipe = next((source.recipe for source in sources if source.recipe.join_key), None)
     if recipe is None:
-        text = f"{path} can't be joined, because no option names its key column"
+        text = f"{file} can't be joined, because no option names its key column"
         raise UsageError(text, hint="name the key columns of both files: --key 'Employee number=id'")
-    data, _ = read_file(path)
+    data, _ = read_file(file.path)
     names = tuple(name for names in recipe.join_key for name in names)
     form = ListForm(encoding=encoding if needs_encoding(data) else "")
     rules = header_rules(_join_recipe(recipe, names), fixed="-")
-    table, place = open_checked(path, data, form, rules, findings)
-    unread += unread_sheets(path, data, [place])
+    table, place = open_checked(file, data, form, rules, findings)
+    unread += unread_sheets(file, data, [place])
     headers = [set(map(fold_export_header, header)) for header in (sources[0].table.header, table.header)]
     pairs = [
         (key, names)
@@ -251,7 +251,7 @@ def _refuse(export: Export, source: str) -> NoReturn:
 
 
 def open_checked(  # noqa: PLR0913  # each is needed to find a table
-    path: Path,
+    file: SourceFile,
     data: bytes,
     form: ListForm,
     rules: HeaderRules,
@@ -268,12 +268,12 @@ def open_checked(  # noqa: PLR0913  # each is needed to find a table
     table = open_table(data, rules, form)
     table_findings = table if isinstance(table, tuple) else table.findings
     if problem := next((finding for finding in table_findings if finding.level is Level.ERROR), None):
-        where = f"{path}, row {problem.row}" if problem.row else str(path)
+        where = f"{file}, row {problem.row}" if problem.row else str(file)
         raise InputRefusedError(f"{where}: {problem.message}")
     assert not isinstance(table, tuple)  # noqa: S101  # it has no error
     if not form.no_header and any(map(rules.is_data, table.header)):
-        text = f"{path}: {describe_no_header(table.header)}"
-        raise NoHeaderError(text, hint=read_without_header(table.header, Hints(str(path), managed)))
-    place = Place(str(path), table.sheet)
+        text = f"{file}: {describe_no_header(table.header)}"
+        raise NoHeaderError(text, hint=read_without_header(table.header, Hints(str(file), managed)))
+    place = Place(str(file), table.sheet)
     findings += [PlacedFinding(place, finding) for finding in table_findings]
     return table, place

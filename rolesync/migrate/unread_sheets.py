@@ -1,18 +1,18 @@
 """The sheets of a workbook that are not read: the ledger lists their cells, so that no user vanishes unseen."""
 
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from rolesync.migrate.ledger import CellOutcome, CellReason, Place, TableLedger
+from rolesync.migrate.source_file import SourceFile
 from rolesync.model.findings import Finding
 from rolesync.tables.file_type import detect_content
 
 
-def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[TableLedger]:
+def unread_sheets(file: SourceFile, data: bytes, read: Collection[Place]) -> Iterator[TableLedger]:
     """Yield a ledger for each sheet of a workbook that was not read; text has none.
 
     Args:
-        path: the file, as the command names it.
+        file: the file.
         data: its bytes.
         read: the sheets that were read.
     """
@@ -23,7 +23,7 @@ def unread_sheets(path: Path, data: bytes, read: Collection[Place]) -> Iterator[
 
     grids = workbook_grids(content)
     for grid in () if isinstance(grids, Finding) else grids:
-        place = Place(str(path), grid.name)
+        place = Place(str(file), grid.name)
         if place in read:
             continue
         ledger = TableLedger(place, ())

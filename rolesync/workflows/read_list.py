@@ -20,6 +20,7 @@ from rolesync.reader.read import read_desired
 from rolesync.settings import Settings
 from rolesync.sources.access import Access, Clocks
 from rolesync.sources.address import is_address, parse_address, shown_address
+from rolesync.sources.copies import Copy
 from rolesync.sources.fetch import fetch_list
 from rolesync.workflows.context import Context
 
@@ -38,9 +39,7 @@ def read_list(file: Path | str, context: Context) -> Desired:
     settings, now = context.settings, context.now()
     path, fetched = Path(file), None
     if is_address(str(file)):
-        copy = fetch_list(
-            parse_address(str(file)), access_of(settings), _clocks(context), settings.lists_dir, context.shared
-        )
+        copy = _fetch(str(file), access_of(settings), context)
         path, fetched = copy.path, copy.fetched
         structlog.get_logger("rolesync.list").info(
             "list fetched", where=fetched.where, sha256=copy.sha256, failure=fetched.failure
@@ -69,12 +68,11 @@ def sha256_now(source: Source, context: Context) -> str:
     Raises:
         InputRefusedError: the list can't be fetched.
     """
-    name, settings = context.settings.list, context.settings
+    name = context.settings.list
     if source.fetched is None or shown_address(name) != source.fetched.where:
         return ""
-    access = replace(access_of(settings), list_fallback="refuse")
     try:
-        return fetch_list(parse_address(name), access, _clocks(context), settings.lists_dir, context.shared).sha256
+        return fetch_file(name, context).sha256
     except RolesyncError as error:
         raise InputRefusedError(
             f"the plan can't be compared with its list: {error.message}",
@@ -82,8 +80,19 @@ def sha256_now(source: Source, context: Context) -> str:
         ) from error
 
 
-def _clocks(context: Context) -> Clocks:
-    return Clocks(context.now, context.seconds, context.sleep or time.sleep)
+def fetch_file(address: str, context: Context) -> Copy:
+    """Fetch a file of now; an earlier copy never stands in.
+
+    Raises:
+        InputRefusedError: it can't be fetched.
+        UsageError: settings don't fit the address.
+    """
+    return _fetch(address, replace(access_of(context.settings), list_fallback="refuse"), context)
+
+
+def _fetch(address: str, access: Access, context: Context) -> Copy:
+    clocks = Clocks(context.now, context.seconds, context.sleep or time.sleep)
+    return fetch_list(parse_address(address), access, clocks, context.settings.lists_dir, context.shared)
 
 
 def access_of(settings: Settings) -> Access:

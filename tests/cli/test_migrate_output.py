@@ -7,16 +7,17 @@ import pytest
 from rolesync.cli.migrate_output import Reading
 from rolesync.errors import UsageError
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.source_file import SourceFile
 from rolesync.settings import load
 
 
 def test_only_a_single_file_is_described(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("email,role\na@x.edu,Admin\n", encoding="utf-8")
-    paths = [tmp_path / "a.csv"]
-    assert Reading(paths, Recipe(), load(), {}, None).describe().rows == 1
+    files = [SourceFile.of(tmp_path / "a.csv")]
+    assert Reading(files, None, Recipe(), load(), {}).describe().rows == 1
     for reading in (
-        Reading(paths * 2, Recipe(), load(), {}, None),
-        Reading(paths, Recipe(), load(), {"A": "Admin"}, None),
+        Reading(files * 2, None, Recipe(), load(), {}),
+        Reading(files, None, Recipe(), load(), {"A": "Admin"}),
     ):
         with pytest.raises(UsageError, match="--output is missing"):
             reading.describe()
