@@ -70,11 +70,22 @@ def _read(reader: JsonReader, first: str, address: Address) -> list[DirectoryRow
             if (state := admin.get("workflow_state", "active")) not in _STATES:
                 raise reader.unexpected()
             rows.append(DirectoryRow(email, str(user.get("name") or ""), admin["role"], _STATES[state]))
-        links = parse_header_links(headers.get("Link", "") or "<>;")
-        following = next((link["url"] for link in links if link.get("rel") == "next"), "")
-        if not following:
+        url = _next_page(reader, url, headers.get("Link", ""))
+        if not url:
+            if len(admins) >= PER_PAGE and "Link" not in headers:
+                raise incomplete(address.where, "the answer names no next and no last page")
             return rows
-        url = urljoin(url, following)
         if urlsplit(url)[:2] != urlsplit(first)[:2]:
             raise incomplete(address.where, "the next page is on another host")
     raise FetchError(f"{address.where}: more than {MAX_PAGES} pages", hint="check the account")
+
+
+def _next_page(reader: JsonReader, url: str, links: str) -> str:
+    """Return the address of the page after that of `url`; "" for none."""
+    try:
+        for link in parse_header_links(links or "<>;"):
+            if "next" in link.get("rel", "").lower().split():
+                return urljoin(url, link["url"])
+    except ValueError:
+        raise reader.unexpected() from None
+    return ""

@@ -73,6 +73,9 @@ class JsonReader:
             raise self._reader.refusal(answer)
         try:
             value = json.loads(answer.data)
+            json.dumps(
+                value, ensure_ascii=False
+            ).encode()  # an escape may give half of a letter, which no file can have
         except (ValueError, RecursionError):
             raise self.unexpected() from None
         if not isinstance(value, dict | list):

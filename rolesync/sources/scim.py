@@ -49,21 +49,32 @@ class _Service:
         self._role = address.options.get("role", "")
 
     def rows(self) -> list[DirectoryRow]:
-        """Read all rows."""
-        groups = self._address.all_values("group")
-        return [row for group in groups for row in self._members(group)] if groups else list(self._users_with_roles())
+        """Read all rows. Pages of users don't show who was passed over, so that all are read twice."""
+        if groups := self._address.all_values("group"):
+            return [row for group in groups for row in self._members(group)]
+        first, second = (sorted(self._users_with_roles()) for _ in range(2))
+        if first != second:
+            raise incomplete(self._address.where, "the users changed while they were read")
+        return first
 
     def _members(self, name: str) -> list[DirectoryRow]:
         """Read the members of a group, which must be the same before and after their users are read."""
         members = self._member_ids(name)
-        users = [self._reader.get_object(f"{self._base}/Users/{quote(user, safe='')}") for user in members]
+        users = [self._user(member) for member in members]
         if self._member_ids(name) != members:
             raise incomplete(self._address.where, f"the group {name!r} changed while it was read")
         return [self._row(user, self._role or name) for user in users]
 
+    def _user(self, key: str) -> dict[str, Any]:
+        user = self._reader.get_object(f"{self._base}/Users/{quote(key, safe='')}")
+        if user.get("id") != key:
+            raise self._reader.unexpected()
+        return user
+
     def _member_ids(self, name: str) -> list[str]:
         text = quote(f'displayName eq "{_escaped(name)}"')
-        groups = list(self._pages("Groups", f"filter={text}&attributes=id,displayName,members"))
+        found = self._pages("Groups", f"filter={text}&attributes=id,displayName,members")
+        groups = [group for group in found if str(group.get("displayName")).casefold() == name.casefold()]
         if len(groups) != 1:
             raise FetchError(
                 f"{self._address.where}: {len(groups)} groups are named {name!r}, not one", hint="correct `group`"

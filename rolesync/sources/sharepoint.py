@@ -87,10 +87,10 @@ def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> s
     url = f"{graph}/sites/{quote(site['id'])}/drives"
     for _ in range(_MAX_PAGES):
         page = api.get_object(url)
-        if not isinstance(page.get("value"), list):
+        if not isinstance(page.get("value"), list) or not isinstance(page.get("@odata.nextLink") or "", str):
             raise api.unexpected()
         for drive in page["value"]:
-            if isinstance(drive, dict) and unquote(urlsplit(str(drive.get("webUrl"))).path).casefold() == wanted:
+            if isinstance(drive, dict) and _path_of(str(drive.get("webUrl"))).casefold() == wanted:
                 return f"{graph}/drives/{quote(str(drive.get('id')))}"
         url = page.get("@odata.nextLink") or ""
         if not url:
@@ -98,6 +98,14 @@ def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> s
     raise FetchError(
         f"{address.where}: the site has no such library", hint="take the address of the file from its details"
     )
+
+
+def _path_of(url: str) -> str:
+    """Return the path of an address, decoded; "" for what is no address."""
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:
+        return ""
 
 
 def _token(http: HttpReader, address: Address, access: Access) -> str:

@@ -66,6 +66,8 @@ def test_all_pages_are_read_twice() -> None:
     [
         (canvas([ADMINS[:2], ADMINS[1:]]), "an admin came twice"),
         (canvas([ADMINS, []], other="https://evil.example"), "the next page is on another host"),
+        (canvas([ADMINS, []], other="https://["), "not as documented"),
+        (canvas([[admin(number) for number in range(100)]]), "the answer names no next and no last page"),
         (canvas([[{"id": 1}]]), "not as documented"),
         (canvas([["x"]]), "not as documented"),
         (canvas([[{**ADMINS[0], "workflow_state": "resting"}]]), "not as documented"),
@@ -73,13 +75,22 @@ def test_all_pages_are_read_twice() -> None:
         (lambda _: ScriptedAnswer(401, {}), "refused the request (401)"),
         (canvas([[]] * 300), "more than 200 pages"),
     ],
-    ids=["twice", "host", "admin", "text", "state", "object", "401", "endless"],
+    ids=["twice", "host", "link", "no link", "admin", "text", "state", "object", "401", "endless"],
 )
 def test_what_is_not_complete_is_refused(handler: RequestHandler, words: str) -> None:
     with pytest.raises(FetchError) as caught:
         fetch(handler)
     assert words in caught.value.message
     assert SECRET not in caught.value.message
+
+
+def test_the_next_page_may_have_any_letters() -> None:
+    def answer(request: ReceivedRequest) -> ScriptedAnswer:
+        said = canvas([ADMINS[:1], ADMINS[1:]])(request)
+        headers = {name: text.replace('rel="next"', 'rel="Next last"') for name, text in said.headers.items()}
+        return ScriptedAnswer(200, said.body, headers)
+
+    assert fetch(answer)[0].data.count(b"\n") == 4
 
 
 def test_admins_that_change_meanwhile_are_read_again() -> None:

@@ -17,6 +17,7 @@ from tests.sources.tools import CHANGED, SECRET, access_of, clocks_of, deadline_
         (ScriptedAnswer(200, b"7"), "not as documented"),
         (ScriptedAnswer(200, [1]), "not as documented"),
         (ScriptedAnswer(200, b"[" * 100_000), "not as documented"),
+        (ScriptedAnswer(200, {"name": "half of a letter \ud800"}), "not as documented"),
     ],
 )
 def test_other_answers_are_refused(answer: ScriptedAnswer, words: str) -> None:

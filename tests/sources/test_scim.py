@@ -26,7 +26,7 @@ USERS: dict[str, dict[str, Any]] = {
     "u2": {"id": "u2", "userName": "ben@example.edu", "active": False, "roles": ["Admin"]},
     "u3": {"id": "u3", "userName": "cy", "emails": []},
 }
-GROUPS = [
+GROUPS: list[dict[str, Any]] = [
     {"id": "g1", "displayName": 'Studio "Admins"', "members": [{"value": "u1"}, {"value": "u2", "type": "User"}]},
     {"id": "g2", "displayName": "Nested", "members": [{"value": "g1", "type": "Group"}]},
     {"id": "g3", "displayName": "Ghost", "members": [{"value": "u9"}]},
@@ -171,6 +171,30 @@ def test_a_group_that_changes_meanwhile_is_refused() -> None:
 
     with pytest.raises(FetchError, match="changed while it was read"):
         fetch("?group=Studio%20%22Admins%22", change)
+
+
+def test_a_service_that_ignores_the_filter_gives_no_other_group() -> None:
+    def change(page: dict[str, Any], _number: int) -> None:
+        page.update(totalResults=1, Resources=[{**GROUPS[0], "displayName": "Everybody"}])
+
+    with pytest.raises(FetchError, match="0 groups are named"):
+        fetch("?group=Studio%20%22Admins%22", change)
+
+
+def test_another_user_than_the_member_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(USERS, "u2", USERS["u3"])
+    with pytest.raises(FetchError, match="not as documented"):
+        fetch("?group=Studio%20%22Admins%22")
+
+
+def test_a_user_whom_the_pages_passed_over_is_missed() -> None:
+    def change(page: dict[str, Any], number: int) -> None:
+        if number == 1:  # meanwhile one user went, and another came: the total is the same, and u3 is nowhere
+            page["Resources"] = [{"id": "u4", "userName": "dan@example.edu", "roles": ["Admin"]}]
+
+    assert "dan@example.edu" not in fetch("", change)
+    with pytest.raises(FetchError, match="the users changed while they were read"):
+        fetch("", lambda page, number: change(page, number % 4))
 
 
 def test_options_are_known() -> None:

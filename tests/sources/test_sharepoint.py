@@ -105,6 +105,8 @@ def at(end: str, value: Any) -> Change:
         (at(":/sites/Media", None), "the server has nothing there (404)"),
         (at("/drives", {"value": []}), "the site has no such library"),
         (at("/drives", {}), "not as documented"),
+        (at("/drives", {"value": [], "@odata.nextLink": 7}), "not as documented"),
+        (at("/drives", {"value": [{"webUrl": "https://["}]}), "the site has no such library"),
         (at("roles.csv", None), "the server has nothing there (404)"),
         (at("roles.csv", {**ITEM, "size": 999_999_999}), "more than 100 MB"),
         (at("roles.csv", {**ITEM, "size": 7}), "the file changed while it was read"),
