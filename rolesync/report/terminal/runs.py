@@ -29,7 +29,7 @@ def runs_view(runs: Sequence[RunSummary], *, earlier: int = 0) -> RenderableType
 
 
 class _History:
-    """A table of runs. Where the line is too short, it leaves out who ran them first, then the list."""
+    """A table of runs. Where the line is too short, it leaves out who ran them, the list, then the time."""
 
     def __init__(self, runs: Sequence[RunSummary]) -> None:
         self._columns = {
@@ -45,7 +45,7 @@ class _History:
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the columns that fit in one line."""
         shown = dict(self._columns)
-        for optional in ("by", "list"):
+        for optional in ("by", "list", "began (UTC)"):
             if _width(shown) > options.max_width:
                 del shown[optional]
         columns = [column(title, whole=title != "changes") for title in shown]

@@ -34,6 +34,13 @@ def test_a_sync_and_an_undo_are_called_so_and_a_line_holds_at_80_columns() -> No
     assert end.strip() == "1,204 earlier; `rolesync runs` shows all."
 
 
+def test_a_line_that_is_too_long_leaves_out_the_time_which_the_id_has() -> None:
+    counts = {"additions": 40, "removals": 12, "done": 51, "drifted": 1}
+    drifted = replace(SUMMARIES[0], run_id="20261102T023000-4f2a0b", command="apply", counts=counts)
+    _, _, line = show(runs_view([drifted]), 80).splitlines()
+    assert " ".join(line.split()) == "20261102T023000-4f2a0b apply incomplete +40 -12, done 51, drifted 1"
+
+
 def test_a_run_that_sent_nothing_says_so() -> None:
     assert "done 2, failed 1, sent 0" in flat(runs_view([replace(SUMMARIES[0], sent=False)]))
 
