@@ -4,6 +4,7 @@ All text from elsewhere is in code spans, where nothing is read as markup, HTML,
 The two characters that could end a span or a table cell are escaped.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -34,6 +35,7 @@ _CODE_LIMIT = 300
 
 Sentences may have `SENTENCE_LIMIT`.
 """
+_TICKS = re.compile("`+")
 
 _HEAD_ROWS = 20
 """Most rows in the table of the roles, and as many guards; the space is for changes."""
@@ -162,7 +164,11 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _code(text: str, limit: int = _CODE_LIMIT) -> str:
-    shown = text.replace("`", r"\x60").replace("|", r"\x7c").strip()
+    shown = text.replace("|", r"\x7c").strip()
     if not shown:
         return ""
-    return f"`{shown[:limit]}…`" if len(shown) > limit else f"`{shown}`"
+    shown = f"{shown[:limit]}…" if len(shown) > limit else shown
+    if "`" not in shown:
+        return f"`{shown}`"
+    fence = "`" * (max(map(len, _TICKS.findall(shown))) + 1)  # code ends at as many of them as it begins with
+    return f"{fence} {shown} {fence}"

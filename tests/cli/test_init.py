@@ -60,6 +60,8 @@ def test_the_settings_can_be_written_elsewhere(new: Shell, studio: Control) -> N
         ({"role": "admin"}, 64, "nobody in Studio holds the role 'admin': did you mean Admin?"),
         ({"list": "gone.csv"}, 64, "there is no list gone.csv"),
         ({"config": "gone/rolesync.toml"}, 64, "there is no folder gone"),
+        ({"config": "/proc/rolesync.toml"}, 64, "/proc/rolesync.toml can't be written: No such file or directory"),
+        ({"config": "x" * 300}, 64, "File name too long; nothing was asked"),
     ],
 )
 def test_a_wrong_or_missing_answer_writes_nothing(

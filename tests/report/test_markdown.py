@@ -121,7 +121,7 @@ def test_hostile_text_keeps_the_columns_of_every_row() -> None:
     assert len(widths) > 60
     assert set(widths) == {2, 3, 4, 5}
     codes = {child.content for token in tokens for child in token.children or [] if child.type == "code_inline"}
-    assert {escape_for_display(text, 200).replace("`", r"\x60").replace("|", r"\x7c") for text in HOSTILE} <= codes
+    assert {escape_for_display(text, 200).replace("|", r"\x7c") for text in HOSTILE} <= codes
 
 
 @pytest.mark.parametrize(("removals", "additions"), [(100_000, 0), (0, 100_000), (600, 100_000), (100_000, 100_000)])
