@@ -16,7 +16,6 @@ from rolesync.fleet.account_command import advice_for_fleet
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.approvals import waiting_for_approval
 from rolesync.fleet.jobs import Job, JobKind
-from rolesync.log_secrets import hide
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead, status_of_exit
 from rolesync.model.plans import Plan
 from rolesync.model.reasons import HeldReason
@@ -32,7 +31,6 @@ from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.command_facts import CommandFacts
 from rolesync.workflows.context import Context
 from rolesync.workflows.doctor import run_checks
-from rolesync.workflows.log import secrets_of
 from rolesync.workflows.plan import plan_list
 from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import plan_locked
@@ -53,7 +51,6 @@ def run_job(job: Job, progress: Callable[[str, int, int], None]) -> AccountResul
     facts = CommandFacts(job.kind.value, datetime.now(UTC))
     try:
         settings = account_settings(job.values, Path(job.secrets) if job.secrets else None)
-        hide(*secrets_of(settings))
         folder = settings.account_dir
         _check_head(folder, job.head, settings.audit_key.get_secret_value())
         context = Context(settings, progress=progress, shared=_shared_lists(job, settings))

@@ -9,7 +9,9 @@ from pydantic_settings import SecretsSettingsSource
 from rolesync.configuration.problems import Kind, Source, describe_problem
 from rolesync.configuration.sources import PREFIX
 from rolesync.errors import UsageError
+from rolesync.log_secrets import hide
 from rolesync.settings import Settings
+from rolesync.workflows.log import secrets_of
 
 
 class _AccountSettings(Settings):
@@ -24,7 +26,7 @@ class _AccountSettings(Settings):
 
 
 def account_settings(values: Mapping[str, object], secrets: Path | None) -> Settings:
-    """Make the settings of an account.
+    """Make the settings of an account; from then on, the log hides its secrets.
 
     Args:
         values: the settings by name.
@@ -37,7 +39,7 @@ def account_settings(values: Mapping[str, object], secrets: Path | None) -> Sett
         raise UsageError(f"the folder of secrets {secrets} is no folder", hint="correct `secrets` in the fleet file")
     in_files = SecretsSettingsSource(_AccountSettings, secrets_dir=secrets)() if secrets else {}
     try:
-        return _AccountSettings(**{**in_files, **values})
+        settings = _AccountSettings(**{**in_files, **values})
     except ValidationError as error:
         source, fields = Source(Kind.TOML, PREFIX), Settings.model_fields
         problems = "; ".join(
@@ -45,3 +47,6 @@ def account_settings(values: Mapping[str, object], secrets: Path | None) -> Sett
             for item in error.errors()
         )
         raise UsageError(problems, hint="correct the fleet file") from None
+    if in_files:
+        hide(*secrets_of(settings))
+    return settings

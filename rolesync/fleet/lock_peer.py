@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rolesync.errors import LockHeldError
+from rolesync.errors import LockHeldError, writing_failed
 from rolesync.executor.lock import account_lock
 from rolesync.private_files import replace_file
 
@@ -116,9 +116,7 @@ class _Side:
             hint = f"run the same command on two machines within {PATIENCE / 60:g} minutes"
             return LockProof(proven=False, message="no other machine tried to take the lock", hint=hint)
         finally:
-            for name in (_HOLDER, _ANSWER):
-                with suppress(OSError):
-                    (self._folder / name).unlink()
+            self._remove_own()
 
     def be_refused(self) -> LockProof:
         """Answer the side that holds the lock, and take the lock once that side has released it."""
@@ -168,7 +166,17 @@ class _Side:
 
     def _write(self, name: str, number: str, word: str = "") -> None:
         note = _Note(number, word, self._machine.name, self._machine.id)
-        replace_file(self._folder / name, json.dumps(asdict(note)).encode("ascii"))
+        try:
+            replace_file(self._folder / name, json.dumps(asdict(note)).encode("ascii"))
+        except OSError as error:
+            raise writing_failed(f"{self._folder} can't be written", error, hint="see who may write there") from error
+
+    def _remove_own(self) -> None:
+        """Remove the notes about this holder; an answer to another one is still to be read."""
+        for name in (_HOLDER, _ANSWER):
+            if (note := self._read(name)) and note.number == self._number:
+                with suppress(OSError):
+                    (self._folder / name).unlink()
 
     def _read(self, name: str) -> "_Note | None":
         """Read what a side has written; None if there is nothing yet."""

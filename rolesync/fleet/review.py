@@ -218,7 +218,7 @@ class FleetReview:
             return None
         path = plan_path(self.folder, name).with_suffix(".decisions.csv")
         table = plan_csv(load_account_plan(self.folder, name), decisions)
-        replace_file(path, table.encode(), mode=self.context(name).settings.file_mode)
+        _save(path, table.encode(), self.context(name).settings)
         return path
 
 
@@ -244,8 +244,11 @@ def save_approved(plan: Plan, folder: Path, name: str, settings: Settings) -> No
     Raises:
         UsageError: it can't be written.
     """
-    path = approved_path(folder, name)
+    _save(approved_path(folder, name), to_json(plan).encode("ascii"), settings)
+
+
+def _save(path: Path, content: bytes, settings: Settings) -> None:
     try:
-        replace_file(path, to_json(plan).encode("ascii"), mode=settings.file_mode)
+        replace_file(path, content, mode=settings.file_mode)
     except OSError as error:
         raise writing_failed(f"{path} can't be written", error, hint="see who may write to it") from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rolesync.bounded_program import run_program
-from rolesync.errors import UsageError
+from rolesync.errors import UsageError, writing_failed
 from rolesync.model.lists import Fetched
 from rolesync.private_files import replace_file
 from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, parse_time
@@ -161,7 +161,10 @@ def _ssh(access: Access, folder: Path) -> list[str]:
     words = ["ssh", "-F", os.devnull]
     if access.secret:
         key = folder / "key"
-        replace_file(key, f"{access.secret}\n".encode(), durable=False)
+        try:
+            replace_file(key, f"{access.secret}\n".encode(), durable=False)
+        except OSError as error:
+            raise writing_failed(f"{folder} can't be written", error, hint="set TMPDIR to another folder") from error
         options.append("IdentitiesOnly=yes")
         words += ["-i", str(key)]
     return [*words, *(word for option in options for word in ("-o", option))]

@@ -1,7 +1,7 @@
 """Two sides that prove a lock: what each of them reports, for storage that excludes and for storage that doesn't."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rolesync.errors import RolesyncError
 from rolesync.executor.lock import account_lock
 from rolesync.fleet import lock_peer
 from rolesync.fleet.lock_peer import LockProof, Machine, PeerClock, prove_lock, this_machine
@@ -70,10 +71,31 @@ def test_a_lock_that_does_not_exclude_is_reported_on_both_sides(
     assert "one machine only" in first.hint
 
 
+def test_the_side_that_ends_first_leaves_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_peer, "account_lock", lambda *_, **__: nullcontext())
+    proofs: list[LockProof] = []
+    holds = Event()
+    first = Thread(target=lambda: proofs.append(prove_lock(tmp_path, ONE, CLOCK, lambda _text: holds.set(), 60.0)))
+    first.start()
+    assert holds.wait(60)
+    after_the_first = PeerClock(CLOCK.now, CLOCK.seconds, lambda _seconds: first.join())
+    second = prove_lock(tmp_path, OTHER, after_the_first, lambda _text: first.join(), 60.0)
+    assert [proof.proven for proof in (*proofs, second)] == [False, False]
+    assert second.message == "the lock does NOT exclude: other and one held it at the same time"
+    assert list(tmp_path.glob("*.json")) == []
+
+
 def test_one_machine_alone_proves_nothing(tmp_path: Path) -> None:
     first, second, _ = both(tmp_path / "f", ONE, Machine("container", ONE.id))
     assert (first.proven, second.proven) == (False, False)
     assert "which shows nothing about the storage" in first.message
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    (tmp_path / lock_peer._HOLDER).symlink_to("/dev/full")
+    with pytest.raises(RolesyncError, match="can't be written: No space left on device"):
+        prove_lock(tmp_path, ONE, CLOCK, lambda _text: None)
 
 
 def test_nobody_comes(tmp_path: Path) -> None:

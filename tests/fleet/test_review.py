@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rolesync.errors import PlanRefusedError, UsageError
+from rolesync.errors import PlanRefusedError, RolesyncError, UsageError
 from rolesync.fleet.night_folder import approved_path, plan_path
 from rolesync.fleet.review import FleetReview, load_account_plan
 from rolesync.model.fleet_review import ReviewState
@@ -74,6 +74,16 @@ def test_the_end_saves_the_decisions_of_open_reviews(tmp_path: Path) -> None:
     assert review.has_ended
     (saved,) = review.abandon()
     assert "on leave" in saved.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_decisions_that_find_no_room_are_named(tmp_path: Path) -> None:
+    review = night_under_review(tmp_path)
+    review.page_at("north/")
+    assert send(review, "north/decisions", reasons=["on leave"], excluded={"0": 0}, released={})
+    plan_path(review.folder, "north").with_suffix(".decisions.csv").symlink_to("/dev/full")
+    with pytest.raises(RolesyncError, match=r"north\.decisions\.csv can't be written: No space left on device"):
+        review.abandon()
 
 
 def test_what_is_no_plan_with_changes_has_no_page(tmp_path: Path) -> None:

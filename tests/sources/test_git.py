@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from paramiko import RSAKey
 
-from rolesync.errors import UsageError
+from rolesync.errors import RolesyncError, UsageError
 from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
-from rolesync.sources.git import fetch_git
+from rolesync.sources.git import _ssh, fetch_git
 from tests.paths import PEM
 from tests.sources.ssh_server import USER, SshServer
 from tests.sources.tools import CHANGED, LIST, OTHER, SECRET, access_of, clocks_of, deadline_of
@@ -188,3 +188,8 @@ def test_git_must_be_there_and_end_in_time(repository: Path, monkeypatch: pytest
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="git is not installed"):
         fetch(url)
+
+
+def test_a_key_that_finds_no_room_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RolesyncError, match="none can't be written: No such file"):
+        _ssh(access_of(list_secret=SECRET), tmp_path / "none")
