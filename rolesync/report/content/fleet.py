@@ -59,8 +59,11 @@ def changes_sentence(night: Night) -> str:
         return ""
     held = sum(result.plan.held for result in night.results if result.plan)
     if night.command not in {"apply", "sync"}:
-        total = sum_changes(night.results)
-        return f"planned: {_numbers(total.additions, total.removals)}, {held:,} held"
+        total = sum_changes(result for result in night.results if result.status is not AccountStatus.BLOCKED)
+        blocked = sum_changes(result for result in night.results if result.status is AccountStatus.BLOCKED)
+        number = blocked.additions + blocked.removals
+        apart = f", {number:,} blocked" if number else ""
+        return f"planned: {_numbers(total.additions, total.removals)}{apart}, {held:,} held"
     changes = [change for result in night.results for change in result.role_changes]
     added, removed = sum(change.added or 0 for change in changes), sum(change.removed or 0 for change in changes)
     unknown = sum(change.additions + change.removals for change in changes if change.added is None)

@@ -69,6 +69,12 @@ def test_a_repeated_apply_counts_nothing_as_done() -> None:
     assert [table.size for table in night_tables(night)] == [0, 0, 0]
 
 
+def test_changes_of_blocked_plans_are_not_planned() -> None:
+    results = (result("a", A.PLANNED, plan=plan(additions=2)), result("b", A.BLOCKED, plan=plan(removals=9, held=1)))
+    night = Night("district", "r1", "plan", results, {})
+    assert changes_sentence(night) == "planned: 0 removals, 2 additions, 9 blocked, 1 held"
+
+
 def test_a_check_plans_nothing() -> None:
     assert changes_sentence(Night("district", "r1", "check", (result("a"),), {})) == ""
 
