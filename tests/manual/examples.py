@@ -107,7 +107,7 @@ class Shell:
             return f"{self._answer(shown).strip()}\n"
 
         key = ("1 or 2 [1]: ", "1\n", "Client id: ", "sandbox-client\n", "in the key [", "\n", "(not shown): ", typed)
-        rest = ("that page: ", typed, "user id): ", "admin@example.edu\n", "[Admin]: ", "\n", "[roles.csv]: ", "\n")
+        rest = ("the key): ", typed, "user id): ", "admin@example.edu\n", "[Admin]: ", "\n", "[roles.csv]: ", "\n")
         shell = TerminalShell(self._folder, self._variables)
         questions = ("Account: ", typed, *key, *rest, "[Y/n]: ", "\n")
         screen = Terminal(shell, "init", question="Which Studio?", then=questions)
