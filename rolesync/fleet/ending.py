@@ -19,6 +19,8 @@ from rolesync.workflows.notify import proxy_of
 _EXIT_CODES = {
     AccountStatus.REFUSED: Exit.INPUT_REFUSED,
     AccountStatus.BLOCKED: Exit.BLOCKED,
+    AccountStatus.WAITING: Exit.BLOCKED,
+    AccountStatus.PLANNED: Exit.BLOCKED,
     AccountStatus.INCOMPLETE: Exit.INCOMPLETE,
     AccountStatus.NOT_BEGUN: Exit.INCOMPLETE,
     AccountStatus.RUNNING: Exit.INCOMPLETE,
@@ -100,12 +102,14 @@ def endings_of_accounts(ending: Ending, fleet: Fleet, night: Night | None) -> li
 
 
 def _ending_of_account(result: AccountResult, ending: Ending, last_success: str) -> Ending:
-    exit_code = Exit.DONE if result.status in _WAITING else _EXIT_CODES.get(result.status, Exit.UNEXPECTED)
     plan = result.plan
     is_done = result.status in SUCCESSES
+    is_planned = result.status in _WAITING and ending.command == "fleet plan"
+    exit_code = Exit.DONE if is_done or is_planned else _EXIT_CODES.get(result.status, Exit.UNEXPECTED)
+    waits = result.status in _WAITING
     return Ending(
         command=ending.command,
-        status=EndStatus.UNCHANGED if is_done else EndStatus.FAILED if exit_code else EndStatus.WAITING,
+        status=EndStatus.UNCHANGED if is_done else EndStatus.WAITING if waits else EndStatus.FAILED,
         exit_code=exit_code,
         began_at=ending.ended_at - timedelta(seconds=result.seconds),
         ended_at=ending.ended_at,

@@ -145,13 +145,19 @@ def test_a_repeated_apply_is_no_change_and_has_none_in_its_metrics(fleet: Fleet)
     assert 'rolesync_last_run_done_changes{account="north",action="add",fleet="district",role="Admin"} 0' in text
 
 
+@pytest.mark.parametrize("command", ["plan", "sync", "apply"])
 @pytest.mark.parametrize("status", AccountStatus)
-def test_an_account_that_is_not_done_never_looks_like_a_success(fleet: Fleet, status: AccountStatus) -> None:
+def test_an_account_that_is_not_done_never_looks_like_a_success(
+    fleet: Fleet, status: AccountStatus, command: str
+) -> None:
     of = night(result("north", status))
-    (account,) = endings_of_accounts(ended(fleet, of, Exit.INCOMPLETE), fleet, of)
-    fine = {DONE, EMPTY, WAITING, AccountStatus.PLANNED}
-    assert (account.exit_code == 0) is (status in fine)
-    assert account.status.is_failure is (status not in fine)
+    (account,) = endings_of_accounts(ended(fleet, of, Exit.INCOMPLETE, command), fleet, of)
+    fine = {DONE, EMPTY} | ({WAITING, AccountStatus.PLANNED} if command == "plan" else set())
+    assert (account.exit_code == 0) is account.is_success is (status in fine)
+    if status in {WAITING, AccountStatus.PLANNED} - fine:
+        assert account.exit_code == Exit.BLOCKED  # as for a single account whose changes wait
+    else:
+        assert account.status.is_failure is (status not in fine)
 
 
 def test_the_fleet_file_says_where_to_report(tmp_path: Path) -> None:
