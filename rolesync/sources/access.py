@@ -1,9 +1,11 @@
 """What a fetch works with: the settings of the list, the clocks, and what a fetch gives."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Timer
 from typing import Literal, TypeVar
 
 from pydantic import SecretStr
@@ -120,6 +122,20 @@ class Deadline:
         """
         if self.is_over:
             raise self.passed()
+
+    @contextmanager
+    def cutting_off(self, cut: Callable[[], object]) -> Iterator[None]:
+        """Call `cut` by another thread once the deadline passes in the `with` block.
+
+        It ends the connections of libraries whose timeout is for each read.
+        """
+        timer = Timer(self.remaining, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     @property
     def is_over(self) -> bool:

@@ -1,8 +1,9 @@
 """Reads the members of a group from a directory by LDAP, and of the groups in it. Read-only, complete or refused."""
 
+import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rolesync.errors import UsageError
@@ -146,12 +147,20 @@ def _connect(address: Address, access: Access, deadline: Deadline) -> Iterator["
         check_names=False,
         receive_timeout=max(1, int(deadline.remaining)),
     )
+
+    def cut_off() -> None:
+        if connection.socket:
+            with suppress(OSError):  # it may be closed by now
+                socket.socket.shutdown(connection.socket, socket.SHUT_RDWR)  # past TLS, which another thread is reading
+
     try:
-        connection.open()
-        if not is_encrypted and not is_loopback(address.host) and not connection.start_tls():
-            raise FetchError(f"{address.where}: the directory does not encrypt", hint="use ldaps:// if it has that")
-        connection.bind()
-        yield connection
+        with deadline.cutting_off(cut_off):
+            connection.open()
+            if not is_encrypted and not is_loopback(address.host) and not connection.start_tls():
+                raise FetchError(f"{address.where}: the directory does not encrypt", hint="use ldaps:// if it has that")
+            deadline.check()  # nothing can be cut off during a handshake
+            connection.bind()
+            yield connection
     finally:
         connection.unbind()
 

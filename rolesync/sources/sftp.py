@@ -93,7 +93,7 @@ def _connect(address: Address, access: Access, deadline: Deadline) -> Iterator["
     known_hosts = Path(access.list_known_hosts or "~/.ssh/known_hosts").expanduser()
     if not access.secret:
         raise FetchError(f"{address.where}: no password and no key is set", hint="put it into the secret list_secret")
-    with SSHClient() as client:
+    with SSHClient() as client, deadline.cutting_off(client.close):
         if known_hosts.exists():
             client.load_host_keys(str(known_hosts))
         client.set_missing_host_key_policy(RejectPolicy())
@@ -143,6 +143,8 @@ def _described(address: Address, deadline: Deadline) -> Iterator[None]:
             hint="ask its operator whether the key has changed; if not, another machine answers in its place",
         ) from error
     except AuthenticationException as error:
+        if "timeout" in str(error).lower():
+            raise deadline.passed() from error
         raise FetchError(
             f"{address.where}: the server refused user or secret", hint="check the user in the address and list_secret"
         ) from error
@@ -154,16 +156,18 @@ def _described(address: Address, deadline: Deadline) -> Iterator[None]:
                 f"{address.where}: the host key of {address.host} is not known; nothing was sent",
                 hint=f"compare it with its operator, then: ssh-keyscan {address.host} >> the file list_known_hosts",
             ) from error
-        raise _broken(address, error) from error
+        raise _broken(address, deadline, error) from error
     except FileNotFoundError as error:
         raise FetchError(f"{address.where}: the server has no such file", hint="check the path") from error
     except PermissionError as error:
         raise FetchError(f"{address.where}: the user may not read the file", hint="check its mode") from error
     except (OSError, EOFError, socket.gaierror) as error:
-        raise _broken(address, error) from error
+        raise _broken(address, deadline, error) from error
 
 
-def _broken(address: Address, error: Exception) -> FetchError:
+def _broken(address: Address, deadline: Deadline, error: Exception) -> FetchError:
+    if deadline.is_over:
+        return deadline.passed()
     return FetchError(
         f"{address.where}: the connection could not be made, or broke ({type(error).__name__})",
         hint="check the address and the network, then run the same command again",

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,8 @@ from paramiko.common import (
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
     OPEN_SUCCEEDED,
 )
+
+from tests.servers import DRIP
 
 USER, PASSWORD = "ann", "s3cret-never-shown"
 
@@ -35,6 +38,16 @@ class _Files(SFTPServerInterface):
         handle = _Handle(flags)
         handle.filename, handle.readfile, handle.grows = path, file, self._grows
         return handle
+
+
+class DrippingServer(SFTPServer):
+    """Sends each byte of its answers by itself, and slowly."""
+
+    def _write_all(self, out: bytes) -> None:
+        assert self.sock
+        for byte in out:
+            self.sock.send(bytes([byte]))
+            time.sleep(DRIP)
 
 
 class _Handle(SFTPHandle):
@@ -97,11 +110,19 @@ class SshServer:
         host_key: its host key.
         user_key: the key of the user; None for none.
         grows: changes the attributes that `stat` shows.
+        kind: how it serves files.
     """
 
     def __init__(
-        self, folder: Path, host_key: RSAKey, user_key: paramiko.PKey | None = None, grows: Any = lambda _: None
+        self,
+        folder: Path,
+        host_key: RSAKey,
+        user_key: paramiko.PKey | None = None,
+        *,
+        grows: Any = lambda _: None,
+        kind: type[SFTPServer] = SFTPServer,
     ) -> None:
+        self._kind = kind
         self._folder, self._host_key, self._user_key, self._grows = folder, host_key, user_key, grows
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -135,7 +156,7 @@ class SshServer:
                 return
             transport = Transport(client)
             transport.add_server_key(self._host_key)
-            transport.set_subsystem_handler("sftp", SFTPServer, _Files, self._folder, self._grows)
+            transport.set_subsystem_handler("sftp", self._kind, _Files, self._folder, self._grows)
             self._transports.append(transport)
             try:
                 transport.start_server(server=_Session(self._user_key))

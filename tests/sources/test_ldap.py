@@ -3,6 +3,7 @@
 import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
 import threading
 import time
@@ -18,7 +19,7 @@ from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.ldap import Directory, fetch_ldap
 from tests.paths import PEM
-from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
+from tests.servers import DRIP, PATIENCE, ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import NOW, access_of, clocks_of, deadline_of
 
 SLAPD = shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/lib/openldap")
@@ -174,6 +175,36 @@ def test_a_directory_that_can_not_encrypt_gets_no_password(monkeypatch: pytest.M
 def test_a_server_that_is_none_ends_in_time() -> None:
     with ScriptedStudio(in_turn(ScriptedAnswer(end="mute"))) as server, pytest.raises(FetchError):
         fetch(int(server.base_url.rpartition(":")[2]), f"{GROUP}?role=Admin", list_timeout=1.0, **BIND)
+
+
+class _Drips(socketserver.BaseRequestHandler):
+    """Begins an answer of 16 MB, byte by byte."""
+
+    def handle(self) -> None:
+        self.request.recv(4096)
+        try:
+            self.request.sendall(b"\x30\x84\x01\x00\x00\x00")
+            while True:
+                self.request.sendall(b"\x02")
+                time.sleep(DRIP)
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
+def test_an_answer_that_drips_in_ends_with_the_time_of_the_whole(scheme: str) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), _Drips) as server:
+        if scheme == "ldaps":
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(PEM)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(FetchError, match=r"did not send the complete list within 1\.2 s"):
+            fetch(server.server_address[1], f"{GROUP}?role=Admin", scheme, list_timeout=1.2, ca_bundle=str(PEM), **BIND)
+        thread.join()
+    assert time.monotonic() - begun < PATIENCE / 2
 
 
 def test_an_address_names_group_and_role() -> None:

@@ -1,6 +1,7 @@
 """A list on an SFTP server: only from the machine whose key is known, and only a whole file."""
 
 import os
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from paramiko import RSAKey, SFTPAttributes
 from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.sftp import fetch_sftp
-from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
-from tests.sources.ssh_server import PASSWORD, USER, SshServer
+from tests.servers import PATIENCE, ScriptedAnswer, ScriptedStudio, in_turn
+from tests.sources.ssh_server import PASSWORD, USER, DrippingServer, SshServer
 from tests.sources.tools import CHANGED, LIST, access_of, clocks_of, deadline_of
 
 HOST_KEY = RSAKey.generate(1024)  # quick to make; nobody attacks it
@@ -93,6 +94,14 @@ def test_a_file_that_changes_while_it_is_read_is_not_used(folder: Path) -> None:
 
     with SshServer(folder, HOST_KEY, grows=grow) as server, pytest.raises(FetchError, match="the file changed while"):
         fetch(server, server.known_hosts(folder / "known"))
+
+
+def test_a_file_that_drips_in_ends_with_the_time_of_the_whole(folder: Path) -> None:
+    with SshServer(folder, HOST_KEY, kind=DrippingServer) as server:
+        begun = time.monotonic()
+        with pytest.raises(FetchError, match=r"did not send the complete list within 0\.7 s"):
+            fetch(server, server.known_hosts(folder / "known"), list_timeout=0.7)
+    assert time.monotonic() - begun < PATIENCE / 2
 
 
 @pytest.mark.parametrize("end", ["gone", "mute"])
