@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from threading import Timer
+from typing import BinaryIO
 
 from rolesync.model.hosts import is_loopback
 from rolesync.notify.message import Message
@@ -16,6 +17,7 @@ from rolesync.notify.table import NotifyTable
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _TRANSIENT = range(400, 500)
+_MAX_ANSWER_BYTES = 65_536
 
 
 def send_mail(message: Message, table: NotifyTable, network: Network) -> None:
@@ -53,7 +55,7 @@ def send_mail(message: Message, table: NotifyTable, network: Network) -> None:
 @contextmanager
 def _session(host: str, port: int, security: str, context: ssl.SSLContext, seconds: float) -> Iterator[smtplib.SMTP]:
     """Open a session that is cut off after so many seconds, however slowly the server talks."""
-    smtp = smtplib.SMTP_SSL(timeout=seconds, context=context) if security == "tls" else smtplib.SMTP(timeout=seconds)
+    smtp = _TlsSmtp(timeout=seconds, context=context) if security == "tls" else _Smtp(timeout=seconds)
     is_late: list[bool] = []
 
     def cut_off() -> None:
@@ -70,6 +72,8 @@ def _session(host: str, port: int, security: str, context: ssl.SSLContext, secon
         smtp.connect(host, port)
         if security == "starttls":
             smtp.starttls(context=context)
+        if is_late:  # during a handshake, when nothing can be cut off
+            raise TimeoutError
         yield smtp
         with suppress(smtplib.SMTPException, OSError):  # the mail is accepted
             smtp.quit()
@@ -80,6 +84,39 @@ def _session(host: str, port: int, security: str, context: ssl.SSLContext, secon
     finally:
         timer.cancel()
         smtp.close()
+
+
+class _Smtp(smtplib.SMTP):
+    """A session whose server is not listened to without end; the library collects all lines of an answer."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read an answer."""
+        if self.file is None and self.sock:
+            self.file = _Lines(self.sock.makefile("rb"))
+        return super().getreply()
+
+
+class _TlsSmtp(_Smtp, smtplib.SMTP_SSL):
+    """The same, encrypted from the beginning."""
+
+
+class _Lines:
+    """The lines of a server, up to a size that no server needs for a session."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._size = file, 0
+
+    def readline(self, limit: int) -> bytes:
+        """Read a line."""
+        line = self._file.readline(limit)
+        self._size += len(line)
+        if self._size > _MAX_ANSWER_BYTES:
+            raise OSError
+        return line
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def _failure(error: smtplib.SMTPException) -> DeliveryError:

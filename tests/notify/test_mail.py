@@ -1,8 +1,11 @@
 """Mails, to a real mail server on loopback."""
 
 import socket
+import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,8 @@ import pytest
 from rolesync.notify.mail import send_mail
 from rolesync.notify.message import compose
 from rolesync.notify.network import DeliveryError
-from tests.notify.tools import Mailbox, ending, mail_server, network, table
+from tests.notify.tools import PEM, Mailbox, ending, mail_server, network, table
+from tests.servers import PATIENCE
 
 MESSAGE = compose(ending(details=("remove Admin: ann@example.edu (planned)",)))
 
@@ -161,6 +165,60 @@ def test_a_server_that_drips_is_cut_off(tmp_path: Path, security: str) -> None:
         for _ in range(3):  # attempts that were not needed
             socket.create_connection(listener.getsockname()).close()
         thread.join()
+
+
+def _serve(connections: Callable[[socket.socket], object], listener: socket.socket) -> None:
+    """Serve three connections; what a client does that hangs up is no error."""
+    for _ in range(3):
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connections(connection)
+
+
+@contextmanager
+def _raw_server(connections: Callable[[socket.socket], object]) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_serve, args=(connections, listener))
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_server_whose_handshake_outlasts_the_time_is_cut_off(tmp_path: Path) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(PEM)
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 mail.example ESMTP\r\n")
+        for answer in (b"250-mail.example\r\n250 STARTTLS\r\n", b"220 go on\r\n"):
+            connection.recv(4096)
+            time.sleep(0.1)
+            connection.sendall(answer)
+        time.sleep(0.1)
+        with tls.wrap_socket(connection, server_side=True) as encrypted:
+            for _ in range(60):
+                encrypted.sendall(b"250-mail.example\r\n")
+                time.sleep(0.05)
+
+    begun = time.monotonic()
+    with _raw_server(talk) as server, pytest.raises(DeliveryError, match=r"no answer within 0\.25 s"):
+        send_mail(MESSAGE, table("mail", server=server), network(tmp_path, seconds=0.25))
+    assert time.monotonic() - begun < PATIENCE / 2
+
+
+def test_a_server_that_talks_without_end_is_not_listened_to(tmp_path: Path) -> None:
+    sent: list[int] = []
+
+    def talk(connection: socket.socket) -> None:
+        sent.append(0)
+        line = b"220-" + b"x" * 996 + b"\r\n"
+        while sent[-1] < 100_000_000:
+            connection.sendall(line)
+            sent[-1] += len(line)
+
+    with _raw_server(talk) as server, pytest.raises(DeliveryError, match="closed the connection"):
+        send_mail(MESSAGE, table("mail", server=server, security="none"), network(tmp_path))
+    assert all(size < 20_000_000 for size in sent)  # mostly in buffers of the system
 
 
 def test_certificates_that_are_not_there_are_named(tmp_path: Path) -> None:
