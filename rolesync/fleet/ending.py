@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from shlex import quote
 
@@ -94,11 +94,18 @@ def ending_of_fleet(ended: Command, fleet: Fleet, night: Night | None) -> Ending
 
 
 def endings_of_accounts(ending: Ending, fleet: Fleet, night: Night | None) -> list[Ending]:
-    """Describe how each account of a run over a fleet ended, for the metrics."""
+    """Describe how each account of a run over a fleet ended, for the metrics; of those left out, the last success."""
     if night is None:
         return []
     last_success = read_index(fleet.folder).last_success
-    return [_ending_of_account(result, ending, last_success.get(result.account, "")) for result in night.results]
+    names = {result.account for result in night.results}
+    absent = [
+        replace(_ending_of_account(AccountResult(each.name, AccountStatus.EMPTY), ending, success), is_absent=True)
+        for each in fleet.enabled
+        if each.name not in names and (success := last_success.get(each.name))
+    ]
+    ended = [_ending_of_account(result, ending, last_success.get(result.account, "")) for result in night.results]
+    return [*ended, *absent]
 
 
 def _ending_of_account(result: AccountResult, ending: Ending, last_success: str) -> Ending:

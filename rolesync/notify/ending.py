@@ -70,6 +70,7 @@ class Ending:
         report: where the report is.
         details: lines that name people; only for a mail with `detail = "people"`.
         last_success: when the account last succeeded before, where the caller knows it; ISO 8601.
+        is_absent: whether it is an account of the fleet that this run left out, so that only its last success is known.
     """
 
     command: str
@@ -93,6 +94,7 @@ class Ending:
     report: str = ""
     details: tuple[str, ...] = ()
     last_success: str = ""
+    is_absent: bool = False
 
     @property
     def place(self) -> str:

@@ -60,10 +60,13 @@ def labels_of(ending: Ending) -> Labels:
 
 def _samples(measured: Measured) -> Iterator[tuple[str, Labels, float]]:
     ending, base = measured.ending, labels_of(measured.ending)
-    yield "rolesync_last_run_timestamp_seconds", base, ending.ended_at.timestamp()
-    success = ending.ended_at.timestamp() if ending.is_success else _timestamp(measured.last_success)
+    is_success = ending.is_success and not ending.is_absent
+    success = ending.ended_at.timestamp() if is_success else _timestamp(measured.last_success)
     if success is not None:
         yield "rolesync_last_success_timestamp_seconds", base, success
+    if ending.is_absent:
+        return
+    yield "rolesync_last_run_timestamp_seconds", base, ending.ended_at.timestamp()
     yield "rolesync_last_run_exit_code", base, ending.exit_code
     yield "rolesync_last_run_duration_seconds", base, ending.seconds
     if measured.failed_notifications is not None:

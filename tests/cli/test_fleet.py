@@ -194,3 +194,24 @@ def test_a_list_for_all_at_an_address_is_fetched_once_a_night(sh: Shell, studios
         assert fleet.run("fleet", "sync", "fleet.toml").returncode == 0
     assert len(server.requests) == 2
     assert "s3cret" not in json.dumps(night)
+
+
+def test_a_run_over_some_accounts_keeps_the_last_success_of_the_others(sh: Shell, studios: Studios) -> None:
+    write_fleet(
+        sh.folder, {name: studio.base_url for name, studio in studios.items()}, fleet='metrics_file = "fleet.prom"\n'
+    )
+    variables = {name: value for name, value in sh.variables.items() if not name.startswith("ROLESYNC_")}
+    fleet = replace(sh, variables=variables)
+
+    def of_south() -> dict[str, str]:
+        lines = (sh.folder / "fleet.prom").read_text(encoding="utf-8").splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if 'account="south"' in line and "role=" not in line)
+
+    name = 'rolesync_last_success_timestamp_seconds{account="south",fleet="district"}'
+    assert fleet.run("fleet", "sync", "fleet.toml", "--only", "north").returncode == 0
+    assert of_south() == {}
+    assert fleet.run("fleet", "sync", "fleet.toml").returncode == 0
+    before = of_south()[name]
+    assert fleet.run("fleet", "sync", "fleet.toml", "--only", "north").returncode == 0
+    assert of_south().keys() == {name}
+    assert abs(float(of_south()[name]) - float(before)) < 60
