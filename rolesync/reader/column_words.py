@@ -103,7 +103,7 @@ _DATE_FORMAT = re.compile(r"[ymdtjah]{1,4}([-./ ]+[ymdtjahs:]{1,8}){1,5}", re.IG
 _SIGNS = re.compile(r"^[^\w\[({<【]+|[^\w\])}>】]+$")
 _NUMBER = re.compile(r"^\(?[0-9]{1,2}[.):]\s*(?=[^\W\d])")  # of a question in a form
 _MAX_HEADER = 200  # characters; longer cells are texts, and files hold cells of any length
-_HEADER_WORD = re.compile(r"[A-Z]+(?![a-z])|[^\W_A-Z][^\W_A-Z]*|[A-Z][^\W_A-Z]*")  # `contractEnd` has two words
+_HEADER_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[^\W_A-Z][^\W_A-Z]*|[A-Z][^\W_A-Z]*")  # `contractEnd` has two words
 _GENDER = re.compile(r"(?:\([aoen]s?\)|/-?(?:[aoe]|in)|[*:_·.](?:e|in))$")
 
 
