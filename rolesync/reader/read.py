@@ -98,7 +98,7 @@ def _read(
     roles = RoleReader(managed_roles, form.role_aliases, allows_many=layout.allows_many)
     reader = RowReader(layout, roles, today, table.delimiter, logins=form.login_identities)
     collector.read_rows(table, reader, roles)
-    findings += reader.column_findings()
+    findings = [*reader.name_all_words(findings), *reader.column_findings()]
     also = option("encoding", table.guess) if collector.encoding_needed else ""
     findings += [*doubtful.findings(table.header_row, also), *unread.findings(table.header_row, also)]
     findings += ignored_columns(table.header, form)

@@ -74,6 +74,10 @@ class RowReader:
         if self._validity:
             yield from self._validity.column_findings()
 
+    def name_all_words(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Complete advice by what the whole list holds, after the last row."""
+        return list(map(self._validity.name_all_words, findings)) if self._validity else list(findings)
+
     def leaves_out(self, cells: Cells) -> bool:
         """Whether a row was read, has the width of the header, and has a word of `leave_out`."""
         if self._validity is None or isinstance(cells, tuple) or len(cells) != self._width:

@@ -5,11 +5,12 @@ the one that removes the role.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from rolesync.model.findings import CellError, Code, Finding, Note, OnNote, quoted
+from rolesync.model.findings import NAMED, CellError, Code, Finding, Note, OnNote, quoted
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning
@@ -20,6 +21,9 @@ from rolesync.reader.word_tables import fold_word
 
 ADD_WORDS = ("add", "added", "active", "current", "enabled", "grant", "granted", "keep")
 REMOVE_WORDS = ("remove", "removed", "delete", "deleted", "inactive", "disabled", "revoke", "revoked")
+
+_OR_NAME = "; or name all words of the rows that count"
+_OR_IGNORE = "; or ignore the column: "
 
 
 class Validity(NamedTuple):
@@ -65,9 +69,8 @@ def read_action(cell: str, kind: ColumnKind = ColumnKind.ACTION, column: str = "
     words = "yes or no" if kind is ColumnKind.REMOVE else f"one of {words}"
     advice = f"write {words}; or leave the cell empty"
     if "=" not in cell:  # `--keep` ends the name of the column at the last one
-        advice += f"; or name all words of the rows that count, such as {option('keep', f'{column}={cell.strip()}')}"
-    ignores = option("ignore-column", column)
-    raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}; or ignore the column: {ignores}")
+        advice += f"{_OR_NAME}, such as {option('keep', f'{column}={cell.strip()}')}"
+    raise CellError(Code.ACTION_UNKNOWN, f"{text}; {advice}{_OR_IGNORE}{option('ignore-column', column)}")
 
 
 def _check_errors(cell: str) -> None:
@@ -107,6 +110,7 @@ class ValidityReader:
         self._read_starts, self._read_expires = self._date_reader(layout.starts), self._date_reader(layout.expires)
         self._on_starts_note, self._on_expires_note = on_note_of(layout.starts), on_note_of(layout.expires)
         self._today = today
+        self._words: dict[str, dict[str, bool]] = {layout.header[place]: {} for place, _ in self._actions}
         self._seen = {place: set[str]() for place, _ in layout.kept}  # the kept words that rows have
 
     def leaves_out(self, cells: Sequence[str]) -> bool:
@@ -133,6 +137,8 @@ class ValidityReader:
             _check_errors(cells[self._errors])
         if not self._is_kept(cells):
             return Validity(in_force=False, kept=False)
+        for place, kind in self._actions:
+            self._note_word(self._header[place], kind, cells[place].strip())
         remover = next(
             (place for place, kind in self._actions if read_action(cells[place], kind, self._header[place])), None
         )
@@ -170,6 +176,28 @@ class ValidityReader:
             for word in sorted(words - self._seen[place]):
                 text = f"{quoted(word)} is to be kept, but no row has it here; check the spelling"
                 yield Finding(Level.WARNING, Code.KEPT_WORD_MISSING.value, text, None, self._header[place])
+
+    def name_all_words(self, finding: Finding) -> Finding:
+        """Name in the advice about an unclear action all words of its column that count, not its own alone."""
+        before, advises, rest = finding.message.partition(_OR_NAME)
+        if finding.code != Code.ACTION_UNKNOWN or not advises or finding.column is None:
+            return finding
+        column, words = finding.column, self._words[finding.column]
+        counting = [option("keep", f"{column}={word}") for word, counts in words.items() if counts]
+        unclear = [option("keep", f"{column}={word}") for word, counts in words.items() if not counts]
+        advice = ""
+        if len(words) <= NAMED and not any("=" in word for word in words):
+            advice = f"; or read only the rows that count: {' '.join(counting)}" if counting else ""
+            advice += f"; or count all such rows, too: {' '.join([*counting, *unclear])}"
+        return replace(finding, message=f"{before}{advice}{rest[rest.rindex(_OR_IGNORE) :]}")
+
+    def _note_word(self, column: str, kind: ColumnKind, word: str) -> None:
+        """Note a word of an action, and whether its rows count; a word that removes the role needs no option."""
+        words = self._words[column]
+        if word not in words and len(words) <= NAMED:
+            meaning = cell_meaning(kind, word)
+            if meaning is not CellMeaning.AGAINST:
+                words[word] = meaning not in {CellMeaning.ASK, CellMeaning.UNKNOWN}
 
     def _date_reader(self, place: int | None) -> Callable[[str], date | None]:
         """A function that reads a date of a column; a refusal also says how to do without the column."""

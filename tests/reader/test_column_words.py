@@ -118,8 +118,8 @@ def test_a_date_of_leaving_may_end_the_role(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Date de fin de contrat", "Fecha de cese", "Data cessazione rapporto", "Toegang tot en met", "contractEndDate",
-     "Vertragsendedatum", "利用終了予定日", "Retirement", "Kündigung", "Pensionierungsdatum", "Date de démission", "Démission",
-     "Fecha de salida", "Data pensionamento", "Uitdiensttreding", "Pensioen per"],
+     "Vertragsendedatum", "利用終了予定日", "Retirement", "Kündigung", "Pensionierungsdatum", "Date de démission",
+     "Démission", "Fecha de salida", "Data pensionamento", "Uitdiensttreding", "Pensioen per"],
 )  # fmt: skip
 def test_a_header_with_a_word_about_an_end_may_end_the_role(text: str) -> None:
     assert header_meaning(text) == HeaderMeaning(ColumnKind.EXPIRES, sure=False)

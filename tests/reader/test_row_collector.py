@@ -49,3 +49,17 @@ def test_a_guessed_encoding_and_a_word_are_decided_by_the_same_options(tmp_path:
     form = ListForm(encoding="windows-1252", keep={"Account status": ["active"]}, ignore_columns=["Notes"])
     desired = read_desired(tmp_path / "list.csv", managed_roles=("Admin",), today=date(2026, 3, 1), form=form)
     assert list(desired.assignments["email"]) == ["a@x.edu"]
+
+
+def test_advice_about_unclear_actions_names_all_words_that_count(tmp_path: Path) -> None:
+    words = ["active", "on leave", "pending", "deleted"]
+    rows = "".join(f"{name}@x.edu,Admin,{word}\n" for name, word in zip("abcd", words, strict=True))
+    first, second, *_ = read(tmp_path, f"email,role,status\n{rows}").findings
+    assert {first.code, second.code} == {"action_unknown"}
+    for finding in (first, second):
+        assert "read only the rows that count: --keep status=active;" in finding.message
+        keeps = "--keep status=active --keep 'status=on leave' --keep status=pending"
+        assert f"or count all such rows, too: {keeps};" in finding.message
+    form = ListForm(keep={"status": ["active", "on leave", "pending"]})
+    desired = read_desired(tmp_path / "list.csv", managed_roles=("Admin",), today=date(2026, 3, 1), form=form)
+    assert list(desired.assignments["email"]) == ["a@x.edu", "b@x.edu", "c@x.edu"]
