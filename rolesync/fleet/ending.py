@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shlex import quote
 
 from rolesync import __version__
-from rolesync.errors import Exit
+from rolesync.errors import Exit, RolesyncError
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.journal_index import read_index
 from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night, sum_changes
@@ -95,16 +95,18 @@ def ending_of_fleet(ended: Command, fleet: Fleet, night: Night | None) -> Ending
 
 def endings_of_accounts(ending: Ending, fleet: Fleet, night: Night | None) -> list[Ending]:
     """Describe how each account of a run over a fleet ended, for the metrics; of those left out, the last success."""
-    if night is None:
-        return []
-    last_success = read_index(fleet.folder).last_success
-    names = {result.account for result in night.results}
+    try:
+        last_success = read_index(fleet.folder).last_success
+    except RolesyncError:  # a journal that can't be read must not keep the end from being reported
+        last_success = {}
+    results = night.results if night else ()
+    names = {result.account for result in results}
     absent = [
         replace(_ending_of_account(AccountResult(each.name, AccountStatus.EMPTY), ending, success), is_absent=True)
         for each in fleet.enabled
         if each.name not in names and (success := last_success.get(each.name))
     ]
-    ended = [_ending_of_account(result, ending, last_success.get(result.account, "")) for result in night.results]
+    ended = [_ending_of_account(result, ending, last_success.get(result.account, "")) for result in results]
     return [*ended, *absent]
 
 

@@ -9,6 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from rolesync.errors import Exit
 from rolesync.fleet.ending import Command, ending_of_fleet, endings_of_accounts, fleet_reporting, is_reported
 from rolesync.fleet.fleet_file import Fleet
+from rolesync.fleet.jobs import JobKind
+from rolesync.fleet.journal import Journal, open_journal
 from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
 from rolesync.model.runs import RoleChanges
 from rolesync.notify.ending import Ending, EndStatus
@@ -75,6 +77,18 @@ def test_a_night_that_never_began_is_a_failure_too(fleet: Fleet) -> None:
     assert end.next_step.startswith("rolesync fleet check ")
     assert endings_of_accounts(end, fleet, None) == []
     assert ending_of_fleet(Command("sync", Exit.INTERRUPTED, NOW, NOW), fleet, None) is None
+
+
+def test_a_night_that_never_began_keeps_the_last_success_of_each_account(fleet: Fleet) -> None:
+    with open_journal(fleet.folder, lambda: NOW) as record:
+        Journal(record, "r1").end(result("north"), JobKind.APPLY)
+    (north,) = endings_of_accounts(ended(fleet, None, Exit.LOCKED), fleet, None)
+    text = format_metrics([Measured(north, north.last_success, None)])
+    name = 'rolesync_last_success_timestamp_seconds{account="north",fleet="district"}'
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [f"{name} {NOW.timestamp():.0f}"]
+    path = fleet.folder / "audit.jsonl"
+    path.write_text(path.read_text(encoding="ascii").replace("north", "south"), encoding="ascii")
+    assert endings_of_accounts(ended(fleet, None, Exit.INCOMPLETE), fleet, None) == []
 
 
 def test_the_guards_of_the_fleet_and_of_its_accounts_are_named(fleet: Fleet) -> None:
