@@ -14,6 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import LocationParseError
 from urllib3.util import Timeout
 
 _PIECE = 64 * 1024  # bytes: how much of a body is decoded before its size is checked again
@@ -42,6 +43,17 @@ class OneAnswerSession(requests.Session):
 
 class DeadlineAdapter(HTTPAdapter):
     """Sends requests whose read timeout is for headers and body together, instead of for each read."""
+
+    def send(self, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401  # passed on
+        """Send a request.
+
+        Raises:
+            requests.RequestException: it failed, or its host can't be a name (urllib3 has an error of its own).
+        """
+        try:
+            return super().send(*args, **options)
+        except LocationParseError as error:
+            raise requests.exceptions.InvalidURL(error) from error
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> HTTPConnectionPool:  # noqa: ANN401  # passed on
         """Return the pool of connections for a request, with connections that keep the deadline."""

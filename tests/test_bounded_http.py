@@ -134,3 +134,8 @@ def test_a_compressed_answer_within_the_limit_is_read() -> None:
     say = ScriptedAnswer(body=body, headers={"content-encoding": "gzip"})
     with ScriptedStudio(in_turn(say)) as server, client_of(server.base_url, FakeSleep(), max_response_mb=0.5) as client:
         assert StudioWriter(client).user(7).name == name
+
+
+def test_a_host_that_can_be_no_name_is_unreachable() -> None:
+    with client_of("https://studio..example.edu", FakeSleep(), attempts=1) as client, pytest.raises(UnreachableError):
+        StudioWriter(client).user(7)

@@ -14,6 +14,7 @@ from rolesync.private_files import make_private_folder, replace_file
 
 MEMORY = "notify.json"
 _HOUR, _DAY = 3600.0, 86_400.0
+_UNKNOWN = float("inf")
 _OCCASIONS = {
     EndStatus.FAILED: Occasion.FAILED,
     EndStatus.BLOCKED: Occasion.BLOCKED,
@@ -74,11 +75,13 @@ def decide(table: NotifyTable, ending: Ending, past: ChannelMemory) -> Decision:
     if not ending.status.is_success:
         return Decision(wanted, replace(past, sent=now), past)
     has_recovered = bool(past.failure) and (Occasion.RECOVERED in table.on or wanted)
-    is_alive_sign = not (wanted or has_recovered) and 0 < table.alive_days * _DAY <= _seconds(past.sent, now, 0.0)
+    quiet = _seconds(past.sent, now)
+    is_known = quiet < _UNKNOWN
+    is_alive_sign = is_known and not (wanted or has_recovered) and 0 < table.alive_days * _DAY <= quiet
     return Decision(
         is_sent=wanted or has_recovered or is_alive_sign,
         if_sent=ChannelMemory(sent=now),
-        if_not=past if has_recovered else ChannelMemory(sent=past.sent or now),
+        if_not=past if has_recovered else ChannelMemory(sent=past.sent if is_known else now),
         failing_since=past.since,
         is_alive_sign=is_alive_sign,
     )
@@ -113,10 +116,10 @@ def save_memory(folder: Path, memory: Memory) -> None:
     replace_file(folder / MEMORY, json.dumps(fields, indent=1).encode("ascii"), durable=False)
 
 
-def _seconds(earlier: str, later: str, unknown: float = float("inf")) -> float:
-    """Count the seconds between two times; `unknown` if the earlier one is no time, or lies in the future."""
+def _seconds(earlier: str, later: str) -> float:
+    """Count the seconds between two times; `_UNKNOWN` if the earlier one is no time, or lies in the future."""
     try:
         seconds = (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
     except (ValueError, TypeError):
-        return unknown
-    return seconds if seconds >= 0 else unknown
+        return _UNKNOWN
+    return seconds if seconds >= 0 else _UNKNOWN

@@ -195,6 +195,8 @@ def _reason(error: requests.exceptions.RequestException, seconds: float) -> str:
     """Describe a failed request without its address, which may be a secret."""
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate is not trusted, or TLS failed"
+    if isinstance(error, requests.exceptions.InvalidURL):
+        return "the address is not valid"
     if isinstance(error, requests.exceptions.Timeout):
         return f"no answer within {seconds:g} s"
     if isinstance(error, requests.exceptions.ProxyError):

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rolesync.notify.ending import EndStatus
 from rolesync.notify.memory import (
     MEMORY,
@@ -113,6 +115,16 @@ def test_the_memory_is_private_and_a_damaged_one_is_none(tmp_path: Path) -> None
 def test_a_time_of_the_future_hides_nothing() -> None:
     past = ChannelMemory("failed 6", "x", reported="2999-01-01T00:00:00+00:00")
     assert decide(table("slack"), ending(FAILED), past).is_sent
+
+
+@pytest.mark.parametrize("sent", ["2999-01-01T00:00:00+00:00", "soon", "2026-03-02T02:15:00"])
+def test_after_a_wrong_time_the_week_until_a_sign_of_life_begins_anew(sent: str) -> None:
+    first = decide(table("slack"), ending(UNCHANGED), ChannelMemory(sent=sent))
+    assert not first.is_sent
+    later = [
+        decide(table("slack"), ending(UNCHANGED, ended_at=NOW + timedelta(days=days)), first.if_not) for days in (6, 7)
+    ]
+    assert [decision.is_alive_sign for decision in later] == [False, True]
 
 
 def test_a_channel_is_known_by_where_it_leads() -> None:

@@ -66,6 +66,12 @@ def test_what_fails_has_a_reason_without_the_address(script: RequestHandler, att
     assert "s3cr3t" not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_host_that_no_server_has_is_tried_once() -> None:
+    with pytest.raises(DeliveryError, match=r"^the address is not valid$") as caught:
+        send_request(Network(), f"https://hooks..example.edu{SECRET}", b"", {})
+    assert "s3cr3t" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_a_server_that_is_down_is_tried_three_times() -> None:
     waited: list[float] = []
     with (
