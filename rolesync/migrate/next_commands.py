@@ -121,13 +121,18 @@ def _commands(look: TableLook, managed: Sequence[str], form: ListForm) -> Iterat
 def _identity(look: TableLook) -> list[str] | None:
     """The options that identify users; None if no column does."""
     layout = look.layout
-    if layout and (layout.emails or layout.logins):
+    if layout and _may_hold_addresses(look, (*layout.emails, *layout.logins)):
         return []
     if layout and layout.key is not None and look.recipe.join_key:
         return ["--join", str(look.join or _neighbour(look) or look.file.folder / "users.csv")]
     if look.addresses:
         return ["--email-column", look.header[look.addresses[0]].strip()]
     return [] if layout and layout.user_id is not None else None
+
+
+def _may_hold_addresses(look: TableLook, places: Sequence[int]) -> bool:
+    """Whether there are such columns, and a cell of them may be an address; a table without rows may get some."""
+    return bool(places) and (not look.rows or any("@" in row[place] for row in look.rows for place in places))
 
 
 def _neighbour(look: TableLook) -> Path | None:

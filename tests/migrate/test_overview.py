@@ -46,3 +46,8 @@ def test_lines_that_programs_add_are_no_rows(tmp_path: Path) -> None:
     overview = describe_file(tmp_path / "s.csv", Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
     assert overview.rows == 2
     assert [column.examples for column in overview.columns] == [(A, B), ("Admin",)]
+
+
+def test_a_column_of_addresses_without_any_leads_to_no_command(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("email,role\nann,Admin\nbo,Admin\n", encoding="utf-8")
+    assert describe_file(tmp_path / "s.csv", Recipe(), managed=MANAGED, today=TODAY, form=ListForm()).commands == ()
