@@ -24,6 +24,7 @@ from rolesync.reader.column_words import (
 from rolesync.reader.dates import is_date, read_date, without_time
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
+from rolesync.reader.remarks import remark_speaks_against
 from rolesync.reader.word_tables import fold_word
 from rolesync.tables.guess_encoding import other_readings
 
@@ -115,13 +116,13 @@ def is_against(header: HeaderMeaning, word: str, today: date) -> bool:
 
 def _meaning(kind: ColumnKind, word: str, today: date) -> CellMeaning:
     """What a cell says about its row; a date speaks against a row outside of its days."""
-    if kind in ABOUT_PERSON:
-        meaning = cell_meaning(kind, word)
-        if meaning is not CellMeaning.UNKNOWN or kind is not ColumnKind.AGAINST:
-            return meaning
-    elif speaks_against_user(word):
+    meaning = cell_meaning(kind, word) if kind in ABOUT_PERSON else CellMeaning.UNKNOWN
+    says_so = remark_speaks_against if kind in ABOUT_PERSON else speaks_against_user
+    if meaning is CellMeaning.UNKNOWN and says_so(word):
         return CellMeaning.AGAINST
-    elif kind is ColumnKind.EXPIRES and word.isalpha() and answer(word):
+    if meaning is not CellMeaning.UNKNOWN or kind in ABOUT_PERSON - {ColumnKind.AGAINST}:
+        return meaning
+    if kind is ColumnKind.EXPIRES and word.isalpha() and answer(word):
         return CellMeaning.ASK  # has the user left, or may the user stay to the end?
     try:
         day = read_date(without_time(word), lambda _note: None)

@@ -13,6 +13,7 @@ from rolesync.model.findings import Finding
 from rolesync.model.lists import ListForm
 from rolesync.reader.column_words import CellMeaning, speaks_against_user, status_words
 from rolesync.reader.read import read_desired
+from rolesync.reader.remarks import phrases_against
 
 
 def read(folder: Path, header: str, cells: list[str], form: ListForm | None = None, role: str = "Admin") -> Desired:
@@ -113,11 +114,14 @@ HEADERS = st.sampled_from(
     ["Bemerkung", "xyz", "Account status", "Estado", "ステータス", "状態", "Suspended", "退職", "gesperrt"]
 )
 
+REMARKS = [f"seit Mai: {phrase.replace('#', '2024')}, ok" for phrase in phrases_against()]
+AGAINST = sorted([*filter(speaks_against_user, status_words(CellMeaning.AGAINST)), *REMARKS])
 
-@settings(max_examples=150, deadline=None)
-@given(HEADERS, st.sampled_from(sorted(filter(speaks_against_user, status_words(CellMeaning.AGAINST)))), st.data())
+
+@settings(max_examples=300, deadline=None)
+@given(HEADERS, st.sampled_from(AGAINST), st.data())
 def test_no_user_whom_a_word_speaks_against_gets_the_role(header: str, word: str, data: st.DataObject) -> None:
-    text = f"email,role,{header}\na@x.edu,Admin,\nb@x.edu,Admin,{word}\n"
+    text = f'email,role,{header}\na@x.edu,Admin,\nb@x.edu,Admin,"{word}"\n'
     encoding = data.draw(st.sampled_from([name for name in ENCODINGS if can_encode(text, name)]))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.csv"
