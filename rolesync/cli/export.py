@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.files import check_new, check_target
+from rolesync.cli.json_log import log_event
 from rolesync.cli.options import Assignments, Config, Form, Format, load_settings
 from rolesync.cli.output import json_text, save_file
 from rolesync.cli.progress import command_context
@@ -84,7 +85,7 @@ def export(
 
 def _show_next(step: str, saved: Path) -> None:
     """Show what to do next with a file that was saved."""
-    if not is_quiet() and str(saved) != "-":
+    if not is_quiet() and str(saved) != "-" and not log_event("info", f"next: {step}"):
         sys.stderr.write(f"  → {step}\n")
 
 
@@ -132,9 +133,11 @@ def _decided(path: Path, context: "Context", settings: "Settings", *, undecided_
     stay = [*result.stay, *result.undecided]
     check_leaving(result.leave, stay, settings)
     gone = f"; {plural(len(result.gone), 'row')} of users who no longer hold the role" if result.gone else ""
-    sys.stderr.write(
+    numbers = (
         f"{plural(len(stay), 'role')} stay, {len(result.leave):,} leave{gone}. "
-        f"The plan of this list is to be: remove {len(result.leave)}, add 0\n"
+        f"The plan of this list is to be: remove {len(result.leave)}, add 0"
     )
+    if not log_event("info", numbers):
+        sys.stderr.write(f"{numbers}\n")
     order = {(row["user_id"], row["role"]): row for row in stay}
     return sorted(order.values(), key=lambda row: (settings.managed_roles.index(row["role"]), row["email"] or "\uffff"))

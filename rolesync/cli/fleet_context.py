@@ -10,6 +10,7 @@ import typer
 
 from rolesync.cli.ending import watch_fleet
 from rolesync.cli.fleet_output import fleet_progress, resume_command
+from rolesync.cli.json_log import log_event
 from rolesync.cli.progress import configure_log
 from rolesync.cli.verbosity import is_quiet, is_verbose
 from rolesync.errors import UsageError
@@ -102,8 +103,7 @@ def hint_to_resume(fleet: "Fleet") -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print(
-            f"interrupted; to continue: {resume_command(fleet.path, shard=fleet.shard.replace('-of-', '/'))}",
-            file=sys.stderr,
-        )
+        text = f"interrupted; to continue: {resume_command(fleet.path, shard=fleet.shard.replace('-of-', '/'))}"
+        if not log_event("warning", text):
+            print(text, file=sys.stderr)
         raise

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from shlex import quote
 from threading import Lock
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rolesync.cli.ending import note_night
+from rolesync.cli.json_log import log_event
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_formats, show_json, show_view
 from rolesync.cli.refusal import write_failure
@@ -164,12 +166,14 @@ def fleet_progress() -> "Iterator[tuple[AccountProgress, Callable[[AccountResult
     """Show an account a line while it is under way; elsewhere than on a terminal, a line for each result."""
     from rolesync.report.content.fleet import result_words
 
-    lock = Lock()
+    lock, context = Lock(), copy_context()  # accounts end in other threads, which don't know the log of this one
 
     def write(result: "AccountResult", remaining: int) -> None:
-        line = f"{result.account}: {result_words(result)}"
+        text, seconds = result_words(result), round(result.seconds, 1)
+        fields = {"account": result.account, "result": text, "seconds": seconds}
         with lock:
-            print(f"{line} ({result.seconds:.1f} s; {remaining} to go)", file=sys.stderr)
+            if not context.run(log_event, "info", "account ended", **fields):
+                print(f"{result.account}: {text} ({seconds:.1f} s; {remaining} to go)", file=sys.stderr)
 
     if is_quiet():
         yield (lambda _account, _stage, _done, _total: None), (lambda _result, _remaining: None)

@@ -16,7 +16,7 @@ def log_event(level: str, event: str, **fields: object) -> bool:
     """Log an event if the log is JSON; returns whether it is. If not, the caller writes a line for people.
 
     Args:
-        level: `info` or `error`.
+        level: `info`, `warning` or `error`.
         event: what happened.
         fields: more about it; empty texts are left out.
     """

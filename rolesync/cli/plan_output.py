@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolesync.cli.files import describe_other_file, is_plan, missing_plan_hint
+from rolesync.cli.json_log import log_event
 from rolesync.cli.options import Form, row_limit
 from rolesync.cli.output import save_file, show_view, write_stdout
 from rolesync.cli.refusal import write_error
@@ -173,7 +174,9 @@ def load_last_changes(plan: "Plan", settings: "Settings | None") -> "LastChanges
     try:
         return last_changes(folder, users, key=key) if (folder / RECORD).exists() else None
     except (OSError, RecordError, RecordBrokenError) as error:
-        sys.stderr.write(f"the page can't show which run last changed each user: {escape_for_display(str(error))}\n")
+        message = f"the page can't show which run last changed each user: {escape_for_display(str(error))}"
+        if not log_event("warning", message):
+            sys.stderr.write(f"{message}\n")
         return None
 
 

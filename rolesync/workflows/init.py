@@ -205,7 +205,7 @@ class _Interview:
     def _check_key(self, key: dict[str, str]) -> None:
         context = self._context(**key)
         if oauth_of(context.settings, context.now).current() is not None:
-            self._say("  This key is logged in already.")
+            self._say("  This key is logged in already. Studio checks its secret when the token is renewed.")
         elif self._questions is None:
             self.decided.is_signed_in = False
             self.decided.notes.append("owner, roles and list were not compared with Studio: `rolesync login` is needed")

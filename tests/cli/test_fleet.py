@@ -146,7 +146,9 @@ def test_a_night_is_one_message_and_metrics_of_each_account(
     assert {(entry["event"], entry["account"]) for entry in of_workers} == {("stage", "north")}
     assert len({entry["fleet_run"] for entry in of_workers}) == 1
     assert all("run" in entry for entry in of_workers)
-    failed, ended, sent = entries
+    *accounts, failed, ended, sent = entries
+    assert {(entry["account"], entry["result"]) for entry in accounts} >= {("south", "refused")}
+    assert all(entry["event"] == "account ended" for entry in accounts)
     assert (failed["level"], failed["exit_code"]) == ("error", 5)
     assert failed["event"].startswith("INCOMPLETE: fleet district")
     assert (ended["event"], ended["status"], sent["event"]) == ("ended", "incomplete", "notification delivered")
