@@ -40,11 +40,15 @@ class Records:
         delimiter: a single character.
         first: the row number of the first line.
         quote: what quotes a cell.
+        skips_blanks: whether blanks may be before the quote of a cell.
     """
 
-    def __init__(self, data: bytes, delimiter: str, first: int = 1, quote: str = '"') -> None:
+    def __init__(
+        self, data: bytes, delimiter: str, first: int = 1, quote: str = '"', *, skips_blanks: bool = False
+    ) -> None:
         self._data = data
         self._quote = quote
+        self._skips_blanks = skips_blanks
         self._first = first
         self.delimiter = delimiter
         self._position = 0  # where the next block begins
@@ -67,7 +71,7 @@ class Records:
     def first_rows(self) -> list[tuple[int, list[str]]]:
         """Return the rows of a sample, and take none; a row that is cut at its end is left out."""
         end = self._data.rfind(b"\n", 0, SAMPLE) + 1 if len(self._data) > SAMPLE else len(self._data)
-        records = Records(self._data[:end], self.delimiter, self._first, self._quote)
+        records = Records(self._data[:end], self.delimiter, self._first, self._quote, skips_blanks=self._skips_blanks)
         return [(number, cells) for number, cells in records.rows if isinstance(cells, list)]
 
     def take_block(self) -> Block | None:
@@ -91,7 +95,13 @@ class Records:
 
     def _parsed_records(self) -> Iterator[tuple[int, Cells]]:
         lines = chain.from_iterable(self._blocks_to_parse())
-        reader = csv.reader(lines, delimiter=self.delimiter, quotechar=self._quote, strict=True)
+        reader = csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self._quote,
+            skipinitialspace=self._skips_blanks,
+            strict=True,
+        )
         while not self._boundaries_lost:
             line = reader.line_num
             try:

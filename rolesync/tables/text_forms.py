@@ -29,6 +29,7 @@ _RULE_SIGNS = "-=+|:,; \t"
 _QUOTED = rb"'(?:[^'\r\n]|'')*'"
 _QUOTED_LINE = re.compile(rb"(?:[0-9]*[,;\t|])*%b(?:[,;\t|](?:%b|[0-9]*))*[ \t]*" % (_QUOTED, _QUOTED))
 _BLANKS_BETWEEN = re.compile(rb"%b(?: %b)+" % ((rb'(?:"(?:[^"\\]|\\.|"")*"|[^\s",;|]+)',) * 2))
+_BLANKS_BEFORE = re.compile(rb'\s*"[^"\r\n]*"(?:[,;|] +"[^"\r\n]*")+[ \t]*(?:[\r\n]|$)')
 _CURLY_SIGNS = tuple(chr(sign).encode() for sign in (0xAB, 0xBB, *range(0x2018, 0x2020), 0x2039, 0x203A))
 _EXCEL_TEXT = re.compile(r'="((?:[^"]|"")*)"')
 _RECIPIENTS_NAMES = ("to", "cc", "bcc", "an", "kopie", "à", "para", "aan", "a")
@@ -49,6 +50,11 @@ def is_blank_separated(data: bytes) -> bool:
     head = data[:HEAD] if len(data) <= HEAD else data[: data.rfind(b"\n", 0, HEAD) + 1]
     lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
     return b'" "' in head and all(map(_BLANKS_BETWEEN.fullmatch, lines))
+
+
+def has_blanks_before_quotes(data: bytes) -> bool:
+    """Whether a blank is before each quoted cell of a text's first line, but for the first."""
+    return _BLANKS_BEFORE.match(data.removeprefix(b"\xef\xbb\xbf")[:HEAD]) is not None
 
 
 def straight_quotes(data: bytes, delimiter: str) -> bytes:

@@ -11,6 +11,7 @@ from rolesync.tables.text_forms import (
     box_rows,
     column_spans,
     fixed_width_rows,
+    has_blanks_before_quotes,
     has_rule,
     has_single_quotes,
     is_blank_separated,
@@ -57,10 +58,11 @@ def text_grids(text: DecodedText) -> list[Grid]:
     quote = "'" if has_single_quotes(data) else '"'
     straight = {delimiter: straight_quotes(data, delimiter) for delimiter in delimiters}
     has_quotes = quote.encode() in data or straight[delimiters[0]] != data
+    skips_blanks = has_blanks_before_quotes(data)
     has_excel_form = (has_quotes or quote == "'") and b'="' in data
     grids = []
     for delimiter in delimiters:
-        records = Records(straight[delimiter], delimiter, first, quote)
+        records = Records(straight[delimiter], delimiter, first, quote, skips_blanks=skips_blanks)
         rows = without_excel_form(records.rows) if has_excel_form else records.rows
         grid = replace(common, rows=rows, blocks=records, delimiter=delimiter, may_be_wrapped=has_quotes)
         if is_padded:

@@ -214,3 +214,15 @@ def test_quoted_cells_with_blanks_between_are_read() -> None:
     header, rows, _ = read(text.encode())
     assert header == ("email", "name", "role", "age")
     assert rows == [(2, ["ann@x.edu", 'Ann, "A" Lee', "Admin", "7"]), (3, ["bo@x.edu", "NA", "Admin", "NA"])]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "|"])
+def test_blanks_before_quoted_cells_are_read(delimiter: str) -> None:
+    text = f'"email"{delimiter} "role"\n"ann@x.edu"{delimiter}  "Ad{delimiter}min"\n"bo@x.edu"{delimiter} Admin\n'
+    header, rows, _ = read(text.encode())
+    assert header == HEADER
+    assert rows == [(2, ["ann@x.edu", f"Ad{delimiter}min"]), (3, ["bo@x.edu", "Admin"])]
+
+
+def test_a_quote_after_a_blank_is_text_where_the_header_has_none() -> None:
+    assert read(b'email,role,name\na@x.edu,Admin, "B" Lee\n')[1] == [(2, ["a@x.edu", "Admin", ' "B" Lee'])]
