@@ -1,5 +1,6 @@
 """Brings metrics to Prometheus: a file for the node exporter, or a Pushgateway."""
 
+import errno
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +15,10 @@ def write_metrics(path: Path, text: str) -> None:
     """Replace the file of metrics atomically, so that no half of it is ever read.
 
     Raises:
-        OSError: it can't be written.
+        OSError: it can't be written, or is no file: a pipe would have to be waited for.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file")
     replace_file(path, text.encode(), mode=FILE_MODE, keeps_mode=False, durable=False)
 
 

@@ -27,6 +27,14 @@ def test_the_file_is_replaced_and_readable_whatever_the_umask(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.prom")
+    (tmp_path / "link.prom").symlink_to(tmp_path / "pipe.prom")
+    for name in ("pipe.prom", "link.prom"):
+        with pytest.raises(OSError, match="it is no regular file"):
+            write_metrics(tmp_path / name, "a 1\n")
+
+
 def test_a_pushgateway_gets_them_for_their_account() -> None:
     with ScriptedStudio(in_turn(ScriptedAnswer(200, b""))) as studio:
         push_metrics(studio.base_url, {"account": "127.0.0.1:8765", "fleet": "a/b"}, "a 1\n", Network())
