@@ -69,10 +69,13 @@ def show_past_night(night: "Night", form: Form, limit: int | None, command: str)
 
 def _write_end(night: "Night", code: Exit) -> Exit:
     """Write one line on standard error about a run over a fleet that is not as it should be."""
+    from rolesync.model.fleet import SUCCESSES
     from rolesync.report.content.fleet import night_sentence, night_title
 
-    stopped = night.stopped or night.unrecorded
-    message = f"{night_title(night)}: {night_sentence(night).rstrip('.')}{f'; {stopped}' if stopped else ''}"
+    failed = [of for of in night.results if of.status not in SUCCESSES and of.message]
+    first = f"first {failed[0].account}: {failed[0].message}" if failed else ""
+    parts = [night_sentence(night).rstrip("."), night.stopped or night.unrecorded or first]
+    message = f"{night_title(night)}: {'; '.join(filter(None, parts))}"
     return write_failure(message, f"to see each account: rolesync fleet show {night.run}", code)
 
 

@@ -24,6 +24,7 @@ from rolesync.model.vocabulary import OutcomeStatus, VerdictStatus
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
 from rolesync.private_files import make_private_folder, replace_file
+from rolesync.report.content.text import plural
 from rolesync.settings import Settings
 from rolesync.sources.address import is_address, shown_address
 from rolesync.sources.shared_lists import SharedLists
@@ -210,7 +211,7 @@ def _list_of(job: Job) -> str:
 
 def _refused_list(job: Job, findings: int) -> AccountResult:
     name = shown_address(job.list_path)
-    message = f"the list {name} is refused: {findings} findings"
+    message = f"the list {name} is refused: {plural(findings, 'finding')}"
     return AccountResult(job.account, status_of_exit(Exit.INPUT_REFUSED), message, f"rolesync validate {quote(name)}")
 
 

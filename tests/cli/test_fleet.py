@@ -150,7 +150,8 @@ def test_a_night_is_one_message_and_metrics_of_each_account(
     assert {(entry["account"], entry["result"]) for entry in accounts} >= {("south", "refused")}
     assert all(entry["event"] == "account ended" for entry in accounts)
     assert (failed["level"], failed["exit_code"]) == ("error", 5)
-    assert failed["event"].startswith("INCOMPLETE: fleet district")
+    assert failed["event"].startswith("INCOMPLETE: fleet district, 2 accounts: 1 refused, 1 done; first south: ")
+    assert failed["event"].endswith("south.csv is refused: 1 finding")
     assert (ended["event"], ended["status"], sent["event"]) == ("ended", "incomplete", "notification delivered")
 
 
