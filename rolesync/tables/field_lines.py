@@ -7,9 +7,11 @@ r"""Texts with a line for each field and a block for each record → rows: `name
 The header has the names of all records. A field that a record lacks is a blank cell.
 """
 
+import operator
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import NamedTuple
 
 from rolesync.model.findings import Code, error, printable, quoted
@@ -20,6 +22,7 @@ _TITLE_LINES = 5  # above the first record
 _MIN_FIELDS = 2  # a text with a single field in each block is rather a note
 _CUT_ENDS = ("...}", "\u2026}")  # of collections in `Format-List`
 
+_MESSAGE_FIELDS = {"from", "to", "cc", "bcc", "subject", "von", "an", "betreff", "de", "à", "para", "da", "van", "aan"}
 _MYSQL_TOTAL = re.compile(r"[0-9,]+ rows? in set\b.*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -101,7 +104,9 @@ def read_field_lines(data: bytes) -> FieldLines | None:
 def _is_list(head: bytes) -> bool:
     """Whether each line of a text is a field or goes on with one, and a first block has several fields."""
     lines = _LINE_END.split(head.decode("utf-8", "surrogateescape").strip("\ufeff\r\n \t"))
-    if not all(not line.strip() or line[0] in " \t" or _LIST.field.fullmatch(line) for line in lines):
+    lines = list(dropwhile(operator.not_, (line if line.strip(" \t-") else "" for line in lines)))
+    fields = [_LIST.field.fullmatch(line) for line in lines if line and line[0] not in " \t"]
+    if not all(fields) or any(match and match[1].casefold() in _MESSAGE_FIELDS for match in fields):
         return False
     first_block = lines[: lines.index("")] if "" in lines else lines
     return len(first_block) >= _MIN_FIELDS

@@ -23,7 +23,7 @@ from rolesync.tables.text_forms import (
     without_excel_form,
 )
 
-_DELIMITERS = ",;\t|"  # the comma first: it wins if the header is the same under several delimiters
+_DELIMITERS = ",;\t|^~"  # the comma first: it wins if the header is the same under several delimiters
 _SEP = re.compile(rb'"?sep=([^\w\s"\0\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 

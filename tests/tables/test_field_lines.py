@@ -20,7 +20,10 @@ POWERSHELL = "\r\n\r\nemail : ann@x.edu\r\nrole  : Admin\r\n\r\nemail : bo@x.edu
 COLONS = "email: ann@x.edu\nrole: Admin\n\nemail: bo@x.edu\n"
 
 
-@pytest.mark.parametrize("text", [PSQL, PSQL_BOX, PSQL_DRAWN, TITLED, MYSQL, POWERSHELL, COLONS])
+YAML = "---\nemail: ann@x.edu\nrole: Admin\n---\nemail: bo@x.edu\n"
+
+
+@pytest.mark.parametrize("text", [PSQL, PSQL_BOX, PSQL_DRAWN, TITLED, MYSQL, POWERSHELL, COLONS, YAML])
 def test_a_line_for_each_field_is_read(text: str) -> None:
     header, rows, findings = read(text.encode())
     assert header == HEADER
@@ -62,8 +65,10 @@ def test_a_record_that_is_not_certain_is_refused_with_the_command_that_works(tex
 
 
 @pytest.mark.parametrize(
-    "text", ["Report: staff\nDate: today\n\nemail,role\na@x.edu,Admin\n", "email,role\nTime: 3,x\n", "note: x\n", ""]
-)
+    "text", ["Report: staff\nDate: today\n\nemail,role\na@x.edu,Admin\n", "email,role\nTime: 3,x\n", "note: x\n", "",
+     "From: boss@x.edu\nTo: a@x.edu\n"]
+)  # fmt: skip
 def test_other_texts_are_tables(text: str) -> None:
     assert "Report" not in read(text.encode())[0]
     assert "note" not in read(text.encode())[0]
+    assert "From" not in read(text.encode())[0]

@@ -39,3 +39,11 @@ def test_the_line_that_names_the_delimiter_is_accounted_for() -> None:
     table = open_table(b"sep=;\nTitle\nemail;role\na;b\n", header_rules(), AS_WRITTEN)
     assert isinstance(table, Table)
     assert table.rows_above == ((1, ["sep=;"]), (2, ["Title"]))
+
+
+@pytest.mark.parametrize("delimiter", list(",;\t|^~"))
+def test_rare_delimiters_are_known_without_being_named(delimiter: str) -> None:
+    text = f"email{delimiter}role\nann~b^c@x.edu{delimiter}Admin\n".replace("~b^c", "" if delimiter in "~^" else "~b^c")
+    header, rows, findings = read(text.encode())
+    assert (header, findings) == (("email", "role"), [])
+    assert len(rows[0][1]) == 2
