@@ -10,6 +10,7 @@ from rolesync.errors import UsageError
 from rolesync.model.hosts import is_loopback
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # two letters at least: C: is a drive
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # in no name of a file or user; may have been written as %00
 _HINT = "`rolesync help sources` shows the addresses of lists"
 _FORMS: Mapping[str, str] = MappingProxyType(
     {
@@ -148,8 +149,10 @@ def parse_address(text: str) -> Address:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise UsageError(f"the {scheme}:// address of the list is not valid", hint=form) from None
+    user, path = unquote(parts.username or ""), unquote(parts.path)
     if (
         not text.isprintable()
+        or _CONTROL.search(user + path)
         or " " in text.partition("?")[0].partition("//")[2].partition("/")[0]
         or not (host or scheme == "git+file")
     ):
@@ -162,4 +165,4 @@ def parse_address(text: str) -> Address:
     if scheme in {"http", "git+http"} and not is_loopback(host):
         raise UsageError(f"{scheme}://{host} would send the list unencrypted", hint="use https://")
     options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    return Address(scheme, unquote(parts.username or ""), host, port, unquote(parts.path).lstrip("/"), options, text)
+    return Address(scheme, user, host, port, path.lstrip("/"), options, text)

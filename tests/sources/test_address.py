@@ -35,6 +35,8 @@ def test_an_address_is_taken_apart() -> None:
         ("https://[::1/s3cret", "is not valid"),
         ("https://example.edu:99999/s3cret", "is not valid"),
         ("https://example.edu/s3cret\n", "is not valid"),
+        ("sftp://example.edu/s3cret%00", "is not valid"),
+        ("git+ssh://a%0Ab@example.edu/s3cret", "is not valid"),
         ("https://ann:s3cret@example.edu/x", "contains a user or a password"),
         ("https://s3cret@example.edu/x", "contains a user or a password"),
         ("http://example.edu/s3cret", "would send the list unencrypted"),
