@@ -458,6 +458,18 @@ def test_on_a_narrow_screen_nothing_is_beside_it(opened: Open, width: int) -> No
         assert max(page.locator(selector).evaluate_all(ends)) <= width, selector
 
 
+def test_on_a_narrow_screen_a_refusal_hides_no_count(opened: Open) -> None:
+    _, page = opened(holding(), viewport={"width": 390, "height": 844})
+    rows(page).get_by_role("checkbox").first.uncheck()
+    page.locator("#go").click()
+    expect(page.locator("#refusal")).to_contain_text("without a reason")
+    bottom, top = (
+        page.locator(selector).evaluate(f"one => one.getBoundingClientRect().{side}")
+        for selector, side in (("#refusal", "bottom"), ("#bar", "top"))
+    )
+    assert bottom <= top
+
+
 def test_a_laptop_shows_every_column_and_paper_names_them(opened: Open) -> None:
     long = (*MOVED[:1], "bartholomew.featherstonehaugh@students.example.edu", *MOVED[2:])
     _, page = opened(impact_plan((long[0], *ADA[1:]), changes=(long, REMOVED)), viewport={"width": 1280, "height": 900})
