@@ -55,7 +55,7 @@ class Network:
         full = self.folder / path.expanduser()
         try:
             content, _ = read_regular(full, MAX_SECRET_BYTES)
-            line = content.decode("utf-8").strip().partition("\n")[0].strip()
+            line = content.decode("utf-8-sig").strip().partition("\n")[0].strip()
         except OSError as error:
             raise DeliveryError(f"the file {path} can't be read: {error.strerror}") from error
         except UnicodeDecodeError:

@@ -6,6 +6,7 @@ import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -96,10 +97,10 @@ def _key(secret: str, path: Path) -> bytes:
     """Read the key of a signature: after `whsec_` it is Base64, else the text itself."""
     if not secret.startswith(_KEY_PREFIX):
         return secret.encode()
-    try:
-        return b64decode(secret.removeprefix(_KEY_PREFIX), validate=True)
-    except Base64Error:
-        raise DeliveryError(f"the file {path} holds no Base64 after {_KEY_PREFIX}") from None
+    with suppress(Base64Error):
+        if key := b64decode(secret.removeprefix(_KEY_PREFIX), validate=True):
+            return key
+    raise DeliveryError(f"the file {path} holds no Base64 after {_KEY_PREFIX}")
 
 
 def _slack_text(text: str) -> str:

@@ -135,6 +135,8 @@ def test_a_file_without_a_usable_address_is_named(
 def test_a_secret_is_the_first_line_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("\n  a key \nanother line\n", encoding="utf-8")
     assert Network(tmp_path).read_secret(Path("key")) == "a key"
+    (tmp_path / "key").write_text("a key\r\n", encoding="utf-8-sig")  # as editors on Windows write it
+    assert Network(tmp_path).read_secret(Path("key")) == "a key"
     assert Network(Path(os.devnull)).read_secret(tmp_path / "key") == "a key"
 
 

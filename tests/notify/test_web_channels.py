@@ -65,9 +65,10 @@ def test_a_key_may_be_base64(tmp_path: Path) -> None:
         outside = network(tmp_path, url=f"{studio.base_url}/hook")
         (tmp_path / "key").write_text("whsec_" + base64.b64encode(b"\x00\xff key").decode(), encoding="ascii")
         send_webhook(MESSAGE, table("webhook"), outside)
-        (tmp_path / "key").write_text("whsec_no base64", encoding="ascii")
-        with pytest.raises(DeliveryError, match="holds no Base64"):
-            send_webhook(MESSAGE, table("webhook"), outside)
+        for wrong in ("whsec_no base64", "whsec_"):  # an empty key would sign for everybody
+            (tmp_path / "key").write_text(wrong, encoding="ascii")
+            with pytest.raises(DeliveryError, match="holds no Base64"):
+                send_webhook(MESSAGE, table("webhook"), outside)
     (request,) = studio.requests
     assert request.headers["webhook-signature"] == expected_signature(request, b"\x00\xff key")
 
