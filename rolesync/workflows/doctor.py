@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from rolesync.audit.verify import verify_record
 from rolesync.errors import Exit, RolesyncError, StudioError
@@ -9,6 +10,7 @@ from rolesync.live.pages import look_up
 from rolesync.model.keys import ANY_USER
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
+from rolesync.report.content.text import plural
 from rolesync.settings import Settings
 from rolesync.studio.users import StudioReader
 from rolesync.tables.regular_file import is_standard_input
@@ -22,7 +24,7 @@ PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
 
 def run_checks(context: Context) -> list[Check]:
     """Run every check; one that fails doesn't hide the others. Never writes to Studio."""
-    return [*_settings(context), *_studio(context), *_list(context), _state_folder(context), _record(context)]
+    return [*_settings(context), *_studio(context), *_list(context), *_folders(context.settings), _record(context)]
 
 
 def _settings(context: Context) -> Iterator[Check]:
@@ -95,7 +97,7 @@ def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
     for role in managed:
         try:
             page = studio.search_role(role, per_page=1)
-            yield Check(f"role {role}", PASS, f"{page.total_count} people hold it")
+            yield Check(f"role {role}", PASS, plural(page.total_count, "holder"))
         except StudioError as error:
             yield _failed(f"role {role}", error)
     try:
@@ -149,16 +151,27 @@ def _list(context: Context) -> Iterator[Check]:
         hint = "`rolesync validate` shows all findings"
         yield Check("list", BLOCK, f"{source.path} can't be used", hint, Exit.INPUT_REFUSED)
     else:
-        yield Check("list", PASS, f"{source.path} has {source.rows} rows{age}")
+        yield Check("list", PASS, f"{source.path} has {plural(source.rows, 'row')}{age}")
 
 
-def _state_folder(context: Context) -> Check:
-    folder = context.settings.state_dir
+def _folders(settings: Settings) -> Iterator[Check]:
+    """Check whether this user can write the state folder, which may have to be made, and the file of metrics."""
+    folder, metrics = settings.state_dir, settings.metrics_file
     parent = next((path for path in (folder, *folder.parents) if os.access(path, os.F_OK)), folder)
-    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
-        return Check("state folder", PASS, f"{folder} can be written")
-    message = f"{folder} can't be written: {parent} is not a folder that this user can write to"
-    return Check("state folder", BLOCK, message, "correct its permissions, or set ROLESYNC_STATE_DIR", Exit.USAGE)
+    if _is_writable(parent):
+        yield Check("state folder", PASS, f"{folder} can be written")
+    else:
+        message = f"{folder} can't be written: {parent} is not a folder that this user can write to"
+        yield Check("state folder", BLOCK, message, "correct its permissions, or set ROLESYNC_STATE_DIR", Exit.USAGE)
+    if metrics and _is_writable(metrics.parent):
+        yield Check("metrics file", PASS, f"{metrics} can be written")
+    elif metrics:
+        message = f"{metrics} can't be written: {metrics.parent} is not a folder that this user can write to"
+        yield Check("metrics file", WARN, message, "make the folder, correct its permissions, or correct metrics_file")
+
+
+def _is_writable(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _record(context: Context) -> Check:
@@ -166,16 +179,17 @@ def _record(context: Context) -> Check:
         verification = verify_record(context.settings.account_dir, context.settings.audit_key.get_secret_value())
     except RolesyncError as error:
         return _failed("audit record", error)
+    records = plural(verification.records, "record")
     if verification.ok and verification.unchecked:
-        sealed = f"{verification.unchecked} of {verification.records} records are sealed with a key"
+        sealed = f"{verification.unchecked:,} of {records} are sealed with a key"
         message = f"{sealed}, and no key is set: no run can start"
         hint = "set audit_key; or continue without a key on purpose: `rolesync audit rekey`"
         return Check("audit record", BLOCK, message, hint, Exit.INCOMPLETE)
     if verification.only_appended:
-        message = f"whole, {verification.records} records, and bytes after them that are no record"
+        message = f"whole, {records}, and bytes after them that are no record"
         return Check("audit record", WARN, message, "run `rolesync audit verify` to see which")
     if verification.ok:
-        return Check("audit record", PASS, f"whole, {verification.records} records")
+        return Check("audit record", PASS, f"whole, {records}")
     return Check(
         "audit record",
         BLOCK,

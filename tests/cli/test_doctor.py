@@ -25,6 +25,6 @@ def test_people_get_a_line_a_check_and_what_to_do(sh: Shell) -> None:
     done = sh.run("doctor", owner=None)
     assert done.returncode == 0
     shown = " ".join(done.stdout.split())
-    assert all(name in shown for name in ("managed roles", "state folder", "role Admin 10 people hold it"))
+    assert all(name in shown for name in ("managed roles", "state folder", "role Admin 10 holders"))
     assert "0 failed, 1 warning" in shown
     assert "ROLESYNC_OWNER" in shown

@@ -33,7 +33,7 @@ def checks(studio: Sandbox, folder: Path, now: datetime | None = None, **more: A
 def test_every_check_passes_on_a_complete_setup(studio: Sandbox, tmp_path: Path) -> None:
     results = checks(studio, tmp_path, owner="admin@example.edu")
     assert {check.status for check in results.values()} == {VerdictStatus.PASS}
-    assert results["role Admin"].message == "10 people hold it"
+    assert results["role Admin"].message == "10 holders"
     assert studio.log() == []
 
 
@@ -95,6 +95,14 @@ def test_a_state_folder_that_cannot_be_written_fails(studio: Sandbox, tmp_path: 
     (tmp_path / "file").write_text("")
     results = checks(studio, tmp_path / "file" / "state")
     assert results["state folder"].exit_code == Exit.USAGE
+
+
+def test_a_file_of_metrics_that_cannot_be_written_is_a_warning(studio: Sandbox, tmp_path: Path) -> None:
+    results = checks(studio, tmp_path, metrics_file=tmp_path / "rolesync.prom")
+    assert results["metrics file"].message == f"{tmp_path / 'rolesync.prom'} can be written"
+    results = checks(studio, tmp_path, metrics_file=tmp_path / "none" / "rolesync.prom")
+    assert (results["metrics file"].status, results["metrics file"].exit_code) == (VerdictStatus.WARN, 0)
+    assert "is not a folder that this user can write to" in results["metrics file"].message
 
 
 def test_a_state_folder_that_cannot_be_looked_at_hides_no_other_check(studio: Sandbox, tmp_path: Path) -> None:
