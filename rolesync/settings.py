@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from rolesync.configuration.lists import ListSettings
 from rolesync.configuration.notify import check_notify
-from rolesync.configuration.routes import check_routes
+from rolesync.configuration.routes import check_routes, check_store
 from rolesync.configuration.sources import (
     CONFIG_FILE,
     PREFIX,
@@ -235,5 +235,6 @@ def load(
     settings._origins = origins  # noqa: SLF001  # a field could be set by every source
     with collected(wrong):
         check_routes(origins, settings.has)
+        check_store(origins, settings.has, settings.list)
         check_notify(settings.notify, origins.get("notify"))
     return settings

@@ -1,7 +1,9 @@
 """Which settings decide where a secret goes, and which sources may set them for a secret of another source."""
 
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import parse_qs, urlsplit
 
+from rolesync.configuration.problems import Kind
 from rolesync.configuration.sources import CONFIG_FILE, PREFIX, Origin
 from rolesync.errors import UsageError
 
@@ -17,6 +19,8 @@ ROUTES: Mapping[str, Sequence[str]] = {
 """By secret the settings that decide to which machine it goes, or what a run with it has done."""
 
 SECRETS = tuple(ROUTES)
+
+_STORES = frozenset({"s3", "gs", "az"})
 
 
 def check_routes(origins: Mapping[str, Origin], is_set: Callable[[str], bool]) -> None:
@@ -36,3 +40,35 @@ def check_routes(origins: Mapping[str, Origin], is_set: Callable[[str], bool]) -
                     hint=f"if the {route} is right, set {PREFIX}{route.upper()} in the environment, or name the "
                     f"rolesync.toml that sets it with --config or {CONFIG_FILE}; if not, work in another folder",
                 )
+
+
+def check_store(origins: Mapping[str, Origin], is_set: Callable[[str], bool], address: str) -> None:
+    """Refuse an address of a list by which a file that the user didn't name takes secrets of a store's own tools.
+
+    Raises:
+        UsageError: the address names an endpoint, and no secret is set for it.
+    """
+    if is_set("list_secret") or not _has_endpoint(address) or _is_of_user(origins["list"]):
+        return
+    raise UsageError(
+        f"settings: list from {origins['list'].name} names the endpoint of a store, and its secrets may come from "
+        "elsewhere: a file that you didn't name may not decide where they go",
+        hint=f"if the list is right, set {PREFIX}LIST in the environment, or name the rolesync.toml that sets it with "
+        f"--config or {CONFIG_FILE}; if not, work in another folder",
+    )
+
+
+def _is_of_user(origin: Origin) -> bool:
+    """Whether the user named a source; a folder of secrets in the working folder may be a downloaded one, too."""
+    is_secrets_folder = origin.source.kind is Kind.SECRETS
+    return not origin.group or (is_secrets_folder and origin.group == origin.name)
+
+
+def _has_endpoint(address: str) -> bool:
+    """Whether the address of a list is an object store at an address of its own that gets secrets."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    options = parse_qs(parts.query, keep_blank_values=True)
+    return parts.scheme in _STORES and "endpoint" in options and "public" not in options
