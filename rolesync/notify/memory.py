@@ -46,6 +46,14 @@ class Memory:
     channels: Mapping[str, ChannelMemory] = field(default_factory=dict)
     last_success: str = ""
 
+    def corrected(self, now: datetime) -> "Memory":
+        """Return a memory whose last success is not of the future, where a wrong clock put it: so its age can grow."""
+        try:
+            is_ahead = datetime.fromisoformat(self.last_success) > now
+        except (ValueError, TypeError):
+            return self
+        return replace(self, last_success=now.astimezone(UTC).isoformat()) if is_ahead else self
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -57,7 +57,7 @@ def report_end(ending: Ending, reporting: Reporting, accounts: Sequence[Ending] 
     Returns:
         The deliveries that were tried.
     """
-    memory = load_memory(reporting.folder) if reporting.folder else Memory()
+    memory = (load_memory(reporting.folder) if reporting.folder else Memory()).corrected(ending.ended_at)
     keys = list(map(channel_key, reporting.tables))
     decisions = [
         decide(table, ending, memory.channels.get(key, ChannelMemory()))

@@ -127,6 +127,13 @@ def test_after_a_wrong_time_the_week_until_a_sign_of_life_begins_anew(sent: str)
     assert [decision.is_alive_sign for decision in later] == [False, True]
 
 
+def test_a_success_of_the_future_counts_as_one_of_now() -> None:
+    now = "2026-03-02T02:15:00+00:00"
+    assert Memory(last_success="2999-01-01T00:00:00+00:00").corrected(NOW) == Memory(last_success=now)
+    for kept in (now, "2026-03-01T02:15:00+00:00", "soon", ""):
+        assert Memory(last_success=kept).corrected(NOW) == Memory(last_success=kept)
+
+
 def test_a_channel_is_known_by_where_it_leads() -> None:
     assert channel_key(table("slack")) == channel_key(table("slack", repeat_hours=1))
     assert channel_key(table("slack")) != channel_key(table("slack", url_file="other"))

@@ -44,6 +44,13 @@ def test_three_nights_are_sent_remembered_and_measured(tmp_path: Path) -> None:
     assert 'rolesync_last_run_failed_notifications{account="example.instructuremedia.com"} 0' in metrics
 
 
+def test_a_success_at_a_wrong_time_ages_from_the_next_run_on(tmp_path: Path) -> None:
+    reporting = Reporting(folder=tmp_path / "state", metrics_file=tmp_path / "rolesync.prom")
+    for number, status in ((100_000, EndStatus.CHANGED), (1, EndStatus.FAILED), (2, EndStatus.FAILED)):
+        report_end(night(number, status), reporting)
+    assert load_memory(tmp_path / "state").last_success == "2026-03-03T02:15:00+00:00"
+
+
 def test_a_failure_to_notify_is_in_the_log_and_in_the_metrics(tmp_path: Path) -> None:
     with ScriptedStudio(in_turn(ScriptedAnswer(403))) as studio, capture_logs() as logs:
         reporting = Reporting(
