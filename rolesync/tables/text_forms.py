@@ -25,6 +25,7 @@ _PLAIN_SIGNS = str.maketrans({**dict.fromkeys(_DRAWN, "+"), **dict.fromkeys("│
 _RECORD_NUMBER = re.compile(r"\[ ?\w+ [0-9]+ ?\]")
 _RULE_LINES = 5  # in which the first line of a drawn box must be
 
+_WIKI_HEADER = re.compile(rb"\s*\|\|[^\r\n]*\|\|[ \t]*(?=[\r\n]|$)")
 _RULE_SIGNS = "-=+|:,; \t"
 _QUOTED = rb"'(?:[^'\r\n]|'')*'"
 _QUOTED_LINE = re.compile(rb"(?:[0-9]*[,;\t|])*%b(?:[,;\t|](?:%b|[0-9]*))*[ \t]*" % (_QUOTED, _QUOTED))
@@ -37,6 +38,11 @@ _RECIPIENTS = re.compile(rb"\s*(?:%b)[ \t]*:[^\n]*@" % "|".join(_RECIPIENTS_NAME
 _MESSAGE_LINE = re.compile(r"^[ \t]*(?!mailto:)([^\W\d_][\w \t-]*):", re.IGNORECASE | re.MULTILINE)
 _BOX_CELL_END = re.compile(r"(?<!\\)\|")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def is_wiki_table(data: bytes) -> bool:
+    """Whether a text begins with a header such as `||email||role||`, as Jira and Confluence write it."""
+    return _WIKI_HEADER.match(data) is not None
 
 
 def has_rule(data: bytes) -> bool:
@@ -122,11 +128,13 @@ def _entries(line: str, separator: str) -> Iterator[str]:
 
 
 def plain_box(data: bytes) -> bytes:
-    """Write a box drawn with the signs of Unicode with those of ASCII; any other text is returned unchanged.
+    """Write a box of Unicode signs with those of ASCII, and the header of a wiki as in Markdown; no other text changes.
 
     Args:
         data: the text in UTF-8.
     """
+    if header := _WIKI_HEADER.match(data):
+        return header[0].replace(b"||", b"|") + data[header.end() :]
     head = data[:HEAD].decode("utf-8", "ignore")
     if not any(map(_is_drawn, head.splitlines()[:_RULE_LINES])):
         return data

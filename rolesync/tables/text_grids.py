@@ -16,6 +16,7 @@ from rolesync.tables.text_forms import (
     has_single_quotes,
     is_blank_separated,
     is_recipients,
+    is_wiki_table,
     plain_box,
     recipients,
     straight_quotes,
@@ -54,7 +55,7 @@ def text_grids(text: DecodedText) -> list[Grid]:
         )
     else:
         delimiters, first = " " if is_blank_separated(data) else _DELIMITERS, 1
-    spans, is_padded = column_spans(data), has_rule(data)
+    spans, is_padded = column_spans(data), has_rule(data) or is_wiki_table(text.data)
     quote = "'" if has_single_quotes(data) else '"'
     straight = {delimiter: straight_quotes(data, delimiter) for delimiter in delimiters}
     has_quotes = quote.encode() in data or straight[delimiters[0]] != data

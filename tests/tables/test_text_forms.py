@@ -45,10 +45,13 @@ ann@x.edu  Admin
 bo@x.edu
 =========  =====
 """
+WIKI = "||email||role||\n|ann@x.edu|Admin|\n|bo@x.edu| |\n"
 SQLCMD = "email    ,role \n---------,-----\nann@x.edu,Admin\nbo@x.edu ,     \n"
 
 
-@pytest.mark.parametrize("text", [PSQL, MYSQL, SQLITE, SQLITE.replace("│", "║"), MARKDOWN, ORACLE, SQLCMD, RST_GRID])
+@pytest.mark.parametrize(
+    "text", [PSQL, MYSQL, SQLITE, SQLITE.replace("│", "║"), MARKDOWN, WIKI, ORACLE, SQLCMD, RST_GRID]
+)
 def test_tables_of_database_programs_and_markdown_are_read(text: str) -> None:
     header, rows, _ = read(text.encode())
     assert tuple(map(str.casefold, header)) == HEADER
