@@ -148,6 +148,58 @@ def test_all_that_fits_a_filter_is_taken_out_and_put_back(opened: Open) -> None:
     assert set(review.session.decisions.excluded.values()) == {"another school"}
 
 
+def test_a_click_for_all_never_puts_back_one_that_was_taken_out_before(opened: Open) -> None:
+    _, page = opened(big_plan(40, 10))
+    search = page.get_by_label("Search", exact=True)
+    search.fill('"number 17"')
+    all_shown(page).uncheck()
+    page.keyboard.type("owns much")
+    search.fill('"number 1"')
+    expect(page.locator(".together")).to_be_hidden()  # it was about other rows
+    assert all_shown(page).evaluate("box => box.indeterminate")
+    all_shown(page).click()
+    fit = sum(1 for number in range(1, 51) if str(number).startswith("1"))
+    says(page, f"{fit} excluded {fit - 1} reasons missing")
+    assert box(page, "number 17").is_checked() is False
+    page.keyboard.type("another school")
+    says(page, f"{fit} excluded ")
+    page.keyboard.press("Enter")
+    search.fill("owns much")  # a reason is found, too
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_contain_text("Number 17")
+    search.fill("another school")
+    expect(rows(page)).to_have_count(fit - 1)
+    search.fill("")
+    box(page, "number 20").uncheck()
+    says(page, f"{fit + 1} excluded 1 reason missing")  # it has not the last reason of others
+    assert page.locator("#reasons option").evaluate_all("all => all.map(one => one.value)") == [
+        "owns much",
+        "another school",
+    ]
+
+
+def test_reasons_that_are_missing_can_be_given_together(opened: Open) -> None:
+    _, page = opened(big_plan(40, 10))
+    all_shown(page).uncheck()
+    page.get_by_role("button", name="Excluded 50", exact=True).click()
+    page.get_by_role("button", name="All 50", exact=True).click()
+    box(page, "number 20").check()
+    page.locator("#go").click()
+    expect(page.locator("#refusal")).to_contain_text("49 excluded changes without a reason")
+    assert page.evaluate("document.activeElement.id") == "why"
+    page.keyboard.type("the wrong list")
+    says(page, "49 excluded ")
+    page.locator("#go").click()
+    expect(page.locator("#left-out")).to_have_text("49 changes are excluded.")
+
+
+def test_the_search_finds_media_as_they_are_shown(opened: Open) -> None:
+    _, page = opened(impact_plan(ADA))
+    shown = rows(page).first.locator("td.media small").inner_text()
+    page.get_by_label("Search", exact=True).fill(f'"{shown}"')
+    expect(rows(page)).to_have_count(1)
+
+
 def test_what_a_setting_held_is_let_through_by_name(opened: Open) -> None:
     review, page = opened(holding())
     assert rows(page, "held").get_by_role("checkbox").count() == 1  # a user who isn't in Studio can't be released
@@ -463,9 +515,10 @@ def test_on_a_narrow_screen_a_refusal_hides_no_count(opened: Open) -> None:
     rows(page).get_by_role("checkbox").first.uncheck()
     page.locator("#go").click()
     expect(page.locator("#refusal")).to_contain_text("without a reason")
-    bottom, top = (
-        page.locator(selector).evaluate(f"one => one.getBoundingClientRect().{side}")
-        for selector, side in (("#refusal", "bottom"), ("#bar", "top"))
+    says(page, "missing")
+    ends = "[['#refusal', 'bottom'], ['#bar', 'top']]"
+    bottom, top = page.evaluate(
+        f"{ends}.map(([name, side]) => document.querySelector(name).getBoundingClientRect()[side])"
     )
     assert bottom <= top
 

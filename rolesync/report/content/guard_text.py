@@ -42,9 +42,11 @@ def _max_removals(_plan: Plan, verdict: Verdict) -> str:
 
 def _max_removals_share(plan: Plan, verdict: Verdict) -> str:
     share = format_guard_value(verdict.rule, verdict.limit)
+    is_unlimited = verdict.limit is not None and verdict.limit >= 1
     before = next((count.before for count in plan.roles if count.role == verdict.role), 0)
     number = f"{round((verdict.value or 0) * before):,} of {before:,}"
-    return f"At most {share} of the holders of {verdict.role} may be removed: {number} would be"
+    allowed = "Any number" if is_unlimited else f"At most {share}"
+    return f"{allowed} of the holders of {verdict.role} may be removed: {number} would be"
 
 
 def _min_holders(_plan: Plan, verdict: Verdict) -> str:
@@ -55,6 +57,8 @@ def _min_holders(_plan: Plan, verdict: Verdict) -> str:
 def _max_shrink_share(_plan: Plan, verdict: Verdict) -> str:
     share = format_guard_value(verdict.rule, verdict.limit)
     end = "" if verdict.value is None else f": it is {format_guard_value(verdict.rule, verdict.value)} shorter"
+    if verdict.limit is not None and verdict.limit >= 1:
+        return f"The list may be shorter than the list last applied by any share{end}"
     return f"The list may be at most {share} shorter than the list last applied{end}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolesync.model.frames import IMPACT
+from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action, Completeness
 from rolesync.report.content.text import duration_text, escape_for_display, plural, size_text
 
@@ -69,6 +70,12 @@ def impact_texts(impact: pd.DataFrame | None) -> dict[int, str]:
         return {}
     cells = zip(*(impact[name].tolist() for name in IMPACT), strict=True)
     return {user_id: _describe(*values) for user_id, *values in cells}
+
+
+def without_excluded(impact: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the users whose removal a reviewer has excluded."""
+    is_excluded = (held["reason"] == HeldReason.EXCLUDED.value) & (held["action"] == Action.REMOVE.value)
+    return impact[~impact["user_id"].isin(held["user_id"][is_excluded])]
 
 
 def impact_total(impact: pd.DataFrame) -> str:

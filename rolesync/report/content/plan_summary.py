@@ -16,7 +16,7 @@ from rolesync.model.plans import Approval, Drift, Plan, Policy
 from rolesync.model.reasons import WAITING
 from rolesync.model.run_report import RunDrift
 from rolesync.model.vocabulary import Action, Level, Mode, ReadMethod, VerdictStatus
-from rolesync.report.content.impact import impact_total
+from rolesync.report.content.impact import impact_total, without_excluded
 from rolesync.report.content.plan_rows import GuardRow, guard_rows
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, held_words, list_text, plural
 
@@ -104,7 +104,7 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         *([("approved", approval_text(plan.approval))] if plan.approval else []),
         ("held", held_text(plan)),
         ("drift", drift_text(plan.drift)),
-        *([] if plan.impact is None else [("impact", impact_total(plan.impact))]),
+        *([] if plan.impact is None else [("impact", impact_total(without_excluded(plan.impact, plan.held)))]),
     ]
 
 

@@ -167,6 +167,7 @@ def _overview(decided: Plan) -> dict[str, Any]:
                 "after": role.after,
                 "removals": role.removals,
                 "additions": role.additions,
+                "share": f"{role.removals / role.before:.0%}" if role.removals and role.before else "",
                 **_bar(role),
             }
             for role in changing

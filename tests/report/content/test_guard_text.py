@@ -20,6 +20,13 @@ from tests.report.samples import make_plan
             "The list may be at most 50% shorter than the list last applied: it is 100% sho",
         ),
         ("max_shrink_share", 0.5, None, "The list may be at most 50% shorter than the list last applied"),
+        (
+            "max_shrink_share",
+            1.0,
+            0.6,
+            "The list may be shorter than the list last applied by any share: it is 60% sho",
+        ),
+        ("max_removals_share", 1.0, 0.6, "Any number of the holders of Admin may be removed: "),
         ("max_age_hours", 26, 40.5, "The list may be at most 26 hours old: it is 40.5 hours old"),
         ("max_age_hours", 26, None, "The list may be at most 26 hours old: its age is unknown"),
         ("max_age_hours", None, 3, "The list may have any age"),

@@ -72,7 +72,7 @@ class Page(HTMLParser):
 def test_the_page_shows_the_whole_plan_removals_first() -> None:
     page = Page(make_plan())
     assert "2 removals, 1 additionREADY desired_roles.csv, 120 rows · planned 2026-11-02 02:30:00 UTC" in page.text
-    assert "Holders of Admin10 → 9 -2, +1" in page.text
+    assert "Holders of Admin10 → 9 -2 (20%), +1" in page.text
     removal = [
         "- remove",
         "Ada Lovelace ada@example.edu #12",

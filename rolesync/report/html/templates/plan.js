@@ -54,8 +54,9 @@
     /* The normalised text of each row; a text that many rows share is normalised once. */
     searched() {
       if (this.kind === "number") return null;
-      if (!this.words) return this.cells.map((value) => normalise(this.text(value)));
-      const words = this.words.map((value) => normalise(this.text(value)));
+      const searched = (value) => normalise(this.kind === "media" ? `${value[0]} ${value[1]}\n${value[2]}` : this.text(value)); // as shown, and in full
+      if (!this.words) return this.cells.map(searched);
+      const words = this.words.map(searched);
       return this.cells.map((place) => words[place]);
     }
 
@@ -131,7 +132,8 @@
       this.filter();
     }
 
-    /* Add a first column: `lead` has a title, a head, the cells of rows and groups, and a filter: matches(row), `picked`, clear(). */
+    /* Add a first column: `lead` has a title, a head, the cells of rows and groups, text(row) for the search, and a filter:
+       matches(row), `picked`, clear(). */
     begin(lead) {
       this.lead = lead;
       this.heads();
@@ -245,7 +247,7 @@
       if (this.action) picks.push([this.by.action.cells, this.by.action.words.indexOf(this.action)]);
       const shown = [];
       for (let row = 0; row < this.size; row += 1) {
-        const matches = picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word));
+        const matches = picks.every(([cells, place]) => cells[row] === place) && words.every((word) => this.texts[row].includes(word) || this.noted(row).includes(word));
         if (matches && (!this.lead || this.lead.matches(row))) shown.push(row);
       }
       this.shown = shown;
@@ -253,6 +255,11 @@
       this.arrange();
       this.render();
       this.changed?.();
+    }
+
+    /* The normalised text that the first column has for a row. */
+    noted(row) {
+      return normalise(this.lead?.text(row) ?? "");
     }
 
     searchable() {
@@ -292,7 +299,7 @@
       const off = this.sorted?.column === column && this.sorted.down;
       this.sorted = off ? null : { column, down };
       for (const { head } of this.visible) head.removeAttribute("aria-sort");
-      if (!off) column.head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      if (!off) column.head.setAttribute("aria-sort", down === (column.kind === "media") ? "ascending" : "descending"); // media: the largest first
       this.page = 0;
       this.arrange();
       this.render();

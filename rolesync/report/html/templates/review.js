@@ -20,6 +20,7 @@
   let ended = Boolean(draft.ended);
   let finishing = false;
   let state = "saved";
+  let excludedChip = null;
 
   function entry([row, place]) {
     return [Number(row), draft.reasons[place]];
@@ -42,7 +43,7 @@
     if (!step || ended || finishing) return;
     const [decided, rows] = step;
     for (const [row, reason] of rows) put(decided, row, reason);
-    bulk = { decided, rows: [] };
+    bulk = { ...bulk, rows: [] };
     lists.forEach((list) => list.render());
     save();
   }
@@ -56,6 +57,11 @@
 
     matches(row) {
       return !this.only || this.decided.has(row);
+    }
+
+    /* What the search finds beside the cells of a row. */
+    text(row) {
+      return this.decided.get(row) ?? "";
     }
 
     get picked() {
@@ -78,11 +84,11 @@
       return box;
     }
 
-    /* A box for many rows, on every page of the table. */
+    /* A box for many rows, on every page of the table. It includes them again only if all are excluded. */
     box(rows, label) {
       const box = make("input", { type: "checkbox", "aria-label": label });
       box.disabled = ended;
-      box.addEventListener("change", () => together(this, rows(), box.checked));
+      box.addEventListener("change", () => together(this, rows(), rows().every((row) => this.decided.has(row))));
       return box;
     }
 
@@ -101,7 +107,10 @@
       if (!this.all) return;
       const { shown } = this.list;
       this.state(this.all, shown);
-      this.all.setAttribute("aria-label", `${this.title} ${shown.length === 1 ? "the 1 change" : `all ${many(shown.length, "change")}`} shown`);
+      const label = `${this.title} ${shown.length === 1 ? "the 1 change" : `all ${many(shown.length, "change")}`} shown`;
+      this.all.setAttribute("aria-label", label);
+      this.all.title = `${label}, on all pages`;
+      excludedChip?.setAttribute("aria-pressed", String(this.only));
       showWhy();
     }
 
@@ -126,7 +135,7 @@
 
     reason(row, line) {
       const label = this.needsReason ? "Reason" : "Reason (optional)";
-      const field = make("input", { type: "text", maxlength: LONGEST, placeholder: this.needsReason ? "Why exclude it?" : label, "aria-label": `${label}: ${this.list.describe(row)}` });
+      const field = make("input", { type: "text", list: reasons.id, maxlength: LONGEST, placeholder: this.needsReason ? "Why exclude it?" : label, "aria-label": `${label}: ${this.list.describe(row)}` });
       field.value = this.decided.get(row);
       field.disabled = ended;
       const mark = () => field.setAttribute("aria-invalid", String(this.needsReason && !field.value.trim()));
@@ -143,7 +152,7 @@
     }
 
     toggle(row, cell, line) {
-      decide(this.decided, [row], this.decided.has(row) ? null : this.needsReason ? why.value.trim() : "");
+      decide(this.decided, [row], this.decided.has(row) ? null : "");
       this.fill(row, cell, line);
       this.list.updateGroup(line);
       this.rendered();
@@ -153,24 +162,30 @@
   }
 
   /* Decisions on many rows, and one reason for all of them. */
-  const why = make("input", { type: "text", id: "why", maxlength: LONGEST, placeholder: "One reason for all of them" });
+  const reasons = make("datalist", { id: "reasons" }); // those that were typed before
+  const why = make("input", { type: "text", id: "why", list: reasons.id, maxlength: LONGEST, placeholder: "One reason for all of them" });
   const whyLabel = make("label", { for: "why" });
-  const whyRow = make("div", { class: "controls deciding together" }, whyLabel, why);
-  let bulk = { decided: decisions.excluded, rows: [] };
+  const whyRow = make("div", { class: "controls deciding together" }, whyLabel, why, reasons);
+  let bulk = { decided: decisions.excluded, rows: [], shown: null }; // `shown` are the rows that the table had then
   whyRow.hidden = true;
 
   function together(lead, rows, included) {
     const { list, decided } = lead;
-    const wanted = rows.filter((row) => decided.has(row) === included);
+    const wanted = rows.filter((row) => decided.has(row) === included); // those excluded before keep their reasons
     decide(decided, wanted, included ? null : "");
-    bulk = { decided, rows: included ? [] : wanted };
-    why.value = "";
+    askWhy(included ? [] : wanted, list);
     list.render();
     if (!included) why.focus();
   }
 
+  /* Ask for one reason for rows, until the table shows other rows. */
+  function askWhy(rows, list) {
+    bulk = { decided: decisions.excluded, rows, shown: list.shown };
+    why.value = "";
+  }
+
   function showWhy() {
-    const rows = bulk.rows.filter((row) => bulk.decided.has(row));
+    const rows = bulk.shown === changes.shown ? bulk.rows.filter((row) => bulk.decided.has(row)) : [];
     whyRow.hidden = !rows.length;
     whyLabel.textContent = `Reason for excluding ${many(rows.length, "change")}`;
     why.setAttribute("aria-invalid", String(rows.length > 0 && !why.value.trim()));
@@ -243,6 +258,8 @@
       }
     }
     showStatus("saved");
+    const kept = new Set([...decisions.excluded.values()].map((reason) => reason.trim()).filter(Boolean));
+    reasons.replaceChildren(...[...kept].map((reason) => make("option", { value: reason })));
     return true;
   }
 
@@ -281,11 +298,12 @@
     if (title && removals + additions) title.textContent = effects;
     go.textContent = `Approve ${many(removals + additions, "change")}…`;
     undo.setAttribute("aria-disabled", String(!past.length));
+    undo.title = past.length ? `Undo the decision on ${many(past.at(-1)[1].length, "change")}` : "";
     if (excludedChip) {
       excludedChip.textContent = `Excluded ${number.format(excluded)}`;
       excludedChip.hidden = !excluded && !lead.only;
-      excludedChip.setAttribute("aria-pressed", String(lead.only));
     }
+    form.querySelector("#left-out").textContent = excluded ? `${many(excluded, "change")} ${excluded === 1 ? "is" : "are"} excluded.` : "";
     const tick = `I approve ${ofRoles} and ${toRoles}`;
     const shown = form.querySelector(".tick span");
     if (shown.textContent !== tick) sees.checked = false; // a tick is for the numbers beside it
@@ -328,7 +346,7 @@
     refuse({ message: "" });
     const approved = word === "Approved";
     over.classList.toggle("left", !approved);
-    over.replaceChildren(make("h2", {}, approved ? "APPROVED" : word), make("p", {}, sentence), ...(command ? [make("pre", {}, command)] : []), make("p", {}, ...(draft.parent ? [make("a", { href: "../" }, `Back to ${draft.parent}`)] : ["You can close this page."])));
+    over.replaceChildren(make("h2", {}, approved ? "APPROVED" : word), make("p", {}, sentence), ...(approved ? [make("p", {}, "Nothing has changed in Studio yet. This command applies the plan:")] : []), ...(command ? [make("pre", {}, command)] : []), make("p", {}, ...(draft.parent ? [make("a", { href: "../" }, `Back to ${draft.parent}`)] : ["You can close this page."])));
     over.hidden = false;
     const badge = document.querySelector(".banner.ready .badge");
     if (approved && badge) badge.textContent = "APPROVED";
@@ -364,9 +382,11 @@
     if (missing.length) {
       changes.pick({});
       changes.page = Math.floor(changes.shown.indexOf(missing[0]) / 100);
+      if (missing.length > 1) askWhy(missing, changes);
       changes.render();
-      refuse({ message: `${many(missing.length, "excluded change")} without a reason`, hint: "Type why each is excluded, then approve." });
-      changes.section.querySelector(`tr[data-row="${missing[0]}"] .why input`).focus();
+      const hint = missing.length > 1 ? "Type one reason for all of them, or one for each." : "Type why it is excluded, then approve.";
+      refuse({ message: `${many(missing.length, "excluded change")} without a reason`, hint });
+      (missing.length > 1 ? why : changes.section.querySelector(`tr[data-row="${missing[0]}"] .why input`)).focus();
       return;
     }
     dialog.showModal();
@@ -393,13 +413,13 @@
   document.getElementById("help").addEventListener("click", () => keys.showModal());
 
   const lead = changes && new Lead(changes, decisions.excluded, { title: "Include", planned: true, allowed: () => true, needsReason: true });
-  const excludedChip = changes && button("", { class: "chip" }, () => {
-    lead.only = !lead.only;
-    changes.action = "";
-    changes.filter();
-    showStatus();
-  });
   if (changes) {
+    excludedChip = button("", { class: "chip" }, () => {
+      lead.only = !lead.only;
+      changes.action = "";
+      changes.filter();
+      showStatus();
+    });
     changes.bar.querySelector(".wide").after(...(changes.chips.length > 2 ? [] : changes.chips.slice(0, 1).map(([, chip]) => chip)));
     (changes.chips.at(-1)[1].isConnected ? changes.chips.at(-1)[1] : changes.chips[0][1]).after(excludedChip);
     changes.bar.after(whyRow);
