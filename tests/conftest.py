@@ -45,10 +45,21 @@ stop_ignoring_signals()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measuring coverage doubles the time of a test: random tests, which repeat others, run without it."""
+    """Measuring coverage doubles the time of a test: random tests, which repeat others, run without it.
+
+    They are the longest, and come first: at the end, short tests keep all processors busy.
+    """
     for item in items:
         if "hypothesis" in item.keywords or item.path.relative_to(_TESTS).parts[0] in _UNMEASURED:
-            item.add_marker("unmeasured")
+            item.add_marker("no_cover")
+    items.sort(key=lambda item: item.get_closest_marker("no_cover") is None)
+
+
+@pytest.fixture(autouse=True)
+def _processes_as_measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure the processes that a test starts only if the test is measured."""
+    if request.node.get_closest_marker("no_cover"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ def _table(code: str, content: str | bytes, *options: str) -> Refused:
     return Refused(code, {"s.csv": content}, ("migrate", "s.csv", *options, "-o", "out.csv"))
 
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = pytest.mark.no_cover
 
 ADVISED = [
     _list(

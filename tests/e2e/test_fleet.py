@@ -26,7 +26,7 @@ from tests.fleet.test_run import statuses
 from tests.fleet.tools import job, write_fleet
 from tests.servers import ReceivedRequest, ScriptedAnswer
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = pytest.mark.no_cover
 
 Sandboxes = Callable[[Options], Sandbox]
 Forward = Callable[[], ScriptedAnswer]

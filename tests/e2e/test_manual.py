@@ -16,7 +16,7 @@ from tests.manual.examples import missing_line, run_page
 from tests.paths import ROOT
 
 pytestmark = [
-    pytest.mark.unmeasured,
+    pytest.mark.no_cover,
     pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell"),
 ]
 

@@ -25,7 +25,7 @@ from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from tests.killing import apply_until
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = pytest.mark.no_cover
 
 MOMENTS = 100
 SERVERS = (
