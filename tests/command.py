@@ -39,6 +39,10 @@ _SECONDS = 60  # after which a command hangs, however slow the machine
 _TERMINAL = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "COLORTERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 
 
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""The variable that makes Python processes measure coverage."""
+
+
 @dataclass(frozen=True)
 class Shell:
     """A folder of its own and a clean environment, in which commands are run; settings are given in lower case."""
@@ -151,10 +155,12 @@ def recorded_actions(records: Iterable[Mapping[str, Any]]) -> list[Action]:
 
 
 @contextmanager
-def sandbox(*options: str) -> Iterator[Control]:
-    """Run `rolesync sandbox` on a free port until the `with` block ends."""
-    command = [str(ROLESYNC), "sandbox", "--port", "0", *options]
-    with subprocess.Popen(command, env=clean(), stdout=subprocess.PIPE, encoding="utf-8") as process:
+def sandbox(*options: str, measured: bool = True) -> Iterator[Control]:
+    """Run `rolesync sandbox` on a free port until the `with` block ends; `measured` is whether its coverage counts."""
+    command, environment = [str(ROLESYNC), "sandbox", "--port", "0", *options], clean()
+    if not measured:
+        environment.pop(COVERAGE, None)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         deadline = Timer(_SECONDS, process.kill)  # ends the line below too, as the pipe closes
         deadline.start()

@@ -13,7 +13,7 @@ import structlog
 from hypothesis import settings
 
 from rolesync.sandbox import Control, Options, Sandbox
-from tests.command import SAMPLE, Shell, sandbox, shell
+from tests.command import COVERAGE, SAMPLE, Shell, sandbox, shell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _processes_as_measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure the processes that a test starts only if the test is measured."""
     if request.node.get_closest_marker("no_cover"):
-        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        monkeypatch.delenv(COVERAGE, raising=False)
 
 
 @pytest.fixture(autouse=True)
@@ -106,8 +106,8 @@ def sandboxes() -> Iterator[Callable[[Options], Sandbox]]:
 
 @pytest.fixture(scope="session")
 def own_process() -> Iterator[Control]:
-    """A sandbox in a separate process, started by the command."""
-    with sandbox() as control:
+    """A sandbox in a separate process, started by the command; measuring it would slow down each request."""
+    with sandbox(measured=False) as control:
         yield control
 
 
