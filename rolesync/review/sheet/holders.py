@@ -30,10 +30,11 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A row of the workbook: whether the user stays (None for undecided), and the address that the row shows."""
+    """A row of the workbook: whether the user stays (None for undecided), and the name and address that it shows."""
 
     row: int
     stays: bool | None
+    name: str
     email: str
 
 
@@ -98,40 +99,65 @@ def _marks(table: Table, header: Sequence[str], problems: list[Problem]) -> Iter
             text = f"is {quoted(printable(row['user id']))}, which is no user id: leave it as it was"
             problems.append(Problem(text, HOLDERS, number, "user id"))
         else:
-            yield (int(user_id), plain(row["role"])), Mark(number, _ANSWERS[answer], plain(row["email"]))
+            mark = Mark(number, _ANSWERS[answer], plain(row["name"]), plain(row["email"]))
+            yield (int(user_id), plain(row["role"])), mark
 
 
 def clean_list(live: Live, marks: dict[Key, Mark]) -> CleanList:
     """Divide the holders of today by their marks.
 
     Raises:
-        InputRefusedError: a row shows another address than its user has, so that the rows were mixed up, or the user
-            has another address since.
+        InputRefusedError: a row shows another name or address than its user has, so that the rows were mixed up, or the
+            user has another one since.
     """
     result = CleanList([], [], [], [])
-    emails = dict(zip(live.users["user_id"].tolist(), live.users["email"].tolist(), strict=True))
-    problems, left = [], dict(marks)
+    left = dict(marks)
+    used: dict[int, list[Mark]] = {}
     for assignment in list_assignments(live):
         user_id = assignment["user_id"]
         mark = left.pop((user_id, plain(_shown(assignment["role"]))), None)
-        if mark and mark.email != plain(_shown(emails[user_id])):
-            text = f"has the address {quoted(printable(mark.email))}, but user {user_id} has another one in Studio"
-            problems.append(Problem(text, HOLDERS, mark.row))
+        if mark:
+            used.setdefault(user_id, []).append(mark)
         stays = mark.stays if mark else None
         target = result.undecided if stays is None else result.stay if stays else result.leave
         target.append(assignment)
-    if problems:
-        _refuse(problems)
+    _refuse_other_users(live, used)
     result.gone.extend(mark.row for mark in left.values())
     return result
+
+
+def _refuse_other_users(live: Live, marks: dict[int, list[Mark]]) -> None:
+    """Refuse rows that show another user than the user of their id: part of the columns was sorted, for example."""
+    problems, moved = {}, False
+    for what, column in (("address", "email"), ("name", "name")):
+        texts = [plain(_shown(text)) for text in live.users[column].tolist()]
+        shown = dict(zip(live.users["user_id"].tolist(), texts, strict=True))
+        owners = {text: user_id for user_id, text in shown.items() if text}
+        for user_id, rows in marks.items():
+            for mark in rows:
+                cell = getattr(mark, column)
+                if cell == shown[user_id] or mark.row in problems:
+                    continue
+                owner = owners.get(cell)
+                moved |= owner is not None
+                whose = f" of user {owner}" if owner else ""
+                now = f"{quoted(printable(shown[user_id]))} in Studio" if shown[user_id] else "none in Studio"
+                text = f"has the {what} {quoted(printable(cell))}{whose}, but the id of user {user_id}, whose {what} is"
+                problems[mark.row] = Problem(f"{text} {now}", HOLDERS, mark.row)
+    if moved:
+        hint = "undo the sorting, so that each mark is beside its own user, or start again"
+        _refuse([problems[row] for row in sorted(problems)], hint)
+    if problems:
+        hint = "if a user has a new name or address, write it into the row, or start again"
+        _refuse([problems[row] for row in sorted(problems)], hint)
 
 
 def _shown(text: str) -> str:
     return escape_formula(escape_for_display(text, MOST_CHARACTERS))
 
 
-def _refuse(problems: Sequence[Problem]) -> NoReturn:
+def _refuse(problems: Sequence[Problem], step: str = "correct these rows, or start again") -> NoReturn:
     raise InputRefusedError(
         f"the marks can't be used: {name_some(map(str, problems))}; no list was written",
-        hint="correct these rows, or start again: rolesync export --review FILE",
+        hint=f"{step}: rolesync export --review FILE",
     )

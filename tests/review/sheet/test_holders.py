@@ -15,7 +15,7 @@ from rolesync.model.live import Live
 from rolesync.report.spreadsheet.holders import Holders, holders_xlsx
 from rolesync.review.sheet.holders import Mark, clean_list, read_marks
 
-LETTERS = {"stays": "A", "email": "D", "user id": "N"}
+LETTERS = {"stays": "A", "name": "C", "email": "D", "user id": "N"}
 
 
 def live(*ids: int, email: str = "p{}@example.edu") -> Live:
@@ -47,7 +47,7 @@ def test_an_empty_cell_is_undecided_and_so_is_a_newcomer() -> None:
         put(sheet, 3, "stays", " no ")
 
     marks = read_marks(marked(edit))
-    assert marks[1, "Admin"] == Mark(2, stays=True, email="p1@example.edu")
+    assert marks[1, "Admin"] == Mark(2, stays=True, name="=P1", email="p1@example.edu")
     result = clean_list(live(1, 2, 3, 4), marks)
     ids = [[row["user_id"] for row in rows] for rows in (result.stay, result.leave, result.undecided)]
     assert ids == [[1], [2], [3, 4]]
@@ -69,10 +69,50 @@ def test_a_row_that_cannot_be_read_is_refused(edit: Callable[[Any], None], messa
         read_marks(marked(edit))
 
 
-def test_rows_that_were_mixed_up_are_refused() -> None:
-    marks = read_marks(marked(lambda sheet: put(sheet, 2, "email", "p2@example.edu")))
-    with pytest.raises(InputRefusedError, match=r"row 2: has the address 'p2@example.edu', but user 1 has another one"):
+def swap(*columns: str) -> Callable[[Any], None]:
+    """Sort some columns only, so that the cells of the rows 2 and 3 change places."""
+
+    def edit(sheet: Any) -> None:
+        for column in columns:
+            first, second = (sheet[f"{LETTERS[column]}{row}"] for row in (2, 3))
+            first.value, second.value = second.value, first.value
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "message", "step"),
+    [
+        (
+            swap("stays", "name"),
+            "row 2: has the name '=P2' of user 2, but the id of user 1, whose name is '=P1' in Studio",
+            "undo the sorting",
+        ),
+        (
+            swap("stays", "name", "email"),
+            "row 3: has the address 'p1@example.edu' of user 1, but the id of user 2, whose address is 'p2@",
+            "undo the sorting",
+        ),
+        (
+            lambda sheet: put(sheet, 2, "name", "Ann"),
+            "row 2: has the name 'Ann', but the id of user 1, whose name is '=P1' in Studio",
+            "if a user has a new name or address, write it into the row",
+        ),
+        (
+            lambda sheet: put(sheet, 2, "email", "ann@example.edu"),
+            "row 2: has the address 'ann@example.edu', but the id of user 1, whose address is 'p1@example.edu' in",
+            "if a user has a new name or address, write it into the row",
+        ),
+    ],
+    ids=["sorted names", "sorted addresses", "renamed", "new address"],
+)
+def test_rows_that_show_another_user_are_refused(edit: Callable[[Any], None], message: str, step: str) -> None:
+    marks = read_marks(marked(edit))
+    with pytest.raises(InputRefusedError) as refused:
         clean_list(live(1, 2, 3), marks)
+    assert message in str(refused.value)
+    assert refused.value.hint.startswith(step)
+    assert refused.value.hint.endswith("rolesync export --review FILE")
 
 
 @pytest.mark.parametrize("data", [b"", b"email,role\n", b"PK\x03\x04 no workbook"])
