@@ -1,19 +1,21 @@
 """Compares a saved plan with Studio as it is now: which changes to send, which are done or drifted, and the guards.
 
 A user who is as the plan saw them gets the planned changes. So does a user who is as an earlier, interrupted run of the
-same plan left them; what that run did counts as done. Every other user has drifted: none of their changes is sent.
+same plan left them; what that run did counts as done. Every other user has drifted: none of their changes is sent. Nor
+is a change that was made by runs of a plan that is complete, and was undone since: an approval holds once.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from rolesync.executor.preconditions import check_guards, rejudge
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.effects import last_seen, open_requests
+from rolesync.history.effects import effects, last_seen, open_requests
 from rolesync.history.holders import drift_by_others
 from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
 from rolesync.model.history import GuardBaseline
@@ -26,6 +28,9 @@ from rolesync.model.vocabulary import Action, OutcomeStatus
 
 LastSeenRoles = Mapping[int, Sequence[str] | None]
 """The roles with which an earlier run last saw each user, by id; None for a user who was no longer in Studio."""
+
+ChangesMade = Mapping[tuple[int, str, str], str]
+"""The run that made a change, by user id, action and role."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +87,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
         BlockedError: a guard blocks the remaining changes.
         RecordError: the record can't be read.
     """
-    remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs))
+    remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs), _changes_made(plan, runs))
     remaining = without_outdated(remaining, plan.periods, limits.day, clocks_agree=before.clocks_agree)
     rest = replace(plan, changes=remaining.to_send)
     check_guards(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
@@ -90,13 +95,16 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
     return Rechecked(replace(plan, drift=drift), remaining, before)
 
 
-def recheck(changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles) -> Remaining:
+def recheck(
+    changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles, made: ChangesMade = MappingProxyType({})
+) -> Remaining:
     """Compare the changes of a plan with Studio as it is now.
 
     Args:
         changes: CHANGES; `before` holds the roles at the time of planning.
         live: today's Studio, complete for the users of `changes`; only its `roles` are compared.
         last_seen_roles: how earlier runs of this plan left the users that they touched.
+        made: what the runs of a complete plan made; it is not made again.
     """
     require(changes, CHANGES)
     users = _users_by_id(live)
@@ -107,7 +115,11 @@ def recheck(changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles) -
         planned = _UserState(email, planned_roles[before])
         today, roles_today = users.get(user_id, (_UserState(email, None), ""))
         outcome, detail = OutcomeStatus.NOT_SENT, ""
-        if not today.equals(planned):
+        if today.equals(planned):
+            if run := made.get((user_id, action, role)):
+                detail = f"not sent: run {run} of this plan made the change, and it was undone since; make a new plan"
+                outcome = OutcomeStatus.DRIFTED
+        else:
             outcome, detail = OutcomeStatus.DRIFTED, f"not sent: was {planned}, is {today}"
             roles_left = last_seen_roles.get(user_id)
             if roles_left is not None and today.equals(_UserState(email, _managed(roles_left, live.roles))):
@@ -188,6 +200,13 @@ def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> LastSeenRol
     events = list(runs.events_of_plan(plan.unreviewed_digest))
     doubtful = {user_id for request in open_requests(events) for user_id in request.user_ids}
     return {**last_seen(events), **(_roles_today(before, doubtful) if doubtful else {})}
+
+
+def _changes_made(plan: Plan, runs: EarlierRuns) -> ChangesMade:
+    """Return what the runs of the plan made, approved or not, once one of them was complete; nothing before."""
+    is_complete = any(run.complete for run in runs.of_plan(plan.unreviewed_digest))
+    done = effects(runs.events_of_plan(plan.unreviewed_digest)) if is_complete else ()
+    return {(effect.user_id, effect.action.value, effect.role): effect.run for effect in done}
 
 
 def _roles_today(live: Live, user_ids: Collection[int]) -> LastSeenRoles:

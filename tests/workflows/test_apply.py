@@ -25,6 +25,7 @@ from rolesync.history.read import read_events
 from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs
 from rolesync.model import live
+from rolesync.model.keys import parse_roles
 from rolesync.model.verification import Verification
 from rolesync.planner.approval import Decisions, approve, decide
 from rolesync.planner.decode import from_json
@@ -36,6 +37,7 @@ from rolesync.workflows.apply import apply_plan, recheck_saved_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
+from rolesync.workflows.undo import plan_undo
 from tests.paths import SAMPLE
 from tests.workflows.tools import emails_of, events, list_of, planned, rewound, settings_for, verdict
 
@@ -182,6 +184,28 @@ def test_a_plan_that_is_applied_again_is_sent_once(studio: Sandbox, context: Con
     for run_id, earlier in ((run.run_id, ""), (again.run_id, run.run_id)):
         report, _ = report_before_break(context.settings.account_dir, run_id)
         assert report.already_applied == earlier
+
+
+@pytest.mark.parametrize("by", ["undo", "others"])
+def test_a_plan_that_was_applied_is_not_sent_again_after_it_was_undone(
+    studio: Sandbox, context: Context, by: str
+) -> None:
+    plan = planned(context)
+    run = apply_plan(plan, context)
+    if by == "undo":
+        undo = plan_undo(run.run_id, context)
+        assert apply_plan(undo, context, undo.digest).complete
+    else:
+        for user_id, before in zip(plan.changes["user_id"].tolist(), plan.changes["before"].tolist(), strict=True):
+            studio.edit_person(user_id, roles=parse_roles(before))
+    written = studio.log()
+    again = apply_plan(plan, context)
+    assert studio.log() == written
+    assert set(again.outcomes["outcome"]) == {"drifted"}
+    assert set(again.outcomes["detail"]) == {
+        f"not sent: run {run.run_id} of this plan made the change, and it was undone since; make a new plan"
+    }
+    assert (again.complete, again.already_applied) == (False, run.run_id)
 
 
 def test_what_a_reviewer_excluded_is_not_sent_by_the_plan_before_the_review(studio: Sandbox, context: Context) -> None:
