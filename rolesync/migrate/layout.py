@@ -182,8 +182,7 @@ def _conditions(recipe: Recipe, columns: "_Columns") -> Iterator[tuple[int, RowC
         if place not in ignored:
             yield place, condition.decided(words[place]) if place in words else condition
     for place in words.keys() - {place for place, _ in conditions}:
-        why = "--keep names the words of the rows that count, and this is none of them"
-        yield place, RowCondition(columns=(columns.shown[place],), why=why).decided(words[place])
+        yield place, RowCondition(columns=(columns.shown[place],), why="").decided(words[place])
 
 
 class ColumnMissingError(InputRefusedError):

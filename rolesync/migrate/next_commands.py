@@ -62,7 +62,7 @@ class TableLook(NamedTuple):
 
 
 def next_commands(look: TableLook, *, managed: Sequence[str], today: date, form: ListForm) -> list[NextCommand]:
-    """Find the one or two commands that make sense; none if no column identifies users.
+    """Find the commands that make sense, usually one or two; none if no column identifies users.
 
     Args:
         look: the table.
@@ -73,8 +73,8 @@ def next_commands(look: TableLook, *, managed: Sequence[str], today: date, form:
     commands: list[NextCommand] = []
     for command in _commands(look, managed, form):
         decided = _decided(command, look, managed=managed, today=today, form=form)
-        commands += decided[: _MAX_COMMANDS - len(commands)]
-        if len(commands) == _MAX_COMMANDS:
+        commands += decided[: _MAX_COMMANDS - len(commands)] if commands else decided  # all ways to decide
+        if len(commands) >= _MAX_COMMANDS:
             break
     return commands
 

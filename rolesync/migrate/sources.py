@@ -84,7 +84,7 @@ def _with_doubtful_columns(
     cells_of = [cells for _, cells in rows if isinstance(cells, list)]
     is_export = bool(recipe.preset)
     doubtful = dict(conditions_by_meaning(layout.header, read, cells_of, today, is_export=is_export))
-    decided = {at: doubtful[at].decided(kept[at].exact) for at in kept.keys() & doubtful.keys()}
+    decided = {at: doubtful[at].decided(kept[at].named or ()) for at in kept.keys() & doubtful.keys()}
     return replace(layout, keep=tuple(sorted({**dict(layout.keep), **doubtful, **decided}.items())))
 
 

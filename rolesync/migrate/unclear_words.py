@@ -8,18 +8,28 @@ from rolesync.reader.header_findings import option
 
 def describe_unclear(cell: str, header: str, condition: RowCondition) -> tuple[CellReason, str]:
     """Why a word of a condition's column refuses its row, and the options that decide."""
-    keeps, ignores = option("keep", f"{header}={cell.strip()}"), option("ignore-column", header)
-    advice = f"count such rows with {keeps}, or read all rows with {ignores}"
+    counting = [cell.strip()]
+    if counting != [""] and condition.judge("") is RowVerdict.COUNTS:  # and no longer without its option
+        counting.append("")
+    keeps, ignores = (option("keep", f"{header}={word}") for word in counting), option("ignore-column", header)
+    rows = "such rows and those with a blank cell" if counting[1:] else "such rows"
+    advice = f"count {rows} with {' '.join(keeps)}, or read all rows with {ignores}"
     if condition.judge(cell) is RowVerdict.ASKED:
-        text = f"{quoted(cell)} in {quoted(header)} leaves open whether the row counts"
+        text = f"{_named(cell)} in {quoted(header)} leaves open whether the row counts"
         return CellReason.DECISION_NEEDED, f"{text} ({condition.why}?); {advice}"
-    text = f"{quoted(cell)} is not a known word in {quoted(header)}, so it is unclear whether the row counts"
+    text = f"{_named(cell)} is not a known word in {quoted(header)}, so it is unclear whether the row counts"
     return CellReason.WORD_UNKNOWN, f"{text}; {advice}"
 
 
 def describe_dropped(cell: str, header: str, condition: RowCondition) -> str:
     """Why a word of a condition's column drops its row."""
-    return f"{quoted(cell)} in {quoted(header)}: {condition.why}"
+    if condition.leaves_out(cell):
+        return f"{_named(cell)} in {quoted(header)} is none of the words of --keep, so the row is left out"
+    return f"{_named(cell)} in {quoted(header)}: {condition.why}"
+
+
+def _named(cell: str) -> str:
+    return quoted(cell) if cell.strip() else "a blank cell"
 
 
 def describe_login(cell: str, header: str) -> str:

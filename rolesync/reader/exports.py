@@ -49,6 +49,8 @@ class RowCondition(BaseModel):
         drop: words of rows that are ignored.
         ask: words about which the user must decide.
         exact: further words of rows that count, whatever `drop` says; their `*` stands for itself.
+        named: the words that the user names: their rows count, whatever else this condition says, and blank cells count
+            only if "" is among them. Rows with any other open word don't count. None if the user names none.
         others: what happens to a row with any other word: it counts, is refused or ignored, or the user decides.
         disabled_bit: if it is not 0, the cell is a number, and the row counts unless the number has this bit.
         why: why a row is ignored, for messages.
@@ -61,12 +63,27 @@ class RowCondition(BaseModel):
     drop: frozenset[str] = frozenset()
     ask: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
+    named: frozenset[str] | None = None
     others: Literal["keep", "refuse", "drop", "ask"] = "refuse"
     disabled_bit: int = 0
     why: str
 
     def judge(self, cell: str) -> RowVerdict:
         """Tell whether the row of a cell counts."""
+        if self.named is None:
+            return self._judge_known(cell) or _VERDICT_OF_OTHERS[self.others]
+        word = _fold_cell(cell)
+        if word in _fold_words(self.named).words:
+            return RowVerdict.COUNTS
+        counts = word and self._judge_known(cell) is RowVerdict.COUNTS
+        return RowVerdict.COUNTS if counts else RowVerdict.DROPPED
+
+    def leaves_out(self, cell: str) -> bool:
+        """Whether a row is dropped only because the user doesn't name the word of its cell."""
+        return self.named is not None and self._judge_known(cell) is not RowVerdict.DROPPED
+
+    def _judge_known(self, cell: str) -> RowVerdict | None:
+        """Judge a cell by the words of this condition, without the user's; None for any other word."""
         if self.disabled_bit and cell.strip().isdecimal():
             return RowVerdict.DROPPED if int(cell) & self.disabled_bit else RowVerdict.COUNTS
         word = _fold_cell(cell)
@@ -78,7 +95,7 @@ class RowCondition(BaseModel):
             return RowVerdict.COUNTS
         if _is_among(word, self.ask):
             return RowVerdict.ASKED
-        return self._judge_answer(cell) or _VERDICT_OF_OTHERS[self.others]
+        return self._judge_answer(cell)
 
     def _judge_answer(self, cell: str) -> RowVerdict | None:
         """Judge a yes or no in another language, such as the `Wahr` of Excel; None for any other cell."""
@@ -94,8 +111,8 @@ class RowCondition(BaseModel):
         return next(iter(verdicts)) if len(verdicts) == 1 else None
 
     def decided(self, words: Iterable[str]) -> Self:
-        """This condition after the user's decision: rows with these words count too, and rows with any other don't."""
-        return self.model_copy(update={"exact": self.exact.union(words), "ask": frozenset(), "others": "drop"})
+        """This condition after the user's decision: rows with these words count, too, see `named`."""
+        return self.model_copy(update={"named": frozenset(words)})
 
 
 class _FoldedWords(NamedTuple):

@@ -80,6 +80,7 @@ ADVISED = [
     _list(Code.ROW_ABOVE_HEADER, f"{A},Admin\nemail,role\n{B},Admin\n"),
     _table(CellReason.DECISION_NEEDED, f"Email address,Group status\n{A},member\n{B},invited\n", "--role", "Admin"),
     _table(CellReason.DECISION_NEEDED, f"email,Suspended\n{A},\n{B},x\n", "--role", "Admin"),
+    _table(CellReason.DECISION_NEEDED, f"email,Account status\n{A},Active\n{B},\n{C},Suspended\n", "--role", "Admin"),
     _table(CellReason.DECISION_NEEDED, f"email,Active\n{A},yes\n{B},\n", "--role", "Admin"),
     _table(CellReason.DECISION_NEEDED, f"email,Active,Suspended\n{A},yes,\n{B},no,\n{C},yes,x\n", "--role", "Admin"),
     _table(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from rolesync.migrate.decisions import commands_to_go_on, decision_commands, find_decisions
 from rolesync.migrate.recipe import Recipe
-from tests.migrate.sources import run
+from tests.migrate.sources import pairs, run
 
 A, B, C, D = "a@x.edu", "b@x.edu", "c@x.edu", "d@x.edu"
 GROUP = f"Email address,Group status\n{A},member\n{B},invited\n{C},pending\n{D},invited\n"
@@ -47,12 +47,37 @@ def test_a_word_of_the_joined_file_is_asked_about(tmp_path: Path) -> None:
 
 def test_a_blank_cell_may_count_or_be_asked_about(tmp_path: Path) -> None:
     for header, cells, options in (
-        ("Suspended", ("", "x"), [["--keep", "Suspended="], ["--keep", "Suspended=x"]]),
+        ("Suspended", ("", "x"), [["--keep", "Suspended="], ["--keep", "Suspended=x", "--keep", "Suspended="]]),
         ("Active", ("yes", ""), [["--keep", "Active=yes"], ["--keep", "Active="]]),
     ):
         text = f"email,{header}\n{A},{cells[0]}\n{B},{cells[1]}\n"
         decisions = find_decisions(run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin")).ledger)
         assert [words for _, words in decision_commands([], decisions)] == options
+
+
+def test_a_status_without_a_word_is_counted_or_left_out(tmp_path: Path) -> None:
+    text = f"email,role,Status\n{A},Admin,Active\n{B},Admin,\n{C},Admin,On leave\n"
+    commands = decision_commands([], find_decisions(run(tmp_path, {"s.csv": text}, Recipe()).ledger))
+    assert commands == [
+        ("leave out rows with 'On leave', and rows with a blank cell in 'Status'", ["--keep", "Status=Active"]),
+        (
+            "leave out rows with 'On leave', and count rows with a blank cell in 'Status'",
+            ["--keep", "Status=Active", "--keep", "Status="],
+        ),
+        (
+            "count rows with 'On leave', and count rows with a blank cell in 'Status'",
+            ["--keep", "Status=On leave", "--keep", "Status="],
+        ),
+    ]
+    words = [["Active"], ["Active", ""], ["On leave", ""]]
+    migrations = [run(tmp_path, {"s.csv": text}, Recipe(keep_words={"Status": names})) for names in words]
+    assert [len(pairs(migration)) for migration in migrations] == [1, 2, 3]
+
+
+def test_a_word_of_a_row_without_a_role_is_not_proposed_as_counting(tmp_path: Path) -> None:
+    rows = f"{A},Student,Suspended\n{B},Admin,Active\n{C},Admin,Suspended\n"
+    (decision,) = find_decisions(run(tmp_path, {"s.csv": f"email,role,Account status\n{rows}"}, Recipe()).ledger)
+    assert (decision.counting, [word.word for word in decision.words]) == ("Active", ["Suspended"])
 
 
 def test_a_column_of_times_is_ignored_and_many_words_count_together(tmp_path: Path) -> None:

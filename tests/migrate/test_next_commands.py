@@ -44,6 +44,14 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
             f"email,role,enabled\n{A},Admin,yes\n{B},Admin,no\n",
             ["s.csv --keep enabled=yes", "s.csv --keep enabled=no"],
         ),
+        (
+            f"email,role,Status\n{A},Admin,Active\n{B},Admin,\nc@x.edu,Admin,On leave\n",
+            [
+                "s.csv --keep Status=Active",
+                "s.csv --keep Status=Active --keep Status=",
+                "s.csv --keep 'Status=On leave' --keep Status=",
+            ],
+        ),
         (f"username,email,sysrole1\nann,{A},manager\n", ["s.csv --map manager=Admin", "s.csv --role Admin"]),
         (
             f"Email address,Group status\n{A},invited\n{B},owner\n",
@@ -73,7 +81,7 @@ def test_the_file_that_knows_the_most_keys_is_joined(tmp_path: Path) -> None:
 def test_every_sample_has_a_command(case: Case) -> None:
     overview = describe_file(EXPORTS / case.file, Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
     assert overview.recipe.preset == case.preset
-    assert 1 <= len(overview.commands) <= 2
+    assert 1 <= len(overview.commands) <= 3
     for command in overview.commands:
         assert "-o" in command.words
         assert "--join" in command.words or not case.join or overview.recipe.login

@@ -87,6 +87,25 @@ def test_a_status_may_be_decided(tmp_path: Path) -> None:
     assert len(pairs(run(tmp_path, {"s.csv": text}, Recipe(keep_words={"status": ["active", "on leave"]})))) == 2
 
 
+@pytest.mark.parametrize("header", ["Status", "Account status", "Active", "Suspended", "until", "Notes", "xyz"])
+def test_a_blank_cell_counts_beside_named_words_only_if_it_is_named(tmp_path: Path, header: str) -> None:
+    text = f"email,role,{header}\n{A},Admin,yes\n{B},Admin,\nc@x.edu,Admin,suspended\n"
+    named = run(tmp_path, {"s.csv": text}, Recipe(keep_words={header: ["yes"]}))
+    assert (pairs(named), named.refused) == ([(A, "Admin")], 0)
+    details = [cell.detail for table in named.ledger.tables for cell in table.cells if cell.row == 3]
+    assert set(details) == {f"a blank cell in '{header}' is none of the words of --keep, so the row is left out"}
+    with_blank = run(tmp_path, {"s.csv": text}, Recipe(keep_words={header: ["yes", ""]}))
+    assert pairs(with_blank) == [(A, "Admin"), (B, "Admin")]
+
+
+def test_a_word_that_is_not_named_is_left_out_and_removes_nothing(tmp_path: Path) -> None:
+    text = f"email,role,Status\n{A},Admin,active\n{B},Admin,On leave\nc@x.edu,Admin,deleted\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe(keep_words={"Status": ["active"]}))
+    details = {cell.row: cell.detail for table in migration.ledger.tables for cell in table.cells}
+    assert details[3] == "'On leave' in 'Status' is none of the words of --keep, so the row is left out"
+    assert details[4] == "'deleted' in 'Status': the row removes the role"
+
+
 def test_a_file_without_a_header_is_refused_and_read_by_numbers(tmp_path: Path) -> None:
     files = {"s.csv": f"{A},Admin\n{B},Admin\n"}
     with pytest.raises(NoHeaderError, match=f"{A}' is an address") as caught:
@@ -123,8 +142,8 @@ def test_each_printed_decision_keeps_the_rows_that_count(tmp_path: Path, header:
     (decision,) = find_decisions(before.ledger)
     assert [word.rows for word in decision.words] == [1]
     for options, added in ((decision.options_to_count, 1), (decision.options_to_leave_out, 0)):
-        column, _, word = options[-1].rpartition("=")
-        after = run(tmp_path, files, Recipe(keep_words={column: [word]}))
+        words = [option.removeprefix(f"{header}=") for option in options[1::2]]
+        after = run(tmp_path, files, Recipe(keep_words={header: words}))
         assert after.refused == 0
         assert len(pairs(after)) == len(pairs(before)) + added == 3 + added
 

@@ -16,6 +16,12 @@ def test_a_word_is_named_with_the_options_that_decide() -> None:
     assert words[-2:] == ["--ignore-column", "User status"]
 
 
+def test_blank_cells_that_count_are_named_too() -> None:
+    condition = CONDITION.model_copy(update={"keep": frozenset({"active", ""})})
+    _, text = describe_unclear("On leave", "Status", condition)
+    assert "those with a blank cell with --keep 'Status=On leave' --keep Status=, or" in text
+
+
 def test_an_unknown_word_is_called_so() -> None:
     code, text = describe_unclear("Teapot", "Status", CONDITION)
     assert code is CellReason.WORD_UNKNOWN

@@ -83,6 +83,16 @@ def test_a_decision_names_all_words_that_count() -> None:
     assert [decided.judge(cell) for cell in ("a", "b", "c", "d", "")] == [counts, counts, dropped, dropped, dropped]
 
 
+def test_a_blank_cell_counts_only_if_the_user_names_it() -> None:
+    keep, drop = frozenset({"active", ""}), frozenset({"gone"})
+    condition = RowCondition(columns=("s",), keep=keep, drop=drop, others="keep", why="w")
+    counts, dropped = RowVerdict.COUNTS, RowVerdict.DROPPED
+    verdicts = [condition.decided(["x"]).judge(cell) for cell in ("active", "x", "", "  ", "other")]
+    assert verdicts == [counts, counts, dropped, dropped, dropped]
+    assert condition.decided(["x", ""]).judge(" ") is counts
+    assert [condition.decided(["x"]).leaves_out(cell) for cell in ("gone", "", "other")] == [False, True, True]
+
+
 def test_every_name_for_from_leads_to_an_export() -> None:
     assert {"okta", "oneroster", "entra-group", "canvas-sis-admins"} <= set(preset_names())
     assert len(preset_names()) == len(set(preset_names()))
