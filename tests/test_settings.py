@@ -133,6 +133,7 @@ def test_aliases_that_make_no_sense(aliases: dict[str, str], message: str) -> No
         ({"redirect_uri": "http://studio.example.edu/"}, "redirect_uri must be the https:// address"),
         ({"redirect_uri": "https://localhost/back"}, "not an address of this machine"),
         ({"redirect_uri": "https://127.0.0.1/back"}, "not an address of this machine"),
+        ({"redirect_uri": "https://studio.example.edu/?code=abc"}, "redirect_uri must be the one of the developer key"),
         ({"redirect_uri": "studio"}, "redirect_uri must be the https:// address"),
     ],
 )

@@ -152,7 +152,7 @@ def refuse_file_as_run(name: str) -> None:
         UsageError: a file of this name is there, and it doesn't look like an id.
     """
     path = Path(name)
-    if _RUN_ID.fullmatch(name) or not path.is_file():
+    if _RUN_ID.fullmatch(name) or not _is_file(path):
         return
     quoted = shlex.quote(name)
     if is_plan(path):
@@ -181,11 +181,19 @@ def _is_review_table(head: bytes) -> bool:
     return header.startswith(_REVIEW_COLUMNS[0]) and _REVIEW_COLUMNS[1] in header
 
 
+def _is_file(path: Path) -> bool:
+    """Whether a regular file is there; False also if that can't be found out, such as of a name that is too long."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _head(path: Path) -> bytes:
     """Read the beginning of a regular file; empty if it can't be read, or is something else."""
+    if not _is_file(path):
+        return b""
     try:
-        if not path.is_file():
-            return b""
         with path.open("rb") as file:
             return file.read(_HEAD)
     except OSError:

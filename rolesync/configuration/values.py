@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr
 
@@ -120,6 +120,8 @@ def check_redirect(address: str) -> str:
         raise ValueError("must be the https:// address of the developer key, and not an address of this machine")
     if parts.fragment:
         raise ValueError("must have no # in it, which OAuth doesn't allow")
+    if {"code", "error"} & parse_qs(parts.query, keep_blank_values=True).keys():
+        raise ValueError("must be the one of the developer key; an address with code= or error= is where a login ended")
     return address
 
 

@@ -262,7 +262,13 @@ class _Interview:
             self.decided.settings["list"] = name
             return
         path = Path(name).expanduser()
-        if path.exists():
+        try:
+            is_there = path.exists()
+        except OSError as error:  # such as a name that is too long
+            raise UsageError(
+                f"{name} can't be read: {error.strerror}", hint=f"name another file, or {NO_LIST}"
+            ) from error
+        if is_there:
             for line in describe_list(path, self._context()):
                 self._say(f"  {line}")
         elif self._questions is None or not self.decided.is_signed_in:

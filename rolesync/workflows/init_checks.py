@@ -81,11 +81,11 @@ def parse_secret(secret: SecretStr) -> str:
 
 def why_no_new_list(path: Path) -> str:
     """Find out why no list can be written to a file that isn't there; "" if one can."""
-    if not path.parent.is_dir():
-        return f"there is no folder {path.parent}"
     if path.suffix.casefold() in _WORKBOOKS:
         return f"a new list is a CSV file, and {path.name} names a workbook"
     try:
+        if not path.parent.is_dir():
+            return f"there is no folder {path.parent}"
         check_replaceable(path)
     except OSError as error:
         return f"{path} can't be written: {error.strerror}"

@@ -58,18 +58,19 @@ def check_target(target: Path, *, force: bool) -> None:
     Raises:
         UsageError: the folder is missing or can't be written, or a file exists and `force` is not set.
     """
-    if not target.parent.is_dir():
-        raise UsageError(f"init: there is no folder {target.parent}", hint="make it first, or name another --config")
     try:
+        if not target.parent.is_dir():
+            hint = "make it first, or name another --config"
+            raise UsageError(f"init: there is no folder {target.parent}", hint=hint)
         check_replaceable(target)
     except OSError as error:
         hint = "correct the permissions of the folder, or name another --config"
         raise UsageError(f"init: {target} can't be written: {error.strerror}; nothing was asked", hint=hint) from error
     existing = [path for path in (target, *_secret_paths(target).values()) if path.exists() or path.is_symlink()]
     if existing and not force:
-        verbs = ("exists", "is") if len(existing) == 1 else ("exist", "are")
+        verb = "exists" if len(existing) == 1 else "exist"
         raise UsageError(
-            f"init: {' and '.join(map(str, existing))} {verbs[0]} already, and {verbs[1]} never overwritten",
+            f"init: {' and '.join(map(str, existing))} {verb} already; nothing was asked",
             hint="`rolesync config show` shows the settings in force; --force replaces them and keeps the old file",
         )
 

@@ -63,6 +63,9 @@ def test_a_file_is_no_run(command: str, sh: Shell) -> None:
     for file, kind in (("plan.json", "a plan"), ("list.csv", "a file")):
         refused = sh.run(*command.split(), file)
         assert (refused.returncode, f"{file} is {kind}, not a run" in refused.stderr) == (64, True)
+    for name in ("x" * 300, f"{'x' * 300}/y"):
+        refused = sh.run(*command.split(), name)
+        assert (refused.returncode, "No run begins with 'xxx" in refused.stderr) == (64, True)
     run = sh.run("apply", "20261129T214824-8c35c8", "--yes")
     assert "rolesync show 20261129T214824-8c35c8" in run.stderr
 

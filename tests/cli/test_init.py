@@ -62,6 +62,8 @@ def test_the_settings_can_be_written_elsewhere(new: Shell, studio: Control) -> N
         ({"config": "gone/rolesync.toml"}, 64, "there is no folder gone"),
         ({"config": "/proc/rolesync.toml"}, 64, "/proc/rolesync.toml can't be written: No such file or directory"),
         ({"config": "x" * 300}, 64, "File name too long; nothing was asked"),
+        ({"config": f"{'x' * 300}/y"}, 64, "File name too long; nothing was asked"),
+        ({"list": "x" * 300}, 64, "File name too long"),
     ],
 )
 def test_a_wrong_or_missing_answer_writes_nothing(
@@ -90,7 +92,8 @@ def test_settings_that_are_there_are_replaced_only_on_purpose(new: Shell, studio
     assert new.run("init", *options(studio), "--force").returncode == 0
     assert (new.folder / "rolesync.toml.old").read_text("utf-8") == "# mine\n"
     refused = new.run("init", *options(studio))
-    assert "rolesync.toml and secrets/rolesync_token exist already, and are never overwritten" in refused.stderr
+    assert "rolesync.toml and secrets/rolesync_token exist already; nothing was asked" in refused.stderr
+    assert "--force replaces them and keeps the old file" in refused.stderr
 
 
 def test_without_a_list_the_next_commands_make_one(new: Shell, studio: Control) -> None:

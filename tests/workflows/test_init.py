@@ -152,6 +152,9 @@ def test_a_given_answer_that_is_wrong_ends_it(studio: Sandbox) -> None:
     key = InitOptions(account=studio.base_url, client_id="sandbox-client", client_secret=SecretStr("x"), owner=OWNER)
     with pytest.raises(UsageError, match="the redirect URI must be the https:// address"):
         decide(replace(key, redirect_uri="http://studio.example.edu"), Person())
+    with pytest.raises(UsageError, match="the redirect URI must be the one of the developer key") as refused:
+        decide(replace(key, redirect_uri="https://studio.example.edu/?code=4e1f&state=a"), Person())
+    assert "4e1f" not in str(refused.value)  # a code is a secret
     with pytest.raises(LoginNeededError, match="invalid_client"):  # nothing is left to ask
         decide(replace(key, redirect_uri="https://studio.example.edu"), Person(address=["allow"]))
 
