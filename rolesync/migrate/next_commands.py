@@ -1,7 +1,7 @@
 """The commands that make sense for a file: complete, with its name and its columns."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +13,10 @@ from rolesync.migrate.layout import SourceLayout, header_rules
 from rolesync.migrate.migrate import migrate
 from rolesync.migrate.plain_tables import recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.role_columns import MAX_ROLE_WORDS, is_like_role, words_for_answers
 from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import joined_places, open_checked
+from rolesync.model.findings import quoted
 from rolesync.model.lists import ListForm
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.foreign_exports import fold_export_header
@@ -22,11 +24,9 @@ from rolesync.tables.file_type import read_file
 from rolesync.tables.header_text import fold_header
 
 _MAX_COMMANDS = 2
-_MAX_ROLE_WORDS = 30  # a column with more different words holds no roles
 _MAX_NEIGHBOURS = 50  # files beside an export that are looked at for its addresses
 _MAX_NEIGHBOUR_BYTES = 32 * 2**20
 _TABLE_SUFFIXES = {".csv", ".txt", ".tsv", ".xlsx", ".ods", ".xls", ".json", ".ldif", ".zip", ".gz"}
-_LIKE_ADMINS = ("admin", "manager", "owner", "leit", "gestor", "responsab")
 
 
 class NextCommand(NamedTuple):
@@ -49,6 +49,8 @@ class TableLook(NamedTuple):
         layout: its columns by the recipe; None if the recipe doesn't fit.
         addresses: the columns that hold addresses.
         roles: the columns of roles.
+        ticked: the columns of yes and no that each give a role, with the role.
+        hints: the other columns that may say who has a role.
     """
 
     file: SourceFile
@@ -58,7 +60,14 @@ class TableLook(NamedTuple):
     rows: Sequence[Sequence[str]]
     layout: SourceLayout | None
     addresses: Sequence[int]
-    roles: Sequence[int]
+    roles: Sequence[int] = ()
+    ticked: Mapping[int, str] = {}
+    hints: Sequence[int] = ()
+
+    @property
+    def columns_of_roles(self) -> list[int]:
+        """The columns that say or may say who has a role."""
+        return sorted({*self.roles, *self.ticked, *self.hints})
 
 
 def next_commands(look: TableLook, *, managed: Sequence[str], today: date, form: ListForm) -> list[NextCommand]:
@@ -108,6 +117,8 @@ def _commands(look: TableLook, managed: Sequence[str], form: ListForm) -> Iterat
     if identity[:1] == ["--email-column"]:
         recipe = replace(recipe, email=(identity[1],), login=(), named=recipe.named | {"email"}, needed=(identity[1],))
     output = ("-o", str(look.file.list_path))
+    if look.ticked:
+        yield _command_for_ticks(look, recipe, (*command, *identity), output)
     for purpose, options, mapping in _role_options(look, managed):
         named = {"role": (options[1],), "named": recipe.named | {"role"}} if options[:1] == ["--role-column"] else {}
         described = replace(recipe, mapping=mapping, **named)  # type: ignore[arg-type]
@@ -115,7 +126,27 @@ def _commands(look: TableLook, managed: Sequence[str], form: ListForm) -> Iterat
         if not mapping:
             return
     described = replace(recipe, fixed=role)
-    yield NextCommand(f"give {role} to all users", (*command, *identity, "--role", role, *output), described)
+    purpose = f"give {role} to all users"
+    if ignored := [_name_column(look, place, form) for place in look.columns_of_roles]:
+        purpose += f", whatever {' and '.join(ignored)} {'says' if len(ignored) == 1 else 'say'}"
+    yield NextCommand(purpose, (*command, *identity, "--role", role, *output), described)
+
+
+def _name_column(look: TableLook, place: int, form: ListForm) -> str:
+    header = look.header[place].strip()
+    return f"column {header}" if form.no_header or not header else quoted(header)
+
+
+def _command_for_ticks(look: TableLook, recipe: Recipe, command: Sequence[str], output: Sequence[str]) -> NextCommand:
+    """The command that gives each role to the users with a tick in its column."""
+    matrix = {look.header[place].strip(): role for place, role in look.ticked.items()}
+    words = words_for_answers(look.rows, look.ticked, recipe.yes, recipe.no)
+    options = [text for header, role in matrix.items() for text in ("--matrix", f"{header}={role}")]
+    answers = list(zip(words[::2], words[1::2], strict=True))
+    yes, no = (tuple(word for name, word in answers if name == option) for option in ("--yes", "--no"))
+    described = replace(recipe, matrix=matrix, yes=yes or recipe.yes, no=no or recipe.no)
+    ticks = " and ".join(f"{role} to the users with yes in {header!r}" for header, role in matrix.items())
+    return NextCommand(f"give {ticks}", (*command, *options, *words, *output), described)
 
 
 def _identity(look: TableLook) -> list[str] | None:
@@ -168,7 +199,7 @@ def _known_keys(look: TableLook, path: Path) -> int:
 def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str, list[str], dict[str, str]]]:
     """Yield the purpose, the options and the mapping by which some users get the role."""
     words = _role_words(look)
-    if not words or len(words) > _MAX_ROLE_WORDS:
+    if not words or len(words) > MAX_ROLE_WORDS:
         return
     header = look.header[look.roles[0]].strip()
     standard = () if look.recipe.preset else recipe_by_meaning(look.recipe, look.header).role
@@ -178,7 +209,7 @@ def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str
     if not look.recipe.mapped_only and (managed_words := [name for name in managed if name in words]):
         yield f"give {', '.join(managed_words)} to the users with this role in {header!r}", options, {}
         return
-    word = min(words, key=lambda word: (not _is_like(word, role), -words[word]))
+    word = min(words, key=lambda word: (not is_like_role(word, [role]), -words[word]))
     yield f"give {role} to the users with {word!r} in {header!r}", [*options, "--map", f"{word}={role}"], {word: role}
 
 
@@ -194,8 +225,3 @@ def _role_words(look: TableLook) -> Counter[str]:
         names = [name for cell in cells for name in (cell.split(separator) if separator else [cell])]
         words.update(name.strip() for name in names if name.strip())
     return words
-
-
-def _is_like(word: str, role: str) -> bool:
-    folded = word.casefold()
-    return folded == role.casefold() or any(part in folded for part in _LIKE_ADMINS)

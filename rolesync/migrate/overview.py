@@ -12,16 +12,15 @@ from rolesync.migrate.ledger import Place
 from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
 from rolesync.migrate.plain_tables import conditions_by_meaning
 from rolesync.migrate.recipe import Recipe
+from rolesync.migrate.role_columns import find_hints, find_role_column, find_ticked_roles
 from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.findings import CellError
 from rolesync.model.lists import ListForm
-from rolesync.reader.column_words import ColumnKind, header_meaning
 from rolesync.reader.dates import is_date
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.identity import is_address
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
-from rolesync.reader.word_tables import fold_word
 from rolesync.tables.column_letters import column_letters
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import is_blank, padded
@@ -29,9 +28,6 @@ from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
 _EXAMPLES = 3  # cells that are shown of each column
-_LIKE_ROLES = ("access", "rights", "zugriff", "rechte", "accès", "acceso", "acesso", "accesso", "toegang")
-"""Headers of columns that mean roles in a table of people, and too much elsewhere to be read as such unasked."""
-
 _SECRETS = ("pass", "hash", "token", "secret", "partnerdata")
 """Parts of headers whose cells are not shown."""
 
@@ -98,12 +94,11 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     width = len(table.header)
     rows = _rows_of_list([padded(cells, width) for _, cells in table.rows if isinstance(cells, list)], table.header)
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
-    roles = find_role_columns(recipe, table.header) or _role_column(table.header, rows, managed)
     layout = _lay_out(recipe, table.header)
-    look = TableLook(file, join, recipe, table.header, rows, layout, addresses, roles)
+    look = _with_roles(TableLook(file, join, recipe, table.header, rows, layout, addresses), managed, form)
     commands = next_commands(look, managed=managed, today=today, form=form)
     deciding = {place for place, _ in layout.keep} if layout else set()
-    read = {*addresses, *roles, *(layout.used if layout else ())} | _ignored(recipe, table.header)
+    read = {*addresses, *look.roles, *look.ticked, *(layout.used if layout else ())} | _ignored(recipe, table.header)
     read |= settled_columns(recipe, table.header)
     is_export = bool(recipe.preset)
     deciding |= {at for at, _ in conditions_by_meaning(table.header, read, rows, today, is_export=is_export)}
@@ -156,16 +151,19 @@ def _holds_addresses(cells: Sequence[str]) -> bool:
     return bool(filled) and sum(map(is_address, filled)) * 2 >= len(filled)
 
 
-def _role_column(header: Sequence[str], rows: Sequence[Sequence[str]], managed: Sequence[str]) -> tuple[int, ...]:
-    """The first column that has a managed role as a cell, or else the first whose header may mean roles."""
-    places = [at for at in range(len(header)) if any(row[at].strip() in managed for row in rows)]
-    places += [at for at, text in enumerate(header) if _may_mean_roles(text)]
-    return tuple(places[:1])
-
-
-def _may_mean_roles(text: str) -> bool:
-    meaning = header_meaning(text)
-    return fold_word(text) in _LIKE_ROLES or (meaning is not None and meaning.kind is ColumnKind.ROLE)
+def _with_roles(look: TableLook, managed: Sequence[str], form: ListForm) -> TableLook:
+    """Add the columns of roles, and those that may say who has a role."""
+    recipe, header, rows = look.recipe, look.header, look.rows
+    roles = find_role_columns(recipe, header)
+    if not roles and (place := find_role_column(header, rows, managed)) is not None:
+        roles = (place,)
+    if recipe.preset:
+        return look._replace(roles=roles)
+    ticked = find_ticked_roles(header, rows, managed, yes=recipe.yes)
+    used = look.layout.deciding if look.layout else frozenset()
+    hints = set(find_hints(header, rows, managed, yes=recipe.yes, has_header=not form.no_header))
+    unused = sorted(hints - used - {*look.addresses, *roles, *ticked} - _ignored(recipe, header))
+    return look._replace(roles=roles, ticked=ticked, hints=tuple(unused))
 
 
 def _columns(look: TableLook, deciding: Collection[int]) -> Iterator[ColumnOverview]:
@@ -180,8 +178,8 @@ def _columns(look: TableLook, deciding: Collection[int]) -> Iterator[ColumnOverv
 def _use(look: TableLook, place: int, deciding: Collection[int]) -> str:
     """What a column is read as; "" for a column that isn't read, unless it holds dates."""
     layout = look.layout
-    if place in look.roles:
-        use = "role"
+    if place in look.columns_of_roles:
+        use = _use_for_roles(look, place)
     elif not look.recipe.preset and place in look.addresses:
         use = "address"
     elif layout is None:
@@ -202,6 +200,12 @@ def _use(look: TableLook, place: int, deciding: Collection[int]) -> str:
         use = "whether the row gives the role"
     uses = " and ".join(filter(None, [use, "whether the row counts" if place in deciding else ""]))
     return uses or ("dates, not read" if _holds_dates([row[place] for row in look.rows]) else "")
+
+
+def _use_for_roles(look: TableLook, place: int) -> str:
+    if place in look.roles:
+        return "role"
+    return f"ticks of the role {look.ticked[place]}" if place in look.ticked else "not read; may say who has a role"
 
 
 def _holds_dates(cells: Sequence[str]) -> bool:

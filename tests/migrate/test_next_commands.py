@@ -52,6 +52,21 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
                 "s.csv --keep 'Status=On leave' --keep Status=",
             ],
         ),
+        (f"email,Admin?\n{A},yes\n{B},no\n", ["s.csv --matrix 'Admin?=Admin'", "s.csv --role Admin"]),
+        (f"email,Studio admin\n{A},x\n{B},\n", ["s.csv --matrix 'Studio admin=Admin'", "s.csv --role Admin"]),
+        (
+            f"email,role,isAdmin,Teacher?\n{A},Staff,1,\n{B},Staff,0,1\n",
+            ["s.csv --matrix isAdmin=Admin --matrix 'Teacher?=Teacher'", "s.csv --map Staff=Admin"],
+        ),
+        (
+            f"email,Admin\n{A},ja\n{B},nein\n",
+            ["s.csv --matrix Admin=Admin --yes ja --no nein", "s.csv --role Admin"],
+        ),
+        (f"email,Media admin\n{A},yes\n{B},no\n", ["s.csv --role Admin"]),
+        (
+            f"email,Studio access\n{A},none\n{B},Administrator\nc@x.edu,Caption editor\n",
+            ["s.csv --role-column 'Studio access' --map Administrator=Admin", "s.csv --role Admin"],
+        ),
         (f"username,email,sysrole1\nann,{A},manager\n", ["s.csv --map manager=Admin", "s.csv --role Admin"]),
         (
             f"Email address,Group status\n{A},invited\n{B},owner\n",
@@ -85,3 +100,23 @@ def test_every_sample_has_a_command(case: Case) -> None:
     for command in overview.commands:
         assert "-o" in command.words
         assert "--join" in command.words or not case.join or overview.recipe.login
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        (f"email,Admin?\n{A},yes\n{B},no\n", "whatever 'Admin?' says"),
+        (f"email,Media admin\n{A},yes\n{B},no\n", "whatever 'Media admin' says"),
+        (f"email,Studio access\n{A},none\n{B},Administrator\n", "whatever 'Studio access' says"),
+        (f"email,Studio access\n{A},full\n{B},limited\n", "whatever 'Studio access' says"),
+        (f"email,Level\n{A},Administrator\n{B},Viewer\n", "whatever 'Level' says"),
+        (f"Ann,{A},yes\nBob,{B},no\n", "whatever column 3 says"),
+        (f"email,Access,Level\n{A},full,Super admin\n{B},none,x\n", "whatever 'Access' and 'Level' say"),
+        (f"email,Last access,phone\n{A},2026-01-02,1\n{B},2026-01-02,2\n", ""),
+    ],
+)
+def test_the_command_for_all_users_names_the_columns_that_it_ignores(tmp_path: Path, text: str, ignored: str) -> None:
+    (tmp_path / "s.csv").write_text(text, encoding="utf-8")
+    overview = describe_file(tmp_path / "s.csv", Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
+    purpose = next(command.purpose for command in overview.commands if "--role" in command.words)
+    assert purpose == "give Admin to all users" + (f", {ignored}" if ignored else "")
