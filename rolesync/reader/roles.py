@@ -3,7 +3,8 @@
 Names are compared exactly and never corrected; only the settings define aliases. Two kinds of names are errors, because
 ignoring them would remove the user's role:
 
-- a near miss: a managed role or an alias in another case, with other blanks, in quotes or with look-alike letters;
+- a near miss: a managed role or an alias in another case, with other blanks, in quotes or with look-alike letters; or a
+  similar name, unless an alias says that it is another role;
 - a text that can't be a role's name, such as an error value, a date or a placeholder.
 """
 
@@ -15,11 +16,12 @@ from dataclasses import dataclass
 
 from rolesync.model.findings import CellError, Code, Note, quoted
 from rolesync.model.keys import role_key
-from rolesync.model.vocabulary import Level
+from rolesync.model.vocabulary import RIVAL_ROLES, Level
 from rolesync.reader.lookalikes import REPLACEMENT_CHARACTER, replace_lookalikes, undo_mojibake
 from rolesync.reader.placeholders import describe_placeholder
 
-_MIN_SIMILARITY = 0.75  # difflib's ratio from which a role is suggested: a letter or two differ in a short name
+_MIN_SIMILARITY = 0.75  # difflib's ratio from which a name is similar: a letter or two differ in a short name
+_MIN_BEGINNING = 4  # letters of a name that a similar word begins with
 _SURROUNDING_MARKS = " \t'\"`´‘’‚‛“”„«»‹›.,:;*•"  # noqa: RUF001  # people and programs put these around a name
 _CONTROL = {"Cc", "Zl", "Zp"}  # Unicode's control characters, line separators and paragraph separators
 
@@ -123,6 +125,10 @@ class RoleReader:
         if not self._allows_many and self._contains_known(name):
             text = f"{quoted(name)} names a managed role among others, but the column 'role' holds one role a cell"
             raise CellError(Code.SEVERAL_ROLES, f"{text}; give each role its own row, or call the column 'roles'")
+        if known := self._similar(name):
+            text = f"{quoted(name)} is not {self._describe(known)}, but similar; did you mean {quoted(known)}?"
+            other = f'role_aliases = {{"{name}" = "{name}"}}'
+            raise CellError(Code.ROLE_NEAR_MISS, f"{text} If it really is another role, set {other}")
 
     def _describe(self, known: str) -> str:
         if known in self._managed:
@@ -139,18 +145,27 @@ class RoleReader:
             text = f"{quoted(name)} is an alias, and is read as the role {quoted(role)}"
             notes.append(Note(Level.INFO, Code.ROLE_ALIAS, text))
         if role not in self._managed:
-            advice = self._suggest(role) if role == name else ""
-            text = f"role {quoted(role)} is not managed, so it is left alone{advice}"
+            text = f"role {quoted(role)} is not managed, so it is left alone"
             notes.append(Note(Level.WARNING, Code.UNMANAGED_ROLE, text))
         self._notes[name] = tuple(notes)
         return self._notes[name]
 
-    def _suggest(self, role: str) -> str:
-        keys = difflib.get_close_matches(_comparison_key(role), self._known_names, n=1, cutoff=_MIN_SIMILARITY)
-        return f"; did you mean {quoted(self._known_names[keys[0]])}?" if keys else ""
+    def _similar(self, name: str) -> str:
+        """Find a known name that is probably meant: a letter or two differ, or the word goes on (`Administrator`)."""
+        key = _comparison_key(name)
+        if key in _OTHER_ROLES:
+            return ""
+        begun = [] if not name.isalpha() else [known for known in self._known_names if len(known) >= _MIN_BEGINNING]
+        keys = [known for known in begun if key.startswith(known)]
+        keys += difflib.get_close_matches(key, self._known_names, n=1, cutoff=_MIN_SIMILARITY)
+        return self._known_names[keys[0]] if keys else ""
 
 
 def _comparison_key(name: str) -> str:
     """Normalise a name for comparison: without case, blanks, invisible characters, surrounding marks, look-alikes."""
     folded = replace_lookalikes(unicodedata.normalize("NFKC", name.strip(_SURROUNDING_MARKS) or name).casefold())
     return "".join(part for part in folded if not part.isspace() and unicodedata.category(part) != "Cf")
+
+
+_OTHER_ROLES = frozenset(map(_comparison_key, RIVAL_ROLES))
+"""Roles of Studio, which are no misspellings of others."""
