@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import get_args
 
-from rolesync.configuration.sources import CONFIG_FILE, PREFIX, user_state_dir
+from rolesync.configuration.sources import PREFIX, user_state_dir
 from rolesync.errors import UsageError
 from rolesync.settings import Settings
 
@@ -26,8 +26,8 @@ def check_environment() -> None:
     if bound:
         raise UsageError(
             f"{', '.join(bound)} in the environment would count for every account of the fleet",
-            hint=f"unset {CONFIG_FILE if CONFIG_FILE in bound else bound[0]}; settings of accounts are in the fleet "
-            "file, their secrets in the folders that it names",
+            hint=f"unset {' '.join(bound)}; settings of accounts are in the fleet file, their secrets in the folders "
+            "that it names",
         )
     for name, known in _WORDS.items():
         if (value := os.environ.get(PREFIX + name, known[0])) not in known:

@@ -3,14 +3,17 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rolesync.errors import PlanRefusedError, UsageError, writing_failed
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.jobs import decode_result, result_json
-from rolesync.model.fleet import AccountResult
+from rolesync.model.fleet import SUCCESSES, AccountResult
 from rolesync.private_files import make_private_folder, replace_file
+from rolesync.report.content.plan_summary import format_time
 
 _FORMAT = 1
 
@@ -26,8 +29,29 @@ class PlannedNight:
 
     @property
     def to_apply(self) -> list[AccountResult]:
-        """The results as applying begins with them: the requests of planning were those of another run."""
-        return [replace(result, requests=None, retries=None) for result in self.results]
+        """The results as applying begins with them: planning was another run, whose requests and failures are past."""
+        return [replace(self._as_past(result), requests=None, retries=None) for result in self.results]
+
+    def _as_past(self, result: AccountResult) -> AccountResult:
+        """Describe an account that has no plan by when and why it has none, and how to get one."""
+        if result.plan is not None or result.status in SUCCESSES:
+            return result
+        began = _began(self.run)
+        at = f" at {format_time(began)}" if began else ""
+        again = f"rolesync fleet plan {quote(str(self.fleet_path))} --only {quote(result.account)} -o NEWFOLDER"
+        return replace(
+            result,
+            message=f"has no plan, because planning failed{at}: {result.message}",
+            hint=f"plan it again: {again}; then apply that: rolesync fleet apply NEWFOLDER",
+        )
+
+
+def _began(run: str) -> datetime | None:
+    """Return when a run of the fleet began, by its id; None if the id has no time."""
+    try:
+        return datetime.strptime(run[: len("20261130T021500")], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def plan_path(folder: Path, account: str) -> Path:

@@ -132,7 +132,7 @@ def _apply_share(
     run: FleetRun, started: str, night: PlannedNight, folder: Path, before: Mapping[str, AccountResult | None]
 ) -> Night:
     """Judge the whole night, and apply a share of it; `before` has its accounts, with the results of an earlier run."""
-    planned = [with_approval(result, folder) for result in night.results]
+    planned = [with_approval(result, folder) for result in night.to_apply]
     stopped, verdicts = judge_night(run.context.fleet, planned)
     share = []
     for result in mark_blocked(planned, verdicts):

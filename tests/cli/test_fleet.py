@@ -1,6 +1,7 @@
 """fleet: the commands with real workers and a sandbox for each account."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -75,6 +76,27 @@ def test_one_account_fails_alone(fleet: Shell, studios: Studios) -> None:
     (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("sandbox-token", encoding="ascii")
     only = fleet.run("fleet", "sync", "fleet.toml", "--only", "south")
     assert (only.returncode, len(studios["south"].log())) == (0, 6)
+
+
+@pytest.mark.parametrize("command", [("apply", "night", "--yes"), ("resume",)], ids=["apply", "resume"])
+def test_an_account_without_a_plan_is_planned_again_in_a_new_folder(
+    fleet: Shell, studios: Studios, command: tuple[str, ...]
+) -> None:
+    secret = fleet.folder / "secrets" / "south" / "rolesync_token"
+    secret.write_text("s3cr3t", encoding="ascii")
+    planned = json.loads(fleet.run("fleet", "plan", "fleet.toml", "-o", "night", "--format", "json").stdout)
+    (cause,) = (each["message"] for each in planned["accounts"] if each["account"] == "south")
+    secret.write_text("sandbox-token", encoding="ascii")
+    fleet.run("fleet", "apply", "night", "--yes")
+    done = fleet.run("fleet", *command, "--format", "json")
+    (south,) = (each for each in json.loads(done.stdout)["accounts"] if each["account"] == "south")
+    began = datetime.strptime(planned["run"][:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    assert south["message"] == f"has no plan, because planning failed at {began:%Y-%m-%d %H:%M:%S} UTC: {cause}"
+    again, applying = re.findall(r"rolesync ([^;]*)", south["hint"].replace("NEWFOLDER", "new"))
+    assert (done.returncode, south["status"], studios["south"].log()) == (5, "unreachable", [])
+    assert fleet.run(*again.split()).returncode == 0
+    assert fleet.run(*applying.split(), "--yes").returncode == 0
+    assert len(studios["south"].log()) == 6
 
 
 def test_a_token_goes_to_its_account_alone(fleet: Shell) -> None:

@@ -21,6 +21,15 @@ def test_a_variable_of_an_account_is_refused_without_its_value(monkeypatch: pyte
     assert "s3cr3t" not in refusal.value.message
 
 
+def test_the_advice_names_every_variable_to_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOKEN", "CONFIG", "OWNER"):
+        monkeypatch.setenv(f"ROLESYNC_{name}", "x")
+    with pytest.raises(UsageError) as refusal:
+        check_environment()
+    assert refusal.value.hint.startswith("unset ROLESYNC_CONFIG ROLESYNC_OWNER ROLESYNC_TOKEN; ")
+    assert refusal.value.message.startswith("ROLESYNC_CONFIG, ROLESYNC_OWNER, ROLESYNC_TOKEN in")
+
+
 def test_variables_of_the_process_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in {"STATE_DIR": tmp_path / "x", "OPERATOR": tmp_path / "x", "LOG_LEVEL": "info"}.items():
         monkeypatch.setenv(f"ROLESYNC_{name}", str(value))

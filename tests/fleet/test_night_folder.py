@@ -24,6 +24,19 @@ def test_what_was_planned_is_read_back(tmp_path: Path) -> None:
         check_same_file(night, read_fleet(fleet.path, tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("run", "at"), [("20261130T021500-8c35c8", " at 2026-11-30 02:15:00 UTC"), ("", ""), ("r1", "")]
+)
+def test_applying_names_when_an_account_got_no_plan(tmp_path: Path, run: str, at: str) -> None:
+    fleet = fleet_of(tmp_path, "a", "b", "c")
+    planned = [result("a", AccountStatus.PLANNED, plan=plan()), result("b", AccountStatus.EMPTY, plan=plan())]
+    save_night(tmp_path / "night", fleet, run, [*planned, result("c", AccountStatus.NOT_BEGUN, message="m")])
+    *others, last = load_night(tmp_path / "night").to_apply
+    assert others == planned
+    assert (last.status, last.message) == (AccountStatus.NOT_BEGUN, f"has no plan, because planning failed{at}: m")
+    assert last.hint.startswith(f"plan it again: rolesync fleet plan {fleet.path} --only c -o NEWFOLDER; ")
+
+
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     check_new_folder(tmp_path / "new")
     (tmp_path / "new" / "x").touch()
