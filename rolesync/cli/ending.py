@@ -54,15 +54,14 @@ def reported_end() -> Iterator[CommandEnd]:
 
 
 def _report(end: CommandEnd, report: Callable[[CommandEnd], None]) -> None:
-    import structlog
+    from rolesync.notify.report_end import log_failure
 
-    log = structlog.get_logger("rolesync.notify")
     try:
         report(end)
     except KeyboardInterrupt:
-        log.warning("reporting the end of the command was interrupted")
+        log_failure("reporting the end of the command was interrupted")
     except Exception as error:  # noqa: BLE001  # a defect here must not change how a finished run ends
-        log.warning("the end of the command was not reported", reason=type(error).__name__)
+        log_failure("the end of the command was not reported", reason=type(error).__name__)
 
 
 def watch(command: str, settings: "Settings") -> "CommandFacts | None":

@@ -96,28 +96,31 @@ def _remember(folder: Path, memory: Memory, ending: Ending) -> None:
         save_memory(folder, memory)
     except OSError as error:
         reason = error.strerror or "it can't be written"
-        structlog.get_logger("rolesync.notify").warning("what was sent is not remembered", reason=reason)
+        log_failure("what was sent is not remembered", reason=reason)
 
 
 def _write_metrics(text: str, ending: Ending, reporting: Reporting) -> None:
-    log = structlog.get_logger("rolesync.notify")
     if reporting.metrics_file:
         try:
             write_metrics(reporting.metrics_file, text)
         except OSError as error:
-            log.warning("metrics not written", file=str(reporting.metrics_file), reason=error.strerror or "no file")
+            log_failure("metrics not written", file=str(reporting.metrics_file), reason=error.strerror or "no file")
     if reporting.metrics_push:
         try:
             push_metrics(reporting.metrics_push, labels_of(ending), text, reporting.network)
         except DeliveryError as error:
-            log.warning("metrics not pushed", reason=str(error))
+            log_failure("metrics not pushed", reason=str(error))
 
 
 def _log_deliveries(deliveries: Sequence[Delivery]) -> None:
-    log = structlog.get_logger("rolesync.notify")
     for delivery in deliveries:
-        log = log.bind(table=delivery.number, channel=delivery.channel.value)
+        place: dict[str, object] = {"table": delivery.number, "channel": delivery.channel.value}
         if delivery.error:
-            log.warning("notification not delivered", reason=delivery.error)
+            log_failure("notification not delivered", **place, reason=delivery.error)
         else:
-            log.info("notification delivered")
+            structlog.get_logger("rolesync.notify").info("notification delivered", **place)
+
+
+def log_failure(event: str, **fields: object) -> None:
+    """Log that an end was not reported as the settings ask: an error, so that quiet commands show it, too."""
+    structlog.get_logger("rolesync.notify").error(event, **fields)

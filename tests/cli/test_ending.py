@@ -140,6 +140,20 @@ def test_a_chat_that_is_down_changes_no_exit_code(reporting: Shell) -> None:
     assert "s3cr3t" not in done.stderr
 
 
+@pytest.mark.parametrize("quiet", [("--quiet",), ("--set", "log_level=error")], ids=["quiet", "level"])
+def test_what_was_not_reported_is_an_error_that_quiet_commands_show(reporting: Shell, quiet: tuple[str, ...]) -> None:
+    (reporting.folder / "slack_url").write_text("https://127.0.0.1:1/s3cr3t", encoding="ascii")
+    tables = json.dumps([{"to": "slack", "url_file": "slack_url", "on": ["always"]}])
+    done = reporting.run("sync", SAMPLE, *quiet, notify=tables, metrics_file="nowhere/rolesync.prom")
+    assert done.returncode == 0
+    logged = [line for line in done.stderr.splitlines() if "[error" in line]
+    assert [("not delivered" in line, "metrics not written" in line) for line in logged] == [
+        (True, False),
+        (False, True),
+    ], done.stderr
+    assert "s3cr3t" not in done.stderr
+
+
 def fail(*_: object, **__: object) -> None:
     raise RuntimeError("s3cr3t")
 
@@ -178,7 +192,7 @@ def test_a_defect_in_reporting_changes_no_exit_code(
     reporting: Shell, monkeypatch: pytest.MonkeyPatch, defect: Callable[..., None], line: str
 ) -> None:
     monkeypatch.setattr("rolesync.workflows.notify.ending_of", defect)
-    done = reporting.run("sync", SAMPLE)
+    done = reporting.run("sync", SAMPLE, "--quiet")
     assert done.returncode == 0
     assert line in done.stderr
     assert "s3cr3t" not in done.stderr

@@ -64,13 +64,13 @@ def test_a_failure_to_notify_is_in_the_log_and_in_the_metrics(tmp_path: Path) ->
     assert logs == [
         {
             "event": "notification not delivered",
-            "log_level": "warning",
+            "log_level": "error",
             "table": 1,
             "channel": "slack",
             "reason": "answered 403",
         },
         {"event": "notification delivered", "log_level": "info", "table": 2, "channel": "command"},
-        {"event": "metrics not pushed", "log_level": "warning", "reason": "answered 403"},
+        {"event": "metrics not pushed", "log_level": "error", "reason": "answered 403"},
     ]
     metrics = (tmp_path / "rolesync.prom").read_text(encoding="utf-8")
     assert 'rolesync_last_run_failed_notifications{account="example.instructuremedia.com"} 1' in metrics
