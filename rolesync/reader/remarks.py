@@ -8,14 +8,15 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from rolesync.reader.word_tables import UMLAUTS, fold_word, word_tables
+from rolesync.reader.word_tables import UMLAUTS, fold_word, folded_words, word_tables
 
 MAX_REMARK = 200  # characters; longer cells are texts about anything
 
 KEY = 7  # bytes of a key
 
 _ASCII_PART = re.compile(rb"(?=([a-z0-9 ]{%d}))" % KEY)
-_YEAR = "#"
+_NO_PHRASES = {"harmless", "months"}
+_YEAR, _MONTH = "#", "~"
 _IS_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _APOSTROPHES = re.compile("['\u2019`\u00b4]")
 _WORD = re.compile(r"[^\W_]+")
@@ -25,7 +26,7 @@ _WORD = re.compile(r"[^\W_]+")
 def phrases_against() -> tuple[str, ...]:
     """The phrases that speak against a user, as the file has them."""
     lines = word_tables()["remarks"].items()
-    return tuple(phrase for name, phrases in lines if name != "harmless" for phrase in phrases)
+    return tuple(phrase for name, phrases in lines if name not in _NO_PHRASES for phrase in phrases)
 
 
 @cache
@@ -62,13 +63,24 @@ def _begins(words: Sequence[str], place: int, phrases: Sequence[Sequence[str]]) 
 
 
 def _words(text: str) -> list[str]:
-    """The folded words of a text; a year is `#`."""
+    """The folded words of a text; a year is `#`, a month `~`."""
     plain = _APOSTROPHES.sub("", text)
     if plain.isascii():
         words = _WORD.findall(plain.casefold())
     else:
         words = [fold_word(word) for word in _WORD.findall(unicodedata.normalize("NFKC", plain))]
-    return [_YEAR if word.isdecimal() and _IS_YEAR.fullmatch(word) else word for word in words]
+    return [_stand_in(word) for word in words]
+
+
+def _stand_in(word: str) -> str:
+    if word.isdecimal():
+        return _YEAR if _IS_YEAR.fullmatch(word) else word
+    return _MONTH if word in _months() else word
+
+
+@cache
+def _months() -> frozenset[str]:
+    return frozenset(folded_words([word_tables()["remarks"]["months"]]))
 
 
 @cache
@@ -91,6 +103,6 @@ def _grouped(phrases: Sequence[str]) -> Mapping[str, Sequence[Sequence[str]]]:
     grouped: dict[str, list[list[str]]] = {}
     for phrase in phrases:
         for text in {phrase, phrase.translate(UMLAUTS)}:
-            words = _words(text.replace(_YEAR, "2000"))
+            words = _words(text.replace(_YEAR, "2000").replace(_MONTH, "may"))
             grouped.setdefault(words[0], []).append(words)
     return grouped

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-_IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;'\u2019`\u00b4\"]+")
+_IGNORED = re.compile(r"[\s_\-\u2010\u2011\ufeff.,:;!\u00a1'\u2019`\u00b4\"]+")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")  # those of Latin letters; Japanese marks distinguish letters
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 

@@ -25,6 +25,23 @@ from rolesync.reader.remarks import KEY, MAX_REMARK, keys, phrases_against, rema
         "è in pensione dal 2024",
         "werkt hier niet meer",
         "heeft de school verlaten",
+        "left in May",
+        "left in May, please remove",
+        "Ann Lee - please remove",
+        "please delete this one",
+        "delete after summer",
+        "Remove from list!",
+        "do not give access",
+        "Don't give access",
+        "no admin rights please",
+        "bitte keine Adminrechte",
+        "hat uns im Mai verlassen",
+        "partie en août",
+        "se fue en mayo",
+        "saiu em março",
+        "andata via a maggio",
+        "vertrokken in mei",
+        "geen toegang a.u.b.",
     ],
 )
 def test_a_phrase_against_a_user_is_found_in_a_text(text: str) -> None:
@@ -36,6 +53,12 @@ def test_a_phrase_against_a_user_is_found_in_a_text(text: str) -> None:
     [
         "Left wing building",
         "left a message",
+        "left in the corner",
+        "may be left in a hurry",
+        "No access card yet",
+        "May",
+        "remover",
+        "do not disturb",
         "has left a message for Ann",
         "to the left of the door",
         "longer lessons",
@@ -59,7 +82,14 @@ def test_ordinary_texts_say_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("phrase", phrases_against())
 def test_each_phrase_is_found_by_its_key(phrase: str) -> None:
-    assert remark_speaks_against(f"x {phrase.replace('#', '2024')}, y")
+    assert remark_speaks_against(f"x {phrase.replace('#', '2024').replace('~', 'May')}, y")
+
+
+@pytest.mark.parametrize(
+    "month", ["May", "january", "Sept", "Mai", "März", "Maerz", "août", "mayo", "março", "maggio", "mei"]
+)
+def test_any_month_may_follow(month: str) -> None:
+    assert remark_speaks_against(f"left in {month}, please call")
 
 
 def test_keys_are_short_and_of_ascii() -> None:

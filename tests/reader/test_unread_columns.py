@@ -114,7 +114,7 @@ HEADERS = st.sampled_from(
     ["Bemerkung", "xyz", "Account status", "Estado", "ステータス", "状態", "Suspended", "退職", "gesperrt"]
 )
 
-REMARKS = [f"seit Mai: {phrase.replace('#', '2024')}, ok" for phrase in phrases_against()]
+REMARKS = [f"seit Mai: {phrase.replace('#', '2024').replace('~', 'May')}, ok" for phrase in phrases_against()]
 AGAINST = sorted([*filter(speaks_against_user, status_words(CellMeaning.AGAINST)), *REMARKS])
 
 
