@@ -17,12 +17,17 @@ _PLAN_KEY = b'"rolesync_plan"'
 _REVIEW_COLUMNS = (b"kind,", b"decision")  # of the table that `show PLAN --csv` writes
 _WORKBOOKS = {".xlsx", ".xlsm", ".ods", ".xls"}
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt", *_WORKBOOKS}
+JSON_REPORT = "the report as JSON"
+_PLANS = {"the plan", "the approved plan"}
+_PAGES = {".html", ".htm"}
 _TEXTS = {".csv", ".tsv", ".txt", ".html", ".md", ".json"}
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
 
 def check_target(path: Path | None, what: str, *, workbook: bool = False) -> None:
-    """Refuse a file to write in whose place no new one can be made; `-` is standard output.
+    """Refuse a file to write in whose place no new one can be made, or should be; `-` is standard output.
+
+    A plan replaces only a plan and a page only a page; nothing else replaces a plan, and nothing replaces settings.
 
     Args:
         path: the file; None if there is none.
@@ -30,13 +35,13 @@ def check_target(path: Path | None, what: str, *, workbook: bool = False) -> Non
         workbook: whether it will be a workbook.
 
     Raises:
-        UsageError: its folder doesn't exist or can't be written, the file is a folder, or its name promises a workbook
-            where there will be text, or the other way round.
+        UsageError: its folder doesn't exist or can't be written, the file is a folder or holds something else, or its
+            name promises a workbook where there will be text, or the other way round.
     """
     if path is None or str(path) == "-":
         return
     try:
-        problem, hint = _problem_of_target(path)
+        problem, hint = _problem_of_target(path, what)
     except OSError as error:  # such as a name that is too long
         problem, hint = str(error.strerror), "name another file"
     if problem:
@@ -49,7 +54,7 @@ def check_target(path: Path | None, what: str, *, workbook: bool = False) -> Non
         )
 
 
-def _problem_of_target(path: Path) -> tuple[str, str]:
+def _problem_of_target(path: Path, what: str) -> tuple[str, str]:
     """Describe why a file can't be written, and what to do; the problem is "" if it can."""
     problem, hint = "", "name another file"
     folder = path.parent
@@ -61,8 +66,24 @@ def _problem_of_target(path: Path) -> tuple[str, str]:
     elif not folder.is_dir():
         problem = f"{folder} is not a folder"
     else:
+        problem = _other_content(path, what)
         check_replaceable(path)
     return problem, hint
+
+
+def _other_content(path: Path, what: str) -> str:
+    """Say that a file is something else than what is to be written, which would be lost; "" if it isn't."""
+    if path.name == ".env" or path.suffix == ".toml":
+        return "it is a file of settings"
+    head = _head(path)
+    if what in _PLANS:
+        return "it is a file, and no plan" if head.strip() and not is_plan(path) else ""
+    if what == JSON_REPORT:
+        return "it is a file, and no JSON" if head.strip() and not head.lstrip().startswith(b"{") else ""
+    if is_plan(path):
+        return "it is a plan"
+    is_page = head.lstrip().startswith(b"<")
+    return "it is a file, and no page" if path.suffix in _PAGES and head.strip() and not is_page else ""
 
 
 def check_overwrites(path: Path, source: Path, what: str) -> None:

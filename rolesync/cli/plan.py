@@ -1,9 +1,7 @@
 """`rolesync plan FILE`: the dry run."""
 
-from pathlib import Path
-
 from rolesync.cli.ending import note
-from rolesync.cli.files import check_is_list, check_overwrites, check_target, list_of
+from rolesync.cli.files import check_is_list, check_target, list_of
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -64,8 +62,6 @@ def plan(
     is_for_review = output is not None and needs_approval(settings)  # then it is the nightly job
     with command_context(settings, watched="plan" if is_for_review else "") as command:
         name = list_of(settings)
-        if output:
-            check_overwrites(output, Path(name), "the list")
         context = command.with_run()
         desired = read_list(name, context)
         if desired.status == "reject":

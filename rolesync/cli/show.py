@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.files import check_target
+from rolesync.cli.files import JSON_REPORT, check_target
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -65,7 +65,7 @@ def show(
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
     for name, target in targets.items():
-        check_target(target, "the report", workbook=name == "xlsx")
+        check_target(target, JSON_REPORT if name == "json" else "the report", workbook=name == "xlsx")
     file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
     if not _is_there(file):
         if next_step:

@@ -166,8 +166,44 @@ def test_no_report_is_written_if_one_of_them_cannot_be(sh: Shell) -> None:
 def test_a_plan_never_replaces_its_list(sh: Shell) -> None:
     (sh.folder / "list.csv").write_bytes(SAMPLE.read_bytes())
     refused = sh.run("plan", "list.csv", "-o", "list.csv")
-    assert (refused.returncode, "-o list.csv would overwrite the list itself" in refused.stderr) == (64, True)
+    assert (
+        refused.returncode,
+        "list.csv: it is a file, and no plan; nothing was read or written" in refused.stderr,
+    ) == (64, True)
     assert (sh.folder / "list.csv").read_bytes() == SAMPLE.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "content", "message"),
+    [
+        (("plan", SAMPLE, "-o"), "roles.csv", "email,role\n", "it is a file, and no plan"),
+        (("plan", SAMPLE, "-o"), "token", "s3cret\n", "it is a file, and no plan"),
+        (("plan", SAMPLE, "-o"), "new.toml", "", "it is a file of settings"),
+        (("show", "plan.json", "--html"), "plan.json", None, "it is a plan"),
+        (("show", "plan.json", "--markdown"), "rolesync.toml", "", "it is a file of settings"),
+        (("show", "plan.json", "--html"), "page.html", "email,role\n", "it is a file, and no page"),
+        (("show", "plan.json", "--json"), "roles.txt", "email,role\n", "it is a file, and no JSON"),
+    ],
+)
+def test_a_result_replaces_only_its_like(
+    words: tuple[object, ...], name: str, content: str | None, message: str, sh: Shell
+) -> None:
+    assert sh.run("plan", SAMPLE, "-o", "plan.json").returncode == 0
+    if content is not None:
+        (sh.folder / name).write_text(content, encoding="utf-8")
+    before = (sh.folder / name).read_bytes()
+    done = sh.run(*words, name)
+    assert done.returncode == 64
+    assert f"can't be written to {name}: {message}; nothing was read or written" in done.stderr
+    assert (sh.folder / name).read_bytes() == before
+
+
+def test_a_result_replaces_an_earlier_one(sh: Shell) -> None:
+    for _ in range(2):
+        assert sh.run("plan", SAMPLE, "-o", "plan.json").returncode == 0
+        targets = ("--html", "p.html", "--markdown", "p.md", "--csv", "p.csv", "--json", "p.json")
+        assert sh.run("show", "plan.json", *targets).returncode == 0
+        assert sh.run("export", "-o", "list.csv", "--force").returncode == 0
 
 
 def test_an_export_replaces_a_file_only_by_force(sh: Shell, studio: Control) -> None:
