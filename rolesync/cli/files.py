@@ -86,18 +86,6 @@ def _other_content(path: Path, what: str) -> str:
     return "it is a file, and no page" if path.suffix in _PAGES and head.strip() and not is_page else ""
 
 
-def check_overwrites(path: Path, source: Path, what: str) -> None:
-    """Refuse to write a result over the file that it is made from.
-
-    Raises:
-        UsageError: both are the same file.
-    """
-    if str(path) != "-" and path.resolve() == source.resolve():
-        raise UsageError(
-            f"-o {path} would overwrite {what} itself; nothing was read or written", hint="name another -o"
-        )
-
-
 def check_new(path: Path, what: str, *, force: bool) -> None:
     """Refuse to replace a file with content, because people may have edited it.
 
