@@ -29,7 +29,7 @@ from rolesync.model.vocabulary import Action, OutcomeStatus
 LastSeenRoles = Mapping[int, Sequence[str] | None]
 """The roles with which an earlier run last saw each user, by id; None for a user who was no longer in Studio."""
 
-ChangesMade = Mapping[tuple[int, str, str], str]
+AppliedBy = Mapping[tuple[int, str, str], str]
 """The run that made a change, by user id, action and role."""
 
 
@@ -87,7 +87,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
         BlockedError: a guard blocks the remaining changes.
         RecordError: the record can't be read.
     """
-    remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs), _changes_made(plan, runs))
+    remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs), _applied_by(plan, runs))
     remaining = without_outdated(remaining, plan.periods, limits.day, clocks_agree=before.clocks_agree)
     rest = replace(plan, changes=remaining.to_send)
     check_guards(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
@@ -96,7 +96,7 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
 
 
 def recheck(
-    changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles, made: ChangesMade = MappingProxyType({})
+    changes: pd.DataFrame, live: Live, last_seen_roles: LastSeenRoles, applied: AppliedBy = MappingProxyType({})
 ) -> Remaining:
     """Compare the changes of a plan with Studio as it is now.
 
@@ -104,7 +104,7 @@ def recheck(
         changes: CHANGES; `before` holds the roles at the time of planning.
         live: today's Studio, complete for the users of `changes`; only its `roles` are compared.
         last_seen_roles: how earlier runs of this plan left the users that they touched.
-        made: what the runs of a complete plan made; it is not made again.
+        applied: what the runs of a complete plan changed; it is not changed again.
     """
     require(changes, CHANGES)
     users = _users_by_id(live)
@@ -116,7 +116,7 @@ def recheck(
         today, roles_today = users.get(user_id, (_UserState(email, None), ""))
         outcome, detail = OutcomeStatus.NOT_SENT, ""
         if today.equals(planned):
-            if run := made.get((user_id, action, role)):
+            if run := applied.get((user_id, action, role)):
                 detail = f"not sent: run {run} of this plan made the change, and it was undone since; make a new plan"
                 outcome = OutcomeStatus.DRIFTED
         else:
@@ -202,7 +202,7 @@ def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> LastSeenRol
     return {**last_seen(events), **(_roles_today(before, doubtful) if doubtful else {})}
 
 
-def _changes_made(plan: Plan, runs: EarlierRuns) -> ChangesMade:
+def _applied_by(plan: Plan, runs: EarlierRuns) -> AppliedBy:
     """Return what the runs of the plan made, approved or not, once one of them was complete; nothing before."""
     is_complete = any(run.complete for run in runs.of_plan(plan.unreviewed_digest))
     done = effects(runs.events_of_plan(plan.unreviewed_digest)) if is_complete else ()

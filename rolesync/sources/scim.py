@@ -73,8 +73,8 @@ class _Service:
 
     def _member_ids(self, name: str) -> list[str]:
         text = quote(f'displayName eq "{_escaped(name)}"')
-        found = self._pages("Groups", f"filter={text}&attributes=id,displayName,members")
-        groups = [group for group in found if str(group.get("displayName")).casefold() == name.casefold()]
+        resources = self._pages("Groups", f"filter={text}&attributes=id,displayName,members")
+        groups = [group for group in resources if str(group.get("displayName")).casefold() == name.casefold()]
         if len(groups) != 1:
             raise FetchError(
                 f"{self._address.where}: {len(groups)} groups are named {name!r}, not one", hint="correct `group`"

@@ -86,9 +86,9 @@ def test_what_is_not_complete_is_refused(handler: RequestHandler, words: str) ->
 
 def test_the_next_page_may_have_any_letters() -> None:
     def answer(request: ReceivedRequest) -> ScriptedAnswer:
-        said = canvas([ADMINS[:1], ADMINS[1:]])(request)
-        headers = {name: text.replace('rel="next"', 'rel="Next last"') for name, text in said.headers.items()}
-        return ScriptedAnswer(200, said.body, headers)
+        answer = canvas([ADMINS[:1], ADMINS[1:]])(request)
+        headers = {name: text.replace('rel="next"', 'rel="Next last"') for name, text in answer.headers.items()}
+        return ScriptedAnswer(200, answer.body, headers)
 
     assert fetch(answer)[0].data.count(b"\n") == 4
 
