@@ -40,14 +40,14 @@ def check_settings_file(path: Path, *, was_named: bool) -> None:
             f"settings: {path.absolute()} is of another user, so it is not read",
             hint="work in another folder; or, if you trust the file, name it with --config, or take it over with chown",
         )
-    if status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _is_private_group(status)):
+    if status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not is_private_group(status)):
         raise UsageError(
             f"settings: other users can write to {path.absolute()}, so it is not read",
             hint=f"check its content, then: chmod go-w {shlex.quote(str(path))}",
         )
 
 
-def _is_private_group(status: os.stat_result) -> bool:
+def is_private_group(status: os.stat_result) -> bool:
     """Whether the group of a file has only its owner as a member, as many systems make one for each user."""
     import grp  # noqa: PLC0415  # not on Windows
     import pwd  # noqa: PLC0415

@@ -121,8 +121,9 @@ def _check(job: Job, context: Context, _facts: CommandFacts) -> AccountResult:
     desired = read_list(_list_of(job), context)
     if desired.status == "reject":
         return _refused_list(job, len(desired.findings))
-    warnings = [f"{check.name}: {check.message}" for check in checks if check.status is VerdictStatus.WARN]
-    return AccountResult(job.account, AccountStatus.DONE, "; ".join(warnings))
+    warnings = [check for check in checks if check.status is VerdictStatus.WARN]
+    message = "; ".join(f"{check.name}: {check.message}" for check in warnings)
+    return AccountResult(job.account, AccountStatus.DONE, message, warnings[0].hint if warnings else "")
 
 
 def _plan(job: Job, context: Context, facts: CommandFacts) -> AccountResult:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import SecretsSettingsSource
 
 from rolesync.configuration.problems import Kind, Source, describe_problem
-from rolesync.configuration.sources import PREFIX
+from rolesync.configuration.sources import PREFIX, Origin
 from rolesync.errors import UsageError
 from rolesync.log_secrets import hide
 from rolesync.settings import Settings
@@ -47,6 +47,8 @@ def account_settings(values: Mapping[str, object], secrets: Path | None) -> Sett
             for item in error.errors()
         )
         raise UsageError(problems, hint="correct the fleet file") from None
-    if in_files:
+    if secrets and in_files:
+        origin = Origin(str(secrets), "", Source(Kind.SECRETS, PREFIX, secrets))
+        settings._origins = dict.fromkeys(in_files.keys() - values.keys(), origin)  # noqa: SLF001  # as `load` does
         hide(*secrets_of(settings))
     return settings

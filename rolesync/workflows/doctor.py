@@ -16,6 +16,7 @@ from rolesync.studio.users import StudioReader
 from rolesync.tables.regular_file import is_standard_input
 from rolesync.workflows.connect import connect, oauth_of
 from rolesync.workflows.context import Context
+from rolesync.workflows.secret_files import check_secrets
 
 _MAX_SKEW = 60.0  # seconds; with more, times in the record mislead, and tokens seem to expire too early or too late
 
@@ -42,6 +43,7 @@ def _settings(context: Context) -> Iterator[Check]:
         yield _stored_token(context) if settings.client_id else _fixed_token(context)
     except RolesyncError as error:
         yield _failed("token", error)
+    yield from check_secrets(settings)
     yield Check(
         "owner",
         PASS if settings.owner else WARN,

@@ -31,7 +31,7 @@ def studio(sandboxes: Callable[[Options], Sandbox]) -> Sandbox:
 
 @pytest.fixture
 def plan_job(studio: Sandbox, tmp_path: Path) -> Job:
-    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets").mkdir(0o700)
     (tmp_path / "secrets" / "rolesync_token").write_text(studio.token, encoding="ascii")
     return job_of(
         kind=JobKind.PLAN,
@@ -130,6 +130,15 @@ def test_a_check_reads_studio_and_the_list(plan_job: Job, studio: Sandbox) -> No
     refused = run(with_values(plan_job, auth_scheme="Basic"), kind=JobKind.CHECK)
     assert refused.status is AccountStatus.UNREACHABLE
     assert studio.log() == []
+
+
+def test_a_check_warns_of_a_secret_that_other_users_can_read(plan_job: Job) -> None:
+    path = Path(plan_job.secrets, "rolesync_token")
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    checked = run(with_values(plan_job, owner="admin@example.edu"), kind=JobKind.CHECK)
+    assert checked.message == f"secrets: other users of this machine can read {path}"
+    assert (checked.status, checked.hint) == (AccountStatus.DONE, f"chmod go= {path}")
 
 
 def test_a_studio_that_is_not_there_is_unreachable(plan_job: Job) -> None:

@@ -23,7 +23,7 @@ def write_fleet(folder: Path, studios: Mapping[str, str], more: str = "", fleet:
     for number, (name, base_url) in enumerate(studios.items()):
         (folder / "lists" / f"{name}.csv").write_text(text + "\n" * number, encoding="utf-8")
         secrets = folder / "secrets" / name
-        secrets.mkdir(parents=True)
+        secrets.mkdir(0o700, parents=True)
         (secrets / "rolesync_token").write_text("sandbox-token", encoding="ascii")
         tables.append(f'[accounts.{name}]\nbase_url = "{base_url}"\n')
     path = folder / "fleet.toml"

@@ -30,8 +30,18 @@ def checks(studio: Sandbox, folder: Path, now: datetime | None = None, **more: A
     return {check.name: check for check in run_checks(context)}
 
 
+def secret_file(folder: Path, token: str) -> Path:
+    """Write the token into a folder of secrets that only this user can read."""
+    path = folder / "secrets" / "rolesync_token"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(token, encoding="ascii")
+    path.chmod(0o600)
+    return path
+
+
 def test_every_check_passes_on_a_complete_setup(studio: Sandbox, tmp_path: Path) -> None:
-    results = checks(studio, tmp_path, owner="admin@example.edu")
+    secret_file(tmp_path, studio.token)
+    results = checks(studio, tmp_path, owner="admin@example.edu", token=None, secrets_dir=tmp_path / "secrets")
     assert {check.status for check in results.values()} == {VerdictStatus.PASS}
     assert results["role Admin"].message == "10 holders"
     assert studio.log() == []

@@ -1,0 +1,53 @@
+"""Check who can read the secrets: files that other users of this machine can read, and the command line."""
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from rolesync.configuration.notify import folder_of
+from rolesync.configuration.problems import Kind
+from rolesync.configuration.routes import SECRETS
+from rolesync.configuration.trust import is_private_group
+from rolesync.model.runs import Check
+from rolesync.model.vocabulary import VerdictStatus
+from rolesync.settings import Settings
+
+
+def check_secrets(settings: Settings) -> Iterator[Check]:
+    """Yield a warning for each way by which other users of this machine can read secrets of the settings."""
+    names = [name for name in (*SECRETS, "audit_key") if name in settings.origins and settings.has(name)]
+    if typed := [name for name in names if settings.origins[name].source.kind is Kind.OPTION]:
+        verb = "comes" if len(typed) == 1 else "come"
+        message = f"{', '.join(typed)} {verb} from the command line, which other users of this machine can see"
+        hint = "put secrets into files of the folder that secrets_dir names"
+        yield Check("secrets", VerdictStatus.WARN, message, hint)
+    sources = [(name, settings.origins[name].source) for name in names]
+    files = [
+        Path(source.path, f"{source.prefix}{name}".lower()) if source.kind is Kind.SECRETS else source.path
+        for name, source in sources
+        if source.path
+    ]
+    folder = folder_of(settings.origins.get("notify"))
+    files += [folder / path.expanduser() for table in settings.notify for path in table.secret_files]
+    if opened := [shlex.quote(str(path)) for path in dict.fromkeys(files) if _is_open(path)]:
+        message = f"other users of this machine can read {', '.join(opened)}"
+        yield Check("secrets", VerdictStatus.WARN, message, f"chmod go= {' '.join(opened)}")
+
+
+def _is_open(path: Path) -> bool:
+    """Whether users can read a file who are neither its owner nor in a group that its owner has let in.
+
+    A file of another owner, such as root, is given to this user by its group.
+    """
+    try:
+        status, folder = path.stat(), path.parent.stat()
+    except OSError:  # whoever reads it reports that
+        return False
+    if not hasattr(os, "geteuid"):
+        return False
+    if status.st_mode & stat.S_IROTH and folder.st_mode & stat.S_IXOTH:
+        return True
+    is_given = status.st_uid != os.geteuid() or is_private_group(status)
+    return bool(status.st_mode & stat.S_IRGRP and folder.st_mode & stat.S_IXGRP) and not is_given
