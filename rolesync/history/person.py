@@ -93,6 +93,7 @@ def past_changes(events: Iterable[RunEvent]) -> Iterator[PastChange]:
             source=source.path,
             sha256=source.sha256,
             approved_by=reviewers.get(effect.run, ""),
+            undoes=source.undoes,
         )
 
 

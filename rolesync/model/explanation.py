@@ -14,6 +14,7 @@ class PastChange:
 
     `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`; or `side_effect` for a role that Studio
     itself changed when a request changed another. `approved_by` is the reviewer of the plan, "" without an approval.
+    `undoes` is the run that the plan took back, "" for a plan of a list.
     """
 
     run: str
@@ -27,6 +28,7 @@ class PastChange:
     source: str
     sha256: str
     approved_by: str = ""
+    undoes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,7 @@ def explanation_json(explanation: Explanation) -> Json:
                 "row": change.row or None,
                 "outcome": change.outcome,
                 "approved_by": change.approved_by or None,
+                "undoes": change.undoes or None,
                 "source": {"path": change.source, "sha256": change.sha256 or None} if change.source else None,
             }
             for change in explanation.changes

@@ -30,3 +30,15 @@ def test_people_get_the_past_from_the_record_alone(synced: Shell) -> None:
     done = synced.run("explain", "GREG.STONE@example.edu", token=None)
     assert done.returncode == 0
     assert all(words in done.stdout for words in ("greg.stone@example.edu", "Admin", synced.record()[0]["run"]))
+
+
+def test_a_change_that_undoes_a_run_names_it_instead_of_the_list(synced: Shell) -> None:
+    run = synced.record()[0]["run"]
+    synced.run("undo", run, "-o", "undo.json", max_removals_share=1)
+    synced.run("apply", "undo.json", "--yes")
+    past = synced.json("explain", "greg.stone@example.edu")["changes"]
+    assert [(change["action"], change["undoes"]) for change in past] == [("remove", None), ("add", run)]
+    shown = synced.run("explain", "greg.stone@example.edu").stdout
+    removed, added = (line for line in shown.splitlines() if " Admin " in line)
+    assert removed.endswith("not in the list")
+    assert added.endswith(f"undo of run {run}")

@@ -1,6 +1,7 @@
 """Secrets that other users of the machine can read: a warning that names the file, and no false alarm."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from rolesync.workflows.secret_files import check_secrets
 STUDIO = "https://studio.example.edu"
 
 
-def checks(**settings: object) -> list[Check]:
+def checks(**settings: Any) -> list[Check]:
     return list(check_secrets(load(base_url=STUDIO, **settings)))
 
 

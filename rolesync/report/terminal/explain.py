@@ -101,8 +101,7 @@ def _changes(changes: Sequence[PastChange]) -> Iterator[RenderableType]:
                 f"{_when(change.time)}\n{escape_for_display(change.run, CELL_LIMIT)}",
                 words(f"{_change(change.action, change.role)}\n").append_text(_outcome(change.outcome)),
                 lines(
-                    _row(change.row),
-                    _source(change),
+                    *_causes(change),
                     f"approved by {escape_for_display(change.approved_by, CELL_LIMIT)}" if change.approved_by else "",
                 ),
             )
@@ -184,10 +183,6 @@ def _named(row: ListedRow) -> Cell:
     return user_cell("", row.email, row.user_id)
 
 
-def _row(row: int) -> str:
-    return f"row {row}" if row else _UNLISTED
-
-
 def _change(action: str, role: str) -> str:
     return f"{SIGNS.get(action, '?')} {escape_for_display(action, CELL_LIMIT)} {escape_for_display(role, CELL_LIMIT)}"
 
@@ -196,10 +191,13 @@ def _outcome(outcome: str) -> Text:
     return words(outcome_text(outcome), _STYLES.get(outcome, ""))
 
 
-def _source(change: PastChange) -> str:
-    """Name the list of a change, with the beginning of its hash."""
+def _causes(change: PastChange) -> tuple[str, ...]:
+    """Name what a change came from: the run that it undoes; or the row, and the list with the beginning of its hash."""
+    if change.undoes:
+        return (f"undo of run {escape_for_display(change.undoes, CELL_LIMIT)}",)
     path, digest = list_text(change.source), escape_for_display(change.sha256[:SHORT_DIGEST])
-    return f"{path} {digest}".strip()
+    unlisted = "" if change.outcome == "side_effect" else _UNLISTED
+    return (f"row {change.row}" if change.row else unlisted, f"{path} {digest}".strip())
 
 
 def _when(time: str) -> str:

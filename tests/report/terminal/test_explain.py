@@ -36,6 +36,13 @@ def test_everything_known_has_its_place() -> None:
     assert "- remove Admin held: absent in run 2 of 3" in text
 
 
+def test_a_change_by_studio_itself_has_no_row_of_the_list() -> None:
+    change = replace(EXPLANATION.changes[1], outcome="side_effect")
+    text = flat(explanation_view(replace(EXPLANATION, changes=(change,))))
+    assert "by Studio itself" in text
+    assert "not in the list" not in text
+
+
 def test_unread_sources_are_named() -> None:
     offline = replace(EXPLANATION, now=None, steps=None, source=None, rows=())
     text = flat(explanation_view(offline))
