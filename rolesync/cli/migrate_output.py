@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_file, show_json, show_view
 from rolesync.cli.refusal import write_failure
-from rolesync.cli.typed_command import typed_words
+from rolesync.cli.typed_command import typed_settings, typed_words
 from rolesync.errors import Exit, RolesyncError, UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Reading:
             today=datetime.now(UTC).date(),
             form=self.settings.list_form,
             join=self.join,
+            settings=typed_settings(self.settings),
         )
 
 

@@ -9,6 +9,8 @@ from rolesync.sources.address import shown_address
 if TYPE_CHECKING:
     from rolesync.settings import Settings
 
+_SETTINGS = {"--config", "-c", "--set", "-s"}
+
 
 def typed_words(settings: "Settings") -> list[str]:
     """Return the words of the command line without secrets, because advice is shown and saved.
@@ -16,6 +18,20 @@ def typed_words(settings: "Settings") -> list[str]:
     These are a `--set` of a secret, and the options of an address.
     """
     return ["rolesync", *map(shown_address, _without_secrets(sys.argv[1:], settings))]
+
+
+def typed_settings(settings: "Settings") -> list[str]:
+    """Return the words of the command line that name settings: `--config` and `--set`, without secrets."""
+    options: list[str] = []
+    words = iter(typed_words(settings))
+    for word in words:
+        if word == "--":
+            break
+        if word in _SETTINGS:
+            options += [word, next(words, "")]
+        elif word.startswith(("--config=", "--set=", "-c", "-s")):
+            options.append(word)
+    return options
 
 
 def plan_words(settings: "Settings", file: str) -> list[str]:

@@ -20,6 +20,7 @@ from rolesync.model.findings import quoted
 from rolesync.model.lists import ListForm
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.foreign_exports import fold_export_header
+from rolesync.reader.form_options import form_options
 from rolesync.tables.file_type import read_file
 from rolesync.tables.header_text import fold_header
 
@@ -70,7 +71,9 @@ class TableLook(NamedTuple):
         return sorted({*self.roles, *self.ticked, *self.hints})
 
 
-def next_commands(look: TableLook, *, managed: Sequence[str], today: date, form: ListForm) -> list[NextCommand]:
+def next_commands(
+    look: TableLook, *, managed: Sequence[str], today: date, form: ListForm, settings: Sequence[str] = ()
+) -> list[NextCommand]:
     """Find the commands that make sense, usually one or two; none if no column identifies users.
 
     Args:
@@ -78,9 +81,10 @@ def next_commands(look: TableLook, *, managed: Sequence[str], today: date, form:
         managed: the managed roles; the commands give the first one.
         today: the day that decides whether a role has expired.
         form: the sheet and the header's row, where options name them.
+        settings: the options that name settings, as typed.
     """
     commands: list[NextCommand] = []
-    for command in _commands(look, managed, form):
+    for command in _commands(look, managed, form, settings):
         decided = _decided(command, look, managed=managed, today=today, form=form)
         commands += decided[: _MAX_COMMANDS - len(commands)] if commands else decided  # all ways to decide
         if len(commands) >= _MAX_COMMANDS:
@@ -105,24 +109,27 @@ def _decided(
     ] or [command]
 
 
-def _commands(look: TableLook, managed: Sequence[str], form: ListForm) -> Iterator[NextCommand]:
-    role, command = managed[0], ["rolesync", "migrate", str(look.file)]
-    recipe = look.recipe
-    if recipe.preset and recipe.family:
-        command += ["--from", recipe.family]
-    command += ["--no-header"] if form.no_header else []
-    identity = _identity(look)
+def _commands(
+    look: TableLook, managed: Sequence[str], form: ListForm, settings: Sequence[str]
+) -> Iterator[NextCommand]:
+    role, recipe, identity = managed[0], look.recipe, _identity(look)
     if identity is None:
         return
+    command = ["rolesync", "migrate", str(look.file), *settings, *_source_options(look, form, identity)]
     if identity[:1] == ["--email-column"]:
         recipe = replace(recipe, email=(identity[1],), login=(), named=recipe.named | {"email"}, needed=(identity[1],))
     output = ("-o", str(look.file.list_path))
+    own = _own_role_options(recipe, form)
+    if recipe.fixed or recipe.matrix or not recipe.mapping.keys().isdisjoint(_role_words(look)):
+        purpose = "make the list that these options describe"
+        yield NextCommand(purpose, (*command, *identity, *own, *output), recipe)
+        return
     if look.ticked:
         yield _command_for_ticks(look, recipe, (*command, *identity), output)
     for purpose, options, mapping in _role_options(look, managed):
         named = {"role": (options[1],), "named": recipe.named | {"role"}} if options[:1] == ["--role-column"] else {}
         described = replace(recipe, mapping=mapping, **named)  # type: ignore[arg-type]
-        yield NextCommand(purpose, (*command, *identity, *options, *output), described)
+        yield NextCommand(purpose, (*command, *identity, *own, *options, *output), described)
         if not mapping:
             return
     described = replace(recipe, fixed=role)
@@ -130,6 +137,32 @@ def _commands(look: TableLook, managed: Sequence[str], form: ListForm) -> Iterat
     if ignored := [_name_column(look, place, form) for place in look.columns_of_roles]:
         purpose += f", whatever {' and '.join(ignored)} {'says' if len(ignored) == 1 else 'say'}"
     yield NextCommand(purpose, (*command, *identity, "--role", role, *output), described)
+
+
+def _source_options(look: TableLook, form: ListForm, identity: Sequence[str]) -> list[str]:
+    """The options that describe the source, as the user named them; those of roles and of users apart."""
+    recipe = look.recipe
+    options = ["--from", recipe.family] if recipe.preset and recipe.family else []
+    options += form_options(form, {"--role-column", *identity[:1]})
+    if named := recipe.named & {"name", "join_name"}:
+        options += ["--name-column", getattr(recipe, next(iter(named)))[0]]
+    if "key" in recipe.named:
+        options += ["--key", f"{recipe.key[0]}={recipe.join_key[0][0]}"]
+    if look.join and "--join" not in identity:
+        options += ["--join", str(look.join)]
+    return options
+
+
+def _own_role_options(recipe: Recipe, form: ListForm) -> list[str]:
+    """The options by which the user named the roles."""
+    options = ["--role", recipe.fixed] if recipe.fixed else []
+    options += ["--role-column", form.role_column] if form.role_column and not (recipe.fixed or recipe.matrix) else []
+    options += ["--separator", recipe.separator] if "separator" in recipe.named else []
+    for name, pairs in (("--map", recipe.mapping), ("--matrix", recipe.matrix)):
+        options += [word for key, role in pairs.items() for word in (name, f"{key}={role}")]
+    for name, words, usual in (("--yes", recipe.yes, Recipe().yes), ("--no", recipe.no, Recipe().no)):
+        options += [text for word in words if words != usual for text in (name, word)]
+    return options
 
 
 def _name_column(look: TableLook, place: int, form: ListForm) -> str:

@@ -69,6 +69,7 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     today: date,
     form: ListForm,
     join: SourceFile | None = None,
+    settings: Sequence[str] = (),
 ) -> Overview:
     """Look at a file without making a list of it.
 
@@ -79,6 +80,7 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
         today: the day that decides whether a role has expired.
         form: the sheet and the header's row, where options name them.
         join: the file with the addresses, if an option names it.
+        settings: the options that name settings, as typed; commands repeat them.
 
     Raises:
         InputRefusedError: the file can't be read.
@@ -96,7 +98,7 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
     layout = _lay_out(recipe, table.header)
     look = _with_roles(TableLook(file, join, recipe, table.header, rows, layout, addresses), managed, form)
-    commands = next_commands(look, managed=managed, today=today, form=form)
+    commands = next_commands(look, managed=managed, today=today, form=form, settings=settings)
     deciding = {place for place, _ in layout.keep} if layout else set()
     read = {*addresses, *look.roles, *look.ticked, *(layout.used if layout else ())} | _ignored(recipe, table.header)
     read |= settled_columns(recipe, table.header)

@@ -273,7 +273,7 @@ def open_checked(  # noqa: PLR0913  # each is needed to find a table
     assert not isinstance(table, tuple)  # noqa: S101  # it has no error
     if not form.no_header and any(map(rules.is_data, table.header)):
         text = f"{file}: {describe_no_header(table.header)}"
-        raise NoHeaderError(text, hint=read_without_header(table.header, Hints(str(file), managed)))
+        raise NoHeaderError(text, hint=read_without_header(table.header, Hints(str(file), managed, form)))
     place = Place(str(file), table.sheet)
     findings += [PlacedFinding(place, finding) for finding in table_findings]
     return table, place

@@ -1,15 +1,16 @@
 """What is wrong with the header of a list, each with the option that decides."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set as AbstractSet
 from typing import NamedTuple
 
 from rolesync.model.findings import Code, Finding, error, name_some, printable, quoted
-from rolesync.model.lists import ListForm
+from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import header_meaning
 from rolesync.reader.exports import Export
 from rolesync.reader.fields import OPTIONAL, Field, FoundColumns, fold_name
+from rolesync.reader.form_options import form_options
 from rolesync.reader.identity import is_address
 from rolesync.tables.header_text import fold_header
 
@@ -23,19 +24,26 @@ _SETTINGS = {
 
 
 class Hints(NamedTuple):
-    """What commands in advice name: the file of the list, and the managed roles."""
+    """What commands in advice name: the file of the list, the managed roles, and how the list is written."""
 
     file: str = "FILE"
     managed_roles: Sequence[str] = ()
+    form: ListForm = AS_WRITTEN
 
     def migrate(self, *options: str) -> str:
         """Write a command that makes a list of the file."""
-        return " ".join(["rolesync migrate", shlex.quote(printable(self.file)), *options, "-o LIST"])
+        given = {name for text in options for name in shlex.split(text) if name.startswith("--")}
+        return " ".join([self._command(given), *options, "-o LIST"])
 
     @property
     def look(self) -> str:
         """The command that shows what the file holds, and the commands to go on."""
-        return f"rolesync migrate {shlex.quote(printable(self.file))}"
+        return self._command(frozenset())
+
+    def _command(self, given: AbstractSet[str]) -> str:
+        without = given | {"--role-column"} if "--role" in given else given  # each alone decides the role
+        words = [self.file, *form_options(self.form, without)]
+        return " ".join(["rolesync migrate", *(shlex.quote(printable(word)) for word in words)])
 
     @property
     def role(self) -> str:

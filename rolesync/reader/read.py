@@ -88,7 +88,7 @@ def _read(
     table = open_table(data, header_rules(form), form)
     if isinstance(table, tuple):
         return no_assignments, list(table), 0, {}
-    layout = lay_out(table.header, table.header_row, form, Hints(file, tuple(managed_roles)))
+    layout = lay_out(table.header, table.header_row, form, Hints(file, tuple(managed_roles), form))
     findings = [*table.findings, *_header_findings(table, layout)]
     if isinstance(layout, tuple):
         rows = sum(isinstance(cells, tuple) or not is_blank(cells) for _, cells in table.rows)

@@ -6,7 +6,7 @@ error.
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -96,7 +96,8 @@ def find_header(grid: Grid, rules: HeaderRules, form: ListForm) -> Candidate | t
         seen.append((number, cells))
         if form.no_header:  # the columns are numbered; the row is the first of the list
             numbers = [str(at) for at in range(1, len(cells) + 1)]
-            return make_candidate(grid, rules, [(0, numbers), *seen])
+            candidate = make_candidate(grid, rules, [(0, numbers), *seen])
+            return replace(candidate, score=candidate.score + any(map(rules.is_data, cells)))
         if number >= form.header_row and (form.header_row or rules.complete(cells)):
             findings = [_finding_above(*row, rules, named=bool(form.header_row)) for row in seen[:-1]]
             return make_candidate(grid, rules, seen[-1:], findings=findings, rows_above=seen[:-1])

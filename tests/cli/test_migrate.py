@@ -10,6 +10,7 @@ import pytest
 
 from rolesync.sandbox.control import Control
 from tests.command import ROLESYNC, Shell
+from tests.tables.books import xlsx
 
 MATRIX = """Admins of Studio,,,
 Name,Mail,Admin?,Note
@@ -201,6 +202,60 @@ def test_without_an_output_the_file_is_described_with_commands_that_work(sh: She
         assert command["command"] in done.stdout
         again = sh.run(*shlex.split(command["command"])[1:])
         assert again.returncode == 0, again.stdout
+
+
+A, B = "a@example.edu", "b@example.edu"
+BOOK = {"2025": [["email", "x"], ["old@example.edu", ""]], "2026": [["Title"], [""], ["Mail", "x"], [A, "1"], [B, "2"]]}
+
+
+@pytest.mark.parametrize(
+    ("files", "typed"),
+    [
+        ({"s.xlsx": xlsx(BOOK)}, "--sheet 2026"),
+        ({"s.xlsx": xlsx(BOOK)}, "--sheet 2026 --header-row 3 --email-column Mail"),
+        ({"s.csv": f"email,Rôle\n{A},Chef\n{B},Prüfer\n".encode("cp1252")}, "--encoding cp1252"),
+        ({"s.csv": f"One,Two,Who\n{A},{B},Ann\n"}, "--email-column Two --name-column Who"),
+        ({"s.csv": f"{A},Boss\n{B},Staff\n"}, "--no-header --email-column A --role-column B"),
+        ({"s.csv": f"email,Job\n{A},Boss|Chief\n{B},Staff\n"}, "--role-column Job --separator '|' --map Boss=Admin"),
+        ({"s.csv": f"email,Job\n{A},oui\n{B},non\n"}, "--matrix Job=Admin --yes oui --no non"),
+        ({"s.csv": f"email,Status,x\n{A},Active,1\n{B},Away,2\n"}, "--keep Status=Away --ignore-column x"),
+        ({"s.csv": f"email,until\n{A},2020-01-01\n"}, "--ignore-column until"),
+        ({"s.csv": f"email,user_id\n{A},x7\n"}, "--no-user-id --role Admin"),
+        ({"s.csv": f"email,role\n{A},Boss\n"}, "--set 'managed_roles=[\"Boss\"]'"),
+        ({"s.csv": f"email,role\n{A},Boss\n", "b.toml": 'managed_roles = ["Boss"]\n'}, "--config b.toml"),
+        (
+            {"s.csv": "Number,role\n1,Admin\n", "u.csv": f"id,Mail\n1,{A}\n"},
+            "--join u.csv --key Number=id --email-column Mail",
+        ),
+        ({"s.csv": f"email,Group status\n{A},member\n"}, "--from google-groups"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_command_that_is_shown_has_the_options_that_describe_the_source(
+    sh: Shell, files: dict[str, str | bytes], typed: str
+) -> None:
+    for name, content in files.items():
+        (sh.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    source = next(iter(files))
+    commands = sh.json("migrate", source, *shlex.split(typed), exit_code=64)["commands"]
+    assert commands
+    for command in commands:
+        words = shlex.split(command["command"])
+        missing = [name for name in shlex.split(typed) if name.startswith("--") and name not in words]
+        assert not missing or missing == ["--role-column"]
+        done = sh.run(*words[1:])
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+
+
+def test_a_list_that_is_refused_names_the_command_with_its_sheet(sh: Shell) -> None:
+    (sh.folder / "s.xlsx").write_bytes(xlsx({"x": [["a"], ["b"]], "2026": [["email", "note"], [A, "x"]]}))
+    (message,) = [
+        finding["message"]
+        for finding in sh.json("validate", "s.xlsx", "--sheet", "2026", exit_code=3)["findings"]
+        if finding["level"] == "error"
+    ]
+    command = message.partition("give all users one role: ")[2].partition(";")[0]
+    assert sh.run(*shlex.split(command)[1:]).returncode == 0
 
 
 def test_an_export_without_a_role_is_described_beside_the_error(sh: Shell) -> None:

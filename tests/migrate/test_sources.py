@@ -4,6 +4,7 @@ import pytest
 
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.recipe import Recipe
+from rolesync.model.lists import ListForm
 from tests.migrate.sources import pairs, run
 
 A, B = "a@x.edu", "b@x.edu"
@@ -40,3 +41,11 @@ def test_ids_of_a_directory_are_compared_as_the_directory_does(tmp_path: Path) -
     groups = "dn: cn=g,dc=x\nobjectClass: groupOfNames\nmember: UID=ann, dc=x\n"
     persons = f"dn: uid=ann,DC=x\nobjectClass: person\nmail: {A}\n"
     assert pairs(run(tmp_path, {"g": groups, "p": persons}, Recipe(fixed="Admin"), join="p")) == [(A, "Admin")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_without_a_header_a_delimiter_is_right_if_it_makes_a_cell_of_an_address(tmp_path: Path, delimiter: str) -> None:
+    text = f"a@x.edu{delimiter}Boss\nb@x.edu{delimiter}Staff\n"
+    recipe = Recipe(email=("1",), named=frozenset({"email"}), fixed="Admin")
+    migration = run(tmp_path, {"s.csv": text}, recipe, form=ListForm(no_header=True))
+    assert pairs(migration) == [("a@x.edu", "Admin"), ("b@x.edu", "Admin")]
