@@ -244,10 +244,13 @@ def check_guards(plan: Plan, override: str) -> None:
         hold = ", or make a plan with --hold-removals" if plan.passes_without_removals else ""
         can_override = all(verdict.overridable for verdict in blocking)
         once = f", or let this plan pass once with --override {plan.digest}" if can_override else ""
+        step = f"correct the list or the limit{hold}{once}"
+        if plan.source.undoes and can_override:
+            step = f"check each change of the undo; if all are right, let it pass once with --override {plan.digest}"
         raise BlockedError(
             f"BLOCKED by {', '.join(sorted(rules))}: "
             f"{'; '.join(verdict.message for verdict in blocking)}; nothing was written",
-            hint=f"correct the list or the limit{hold}{once}",
+            hint=step,
             plan=plan,
         )
 

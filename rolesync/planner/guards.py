@@ -14,6 +14,7 @@ from rolesync.model.frames import LIVE, frame
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
+from rolesync.model.reasons import Reason
 from rolesync.model.vocabulary import RIVAL_ROLES, Action, VerdictStatus
 from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrink_share
 from rolesync.planner.live_guards import clock_skew, live_vanished
@@ -53,7 +54,7 @@ def judge(
         _protected_users(losses, live, policy),
         rival_roles(rivals, changes.changes),
     ]
-    verdicts += _role_limits(changes.roles, rivals, policy)
+    verdicts += _role_limits(changes, rivals, policy)
     return (*verdicts, _repeat_runs(changes.changes, policy, history), clock_skew(live))
 
 
@@ -78,7 +79,7 @@ def judge_after_review(
     rivals = rival_losses(changes.changes)
     losses = pd.concat([removals, rivals], ignore_index=True)
     fresh = [_owner(losses, live, policy), _protected_users(losses, live, policy), rival_roles(rivals, changes.changes)]
-    fresh += _role_limits(changes.roles, rivals, policy)
+    fresh += _role_limits(changes, rivals, policy)
     by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}
     updated = [_after_review(old, by_name.pop((old.rule, old.role), old), len(removals)) for old in verdicts]
     return (*updated, *by_name.values())
@@ -163,41 +164,42 @@ def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) 
     return Verdict(rule, VerdictStatus.WARN, message, limit=limit, value=len(repeated))
 
 
-def _role_limits(roles: Sequence[RoleCount], rivals: pd.DataFrame, policy: Policy) -> list[Verdict]:
+def _role_limits(changes: Changes, rivals: pd.DataFrame, policy: Policy) -> list[Verdict]:
     """Compare the removals of each role, and the losses that additions of its rival role would cause, with the limits.
 
     Args:
-        roles: the counts of the plan, without these losses.
+        changes: the changes of the plan; its counts are without these losses.
         rivals: the losses, as removals (CHANGES).
         policy: the limits.
     """
     verdicts = []
-    for planned in roles:
+    is_undo = bool((changes.changes["reason"] == Reason.UNDO.value).any())
+    for planned in changes.roles:
         losses = int((rivals["role"] == planned.role).sum())
         count = replace(planned, removals=planned.removals + losses)
         note = f", of these {losses:,} because of additions of {RIVAL_ROLES[planned.role]}" if losses else ""
         verdicts += [
-            _max_removals(count, note, policy),
-            _max_removals_share(count, note, policy),
-            _min_holders(count, policy),
+            _max_removals(count, note, policy, is_undo=is_undo),
+            _max_removals_share(count, note, policy, is_undo=is_undo),
+            _min_holders(count, policy, is_undo=is_undo),
         ]
     return verdicts
 
 
-def _max_removals(count: RoleCount, note: str, policy: Policy) -> Verdict:
+def _max_removals(count: RoleCount, note: str, policy: Policy, *, is_undo: bool) -> Verdict:
     limit = policy.max_removals
     return limited(
         "max_removals",
         count.role,
         blocked=count.removals > limit,
         measured=f"removals of {count.role}: {count.removals:,}{note}, at most {limit:,} allowed",
-        advice=advise("max_removals"),
+        advice=advise("max_removals", is_undo=is_undo),
         limit=limit,
         value=count.removals,
     )
 
 
-def _max_removals_share(count: RoleCount, note: str, policy: Policy) -> Verdict:
+def _max_removals_share(count: RoleCount, note: str, policy: Policy, *, is_undo: bool) -> Verdict:
     limit = policy.max_removals_share
     share = count.removals / count.before if count.before else 0.0
     single = count.removals == 1 and limit > 0  # else no user could ever leave a role with few holders
@@ -210,13 +212,13 @@ def _max_removals_share(count: RoleCount, note: str, policy: Policy) -> Verdict:
         count.role,
         blocked=share > limit and not single,
         measured=measured,
-        advice=advise("max_removals_share"),
+        advice=advise("max_removals_share", is_undo=is_undo),
         limit=limit,
         value=share,
     )
 
 
-def _min_holders(count: RoleCount, policy: Policy) -> Verdict:
+def _min_holders(count: RoleCount, policy: Policy, *, is_undo: bool) -> Verdict:
     limit = policy.min_holders
     measured = f"holders of {count.role} afterwards: {count.after:,}, at least {limit:,} required"
     if count.after < limit and not count.removals:
@@ -227,7 +229,7 @@ def _min_holders(count: RoleCount, policy: Policy) -> Verdict:
         count.role,
         blocked=count.after < limit,
         measured=measured,
-        advice=advise("min_holders"),
+        advice=advise("min_holders", is_undo=is_undo),
         limit=limit,
         value=count.after,
     )

@@ -13,6 +13,11 @@ def limited(  # noqa: PLR0913  # a verdict has that many parts
     return Verdict(rule, VerdictStatus.PASS, measured, role, limit, value)
 
 
-def advise(setting: str, check: str = "check the list") -> str:
-    """Say what to do about a limit that is reached: check something, else change the setting or override the plan."""
+def advise(setting: str, check: str = "check the list", *, is_undo: bool = False) -> str:
+    """Say what to do about a limit that is reached: check something, else change the setting or override the plan.
+
+    An undo has no list to check, and happens once, so that the limit stays as it is.
+    """
+    if is_undo:
+        return "check each change of the undo; if all are right, override this plan by its digest"
     return f"{check}; if it is right, change {setting} or override this plan by its digest"

@@ -1,5 +1,9 @@
 """undo: the plan that reverses a run."""
 
+import re
+
+import pytest
+
 from rolesync.sandbox.control import Control
 from tests.command import SAMPLE, Shell
 
@@ -23,6 +27,21 @@ def test_a_run_is_taken_back(sh: Shell, studio: Control) -> None:
 def test_an_undo_that_a_guard_blocks_says_so(sh: Shell) -> None:
     run = sh.json("sync", SAMPLE)["run"]["run"]
     assert sh.run("undo", run, max_removals=0).returncode == 4
+
+
+@pytest.mark.parametrize("limit", [{"max_removals_share": 0.25}, {"max_removals": 1}, {"min_holders": 11}])
+def test_a_blocked_undo_is_checked_and_passes_once_by_its_digest(sh: Shell, limit: dict[str, object]) -> None:
+    run = sh.json("sync", SAMPLE)["run"]["run"]
+    planned = sh.run("undo", run, "-o", "undo.json", **{"max_removals_share": 1, **limit})
+    refused = sh.run("apply", "undo.json", "--yes")
+    for said in (planned.stdout, refused.stderr + refused.stdout):
+        assert "heck each change of the undo" in said
+        assert "the list" not in said
+        assert f"change {next(iter(limit))}" not in said
+    override = re.search(r"--override ([0-9a-f]{64})", planned.stdout)
+    assert override, planned.stdout
+    assert (planned.returncode, refused.returncode) == (4, 4)
+    assert sh.run("apply", "undo.json", "--yes", "--override", override[1]).returncode == 0
 
 
 def test_an_unknown_run_is_wrong_usage(sh: Shell, studio: Control) -> None:

@@ -17,3 +17,7 @@ def test_advice_names_the_setting() -> None:
         advise("max_removals")
         == "check the list; if it is right, change max_removals or override this plan by its digest"
     )
+    assert (
+        advise("max_removals", is_undo=True)
+        == "check each change of the undo; if all are right, override this plan by its digest"
+    )

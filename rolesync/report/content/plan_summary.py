@@ -253,7 +253,8 @@ def _next_if_blocked(plan: Plan, commands: NextCommands) -> tuple[str, tuple[str
     save = f"{escape_for_display(commands.save)}; " if commands.save else ""
     plan_now = "save the plan, and override its guards" if save else "override the guards for this plan"
     override = f"--override {escape_for_display(plan.digest, CELL_LIMIT)}"
-    sentence = f"{_correction(plan)}. If every change is intended, {plan_now}:"
+    check = "Check each change of the undo" if plan.source.undoes else _correction(plan)
+    sentence = f"{check}. If every change is intended, {plan_now}:"
     return sentence, (f"{save}{escape_for_display(commands.apply)}", override)
 
 
