@@ -171,7 +171,7 @@ class Converter:
         if example and next(filter(None, map(str.strip, row.cells))).startswith(example):
             return CellOutcome.IGNORED, CellReason.EXAMPLE_ROW, "is the example of the template"
         if cells < self._min_cells:
-            text = f"the row has {cells} cells, the header has {len(self._layout.header)}"
+            text = f"the header has {len(self._layout.header)} cells, the row has {cells}"
             return CellOutcome.REFUSED, Code.ROW_TOO_SHORT, f"{text}; put each cell under its header"
         reason = self._drop_reason(row)
         return (CellOutcome.IGNORED, CellReason.ROW_DROPPED, reason) if reason else None

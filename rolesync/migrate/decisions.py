@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence, Set as AbstractSet
 from typing import NamedTuple
 
 from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, CellReason, Place
-from rolesync.model.findings import NAMED, Code, name_some, quoted
+from rolesync.model.findings import NAMED, Code, name_some, quoted, quoted_or_blank
 from rolesync.reader.column_words import ColumnKind, header_meaning
 
 _OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN, Code.ACTION_UNKNOWN)
@@ -163,7 +163,7 @@ def add_options(command: Sequence[str], options: Sequence[str]) -> list[str]:
 
 
 def _named(words: Iterable[OpenWord]) -> str:
-    return name_some(quoted(word.word) if word.word else "a blank cell" for word in words)
+    return name_some(quoted_or_blank(word.word) for word in words)
 
 
 def _counting_word(cells: Iterable[Cell], read: AbstractSet[int]) -> str | None:

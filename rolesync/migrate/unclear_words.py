@@ -1,7 +1,7 @@
 """Cells that leave something open: how messages describe them, with the options that decide."""
 
 from rolesync.migrate.ledger import CellReason
-from rolesync.model.findings import quoted
+from rolesync.model.findings import quoted, quoted_or_blank
 from rolesync.reader.exports import RowCondition, RowVerdict
 from rolesync.reader.header_findings import option
 
@@ -15,21 +15,17 @@ def describe_unclear(cell: str, header: str, condition: RowCondition) -> tuple[C
     rows = "such rows and those with a blank cell" if counting[1:] else "such rows"
     advice = f"count {rows} with {' '.join(keeps)}, or read all rows with {ignores}"
     if condition.judge(cell) is RowVerdict.ASKED:
-        text = f"{_named(cell)} in {quoted(header)} leaves open whether the row counts"
+        text = f"{quoted_or_blank(cell)} in {quoted(header)} leaves open whether the row counts"
         return CellReason.DECISION_NEEDED, f"{text} ({condition.why}?); {advice}"
-    text = f"{_named(cell)} is not a known word in {quoted(header)}, so it is unclear whether the row counts"
+    text = f"{quoted_or_blank(cell)} is not a known word in {quoted(header)}, so it is unclear whether the row counts"
     return CellReason.WORD_UNKNOWN, f"{text}; {advice}"
 
 
 def describe_dropped(cell: str, header: str, condition: RowCondition) -> str:
     """Why a word of a condition's column drops its row."""
     if condition.leaves_out(cell):
-        return f"{_named(cell)} in {quoted(header)} is none of the words of --keep, so the row is left out"
-    return f"{_named(cell)} in {quoted(header)}: {condition.why}"
-
-
-def _named(cell: str) -> str:
-    return quoted(cell) if cell.strip() else "a blank cell"
+        return f"{quoted_or_blank(cell)} in {quoted(header)} is none of the words of --keep, so the row is left out"
+    return f"{quoted_or_blank(cell)} in {quoted(header)}: {condition.why}"
 
 
 def describe_login(cell: str, header: str) -> str:

@@ -141,6 +141,11 @@ def quoted(text: str) -> str:
     return repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}…"
 
 
+def quoted_or_blank(text: str) -> str:
+    """Quote a cell, or call it blank."""
+    return quoted(text) if text.strip() else "a blank cell"
+
+
 def printable(text: str) -> str:
     """Replace undecodable bytes, so that the text can be written anywhere."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from rolesync.model.findings import NAMED, CellError, Code, Finding, error, name_some, quoted
+from rolesync.model.findings import NAMED, CellError, Code, Finding, error, name_some, quoted, quoted_or_blank
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import (
     ABOUT_PERSON,
@@ -160,7 +160,7 @@ def describe_objections(objections: Sequence[str], words: Mapping[str, WordRows]
 
 def _describe_word(word: str, rows: WordRows) -> str:
     numbers = ", ".join(map(str, rows.rows)) + (" …" if rows.count > len(rows.rows) else "")
-    return f"{quoted(word) if word else 'a blank cell'} in {rows.count:,} row{'s' * (rows.count > 1)} ({numbers})"
+    return f"{quoted_or_blank(word)} in {rows.count:,} row{'s' * (rows.count > 1)} ({numbers})"
 
 
 def _advice(column: str, header: HeaderMeaning, kept: Sequence[str], also: str) -> str:

@@ -115,7 +115,8 @@ class RoleReader:
             raise CellError(Code.ROLE_NO_NAME, f"{text}; type the role's name again")
         if known := self._known_names.get(_comparison_key(name)):
             text = f"{quoted(name)} differs from {self._describe(known)} only in case, blanks, marks or look-alikes"
-            raise CellError(Code.ROLE_NEAR_MISS, f"{text}; did you mean {quoted(known)}?")
+            advice = f"did you mean {quoted(known)}? Else correct the setting {self._setting_of(known)}"
+            raise CellError(Code.ROLE_NEAR_MISS, f"{text}; {advice}")
         if known := self._known_names.get(_comparison_key(undo_mojibake(name))):
             text = f"{quoted(name)} was {self._describe(known)} until a program read its UTF-8 as Windows-1252"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; open the original as UTF-8 and save it again")
@@ -128,12 +129,16 @@ class RoleReader:
         if known := self._similar(name):
             text = f"{quoted(name)} is not {self._describe(known)}, but similar; did you mean {quoted(known)}?"
             other = f'role_aliases = {{"{name}" = "{name}"}}'
-            raise CellError(Code.ROLE_NEAR_MISS, f"{text} If it really is another role, set {other}")
+            advice = f"Else correct the setting {self._setting_of(known)}; if it really is another role, set {other}"
+            raise CellError(Code.ROLE_NEAR_MISS, f"{text} {advice}")
 
     def _describe(self, known: str) -> str:
         if known in self._managed:
             return f"the managed role {quoted(known)}"
         return f"the alias {quoted(known)} of the role {quoted(self._aliases[known])}"
+
+    def _setting_of(self, known: str) -> str:
+        return "managed_roles" if known in self._managed else "role_aliases"
 
     def _notes_on(self, name: str) -> tuple[Note, ...]:
         """Notes on a valid name: that it is an alias, that its role is not managed."""

@@ -138,7 +138,7 @@ class RowReader:
 
     def _fit_to_header(self, cells: Sequence[str]) -> Sequence[str]:
         """Return as many cells as the header has; only empty cells may be missing or surplus."""
-        text = f"the row has {len(cells)} cells, the header has {self._width}"
+        text = f"the header has {self._width} cells, the row has {len(cells)}"
         if len(cells) < self._layout.min_cells:
             raise CellError(Code.ROW_TOO_SHORT, f"{text}; put each cell under its header")
         if not is_blank(cells[self._width :]):

@@ -10,7 +10,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from rolesync.model.findings import NAMED, CellError, Code, Finding, Note, OnNote, quoted
+from rolesync.model.findings import NAMED, CellError, Code, Finding, Note, OnNote, quoted, quoted_or_blank
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning
@@ -174,7 +174,7 @@ class ValidityReader:
                 yield Finding(Level.INFO, Code.ROWS_LEFT_OUT.value, text, None, column)
         for place, words in self._kept:
             for word in sorted(words - self._seen[place]):
-                text = f"{quoted(word)} is to be kept, but no row has it here; check the spelling"
+                text = f"{quoted_or_blank(word)} is to be kept, but no row has it here; check the spelling"
                 yield Finding(Level.WARNING, Code.KEPT_WORD_MISSING.value, text, None, self._header[place])
 
     def name_all_words(self, finding: Finding) -> Finding:
@@ -223,7 +223,8 @@ class ValidityReader:
             if word not in words:
                 if place in self._left_out:
                     self._check_word(cells[place], place)
-                text = f"{quoted(cells[place])} is none of the words that are kept, so the row doesn't give the role"
+                cell = quoted_or_blank(cells[place])
+                text = f"{cell} is none of the words that are kept, so the row doesn't give the role"
                 self._on_note_of(place)(Note(Level.INFO, Code.ROLE_TAKEN, text))
                 return False
             self._seen[place].add(word)
@@ -236,7 +237,7 @@ class ValidityReader:
             CellError: it is such a word.
         """
         if fold_word(cell) not in dict(self._kept)[place] | self._left_out[place]:
-            text = f"{quoted(cell)} is none of the words that {quoted(self._header[place])} may have"
+            text = f"{quoted_or_blank(cell)} is none of the words that {quoted(self._header[place])} may have"
             raise CellError(Code.WORD_UNKNOWN, f"{text}; correct the spelling")
 
     def _is_in_force(self, period: Period, remover: int | None) -> bool:

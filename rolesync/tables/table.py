@@ -166,7 +166,7 @@ def _short_header(table: Table, rows: Sequence[Sequence[str]], rules: HeaderRule
         is_short = has_last and all(map(rules.is_data, firsts)) and not rules.complete(table.header)
     if not is_short:
         return None
-    text = f"the header has {len(table.header)} cells and each row {len(table.header) + 1}, the first {first}"
+    text = f"each row has {len(table.header) + 1} cells and the header {len(table.header)}, the first {first}"
     name = (
         "that is only the row's number, write `row`" if first == "a number" else "it belongs to its row, write `email`"
     )

@@ -250,3 +250,16 @@ def test_a_row_that_is_left_out_hides_no_other_row(tmp_path: Path) -> None:
     form = ListForm(keep={"School": ["north"]}, leave_out={"School": ["north", "South"]})
     desired = read_desired(path, managed_roles=("Admin",), today=TODAY, form=form)
     assert [finding.code for finding in desired.findings if finding.level == "error"][:1] == ["swallowed_row"]
+
+
+def test_a_blank_cell_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    for rows, words, message in (
+        ("a@x.edu,Admin,on\nb@x.edu,Admin,\n", ["on"], "a blank cell is none of the words that are kept"),
+        ("a@x.edu,Admin,on\n", ["on", ""], "a blank cell is to be kept, but no row has it here"),
+    ):
+        path.write_text(f"email,role,Account status\n{rows}", encoding="utf-8")
+        desired = read_desired(
+            path, managed_roles=("Admin",), today=TODAY, form=ListForm(keep={"Account status": words})
+        )
+        assert any(message in finding.message for finding in desired.findings)

@@ -18,7 +18,7 @@ from rolesync.tables.write_csv import format_csv
 
 BAD = "email,role,note\na@example.edu,Admin,x\nbob,Admin,y\nc@example.edu,Admin\nd@example.edu,Admin,z,extra\n"
 CELLS = st.sampled_from(["a@example.edu", "b@example.edu", "bob", "Admin", "", "x"])
-TOO_LONG = "the row has 4 cells, the header has 3; quote each cell that contains the delimiter"
+TOO_LONG = "the header has 3 cells, the row has 4; quote each cell that contains the delimiter"
 
 
 def read(path: Path, form: ListForm = AS_WRITTEN) -> Desired:

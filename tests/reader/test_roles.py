@@ -100,6 +100,16 @@ def test_a_near_miss_of_a_managed_role_is_refused(cell: str, known: str) -> None
     with pytest.raises(CellError, match=f"did you mean '{known}'") as caught:
         read_single(cell)
     assert caught.value.code is Code.ROLE_NEAR_MISS
+    assert "Else correct the setting managed_roles" in caught.value.message
+
+
+def test_a_near_miss_may_be_a_mistake_of_the_setting() -> None:
+    with pytest.raises(CellError, match=r"did you mean 'admin'\? Else correct the setting managed_roles$"):
+        RoleReader(("admin",), {}, allows_many=False).read("Admin")
+    with pytest.raises(CellError, match=r"Else correct the setting role_aliases$"):
+        RoleReader(("Admin",), {"boss": "Admin"}, allows_many=False).read("Boss")
+    with pytest.raises(CellError, match="Else correct the setting managed_roles; if it really is another role"):
+        RoleReader(("Admin",), {}, allows_many=False).read("Admn")
 
 
 def test_managed_roles_that_differ_only_in_case_are_both_read() -> None:

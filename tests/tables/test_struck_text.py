@@ -81,7 +81,7 @@ def test_rows_with_text_that_is_struck_through_are_reported_and_read(data: bytes
     assert [(number, cells[:2]) for number, cells in rows(data)] == TEXT
     (finding,) = grids(data)[0].findings
     assert (finding.level, finding.code, finding.row) == ("warning", "struck_through", 2)
-    assert "1 rows have text that is struck through in the workbook (2); they are read" in finding.message
+    assert "rows with text that is struck through in the workbook: 1 (2); they are read" in finding.message
 
 
 def test_a_column_of_an_ods_may_be_struck_through() -> None:

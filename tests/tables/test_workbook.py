@@ -57,7 +57,7 @@ def test_hidden_rows_are_reported_and_read(write: Callable[..., bytes]) -> None:
     data = write({"A": [["x"], ["y"], ["z"]]}, hidden_rows=[2, 3])
     assert codes(data) == [("hidden", 3)]
     assert [number for number, _ in rows(data)] == [1, 2, 3]
-    assert "2 rows are hidden or filtered out in the workbook (2, 3)" in grids(data)[0].findings[0].message
+    assert "rows that are hidden or filtered out in the workbook: 2 (2, 3)" in grids(data)[0].findings[0].message
 
 
 MERGED = [["e", "role"], ["a", "Admin"], ["b", ""], ["c", ""], ["d", "x"]]
