@@ -1,9 +1,15 @@
+import ast
 import errno
+from collections.abc import Iterator
 
 import pytest
 
 from rolesync import errors
 from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, writing_failed
+from tests.paths import ROOT
+
+NAMES = ("Admin", "Studio")
+"""Words that begin with a capital wherever they are."""
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RolesyncError)]
 
@@ -34,3 +40,29 @@ def test_a_full_disk_is_no_wrong_usage(number: int, code: int) -> None:
     error = writing_failed("it can't be written to x", OSError(number, "why"), hint="name another file")
     assert (error.exit_code, error.message) == (code, "it can't be written to x: why")
     assert ("name another file" in error.hint, "make room" in error.hint) == (code != 1, code == 1)
+
+
+def test_every_hint_begins_with_a_small_letter() -> None:
+    capital = [
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in sorted((ROOT / "rolesync").rglob("*.py"))
+        for line, text in _hints(ast.parse(path.read_text(encoding="utf-8")))
+        if text[:1].isupper() and not text.startswith(NAMES)
+    ]
+    assert capital == []
+
+
+def _hints(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the line and the beginning of each text whose name ends with `hint`."""
+    for node in ast.walk(tree):
+        names = [node.arg] if isinstance(node, ast.keyword) else []
+        if isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        if not isinstance(node, ast.keyword | ast.Assign) or not any(
+            f"{name}".lower().endswith("hint") for name in names
+        ):
+            continue
+        value = node.value
+        first = value.values[0] if isinstance(value, ast.JoinedStr) and value.values else value
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield first.lineno, first.value

@@ -23,7 +23,7 @@ from rolesync.audit.seal import PLAIN, Seal, seal_of, unknown_seal
 from rolesync.errors import RecordBrokenError
 from rolesync.model.verification import APPENDED_BYTES, FirstBadRecord
 
-BROKEN_HINT = "Keep all files as they are, see `rolesync audit verify`; move the folder aside to begin a new record."
+BROKEN_HINT = "keep all files as they are, see `rolesync audit verify`; move the folder aside to begin a new record"
 HASH_BYTES = len(',"hash":""}\n') + 64
 _SHAPE = re.compile(rb'\{"seq":(\d{1,20}),"time":.*,"prev":"[0-9a-f]{64}","hash":"([0-9a-f]{64})"\}\n')
 _OWN_EVENT = b'"event":"record.'

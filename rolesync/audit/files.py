@@ -147,5 +147,5 @@ def os_errors_named(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = "Free disk space, or give this user access to the folder; nothing is sent without a record."
+        hint = "free disk space, or give this user access to the folder; nothing is sent without a record"
         raise RecordError(f"{path} can't be {verb}: {error.strerror or error}.", hint=hint) from error

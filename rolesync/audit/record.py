@@ -89,7 +89,7 @@ class Record:
                 yield
         except AppendLockTimeoutError as error:
             message = f"{self._path} can't be {verb}: another process has kept it locked for {_LOCK_SECONDS:.0f} s."
-            raise RecordError(message, hint="Wait for the other command to end, or end it, then try again.") from error
+            raise RecordError(message, hint="wait for the other command to end, or end it, then try again") from error
 
     def _explain_remains(self) -> None:
         remains = self._writer.find_end()

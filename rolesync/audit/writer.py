@@ -240,8 +240,8 @@ class Writer:
         now = f"the key {self._seal.fingerprint}" if self._seal.fingerprint else "no key"
         return RecordBrokenError(
             f"{self._folder / RECORD}: the record is sealed {last}, but {now} is set (audit_key).",
-            hint="If that is on purpose, run `rolesync audit rekey`; if not, correct the setting, and run "
-            "`rolesync audit verify`.",
+            hint="if that is on purpose, run `rolesync audit rekey`; if not, correct the setting, and run "
+            "`rolesync audit verify`",
         )
 
 

@@ -47,7 +47,7 @@ def account_lock(
     except Timeout as error:
         raise LockHeldError(
             f"{folder}: {_describe_holder(note)} holds the lock of this {subject}; nothing was done.",
-            hint="Wait until that run ends, or check it on that machine; the lock is released as soon as it ends.",
+            hint="wait until that run ends, or check it on that machine; the lock is released as soon as it ends",
         ) from error
     except OSError as error:
         raise _lock_error(folder, error, subject) from error
@@ -63,7 +63,7 @@ def account_lock(
 
 
 def _lock_error(folder: Path, error: OSError, subject: str) -> RolesyncError:
-    hint = "Give this user access to the folder, or choose another one with state_dir."
+    hint = "give this user access to the folder, or choose another one with state_dir"
     return RolesyncError(f"{folder}: the lock of this {subject} can't be taken: {error.strerror or error}.", hint=hint)
 
 

@@ -169,7 +169,7 @@ def _sharing_lists(job: Job, folder: Path) -> Job:
 
 
 def _describe(error: RecordError | RecordBrokenError) -> str:
-    return f"{error.message} {error.hint}".strip()
+    return "; ".join(filter(None, (error.message.rstrip("."), error.hint)))
 
 
 def _join(threads: Iterable[Thread]) -> None:

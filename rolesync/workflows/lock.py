@@ -91,10 +91,10 @@ def _with_progress(error: RecordError, folder: Path, run: str, key: str, request
         if not requests:
             return error
         message = f"{error.message} Run {run} had sent {requests:,} requests before, and the record doesn't show them."
-        return RecordError(message, hint="Put the record back if you can; then run the same command: it reads Studio.")
+        return RecordError(message, hint="put the record back if you can; then run the same command: it reads Studio")
     results = Counter(result for _, result in sent_actions(events))
     unknown = results[ActionResult.UNKNOWN]
     message = f"{error.message} {results[ActionResult.DONE]:,} of {start.additions + start.removals:,} done, run {run}"
     message += f"; whether {unknown:,} more were done is not known yet." if unknown else "."
-    hint = "Free disk space, or give this user access to the folder: make room and run the same command."
+    hint = "free disk space, or give this user access to the folder: make room and run the same command"
     return RecordError(message, hint=hint)

@@ -22,7 +22,7 @@ def test_a_full_disk_stops_the_run_before_the_write_that_it_could_not_record(sh:
             done = sh.run("sync", SAMPLE, **settings)
         assert done.returncode == 1
         assert "can't be written: File too large." in done.stderr
-        assert "Free disk space" in done.stderr
+        assert "free disk space" in done.stderr
         assert "Traceback" not in done.stderr
         stopped += 0 < len(studio.log()) < 6
         progress = re.search(

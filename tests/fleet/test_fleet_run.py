@@ -111,7 +111,7 @@ def test_nothing_begins_that_the_journal_can_not_note(tmp_path: Path, monkeypatc
     monkeypatch.setattr(Journal, "begin", full)
     night = check_fleet(context, context.fleet.enabled)
     assert jobs_of(context) == []
-    assert (night.unrecorded, exit_code_of_night(night)) == ("disk full make room", 1)
+    assert (night.unrecorded, exit_code_of_night(night)) == ("disk full; make room", 1)
     assert {each.message for each in night.results} == {"the journal of the fleet can't be written"}
 
 

@@ -42,7 +42,7 @@ def format_xlsx(what: str, longest: int, sheets: Iterable[Sheet], footer: Footer
     book = empty_workbook()
     if longest >= SHEET_ROWS:
         message = f"The {what} has a list of {longest:,} rows, but a workbook's sheet holds {SHEET_ROWS - 1:,}."
-        raise UsageError(message, hint=f"Use the CSV form: rolesync show {what.upper()} --csv FILE")
+        raise UsageError(message, hint=f"use the CSV form: rolesync show {what.upper()} --csv FILE")
     for sheet in sheets:
         write_sheet(book, sheet, footer)
     out = io.BytesIO()
