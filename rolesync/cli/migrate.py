@@ -111,7 +111,7 @@ def migrate(
         list[str] | None,
         typer.Option(
             metavar="COLUMN=WORD",
-            help="Rows with this word count, too; rows with other open words in the column don't. Repeatable.",
+            help="Rows with this word count, too; rows with another open word or a blank cell there don't. Repeatable.",
             show_default=False,
         ),
     ] = None,

@@ -90,6 +90,7 @@ def no_header(header: Sequence[str], row: int, hints: Hints) -> Finding:
     others = [place for place, cell in enumerate(header) if cell.strip() and place not in users]
     roles = [place for place in others if header[place].strip() in hints.managed_roles] or others[: len(others) == 1]
     text = f"{describe_no_header(header)}; add a header, or read the list without one"
+    text += "" if roles else f", with one role for all users{', whatever other columns say' * bool(others)}"
     if roles:
         advice = f"--no-header --set {name}={users[0] + 1} --set role_column={roles[0] + 1}"
     else:
@@ -173,7 +174,7 @@ def _missing_fields(
     if not {Field.ROLE, Field.ROLES} & set(fields):
         advice = "rename the right column, or name it: --set role_column=HEADER"
         if names_user:
-            advice += f", or give all users one role: {hints.migrate(*email, hints.role)}"
+            advice += f", or give all users one role, whatever other columns say: {hints.migrate(*email, hints.role)}"
         if unclear := [printable(header[place]) for place in columns.unclear_roles]:
             options = (option("set", f"role_column={name}") for name in unclear)
             advice = (

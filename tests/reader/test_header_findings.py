@@ -104,3 +104,18 @@ def test_a_column_can_not_be_kept_and_ignored() -> None:
 def test_a_workbook_of_holders_is_no_list() -> None:
     (finding,) = findings(["stays", "note", "name", "email", "domain", "role", "user id"])
     assert finding.message.endswith("make a list of it: rolesync export --decisions 'my list.csv' -o LIST")
+
+
+def test_a_role_for_all_users_is_said_to_ignore_other_columns() -> None:
+    without = "read the list without one, with one role for all users"
+    (finding,) = findings(["Ann", "a@x.edu", "yes"])
+    assert f"{without}, whatever other columns say: rolesync migrate" in finding.message
+    (finding,) = findings(["a@x.edu"])
+    assert f"{without}: rolesync migrate" in finding.message
+
+
+def test_a_command_has_the_options_that_describe_the_list() -> None:
+    hints = Hints("l.csv", ("Admin",), ListForm(sheet="A b", role_column="Job", email_column="Mail"))
+    assert hints.look == "rolesync migrate l.csv --sheet 'A b' --email-column Mail --role-column Job"
+    command = "rolesync migrate l.csv --sheet 'A b' --email-column 2 --role Admin -o LIST"
+    assert hints.migrate("--email-column 2", hints.role) == command
