@@ -29,7 +29,7 @@ def test_the_token_reaches_no_output_log_plan_or_record(sh: Shell, studio: Contr
 
 def test_a_folder_of_secrets_gives_the_token(sh: Shell) -> None:
     secrets = sh.folder / "secrets"
-    secrets.mkdir()
+    secrets.mkdir(0o700)
     (secrets / "rolesync_token").write_text(f"{TOKEN}\n", encoding="ascii")
     (secrets / "other_programs_password").write_text("swordfish", encoding="ascii")
     assert sh.json("doctor", token=None, secrets_dir=secrets)["status"] == "pass"
