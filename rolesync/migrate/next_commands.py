@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rolesync.errors import RolesyncError
 from rolesync.migrate.decisions import commands_to_go_on
@@ -18,9 +18,11 @@ from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import joined_places, open_checked
 from rolesync.model.findings import quoted
 from rolesync.model.lists import ListForm
+from rolesync.reader.column_words import answer
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.form_options import form_options
+from rolesync.reader.placeholders import describe_placeholder
 from rolesync.tables.file_type import read_file
 from rolesync.tables.header_text import fold_header
 
@@ -126,11 +128,12 @@ def _commands(
         return
     if look.ticked:
         yield _command_for_ticks(look, recipe, (*command, *identity), output)
-    for purpose, options, mapping in _role_options(look, managed):
-        named = {"role": (options[1],), "named": recipe.named | {"role"}} if options[:1] == ["--role-column"] else {}
-        described = replace(recipe, mapping=mapping, **named)  # type: ignore[arg-type]
+    for purpose, options, changes in _role_options(look, managed, has_own=bool(own)):
+        described = replace(recipe, **changes)
+        if options[:1] == ["--role-column"]:
+            described = replace(described, role=(options[1],), named=recipe.named | {"role"})
         yield NextCommand(purpose, (*command, *identity, *own, *options, *output), described)
-        if not mapping:
+        if not changes:  # the rows name managed roles
             return
     described = replace(recipe, fixed=role)
     purpose = f"give {role} to all users"
@@ -229,8 +232,16 @@ def _known_keys(look: TableLook, path: Path) -> int:
     return max(numbers)
 
 
-def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """Yield the purpose, the options and the mapping by which some users get the role."""
+def _role_options(
+    look: TableLook, managed: Sequence[str], *, has_own: bool
+) -> Iterator[tuple[str, list[str], dict[str, Any]]]:
+    """Yield the purpose, the options and their changes of the recipe, by which some users get the role.
+
+    Args:
+        look: the table.
+        managed: the managed roles.
+        has_own: whether the user named the roles.
+    """
     words = _role_words(look)
     if not words or len(words) > MAX_ROLE_WORDS:
         return
@@ -242,8 +253,20 @@ def _role_options(look: TableLook, managed: Sequence[str]) -> Iterator[tuple[str
     if not look.recipe.mapped_only and (managed_words := [name for name in managed if name in words]):
         yield f"give {', '.join(managed_words)} to the users with this role in {header!r}", options, {}
         return
-    word = min(words, key=lambda word: (not is_like_role(word, [role]), -words[word]))
-    yield f"give {role} to the users with {word!r} in {header!r}", [*options, "--map", f"{word}={role}"], {word: role}
+    no_names = {word for word in words if describe_placeholder(word)}  # `--map` refuses rows with these
+    candidates = [word for word in words if word not in no_names] or [word for word in words if answer(word)]
+    if not candidates:
+        return
+    word = min(candidates, key=lambda word: (not is_like_role(word, [role]), -words[word]))
+    purpose = f"give {role} to the users with {word!r} in {header!r}"
+    has_blank = any(not row[place].strip() for row in look.rows for place in look.roles)
+    if is_standard or has_own or not (no_names or has_blank):
+        yield purpose, [*options, "--map", f"{word}={role}"], {"mapping": {word: role}}
+        return
+    yes = [other for other in words if other == word or (answer(word) and answer(other))]
+    no = [other for other in words if other not in yes]
+    options = [text for name, texts in (("--yes", yes), ("--no", no)) for other in texts for text in (name, other)]
+    yield purpose, ["--matrix", f"{header}={role}", *options], {"matrix": {header: role}, "yes": yes, "no": no}
 
 
 def _role_words(look: TableLook) -> Counter[str]:

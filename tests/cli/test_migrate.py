@@ -228,6 +228,10 @@ BOOK = {"2025": [["email", "x"], ["old@example.edu", ""]], "2026": [["Title"], [
             "--join u.csv --key Number=id --email-column Mail",
         ),
         ({"s.csv": f"email,Group status\n{A},member\n"}, "--from google-groups"),
+        ({"s.csv": f"email,Studio access\n{A},Administrator\n{B},none\nc@example.edu,\n"}, ""),
+        ({"s.csv": f"email,Access\n{A},nein\n{B},ja\n"}, ""),
+        ({"s.xlsx": xlsx({"A": [["email", "Is Admin"], [A, "TRUE"], [B, "FALSE"]]})}, "--sheet A"),
+        ({"s.csv": f"{A};ja\n{B};nein\n"}, ""),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

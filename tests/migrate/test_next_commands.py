@@ -65,7 +65,18 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
         (f"email,Media admin\n{A},yes\n{B},no\n", ["s.csv --role Admin"]),
         (
             f"email,Studio access\n{A},none\n{B},Administrator\nc@x.edu,Caption editor\n",
+            [
+                "s.csv --matrix 'Studio access=Admin' --yes Administrator --no none --no 'Caption editor'",
+                "s.csv --role Admin",
+            ],
+        ),
+        (
+            f"email,Studio access\n{A},Viewer\n{B},Administrator\n",
             ["s.csv --role-column 'Studio access' --map Administrator=Admin", "s.csv --role Admin"],
+        ),
+        (
+            f"email,Access\n{A},no\n{B},yes\nc@x.edu,no\nd@x.edu,\n",
+            ["s.csv --matrix Access=Admin --yes yes --no no", "s.csv --role Admin"],
         ),
         (f"username,email,sysrole1\nann,{A},manager\n", ["s.csv --map manager=Admin", "s.csv --role Admin"]),
         (
